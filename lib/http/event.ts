@@ -1,0 +1,80 @@
+import { Problem } from '../problem.ts';
+import { MAX_BODY_BYTES } from '../validation/limits.ts';
+
+/**
+ * What the two HTTP triggers of SCF have in common, as far as it is used. All of it comes from outside, so all of it
+ * is unknown.
+ *
+ * A Function URL sends lower-case header names and no `isBase64Encoded`; API Gateway sends names as the client wrote
+ * them, and says in `isBase64Encoded` whether the body is text.
+ *
+ * @see https://cloud.tencent.com/document/product/583/96099
+ */
+export interface HttpEvent {
+  readonly httpMethod?: unknown;
+  readonly path?: unknown;
+  readonly headers?: unknown;
+  readonly queryString?: unknown;
+  readonly body?: unknown;
+  readonly isBase64Encoded?: unknown;
+}
+
+/**
+ * Answers the header `name`, which is given in lower case, or undefined where the event has no such text.
+ *
+ * Of names that differ in case alone, the one in lower case wins.
+ */
+export function readHeader(event: HttpEvent, name: string): string | undefined {
+  const { headers } = event;
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const exact = readOwnText(headers, name);
+  if (exact !== undefined) return exact;
+  for (const candidate of Object.keys(headers)) {
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      return readOwnText(headers, candidate);
+    }
+  }
+  return undefined;
+}
+
+/** Answers the query parameter `name`, or undefined where the event has no such text. */
+export function readQuery(event: HttpEvent, name: string): string | undefined {
+  const { queryString } = event;
+  return typeof queryString === 'object' && queryString !== null
+    ? readOwnText(queryString, name)
+    : undefined;
+}
+
+/**
+ * Answers the JSON value of the body, or undefined where the body is empty. The event stays as it is.
+ *
+ * @throws {Problem} `payload_too_large` or `invalid_json`.
+ */
+export function readJsonBody(event: HttpEvent): unknown {
+  const { body } = event;
+  if (body === undefined || body === null || body === '') return undefined;
+  if (typeof body !== 'string') {
+    throw new Problem('Cannot read the body: it must be JSON text.', { code: 'invalid_json' });
+  }
+  const text = event.isBase64Encoded === true ? Buffer.from(body, 'base64').toString() : body;
+  // A text never has fewer bytes than characters, so most are known to fit without counting.
+  if (text.length > MAX_BODY_BYTES || Buffer.byteLength(text) > MAX_BODY_BYTES) {
+    throw new Problem(`Cannot read the body: it must have at most ${MAX_BODY_BYTES} bytes.`, {
+      code: 'payload_too_large',
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // The parser's own message quotes the body, so it stays behind as the cause.
+    throw new Problem('Cannot read the body: it is not well-formed JSON.', {
+      code: 'invalid_json',
+      cause,
+    });
+  }
+}
+
+function readOwnText(record: object, name: string): string | undefined {
+  const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}

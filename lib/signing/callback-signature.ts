@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { secretEqual } from './secret-equal.ts';
+
+/** The two values by which an event notification proves where it comes from. */
+export interface CallbackSignature {
+  /** Hexadecimal MD5 of the key followed by `t`; the case of its letters is not documented. */
+  readonly sign: string;
+  /** Unix seconds until which the notification is good, as text and as sent. */
+  readonly t: string;
+}
+
+/** Why a notification is not believed. */
+export type CallbackRefusal = 'mismatch' | 'expired' | 'too_far_ahead';
+
+/** `key` is the place of the key that fits, counted from 0. */
+export type CallbackVerdict =
+  | { readonly authentic: true; readonly key: number }
+  | { readonly authentic: false; readonly refusal: CallbackRefusal };
+
+/**
+ * VOD puts `T` 10 minutes ahead; half as much again is left for clocks that disagree.
+ *
+ * @see https://cloud.tencent.com/document/product/266/33779
+ */
+const MAX_AHEAD_SECONDS = 15 * 60;
+
+/**
+ * Answers whether `signature` was made with one of `keys` and is in force at `nowSeconds`. Never throws.
+ *
+ * It vouches for nothing else: `Sign` covers neither the body nor the URL.
+ */
+export function verifyCallbackSignature(
+  signature: CallbackSignature,
+  keys: readonly string[],
+  nowSeconds: number,
+): CallbackVerdict {
+  const sign = signature.sign.toLowerCase();
+  // Every key is tried, fitting or not, so that the time tells nothing of which one is in use.
+  let key = -1;
+  for (const [index, candidate] of keys.entries()) {
+    if (secretEqual(sign, signCallback(candidate, signature.t))) key = index;
+  }
+  if (key === -1 || !/^\d{1,15}$/.test(signature.t)) return refuse('mismatch');
+
+  const expiresAt = Number(signature.t);
+  if (expiresAt < nowSeconds) return refuse('expired');
+  if (expiresAt > nowSeconds + MAX_AHEAD_SECONDS) return refuse('too_far_ahead');
+  return { authentic: true, key };
+}
+
+function signCallback(key: string, t: string): string {
+  return createHash('md5')
+    .update(key + t)
+    .digest('hex');
+}
+
+function refuse(refusal: CallbackRefusal): CallbackVerdict {
+  return { authentic: false, refusal };
+}

@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { parseIsoTime } from './iso-time.ts';
+import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
+import { explainStorageRegion } from './storage-region.ts';
+
+/** A whole number from `min` to `max`, both included. */
+export function integer(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+}
+
+/** A text that is not empty and has at most `maxBytes` bytes in UTF-8. */
+export function text(maxBytes: number) {
+  return v.pipe(
+    v.string('must be a text'),
+    v.nonEmpty('must not be empty; leave it out instead'),
+    v.check(
+      (value) => value.isWellFormed(),
+      'must be well-formed Unicode; it has half of a surrogate pair',
+    ),
+    v.check(
+      (value) => value.length <= maxBytes && Buffer.byteLength(value) <= maxBytes,
+      (issue) =>
+        `must have at most ${maxBytes} bytes in UTF-8; it has ${Buffer.byteLength(issue.input)}`,
+    ),
+  );
+}
+
+/** A short name of a storage region that may exist. */
+export const storageRegion = v.pipe(
+  v.string('must be a text'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const message = explainStorageRegion(dataset.value);
+    if (message !== undefined) addIssue({ message });
+  }),
+);
+
+/** An ISO 8601 time with its zone; becomes Unix seconds. */
+export const isoTime = v.pipe(
+  v.string('must be a text'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const seconds = parseIsoTime(dataset.value);
+    if (seconds !== undefined) return seconds;
+    addIssue({ message: 'must be an ISO 8601 time with its zone, as 2026-01-31T08:00:00Z' });
+    return NEVER;
+  }),
+);
+
+/** A file name extension that VOD takes for media; becomes lower case. */
+export const mediaType = v.pipe(
+  v.string('must be a text'),
+  v.toLowerCase(),
+  v.check(isMediaType, `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`),
+);

@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+import type { FieldError } from '../problem.ts';
+import { integer, isoTime, mediaType, storageRegion, text } from './fields.ts';
+import { parseIsoTime } from './iso-time.ts';
+import {
+  DEFAULT_SIGNATURE_SECONDS,
+  MAX_MEDIA_BYTES,
+  MAX_SESSION_CONTEXT_BYTES,
+  MAX_SIGNATURE_SECONDS,
+  MAX_SOURCE_CONTEXT_BYTES,
+  MAX_TASK_PRIORITY,
+} from './limits.ts';
+import { findUnknownFields, parseFields } from './parse-fields.ts';
+
+/** Longest name of a task flow that is passed on; VOD documents no limit, and its own names are shorter. */
+const MAX_PROCEDURE_BYTES = 128;
+const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+const limits = v.object(
+  {
+    maxBytes: v.optional(integer(1, MAX_MEDIA_BYTES)),
+    maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
+    mediaTypes: v.optional(
+      v.pipe(
+        v.array(mediaType, 'must be a list of file name extensions'),
+        v.minLength(1, 'must name at least one type; leave it out instead'),
+      ),
+    ),
+  },
+  'must be a JSON object',
+);
+
+const signatureRequest = v.object({
+  classId: v.optional(integer(0, 2 ** 31 - 1)),
+  procedure: v.optional(text(MAX_PROCEDURE_BYTES)),
+  taskPriority: v.optional(integer(-MAX_TASK_PRIORITY, MAX_TASK_PRIORITY)),
+  taskNotifyMode: v.optional(
+    v.picklist(['Finish', 'Change', 'None'], 'must be Finish, Change or None'),
+  ),
+  sourceContext: v.optional(text(MAX_SOURCE_CONTEXT_BYTES)),
+  sessionContext: v.optional(text(MAX_SESSION_CONTEXT_BYTES)),
+  storageRegion: v.optional(storageRegion),
+  oneTimeValid: v.optional(v.boolean('must be true or false')),
+  expiresIn: v.optional(integer(1, MAX_SIGNATURE_SECONDS), DEFAULT_SIGNATURE_SECONDS),
+  uploadId: v.optional(
+    v.pipe(
+      v.string('must be a text'),
+      v.regex(UPLOAD_ID, 'must be the uploadId of an earlier answer; leave it out to begin anew'),
+    ),
+  ),
+  mediaExpireTime: v.optional(isoTime),
+  limits: v.optional(limits),
+});
+
+/** A request for an upload signature, checked; `mediaExpireTime` in Unix seconds. */
+export type SignatureRequest = v.InferOutput<typeof signatureRequest>;
+
+/**
+ * Answers `body` as a request for an upload signature.
+ *
+ * @param nowSeconds Unix seconds; the media may not expire before.
+ * @param ownsUpload answers whether the caller was given this `uploadId` before.
+ * @throws {Problem} `invalid_request` that names every field that is wrong.
+ */
+export function parseSignatureRequest(
+  body: unknown,
+  nowSeconds: number,
+  ownsUpload: (uploadId: string) => boolean,
+): SignatureRequest {
+  return parseFields(signatureRequest, body, (fields) => {
+    const { mediaExpireTime, uploadId } = fields;
+    const errors: FieldError[] = [
+      ...findUnknownFields(fields, signatureRequest.entries),
+      ...findUnknownFields(fields['limits'], limits.entries, 'limits.'),
+    ];
+    if (
+      typeof mediaExpireTime === 'string' &&
+      (parseIsoTime(mediaExpireTime) ?? Infinity) <= nowSeconds
+    ) {
+      errors.push({ path: 'mediaExpireTime', message: 'must lie in the future' });
+    }
+    if (typeof uploadId === 'string' && UPLOAD_ID.test(uploadId) && !ownsUpload(uploadId)) {
+      errors.push({
+        path: 'uploadId',
+        message: 'was not given to this caller; leave it out to begin a new upload',
+      });
+    }
+    return errors;
+  });
+}
