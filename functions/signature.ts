@@ -1,11 +1,16 @@
-import { type KeyObject, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { readHeader, readJsonBody } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
 import { sealEnvelope } from '../lib/uploads/envelope.ts';
-import { createUploadId, isUploadIdOf, UPLOAD_ID_RANDOM_RANGE } from '../lib/uploads/upload-id.ts';
+import {
+  createUploadId,
+  deriveUploadIdKey,
+  isUploadIdOf,
+  UPLOAD_ID_RANDOM_RANGE,
+} from '../lib/uploads/upload-id.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { parseSignatureRequest } from '../lib/validation/signature-request.ts';
 
@@ -32,6 +37,11 @@ export interface SignatureAnswer {
 /** Answers the route `POST /signature`. */
 export function createSignatureRoute({ config, now, random }: SignatureDependencies): Route {
   const authenticate = createAuthenticate(config.auth);
+  const uploadIdKey = deriveUploadIdKey(config.secretKey);
+  const uploadIdKeys = [uploadIdKey];
+  if (config.previousSecretKey !== undefined) {
+    uploadIdKeys.push(deriveUploadIdKey(config.previousSecretKey));
+  }
 
   return async (event, log) => {
     const nowMilliseconds = now();
@@ -40,17 +50,12 @@ export function createSignatureRoute({ config, now, random }: SignatureDependenc
     log.owner = caller.owner;
     requireScope(caller, 'upload:sign');
 
-    const request = parseSignatureRequest(readJsonBody(event) ?? {}, nowSeconds, (uploadId) =>
-      ownsUpload(caller.owner, uploadId, config),
+    const request = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
+      uploadIdKeys.some((key) => isUploadIdOf(caller.owner, key, uploadId)),
     );
     const uploadId =
       request.uploadId ??
-      createUploadId(
-        caller.owner,
-        config.secretKey,
-        nowMilliseconds,
-        random(UPLOAD_ID_RANDOM_RANGE),
-      );
+      createUploadId(caller.owner, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + request.expiresIn;
@@ -81,14 +86,9 @@ export function createSignatureRoute({ config, now, random }: SignatureDependenc
       },
       config.secretKey,
     );
-    const body: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
-    return { status: 200, body };
+    const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
+    return { status: 200, body: answer };
   };
-}
-
-function ownsUpload(owner: string, uploadId: string, config: SignatureConfig): boolean {
-  const keys: readonly (KeyObject | undefined)[] = [config.secretKey, config.previousSecretKey];
-  return keys.some((key) => key !== undefined && isUploadIdOf(owner, key, uploadId));
 }
 
 /** The function's entry point. */

@@ -1,4 +1,4 @@
-/** Everything a log line may hold. What is not named here is never written, so no body, token or signature is. */
+/** Everything that a log line may hold. */
 export interface LogFields {
   level?: 'info' | 'warn' | 'error';
   function?: string;
@@ -25,37 +25,39 @@ export interface LogFields {
   taskStatus?: string;
   taskErrCode?: number;
   sourceType?: string;
+  /** Place of the key that proved a notification, counted from 0. */
   signKey?: number;
 }
 
-const ALLOWED: readonly (keyof LogFields)[] = [
-  'level',
-  'function',
-  'requestId',
-  'method',
-  'status',
-  'milliseconds',
-  'code',
-  'reason',
-  'fields',
-  'error',
-  'stack',
-  'owner',
-  'uploadId',
-  'uploadMethod',
-  'eventType',
-  'fileId',
-  'fileIds',
-  'taskId',
-  'taskStatus',
-  'taskErrCode',
-  'sourceType',
-  'signKey',
-];
-
-/** Answers `fields` as one line of JSON, without anything that {@link LogFields} does not name. */
+/**
+ * Answers `fields` as one line of JSON. What is not named here is never written, whatever the object holds, so no
+ * body, token or signature ends in a log by accident.
+ */
 export function formatLogLine(fields: LogFields): string {
-  return JSON.stringify(fields, [...ALLOWED]);
+  return JSON.stringify({
+    level: fields.level,
+    function: fields.function,
+    requestId: fields.requestId,
+    method: fields.method,
+    status: fields.status,
+    milliseconds: fields.milliseconds,
+    code: fields.code,
+    reason: fields.reason,
+    fields: fields.fields,
+    error: fields.error,
+    stack: fields.stack,
+    owner: fields.owner,
+    uploadId: fields.uploadId,
+    uploadMethod: fields.uploadMethod,
+    eventType: fields.eventType,
+    fileId: fields.fileId,
+    fileIds: fields.fileIds,
+    taskId: fields.taskId,
+    taskStatus: fields.taskStatus,
+    taskErrCode: fields.taskErrCode,
+    sourceType: fields.sourceType,
+    signKey: fields.signKey,
+  } satisfies Required<{ [Field in keyof LogFields]: LogFields[Field] | undefined }>);
 }
 
 /** Writes one line to standard output, where the platform collects it. */

@@ -46,13 +46,13 @@ export function readQuery(event: HttpEvent, name: string): string | undefined {
 }
 
 /**
- * Answers the JSON value of the body, or undefined where the body is empty. The event stays as it is.
+ * Answers the JSON value of the body, or `absent` where there is no body. The event stays as it is.
  *
  * @throws {Problem} `payload_too_large` or `invalid_json`.
  */
-export function readJsonBody(event: HttpEvent): unknown {
+export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
   const { body } = event;
-  if (body === undefined || body === null || body === '') return undefined;
+  if (body === undefined || body === null || body === '') return absent;
   if (typeof body !== 'string') {
     throw new Problem('Cannot read the body: it must be JSON text.', { code: 'invalid_json' });
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { secretEqual } from './secret-equal.ts';
 
 /** The two values by which an event notification proves where it comes from. */
@@ -49,9 +49,7 @@ export function verifyCallbackSignature(
 }
 
 function signCallback(key: string, t: string): string {
-  return createHash('md5')
-    .update(key + t)
-    .digest('hex');
+  return hash('md5', key + t);
 }
 
 function refuse(refusal: CallbackRefusal): CallbackVerdict {

@@ -1,0 +1,35 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const FUNCTIONS = join(ROOT, 'functions');
+
+/** A deployable file: the name of the function it holds, and its bytes. */
+export interface Bundle {
+  readonly name: string;
+  readonly code: Uint8Array;
+}
+
+/**
+ * Answers every function of `functions/`, minified, by name. The same sources give the same bytes.
+ *
+ * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
+ */
+export async function bundleFunctions(): Promise<readonly Bundle[]> {
+  const files = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts')).sort();
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: files.map((file) => join(FUNCTIONS, file)),
+    outdir: join(ROOT, 'dist'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    legalComments: 'none',
+    write: false,
+  });
+  return outputFiles.map(({ path, contents }) => ({ name: basename(path, '.js'), code: contents }));
+}
