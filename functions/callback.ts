@@ -8,6 +8,7 @@ import {
   verifyCallbackSignature,
 } from '../lib/signing/callback-signature.ts';
 import { describeReceivedEvent, receiveEvent } from '../lib/uploads/received-event.ts';
+import { isJsonObject } from '../lib/validation/json-object.ts';
 import { parseVodEvent, type RawEvent } from '../lib/vod/event.ts';
 
 /** What the route takes from outside. */
@@ -33,12 +34,12 @@ export function createCallbackRoute({ config, now }: CallbackDependencies): Rout
 
 function readNotification(event: HttpEvent): RawEvent {
   const body = readJsonBody(event);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isJsonObject(body)) {
     throw new Problem('Cannot read the notification: it must be a JSON object.', {
       code: 'invalid_request',
     });
   }
-  return { ...body };
+  return body;
 }
 
 /** Answers the place of the key that fits. */

@@ -171,7 +171,7 @@ function readEnvironment<TSchema extends v.GenericSchema>(
   schema: TSchema,
   environment: Environment,
 ): v.InferOutput<TSchema> {
-  const result = v.safeParse(schema, environment, { abortPipeEarly: true });
+  const result = v.safeParse(schema, environment);
   if (result.success) return result.output;
   throw new ConfigError(
     result.issues.map((issue) => ({

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { parseIsoTime } from './iso-time.ts';
+import { isJsonObject } from './json-object.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
 import { explainStorageRegion } from './storage-region.ts';
 
@@ -58,3 +59,6 @@ export const mediaType = v.pipe(
   v.toLowerCase(),
   v.check(isMediaType, `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`),
 );
+
+/** A JSON object, which an object schema alone does not make sure of: it takes an array for one. */
+export const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object');

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type FieldError, Problem } from '../problem.ts';
+import { isJsonObject } from './json-object.ts';
 
 /** Errors that one answer lists; a hostile body could cause as many as fit in it. */
 const MOST_ERRORS = 100;
@@ -19,15 +20,14 @@ export function parseFields<TSchema extends v.GenericSchema>(
   input: unknown,
   inspect: (fields: RawFields) => readonly FieldError[],
 ): v.InferOutput<TSchema> {
-  // A strict object whose fields are all optional takes an array for an empty object.
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isJsonObject(input)) {
     throw new Problem('The body must be a JSON object.', {
       code: 'invalid_request',
       errors: [{ path: '', message: 'must be a JSON object' }],
     });
   }
   const result = v.safeParse(schema, input, { abortPipeEarly: true });
-  const errors = [...(result.issues ?? []).map(describeIssue), ...inspect(input as RawFields)];
+  const errors = [...(result.issues ?? []).map(describeIssue), ...inspect(input)];
   if (result.success && errors.length === 0) return result.output;
   throw refuseFields(errors);
 }
@@ -40,7 +40,7 @@ export function parseFields<TSchema extends v.GenericSchema>(
  * @param prefix path of `value` with a final dot, or nothing for the body itself.
  */
 export function findUnknownFields(value: unknown, known: object, prefix = ''): FieldError[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (!isJsonObject(value)) return [];
   const names = Object.keys(known);
   return Object.keys(value)
     .filter((name) => !Object.hasOwn(known, name))

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
-import { integer, isoTime, mediaType, storageRegion, text } from './fields.ts';
+import { integer, isoTime, jsonObject, mediaType, storageRegion, text } from './fields.ts';
 import { parseIsoTime } from './iso-time.ts';
 import {
   DEFAULT_SIGNATURE_SECONDS,
@@ -16,19 +16,16 @@ import { findUnknownFields, parseFields } from './parse-fields.ts';
 const MAX_PROCEDURE_BYTES = 128;
 const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-const limits = v.object(
-  {
-    maxBytes: v.optional(integer(1, MAX_MEDIA_BYTES)),
-    maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
-    mediaTypes: v.optional(
-      v.pipe(
-        v.array(mediaType, 'must be a list of file name extensions'),
-        v.minLength(1, 'must name at least one type; leave it out instead'),
-      ),
+const limits = v.object({
+  maxBytes: v.optional(integer(1, MAX_MEDIA_BYTES)),
+  maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
+  mediaTypes: v.optional(
+    v.pipe(
+      v.array(mediaType, 'must be a list of file name extensions'),
+      v.minLength(1, 'must name at least one type; leave it out instead'),
     ),
-  },
-  'must be a JSON object',
-);
+  ),
+});
 
 const signatureRequest = v.object({
   classId: v.optional(integer(0, 2 ** 31 - 1)),
@@ -49,7 +46,7 @@ const signatureRequest = v.object({
     ),
   ),
   mediaExpireTime: v.optional(isoTime),
-  limits: v.optional(limits),
+  limits: v.optional(v.pipe(jsonObject, limits)),
 });
 
 /** A request for an upload signature, checked; `mediaExpireTime` in Unix seconds. */

@@ -1,0 +1,288 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main_handler } from '../../functions/callback.ts';
+import { sealEnvelope } from '../../lib/uploads/envelope.ts';
+import events from '../fixtures/vod-events.json' with { type: 'json' };
+import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
+const NOW_SECONDS = NOW / 1_000;
+const KEYS = 'SignKeyNew1,SignKeyOld2';
+
+/** What VOD adds to a notification: https://cloud.tencent.com/document/product/266/33779. */
+function sign(key = 'SignKeyNew1', t = NOW_SECONDS + 600): { Sign: string; T: number } {
+  return {
+    Sign: createHash('md5')
+      .update(key + t)
+      .digest('hex'),
+    T: t,
+  };
+}
+
+let logged: string;
+
+beforeEach(() => {
+  logged = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged += String(chunk);
+    return true;
+  });
+  vi.spyOn(Date, 'now').mockReturnValue(NOW);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
+  async function load(keys: string | undefined = KEYS) {
+    vi.stubEnv('CALLBACK_SIGN_KEYS', keys);
+    vi.resetModules();
+    const loaded = await import('../../functions/callback.ts');
+    return async (request: TestRequest) => {
+      const response = await loaded.main_handler(toEvent(request), SCF_CONTEXT);
+      return { ...response, json: JSON.parse(response.body), log: JSON.parse(logged) };
+    };
+  }
+
+  it.each([
+    ['the body', (signed: { Sign: string; T: number }) => ({ body: signed })],
+    [
+      'the body, T as a text',
+      (signed: { Sign: string; T: number }) => ({ body: { ...signed, T: String(signed.T) } }),
+    ],
+    [
+      'the query string',
+      ({ Sign, T }: { Sign: string; T: number }) => ({ query: { Sign, T: String(T) } }),
+    ],
+    [
+      'headers',
+      ({ Sign, T }: { Sign: string; T: number }) => ({ headers: { sign: Sign, t: String(T) } }),
+    ],
+  ])('finds Sign and T in %s', async (_place, put) => {
+    const notify = await load();
+    const placed: TestRequest = put(sign());
+
+    const { statusCode, json } = await notify({
+      ...placed,
+      body: { ...events.FileDeleted, ...Object(placed.body) },
+    });
+
+    expect(statusCode).toBe(200);
+    expect(json).toEqual({ code: 0 });
+  });
+
+  it.each([
+    ['the first key', 'SignKeyNew1', 0],
+    ['the key before', 'SignKeyOld2', 1],
+  ])('takes %s, and logs its place', async (_name, key, signKey) => {
+    const notify = await load();
+
+    const { statusCode, log } = await notify({ body: { ...events.FileDeleted, ...sign(key) } });
+
+    expect(statusCode).toBe(200);
+    expect(log.signKey).toBe(signKey);
+  });
+
+  it.each([
+    ['nothing signed', {}, 'no "Sign"'],
+    ['Sign without T', { Sign: sign().Sign }, 'no "Sign"'],
+    ['T without Sign', { T: sign().T }, 'no "Sign"'],
+    ['another key', sign('SignKeyOther'), 'fits none'],
+    ['a T that was changed', { ...sign(), T: sign().T + 1 }, 'fits none'],
+    ['a T in the past', sign('SignKeyNew1', NOW_SECONDS - 1), 'in the past'],
+    ['a T far ahead', sign('SignKeyNew1', NOW_SECONDS + 86_400), 'further ahead'],
+    ['a Sign that is no text', { Sign: { a: 1 }, T: sign().T }, 'no "Sign"'],
+  ])('refuses %s', async (_name, signed, detail) => {
+    const notify = await load();
+
+    const { statusCode, json, log } = await notify({ body: { ...events.FileDeleted, ...signed } });
+
+    expect(statusCode).toBe(401);
+    expect(json).toMatchObject({ code: 'unauthorized', detail: expect.stringContaining(detail) });
+    expect(log).toMatchObject({
+      level: 'warn',
+      status: 401,
+      reason: expect.stringContaining(detail),
+    });
+    expect(log.fileIds).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'NewFileUpload',
+      events.NewFileUpload,
+      { fileId: '5285890700000000001', sourceType: 'Upload' },
+    ],
+    [
+      'NewFileUpload',
+      events.LiveRecording,
+      { fileId: '5285890700000000009', sourceType: 'Record' },
+    ],
+    [
+      'PullComplete',
+      events.PullComplete,
+      {
+        taskId: '1500000001-pull-9f8e7d6c',
+        taskStatus: 'FINISH',
+        taskErrCode: 0,
+        fileId: '5285890700000000002',
+      },
+    ],
+    [
+      'PullComplete',
+      events.PullFailed,
+      { taskId: '1500000001-pull-0000', taskStatus: 'FINISH', taskErrCode: 60000 },
+    ],
+    [
+      'ProcedureStateChanged',
+      events.ProcedureStateChanged,
+      {
+        taskId: '1500000001-Procedure-0a1b2c3dt0',
+        taskStatus: 'FINISH',
+        taskErrCode: 0,
+        fileId: '5285890700000000001',
+      },
+    ],
+    [
+      'FileDeleted',
+      events.FileDeleted,
+      { fileIds: ['5285890700000000001', '5285890700000000002'] },
+    ],
+  ])('logs a %s in one line', async (eventType, event, fields) => {
+    const notify = await load();
+
+    await notify({ body: { ...event, ...sign() } });
+
+    expect(logged.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(logged)).toEqual({
+      level: 'info',
+      function: 'callback',
+      requestId: SCF_CONTEXT.request_id,
+      method: 'POST',
+      status: 200,
+      milliseconds: expect.any(Number),
+      signKey: 0,
+      eventType,
+      ...fields,
+    });
+  });
+
+  it('takes the envelope off, and keeps the caller’s own context out of the log', async () => {
+    const notify = await load();
+    const envelope = {
+      uploadId: '01ARYZ6S410000000000000000',
+      owner: 'user-42',
+      method: 'client' as const,
+    };
+    const body = structuredClone(events.NewFileUpload);
+    body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = sealEnvelope(envelope, 'canary');
+
+    const { log } = await notify({ body: { ...body, ...sign() } });
+
+    expect(log).toMatchObject({
+      uploadId: envelope.uploadId,
+      owner: 'user-42',
+      uploadMethod: 'client',
+    });
+    expect(logged).not.toContain('canary');
+  });
+
+  it.each([
+    [
+      'a type of tomorrow',
+      { EventType: 'HologramComplete', HologramCompleteEvent: {} },
+      'HologramComplete',
+    ],
+    [
+      'a known type without its member',
+      { EventType: 'NewFileUpload', FileUploadEvent: null },
+      'NewFileUpload',
+    ],
+    [
+      'a known type with another shape',
+      { EventType: 'PullComplete', PullCompleteEvent: [] },
+      'PullComplete',
+    ],
+    ['no type at all', {}, ''],
+    ['the format before this one', { version: '4.0', eventType: 'NewFileUpload', data: {} }, ''],
+  ])('keeps %s', async (_name, event, eventType) => {
+    const notify = await load();
+
+    const { statusCode, log } = await notify({ body: { ...event, ...sign() } });
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({
+      level: 'warn',
+      eventType,
+      reason: expect.stringContaining('known'),
+    });
+  });
+
+  it.each(['[]', 'null', '7', ''])('refuses the body %j', async (body) => {
+    const notify = await load();
+
+    expect((await notify({ body })).statusCode).toBe(400);
+  });
+
+  it('refuses a body of 300 kB and malformed JSON', async () => {
+    const notify = await load();
+
+    expect((await notify({ body: `"${'x'.repeat(300_000)}"` })).statusCode).toBe(413);
+    logged = '';
+    expect((await notify({ body: '{' })).json.code).toBe('invalid_json');
+  });
+
+  it.each([undefined, '', ' , ', 'has space', 'x'.repeat(33), 'good1,bad-2'])(
+    'serves nobody where the keys are %j, and says why in its log',
+    async (keys) => {
+      const notify = await load();
+      vi.stubEnv('CALLBACK_SIGN_KEYS', keys);
+
+      const { statusCode, log } = await notify({ body: { ...events.FileDeleted, ...sign('') } });
+
+      expect(statusCode).toBe(500);
+      expect(log).toMatchObject({ level: 'error', fields: ['CALLBACK_SIGN_KEYS'] });
+    },
+  );
+});
+
+describe('main_handler()', () => {
+  it('never rejects, whatever it is called with', async () => {
+    vi.stubEnv('CALLBACK_SIGN_KEYS', KEYS);
+    const signed = sign();
+    const anyNotification = fc.oneof(
+      fc.anything(),
+      fc.record({
+        EventType: fc.oneof(fc.constantFrom(...Object.keys(events)), fc.anything()),
+        FileUploadEvent: fc.oneof(
+          fc.anything(),
+          fc.record({ FileId: fc.constant('1'), MediaBasicInfo: fc.anything() }),
+          fc.record({
+            FileId: fc.constant('1'),
+            MediaBasicInfo: fc.record({ SourceInfo: fc.anything() }),
+          }),
+        ),
+        PullCompleteEvent: fc.anything(),
+        ProcedureStateChangeEvent: fc.anything(),
+        FileDeleteEvent: fc.anything(),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(anyNotification, fc.boolean(), async (notification, authentic) => {
+        const body = JSON.stringify(
+          authentic ? { ...Object(notification), ...signed } : notification,
+        );
+        const event = { httpMethod: 'POST', headers: {}, body };
+
+        const { statusCode } = await main_handler(event, SCF_CONTEXT);
+
+        if (authentic) expect(statusCode).toBe(200);
+        else expect([400, 401]).toContain(statusCode);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import { createSecretKey } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createUploadId,
+  deriveUploadIdKey,
+  isUploadIdOf,
+  UPLOAD_ID_RANDOM_RANGE,
+} from '../../../lib/uploads/upload-id.ts';
+
+const KEY = deriveUploadIdKey(createSecretKey(Buffer.from('key-example')));
+const OTHER_KEY = deriveUploadIdKey(createSecretKey(Buffer.from('another-key-example')));
+
+const anyTime = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const anyRandom = fc.integer({ min: 0, max: UPLOAD_ID_RANDOM_RANGE - 1 });
+
+describe('createUploadId()', () => {
+  it('writes a ULID of its time', () => {
+    // The time and its ten digits are those of the reference implementation's own test: https://github.com/ulid/javascript.
+    expect(createUploadId('owner', KEY, 1469918176385, 0)).toMatch(
+      /^01ARYZ6S4100000000[0-9A-HJKMNP-TV-Z]{8}$/,
+    );
+  });
+
+  it('sorts by time', () => {
+    fc.assert(
+      fc.property(anyTime, anyTime, anyRandom, (a, b, random) => {
+        fc.pre(a !== b);
+        const [first, second] = [
+          createUploadId('o', KEY, a, random),
+          createUploadId('o', KEY, b, random),
+        ];
+        expect(first < second).toBe(a < b);
+      }),
+    );
+  });
+});
+
+describe('isUploadIdOf()', () => {
+  it('knows the owner again, and nobody else', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), anyTime, anyRandom, (owner, other, time, random) => {
+        fc.pre(owner !== other);
+        const uploadId = createUploadId(owner, KEY, time, random);
+
+        expect(isUploadIdOf(owner, KEY, uploadId)).toBe(true);
+        expect(isUploadIdOf(other, KEY, uploadId)).toBe(false);
+        expect(isUploadIdOf(owner, OTHER_KEY, uploadId)).toBe(false);
+      }),
+    );
+  });
+
+  it('refuses an id with any one character changed', () => {
+    const uploadId = createUploadId('owner', KEY, 1_700_000_000_000, 12_345);
+    for (let i = 0; i < uploadId.length; i += 1) {
+      const changed =
+        uploadId.slice(0, i) + (uploadId[i] === '7' ? '6' : '7') + uploadId.slice(i + 1);
+      expect(isUploadIdOf('owner', KEY, changed)).toBe(false);
+    }
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.string(), (uploadId) => {
+        expect(isUploadIdOf('owner', KEY, uploadId)).toBe(false);
+      }),
+    );
+  });
+});

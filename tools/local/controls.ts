@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SignJWT } from 'jose';
+import * as v from 'valibot';
+import type { ActivityLog, RecordedActivity } from './activity.ts';
+import { LOCAL_JWT_AUDIENCE, LOCAL_JWT_SECRET } from './local-functions.ts';
+import type { Account } from './vod/account.ts';
+import { FAULTS, type FaultName, type Faults } from './vod/faults.ts';
+import type { StandIn } from './vod/stand-in.ts';
+import type { SpeedLimit } from './vod/storage/speed-limit.ts';
+
+/** What the controls have their hands on. */
+export interface ControlledParts {
+  readonly account: Account;
+  readonly callbackUrl: string;
+  readonly activity: ActivityLog;
+  readonly faults: Faults;
+  readonly speed: SpeedLimit;
+  readonly standIn: StandIn;
+}
+
+/** Answers a request below `/__local/`: what exists on one machine only, and never in the cloud. */
+export type Controls = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+) => Promise<void>;
+
+type Control = (parts: ControlledParts, body: unknown) => unknown;
+
+const MOST_BODY_BYTES = 64 * 1024;
+const DEFAULT_TOKEN_SECONDS = 3_600;
+
+const tokenRequest = v.strictObject({
+  sub: v.optional(v.pipe(v.string(), v.nonEmpty()), 'local-user'),
+  scope: v.optional(v.string(), 'upload:sign'),
+  expiresIn: v.optional(v.pipe(v.number(), v.integer()), DEFAULT_TOKEN_SECONDS),
+});
+const faultNames = Object.keys(FAULTS) as [FaultName, ...FaultName[]];
+const faultRequest = v.strictObject({
+  fault: v.picklist(faultNames, `must be one of ${faultNames.join(', ')}`),
+  times: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
+  value: v.optional(v.pipe(v.number(), v.minValue(0))),
+});
+const speedRequest = v.strictObject({
+  bytesPerSecond: v.nullable(v.pipe(v.number(), v.minValue(1))),
+});
+
+const CONTROLS: Readonly<Record<string, Control>> = {
+  'POST /__local/token': (_parts, body) => mintToken(v.parse(tokenRequest, body)),
+  'GET /__local/info': describeStack,
+  'GET /__local/faults': ({ faults }) => ({ available: FAULTS, armed: faults.armed() }),
+  'POST /__local/faults': ({ faults }, body) => {
+    const { fault, times, value } = v.parse(faultRequest, body);
+    faults.arm(fault, times, value);
+    return { armed: faults.armed() };
+  },
+  'DELETE /__local/faults': ({ faults }) => {
+    faults.clear();
+    return { armed: [] };
+  },
+  'GET /__local/speed': ({ speed }) => ({ bytesPerSecond: speed.bytesPerSecond() }),
+  'POST /__local/speed': ({ speed }, body) => {
+    speed.set(v.parse(speedRequest, body).bytesPerSecond);
+    return { bytesPerSecond: speed.bytesPerSecond() };
+  },
+};
+
+/** Answers the controls of one stack. */
+export function createControls(parts: ControlledParts): Controls {
+  return async (request, response, url) => {
+    if (request.method === 'GET' && url.pathname === '/__local/events') {
+      streamActivities(parts.activity, request, response, url);
+      return;
+    }
+    const control = CONTROLS[`${request.method} ${url.pathname}`];
+    if (control === undefined) {
+      answerJson(response, 404, { detail: `The controls are ${Object.keys(CONTROLS).join(', ')}` });
+      return;
+    }
+    try {
+      answerJson(response, 200, await control(parts, await readJson(request)));
+    } catch (error) {
+      const detail = v.isValiError(error)
+        ? error.issues
+            .map((issue) => `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`)
+            .join('; ')
+        : String(error);
+      answerJson(response, 400, { detail });
+    }
+  };
+}
+
+function describeStack({ account, callbackUrl, standIn }: ControlledParts): object {
+  const { secretId, secretKey, subAppId, signKey, regions } = account;
+  return { secretId, secretKey, subAppId, signKey, regions, callbackUrl, media: standIn.media() };
+}
+
+/** Plays the login of an app: answers a token as its backend would give to a user. */
+async function mintToken({ sub, scope, expiresIn }: v.InferOutput<typeof tokenRequest>) {
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const token = await new SignJWT({ scope })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(sub)
+    .setAudience(LOCAL_JWT_AUDIENCE)
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + expiresIn)
+    .sign(new TextEncoder().encode(LOCAL_JWT_SECRET));
+  return { token };
+}
+
+/** Streams what happens as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. */
+function streamActivities(
+  activity: ActivityLog,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  response.write('retry: 1000\n\n');
+  const write = (recorded: RecordedActivity) => {
+    response.write(`id: ${recorded.seq}\ndata: ${JSON.stringify(recorded)}\n\n`);
+  };
+  const since = Number(request.headers['last-event-id'] ?? url.searchParams.get('since') ?? 0);
+  for (const recorded of activity.since(Number.isFinite(since) ? since : 0)) write(recorded);
+  request.once('close', activity.listen(write));
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > MOST_BODY_BYTES) throw new RangeError('The body is too large');
+  }
+  return text === '' ? {} : JSON.parse(text);
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+    .end(JSON.stringify(body));
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ActivityLog } from '../activity.ts';
+import { type HttpTrigger, MAX_REQUEST_BYTES, toHttpEvent } from './http-event.ts';
+import type { FunctionDefinition, Outcome } from './instance.ts';
+import { createPool } from './pool.ts';
+
+/** Stands where the platform's HTTP trigger would: calls the built functions with real events. */
+export interface Gateway {
+  /** Answers whether there is a function of this name. */
+  serves(name: string): boolean;
+  handle(name: string, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface GatewayOptions {
+  readonly functions: readonly FunctionDefinition[];
+  /** Path of the bundled `instance-process.ts`. */
+  readonly runtime: string;
+  readonly trigger: HttpTrigger;
+  readonly activity: ActivityLog;
+}
+
+/** Answers a gateway for `functions`; each gets its own processes, and nothing of the others' environment. */
+export function createGateway({ functions, runtime, trigger, activity }: GatewayOptions): Gateway {
+  const pools = new Map(
+    functions.map((definition) => [
+      definition.name,
+      { definition, pool: createPool(definition, runtime) },
+    ]),
+  );
+  return {
+    serves: (name) => pools.has(name),
+    async handle(name, request, response, url) {
+      const served = pools.get(name);
+      if (served === undefined) throw new RangeError(`There is no function "${name}"`);
+      const { definition, pool } = served;
+      const body = await readBody(request);
+      if (body === undefined) {
+        // The rest of the body is still on its way, and nobody will read it.
+        response.writeHead(413, { Connection: 'close' }).end();
+        return;
+      }
+      const requestId = randomUUID();
+      const startedAt = performance.now();
+      const outcome = await pool.call({
+        event: toHttpEvent(trigger, request, url, body, requestId),
+        context: describeContext(definition, requestId),
+        timeLimitMilliseconds: definition.timeoutSeconds * 1_000,
+      });
+      const answer = toAnswer(outcome, definition, requestId);
+      activity.report({
+        type: 'function',
+        function: name,
+        status: answer.status,
+        milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
+        log: parseLog(outcome.log),
+      });
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    },
+    async close() {
+      await Promise.all([...pools.values()].map(({ pool }) => pool.close()));
+    },
+  };
+}
+
+/** The plain part of the context: https://cloud.tencent.com/document/product/583/11060. */
+function describeContext(definition: FunctionDefinition, requestId: string) {
+  return {
+    request_id: requestId,
+    function_name: definition.name,
+    function_version: '$LATEST',
+    namespace: 'default',
+    memory_limit_in_mb: definition.memoryMegabytes,
+    time_limit_in_ms: definition.timeoutSeconds * 1_000,
+    tencentcloud_region: 'ap-singapore',
+    tencentcloud_appid: '1500000001',
+    tencentcloud_uin: '100000000001',
+    environment: JSON.stringify(definition.environment),
+  };
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[]>;
+  readonly body: string;
+}
+
+/**
+ * Answers what the platform makes of a function's result. What it makes of a failed call behind a Function URL is not
+ * documented; these are the status codes of its other ways of calling
+ * (https://cloud.tencent.com/document/product/583/42611).
+ */
+function toAnswer(outcome: Outcome, definition: FunctionDefinition, requestId: string): HttpAnswer {
+  switch (outcome.kind) {
+    case 'result':
+      return toResponse(outcome.value);
+    case 'timeout':
+      return toFailure(
+        433,
+        `Invoking task timed out after ${definition.timeoutSeconds} seconds`,
+        requestId,
+      );
+    case 'exit':
+      return toFailure(439, 'User process exit when running', requestId);
+    case 'error':
+      return toFailure(430, outcome.message, requestId);
+  }
+}
+
+function toResponse(value: unknown): HttpAnswer {
+  const given: Readonly<Record<string, unknown>> = Object(value);
+  const { statusCode, headers, body } = given;
+  if (typeof statusCode !== 'number') {
+    // Without a status code the whole value is the body: https://cloud.tencent.com/document/product/583/96099.
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(value),
+    };
+  }
+  return {
+    status: statusCode,
+    headers: Object(headers),
+    body: typeof body === 'string' ? body : JSON.stringify(body ?? ''),
+  };
+}
+
+function toFailure(status: number, errorMessage: string, requestId: string): HttpAnswer {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ errorCode: -1, errorMessage, requestId, statusCode: status }),
+  };
+}
+
+/** Answers the body as text, or undefined where it is larger than the platform takes. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.length;
+    if (size > MAX_REQUEST_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parseLog(log: string): Readonly<Record<string, unknown>>[] {
+  return log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Readonly<Record<string, unknown>> => {
+      try {
+        const parsed: unknown = JSON.parse(line);
+        return Object(parsed) === parsed ? Object(parsed) : { text: line };
+      } catch {
+        return { text: line };
+      }
+    });
+}

@@ -1,0 +1,59 @@
+import { type FunctionDefinition, type Instance, type Outcome, startInstance } from './instance.ts';
+import type { Call } from './messages.ts';
+
+/** Instances of one function at once; further calls wait their turn. */
+const MOST_INSTANCES = 4;
+
+/** The instances of one function. */
+export interface Pool {
+  /** Calls an idle instance, or a new one where none is idle. */
+  call(call: Call): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** Answers a pool without instances; the first call starts one, as on the platform. */
+export function createPool(definition: FunctionDefinition, runtime: string): Pool {
+  const instances = new Set<Instance>();
+  const idle: Instance[] = [];
+  const waiting: ((instance: Instance) => void)[] = [];
+
+  function acquire(): Instance | Promise<Instance> {
+    const instance = idle.pop();
+    if (instance !== undefined) {
+      if (instance.isAlive()) return instance;
+      instances.delete(instance);
+      return acquire();
+    }
+    if (instances.size < MOST_INSTANCES) return start();
+    return new Promise((resolve) => {
+      waiting.push(resolve);
+    });
+  }
+
+  function start(): Instance {
+    const instance = startInstance(definition, runtime);
+    instances.add(instance);
+    return instance;
+  }
+
+  function release(instance: Instance): void {
+    if (!instance.isAlive()) instances.delete(instance);
+    const next = waiting.shift();
+    if (next !== undefined) next(instance.isAlive() ? instance : start());
+    else if (instance.isAlive()) idle.push(instance);
+  }
+
+  return {
+    async call(call) {
+      const instance = await acquire();
+      try {
+        return await instance.call(call);
+      } finally {
+        release(instance);
+      }
+    },
+    async close() {
+      await Promise.all([...instances].map((instance) => instance.stop()));
+    },
+  };
+}

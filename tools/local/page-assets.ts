@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { build, type Format } from 'esbuild';
+
+/** A file that the page needs. */
+export interface PageAsset {
+  readonly contentType: string;
+  readonly content: Buffer;
+}
+
+const PAGE = new URL('./page/', import.meta.url);
+
+/** Answers the page's files by path, ready to serve. */
+export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> {
+  const [html, css, page, shim, sdk] = await Promise.all([
+    readFile(new URL('index.html', PAGE)),
+    readFile(new URL('page.css', PAGE)),
+    bundleScript('page.ts', 'esm'),
+    bundleScript('shim.ts', 'iife'),
+    // The vendor's own build, byte for byte.
+    readFile(createRequire(import.meta.url).resolve('vod-js-sdk-v6/dist/vod-js-sdk-v6.js')),
+  ]);
+  return new Map([
+    ['/', { contentType: 'text/html; charset=utf-8', content: html }],
+    ['/page.css', { contentType: 'text/css; charset=utf-8', content: css }],
+    ['/page.js', { contentType: 'text/javascript; charset=utf-8', content: page }],
+    ['/shim.js', { contentType: 'text/javascript; charset=utf-8', content: shim }],
+    ['/sdk.js', { contentType: 'text/javascript; charset=utf-8', content: sdk }],
+  ]);
+}
+
+async function bundleScript(file: string, format: Format): Promise<Buffer> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(file, PAGE))],
+    bundle: true,
+    format,
+    target: 'es2022',
+    write: false,
+  });
+  return Buffer.from(outputFiles[0]?.contents ?? []);
+}

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import { discardState, startLocalStack } from './local-stack.ts';
+
+const DEFAULT_PORT = 3_000;
+
+const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
+const dir = process.env['LOCAL_DIR'] ?? '.local';
+const port = Number(process.env['PORT'] ?? DEFAULT_PORT);
+const trigger = process.env['HTTP_TRIGGER'] === 'apigw' ? 'apigw' : 'url';
+
+if (values.fresh) await discardState(dir);
+
+const stack = await startLocalStack({ dir, port, trigger }).catch((error: unknown) => {
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  process.stderr.write(
+    taken
+      ? `Port ${port} is taken: stop what listens there, or choose another with PORT=${port + 1} npm start\n`
+      : `${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(1);
+});
+
+process.stdout.write(`
+  Open ${stack.origin}
+
+  Everything runs here: the page, the built functions, and a stand-in for VOD.
+  State is kept in ${dir}; "npm start -- --fresh" begins anew. Ctrl+C stops.
+`);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stack.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+}
