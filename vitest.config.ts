@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/announce.ts',
           // Browsers and stacks are started per file, and two cores are soon busy.
           fileParallelism: false,
           testTimeout: 120_000,

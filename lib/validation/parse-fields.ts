@@ -41,13 +41,10 @@ export function parseFields<TSchema extends v.GenericSchema>(
  */
 export function findUnknownFields(value: unknown, known: object, prefix = ''): FieldError[] {
   if (!isJsonObject(value)) return [];
-  const names = Object.keys(known);
-  return Object.keys(value)
-    .filter((name) => !Object.hasOwn(known, name))
-    .map((name) => ({
-      path: prefix + name.slice(0, LONGEST_NAME),
-      message: `is not a field here; the fields are ${names.join(', ')}`,
-    }));
+  const unknown = Object.keys(value).filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length === 0) return [];
+  const message = `is not a field here; the fields are ${Object.keys(known).join(', ')}`;
+  return unknown.map((name) => ({ path: prefix + name.slice(0, LONGEST_NAME), message }));
 }
 
 /** Answers the problem of a request whose fields `errors` names. */

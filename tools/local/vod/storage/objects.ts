@@ -53,6 +53,8 @@ export interface ObjectStore {
   listParts(uploadId: string): Promise<readonly StoredPart[]>;
   /** Makes the named parts, in that order, one object. The caller has checked numbers and ETags. */
   complete(uploadId: string, partNumbers: readonly number[]): Promise<StoredObject>;
+  /** The object that a completed upload became, for a client that repeats the request because its answer was lost. */
+  findCompleted(uploadId: string): Promise<StoredObject | undefined>;
   abort(uploadId: string): Promise<void>;
   find(name: ObjectName): Promise<StoredObject | undefined>;
   /** Bytes `start` to `end`, both included, across the parts. */

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+
+/** One thing to measure, run again and again. */
+export interface Case {
+  readonly name: string;
+  readonly run: () => unknown;
+}
+
+/** A case's cost in units of the first case, over all rounds. */
+export interface Ratio {
+  readonly name: string;
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+const BATCH_MILLISECONDS = 20;
+const ROUNDS = 21;
+
+/**
+ * Answers what each case costs against the first one. Every round runs a batch of each, in turning order, and only the
+ * round's own ratios count: the speed of a shared machine changes from minute to minute.
+ */
+export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]> {
+  const calls: number[] = [];
+  for (const measured of cases) calls.push(await findBatchSize(measured));
+  const rounds: number[][] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const costs: number[] = [];
+    for (let turn = 0; turn < cases.length; turn += 1) {
+      const index = (round + turn) % cases.length;
+      costs[index] = await timeBatch(cases[index], calls[index] ?? 1);
+    }
+    rounds.push(costs);
+  }
+  return cases.map(({ name }, index) =>
+    summarise(
+      name,
+      rounds.map((costs) => (costs[index] ?? 0) / (costs[0] ?? 1)),
+    ),
+  );
+}
+
+/** Answers the time of whole processes against that of the first script's, pair by pair. */
+export function compareProcesses(
+  scripts: readonly { readonly name: string; readonly file: string }[],
+): readonly Ratio[] {
+  const rounds: number[][] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rounds.push(scripts.map(({ file }) => timeProcess(file)));
+  }
+  return scripts.map(({ name }, index) =>
+    summarise(
+      name,
+      rounds.map((times) => (times[index] ?? 0) / (times[0] ?? 1)),
+    ),
+  );
+}
+
+function timeProcess(file: string): number {
+  const startedAt = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${file} failed: ${stderr}`);
+  return performance.now() - startedAt;
+}
+
+async function findBatchSize(measured: Case): Promise<number> {
+  let calls = 16;
+  while ((await timeBatch(measured, calls)) * calls < BATCH_MILLISECONDS) calls *= 2;
+  return calls;
+}
+
+/** Answers milliseconds per call. */
+async function timeBatch(measured: Case | undefined, calls: number): Promise<number> {
+  if (measured === undefined) return 0;
+  const { run } = measured;
+  const startedAt = performance.now();
+  for (let i = 0; i < calls; i += 1) {
+    const result = run();
+    // Awaiting what is no promise would cost the cheapest cases a good part of their time.
+    if (result instanceof Promise) await result;
+  }
+  return (performance.now() - startedAt) / calls;
+}
+
+function summarise(name: string, ratios: readonly number[]): Ratio {
+  const sorted = [...ratios].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { name, median: at(0.5), lowest: at(0), highest: at(1) };
+}

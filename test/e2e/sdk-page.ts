@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import type { Browser, Page } from 'playwright-core';
+import type { RecordedActivity } from '../../tools/local/activity.ts';
+import type { LocalStack } from '../../tools/local/local-stack.ts';
+
+/** A file that the page makes for itself: `bytes` of noise from `seed`. */
+export interface MadeFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly seed: number;
+}
+
+/** What an upload on the page is started with. */
+export interface UploadPlan {
+  readonly media?: MadeFile;
+  readonly cover?: MadeFile;
+  /** Body of `POST /signature`. */
+  readonly request?: Readonly<Record<string, unknown>>;
+  /** One signature for every call, as an app does that does not know better. */
+  readonly reuseSignature?: string;
+  /** Options of the SDK's `upload()`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** How an upload on the page stands or ended. */
+export interface UploadState {
+  readonly done?: {
+    readonly fileId: string;
+    readonly video?: { readonly url: string };
+    readonly cover?: { readonly url: string };
+  };
+  readonly error?: { readonly code?: unknown; readonly message: string };
+  /** Share of the media's bytes that were sent, 0 to 1. */
+  readonly progress: number;
+  readonly signatures: readonly string[];
+  readonly uploadId?: string;
+}
+
+/** What the page's program puts within the reach of `evaluate`. */
+declare const window: {
+  readonly uploads: Record<string, UploadState>;
+  readonly startUpload: (id: string, plan: UploadPlan) => void;
+  readonly controlUpload: (id: string, action: 'pause' | 'resume' | 'cancel') => void;
+};
+
+/** What the page runs; it is written as text, since it belongs to the browser and not to this program. */
+const PROGRAM = `
+const TcVod = window.TcVod.default || window.TcVod;
+const uploaders = {};
+window.uploads = {};
+
+function makeFile({ name, bytes, seed }) {
+  const words = new Uint32Array(Math.ceil(bytes / 4));
+  let x = seed >>> 0 || 1;
+  for (let i = 0; i < words.length; i += 1) {
+    x ^= x << 13; x >>>= 0; x ^= x >>> 17; x ^= x << 5; x >>>= 0;
+    words[i] = x;
+  }
+  return new File([words.buffer.slice(0, bytes)], name, { lastModified: 1700000000000 });
+}
+
+async function call(path, body, token) {
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: 'Bearer ' + token } : {}) },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+window.startUpload = (id, plan) => {
+  const state = { progress: 0, signatures: [] };
+  window.uploads[id] = state;
+  const getSignature = async () => {
+    if (plan.reuseSignature) return plan.reuseSignature;
+    const { token } = await call('/__local/token', {});
+    const request = { ...plan.request, ...(state.uploadId ? { uploadId: state.uploadId } : {}) };
+    const answer = await call('/signature', request, token);
+    state.uploadId = answer.uploadId;
+    state.signatures.push(answer.signature);
+    return answer.signature;
+  };
+  const sdk = new TcVod({ getSignature, allowReport: false });
+  const uploader = sdk.upload({
+    ...(plan.media ? { mediaFile: makeFile(plan.media) } : {}),
+    ...(plan.cover ? { coverFile: makeFile(plan.cover) } : {}),
+    progressInterval: 50,
+    retryDelay: 50,
+    ...plan.options,
+  });
+  uploaders[id] = uploader;
+  uploader.on('media_progress', ({ percent }) => { state.progress = percent; });
+  uploader.done().then(
+    (done) => { state.done = done; },
+    (error) => { state.error = { code: error && error.code, message: String((error && error.message) || error) }; },
+  );
+};
+
+window.controlUpload = (id, action) => {
+  const uploader = uploaders[id];
+  if (action === 'pause') uploader.cos.pauseTask(uploader.taskId);
+  if (action === 'resume') uploader.cos.restartTask(uploader.taskId);
+  if (action === 'cancel') uploader.cancel();
+};
+`;
+
+/** A page of an app that uses the vendor's SDK, with the hands of a test on it. */
+export interface SdkPage {
+  readonly page: Page;
+  start(id: string, plan: UploadPlan): Promise<void>;
+  control(id: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
+  state(id: string): Promise<UploadState>;
+  /** Resolves when the upload is at `share` of its bytes. */
+  reaches(id: string, share: number): Promise<void>;
+  /** Resolves with the end of an upload, whichever it is. */
+  ends(id: string): Promise<UploadState>;
+}
+
+/** Opens such a page at `origin`, with or without the shim before the SDK. */
+export async function openSdkPage(
+  browser: Browser,
+  origin: string,
+  { shim = true }: { readonly shim?: boolean } = {},
+): Promise<SdkPage> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  await page.route(`${origin}/app`, (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<!doctype html><title>app</title>
+        ${shim ? '<script src="/shim.js"></script>' : ''}
+        <script src="/sdk.js"></script><script>${PROGRAM}</script>`,
+    }),
+  );
+  await page.goto(`${origin}/app`);
+  return {
+    page,
+    start: (id, plan) => page.evaluate(([i, p]) => window.startUpload(i, p), [id, plan] as const),
+    control: (id, action) =>
+      page.evaluate(([i, a]) => window.controlUpload(i, a), [id, action] as const),
+    state: (id) => page.evaluate((i) => window.uploads[i] as UploadState, id),
+    async reaches(id, share) {
+      await page.waitForFunction(
+        ([i, s]) => (window.uploads[i]?.progress ?? 0) >= s,
+        [id, share] as const,
+        { timeout: 60_000 },
+      );
+    },
+    async ends(id) {
+      const ended = await page.waitForFunction(
+        (i) => {
+          const state = window.uploads[i];
+          return state?.done !== undefined || state?.error !== undefined ? state : undefined;
+        },
+        id,
+        { timeout: 90_000 },
+      );
+      return (await ended.jsonValue()) as UploadState;
+    },
+  };
+}
+
+/** Answers the bytes that the page makes for `file`, made here once more. */
+export function makeBytes({ bytes, seed }: MadeFile): Buffer {
+  const words = new Uint32Array(Math.ceil(bytes / 4));
+  let x = seed >>> 0 || 1;
+  for (let i = 0; i < words.length; i += 1) {
+    x ^= x << 13;
+    x >>>= 0;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    x >>>= 0;
+    words[i] = x;
+  }
+  return Buffer.from(words.buffer, 0, bytes);
+}
+
+/** Answers the SHA-256 of `bytes` in hexadecimal. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Answers the SHA-256 of what the stack serves at `url`. */
+export async function fetchSha256(url: string): Promise<string> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return sha256(Buffer.from(await response.arrayBuffer()));
+}
+
+type ActivityOf<Type extends RecordedActivity['type']> = Extract<RecordedActivity, { type: Type }>;
+
+/** Answers everything of one type that the stack has seen so far. */
+export function seen<Type extends RecordedActivity['type']>(
+  stack: LocalStack,
+  type: Type,
+): ActivityOf<Type>[] {
+  return stack.activity
+    .since(0)
+    .filter((activity): activity is ActivityOf<Type> => activity.type === type);
+}
+
+/** Resolves with the first activity, past or to come, that `fits`; rejects after half a minute. */
+export function happens<Type extends RecordedActivity['type']>(
+  stack: LocalStack,
+  type: Type,
+  fits: (activity: ActivityOf<Type>) => boolean,
+): Promise<ActivityOf<Type>> {
+  const isIt = (activity: RecordedActivity): activity is ActivityOf<Type> =>
+    activity.type === type && fits(activity as ActivityOf<Type>);
+  const past = stack.activity.since(0).find(isIt);
+  if (past !== undefined) return Promise.resolve(past);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error(`Waited 30 s for an activity of type ${type}`));
+    }, 30_000);
+    const stop = stack.activity.listen((activity) => {
+      if (!isIt(activity)) return;
+      clearTimeout(timer);
+      stop();
+      resolve(activity);
+    });
+  });
+}

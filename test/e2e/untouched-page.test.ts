@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { launchChromium, requireChromium } from '../support/chromium.ts';
+import { requirePresent } from '../support/requirement.ts';
+import { fetchSha256, happens, makeBytes, openSdkPage, seen, sha256 } from './sdk-page.ts';
+
+let dir: string | undefined;
+let stack: LocalStack | undefined;
+let tls: Server | undefined;
+let browser: Browser | undefined;
+
+/** Makes a certificate for the cloud's names, good for this test alone. */
+async function makeCertificate(folder: string): Promise<{ key: Buffer; cert: Buffer }> {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=vod2.qcloud.com'],
+      ...['-addext', 'subjectAltName=DNS:vod2.qcloud.com,DNS:vod2.dnsv1.com'],
+    ],
+    { stdio: 'ignore' },
+  );
+  return { key: await readFile(key), cert: await readFile(cert) };
+}
+
+beforeEach(async (context) => {
+  requireChromium(context);
+  requirePresent(
+    context,
+    spawnSync('openssl', ['version']).status === 0,
+    'openssl is not installed, and it makes the certificate of the untouched page’s test',
+  );
+  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  const started = await startLocalStack({ dir, port: 0 });
+  stack = started;
+  const secure = createServer(await makeCertificate(dir), started.handle);
+  tls = secure;
+  await new Promise<void>((listening) => secure.listen(0, '127.0.0.1', listening));
+  const plain = new URL(started.origin).port;
+  const { port } = secure.address() as AddressInfo;
+  const rules = ['*.qcloud.com', '*.dnsv1.com', '*.myqcloud.com']
+    .flatMap((host) => [
+      `MAP ${host}:443 127.0.0.1:${port}`,
+      // A page served over http makes the SDK speak http to the storage.
+      `MAP ${host}:80 127.0.0.1:${plain}`,
+    ])
+    .join(',');
+  browser = await launchChromium([
+    `--host-resolver-rules=${rules}`,
+    '--ignore-certificate-errors',
+    // A public name that leads to this machine looks like an attack on it, and here it is the point.
+    '--disable-features=LocalNetworkAccessChecks',
+  ]);
+});
+
+afterEach(async () => {
+  await browser?.close();
+  tls?.closeAllConnections();
+  await new Promise((closed) => (tls === undefined ? closed(undefined) : tls.close(closed)));
+  await stack?.close();
+  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+});
+
+describe('a page without the shim', () => {
+  it('uploads to the cloud’s own host names, where they lead here', async () => {
+    if (browser === undefined || stack === undefined) throw new Error('Nothing was started');
+    const app = await openSdkPage(browser, stack.origin, { shim: false });
+    const media = { name: 'untouched.mp4', bytes: 9 * 1024 * 1024, seed: 4_711 };
+    const cover = { name: 'untouched.jpg', bytes: 3_000, seed: 4_712 };
+
+    await app.start('a', { media, cover, request: { storageRegion: 'ap-tokyo' } });
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    const { status } = await happens(stack, 'function', (call) => call.function === 'callback');
+    expect(status).toBe(200);
+    const [prepare] = seen(stack, 'ugc');
+    expect(prepare).toMatchObject({ action: 'PrepareUploadUGC', host: 'vod2.qcloud.com' });
+  });
+});

@@ -1,0 +1,426 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
+import {
+  fetchSha256,
+  happens,
+  type MadeFile,
+  makeBytes,
+  openSdkPage,
+  type SdkPage,
+  seen,
+  sha256,
+} from './sdk-page.ts';
+
+const MEBIBYTE = 1024 * 1024;
+/** SDK options: parts of 1 MiB, the smallest there are, and two at a time. */
+const IN_SMALL_PARTS = { chunkSize: MEBIBYTE, chunkParallelLimit: 2 };
+
+let browser: Browser | undefined;
+let stack: LocalStack;
+let dir: string;
+let app: SdkPage;
+let seed = 1;
+
+beforeAll(async () => {
+  if (findChromium() !== undefined) browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+beforeEach(async (context) => {
+  requireChromium(context);
+  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  stack = await startLocalStack({
+    dir,
+    port: 0,
+    standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
+  });
+  if (browser !== undefined) app = await openSdkPage(browser, stack.origin);
+});
+
+afterEach(async () => {
+  await app?.page.context().close();
+  await stack?.close();
+  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+});
+
+function file(name: string, bytes: number): MadeFile {
+  seed += 1;
+  return { name, bytes, seed };
+}
+
+/** Resolves when the callback function has taken the upload's `eventType`. */
+async function callbackOf(fileId: string, eventType: string) {
+  const { status, log } = await happens(
+    stack,
+    'function',
+    (call) =>
+      call.function === 'callback' &&
+      call.log.some((line) => line['eventType'] === eventType && line['fileId'] === fileId),
+  );
+  return { status, line: log[0] };
+}
+
+/** Numbers of the parts that were stored, in the order of their arrival. */
+function partNumbersPut(): number[] {
+  return seen(stack, 'storage')
+    .filter(({ operation, status }) => operation === 'UploadPart' && status === 200)
+    .map(({ partNumber }) => partNumber ?? 0);
+}
+
+/**
+ * Starts an upload at a speed that leaves time to interrupt it, and resolves with the numbers of three parts whose
+ * answers the browser has.
+ */
+async function startSlowly(id: string, media: MadeFile): Promise<number[]> {
+  await limitSpeed(4 * MEBIBYTE);
+  const answered: number[] = [];
+  const enough = new Promise<number[]>((resolve) => {
+    app.page.on('requestfinished', (request) => {
+      const partNumber = new URL(request.url()).searchParams.get('partNumber');
+      if (partNumber !== null && request.method() === 'PUT') answered.push(Number(partNumber));
+      if (answered.length === 3) resolve([...answered]);
+    });
+  });
+  await app.start(id, { media, options: IN_SMALL_PARTS });
+  return enough;
+}
+
+function expectSentOnce(partNumbers: readonly number[]) {
+  const all = partNumbersPut();
+  for (const number of partNumbers) expect(all.filter((put) => put === number)).toEqual([number]);
+}
+
+/** Limits the stand-in, so that an upload lasts long enough to be interrupted. */
+async function limitSpeed(bytesPerSecond: number | null) {
+  const response = await fetch(`${stack.origin}/__local/speed`, {
+    method: 'POST',
+    body: JSON.stringify({ bytesPerSecond }),
+  });
+  expect(response.status).toBe(200);
+}
+
+describe('an upload with the vendor’s Web SDK', () => {
+  it('carries 30 MB, a cover and a procedure, and every byte and event arrives', async () => {
+    const media = file('holiday.mp4', 30 * MEBIBYTE + 7);
+    const cover = file('poster.png', 7_000);
+
+    await app.start('a', {
+      media,
+      cover,
+      request: {
+        procedure: 'LongVideoPreset',
+        classId: 7,
+        sourceContext: '한글 & =+/',
+        sessionContext: 'session-1',
+      },
+    });
+    const { done, error, signatures, uploadId } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    const fileId = done?.fileId ?? '';
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    expect(await fetchSha256(done?.cover?.url ?? '')).toBe(sha256(makeBytes(cover)));
+    // Prepare, Apply and Commit ask for one each, and no two are the same.
+    expect(new Set(signatures).size).toBe(3);
+    expect(await callbackOf(fileId, 'NewFileUpload')).toMatchObject({
+      status: 200,
+      line: { uploadId, owner: 'local-user', uploadMethod: 'client', sourceType: 'Upload' },
+    });
+    expect((await callbackOf(fileId, 'ProcedureStateChanged')).status).toBe(200);
+    const { event } = await happens(
+      stack,
+      'notification',
+      ({ eventType }) => eventType === 'ProcedureStateChanged',
+    );
+    expect(event).toMatchObject({
+      ProcedureStateChangeEvent: { FileId: fileId, SessionContext: 'session-1', Status: 'FINISH' },
+    });
+  });
+
+  it.each([
+    ['tiny', 1],
+    ['empty', 0],
+    ['exactly one part', 8 * MEBIBYTE],
+  ])('carries a file that is %s', async (_name, bytes) => {
+    const media = file('small.mp4', bytes);
+
+    await app.start('a', { media });
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    expect((await callbackOf(done?.fileId ?? '', 'NewFileUpload')).status).toBe(200);
+  });
+
+  it('pauses without a request, and goes on where it was', async () => {
+    const media = file('paused.mp4', 12 * MEBIBYTE);
+    const before = await startSlowly('a', media);
+    const aborted = app.page.waitForEvent('requestfailed', (request) =>
+      request.url().includes('partNumber'),
+    );
+
+    await app.control('a', 'pause');
+    await aborted;
+    await limitSpeed(null);
+    await app.control('a', 'resume');
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    expectSentOnce(before);
+    const listings = seen(stack, 'storage').filter(({ operation }) => operation === 'ListParts');
+    expect(listings).toEqual([]);
+  });
+
+  it('uploads the rest when the same file is chosen again after a cancel', async () => {
+    const media = file('cancelled.mp4', 12 * MEBIBYTE);
+    const before = await startSlowly('a', media);
+
+    await app.control('a', 'cancel');
+    await limitSpeed(null);
+    await app.start('b', { media, options: IN_SMALL_PARTS });
+    const { done, error } = await app.ends('b');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    expect(await app.state('a')).not.toHaveProperty('done');
+    expectSentOnce(before);
+  });
+
+  it('sends only the missing parts after a reload', async () => {
+    const media = file('reloaded.mp4', 12 * MEBIBYTE);
+    const before = await startSlowly('a', media);
+
+    await app.page.reload();
+    await limitSpeed(null);
+    await app.start('b', { media, options: IN_SMALL_PARTS });
+    const { done, error } = await app.ends('b');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    expectSentOnce(before);
+  });
+
+  it('survives a restart of the stack in the middle', async () => {
+    const media = file('restarted.mp4', 12 * MEBIBYTE);
+    const before = await startSlowly('a', media);
+    await app.control('a', 'cancel');
+    const port = Number(new URL(stack.origin).port);
+    await stack.close();
+
+    stack = await startLocalStack({ dir, port });
+    await app.start('b', { media, options: IN_SMALL_PARTS });
+    const { done, error } = await app.ends('b');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    for (const partNumber of before) expect(partNumbersPut()).not.toContain(partNumber);
+  });
+
+  it('recovers from one expired signature, since the SDK asks for a new one', async () => {
+    stack.faults.arm('expired-signature', 1);
+
+    await app.start('a', { media: file('late.mp4', 1_000) });
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(done?.fileId).toMatch(/^\d+$/);
+  });
+
+  it('is refused with a signature whose life is over', async () => {
+    await app.start('a', {
+      media: file('late.mp4', 1_000),
+      reuseSignature: await issueSignature({ expiresIn: 1 }, 2_000),
+    });
+    const { done, error } = await app.ends('a');
+
+    expect(done).toBeUndefined();
+    expect(error).toMatchObject({ message: expect.stringContaining('expired') });
+    const applies = seen(stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
+    expect(applies.map(({ code }) => code)).toEqual([10005, 10005, 10005, 10005]);
+  });
+
+  it('is refused with a one-time signature that another upload has used', async () => {
+    const reuseSignature = await issueSignature({ oneTimeValid: true });
+    await app.start('a', { media: file('first.mp4', 1_000), reuseSignature });
+    expect((await app.ends('a')).done?.fileId).toMatch(/^\d+$/);
+
+    await app.start('b', { media: file('second.mp4', 2_000), reuseSignature });
+    const { done, error } = await app.ends('b');
+
+    expect(done).toBeUndefined();
+    expect(error?.message).toContain('duplicate');
+    expect(seen(stack, 'media')).toHaveLength(1);
+  });
+
+  it('takes a new one-time signature for each of its requests', async () => {
+    await app.start('a', { media: file('once.mp4', 1_000), request: { oneTimeValid: true } });
+
+    expect((await app.ends('a')).done?.fileId).toMatch(/^\d+$/);
+  });
+
+  it('gets over two failing parts and a dropped connection', async () => {
+    const media = file('rough.mp4', 6 * MEBIBYTE);
+    stack.faults.arm('failed-part', 2);
+    stack.faults.arm('dropped-connection', 1);
+
+    await app.start('a', { media, options: IN_SMALL_PARTS });
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    const struck = seen(stack, 'fault').map(({ fault }) => fault);
+    expect(struck.sort()).toEqual(['dropped-connection', 'failed-part', 'failed-part']);
+  });
+
+  it('gets new credentials when the old ones end on the way', async () => {
+    const media = file('slow.mp4', 6 * MEBIBYTE);
+    stack.faults.arm('short-credentials', 10, 3);
+    await limitSpeed(1.2 * MEBIBYTE);
+
+    await app.start('a', { media, options: IN_SMALL_PARTS });
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    const applies = seen(stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
+    expect(applies.length).toBeGreaterThan(1);
+    expect(new Set(applies.map(({ vodSessionKey }) => vodSessionKey)).size).toBe(1);
+  });
+
+  it('works in the SDK’s S3 mode', async () => {
+    const media = file('s3.mp4', 12 * MEBIBYTE);
+
+    await app.start('a', { media, options: { storageType: 's3' } });
+    const { done, error } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
+    expect((await callbackOf(done?.fileId ?? '', 'NewFileUpload')).status).toBe(200);
+  });
+
+  it('changes a cover alone', async () => {
+    await app.start('a', { media: file('covered.mp4', 1_000), cover: file('old.png', 500) });
+    const first = await app.ends('a');
+    const cover = file('new.jpg', 900);
+
+    await app.start('b', { cover, options: { fileId: first.done?.fileId } });
+    const { done, error } = await app.ends('b');
+
+    expect(error).toBeUndefined();
+    expect(done?.fileId).toBe(first.done?.fileId);
+    expect(await fetchSha256(done?.cover?.url ?? '')).toBe(sha256(makeBytes(cover)));
+  });
+
+  it('makes one file and one event of a commit whose answer was lost', async () => {
+    stack.faults.arm('lost-commit-answer', 1);
+
+    await app.start('a', { media: file('lost.mp4', 1_000) });
+    const { done, error } = await app.ends('a');
+    expect(error).toBeUndefined();
+    await callbackOf(done?.fileId ?? '', 'NewFileUpload');
+
+    // A second event would follow the first: notifications are sent in order, so the next upload's comes after it.
+    await app.start('b', { media: file('next.mp4', 1_001) });
+    const next = await app.ends('b');
+    await callbackOf(next.done?.fileId ?? '', 'NewFileUpload');
+    expect(seen(stack, 'notification').map(({ fileId }) => fileId)).toEqual([
+      done?.fileId,
+      next.done?.fileId,
+    ]);
+    expect(seen(stack, 'media')).toHaveLength(2);
+  });
+
+  it('gets over an apply that is unavailable twice', async () => {
+    stack.faults.arm('apply-unavailable', 2);
+
+    await app.start('a', { media: file('patient.mp4', 1_000) });
+    const { done, error, signatures } = await app.ends('a');
+
+    expect(error).toBeUndefined();
+    expect(done?.fileId).toMatch(/^\d+$/);
+    expect(signatures.length).toBe(5);
+  });
+
+  it('goes to the region that the signature fixes', async () => {
+    await app.start('a', {
+      media: file('seoul.mp4', 1_000),
+      request: { storageRegion: 'ap-seoul' },
+    });
+    const { done } = await app.ends('a');
+
+    const { event } = await happens(stack, 'notification', ({ fileId }) => fileId === done?.fileId);
+    expect(event).toMatchObject({
+      FileUploadEvent: { MediaBasicInfo: { StorageRegion: 'ap-seoul' } },
+    });
+  });
+
+  it('is refused a region that is not opened', async () => {
+    await app.start('a', {
+      media: file('moscow.mp4', 1_000),
+      request: { storageRegion: 'eu-moscow' },
+    });
+    const { error } = await app.ends('a');
+
+    expect(error?.message).toContain('eu-moscow');
+  });
+
+  it('is refused at the end where the size is not the declared one', async () => {
+    await app.page.route('**/v3/index.php?Action=ApplyUploadUGC', (route) => {
+      const body = JSON.parse(route.request().postData() ?? '{}');
+      return route.continue({ postData: JSON.stringify({ ...body, videoSize: 999 }) });
+    });
+
+    await app.start('a', { media: file('liar.mp4', 1_000) });
+    const { done, error } = await app.ends('a');
+
+    expect(done).toBeUndefined();
+    expect(error?.message).toMatch(/1,?000.*999|999.*1,?000/);
+    expect(seen(stack, 'notification')).toEqual([]);
+  });
+
+  it('is told by the callback function that a wrong Sign is not believed', async () => {
+    stack.faults.arm('wrong-sign', 1);
+
+    await app.start('a', { media: file('forged.mp4', 1_000) });
+    await app.ends('a');
+
+    const { log } = await happens(stack, 'function', (call) => call.function === 'callback');
+    expect(log[0]).toMatchObject({ status: 401, code: 'unauthorized' });
+  });
+});
+
+/** Asks the signature function as an app's own code would, and waits until the signature is `ageMilliseconds` old. */
+async function issueSignature(
+  request: Readonly<Record<string, unknown>>,
+  ageMilliseconds = 0,
+): Promise<string> {
+  const { token } = await post('/__local/token', {});
+  const { signature = '', expiresAt = '' } = await post('/signature', request, token);
+  const end = Date.parse(expiresAt);
+  if (ageMilliseconds > 0) {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, end + 1_000 - Date.now())));
+  }
+  return signature;
+}
+
+async function post(
+  path: string,
+  body: unknown,
+  token = '',
+): Promise<Readonly<Record<string, string>>> {
+  const response = await fetch(`${stack.origin}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as Readonly<Record<string, string>>;
+}

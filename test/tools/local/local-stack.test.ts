@@ -1,0 +1,308 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import COS from 'cos-nodejs-sdk-v5';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  discardState,
+  type LocalStack,
+  startLocalStack,
+} from '../../../tools/local/local-stack.ts';
+
+let dir: string;
+let stack: LocalStack;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  stack = await startLocalStack({ dir, port: 0 });
+});
+
+afterEach(async () => {
+  await stack.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests look into answers of many shapes, and fail where one is not as they say.
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Reply> {
+  const response = await fetch(`${stack.origin}${path}`, init);
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? JSON.parse(text) : {},
+  };
+}
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}) {
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+async function issue(body: unknown = {}) {
+  const { json } = await post('/__local/token', { sub: 'user-7' });
+  return post('/signature', body, { authorization: `Bearer ${json['token']}` });
+}
+
+/** Sends what `fetch` would not: any target and any `Host`. */
+function askRaw(target: string, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request(
+      {
+        host: '127.0.0.1',
+        port: new URL(stack.origin).port,
+        path: target,
+        headers: { Host: host },
+      },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    )
+      .once('error', reject)
+      .end();
+  });
+}
+
+describe('the functions', () => {
+  it('answer through their built bundles', async () => {
+    const { status, json, headers } = await issue();
+
+    expect(status).toBe(200);
+    expect(json['signature']).toMatch(/^[A-Za-z0-9+/]+=*$/);
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await readdir(join(dir, 'code'))).toContain('signature.js');
+  });
+
+  it('answer behind an API Gateway event as well', async () => {
+    await stack.close();
+    stack = await startLocalStack({ dir, port: 0, trigger: 'apigw' });
+
+    const { status, json } = await issue({ classId: 3 });
+
+    expect(status).toBe(200);
+    expect(json['uploadId']).toMatch(/^[0-9A-Z]{26}$/);
+  });
+
+  it('are called one request at a time, in as many instances as it takes', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => issue()));
+
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 200));
+    expect(new Set(answers.map(({ json }) => json['uploadId'])).size).toBe(40);
+  });
+
+  it('report each call with the lines that the function logged', async () => {
+    const { json } = await issue();
+
+    const calls = stack.activity.since(0).filter(({ type }) => type === 'function');
+    expect(calls).toHaveLength(1);
+    expect(calls[0]).toMatchObject({
+      function: 'signature',
+      status: 200,
+      log: [{ function: 'signature', status: 200, owner: 'user-7', uploadId: json['uploadId'] }],
+    });
+  });
+
+  it('refuse a request that is larger than the platform takes', async () => {
+    const response = await fetch(`${stack.origin}/signature`, {
+      method: 'POST',
+      body: Buffer.alloc(6 * 1024 * 1024 + 1),
+    }).catch(() => undefined);
+
+    // The connection may close before the client has sent everything.
+    expect(response?.status ?? 413).toBe(413);
+    expect((await issue()).status).toBe(200);
+  });
+
+  it('take a notification that VOD signed', async () => {
+    const t = Math.floor(Date.now() / 1_000) + 600;
+    const sign = createHash('md5').update(`${stack.account.signKey}${t}`).digest('hex');
+
+    const good = await post('/callback', { EventType: 'Tomorrow', Sign: sign, T: t });
+    const bad = await post('/callback', { EventType: 'Tomorrow', Sign: sign, T: t + 1 });
+
+    expect(good.json).toEqual({ code: 0 });
+    expect(bad.status).toBe(401);
+  });
+});
+
+describe('the page', () => {
+  it.each(['/', '/page.css', '/page.js', '/shim.js', '/sdk.js'])('has %s', async (path) => {
+    const { status, headers, text } = await ask(path);
+
+    expect(status).toBe(200);
+    expect(text.length).toBeGreaterThan(100);
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  it('has nothing else', async () => {
+    expect((await ask('/nothing')).status).toBe(404);
+    expect((await ask('/media/../../package.json')).status).toBe(404);
+  });
+});
+
+describe('the controls', () => {
+  it('tell what the stack is made of', async () => {
+    const { json } = await ask('/__local/info');
+
+    expect(json).toMatchObject({
+      secretId: stack.account.secretId,
+      secretKey: stack.account.secretKey,
+      subAppId: stack.account.subAppId,
+      signKey: stack.account.signKey,
+      callbackUrl: `${stack.origin}/callback`,
+      media: [],
+    });
+  });
+
+  it('mint tokens of other rights and lives', async () => {
+    const { json: other } = await post('/__local/token', { sub: 'a', scope: 'upload:read' });
+    const { json: old } = await post('/__local/token', { sub: 'a', expiresIn: -60 });
+
+    const denied = await post('/signature', {}, { authorization: `Bearer ${other['token']}` });
+    const late = await post('/signature', {}, { authorization: `Bearer ${old['token']}` });
+
+    expect(denied.status).toBe(403);
+    expect(late.status).toBe(401);
+  });
+
+  it('arm, list and clear faults', async () => {
+    const armed = await post('/__local/faults', { fault: 'failed-part', times: 2 });
+    expect(armed.json).toEqual({ armed: [{ fault: 'failed-part', times: 2 }] });
+
+    expect((await ask('/__local/faults')).json).toMatchObject({
+      armed: [{ fault: 'failed-part', times: 2 }],
+      available: { 'wrong-sign': expect.any(String) },
+    });
+    expect((await ask('/__local/faults', { method: 'DELETE' })).json).toEqual({ armed: [] });
+    expect(stack.faults.armed()).toEqual([]);
+  });
+
+  it.each([
+    [{ fault: 'no-such-fault' }, 'fault'],
+    [{ fault: 'failed-part', times: 0 }, 'times'],
+    [{}, 'fault'],
+  ])('refuse the fault %j by name', async (body, field) => {
+    const { status, json } = await post('/__local/faults', body);
+
+    expect(status).toBe(400);
+    expect(json['detail']).toContain(field);
+  });
+
+  it('set the speed limit, and refuse one that stands still', async () => {
+    expect((await post('/__local/speed', { bytesPerSecond: 1_000 })).status).toBe(200);
+    expect((await ask('/__local/speed')).json).toEqual({ bytesPerSecond: 1_000 });
+    expect((await post('/__local/speed', { bytesPerSecond: 0 })).status).toBe(400);
+  });
+
+  it('stream what happens, from where the listener left off', async () => {
+    await issue();
+    await issue();
+    const stop = new AbortController();
+    const response = await fetch(`${stack.origin}/__local/events`, {
+      headers: { 'Last-Event-ID': '1' },
+      signal: stop.signal,
+    });
+
+    let stream = '';
+    for await (const chunk of response.body ?? []) {
+      stream += Buffer.from(chunk).toString();
+      if (stream.includes('data:')) break;
+    }
+    stop.abort();
+
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(stream).toContain('id: 2\n');
+    expect(stream).not.toContain('id: 1\n');
+  });
+
+  it('answer to their own page only', async () => {
+    const { status } = await post('/__local/token', {}, { origin: 'https://evil.example.com' });
+
+    expect(status).toBe(403);
+  });
+});
+
+describe('the port', () => {
+  it('answers to its own names only, against DNS rebinding', async () => {
+    expect(await askRaw('/__local/info', 'evil.example.com')).toBe(421);
+    expect(await askRaw('/', 'evil.example.com')).toBe(421);
+  });
+
+  it('leads the cloud’s hosts to the stand-in, by path, by Host and as a proxy', async () => {
+    const host = new URL(stack.origin).host;
+    const storage = 'vodlocal01-1250000001.cos.ap-seoul.myqcloud.com';
+
+    expect(await askRaw(`/__vod/${storage}/`, host)).toBe(403);
+    expect(await askRaw('/', storage)).toBe(403);
+    expect(await askRaw(`http://${storage}/`, host)).toBe(403);
+    expect(await askRaw('/__vod/unknown.example.com/', host)).toBe(404);
+  });
+
+  it('is refused to a second stack with the code that says so', async () => {
+    const port = Number(new URL(stack.origin).port);
+
+    await expect(startLocalStack({ dir, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('cos-nodejs-sdk-v5', () => {
+  it('puts an object with the credentials of an apply', async () => {
+    const { json } = await issue();
+    const body = Buffer.from('made by a server');
+    const { json: applied } = await post(
+      '/__vod/vod2.qcloud.com/v3/index.php?Action=ApplyUploadUGC',
+      { signature: json['signature'], videoName: 'a', videoType: 'mp4', videoSize: body.length },
+    );
+    const { video, storageBucket, storageAppId, storageRegionV5, tempCertificate, vodSessionKey } =
+      applied['data'] as {
+        video: { storagePath: string };
+        storageBucket: string;
+        storageAppId: number;
+        storageRegionV5: string;
+        tempCertificate: { secretId: string; secretKey: string; token: string };
+        vodSessionKey: string;
+      };
+    const cos = new COS({
+      SecretId: tempCertificate.secretId,
+      SecretKey: tempCertificate.secretKey,
+      SecurityToken: tempCertificate.token,
+      Protocol: 'http:',
+      Ip: new URL(stack.origin).host.replace('localhost', '127.0.0.1'),
+      ConfCwd: dir,
+    });
+
+    const target = { Bucket: `${storageBucket}-${storageAppId}`, Region: storageRegionV5 };
+    await cos.putObject({ ...target, Key: video.storagePath.slice(1), Body: body });
+    const { json: committed } = await post(
+      '/__vod/vod2.qcloud.com/v3/index.php?Action=CommitUploadUGC',
+      { signature: json['signature'], vodSessionKey },
+    );
+
+    const { video: stored } = committed['data'] as { video: { url: string } };
+    expect(await (await fetch(stored.url)).text()).toBe('made by a server');
+  });
+});
+
+describe('discardState()', () => {
+  it('throws away what a stack kept, and nothing else', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+    await mkdir(join(other, 'vod'));
+    await writeFile(join(other, 'vod', 'state.json'), '{}');
+    await writeFile(join(other, 'mine.txt'), 'keep me');
+
+    await discardState(other);
+
+    expect(await readdir(other)).toEqual(['mine.txt']);
+    await rm(other, { recursive: true });
+  });
+});

@@ -1,0 +1,102 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ActivityLog } from '../../activity.ts';
+import type { Media, ProcedureRun, State, UploadSession } from '../state.ts';
+import { buildProcedureTask, PROCEDURE_STEPS } from './procedure-task.ts';
+
+/** What the simulation of processing flows works with. */
+export interface ProcedureRunnerOptions {
+  readonly state: Pick<State, 'media' | 'procedures' | 'save'>;
+  readonly activity: ActivityLog;
+  readonly now: () => Date;
+  /** Time of each of a flow's steps. */
+  readonly stepMilliseconds: number;
+  /** Takes a `ProcedureTask` to be notified of. */
+  notify(media: Media, task: Readonly<Record<string, unknown>>): void;
+  /** Told when what was notified is saved. */
+  saved(): void;
+}
+
+/** Runs the simulated flows in the state. */
+export interface ProcedureRunner {
+  /** Puts the flow that an upload's signature named into the state; nothing where it named none. */
+  record(media: Media, session: UploadSession): void;
+  /** Goes on with every flow in the state that is not running. */
+  start(): void;
+  /** Stops them; the state knows how far they are. */
+  close(): void;
+}
+
+function isNotified(run: ProcedureRun, finished: boolean): boolean {
+  return run.taskNotifyMode === 'Change' || (run.taskNotifyMode === 'Finish' && finished);
+}
+
+/** Takes one step of a flow, in the state and on the list of activities; answers false where there is none left. */
+function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
+  const { state, activity, now } = options;
+  const run = state.procedures.get(taskId);
+  const media = run && state.media.get(run.fileId);
+  const step = run && PROCEDURE_STEPS[run.stepsDone];
+  if (run === undefined || media === undefined || step === undefined) {
+    state.procedures.delete(taskId);
+    return false;
+  }
+  const finished = step.status === 'FINISH';
+  if (finished) state.procedures.delete(taskId);
+  else state.procedures.set(taskId, { ...run, stepsDone: run.stepsDone + 1 });
+  const { fileId, procedure } = run;
+  activity.report({
+    type: 'procedure',
+    simulated: true,
+    taskId,
+    fileId,
+    procedure,
+    status: step.status,
+  });
+  if (isNotified(run, finished)) {
+    options.notify(media, buildProcedureTask(run, media, step, now().toISOString()));
+  }
+  return !finished;
+}
+
+/** Answers the simulation of processing flows: nothing is transcoded, time passes and events are made. */
+export function createProcedureRunner(options: ProcedureRunnerOptions): ProcedureRunner {
+  const { state, stepMilliseconds, now } = options;
+  const closing = new AbortController();
+  const running = new Set<string>();
+
+  const run = async (taskId: string) => {
+    for (let more = true; more; ) {
+      await wait(stepMilliseconds, undefined, { signal: closing.signal, ref: false });
+      more = takeStep(options, taskId);
+      // A step that cannot be saved is taken again after a restart.
+      await state.save().catch(() => {});
+      options.saved();
+    }
+  };
+
+  return {
+    record(media, session) {
+      if (session.procedure === null) return;
+      state.procedures.set(media.procedureTaskId, {
+        taskId: media.procedureTaskId,
+        fileId: media.fileId,
+        procedure: session.procedure,
+        taskPriority: session.taskPriority,
+        taskNotifyMode: session.taskNotifyMode,
+        sessionContext: session.sessionContext ?? '',
+        stepsDone: 0,
+        beginTime: now().toISOString(),
+      });
+    },
+    start() {
+      for (const taskId of state.procedures.keys()) {
+        if (running.has(taskId)) continue;
+        running.add(taskId);
+        run(taskId)
+          .catch(() => {})
+          .finally(() => running.delete(taskId));
+      }
+    },
+    close: () => closing.abort(),
+  };
+}

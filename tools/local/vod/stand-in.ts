@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { ActivityLog } from '../activity.ts';
+import type { Account } from './account.ts';
+import type { CloudRequest } from './cloud-request.ts';
+import { createUploadEvents } from './events/upload-events.ts';
+import type { Faults } from './faults.ts';
+import { probeMetaData } from './metadata.ts';
+import { type Media, openState } from './state.ts';
+import { serveMedia } from './storage/media-answer.ts';
+import { openObjects } from './storage/object-files.ts';
+import type { SpeedLimit } from './storage/speed-limit.ts';
+import { createStorageHandler } from './storage/storage-handler.ts';
+import { answerCors, answerJson } from './ugc/answers.ts';
+import { bucketOf } from './ugc/dependencies.ts';
+import { createUgcHandler } from './ugc/handler.ts';
+
+/** What the stand-in is opened with. */
+export interface StandInOptions {
+  /** Directory of its state and of the uploaded files, made if need be. */
+  readonly dir: string;
+  readonly account: Account;
+  /** Scheme, host and port under which `serveMedia` is reached, without a slash at the end. */
+  readonly origin: string;
+  /** Where event notifications are sent. */
+  readonly callbackUrl: string;
+  readonly activity: ActivityLog;
+  readonly faults: Faults;
+  readonly speed: SpeedLimit;
+  readonly now?: () => Date;
+  /** How long a simulated processing flow takes; 3,000 by default. */
+  readonly procedureMilliseconds?: number;
+  /** How long the receiver of a notification may take; 5,000 by default. */
+  readonly timeoutMilliseconds?: number;
+  /** Waits before each attempt to send a notification; 0, 1,000 and 1,000 by default. */
+  readonly attemptWaits?: readonly number[];
+}
+
+/** The local stand-in for VOD's client upload, its storage and its event notifications. */
+export interface StandIn {
+  /** Answers a request to one of the cloud's hosts; never rejects. */
+  handle(request: CloudRequest): Promise<void>;
+  /** Answers a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
+  serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
+  /** Every committed media, oldest first. */
+  media(): readonly Media[];
+  /** Breaks off what is under way; opening the same directory again goes on with it. */
+  close(): Promise<void>;
+}
+
+type Side = 'ugc' | 'storage' | 'report';
+
+const STORAGE_HOST = /^[a-z0-9-]+\.cos\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)$/;
+const HOSTS = {
+  ugc: ['vod2.qcloud.com', 'vod2.dnsv1.com'],
+  report: ['vodreport.qcloud.com'],
+  storage: ['<bucket>.cos.<region>.myqcloud.com', '<bucket>.cos.<region>.tencentcos.cn'],
+} as const;
+
+function findSide(host: string): Side | undefined {
+  if (HOSTS.ugc.some((known) => known === host)) return 'ugc';
+  if (HOSTS.report.some((known) => known === host)) return 'report';
+  return STORAGE_HOST.test(host) ? 'storage' : undefined;
+}
+
+/** Answers whether this is a host of the cloud that the stand-in speaks for; lower case, without port. */
+export function isCloudHost(host: string): boolean {
+  return findSide(host) !== undefined;
+}
+
+/** The SDK's usage reports: thanked for and thrown away. */
+async function answerReport({ incoming, outgoing }: CloudRequest): Promise<void> {
+  if (answerCors(incoming, outgoing)) return;
+  incoming.resume();
+  answerJson(outgoing, 200, {});
+}
+
+async function answerUnknownHost({ host, incoming, outgoing }: CloudRequest): Promise<void> {
+  if (answerCors(incoming, outgoing)) return;
+  incoming.resume();
+  const hosts = Object.values(HOSTS).flat();
+  const message = `The local stand-in for VOD does not speak for ${host}`;
+  answerJson(outgoing, 404, { code: 404, message, hosts });
+}
+
+function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy();
+    return;
+  }
+  const message = `The local stand-in for VOD failed: ${String(error)}`;
+  answerJson(outgoing, 500, { code: 500, message });
+}
+
+/** Opens the stand-in and goes on with what it had to do when it was closed. Throws where its state is damaged. */
+export async function openStandIn(options: StandInOptions): Promise<StandIn> {
+  const { dir, account, now = () => new Date() } = options;
+  const state = await openState(join(dir, 'state.json'), now);
+  const objects = await openObjects(join(dir, 'storage'), now);
+  const events = createUploadEvents({ ...options, now, state, signKey: account.signKey });
+  const ugc = createUgcHandler({
+    ...options,
+    now,
+    state,
+    objects,
+    probe: (object) => probeMetaData(object, objects.read),
+    recordUpload: events.recordUpload,
+    startRecorded: events.start,
+  });
+  const grantOf = (secretId: string) => state.grants.get(secretId);
+  const storage = createStorageHandler({ ...options, now, objects, grantOf });
+  const sides = { ugc, storage, report: answerReport };
+  events.start();
+  return {
+    async handle(request) {
+      const side = findSide(request.host);
+      try {
+        await (side === undefined ? answerUnknownHost(request) : sides[side](request));
+      } catch (error) {
+        answerFailure(request, error);
+      }
+    },
+    serveMedia: (path, incoming, outgoing) =>
+      serveMedia(objects, bucketOf(account), path, incoming, outgoing),
+    media: () => [...state.media.values()],
+    async close() {
+      await events.close();
+      await state.save();
+    },
+  };
+}
