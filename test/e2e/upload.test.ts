@@ -245,7 +245,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(done).toBeUndefined();
     expect(error).toMatchObject({ message: expect.stringContaining('expired') });
     const applies = seen(stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
-    expect(applies.map(({ code }) => code)).toEqual([10005, 10005, 10005, 10005]);
+    expect(applies.map(({ code }) => code)).toEqual([10010, 10010, 10010, 10010]);
   });
 
   it('is refused with a one-time signature that another upload has used', async () => {

@@ -37,9 +37,9 @@ describe('describeActivity()', () => {
       type: 'ugc',
       action: 'ApplyUploadUGC',
       host: 'vod2.qcloud.com',
-      code: 10005,
+      code: 10010,
       message: 'expired',
     });
-    expect(text).toMatchObject({ kind: 'api', status: '10005', detail: 'expired', tone: 'bad' });
+    expect(text).toMatchObject({ kind: 'api', status: '10010', detail: 'expired', tone: 'bad' });
   });
 });

@@ -1,18 +1,18 @@
 /**
- * Why a client upload request is refused. The real service publishes no list of its codes: 10004 is known from the
- * tests of the vendor's Web SDK and 10001 from public bug reports about its SDKs; every other number is our guess
- * (the vendor's Android SDK takes 10010 for an expired signature, and an old Web SDK 10005 for a dead session).
- * No client that was tried looks at the number, they all treat whatever is not 0 as a failure and show the message.
+ * Why a client upload request is refused. The real service publishes no list of its codes. 10001 and 10004 are known
+ * from reports about the vendor's SDKs and from their tests, 10010 from what the Android SDK takes for an expired
+ * signature, 10005 from what an older Web SDK takes for a dead session; the other numbers are our guess.
+ * No client that was tried looks at the number: all treat whatever is not 0 as a failure and show the message.
  */
 const REFUSALS = {
   'invalid request': 10001,
   'duplicate vod signature': 10003,
   'invalid signature': 10004,
-  'signature expired': 10005,
+  'invalid session': 10005,
   'invalid region': 10006,
-  'invalid session': 10007,
   'object missing': 10008,
   'size differs': 10009,
+  'signature expired': 10010,
 } as const;
 
 /** Name of a refusal, which begins its message. */

@@ -159,18 +159,18 @@ describe('ApplyUploadUGC that goes on with an upload', () => {
     expect(await ask({ vodSessionKey })).toMatchObject({ code: 0 });
 
     stage.passSeconds(1);
-    expect(await ask({ vodSessionKey })).toMatchObject({ code: 10007 });
+    expect(await ask({ vodSessionKey })).toMatchObject({ code: 10005 });
   });
 
-  it('is refused with 10007 where the session is unknown', async () => {
-    expect(await ask({ vodSessionKey: 'nothing' })).toMatchObject({ code: 10007 });
+  it('is refused with 10005 where the session is unknown', async () => {
+    expect(await ask({ vodSessionKey: 'nothing' })).toMatchObject({ code: 10005 });
   });
 
-  it('is refused with 10007 once the upload is committed', async () => {
+  it('is refused with 10005 once the upload is committed', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     await doUgc(stage.origin, 'CommitUploadUGC', { signature: stage.sign(), vodSessionKey });
 
-    expect(await ask({ vodSessionKey })).toMatchObject({ code: 10007 });
+    expect(await ask({ vodSessionKey })).toMatchObject({ code: 10005 });
   });
 });
 
@@ -241,10 +241,10 @@ describe('ApplyUploadUGC with a signature for many', () => {
 });
 
 describe('ApplyUploadUGC under faults', () => {
-  it('expired-signature: refuses once with 10005', async () => {
+  it('expired-signature: refuses once with 10010', async () => {
     stage.faults.arm('expired-signature');
 
-    expect(await ask(video)).toMatchObject({ code: 10005 });
+    expect(await ask(video)).toMatchObject({ code: 10010 });
     expect(await ask(video)).toMatchObject({ code: 0 });
   });
 

@@ -181,12 +181,12 @@ describe('CommitUploadUGC', () => {
     expect(await ask(applied.vodSessionKey)).toMatchObject({ code: 10009 });
   });
 
-  it('refuses an unknown session with 10007, an over-age one too', async () => {
+  it('refuses an unknown session with 10005, an over-age one too', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     stage.passSeconds(86_401);
 
-    expect(await ask('nothing')).toMatchObject({ code: 10007 });
-    expect(await ask(vodSessionKey)).toMatchObject({ code: 10007 });
+    expect(await ask('nothing')).toMatchObject({ code: 10005 });
+    expect(await ask(vodSessionKey)).toMatchObject({ code: 10005 });
   });
 
   it('refuses a request without session key with 10001', async () => {
@@ -195,14 +195,14 @@ describe('CommitUploadUGC', () => {
     expect(answer).toMatchObject({ code: 10001, message: expect.stringContaining('vodSession') });
   });
 
-  it('refuses an expired signature with 10005 and leaves the upload to be committed', async () => {
+  it('refuses an expired signature with 10010 and leaves the upload to be committed', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     const signature = stage.sign();
     stage.passSeconds(3_601);
 
     const late = await askUgc(stage.origin, 'CommitUploadUGC', { signature, vodSessionKey });
 
-    expect(late.code).toBe(10005);
+    expect(late.code).toBe(10010);
     expect(await ask(vodSessionKey)).toMatchObject({ code: 0 });
   });
 
