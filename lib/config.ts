@@ -1,5 +1,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
+import {
+  describeVodApi,
+  subAppId,
+  type VodApiConfig,
+  type VodCredentials,
+  vodApiEnvironment,
+  vodCredentialsEnvironment,
+} from './vod/api-config.ts';
 
 /** Environment variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -89,13 +97,7 @@ const signatureEnvironment = v.pipe(
     VOD_SECRET_ID: given,
     VOD_SECRET_KEY: secretKey,
     VOD_PREVIOUS_SECRET_KEY: v.optional(secretKey),
-    VOD_SUB_APP_ID: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(/^[1-9]\d{0,14}$/, 'must be the whole number that the console shows'),
-        v.transform(Number),
-      ),
-    ),
+    VOD_SUB_APP_ID: v.optional(subAppId),
   }),
   // Fail closed: without a word about callers, nobody is one.
   v.forward(
@@ -155,6 +157,24 @@ export function readCallbackConfig(environment: Environment): CallbackConfig {
   return Object.freeze({
     signKeys: readEnvironment(callbackEnvironment, environment).CALLBACK_SIGN_KEYS,
   });
+}
+
+/**
+ * Answers how VOD's API is called. It also makes sure that there are credentials, which are read anew for every call.
+ *
+ * @throws {ConfigError}
+ */
+export function readVodApiConfig(environment: Environment): VodApiConfig {
+  return describeVodApi(readEnvironment(vodApiEnvironment, environment));
+}
+
+/**
+ * Answers the credentials of this moment: the platform replaces those of the execution role while an instance lives.
+ *
+ * @throws {ConfigError}
+ */
+export function readVodCredentials(environment: Environment): VodCredentials {
+  return readEnvironment(vodCredentialsEnvironment, environment);
 }
 
 function readAuth(e: v.InferOutput<typeof signatureEnvironment>): AuthConfig {

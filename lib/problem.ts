@@ -1,7 +1,9 @@
 /**
  * Status of each problem code. A code without a status does not compile.
  *
- * Codes are stable: callers switch on them, never on the text.
+ * Codes are stable: callers switch on them, never on the text. The `upstream_` ones tell what became of a call to VOD:
+ * it refused the request as the caller put it (`rejected`), refused this service (`denied`), asked for patience
+ * (`busy`), broke (`failed`) or did not answer in time (`timeout`).
  */
 const STATUS = {
   invalid_json: 400,
@@ -10,7 +12,12 @@ const STATUS = {
   insufficient_scope: 403,
   method_not_allowed: 405,
   payload_too_large: 413,
+  upstream_rejected: 422,
   internal: 500,
+  upstream_denied: 502,
+  upstream_failed: 502,
+  upstream_busy: 503,
+  upstream_timeout: 504,
 } as const;
 
 /** Names the kind of a problem, the same in every version. */
@@ -24,11 +31,20 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** What VOD itself answered: its own code, and the id by which its support finds the call. */
+export interface VodRefusal {
+  /** As VOD lists it for the call, e.g. in https://cloud.tencent.com/document/product/266/35575. */
+  readonly code: string;
+  /** Empty where VOD's answer had none. */
+  readonly requestId: string;
+}
+
 interface ProblemOptions extends ErrorOptions {
   readonly code: ProblemCode;
   readonly errors?: readonly FieldError[];
   /** Headers that the answer must have, such as `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly vod?: VodRefusal;
 }
 
 /** The one error that crosses the wire. Its text is written for the caller, and never holds a secret. */
@@ -38,6 +54,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: readonly FieldError[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly vod: VodRefusal | undefined;
 
   constructor(detail: string, options: ProblemOptions) {
     super(detail, options);
@@ -45,6 +62,7 @@ export class Problem extends Error {
     this.status = STATUS[options.code];
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.vod = options.vod;
   }
 }
 
@@ -54,7 +72,11 @@ const TITLE: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   405: 'Method Not Allowed',
   413: 'Content Too Large',
+  422: 'Unprocessable Content',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** The body of an error answer. */
@@ -65,6 +87,7 @@ export interface ProblemDetails {
   readonly detail?: string;
   readonly code: ProblemCode;
   readonly errors?: readonly FieldError[];
+  readonly vod?: VodRefusal;
   readonly requestId: string;
 }
 
@@ -84,7 +107,7 @@ export function describeProblem(error: unknown, requestId: string): ProblemDetai
       requestId,
     };
   }
-  const { status, code, message, errors } = error;
+  const { status, code, message, errors, vod } = error;
   return {
     type: 'about:blank',
     title: TITLE[status] ?? '',
@@ -92,6 +115,7 @@ export function describeProblem(error: unknown, requestId: string): ProblemDetai
     detail: message,
     code,
     ...(errors === undefined ? {} : { errors }),
+    ...(vod === undefined ? {} : { vod }),
     requestId,
   };
 }

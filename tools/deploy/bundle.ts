@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { leanSdk } from './lean-sdk-plugin.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FUNCTIONS = join(ROOT, 'functions');
@@ -14,14 +15,27 @@ export interface Bundle {
 
 /**
  * Answers every function of `functions/`, minified, by name. The same sources give the same bytes.
- *
- * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
   const files = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts')).sort();
+  return bundleFiles(files.map((file) => join(FUNCTIONS, file)));
+}
+
+/**
+ * Answers the given sources, each with everything that it imports.
+ *
+ * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
+ *
+ * @param files absolute paths.
+ * @param plugins what is changed on the way; by default, the VOD SDK is made lean.
+ */
+export async function bundleFiles(
+  files: readonly string[],
+  plugins: readonly Plugin[] = [leanSdk()],
+): Promise<readonly Bundle[]> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: files.map((file) => join(FUNCTIONS, file)),
+    entryPoints: [...files],
     outdir: join(ROOT, 'dist'),
     bundle: true,
     minify: true,
@@ -29,6 +43,7 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
     target: 'node20',
     format: 'cjs',
     legalComments: 'none',
+    plugins: [...plugins],
     write: false,
   });
   return outputFiles.map(({ path, contents }) => ({ name: basename(path, '.js'), code: contents }));

@@ -1,0 +1,143 @@
+import * as v from 'valibot';
+
+/** How VOD's API is called. */
+export interface VodApiConfig {
+  /** Host, with port and path where they are needed. */
+  readonly endpoint: string;
+  readonly protocol: 'https' | 'http';
+  /** `X-TC-Region`; VOD's own calls need none. */
+  readonly region: string | undefined;
+  /** Application that every call is about; absent for the main one. */
+  readonly subAppId: number | undefined;
+  /** PullUpload calls that one instance starts within a second, at most. */
+  readonly pullsPerSecond: number;
+}
+
+/** A key of Tencent Cloud. */
+export interface VodCredentials {
+  readonly secretId: string;
+  readonly secretKey: string;
+  /** Session token; the keys of an execution role have one. */
+  readonly token: string | undefined;
+}
+
+/** Where VOD's API is: https://cloud.tencent.com/document/product/266/31753. */
+const CLOUD_ENDPOINT = 'vod.tencentcloudapi.com';
+
+/** What VOD takes per account: https://cloud.tencent.com/document/product/266/35575. */
+const MAX_PULLS_PER_SECOND = 100;
+
+/** A share of the account's limit, so that several instances may pull at once. */
+const DEFAULT_PULLS_PER_SECOND = 20;
+
+const PULLS_PER_SECOND_RULE = `must be a whole number from 1 to ${MAX_PULLS_PER_SECOND}`;
+
+/** Schema of the application's number, a whole number in decimal. */
+export const subAppId = v.pipe(
+  v.string(),
+  v.regex(/^[1-9]\d{0,14}$/, 'must be the whole number that the console shows'),
+  v.transform(Number),
+);
+
+// SCF spells its variables without an underscore before ID, KEY and TOKEN, unlike the variables that the vendor's
+// clients look for: https://cloud.tencent.com/document/product/583/32748.
+const credentials = {
+  TENCENTCLOUD_SECRETID: v.optional(v.string(), ''),
+  TENCENTCLOUD_SECRETKEY: v.optional(v.string(), ''),
+  TENCENTCLOUD_SESSIONTOKEN: v.optional(v.string(), ''),
+  VOD_SECRET_ID: v.optional(v.string(), ''),
+  VOD_SECRET_KEY: v.optional(v.string(), ''),
+};
+
+const MISSING_KEY =
+  'must be set, unless the function has an execution role, whose credentials the platform gives as TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY and TENCENTCLOUD_SESSIONTOKEN';
+
+/** Schema of the credentials: those of the execution role where there is one, else the configured key. */
+export const vodCredentialsEnvironment = v.pipe(
+  v.object(credentials),
+  v.rawTransform(({ dataset, addIssue, NEVER }): VodCredentials => {
+    const e = dataset.value;
+    if (e.TENCENTCLOUD_SECRETID && e.TENCENTCLOUD_SECRETKEY && e.TENCENTCLOUD_SESSIONTOKEN) {
+      return {
+        secretId: e.TENCENTCLOUD_SECRETID,
+        secretKey: e.TENCENTCLOUD_SECRETKEY,
+        token: e.TENCENTCLOUD_SESSIONTOKEN,
+      };
+    }
+    if (e.VOD_SECRET_ID && e.VOD_SECRET_KEY) {
+      return { secretId: e.VOD_SECRET_ID, secretKey: e.VOD_SECRET_KEY, token: undefined };
+    }
+    for (const key of ['VOD_SECRET_ID', 'VOD_SECRET_KEY'] as const) {
+      if (e[key]) continue;
+      addIssue({
+        message: MISSING_KEY,
+        path: [{ type: 'object', origin: 'value', input: e, key, value: e[key] }],
+      });
+    }
+    return NEVER;
+  }),
+);
+
+const api = v.pipe(
+  v.object({
+    VOD_API_ENDPOINT: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?(?:\/[\w.-]+)*$/i,
+          `must be a host, with port and path where needed and without a protocol, as ${CLOUD_ENDPOINT}`,
+        ),
+      ),
+    ),
+    VOD_API_PROTOCOL: v.optional(
+      v.pipe(
+        v.picklist(['https', 'http', 'https://', 'http://'], 'must be https or http'),
+        v.transform((protocol) => (protocol.startsWith('https') ? 'https' : 'http')),
+      ),
+      'https',
+    ),
+    VOD_REGION: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^[a-z]{2}-[a-z]+(?:-\d+)?$/,
+          'must be the short name of a region, as ap-singapore',
+        ),
+      ),
+    ),
+    VOD_SUB_APP_ID: v.optional(subAppId),
+    VOD_PULLS_PER_SECOND: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^\d{1,3}$/, PULLS_PER_SECOND_RULE),
+        v.transform(Number),
+        v.minValue(1, PULLS_PER_SECOND_RULE),
+        v.maxValue(MAX_PULLS_PER_SECOND, PULLS_PER_SECOND_RULE),
+      ),
+      String(DEFAULT_PULLS_PER_SECOND),
+    ),
+  }),
+  // Session tokens travel in a header: towards the cloud, never in the clear.
+  v.forward(
+    v.partialCheck(
+      [['VOD_API_PROTOCOL'], ['VOD_API_ENDPOINT']],
+      (e) => e.VOD_API_PROTOCOL === 'https' || e.VOD_API_ENDPOINT !== undefined,
+      'must be https unless VOD_API_ENDPOINT names another host',
+    ),
+    ['VOD_API_PROTOCOL'],
+  ),
+);
+
+/** Schema of all that calling VOD's API needs, its credentials included. */
+export const vodApiEnvironment = v.intersect([api, vodCredentialsEnvironment]);
+
+/** Answers the configuration that a checked environment tells. */
+export function describeVodApi(e: v.InferOutput<typeof vodApiEnvironment>): VodApiConfig {
+  return Object.freeze({
+    endpoint: e.VOD_API_ENDPOINT ?? CLOUD_ENDPOINT,
+    protocol: e.VOD_API_PROTOCOL,
+    region: e.VOD_REGION,
+    subAppId: e.VOD_SUB_APP_ID,
+    pullsPerSecond: e.VOD_PULLS_PER_SECOND,
+  });
+}

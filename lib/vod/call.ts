@@ -1,0 +1,122 @@
+import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
+import type { Repeat } from './error-rules.ts';
+import type { TakeTurn } from './rate-limit.ts';
+
+/** What one call may cost its caller. */
+export interface CallOptions {
+  /** Ends the call with the signal's reason, whatever it is doing. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds that the invocation has left, as SCF's `context.getRemainingTimeInMillis()` tells them. */
+  readonly remainingMilliseconds?: () => number;
+}
+
+/** What a call takes from outside. */
+export interface CallDependencies {
+  /** Resolves after so many milliseconds; rejects when the signal is aborted before. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** A number from 0 up to, and without, 1. */
+  readonly random: () => number;
+}
+
+/** What is sent, and how long its answer may take. */
+export interface Attempt<Answer> {
+  readonly send: (signal: AbortSignal) => Promise<Answer>;
+  /** Milliseconds. */
+  readonly timeLimit: number;
+  /** Waited for before every try, so that repeats count against the limit too. */
+  readonly takeTurn?: TakeTurn;
+}
+
+const MAX_ATTEMPTS = 3;
+
+/** Longest pause before the first repeat, in milliseconds; it doubles from one to the next. */
+const PAUSE: Readonly<Record<Exclude<Repeat, 'never'>, number>> = { soon: 250, later: 1_000 };
+
+/** Kept back for telling the caller, in milliseconds. */
+const RESERVE_MILLISECONDS = 500;
+
+/** A try with less than this is not worth its connection. */
+const SHORTEST_MILLISECONDS = 200;
+
+/** Longest time that Node's timers take, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Answers what `attempt` does, which is repeated where that may help and time is left for it.
+ *
+ * Pauses have full jitter: instances that failed together do not come back together
+ * (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
+ *
+ * @throws {Problem} of the last try; `upstream_busy` where time ran out before anything was sent.
+ */
+export async function callVod<Answer>(
+  attempt: Attempt<Answer>,
+  { sleep, random }: CallDependencies,
+  options: CallOptions,
+): Promise<Answer> {
+  let last: VodFailure | undefined;
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await tryOnce(attempt, options);
+    if (outcome.kind === 'answered') return outcome.answer;
+    if (outcome.kind === 'unsent') throw last?.problem ?? refuseForTime();
+
+    last = outcome.failure;
+    const { problem, repeat } = last;
+    if (repeat === 'never' || tries === MAX_ATTEMPTS) throw problem;
+    const pause = random() * PAUSE[repeat] * 2 ** (tries - 1);
+    if (timeLeft(options) - pause < SHORTEST_MILLISECONDS) throw problem;
+    await sleep(pause, options.signal);
+  }
+}
+
+type Outcome<Answer> =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'failed'; readonly failure: VodFailure }
+  | { readonly kind: 'unsent' };
+
+async function tryOnce<Answer>(
+  { send, timeLimit, takeTurn }: Attempt<Answer>,
+  options: CallOptions,
+): Promise<Outcome<Answer>> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  if (takeTurn !== undefined) {
+    const turn = await inTime(timeLeft(options), signal, takeTurn);
+    if (turn.late) return { kind: 'unsent' };
+  }
+  const limit = Math.min(timeLimit, timeLeft(options));
+  if (limit < SHORTEST_MILLISECONDS) return { kind: 'unsent' };
+  try {
+    const sent = await inTime(limit, signal, send);
+    return sent.late
+      ? { kind: 'failed', failure: explainVodTimeout(limit) }
+      : { kind: 'answered', answer: sent.value };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { kind: 'failed', failure: explainVodError(error) };
+  }
+}
+
+type Timed<Value> = { readonly late: false; readonly value: Value } | { readonly late: true };
+
+async function inTime<Value>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<Value>,
+): Promise<Timed<Value>> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), Math.min(milliseconds, LONGEST_TIMER));
+  try {
+    const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
+    return { late: false, value: await run(either) };
+  } catch (error) {
+    if (limit.signal.aborted) return { late: true };
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function timeLeft({ remainingMilliseconds }: CallOptions): number {
+  return (remainingMilliseconds?.() ?? Number.POSITIVE_INFINITY) - RESERVE_MILLISECONDS;
+}

@@ -1,0 +1,149 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
+import type {
+  DescribeMediaInfosRequest,
+  DescribeMediaInfosResponse,
+  DescribeStorageRegionsResponse,
+  DescribeTaskDetailRequest,
+  DescribeTaskDetailResponse,
+  PullUploadRequest,
+  PullUploadResponse,
+} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { Problem } from '../problem.ts';
+import type { VodApiConfig, VodCredentials } from './api-config.ts';
+import { type CallDependencies, type CallOptions, callVod } from './call.ts';
+import { DUPLICATE_SESSION } from './error-rules.ts';
+import { createRateLimit, type TakeTurn } from './rate-limit.ts';
+
+/** What the client takes from outside. */
+export interface VodApiDependencies extends CallDependencies {
+  /** Read at every call, since the platform replaces the credentials of an execution role now and then. */
+  readonly readCredentials: () => VodCredentials;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/**
+ * A pull that may be sent twice: VOD takes a `SessionId` once in three days, so a repeat after a lost answer cannot
+ * pull the media again.
+ */
+export type RepeatablePullUpload = Omit<PullUploadRequest, 'SubAppId'> & {
+  readonly SessionId: string;
+};
+
+/** What became of a pull that VOD did not refuse. */
+export type PullUploadOutcome =
+  | { readonly kind: 'accepted'; readonly taskId: string; readonly requestId: string }
+  /** VOD has taken this `SessionId` before, perhaps in a try whose answer was lost. It does not tell the task. */
+  | { readonly kind: 'duplicate'; readonly requestId: string };
+
+/**
+ * The calls of VOD's API, each with the configured `SubAppId`.
+ *
+ * All of them reject with a `Problem` whose code begins with `upstream_`, with the reason of an aborted signal, or with
+ * what reading the credentials throws.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31753
+ */
+export interface VodApi {
+  /** Starts within the configured number per second: https://cloud.tencent.com/document/product/266/35575. */
+  readonly pullUpload: (
+    request: RepeatablePullUpload,
+    options?: CallOptions,
+  ) => Promise<PullUploadOutcome>;
+  readonly describeTaskDetail: (
+    request: Omit<DescribeTaskDetailRequest, 'SubAppId'>,
+    options?: CallOptions,
+  ) => Promise<DescribeTaskDetailResponse>;
+  /** https://www.tencentcloud.com/document/product/266/46542 */
+  readonly describeStorageRegions: (
+    options?: CallOptions,
+  ) => Promise<DescribeStorageRegionsResponse>;
+  readonly describeMediaInfos: (
+    request: Omit<DescribeMediaInfosRequest, 'SubAppId'>,
+    options?: CallOptions,
+  ) => Promise<DescribeMediaInfosResponse>;
+}
+
+/** Longest wait for an answer in milliseconds; a connection that died unnoticed costs this once. */
+const ANSWER_MILLISECONDS = 5_000;
+
+/**
+ * Answers the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
+ */
+export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
+  const client = createVendorClient(config, dependencies.readCredentials);
+  const takePullTurn = createRateLimit(config.pullsPerSecond, dependencies);
+
+  const call = async <Answer>(
+    action: string,
+    request: object,
+    options: CallOptions,
+    takeTurn?: TakeTurn,
+  ): Promise<Answer> => {
+    // The vendor's client would take what this throws for a failed request.
+    dependencies.readCredentials();
+    const parameters =
+      config.subAppId === undefined ? request : { ...request, SubAppId: config.subAppId };
+    const send = async (signal: AbortSignal): Promise<Answer> =>
+      client.request(action, parameters, { signal });
+    const attempt = { send, timeLimit: ANSWER_MILLISECONDS };
+    return callVod(
+      takeTurn === undefined ? attempt : { ...attempt, takeTurn },
+      dependencies,
+      options,
+    );
+  };
+
+  return {
+    pullUpload: async (request, options = {}) => {
+      try {
+        const answer: PullUploadResponse = await call('PullUpload', request, options, takePullTurn);
+        return describeAccepted(answer);
+      } catch (error) {
+        const vod = error instanceof Problem ? error.vod : undefined;
+        if (vod?.code !== DUPLICATE_SESSION) throw error;
+        return { kind: 'duplicate', requestId: vod.requestId };
+      }
+    },
+    describeTaskDetail: (request, options = {}) => call('DescribeTaskDetail', request, options),
+    describeStorageRegions: (options = {}) => call('DescribeStorageRegions', {}, options),
+    describeMediaInfos: (request, options = {}) => call('DescribeMediaInfos', request, options),
+  };
+}
+
+function createVendorClient(
+  { endpoint, protocol, region }: VodApiConfig,
+  readCredentials: () => VodCredentials,
+): Pick<Client, 'request'> {
+  return new Client({
+    credential: {
+      getCredential: async () => {
+        const { secretId, secretKey, token } = readCredentials();
+        return token === undefined ? { secretId, secretKey } : { secretId, secretKey, token };
+      },
+    },
+    ...(region === undefined ? {} : { region }),
+    profile: {
+      httpProfile: {
+        endpoint,
+        protocol: `${protocol}://`,
+        // Node's own agent drops connections that are idle for five seconds.
+        agent:
+          protocol === 'https'
+            ? new HttpsAgent({ keepAlive: true })
+            : new HttpAgent({ keepAlive: true }),
+        // In seconds, and never the first to give up: the call itself has a limit.
+        reqTimeout: (2 * ANSWER_MILLISECONDS) / 1_000,
+      },
+    },
+  });
+}
+
+function describeAccepted({ TaskId, RequestId }: PullUploadResponse): PullUploadOutcome {
+  if (!TaskId) {
+    throw new Problem("VOD's answer to PullUpload names no task.", { code: 'upstream_failed' });
+  }
+  return { kind: 'accepted', taskId: TaskId, requestId: RequestId ?? '' };
+}

@@ -1,0 +1,92 @@
+import { Problem, type ProblemCode, type VodRefusal } from '../problem.ts';
+import {
+  findHttpErrorRule,
+  findVodErrorRule,
+  type Repeat,
+  type VodErrorRule,
+} from './error-rules.ts';
+
+/** A call that failed: what its caller may know, and whether repeating it helps. */
+export interface VodFailure {
+  readonly problem: Problem;
+  readonly repeat: Repeat;
+}
+
+/** Seconds after which to come again; VOD counts calls by the second. */
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Answers what `error`, thrown by the vendor's client, means.
+ *
+ * It is told by what it carries: a minified bundle renames classes, and an answer that cannot be read throws something
+ * else altogether. VOD's own text stays behind, since it may quote the request with its signed URLs.
+ */
+export function explainVodError(error: unknown): VodFailure {
+  const refusal = readRefusal(error);
+  if (refusal !== undefined) return refuse(findVodErrorRule(refusal.code), refusal);
+
+  const status: unknown = readProperty(error, 'httpCode');
+  if (typeof status === 'number') {
+    const { code, repeat } = findHttpErrorRule(status);
+    const detail = `VOD's API answered with the HTTP status ${status}.`;
+    return { problem: new Problem(detail, { code, headers: headersOf(code) }), repeat };
+  }
+  return {
+    problem: new Problem("VOD's API could not be reached, or its answer could not be read.", {
+      code: 'upstream_failed',
+      cause: error,
+    }),
+    repeat: 'soon',
+  };
+}
+
+/** Answers a call that had no answer after `milliseconds`. It may have been carried out all the same. */
+export function explainVodTimeout(milliseconds: number): VodFailure {
+  const detail = `VOD's API gave no answer within ${Math.round(milliseconds)} ms.`;
+  return { problem: new Problem(detail, { code: 'upstream_timeout' }), repeat: 'soon' };
+}
+
+/** Answers a call that was not made, since the time for it had run out. */
+export function refuseForTime(): Problem {
+  return new Problem('There was no time left to call VOD: nothing was sent, so send it again.', {
+    code: 'upstream_busy',
+    headers: headersOf('upstream_busy'),
+  });
+}
+
+function refuse({ code, repeat, field }: VodErrorRule, vod: VodRefusal): VodFailure {
+  const options = { code, vod, headers: headersOf(code) };
+  const detail = `VOD ${VERB[code] ?? 'could not serve'} the call with ${vod.code}.`;
+  const problem =
+    field === undefined
+      ? new Problem(detail, options)
+      : new Problem(detail, { ...options, errors: [field] });
+  return { problem, repeat };
+}
+
+const VERB: Readonly<Partial<Record<ProblemCode, string>>> = {
+  upstream_rejected: 'refused',
+  upstream_denied: 'did not let this service make',
+  upstream_busy: 'had no room for',
+};
+
+function headersOf(code: ProblemCode): Readonly<Record<string, string>> {
+  return code === 'upstream_busy' ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
+}
+
+/** Node's own errors have a `code` too, all in capitals. */
+const VOD_CODE = /^[A-Z][a-z]\w{0,60}(?:\.\w{1,60})?$/;
+
+const REQUEST_ID = /^[\w-]{1,64}$/;
+
+function readRefusal(error: unknown): VodRefusal | undefined {
+  const code = readProperty(error, 'code');
+  if (typeof code !== 'string' || !VOD_CODE.test(code)) return undefined;
+  const requestId = readProperty(error, 'requestId');
+  const readable = typeof requestId === 'string' && REQUEST_ID.test(requestId);
+  return { code, requestId: readable ? requestId : '' };
+}
+
+function readProperty(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

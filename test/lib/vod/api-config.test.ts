@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ConfigError,
+  type Environment,
+  readVodApiConfig,
+  readVodCredentials,
+} from '../../../lib/config.ts';
+
+const KEY: Environment = {
+  VOD_SECRET_ID: 'AKIDexample',
+  VOD_SECRET_KEY: 'secret-key-canary',
+};
+const ROLE: Environment = {
+  TENCENTCLOUD_SECRETID: 'AKIDrole',
+  TENCENTCLOUD_SECRETKEY: 'role-key-canary',
+  TENCENTCLOUD_SESSIONTOKEN: 'role-token-canary',
+};
+
+function problemOf(read: () => unknown): ConfigError {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+  }
+  throw new Error('Nothing was refused');
+}
+
+describe('readVodApiConfig()', () => {
+  it('calls the cloud over TLS where nothing is said', () => {
+    const config = readVodApiConfig(ROLE);
+
+    expect(config).toEqual({
+      endpoint: 'vod.tencentcloudapi.com',
+      protocol: 'https',
+      region: undefined,
+      subAppId: undefined,
+      pullsPerSecond: 20,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('reads everything that can be said', () => {
+    expect(
+      readVodApiConfig({
+        ...KEY,
+        VOD_API_ENDPOINT: 'localhost:3000/__vod/vod.tencentcloudapi.com',
+        VOD_API_PROTOCOL: 'http',
+        VOD_REGION: 'ap-singapore',
+        VOD_SUB_APP_ID: '1500000001',
+        VOD_PULLS_PER_SECOND: '100',
+      }),
+    ).toEqual({
+      endpoint: 'localhost:3000/__vod/vod.tencentcloudapi.com',
+      protocol: 'http',
+      region: 'ap-singapore',
+      subAppId: 1_500_000_001,
+      pullsPerSecond: 100,
+    });
+  });
+
+  it.each([
+    ['https', 'https'],
+    ['https://', 'https'],
+    ['http', 'http'],
+    ['http://', 'http'],
+  ])('takes the protocol as %s', (given, protocol) => {
+    const config = readVodApiConfig({
+      ...KEY,
+      VOD_API_ENDPOINT: '127.0.0.1:3000',
+      VOD_API_PROTOCOL: given,
+    });
+
+    expect(config.protocol).toBe(protocol);
+  });
+
+  it.each([
+    ['VOD_API_ENDPOINT', ''],
+    ['VOD_API_ENDPOINT', 'https://vod.tencentcloudapi.com'],
+    ['VOD_API_ENDPOINT', 'vod.tencentcloudapi.com/'],
+    ['VOD_API_ENDPOINT', 'user:canary@vod.tencentcloudapi.com'],
+    ['VOD_API_ENDPOINT', 'vod.tencentcloudapi.com?canary'],
+    ['VOD_API_PROTOCOL', 'ftp'],
+    ['VOD_API_PROTOCOL', 'http'],
+    ['VOD_REGION', 'Singapore'],
+    ['VOD_SUB_APP_ID', '0'],
+    ['VOD_PULLS_PER_SECOND', '0'],
+    ['VOD_PULLS_PER_SECOND', '101'],
+    ['VOD_PULLS_PER_SECOND', '2.5'],
+    ['VOD_SECRET_ID', ''],
+    ['VOD_SECRET_KEY', undefined],
+  ])('refuses %s=%j, by name alone', (variable, value) => {
+    const error = problemOf(() => readVodApiConfig({ ...KEY, [variable]: value }));
+
+    expect(error.variables).toEqual([variable]);
+    expect(error.message).not.toContain('canary');
+  });
+
+  it('fails closed where there is neither a role nor a key', () => {
+    const error = problemOf(() => readVodApiConfig({}));
+
+    expect(error.variables).toEqual(['VOD_SECRET_ID', 'VOD_SECRET_KEY']);
+    expect(error.message).toContain(
+      'VOD_SECRET_ID must be set, unless the function has an execution role',
+    );
+  });
+
+  it('names every variable that is wrong at once', () => {
+    const error = problemOf(() =>
+      readVodApiConfig({ VOD_API_ENDPOINT: '', VOD_REGION: '', VOD_SECRET_ID: 'AKIDexample' }),
+    );
+
+    expect(error.variables).toEqual(['VOD_API_ENDPOINT', 'VOD_REGION', 'VOD_SECRET_KEY']);
+  });
+});
+
+describe('readVodCredentials()', () => {
+  it('prefers the execution role to the key', () => {
+    expect(readVodCredentials({ ...KEY, ...ROLE })).toEqual({
+      secretId: 'AKIDrole',
+      secretKey: 'role-key-canary',
+      token: 'role-token-canary',
+    });
+  });
+
+  it.each(Object.keys(ROLE))('takes the key where the role has no %s', (variable) => {
+    expect(readVodCredentials({ ...KEY, ...ROLE, [variable]: undefined })).toEqual({
+      secretId: 'AKIDexample',
+      secretKey: 'secret-key-canary',
+      token: undefined,
+    });
+    expect(readVodCredentials({ ...KEY, ...ROLE, [variable]: '' }).token).toBeUndefined();
+  });
+
+  it('throws where there are none, and tells no value', () => {
+    const error = problemOf(() =>
+      readVodCredentials({ ...ROLE, TENCENTCLOUD_SESSIONTOKEN: undefined }),
+    );
+
+    expect(error.variables).toEqual(['VOD_SECRET_ID', 'VOD_SECRET_KEY']);
+    expect(error.message).not.toContain('canary');
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../../lib/problem.ts';
+import { type CallOptions, callVod } from '../../../lib/vod/call.ts';
+import type { TakeTurn } from '../../../lib/vod/rate-limit.ts';
+
+const INTERNAL_ERROR = { code: 'InternalError', requestId: 'request-1' };
+const LIMITED = { code: 'RequestLimitExceeded', requestId: 'request-1' };
+const REFUSED = { code: 'InvalidParameterValue.MediaUrl', requestId: 'request-1' };
+
+interface Run {
+  readonly outcome: unknown;
+  readonly tries: number;
+  readonly pauses: readonly number[];
+}
+
+/** Runs a call whose tries throw `failures` one after another, and then answer. */
+async function run(
+  failures: readonly unknown[],
+  options: CallOptions = {},
+  random = 1,
+  takeTurn?: TakeTurn,
+): Promise<Run> {
+  const pauses: number[] = [];
+  let tries = 0;
+  const send = async () => {
+    tries += 1;
+    const failure = failures[tries - 1];
+    if (failure !== undefined) throw failure;
+    return 'answer';
+  };
+  const attempt = { send, timeLimit: 1_000 };
+  const sleep = async (milliseconds: number) => {
+    pauses.push(milliseconds);
+  };
+  const outcome = await callVod(
+    takeTurn === undefined ? attempt : { ...attempt, takeTurn },
+    { sleep, random: () => random },
+    options,
+  ).catch((error: unknown) => (error instanceof Problem ? error.code : error));
+  return { outcome, tries, pauses };
+}
+
+describe('callVod()', () => {
+  it('answers at once where nothing fails', async () => {
+    expect(await run([])).toEqual({ outcome: 'answer', tries: 1, pauses: [] });
+  });
+
+  it.each([
+    ['a fault of VOD', INTERNAL_ERROR, [250, 500]],
+    ['a limit of VOD', LIMITED, [1_000, 2_000]],
+    ['an HTTP status 500', { httpCode: 500 }, [250, 500]],
+    ['an HTTP status 429', { httpCode: 429 }, [1_000, 2_000]],
+    ['a broken connection', new Error('socket hang up'), [250, 500]],
+    ['an answer that cannot be read', new SyntaxError('Unexpected token'), [250, 500]],
+  ])('repeats %s after pauses that grow', async (_name, failure, pauses) => {
+    expect(await run([failure, failure])).toEqual({ outcome: 'answer', tries: 3, pauses });
+  });
+
+  it('spreads the pauses over their whole length', async () => {
+    expect((await run([INTERNAL_ERROR, INTERNAL_ERROR], {}, 0.25)).pauses).toEqual([62.5, 125]);
+    expect((await run([INTERNAL_ERROR, INTERNAL_ERROR], {}, 0)).pauses).toEqual([0, 0]);
+  });
+
+  it('throws the third failure', async () => {
+    const run3 = await run([INTERNAL_ERROR, LIMITED, INTERNAL_ERROR]);
+
+    expect(run3).toEqual({ outcome: 'upstream_failed', tries: 3, pauses: [250, 2_000] });
+  });
+
+  it.each([
+    ['a refusal', REFUSED, 'upstream_rejected'],
+    ['a denial', { code: 'AuthFailure.TokenFailure' }, 'upstream_denied'],
+    ['a quota', { code: 'LimitExceeded' }, 'upstream_busy'],
+    ['an HTTP status 403', { httpCode: 403 }, 'upstream_failed'],
+  ])('does not repeat %s', async (_name, failure, code) => {
+    expect(await run([failure])).toEqual({ outcome: code, tries: 1, pauses: [] });
+  });
+
+  it('does not pause beyond the time that is left', async () => {
+    const enough = await run([LIMITED], { remainingMilliseconds: () => 1_700 });
+    const short = await run([LIMITED], { remainingMilliseconds: () => 1_699 });
+
+    expect(enough.tries).toBe(2);
+    expect(short).toEqual({ outcome: 'upstream_busy', tries: 1, pauses: [] });
+  });
+
+  it('sends nothing where no time is left for an answer', async () => {
+    const run1 = await run([], { remainingMilliseconds: () => 699 });
+
+    expect(run1).toEqual({ outcome: 'upstream_busy', tries: 0, pauses: [] });
+  });
+
+  it('throws the failure before where no time is left for another try', async () => {
+    const left = [2_000, 2_000, 100];
+    const run1 = await run([INTERNAL_ERROR], { remainingMilliseconds: () => left.shift() ?? 0 });
+
+    expect(run1).toMatchObject({ outcome: 'upstream_failed', tries: 1 });
+  });
+
+  it('gives a try the time that is left, and no more', async () => {
+    const never = (signal: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('The user aborted a request.')));
+      });
+    const call = callVod(
+      { send: never, timeLimit: 60_000 },
+      { sleep: async () => {}, random: () => 1 },
+      { remainingMilliseconds: () => 701 },
+    );
+
+    await expect(call).rejects.toMatchObject({
+      code: 'upstream_timeout',
+      message: "VOD's API gave no answer within 201 ms.",
+    });
+  });
+
+  it('takes a turn for every try', async () => {
+    let turns = 0;
+    const takeTurn = async () => {
+      turns += 1;
+    };
+    await run([INTERNAL_ERROR, INTERNAL_ERROR], {}, 1, takeTurn);
+
+    expect(turns).toBe(3);
+  });
+
+  it('does not wait for a turn beyond the time that is left', async () => {
+    const takeTurn: TakeTurn = (signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+    const run1 = await run([], { remainingMilliseconds: () => 510 }, 1, takeTurn);
+
+    expect(run1).toEqual({ outcome: 'upstream_busy', tries: 0, pauses: [] });
+  });
+
+  it('does nothing for a signal that was aborted before', async () => {
+    const reason = new Error('gone');
+    const run1 = await run([], { signal: AbortSignal.abort(reason) });
+
+    expect(run1).toEqual({ outcome: reason, tries: 0, pauses: [] });
+  });
+
+  it('throws the reason of the signal and not what the abort breaks', async () => {
+    const controller = new AbortController();
+    const reason = new Error('gone');
+    const send = async () => {
+      controller.abort(reason);
+      throw new Error('The user aborted a request.');
+    };
+    const call = callVod(
+      { send, timeLimit: 1_000 },
+      { sleep: async () => {}, random: () => 1 },
+      { signal: controller.signal },
+    );
+
+    await expect(call).rejects.toBe(reason);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { describeProblem } from '../../../lib/problem.ts';
+import { explainVodError, explainVodTimeout, refuseForTime } from '../../../lib/vod/error.ts';
+
+/** What the vendor's client throws for an answer with an error; its class has no name of its own. */
+function refusal(code: string): Error {
+  return Object.assign(new Error('canary: https://media.example.com/a.mp4?signature=canary'), {
+    code,
+    requestId: '0a1b2c3d-0000-4000-8000-000000000001',
+    traceId: 'trace-1',
+  });
+}
+
+function networkError(properties: object): Error {
+  return Object.assign(new Error('request to https://vod.tencentcloudapi.com/ failed'), properties);
+}
+
+describe('explainVodError()', () => {
+  // Every code that VOD documents for PullUpload, and those that any call may have.
+  it.each([
+    ['FailedOperation', 502, 'upstream_failed', 'never', undefined],
+    ['FailedOperation.CoverType', 422, 'upstream_rejected', 'never', 'coverUrl'],
+    ['FailedOperation.InvalidVodUser', 502, 'upstream_denied', 'never', undefined],
+    ['FailedOperation.MediaType', 422, 'upstream_rejected', 'never', 'mediaType'],
+    ['InternalError', 502, 'upstream_failed', 'soon', undefined],
+    ['InternalError.GetFileInfoError', 502, 'upstream_failed', 'soon', undefined],
+    ['InvalidParameter.ExpireTime', 422, 'upstream_rejected', 'never', 'expireTime'],
+    ['InvalidParameter.StorageRegion', 422, 'upstream_rejected', 'never', 'storageRegion'],
+    ['InvalidParameterValue', 422, 'upstream_rejected', 'never', undefined],
+    ['InvalidParameterValue.CoverUrl', 422, 'upstream_rejected', 'never', 'coverUrl'],
+    ['InvalidParameterValue.ExpireTime', 422, 'upstream_rejected', 'never', 'expireTime'],
+    [
+      'InvalidParameterValue.MediaStoragePath',
+      422,
+      'upstream_rejected',
+      'never',
+      'mediaStoragePath',
+    ],
+    ['InvalidParameterValue.MediaUrl', 422, 'upstream_rejected', 'never', 'mediaUrl'],
+    [
+      'InvalidParameterValue.SessionContextTooLong',
+      422,
+      'upstream_rejected',
+      'never',
+      'sessionContext',
+    ],
+    ['InvalidParameterValue.SessionId', 422, 'upstream_rejected', 'never', undefined],
+    ['InvalidParameterValue.SessionIdTooLong', 502, 'upstream_failed', 'never', undefined],
+    ['InvalidParameterValue.StorageRegion', 422, 'upstream_rejected', 'never', 'storageRegion'],
+    ['InvalidParameterValue.SubAppId', 502, 'upstream_denied', 'never', undefined],
+    ['InvalidParameterValue.TaskId', 422, 'upstream_rejected', 'never', 'taskId'],
+    ['ResourceNotFound', 422, 'upstream_rejected', 'never', undefined],
+    ['ResourceNotFound.CoverUrl', 422, 'upstream_rejected', 'never', 'coverUrl'],
+    ['ResourceNotFound.UserNotExist', 502, 'upstream_denied', 'never', undefined],
+    ['UnauthorizedOperation', 502, 'upstream_denied', 'never', undefined],
+    ['AuthFailure.SignatureExpire', 502, 'upstream_denied', 'never', undefined],
+    ['AuthFailure.TokenFailure', 502, 'upstream_denied', 'never', undefined],
+    ['AuthFailure.UnauthorizedOperation', 502, 'upstream_denied', 'never', undefined],
+    ['RequestLimitExceeded', 503, 'upstream_busy', 'later', undefined],
+    ['RequestLimitExceeded.UinLimitExceeded', 503, 'upstream_busy', 'later', undefined],
+    ['ServiceUnavailable', 503, 'upstream_busy', 'later', undefined],
+    ['LimitExceeded', 503, 'upstream_busy', 'never', undefined],
+    ['MissingParameter', 502, 'upstream_failed', 'never', undefined],
+    ['SomethingOfTomorrow.Whatever', 502, 'upstream_failed', 'never', undefined],
+  ])('tells what %s means', (vodCode, status, code, repeat, field) => {
+    const { problem, repeat: actualRepeat } = explainVodError(refusal(vodCode));
+
+    expect(problem).toMatchObject({ status, code });
+    expect(actualRepeat).toBe(repeat);
+    expect(problem.errors?.map(({ path }) => path)).toEqual(
+      field === undefined ? undefined : [field],
+    );
+    expect(problem.vod).toEqual({
+      code: vodCode,
+      requestId: '0a1b2c3d-0000-4000-8000-000000000001',
+    });
+    expect(problem.headers).toEqual(code === 'upstream_busy' ? { 'Retry-After': '2' } : {});
+    expect(problem.message).toContain(vodCode);
+    expect(problem.cause).toBeUndefined();
+    expect(JSON.stringify(describeProblem(problem, 'r'))).not.toContain('canary');
+  });
+
+  it.each([
+    [500, 502, 'upstream_failed', 'soon'],
+    [502, 502, 'upstream_failed', 'soon'],
+    [503, 503, 'upstream_busy', 'later'],
+    [429, 503, 'upstream_busy', 'later'],
+    [403, 502, 'upstream_failed', 'never'],
+    [302, 502, 'upstream_failed', 'never'],
+  ])('tells what the HTTP status %i means', (httpCode, status, code, repeat) => {
+    const failure = explainVodError(networkError({ httpCode, requestId: '' }));
+
+    expect(failure.problem).toMatchObject({ status, code, vod: undefined });
+    expect(failure.problem.message).toContain(String(httpCode));
+    expect(failure.repeat).toBe(repeat);
+  });
+
+  it.each([
+    ['a connection that the client lost', networkError({ requestId: '', traceId: 'trace-1' })],
+    ['an error of the system', networkError({ code: 'ECONNRESET', errno: 'ECONNRESET' })],
+    ['a stream that ended early', networkError({ code: 'ERR_STREAM_PREMATURE_CLOSE' })],
+    ['an answer that is not JSON', new SyntaxError('Unexpected token')],
+    ['an answer without a response', new TypeError('Cannot read properties of undefined')],
+    ['something that is no error', 'canary'],
+    ['nothing at all', undefined],
+    ['a code that is no code', { code: 42 }],
+  ])('takes %s for a failure that may pass', (_name, error) => {
+    const { problem, repeat } = explainVodError(error);
+
+    expect(problem).toMatchObject({ code: 'upstream_failed', status: 502, vod: undefined });
+    expect(repeat).toBe('soon');
+    expect(problem.cause).toBe(error);
+    expect(JSON.stringify(describeProblem(problem, 'r'))).not.toContain('canary');
+  });
+
+  it.each([
+    ['InternalError'.padEnd(200, 'x'), undefined],
+    ['Internal Error', undefined],
+    ['InternalError', { code: 'InternalError', requestId: '' }],
+  ])('passes on no code and no id that VOD would not give: %s', (code, vod) => {
+    const error = Object.assign(refusal(code), { requestId: '<script>' });
+
+    expect(explainVodError(error).problem.vod).toEqual(vod);
+  });
+});
+
+describe('explainVodTimeout()', () => {
+  it('is an answer that may come another time', () => {
+    expect(explainVodTimeout(1_234.5)).toMatchObject({
+      problem: { code: 'upstream_timeout', status: 504 },
+      repeat: 'soon',
+    });
+  });
+});
+
+describe('refuseForTime()', () => {
+  it('asks to come again', () => {
+    expect(refuseForTime()).toMatchObject({
+      code: 'upstream_busy',
+      status: 503,
+      headers: { 'Retry-After': '2' },
+    });
+  });
+});
