@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseIsoTime } from './iso-time.ts';
 import { isJsonObject } from './json-object.ts';
+import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
 import { explainStorageRegion } from './storage-region.ts';
 
@@ -54,11 +55,32 @@ export const isoTime = v.pipe(
 );
 
 /** A file name extension that VOD takes for media; becomes lower case. */
-export const mediaType = v.pipe(
+const mediaType = v.pipe(
   v.string('must be a text'),
   v.toLowerCase(),
   v.check(isMediaType, `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`),
 );
 
+/** Number of a class of media. */
+export const classId = integer(0, 2 ** 31 - 1);
+
+/** Name of a task flow. */
+export const procedure = text(MAX_PROCEDURE_BYTES);
+
+/** What a file may be at most: fields of {@link uploadLimits}. */
+export const limitFields = v.object({
+  maxBytes: v.optional(integer(1, MAX_MEDIA_BYTES)),
+  maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
+  mediaTypes: v.optional(
+    v.pipe(
+      v.array(mediaType, 'must be a list of file name extensions'),
+      v.minLength(1, 'must name at least one type; leave it out instead'),
+    ),
+  ),
+});
+
 /** A JSON object, which an object schema alone does not make sure of: it takes an array for one. */
-export const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object');
+const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object');
+
+/** What a file may be at most; unknown fields are left to `findUnknownFields`. */
+export const uploadLimits = v.pipe(jsonObject, limitFields);

@@ -36,5 +36,33 @@ export const MAX_TASK_PRIORITY = 10;
  */
 export const MAX_MEDIA_BYTES = 50_000 * 1024 ** 3;
 
+/**
+ * Longest URL, in bytes. VOD documents none; this is what every HTTP recipient should take at least. Signed URLs that
+ * carry a session token outgrow the usual 2,048.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-4.1
+ */
+export const MAX_URL_BYTES = 8_000;
+
+/** Most items of one pull request. */
+export const MAX_PULL_ITEMS = 1_000;
+
+/**
+ * Longest media name, in bytes. A pull documents none; a rename takes 64 characters, which are four bytes each at most.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31762
+ */
+export const MAX_MEDIA_NAME_BYTES = 256;
+
+/**
+ * Longest path of stored media, in bytes: what the storage behind VOD takes as an object's key.
+ *
+ * @see https://cloud.tencent.com/document/product/436/13324
+ */
+export const MAX_STORAGE_PATH_BYTES = 850;
+
+/** Longest name of a task flow that is passed on; VOD documents no limit, and its own names are shorter. */
+export const MAX_PROCEDURE_BYTES = 128;
+
 /** Largest request body in bytes: 256 kB. */
 export const MAX_BODY_BYTES = 256 * 1024;

@@ -25,3 +25,27 @@ export function isMediaType(extension: string): boolean {
 
 /** Every extension that VOD takes for media, for messages. */
 export const MEDIA_TYPE_LIST: string = [...MEDIA_TYPES].join(', ');
+
+/**
+ * File name extensions of covers that a pull takes; covers of other uploads may be more.
+ *
+ * @see https://cloud.tencent.com/document/product/266/35575
+ */
+const COVER_TYPES = ['gif', 'jpeg', 'jpg', 'png'];
+
+/** Answers whether a pull takes a cover with this extension, which is given in lower case and without a dot. */
+export function isCoverType(extension: string): boolean {
+  return COVER_TYPES.includes(extension);
+}
+
+/** Every extension that a pull takes for covers, for messages. */
+export const COVER_TYPE_LIST: string = COVER_TYPES.join(', ');
+
+/**
+ * Answers whether media with this extension are a DASH manifest, which VOD does not pull.
+ *
+ * @see https://cloud.tencent.com/document/product/266/35575
+ */
+export function isDashType(extension: string): boolean {
+  return extension === 'mpd';
+}

@@ -6,6 +6,8 @@ import { isJsonObject } from './json-object.ts';
 const MOST_ERRORS = 100;
 const LONGEST_NAME = 64;
 
+const NOT_AN_OBJECT: FieldError = { path: '', message: 'must be a JSON object' };
+
 /** A request body before its fields are checked. */
 export type RawFields = Readonly<Record<string, unknown>>;
 
@@ -20,16 +22,26 @@ export function parseFields<TSchema extends v.GenericSchema>(
   input: unknown,
   inspect: (fields: RawFields) => readonly FieldError[],
 ): v.InferOutput<TSchema> {
-  if (!isJsonObject(input)) {
-    throw new Problem('The body must be a JSON object.', {
-      code: 'invalid_request',
-      errors: [{ path: '', message: 'must be a JSON object' }],
-    });
-  }
+  const checked = checkFields(schema, input, inspect);
+  if (checked.errors === undefined) return checked.output;
+  throw refuseFields(checked.errors);
+}
+
+/** What became of the fields of one object. */
+export type CheckedFields<T> =
+  | { readonly output: T; readonly errors?: undefined }
+  | { readonly errors: readonly FieldError[] };
+
+/** Answers the same as {@link parseFields}, with the errors for the caller to use; paths begin at `input`. */
+export function checkFields<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  input: unknown,
+  inspect: (fields: RawFields) => readonly FieldError[],
+): CheckedFields<v.InferOutput<TSchema>> {
+  if (!isJsonObject(input)) return { errors: [NOT_AN_OBJECT] };
   const result = v.safeParse(schema, input, { abortPipeEarly: true });
   const errors = [...(result.issues ?? []).map(describeIssue), ...inspect(input)];
-  if (result.success && errors.length === 0) return result.output;
-  throw refuseFields(errors);
+  return result.success && errors.length === 0 ? { output: result.output } : { errors };
 }
 
 /**
@@ -47,15 +59,23 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
   return unknown.map((name) => ({ path: prefix + name.slice(0, LONGEST_NAME), message }));
 }
 
-/** Answers the problem of a request whose fields `errors` names. */
-export function refuseFields(errors: readonly FieldError[]): Problem {
-  const [first, ...rest] = errors;
-  const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;
-  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  return new Problem(`Cannot accept the request${what}${more}.`, {
+/**
+ * Answers the problem of a request whose fields `errors` names.
+ *
+ * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
+ */
+export function refuseFields(errors: readonly FieldError[], most: number = MOST_ERRORS): Problem {
+  return new Problem(summarize(errors), {
     code: 'invalid_request',
-    errors: errors.slice(0, MOST_ERRORS),
+    errors: errors.slice(0, Math.min(most, MOST_ERRORS)),
   });
+}
+
+function summarize([first, ...rest]: readonly FieldError[]): string {
+  if (first === undefined) return 'Cannot accept the request.';
+  if (first.path === '') return `The body ${first.message}.`;
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+  return `Cannot accept the request: "${first.path}" ${first.message}${more}.`;
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): FieldError {

@@ -1,10 +1,18 @@
 import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
-import { integer, isoTime, jsonObject, mediaType, storageRegion, text } from './fields.ts';
+import {
+  classId,
+  integer,
+  isoTime,
+  limitFields,
+  procedure,
+  storageRegion,
+  text,
+  uploadLimits,
+} from './fields.ts';
 import { parseIsoTime } from './iso-time.ts';
 import {
   DEFAULT_SIGNATURE_SECONDS,
-  MAX_MEDIA_BYTES,
   MAX_SESSION_CONTEXT_BYTES,
   MAX_SIGNATURE_SECONDS,
   MAX_SOURCE_CONTEXT_BYTES,
@@ -12,24 +20,11 @@ import {
 } from './limits.ts';
 import { findUnknownFields, parseFields } from './parse-fields.ts';
 
-/** Longest name of a task flow that is passed on; VOD documents no limit, and its own names are shorter. */
-const MAX_PROCEDURE_BYTES = 128;
 const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-const limits = v.object({
-  maxBytes: v.optional(integer(1, MAX_MEDIA_BYTES)),
-  maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
-  mediaTypes: v.optional(
-    v.pipe(
-      v.array(mediaType, 'must be a list of file name extensions'),
-      v.minLength(1, 'must name at least one type; leave it out instead'),
-    ),
-  ),
-});
-
 const signatureRequest = v.object({
-  classId: v.optional(integer(0, 2 ** 31 - 1)),
-  procedure: v.optional(text(MAX_PROCEDURE_BYTES)),
+  classId: v.optional(classId),
+  procedure: v.optional(procedure),
   taskPriority: v.optional(integer(-MAX_TASK_PRIORITY, MAX_TASK_PRIORITY)),
   taskNotifyMode: v.optional(
     v.picklist(['Finish', 'Change', 'None'], 'must be Finish, Change or None'),
@@ -46,7 +41,7 @@ const signatureRequest = v.object({
     ),
   ),
   mediaExpireTime: v.optional(isoTime),
-  limits: v.optional(v.pipe(jsonObject, limits)),
+  limits: v.optional(uploadLimits),
 });
 
 /** A request for an upload signature, checked; `mediaExpireTime` in Unix seconds. */
@@ -68,7 +63,7 @@ export function parseSignatureRequest(
     const { mediaExpireTime, uploadId } = fields;
     const errors: FieldError[] = [
       ...findUnknownFields(fields, signatureRequest.entries),
-      ...findUnknownFields(fields['limits'], limits.entries, 'limits.'),
+      ...findUnknownFields(fields['limits'], limitFields.entries, 'limits.'),
     ];
     if (
       typeof mediaExpireTime === 'string' &&

@@ -1,0 +1,30 @@
+const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/;
+const ADDRESS = /^(?:\[.+\]|\d+(?:\.\d+){3})$/;
+
+/**
+ * Answers what is wrong with `pattern` as one entry of a list of hosts, or undefined where it is one: a host in the
+ * form that URLs are normalised to, or `*.` and a name, for every host below that name.
+ */
+export function explainHostPattern(pattern: string): string | undefined {
+  const host = pattern.startsWith('*.') ? pattern.slice(2) : pattern;
+  const isName = HOST_NAME.test(host) && !ADDRESS.test(host);
+  if ((isName || (host === pattern && ADDRESS.test(host))) && isNormalised(host)) return undefined;
+  return 'must be a host in lower case and ASCII, as media.example.com, or *.example.com for every host below it';
+}
+
+/**
+ * Answers whether `host`, as a normalised URL has it, is what `pattern` says.
+ *
+ * `*.` stands for one or more whole labels, and so never for the name itself: `*.example.com` has `a.example.com` and
+ * `b.a.example.com`, and neither `example.com` nor `evil-example.com`. It never stands for parts of an address.
+ */
+export function matchesHost(host: string, pattern: string): boolean {
+  if (!pattern.startsWith('*.')) return host === pattern;
+  const suffix = pattern.slice(1);
+  return !ADDRESS.test(host) && host.length > suffix.length && host.endsWith(suffix);
+}
+
+function isNormalised(host: string): boolean {
+  const url = `http://${host}/`;
+  return URL.canParse(url) && new URL(url).hostname === host;
+}

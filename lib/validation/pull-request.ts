@@ -1,0 +1,169 @@
+import * as v from 'valibot';
+import type { FieldError, Problem } from '../problem.ts';
+import {
+  classId,
+  integer,
+  isoTime,
+  limitFields,
+  procedure,
+  storageRegion,
+  text,
+  uploadLimits,
+} from './fields.ts';
+import { parseIsoTime } from './iso-time.ts';
+import { isJsonObject } from './json-object.ts';
+import {
+  MAX_MEDIA_NAME_BYTES,
+  MAX_PULL_ITEMS,
+  MAX_SESSION_CONTEXT_BYTES,
+  MAX_SOURCE_CONTEXT_BYTES,
+  MAX_STORAGE_PATH_BYTES,
+  MAX_TASK_PRIORITY,
+} from './limits.ts';
+import type { UrlPolicy } from './media-url.ts';
+import {
+  type CheckedFields,
+  checkFields,
+  findUnknownFields,
+  type RawFields,
+  refuseFields,
+} from './parse-fields.ts';
+import { checkPullSource, type PullSource } from './pull-source.ts';
+
+/** Errors that the answer to one batch lists in all; beyond it, each item that is wrong has its first one. */
+const MOST_BATCH_ERRORS = 1_000;
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** Answers what is wrong with `key` as an idempotency key, or undefined where it is one. */
+export function explainIdempotencyKey(key: string): string | undefined {
+  return IDEMPOTENCY_KEY.test(key) ? undefined : 'must have 1 to 255 visible ASCII characters';
+}
+
+const pullItem = v.object(
+  {
+    mediaUrl: v.string('must be a text'),
+    mediaType: v.optional(v.string('must be a text')),
+    mediaName: v.optional(text(MAX_MEDIA_NAME_BYTES)),
+    coverUrl: v.optional(v.string('must be a text')),
+    procedure: v.optional(procedure),
+    expireTime: v.optional(isoTime),
+    storageRegion: v.optional(storageRegion),
+    classId: v.optional(classId),
+    tasksPriority: v.optional(integer(-MAX_TASK_PRIORITY, MAX_TASK_PRIORITY)),
+    sessionContext: v.optional(text(MAX_SESSION_CONTEXT_BYTES)),
+    sourceContext: v.optional(text(MAX_SOURCE_CONTEXT_BYTES)),
+    mediaStoragePath: v.optional(
+      v.pipe(
+        text(MAX_STORAGE_PATH_BYTES),
+        v.regex(/^\/\P{Cc}*$/u, 'must begin with "/" and have no control characters'),
+      ),
+    ),
+    limits: v.optional(uploadLimits),
+    idempotencyKey: v.optional(
+      v.pipe(
+        v.string('must be a text'),
+        v.rawCheck(({ dataset, addIssue }) => {
+          const message = dataset.typed ? explainIdempotencyKey(dataset.value) : undefined;
+          if (message !== undefined) addIssue({ message });
+        }),
+      ),
+    ),
+  },
+  'must be given',
+);
+
+/** One pull, checked; `expireTime` in Unix seconds. */
+export type PullRequest = Omit<v.InferOutput<typeof pullItem>, keyof PullSource> & PullSource;
+
+/** The two forms of a request: one pull, or a batch in the order sent, with the problem of each item that is wrong. */
+export type PullBody =
+  | { readonly kind: 'one'; readonly request: PullRequest }
+  | { readonly kind: 'many'; readonly items: readonly (PullRequest | Problem)[] };
+
+/** What decides about a request besides what it says. */
+export interface PullContext {
+  /** Unix seconds; the media may not expire before. */
+  readonly nowSeconds: number;
+  readonly policy: UrlPolicy;
+}
+
+/**
+ * Answers `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its place,
+ * as in `items.3.mediaUrl`.
+ *
+ * @throws {Problem} `invalid_request` that names every field that is wrong with a single pull, or with a batch itself;
+ * never for what is wrong with an item of a batch.
+ */
+export function parsePullRequest(body: unknown, context: PullContext): PullBody {
+  if (isJsonObject(body) && Object.hasOwn(body, 'items')) {
+    return { kind: 'many', items: parseItems(readItems(body), context) };
+  }
+  const checked = checkItem(body, { ...pullItem.entries, items: undefined }, context);
+  if (checked.errors !== undefined) throw refuseFields(checked.errors);
+  return { kind: 'one', request: checked.output };
+}
+
+function readItems(body: RawFields): readonly unknown[] {
+  const { items } = body;
+  const misplaced = Object.keys(body).filter((name) => Object.hasOwn(pullItem.entries, name));
+  const errors = [
+    ...misplaced.map((path) => ({
+      path,
+      message: 'must not stand beside items; write it into each item',
+    })),
+    ...findUnknownFields(body, { ...pullItem.entries, items: undefined }),
+  ];
+  if (!Array.isArray(items) || items.length === 0 || items.length > MAX_PULL_ITEMS) {
+    const count = Array.isArray(items) ? `; it has ${items.length}` : '';
+    errors.push({
+      path: 'items',
+      message: `must be a list of 1 to ${MAX_PULL_ITEMS} pulls${count}`,
+    });
+  }
+  if (!Array.isArray(items) || errors.length > 0) throw refuseFields(errors);
+  return items;
+}
+
+function parseItems(
+  items: readonly unknown[],
+  context: PullContext,
+): readonly (PullRequest | Problem)[] {
+  let errorsLeft = MOST_BATCH_ERRORS;
+  return items.map((item, index) => {
+    const checked = checkItem(item, pullItem.entries, context);
+    if (checked.errors === undefined) return checked.output;
+    const errors = checked.errors.map(({ path, message }) => ({
+      path: path === '' ? `items.${index}` : `items.${index}.${path}`,
+      message,
+    }));
+    const problem = refuseFields(errors, Math.max(1, errorsLeft));
+    errorsLeft -= problem.errors?.length ?? 0;
+    return problem;
+  });
+}
+
+function checkItem(
+  input: unknown,
+  known: object,
+  { nowSeconds, policy }: PullContext,
+): CheckedFields<PullRequest> {
+  const fields = checkFields(pullItem, input, (raw) => [
+    ...findUnknownFields(raw, known),
+    ...findUnknownFields(raw['limits'], limitFields.entries, 'limits.'),
+    ...findPastTime(raw, nowSeconds),
+  ]);
+  const source: CheckedFields<PullSource> = isJsonObject(input)
+    ? checkPullSource(input, policy)
+    : { errors: [] };
+  if (fields.errors !== undefined || source.errors !== undefined) {
+    return { errors: [...(fields.errors ?? []), ...(source.errors ?? [])] };
+  }
+  return { output: { ...fields.output, ...source.output } };
+}
+
+function findPastTime({ expireTime }: RawFields, nowSeconds: number): FieldError[] {
+  if (typeof expireTime !== 'string') return [];
+  const isPast = (parseIsoTime(expireTime) ?? Infinity) <= nowSeconds;
+  return isPast ? [{ path: 'expireTime', message: 'must lie in the future' }] : [];
+}

@@ -1,0 +1,114 @@
+import type { FieldError } from '../problem.ts';
+import { isJsonObject } from './json-object.ts';
+import {
+  COVER_TYPE_LIST,
+  isCoverType,
+  isDashType,
+  isMediaType,
+  MEDIA_TYPE_LIST,
+} from './media-type.ts';
+import { checkMediaUrl, type MediaUrl, type UrlPolicy } from './media-url.ts';
+import type { CheckedFields, RawFields } from './parse-fields.ts';
+
+/** What VOD shall fetch. */
+export interface PullSource {
+  /** Normalised. */
+  readonly mediaUrl: string;
+  /** File name extension, lower case: the one that was named, or else the one that the URL's path ends in. */
+  readonly mediaType: string;
+  /** Normalised. */
+  readonly coverUrl?: string | undefined;
+}
+
+const NO_DASH = 'must not be a DASH manifest (mpd), which VOD does not pull; HLS (m3u8) it does';
+
+/**
+ * Answers what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
+ * as absent here.
+ */
+export function checkPullSource(fields: RawFields, policy: UrlPolicy): CheckedFields<PullSource> {
+  const media = checkUrl(fields, 'mediaUrl', policy);
+  const cover = checkUrl(fields, 'coverUrl', policy);
+  const type = checkType(fields, media.url);
+  const errors = [...media.errors, ...checkCover(cover), ...type.errors];
+  if (media.url === undefined || type.mediaType === undefined || errors.length > 0) {
+    return { errors };
+  }
+  return {
+    output: {
+      mediaUrl: media.url.href,
+      mediaType: type.mediaType,
+      ...(cover.url === undefined ? {} : { coverUrl: cover.url.href }),
+    },
+  };
+}
+
+interface CheckedUrl {
+  readonly url?: MediaUrl;
+  readonly errors: readonly FieldError[];
+}
+
+function checkUrl(fields: RawFields, path: string, policy: UrlPolicy): CheckedUrl {
+  const text = fields[path];
+  if (typeof text !== 'string') return { errors: [] };
+  const verdict = checkMediaUrl(text, policy);
+  return 'reason' in verdict
+    ? { errors: [{ path, message: verdict.reason }] }
+    : { url: verdict, errors: [] };
+}
+
+function checkCover({ url, errors }: CheckedUrl): readonly FieldError[] {
+  if (url === undefined || url.extension === '' || isCoverType(url.extension)) return errors;
+  return [
+    {
+      path: 'coverUrl',
+      message: `must end in a type that a pull takes for covers, or in none: ${COVER_TYPE_LIST}`,
+    },
+  ];
+}
+
+interface CheckedType {
+  readonly mediaType?: string;
+  readonly errors: readonly FieldError[];
+}
+
+function checkType(fields: RawFields, url: MediaUrl | undefined): CheckedType {
+  // A type that is named does not make another format of a manifest.
+  if (isDashType(url?.extension ?? '')) return refuse('mediaUrl', NO_DASH);
+  const named = fields['mediaType'];
+  if (typeof named !== 'string') return checkExtension(fields, url);
+
+  const mediaType = named.toLowerCase();
+  if (isDashType(mediaType)) return refuse('mediaType', NO_DASH);
+  if (!isMediaType(mediaType)) {
+    return refuse('mediaType', `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`);
+  }
+  return checkLimit(fields, mediaType);
+}
+
+function checkExtension(fields: RawFields, url: MediaUrl | undefined): CheckedType {
+  if (url === undefined || fields['mediaType'] !== undefined) return { errors: [] };
+  if (isMediaType(url.extension)) return checkLimit(fields, url.extension);
+  const what =
+    url.extension === ''
+      ? 'the path of mediaUrl has no extension'
+      : 'the path of mediaUrl ends in another extension';
+  return refuse('mediaType', `must name the type of the media, since ${what}: ${MEDIA_TYPE_LIST}`);
+}
+
+/** A request that contradicts its own limits would end in a file that is fetched to be thrown away. */
+function checkLimit(fields: RawFields, mediaType: string): CheckedType {
+  const limits = fields['limits'];
+  const allowed = isJsonObject(limits) ? limits['mediaTypes'] : undefined;
+  const isAllowed = (type: unknown) => typeof type === 'string' && type.toLowerCase() === mediaType;
+  if (!Array.isArray(allowed) || allowed.length === 0 || allowed.some(isAllowed))
+    return { mediaType, errors: [] };
+  return refuse(
+    'mediaType',
+    `must be one of limits.mediaTypes; it is ${mediaType} by name or by mediaUrl`,
+  );
+}
+
+function refuse(path: string, message: string): CheckedType {
+  return { errors: [{ path, message }] };
+}

@@ -1,0 +1,423 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../../lib/problem.ts';
+import {
+  explainIdempotencyKey,
+  type PullContext,
+  parsePullRequest,
+} from '../../../lib/validation/pull-request.ts';
+
+const NOW_SECONDS = Date.UTC(2026, 10, 22, 8, 0, 0) / 1_000;
+const CONTEXT: PullContext = { nowSeconds: NOW_SECONDS, policy: {} };
+const URL_TEXT = 'https://samples.example.com/a.mp4';
+const MAX_MEDIA_BYTES = 50_000 * 1024 ** 3;
+
+/** Answers the single pull that `fields` beside a URL ask for. */
+function parseOne(fields: object, context = CONTEXT) {
+  const parsed = parsePullRequest({ mediaUrl: URL_TEXT, ...fields }, context);
+  if (parsed.kind !== 'one') throw new Error('expected one pull');
+  return parsed.request;
+}
+
+function parseMany(items: readonly unknown[], context = CONTEXT) {
+  const parsed = parsePullRequest({ items }, context);
+  if (parsed.kind !== 'many') throw new Error('expected many pulls');
+  return parsed.items;
+}
+
+function refusalOf(body: unknown, context = CONTEXT): Problem {
+  try {
+    parsePullRequest(body, context);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('expected a problem');
+}
+
+function pathsOf(problem: unknown): readonly string[] {
+  if (!(problem instanceof Problem)) throw new Error('expected a problem');
+  expect(problem.code).toBe('invalid_request');
+  return (problem.errors ?? []).map(({ path }) => path);
+}
+
+describe('parsePullRequest()', () => {
+  it('reads every field', () => {
+    const request = parseOne({
+      mediaUrl: 'HTTPS://Samples.Example.com:443/한글.MP4?sign=a%2Bb',
+      mediaType: 'MOV',
+      mediaName: '한글 이름',
+      coverUrl: 'http://samples.example.com/cover.PNG',
+      procedure: 'LongVideoPreset',
+      expireTime: '2027-01-01T09:00:00+09:00',
+      storageRegion: 'ap-seoul',
+      classId: 7,
+      tasksPriority: -10,
+      sessionContext: 'session',
+      sourceContext: 'source',
+      mediaStoragePath: '/a/b.mp4',
+      limits: { maxBytes: 1_000, maxSeconds: 60, mediaTypes: ['MOV', 'mp4'] },
+      idempotencyKey: 'key-1',
+    });
+
+    expect(request).toEqual({
+      mediaUrl: 'https://samples.example.com/%ED%95%9C%EA%B8%80.MP4?sign=a%2Bb',
+      mediaType: 'mov',
+      mediaName: '한글 이름',
+      coverUrl: 'http://samples.example.com/cover.PNG',
+      procedure: 'LongVideoPreset',
+      expireTime: Date.UTC(2027, 0, 1) / 1_000,
+      storageRegion: 'ap-seoul',
+      classId: 7,
+      tasksPriority: -10,
+      sessionContext: 'session',
+      sourceContext: 'source',
+      mediaStoragePath: '/a/b.mp4',
+      limits: { maxBytes: 1_000, maxSeconds: 60, mediaTypes: ['mov', 'mp4'] },
+      idempotencyKey: 'key-1',
+    });
+  });
+
+  it('needs nothing but a URL, and takes the type from it', () => {
+    expect(parseOne({})).toEqual({ mediaUrl: URL_TEXT, mediaType: 'mp4' });
+  });
+
+  it.each([
+    ['mediaName', 'x'.repeat(256)],
+    ['mediaName', '🎬'.repeat(64)],
+    ['procedure', 'x'.repeat(128)],
+    ['expireTime', '2026-11-22T08:00:01Z'],
+    ['classId', 0],
+    ['classId', 2 ** 31 - 1],
+    ['tasksPriority', 10],
+    ['tasksPriority', -10],
+    ['sessionContext', 'x'.repeat(1_000)],
+    ['sessionContext', `${'한'.repeat(333)}x`],
+    ['sourceContext', 'x'.repeat(250)],
+    ['mediaStoragePath', '/'],
+    ['mediaStoragePath', `/${'x'.repeat(849)}`],
+    ['limits', { maxBytes: 1 }],
+    ['limits', { maxBytes: MAX_MEDIA_BYTES, maxSeconds: Number.MAX_SAFE_INTEGER }],
+    ['limits', {}],
+    ['limits', { mediaTypes: ['mov', 'MP4'] }],
+    ['idempotencyKey', 'x'],
+    ['idempotencyKey', '~'.repeat(255)],
+    ['coverUrl', 'https://samples.example.com/cover'],
+    ['coverUrl', 'https://samples.example.com/cover.GIF'],
+    ['coverUrl', 'https://samples.example.com/cover.jpeg?a.exe'],
+    ['coverUrl', 'https://samples.example.com/cover.jpg'],
+  ])('takes %s at its limit (%#)', (path, value) => {
+    expect(parseOne({ [path]: value })).toHaveProperty(path);
+  });
+
+  it.each([
+    ['mediaUrl', undefined],
+    ['mediaUrl', null],
+    ['mediaUrl', ''],
+    ['mediaUrl', 5],
+    ['mediaUrl', [URL_TEXT]],
+    ['mediaUrl', 'ftp://samples.example.com/a.mp4'],
+    ['mediaUrl', 'http://169.254.169.254/a.mp4'],
+    ['mediaUrl', 'https://samples.example.com/a.mpd'],
+    ['mediaUrl', 'https://samples.example.com/a.MPD?x=a.mp4'],
+    ['mediaType', ''],
+    ['mediaType', '.mp4'],
+    ['mediaType', 'exe'],
+    ['mediaType', 'video/mp4'],
+    ['mediaType', 'MPD'],
+    ['mediaType', 4],
+    ['mediaName', ''],
+    ['mediaName', 'x'.repeat(257)],
+    ['mediaName', `${'🎬'.repeat(64)}x`],
+    ['mediaName', 'half \ud83c'],
+    ['coverUrl', ''],
+    ['coverUrl', 5],
+    ['coverUrl', 'http://10.0.0.1/cover.png'],
+    ['coverUrl', 'https://samples.example.com/cover.bmp'],
+    ['coverUrl', 'https://samples.example.com/cover.png.exe'],
+    ['procedure', 'x'.repeat(129)],
+    ['expireTime', '2026-11-22T08:00:00Z'],
+    ['expireTime', '2027-02-30T00:00:00Z'],
+    ['expireTime', 1_800_000_000],
+    ['storageRegion', 'mars'],
+    ['classId', -1],
+    ['classId', 2 ** 31],
+    ['classId', '7'],
+    ['tasksPriority', 11],
+    ['tasksPriority', -11],
+    ['tasksPriority', 0.5],
+    ['sessionContext', 'x'.repeat(1_001)],
+    ['sessionContext', '한'.repeat(334)],
+    ['sourceContext', 'x'.repeat(251)],
+    ['sourceContext', '한'.repeat(84)],
+    ['mediaStoragePath', ''],
+    ['mediaStoragePath', 'a/b.mp4'],
+    ['mediaStoragePath', '/a\n.mp4'],
+    ['mediaStoragePath', `/${'x'.repeat(850)}`],
+    ['limits', []],
+    ['limits', null],
+    ['limits.maxBytes', 0],
+    ['limits.maxBytes', MAX_MEDIA_BYTES + 1],
+    ['limits.maxSeconds', 0],
+    ['limits.mediaTypes', []],
+    ['limits.mediaTypes', 'mp4'],
+    ['limits.mediaTypes.1', ['mp4', 'exe']],
+    ['limits.colour', 'red'],
+    ['idempotencyKey', ''],
+    ['idempotencyKey', '~'.repeat(256)],
+    ['idempotencyKey', 'a b'],
+    ['idempotencyKey', 'a\u007f'],
+    ['idempotencyKey', '키'],
+    ['idempotencyKey', 5],
+    ['taskPriority', 1],
+    ['fileId', '1'],
+    ['__proto__', 'red'],
+    ['constructor', 'red'],
+  ])('names the field %s where it is wrong (%#), alone and in a batch', (path, value) => {
+    const [first = '', second] = path.split('.');
+    const field = second === undefined ? value : { [second]: value };
+    const fields = Object.entries({ mediaUrl: URL_TEXT }).filter(([name]) => name !== first);
+    // Of entries, since `__proto__` is no ordinary member of a literal.
+    const body = Object.fromEntries([
+      ...fields,
+      ...(value === undefined ? [] : [[first, field] as const]),
+    ]);
+
+    const single = refusalOf(body);
+    const [good, bad] = parseMany([{ mediaUrl: URL_TEXT }, body]);
+
+    expect(pathsOf(single)).toEqual([path]);
+    expect(single.errors?.[0]?.message).not.toBe('');
+    expect(single.message).toContain(`"${path}"`);
+    expect(good).toEqual({ mediaUrl: URL_TEXT, mediaType: 'mp4' });
+    expect(pathsOf(bad)).toEqual([`items.1.${path}`]);
+  });
+
+  it('names all wrong fields at once', () => {
+    const body = {
+      mediaUrl: 'http://localhost/a.mp4',
+      mediaType: 'exe',
+      coverUrl: 'file:///cover.png',
+      classId: 'x',
+      expireTime: '2000-01-01T00:00:00Z',
+      limits: { maxBytes: 0, weight: 1 },
+      idempotencyKey: '',
+      colour: 'red',
+    };
+
+    expect([...pathsOf(refusalOf(body))].sort()).toEqual([
+      'classId',
+      'colour',
+      'coverUrl',
+      'expireTime',
+      'idempotencyKey',
+      'limits.maxBytes',
+      'limits.weight',
+      'mediaType',
+      'mediaUrl',
+    ]);
+  });
+
+  it.each([[], null, 7, 'text', true, undefined].map((body) => [body]))(
+    'refuses the body %j',
+    (body) => {
+      const problem = refusalOf(body);
+
+      expect(problem.message).toBe('The body must be a JSON object.');
+      expect(pathsOf(problem)).toEqual(['']);
+    },
+  );
+
+  it('says what is missing from an empty body', () => {
+    expect(refusalOf({}).errors).toEqual([{ path: 'mediaUrl', message: 'must be given' }]);
+  });
+
+  it('holds URLs of media and cover against the policy', () => {
+    const context = { ...CONTEXT, policy: { hosts: ['*.example.com'] } };
+
+    expect(parseOne({ coverUrl: 'https://b.example.com/c.png' }, context)).toHaveProperty(
+      'coverUrl',
+    );
+    const problem = refusalOf(
+      { mediaUrl: 'https://example.org/a.mp4', coverUrl: 'https://example.org/c.png' },
+      context,
+    );
+    expect(pathsOf(problem)).toEqual(['mediaUrl', 'coverUrl']);
+  });
+
+  it('tells nothing of secrets in URLs', () => {
+    const secret = 'canary';
+    const problem = refusalOf({
+      mediaUrl: `https://${secret}:${secret}@samples.example.com/${secret}.mp4?${secret}`,
+      coverUrl: `https://samples.example.com/${secret}.${secret}?${secret}#${secret}`,
+    });
+
+    expect(problem.message + JSON.stringify(problem.errors)).not.toContain(secret);
+  });
+
+  describe('types', () => {
+    it.each([
+      ['https://samples.example.com/a.MP4', undefined, 'mp4'],
+      ['https://samples.example.com/a.m3u8?token=1', undefined, 'm3u8'],
+      ['https://samples.example.com/a%2emkv', undefined, 'mkv'],
+      ['https://samples.example.com/watch.php?f=a', 'Mp4', 'mp4'],
+      ['https://samples.example.com/watch', 'flac', 'flac'],
+      ['https://samples.example.com/a.mov', 'mp4', 'mp4'],
+    ])('takes %s, named %s, as %s', (mediaUrl, named, mediaType) => {
+      const given = named === undefined ? {} : { mediaType: named };
+      expect(parseOne({ mediaUrl, ...given }).mediaType).toBe(mediaType);
+    });
+
+    it.each([
+      ['https://samples.example.com/watch', 'has no extension'],
+      ['https://samples.example.com/', 'has no extension'],
+      ['https://samples.example.com/watch?f=a.mp4', 'has no extension'],
+      ['https://samples.example.com/watch.php', 'ends in another extension'],
+      ['https://samples.example.com/a.mp4%20', 'ends in another extension'],
+    ])('asks for the type of %s', (mediaUrl, reason) => {
+      const [error] = refusalOf({ mediaUrl }).errors ?? [];
+
+      expect(error?.path).toBe('mediaType');
+      expect(error?.message).toContain('must name the type');
+      expect(error?.message).toContain(reason);
+    });
+
+    it('complains once of a type that is no text', () => {
+      const problem = refusalOf({ mediaUrl: 'https://samples.example.com/watch', mediaType: 4 });
+
+      expect(problem.errors).toEqual([{ path: 'mediaType', message: 'must be a text' }]);
+    });
+
+    it.each([
+      [{ mediaUrl: 'https://samples.example.com/a.mpd' }, 'mediaUrl'],
+      [{ mediaUrl: 'https://samples.example.com/a.mpd', mediaType: 'mp4' }, 'mediaUrl'],
+      [{ mediaUrl: 'https://samples.example.com/a', mediaType: 'mpd' }, 'mediaType'],
+    ])('refuses the DASH manifest in %j', (body, path) => {
+      const [error, ...others] = refusalOf(body).errors ?? [];
+
+      expect(error?.path).toBe(path);
+      expect(error?.message).toContain('DASH');
+      expect(others).toEqual([]);
+    });
+
+    it.each([
+      [{ limits: { mediaTypes: ['mov'] } }],
+      [{ limits: { mediaTypes: ['mp4'] }, mediaType: 'mov' }],
+    ])('refuses a type that the limits of the same request leave out: %j', (fields) => {
+      const [error, ...others] = refusalOf({ mediaUrl: URL_TEXT, ...fields }).errors ?? [];
+
+      expect(error?.path).toBe('mediaType');
+      expect(error?.message).toContain('limits.mediaTypes');
+      expect(others).toEqual([]);
+    });
+  });
+
+  describe('a batch', () => {
+    it('keeps the order and never lets one item spoil another', () => {
+      const items = parseMany([
+        { mediaUrl: 'https://samples.example.com/0.mp4' },
+        { mediaUrl: 'http://127.0.0.1/1.mp4', classId: -1 },
+        null,
+        { mediaUrl: 'https://samples.example.com/3.mp4', idempotencyKey: 'k' },
+        [],
+        'text',
+        { items: [] },
+      ]);
+
+      expect(items.map((item) => (item instanceof Problem ? pathsOf(item) : item))).toEqual([
+        { mediaUrl: 'https://samples.example.com/0.mp4', mediaType: 'mp4' },
+        ['items.1.classId', 'items.1.mediaUrl'],
+        ['items.2'],
+        {
+          mediaUrl: 'https://samples.example.com/3.mp4',
+          mediaType: 'mp4',
+          idempotencyKey: 'k',
+        },
+        ['items.4'],
+        ['items.5'],
+        ['items.6.mediaUrl', 'items.6.items'],
+      ]);
+    });
+
+    it('takes up to 1,000 items', () => {
+      const item = { mediaUrl: URL_TEXT };
+
+      expect(parseMany([item])).toHaveLength(1);
+      expect(parseMany(Array.from({ length: 1_000 }, () => item))).toHaveLength(1_000);
+      expect(refusalOf({ items: Array.from({ length: 1_001 }, () => item) }).errors).toEqual([
+        { path: 'items', message: 'must be a list of 1 to 1000 pulls; it has 1001' },
+      ]);
+    });
+
+    it.each([
+      [{ items: [] }, ['items']],
+      [{ items: null }, ['items']],
+      [{ items: {} }, ['items']],
+      [{ items: 'text' }, ['items']],
+      [{ items: { 0: { mediaUrl: URL_TEXT }, length: 1 } }, ['items']],
+      [{ items: [{ mediaUrl: URL_TEXT }], mediaUrl: URL_TEXT }, ['mediaUrl']],
+      [{ items: [{ mediaUrl: URL_TEXT }], classId: 1, colour: 1 }, ['classId', 'colour']],
+      [{ items: [], colour: 1 }, ['colour', 'items']],
+    ])('refuses %j as a whole', (body, paths) => {
+      expect(pathsOf(refusalOf(body))).toEqual(paths);
+    });
+
+    it('says that a field of one pull does not belong beside items', () => {
+      const [error] = refusalOf({ items: [{}], mediaUrl: URL_TEXT }).errors ?? [];
+
+      expect(error?.message).toContain('write it into each item');
+    });
+
+    it('keeps its answer small however much is wrong', () => {
+      const unknown = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [index, 0]));
+
+      const problems = parseMany(Array.from({ length: 1_000 }, () => unknown));
+
+      const answer = problems.map((problem) => [
+        String(problem),
+        problem instanceof Problem && problem.errors,
+      ]);
+      expect(JSON.stringify(answer).length).toBeLessThan(1_500_000);
+      expect(problems.every((problem) => pathsOf(problem).length >= 1)).toBe(true);
+      expect(pathsOf(problems[0])).toHaveLength(41);
+      expect(String(problems[999])).toContain('(and 40 more)');
+    });
+  });
+
+  it('either answers or throws a problem, whatever it is given', () => {
+    const anyItem = fc.oneof(
+      fc.anything(),
+      fc.dictionary(
+        fc.constantFrom('mediaUrl', 'mediaType', 'coverUrl', 'limits', 'expireTime', 'x'),
+        fc.oneof(fc.anything(), fc.webUrl(), fc.constant(URL_TEXT), fc.string()),
+      ),
+    );
+    const anyBody = fc.oneof(anyItem, fc.record({ items: fc.array(anyItem) }));
+
+    fc.assert(
+      fc.property(anyBody, (body) => {
+        try {
+          const parsed = parsePullRequest(body, CONTEXT);
+          expect(['one', 'many']).toContain(parsed.kind);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Problem);
+          expect(pathsOf(error).length).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('explainIdempotencyKey()', () => {
+  it.each(['!', '0190b6a4-7b1e-7cc0-8000-000000000000', '"quoted"', '~'.repeat(255)])(
+    'takes %s',
+    (key) => {
+      expect(explainIdempotencyKey(key)).toBeUndefined();
+    },
+  );
+
+  it.each(['', ' ', 'a b', 'a\n', '키', '~'.repeat(256)])('refuses %j', (key) => {
+    expect(explainIdempotencyKey(key)).toBe('must have 1 to 255 visible ASCII characters');
+  });
+});
