@@ -65,7 +65,10 @@ export async function callVod<Answer>(
     if (repeat === 'never' || tries === MAX_ATTEMPTS) throw problem;
     const pause = random() * PAUSE[repeat] * 2 ** (tries - 1);
     if (timeLeft(options) - pause < SHORTEST_MILLISECONDS) throw problem;
-    await sleep(pause, options.signal);
+    await sleep(pause, options.signal).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw error;
+    });
   }
 }
 

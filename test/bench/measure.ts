@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 
 /** One thing to measure, run again and again. */
 export interface Case {
@@ -41,13 +42,26 @@ export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]>
   );
 }
 
-/** Answers the time of whole processes against that of the first script's, pair by pair. */
-export function compareProcesses(
+/** How processes are measured. */
+export interface ProcessOptions {
+  /** The whole life of the process, or the milliseconds that it prints as its last line. */
+  readonly measure: 'life' | 'printed';
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** Answers what fresh processes take against the first script's, pair by pair. */
+export async function compareProcesses(
   scripts: readonly { readonly name: string; readonly file: string }[],
-): readonly Ratio[] {
+  options: ProcessOptions = { measure: 'life' },
+): Promise<readonly Ratio[]> {
   const rounds: number[][] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.push(scripts.map(({ file }) => timeProcess(file)));
+    const times: number[] = [];
+    for (let turn = 0; turn < scripts.length; turn += 1) {
+      const index = (round + turn) % scripts.length;
+      times[index] = await timeProcess(scripts[index]?.file ?? '', options);
+    }
+    rounds.push(times);
   }
   return scripts.map(({ name }, index) =>
     summarise(
@@ -57,11 +71,17 @@ export function compareProcesses(
   );
 }
 
-function timeProcess(file: string): number {
+// Processes may call a server of this one, so it must not stand still meanwhile.
+const run = promisify(execFile);
+
+async function timeProcess(
+  file: string,
+  { measure, environment }: ProcessOptions,
+): Promise<number> {
   const startedAt = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${file} failed: ${stderr}`);
-  return performance.now() - startedAt;
+  const { stdout } = await run(process.execPath, [file], { env: environment ?? process.env });
+  const life = performance.now() - startedAt;
+  return measure === 'life' ? life : Number(stdout.trimEnd().split('\n').at(-1));
 }
 
 async function findBatchSize(measured: Case): Promise<number> {

@@ -1,125 +1,10 @@
-import { createHmac, createSecretKey, randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SignJWT } from 'jose';
-import { signUpload, type UploadSignatureParameters } from '../../lib/signing/upload-signature.ts';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
-import { compare, compareProcesses, type Ratio } from './measure.ts';
-
-const SECRET_KEY = 'vod-secret-key-example';
-const JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes';
-const PARAMETERS: UploadSignatureParameters = {
-  secretId: 'AKIDexampleexampleexampleexample',
-  currentTimeStamp: 1_790_000_000,
-  expireTime: 1_790_003_600,
-  random: 4_294_967_295,
-  classId: 7,
-  procedure: 'LongVideoPreset',
-  sourceContext: '{"vu":1,"i":"01M814HM3KKVPS1MMJE5BCHREE","o":"user-42","m":"c"}',
-  oneTimeValid: 1,
-  vodSubAppId: 1_500_000_001,
-  storageRegion: 'ap-singapore',
-};
-const BODY = JSON.stringify({
-  classId: 7,
-  procedure: 'LongVideoPreset',
-  oneTimeValid: true,
-  storageRegion: 'ap-singapore',
-});
-
-type Handler = (event: object, context: object) => Promise<{ statusCode: number; body: string }>;
-
-/** The sample of https://cloud.tencent.com/document/product/266/9221 in its own steps. */
-function signAsDocumented(): string {
-  const original = new URLSearchParams(
-    Object.entries(PARAMETERS).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString();
-  const mac = createHmac('sha1', SECRET_KEY).update(Buffer.from(original, 'utf8')).digest();
-  return Buffer.concat([mac, Buffer.from(original, 'utf8')]).toString('base64');
-}
-
-/** Loads a built function as the platform does, under an environment of its own. */
-function load(file: string, environment: Readonly<Record<string, string>>): Handler {
-  Object.assign(process.env, environment);
-  const require = createRequire(file);
-  delete require.cache[file];
-  const handler: Handler = require(file).main_handler;
-  return handler;
-}
-
-async function callable(handler: Handler, headers: Readonly<Record<string, string>>) {
-  const event = {
-    httpMethod: 'POST',
-    path: '/',
-    headers: { accept: '*/*', 'x-scf-remote-addr': '203.0.113.9', ...headers },
-    queryString: {},
-    body: BODY,
-  };
-  const context = { request_id: '3b1d5b1e-6c61-4b6f-9c10-2b9f64e1f0aa' };
-  const { statusCode, body } = await handler(event, context);
-  if (statusCode !== 200) throw new Error(`The function answered ${statusCode}: ${body}`);
-  return () => handler(event, context);
-}
-
-async function measureSigning(signatureFile: string): Promise<readonly Ratio[]> {
-  const key = createSecretKey(Buffer.from(SECRET_KEY));
-  const original = Buffer.from(signUpload(PARAMETERS, key), 'base64').subarray(20);
-  const vod = { VOD_SECRET_ID: PARAMETERS.secretId, VOD_SECRET_KEY: SECRET_KEY };
-  // Each copy reads its environment at its first call, so it is called before the next one is loaded.
-  const open = await callable(load(signatureFile, { ...vod, AUTH: 'none' }), {});
-  process.env['AUTH'] = 'jwt';
-  const token = await new SignJWT({ scope: 'upload:sign' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('user-42')
-    .setExpirationTime('1h')
-    .sign(Buffer.from(JWT_SECRET));
-  const closed = await callable(load(signatureFile, { ...vod, AUTH_JWT_SECRET: JWT_SECRET }), {
-    authorization: `Bearer ${token}`,
-  });
-  return compare([
-    {
-      name: 'raw HMAC-SHA1 of the same text',
-      run: () => createHmac('sha1', SECRET_KEY).update(original).digest(),
-    },
-    {
-      name: 'signUpload()',
-      run: () => signUpload({ ...PARAMETERS, random: randomInt(2 ** 32) }, key),
-    },
-    { name: 'the documented sample', run: signAsDocumented },
-    { name: 'signature function, AUTH=none', run: open },
-    { name: 'signature function, known JWT', run: closed },
-  ]);
-}
-
-async function measureStart(folder: string, signatureFile: string): Promise<readonly Ratio[]> {
-  const empty = join(folder, 'empty.js');
-  await writeFile(empty, 'exports.main_handler = async () => ({ statusCode: 200 });');
-  const scripts = [
-    { name: 'process that loads an empty handler', file: empty },
-    { name: 'process that loads signature', file: signatureFile },
-  ];
-  const loaders = await Promise.all(
-    scripts.map(async ({ name, file }, index) => {
-      const loader = join(folder, `load-${index}.js`);
-      await writeFile(loader, `require(${JSON.stringify(file)});`);
-      return { name, file: loader };
-    }),
-  );
-  return compareProcesses(loaders);
-}
-
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function printRatios(ratios: readonly Ratio[]): void {
-  for (const { name, median, lowest, highest } of ratios) {
-    const spread = `[${lowest.toFixed(2)}..${highest.toFixed(2)}]`;
-    print(`| ${name.padEnd(36)} | ${median.toFixed(2).padStart(6)} | ${spread.padStart(16)} |`);
-  }
-}
+import { measurePull } from './pull.ts';
+import { measureSignatureStart, measureSigning } from './signing.ts';
+import { printCounts, printRatios } from './table.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }');
@@ -127,10 +12,14 @@ const bundles = await bundleFunctions();
 for (const { name, code } of bundles) await writeFile(join(folder, `${name}.js`), code);
 const signatureFile = join(folder, 'signature.js');
 
-print('| what | times the first | spread |\n| --- | --- | --- |');
-printRatios(await measureSigning(signatureFile));
-print('|  |  |  |');
-printRatios(await measureStart(folder, signatureFile));
-print('\n| bundle | bytes |\n| --- | --- |');
-for (const { name, code } of bundles) print(`| ${name} | ${code.length} |`);
+printRatios('one signature', await measureSigning(signatureFile));
+printRatios('whole process', await measureSignatureStart(folder, signatureFile));
+const pull = await measurePull(folder, join(folder, 'pull.js'));
+printRatios('load and first call', pull.start);
+printRatios('time of 8 pulls', pull.throughput);
+printCounts('connections', pull.connections);
+printCounts('bytes', [
+  ...bundles.map(({ name, code }): [string, number] => [name, code.length]),
+  ...pull.bytes,
+]);
 await rm(folder, { recursive: true });

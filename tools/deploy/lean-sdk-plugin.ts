@@ -21,6 +21,10 @@ const STAND_INS: Readonly<Record<string, string>> = {
   uuid: `export { createTraceId as v4 } from './trace-id.ts'`,
 };
 
+const REPLACED = new RegExp(`^(?:${Object.keys(STAND_INS).join('|')})$`);
+
+const COMMON_PACKAGE = /[\\/]tencentcloud-sdk-nodejs-common[\\/]/;
+
 /** One of the vendor's methods that do nothing but name the call; there are more than two hundred. */
 const NAMED_CALL =
   /^ {4}async (\w+)\(req, cb\) \{\n {8}return this\.request\("\1", req, cb\);\n {4}\}\n/gm;
@@ -49,16 +53,14 @@ function setUpLeanSdk(build: PluginBuild): void {
       resolveDir: args.resolveDir,
     }),
   );
-  build.onResolve({ filter: /./ }, ({ path, importer }) => {
-    const replaced =
-      importer.includes('/tencentcloud-sdk-nodejs-common/') && Object.hasOwn(STAND_INS, path);
-    return replaced ? { path, namespace: 'lean-sdk', sideEffects: false } : undefined;
-  });
+  build.onResolve({ filter: REPLACED }, ({ path, importer }) =>
+    COMMON_PACKAGE.test(importer) ? { path, namespace: 'lean-sdk', sideEffects: false } : undefined,
+  );
   build.onLoad({ filter: /./, namespace: 'lean-sdk' }, ({ path }) => ({
     contents: STAND_INS[path] ?? '',
     resolveDir: STAND_INS_FOLDER,
   }));
-  build.onLoad({ filter: /\/vod_client\.js$/ }, async ({ path }) => ({
+  build.onLoad({ filter: /[\\/]es[\\/].*[\\/]vod_client\.js$/ }, async ({ path }) => ({
     contents: (await readFile(path, 'utf8')).replace(NAMED_CALL, ''),
   }));
 }

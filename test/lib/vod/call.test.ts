@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
 import { type CallOptions, callVod } from '../../../lib/vod/call.ts';
@@ -29,12 +30,12 @@ async function run(
     return 'answer';
   };
   const attempt = { send, timeLimit: 1_000 };
-  const sleep = async (milliseconds: number) => {
+  const pause = async (milliseconds: number) => {
     pauses.push(milliseconds);
   };
   const outcome = await callVod(
     takeTurn === undefined ? attempt : { ...attempt, takeTurn },
-    { sleep, random: () => random },
+    { sleep: pause, random: () => random },
     options,
   ).catch((error: unknown) => (error instanceof Problem ? error.code : error));
   return { outcome, tries, pauses };
@@ -139,6 +140,24 @@ describe('callVod()', () => {
     const run1 = await run([], { signal: AbortSignal.abort(reason) });
 
     expect(run1).toEqual({ outcome: reason, tries: 0, pauses: [] });
+  });
+
+  it('throws the reason of the signal and not what its timer makes of it', async () => {
+    const controller = new AbortController();
+    const reason = new Error('gone');
+    const call = callVod(
+      { send: () => Promise.reject(INTERNAL_ERROR), timeLimit: 1_000 },
+      {
+        sleep: (_milliseconds, signal) => {
+          controller.abort(reason);
+          return sleep(60_000, undefined, signal === undefined ? {} : { signal });
+        },
+        random: () => 1,
+      },
+      { signal: controller.signal },
+    );
+
+    await expect(call).rejects.toBe(reason);
   });
 
   it('throws the reason of the signal and not what the abort breaks', async () => {

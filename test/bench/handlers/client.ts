@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createVodApi } from '../../../lib/vod/client.ts';
+
+/** The same pull through `lib/vod`, with no limit that a benchmark would reach. */
+const api = createVodApi(
+  {
+    endpoint: process.env['VOD_API_ENDPOINT'] ?? '',
+    protocol: 'http',
+    region: undefined,
+    subAppId: undefined,
+    pullsPerSecond: 100_000,
+  },
+  {
+    readCredentials: () => ({
+      secretId: 'AKIDexample',
+      secretKey: 'secret-key-example',
+      token: undefined,
+    }),
+    now: () => performance.now(),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+    random: Math.random,
+  },
+);
+
+let calls = 0;
+
+/** Pulls one file. */
+export async function main_handler(): Promise<{ statusCode: number; body: string }> {
+  calls += 1;
+  const answer = await api.pullUpload({
+    MediaUrl: 'https://media.example.com/a.mp4',
+    SessionId: `session-${calls}`,
+  });
+  return { statusCode: 202, body: JSON.stringify(answer) };
+}

@@ -1,0 +1,21 @@
+import type { Ratio } from './measure.ts';
+
+/** Writes one line of the report. */
+function print(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes ratios as rows of a table that names its reference first. */
+export function printRatios(title: string, ratios: readonly Ratio[]): void {
+  print(`\n| ${title.padEnd(36)} | times the first | spread |\n| --- | --- | --- |`);
+  for (const { name, median, lowest, highest } of ratios) {
+    const spread = `[${lowest.toFixed(2)}..${highest.toFixed(2)}]`;
+    print(`| ${name.padEnd(36)} | ${median.toFixed(2).padStart(6)} | ${spread.padStart(16)} |`);
+  }
+}
+
+/** Writes numbers as rows of a table. */
+export function printCounts(title: string, counts: readonly (readonly [string, number])[]): void {
+  print(`\n| ${title.padEnd(36)} | number |\n| --- | --- |`);
+  for (const [name, count] of counts) print(`| ${name.padEnd(36)} | ${count} |`);
+}
