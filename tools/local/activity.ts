@@ -62,6 +62,29 @@ export type Activity =
       readonly procedure: string;
       readonly status: 'PROCESSING' | 'FINISH';
     }
+  | {
+      readonly type: 'api';
+      /** Empty where the request names none. */
+      readonly action: string;
+      readonly requestId: string;
+      /** Code of the refusal. */
+      readonly code?: string;
+      /** What the refusal says. */
+      readonly message?: string;
+    }
+  | {
+      readonly type: 'pull';
+      readonly taskId: string;
+      readonly status: 'WAITING' | 'PROCESSING' | 'FINISH';
+      /** Percent; 0 to the end where the source does not say how large it is. */
+      readonly progress: number;
+      /** Host and path of the source: its query may hold a signature. */
+      readonly url: string;
+      /** At the end; 0 is success. */
+      readonly errCode?: number;
+      readonly message?: string;
+      readonly fileId?: string;
+    }
   | { readonly type: 'fault'; readonly fault: string; readonly remaining: number };
 
 /** An {@link Activity} with its place in the order of things. */

@@ -8,12 +8,18 @@ export interface CloudAddress {
   readonly query: string;
 }
 
+const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
+
+/** The host that is meant by an API request to this machine itself. */
+const API_HOST = 'vod.tencentcloudapi.com';
+
 /** Begins the path under which the shim reaches the cloud's hosts. */
 const PREFIX = '/__vod/';
 
 /**
  * Answers the cloud's address that `request` means, or undefined where it means this machine. In this order: the
- * shim's path prefix, an absolute-form target as clients behind a proxy setting send it, the `Host` header.
+ * shim's path prefix, an absolute-form target as clients behind a proxy setting send it, the `Host` header, and the
+ * looks of an API request, for SDKs whose endpoint is this machine.
  */
 export function readCloudAddress(request: IncomingMessage): CloudAddress | undefined {
   const target = request.url ?? '/';
@@ -25,8 +31,35 @@ export function readCloudAddress(request: IncomingMessage): CloudAddress | undef
   }
   const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target);
   if (absolute !== null) return splitTarget(absolute[1] ?? '', absolute[2] ?? '/');
+  const host = readCloudHost(request);
+  return host === undefined ? undefined : splitTarget(host, target);
+}
+
+function readCloudHost(request: IncomingMessage): string | undefined {
   const host = withoutPort(request.headers.host ?? '');
-  return isCloudHost(host) ? splitTarget(host, target) : undefined;
+  if (isCloudHost(host)) return host;
+  return isLocalHost(host) && isApiRequest(request) ? API_HOST : undefined;
+}
+
+/** Answers whether a `Host` header names this machine. */
+export function isLocalHost(host: string): boolean {
+  return LOCAL_HOSTS.includes(withoutPort(host));
+}
+
+/** Answers what a refusal of other hosts says. */
+export function describeLocalHosts(): string {
+  return LOCAL_HOSTS.join(' and ');
+}
+
+/** Newer signatures come with a header that names the action, the older ones with a parameter of a query or form. */
+function isApiRequest({ method, url = '/', headers }: IncomingMessage): boolean {
+  if ('x-tc-action' in headers) return true;
+  const [path, query = ''] = url.split('?');
+  if (path !== '/') return false;
+  const type = headers['content-type'] ?? '';
+  if (method === 'POST') return type.startsWith('application/x-www-form-urlencoded');
+  const parameters = new URLSearchParams(query);
+  return method === 'GET' && parameters.has('Action') && parameters.has('Signature');
 }
 
 /** Answers a host in lower case and without its port. */

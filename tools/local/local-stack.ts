@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleFunctions } from '../deploy/bundle.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
-import { readCloudAddress, withoutPort } from './cloud-address.ts';
+import { describeLocalHosts, isLocalHost, readCloudAddress } from './cloud-address.ts';
 import { type Controls, createControls } from './controls.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
@@ -24,9 +24,17 @@ export interface LocalStackOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly trigger?: HttpTrigger;
-  /** Waits and times of the stand-in, for those who cannot wait. */
+  /** Waits, times and sources of the stand-in, for those who cannot wait. */
   readonly standIn?: Partial<
-    Pick<StandInOptions, 'procedureMilliseconds' | 'timeoutMilliseconds' | 'attemptWaits'>
+    Pick<
+      StandInOptions,
+      | 'procedureMilliseconds'
+      | 'timeoutMilliseconds'
+      | 'attemptWaits'
+      | 'pollMilliseconds'
+      | 'emptyQueue'
+      | 'pull'
+    >
   >;
 }
 
@@ -44,7 +52,6 @@ export interface LocalStack {
 
 /** Only the loopback address: nothing here is meant for a network. */
 const ADDRESS = '127.0.0.1';
-const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 
 interface Parts {
   readonly gateway: Gateway;
@@ -118,8 +125,8 @@ async function route(
     return standIn.handle({ ...address, literalHost, incoming: request, outgoing: response });
   }
   // A page elsewhere could give its own name this machine's address, and then read everything.
-  if (!LOCAL_HOSTS.includes(withoutPort(request.headers.host ?? ''))) {
-    return refuse(response, 421, `This stack answers to ${LOCAL_HOSTS.join(' and ')} only.`);
+  if (!isLocalHost(request.headers.host ?? '')) {
+    return refuse(response, 421, `This stack answers to ${describeLocalHosts()} only.`);
   }
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [, first = ''] = url.pathname.split('/');

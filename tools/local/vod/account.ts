@@ -1,3 +1,11 @@
+/** A key that signs API requests. */
+export interface ApiKey {
+  readonly secretId: string;
+  readonly secretKey: string;
+  /** Of temporary credentials, as those of a function's role: requests must carry it. */
+  readonly token?: string;
+}
+
 /** The made-up VOD account of the local stack. Every value is fake by its looks and worth nothing. */
 export interface Account {
   /** Tencent Cloud AppId: first part of task ids and of the delivery host. */
@@ -6,6 +14,8 @@ export interface Account {
   readonly subAppId: number;
   readonly secretId: string;
   readonly secretKey: string;
+  /** Temporary credentials as a function's role has them; they sign API requests and no uploads. */
+  readonly role: ApiKey;
   /** Key of `Sign` in event notifications, letters and digits. */
   readonly signKey: string;
   /** COS bucket name without and with its owner's id: `<bucket>-<storageAppId>` is the host's first label. */
@@ -22,6 +32,11 @@ export function localAccount(): Account {
     subAppId: 1500000001,
     secretId: 'AKIDlocalexample',
     secretKey: 'local-secret-key-example',
+    role: {
+      secretId: 'AKIDlocalroleexample',
+      secretKey: 'local-role-secret-key-example',
+      token: 'local-role-token-example',
+    },
     signKey: 'LocalSignKeyExample',
     storageBucket: 'vodlocal01',
     storageAppId: 1250000001,

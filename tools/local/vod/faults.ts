@@ -14,6 +14,11 @@ export const FAULTS = {
   'duplicate-callback': 'An event notification is sent twice',
   'wrong-sign': 'An event notification carries a wrong Sign',
   'expired-t': 'An event notification carries a T in the past',
+  'request-limit-exceeded': 'An API request is refused with RequestLimitExceeded',
+  'internal-error': 'An API request is refused with InternalError',
+  'api-timeout': 'An API request is never answered, and nothing is done',
+  'lost-api-answer': 'An API request is done, and the connection closes before its answer',
+  'slow-source': 'The source of a pull waits `value` milliseconds with its file (default 3000)',
 } as const;
 
 /** Name of a fault, the same in `POST /__local/faults` and on the page. */

@@ -2,17 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { ActivityLog } from '../activity.ts';
 import type { Account } from './account.ts';
+import { createApiHandler } from './api/handler.ts';
+import type { EmptyQueueAnswer } from './api/services.ts';
 import type { CloudRequest } from './cloud-request.ts';
+import { createEventQueue } from './events/event-queue.ts';
+import { createEventSettings } from './events/event-settings.ts';
 import { createUploadEvents } from './events/upload-events.ts';
 import type { Faults } from './faults.ts';
 import { probeMetaData } from './metadata.ts';
+import type { SourceOptions } from './pull/open-source.ts';
+import { createPulls, type PullsOptions } from './pull/pulls.ts';
+import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
+import type { TransferTimes } from './pull/transfer-clock.ts';
 import { type Media, openState } from './state.ts';
 import { serveMedia } from './storage/media-answer.ts';
 import { openObjects } from './storage/object-files.ts';
 import type { SpeedLimit } from './storage/speed-limit.ts';
 import { createStorageHandler } from './storage/storage-handler.ts';
 import { answerCors, answerJson } from './ugc/answers.ts';
-import { bucketOf } from './ugc/dependencies.ts';
+import { createSessionCommit } from './ugc/commit.ts';
+import { bucketOf, type UgcDependencies } from './ugc/dependencies.ts';
 import { createUgcHandler } from './ugc/handler.ts';
 
 /** What the stand-in is opened with. */
@@ -22,7 +31,7 @@ export interface StandInOptions {
   readonly account: Account;
   /** Scheme, host and port under which `serveMedia` is reached, without a slash at the end. */
   readonly origin: string;
-  /** Where event notifications are sent. */
+  /** Where event notifications are sent, until ModifyEventConfig says another address. */
   readonly callbackUrl: string;
   readonly activity: ActivityLog;
   readonly faults: Faults;
@@ -34,9 +43,15 @@ export interface StandInOptions {
   readonly timeoutMilliseconds?: number;
   /** Waits before each attempt to send a notification; 0, 1,000 and 1,000 by default. */
   readonly attemptWaits?: readonly number[];
+  /** How long PullEvents waits for an event; 5,000 by default. */
+  readonly pollMilliseconds?: number;
+  /** What PullEvents says where there is none; `null` by default. */
+  readonly emptyQueue?: EmptyQueueAnswer;
+  /** How PullUpload finds and reads its sources. {@link SAMPLE_HOST} is found unless `resolve` says otherwise. */
+  readonly pull?: Partial<SourceOptions> & TransferTimes & Pick<PullsOptions, 'parallel'>;
 }
 
-/** The local stand-in for VOD's client upload, its storage and its event notifications. */
+/** The local stand-in for VOD: its client upload, its storage, its API and its events. */
 export interface StandIn {
   /** Answers a request to one of the cloud's hosts; never rejects. */
   handle(request: CloudRequest): Promise<void>;
@@ -48,10 +63,13 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-type Side = 'ugc' | 'storage' | 'report';
+type Side = 'ugc' | 'storage' | 'report' | 'api';
 
 const STORAGE_HOST = /^[a-z0-9-]+\.cos\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)$/;
+/** The endpoint of the API, the one of the international site, and those of single regions. */
+const API_HOST = /^vod(?:\.[a-z0-9-]+)?\.tencentcloudapi\.com$/;
 const HOSTS = {
+  api: ['vod.tencentcloudapi.com', 'vod.<region>.tencentcloudapi.com'],
   ugc: ['vod2.qcloud.com', 'vod2.dnsv1.com'],
   report: ['vodreport.qcloud.com'],
   storage: ['<bucket>.cos.<region>.myqcloud.com', '<bucket>.cos.<region>.tencentcos.cn'],
@@ -60,6 +78,7 @@ const HOSTS = {
 function findSide(host: string): Side | undefined {
   if (HOSTS.ugc.some((known) => known === host)) return 'ugc';
   if (HOSTS.report.some((known) => known === host)) return 'report';
+  if (API_HOST.test(host)) return 'api';
   return STORAGE_HOST.test(host) ? 'storage' : undefined;
 }
 
@@ -97,20 +116,31 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
   const { dir, account, now = () => new Date() } = options;
   const state = await openState(join(dir, 'state.json'), now);
   const objects = await openObjects(join(dir, 'storage'), now);
-  const events = createUploadEvents({ ...options, now, state, signKey: account.signKey });
-  const ugc = createUgcHandler({
+  const samples = await openSampleServer();
+  const settings = createEventSettings({ ...options, state });
+  const queue = createEventQueue({ ...options, state, now });
+  const events = createUploadEvents({ ...options, now, state, settings, queue });
+  const ugc: UgcDependencies = {
     ...options,
-    now,
-    state,
-    objects,
+    ...{ now, state, objects },
     probe: (object) => probeMetaData(object, objects.read),
     recordUpload: events.recordUpload,
     startRecorded: events.start,
+  };
+  const pulls = createPulls({
+    ...{ ...ugc, ...options.pull, objects, events },
+    resolve: { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve },
+  });
+  const api = createApiHandler({
+    ...{ ...ugc, objects, settings, queue, events, pulls },
+    emptyQueue: options.emptyQueue ?? 'null',
+    commitSession: createSessionCommit(ugc),
   });
   const grantOf = (secretId: string) => state.grants.get(secretId);
   const storage = createStorageHandler({ ...options, now, objects, grantOf });
-  const sides = { ugc, storage, report: answerReport };
+  const sides = { ugc: createUgcHandler(ugc), storage, api, report: answerReport };
   events.start();
+  pulls.start();
   return {
     async handle(request) {
       const side = findSide(request.host);
@@ -124,7 +154,9 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
       serveMedia(objects, bucketOf(account), path, incoming, outgoing),
     media: () => [...state.media.values()],
     async close() {
+      await pulls.close();
       await events.close();
+      await samples.close();
       await state.save();
     },
   };

@@ -1,115 +1,22 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const text = v.nullable(v.string());
-const unknownRecord = v.record(v.string(), v.unknown());
-
-const fileSchema = v.object({
-  /** Decimal, like a FileId: `verify_content` of a cover names it. */
-  id: v.string(),
-  /** Storage path with its leading slash. */
-  path: v.pipe(v.string(), v.startsWith('/')),
-  name: v.string(),
-  /** Extension in lower case. */
-  type: v.string(),
-  /** Bytes, as declared at Apply. */
-  size: count,
-});
-
-const sessionSchema = v.object({
-  vodSessionKey: v.string(),
-  fileId: v.string(),
-  storageRegion: v.string(),
-  /** Unix seconds. */
-  expiresAt: count,
-  /** Unix seconds; null while the upload is under way. */
-  committedAt: v.nullable(count),
-  /** Null where only a cover is changed. */
-  video: v.nullable(fileSchema),
-  cover: v.nullable(fileSchema),
-  /** ISO 8601; null for ever. */
-  mediaExpireTime: text,
-  classId: v.number(),
-  procedure: text,
-  taskPriority: v.number(),
-  taskNotifyMode: v.picklist(['Finish', 'Change', 'None']),
-  sourceContext: text,
-  sessionContext: text,
-});
-
-const mediaSchema = v.object({
-  fileId: v.string(),
-  name: v.string(),
-  /** Extension in lower case. */
-  type: v.string(),
-  category: v.picklist(['Video', 'Audio', 'Image']),
-  mediaPath: v.pipe(v.string(), v.startsWith('/')),
-  coverPath: text,
-  mediaUrl: v.string(),
-  /** Empty where there is no cover. */
-  coverUrl: v.string(),
-  /** ISO 8601, as the two below. */
-  createTime: v.string(),
-  updateTime: v.string(),
-  expireTime: v.string(),
-  classId: v.number(),
-  storageRegion: v.string(),
-  sourceContext: v.string(),
-  /** Empty where no processing flow was named. */
-  procedureTaskId: v.string(),
-  metaData: v.nullable(unknownRecord),
-});
-
-const grantSchema = v.object({
-  secretId: v.string(),
-  secretKey: v.string(),
-  token: v.string(),
-  expiresAt: count,
-  bucket: v.string(),
-  region: v.string(),
-  prefix: v.string(),
-});
-
-const usedSignatureSchema = v.object({
-  digest: v.string(),
-  vodSessionKey: v.string(),
-  /** Digest of the Apply request that used it. */
-  request: v.string(),
-  /** Unix seconds: the end of the signature's own life. */
-  expiresAt: count,
-});
-
-const notificationSchema = v.object({
-  id: v.string(),
-  eventType: v.string(),
-  fileId: v.string(),
-  event: unknownRecord,
-});
-
-const procedureSchema = v.object({
-  taskId: v.string(),
-  fileId: v.string(),
-  procedure: v.string(),
-  taskPriority: v.number(),
-  taskNotifyMode: v.picklist(['Finish', 'Change', 'None']),
-  sessionContext: v.string(),
-  /** Steps that are behind it. */
-  stepsDone: count,
-  /** ISO 8601. */
-  beginTime: v.string(),
-});
-
-const stateSchema = v.object({
-  version: v.literal(1),
-  sessions: v.array(sessionSchema),
-  media: v.array(mediaSchema),
-  grants: v.array(grantSchema),
-  usedSignatures: v.array(usedSignatureSchema),
-  notifications: v.array(notificationSchema),
-  procedures: v.array(procedureSchema),
-});
+import type {
+  classSchema,
+  eventConfigSchema,
+  fileSchema,
+  finishedProcedureSchema,
+  grantSchema,
+  mediaSchema,
+  notificationSchema,
+  procedureSchema,
+  pullSchema,
+  queuedEventSchema,
+  sessionSchema,
+  usedSessionIdSchema,
+  usedSignatureSchema,
+} from './state-schema.ts';
+import { stateSchema } from './state-schema.ts';
 
 /** A file of an upload as it was announced at Apply. */
 export type UploadFile = Readonly<v.InferOutput<typeof fileSchema>>;
@@ -124,6 +31,20 @@ export type PendingNotification = Readonly<v.InferOutput<typeof notificationSche
 /** A simulated processing flow that is not at its end. */
 export type ProcedureRun = Readonly<v.InferOutput<typeof procedureSchema>>;
 type StoredState = v.InferOutput<typeof stateSchema>;
+/** A simulated processing flow that is at its end. */
+export type FinishedProcedure = Readonly<v.InferOutput<typeof finishedProcedureSchema>>;
+/** Storage credentials that were handed out. */
+type StoredGrant = Readonly<v.InferOutput<typeof grantSchema>>;
+/** An event that waits to be pulled and confirmed. */
+export type QueuedEvent = Readonly<v.InferOutput<typeof queuedEventSchema>>;
+/** How an application gets its events. */
+export type EventConfig = Readonly<v.InferOutput<typeof eventConfigSchema>>;
+/** A PullUpload, from its request until three days later. */
+export type Pull = Readonly<v.InferOutput<typeof pullSchema>>;
+/** A `SessionId` that must not come again for now. */
+type UsedSessionId = Readonly<v.InferOutput<typeof usedSessionIdSchema>>;
+/** A category of media. */
+export type MediaClass = Readonly<v.InferOutput<typeof classSchema>>;
 
 /** Everything the stand-in remembers besides the objects; the maps keep the order of insertion. */
 export interface State {
@@ -132,13 +53,25 @@ export interface State {
   /** By `fileId`. */
   readonly media: Map<string, Media>;
   /** By `secretId`. */
-  readonly grants: Map<string, Readonly<v.InferOutput<typeof grantSchema>>>;
+  readonly grants: Map<string, StoredGrant>;
   /** By `digest`. */
   readonly usedSignatures: Map<string, UsedSignature>;
   /** By `id`, oldest first. */
   readonly notifications: Map<string, PendingNotification>;
   /** By `taskId`. */
   readonly procedures: Map<string, ProcedureRun>;
+  /** By `taskId`, for as long as they can be asked for. */
+  readonly finishedProcedures: Map<string, FinishedProcedure>;
+  /** By `id`, oldest first. */
+  readonly queuedEvents: Map<string, QueuedEvent>;
+  /** By `subAppId`. */
+  readonly eventConfigs: Map<string, EventConfig>;
+  /** By `taskId`, oldest first. */
+  readonly pulls: Map<string, Pull>;
+  /** By `key`. */
+  readonly usedSessionIds: Map<string, UsedSessionId>;
+  /** By `classId`, as text. */
+  readonly classes: Map<string, MediaClass>;
   /** Resolves once everything above, as it was at the call or later, is on the disk. */
   save(): Promise<void>;
 }
@@ -183,7 +116,7 @@ function indexBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
 
 /**
  * Opens the state kept in `file`, empty where there is none. Every save replaces the file as a whole and leaves out
- * grants, sessions and one-time signatures whose time is over. Throws where the file is not a state of this program.
+ * whatever has a time that is over. Throws where the file is not a state of this program.
  */
 export async function openState(file: string, now: () => Date): Promise<State> {
   await mkdir(dirname(file), { recursive: true });
@@ -195,12 +128,21 @@ export async function openState(file: string, now: () => Date): Promise<State> {
     usedSignatures: indexBy(stored?.usedSignatures ?? [], (signature) => signature.digest),
     notifications: indexBy(stored?.notifications ?? [], (notification) => notification.id),
     procedures: indexBy(stored?.procedures ?? [], (run) => run.taskId),
+    finishedProcedures: indexBy(stored?.finishedProcedures ?? [], (run) => run.taskId),
+    queuedEvents: indexBy(stored?.queuedEvents ?? [], (event) => event.id),
+    eventConfigs: indexBy(stored?.eventConfigs ?? [], (config) => config.subAppId),
+    pulls: indexBy(stored?.pulls ?? [], (pull) => pull.taskId),
+    usedSessionIds: indexBy(stored?.usedSessionIds ?? [], (used) => used.key),
+    classes: indexBy(stored?.classes ?? [], ({ classId }) => String(classId)),
   };
   const write = async () => {
     const nowSeconds = Math.floor(now().getTime() / 1_000);
     prune(maps.sessions, nowSeconds);
     prune(maps.grants, nowSeconds - KEPT_GRANT_SECONDS);
     prune(maps.usedSignatures, nowSeconds);
+    prune(maps.finishedProcedures, nowSeconds);
+    prune(maps.pulls, nowSeconds);
+    prune(maps.usedSessionIds, nowSeconds);
     const lists = Object.entries(maps).map(([name, map]) => [name, [...map.values()]]);
     await replaceFile(file, JSON.stringify({ version: 1, ...Object.fromEntries(lists) }));
   };

@@ -45,6 +45,8 @@ const MEMBERS = [
 const MEMBER_OF = {
   NewFileUpload: 'FileUploadEvent',
   ProcedureStateChanged: 'ProcedureStateChangeEvent',
+  FileDeleted: 'FileDeleteEvent',
+  PullComplete: 'PullCompleteEvent',
 } as const satisfies Record<string, (typeof MEMBERS)[number]>;
 
 /** A type of event that the stand-in sends. */

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ActivityLog } from '../../activity.ts';
-import type { Media, ProcedureRun, State, UploadSession } from '../state.ts';
+import type { Media, ProcedureRun, State } from '../state.ts';
 import { buildProcedureTask, PROCEDURE_STEPS } from './procedure-task.ts';
 
 /** What the simulation of processing flows works with. */
 export interface ProcedureRunnerOptions {
-  readonly state: Pick<State, 'media' | 'procedures' | 'save'>;
+  readonly state: Pick<State, 'media' | 'procedures' | 'finishedProcedures' | 'save'>;
   readonly activity: ActivityLog;
   readonly now: () => Date;
   /** Time of each of a flow's steps. */
@@ -16,15 +16,21 @@ export interface ProcedureRunnerOptions {
   saved(): void;
 }
 
+/** A flow that was asked for. */
+export type ProcedureWish = Omit<ProcedureRun, 'fileId' | 'stepsDone' | 'beginTime'>;
+
 /** Runs the simulated flows in the state. */
 export interface ProcedureRunner {
-  /** Puts the flow that an upload's signature named into the state; nothing where it named none. */
-  record(media: Media, session: UploadSession): void;
+  /** Puts a flow into the state. */
+  record(media: Media, wish: ProcedureWish): void;
   /** Goes on with every flow in the state that is not running. */
   start(): void;
   /** Stops them; the state knows how far they are. */
   close(): void;
 }
+
+/** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be asked for. */
+const ASKABLE_SECONDS = 259_200;
 
 function isNotified(run: ProcedureRun, finished: boolean): boolean {
   return run.taskNotifyMode === 'Change' || (run.taskNotifyMode === 'Finish' && finished);
@@ -41,8 +47,19 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
     return false;
   }
   const finished = step.status === 'FINISH';
-  if (finished) state.procedures.delete(taskId);
-  else state.procedures.set(taskId, { ...run, stepsDone: run.stepsDone + 1 });
+  const time = now();
+  const task = buildProcedureTask(run, media, step, time.toISOString());
+  const taken = { ...run, stepsDone: run.stepsDone + 1 };
+  if (finished) {
+    const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;
+    state.procedures.delete(taskId);
+    state.finishedProcedures.set(taskId, {
+      ...{ ...taken, task, expiresAt },
+      finishTime: time.toISOString(),
+    });
+  } else {
+    state.procedures.set(taskId, taken);
+  }
   const { fileId, procedure } = run;
   activity.report({
     type: 'procedure',
@@ -53,7 +70,7 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
     status: step.status,
   });
   if (isNotified(run, finished)) {
-    options.notify(media, buildProcedureTask(run, media, step, now().toISOString()));
+    options.notify(media, task);
   }
   return !finished;
 }
@@ -75,17 +92,11 @@ export function createProcedureRunner(options: ProcedureRunnerOptions): Procedur
   };
 
   return {
-    record(media, session) {
-      if (session.procedure === null) return;
-      state.procedures.set(media.procedureTaskId, {
-        taskId: media.procedureTaskId,
-        fileId: media.fileId,
-        procedure: session.procedure,
-        taskPriority: session.taskPriority,
-        taskNotifyMode: session.taskNotifyMode,
-        sessionContext: session.sessionContext ?? '',
-        stepsDone: 0,
-        beginTime: now().toISOString(),
+    record(media, wish) {
+      const beginTime = now().toISOString();
+      state.procedures.set(wish.taskId, {
+        ...{ ...wish, fileId: media.fileId },
+        ...{ stepsDone: 0, beginTime },
       });
     },
     start() {

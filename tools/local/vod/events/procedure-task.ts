@@ -101,7 +101,7 @@ export function buildProcedureTask(
     TasksPriority: run.taskPriority,
     TasksNotifyMode: run.taskNotifyMode,
     SessionContext: run.sessionContext,
-    SessionId: '',
+    SessionId: run.sessionId,
     Operator: '',
     OperationType: '',
   };

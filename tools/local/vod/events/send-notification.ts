@@ -4,11 +4,18 @@ import type { Faults } from '../faults.ts';
 import type { PendingNotification } from '../state.ts';
 import { type NotificationProof, signNotification } from './sign-notification.ts';
 
+/** Where notifications go, and how they are signed. */
+export interface NotificationTarget {
+  /** Empty where there is none: then nothing is sent. */
+  readonly url: string;
+  /** Key of `Sign`. Empty where there is none: then there is no `Sign` and no `T`. */
+  readonly signKey: string;
+}
+
 /** How notifications are sent. */
 export interface SendOptions {
-  readonly callbackUrl: string;
-  /** Key of `Sign`. */
-  readonly signKey: string;
+  /** Asked before each attempt: the target may change at any time. */
+  readonly target: () => NotificationTarget;
   readonly activity: ActivityLog;
   readonly now: () => Date;
   /** How long the receiver may take; the service's documented 5,000 by default. */
@@ -45,21 +52,28 @@ export function takeStrikes(faults: Faults): Strikes {
   };
 }
 
-function buildProof(options: SendOptions, strikes: Strikes): NotificationProof {
+function buildProof(
+  options: SendOptions,
+  signKey: string,
+  strikes: Strikes,
+): NotificationProof | undefined {
+  if (signKey === '') return undefined;
   const nowSeconds = Math.floor(options.now().getTime() / 1_000);
   const sentSeconds = strikes.expiredT ? nowSeconds - EXPIRED_AGO_SECONDS : nowSeconds;
-  const key = strikes.wrongSign ? `not ${options.signKey}` : options.signKey;
+  const key = strikes.wrongSign ? `not ${signKey}` : signKey;
   return signNotification(key, sentSeconds);
 }
 
 async function sendOnce(
   options: SendOptions,
+  url: string,
   body: string,
   closing: AbortSignal,
 ): Promise<Attempt> {
   const { timeoutMilliseconds = DEFAULT_TIMEOUT } = options;
+  if (url === '') return { error: 'no NotificationUrl is set' };
   try {
-    const response = await fetch(options.callbackUrl, {
+    const response = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body,
@@ -73,6 +87,20 @@ async function sendOnce(
   }
 }
 
+function reportAttempt(
+  activity: ActivityLog,
+  { eventType, fileId, event }: PendingNotification,
+  attempt: number,
+  outcome: Attempt,
+): void {
+  activity.report({
+    type: 'notification',
+    ...{ eventType, attempt, fileId, event },
+    outcome: 'status' in outcome ? 'delivered' : 'failed',
+    ...outcome,
+  });
+}
+
 /**
  * Sends a notification until there is an answer, whatever its status, or the attempts are used up; each has a fresh
  * `Sign` and `T` and is reported. Answers false where `closing` broke it off.
@@ -83,23 +111,16 @@ export async function sendNotification(
   strikes: Strikes,
   closing: AbortSignal,
 ): Promise<boolean> {
-  const { attemptWaits = DEFAULT_WAITS, activity } = options;
+  const { attemptWaits = DEFAULT_WAITS } = options;
   for (const [index, milliseconds] of attemptWaits.entries()) {
     if (milliseconds > 0) await wait(milliseconds, undefined, { signal: closing }).catch(() => {});
     if (closing.aborted) return false;
-    const body = JSON.stringify({ ...pending.event, ...buildProof(options, strikes) });
-    const outcome = await sendOnce(options, body, closing);
+    const { url, signKey } = options.target();
+    const body = JSON.stringify({ ...pending.event, ...buildProof(options, signKey, strikes) });
+    const outcome = await sendOnce(options, url, body, closing);
     if (closing.aborted && 'error' in outcome) return false;
-    activity.report({
-      type: 'notification',
-      eventType: pending.eventType,
-      attempt: index + 1,
-      outcome: 'status' in outcome ? 'delivered' : 'failed',
-      ...outcome,
-      fileId: pending.fileId,
-      event: pending.event,
-    });
-    if ('status' in outcome) return true;
+    reportAttempt(options.activity, pending, index + 1, outcome);
+    if ('status' in outcome || url === '') return true;
   }
   return true;
 }

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { buildMedia, isoTimeOf, urlOf } from '../new-media.ts';
 import type { Media, UploadFile, UploadSession } from '../state.ts';
 import type { StoredObject } from '../storage/objects.ts';
 import { authoriseStep } from './authorisation.ts';
 import { bucketOf, secondsOf, type UgcDependencies } from './dependencies.ts';
-import { categoryOf } from './media-types.ts';
 import type { Outcome } from './outcome.ts';
 import { refusal } from './refusals.ts';
 import { parseCommit } from './requests.ts';
@@ -12,53 +11,31 @@ import { signVerifyContent } from './verify-content.ts';
 
 /** Our guess at how long a client may show its `verify_content`. */
 const VERIFY_SECONDS = 86_400;
-/** What the service says of media that are kept for ever. */
-const FOR_EVER = '9999-12-31T23:59:59Z';
-
-function urlOf(ugc: UgcDependencies, path: string): string {
-  return `${ugc.origin}/media${path}`;
-}
 
 async function findUploaded(ugc: UgcDependencies, file: UploadFile): Promise<StoredObject> {
   const key = file.path.slice(1);
   const object = await ugc.objects.find({ bucket: bucketOf(ugc.account), key });
   if (object === undefined) throw refusal('object missing', `${key} is not uploaded`);
-  if (object.size === file.size) return object;
+  if (file.size === null || object.size === file.size) return object;
   const sizes = `${key} has ${object.size} bytes, ${file.size} were declared`;
   throw refusal('size differs', sizes);
 }
 
-async function buildMedia(
+async function buildUploadedMedia(
   ugc: UgcDependencies,
   session: UploadSession,
   video: UploadFile,
 ): Promise<Media> {
   const object = await findUploaded(ugc, video);
-  const { cover } = session;
+  const { fileId, cover, classId, storageRegion, sourceContext, procedure } = session;
   if (cover !== null) await findUploaded(ugc, cover);
-  const metaData = await ugc.probe(object);
-  const time = `${ugc.now().toISOString().slice(0, 19)}Z`;
-  return {
-    fileId: session.fileId,
-    name: video.name,
-    type: video.type,
-    category: categoryOf(video.type) ?? 'Video',
-    mediaPath: video.path,
+  return buildMedia(ugc, {
+    ...{ fileId, object, classId, storageRegion, procedure },
+    ...{ name: video.name, type: video.type, path: video.path },
     coverPath: cover?.path ?? null,
-    mediaUrl: urlOf(ugc, video.path),
-    coverUrl: cover === null ? '' : urlOf(ugc, cover.path),
-    createTime: time,
-    updateTime: time,
-    expireTime: session.mediaExpireTime ?? FOR_EVER,
-    classId: session.classId,
-    storageRegion: session.storageRegion,
-    sourceContext: session.sourceContext ?? '',
-    procedureTaskId:
-      session.procedure === null
-        ? ''
-        : `${ugc.account.appId}-Procedure-${randomBytes(16).toString('hex')}`,
-    metaData: metaData === null ? null : { ...metaData },
-  };
+    expireTime: session.mediaExpireTime,
+    sourceContext: sourceContext ?? '',
+  });
 }
 
 async function buildCoveredMedia(ugc: UgcDependencies, session: UploadSession): Promise<Media> {
@@ -67,14 +44,16 @@ async function buildCoveredMedia(ugc: UgcDependencies, session: UploadSession): 
   await findUploaded(ugc, cover);
   const media = ugc.state.media.get(fileId);
   if (media === undefined) throw refusal('invalid session', `media ${fileId} is gone`);
-  const updateTime = `${ugc.now().toISOString().slice(0, 19)}Z`;
+  const updateTime = isoTimeOf(ugc.now());
   return { ...media, coverPath: cover.path, coverUrl: urlOf(ugc, cover.path), updateTime };
 }
 
 async function commitSession(ugc: UgcDependencies, session: UploadSession): Promise<UploadSession> {
   const { video } = session;
   const media =
-    video === null ? await buildCoveredMedia(ugc, session) : await buildMedia(ugc, session, video);
+    video === null
+      ? await buildCoveredMedia(ugc, session)
+      : await buildUploadedMedia(ugc, session, video);
   const committed = { ...session, committedAt: secondsOf(ugc.now) };
   ugc.state.media.set(media.fileId, media);
   ugc.state.sessions.set(session.vodSessionKey, committed);
@@ -101,12 +80,15 @@ function buildCommitData(ugc: UgcDependencies, session: UploadSession, committed
 }
 
 /**
- * Answers CommitUploadUGC: it makes the uploaded files a media. A repeat, even one that comes while the first is at
- * work, answers the same and makes nothing twice. The answering function throws `UgcRefusal`.
+ * Answers what makes the uploaded files of a session a media. A repeat, even one that comes while the first is at work,
+ * answers the same and makes nothing twice. What it answers throws `UgcRefusal` where a file is missing or not as it was
+ * announced.
  */
-export function createCommitUpload(ugc: UgcDependencies): (body: unknown) => Promise<Outcome> {
+export function createSessionCommit(
+  ugc: UgcDependencies,
+): (session: UploadSession) => Promise<UploadSession> {
   const underWay = new Map<string, Promise<UploadSession>>();
-  const commitOnce = (session: UploadSession): Promise<UploadSession> => {
+  return (session) => {
     if (session.committedAt !== null) return Promise.resolve(session);
     const { vodSessionKey } = session;
     const running = underWay.get(vodSessionKey);
@@ -115,6 +97,11 @@ export function createCommitUpload(ugc: UgcDependencies): (body: unknown) => Pro
     underWay.set(vodSessionKey, commit);
     return commit;
   };
+}
+
+/** Answers CommitUploadUGC: it makes the uploaded files a media, once. The answering function throws `UgcRefusal`. */
+export function createCommitUpload(ugc: UgcDependencies): (body: unknown) => Promise<Outcome> {
+  const commitOnce = createSessionCommit(ugc);
   return async (body) => {
     const request = parseCommit(body);
     const signature = authoriseStep(ugc, request.signature);

@@ -48,8 +48,7 @@ async function openStage(react?: Reaction, change: Partial<NotifierOptions> = {}
     saves += 1;
   };
   const notifier = createNotifier({
-    callbackUrl: receiver.url,
-    signKey: SIGN_KEY,
+    target: () => ({ url: receiver.url, signKey: SIGN_KEY }),
     state: { notifications, save },
     faults,
     activity,
@@ -211,14 +210,43 @@ describe('createNotifier()', () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    const callbackUrl = `http://127.0.0.1:${port}/`;
-    const { notifier, activity, notifications } = await openStage(undefined, { callbackUrl });
+    const target = () => ({ url: `http://127.0.0.1:${port}/`, signKey: SIGN_KEY });
+    const { notifier, activity, notifications } = await openStage(undefined, { target });
     add(notifications, 'a');
     const failed = nextActivity(activity, isReport('failed', 3));
 
     notifier.wake();
 
     expect(await failed).toMatchObject({ error: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  it('sends what has no key unsigned', async () => {
+    const receiver = await openReceiver();
+    closing.push(receiver.close);
+    const target = () => ({ url: receiver.url, signKey: '' });
+    const { notifier, notifications } = await openStage(undefined, { target });
+    add(notifications, 'a');
+
+    notifier.wake();
+
+    expect((await receiver.next()).body).toEqual({ EventType: 'NewFileUpload', Number: 'a' });
+  });
+
+  it('drops at once what has no address, and says so', async () => {
+    const target = () => ({ url: '', signKey: SIGN_KEY });
+    const { notifier, activity, notifications } = await openStage(undefined, { target });
+    add(notifications, 'a', 'b');
+    const last = nextActivity(
+      activity,
+      (report) => 'fileId' in report && report.fileId === 'file-b',
+    );
+
+    notifier.wake();
+
+    expect(await last).toMatchObject({ outcome: 'failed', error: 'no NotificationUrl is set' });
+    expect(activity.since(0)).toHaveLength(2);
+    await notifier.close();
+    expect(notifications.size).toBe(0);
   });
 
   it('keeps what closing interrupts, for another notifier to send', async () => {

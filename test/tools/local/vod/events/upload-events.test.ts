@@ -4,6 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../../tools/local/activity.ts';
 import {
+  createEventQueue,
+  type EventQueue,
+} from '../../../../../tools/local/vod/events/event-queue.ts';
+import {
+  createEventSettings,
+  type EventSettings,
+} from '../../../../../tools/local/vod/events/event-settings.ts';
+import {
   createUploadEvents,
   type UploadEvents,
   type UploadEventsOptions,
@@ -35,6 +43,8 @@ const media: Media = {
   sourceContext: 'order 7',
   procedureTaskId: '1500000001-Procedure-0123456789abcdef',
   metaData: { Size: 1_000, Duration: 3, Width: 64, Height: 36, Container: 'mp4' },
+  description: '',
+  tags: [],
 };
 const session: UploadSession = {
   vodSessionKey: 'key',
@@ -58,12 +68,20 @@ let state: State;
 let receiver: CallbackReceiver;
 let activity: ActivityLog;
 let events: UploadEvents;
+let settings: EventSettings;
+let queue: EventQueue;
 
-function openEvents(change: Partial<UploadEventsOptions> = {}): UploadEvents {
+function openEvents(
+  change: Partial<UploadEventsOptions> = {},
+  callbackUrl = receiver.url,
+): UploadEvents {
+  const account = { subAppId: 1_500_000_001, signKey: 'SignKeyExample' };
+  settings = createEventSettings({ state, account, callbackUrl });
+  queue = createEventQueue({ state, now: () => NOW });
   events = createUploadEvents({
-    callbackUrl: receiver.url,
-    signKey: 'SignKeyExample',
     state,
+    settings,
+    queue,
     faults: createFaults(activity),
     activity,
     now: () => NOW,
@@ -289,7 +307,7 @@ describe('createUploadEvents()', () => {
   });
 
   it('sends after a restart what was not sent before', async () => {
-    openEvents({ callbackUrl: 'http://127.0.0.1:1/', attemptWaits: [0, 600_000] });
+    openEvents({ attemptWaits: [0, 600_000] }, 'http://127.0.0.1:1/');
     const failed = new Promise((resolve) => {
       activity.listen(({ type }) => type === 'notification' && resolve(type));
     });
@@ -302,5 +320,43 @@ describe('createUploadEvents()', () => {
     openEvents().start();
 
     expect((await receiver.next()).body['EventType']).toBe('NewFileUpload');
+  });
+
+  it('queues for pulling what comes in PULL mode, and sends nothing', async () => {
+    openEvents();
+    settings.change({ mode: 'PULL' });
+
+    upload({ procedure: null });
+
+    expect(queue.count()).toBe(1);
+    expect(state.notifications.size).toBe(0);
+    expect(receiver.received).toEqual([]);
+  });
+
+  it('tells of a deletion, in the order things happened', async () => {
+    openEvents();
+    upload({ procedure: null });
+    events.recordDeletion(media.fileId, []);
+    events.start();
+
+    const [, deleted] = [await receiver.next(), await receiver.next()];
+
+    expect(deleted.body['EventType']).toBe('FileDeleted');
+    expect(deleted.body['FileDeleteEvent']).toEqual({
+      FileIdSet: [media.fileId],
+      FileDeleteResultInfo: [{ FileId: media.fileId, DeleteParts: [] }],
+    });
+    expect(deleted.body['FileUploadEvent']).toBeNull();
+  });
+
+  it('leaves out what is switched off', async () => {
+    openEvents();
+    settings.change({ uploadSwitch: 'OFF', deleteSwitch: 'OFF' });
+
+    upload({ procedure: null });
+    events.recordDeletion(media.fileId, []);
+
+    expect(state.notifications.size).toBe(0);
+    expect(queue.count()).toBe(0);
   });
 });

@@ -63,6 +63,8 @@ describe('CommitUploadUGC', () => {
         sourceContext: 'order 7',
         procedureTaskId: expect.stringMatching(/^1500000001-Procedure-[0-9a-f]{32}$/),
         metaData: expect.objectContaining({ Size: wav.length, Duration: 1 }),
+        description: '',
+        tags: [],
       },
     ]);
     expect([...stage.state.media.values()]).toEqual(stage.announced);

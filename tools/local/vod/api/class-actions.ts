@@ -1,0 +1,61 @@
+import * as v from 'valibot';
+import type { MediaClass } from '../state.ts';
+import { apiError } from './api-error.ts';
+import { defineAction } from './define-action.ts';
+import { application, integer, textOfCharacters } from './parameters.ts';
+import type { ApiAnswer } from './services.ts';
+
+const TOP = -1;
+/** Levels are numbered from 0, and there are four. */
+const DEEPEST_LEVEL = 3;
+/** What every account has for media of no category. */
+const OTHER: MediaClass = { classId: 0, parentId: TOP, name: 'Other', level: 0 };
+
+function describe(mediaClass: MediaClass, all: readonly MediaClass[]): ApiAnswer {
+  const { classId, parentId, name, level } = mediaClass;
+  return {
+    ClassId: classId,
+    ParentId: parentId,
+    Name: name,
+    ClassName: name,
+    Level: level,
+    SubClassIdSet: all.filter((other) => other.parentId === classId).map((child) => child.classId),
+  };
+}
+
+/** https://cloud.tencent.com/document/product/266/31760 */
+export const describeAllClass = defineAction({
+  entries: application,
+  perform({ state }) {
+    const all = [OTHER, ...state.classes.values()];
+    return { ClassInfoSet: all.map((mediaClass) => describe(mediaClass, all)) };
+  },
+});
+
+/** https://cloud.tencent.com/document/product/266/31772 */
+export const createClass = defineAction({
+  entries: {
+    ...application,
+    ParentId: integer,
+    ClassName: v.pipe(textOfCharacters(64), v.nonEmpty('must not be empty')),
+  },
+  async perform({ state }, { ParentId, ClassName }) {
+    const { classes } = state;
+    const parent = classes.get(String(ParentId));
+    if (ParentId !== TOP && parent === undefined) {
+      throw apiError('FailedOperation.ParentIdNoFound', `There is no category ${ParentId}`);
+    }
+    const level = parent === undefined ? 0 : parent.level + 1;
+    if (level > DEEPEST_LEVEL) {
+      throw apiError('FailedOperation.ClassLevelLimitExceeded', 'There are four levels only');
+    }
+    const siblings = [...classes.values()].filter(({ parentId }) => parentId === ParentId);
+    if (siblings.some(({ name }) => name === ClassName)) {
+      throw apiError('FailedOperation.ClassNameDuplicate', `${ClassName} exists there already`);
+    }
+    const classId = 1 + Math.max(0, ...[...classes.values()].map((other) => other.classId));
+    classes.set(String(classId), { classId, parentId: ParentId, name: ClassName, level });
+    await state.save();
+    return { ClassId: classId };
+  },
+});

@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import { urlOf } from '../new-media.ts';
+import type { UploadFile, UploadSession } from '../state.ts';
+import { nameOf } from '../stored-bytes.ts';
+import { issueGrant } from '../ugc/credentials.ts';
+import { bucketOf, secondsOf } from '../ugc/dependencies.ts';
+import { newFileId, newObjectName, newSessionKey } from '../ugc/identifiers.ts';
+import { categoryOf, isCoverType } from '../ugc/media-types.ts';
+import { apiError } from './api-error.ts';
+import { defineAction } from './define-action.ts';
+import {
+  application,
+  flow,
+  givenText,
+  integer,
+  readExpireTime,
+  sourceContext,
+} from './parameters.ts';
+import type { ApiServices } from './services.ts';
+
+/** The life of a client upload's session; that a server's lives as long is our guess. */
+const SESSION_SECONDS = 86_400;
+
+const type = v.pipe(v.string(), v.toLowerCase());
+
+/**
+ * https://cloud.tencent.com/document/product/266/31767. The credentials open the whole folder of the media, because the
+ * segments of a playlist are uploaded beside it.
+ */
+export const applyUpload = defineAction({
+  entries: {
+    ...application,
+    MediaType: v.pipe(
+      type,
+      // The server SDKs upload DASH manifests, which are on no list of media.
+      v.check((text) => text === 'mpd' || categoryOf(text) !== undefined, 'is no type of media'),
+    ),
+    MediaName: v.optional(v.string()),
+    CoverType: v.optional(
+      v.pipe(
+        type,
+        v.check((text) => text === '' || isCoverType(text), 'is no type of cover'),
+      ),
+    ),
+    Procedure: v.optional(v.string()),
+    ExpireTime: v.optional(v.string()),
+    StorageRegion: v.optional(v.string()),
+    ClassId: v.optional(v.pipe(integer, v.minValue(0)), 0),
+    SourceContext: v.optional(sourceContext),
+    SessionContext: v.optional(flow.sessionContext),
+    ExtInfo: v.optional(v.string()),
+    MediaStoragePath: v.optional(v.string()),
+  },
+  codes: {
+    MediaType: 'InvalidParameterValue.MediaType',
+    CoverType: 'InvalidParameterValue.CoverType',
+  },
+  async perform(api, input) {
+    refuseStoragePath(input.MediaStoragePath);
+    const fileId = newFileId();
+    const folder = `/${api.account.storageBucket}/${fileId}`;
+    const build = (
+      id: string,
+      objectName: string,
+      extension: string,
+      name: string,
+    ): UploadFile => ({
+      ...{ id, name, type: extension, size: null },
+      path: `${folder}/${objectName}.${extension}`,
+    });
+    const coverType = givenText(input.CoverType);
+    const coverId = newFileId();
+    const session: UploadSession = {
+      ...{ vodSessionKey: newSessionKey(), fileId, classId: input.ClassId },
+      storageRegion: chooseRegion(api, givenText(input.StorageRegion)),
+      expiresAt: secondsOf(api.now) + SESSION_SECONDS,
+      committedAt: null,
+      video: build(fileId, newObjectName(), input.MediaType, input.MediaName ?? ''),
+      cover: coverType === undefined ? null : build(coverId, coverId, coverType, ''),
+      mediaExpireTime: readExpireTime(api, input.ExpireTime, 'InvalidParameter.ExpireTime'),
+      procedure: givenText(input.Procedure) ?? null,
+      ...{ taskPriority: 0, taskNotifyMode: 'Finish' },
+      sourceContext: input.SourceContext ?? null,
+      sessionContext: input.SessionContext ?? null,
+    };
+    api.state.sessions.set(session.vodSessionKey, session);
+    const grant = issueGrant(api, session);
+    await api.state.save();
+    return {
+      StorageBucket: bucketOf(api.account),
+      StorageRegion: session.storageRegion,
+      VodSessionKey: session.vodSessionKey,
+      MediaStoragePath: session.video?.path ?? '',
+      CoverStoragePath: session.cover?.path ?? '',
+      TempCertificate: {
+        SecretId: grant.secretId,
+        SecretKey: grant.secretKey,
+        Token: grant.token,
+        ExpiredTime: grant.expiresAt,
+      },
+    };
+  },
+});
+
+/** https://cloud.tencent.com/document/product/266/31766; a repeat answers the same. */
+export const commitUpload = defineAction({
+  entries: { ...application, VodSessionKey: v.string() },
+  codes: { VodSessionKey: 'InvalidParameterValue.VodSessionKey' },
+  async perform(api, { VodSessionKey }) {
+    const session = api.state.sessions.get(VodSessionKey);
+    if (session === undefined || session.expiresAt < secondsOf(api.now)) {
+      throw apiError(
+        'InvalidParameterValue.VodSessionKey',
+        'VodSessionKey is not known, or its 24 hours are over',
+      );
+    }
+    const { fileId, video, cover } = session;
+    if (session.committedAt === null) {
+      await demandStored(api, video);
+      await demandStored(api, cover);
+      await api.commitSession(session);
+    }
+    return {
+      FileId: fileId,
+      MediaUrl: video === null ? '' : urlOf(api, video.path),
+      CoverUrl: cover === null ? '' : urlOf(api, cover.path),
+    };
+  },
+});
+
+/** Paths of one's own choice exist for applications in another mode than this one's: `FileID + Path`. */
+export function refuseStoragePath(path: string | undefined): void {
+  if (path === undefined || path === '') return;
+  throw apiError(
+    'InvalidParameterValue.MediaStoragePath',
+    'MediaStoragePath is for applications in the mode FileID + Path',
+  );
+}
+
+function chooseRegion({ account }: ApiServices, region: string | undefined): string {
+  if (region === undefined) return account.regions[0];
+  if (account.regions.includes(region)) return region;
+  throw apiError('InvalidParameterValue', `StorageRegion: ${region} is not opened`);
+}
+
+async function demandStored(api: ApiServices, file: UploadFile | null): Promise<void> {
+  if (file === null) return;
+  const object = await api.objects.find(nameOf(api.account, file.path));
+  if (object === undefined) throw apiError('ResourceNotFound', `${file.path} is not uploaded`);
+}
