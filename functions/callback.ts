@@ -1,4 +1,4 @@
-import { type CallbackConfig, readCallbackConfig } from '../lib/config.ts';
+import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-config.ts';
 import { type HttpEvent, readHeader, readJsonBody, readQuery } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { Problem } from '../lib/problem.ts';

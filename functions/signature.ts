@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readSignatureConfig, type SignatureConfig } from '../lib/config.ts';
+import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { readHeader, readJsonBody } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';

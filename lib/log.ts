@@ -25,6 +25,11 @@ export interface LogFields {
   taskStatus?: string;
   taskErrCode?: number;
   sourceType?: string;
+  /** Counts of a batch. */
+  items?: number;
+  accepted?: number;
+  refused?: number;
+  unsent?: number;
   /** Place of the key that proved a notification, counted from 0. */
   signKey?: number;
 }
@@ -56,6 +61,10 @@ export function formatLogLine(fields: LogFields): string {
     taskStatus: fields.taskStatus,
     taskErrCode: fields.taskErrCode,
     sourceType: fields.sourceType,
+    items: fields.items,
+    accepted: fields.accepted,
+    refused: fields.refused,
+    unsent: fields.unsent,
     signKey: fields.signKey,
   } satisfies Required<{ [Field in keyof LogFields]: LogFields[Field] | undefined }>);
 }

@@ -1,10 +1,10 @@
 import * as joseErrors from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
-import type { AuthConfig } from '../config.ts';
+import type { AuthConfig } from '../config/caller-config.ts';
 import { Problem } from '../problem.ts';
 
 /** A right that a token gives. */
-export type Scope = 'upload:sign';
+export type Scope = 'upload:sign' | 'upload:pull';
 
 /** Who calls, and what they may do. */
 export interface Caller {
@@ -25,7 +25,10 @@ export type Authenticate = (
 ) => Caller | Promise<Caller>;
 
 /** Owner of every upload where nobody has to say who they are. */
-const ANYBODY: Caller = { owner: 'anybody', scopes: new Set<Scope>(['upload:sign']) };
+const ANYBODY: Caller = {
+  owner: 'anybody',
+  scopes: new Set<Scope>(['upload:sign', 'upload:pull']),
+};
 
 /** Longest token that is looked at: more than any identity provider's headers pass through. */
 const MAX_TOKEN_LENGTH = 8_192;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { type LogFields, writeLogLine } from '../log.ts';
 import { describeProblem, Problem } from '../problem.ts';
 import { allowOrigin, describePreflight } from './cors.ts';

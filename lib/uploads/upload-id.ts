@@ -31,6 +31,20 @@ export function createUploadId(owner: string, key: string, now: number, random: 
   return head + bind(head, owner, key);
 }
 
+/**
+ * Answers the upload id that stands for `key` of `owner`: always the same one, and another for everybody else's equal
+ * key. It has the form of a ULID; its time is as made up as the rest.
+ */
+export function deriveUploadId(owner: string, key: string): string {
+  const digest = hash('sha256', `${JSON.stringify(owner)}${key}`);
+  const number = (from: number, to: number) => Number.parseInt(digest.slice(from, to), 16);
+  return (
+    encode(number(0, 12), TIME_LENGTH) +
+    encode(number(12, 22), HALF_LENGTH) +
+    encode(number(22, 32), HALF_LENGTH)
+  );
+}
+
 /** Answers whether {@link createUploadId} made `uploadId` for `owner` with `key`. */
 export function isUploadIdOf(owner: string, key: string, uploadId: string): boolean {
   const head = uploadId.slice(0, TIME_LENGTH + HALF_LENGTH);

@@ -18,11 +18,16 @@ const NUMBER = /-\d+$/;
 export function explainStorageRegion(region: string): string | undefined {
   const place = region.replace(NUMBER, '');
   if (NAMED_REGIONS.includes(region) || NAMED_REGIONS.includes(place)) return undefined;
-  const near = NAMED_REGIONS.find((named) => isOneSlipAway(region.toLowerCase(), named));
+  const near = findNearRegion(region, NAMED_REGIONS);
   if (near !== undefined) return `is not a storage region; did you mean ${near}?`;
   return REGION.test(region)
     ? undefined
     : 'must be the short name of a storage region, as ap-singapore';
+}
+
+/** Answers the region of `regions` that differs from `region` by one slip of the hand, if there is one. */
+export function findNearRegion(region: string, regions: readonly string[]): string | undefined {
+  return regions.find((named) => isOneSlipAway(region.toLowerCase(), named));
 }
 
 /** Answers whether one letter too many, too few, other than it should be, or two swapped ones part `a` from `b`. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSignatureRoute, main_handler } from '../../functions/signature.ts';
-import { readSignatureConfig } from '../../lib/config.ts';
+import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import type { LogFields } from '../../lib/log.ts';
 import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
@@ -471,7 +471,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
       });
       expect(JSON.parse(logged)).toMatchObject({
         level: 'error',
-        fields: ['VOD_SECRET_KEY', 'AUTH_JWT_SECRET'],
+        fields: ['AUTH_JWT_SECRET', 'VOD_SECRET_KEY'],
       });
     });
   });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createUploadId,
+  deriveUploadId,
   deriveUploadIdKey,
   isUploadIdOf,
   UPLOAD_ID_RANDOM_RANGE,
@@ -65,5 +66,30 @@ describe('isUploadIdOf()', () => {
         expect(isUploadIdOf('owner', KEY, uploadId)).toBe(false);
       }),
     );
+  });
+});
+
+describe('deriveUploadId()', () => {
+  it('gives one id per owner and key, in the form of a ULID', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.string(),
+        fc.string(),
+        fc.string(),
+        (owner, key, other, another) => {
+          fc.pre(owner !== other || key !== another);
+
+          expect(deriveUploadId(owner, key)).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+          expect(deriveUploadId(owner, key)).toBe(deriveUploadId(owner, key));
+          expect(deriveUploadId(owner, key)).not.toBe(deriveUploadId(other, another));
+        },
+      ),
+    );
+  });
+
+  it('does not mix up where the owner ends and the key begins', () => {
+    expect(deriveUploadId('a', 'bc')).not.toBe(deriveUploadId('ab', 'c'));
+    expect(deriveUploadId('a"', 'b')).not.toBe(deriveUploadId('a', '"b'));
   });
 });

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ConfigError,
-  type Environment,
-  readVodApiConfig,
-  readVodCredentials,
-} from '../../../lib/config.ts';
+import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import { readPullConfig, readVodCredentials } from '../../../lib/config/pull-config.ts';
 
 const KEY: Environment = {
   VOD_SECRET_ID: 'AKIDexample',
@@ -16,6 +12,11 @@ const ROLE: Environment = {
   TENCENTCLOUD_SESSIONTOKEN: 'role-token-canary',
 };
 
+/** What the pull function reads of it; callers are another matter. */
+function readVodApi(environment: Environment) {
+  return readPullConfig({ AUTH: 'none', ...environment }).vodApi;
+}
+
 function problemOf(read: () => unknown): ConfigError {
   try {
     read();
@@ -25,9 +26,9 @@ function problemOf(read: () => unknown): ConfigError {
   throw new Error('Nothing was refused');
 }
 
-describe('readVodApiConfig()', () => {
+describe('vodApi of readPullConfig()', () => {
   it('calls the cloud over TLS where nothing is said', () => {
-    const config = readVodApiConfig(ROLE);
+    const config = readVodApi(ROLE);
 
     expect(config).toEqual({
       endpoint: 'vod.tencentcloudapi.com',
@@ -41,7 +42,7 @@ describe('readVodApiConfig()', () => {
 
   it('reads everything that can be said', () => {
     expect(
-      readVodApiConfig({
+      readVodApi({
         ...KEY,
         VOD_API_ENDPOINT: 'localhost:3000/__vod/vod.tencentcloudapi.com',
         VOD_API_PROTOCOL: 'http',
@@ -64,7 +65,7 @@ describe('readVodApiConfig()', () => {
     ['http', 'http'],
     ['http://', 'http'],
   ])('takes the protocol as %s', (given, protocol) => {
-    const config = readVodApiConfig({
+    const config = readVodApi({
       ...KEY,
       VOD_API_ENDPOINT: '127.0.0.1:3000',
       VOD_API_PROTOCOL: given,
@@ -89,14 +90,14 @@ describe('readVodApiConfig()', () => {
     ['VOD_SECRET_ID', ''],
     ['VOD_SECRET_KEY', undefined],
   ])('refuses %s=%j, by name alone', (variable, value) => {
-    const error = problemOf(() => readVodApiConfig({ ...KEY, [variable]: value }));
+    const error = problemOf(() => readVodApi({ ...KEY, [variable]: value }));
 
     expect(error.variables).toEqual([variable]);
     expect(error.message).not.toContain('canary');
   });
 
   it('fails closed where there is neither a role nor a key', () => {
-    const error = problemOf(() => readVodApiConfig({}));
+    const error = problemOf(() => readVodApi({}));
 
     expect(error.variables).toEqual(['VOD_SECRET_ID', 'VOD_SECRET_KEY']);
     expect(error.message).toContain(
@@ -106,7 +107,7 @@ describe('readVodApiConfig()', () => {
 
   it('names every variable that is wrong at once', () => {
     const error = problemOf(() =>
-      readVodApiConfig({ VOD_API_ENDPOINT: '', VOD_REGION: '', VOD_SECRET_ID: 'AKIDexample' }),
+      readVodApi({ VOD_API_ENDPOINT: '', VOD_REGION: '', VOD_SECRET_ID: 'AKIDexample' }),
     );
 
     expect(error.variables).toEqual(['VOD_API_ENDPOINT', 'VOD_REGION', 'VOD_SECRET_KEY']);

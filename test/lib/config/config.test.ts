@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ConfigError,
-  type Environment,
-  readCallbackConfig,
-  readSignatureConfig,
-} from '../../lib/config.ts';
+import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
+import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import { readPullConfig } from '../../../lib/config/pull-config.ts';
+import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
 
 const SIGNATURE: Environment = {
   VOD_SECRET_ID: 'AKIDexample',
@@ -67,6 +65,42 @@ describe('readSignatureConfig()', () => {
     const error = problemOf(() => readSignatureConfig({ CORS_ORIGINS: '*', AUTH: 'none' }));
 
     expect(error.variables).toEqual(['CORS_ORIGINS', 'VOD_SECRET_ID', 'VOD_SECRET_KEY']);
+  });
+});
+
+describe('readPullConfig()', () => {
+  const PULL: Environment = { AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'key' };
+
+  it('allows every public host on the default ports where nothing is said', () => {
+    expect(readPullConfig(PULL).urlPolicy).toEqual({ hosts: undefined, ports: undefined });
+  });
+
+  it('reads hosts and ports', () => {
+    const { urlPolicy } = readPullConfig({
+      ...PULL,
+      PULL_HOSTS: 'media.example.com, *.cdn.example.com',
+      PULL_PORTS: '8443,8080',
+    });
+
+    expect(urlPolicy).toEqual({
+      hosts: ['media.example.com', '*.cdn.example.com'],
+      ports: [8443, 8080],
+    });
+  });
+
+  it.each([
+    ['PULL_HOSTS', ''],
+    ['PULL_HOSTS', '*'],
+    ['PULL_HOSTS', 'https://media.example.com'],
+    ['PULL_PORTS', '0'],
+    ['PULL_PORTS', '65536'],
+    ['PULL_PORTS', 'https'],
+    ['VOD_PULLS_PER_SECOND', '101'],
+    ['AUTH', undefined],
+  ])('refuses %s=%j by name', (variable, value) => {
+    const error = problemOf(() => readPullConfig({ ...PULL, [variable]: value }));
+
+    expect(error.variables).toEqual([variable === 'AUTH' ? 'AUTH_JWT_SECRET' : variable]);
   });
 });
 

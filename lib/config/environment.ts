@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+
+/** Environment variables as a process has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Says every variable that is missing or wrong; names and rules only, never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly variables: readonly string[];
+
+  constructor(problems: readonly { readonly variable: string; readonly message: string }[]) {
+    super(
+      `Cannot serve with this environment: ${problems
+        .map(({ variable, message }) => `${variable} ${message}`)
+        .join('; ')}`,
+    );
+    this.variables = problems.map(({ variable }) => variable);
+  }
+}
+
+/** Schema of a variable that must be there. */
+export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be empty'));
+
+/**
+ * Answers `environment` as `schema` types it.
+ *
+ * @throws {ConfigError}
+ */
+export function readEnvironment<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  environment: Environment,
+): v.InferOutput<TSchema> {
+  const result = v.safeParse(schema, environment);
+  if (result.success) return result.output;
+  throw new ConfigError(
+    result.issues.map((issue) => ({
+      variable: v.getDotPath(issue) ?? '',
+      // An absent variable is an issue of the object, which knows no better words.
+      message: issue.input === undefined ? 'must be set' : issue.message,
+    })),
+  );
+}
+
+/** Answers the items of a comma-separated list. */
+export function splitList(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { explainHostPattern } from '../validation/host-pattern.ts';
+import type { UrlPolicy } from '../validation/media-url.ts';
+import {
+  describeVodApi,
+  type VodApiConfig,
+  type VodCredentials,
+  vodApiEnvironment,
+  vodCredentialsEnvironment,
+} from '../vod/api-config.ts';
+import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
+import { type Environment, readEnvironment, splitList } from './environment.ts';
+
+/** Configuration of the `pull` function. */
+export interface PullConfig extends CallerConfig {
+  readonly vodApi: VodApiConfig;
+  /** Where media may be pulled from. */
+  readonly urlPolicy: UrlPolicy;
+}
+
+const pullEnvironment = v.intersect([
+  callerEnvironment,
+  vodApiEnvironment,
+  v.object({
+    PULL_HOSTS: v.optional(
+      v.pipe(
+        v.string(),
+        v.transform(splitList),
+        v.minLength(1, 'must name a host; leave it out to allow every public one'),
+        v.everyItem(
+          (pattern) => explainHostPattern(pattern) === undefined,
+          'must be a comma-separated list of host names, as media.example.com or *.example.com',
+        ),
+      ),
+    ),
+    PULL_PORTS: v.optional(
+      v.pipe(
+        v.string(),
+        v.transform(splitList),
+        v.everyItem(isPort, 'must be a comma-separated list of ports'),
+        v.mapItems(Number),
+      ),
+    ),
+  }),
+]);
+
+/**
+ * Answers the configuration of the `pull` function. It also makes sure that there are credentials, which are read anew
+ * for every call.
+ *
+ * @throws {ConfigError}
+ */
+export function readPullConfig(environment: Environment): PullConfig {
+  const e = readEnvironment(pullEnvironment, environment);
+  return Object.freeze({
+    ...describeCallers(e),
+    vodApi: describeVodApi(e),
+    urlPolicy: { hosts: e.PULL_HOSTS, ports: e.PULL_PORTS },
+  });
+}
+
+/**
+ * Answers the credentials of this moment: the platform replaces those of the execution role while an instance lives.
+ *
+ * @throws {ConfigError}
+ */
+export function readVodCredentials(environment: Environment): VodCredentials {
+  return readEnvironment(vodCredentialsEnvironment, environment);
+}
+
+function isPort(text: string): boolean {
+  return /^[1-9]\d{0,4}$/.test(text) && Number(text) < 2 ** 16;
+}

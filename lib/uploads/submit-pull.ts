@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { formatIsoTime } from '../validation/iso-time.ts';
+import { refuseFields } from '../validation/parse-fields.ts';
+import type { PullRequest } from '../validation/pull-request.ts';
+import type { CallOptions } from '../vod/call.ts';
+import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
+import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
+import { sealEnvelope } from './envelope.ts';
+import type { IdempotencyMemory } from './idempotency-memory.ts';
+import { createUploadId, deriveUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
+
+/** A pull that VOD has taken. */
+export interface SubmittedPull {
+  readonly uploadId: string;
+  /** Absent where VOD had taken it before, in a try whose answer is lost. */
+  readonly taskId?: string;
+  readonly state: 'issued';
+}
+
+/** What submitting takes from outside. */
+export interface PullDependencies {
+  readonly api: Pick<VodApi, 'pullUpload'>;
+  readonly checkRegion: CheckOpenedRegion;
+  readonly memory: IdempotencyMemory<SubmittedPull>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A cryptographically random whole number below `range`. */
+  readonly random: (range: number) => number;
+  /** A random text, other every time. */
+  readonly randomKey: () => string;
+}
+
+/** One pull of one caller. */
+export interface OwnedPull {
+  readonly owner: string;
+  readonly request: PullRequest;
+  /** The caller's name for this very request, so that sending it again pulls nothing again. */
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Answers the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner.
+ *
+ * The upload's id is VOD's `SessionId` as well: VOD refuses one that it has seen within three days, so neither another
+ * instance nor a repeat after a lost answer pulls twice. https://cloud.tencent.com/document/product/266/35575
+ *
+ * @throws {Problem} `invalid_request`, `idempotency_conflict`, or `upstream_…` where VOD did not take it.
+ */
+export function submitPull(
+  pull: OwnedPull,
+  dependencies: PullDependencies,
+  options: CallOptions,
+): Promise<SubmittedPull> {
+  const { owner, request, idempotencyKey } = pull;
+  const { memory, now, random, randomKey } = dependencies;
+  if (idempotencyKey === undefined) {
+    // Nobody goes on with a pull, so its id need not tell whose it is.
+    const uploadId = createUploadId(owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
+    return send(uploadId, pull, dependencies, options);
+  }
+  const uploadId = deriveUploadId(owner, idempotencyKey);
+  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('base64');
+  return memory.recall(uploadId, fingerprint, () => send(uploadId, pull, dependencies, options));
+}
+
+async function send(
+  uploadId: string,
+  { owner, request }: OwnedPull,
+  { api, checkRegion }: PullDependencies,
+  options: CallOptions,
+): Promise<SubmittedPull> {
+  const upload = toPullUpload(uploadId, owner, request);
+  if (request.storageRegion !== undefined) {
+    const error = await checkRegion(request.storageRegion, options);
+    if (error !== undefined) throw refuseFields([error]);
+  }
+  const outcome = await api.pullUpload(upload, options);
+  return {
+    uploadId,
+    ...(outcome.kind === 'accepted' ? { taskId: outcome.taskId } : {}),
+    state: 'issued',
+  };
+}
+
+/** Answers the request in VOD's own names; what is not given is left out. */
+function toPullUpload(uploadId: string, owner: string, request: PullRequest): RepeatablePullUpload {
+  const sourceContext = sealEnvelope(
+    { uploadId, owner, method: 'pull', limits: request.limits },
+    request.sourceContext,
+  );
+  const optional = {
+    MediaName: request.mediaName,
+    CoverUrl: request.coverUrl,
+    Procedure: request.procedure,
+    ExpireTime: request.expireTime === undefined ? undefined : formatIsoTime(request.expireTime),
+    StorageRegion: request.storageRegion,
+    ClassId: request.classId,
+    TasksPriority: request.tasksPriority,
+    SessionContext: request.sessionContext,
+    MediaStoragePath: request.mediaStoragePath,
+  };
+  const given = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return {
+    MediaUrl: request.mediaUrl,
+    MediaType: request.mediaType,
+    SourceContext: sourceContext,
+    SessionId: uploadId,
+    ...Object.fromEntries(given),
+  };
+}

@@ -1,0 +1,369 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPullRoute } from '../../functions/pull.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { Problem } from '../../lib/problem.ts';
+import { openEnvelope } from '../../lib/uploads/envelope.ts';
+import type { PullUploadOutcome, RepeatablePullUpload, VodApi } from '../../lib/vod/client.ts';
+import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
+const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
+const MEDIA = 'https://media.example.com/film.mp4';
+
+let sent: RepeatablePullUpload[];
+let logged: string;
+
+beforeEach(() => {
+  sent = [];
+  logged = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged += String(chunk);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+type Send = (request: RepeatablePullUpload) => Promise<PullUploadOutcome>;
+
+const accept: Send = async ({ SessionId }) => ({
+  kind: 'accepted',
+  taskId: `1500000001-pull-${SessionId}`,
+  requestId: 'r',
+});
+
+describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
+  /** The function with VOD's side of the client in the hands of the test. */
+  function load(
+    send: Send = accept,
+    {
+      regions = ['ap-singapore', 'ap-seoul'],
+      environment = {},
+    }: { regions?: string[] | Error; environment?: Record<string, string> } = {},
+  ) {
+    const api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'> = {
+      pullUpload: (request) => {
+        sent.push(request);
+        return send(request);
+      },
+      describeStorageRegions: async () => {
+        if (regions instanceof Error) throw regions;
+        const opened = regions.map((Region) => ({ Region, Status: 'opened' }));
+        return { StorageRegionInfos: [...opened, { Region: 'ap-mumbai', Status: 'unopened' }] };
+      },
+    };
+    const config = readPullConfig({
+      AUTH: 'none',
+      VOD_SECRET_ID: 'AKIDexample',
+      VOD_SECRET_KEY: 'secret-key-example',
+      ...environment,
+    });
+    let key = 0;
+    const route = createPullRoute({
+      config,
+      api,
+      now: () => NOW,
+      random: (range) => range - 1,
+      randomKey: () => {
+        key += 1;
+        return `key-${key}`;
+      },
+    });
+    const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
+    return async (request: TestRequest, context: object = PATIENT_CONTEXT) => {
+      const response = await handler(toEvent(request), context);
+      return { ...response, json: JSON.parse(response.body) };
+    };
+  }
+
+  it('hands every parameter on, and puts the envelope into SourceContext', async () => {
+    const ask = load();
+
+    const { statusCode, json } = await ask({
+      body: {
+        mediaUrl: 'https://media.example.com/film?token=canary',
+        mediaType: 'MP4',
+        mediaName: '한글 film',
+        coverUrl: 'https://media.example.com/cover.png',
+        procedure: 'LongVideoPreset',
+        expireTime: '2027-01-01T09:00:00+09:00',
+        storageRegion: 'ap-seoul',
+        classId: 7,
+        tasksPriority: -10,
+        sessionContext: 'session-1',
+        sourceContext: 'source-1',
+        mediaStoragePath: '/films/film.mp4',
+        limits: { maxSeconds: 60 },
+      },
+    });
+
+    expect(statusCode).toBe(202);
+    expect(json).toEqual({
+      uploadId: expect.stringMatching(/^[0-7][0-9A-Z]{25}$/),
+      taskId: `1500000001-pull-${json.uploadId}`,
+      state: 'issued',
+    });
+    const { SourceContext, ...rest } = sent[0] ?? { SourceContext: '' };
+    expect(rest).toEqual({
+      MediaUrl: 'https://media.example.com/film?token=canary',
+      MediaType: 'mp4',
+      MediaName: '한글 film',
+      CoverUrl: 'https://media.example.com/cover.png',
+      Procedure: 'LongVideoPreset',
+      ExpireTime: '2027-01-01T00:00:00Z',
+      StorageRegion: 'ap-seoul',
+      ClassId: 7,
+      TasksPriority: -10,
+      SessionContext: 'session-1',
+      SessionId: json.uploadId,
+      MediaStoragePath: '/films/film.mp4',
+    });
+    expect(openEnvelope(SourceContext ?? '')).toMatchObject({
+      sourceContext: 'source-1',
+      envelope: {
+        uploadId: json.uploadId,
+        owner: 'anybody',
+        method: 'pull',
+        limits: { maxSeconds: 60 },
+      },
+    });
+    expect(logged).not.toContain('canary');
+  });
+
+  it('leaves out what is not given, and names each upload anew', async () => {
+    const ask = load();
+
+    const first = await ask({ body: { mediaUrl: MEDIA } });
+    const second = await ask({ body: { mediaUrl: MEDIA } });
+
+    expect(Object.keys(sent[0] ?? {}).sort()).toEqual([
+      'MediaType',
+      'MediaUrl',
+      'SessionId',
+      'SourceContext',
+    ]);
+    expect(second.json.uploadId).not.toBe(first.json.uploadId);
+  });
+
+  it('makes one PullUpload of 100 parallel requests with one key', async () => {
+    const ask = load();
+    const request = { headers: { 'idempotency-key': 'job-7' }, body: { mediaUrl: MEDIA } };
+
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(request)));
+
+    expect(sent).toHaveLength(1);
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(answers[0]?.statusCode).toBe(202);
+  });
+
+  it('answers 409 to another body with the same key', async () => {
+    const ask = load();
+    const headers = { 'idempotency-key': 'job-7' };
+    await ask({ headers, body: { mediaUrl: MEDIA } });
+
+    const { statusCode, json } = await ask({ headers, body: { mediaUrl: MEDIA, classId: 1 } });
+
+    expect(statusCode).toBe(409);
+    expect(json.code).toBe('idempotency_conflict');
+    expect(sent).toHaveLength(1);
+  });
+
+  it('gives the same SessionId in every instance, within VOD’s 50 characters', async () => {
+    const body = { mediaUrl: MEDIA, idempotencyKey: 'x'.repeat(255) };
+    await load()({ body });
+    await load()({ body });
+
+    expect(sent[0]?.SessionId).toBe(sent[1]?.SessionId);
+    expect(sent[0]?.SessionId.length).toBeLessThanOrEqual(50);
+  });
+
+  it('takes VOD’s word that it has the pull already for a success', async () => {
+    const ask = load(async () => ({ kind: 'duplicate', requestId: 'r' }));
+
+    const { statusCode, json } = await ask({ body: { mediaUrl: MEDIA, idempotencyKey: 'a' } });
+
+    expect(statusCode).toBe(202);
+    expect(json).toEqual({ uploadId: sent[0]?.SessionId, state: 'issued' });
+  });
+
+  it('refuses a header and a field that disagree, and a key that is none', async () => {
+    const ask = load();
+
+    const both = await ask({
+      headers: { 'idempotency-key': 'a' },
+      body: { mediaUrl: MEDIA, idempotencyKey: 'b' },
+    });
+    const odd = await ask({ headers: { 'idempotency-key': 'a b' }, body: { mediaUrl: MEDIA } });
+
+    expect(both.json.errors[0].path).toBe('idempotencyKey');
+    expect(odd.json.errors[0].path).toBe('Idempotency-Key');
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    ['mediaUrl', { mediaUrl: 'http://169.254.169.254/latest/meta.mp4' }],
+    ['mediaUrl', { mediaUrl: 'file:///etc/passwd.mp4' }],
+    ['mediaUrl', {}],
+    ['mediaType', { mediaUrl: 'https://media.example.com/film' }],
+    ['mediaUrl', { mediaUrl: 'https://media.example.com/film.mpd' }],
+    ['coverUrl', { mediaUrl: MEDIA, coverUrl: 'https://media.example.com/a.svg' }],
+    ['storageRegion', { mediaUrl: MEDIA, storageRegion: 'ap-tokyo' }],
+    ['sourceContext', { mediaUrl: MEDIA, sourceContext: 'x'.repeat(200) }],
+    ['expireTime', { mediaUrl: MEDIA, expireTime: '2026-11-22T08:00:00Z' }],
+    ['fileName', { mediaUrl: MEDIA, fileName: 'a' }],
+  ])('names %s where it is wrong, and sends nothing', async (path, body) => {
+    const ask = load();
+
+    const { statusCode, json } = await ask({ body });
+
+    expect(statusCode).toBe(400);
+    expect(json.errors.map((error: { path: string }) => error.path)).toEqual([path]);
+    expect(sent).toEqual([]);
+  });
+
+  it('names the opened regions, and the one that was meant', async () => {
+    const { json } = await load(accept, { regions: ['me-riyadh'] })({
+      body: { mediaUrl: MEDIA, storageRegion: 'me-riyad' },
+    });
+
+    expect(json.errors[0].message).toContain('did you mean me-riyadh?');
+  });
+
+  it('lets VOD decide about a region where it cannot be asked', async () => {
+    const ask = load(accept, { regions: new Error('no answer') });
+
+    expect((await ask({ body: { mediaUrl: MEDIA, storageRegion: 'ap-tokyo' } })).statusCode).toBe(
+      202,
+    );
+  });
+
+  it('pulls from the configured hosts only', async () => {
+    const ask = load(accept, { environment: { PULL_HOSTS: '*.example.com', PULL_PORTS: '8443' } });
+    const statusOf = async (mediaUrl: string) => (await ask({ body: { mediaUrl } })).statusCode;
+
+    expect(await statusOf(MEDIA)).toBe(202);
+    expect(await statusOf('https://media.example.com:8443/film.mp4')).toBe(202);
+    expect(await statusOf('https://media.example.com:9000/film.mp4')).toBe(400);
+    expect(await statusOf('https://evil-example.com/film.mp4')).toBe(400);
+    expect(await statusOf('https://media.example.com.evil.org/film.mp4')).toBe(400);
+  });
+
+  it('tells what VOD refused, with its code and the field', async () => {
+    const ask = load(async () => {
+      throw new Problem('VOD refused the call with InvalidParameterValue.MediaUrl.', {
+        code: 'upstream_rejected',
+        vod: { code: 'InvalidParameterValue.MediaUrl', requestId: 'r1' },
+        errors: [{ path: 'mediaUrl', message: 'is not one that VOD takes' }],
+      });
+    });
+
+    const { statusCode, json } = await ask({ body: { mediaUrl: MEDIA } });
+
+    expect(statusCode).toBe(422);
+    expect(json).toMatchObject({
+      code: 'upstream_rejected',
+      vod: { code: 'InvalidParameterValue.MediaUrl', requestId: 'r1' },
+    });
+  });
+
+  it('forgets a failure, so that the same key may be sent again', async () => {
+    let calls = 0;
+    const ask = load(async (request) => {
+      calls += 1;
+      if (calls === 1) throw new Problem('busy', { code: 'upstream_busy' });
+      return accept(request);
+    });
+    const request = { headers: { 'idempotency-key': 'job-7' }, body: { mediaUrl: MEDIA } };
+
+    expect((await ask(request)).statusCode).toBe(503);
+    expect((await ask(request)).statusCode).toBe(202);
+  });
+
+  describe('many', () => {
+    it('answers each in the order sent, the wrong ones with their problem', async () => {
+      const ask = load(async (request) => {
+        if (request.MediaUrl.endsWith('b.mp4'))
+          throw new Problem('no', { code: 'upstream_failed' });
+        return accept(request);
+      });
+      const url = (name: string) => ({ mediaUrl: `https://media.example.com/${name}` });
+
+      const { statusCode, json } = await ask({
+        body: {
+          items: [
+            url('a.mp4'),
+            url('b.mp4'),
+            { mediaUrl: 'http://127.0.0.1/c.mp4', classId: -1 },
+            { ...url('d.mp4'), sourceContext: 'x'.repeat(200) },
+            url('e.mp4'),
+          ],
+        },
+      });
+
+      expect(statusCode).toBe(202);
+      expect(json.items).toHaveLength(5);
+      expect(json.items[0]).toMatchObject({ state: 'issued', taskId: expect.any(String) });
+      expect(json.items[1].problem).toMatchObject({ code: 'upstream_failed' });
+      const paths = (index: number) =>
+        json.items[index].problem.errors.map((error: { path: string }) => error.path).sort();
+      expect(paths(2)).toEqual(['items.2.classId', 'items.2.mediaUrl']);
+      expect(paths(3)).toEqual(['items.3.sourceContext']);
+      expect(json.items[4]).toMatchObject({ state: 'issued' });
+      expect(JSON.parse(logged)).toMatchObject({ items: 5, accepted: 2, refused: 3, unsent: 0 });
+    });
+
+    it('gives each item a key of its own under the header’s', async () => {
+      const ask = load();
+      const request = {
+        headers: { 'idempotency-key': 'batch-1' },
+        body: { items: [{ mediaUrl: MEDIA }, { mediaUrl: MEDIA }] },
+      };
+
+      const first = await ask(request);
+      const again = await ask(request);
+
+      expect(sent).toHaveLength(2);
+      expect(again.json).toEqual(first.json);
+      expect(first.json.items[0].uploadId).not.toBe(first.json.items[1].uploadId);
+    });
+
+    it('says of the rest that it was not sent when the time runs out', async () => {
+      let left = 20_000;
+      const ask = load(async (request) => {
+        left -= 100;
+        return accept(request);
+      });
+      const items = Array.from({ length: 1_000 }, (_, i) => ({
+        mediaUrl: `https://media.example.com/${i}.mp4`,
+      }));
+
+      const { statusCode, json } = await ask(
+        { body: { items } },
+        { ...SCF_CONTEXT, getRemainingTimeInMillis: () => left },
+      );
+
+      expect(statusCode).toBe(202);
+      expect(json.items).toHaveLength(1_000);
+      const unsent = json.items.filter((item: object) => 'queued' in item);
+      expect(sent.length).toBeGreaterThan(100);
+      expect(sent.length + unsent.length).toBe(1_000);
+      expect(unsent[0]).toEqual({
+        queued: false,
+        detail: expect.stringContaining('send it again'),
+      });
+      expect(json.items[999]).toHaveProperty('queued', false);
+    });
+
+    it.each([
+      { items: [] },
+      { items: 'x' },
+      { items: [{}], mediaUrl: MEDIA },
+      { items: [{}], x: 1 },
+    ])('refuses the whole of %j', async (body) => {
+      expect((await load()({ body })).statusCode).toBe(400);
+    });
+  });
+});
