@@ -24,13 +24,8 @@ export interface VodCredentials {
 /** Where VOD's API is: https://cloud.tencent.com/document/product/266/31753. */
 const CLOUD_ENDPOINT = 'vod.tencentcloudapi.com';
 
-/** What VOD takes per account: https://cloud.tencent.com/document/product/266/35575. */
-const MAX_PULLS_PER_SECOND = 100;
-
 /** A share of the account's limit, so that several instances may pull at once. */
-const DEFAULT_PULLS_PER_SECOND = 20;
-
-const PULLS_PER_SECOND_RULE = `must be a whole number from 1 to ${MAX_PULLS_PER_SECOND}`;
+const DEFAULT_PULLS_PER_SECOND = '20';
 
 /** Schema of the application's number, a whole number in decimal. */
 export const subAppId = v.pipe(
@@ -85,7 +80,7 @@ const api = v.pipe(
         v.string(),
         v.regex(
           /^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?(?:\/[\w.-]+)*$/i,
-          `must be a host, with port and path where needed and without a protocol, as ${CLOUD_ENDPOINT}`,
+          'must be a host, with port and path where needed and without a protocol',
         ),
       ),
     ),
@@ -106,15 +101,14 @@ const api = v.pipe(
       ),
     ),
     VOD_SUB_APP_ID: v.optional(subAppId),
+    // 100 is what VOD takes per account: https://cloud.tencent.com/document/product/266/35575.
     VOD_PULLS_PER_SECOND: v.optional(
       v.pipe(
         v.string(),
-        v.regex(/^\d{1,3}$/, PULLS_PER_SECOND_RULE),
+        v.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'),
         v.transform(Number),
-        v.minValue(1, PULLS_PER_SECOND_RULE),
-        v.maxValue(MAX_PULLS_PER_SECOND, PULLS_PER_SECOND_RULE),
       ),
-      String(DEFAULT_PULLS_PER_SECOND),
+      DEFAULT_PULLS_PER_SECOND,
     ),
   }),
   // Session tokens travel in a header: towards the cloud, never in the clear.

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { leanSdk } from './lean-sdk-plugin.ts';
+import { leanPackages } from './lean-packages-plugin.ts';
+import { pureSchemas } from './pure-schemas-plugin.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FUNCTIONS = join(ROOT, 'functions');
@@ -27,11 +28,11 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
  * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
  *
  * @param files absolute paths.
- * @param plugins what is changed on the way; by default, the VOD SDK is made lean.
+ * @param plugins what is changed on the way; by default, what the functions do not use is left out.
  */
 export async function bundleFiles(
   files: readonly string[],
-  plugins: readonly Plugin[] = [leanSdk()],
+  plugins: readonly Plugin[] = [leanPackages(), pureSchemas()],
 ): Promise<readonly Bundle[]> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { HttpHandler } from '../../../lib/http/http-handler.ts';
 import { bundleFunctions } from '../../../tools/deploy/bundle.ts';
 import { loadBundle } from './load-bundle.ts';
 
@@ -15,6 +16,28 @@ describe('bundleFunctions()', () => {
     for (const bundle of bundles) {
       expect(await loadBundle(bundle), bundle.name).toHaveProperty('main_handler');
     }
+  });
+
+  it('leaves out of a function what only another one reads', async () => {
+    const bundles = await bundleFunctions();
+    const readers = (variable: string) =>
+      bundles.filter(({ code }) => Buffer.from(code).includes(variable)).map(({ name }) => name);
+
+    expect(readers('CALLBACK_SIGN_KEYS')).toEqual(['callback']);
+    expect(readers('VOD_API_ENDPOINT')).not.toContain('callback');
+    expect(readers('VOD_API_ENDPOINT')).not.toContain('signature');
+  });
+
+  it('builds functions that answer, whatever their environment lacks', async () => {
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    for (const bundle of await bundleFunctions()) {
+      const { main_handler } = (await loadBundle(bundle)) as { main_handler: HttpHandler };
+
+      expect(await main_handler({ httpMethod: 'PUT' }, {}), bundle.name).toMatchObject({
+        statusCode: 500,
+      });
+    }
+    vi.restoreAllMocks();
   });
 
   it('gives the same bytes for the same sources', async () => {

@@ -68,7 +68,7 @@ async function failBoth(endpoint = server.endpoint, seconds = 0.3): Promise<[obj
   return [await failOne(createFull), await failOne(createLean)];
 }
 
-describe('leanSdk()', () => {
+describe('leanPackages()', () => {
   it.each([
     ['plain text', { MediaUrl: 'https://media.example.com/a.mp4', ClassId: 7 }],
     ['any text', { MediaName: '한글 中文 "quoted" \\ \u2028 \u2029 \ud83c\udfac </script>' }],

@@ -31,7 +31,7 @@ export interface FetchResponse {
 export function fetch(url: string, options: FetchOptions): Promise<FetchResponse> {
   const { method, headers, body, timeout, agent, signal } = options;
   if (body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)) {
-    return Promise.reject(new Error('The lean bundle sends text and bytes only.'));
+    return Promise.reject(new Error('This bundle sends text and bytes only.'));
   }
   if (signal?.aborted) return Promise.reject(abortError());
 

@@ -5,6 +5,6 @@
  */
 export function refuseProxy(): never {
   throw new Error(
-    "The lean bundle of VOD's client has no proxies: give it an agent, or see tools/deploy/lean-sdk-plugin.ts.",
+    "This bundle leaves proxies out of VOD's client: give it an agent, or see tools/deploy/lean-packages-plugin.ts.",
   );
 }

@@ -1,7 +1,7 @@
 /**
  * Stands in for `is-stream`, which the vendor's client asks about every parameter.
  *
- * @throws {Error} where a parameter is a stream, since the lean bundle cannot send one.
+ * @throws {Error} where a parameter is a stream, since none can be sent.
  */
 export function isStream(value: unknown): false {
   if (typeof value === 'object' && value !== null && 'pipe' in value) refuseStream();
@@ -9,7 +9,8 @@ export function isStream(value: unknown): false {
 }
 
 /**
- * Stands in for `get-stream`, `form-data` and the answers that come as a stream of events.
+ * Stands in for `get-stream` and `form-data`, for the SDK's answers that come as a stream of events, and for the
+ * streams by which middy answers on another platform.
  *
  * A function declaration, since some of them are called and some made with `new`.
  *
@@ -17,6 +18,6 @@ export function isStream(value: unknown): false {
  */
 export function refuseStream(): never {
   throw new Error(
-    "The lean bundle of VOD's client has no streams: see tools/deploy/lean-sdk-plugin.ts.",
+    'This bundle leaves streams out of the package that asks: see tools/deploy/lean-packages-plugin.ts.',
   );
 }

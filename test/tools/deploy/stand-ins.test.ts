@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { fetch } from '../../../../tools/deploy/lean-sdk/fetch.ts';
-import { createJson } from '../../../../tools/deploy/lean-sdk/json.ts';
-import { refuseProxy } from '../../../../tools/deploy/lean-sdk/proxy.ts';
-import { isStream, refuseStream } from '../../../../tools/deploy/lean-sdk/streams.ts';
-import { createTraceId } from '../../../../tools/deploy/lean-sdk/trace-id.ts';
+import { fetch } from '../../../tools/deploy/stand-ins/fetch.ts';
+import { createJson } from '../../../tools/deploy/stand-ins/json.ts';
+import { refuseProxy } from '../../../tools/deploy/stand-ins/proxy.ts';
+import { isStream, refuseStream } from '../../../tools/deploy/stand-ins/streams.ts';
+import { createTraceId } from '../../../tools/deploy/stand-ins/trace-id.ts';
 
 describe('fetch()', () => {
   it('says that it sends no streams', async () => {
@@ -35,15 +35,15 @@ describe('isStream()', () => {
   });
 
   it('refuses a stream', () => {
-    expect(() => isStream(Readable.from(['']))).toThrow('has no streams');
+    expect(() => isStream(Readable.from(['']))).toThrow('leaves streams out');
   });
 });
 
 describe('refuseStream() and refuseProxy()', () => {
   it('say what is missing when they are called and when they are made', () => {
-    expect(() => refuseStream()).toThrow('has no streams');
-    expect(() => Reflect.construct(refuseStream, [])).toThrow('has no streams');
-    expect(() => Reflect.construct(refuseProxy, ['http://proxy'])).toThrow('has no proxies');
+    expect(() => refuseStream()).toThrow('leaves streams out');
+    expect(() => Reflect.construct(refuseStream, [])).toThrow('leaves streams out');
+    expect(() => Reflect.construct(refuseProxy, ['http://proxy'])).toThrow('leaves proxies out');
   });
 });
 

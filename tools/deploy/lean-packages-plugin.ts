@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Plugin, PluginBuild } from 'esbuild';
+
+const FOLDER = fileURLToPath(new URL('./stand-ins/', import.meta.url));
+
+/**
+ * What stands in for the modules that a package imports, by package and module.
+ *
+ * As it comes, the VOD SDK is 574 kB, nearly all of it tables that a call never looks at: host names in every script
+ * (`whatwg-url`, by way of `node-fetch`), types of files (`mime-db`, by way of `form-data`), big numbers. Middy loads
+ * Node's streams for a way of answering that only another platform has.
+ */
+const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'tencentcloud-sdk-nodejs-common': {
+    'node-fetch': `export { fetch as default } from './fetch.ts'`,
+    'https-proxy-agent': `export { refuseProxy as default } from './proxy.ts'`,
+    'json-bigint': `export { createJson as default } from './json.ts'`,
+    'is-stream': `export { isStream as default } from './streams.ts'`,
+    'get-stream': `export { refuseStream as default } from './streams.ts'`,
+    'form-data': `export { refuseStream as default } from './streams.ts'`,
+    './sse_response_model': `export { refuseStream as SSEResponseModel } from './streams.ts'`,
+    uuid: `export { createTraceId as v4 } from './trace-id.ts'`,
+  },
+  '@middy/core': {
+    'node:stream': `export { refuseStream as Readable } from './streams.ts'`,
+    'node:stream/promises': `export { refuseStream as pipeline } from './streams.ts'`,
+    'node:stream/web': `export { refuseStream as ReadableStream } from './streams.ts'`,
+  },
+};
+
+/** One of the vendor's methods that do nothing but name the call; there are more than two hundred. */
+const NAMED_CALL =
+  /^ {4}async (\w+)\(req, cb\) \{\n {8}return this\.request\("\1", req, cb\);\n {4}\}\n/gm;
+
+/**
+ * Answers the esbuild plugin that leaves out of packages what the functions do not use of them.
+ *
+ * Of the VOD SDK, the vendor's own signing, requests and answers remain, from its build with ES modules. Calls go
+ * through `client.request(action, request)`: methods such as `client.PullUpload()` are left out.
+ */
+export function leanPackages(): Plugin {
+  return {
+    name: 'lean-packages',
+    setup: (build) => {
+      for (const [name, modules] of Object.entries(STAND_INS)) standIn(build, name, modules);
+      trimVodSdk(build);
+    },
+  };
+}
+
+function standIn(
+  build: PluginBuild,
+  name: string,
+  modules: Readonly<Record<string, string>>,
+): void {
+  const importedBy = new RegExp(`[\\\\/]node_modules[\\\\/]${name.replace('/', '[\\\\/]')}[\\\\/]`);
+  const filter = new RegExp(`^(?:${Object.keys(modules).join('|')})$`);
+  build.onResolve({ filter }, ({ path, importer }) =>
+    importedBy.test(importer) ? { path, namespace: name, sideEffects: false } : undefined,
+  );
+  build.onLoad({ filter, namespace: name }, ({ path }) => ({
+    contents: modules[path] ?? '',
+    resolveDir: FOLDER,
+  }));
+}
+
+function trimVodSdk(build: PluginBuild): void {
+  build.onResolve({ filter: /^tencentcloud-sdk-nodejs-vod\/tencentcloud\// }, (args) =>
+    build.resolve(args.path.replace('/tencentcloud/', '/es/'), {
+      kind: args.kind,
+      resolveDir: args.resolveDir,
+    }),
+  );
+  // The package as a whole also reads credentials from files and from the network.
+  build.onResolve({ filter: /^tencentcloud-sdk-nodejs-common$/ }, (args) =>
+    build.resolve('tencentcloud-sdk-nodejs-common/es/common/abstract_client.js', {
+      kind: args.kind,
+      resolveDir: args.resolveDir,
+    }),
+  );
+  build.onLoad({ filter: /[\\/]es[\\/].*[\\/]vod_client\.js$/ }, async ({ path }) => ({
+    contents: (await readFile(path, 'utf8')).replace(NAMED_CALL, ''),
+  }));
+}
