@@ -1,0 +1,34 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A server of a test's own sources. */
+export interface SourceServer {
+  /** As `http://127.0.0.1:8000`. */
+  readonly origin: string;
+  /** Host and target of each request so far. */
+  readonly asked: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens a server on a free port that answers as `answer` says. */
+export async function openSourceServer(
+  answer: (incoming: IncomingMessage, outgoing: ServerResponse, origin: string) => void,
+): Promise<SourceServer> {
+  const asked: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    incoming.resume();
+    asked.push(`${incoming.headers.host}${incoming.url}`);
+    answer(incoming, outgoing, origin);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    asked,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
