@@ -52,7 +52,7 @@ export function refuseFields(errors: readonly FieldError[]): Problem {
   const [first, ...rest] = errors;
   const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  return new Problem(`Cannot accept the request${what}${more}.`, {
+  return new Problem(`Cannot accept the request${what}${more}`, {
     code: 'invalid_request',
     errors: errors.slice(0, MOST_ERRORS),
   });
