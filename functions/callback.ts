@@ -20,7 +20,7 @@ export interface CallbackDependencies {
 
 /** Answers the route `POST /callback`. */
 export function createCallbackRoute({ config, now }: CallbackDependencies): Route {
-  return (event, log) => {
+  return (event, { log }) => {
     const body = readNotification(event);
     log.signKey = authenticateNotification(body, event, config, now());
 

@@ -43,7 +43,7 @@ export function createSignatureRoute({ config, now, random }: SignatureDependenc
     uploadIdKeys.push(deriveUploadIdKey(config.previousSecretKey));
   }
 
-  return async (event, log) => {
+  return async (event, { log }) => {
     const nowMilliseconds = now();
     const nowSeconds = Math.floor(nowMilliseconds / 1_000);
     const caller = await authenticate(readHeader(event, 'authorization'), nowSeconds);

@@ -12,8 +12,17 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** One function's way from a request to its answer. What it adds to `log` ends in the invocation's log line. */
-export type Route = (event: HttpEvent, log: LogFields) => Answer | Promise<Answer>;
+/** What a route knows of the call that it answers. */
+export interface Invocation {
+  readonly requestId: string;
+  /** What is added here ends in the invocation's log line. */
+  readonly log: LogFields;
+  /** Milliseconds until the platform ends the call. */
+  readonly remainingMilliseconds: () => number;
+}
+
+/** One function's way from a request to its answer. */
+export type Route = (event: HttpEvent, invocation: Invocation) => Answer | Promise<Answer>;
 
 /** A function that is ready to serve. */
 export interface Service {
@@ -35,12 +44,9 @@ export type HttpHandler = (event: unknown, context: unknown) => Promise<HttpResp
 /** Longest method that is logged in full: https://www.iana.org/assignments/http-methods has none longer. */
 const LONGEST_METHOD = 17;
 
-/** One call of a function, from its first line to its log line. */
-interface Invocation {
-  readonly requestId: string;
+interface OpenInvocation extends Invocation {
   /** Milliseconds on the process's own clock. */
   readonly startedAt: number;
-  readonly log: LogFields;
   /** Known once the service is open. */
   cors: Readonly<Record<string, string>> | undefined;
 }
@@ -48,7 +54,7 @@ interface Invocation {
 /** The part of middy's request that is used; the invocation stands where middy expects the platform's context. */
 interface Exchange {
   readonly event: HttpEvent;
-  readonly context: Invocation;
+  readonly context: OpenInvocation;
   response: HttpResponse | null;
   readonly error: unknown;
 }
@@ -67,35 +73,44 @@ export function httpHandler(
   open: () => Service,
 ): HttpHandler {
   const service = once(open);
-  const serve = middy<HttpEvent, HttpResponse, Error, Invocation>({ timeoutEarlyInMillis: 0 })
+  const serve = middy<HttpEvent, HttpResponse, Error, OpenInvocation>({ timeoutEarlyInMillis: 0 })
     .use({ onError: respondWithProblem })
     .before((exchange: Exchange) => {
       const { event, context } = exchange;
       context.cors = allowOrigin(event, service().corsOrigins);
       return admit(event, context, methods);
     })
-    .handler(async (event: HttpEvent, invocation: Invocation) => {
-      const { status, body } = await service().route(event, invocation.log);
+    .handler(async (event: HttpEvent, invocation: OpenInvocation) => {
+      const { status, body } = await service().route(event, invocation);
       return finish(invocation, status, JSON.stringify(body), JSON_TYPE);
     });
   return (event, context) => serve(toRecord(event), beginInvocation(name, context));
 }
 
-function beginInvocation(name: string, context: unknown): Invocation {
-  const given: unknown = Reflect.get(toRecord(context), 'request_id');
+function beginInvocation(name: string, context: unknown): OpenInvocation {
+  const scf = toRecord(context);
+  const given: unknown = Reflect.get(scf, 'request_id');
   const requestId = typeof given === 'string' && given !== '' ? given : randomUUID();
   return {
     requestId,
     startedAt: performance.now(),
     log: { level: 'info', function: name, requestId },
+    remainingMilliseconds: () => readRemaining(scf),
     cors: undefined,
   };
+}
+
+/** A platform that does not say how long it waits is taken at its word. */
+function readRemaining(context: object): number {
+  const tell: unknown = Reflect.get(context, 'getRemainingTimeInMillis');
+  const milliseconds: unknown = typeof tell === 'function' ? tell.call(context) : undefined;
+  return typeof milliseconds === 'number' ? milliseconds : Number.POSITIVE_INFINITY;
 }
 
 /** Answers a response where the route need not be asked. */
 function admit(
   event: HttpEvent,
-  invocation: Invocation,
+  invocation: OpenInvocation,
   methods: readonly string[],
 ): HttpResponse | undefined {
   const method = typeof event.httpMethod === 'string' ? event.httpMethod : '';
@@ -126,7 +141,7 @@ function respondWithProblem(exchange: Exchange): void {
 }
 
 function finish(
-  invocation: Invocation,
+  invocation: OpenInvocation,
   statusCode: number,
   body: string,
   headers: Readonly<Record<string, string>>,

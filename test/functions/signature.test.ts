@@ -559,7 +559,10 @@ describe('createSignatureRoute()', () => {
     });
     const log: LogFields = {};
 
-    const { body } = await route({ headers: {}, body: '{}' }, log);
+    const { body } = await route(
+      { headers: {}, body: '{}' },
+      { requestId: 'r1', log, remainingMilliseconds: () => 3_000 },
+    );
 
     const { signature } = body as { signature: string };
     const { random, currentTimeStamp } = verify(signature);
