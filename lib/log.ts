@@ -38,7 +38,7 @@ export interface LogFields {
  * Answers `fields` as one line of JSON. What is not named here is never written, whatever the object holds, so no
  * body, token or signature ends in a log by accident.
  */
-export function formatLogLine(fields: LogFields): string {
+function formatLogLine(fields: LogFields): string {
   return JSON.stringify({
     level: fields.level,
     function: fields.function,

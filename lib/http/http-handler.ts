@@ -7,7 +7,7 @@ import { allowOrigin, describePreflight } from './cors.ts';
 import type { HttpEvent } from './event.ts';
 
 /** What a route answers; `body` goes out as JSON. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -31,7 +31,7 @@ export interface Service {
 }
 
 /** The answer in the form that both HTTP triggers take: https://cloud.tencent.com/document/product/583/96099. */
-export interface HttpResponse {
+interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

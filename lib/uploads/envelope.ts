@@ -4,10 +4,10 @@ import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 
 /** The way a media file came in, as far as this backend had a hand in it. */
-export type EnvelopeMethod = 'client' | 'pull' | 'server';
+type EnvelopeMethod = 'client' | 'pull' | 'server';
 
 /** What a file may be at most. */
-export interface UploadLimits {
+interface UploadLimits {
   readonly maxBytes?: number | undefined;
   readonly maxSeconds?: number | undefined;
   /** File name extensions, lower case. */

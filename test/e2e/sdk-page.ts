@@ -11,7 +11,7 @@ export interface MadeFile {
 }
 
 /** What an upload on the page is started with. */
-export interface UploadPlan {
+interface UploadPlan {
   readonly media?: MadeFile;
   readonly cover?: MadeFile;
   /** Body of `POST /signature`. */
@@ -23,7 +23,7 @@ export interface UploadPlan {
 }
 
 /** How an upload on the page stands or ended. */
-export interface UploadState {
+interface UploadState {
   readonly done?: {
     readonly fileId: string;
     readonly video?: { readonly url: string };

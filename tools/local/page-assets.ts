@@ -15,9 +15,9 @@ const PAGE = new URL('./page/', import.meta.url);
 export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> {
   const [html, css, page, shim, sdk] = await Promise.all([
     readFile(new URL('index.html', PAGE)),
-    readFile(new URL('page.css', PAGE)),
-    bundleScript('page.ts', 'esm'),
-    bundleScript('shim.ts', 'iife'),
+    bundleAsset('page.css'),
+    bundleAsset('page.ts', 'esm'),
+    bundleAsset('shim.ts', 'iife'),
     // The vendor's own build, byte for byte.
     readFile(createRequire(import.meta.url).resolve('vod-js-sdk-v6/dist/vod-js-sdk-v6.js')),
   ]);
@@ -30,11 +30,11 @@ export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> 
   ]);
 }
 
-async function bundleScript(file: string, format: Format): Promise<Buffer> {
+async function bundleAsset(file: string, format?: Format): Promise<Buffer> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(file, PAGE))],
     bundle: true,
-    format,
+    ...(format === undefined ? {} : { format }),
     target: 'es2022',
     write: false,
   });

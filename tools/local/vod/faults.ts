@@ -25,7 +25,7 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS;
 
 /** A fault that waits for its moment. */
-export interface ArmedFault {
+interface ArmedFault {
   readonly fault: FaultName;
   /** How many more times it strikes. */
   readonly times: number;

@@ -127,7 +127,7 @@ function attempt<Result>(work: () => Result): Result | CosError {
 
 function asCosError(error: unknown, { incoming }: CloudRequest): CosError {
   if (error instanceof CosError) return error;
-  if (!incoming.complete && (incoming.destroyed || incoming.socket.destroyed)) {
+  if (incoming.destroyed || incoming.socket.destroyed) {
     const message = 'The connection closed before the whole body had arrived';
     return new CosError('IncompleteBody', message, { cause: error });
   }

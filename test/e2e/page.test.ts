@@ -1,0 +1,269 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
+import { fetchSha256, makeBytes, seen, sha256 } from './sdk-page.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+let browser: Browser | undefined;
+let stack: LocalStack;
+let dir: string;
+let page: Page;
+let faults: string[];
+
+beforeAll(async () => {
+  if (findChromium() !== undefined) browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+beforeEach(async (context) => {
+  requireChromium(context);
+  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  stack = await startLocalStack({ dir, port: 0, standIn: { procedureMilliseconds: 20 } });
+  if (browser !== undefined) page = await openPage(browser);
+});
+
+afterEach(async () => {
+  await page?.context().close();
+  await stack?.close();
+  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+});
+
+async function openPage(chromium: Browser, viewport = { width: 1280, height: 900 }): Promise<Page> {
+  const context = await chromium.newContext({ viewport });
+  const opened = await context.newPage();
+  faults = [];
+  opened.on('pageerror', (error) => faults.push(error.message));
+  await opened.goto(stack.origin);
+  await opened.waitForSelector('#connection[data-state="open"]');
+  return opened;
+}
+
+function file(name: string, bytes: number, seed = 7) {
+  return { name, mimeType: 'video/mp4', buffer: makeBytes({ name, bytes, seed }) };
+}
+
+function reaches(state: string) {
+  return page.waitForSelector(`#upload-state[data-state="${state}"]`, { timeout: 60_000 });
+}
+
+async function upload(chosen: ReturnType<typeof file> | string) {
+  await page.setInputFiles('#file', chosen);
+  await page.click('#start');
+}
+
+function setSpeed(bytesPerSecond: number | null) {
+  return fetch(`${stack.origin}/__local/speed`, {
+    method: 'POST',
+    body: JSON.stringify({ bytesPerSecond }),
+  });
+}
+
+/**
+ * Starts the upload of eight parts, and resolves with the file's path when some are stored and the rest is held up.
+ *
+ * Six parts travel at a time, and the buffers on the way swallow most of them.
+ */
+async function uploadPartly(): Promise<string> {
+  const path = join(dir, 'a.mp4');
+  await writeFile(path, makeBytes({ name: 'a.mp4', bytes: 64 * MEBIBYTE, seed: 7 }));
+  await setSpeed(32 * MEBIBYTE);
+  await upload(path);
+  await page.waitForSelector('.part[data-state="stored"]', { timeout: 30_000 });
+  await setSpeed(MEBIBYTE / 4);
+  return path;
+}
+
+/** Has the browser film a canvas, which gives a real and small video. */
+async function filmVideo(): Promise<Buffer> {
+  const base64 = await page.evaluate(`new Promise((resolve) => {
+    const canvas = document.createElement('canvas');
+    canvas.width = 320; canvas.height = 180;
+    const draw = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
+    const chunks = [];
+    recorder.ondataavailable = ({ data }) => chunks.push(data);
+    recorder.onstop = async () => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result.split(',')[1]);
+      reader.readAsDataURL(new Blob(chunks));
+    };
+    let frame = 0;
+    const timer = setInterval(() => {
+      draw.fillStyle = 'hsl(' + frame * 9 + ' 60% 50%)';
+      draw.fillRect(0, 0, 320, 180);
+      frame += 1;
+      if (frame === 30) { clearInterval(timer); recorder.stop(); }
+    }, 40);
+    recorder.start();
+  })`);
+  return Buffer.from(String(base64), 'base64');
+}
+
+describe('the page', () => {
+  it('uploads a film, plays it from the stand-in and shows the event as it arrived', async () => {
+    const buffer = await filmVideo();
+    await page.click('#options summary');
+    await page.fill('#procedure', 'LongVideoPreset');
+    await upload({ name: 'film.webm', mimeType: 'video/webm', buffer });
+    await reaches('done');
+
+    for (const stage of ['signature', 'apply', 'upload', 'commit', 'callback', 'procedure']) {
+      await page.waitForSelector(`[data-stage="${stage}"][data-state="done"]`);
+    }
+    await page.waitForSelector('video#player');
+    await page.evaluate(`new Promise((loaded) => {
+      const video = document.querySelector('video#player');
+      if (video.readyState > 0) loaded();
+      else video.addEventListener('loadedmetadata', () => loaded());
+    })`);
+    expect(await page.evaluate('document.querySelector("video#player").videoWidth')).toBe(320);
+    const fileId = await page.textContent('#file-id');
+    const event = JSON.parse((await page.textContent('#event-json')) ?? '');
+    expect(event.FileUploadEvent).toMatchObject({
+      FileId: fileId,
+      MetaData: { Size: buffer.length, Width: 320, Height: 180 },
+    });
+    expect(await page.textContent('#received-lines')).toContain(String(fileId));
+    const url = (await page.textContent('#media-url')) ?? '';
+    expect(await fetchSha256(url)).toBe(sha256(buffer));
+    expect(faults).toEqual([]);
+  });
+
+  it('never shows a secret', async () => {
+    await upload(file('a.mp4', 1_000));
+    await reaches('done');
+    await page.waitForSelector('[data-stage="callback"][data-state="done"]');
+
+    const everything =
+      (await page.content()) + (await page.evaluate('JSON.stringify(localStorage)'));
+
+    expect(everything).not.toContain(stack.account.secretKey);
+    expect(everything).not.toContain(stack.account.signKey);
+    expect(everything).not.toContain('local-jwt-secret');
+    expect(JSON.stringify(seen(stack, 'function'))).not.toContain(stack.account.secretKey);
+  });
+
+  it('puts a refusal beside the field it is about', async () => {
+    await page.setInputFiles('#file', file('a.mp4', 1_000));
+    await page.click('#options summary');
+    await page.fill('#classId', '-1');
+    await page.click('#start');
+
+    await page.waitForSelector('#classId-error:not(:empty)');
+    expect(await page.textContent('#classId-error')).toContain('whole number from 0');
+    expect(await page.getAttribute('#classId', 'aria-invalid')).toBe('true');
+  });
+
+  it('pauses, resumes and finishes', async () => {
+    const film = file('a.mp4', 40 * MEBIBYTE);
+    await setSpeed(20 * MEBIBYTE);
+    await upload(film);
+    await page.waitForSelector('#pause:enabled');
+
+    await page.click('#pause');
+    await reaches('paused');
+    await setSpeed(null);
+    await page.click('#resume');
+    await reaches('done');
+
+    expect(await fetchSha256((await page.textContent('#media-url')) ?? '')).toBe(
+      sha256(film.buffer),
+    );
+  });
+
+  it('cancels for good, and begins again where it stopped', async () => {
+    await uploadPartly();
+
+    await page.click('#cancel');
+    await reaches('cancelled');
+    await setSpeed(null);
+    await page.click('#retry');
+    await reaches('done');
+
+    expect(await page.locator('.part[data-kept]').count()).toBeGreaterThan(0);
+  });
+
+  it('tells after a reload what stopped, and sends the missing parts alone', async () => {
+    const film = await uploadPartly();
+
+    await page.reload();
+    await page.waitForSelector('#resume-banner:visible');
+    expect(await page.textContent('#resume-banner')).toContain('a.mp4');
+    await setSpeed(null);
+    await upload(film);
+    await reaches('done');
+
+    expect(await page.locator('.part[data-kept]').count()).toBeGreaterThan(0);
+    expect(await page.isVisible('#resume-banner')).toBe(false);
+  });
+
+  it('says what went wrong and what to do, and retries', async () => {
+    stack.faults.arm('expired-signature', 4);
+    await upload(file('a.mp4', 1_000));
+    await reaches('failed');
+    expect(await page.textContent('#failure-code')).toContain('10010');
+    expect(await page.textContent('#failure')).toContain('expired');
+
+    await page.click('#retry');
+    await reaches('done');
+  });
+
+  it('arms a fault by its button', async () => {
+    await page.click(
+      '[data-fault="duplicate-callback"] button, button[data-fault="duplicate-callback"]',
+    );
+
+    await page.waitForSelector('[data-fault="duplicate-callback"][data-armed]');
+    expect(stack.faults.armed()).toEqual([{ fault: 'duplicate-callback', times: 1 }]);
+  });
+
+  it('says that the stack is gone, and goes on when it is back', async () => {
+    const port = Number(new URL(stack.origin).port);
+    await stack.close();
+    await page.waitForSelector('#offline-banner:visible', { timeout: 30_000 });
+
+    stack = await startLocalStack({ dir, port });
+    await page.click('#reconnect');
+    await page.waitForSelector('#connection[data-state="open"]', { timeout: 30_000 });
+
+    await upload(file('a.mp4', 1_000));
+    await reaches('done');
+  });
+
+  it('is driven by the keyboard alone', async () => {
+    await page.setInputFiles('#file', file('a.mp4', 1_000));
+    // Choosing a file moves the focus to the button that starts.
+    await page.waitForSelector('#start:focus');
+    await page.keyboard.press('Enter');
+
+    await reaches('done');
+  });
+
+  it.each([
+    { width: 390, height: 844 },
+    { width: 1280, height: 900 },
+  ])('fits a window of $width pixels in each state', async (viewport) => {
+    await page.setViewportSize(viewport);
+    const widths: unknown[] = [];
+    const measure = async () =>
+      widths.push(await page.evaluate('document.documentElement.scrollWidth'));
+
+    await measure();
+    await page.setInputFiles('#file', file(`${'long-name-'.repeat(12)}.mp4`, 1_000));
+    await measure();
+    await page.click('#start');
+    await reaches('done');
+    await page.waitForSelector('[data-stage="callback"][data-state="done"]');
+    await measure();
+
+    for (const width of widths) expect(width).toBeLessThanOrEqual(viewport.width);
+  });
+});

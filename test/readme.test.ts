@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FAULTS } from '../tools/local/vod/faults.ts';
+
+function read(path: string): string {
+  return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+}
+
+const readme = read('README.md');
+
+describe('README.md', () => {
+  it('tells of every environment variable that the functions read, and of no other', () => {
+    const inCode = new Set(
+      read('lib/config.ts').match(/\b(?:VOD|AUTH|CORS|CALLBACK)(?:_[A-Z]+)*\b(?=:)/g),
+    );
+    const section = readme.slice(
+      readme.indexOf('## Configuration'),
+      readme.indexOf('## On one machine'),
+    );
+    const inTable = new Set(
+      [...section.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm)].flatMap(
+        ([, names = '']) => names.match(/[A-Z_]+/g) ?? [],
+      ),
+    );
+
+    expect([...inTable].sort()).toEqual([...inCode].sort());
+    expect(inCode.size).toBeGreaterThan(5);
+  });
+
+  it('tells of every problem code with its status', () => {
+    const statuses = [...read('lib/problem.ts').matchAll(/^ {2}(\w+): (\d{3}),$/gm)];
+
+    expect(statuses.length).toBeGreaterThan(5);
+    for (const [, code, status] of statuses)
+      expect(readme).toContain(`| \`${code}\` | ${status} |`);
+  });
+
+  it('tells of every field of a signature request', () => {
+    const schema = read('lib/validation/signature-request.ts');
+    const body = schema.slice(schema.indexOf('const signatureRequest'));
+    const fields = [...body.matchAll(/^ {2}(\w+): v\.optional/gm)].map(([, field]) => field);
+
+    expect(fields.length).toBe(12);
+    for (const field of fields) expect(readme).toContain(`| \`${field}\` |`);
+  });
+
+  it('tells of every script', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    for (const name of Object.keys(scripts)) {
+      expect(readme).toMatch(new RegExp(`npm (?:run )?${name}\\b`));
+    }
+  });
+});
+
+describe('FAULTS', () => {
+  it('explains each fault in a sentence', () => {
+    for (const text of Object.values(FAULTS)) expect(text).toMatch(/^[A-Z].{10,}/);
+  });
+});

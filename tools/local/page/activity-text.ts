@@ -1,0 +1,122 @@
+import type { RecordedActivity } from '../activity.ts';
+import { formatBytes } from './format.ts';
+import { isSuccess, type Recorded } from './recorded.ts';
+
+/** The kinds by which the live list can be filtered. */
+export const ACTIVITY_KINDS = {
+  function: 'Functions',
+  api: 'Calls to VOD',
+  part: 'Parts',
+  storage: 'Other storage',
+  event: 'Notifications',
+  media: 'Media',
+  fault: 'Faults',
+} as const;
+
+/** One of {@link ACTIVITY_KINDS}. */
+export type ActivityKind = keyof typeof ACTIVITY_KINDS;
+
+/** An activity as a line to read. */
+export interface ActivityText {
+  readonly kind: ActivityKind;
+  readonly title: string;
+  readonly detail: string;
+  readonly status: string;
+  readonly tone: 'good' | 'bad' | 'warn' | 'plain';
+}
+
+/** Puts an activity into words. */
+export function describeActivity(activity: RecordedActivity): ActivityText {
+  switch (activity.type) {
+    case 'function':
+      return describeFunction(activity);
+    case 'ugc':
+      return describeCall(activity);
+    case 'storage':
+      return describeStorage(activity);
+    case 'notification':
+      return describeNotification(activity);
+    case 'media':
+      return {
+        kind: 'media',
+        title: 'Media made',
+        detail: `${activity.name}, ${activity.fileId}`,
+        status: '',
+        tone: 'plain',
+      };
+    case 'procedure':
+      return {
+        kind: 'media',
+        title: activity.procedure || 'Procedure',
+        detail: `simulated, ${activity.taskId}`,
+        status: activity.status,
+        tone: activity.status === 'FINISH' ? 'good' : 'plain',
+      };
+    case 'fault':
+      return {
+        kind: 'fault',
+        title: activity.fault,
+        detail: 'strikes now',
+        status: `${activity.remaining} left`,
+        tone: 'warn',
+      };
+  }
+}
+
+function describeFunction(activity: Recorded<'function'>): ActivityText {
+  const { status, milliseconds, log } = activity;
+  const facts = ['eventType', 'code', 'reason', 'uploadId', 'fileId']
+    .flatMap((name) => log.map((line) => line[name]))
+    .filter((value) => typeof value === 'string');
+  return {
+    kind: 'function',
+    title: activity.function,
+    detail: [`${Math.round(milliseconds)} ms`, ...facts].join(', '),
+    status: String(status),
+    tone: isSuccess(status) ? 'good' : 'bad',
+  };
+}
+
+function describeCall({ action, code, message, fileId, host }: Recorded<'ugc'>): ActivityText {
+  const isFine = code === 0;
+  return {
+    kind: 'api',
+    title: action,
+    detail: isFine ? (fileId ?? host) : message,
+    status: isFine ? 'ok' : String(code),
+    tone: isFine ? 'good' : 'bad',
+  };
+}
+
+function describeStorage(activity: Recorded<'storage'>): ActivityText {
+  const { operation, status, code, partNumber, bytes, key, bucket } = activity;
+  const isProbe = operation === 'HEAD' || operation.startsWith('HeadBucket');
+  const facts = [
+    partNumber === undefined ? '' : `part ${partNumber}`,
+    bytes === undefined ? '' : formatBytes(bytes),
+    code ?? '',
+    partNumber === undefined ? key || bucket : '',
+  ];
+  const refusal = code === 'IncompleteBody' ? 'warn' : 'bad';
+  return {
+    kind: partNumber === undefined ? 'storage' : 'part',
+    title: isProbe ? 'Region race' : operation,
+    detail: facts.filter(Boolean).join(', '),
+    status: String(status),
+    // The SDK races regions with unsigned requests, whose refusal is as good an answer as any.
+    tone: isSuccess(status) ? 'good' : isProbe ? 'plain' : refusal,
+  };
+}
+
+function describeNotification(activity: Recorded<'notification'>): ActivityText {
+  const { eventType, attempt, outcome, status, error, fileId } = activity;
+  const isReceived = isSuccess(status);
+  const facts = [attempt > 1 ? `attempt ${attempt}` : '', error ?? '', fileId ?? ''];
+  return {
+    kind: 'event',
+    title: eventType,
+    detail: facts.filter(Boolean).join(', '),
+    status: status === undefined ? outcome : String(status),
+    tone: isReceived ? 'good' : outcome === 'held' ? 'warn' : 'bad',
+  };
+}

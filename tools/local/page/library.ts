@@ -1,0 +1,22 @@
+import { byId, createElement, setText, setVisible } from './dom.ts';
+import type { LibraryEntry, StackInfo } from './stack-client.ts';
+
+const MAX_ENTRIES = 8;
+
+/** Shows what the stand-in has committed, newest first, and whose account it is. */
+export function renderLibrary({ media, subAppId, secretId, callbackUrl }: StackInfo): void {
+  const newest = media.slice(-MAX_ENTRIES).reverse();
+  setVisible(byId('library-card', HTMLElement), newest.length > 0);
+  byId('library', HTMLUListElement).replaceChildren(...newest.map(createEntry));
+  setText(
+    byId('account', HTMLParagraphElement),
+    `Made-up account: application ${subAppId}, secret ID ${secretId}, notifications go to ${callbackUrl}`,
+  );
+}
+
+function createEntry({ fileId, name, mediaUrl }: LibraryEntry): HTMLLIElement {
+  return createElement('li', {}, [
+    createElement('a', { text: name || fileId, attributes: { href: mediaUrl, target: '_blank' } }),
+    createElement('code', { text: fileId }),
+  ]);
+}

@@ -1,0 +1,56 @@
+import { followActivities } from './activity-stream.ts';
+import { createConnectionStatus } from './connection-status.ts';
+import { byId, setText } from './dom.ts';
+import { createFaultPanel } from './fault-panel.ts';
+import { renderLibrary } from './library.ts';
+import { createServerFacts } from './server-facts.ts';
+import { createSpeedControl } from './speed-control.ts';
+import { connectLocalStack } from './stack-client.ts';
+import { createUploadDesk } from './upload-desk.ts';
+import { createWireList } from './wire-list.ts';
+
+for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
+  // Not every browser lets the keyboard into what scrolls.
+  scroller.tabIndex = 0;
+}
+
+const stack = connectLocalStack();
+const facts = createServerFacts();
+const announcer = byId('announcer', HTMLParagraphElement);
+const desk = createUploadDesk({
+  stack,
+  facts,
+  announce: (text) => setText(announcer, text),
+});
+const wire = createWireList();
+const faults = createFaultPanel(stack);
+const speed = createSpeedControl(stack);
+const connection = createConnectionStatus(() => stream.reconnect());
+
+function refreshLibrary(): void {
+  stack.readInfo().then(
+    (info) => {
+      renderLibrary(info);
+      desk.offerRegions(info.regions);
+    },
+    // The offline banner tells when there is nothing to ask.
+    () => undefined,
+  );
+}
+
+const stream = followActivities({
+  onActivity(activity) {
+    facts.take(activity);
+    wire.add(activity);
+    desk.render();
+    if (activity.type === 'fault') faults.refresh();
+    if (activity.type === 'media') refreshLibrary();
+  },
+  onState(state) {
+    connection.show(state);
+    if (state !== 'open') return;
+    faults.refresh();
+    speed.refresh();
+    refreshLibrary();
+  },
+});

@@ -1,0 +1,61 @@
+/** A wrong field of a request, as the functions name it. */
+export interface FieldProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The `application/problem+json` answer of a function. */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly code: string;
+  readonly errors: readonly FieldProblem[];
+  readonly requestId?: string;
+}
+
+/** A request that was answered with a {@link Problem}. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail === '' ? problem.title : problem.detail);
+    this.name = 'ProblemError';
+    this.problem = problem;
+  }
+}
+
+/** Reads a refusal; one that is not a problem document keeps its status at least. */
+export async function readProblem(response: Response): Promise<Problem> {
+  const body = await readRecord(response);
+  const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
+  const requestId = text('requestId');
+  return {
+    status: response.status,
+    title: text('title') || `HTTP ${response.status}`,
+    detail: text('detail'),
+    code: text('code') || `http_${response.status}`,
+    errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldProblem) : [],
+    ...(requestId === '' ? {} : { requestId }),
+  };
+}
+
+async function readRecord(response: Response): Promise<Record<string, unknown>> {
+  try {
+    const body: unknown = await response.json();
+    return isRecord(body) ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Tells whether `value` is an object whose members can be read by name. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFieldProblem(value: unknown): value is FieldProblem {
+  return (
+    isRecord(value) && typeof value['path'] === 'string' && typeof value['message'] === 'string'
+  );
+}

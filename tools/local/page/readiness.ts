@@ -1,0 +1,39 @@
+import { byId, setText, setVisible } from './dom.ts';
+import { findResumable } from './resume-keeper.ts';
+import { isNoteAbout, type ResumeNote } from './resume-note.ts';
+import type { Upload } from './upload.ts';
+
+/** Shows, before the start, what will happen with the chosen file and what stands against it. */
+export function renderReadiness(upload: Upload, note: ResumeNote | null): void {
+  const isReady = upload.phase === 'ready';
+  const problem = isReady ? findFileProblem(upload.file) : '';
+  const notice = isReady && problem === '' ? describeResumption(upload, note) : '';
+  showLine('file-problem', problem);
+  showLine('ready-notice', notice);
+  const start = byId('start', HTMLButtonElement);
+  start.disabled = problem !== '';
+  const resumable = isReady && findResumable(note, upload) !== null;
+  setText(start, resumable ? 'Resume upload' : 'Start upload');
+}
+
+function showLine(id: string, text: string): void {
+  const line = byId(id, HTMLParagraphElement);
+  setText(line, text);
+  setVisible(line, text !== '');
+}
+
+/** The SDK tells the type of a file by its name alone. */
+function findFileProblem(file: File | null): string {
+  if (file === null || /[^.]\.[^.]+$/.test(file.name)) return '';
+  return 'The SDK tells the type of a file by its extension, and this name has none.';
+}
+
+function describeResumption(upload: Upload, note: ResumeNote | null): string {
+  if (!isNoteAbout(note, upload.file)) return '';
+  if (findResumable(note, upload) !== null) {
+    return `An upload of this file stopped at ${note.percent} %. The SDK goes on with the missing parts.`;
+  }
+  return note.coverName === null
+    ? 'An upload of this file without a cover is unfinished. With a cover the SDK begins anew.'
+    : `An upload of this file with the cover ${note.coverName} is unfinished. Choose that cover too, or the SDK begins anew.`;
+}

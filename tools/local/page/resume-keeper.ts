@@ -1,0 +1,83 @@
+import { isNoteAbout, type ResumeNote, readResumeNote, writeResumeNote } from './resume-note.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { Store } from './store.ts';
+import { storedBytes, storedParts } from './stored-parts.ts';
+import { isRunning, type Upload } from './upload.ts';
+
+/** Keeps the note about the unfinished upload in step with the upload. */
+export interface ResumeKeeper {
+  note(): ResumeNote | null;
+  forget(): void;
+  /** The upload that a start would go on with, or null for a new one. */
+  uploadId(): string | null;
+  /** Brings the note up to date, and marks what a resumed upload found in storage. */
+  follow(): void;
+}
+
+/** Answers a keeper that begins with the note of the page's earlier life. */
+export function createResumeKeeper(store: Store<Upload>, facts: ServerFacts): ResumeKeeper {
+  let note = readResumeNote();
+  let openedKey: string | null = null;
+
+  function keep(next: ResumeNote | null): void {
+    note = next;
+    writeResumeNote(next);
+  }
+  function forget(): void {
+    if (note !== null) keep(null);
+  }
+  function update(next: ResumeNote | null): void {
+    if (next !== null && isNews(next, note)) keep(next);
+  }
+  function open(key: string | null): void {
+    openedKey = key;
+    if (key === null) return;
+    if (note?.key === key) facts.keepParts(key, note.storedParts);
+    store.update({ kept: new Set(storedParts(store.get(), facts)) });
+  }
+
+  return {
+    note: () => note,
+    forget,
+    uploadId() {
+      const upload = store.get();
+      if (upload.phase === 'failed') return upload.uploadId;
+      return findResumable(note, upload)?.uploadId ?? null;
+    },
+    follow() {
+      const upload = store.get();
+      const key = upload.applied?.key ?? null;
+      if (key !== openedKey) open(key);
+      if (hasEnded(upload)) forget();
+      else if (isRunning(upload)) update(describeUpload(upload, facts));
+    },
+  };
+}
+
+function hasEnded({ phase, failure }: Upload): boolean {
+  return phase === 'done' || failure?.isResumable === false;
+}
+
+/** Answers the note if it is about the chosen file and cover, as the SDK keeps its session under both. */
+export function findResumable(note: ResumeNote | null, { file, cover }: Upload): ResumeNote | null {
+  return isNoteAbout(note, file) && note.coverName === (cover?.name ?? null) ? note : null;
+}
+
+function isNews(next: ResumeNote, note: ResumeNote | null): boolean {
+  return note?.key !== next.key || note.storedParts.length !== next.storedParts.length;
+}
+
+function describeUpload(upload: Upload, facts: ServerFacts): ResumeNote | null {
+  const { file, cover, applied, uploadId } = upload;
+  if (file === null || applied === null) return null;
+  return {
+    name: file.name,
+    size: file.size,
+    coverName: cover?.name ?? null,
+    uploadId,
+    key: applied.key,
+    storedParts: storedParts(upload, facts),
+    percent: Math.floor((storedBytes(upload, facts) / Math.max(1, file.size)) * 100),
+    savedAt: Date.now(),
+  };
+}

@@ -1,0 +1,119 @@
+import { byId, createElement, setVisible } from './dom.ts';
+import { createFileChooser } from './file-chooser.ts';
+import { createFrame } from './frame.ts';
+import { createOptionsForm, type OptionsForm } from './options-form.ts';
+import { createPartGrid } from './part-grid.ts';
+import { renderReadiness } from './readiness.ts';
+import { createResultCard } from './result-card.ts';
+import { createResumeBanner } from './resume-banner.ts';
+import { createResumeKeeper } from './resume-keeper.ts';
+import type { ServerFacts } from './server-facts.ts';
+import { createSignaturePanel } from './signature-panel.ts';
+import type { LocalStack } from './stack-client.ts';
+import { createStageList } from './stage-list.ts';
+import { deriveStages } from './stages.ts';
+import { createStore, type Store } from './store.ts';
+import { isRunning, NO_UPLOAD, type Upload } from './upload.ts';
+import { createUploadCard } from './upload-card.ts';
+import { startUpload, type UploadRun } from './upload-run.ts';
+
+/** Everything of the page that is about the one upload. */
+export interface UploadDesk {
+  offerRegions(regions: readonly string[]): void;
+  /** Draws the upload anew with the next frame. */
+  render(): void;
+}
+
+interface DeskContext {
+  readonly stack: LocalStack;
+  readonly facts: ServerFacts;
+  readonly announce: (text: string) => void;
+}
+
+/** Puts the upload's parts of the page together. */
+export function createUploadDesk({ stack, facts, announce }: DeskContext): UploadDesk {
+  const form = createOptionsForm();
+  const store: Store<Upload> = createStore(NO_UPLOAD, () => frame.request());
+  const keeper = createResumeKeeper(store, facts);
+  const banner = createResumeBanner(() => chooser.open(), keeper.forget);
+  const chooser = createFileChooser({
+    onMedia(file) {
+      if (isRunning(store.get())) return;
+      store.update({ ...NO_UPLOAD, phase: 'ready', file, cover: store.get().cover });
+      banner.hide();
+      // The button is shown with the next frame and can take the focus only then.
+      frame.afterNext(() => byId('start', HTMLButtonElement).focus());
+    },
+    onCover: (cover) => {
+      if (!isRunning(store.get())) store.update({ cover });
+    },
+  });
+  let run: UploadRun | undefined;
+
+  function start(): void {
+    if (!form.check()) return;
+    banner.hide();
+    run = startUpload({ store, stack, fields: form.read(), uploadId: keeper.uploadId() });
+  }
+  const views = createViews(form, announce, {
+    start,
+    retry: start,
+    pause: () => run?.pause(),
+    resume: () => run?.resume(),
+    cancel: () => run?.cancel(),
+    reset() {
+      chooser.clear();
+      store.update(NO_UPLOAD);
+      frame.afterNext(() => byId('file', HTMLInputElement).focus());
+    },
+  });
+  const frame = createFrame(() => {
+    keeper.follow();
+    const upload = store.get();
+    views.render(upload, facts);
+    chooser.setEnabled(!isRunning(upload));
+    renderReadiness(upload, keeper.note());
+  });
+  const note = keeper.note();
+  if (note !== null) banner.show(note);
+  frame.request();
+  return { offerRegions: form.offerRegions, render: frame.request };
+}
+
+function createViews(
+  form: OptionsForm,
+  announce: (text: string) => void,
+  actions: Parameters<typeof createUploadCard>[0],
+) {
+  const card = createUploadCard(actions);
+  const stages = createStageList(announce);
+  const grid = createPartGrid();
+  const signatures = createSignaturePanel();
+  const result = createResultCard();
+  let shownFailure: Upload['failure'] = null;
+
+  return {
+    render(upload: Upload, facts: ServerFacts): void {
+      card.render(upload, facts);
+      stages.render(deriveStages(upload, facts), {
+        isIdle: upload.phase === 'idle',
+        hasProcedure: upload.procedure !== '',
+      });
+      grid.render(upload, facts);
+      signatures.render(upload.signatures);
+      result.render(upload, facts);
+      form.setEnabled(!isRunning(upload));
+      if (upload.failure === shownFailure) return;
+      shownFailure = upload.failure;
+      showHomelessProblems(form.showProblems(upload.failure?.fields ?? []));
+    },
+  };
+}
+
+function showHomelessProblems(problems: readonly { path: string; message: string }[]): void {
+  const list = byId('failure-fields', HTMLUListElement);
+  setVisible(list, problems.length > 0);
+  list.replaceChildren(
+    ...problems.map(({ path, message }) => createElement('li', { text: `${path} ${message}` })),
+  );
+}

@@ -1,0 +1,97 @@
+/** Where an upload stands as a whole. */
+export type Phase = 'idle' | 'ready' | 'uploading' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+/** The stages of an upload in their order. */
+export const STAGES = ['signature', 'apply', 'upload', 'commit', 'callback', 'procedure'] as const;
+
+/** One of {@link STAGES}. */
+export type Stage = (typeof STAGES)[number];
+
+/** A signature as the function issued it, with what the SDK wanted it for. */
+export interface IssuedSignature {
+  readonly signature: string;
+  readonly purpose: string;
+}
+
+/** Why an upload ended, and what to do. */
+export interface Failure {
+  readonly title: string;
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly fields: readonly { readonly path: string; readonly message: string }[];
+  /** The SDK still has its session: the next try goes on instead of beginning anew. */
+  readonly isResumable: boolean;
+}
+
+/** How the transfer goes. */
+export interface Transfer {
+  readonly loaded: number;
+  readonly bytesPerSecond: number;
+  /** Null while there is nothing to tell it from. */
+  readonly remainingSeconds: number | null;
+}
+
+/** The one upload of the page, as far as the browser knows it. */
+export interface Upload {
+  readonly phase: Phase;
+  readonly file: File | null;
+  readonly cover: File | null;
+  /** The processing that was asked for, or an empty string. */
+  readonly procedure: string;
+  readonly uploadId: string | null;
+  readonly signatures: readonly IssuedSignature[];
+  /** What Apply opened: a storage key in a region. */
+  readonly applied: { readonly key: string; readonly region: string } | null;
+  /** Part numbers that were in storage before this run began. */
+  readonly kept: ReadonlySet<number>;
+  /** When each part was last sent, by part number, in milliseconds since 1970. */
+  readonly sent: ReadonlyMap<number, number>;
+  readonly transfer: Transfer;
+  /** All bytes are in storage. */
+  readonly stored: boolean;
+  /** Present once VOD has committed the upload. */
+  readonly fileId: string | null;
+  /** The error of the newest try, while the SDK goes on trying. */
+  readonly setback: string;
+  readonly failure: Failure | null;
+}
+
+/** The page before anything is chosen. */
+export const NO_UPLOAD: Upload = {
+  phase: 'idle',
+  file: null,
+  cover: null,
+  procedure: '',
+  uploadId: null,
+  signatures: [],
+  applied: null,
+  kept: new Set(),
+  sent: new Map(),
+  transfer: { loaded: 0, bytesPerSecond: 0, remainingSeconds: null },
+  stored: false,
+  fileId: null,
+  setback: '',
+  failure: null,
+};
+
+const MEBIBYTE = 1_048_576;
+const PART_BYTES = 8 * MEBIBYTE;
+const MAX_PARTS = 10_000;
+
+/** Answers how large the parts are that the SDK cuts a file into: 8 MiB, and more only where that makes too many. */
+export function partBytes(fileBytes: number): number {
+  let bytes = PART_BYTES;
+  while (fileBytes / bytes > MAX_PARTS) bytes *= 2;
+  return bytes;
+}
+
+/** Answers into how many parts the SDK cuts a file. */
+export function countParts(fileBytes: number): number {
+  return Math.max(1, Math.ceil(fileBytes / partBytes(fileBytes)));
+}
+
+/** Tells whether the upload is in the hands of the SDK. */
+export function isRunning(upload: Upload): boolean {
+  return upload.phase === 'uploading' || upload.phase === 'paused';
+}
