@@ -7,7 +7,7 @@ import { allowOrigin, describePreflight } from './cors.ts';
 import type { HttpEvent } from './event.ts';
 
 /** What a route answers; `body` goes out as JSON. */
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body: unknown;
 }

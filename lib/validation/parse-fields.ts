@@ -75,7 +75,7 @@ function summarize([first, ...rest]: readonly FieldError[]): string {
   if (first === undefined) return 'Cannot accept the request.';
   if (first.path === '') return `The body ${first.message}.`;
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  return `Cannot accept the request: "${first.path}" ${first.message}${more}.`;
+  return `Cannot accept the request: "${first.path}" ${first.message}${more}`;
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): FieldError {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { seen } from '../support/activities.ts';
 import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
-import { fetchSha256, makeBytes, seen, sha256 } from './sdk-page.ts';
+import { fetchSha256, sha256 } from '../support/digest.ts';
+import { makeBytes } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
-import type { RecordedActivity } from '../../tools/local/activity.ts';
-import type { LocalStack } from '../../tools/local/local-stack.ts';
 
 /** A file that the page makes for itself: `bytes` of noise from `seed`. */
 export interface MadeFile {
@@ -175,52 +172,4 @@ export function makeBytes({ bytes, seed }: MadeFile): Buffer {
     words[i] = x;
   }
   return Buffer.from(words.buffer, 0, bytes);
-}
-
-/** Answers the SHA-256 of `bytes` in hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Answers the SHA-256 of what the stack serves at `url`. */
-export async function fetchSha256(url: string): Promise<string> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return sha256(Buffer.from(await response.arrayBuffer()));
-}
-
-type ActivityOf<Type extends RecordedActivity['type']> = Extract<RecordedActivity, { type: Type }>;
-
-/** Answers everything of one type that the stack has seen so far. */
-export function seen<Type extends RecordedActivity['type']>(
-  stack: LocalStack,
-  type: Type,
-): ActivityOf<Type>[] {
-  return stack.activity
-    .since(0)
-    .filter((activity): activity is ActivityOf<Type> => activity.type === type);
-}
-
-/** Resolves with the first activity, past or to come, that `fits`; rejects after half a minute. */
-export function happens<Type extends RecordedActivity['type']>(
-  stack: LocalStack,
-  type: Type,
-  fits: (activity: ActivityOf<Type>) => boolean,
-): Promise<ActivityOf<Type>> {
-  const isIt = (activity: RecordedActivity): activity is ActivityOf<Type> =>
-    activity.type === type && fits(activity as ActivityOf<Type>);
-  const past = stack.activity.since(0).find(isIt);
-  if (past !== undefined) return Promise.resolve(past);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      stop();
-      reject(new Error(`Waited 30 s for an activity of type ${type}`));
-    }, 30_000);
-    const stop = stack.activity.listen((activity) => {
-      if (!isIt(activity)) return;
-      clearTimeout(timer);
-      stop();
-      resolve(activity);
-    });
-  });
 }

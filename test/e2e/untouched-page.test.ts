@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { happens, seen } from '../support/activities.ts';
 import { launchChromium, requireChromium } from '../support/chromium.ts';
+import { fetchSha256, sha256 } from '../support/digest.ts';
 import { requirePresent } from '../support/requirement.ts';
-import { fetchSha256, happens, makeBytes, openSdkPage, seen, sha256 } from './sdk-page.ts';
+import { makeBytes, openSdkPage } from './sdk-page.ts';
 
 let dir: string | undefined;
 let stack: LocalStack | undefined;

@@ -4,17 +4,10 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { happens, seen } from '../support/activities.ts';
 import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
-import {
-  fetchSha256,
-  happens,
-  type MadeFile,
-  makeBytes,
-  openSdkPage,
-  type SdkPage,
-  seen,
-  sha256,
-} from './sdk-page.ts';
+import { fetchSha256, sha256 } from '../support/digest.ts';
+import { type MadeFile, makeBytes, openSdkPage, type SdkPage } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** SDK options: parts of 1 MiB, the smallest there are, and two at a time. */

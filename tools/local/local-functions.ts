@@ -19,6 +19,11 @@ export function defineFunctions(
   origin: string,
 ): readonly FunctionDefinition[] {
   const limits = { timeoutSeconds: 10, memoryMegabytes: 128 };
+  const callers = {
+    AUTH_JWT_SECRET: LOCAL_JWT_SECRET,
+    AUTH_JWT_AUDIENCE: LOCAL_JWT_AUDIENCE,
+    CORS_ORIGINS: origin,
+  };
   return [
     {
       ...limits,
@@ -28,9 +33,24 @@ export function defineFunctions(
         VOD_SECRET_ID: account.secretId,
         VOD_SECRET_KEY: account.secretKey,
         VOD_SUB_APP_ID: String(account.subAppId),
-        AUTH_JWT_SECRET: LOCAL_JWT_SECRET,
-        AUTH_JWT_AUDIENCE: LOCAL_JWT_AUDIENCE,
-        CORS_ORIGINS: origin,
+        ...callers,
+      },
+    },
+    {
+      ...limits,
+      // A batch of pulls is sent at the configured pace, and what does not fit into the time is handed back.
+      timeoutSeconds: 60,
+      name: 'pull',
+      file: join(code, 'pull.js'),
+      environment: {
+        // In the cloud the platform gives the credentials of the function's role under these names.
+        TENCENTCLOUD_SECRETID: account.role.secretId,
+        TENCENTCLOUD_SECRETKEY: account.role.secretKey,
+        TENCENTCLOUD_SESSIONTOKEN: account.role.token ?? '',
+        VOD_API_ENDPOINT: new URL(origin).host,
+        VOD_API_PROTOCOL: 'http',
+        VOD_SUB_APP_ID: String(account.subAppId),
+        ...callers,
       },
     },
     {

@@ -1,0 +1,38 @@
+import type { RecordedActivity } from '../../tools/local/activity.ts';
+import type { LocalStack } from '../../tools/local/local-stack.ts';
+
+type ActivityOf<Type extends RecordedActivity['type']> = Extract<RecordedActivity, { type: Type }>;
+
+/** Answers everything of one type that the stack has seen so far. */
+export function seen<Type extends RecordedActivity['type']>(
+  stack: LocalStack,
+  type: Type,
+): ActivityOf<Type>[] {
+  return stack.activity
+    .since(0)
+    .filter((activity): activity is ActivityOf<Type> => activity.type === type);
+}
+
+/** Resolves with the first activity, past or to come, that `fits`; rejects after half a minute. */
+export function happens<Type extends RecordedActivity['type']>(
+  stack: LocalStack,
+  type: Type,
+  fits: (activity: ActivityOf<Type>) => boolean,
+): Promise<ActivityOf<Type>> {
+  const isIt = (activity: RecordedActivity): activity is ActivityOf<Type> =>
+    activity.type === type && fits(activity as ActivityOf<Type>);
+  const past = stack.activity.since(0).find(isIt);
+  if (past !== undefined) return Promise.resolve(past);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error(`Waited 30 s for an activity of type ${type}`));
+    }, 30_000);
+    const stop = stack.activity.listen((activity) => {
+      if (!isIt(activity)) return;
+      clearTimeout(timer);
+      stop();
+      resolve(activity);
+    });
+  });
+}
