@@ -1,6 +1,6 @@
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
 import type { Repeat } from './error-rules.ts';
-import type { TakeTurn } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** What one call may cost its caller. */
 export interface CallOptions {
@@ -20,11 +20,12 @@ export interface CallDependencies {
 
 /** What is sent, and how long its answer may take. */
 export interface Attempt<Answer> {
-  readonly send: (signal: AbortSignal) => Promise<Answer>;
+  /** Ends by itself after `timeLimit`, and before that when the signal is aborted. */
+  readonly send: (signal?: AbortSignal) => Promise<Answer>;
   /** Milliseconds. */
   readonly timeLimit: number;
   /** Waited for before every try, so that repeats count against the limit too. */
-  readonly takeTurn?: TakeTurn;
+  readonly rateLimit?: RateLimit;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -78,21 +79,25 @@ type Outcome<Answer> =
   | { readonly kind: 'unsent' };
 
 async function tryOnce<Answer>(
-  { send, timeLimit, takeTurn }: Attempt<Answer>,
+  { send, timeLimit, rateLimit }: Attempt<Answer>,
   options: CallOptions,
 ): Promise<Outcome<Answer>> {
   const { signal } = options;
   signal?.throwIfAborted();
-  if (takeTurn !== undefined) {
-    const turn = await inTime(timeLeft(options), signal, takeTurn);
+  if (rateLimit !== undefined && !rateLimit.tryTurn()) {
+    const turn = await inTime(timeLeft(options), signal, rateLimit.takeTurn);
     if (turn.late) return { kind: 'unsent' };
   }
   const limit = Math.min(timeLimit, timeLeft(options));
   if (limit < SHORTEST_MILLISECONDS) return { kind: 'unsent' };
   try {
+    // Signals are slow next to a call on an open connection, so one is made only where it is needed.
+    if (limit === timeLimit && signal === undefined) {
+      return { kind: 'answered', answer: await send() };
+    }
     const sent = await inTime(limit, signal, send);
     return sent.late
-      ? { kind: 'failed', failure: explainVodTimeout(limit) }
+      ? { kind: 'failed', failure: explainVodTimeout() }
       : { kind: 'answered', answer: sent.value };
   } catch (error) {
     signal?.throwIfAborted();

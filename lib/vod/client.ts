@@ -14,7 +14,7 @@ import { Problem } from '../problem.ts';
 import type { VodApiConfig, VodCredentials } from './api-config.ts';
 import { type CallDependencies, type CallOptions, callVod } from './call.ts';
 import { DUPLICATE_SESSION } from './error-rules.ts';
-import { createRateLimit, type TakeTurn } from './rate-limit.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
 /** What the client takes from outside. */
 export interface VodApiDependencies extends CallDependencies {
@@ -74,23 +74,23 @@ const ANSWER_MILLISECONDS = 5_000;
  */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
   const client = createVendorClient(config, dependencies.readCredentials);
-  const takePullTurn = createRateLimit(config.pullsPerSecond, dependencies);
+  const pullRate = createRateLimit(config.pullsPerSecond, dependencies);
 
   const call = async <Answer>(
     action: string,
     request: object,
     options: CallOptions,
-    takeTurn?: TakeTurn,
+    rateLimit?: RateLimit,
   ): Promise<Answer> => {
     // The vendor's client would take what this throws for a failed request.
     dependencies.readCredentials();
     const parameters =
       config.subAppId === undefined ? request : { ...request, SubAppId: config.subAppId };
-    const send = async (signal: AbortSignal): Promise<Answer> =>
-      client.request(action, parameters, { signal });
+    const send = async (signal?: AbortSignal): Promise<Answer> =>
+      client.request(action, parameters, signal === undefined ? {} : { signal });
     const attempt = { send, timeLimit: ANSWER_MILLISECONDS };
     return callVod(
-      takeTurn === undefined ? attempt : { ...attempt, takeTurn },
+      rateLimit === undefined ? attempt : { ...attempt, rateLimit },
       dependencies,
       options,
     );
@@ -99,7 +99,7 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
   return {
     pullUpload: async (request, options = {}) => {
       try {
-        const answer: PullUploadResponse = await call('PullUpload', request, options, takePullTurn);
+        const answer: PullUploadResponse = await call('PullUpload', request, options, pullRate);
         return describeAccepted(answer);
       } catch (error) {
         const vod = error instanceof Problem ? error.vod : undefined;
@@ -134,8 +134,7 @@ function createVendorClient(
           protocol === 'https'
             ? new HttpsAgent({ keepAlive: true })
             : new HttpAgent({ keepAlive: true }),
-        // In seconds, and never the first to give up: the call itself has a limit.
-        reqTimeout: (2 * ANSWER_MILLISECONDS) / 1_000,
+        reqTimeout: ANSWER_MILLISECONDS / 1_000,
       },
     },
   });

@@ -15,6 +15,9 @@ export interface VodFailure {
 /** Seconds after which to come again; VOD counts calls by the second. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** How the vendor's client tells that its time limit is over; it keeps nothing else of that error. */
+const TIME_OUT = 'network timeout at: ';
+
 /**
  * Answers what `error`, thrown by the vendor's client, means.
  *
@@ -31,6 +34,8 @@ export function explainVodError(error: unknown): VodFailure {
     const detail = `VOD's API answered with the HTTP status ${status}.`;
     return { problem: new Problem(detail, { code, headers: headersOf(code) }), repeat };
   }
+  const message = readProperty(error, 'message');
+  if (typeof message === 'string' && message.startsWith(TIME_OUT)) return explainVodTimeout();
   return {
     problem: new Problem("VOD's API could not be reached, or its answer could not be read.", {
       code: 'upstream_failed',
@@ -40,10 +45,12 @@ export function explainVodError(error: unknown): VodFailure {
   };
 }
 
-/** Answers a call that had no answer after `milliseconds`. It may have been carried out all the same. */
-export function explainVodTimeout(milliseconds: number): VodFailure {
-  const detail = `VOD's API gave no answer within ${Math.round(milliseconds)} ms.`;
-  return { problem: new Problem(detail, { code: 'upstream_timeout' }), repeat: 'soon' };
+/** Answers a call that had no answer in time. It may have been carried out all the same. */
+export function explainVodTimeout(): VodFailure {
+  return {
+    problem: new Problem("VOD's API gave no answer in time.", { code: 'upstream_timeout' }),
+    repeat: 'soon',
+  };
 }
 
 /** Answers a call that was not made, since the time for it had run out. */

@@ -1,5 +1,10 @@
-/** Resolves when the caller's turn has come; rejects with the signal's reason when it is aborted before. */
-export type TakeTurn = (signal?: AbortSignal) => Promise<void>;
+/** A gate that lets so many callers through within any second. */
+export interface RateLimit {
+  /** Takes a turn and answers true, where one is free and nobody waits for it. */
+  readonly tryTurn: () => boolean;
+  /** Resolves when the caller's turn has come; rejects with the signal's reason when it is aborted before. */
+  readonly takeTurn: (signal?: AbortSignal) => Promise<void>;
+}
 
 interface RateLimitDependencies {
   /** Milliseconds on a clock that never goes back. */
@@ -16,7 +21,7 @@ const WINDOW_MILLISECONDS = 1_000;
 export function createRateLimit(
   perSecond: number,
   { now, sleep }: RateLimitDependencies,
-): TakeTurn {
+): RateLimit {
   /** When the last turns were given: a ring whose next place holds the oldest one. */
   const given = new Array<number>(perSecond).fill(Number.NEGATIVE_INFINITY);
   let next = 0;
@@ -48,12 +53,15 @@ export function createRateLimit(
     serving = false;
   }
 
-  return (signal) => {
+  const tryTurn = () => {
+    if (waiting.size > 0 || millisecondsToWait() > 0) return false;
+    giveTurn();
+    return true;
+  };
+
+  const takeTurn = (signal?: AbortSignal): Promise<void> => {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (waiting.size === 0 && millisecondsToWait() <= 0) {
-      giveTurn();
-      return Promise.resolve();
-    }
+    if (tryTurn()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const enter = () => {
         signal?.removeEventListener('abort', leave);
@@ -68,4 +76,6 @@ export function createRateLimit(
       if (!serving) void serve();
     });
   };
+
+  return { tryTurn, takeTurn };
 }

@@ -60,7 +60,6 @@ export async function measurePull(folder: string, pullFile: string): Promise<Pul
 
 function environment({ endpoint }: PullServer): NodeJS.ProcessEnv {
   return {
-    ...process.env,
     AUTH: 'none',
     VOD_SECRET_ID: 'AKIDexample',
     VOD_SECRET_KEY: 'secret-key-example',

@@ -125,11 +125,16 @@ describe('explainVodError()', () => {
 });
 
 describe('explainVodTimeout()', () => {
+  const timeout = { problem: { code: 'upstream_timeout', status: 504 }, repeat: 'soon' };
+
   it('is an answer that may come another time', () => {
-    expect(explainVodTimeout(1_234.5)).toMatchObject({
-      problem: { code: 'upstream_timeout', status: 504 },
-      repeat: 'soon',
-    });
+    expect(explainVodTimeout()).toMatchObject(timeout);
+  });
+
+  it('is what the time limit of the client means', () => {
+    const error = new Error('network timeout at: https://vod.tencentcloudapi.com/');
+
+    expect(explainVodError(error)).toMatchObject(timeout);
   });
 });
 

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateLimit, type TakeTurn } from '../../../lib/vod/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../../../lib/vod/rate-limit.ts';
 
-interface Clock {
+interface Clock extends RateLimit {
   now: number;
-  readonly takeTurn: TakeTurn;
   /** Lets time pass to the next timer, `late` milliseconds after it was due. */
   readonly tick: (late?: number) => Promise<boolean>;
 }
@@ -13,7 +12,7 @@ function createClock(perSecond: number): Clock {
   const timers: { at: number; wake: () => void }[] = [];
   const clock: Clock = {
     now: 1_000_000,
-    takeTurn: createRateLimit(perSecond, {
+    ...createRateLimit(perSecond, {
       now: () => clock.now,
       sleep: (milliseconds) =>
         new Promise((wake) => timers.push({ at: clock.now + milliseconds, wake })),
@@ -49,6 +48,20 @@ describe('createRateLimit()', () => {
       ['d', 1_000],
       ['e', 2_000],
     ]);
+  });
+
+  it('gives a turn at once where one is free and nobody waits', async () => {
+    const clock = createClock(1);
+    expect(clock.tryTurn()).toBe(true);
+    expect(clock.tryTurn()).toBe(false);
+
+    const waiter = clock.takeTurn();
+    clock.now += 1_000;
+    expect(clock.tryTurn()).toBe(false);
+    await clock.tick();
+    await waiter;
+    clock.now += 1_000;
+    expect(clock.tryTurn()).toBe(true);
   });
 
   it('does not trust a timer that fires early', async () => {

@@ -121,7 +121,11 @@ describe('leanPackages()', () => {
     [
       'no answer in time',
       () => {},
-      { message: 'network timeout at: http://HOST/', fromTheSdk: true },
+      {
+        message: 'network timeout at: http://HOST/',
+        meaning: 'upstream_timeout',
+        fromTheSdk: true,
+      },
     ],
     [
       'an answer that is not JSON',
