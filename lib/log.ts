@@ -15,6 +15,9 @@ export interface LogFields {
   /** Name of an unexpected error, and where it came from. */
   error?: string;
   stack?: string;
+  /** What VOD said of a call that it refused: its code, and the id that its support asks for. */
+  vodCode?: string;
+  vodRequestId?: string;
   owner?: string;
   uploadId?: string;
   uploadMethod?: string;
@@ -51,6 +54,8 @@ function formatLogLine(fields: LogFields): string {
     fields: fields.fields,
     error: fields.error,
     stack: fields.stack,
+    vodCode: fields.vodCode,
+    vodRequestId: fields.vodRequestId,
     owner: fields.owner,
     uploadId: fields.uploadId,
     uploadMethod: fields.uploadMethod,

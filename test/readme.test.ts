@@ -11,7 +11,15 @@ const readme = read('README.md');
 describe('README.md', () => {
   it('tells of every environment variable that the functions read, and of no other', () => {
     const inCode = new Set(
-      read('lib/config.ts').match(/\b(?:VOD|AUTH|CORS|CALLBACK)(?:_[A-Z]+)*\b(?=:)/g),
+      [
+        ...['caller', 'signature', 'pull', 'callback'].map(
+          (name) => `lib/config/${name}-config.ts`,
+        ),
+        'lib/vod/api-config.ts',
+      ].flatMap(
+        (source) =>
+          read(source).match(/\b(?:VOD|AUTH|CORS|CALLBACK|PULL)(?:_[A-Z]+)*\b(?=:)/g) ?? [],
+      ),
     );
     const section = readme.slice(
       readme.indexOf('## Configuration'),
@@ -35,13 +43,17 @@ describe('README.md', () => {
       expect(readme).toContain(`| \`${code}\` | ${status} |`);
   });
 
-  it('tells of every field of a signature request', () => {
-    const schema = read('lib/validation/signature-request.ts');
-    const body = schema.slice(schema.indexOf('const signatureRequest'));
-    const fields = [...body.matchAll(/^ {2}(\w+): v\.optional/gm)].map(([, field]) => field);
+  it.each([
+    ['signature', 'const signatureRequest', / {2,4}(\w+): v\.optional/g, 12],
+    ['pull', 'const pullItem', /^ {4}(\w+): v\./gm, 14],
+  ])('tells of every field of a %s request', (name, start, pattern, count) => {
+    const schema = read(`lib/validation/${name}-request.ts`);
+    const body = schema.slice(schema.indexOf(start));
+    const fields = [...body.matchAll(pattern)].map(([, field]) => field);
+    const section = readme.slice(readme.indexOf(`### POST /${name}`));
 
-    expect(fields.length).toBe(12);
-    for (const field of fields) expect(readme).toContain(`| \`${field}\` |`);
+    expect(fields.length).toBe(count);
+    for (const field of fields) expect(section).toContain(`| \`${field}\` |`);
   });
 
   it('tells of every script', () => {

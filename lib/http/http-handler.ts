@@ -169,9 +169,16 @@ const PROBLEM_TYPE = { 'Content-Type': 'application/problem+json; charset=utf-8'
 
 function explainToOperator(error: unknown): LogFields {
   if (error instanceof Problem) {
-    const { code, message, errors } = error;
-    if (errors === undefined) return { level: 'warn', code, reason: message };
-    return { level: 'warn', code, fields: errors.map(({ path }) => path).filter(isFieldName) };
+    const { code, message, errors, vod } = error;
+    return {
+      level: 'warn',
+      code,
+      // The sentence about a wrong field begins with its name, which may be anything.
+      ...(errors === undefined
+        ? { reason: message }
+        : { fields: errors.map(({ path }) => path).filter(isFieldName) }),
+      ...(vod === undefined ? {} : { vodCode: vod.code, vodRequestId: vod.requestId }),
+    };
   }
   if (error instanceof ConfigError) {
     return { level: 'error', code: 'internal', reason: error.message, fields: error.variables };
@@ -189,7 +196,7 @@ function explainToOperator(error: unknown): LogFields {
 
 /** Unknown fields have whatever names the caller chose; what does not look like a name is not logged. */
 function isFieldName(path: string): boolean {
-  return /^[A-Za-z0-9.]{1,40}$/.test(path);
+  return /^[A-Za-z0-9.-]{1,40}$/.test(path);
 }
 
 function once(open: () => Service): () => Service {

@@ -267,6 +267,13 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       code: 'upstream_rejected',
       vod: { code: 'InvalidParameterValue.MediaUrl', requestId: 'r1' },
     });
+    expect(JSON.parse(logged)).toMatchObject({
+      level: 'warn',
+      code: 'upstream_rejected',
+      vodCode: 'InvalidParameterValue.MediaUrl',
+      vodRequestId: 'r1',
+      fields: ['mediaUrl'],
+    });
   });
 
   it('forgets a failure, so that the same key may be sent again', async () => {
