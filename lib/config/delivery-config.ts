@@ -1,0 +1,149 @@
+import * as v from 'valibot';
+import {
+  type EndpointOptions,
+  type ParsedEndpoints,
+  parseEndpoints,
+  type WebhookEndpoint,
+} from '../delivery/endpoint.ts';
+import type { EventBusConfig } from '../delivery/event-bridge.ts';
+import { explainEventPattern } from '../delivery/event-type.ts';
+import { vodCredentialsEnvironment } from '../vod/api-config.ts';
+import { type Environment, readEnvironment, splitList } from './environment.ts';
+
+/** Who is told of events. */
+export interface DeliveryConfig {
+  readonly endpoints: readonly WebhookEndpoint[];
+  readonly eventBus: EventBusConfig | undefined;
+}
+
+/** Where EventBridge's API is. */
+const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';
+
+const variables = v.object({
+  WEBHOOK_PORTS: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform(splitList),
+      v.everyItem(
+        (port) => /^[1-9]\d{0,4}$/.test(port) && Number(port) < 2 ** 16,
+        'must be a comma-separated list of ports',
+      ),
+      v.mapItems(Number),
+    ),
+    '',
+  ),
+  WEBHOOK_LOOPBACK: v.optional(
+    v.picklist(['allow'], 'must be allow, or left out anywhere but on your own machine'),
+  ),
+  EVENT_BUS_ID: v.optional(
+    v.pipe(v.string(), v.regex(/^eb-\w{1,64}$/, 'must be the id of an event bus, as eb-0a1b2c3d')),
+  ),
+  EVENT_BUS_REGION: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z]{2}-[a-z]+(?:-\d+)?$/, 'must be the short name of a region, as ap-singapore'),
+    ),
+  ),
+  EVENT_BUS_EVENTS: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform(splitList),
+      v.minLength(1, 'must name an event type; leave it out to have them all'),
+      v.everyItem(
+        (pattern) => explainEventPattern(pattern) === undefined,
+        'must be a comma-separated list of event types, as upload.* or vod.PullComplete',
+      ),
+    ),
+    '*',
+  ),
+  EVENT_BUS_API_ENDPOINT: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?(?:\/[\w.-]+)*$/i,
+        'must be a host, with port and path where needed and without a protocol',
+      ),
+    ),
+  ),
+  EVENT_BUS_API_PROTOCOL: v.optional(
+    v.picklist(['https', 'http'], 'must be https or http'),
+    'https',
+  ),
+});
+
+const deliveryVariables = v.pipe(
+  variables,
+  v.forward(
+    v.partialCheck(
+      [['EVENT_BUS_ID'], ['EVENT_BUS_REGION']],
+      (e) => e.EVENT_BUS_ID === undefined || e.EVENT_BUS_REGION !== undefined,
+      'must be set where EVENT_BUS_ID is',
+    ),
+    ['EVENT_BUS_REGION'],
+  ),
+  // Session tokens travel in a header: towards the cloud, never in the clear.
+  v.forward(
+    v.partialCheck(
+      [['EVENT_BUS_API_PROTOCOL'], ['EVENT_BUS_API_ENDPOINT']],
+      (e) => e.EVENT_BUS_API_PROTOCOL === 'https' || e.EVENT_BUS_API_ENDPOINT !== undefined,
+      'must be https unless EVENT_BUS_API_ENDPOINT names another host',
+    ),
+    ['EVENT_BUS_API_PROTOCOL'],
+  ),
+);
+
+/**
+ * Answers who is told of events; nobody, where nothing is said. Where there is an event bus, it also makes sure that
+ * there are credentials, which are read anew for every call.
+ *
+ * @throws {ConfigError} that names every wrong field of every endpoint, and never a secret.
+ */
+export function readDeliveryConfig(environment: Environment): DeliveryConfig {
+  const webhooks = v.object({ WEBHOOK_ENDPOINTS: endpointList(environment) });
+  const credentials =
+    environment['EVENT_BUS_ID'] === undefined ? v.object({}) : vodCredentialsEnvironment;
+  const schema = v.intersect([v.intersect([webhooks, deliveryVariables]), credentials]);
+  const e = readEnvironment(schema, environment);
+  return Object.freeze({ endpoints: e.WEBHOOK_ENDPOINTS, eventBus: describeEventBus(e) });
+}
+
+function endpointList(environment: Environment) {
+  const options: EndpointOptions = {
+    urlPolicy: { ports: splitList(environment['WEBHOOK_PORTS'] ?? '').map(Number) },
+    loopback: environment['WEBHOOK_LOOPBACK'] === 'allow',
+  };
+  return v.pipe(
+    v.optional(v.string(), '[]'),
+    v.rawTransform(({ dataset, addIssue, NEVER }): readonly WebhookEndpoint[] => {
+      const { endpoints, errors } = readEndpoints(dataset.value, options);
+      if (errors === undefined) return endpoints;
+      for (const { path, message } of errors) {
+        const place = { type: 'object', origin: 'value', input: {}, key: path, value: '' } as const;
+        addIssue(path === '' ? { message } : { message, path: [place] });
+      }
+      return NEVER;
+    }),
+  );
+}
+
+function readEndpoints(text: string, options: EndpointOptions): ParsedEndpoints {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch {
+    // What the parser says quotes the text, and the text has secrets.
+    return { errors: [{ path: '', message: 'must be JSON' }] };
+  }
+  return parseEndpoints(input, options);
+}
+
+function describeEventBus(e: v.InferOutput<typeof variables>): EventBusConfig | undefined {
+  if (e.EVENT_BUS_ID === undefined || e.EVENT_BUS_REGION === undefined) return undefined;
+  return {
+    busId: e.EVENT_BUS_ID,
+    region: e.EVENT_BUS_REGION,
+    endpoint: e.EVENT_BUS_API_ENDPOINT ?? CLOUD_ENDPOINT,
+    protocol: e.EVENT_BUS_API_PROTOCOL,
+    events: e.EVENT_BUS_EVENTS,
+  };
+}

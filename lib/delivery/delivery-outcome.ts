@@ -1,0 +1,83 @@
+import type { Message } from './message.ts';
+import { scheduleRetry } from './retry-schedule.ts';
+import type { SendResult } from './target.ts';
+
+/** A message for one target, in nobody else's hands. Times are Unix milliseconds. */
+export interface ClaimedDelivery {
+  readonly id: string;
+  readonly targetId: string;
+  readonly message: Message;
+  /** Attempts that were made so far. */
+  readonly attempts: number;
+  /** Start of the three days: the first attempt, or the first one since a replay. */
+  readonly firstAttemptAt?: number | undefined;
+  /** Last time that the target took any message, as far as it is known. */
+  readonly targetDeliveredAt?: number | undefined;
+}
+
+/**
+ * What to write back of a delivery.
+ *
+ * `dead` is about this delivery alone: the target has taken others since. `disabled` is about its target as well, which
+ * shall get nothing more until somebody enables it again; the delivery is as dead. `unsent` was not tried, since time ran
+ * out or its target is gone, and stays as it was. Dead deliveries can be replayed: as new ones, with the same message.
+ */
+export type DeliveryOutcome = {
+  readonly deliveryId: string;
+  readonly targetId: string;
+} & (
+  | ({ readonly kind: 'delivered' } & Attempted)
+  | ({ readonly kind: 'retry'; readonly at: number; readonly error: string } & Attempted)
+  | ({ readonly kind: 'dead' | 'disabled'; readonly error: string } & Attempted)
+  | { readonly kind: 'unsent' }
+);
+
+/** The state of a delivery's attempts, to be kept. */
+interface Attempted {
+  readonly attempts: number;
+  readonly firstAttemptAt: number;
+  /** HTTP status of the last one. */
+  readonly status?: number;
+}
+
+/** When an attempt was made, and what else decides on the next one. */
+export interface AttemptContext {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Last time that the target took any message; minus infinity where it never did. */
+  readonly targetDeliveredAt: number;
+  readonly random: () => number;
+}
+
+/** Answers what becomes of `delivery` after an attempt that ended with `sent`. */
+export function decideOutcome(
+  delivery: ClaimedDelivery,
+  sent: SendResult,
+  { startedAt, endedAt, targetDeliveredAt, random }: AttemptContext,
+): DeliveryOutcome {
+  const firstAttemptAt = delivery.firstAttemptAt ?? startedAt;
+  const attempted = {
+    deliveryId: delivery.id,
+    targetId: delivery.targetId,
+    attempts: delivery.attempts + 1,
+    firstAttemptAt,
+    ...(sent.status === undefined ? {} : { status: sent.status }),
+  };
+  if (sent.ok) return { ...attempted, kind: 'delivered' };
+
+  const error = sent.error ?? 'unknown';
+  if (sent.gone) return { ...attempted, kind: 'disabled', error };
+  const pause = scheduleRetry(
+    {
+      attempts: attempted.attempts,
+      ageMilliseconds: endedAt - firstAttemptAt,
+      retryAfterSeconds: sent.retryAfterSeconds,
+    },
+    random,
+  );
+  if (pause !== undefined) {
+    return { ...attempted, kind: 'retry', at: Math.ceil(endedAt + pause), error };
+  }
+  // A target that took something else meanwhile is not out of order: it is this message that it does not take.
+  return { ...attempted, kind: targetDeliveredAt >= firstAttemptAt ? 'dead' : 'disabled', error };
+}

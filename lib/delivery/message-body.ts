@@ -1,0 +1,63 @@
+import { isJsonObject } from '../validation/json-object.ts';
+import type { Message } from './message.ts';
+
+/** What tells a consumer where to look, in the words of an upload and in VOD's. */
+const IDENTIFIERS: ReadonlySet<string> = new Set([
+  ...['uploadId', 'method', 'state', 'owner', 'fileId', 'taskId', 'createdAt', 'updatedAt'],
+  ...['EventType', 'EventHandle', 'FileId', 'TaskId', 'Status', 'ErrCode', 'ErrCodeExt'],
+]);
+
+/** Longest identifier that is kept; all of them together stay far below any limit. */
+const LONGEST_IDENTIFIER = 256;
+
+/**
+ * Answers `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
+ *
+ * A message that is larger becomes a thin one, which says so (`dataOmitted`) and whose data are identifiers: consumers
+ * look up the rest by them.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#thin-vs-full-payloads
+ */
+export function writeMessageBody(message: Message, maxBytes: number): string {
+  const { id, type, timestamp, data } = message;
+  const body = JSON.stringify({ id, type, timestamp, data });
+  const bytes = Buffer.byteLength(body);
+  if (bytes <= maxBytes) return body;
+  const thin = pickIdentifiers(data);
+  return JSON.stringify({ id, type, timestamp, dataOmitted: { bytes, maxBytes }, data: thin });
+}
+
+/** Answers the one thing that `message` is about: its upload, file or task, or else the message itself. */
+export function readSubject(message: Message): string {
+  const found = [message.data, ...Object.values(message.data).filter(isJsonObject)];
+  for (const name of ['uploadId', 'FileId', 'TaskId']) {
+    for (const fields of found) {
+      const value = fields[name];
+      if (typeof value === 'string' && value !== '' && value.length <= LONGEST_IDENTIFIER) {
+        return value;
+      }
+    }
+  }
+  return message.id;
+}
+
+function pickIdentifiers(data: Message['data']): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(data)) {
+    if (isIdentifier(name, value)) picked[name] = value;
+    // The one member of a notification that is about its type, under its own name.
+    if (isJsonObject(value) && /^\w{1,64}Event$/.test(name)) {
+      picked[name] = Object.fromEntries(
+        Object.entries(value).filter(([inner, text]) => isIdentifier(inner, text)),
+      );
+    }
+  }
+  return picked;
+}
+
+function isIdentifier(name: string, value: unknown): boolean {
+  if (!IDENTIFIERS.has(name)) return false;
+  return (
+    typeof value === 'number' || (typeof value === 'string' && value.length <= LONGEST_IDENTIFIER)
+  );
+}

@@ -1,0 +1,132 @@
+import { hash } from 'node:crypto';
+import { openEnvelope } from '../uploads/envelope.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import type { EventType, UploadState } from './event-type.ts';
+
+/**
+ * What consumers are told, the same at every attempt and for every target.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
+ */
+export interface Message {
+  /** Sent as `webhook-id`. The same fact has the same id, so consumers know a repeat by it. */
+  readonly id: string;
+  readonly type: EventType;
+  /** ISO 8601 time at which it happened, not at which it is sent. */
+  readonly timestamp: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** An upload as consumers see it: the envelope is off, and `sourceContext` is the caller's own. */
+export interface DeliveredUpload {
+  readonly uploadId: string;
+  readonly method: string;
+  readonly state: UploadState;
+  readonly owner?: string | undefined;
+  readonly fileId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly mediaUrl?: string | undefined;
+  readonly coverUrl?: string | undefined;
+  readonly size?: number | undefined;
+  readonly duration?: number | undefined;
+  readonly storageRegion?: string | undefined;
+  readonly classId?: number | undefined;
+  readonly procedure?: string | undefined;
+  readonly sourceContext?: string | undefined;
+  readonly sessionContext?: string | undefined;
+  readonly limits?: object | undefined;
+  readonly problem?: object | undefined;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly expiresAt?: string | undefined;
+}
+
+/** An event of VOD that proved to be genuine, as it came. */
+export interface GenuineVodEvent {
+  /** Of what the event says, so that it is the same on every resend. */
+  readonly eventId: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Unix milliseconds of the first time that it came in. */
+  readonly receivedAt: number;
+}
+
+/** Every field of an upload that leaves the house; whatever else an object holds stays. */
+const UPLOAD_FIELDS = Object.keys({
+  uploadId: 0,
+  method: 0,
+  state: 0,
+  owner: 0,
+  fileId: 0,
+  taskId: 0,
+  name: 0,
+  mediaUrl: 0,
+  coverUrl: 0,
+  size: 0,
+  duration: 0,
+  storageRegion: 0,
+  classId: 0,
+  procedure: 0,
+  sourceContext: 0,
+  sessionContext: 0,
+  limits: 0,
+  problem: 0,
+  createdAt: 0,
+  updatedAt: 0,
+  expiresAt: 0,
+} satisfies Readonly<Record<keyof DeliveredUpload, 0>>);
+
+/** Answers the message that tells which state `upload` has reached; an upload reaches each of them once. */
+export function buildUploadMessage(upload: DeliveredUpload): Message {
+  const type: EventType = `upload.${upload.state}`;
+  return {
+    id: deriveId(type, upload.uploadId),
+    type,
+    timestamp: upload.updatedAt,
+    data: Object.fromEntries(
+      Object.entries(upload).filter(
+        ([name, value]) => UPLOAD_FIELDS.includes(name) && value !== undefined,
+      ),
+    ),
+  };
+}
+
+/**
+ * Answers the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and with the
+ * envelope taken off.
+ */
+export function buildVodMessage({ eventId, raw, receivedAt }: GenuineVodEvent): Message {
+  const { EventType: name, Sign: _sign, T: _t, ...members } = raw;
+  // The type becomes part of filters and of other systems' rules, so it is letters, digits and underscores.
+  const known = typeof name === 'string' && /^\w{1,64}$/.test(name);
+  const type: EventType = `vod.${known ? name : 'unknown'}`;
+  return {
+    id: deriveId(type, eventId),
+    type,
+    timestamp: new Date(receivedAt).toISOString(),
+    data: {
+      EventType: name,
+      ...Object.fromEntries(
+        Object.entries(members).map(([member, value]) => [member, openContext(value)]),
+      ),
+    },
+  };
+}
+
+/** No dot may be in an id, since dots part what is signed. */
+function deriveId(type: EventType, key: string): string {
+  return `msg_${hash('sha256', JSON.stringify([type, key])).slice(0, 32)}`;
+}
+
+/** Events that end an upload carry its `SourceContext` in one place. */
+function openContext(task: unknown): unknown {
+  if (!isJsonObject(task)) return task;
+  const media = task['MediaBasicInfo'];
+  const source = isJsonObject(media) ? media['SourceInfo'] : undefined;
+  if (!isJsonObject(media) || !isJsonObject(source)) return task;
+  const context = source['SourceContext'];
+  if (typeof context !== 'string') return task;
+  const { sourceContext } = openEnvelope(context);
+  const SourceInfo = { ...source, SourceContext: sourceContext };
+  return { ...task, MediaBasicInfo: { ...media, SourceInfo } };
+}

@@ -1,0 +1,61 @@
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/**
+ * A pause lies between two neighbours of this list, which the specification suggests as the pauses themselves. So every
+ * pause is at least as long as the one before, and deliveries that failed together spread over the whole step.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability
+ */
+const STEPS = [
+  SECOND,
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+] as const;
+
+/** How long a delivery is tried, in milliseconds: three days. */
+export const RETRY_MILLISECONDS = 72 * HOUR;
+
+/** The last attempt falls into so many milliseconds before the end, so that last attempts are spread too. */
+const LAST_ATTEMPT_MILLISECONDS = HOUR;
+
+/** What the next attempt depends on. */
+export interface FailedAttempts {
+  /** Attempts that were made, the one that just failed included. */
+  readonly attempts: number;
+  /** Milliseconds since the first of them began. */
+  readonly ageMilliseconds: number;
+  /** What the consumer asked for. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/**
+ * Answers the milliseconds until the next attempt, or undefined where the last one has been made.
+ *
+ * @param random a number from 0 up to, and without, 1.
+ */
+export function scheduleRetry(failed: FailedAttempts, random: () => number): number | undefined {
+  const { attempts, ageMilliseconds, retryAfterSeconds = 0 } = failed;
+  const untilLast = RETRY_MILLISECONDS - LAST_ATTEMPT_MILLISECONDS - Math.max(0, ageMilliseconds);
+  if (untilLast <= 0) return undefined;
+
+  const chance = random();
+  const step = Math.min(Math.max(1, attempts), STEPS.length - 1);
+  const shortest = STEPS[step - 1] ?? SECOND;
+  const longest = STEPS[step] ?? SECOND;
+  const asked = retryAfterSeconds * SECOND;
+  const pause = Math.max(
+    shortest + chance * (longest - shortest),
+    // Later than asked is allowed, sooner is not.
+    asked + chance * (asked / 10),
+  );
+  return pause < untilLast ? pause : untilLast + chance * LAST_ATTEMPT_MILLISECONDS;
+}
