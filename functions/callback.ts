@@ -7,9 +7,14 @@ import {
   type CallbackSignature,
   verifyCallbackSignature,
 } from '../lib/signing/callback-signature.ts';
-import { describeReceivedEvent, receiveEvent } from '../lib/uploads/received-event.ts';
+import {
+  describeLegacyEvent,
+  describeReceivedEvent,
+  receiveEvent,
+} from '../lib/uploads/received-event.ts';
 import { isJsonObject } from '../lib/validation/json-object.ts';
 import { parseVodEvent, type RawEvent } from '../lib/vod/event.ts';
+import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
 export interface CallbackDependencies {
@@ -24,13 +29,19 @@ export function createCallbackRoute({ config, now }: CallbackDependencies): Rout
     const body = readNotification(event);
     log.signKey = authenticateNotification(body, event, config, now());
 
-    const { Sign: _sign, T: _t, ...notification } = body;
-    const received = receiveEvent(parseVodEvent(notification));
+    const legacy = readLegacyEvent(body);
+    if (legacy !== undefined) {
+      Object.assign(log, describeLegacyEvent(legacy));
+      return TAKEN;
+    }
+    const received = receiveEvent(parseVodEvent(body));
     // The log line is the event's record, and where later steps take it from here.
     Object.assign(log, describeReceivedEvent(received));
-    return { status: 200, body: { code: 0 } };
+    return TAKEN;
   };
 }
+
+const TAKEN = { status: 200, body: { code: 0 } } as const;
 
 function readNotification(event: HttpEvent): RawEvent {
   const body = readJsonBody(event);

@@ -21,6 +21,8 @@ export interface LogFields {
   owner?: string;
   uploadId?: string;
   uploadMethod?: string;
+  /** The same each time that VOD reports the same fact. */
+  eventId?: string;
   eventType?: string;
   fileId?: string;
   fileIds?: readonly string[];
@@ -59,6 +61,7 @@ function formatLogLine(fields: LogFields): string {
     owner: fields.owner,
     uploadId: fields.uploadId,
     uploadMethod: fields.uploadMethod,
+    eventId: fields.eventId,
     eventType: fields.eventType,
     fileId: fields.fileId,
     fileIds: fields.fileIds,

@@ -1,28 +1,42 @@
 import type { LogFields } from '../log.ts';
 import type { VodEvent } from '../vod/event.ts';
+import { identifyEvent } from '../vod/event-id.ts';
+import type { LegacyEvent } from '../vod/event-legacy.ts';
 import { type OpenedContext, openEnvelope } from './envelope.ts';
 
-/** An event with the envelope taken off its `SourceContext`. */
+/** An event with its id, and with the envelope taken off its `SourceContext`. */
 export interface ReceivedEvent extends OpenedContext {
+  readonly eventId: string;
   readonly event: VodEvent;
 }
 
 /**
- * Answers `event` with what its upload said on the way in.
+ * Answers `event` with its id and with what its upload said on the way in.
  *
  * Only the events that end an upload carry a `SourceContext`; for the others both parts are empty.
  */
 export function receiveEvent(event: VodEvent): ReceivedEvent {
-  return { event, ...openEnvelope(readSourceContext(event)) };
+  return { eventId: identifyEvent(event), event, ...openEnvelope(readSourceContext(event)) };
 }
 
 /** Answers what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
-export function describeReceivedEvent({ event, envelope }: ReceivedEvent): LogFields {
+export function describeReceivedEvent({ eventId, event, envelope }: ReceivedEvent): LogFields {
   return {
+    eventId,
     ...describeEvent(event),
     ...(envelope === undefined
       ? {}
       : { uploadId: envelope.uploadId, owner: envelope.owner, uploadMethod: envelope.method }),
+  };
+}
+
+/** Answers what the log line says of a notification that came in the former format and was not taken. */
+export function describeLegacyEvent(event: LegacyEvent): LogFields {
+  return {
+    level: 'warn',
+    ...event,
+    reason:
+      'The application still sends format 2.0, which is not read. Switch it to 3.0: in the callback settings of the VOD console, or with NotificationUrl of ModifyEventConfig.',
   };
 }
 
@@ -41,15 +55,6 @@ function describeEvent(event: VodEvent): LogFields {
         ...textField('fileId', event.task.FileId),
         ...textField('sourceType', event.task.MediaBasicInfo?.SourceInfo?.SourceType),
       };
-    case 'ProcedureStateChanged':
-    case 'PullComplete':
-      return {
-        eventType,
-        taskId: event.task.TaskId,
-        taskStatus: event.task.Status,
-        ...textField('fileId', event.task.FileId),
-        ...(typeof event.task.ErrCode === 'number' ? { taskErrCode: event.task.ErrCode } : {}),
-      };
     case 'FileDeleted':
       return { eventType, fileIds: event.task.FileIdSet };
     case 'unknown':
@@ -58,10 +63,27 @@ function describeEvent(event: VodEvent): LogFields {
         eventType: event.name,
         reason: 'No event of this type and shape is known.',
       };
+    default:
+      return { eventType, ...describeTask(event.task) };
   }
 }
 
-/** VOD leaves a text out in three ways: no member, `null`, and the empty text. */
-function textField(name: 'fileId' | 'sourceType', value: unknown): LogFields {
+/** Tasks have these fields or not, as their type has it; where they have one, it means the same. */
+function describeTask(task: object): LogFields {
+  const fields = new Map<string, unknown>(Object.entries(task));
+  const errorCode = fields.get('ErrCode');
+  return {
+    ...textField('taskId', fields.get('TaskId')),
+    ...textField('taskStatus', fields.get('Status')),
+    ...textField('fileId', fields.get('FileId')),
+    ...(typeof errorCode === 'number' ? { taskErrCode: errorCode } : {}),
+  };
+}
+
+/** An empty text is one that VOD left out. */
+function textField(
+  name: 'fileId' | 'sourceType' | 'taskId' | 'taskStatus',
+  value: unknown,
+): LogFields {
   return typeof value === 'string' && value !== '' ? { [name]: value } : {};
 }

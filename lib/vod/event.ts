@@ -1,71 +1,73 @@
-import type {
-  FileDeleteTask,
-  FileUploadTask,
-  ProcedureTask,
-  PullUploadTask,
-} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import * as v from 'valibot';
+import { isJsonObject } from '../validation/json-object.ts';
+import { canonicalJson } from './event-json.ts';
+import { EVENT_MEMBERS, type EventTask, isVodEventType, type VodEventType } from './event-types.ts';
 
 /**
- * An event notification of VOD, format 3.0, told apart by its type.
+ * An event notification of VOD, format 3.0, told apart by its type. Nothing in it is `null`, whichever way it came.
  *
  * `unknown` is anything else that proved to come from VOD: a type of tomorrow, or one of today's whose shape changed.
- * It is kept as it came.
+ * It is kept whole.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
-export type VodEvent =
-  | { readonly eventType: 'NewFileUpload'; readonly task: Identified<FileUploadTask> }
-  | { readonly eventType: 'ProcedureStateChanged'; readonly task: TaskState<ProcedureTask> }
-  | { readonly eventType: 'PullComplete'; readonly task: TaskState<PullUploadTask> }
-  | { readonly eventType: 'FileDeleted'; readonly task: FileDeleteTask & { FileIdSet: string[] } }
-  | { readonly eventType: 'unknown'; readonly name: string; readonly raw: RawEvent };
+export type VodEvent = KnownEvent<VodEventType> | UnknownEvent;
 
-/** A notification as it came, without `Sign` and `T`. */
+// A mapped type, so that `eventType` narrows `task`.
+type KnownEvent<T extends VodEventType> = {
+  readonly [Type in T]: { readonly eventType: Type; readonly task: EventTask<Type> };
+}[T];
+
+interface UnknownEvent {
+  readonly eventType: 'unknown';
+  readonly name: string;
+  readonly raw: RawEvent;
+}
+
+/** A notification as JSON. */
 export type RawEvent = Readonly<Record<string, unknown>>;
 
-// The SDK types every field as optional; these are the ones that an event says nothing without.
-type Identified<T> = T & { FileId: string };
-type TaskState<T> = T & { TaskId: string; Status: string };
-
-// In the SDK's words, and in the documents' examples, `null` and absent mean the same.
 const taskState = v.looseObject({
   TaskId: v.pipe(v.string(), v.nonEmpty()),
   Status: v.string(),
 });
-const identified = v.looseObject({ FileId: v.pipe(v.string(), v.nonEmpty()) });
-const deleted = v.looseObject({ FileIdSet: v.pipe(v.array(v.string()), v.minLength(1)) });
+
+const CHECKS: { readonly [Type in VodEventType]?: v.GenericSchema } = {
+  NewFileUpload: v.looseObject({ FileId: v.pipe(v.string(), v.nonEmpty()) }),
+  ProcedureStateChanged: taskState,
+  PullComplete: taskState,
+  FileDeleted: v.looseObject({ FileIdSet: v.pipe(v.array(v.string()), v.minLength(1)) }),
+};
 
 /**
- * Answers `body` as an event. Names of types and of their members follow no rule, so they are listed.
+ * Answers what VOD sent or had pulled as an event. What belongs to the way and not to the event is left behind:
+ * `Sign` and `T` of a callback, `EventHandle` of a pull.
  *
- * @param body a notification whose `Sign` was verified.
+ * @param body a JSON object: a notification whose `Sign` was verified, or an item of `EventSet`.
  */
 export function parseVodEvent(body: RawEvent): VodEvent {
-  const { EventType: eventType } = body;
-  switch (eventType) {
-    case 'NewFileUpload': {
-      const task = body['FileUploadEvent'];
-      return v.is(identified, task) ? { eventType, task } : keepRaw(body);
-    }
-    case 'ProcedureStateChanged': {
-      const task = body['ProcedureStateChangeEvent'];
-      return v.is(taskState, task) ? { eventType, task } : keepRaw(body);
-    }
-    case 'PullComplete': {
-      const task = body['PullCompleteEvent'];
-      return v.is(taskState, task) ? { eventType, task } : keepRaw(body);
-    }
-    case 'FileDeleted': {
-      const task = body['FileDeleteEvent'];
-      return v.is(deleted, task) ? { eventType, task } : keepRaw(body);
-    }
-    default:
-      return keepRaw(body);
-  }
+  const { Sign: _sign, T: _t, EventHandle: _handle, ...event } = body;
+  const raw = dropNulls(event);
+  const { EventType: name } = raw;
+  const known = isVodEventType(name) ? parseKnownEvent(name, raw) : undefined;
+  return known ?? { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
 }
 
-function keepRaw(raw: RawEvent): VodEvent {
-  const name = raw['EventType'];
-  return { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
+function parseKnownEvent<T extends VodEventType>(
+  eventType: T,
+  raw: RawEvent,
+): KnownEvent<T> | undefined {
+  const task = raw[EVENT_MEMBERS[eventType]];
+  return isTaskOf(eventType, task) ? { eventType, task } : undefined;
+}
+
+/** Answers whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
+function isTaskOf<T extends VodEventType>(eventType: T, task: unknown): task is EventTask<T> {
+  const check = CHECKS[eventType];
+  return isJsonObject(task) && (check === undefined || v.is(check, task));
+}
+
+function dropNulls(event: RawEvent): RawEvent {
+  const copy: unknown = JSON.parse(canonicalJson(event));
+  return isJsonObject(copy) ? copy : {};
 }

@@ -151,6 +151,11 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       events.FileDeleted,
       { fileIds: ['5285890700000000001', '5285890700000000002'] },
     ],
+    [
+      'EditMediaComplete',
+      events.MediaEdited,
+      { taskId: '1500000001-EditMedia-5a6b7c8dt0', taskStatus: 'FINISH', taskErrCode: 0 },
+    ],
   ])('logs a %s in one line', async (eventType, event, fields) => {
     const notify = await load();
 
@@ -165,6 +170,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       status: 200,
       milliseconds: expect.any(Number),
       signKey: 0,
+      eventId: expect.stringMatching(/^evt_[\w-]{43}$/),
       eventType,
       ...fields,
     });
@@ -207,7 +213,6 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       'PullComplete',
     ],
     ['no type at all', {}, ''],
-    ['the format before this one', { version: '4.0', eventType: 'NewFileUpload', data: {} }, ''],
   ])('keeps %s', async (_name, event, eventType) => {
     const notify = await load();
 
@@ -219,6 +224,60 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       eventType,
       reason: expect.stringContaining('known'),
     });
+  });
+
+  it('logs the same event id on a resend, which is signed anew', async () => {
+    const notify = await load();
+
+    const first = await notify({ body: { ...events.PullComplete, ...sign() } });
+    logged = '';
+    const again = await notify({
+      body: {
+        ...sign('SignKeyOld2', NOW_SECONDS + 60),
+        FileUploadEvent: null,
+        ...events.PullComplete,
+      },
+    });
+
+    expect(again.log.eventId).toBe(first.log.eventId);
+  });
+
+  it('takes format 2.0, and says where to switch it to 3.0', async () => {
+    const notify = await load();
+
+    const { statusCode, json, log } = await notify({ body: { ...events.Legacy, ...sign() } });
+
+    expect(statusCode).toBe(200);
+    expect(json).toEqual({ code: 0 });
+    expect(logged.trim().split('\n')).toHaveLength(1);
+    expect(log).toMatchObject({
+      level: 'warn',
+      eventType: 'NewFileUpload',
+      fileId: '9031868200000000003',
+      reason: expect.stringMatching(/format 2\.0.+3\.0.+console.+ModifyEventConfig/),
+    });
+    expect(log.eventId).toBeUndefined();
+  });
+
+  it('refuses format 2.0 that is not signed', async () => {
+    const notify = await load();
+
+    const { statusCode, log } = await notify({ body: events.Legacy });
+
+    expect(statusCode).toBe(401);
+    expect(log.fileId).toBeUndefined();
+  });
+
+  it('takes an event of 10,000 levels', async () => {
+    const notify = await load();
+    const { Sign, T } = sign();
+    const deep = `${'{"a":['.repeat(5_000)}${']}'.repeat(5_000)}`;
+
+    const { statusCode } = await notify({
+      body: `{"EventType":"New","Sign":"${Sign}","T":${T},"Deep":${deep}}`,
+    });
+
+    expect(statusCode).toBe(200);
   });
 
   it.each(['[]', 'null', '7', ''])('refuses the body %j', async (body) => {

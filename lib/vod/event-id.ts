@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { isJsonObject } from '../validation/json-object.ts';
+import type { VodEvent } from './event.ts';
+import { canonicalJson } from './event-json.ts';
+import type { EventTask } from './event-types.ts';
+
+/**
+ * Answers the id of what `event` tells: the same for the same fact, in both notification modes and each time that VOD
+ * sends it, and another for any other fact.
+ *
+ * VOD gives its events no id, so this one is a hash of what makes the fact:
+ * - `NewFileUpload`: the file, since a file comes but once. URLs, names, times and metadata may be newer on a resend.
+ * - `FileDeleted`: the files and which of their parts, in any order.
+ * - A task: its id and how far it and its parts have come, so that each step of a flow whose notify mode is `Change`
+ *   counts. Progress, times and outputs do not: they follow from the step, and may be newer on a resend.
+ * - Anything else: all that it says.
+ *
+ * What VOD reports in equal words is one fact here: a cast that is `Idle` once more, parts that were made and deleted
+ * again, a file that was restored twice in the same way.
+ *
+ * Ids are kept and handed out, so a change of these rules makes events that were seen look new.
+ */
+export function identifyEvent(event: VodEvent): string {
+  const fact = canonicalJson(gatherFact(event));
+  return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
+}
+
+// Known types make an array and unknown ones an object, so that none can pass for the other.
+function gatherFact(event: VodEvent): unknown {
+  const { eventType } = event;
+  switch (eventType) {
+    case 'NewFileUpload':
+      return [eventType, event.task.FileId];
+    case 'FileDeleted':
+      return [eventType, sortUnique(event.task.FileIdSet), listDeletedParts(event.task)];
+    case 'unknown':
+      return event.raw;
+    default:
+      return [eventType, gatherTaskFact(event.task)];
+  }
+}
+
+/** `Definition` and the two states beside `Status` are of the interface of 2017 and of publishing to WeChat. */
+const TASK_FIELDS = ['TaskId', 'Status', 'Definition', 'WechatStatus', 'PublishResult'] as const;
+
+function gatherTaskFact(task: object): unknown {
+  const fields = new Map<string, unknown>(Object.entries(task));
+  const taskId = fields.get('TaskId');
+  if (typeof taskId !== 'string' || taskId === '') return task;
+
+  const states = [...fields].flatMap(([set, items]) =>
+    Array.isArray(items) ? items.flatMap((item) => readStates(set, item)) : [],
+  );
+  // An object, so that a field that is added here one day leaves the ids of tasks without it as they are.
+  const said = Object.fromEntries(TASK_FIELDS.map((name) => [name, fields.get(name)]));
+  return { ...said, states: states.sort() };
+}
+
+/**
+ * Answers the states that an item of a result set holds: its own, or that of the one member that is about its type.
+ * That member is found by its `Status`, since names differ from types and new ones keep coming.
+ */
+function readStates(set: string, item: unknown): string[] {
+  if (!isJsonObject(item)) return [];
+  const type = item['Type'] ?? item['TaskType'];
+  return [['', item] as const, ...Object.entries(item)].flatMap(([member, part]) => {
+    if (!isJsonObject(part) || typeof part['Status'] !== 'string') return [];
+    const definition = isJsonObject(part['Input']) ? part['Input']['Definition'] : undefined;
+    return [canonicalJson([set, type, member, part['Status'], definition])];
+  });
+}
+
+function listDeletedParts({ FileDeleteResultInfo: results }: EventTask<'FileDeleted'>): string[] {
+  const found: unknown = results;
+  if (!Array.isArray(found)) return [];
+  return sortUnique(
+    found.flatMap((result: unknown) => {
+      if (!isJsonObject(result) || !Array.isArray(result['DeleteParts'])) return [];
+      const { FileId: fileId, DeleteParts: parts } = result;
+      return parts.filter(isJsonObject).map(({ Type: type, Definition: definition }) =>
+        // No definition and 0 both mean all: https://cloud.tencent.com/document/product/266/31773
+        canonicalJson([fileId, type, definition ?? 0]),
+      );
+    }),
+  );
+}
+
+function sortUnique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}

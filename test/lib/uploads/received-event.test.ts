@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
+import {
+  describeLegacyEvent,
+  describeReceivedEvent,
+  receiveEvent,
+} from '../../../lib/uploads/received-event.ts';
+import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { identifyEvent } from '../../../lib/vod/event-id.ts';
+import events from '../../fixtures/vod-events.json' with { type: 'json' };
+
+function describeBody(body: RawEvent) {
+  return describeReceivedEvent(receiveEvent(parseVodEvent(body)));
+}
+
+const ENVELOPE = {
+  uploadId: '01ARYZ6S410000000000000000',
+  owner: 'user-42',
+  method: 'pull',
+} as const;
+
+describe('receiveEvent()', () => {
+  it.each([
+    ['NewFileUpload', 'FileUploadEvent', { FileId: '1' }],
+    ['PullComplete', 'PullCompleteEvent', { TaskId: 't', Status: 'FINISH' }],
+  ])('takes the envelope off a %s', (EventType, member, task) => {
+    const SourceContext = sealEnvelope(ENVELOPE, 'mine');
+    const MediaBasicInfo = { SourceInfo: { SourceContext } };
+    const event = parseVodEvent({ EventType, [member]: { ...task, MediaBasicInfo } });
+
+    expect(receiveEvent(event)).toEqual({
+      eventId: identifyEvent(event),
+      event,
+      envelope: ENVELOPE,
+      sourceContext: 'mine',
+    });
+  });
+
+  it.each([
+    ['a context that is no envelope', events.NewFileUpload, '{"u":"42"}'],
+    ['an empty context', events.LiveRecording, ''],
+    ['a pull that failed', events.PullFailed, ''],
+    ['an event without a context', events.FileDeleted, ''],
+    [
+      'a context that is no text',
+      { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1', MediaBasicInfo: 7 } },
+      '',
+    ],
+  ])('finds no envelope in %s', (_name, body, sourceContext) => {
+    const received = receiveEvent(parseVodEvent(body));
+
+    expect(received.envelope).toBeUndefined();
+    expect(received.sourceContext).toBe(sourceContext);
+  });
+});
+
+describe('describeReceivedEvent()', () => {
+  it.each([
+    [
+      'an edited media',
+      events.MediaEdited,
+      {
+        eventType: 'EditMediaComplete',
+        taskId: '1500000001-EditMedia-5a6b7c8dt0',
+        taskStatus: 'FINISH',
+        taskErrCode: 0,
+      },
+    ],
+    [
+      'a task of 2017',
+      events.Snapshots2017,
+      {
+        eventType: 'CreateSnapshotByTimeOffsetComplete',
+        taskId: '1500000001-snapshot-7c8d9e0f',
+        fileId: '5285890700000000001',
+      },
+    ],
+    ['a cast', events.MediaCast, { eventType: 'MediaCastStatusChanged', taskStatus: 'Working' }],
+    [
+      'a state that is a number',
+      {
+        EventType: 'RestoreMediaComplete',
+        RestoreMediaCompleteEvent: { FileId: '1', Status: 0, ErrCode: '0' },
+      },
+      { eventType: 'RestoreMediaComplete', fileId: '1' },
+    ],
+    [
+      'an unknown type',
+      { EventType: 'HologramComplete' },
+      { level: 'warn', eventType: 'HologramComplete', reason: expect.stringContaining('known') },
+    ],
+  ])('says ids and states of %s', (_name, body, fields) => {
+    expect(describeBody(body)).toEqual({
+      eventId: identifyEvent(parseVodEvent(body)),
+      ...fields,
+    });
+  });
+
+  it('says nothing that a caller wrote', () => {
+    const body = structuredClone(events.NewFileUpload);
+    body.FileUploadEvent.MediaBasicInfo.Name = 'canary';
+    body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = sealEnvelope(ENVELOPE, 'canary');
+
+    const fields = describeBody(body);
+
+    expect(fields).toMatchObject({
+      uploadId: ENVELOPE.uploadId,
+      owner: 'user-42',
+      uploadMethod: 'pull',
+    });
+    expect(JSON.stringify(fields)).not.toContain('canary');
+  });
+});
+
+describe('describeLegacyEvent()', () => {
+  it('warns, and names both ways to switch', () => {
+    expect(describeLegacyEvent({ eventType: 'NewFileUpload', fileId: '1' })).toEqual({
+      level: 'warn',
+      eventType: 'NewFileUpload',
+      fileId: '1',
+      reason: expect.stringMatching(/format 2\.0.+3\.0.+console.+ModifyEventConfig/),
+    });
+  });
+});

@@ -1,0 +1,357 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { identifyEvent } from '../../../lib/vod/event-id.ts';
+import { canonicalJson } from '../../../lib/vod/event-json.ts';
+import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
+import events from '../../fixtures/vod-events.json' with { type: 'json' };
+
+function identify(body: RawEvent): string {
+  return identifyEvent(parseVodEvent(body));
+}
+
+/** Answers a copy of `body` that `change` was applied to. */
+function changed<T>(body: T, change: (copy: T) => unknown): T {
+  const copy = structuredClone(body);
+  change(copy);
+  return copy;
+}
+
+/** Says the same with members in another order, and with others that are null. */
+function reword(value: unknown, seed: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => reword(item, seed));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, part]) => [name, reword(part, seed)] as const);
+  const turn = entries.length === 0 ? 0 : seed % entries.length;
+  const turned = [...entries.slice(turn), ...entries.slice(0, turn)];
+  const ordered = seed % 2 === 0 ? turned : turned.reverse();
+  return Object.fromEntries([[`Unused${seed}`, null], ...ordered]);
+}
+
+const FIXTURES = Object.entries<RawEvent>(events);
+const anyFixture = fc.constantFrom(...FIXTURES.map(([, body]) => body));
+
+describe('identifyEvent()', () => {
+  // Ids are kept and handed out: what they are made of must not change.
+  it.each([
+    [events.NewFileUpload, '["NewFileUpload","5285890700000000001"]'],
+    [events.FileDeleted, '["FileDeleted",["5285890700000000001","5285890700000000002"],[]]'],
+    [
+      events.PartsDeleted,
+      String.raw`["FileDeleted",["5285890700000000001"],["[\"5285890700000000001\",\"TranscodeFiles\",20]","[\"5285890700000000001\",\"TranscodeFiles\",30]"]]`,
+    ],
+    [
+      events.PullComplete,
+      '["PullComplete",{"Status":"FINISH","TaskId":"1500000001-pull-9f8e7d6c","states":[]}]',
+    ],
+    [
+      events.ProcedureStep,
+      String.raw`["ProcedureStateChanged",{"Status":"PROCESSING","TaskId":"1500000001-Procedure-4d5e6f70t0","states":["[\"AiContentReviewResultSet\",\"Porn\",\"PornTask\",\"PROCESSING\",10]","[\"MediaProcessResultSet\",\"SnapshotByTimeOffset\",\"SnapshotByTimeOffsetTask\",\"PROCESSING\",10]","[\"MediaProcessResultSet\",\"Transcode\",\"TranscodeTask\",\"SUCCESS\",20]"]}]`,
+    ],
+    [events.MediaCast, '["MediaCastStatusChanged",{"CastId":"cast-1a2b3c","Status":"Working"}]'],
+    [
+      { Sign: '2f97', EventType: 'HologramComplete', B: null, A: [null] },
+      '{"A":[null],"EventType":"HologramComplete"}',
+    ],
+  ])('is the hash of what makes the fact: event %#', (body, fact) => {
+    expect(identify(body)).toBe(`evt_${createHash('sha256').update(fact).digest('base64url')}`);
+  });
+
+  it('differs between all fixtures', () => {
+    expect(new Set(FIXTURES.map(([, body]) => identify(body))).size).toBe(FIXTURES.length);
+  });
+
+  it('is the same in both modes, in any order of members, and with null for what is absent', () => {
+    fc.assert(
+      fc.property(anyFixture, fc.nat(50), fc.string(), fc.integer(), (body, seed, text, number) => {
+        const same = Object(reword(body, seed));
+        const id = identify(body);
+
+        expect(identify({ ...same, Sign: text, T: number })).toBe(id);
+        expect(identify({ EventHandle: text, ...same })).toBe(id);
+        expect(identify(JSON.parse(JSON.stringify(same)))).toBe(id);
+      }),
+    );
+  });
+
+  describe('of a NewFileUpload', () => {
+    it('stays where anything but the file changed', () => {
+      const later = changed(events.NewFileUpload, ({ FileUploadEvent: task }) => {
+        task.MediaBasicInfo.MediaUrl += '?t=68b0&sign=ab12';
+        task.MediaBasicInfo.Name = 'renamed';
+        task.ProcedureTaskId = '';
+        Object.assign(task, { MetaData: null });
+        Object.assign(task.MediaBasicInfo, { UpdateTime: '2026-01-01T00:00:09Z' });
+      });
+
+      expect(identify(later)).toBe(identify(events.NewFileUpload));
+    });
+
+    it('changes with the file', () => {
+      const other = changed(events.NewFileUpload, (copy) => {
+        copy.FileUploadEvent.FileId = '5285890700000000099';
+      });
+
+      expect(identify(other)).not.toBe(identify(events.NewFileUpload));
+    });
+  });
+
+  describe('of a PullComplete', () => {
+    it('stays where metadata, progress or messages changed', () => {
+      const later = changed(events.PullComplete, ({ PullCompleteEvent: task }) => {
+        Object.assign(task, { MetaData: { Size: 777 }, Progress: 99, Message: 'ok', FileUrl: 'u' });
+      });
+
+      expect(identify(later)).toBe(identify(events.PullComplete));
+    });
+
+    it.each([
+      ['TaskId', '1500000001-pull-other'],
+      ['Status', 'PROCESSING'],
+    ])('changes with %s', (field, value) => {
+      const other = changed(events.PullComplete, (copy) => {
+        Object.assign(copy.PullCompleteEvent, { [field]: value });
+      });
+
+      expect(identify(other)).not.toBe(identify(events.PullComplete));
+    });
+  });
+
+  describe('of a ProcedureStateChanged', () => {
+    type Step = (typeof events.ProcedureStep)['ProcedureStateChangeEvent'];
+    const step = (change: (task: Step) => unknown) =>
+      identify(changed(events.ProcedureStep, (copy) => change(copy.ProcedureStateChangeEvent)));
+
+    it.each<[string, (task: Step) => unknown]>([
+      ['progress', (task) => Object.assign(task.MediaProcessResultSet[1] ?? {}, { Progress: 41 })],
+      [
+        'an output',
+        (task) =>
+          Object.assign(task.MediaProcessResultSet[0]?.TranscodeTask ?? {}, {
+            Output: null,
+            FinishTime: '2026-01-01T00:02:01Z',
+          }),
+      ],
+      ['the order of results', (task) => task.MediaProcessResultSet.reverse()],
+      ['an empty set', (task) => Object.assign(task, { AiRecognitionResultSet: [] })],
+      ['metadata', (task) => Object.assign(task, { MetaData: { Size: 1 }, FileUrl: 'u' })],
+    ])('stays where %s changed', (_what, change) => {
+      expect(step(change)).toBe(identify(events.ProcedureStep));
+    });
+
+    it.each<[string, (task: Step) => unknown]>([
+      ['the task', (task) => Object.assign(task, { TaskId: 'other' })],
+      ['the state', (task) => Object.assign(task, { Status: 'FINISH' })],
+      [
+        'the state of one result',
+        (task) =>
+          Object.assign(task.MediaProcessResultSet[1]?.SnapshotByTimeOffsetTask ?? {}, {
+            Status: 'SUCCESS',
+          }),
+      ],
+      [
+        'the state of a review',
+        (task) =>
+          Object.assign(task.AiContentReviewResultSet[0]?.PornTask ?? {}, { Status: 'FAIL' }),
+      ],
+      [
+        'the template of a result',
+        (task) =>
+          Object.assign(task.MediaProcessResultSet[0]?.TranscodeTask?.Input ?? {}, {
+            Definition: 21,
+          }),
+      ],
+      ['the count of results', (task) => task.MediaProcessResultSet.pop()],
+    ])('changes with %s', (_what, change) => {
+      expect(step(change)).not.toBe(identify(events.ProcedureStep));
+    });
+
+    it('tells apart which of two results is done', () => {
+      const flow = (first: string, second: string) =>
+        identify({
+          EventType: 'ProcedureStateChanged',
+          ProcedureStateChangeEvent: {
+            TaskId: 't',
+            Status: 'PROCESSING',
+            MediaProcessResultSet: [
+              { Type: 'Transcode', TranscodeTask: { Status: first, Input: { Definition: 20 } } },
+              { Type: 'Transcode', TranscodeTask: { Status: second, Input: { Definition: 30 } } },
+            ],
+          },
+        });
+
+      expect(flow('SUCCESS', 'PROCESSING')).not.toBe(flow('PROCESSING', 'SUCCESS'));
+    });
+  });
+
+  describe('of a FileDeleted', () => {
+    const deletion = (FileIdSet: string[], FileDeleteResultInfo?: unknown) =>
+      identify({ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet, FileDeleteResultInfo } });
+    const parts = (FileId: string, ...DeleteParts: unknown[]) => ({ FileId, DeleteParts });
+
+    it('stays in any order, and where one is named twice', () => {
+      const a = parts('1', { Type: 'TranscodeFiles', Definition: 20 }, { Type: 'OriginalFiles' });
+      const b = parts('1', { Type: 'OriginalFiles' }, { Definition: 20, Type: 'TranscodeFiles' });
+      const c = parts('2', { Type: 'OriginalFiles' });
+
+      expect(deletion(['2', '1', '2'], [c, b, c])).toBe(deletion(['1', '2'], [a, c]));
+    });
+
+    it.each([
+      [undefined],
+      [null],
+      [[]],
+      [[null]],
+      ['text'],
+      [[{ FileId: '1', DeleteParts: null }]],
+    ])('takes %j for no parts', (results) => {
+      expect(deletion(['1'], results)).toBe(deletion(['1'], [parts('1')]));
+    });
+
+    it('takes no definition for 0, which means all', () => {
+      expect(deletion(['1'], [parts('1', { Type: 'TranscodeFiles', Definition: 0 })])).toBe(
+        deletion(['1'], [parts('1', { Type: 'TranscodeFiles' })]),
+      );
+    });
+
+    it('changes with files, with parts, and with whose parts they are', () => {
+      const original = { Type: 'OriginalFiles' };
+      const ids = [
+        deletion(['1']),
+        deletion(['1', '2']),
+        deletion(['12']),
+        deletion(['1', '2'], [parts('1', original)]),
+        deletion(['1', '2'], [parts('2', original)]),
+        deletion(['1', '2'], [parts('1', original), parts('2', original)]),
+        deletion(['1', '2'], [parts('1', { Type: 'TranscodeFiles' })]),
+        deletion(['1', '2'], [parts('1', { Type: 'TranscodeFiles', Definition: 20 })]),
+      ];
+
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+  });
+
+  describe('of other types', () => {
+    it.each(
+      Object.entries(EVENT_MEMBERS).filter(
+        ([type]) => !['NewFileUpload', 'FileDeleted'].includes(type),
+      ),
+    )('changes with task and state of %s', (EventType, member) => {
+      const of = (task: RawEvent) => identify({ EventType, [member]: task });
+      const ids = [
+        of({ TaskId: '1', Status: 'PROCESSING' }),
+        of({ TaskId: '1', Status: 'FINISH' }),
+        of({ TaskId: '2', Status: 'FINISH' }),
+        of({ Status: 'FINISH' }),
+      ];
+
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(of({ TaskId: '1', Status: 'FINISH', Progress: 100, Output: { FileId: '1' } })).toBe(
+        ids[1],
+      );
+    });
+
+    it('takes parts that have a state of their own', () => {
+      const of = (transcode: string, encrypt: string) =>
+        identify({
+          EventType: 'ProcessMediaByMPSComplete',
+          ProcessMediaByMPSCompleteEvent: {
+            TaskId: '1',
+            Status: 'PROCESSING',
+            SubTaskSet: [
+              { TaskType: 'Transcode', Status: transcode },
+              { TaskType: 'Encrypt', Status: encrypt },
+            ],
+          },
+        });
+
+      expect(new Set([of('A', 'A'), of('A', 'B'), of('B', 'A'), of('B', 'B')]).size).toBe(4);
+    });
+
+    it.each([
+      ['WechatPublishComplete', 'WechatStatus', 'SUCCESS', 'AUDITNOTPASS'],
+      ['WechatMiniProgramPublishComplete', 'PublishResult', 'Pass', 'Rejected'],
+      ['CreateSnapshotByTimeOffsetComplete', 'Definition', 10, 11],
+    ] as const)('changes for a %s with %s', (EventType, field, one, other) => {
+      const of = (value: unknown) =>
+        identify({ EventType, [EVENT_MEMBERS[EventType]]: { TaskId: '1', [field]: value } });
+
+      expect(of(one)).not.toBe(of(other));
+    });
+
+    it('takes all that is said where there is no task id', () => {
+      const of = (task: RawEvent) =>
+        identify({ EventType: 'MediaCastStatusChanged', MediaCastStatusChangedEvent: task });
+
+      expect(of({ TaskId: '', CastId: '1' })).not.toBe(of({ TaskId: '', CastId: '2' }));
+      expect(of({ CastId: '1', Status: 'Idle' })).toBe(of({ Status: 'Idle', CastId: '1' }));
+      expect(of({ CastId: '1', Status: 'Idle' })).not.toBe(of({ CastId: '2', Status: 'Idle' }));
+      expect(of({ CastId: '1', Status: 'Idle' })).not.toBe(of({ CastId: '1', Status: 'Working' }));
+    });
+  });
+
+  it('differs wherever unknown events say different things', () => {
+    const bodies = fc
+      .dictionary(fc.string(), fc.jsonValue())
+      .map((any) => ({ EventType: 'X', ...any }));
+    fc.assert(
+      fc.property(bodies, bodies, (one, other) => {
+        expect(identify(one) === identify(other)).toBe(canonicalJson(one) === canonicalJson(other));
+      }),
+    );
+  });
+
+  it('answers an id for any JSON', () => {
+    const task = fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        FileId: fc.constant('1'),
+        TaskId: fc.constantFrom('1', ''),
+        Status: fc.constant('FINISH'),
+        FileIdSet: fc.constant(['1']),
+        FileDeleteResultInfo: fc.oneof(
+          fc.jsonValue(),
+          fc.array(fc.record({ DeleteParts: fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())) })),
+        ),
+        MediaProcessResultSet: fc.oneof(
+          fc.jsonValue(),
+          fc.array(fc.record({ Type: fc.jsonValue(), Task: fc.jsonValue() })),
+        ),
+      }),
+    );
+    const body = fc
+      .tuple(fc.constantFrom(...Object.entries(EVENT_MEMBERS)), task)
+      .map(([[EventType, member], value]) => ({ EventType, [member]: value }));
+    fc.assert(
+      fc.property(body, (any) => {
+        expect(identify(any)).toMatch(/^evt_[\w-]{43}$/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each(['FileUploadEvent', 'MediaCastStatusChangedEvent', 'Hologram'])(
+    'holds 10,000 levels in %s',
+    (member) => {
+      const deep: unknown = JSON.parse(`${'{"a":['.repeat(5_000)}${']}'.repeat(5_000)}`);
+      const body = { EventType: 'MediaCastStatusChanged', [member]: deep };
+
+      expect(identify(body)).toMatch(/^evt_/);
+    },
+  );
+
+  it('gives 10,000 events 10,000 ids', () => {
+    const types = Object.entries(EVENT_MEMBERS);
+    const ids = Array.from({ length: 10_000 }, (_, index) => {
+      const [EventType, member] = types[index % types.length] ?? ['', ''];
+      const name = String(index);
+      return identify({
+        EventType,
+        [member]: { FileId: name, TaskId: name, Status: 'FINISH', FileIdSet: [name] },
+      });
+    });
+
+    expect(new Set(ids).size).toBe(10_000);
+  });
+});

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import type { EventContent } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { parseVodEvent } from '../../../lib/vod/event.ts';
+import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
+import events from '../../fixtures/vod-events.json' with { type: 'json' };
+
+/** Word for word from the comments of `EventContent`, https://cloud.tencent.com/document/product/266/31773. */
+const DOCUMENTED = [
+  ['NewFileUpload', 'FileUploadEvent'],
+  ['ProcedureStateChanged', 'ProcedureStateChangeEvent'],
+  ['FileDeleted', 'FileDeleteEvent'],
+  ['PullComplete', 'PullCompleteEvent'],
+  ['EditMediaComplete', 'EditMediaCompleteEvent'],
+  ['SplitMediaComplete', 'SplitMediaCompleteEvent'],
+  ['ComposeMediaComplete', 'ComposeMediaCompleteEvent'],
+  ['WechatPublishComplete', 'WechatPublishCompleteEvent'],
+  ['WechatMiniProgramPublishComplete', 'WechatMiniProgramPublishCompleteEvent'],
+  ['RemoveWatermark', 'RemoveWatermarkCompleteEvent'],
+  ['RestoreMediaComplete', 'RestoreMediaCompleteEvent'],
+  ['RebuildMediaComplete', 'RebuildMediaCompleteEvent'],
+  ['ExtractTraceWatermarkComplete', 'ExtractTraceWatermarkCompleteEvent'],
+  ['ExtractCopyRightWatermarkComplete', 'ExtractCopyRightWatermarkCompleteEvent'],
+  ['ReviewAudioVideoComplete', 'ReviewAudioVideoCompleteEvent'],
+  ['DescribeFileAttributesComplete', 'DescribeFileAttributesCompleteEvent'],
+  ['QualityInspectComplete', 'QualityInspectCompleteEvent'],
+  ['QualityEnhanceComplete', 'QualityEnhanceCompleteEvent'],
+  ['MediaCastStatusChanged', 'MediaCastStatusChangedEvent'],
+  ['PersistenceComplete', 'PersistenceCompleteEvent'],
+  ['ComplexAdaptiveDynamicStreamingComplete', 'ComplexAdaptiveDynamicStreamingCompleteEvent'],
+  ['ProcessMediaByMPSComplete', 'ProcessMediaByMPSCompleteEvent'],
+  ['AigcImageTaskComplete', 'AigcImageCompleteEvent'],
+  ['AigcVideoTaskComplete', 'AigcVideoCompleteEvent'],
+  ['ExtractBlindWatermarkComplete', 'ExtractBlindWatermarkComplete'],
+  ['SceneAigcImageCompleteEvent', 'SceneAigcImageCompleteEvent'],
+  ['ProcessImageAsyncCompleteEvent', 'ProcessImageAsyncCompleteEvent'],
+  ['CreateAigcAdvancedCustomElementCompleteEvent', 'CreateAigcAdvancedCustomElementCompleteEvent'],
+  ['CreateAigcCustomVoiceCompleteEvent', 'CreateAigcCustomVoiceCompleteEvent'],
+  ['DescribeAigcFaceInfoAsyncComplete', 'DescribeAigcFaceInfoAsyncCompleteEvent'],
+  ['TranscodeComplete', 'TranscodeCompleteEvent'],
+  ['ConcatComplete', 'ConcatCompleteEvent'],
+  ['ClipComplete', 'ClipCompleteEvent'],
+  ['CreateImageSpriteComplete', 'CreateImageSpriteCompleteEvent'],
+  ['CreateSnapshotByTimeOffsetComplete', 'SnapshotByTimeOffsetCompleteEvent'],
+] as const;
+
+/** Has what the four checked types are checked for. */
+const TASK = { FileId: '1', TaskId: 't', Status: 'FINISH', FileIdSet: ['1'] };
+
+describe('EVENT_MEMBERS', () => {
+  it('has the documented rows and no other', () => {
+    expect(Object.entries(EVENT_MEMBERS).sort()).toEqual(
+      [...DOCUMENTED].map((row) => [...row]).sort(),
+    );
+  });
+
+  it('has every member of the SDK that belongs to a type', () => {
+    type Listed = (typeof EVENT_MEMBERS)[keyof typeof EVENT_MEMBERS];
+    type Unlisted = Exclude<keyof EventContent, Listed>;
+
+    expectTypeOf<Unlisted>().toEqualTypeOf<
+      'EventType' | 'EventHandle' | 'ReduceMediaBitrateCompleteEvent'
+    >();
+  });
+});
+
+describe('parseVodEvent()', () => {
+  it.each(DOCUMENTED)('finds the task of %s in %s', (eventType, member) => {
+    const others = Object.fromEntries(DOCUMENTED.map(([, other]) => [other, null]));
+
+    const event = parseVodEvent({ ...others, EventType: eventType, [member]: TASK });
+
+    expect(event).toEqual({ eventType, task: TASK });
+  });
+
+  it.each(DOCUMENTED)('keeps %s whole where %s is no object', (EventType, member) => {
+    for (const task of ['text', 7, true, [], [TASK]]) {
+      const raw = { EventType, [member]: task };
+
+      expect(parseVodEvent(raw)).toEqual({ eventType: 'unknown', name: EventType, raw });
+    }
+    expect(parseVodEvent({ EventType, Other: TASK }).eventType).toBe('unknown');
+  });
+
+  it.each([
+    ['NewFileUpload', 'FileUploadEvent', { FileId: '' }],
+    ['NewFileUpload', 'FileUploadEvent', { FileId: 7 }],
+    ['ProcedureStateChanged', 'ProcedureStateChangeEvent', { TaskId: 't' }],
+    ['ProcedureStateChanged', 'ProcedureStateChangeEvent', { TaskId: '', Status: 'FINISH' }],
+    ['PullComplete', 'PullCompleteEvent', { TaskId: null, Status: 'FINISH' }],
+    ['PullComplete', 'PullCompleteEvent', { TaskId: 't', Status: 7 }],
+    ['FileDeleted', 'FileDeleteEvent', { FileIdSet: [] }],
+    ['FileDeleted', 'FileDeleteEvent', { FileIdSet: [null] }],
+    ['FileDeleted', 'FileDeleteEvent', { FileIdSet: '1' }],
+  ])('keeps %s whole where %s is %j', (EventType, member, task) => {
+    expect(parseVodEvent({ EventType, [member]: task })).toMatchObject({
+      eventType: 'unknown',
+      name: EventType,
+    });
+  });
+
+  it.each([
+    [
+      'a type of tomorrow',
+      { EventType: 'HologramComplete', HologramEvent: { A: 1 } },
+      'HologramComplete',
+    ],
+    ['the name of a method', { EventType: 'constructor' }, 'constructor'],
+    ['a type that is no text', { EventType: { a: 1 } }, ''],
+    ['no type', {}, ''],
+  ])('keeps %s', (_name, raw, name) => {
+    expect(parseVodEvent(raw)).toEqual({ eventType: 'unknown', name, raw });
+  });
+
+  it.each(Object.entries(events))('leaves behind how %s came', (_name, body) => {
+    const pushed = { ...body, Sign: '2f97', T: 1_767_225_600 };
+    const pulled = { EventHandle: 'eh-1', ReduceMediaBitrateCompleteEvent: null, ...body };
+
+    expect(parseVodEvent(pushed)).toEqual(parseVodEvent(body));
+    expect(parseVodEvent(pulled)).toEqual(parseVodEvent(body));
+    expect(JSON.stringify(parseVodEvent(pulled))).not.toContain('null');
+  });
+
+  it('leaves what it was given as it is', () => {
+    const body = structuredClone(events.ProcedureStep);
+
+    parseVodEvent(body);
+
+    expect(body).toEqual(events.ProcedureStep);
+  });
+
+  it('narrows the task by the type', () => {
+    const event = parseVodEvent(events.MediaCast);
+
+    if (event.eventType === 'MediaCastStatusChanged') {
+      expectTypeOf(event.task.CastId).toEqualTypeOf<string | undefined>();
+    }
+    if (event.eventType === 'PullComplete') {
+      expectTypeOf(event.task.TaskId).toEqualTypeOf<string>();
+      expectTypeOf(event.task.Progress).toEqualTypeOf<number | undefined>();
+    }
+    expect(event.eventType).toBe('MediaCastStatusChanged');
+  });
+
+  it('never throws on JSON', () => {
+    const members = fc.record(
+      {
+        EventType: fc.oneof(fc.constantFrom(...DOCUMENTED.map(([type]) => type)), fc.jsonValue()),
+        FileUploadEvent: fc.jsonValue(),
+        ProcedureStateChangeEvent: fc.jsonValue(),
+        PullCompleteEvent: fc.jsonValue(),
+        FileDeleteEvent: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    const body = fc.tuple(fc.dictionary(fc.string(), fc.jsonValue()), members);
+    fc.assert(
+      fc.property(body, ([any, known]) => {
+        expect(parseVodEvent({ ...any, ...known })).toHaveProperty('eventType');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
