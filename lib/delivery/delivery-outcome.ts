@@ -76,7 +76,7 @@ export function decideOutcome(
     random,
   );
   if (pause !== undefined) {
-    return { ...attempted, kind: 'retry', at: Math.ceil(endedAt + pause), error };
+    return { ...attempted, kind: 'retry', at: endedAt + pause, error };
   }
   // A target that took something else meanwhile is not out of order: it is this message that it does not take.
   return { ...attempted, kind: targetDeliveredAt >= firstAttemptAt ? 'dead' : 'disabled', error };

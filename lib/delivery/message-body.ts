@@ -42,20 +42,17 @@ export function readSubject(message: Message): string {
 }
 
 function pickIdentifiers(data: Message['data']): Record<string, unknown> {
-  const picked: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(data)) {
-    if (isIdentifier(name, value)) picked[name] = value;
-    // The one member of a notification that is about its type, under its own name.
-    if (isJsonObject(value) && /^\w{1,64}Event$/.test(name)) {
-      picked[name] = Object.fromEntries(
-        Object.entries(value).filter(([inner, text]) => isIdentifier(inner, text)),
-      );
-    }
-  }
-  return picked;
+  const entries = Object.entries(data);
+  // A notification has one member that is about its type, under a name of its own.
+  const task = entries.find(([name, value]) => /^\w{1,64}Event$/.test(name) && isJsonObject(value));
+  const inner = task === undefined ? [] : Object.entries(Object(task[1])).filter(isIdentifier);
+  return {
+    ...Object.fromEntries(entries.filter(isIdentifier)),
+    ...(task === undefined ? {} : { [task[0]]: Object.fromEntries(inner) }),
+  };
 }
 
-function isIdentifier(name: string, value: unknown): boolean {
+function isIdentifier([name, value]: readonly [string, unknown]): boolean {
   if (!IDENTIFIERS.has(name)) return false;
   return (
     typeof value === 'number' || (typeof value === 'string' && value.length <= LONGEST_IDENTIFIER)

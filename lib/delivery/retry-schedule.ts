@@ -38,7 +38,7 @@ export interface FailedAttempts {
 }
 
 /**
- * Answers the milliseconds until the next attempt, or undefined where the last one has been made.
+ * Answers the whole milliseconds until the next attempt, or undefined where the last one has been made.
  *
  * @param random a number from 0 up to, and without, 1.
  */
@@ -57,5 +57,6 @@ export function scheduleRetry(failed: FailedAttempts, random: () => number): num
     // Later than asked is allowed, sooner is not.
     asked + chance * (asked / 10),
   );
-  return pause < untilLast ? pause : untilLast + chance * LAST_ATTEMPT_MILLISECONDS;
+  const wait = pause < untilLast ? pause : untilLast + chance * LAST_ATTEMPT_MILLISECONDS;
+  return Math.ceil(wait);
 }
