@@ -1,0 +1,124 @@
+import postgres, { type Sql } from 'postgres';
+
+/** What a piece of work sends its statements through. */
+export type Statements = Pick<Sql, 'unsafe'>;
+
+/** The one connection of an instance. */
+export interface Connection {
+  /**
+   * Answers what `work` answers; once more on a new connection where the first was lost. So `work` must be one
+   * statement, or one transaction, that may be repeated although the lost one took effect.
+   */
+  run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** What a connection takes from outside. */
+export interface ConnectionOptions {
+  readonly databaseUrl: string;
+  /** Unix milliseconds, also while the instance was frozen. */
+  readonly now: () => number;
+  /** Longest wait for one piece of work; a connection that is silent for longer is taken for dead. */
+  readonly answerMilliseconds?: number;
+}
+
+const CONNECT_SECONDS = 5;
+/** Less than proxies and address translation wait before they forget a connection silently. */
+const IDLE_SECONDS = 60;
+const ANSWER_MILLISECONDS = 10_000;
+
+/** The connection was lost, or never came about: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+const LOST = new Set([
+  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'],
+  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'NO_ANSWER'],
+  // Ended by an administrator, a crash, a failover or a time limit on idle connections; or not up yet.
+  ...['57P01', '57P02', '57P03', '57P05', '25P03', '08006'],
+]);
+
+/** Two transactions stood in each other's way; the server undid this one, and it may go again. */
+const UNDONE = new Set(['40001', '40P01']);
+
+/** Answers a connection that is made when it is first needed. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const { databaseUrl, now, answerMilliseconds = ANSWER_MILLISECONDS } = options;
+  let client: Sql | undefined;
+  let usedAt = 0;
+
+  const discard = (dead: Sql) => {
+    if (client === dead) client = undefined;
+    // Nobody waits for a farewell to a dead connection.
+    dead.end({ timeout: 0 }).catch(() => undefined);
+  };
+  const obtain = () => {
+    // No timer runs while an instance is frozen, so the clock tells what has been idle for too long.
+    const isStale = now() - usedAt > IDLE_SECONDS * 1_000;
+    if (client !== undefined && isStale) discard(client);
+    client ??= createClient(databaseUrl, answerMilliseconds);
+    usedAt = now();
+    return client;
+  };
+  const attempt = async <Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> => {
+    const sql = obtain();
+    try {
+      return await answerInTime(work(sql), answerMilliseconds);
+    } catch (error) {
+      if (LOST.has(readCode(error))) discard(sql);
+      throw error;
+    } finally {
+      usedAt = now();
+    }
+  };
+
+  return {
+    async run(work) {
+      try {
+        return await attempt(work);
+      } catch (error) {
+        const code = readCode(error);
+        if (!LOST.has(code) && !UNDONE.has(code)) throw error;
+        return attempt(work);
+      }
+    },
+    async close() {
+      const last = client;
+      client = undefined;
+      await last?.end({ timeout: 5 });
+    },
+  };
+}
+
+function createClient(databaseUrl: string, answerMilliseconds: number): Sql {
+  return postgres(databaseUrl, {
+    max: 1,
+    // Only types that every server has are used.
+    fetch_types: false,
+    connect_timeout: CONNECT_SECONDS,
+    idle_timeout: IDLE_SECONDS,
+    // The second try is made at once, and there is no third.
+    backoff: false,
+    onnotice: () => undefined,
+    connection: { application_name: 'vod-upload', statement_timeout: answerMilliseconds },
+  });
+}
+
+/** Answers the code of an error of the server, the driver or the socket; empty where it has none. */
+export function readCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+async function answerInTime<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error('The database did not answer in time.'), {
+      code: 'NO_ANSWER',
+    });
+    timer = setTimeout(reject, milliseconds, error);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,156 @@
+import { type Connection, readCode, type Statements } from './connection.ts';
+import { type JsonObject, writeJson } from './json-text.ts';
+import { applyMerging } from './merge-file.ts';
+import { describeRecorded } from './recorded.ts';
+import { splitRounds } from './rounds.ts';
+import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
+import { type Upload, type UploadRow, writeTime } from './upload-row.ts';
+
+/** An event as it is kept, with what it tells. */
+export interface EventRecord {
+  /** The same for the same fact, however often and by whichever way it is told. */
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly fileId?: string | undefined;
+  readonly taskId?: string | undefined;
+  /** What consumers are told. */
+  readonly payload: JsonObject;
+  /** Whether VOD itself has confirmed it. */
+  readonly confirmed: boolean;
+  /** One for each upload that it tells of: none, one, or, of deleted files, many. */
+  readonly changes: readonly UploadChange[];
+  /** Where it is to be delivered. */
+  readonly endpoints: readonly string[];
+}
+
+/** What recording an event came to. */
+export interface RecordedEvent {
+  /** False where the event was known, and so has changed nothing. */
+  readonly fresh: boolean;
+  /**
+   * The uploads of its changes, in their order, as they are now. One whose `fileId` is not the event's has another
+   * file already, and was not changed.
+   */
+  readonly uploads: readonly Upload[];
+  /** Deliveries that were enqueued. */
+  readonly deliveries: number;
+}
+
+/** What the ledger knows of events. */
+export interface EventLedger {
+  /** Keeps the event, applies its changes and enqueues its deliveries: all of it, or, where it is known, nothing. */
+  recordEvent(event: EventRecord): Promise<RecordedEvent>;
+  /** The same for many, each by itself; answers in their order. */
+  recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
+}
+
+/** What recording takes from outside. */
+export interface RecordDependencies {
+  readonly connection: Connection;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A random text, other every time. */
+  readonly randomKey: () => string;
+}
+
+const RECORD = `with event as (
+    insert into events (event_id, event_type, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by)
+    select event_id, event_type, upload_id, file_id, task_id, payload, confirmed, $2::timestamptz, $3
+    from jsonb_to_recordset($1::text::jsonb) as e(
+      event_id text, event_type text, upload_id text, file_id text, task_id text, payload jsonb, confirmed boolean
+    )
+    order by event_id
+    on conflict (event_id) do nothing
+    returning event_id
+  ),
+  change as (
+    select c.* from jsonb_to_recordset($4::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
+    join event using (event_id)
+  ),
+  ${UPSERTS},
+  delivery as (
+    insert into deliveries (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
+    select event_id, endpoint, $2::timestamptz, $2::timestamptz, $2::timestamptz
+    from jsonb_to_recordset($5::text::jsonb) as d(event_id text, endpoint text)
+    join event using (event_id)
+  )
+  select event.event_id as event, change.key as change, changed.*
+  from event left join change using (event_id) left join changed using (key)`;
+
+/** Two changes of one batch met in one upload, though nothing in them told. */
+const MET = '21000';
+
+/** Answers the part of the ledger that knows events. */
+export function createEventLedger(dependencies: RecordDependencies): EventLedger {
+  const record = async (events: readonly EventRecord[]) => {
+    const recorder = dependencies.randomKey();
+    try {
+      return await recordRound(events, recorder, dependencies);
+    } catch (error) {
+      if (events.length === 1 || readCode(error) !== MET) throw error;
+    }
+    const results: RecordedEvent[] = [];
+    for (const event of events) {
+      results.push(...(await recordRound([event], recorder, dependencies)));
+    }
+    return results;
+  };
+  return {
+    async recordEvent(event) {
+      const [result] = await record([event]);
+      if (result === undefined) throw new Error('The event that was recorded has no result.');
+      return result;
+    },
+    async recordEvents(events) {
+      const results = new Map<EventRecord, RecordedEvent>();
+      for (const round of splitRounds(events)) {
+        const recorded = await record(round);
+        for (const [index, result] of recorded.entries()) {
+          const event = round[index];
+          if (event !== undefined) results.set(event, result);
+        }
+      }
+      return events.flatMap((event) => results.get(event) ?? []);
+    },
+  };
+}
+
+async function recordRound(
+  events: readonly EventRecord[],
+  recorder: string,
+  { connection, now }: RecordDependencies,
+): Promise<readonly RecordedEvent[]> {
+  const changes = events.flatMap((event) => event.changes);
+  const eventIds = events.flatMap(({ eventId, changes: told }) => told.map(() => eventId));
+  const eventRows = writeJson(events.map(writeEvent));
+  const deliveries = writeJson(events.flatMap(writeDeliveries));
+
+  const insert = (sql: Statements, settled: readonly UploadChange[]) => {
+    const rows = settled.map((change, i) => ({ ...writeChange(change), event_id: eventIds[i] }));
+    return sql.unsafe<UploadRow[]>(
+      RECORD,
+      [eventRows, writeTime(now()), recorder, writeJson(rows), deliveries],
+      { prepare: true },
+    );
+  };
+  const rows = await applyMerging(connection, now, changes, insert);
+  return describeRecorded(events, rows, recorder, connection);
+}
+
+function writeEvent(event: EventRecord): JsonObject {
+  const { eventId, eventType, fileId, taskId, payload, confirmed, changes } = event;
+  const keys = changes.map(({ key }) => ('uploadId' in key ? key.uploadId : undefined));
+  return {
+    event_id: eventId,
+    event_type: eventType,
+    upload_id: keys.find((key) => key !== undefined),
+    file_id: fileId,
+    task_id: taskId,
+    payload,
+    confirmed,
+  };
+}
+
+function writeDeliveries({ eventId, endpoints }: EventRecord): readonly JsonObject[] {
+  return endpoints.map((endpoint) => ({ event_id: eventId, endpoint }));
+}

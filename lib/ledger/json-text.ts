@@ -1,0 +1,19 @@
+/** An object that is kept as JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Escapes that JSON has and PostgreSQL's `jsonb` refuses: NUL, and halves of surrogate pairs. */
+const REFUSED_ESCAPE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
+
+/**
+ * Answers `value` as a JSON text that a `jsonb` column takes; what it cannot hold becomes U+FFFD.
+ *
+ * To be passed as `$1::text::jsonb`: the driver writes what goes to `jsonb` directly as JSON once more.
+ */
+export function writeJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return REFUSED_ESCAPE.test(text) ? JSON.stringify(value, replaceRefused) : text;
+}
+
+function replaceRefused(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
+}

@@ -1,0 +1,110 @@
+import type { Sql } from 'postgres';
+import type { UploadFact, UploadState } from '../uploads/upload-state.ts';
+import { type Connection, readCode, type Statements } from './connection.ts';
+import { writeJson } from './json-text.ts';
+import {
+  CHANGE_COLUMNS,
+  deriveFileUploadId,
+  UPSERTS,
+  type UploadChange,
+  writeChange,
+} from './upload-change.ts';
+import {
+  readUpload,
+  UPLOAD_COLUMNS,
+  type Upload,
+  type UploadRow,
+  writeTime,
+} from './upload-row.ts';
+
+/** A statement that applies changes, with their last form. */
+type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Answers what `apply` answers for `changes`, where a file that one of them names may have become known before its
+ * upload: events come in any order, and most of them name the file alone. Then both are made one.
+ */
+export async function applyMerging<Result>(
+  connection: Connection,
+  now: () => number,
+  changes: readonly UploadChange[],
+  apply: ApplyChanges<Result>,
+): Promise<Result> {
+  try {
+    return await connection.run((sql) => apply(sql, changes));
+  } catch (error) {
+    if (readCode(error) !== UNIQUE_VIOLATION) throw error;
+  }
+  return connection.run((sql) => mergeAndApply(sql, now, changes, apply));
+}
+
+async function mergeAndApply<Result>(
+  sql: Sql,
+  now: () => number,
+  changes: readonly UploadChange[],
+  apply: ApplyChanges<Result>,
+): Promise<Result> {
+  const merged: { result: Result }[] = [];
+  await sql.begin(async (transaction) => {
+    const settled: UploadChange[] = [];
+    for (const change of changes) settled.push(await mergeFile(transaction, now, change));
+    merged.push({ result: await apply(transaction, settled) });
+  });
+  const [done] = merged;
+  if (done === undefined) throw new Error('The transaction ended without a result.');
+  return done.result;
+}
+
+/** Answers the change as it fits what holds its file. */
+async function mergeFile(
+  sql: Statements,
+  now: () => number,
+  change: UploadChange,
+): Promise<UploadChange> {
+  const fileId = change.fields?.fileId;
+  if (!('uploadId' in change.key) || fileId === undefined) return change;
+
+  const [row]: UploadRow[] = await sql.unsafe(
+    `select ${UPLOAD_COLUMNS} from uploads where file_id = $1 for update`,
+    [fileId],
+    { prepare: true },
+  );
+  const holder = row && readUpload(row);
+  const { uploadId } = change.key;
+  if (holder === undefined || holder.uploadId === uploadId) return change;
+  // A file stays with the upload that it came for.
+  if (holder.uploadId !== deriveFileUploadId(fileId)) return { ...change, key: { fileId } };
+
+  await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
+    prepare: true,
+  });
+  await sql.unsafe(APPLY, [writeJson([writeChange(inherit(holder, uploadId))]), writeTime(now())], {
+    prepare: true,
+  });
+  return change;
+}
+
+const APPLY = `with change as (
+    select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})
+  ), ${UPSERTS} select key from changed`;
+
+/** Answers all that was told of the file as one change of its upload. */
+function inherit(file: Upload, uploadId: string): UploadChange {
+  const { uploadId: _id, state, method, owner: _owner, createdAt, updatedAt, ...fields } = file;
+  return { key: { uploadId }, fact: FACT_BEHIND[state], method, fields };
+}
+
+/** The fact that leads from `issued` to each state. */
+const FACT_BEHIND: Readonly<Record<UploadState, UploadFact>> = {
+  issued: 'issued',
+  uploaded: 'uploadedForProcessing',
+  processing: 'processingStarted',
+  ready: 'processingSucceeded',
+  failed: 'processingFailed',
+  rejected: 'rejected',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  deleted: 'deleted',
+};

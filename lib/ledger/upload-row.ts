@@ -1,0 +1,107 @@
+import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
+import type { JsonObject } from './json-text.ts';
+
+/** What may be known of the media of an upload. */
+export interface MediaFields {
+  readonly fileId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly mediaUrl?: string | undefined;
+  readonly coverUrl?: string | undefined;
+  /** In bytes. */
+  readonly size?: number | undefined;
+  /** In seconds. */
+  readonly duration?: number | undefined;
+  readonly storageRegion?: string | undefined;
+  readonly classId?: number | undefined;
+  readonly procedure?: string | undefined;
+  /** The caller's own, without the envelope. */
+  readonly sourceContext?: string | undefined;
+  readonly sessionContext?: string | undefined;
+  readonly limits?: JsonObject | undefined;
+  readonly problem?: JsonObject | undefined;
+  /** When VOD deletes the media, in Unix milliseconds. */
+  readonly mediaExpireTime?: number | undefined;
+  /** When the permission to upload ends, in Unix milliseconds. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** One media file, intended or observed. */
+export interface Upload extends MediaFields {
+  readonly uploadId: string;
+  readonly method: UploadMethod;
+  readonly state: UploadState;
+  /** Missing where the media came without an envelope. */
+  readonly owner?: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Unix milliseconds. */
+  readonly updatedAt: number;
+}
+
+/** A row as the driver answers it. */
+export type UploadRow = Readonly<Record<string, unknown>>;
+
+type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
+
+/** Column and type of each field that a change may set. */
+export const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>> = {
+  fileId: ['file_id', 'text'],
+  taskId: ['task_id', 'text'],
+  name: ['name', 'text'],
+  mediaUrl: ['media_url', 'text'],
+  coverUrl: ['cover_url', 'text'],
+  size: ['size', 'bigint'],
+  duration: ['duration', 'double precision'],
+  storageRegion: ['storage_region', 'text'],
+  classId: ['class_id', 'bigint'],
+  procedure: ['procedure', 'text'],
+  sourceContext: ['source_context', 'text'],
+  sessionContext: ['session_context', 'text'],
+  limits: ['limits', 'jsonb'],
+  problem: ['problem', 'jsonb'],
+  mediaExpireTime: ['media_expire_time', 'timestamptz'],
+  expiresAt: ['expires_at', 'timestamptz'],
+};
+
+/** Names of the fields of {@link MEDIA_COLUMNS}. */
+export const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[];
+
+/** All columns of an upload, for a `select` or a `returning` that {@link readUpload} reads. */
+export const UPLOAD_COLUMNS = [
+  ...['upload_id', 'method', 'state', 'owner', 'created_at', 'updated_at'],
+  ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]),
+].join(', ');
+
+/** Answers what `row` says; columns without a value are left out. */
+export function readUpload(row: UploadRow): Upload {
+  const fields = MEDIA_FIELDS.map((field) => [field, row[MEDIA_COLUMNS[field][0]]] as const)
+    .filter(([, value]) => value !== null)
+    .map(([field, value]) => [field, readValue(MEDIA_COLUMNS[field][1], value)]);
+  return {
+    uploadId: String(row['upload_id']),
+    // Constraints of the table hold both to these words.
+    method: row['method'] as UploadMethod,
+    state: row['state'] as UploadState,
+    ...(typeof row['owner'] === 'string' ? { owner: row['owner'] } : {}),
+    ...(Object.fromEntries(fields) as MediaFields),
+    createdAt: readTime(row['created_at']),
+    updatedAt: readTime(row['updated_at']),
+  };
+}
+
+/** Answers a column of type `timestamptz` in Unix milliseconds. */
+export function readTime(value: unknown): number {
+  return value instanceof Date ? value.getTime() : Number.NaN;
+}
+
+/** Answers `milliseconds` since 1970 as a column of type `timestamptz` takes it. */
+export function writeTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function readValue(kind: Kind, value: unknown): unknown {
+  if (kind === 'timestamptz') return readTime(value);
+  // The driver keeps these as texts, since they may exceed what a number holds; sizes of files do not.
+  return kind === 'bigint' ? Number(value) : value;
+}

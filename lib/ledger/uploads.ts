@@ -1,0 +1,140 @@
+import type { UploadFact, UploadMethod, UploadState } from '../uploads/upload-state.ts';
+import type { Connection } from './connection.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { writeJson } from './json-text.ts';
+import { applyMerging } from './merge-file.ts';
+import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
+import {
+  type MediaFields,
+  readUpload,
+  UPLOAD_COLUMNS,
+  type Upload,
+  type UploadRow,
+  writeTime,
+} from './upload-row.ts';
+
+/** An upload that is permitted, or asked for, and has not come yet. */
+export interface IssuedUpload {
+  readonly uploadId: string;
+  readonly method: UploadMethod;
+  readonly owner: string;
+  readonly fields?: MediaFields;
+}
+
+/** Which uploads, newest first. */
+export interface UploadQuery {
+  readonly owner?: string | undefined;
+  readonly state?: UploadState | undefined;
+  readonly method?: UploadMethod | undefined;
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+/** One page of a list; without `cursor` it is the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly cursor?: string;
+}
+
+/** What the ledger knows of uploads. */
+export interface UploadLedger {
+  findUpload(uploadId: string): Promise<Upload | undefined>;
+  /**
+   * Every upload that is there when the first page is read comes once, whatever is added meanwhile.
+   *
+   * @throws {Problem} `invalid_request` where the cursor is none of this list.
+   */
+  listUploads(query: UploadQuery): Promise<Page<Upload>>;
+  /** Unfinished uploads that nothing was heard of since `before`, Unix milliseconds; longest silent first. */
+  listSilent(before: number, limit: number): Promise<readonly Upload[]>;
+  /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
+  saveIssued(upload: IssuedUpload): Promise<Upload>;
+  /** Answers undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
+  changeState(
+    uploadId: string,
+    fact: UploadFact,
+    fields?: MediaFields,
+  ): Promise<Upload | undefined>;
+}
+
+const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
+
+const SILENT = `select ${UPLOAD_COLUMNS} from uploads
+  where state in ('issued', 'uploaded', 'processing') and updated_at < $1
+  order by updated_at limit $2`;
+
+const CHANGES = `select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})`;
+
+const SAVE = `with change as (${CHANGES}), ${UPSERTS} select ${UPLOAD_COLUMNS} from changed`;
+
+const CHANGE = `with change as (
+    ${CHANGES} where exists (select from uploads u where u.upload_id = c.key)
+  ),
+  ${UPSERTS},
+  unqueued as (
+    delete from pulls p using changed c where p.upload_id = c.upload_id and c.state <> 'issued'
+  )
+  select ${UPLOAD_COLUMNS} from changed`;
+
+/** Answers the part of the ledger that knows uploads. */
+export function createUploadLedger(connection: Connection, now: () => number): UploadLedger {
+  const read = (statement: string, parameters: (string | number)[]) =>
+    connection.run<UploadRow[]>((sql) => sql.unsafe(statement, parameters, { prepare: true }));
+  const find = async (uploadId: string) => {
+    const [row] = await read(FIND, [uploadId]);
+    return row && readUpload(row);
+  };
+  const change = async (statement: string, told: UploadChange) => {
+    const [row] = await applyMerging(connection, now, [told], (sql, changes) =>
+      sql.unsafe<UploadRow[]>(statement, [writeJson(changes.map(writeChange)), writeTime(now())], {
+        prepare: true,
+      }),
+    );
+    return row && readUpload(row);
+  };
+  return {
+    findUpload: find,
+    async listUploads(query) {
+      const { statement, parameters } = writeList(query);
+      const rows = await read(statement, parameters);
+      const items = rows.slice(0, query.limit).map(readUpload);
+      const last = items.at(-1);
+      if (rows.length <= query.limit || last === undefined) return { items };
+      return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
+    },
+    async listSilent(before, limit) {
+      return (await read(SILENT, [writeTime(before), limit])).map(readUpload);
+    },
+    async saveIssued({ uploadId, method, owner, fields }) {
+      const issued = { key: { uploadId }, fact: 'issued', method, owner, fields } as const;
+      const saved = (await change(SAVE, issued)) ?? (await find(uploadId));
+      if (saved === undefined) throw new Error('The upload that was saved is not there.');
+      return saved;
+    },
+    async changeState(uploadId, fact, fields) {
+      return (await change(CHANGE, { key: { uploadId }, fact, fields })) ?? find(uploadId);
+    },
+  };
+}
+
+function writeList({ owner, state, method, limit, cursor }: UploadQuery) {
+  const parameters: (string | number)[] = [limit + 1];
+  const conditions: string[] = [];
+  for (const [column, value] of Object.entries({ owner, state, method })) {
+    if (value === undefined) continue;
+    conditions.push(`${column} = $${parameters.push(value)}`);
+  }
+  if (cursor !== undefined) {
+    const [time, uploadId = ''] = readCursor(cursor, 2);
+    conditions.push(
+      `(created_at, upload_id) < ($${parameters.push(writeTime(time))}, $${parameters.push(uploadId)})`,
+    );
+  }
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  return {
+    statement: `select ${UPLOAD_COLUMNS} from uploads ${where}
+      order by created_at desc, upload_id desc limit $1`,
+    parameters,
+  };
+}

@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import postgres from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../../lib/ledger/events.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import { advanceUpload, UPLOAD_FACTS } from '../../../lib/uploads/upload-state.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let server: TestPostgres;
+let url: string;
+const opened: Ledger[] = [];
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  ledger = open();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+function open(): Ledger {
+  const made = openLedger(url, { now: Date.now, randomKey: randomUUID });
+  opened.push(made);
+  return made;
+}
+
+function event(eventId: string, changes: readonly UploadChange[], more: Partial<EventRecord> = {}) {
+  return {
+    eventId,
+    eventType: 'NewFileUpload',
+    payload: { name: eventId },
+    confirmed: true,
+    changes,
+    endpoints: [],
+    ...more,
+  };
+}
+
+const arrived = (uploadId: string, fileId: string): UploadChange => ({
+  key: { uploadId },
+  fact: 'uploadedForProcessing',
+  method: 'client',
+  owner: 'ann',
+  fields: { fileId, name: 'a.mp4', size: 5_000_000_000, duration: 1.5, limits: { maxBytes: 1 } },
+});
+
+async function count(table: string): Promise<number> {
+  const sql = postgres(url, { max: 1, fetch_types: false });
+  const [row] = await sql`select count(*)::integer as count from ${sql(table)}`;
+  await sql.end();
+  return Number(row?.['count']);
+}
+
+describe('recordEvent()', () => {
+  it('keeps an event, its upload and its deliveries', async () => {
+    const recorded = await ledger.recordEvent(
+      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example', 'https://b.example'] }),
+    );
+
+    expect(recorded).toMatchObject({ fresh: true, deliveries: 2 });
+    expect(recorded.uploads).toEqual([
+      {
+        uploadId: 'u1',
+        method: 'client',
+        state: 'uploaded',
+        owner: 'ann',
+        fileId: 'f1',
+        name: 'a.mp4',
+        size: 5_000_000_000,
+        duration: 1.5,
+        limits: { maxBytes: 1 },
+        createdAt: expect.any(Number),
+        updatedAt: expect.any(Number),
+      },
+    ]);
+    expect(await ledger.findUpload('u1')).toEqual(recorded.uploads[0]);
+    expect(await count('deliveries')).toBe(2);
+  });
+
+  it('changes nothing for a known id, and answers the upload as it is', async () => {
+    await ledger.recordEvent(
+      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] }),
+    );
+    const again = await ledger.recordEvent(
+      event('e1', [{ key: { uploadId: 'u1' }, fact: 'deleted', fields: { name: 'other' } }], {
+        endpoints: ['https://b.example'],
+      }),
+    );
+
+    expect(again).toMatchObject({ fresh: false, deliveries: 0 });
+    expect(again.uploads).toMatchObject([{ uploadId: 'u1', state: 'uploaded', name: 'a.mp4' }]);
+    expect(await count('deliveries')).toBe(1);
+  });
+
+  it('takes one of fifty that record the same event over their own connections at once', async () => {
+    const recorders = Array.from({ length: 50 }, open);
+    const same = event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] });
+
+    const results = await Promise.all(recorders.map((each) => each.recordEvent(same)));
+
+    expect(results.filter(({ fresh }) => fresh)).toHaveLength(1);
+    expect(await count('events')).toBe(1);
+    expect(await count('uploads')).toBe(1);
+    expect(await count('deliveries')).toBe(1);
+  });
+
+  it('keeps nothing where a step fails', async () => {
+    const sql = postgres(url, { max: 1, fetch_types: false });
+    await sql`alter table deliveries add constraint broken check (endpoint <> 'https://bad.example')`;
+
+    const bad = event('e1', [arrived('u1', 'f1')], { endpoints: ['https://bad.example'] });
+    await expect(ledger.recordEvent(bad)).rejects.toThrow('broken');
+    expect([await count('events'), await count('uploads')]).toEqual([0, 0]);
+
+    await sql`alter table deliveries drop constraint broken`;
+    await sql.end();
+    expect(await ledger.recordEvent(bad)).toMatchObject({ fresh: true, deliveries: 1 });
+  });
+
+  it('keys media without an envelope by their file', async () => {
+    const live = { key: { fileId: 'f1' }, fact: 'uploaded', method: 'live' } as const;
+    const [first] = (await ledger.recordEvent(event('e1', [live]))).uploads;
+    const [second] = (
+      await ledger.recordEvent(
+        event('e2', [{ key: { fileId: 'f1' }, fact: 'deleted', fields: { name: 'x' } }]),
+      )
+    ).uploads;
+
+    expect(first).toMatchObject({ fileId: 'f1', method: 'live', state: 'ready' });
+    expect(first).not.toHaveProperty('owner');
+    expect(second).toMatchObject({
+      uploadId: first?.uploadId,
+      method: 'live',
+      state: 'deleted',
+      name: 'x',
+    });
+  });
+
+  it('finds the upload of a file that an envelope named before', async () => {
+    await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
+    const { uploads } = await ledger.recordEvent(
+      event('e2', [{ key: { fileId: 'f1' }, fact: 'processingSucceeded' }]),
+    );
+    expect(uploads).toMatchObject([{ uploadId: 'u1', state: 'ready', owner: 'ann' }]);
+  });
+
+  it.each([false, true])(
+    'makes one of a file that was known before its upload (issued: %s)',
+    async (issued) => {
+      if (issued) await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+      await ledger.recordEvent(
+        event('e2', [
+          {
+            key: { fileId: 'f1' },
+            fact: 'processingSucceeded',
+            fields: { mediaUrl: 'http://m.example' },
+          },
+        ]),
+      );
+      const { fresh, uploads } = await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
+
+      expect(fresh).toBe(true);
+      expect(uploads).toMatchObject([
+        {
+          uploadId: 'u1',
+          state: 'ready',
+          owner: 'ann',
+          fileId: 'f1',
+          method: 'client',
+          mediaUrl: 'http://m.example',
+        },
+      ]);
+      expect(await count('uploads')).toBe(1);
+    },
+  );
+
+  it('leaves an upload with its file when a second one comes for it', async () => {
+    await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
+    const { fresh, uploads } = await ledger.recordEvent(event('e2', [arrived('u1', 'f2')]));
+
+    expect(fresh).toBe(true);
+    expect(uploads).toMatchObject([{ uploadId: 'u1', fileId: 'f1' }]);
+  });
+
+  it('leaves a file with its upload when a second one claims it', async () => {
+    await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
+    const { fresh } = await ledger.recordEvent(
+      event('e2', [{ ...arrived('u2', 'f1'), owner: 'eve' }]),
+    );
+
+    expect(fresh).toBe(true);
+    expect(await ledger.findUpload('u1')).toMatchObject({ owner: 'ann', fileId: 'f1' });
+    expect(await ledger.findUpload('u2')).toBeUndefined();
+  });
+
+  it('never gives an upload to another owner', async () => {
+    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'bob' });
+    await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
+    expect(await ledger.findUpload('u1')).toMatchObject({ owner: 'bob' });
+  });
+
+  it('applies all changes of one event', async () => {
+    const files = ['f1', 'f2', 'f3'];
+    const { uploads } = await ledger.recordEvent(
+      event(
+        'e1',
+        files.map((fileId) => ({ key: { fileId }, fact: 'deleted' as const })),
+      ),
+    );
+    expect(uploads.map(({ fileId, state }) => [fileId, state])).toEqual(
+      files.map((fileId) => [fileId, 'deleted']),
+    );
+  });
+
+  it('keeps an event without changes, and texts that PostgreSQL refuses', async () => {
+    const payload = { text: 'a\0b\ud800c', path: 'C:\\u0000' };
+    expect(
+      await ledger.recordEvent(event('e1', [], { payload, endpoints: ['https://a.example'] })),
+    ).toEqual({ fresh: true, uploads: [], deliveries: 1 });
+
+    const [claimed] = await ledger.claimDeliveries(1, 60, 1);
+    expect(claimed?.payload).toEqual({ text: 'a\ufffdb\ufffdc', path: 'C:\\u0000' });
+  });
+
+  it('moves an upload as advanceUpload() says', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...UPLOAD_FACTS), { minLength: 1 }),
+        async (facts) => {
+          const uploadId = randomUUID();
+          const events = facts.map((fact) => event(randomUUID(), [{ key: { uploadId }, fact }]));
+          await ledger.recordEvents(events);
+          const upload = await ledger.findUpload(uploadId);
+          expect(upload?.state).toBe(facts.reduce(advanceUpload, 'issued'));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('recordEvents()', () => {
+  it('answers in order what recording each by itself would', async () => {
+    await ledger.recordEvent(event('known', [arrived('u9', 'f9')]));
+    const results = await ledger.recordEvents([
+      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] }),
+      event('known', [arrived('u9', 'f9')]),
+      event('e2', [{ key: { fileId: 'f1' }, fact: 'processingSucceeded' }]),
+      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] }),
+      event('e3', [{ key: { uploadId: 'u1' }, fact: 'deleted' }]),
+      event('e4', []),
+    ]);
+
+    expect(results.map(({ fresh }) => fresh)).toEqual([true, false, true, false, true, true]);
+    expect(results.map(({ uploads }) => uploads[0]?.uploadId)).toEqual([
+      ...['u1', 'u9', 'u1', 'u1', 'u1'],
+      undefined,
+    ]);
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'deleted' });
+    expect(await count('deliveries')).toBe(1);
+  });
+
+  it('records each one by one where two met in one upload unforeseen', async () => {
+    await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
+    const results = await ledger.recordEvents([
+      event('e2', [{ key: { uploadId: 'u1' }, fact: 'processingStarted' }]),
+      event('e3', [{ key: { fileId: 'f1' }, fact: 'processingSucceeded' }]),
+    ]);
+
+    expect(results.map(({ fresh }) => fresh)).toEqual([true, true]);
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready' });
+  });
+
+  it('takes each event once from several recorders of overlapping batches', async () => {
+    const events = Array.from({ length: 300 }, (_, i) =>
+      event(`e${i}`, [arrived(`u${i % 90}`, `f${i % 90}`)]),
+    );
+    const results = await Promise.all(
+      [events, events.toReversed(), events.slice(100), events.slice(0, 200)].map((batch) =>
+        open().recordEvents(batch),
+      ),
+    );
+
+    expect(results.flat().filter(({ fresh }) => fresh)).toHaveLength(300);
+    expect(await count('events')).toBe(300);
+    expect(await count('uploads')).toBe(90);
+  });
+});

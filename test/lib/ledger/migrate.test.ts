@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyMigrations } from '../../../lib/ledger/migrate.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let server: TestPostgres;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  await writeFile(join(folder, '0001-first.sql'), 'create table first (id integer);');
+  await writeFile(join(folder, '0002-second.sql'), 'create table second (id integer);');
+  await writeFile(join(folder, 'notes.txt'), 'no migration');
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+async function countTables(url: string): Promise<number> {
+  const sql = postgres(url, { max: 1, fetch_types: false });
+  const rows = await sql`select from pg_tables where schemaname = 'public'`;
+  await sql.end();
+  return rows.length;
+}
+
+describe('applyMigrations()', () => {
+  it('applies each migration once, in order', async () => {
+    const url = await server.createDatabase('empty');
+    const names: string[] = [];
+
+    const first = await applyMigrations(url, { folder, onApplied: ({ name }) => names.push(name) });
+    const again = await applyMigrations(url, { folder, onApplied: ({ name }) => names.push(name) });
+
+    expect([first, again]).toEqual([2, 0]);
+    expect(names).toEqual(['0001-first.sql', '0002-second.sql']);
+  });
+
+  it('lets one of many work that start together', async () => {
+    const url = await server.createDatabase('empty');
+    const counts = await Promise.all(
+      Array.from({ length: 8 }, () => applyMigrations(url, { folder })),
+    );
+    expect(counts.toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, 2]);
+  });
+
+  it('refuses a migration that has changed, or is gone, and applies nothing', async () => {
+    const url = await server.createDatabase('empty');
+    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
+    await applyMigrations(url, { folder: other });
+    const before = await countTables(url);
+
+    await writeFile(join(other, '0001-first.sql'), 'create table first (id bigint);');
+    await writeFile(join(other, '0002-second.sql'), 'create table second (id integer);');
+    await expect(applyMigrations(url, { folder: other })).rejects.toThrow(
+      'Migration 0001-first.sql has changed',
+    );
+    await rm(join(other, '0001-first.sql'));
+    await expect(applyMigrations(url, { folder: other })).rejects.toThrow(
+      'The database has had migration 0001-first.sql',
+    );
+    expect(await countTables(url)).toBe(before);
+    await rm(other, { recursive: true });
+  });
+
+  it('takes other line ends for no change', async () => {
+    const url = await server.createDatabase('empty');
+    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    await writeFile(join(other, '0001-first.sql'), 'create table\nfirst (id integer);');
+    await applyMigrations(url, { folder: other });
+    await writeFile(join(other, '0001-first.sql'), 'create table\r\nfirst (id integer);');
+
+    expect(await applyMigrations(url, { folder: other })).toBe(0);
+    await rm(other, { recursive: true });
+  });
+
+  it('leaves nothing of a migration that fails half way', async () => {
+    const url = await server.createDatabase('empty');
+    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    await writeFile(join(other, '0001-bad.sql'), 'create table half (id integer); select 1/0;');
+
+    await expect(applyMigrations(url, { folder: other })).rejects.toThrow('division by zero');
+    // The list of migrations itself.
+    expect(await countTables(url)).toBe(1);
+    await rm(other, { recursive: true });
+  });
+});
+
+describe('npm run migrate', () => {
+  const run = promisify(execFile);
+  const migrate = (databaseUrl: string) =>
+    run('npx', ['tsx', 'tools/migrate.ts'], {
+      env: { ...process.env, DATABASE_URL: databaseUrl },
+    });
+
+  it('prints a line for each migration, and then that there is none', async () => {
+    const url = await server.createDatabase('empty');
+    expect((await migrate(url)).stdout).toMatch(/^(applied \d{4}-[a-z-]+\.sql in \d+ ms\n)+$/);
+    expect((await migrate(url)).stdout).toBe('Nothing to do: the database is up to date.\n');
+  });
+
+  it('fails without a database, and says why', async () => {
+    await expect(migrate('')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('DATABASE_URL must be set'),
+    });
+  });
+});

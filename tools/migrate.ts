@@ -1,0 +1,20 @@
+import { applyMigrations } from '../lib/ledger/migrate.ts';
+
+const databaseUrl = process.env['DATABASE_URL'] ?? '';
+if (databaseUrl === '') {
+  process.stderr.write(
+    'DATABASE_URL must be set, as in postgres://user:password@host:5432/database\n',
+  );
+  process.exit(1);
+}
+
+try {
+  const applied = await applyMigrations(databaseUrl, {
+    onApplied: ({ name, milliseconds }) =>
+      process.stdout.write(`applied ${name} in ${milliseconds} ms\n`),
+  });
+  if (applied === 0) process.stdout.write('Nothing to do: the database is up to date.\n');
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
