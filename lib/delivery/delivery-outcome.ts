@@ -9,8 +9,8 @@ export interface ClaimedDelivery {
   readonly message: Message;
   /** Attempts that were made so far. */
   readonly attempts: number;
-  /** Start of the three days: the first attempt, or the first one since a replay. */
-  readonly firstAttemptAt?: number | undefined;
+  /** Start of the three days: when it was asked for, or asked for again; this attempt where nothing is known. */
+  readonly since?: number | undefined;
   /** Last time that the target took any message, as far as it is known. */
   readonly targetDeliveredAt?: number | undefined;
 }
@@ -35,7 +35,7 @@ export type DeliveryOutcome = {
 /** The state of a delivery's attempts, to be kept. */
 interface Attempted {
   readonly attempts: number;
-  readonly firstAttemptAt: number;
+  readonly since: number;
   /** HTTP status of the last one. */
   readonly status?: number;
 }
@@ -55,12 +55,12 @@ export function decideOutcome(
   sent: SendResult,
   { startedAt, endedAt, targetDeliveredAt, random }: AttemptContext,
 ): DeliveryOutcome {
-  const firstAttemptAt = delivery.firstAttemptAt ?? startedAt;
+  const since = delivery.since ?? startedAt;
   const attempted = {
     deliveryId: delivery.id,
     targetId: delivery.targetId,
     attempts: delivery.attempts + 1,
-    firstAttemptAt,
+    since,
     ...(sent.status === undefined ? {} : { status: sent.status }),
   };
   if (sent.ok) return { ...attempted, kind: 'delivered' };
@@ -70,7 +70,7 @@ export function decideOutcome(
   const pause = scheduleRetry(
     {
       attempts: attempted.attempts,
-      ageMilliseconds: endedAt - firstAttemptAt,
+      ageMilliseconds: endedAt - since,
       retryAfterSeconds: sent.retryAfterSeconds,
     },
     random,
@@ -79,5 +79,5 @@ export function decideOutcome(
     return { ...attempted, kind: 'retry', at: endedAt + pause, error };
   }
   // A target that took something else meanwhile is not out of order: it is this message that it does not take.
-  return { ...attempted, kind: targetDeliveredAt >= firstAttemptAt ? 'dead' : 'disabled', error };
+  return { ...attempted, kind: targetDeliveredAt >= since ? 'dead' : 'disabled', error };
 }

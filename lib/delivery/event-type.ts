@@ -1,18 +1,4 @@
-/** Every state that an upload may reach; each is told to consumers as `upload.<state>`. */
-const UPLOAD_STATES = [
-  'issued',
-  'uploaded',
-  'processing',
-  'ready',
-  'failed',
-  'rejected',
-  'expired',
-  'cancelled',
-  'deleted',
-] as const;
-
-/** A state of an upload. */
-export type UploadState = (typeof UPLOAD_STATES)[number];
+import { UPLOAD_STATES, type UploadState } from '../uploads/upload-state.ts';
 
 /** What an outgoing message is about: a new state of an upload, or an event of VOD as it came. */
 export type EventType = `upload.${UploadState}` | `vod.${string}`;

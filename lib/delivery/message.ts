@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { openEnvelope } from '../uploads/envelope.ts';
+import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import type { EventType, UploadState } from './event-type.ts';
+import type { EventType } from './event-type.ts';
 
 /**
  * What consumers are told, the same at every attempt and for every target.
@@ -17,10 +18,10 @@ export interface Message {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** An upload as consumers see it: the envelope is off, and `sourceContext` is the caller's own. */
+/** An upload as callers of the API see it too: the envelope is off, `sourceContext` is the caller's own, times are ISO 8601. */
 export interface DeliveredUpload {
   readonly uploadId: string;
-  readonly method: string;
+  readonly method: UploadMethod;
   readonly state: UploadState;
   readonly owner?: string | undefined;
   readonly fileId?: string | undefined;

@@ -3,7 +3,7 @@ import { isIPv6, type LookupFunction } from 'node:net';
 import { explainHost } from '../validation/public-host.ts';
 
 /** `code` of the error that ends a connection to a name whose address is not public. */
-export const PRIVATE_ADDRESS = 'EPRIVATE';
+const PRIVATE_ADDRESS = 'EPRIVATE';
 
 /**
  * Answers a lookup that fails for names with an address that is not on the public internet.

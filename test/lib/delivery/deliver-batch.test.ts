@@ -78,7 +78,7 @@ describe('deliverBatch()', () => {
 
     const outcomes = await deliver(batch, targets);
 
-    const attempted = { attempts: 1, firstAttemptAt: NOW };
+    const attempted = { attempts: 1, since: NOW };
     expect(outcomes).toEqual([
       { kind: 'delivered', deliveryId: 'fine-0', targetId: 'fine', ...attempted, status: 200 },
       {
@@ -106,15 +106,14 @@ describe('deliverBatch()', () => {
   });
 
   it('keeps the start of the three days over later attempts', async () => {
-    const [outcome] = await deliver(
-      claim('broken', 1, { attempts: 3, firstAttemptAt: NOW - 3_600_000 }),
-      [targetOf('broken', async () => FAILED)],
-    );
+    const [outcome] = await deliver(claim('broken', 1, { attempts: 3, since: NOW - 3_600_000 }), [
+      targetOf('broken', async () => FAILED),
+    ]);
 
     expect(outcome).toMatchObject({
       kind: 'retry',
       attempts: 4,
-      firstAttemptAt: NOW - 3_600_000,
+      since: NOW - 3_600_000,
       at: NOW + 75 * 60_000,
     });
   });
@@ -128,16 +127,15 @@ describe('deliverBatch()', () => {
   });
 
   it('disables a target that took nothing for three days', async () => {
-    const [outcome] = await deliver(
-      claim('broken', 1, { attempts: 10, firstAttemptAt: NOW - 3 * DAY }),
-      [targetOf('broken', async () => FAILED)],
-    );
+    const [outcome] = await deliver(claim('broken', 1, { attempts: 10, since: NOW - 3 * DAY }), [
+      targetOf('broken', async () => FAILED),
+    ]);
 
     expect(outcome).toMatchObject({ kind: 'disabled', attempts: 11, error: 'http_500' });
   });
 
   it('gives up a delivery alone where its target took others meanwhile', async () => {
-    const old = { attempts: 10, firstAttemptAt: NOW - 3 * DAY };
+    const old = { attempts: 10, since: NOW - 3 * DAY };
     const target = targetOf('picky', async ({ data }) =>
       data['uploadId'] === '0' ? TAKEN : FAILED,
     );
@@ -167,7 +165,7 @@ describe('deliverBatch()', () => {
 
   it('keeps deliveries to a target that is not configured here, for three days', async () => {
     const outcomes = await deliver(
-      [...claim('new'), ...claim('old', 1, { firstAttemptAt: NOW - 3 * DAY })],
+      [...claim('new'), ...claim('old', 1, { since: NOW - 3 * DAY })],
       [],
     );
 

@@ -1,12 +1,19 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type LookupFunction } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
+
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebhookEndpoint } from '../../../lib/delivery/endpoint.ts';
 import { createPublicLookup } from '../../../lib/delivery/public-lookup.ts';
 import { createWebhookSender } from '../../../lib/delivery/send-webhook.ts';
 import type { SendResult } from '../../../lib/delivery/target.ts';
+import { requirePresent } from '../../support/requirement.ts';
 import {
   type Consumer,
   createSecret,
@@ -51,6 +58,17 @@ function firstOf(consumer: Consumer): ReceivedWebhook {
   const [webhook] = consumer.received;
   if (webhook === undefined) throw new Error('Nothing came in');
   return webhook;
+}
+
+/** Makes a certificate for this machine, good for one test alone. */
+async function makeCertificate(folder: string): Promise<{ key: Buffer; cert: Buffer }> {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+    ...['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost'],
+  ]);
+  expect(made.status).toBe(0);
+  return { key: await readFile(key), cert: await readFile(cert) };
 }
 
 describe('createWebhookSender()', () => {
@@ -252,6 +270,28 @@ describe('createWebhookSender()', () => {
     const sent = await send(`http://127.0.0.1:${port}/`);
     gibberish.close();
     expect(sent).toMatchObject({ ok: false, error: expect.stringMatching(/^[A-Z_]+$/) });
+  });
+
+  it('sends nothing to a consumer whose certificate nobody vouches for', async (context) => {
+    requirePresent(
+      context,
+      spawnSync('openssl', ['version']).status === 0,
+      'openssl is not installed, and it makes the certificate of this test',
+    );
+    const folder = await mkdtemp(join(tmpdir(), 'webhook-'));
+    const server = createTlsServer(await makeCertificate(folder));
+    const requests: unknown[] = [];
+    server.on('request', (request) => requests.push(request));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    const sent = await send(`https://localhost:${port}/`);
+
+    server.close();
+    await rm(folder, { recursive: true });
+    expect(sent).toEqual({ ok: false, error: 'DEPTH_ZERO_SELF_SIGNED_CERT', gone: false });
+    expect(requests).toEqual([]);
   });
 
   it.each([
