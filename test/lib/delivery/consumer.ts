@@ -23,8 +23,6 @@ export interface Consumer {
   readonly received: readonly ReceivedWebhook[];
   /** Connections that were opened so far. */
   readonly connections: () => number;
-  /** Closes connections that nothing is in flight on. */
-  readonly closeIdle: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -54,7 +52,6 @@ export async function startConsumer(
     url: `http://127.0.0.1:${port}/hook`,
     received,
     connections: () => connections,
-    closeIdle: () => server.closeIdleConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

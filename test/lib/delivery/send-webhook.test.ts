@@ -218,7 +218,7 @@ describe('createWebhookSender()', () => {
     expect(written).toBeLessThan(64 * 1024 ** 2);
   });
 
-  it('uses a connection again, and each of them for one message at a time', async () => {
+  it('uses a connection again', async () => {
     const consumer = await serve((response) => response.end('x'.repeat(1_000)));
     const endpoint = endpointOf(consumer.url, createSecret());
     const sendWebhook = createWebhookSender({ now: Date.now });
@@ -227,6 +227,20 @@ describe('createWebhookSender()', () => {
 
     expect(consumer.received).toHaveLength(10);
     expect(consumer.connections()).toBe(1);
+  });
+
+  it('rather gives a connection up than read a long answer to its end', async () => {
+    const consumer = await serve((response) => response.end('x'.repeat(200_000)));
+    const endpoint = endpointOf(consumer.url, createSecret());
+    const sendWebhook = createWebhookSender({ now: Date.now });
+
+    const sent = [
+      await sendWebhook(endpoint, messageOf('1'), 5_000),
+      await sendWebhook(endpoint, messageOf('2'), 5_000),
+    ];
+
+    expect(sent.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(consumer.connections()).toBe(2);
   });
 
   it('sends once more when a connection proves to be closed just as it is used again', async () => {
