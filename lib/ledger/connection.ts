@@ -97,7 +97,13 @@ function createClient(databaseUrl: string, answerMilliseconds: number): Sql {
     // The second try is made at once, and there is no third.
     backoff: false,
     onnotice: () => undefined,
-    connection: { application_name: 'vod-upload', statement_timeout: answerMilliseconds },
+    connection: {
+      application_name: 'vod-upload',
+      statement_timeout: answerMilliseconds,
+      // Planning anew costs more than these statements themselves, and no parameter would change their plans.
+      plan_cache_mode: 'force_generic_plan',
+      jit: 'off',
+    },
   });
 }
 

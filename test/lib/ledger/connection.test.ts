@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import postgres, { type Sql } from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../../../lib/ledger/connection.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let server: TestPostgres;
+let url: string;
+let admin: Sql;
+let time: number;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  admin = postgres(url, { max: 1, fetch_types: false });
+  time = Date.now();
+  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
+});
+afterEach(async () => {
+  await ledger.close();
+  await admin.end();
+});
+
+const killOthers = () => admin`
+  select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid()`;
+const countOthers = async () => {
+  const rows = await admin`select from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`;
+  return rows.length;
+};
+const save = (uploadId: string) => ledger.saveIssued({ uploadId, method: 'client', owner: 'ann' });
+
+/** Stands between client and server; `mute()` lets what is open go on without ever saying a word again. */
+async function openProxy(to: URL) {
+  const muted = new Set<Socket>();
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let answersToDrop = 0;
+  const proxy: Server = createServer((inner) => {
+    const outer = connect(Number(to.port), to.hostname);
+    pairs.add([inner, outer]);
+    inner.on('data', (data) => muted.has(inner) || outer.write(data));
+    outer.on('data', (data) => {
+      if (muted.has(inner)) return;
+      if (answersToDrop > 0) {
+        answersToDrop -= 1;
+        inner.destroy();
+      } else inner.write(data);
+    });
+    for (const socket of [inner, outer]) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => [inner, outer].map((each) => each.destroy()));
+    }
+  });
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+  const address = proxy.address();
+  const through = new URL(to);
+  through.host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  return {
+    url: through.href,
+    mute: () => {
+      for (const [inner] of pairs) muted.add(inner);
+    },
+    dropNextAnswer: () => {
+      answersToDrop = 1;
+    },
+    async close() {
+      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      await new Promise((done) => proxy.close(done));
+    },
+  };
+}
+
+describe('openLedger()', () => {
+  it('connects when it is first asked, once', async () => {
+    expect(await countOthers()).toBe(0);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => save(`u${i}`)));
+    expect(await countOthers()).toBe(1);
+  });
+
+  it('replaces a connection that was ended, unnoticed', async () => {
+    await save('u1');
+    await killOthers();
+    expect(await ledger.findUpload('u1')).toMatchObject({ uploadId: 'u1' });
+
+    await killOthers();
+    const found = await Promise.all(Array.from({ length: 20 }, () => ledger.findUpload('u1')));
+    expect(found.filter((upload) => upload?.uploadId === 'u1')).toHaveLength(20);
+  });
+
+  it('takes a new connection after a freeze, without waiting for the old one', async () => {
+    const proxy = await openProxy(new URL(url));
+    const frozen = openLedger(proxy.url, { now: () => time, randomKey: randomUUID });
+    await frozen.findUpload('u1');
+    proxy.mute();
+    time += 3_600_000;
+
+    expect(await frozen.findUpload('u1')).toBeUndefined();
+    await frozen.close();
+    await proxy.close();
+  });
+
+  it('takes a connection for dead that does not answer', async () => {
+    const proxy = await openProxy(new URL(url));
+    const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 300 };
+    const deaf = openLedger(proxy.url, options);
+    await deaf.findUpload('u1');
+    proxy.mute();
+
+    expect(await deaf.findUpload('u1')).toBeUndefined();
+    await deaf.close();
+    await proxy.close();
+  });
+
+  it('knows its own work when the answer to it was lost', async () => {
+    const proxy = await openProxy(new URL(url));
+    const cut = openLedger(proxy.url, { now: () => time, randomKey: randomUUID });
+    const event = (eventId: string) => ({
+      ...{ eventId, eventType: 'NewFileUpload', payload: {}, confirmed: true },
+      changes: [{ key: { uploadId: eventId }, fact: 'uploaded' as const }],
+      endpoints: ['https://a.example'],
+    });
+    const request = { owner: 'ann', fingerprint: 'f', uploadId: 'u1' };
+    // The first of each kind is prepared, and answered in two parts; the second in one.
+    await cut.recordEvent(event('e1'));
+    await cut.rememberRequest({ ...request, key: 'k1' });
+
+    proxy.dropNextAnswer();
+    const recorded = await cut.recordEvent(event('e2'));
+    await cut.rememberRequest({ ...request, key: 'k2' });
+    proxy.dropNextAnswer();
+    const remembered = await cut.rememberRequest({ ...request, key: 'k3' });
+
+    expect(recorded).toMatchObject({ fresh: true, uploads: [{ uploadId: 'e2' }], deliveries: 1 });
+    expect(remembered.kind).toBe('new');
+    expect((await ledger.readBacklog()).deliveries.count).toBe(2);
+    await cut.close();
+    await proxy.close();
+  });
+
+  it('fails when there is no database, and says so', async () => {
+    const nowhere = openLedger('postgres://u:p@127.0.0.1:1/none', {
+      now: () => time,
+      randomKey: randomUUID,
+    });
+    await expect(nowhere.findUpload('u1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await nowhere.close();
+  });
+});
+
+describe('run()', () => {
+  it('repeats work whose connection broke half way, and leaves nothing of the first try', async () => {
+    const connection = createConnection({ databaseUrl: url, now: () => time });
+    let tries = 0;
+    await connection.run((sql) =>
+      sql.begin(async (transaction) => {
+        tries += 1;
+        await transaction`insert into requests values ('ann', ${`k${tries}`}, 'f', 'u', now(), 'r')`;
+        if (tries === 1) await killOthers();
+        await transaction`select 1`;
+      }),
+    );
+
+    expect(await admin`select key from requests`).toEqual([{ key: 'k2' }]);
+    await connection.close();
+  });
+
+  it('does not repeat what the database refused', async () => {
+    const connection = createConnection({ databaseUrl: url, now: () => time });
+    let tries = 0;
+    const refused = connection.run((sql) => {
+      tries += 1;
+      return sql`select 1 / 0`;
+    });
+    await expect(refused).rejects.toMatchObject({ code: '22012' });
+    expect(tries).toBe(1);
+    await connection.close();
+  });
+});

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { QueuedPull } from '../../../lib/ledger/pulls.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const START = Date.UTC(2026, 0, 1);
+let server: TestPostgres;
+let url: string;
+let time: number;
+const opened: Ledger[] = [];
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  time = START;
+  ledger = open();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+function open(): Ledger {
+  const made = openLedger(url, { now: () => time, randomKey: randomUUID });
+  opened.push(made);
+  return made;
+}
+
+const pull = (i: number): QueuedPull => ({
+  uploadId: `u${i}`,
+  owner: 'ann',
+  request: { mediaUrl: `https://media.example/${i}.mp4` },
+  fields: { name: `${i}.mp4` },
+});
+const pulls = (count: number) => Array.from({ length: count }, (_, i) => pull(i));
+
+describe('enqueuePulls()', () => {
+  it('issues an upload for each, and leaves out those it knows', async () => {
+    expect(await ledger.enqueuePulls(pulls(700))).toBe(700);
+    expect(await ledger.enqueuePulls(pulls(1_200))).toBe(500);
+    expect(await ledger.findUpload('u1')).toMatchObject({
+      method: 'pull',
+      state: 'issued',
+      owner: 'ann',
+      name: '1.mp4',
+    });
+    expect((await ledger.readBacklog()).pulls).toEqual({ count: 1_200, oldestAt: START });
+  });
+
+  it('does not queue again what is done', async () => {
+    await ledger.enqueuePulls(pulls(1));
+    const [claim] = await ledger.claimPulls(1, 60);
+    if (claim !== undefined) await ledger.finishPull(claim, 'task');
+
+    expect(await ledger.enqueuePulls(pulls(1))).toBe(0);
+    expect(await ledger.claimPulls(1, 60)).toEqual([]);
+  });
+
+  it('holds 200,000 in bounded memory', { timeout: 120_000 }, async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const grown: number[] = [];
+    let start = 0;
+    async function* many() {
+      for (let i = 0; i < 200_000; i += 1) {
+        if (i === 20_000) start = used();
+        if (i > 20_000 && i % 20_000 === 0) grown.push(used() - start);
+        yield pull(i);
+      }
+    }
+
+    expect(await ledger.enqueuePulls(many())).toBe(200_000);
+    expect(Math.max(...grown)).toBeLessThan(16 * 1024 ** 2);
+  });
+});
+
+describe('claimPulls()', () => {
+  it('gives each of 1,000 to one of several sweeps', async () => {
+    await ledger.enqueuePulls(pulls(1_000));
+    const sweep = async (each: Ledger) => {
+      const claimed: string[] = [];
+      for (;;) {
+        const some = await each.claimPulls(30, 60);
+        if (some.length === 0) return claimed;
+        for (const claim of some) claimed.push(claim.uploadId);
+      }
+    };
+
+    const claimed = (await Promise.all([open(), open(), open()].map(sweep))).flat();
+
+    expect(claimed).toHaveLength(1_000);
+    expect(new Set(claimed).size).toBe(1_000);
+  });
+
+  it('gives the longest due first, with what was queued', async () => {
+    await ledger.enqueuePulls(pulls(3));
+    const claimed = await ledger.claimPulls(2, 60);
+
+    expect(claimed.map(({ uploadId }) => uploadId).toSorted()).toEqual(['u0', 'u1']);
+    expect(claimed.find(({ uploadId }) => uploadId === 'u0')).toEqual({
+      pullId: expect.any(String),
+      uploadId: 'u0',
+      owner: 'ann',
+      request: { mediaUrl: 'https://media.example/0.mp4' },
+      attempt: 1,
+    });
+  });
+
+  it('gives a pull again when its lease has run out, and then no more to its first claim', async () => {
+    await ledger.enqueuePulls(pulls(1));
+    const [first] = await ledger.claimPulls(1, 60);
+    time += 59_999;
+    expect(await ledger.claimPulls(1, 60)).toEqual([]);
+    time += 1;
+    const [second] = await ledger.claimPulls(1, 60);
+
+    expect(second).toMatchObject({ uploadId: 'u0', attempt: 2 });
+    if (first === undefined || second === undefined) throw new Error('Both were claimed.');
+    expect(await ledger.finishPull(first, 'late')).toBe(false);
+    expect(await ledger.retryPull(first, time)).toBe(false);
+    expect(await ledger.failPull(first, { code: 'late' })).toBe(false);
+    expect(await ledger.findUpload('u0')).toMatchObject({ state: 'issued' });
+    expect(await ledger.finishPull(second, 'task')).toBe(true);
+    expect(await ledger.findUpload('u0')).toMatchObject({ state: 'issued', taskId: 'task' });
+  });
+
+  it('gives a pull that was given back only at its time', async () => {
+    await ledger.enqueuePulls(pulls(1));
+    const [claim] = await ledger.claimPulls(1, 60);
+    if (claim !== undefined) await ledger.retryPull(claim, START + 5_000);
+
+    expect(await ledger.claimPulls(1, 60)).toEqual([]);
+    time += 5_000;
+    expect(await ledger.claimPulls(1, 60)).toMatchObject([{ uploadId: 'u0', attempt: 2 }]);
+  });
+
+  it('gives no pull of an upload that was cancelled', async () => {
+    await ledger.enqueuePulls(pulls(2));
+    await ledger.changeState('u0', 'cancelled');
+    expect(await ledger.claimPulls(2, 60)).toMatchObject([{ uploadId: 'u1' }]);
+  });
+});
+
+describe('failPull()', () => {
+  it('ends the pull and its upload', async () => {
+    await ledger.enqueuePulls(pulls(1));
+    const [claim] = await ledger.claimPulls(1, 60);
+    if (claim === undefined) throw new Error('It was claimed.');
+
+    expect(await ledger.failPull(claim, { code: 'upstream_rejected' })).toBe(true);
+    expect(await ledger.findUpload('u0')).toMatchObject({
+      state: 'failed',
+      method: 'pull',
+      problem: { code: 'upstream_rejected' },
+    });
+    expect((await ledger.readBacklog()).pulls).toEqual({ count: 0 });
+  });
+});

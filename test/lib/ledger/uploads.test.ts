@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const START = Date.UTC(2026, 0, 1);
+let server: TestPostgres;
+let time: number;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  time = START;
+  const url = await server.createDatabase();
+  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
+});
+afterEach(() => ledger.close());
+
+const save = (uploadId: string, owner = 'ann', method: 'client' | 'pull' = 'client') =>
+  ledger.saveIssued({ uploadId, method, owner });
+
+async function readAll(query: UploadQuery, between: () => Promise<unknown> = async () => {}) {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ledger.listUploads({ ...query, cursor });
+    for (const { uploadId } of page.items) ids.push(uploadId);
+    cursor = page.cursor;
+    await between();
+  } while (cursor !== undefined);
+  return ids;
+}
+
+describe('saveIssued()', () => {
+  it('keeps every field', async () => {
+    const fields = {
+      fileId: 'f1',
+      taskId: 't1',
+      name: 'a.mp4',
+      mediaUrl: 'http://m.example/a.mp4',
+      coverUrl: 'http://m.example/a.jpg',
+      size: 50_000 * 1024 ** 3,
+      duration: 12.25,
+      storageRegion: 'ap-chongqing',
+      classId: 7,
+      procedure: 'LongVideoPreset',
+      sourceContext: 'mine',
+      sessionContext: 'theirs',
+      limits: { maxBytes: 5, mediaTypes: ['mp4'] },
+      problem: { code: 'upstream_failed' },
+      mediaExpireTime: START + 86_400_000,
+      expiresAt: START + 3_600_000,
+    };
+    const saved = await ledger.saveIssued({ uploadId: 'u1', method: 'pull', owner: 'ann', fields });
+
+    expect(saved).toEqual({
+      ...fields,
+      ...{ uploadId: 'u1', method: 'pull', owner: 'ann', state: 'issued' },
+      ...{ createdAt: START, updatedAt: START },
+    });
+    expect(await ledger.findUpload('u1')).toEqual(saved);
+  });
+
+  it('prolongs an upload, and never brings one back', async () => {
+    await ledger.saveIssued({
+      ...{ uploadId: 'u1', method: 'client', owner: 'ann' },
+      fields: { expiresAt: START + 9_000 },
+    });
+    time += 1_000;
+    const later = await ledger.saveIssued({
+      ...{ uploadId: 'u1', method: 'client', owner: 'ann' },
+      fields: { expiresAt: START + 8_000, name: 'b.mp4' },
+    });
+    expect(later).toMatchObject({ expiresAt: START + 9_000, name: 'b.mp4', createdAt: START });
+
+    await ledger.changeState('u1', 'cancelled');
+    expect(await save('u1')).toMatchObject({ state: 'cancelled' });
+  });
+});
+
+describe('changeState()', () => {
+  it('answers the upload as it is then, and knows none that is not there', async () => {
+    await save('u1');
+    expect(
+      await ledger.changeState('u1', 'rejected', { problem: { code: 'too_large' } }),
+    ).toMatchObject({ state: 'rejected', problem: { code: 'too_large' } });
+    expect(await ledger.changeState('u1', 'processingSucceeded')).toMatchObject({
+      state: 'rejected',
+    });
+    expect(await ledger.changeState('none', 'deleted')).toBeUndefined();
+    expect(await ledger.findUpload('none')).toBeUndefined();
+  });
+});
+
+describe('listUploads()', () => {
+  it('answers every upload once while others are added', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 25; i += 1) {
+      ids.unshift(`u${String(i).padStart(2, '0')}`);
+      await save(ids[0] ?? '');
+      // Three of each time, so that pages end between uploads of the same age.
+      if (i % 3 === 2) time += 1;
+    }
+    let added = 0;
+    const read = await readAll({ limit: 4 }, async () => {
+      time += 1;
+      added += 1;
+      await save(`added-${added}`);
+    });
+    expect(read).toEqual(ids);
+  });
+
+  it('keeps to owner, state and method', async () => {
+    await save('a1', 'ann');
+    await save('b1', 'bob');
+    await save('b2', 'bob', 'pull');
+    await save('b3', 'bob');
+    await ledger.changeState('b3', 'uploaded');
+
+    expect((await readAll({ owner: 'bob', limit: 1 })).toSorted()).toEqual(['b1', 'b2', 'b3']);
+    expect(await readAll({ owner: 'bob', state: 'issued', method: 'client', limit: 9 })).toEqual([
+      'b1',
+    ]);
+    expect(await readAll({ state: 'ready', limit: 9 })).toEqual(['b3']);
+    expect(await readAll({ method: 'pull', limit: 9 })).toEqual(['b2']);
+    expect(await readAll({ owner: 'nobody', limit: 9 })).toEqual([]);
+  });
+
+  it.each([
+    'none',
+    Buffer.from('[1]').toString('base64url'),
+    Buffer.from('["2026","u"]').toString('base64url'),
+    Buffer.from('[1e99,"u"]').toString('base64url'),
+    Buffer.from('[1,2]').toString('base64url'),
+  ])('refuses the cursor %s', async (cursor) => {
+    await expect(ledger.listUploads({ limit: 1, cursor })).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'cursor' }],
+    });
+  });
+});
+
+describe('listSilent()', () => {
+  it('answers the unfinished that were not heard of, longest silent first', async () => {
+    await save('u1');
+    await save('u2');
+    await save('u3');
+    time += 1_000;
+    await ledger.changeState('u1', 'processingStarted');
+    await ledger.changeState('u2', 'uploaded');
+    time += 1_000;
+
+    const silent = await ledger.listSilent(time, 9);
+    expect(silent.map(({ uploadId }) => uploadId)).toEqual(['u3', 'u1']);
+    expect(await ledger.listSilent(START + 1, 9)).toMatchObject([{ uploadId: 'u3' }]);
+  });
+});
+
+describe('rememberRequest()', () => {
+  const request = { owner: 'ann', key: 'k', fingerprint: 'f', uploadId: 'u1' };
+
+  it('answers the same upload months later, and refuses another request', async () => {
+    expect(await ledger.rememberRequest(request)).toEqual({ kind: 'new', uploadId: 'u1' });
+    time += 200 * 86_400_000;
+    expect(await ledger.rememberRequest({ ...request, uploadId: 'u2' })).toEqual({
+      kind: 'same',
+      uploadId: 'u1',
+    });
+    expect(await ledger.rememberRequest({ ...request, fingerprint: 'g' })).toEqual({
+      kind: 'conflict',
+      uploadId: 'u1',
+    });
+    expect(await ledger.rememberRequest({ ...request, owner: 'bob' })).toMatchObject({
+      kind: 'new',
+    });
+  });
+
+  it('is new to one of many that ask at once', async () => {
+    const kinds = await Promise.all(
+      Array.from({ length: 20 }, () => ledger.rememberRequest(request)),
+    );
+    expect(kinds.filter(({ kind }) => kind === 'new')).toHaveLength(1);
+  });
+
+  it('is new again when it was forgotten', async () => {
+    await ledger.rememberRequest(request);
+    await ledger.forgetRequest({ ...request, uploadId: 'another' });
+    expect(await ledger.rememberRequest(request)).toMatchObject({ kind: 'same' });
+    await ledger.forgetRequest(request);
+    expect(await ledger.rememberRequest(request)).toMatchObject({ kind: 'new' });
+  });
+});
