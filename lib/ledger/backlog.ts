@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /** What is still to be done. */
-export interface Backlog {
+interface Backlog {
   /** Uploads that may still become something; by the time that they were last heard of. */
   readonly uploads: Waiting;
   /** Queued pulls, claimed ones included; by the time that they are due. */

@@ -21,7 +21,7 @@ export interface ClaimedDelivery {
 type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
 
 /** A delivery that was given up. */
-export interface DeadDelivery {
+interface DeadDelivery {
   readonly eventId: string;
   readonly endpoint: string;
   readonly eventType: string;
@@ -32,7 +32,7 @@ export interface DeadDelivery {
 }
 
 /** What becomes of a delivery that failed: another try at a time, Unix milliseconds, or none. */
-export type DeliveryFailure = { readonly error: string } & (
+type DeliveryFailure = { readonly error: string } & (
   | { readonly nextAttemptAt: number }
   | { readonly dead: true }
 );

@@ -3,7 +3,13 @@ import { type JsonObject, writeJson } from './json-text.ts';
 import { applyMerging } from './merge-file.ts';
 import { describeRecorded } from './recorded.ts';
 import { splitRounds } from './rounds.ts';
-import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
+import {
+  CHANGE_COLUMNS,
+  type ChangeKinds,
+  type UploadChange,
+  writeChange,
+  writeUpserts,
+} from './upload-change.ts';
 import { type Upload, type UploadRow, writeTime } from './upload-row.ts';
 
 /** An event as it is kept, with what it tells. */
@@ -53,29 +59,50 @@ export interface RecordDependencies {
   readonly randomKey: () => string;
 }
 
-const RECORD = `with event as (
-    insert into events (event_id, event_type, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by)
+const INSERT_EVENTS = `insert into events
+    (event_id, event_type, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by)
     select event_id, event_type, upload_id, file_id, task_id, payload, confirmed, $2::timestamptz, $3
     from jsonb_to_recordset($1::text::jsonb) as e(
       event_id text, event_type text, upload_id text, file_id text, task_id text, payload jsonb, confirmed boolean
     )
     order by event_id
     on conflict (event_id) do nothing
-    returning event_id
-  ),
-  change as (
-    select c.* from jsonb_to_recordset($4::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
-    join event using (event_id)
-  ),
-  ${UPSERTS},
-  delivery as (
-    insert into deliveries (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
+    returning event_id`;
+
+const INSERT_DELIVERIES = `insert into deliveries
+    (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
     select event_id, endpoint, $2::timestamptz, $2::timestamptz, $2::timestamptz
     from jsonb_to_recordset($5::text::jsonb) as d(event_id text, endpoint text)
+    join event using (event_id)`;
+
+/** Answers the statement that records events with changes of these kinds; all statements have the same parameters. */
+function writeStatement(kinds: ChangeKinds): string {
+  const changes = `change as (
+    select c.* from jsonb_to_recordset($4::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
     join event using (event_id)
-  )
-  select event.event_id as event, change.key as change, changed.*
-  from event left join change using (event_id) left join changed using (key)`;
+  )`;
+  const parts = [
+    `event as (${INSERT_EVENTS})`,
+    `delivery as (${INSERT_DELIVERIES})`,
+    changes,
+    writeUpserts(kinds),
+  ];
+  return `with ${parts.join(',\n  ')}
+    select event.event_id as event, changed.*
+    from event left join change using (event_id) left join changed using (key)`;
+}
+
+const RECORD = {
+  both: writeStatement({ byUpload: true, byFile: true }),
+  byUpload: writeStatement({ byUpload: true, byFile: false }),
+  byFile: writeStatement({ byUpload: false, byFile: true }),
+};
+
+function chooseStatement(changes: readonly UploadChange[]): string {
+  const kinds = new Set(changes.map(({ key }) => 'uploadId' in key));
+  if (kinds.size === 2) return RECORD.both;
+  return kinds.has(false) ? RECORD.byFile : RECORD.byUpload;
+}
 
 /** Two changes of one batch met in one upload, though nothing in them told. */
 const MET = '21000';
@@ -128,7 +155,7 @@ async function recordRound(
   const insert = (sql: Statements, settled: readonly UploadChange[]) => {
     const rows = settled.map((change, i) => ({ ...writeChange(change), event_id: eventIds[i] }));
     return sql.unsafe<UploadRow[]>(
-      RECORD,
+      chooseStatement(settled),
       [eventRows, writeTime(now()), recorder, writeJson(rows), deliveries],
       { prepare: true },
     );

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 
 /** One migration that was applied now. */
-export interface AppliedMigration {
+interface AppliedMigration {
   readonly name: string;
   readonly milliseconds: number;
 }

@@ -14,7 +14,7 @@ export interface QueuedPull {
 }
 
 /** A queued pull whose turn it is, for as long as its lease lasts. */
-export interface ClaimedPull {
+interface ClaimedPull {
   readonly pullId: string;
   readonly uploadId: string;
   readonly owner: string;

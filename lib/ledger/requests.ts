@@ -2,7 +2,7 @@ import type { RecordDependencies } from './events.ts';
 import { writeTime } from './upload-row.ts';
 
 /** A request that its caller has given a key, so that sending it again does nothing again. */
-export interface KeyedRequest {
+interface KeyedRequest {
   readonly owner: string;
   readonly key: string;
   /** Tells requests apart. */
@@ -12,7 +12,7 @@ export interface KeyedRequest {
 }
 
 /** Whether a key is new, came with the same request before, or with another; and the upload that it stands for. */
-export interface RememberedRequest {
+interface RememberedRequest {
   readonly kind: 'new' | 'same' | 'conflict';
   readonly uploadId: string;
 }

@@ -81,20 +81,36 @@ const UPDATE = `update set
     .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
     .join(', ')}`;
 
+/** Which uploads the changes of one statement name: each kind costs its share, also where there is none of it. */
+export interface ChangeKinds {
+  readonly byUpload: boolean;
+  readonly byFile: boolean;
+}
+
+const BY_UPLOAD = `by_upload as (${INSERT_UPLOADS} where c.key = c.upload_id order by c.key
+    on conflict (upload_id) do ${UPDATE}
+    where u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id
+    returning u.*)`;
+
+const BY_FILE = `by_file as (${INSERT_UPLOADS} where c.key = c.file_id order by c.key
+    on conflict (file_id) do ${UPDATE}
+    returning u.*)`;
+
 /**
- * The parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed` the
- * uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each other.
+ * Answers the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
+ * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
+ * other.
  *
  * An upload has one file: what is told of a second one changes nothing, and is not in `changed`.
  */
-export const UPSERTS = `
-  by_upload as (${INSERT_UPLOADS} where c.key = c.upload_id order by c.key
-    on conflict (upload_id) do ${UPDATE}
-    where u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id
-    returning u.*),
-  by_file as (${INSERT_UPLOADS} where c.key = c.file_id order by c.key
-    on conflict (file_id) do ${UPDATE}
-    returning u.*),
-  changed as (
-    select upload_id as key, * from by_upload union all select file_id as key, * from by_file
-  )`;
+export function writeUpserts({ byUpload, byFile }: ChangeKinds): string {
+  const changed = [
+    ...(byUpload ? ['select upload_id as key, * from by_upload'] : []),
+    ...(byFile ? ['select file_id as key, * from by_file'] : []),
+  ].join(' union all ');
+  const upserts = [...(byUpload ? [BY_UPLOAD] : []), ...(byFile ? [BY_FILE] : [])];
+  return [...upserts, `changed as (${changed})`].join(',\n  ');
+}
+
+/** {@link writeUpserts} for changes that all name their upload. */
+export const UPSERTS = writeUpserts({ byUpload: true, byFile: false });

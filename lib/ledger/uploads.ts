@@ -14,7 +14,7 @@ import {
 } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
-export interface IssuedUpload {
+interface IssuedUpload {
   readonly uploadId: string;
   readonly method: UploadMethod;
   readonly owner: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
-import { startPostgres } from '../../tools/local/database.ts';
+import { openLocalDatabase } from '../../tools/local/database.ts';
 
 /** A PostgreSQL for one test file. */
 export interface TestPostgres {
@@ -59,16 +59,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   };
 }
 
-async function openServer(url: string | undefined) {
-  if (url !== undefined) return { url, close: () => Promise.resolve() };
-
+async function openServer(databaseUrl = '') {
   const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
   // As root, the server runs as another user, who has to get through.
   await chmod(dir, 0o755);
-  const server = await startPostgres(
-    join(dir, 'data'),
-    FLAGS.flatMap((flag) => ['-c', flag]),
-  );
+  const flags = FLAGS.flatMap((flag) => ['-c', flag]);
+  const server = await openLocalDatabase(dir, { databaseUrl, flags });
   return {
     url: server.url,
     async close() {

@@ -15,33 +15,29 @@ const USER = 'postgres';
 const PASSWORD = 'local-example';
 const ADDRESS = '127.0.0.1';
 
+interface LocalDatabaseOptions {
+  /** Of another server, which is neither started nor stopped. */
+  readonly databaseUrl?: string | undefined;
+  /** Further arguments of the server. */
+  readonly flags?: readonly string[];
+}
+
 /**
- * Opens the database of a local stack, whose data are kept in `<dir>/postgres`; or the one that `databaseUrl` names,
- * which is neither started nor stopped.
+ * Opens the database whose data are kept in `<dir>/postgres`, on a free port; it is made where there is none. A server
+ * that an earlier process left running on the same data is used further. `DATABASE_URL` names another one instead.
  */
 export async function openLocalDatabase(
   dir: string,
-  databaseUrl = process.env['DATABASE_URL'],
+  { databaseUrl = process.env['DATABASE_URL'], flags = [] }: LocalDatabaseOptions = {},
 ): Promise<LocalDatabase> {
   if (databaseUrl !== undefined && databaseUrl !== '') {
     return { url: databaseUrl, close: () => Promise.resolve() };
   }
-  return startPostgres(resolve(dir, 'postgres'));
+  const folder = resolve(dir, 'postgres');
+  return (await findRunning(folder)) ?? startPostgres(folder, flags);
 }
 
-/**
- * Starts a PostgreSQL on a free port, with its data in `folder`; they are made where there are none. A server that an
- * earlier process left running on the same data is used further.
- *
- * @param flags further arguments of the server.
- */
-export async function startPostgres(
-  folder: string,
-  flags: readonly string[] = [],
-): Promise<LocalDatabase> {
-  const left = await findRunning(folder);
-  if (left !== undefined) return left;
-
+async function startPostgres(folder: string, flags: readonly string[]): Promise<LocalDatabase> {
   const port = await findFreePort();
   const messages: string[] = [];
   const server = await createServerProcess(folder, port, flags, messages);
