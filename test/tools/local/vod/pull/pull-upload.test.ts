@@ -11,7 +11,7 @@ const SOURCE = 'http://videos.example.com';
 const DAY = 86_400_000;
 // More than one part, and not a whole number of them.
 const film = randomBytes(9 * 1024 * 1024 + 7);
-const times = { idleMilliseconds: 200, totalMilliseconds: 20_000 };
+const times = { idleMilliseconds: 2_000, totalMilliseconds: 20_000 };
 
 let sources: SourceServer;
 let stage: ApiStage;
@@ -261,7 +261,7 @@ describe('a source that cannot be had', () => {
   it.each([
     ['is missing', 'http://samples.example.com/missing.mp4', sourceError, '404'],
     ['is a page', 'http://samples.example.com/wrong-type.mp4', sourceError, 'text/html'],
-    ['stalls', 'http://samples.example.com/slow.mp4', sourceError, '200 ms'],
+    ['stalls', 'http://samples.example.com/slow.mp4', sourceError, '2000 ms'],
     ['breaks off', 'http://samples.example.com/truncated.mp4', sourceError, 'broke off'],
     [
       'redirects to this machine',
