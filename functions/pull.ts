@@ -5,11 +5,16 @@ import { type Caller, createAuthenticate, requireScope } from '../lib/http/authe
 import { type HttpEvent, readHeader, readJsonBody } from '../lib/http/event.ts';
 import { type Answer, httpHandler, type Invocation, type Route } from '../lib/http/http-handler.ts';
 import type { LogFields } from '../lib/log.ts';
+import type { Problem } from '../lib/problem.ts';
 import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
 import { submitBatch } from '../lib/uploads/submit-batch.ts';
 import { type PullDependencies, submitPull } from '../lib/uploads/submit-pull.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
-import { explainIdempotencyKey, parsePullRequest } from '../lib/validation/pull-request.ts';
+import {
+  explainIdempotencyKey,
+  type PullRequest,
+  parsePullRequest,
+} from '../lib/validation/pull-request.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
@@ -44,11 +49,8 @@ export function createPullRoute({ config, api, ...chance }: PullRouteDependencie
   };
 }
 
-type One = Extract<ReturnType<typeof parsePullRequest>, { kind: 'one' }>['request'];
-type Many = Extract<ReturnType<typeof parsePullRequest>, { kind: 'many' }>['items'];
-
 async function pullOne(
-  request: One,
+  request: PullRequest,
   headerKey: string | undefined,
   { owner }: Caller,
   dependencies: PullDependencies,
@@ -69,7 +71,7 @@ async function pullOne(
 }
 
 async function pullMany(
-  items: Many,
+  items: readonly (PullRequest | Problem)[],
   headerKey: string | undefined,
   { owner }: Caller,
   dependencies: PullDependencies,

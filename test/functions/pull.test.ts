@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
@@ -372,5 +373,45 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     ])('refuses the whole of %j', async (body) => {
       expect((await load()({ body })).statusCode).toBe(400);
     });
+  });
+});
+
+describe('main_handler()', () => {
+  it('never rejects, and calls VOD for nothing that it cannot read', async () => {
+    vi.stubEnv('AUTH', 'none');
+    vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
+    vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
+    // Whatever does get through is refused at once: nobody listens there.
+    vi.stubEnv('VOD_API_ENDPOINT', '127.0.0.1:9');
+    vi.stubEnv('VOD_API_PROTOCOL', 'http');
+    const { main_handler } = await import('../../functions/pull.ts');
+    const anyItem = fc.record(
+      {
+        mediaUrl: fc.oneof(fc.anything(), fc.webUrl({ withFragments: true })),
+        mediaType: fc.anything(),
+        storageRegion: fc.anything(),
+        limits: fc.anything(),
+        idempotencyKey: fc.anything(),
+      },
+      { requiredKeys: [] },
+    );
+    const anyBody = fc.oneof(
+      fc.anything(),
+      anyItem,
+      fc.record({ items: fc.oneof(fc.anything(), fc.array(anyItem, { maxLength: 3 })) }),
+    );
+    const noTime = { getRemainingTimeInMillis: () => 0 };
+
+    await fc.assert(
+      fc.asyncProperty(anyBody, fc.anything(), async (body, headers) => {
+        const event = { httpMethod: 'POST', headers, body: JSON.stringify(body) };
+
+        const { statusCode } = await main_handler(event, noTime);
+
+        expect([202, 400, 503]).toContain(statusCode);
+      }),
+      { numRuns: 1_000 },
+    );
+    vi.unstubAllEnvs();
   });
 });

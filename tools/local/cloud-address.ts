@@ -63,7 +63,7 @@ function isApiRequest({ method, url = '/', headers }: IncomingMessage): boolean 
 }
 
 /** Answers a host in lower case and without its port. */
-export function withoutPort(host: string): string {
+function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '');
 }
 

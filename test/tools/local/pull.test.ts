@@ -42,7 +42,7 @@ beforeEach(async () => {
       procedureMilliseconds: 20,
       pull: {
         resolve: { 'library.example.com': `http://127.0.0.1:${port}` },
-        idleMilliseconds: 200,
+        idleMilliseconds: 2_000,
       },
     },
   });

@@ -6,6 +6,7 @@ import { isSuccess, type Recorded } from './recorded.ts';
 export const ACTIVITY_KINDS = {
   function: 'Functions',
   api: 'Calls to VOD',
+  pull: 'Pulls',
   part: 'Parts',
   storage: 'Other storage',
   event: 'Notifications',
@@ -31,7 +32,11 @@ export function describeActivity(activity: RecordedActivity): ActivityText {
     case 'function':
       return describeFunction(activity);
     case 'ugc':
-      return describeCall(activity);
+      return describeUgcCall(activity);
+    case 'api':
+      return describeApiCall(activity);
+    case 'pull':
+      return describePull(activity);
     case 'storage':
       return describeStorage(activity);
     case 'notification':
@@ -68,16 +73,21 @@ function describeFunction(activity: Recorded<'function'>): ActivityText {
   const facts = ['eventType', 'code', 'reason', 'uploadId', 'fileId']
     .flatMap((name) => log.map((line) => line[name]))
     .filter((value) => typeof value === 'string');
+  const counts = ['accepted', 'refused', 'unsent']
+    .flatMap((name) => log.map((line) => ({ name, count: line[name] })))
+    .flatMap(({ name, count }) =>
+      typeof count === 'number' && count > 0 ? `${count} ${name}` : [],
+    );
   return {
     kind: 'function',
     title: activity.function,
-    detail: [`${Math.round(milliseconds)} ms`, ...facts].join(', '),
+    detail: [`${Math.round(milliseconds)} ms`, ...facts, ...counts].join(', '),
     status: String(status),
     tone: isSuccess(status) ? 'good' : 'bad',
   };
 }
 
-function describeCall({ action, code, message, fileId, host }: Recorded<'ugc'>): ActivityText {
+function describeUgcCall({ action, code, message, fileId, host }: Recorded<'ugc'>): ActivityText {
   const isFine = code === 0;
   return {
     kind: 'api',
@@ -85,6 +95,39 @@ function describeCall({ action, code, message, fileId, host }: Recorded<'ugc'>):
     detail: isFine ? (fileId ?? host) : message,
     status: isFine ? 'ok' : String(code),
     tone: isFine ? 'good' : 'bad',
+  };
+}
+
+function describeApiCall({ action, code, message, requestId }: Recorded<'api'>): ActivityText {
+  const isFine = code === undefined;
+  return {
+    kind: 'api',
+    title: action || 'Unnamed call',
+    detail: isFine ? requestId : [code, message].filter(Boolean).join(': '),
+    status: isFine ? 'ok' : 'refused',
+    tone: isFine ? 'good' : 'bad',
+  };
+}
+
+function describePull(activity: Recorded<'pull'>): ActivityText {
+  const { status, progress, url, errCode = 0, message, fileId } = activity;
+  if (status === 'FINISH') {
+    const isMade = errCode === 0;
+    return {
+      kind: 'pull',
+      title: isMade ? 'Pull done' : 'Pull failed',
+      detail: [url, isMade ? fileId : message].filter(Boolean).join(', '),
+      status: isMade ? 'media' : String(errCode),
+      tone: isMade ? 'good' : 'bad',
+    };
+  }
+  const isWaiting = status === 'WAITING';
+  return {
+    kind: 'pull',
+    title: isWaiting ? 'Pull waits' : 'Pull fetches',
+    detail: url,
+    status: isWaiting ? 'queued' : `${progress} %`,
+    tone: 'plain',
   };
 }
 

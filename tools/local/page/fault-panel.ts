@@ -63,7 +63,7 @@ function createFaultButton(name: string, text: string, onClick: () => void): Fau
     [
       createElement('span', { class: 'fault-name', text: name }),
       badge,
-      createElement('span', { class: 'fault-text', text: text.replaceAll('`', '') }),
+      createElement('span', { class: 'fault-text' }, markCode(text)),
     ],
   );
   button.addEventListener('click', onClick);
@@ -74,4 +74,13 @@ function createFaultButton(name: string, text: string, onClick: () => void): Fau
       setText(badge, armed === undefined ? 'Arm' : `Armed × ${armed.times}`);
     },
   };
+}
+
+/** Answers the nodes of `text`, in which backticks enclose code. */
+function markCode(text: string): Node[] {
+  return text
+    .split('`')
+    .map((piece, place) =>
+      place % 2 === 1 ? createElement('code', { text: piece }) : document.createTextNode(piece),
+    );
 }

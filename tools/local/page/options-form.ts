@@ -1,4 +1,5 @@
-import { byId, createElement, setText, setVisible } from './dom.ts';
+import { byId, setText } from './dom.ts';
+import { clearFieldProblem, offerRegions, showFieldProblem } from './field.ts';
 import { byteLength, formatCount } from './format.ts';
 import { createOptionFields } from './option-fields.ts';
 import type { FieldProblem } from './problem.ts';
@@ -27,7 +28,7 @@ export function createOptionsForm(): OptionsForm {
   const region = byId('storageRegion', HTMLSelectElement);
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('input', (event) => {
-    if (event.target instanceof Element) clearProblem(event.target.id);
+    if (event.target instanceof Element) clearFieldProblem(event.target.id);
     renderHints();
   });
   renderHints();
@@ -39,24 +40,17 @@ export function createOptionsForm(): OptionsForm {
       details.open = true;
       return form.reportValidity();
     },
-    offerRegions(regions) {
-      const missing = regions.filter(
-        (name) => ![...region.options].some(({ value }) => value === name),
-      );
-      region.append(
-        ...missing.map((name) =>
-          createElement('option', { text: name, attributes: { value: name } }),
-        ),
-      );
-    },
+    offerRegions: (regions) => offerRegions(region, regions),
     setEnabled(enabled) {
       fields.disabled = !enabled;
     },
     showProblems(problems) {
       for (const output of fields.querySelectorAll('.field-error')) {
-        clearProblem(output.id.replace(/-error$/, ''));
+        clearFieldProblem(output.id.replace(/-error$/, ''));
       }
-      const homeless = problems.filter((problem) => !showProblem(problem));
+      const homeless = problems.filter(
+        (problem) => !showFieldProblem(problem.path, problem.message),
+      );
       if (homeless.length < problems.length) {
         details.open = true;
         fields
@@ -91,21 +85,4 @@ function renderHints(): void {
   count.classList.toggle('is-over', bytes > SOURCE_CONTEXT_BYTES);
   const set = Object.keys(readFields()).length;
   setText(byId('options-summary', HTMLSpanElement), set === 0 ? 'none set' : `${set} set`);
-}
-
-function showProblem({ path, message }: FieldProblem): boolean {
-  const output = document.getElementById(`${path}-error`);
-  const input = document.getElementById(path);
-  if (output === null || input === null) return false;
-  setText(output, message);
-  setVisible(output, true);
-  input.setAttribute('aria-invalid', 'true');
-  return true;
-}
-
-function clearProblem(id: string): void {
-  const output = document.getElementById(`${id}-error`);
-  if (output === null) return;
-  setVisible(output, false);
-  document.getElementById(id)?.removeAttribute('aria-invalid');
 }

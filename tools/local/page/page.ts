@@ -3,10 +3,12 @@ import { createConnectionStatus } from './connection-status.ts';
 import { byId, setText } from './dom.ts';
 import { createFaultPanel } from './fault-panel.ts';
 import { renderLibrary } from './library.ts';
+import { createPullDesk } from './pull-desk.ts';
 import { createServerFacts } from './server-facts.ts';
 import { createSpeedControl } from './speed-control.ts';
 import { connectLocalStack } from './stack-client.ts';
 import { createUploadDesk } from './upload-desk.ts';
+import { createWayTabs } from './way-tabs.ts';
 import { createWireList } from './wire-list.ts';
 
 for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
@@ -17,11 +19,10 @@ for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
 const stack = connectLocalStack();
 const facts = createServerFacts();
 const announcer = byId('announcer', HTMLParagraphElement);
-const desk = createUploadDesk({
-  stack,
-  facts,
-  announce: (text) => setText(announcer, text),
-});
+const announce = (text: string) => setText(announcer, text);
+const tabs = createWayTabs();
+const desk = createUploadDesk({ stack, facts, announce, reveal: () => tabs.select('upload') });
+const pulls = createPullDesk({ stack, facts, announce });
 const wire = createWireList();
 const faults = createFaultPanel(stack);
 const speed = createSpeedControl(stack);
@@ -32,6 +33,7 @@ function refreshLibrary(): void {
     (info) => {
       renderLibrary(info);
       desk.offerRegions(info.regions);
+      pulls.offerRegions(info.regions);
     },
     // The offline banner tells when there is nothing to ask.
     () => undefined,
@@ -43,6 +45,7 @@ const stream = followActivities({
     facts.take(activity);
     wire.add(activity);
     desk.render();
+    pulls.render();
     if (activity.type === 'fault') faults.refresh();
     if (activity.type === 'media') refreshLibrary();
   },

@@ -27,14 +27,18 @@ export class ProblemError extends Error {
 
 /** Reads a refusal; one that is not a problem document keeps its status at least. */
 export async function readProblem(response: Response): Promise<Problem> {
-  const body = await readRecord(response);
+  return toProblem(await readRecord(response), response.status);
+}
+
+/** Answers the problem that `body` describes; what it leaves out is told by `status`. */
+export function toProblem(body: Readonly<Record<string, unknown>>, status: number): Problem {
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
   const requestId = text('requestId');
   return {
-    status: response.status,
-    title: text('title') || `HTTP ${response.status}`,
+    status,
+    title: text('title') || `HTTP ${status}`,
     detail: text('detail'),
-    code: text('code') || `http_${response.status}`,
+    code: text('code') || `http_${status}`,
     errors: Array.isArray(body['errors']) ? body['errors'].filter(isFieldProblem) : [],
     ...(requestId === '' ? {} : { requestId }),
   };

@@ -1,3 +1,4 @@
+import { enableCopyButton } from './copy-button.ts';
 import { byId, createElement, setText, setVisible, tableRows } from './dom.ts';
 import type { FileFacts, LogLine } from './file-facts.ts';
 import { describeMetadata } from './media-metadata.ts';
@@ -40,7 +41,12 @@ export function createResultCard(): ResultCard {
       if (url !== '' && playing !== url) {
         playing = url;
         byId('stage-media', HTMLDivElement).replaceChildren(
-          createPlayer(localPath(url), file.media?.coverUrl ?? '', upload.file?.type ?? ''),
+          createPlayer({
+            url,
+            coverUrl: file.media?.coverUrl ?? '',
+            type: upload.file?.type ?? '',
+            id: 'player',
+          }),
         );
       }
       setText(byId('result-name', HTMLParagraphElement), file.media?.name ?? '');
@@ -60,12 +66,6 @@ function renderAddresses(fileId: string, { media }: FileFacts): void {
 
 function setTextById(id: string, text: string): void {
   setText(byId(id, HTMLElement), text);
-}
-
-/** The page may have been opened under another name of this machine than the one in the media's URL. */
-function localPath(url: string): string {
-  const { pathname } = new URL(url, location.href);
-  return pathname.startsWith('/media/') ? pathname : url;
 }
 
 function absolute(url: string): string {
@@ -121,24 +121,7 @@ function createLogLine(line: LogLine): HTMLLIElement {
 function enableCopying(card: HTMLElement): void {
   for (const button of card.querySelectorAll<HTMLButtonElement>('button[data-copy]')) {
     const source = byId(button.dataset['copy'] ?? '', HTMLElement);
-    button.setAttribute(
-      'aria-label',
-      `Copy ${source.closest('div')?.firstElementChild?.textContent}`,
-    );
-    button.addEventListener('click', async () => {
-      const isCopied = await copyText(source.textContent);
-      setText(button, isCopied ? 'Copied' : 'Press Ctrl+C');
-      if (!isCopied) window.getSelection()?.selectAllChildren(source);
-      window.setTimeout(() => setText(button, 'Copy'), 1_500);
-    });
-  }
-}
-
-async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
+    const name = source.closest('div')?.firstElementChild?.textContent ?? '';
+    enableCopyButton(button, source, name);
   }
 }

@@ -1,17 +1,21 @@
 import type { RecordedActivity } from '../activity.ts';
 import { createFileFacts, type FileFacts } from './file-facts.ts';
 import { createPartFacts, type PartFacts } from './part-facts.ts';
+import { createPullFacts, type PullFact } from './pull-facts.ts';
 
-/** Everything the event stream told, by storage key and by file. */
+/** Everything the event stream told, by storage key, by file and by task. */
 export interface ServerFacts extends Omit<PartFacts, 'take'> {
   take(activity: RecordedActivity): void;
   file(fileId: string): FileFacts;
+  /** Undefined until VOD speaks of this task. */
+  pull(taskId: string): PullFact | undefined;
 }
 
 /** Answers an empty record. */
 export function createServerFacts(): ServerFacts {
   const parts = createPartFacts();
   const files = createFileFacts();
+  const pulls = createPullFacts();
 
   function take(activity: RecordedActivity): void {
     switch (activity.type) {
@@ -20,6 +24,7 @@ export function createServerFacts(): ServerFacts {
         break;
       case 'function':
         files.takeFunction(activity);
+        pulls.takeFunction(activity);
         break;
       case 'notification':
         files.takeNotification(activity);
@@ -30,10 +35,14 @@ export function createServerFacts(): ServerFacts {
       case 'procedure':
         files.takeProcedure(activity);
         break;
+      case 'pull':
+        pulls.takePull(activity);
+        break;
       case 'ugc':
+      case 'api':
       case 'fault':
         break;
     }
   }
-  return { ...parts, take, file: files.file };
+  return { ...parts, take, file: files.file, pull: pulls.pull };
 }

@@ -1,4 +1,5 @@
 import { ProblemError, readProblem } from './problem.ts';
+import { type PullOutcome, readPullOutcome, readPullOutcomes } from './pull-outcome.ts';
 
 /** What the page asks of the signature function; empty fields are left out. */
 export interface SignatureFields {
@@ -18,6 +19,14 @@ interface SignatureAnswer {
   readonly signature: string;
   readonly uploadId: string;
   readonly expiresAt: string;
+}
+
+/** What the page asks of the pull function for one URL. */
+export interface PullFields {
+  readonly mediaUrl: string;
+  readonly mediaType?: string;
+  readonly storageRegion?: string;
+  readonly idempotencyKey?: string;
 }
 
 /** What the stand-in has committed. */
@@ -53,6 +62,14 @@ export interface FaultList {
 export interface LocalStack {
   /** @throws {ProblemError} What the function refused, and why. */
   requestSignature(fields: SignatureFields): Promise<SignatureAnswer>;
+  /** @throws {ProblemError} What the function refused, and why. */
+  pullOne(fields: PullFields): Promise<PullOutcome>;
+  /**
+   * Answers what became of each item, in their order.
+   *
+   * @throws {ProblemError} Where the function refused the request as a whole.
+   */
+  pullMany(items: readonly PullFields[]): Promise<readonly PullOutcome[]>;
   readInfo(): Promise<StackInfo>;
   listFaults(): Promise<FaultList>;
   armFault(armed: ArmedFault): Promise<void>;
@@ -70,30 +87,40 @@ export function connectLocalStack(): LocalStack {
   const signIn = () =>
     call<{ token: string }>('POST', '/__local/token', {
       sub: 'local-page',
-      scope: 'upload:sign',
+      scope: 'upload:sign upload:pull',
     }).then((answer) => answer.token);
 
-  async function sign(fields: SignatureFields): Promise<SignatureAnswer> {
+  async function callOnce<T>(path: string, body: unknown): Promise<T> {
     token ??= signIn();
     const bearer = await token.catch((error: unknown) => {
       token = undefined;
       throw error;
     });
-    return call<SignatureAnswer>('POST', '/signature', fields, {
-      authorization: `Bearer ${bearer}`,
-    });
+    return call<T>('POST', path, body, { authorization: `Bearer ${bearer}` });
+  }
+
+  async function callFunction<T>(path: string, body: unknown): Promise<T> {
+    try {
+      return await callOnce<T>(path, body);
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.problem.status === UNAUTHORIZED)) throw error;
+      token = undefined;
+      return callOnce<T>(path, body);
+    }
   }
 
   return {
-    async requestSignature(fields) {
-      try {
-        return await sign(fields);
-      } catch (error) {
-        if (!(error instanceof ProblemError && error.problem.status === UNAUTHORIZED)) throw error;
-        token = undefined;
-        return sign(fields);
-      }
-    },
+    ...connectControls(),
+    requestSignature: (fields) => callFunction('/signature', fields),
+    pullOne: async (fields) => readPullOutcome(await callFunction<unknown>('/pull', fields)),
+    pullMany: async (items) => readPullOutcomes(await callFunction<unknown>('/pull', { items })),
+  };
+}
+
+type Controls = Omit<LocalStack, 'requestSignature' | 'pullOne' | 'pullMany'>;
+
+function connectControls(): Controls {
+  return {
     readInfo: () => call('GET', '/__local/info'),
     listFaults: () => call('GET', '/__local/faults'),
     armFault: (armed) => call('POST', '/__local/faults', armed),

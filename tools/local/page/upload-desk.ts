@@ -28,10 +28,12 @@ interface DeskContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
   readonly announce: (text: string) => void;
+  /** Brings the upload into sight, as when a file has come. */
+  readonly reveal: () => void;
 }
 
 /** Puts the upload's parts of the page together. */
-export function createUploadDesk({ stack, facts, announce }: DeskContext): UploadDesk {
+export function createUploadDesk({ stack, facts, announce, reveal }: DeskContext): UploadDesk {
   const form = createOptionsForm();
   const store: Store<Upload> = createStore(NO_UPLOAD, () => frame.request());
   const keeper = createResumeKeeper(store, facts);
@@ -41,6 +43,7 @@ export function createUploadDesk({ stack, facts, announce }: DeskContext): Uploa
       if (isRunning(store.get())) return;
       store.update({ ...NO_UPLOAD, phase: 'ready', file, cover: store.get().cover });
       banner.hide();
+      reveal();
       // The button is shown with the next frame and can take the focus only then.
       frame.afterNext(() => byId('start', HTMLButtonElement).focus());
     },

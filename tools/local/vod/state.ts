@@ -32,7 +32,7 @@ export type PendingNotification = Readonly<v.InferOutput<typeof notificationSche
 export type ProcedureRun = Readonly<v.InferOutput<typeof procedureSchema>>;
 type StoredState = v.InferOutput<typeof stateSchema>;
 /** A simulated processing flow that is at its end. */
-export type FinishedProcedure = Readonly<v.InferOutput<typeof finishedProcedureSchema>>;
+type FinishedProcedure = Readonly<v.InferOutput<typeof finishedProcedureSchema>>;
 /** Storage credentials that were handed out. */
 type StoredGrant = Readonly<v.InferOutput<typeof grantSchema>>;
 /** An event that waits to be pulled and confirmed. */

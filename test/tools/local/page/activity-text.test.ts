@@ -42,4 +42,31 @@ describe('describeActivity()', () => {
     });
     expect(text).toMatchObject({ kind: 'api', status: '10010', detail: 'expired', tone: 'bad' });
   });
+
+  test('says of a refused API request which code it was', () => {
+    const text = describeActivity({
+      ...{ ...order, type: 'api', action: 'PullUpload', requestId: 'r' },
+      ...{ code: 'RequestLimitExceeded', message: 'slower' },
+    });
+    expect(text).toMatchObject({
+      kind: 'api',
+      tone: 'bad',
+      detail: 'RequestLimitExceeded: slower',
+    });
+  });
+
+  test('shows how far a pull is, and how it ended', () => {
+    const url = 'media.example.com/a.mp4';
+    const pull = { ...order, type: 'pull', taskId: '1-pull-1', url } as const;
+    const fetching = describeActivity({ ...pull, status: 'PROCESSING', progress: 50 });
+    expect(fetching).toMatchObject({ kind: 'pull', status: '50 %', detail: url });
+    const end = { ...pull, status: 'FINISH', progress: 0 } as const;
+    const failed = describeActivity({ ...end, errCode: 60_000, message: 'it answered 404' });
+    expect(failed).toMatchObject({
+      status: '60000',
+      tone: 'bad',
+      detail: `${url}, it answered 404`,
+    });
+    expect(describeActivity({ ...end, errCode: 0, fileId: '7' })).toMatchObject({ tone: 'good' });
+  });
 });

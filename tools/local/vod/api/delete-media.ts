@@ -1,11 +1,10 @@
 import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
+import { ManifestError, parseManifest } from '../manifest.ts';
 import { isoTimeOf } from '../new-media.ts';
 import type { Media } from '../state.ts';
 import { nameOf, removeStored } from '../stored-bytes.ts';
-import { ApiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
-import { parseManifest } from './manifest.ts';
 import { application, integer } from './parameters.ts';
 import type { ApiServices } from './services.ts';
 import { demandMedia, folderOf } from './stored-media.ts';
@@ -64,7 +63,7 @@ async function listSegments(api: ApiServices, media: Media): Promise<readonly st
   try {
     return parseManifest(await text(api.objects.read(object, 0, object.size - 1)), 'm3u8');
   } catch (error) {
-    if (error instanceof ApiError) return [];
+    if (error instanceof ManifestError) return [];
     throw error;
   }
 }

@@ -11,7 +11,7 @@ export const integer = v.pipe(v.number(), v.safeInteger());
 export const application = { SubAppId: v.optional(integer) };
 
 /** Text of at most `most` bytes: where a page says "characters" of a context, the reading that is never too generous. */
-export function textOfBytes(most: number) {
+function textOfBytes(most: number) {
   return v.pipe(v.string(), v.maxBytes(most, `must not be longer than ${most} bytes`));
 }
 

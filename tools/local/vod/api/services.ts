@@ -28,7 +28,7 @@ export type ApiAnswer = Readonly<Record<string, unknown>>;
 export type ApiAction = (api: ApiServices, request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>;
 
 /** The part of an API request that its action sees. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly parameters: Record<string, unknown>;
   /** Whether numbers came as text. */
   readonly isFlat: boolean;

@@ -34,7 +34,7 @@ export interface UploadEvents {
 }
 
 /** A kind of file that was deleted: `MediaDeleteItem`. */
-export interface DeletedPart {
+interface DeletedPart {
   readonly Type: string;
   readonly Definition: number;
 }

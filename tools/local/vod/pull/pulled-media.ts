@@ -8,6 +8,7 @@ import type { ObjectStore } from '../storage/objects.ts';
 import { nameOf, removeStored, storeBytes } from '../stored-bytes.ts';
 import { newFileId, newObjectName } from '../ugc/identifiers.ts';
 import { openSource, type Source, type SourceOptions } from './open-source.ts';
+import { bringPlaylistFiles } from './playlist-files.ts';
 import { PullFailure, pullFailure, sourceFailure } from './pull-failure.ts';
 import { readSource, storeSource } from './store-source.ts';
 import { startTransferClock, type TransferClock, type TransferTimes } from './transfer-clock.ts';
@@ -43,12 +44,16 @@ export async function bringMedia(
   const fileId = newFileId();
   const folder = `/${account.storageBucket}/${fileId}`;
   const path = `${folder}/${newObjectName()}.${pull.mediaType}`;
+  const paths = [path];
   try {
     const source = await openMedia(options, pull, clock);
-    const { length } = source;
+    const { length, url } = source;
     const object = await storeSource(objects, nameOf(account, path), source, clock, (bytes) =>
       progress(length === null ? 0 : Math.floor((bytes / length) * 100)),
     );
+    if (pull.mediaType === 'm3u8') {
+      await bringPlaylistFiles(options, { object, url }, clock, (file) => void paths.push(file));
+    }
     const coverPath = await bringCover(options, pull, folder, clock);
     return await buildMedia(options, {
       ...{ fileId, object, path, coverPath },
@@ -57,7 +62,7 @@ export async function bringMedia(
       ...{ expireTime: pull.mediaExpireTime, sourceContext: pull.sourceContext },
     });
   } catch (error) {
-    await removeStored(options, path).catch(() => undefined);
+    for (const stored of paths) await removeStored(options, stored).catch(() => undefined);
     throw error;
   } finally {
     clock.stop();

@@ -27,6 +27,13 @@ export interface Pulls {
   close(): Promise<void>;
 }
 
+/** What a pull came to. */
+interface Outcome {
+  readonly media: Media | undefined;
+  readonly errCode: number;
+  readonly message: string;
+}
+
 /** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be asked for. */
 const ASKABLE_SECONDS = 259_200;
 const DEFAULT_PARALLEL = 4;
@@ -94,45 +101,40 @@ async function runPull(
     const stepped = Math.floor(percent / REPORTED_PERCENT) > Math.floor(before / REPORTED_PERCENT);
     if (stepped && percent < 100) report(options, pull, percent);
   };
-  try {
-    finish(options, pull, await bringMedia(options, pull, advance, closing));
-  } catch (error) {
-    if (closing.aborted) return;
-    finish(options, pull, error);
-  }
+  const outcome = await bringMedia(options, pull, advance, closing).then(
+    (media): Outcome => ({ media, errCode: 0, message: 'SUCCESS' }),
+    describeFailure,
+  );
+  if (closing.aborted && outcome.media === undefined) return;
+  finish(options, pull, outcome);
   await state.save().catch(() => undefined);
   options.events.start();
 }
 
 /** Puts the end of a pull into the state: its media or its failure, and its event. */
-function finish(options: PullsOptions, pull: Pull, result: unknown): void {
+function finish(options: PullsOptions, pull: Pull, { media, errCode, message }: Outcome): void {
   const { state, now, events, activity } = options;
-  const media = isMedia(result) ? result : undefined;
+  const progress = media === undefined ? 0 : 100;
   const finished: Pull = {
     ...pull,
-    ...(media === undefined ? describeFailure(result) : { errCode: 0, message: 'SUCCESS' }),
-    status: 'FINISH',
-    fileId: media?.fileId ?? '',
+    ...{ errCode, message, status: 'FINISH', fileId: media?.fileId ?? '' },
     finishTime: isoTimeOf(now()),
     expiresAt: Math.floor(now().getTime() / 1_000) + ASKABLE_SECONDS,
   };
-  const task = buildPullTask(finished, media, media === undefined ? 0 : 100, state.classes);
+  const task = buildPullTask(finished, media, progress, state.classes);
   if (media !== undefined) state.media.set(media.fileId, media);
   state.pulls.set(pull.taskId, { ...finished, task });
   events.recordPull(finished, task, media);
-  report(options, finished, media === undefined ? 0 : 100);
+  report(options, finished, progress);
   if (media === undefined) return;
   const { fileId, name, mediaUrl, coverUrl, metaData } = media;
   activity.report({ type: 'media', fileId, name, mediaUrl, coverUrl, metaData });
 }
 
-function isMedia(result: unknown): result is Media {
-  return typeof result === 'object' && result !== null && 'mediaUrl' in result;
-}
-
-function describeFailure(error: unknown): { errCode: number; message: string } {
-  if (error instanceof PullFailure) return { errCode: error.errCode, message: error.message };
-  return { errCode: 70_000, message: error instanceof Error ? error.message : String(error) };
+function describeFailure(error: unknown): Outcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const errCode = error instanceof PullFailure ? error.errCode : 70_000;
+  return { media: undefined, errCode, message };
 }
 
 function report({ activity }: PullsOptions, pull: Pull, progress: number): void {

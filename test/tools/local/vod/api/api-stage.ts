@@ -21,12 +21,12 @@ import { createSpeedLimit } from '../../../../../tools/local/vod/storage/speed-l
 import { type CallbackReceiver, openReceiver } from '../events/callback-receiver.ts';
 
 /** The vendor's client, as its package has it. */
-export type VodClient = InstanceType<typeof Client>;
+type VodClient = InstanceType<typeof Client>;
 
 type ClientProfile = NonNullable<ConstructorParameters<typeof Client>[0]['profile']>;
 
 /** How a client differs from the one that everyone uses. */
-export interface ClientChange {
+interface ClientChange {
   readonly credential?: { secretId: string; secretKey: string; token?: string };
   readonly signMethod?: NonNullable<ClientProfile['signMethod']>;
   readonly http?: NonNullable<ClientProfile['httpProfile']>;
@@ -34,6 +34,8 @@ export interface ClientChange {
 
 /** The stand-in behind a server of its own, routed as the local stack routes it. */
 export interface ApiStage {
+  /** Where the stand-in keeps its files. */
+  readonly dir: string;
   readonly account: Account;
   readonly activity: ActivityLog;
   readonly faults: Faults;
@@ -95,7 +97,7 @@ export async function openApiStage(change: Partial<StandInOptions> = {}): Promis
       },
     });
   return {
-    ...{ account, activity, faults, receiver, host, createClient },
+    ...{ dir, account, activity, faults, receiver, host, createClient },
     client: createClient(),
     standIn() {
       if (standIn === undefined) throw new Error('The stand-in is not open');

@@ -1,4 +1,7 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCloudAddress } from '../../../../../tools/local/cloud-address.ts';
 import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
 
 let stage: ApiStage;
@@ -76,6 +79,37 @@ describe('a request', () => {
         code: 'AuthFailure.TokenFailure',
       });
     }
+  });
+});
+
+describe('the way to the API', () => {
+  const read = (method: string, url: string, headers: Record<string, string>) => {
+    const incoming = new IncomingMessage(new Socket());
+    return readCloudAddress(Object.assign(incoming, { method, url, headers }));
+  };
+  const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const signed = '/?Action=PullEvents&Signature=x';
+
+  it.each([
+    ['POST', '/', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
+    ['GET', '/?Limit=1', { host: '127.0.0.1:3000', 'x-tc-action': 'PullEvents' }],
+    ['POST', '/', { host: 'localhost:3000', ...form }],
+    ['GET', signed, { host: 'localhost:3000' }],
+    ['POST', '/', { host: 'vod.tencentcloudapi.com' }],
+    ['POST', '/__vod/vod.tencentcloudapi.com/', { host: 'localhost:3000' }],
+    ['POST', 'http://vod.tencentcloudapi.com/', { host: 'localhost:3000' }],
+  ])('is taken by %s %s with %j', (method, url, headers) => {
+    expect(read(method, url, headers)?.host).toBe('vod.tencentcloudapi.com');
+  });
+
+  it.each([
+    ['GET', '/', { host: 'localhost:3000' }],
+    ['POST', '/pull', { host: 'localhost:3000', ...form }],
+    ['POST', '/', { host: 'localhost:3000', 'content-type': 'application/json' }],
+    ['POST', '/', { host: 'evil.example.com', 'x-tc-action': 'PullEvents' }],
+    ['GET', signed, { host: 'evil.example.com' }],
+  ])('is not taken by %s %s with %j', (method, url, headers) => {
+    expect(read(method, url, headers)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StandInOptions } from '../../../../../tools/local/vod/stand-in.ts';
 import { type ApiStage, openApiStage, refusalOf } from '../api/api-stage.ts';
@@ -9,7 +11,7 @@ const SOURCE = 'http://videos.example.com';
 const DAY = 86_400_000;
 // More than one part, and not a whole number of them.
 const film = randomBytes(9 * 1024 * 1024 + 7);
-const times = { idleMilliseconds: 200, totalMilliseconds: 20_000 };
+const times = { idleMilliseconds: 2_000, totalMilliseconds: 20_000 };
 
 let sources: SourceServer;
 let stage: ApiStage;
@@ -221,6 +223,37 @@ describe('PullUpload', () => {
   });
 });
 
+describe('a playlist', () => {
+  const playlists: Record<string, string> = {
+    '/show/main.m3u8': '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/list.m3u8?token=7\n',
+    '/show/low/list.m3u8': '#EXTM3U\n#EXTINF:4,\n0.ts\n#EXTINF:4,\n1.ts\n',
+    '/show/low/0.ts': 'first',
+    '/show/low/1.ts': 'second',
+    '/far/main.m3u8': '#EXTM3U\nhttps://cdn.example.com/0.ts\n',
+    '/gap/main.m3u8': '#EXTM3U\nmissing.ts\n',
+  };
+
+  beforeEach(() => {
+    for (const [path, content] of Object.entries(playlists)) {
+      react[path] = (outgoing) => outgoing.setHeader('Content-Type', 'text/plain').end(content);
+    }
+  });
+
+  it('comes with all that it names, in the same places', async () => {
+    const task = await pull(`${SOURCE}/show/main.m3u8`);
+    const read = async (name: string) => (await fetch(new URL(name, task?.FileUrl))).text();
+
+    expect(task).toMatchObject({ ErrCode: 0, MediaBasicInfo: { Type: 'm3u8' } });
+    expect(await read('low/list.m3u8')).toBe(playlists['/show/low/list.m3u8']);
+    expect([await read('low/0.ts'), await read('low/1.ts')]).toEqual(['first', 'second']);
+  });
+
+  it.each(['/far/main.m3u8', '/gap/main.m3u8'])('fails as a whole: %s', async (path) => {
+    expect(await pull(`${SOURCE}${path}`)).toMatchObject({ ErrCode: 60_000 });
+    expect(await readdir(join(stage.dir, 'storage', 'objects'))).toEqual([]);
+  });
+});
+
 describe('a source that cannot be had', () => {
   const sourceError = 60_000;
   const badParameter = 40_000;
@@ -228,7 +261,7 @@ describe('a source that cannot be had', () => {
   it.each([
     ['is missing', 'http://samples.example.com/missing.mp4', sourceError, '404'],
     ['is a page', 'http://samples.example.com/wrong-type.mp4', sourceError, 'text/html'],
-    ['stalls', 'http://samples.example.com/slow.mp4', sourceError, '200 ms'],
+    ['stalls', 'http://samples.example.com/slow.mp4', sourceError, '2000 ms'],
     ['breaks off', 'http://samples.example.com/truncated.mp4', sourceError, 'broke off'],
     [
       'redirects to this machine',
@@ -289,6 +322,7 @@ describe('a source that cannot be had', () => {
       });
     }
     expect(stage.standIn().media()).toEqual([]);
+    expect(await readdir(join(stage.dir, 'storage', 'objects'))).toEqual([]);
   });
 
   it('slow-source makes one wait as long as it is told', async () => {

@@ -1,0 +1,76 @@
+import { byId, setText, setVisible } from './dom.ts';
+import { createFrame } from './frame.ts';
+import { isEnded, type PullView, type ViewedPull, viewPull } from './pull.ts';
+import { createPullForm } from './pull-form.ts';
+import { createPullHerald } from './pull-herald.ts';
+import { createPullList } from './pull-list.ts';
+import { createPullRequests } from './pull-requests.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { LocalStack } from './stack-client.ts';
+
+/** Everything of the page that is about pulls. */
+export interface PullDesk {
+  offerRegions(regions: readonly string[]): void;
+  /** Draws the pulls anew with the next frame. */
+  render(): void;
+}
+
+interface DeskContext {
+  readonly stack: LocalStack;
+  readonly facts: ServerFacts;
+  readonly announce: (text: string) => void;
+}
+
+/** Puts the parts of the pull panel together. */
+export function createPullDesk({ stack, facts, announce }: DeskContext): PullDesk {
+  const requests = createPullRequests(stack, {
+    onChange: () => frame.request(),
+    onAnswer(errors, toCorrect) {
+      form.showProblem(null);
+      form.showProblems(errors);
+      form.giveBack(toCorrect);
+    },
+    onFailure(problem, urls) {
+      form.showProblem(problem);
+      form.giveBack(urls);
+    },
+  });
+  const viewAll = (): readonly ViewedPull[] =>
+    requests.items().map((item) => ({ item, view: viewPull(item, facts) }));
+
+  const form = createPullForm((urls, settings) => void requests.submit(urls, settings));
+  const list = createPullList({
+    onEdit(item) {
+      requests.remove([item]);
+      form.add(item.fields.mediaUrl);
+    },
+    onSendRest: () => void requests.sendRest(),
+    onTidy() {
+      const ended = viewAll().filter(({ view }) => isEnded(view) && view.state !== 'unsent');
+      requests.remove(ended.map(({ item }) => item));
+    },
+  });
+  const herald = createPullHerald(announce);
+  const frame = createFrame(() => {
+    const pulls = viewAll();
+    list.render(pulls, requests.isBusy());
+    form.setBusy(requests.isBusy());
+    renderState(pulls.map(({ view }) => view));
+    herald.tell(pulls);
+  });
+  frame.request();
+  return { offerRegions: form.offerRegions, render: frame.request };
+}
+
+function renderState(views: readonly PullView[]): void {
+  const chip = byId('pull-state', HTMLParagraphElement);
+  const running = views.filter((view) => !isEnded(view)).length;
+  const bad = views.filter(({ state }) => state !== 'made').length;
+  const [first, ...others] = views;
+  setVisible(chip, first !== undefined);
+  if (first === undefined) return;
+  chip.dataset['state'] = running > 0 ? 'uploading' : bad > 0 ? 'failed' : 'done';
+  if (others.length === 0) setText(chip, first.label);
+  else if (running > 0) setText(chip, `${running.toLocaleString('en')} under way`);
+  else setText(chip, bad === 0 ? 'All made' : `${bad} of ${views.length} not made`);
+}

@@ -1,0 +1,27 @@
+import { isEnded, summarizePulls, type ViewedPull } from './pull.ts';
+import { shortenAddress } from './pull-lines.ts';
+
+/** Says how pulls have ended. */
+export interface PullHerald {
+  tell(pulls: readonly ViewedPull[]): void;
+}
+
+/** Answers a herald that says each end once; many at a time are counted. */
+export function createPullHerald(announce: (text: string) => void): PullHerald {
+  let told = new Set<number>();
+  return {
+    tell(pulls) {
+      const ended = pulls.filter(({ view }) => isEnded(view));
+      const fresh = ended.filter(({ item }) => !told.has(item.id));
+      told = new Set(ended.map(({ item }) => item.id));
+      const [first] = fresh;
+      if (first === undefined) return;
+      const { host, path } = shortenAddress(first.item.fields.mediaUrl);
+      announce(
+        fresh.length === 1
+          ? `${host}${path}: ${first.view.label}`
+          : `Ended: ${summarizePulls(fresh.map(({ view }) => view))}`,
+      );
+    },
+  };
+}
