@@ -93,12 +93,15 @@ function writeStatement(kinds: ChangeKinds): string {
 }
 
 const RECORD = {
+  neither: `with event as (${INSERT_EVENTS}), delivery as (${INSERT_DELIVERIES})
+    select event_id as event, null as upload_id from event where $4::text is not null`,
   both: writeStatement({ byUpload: true, byFile: true }),
   byUpload: writeStatement({ byUpload: true, byFile: false }),
   byFile: writeStatement({ byUpload: false, byFile: true }),
 };
 
 function chooseStatement(changes: readonly UploadChange[]): string {
+  if (changes.length === 0) return RECORD.neither;
   const kinds = new Set(changes.map(({ key }) => 'uploadId' in key));
   if (kinds.size === 2) return RECORD.both;
   return kinds.has(false) ? RECORD.byFile : RECORD.byUpload;
