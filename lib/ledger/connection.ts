@@ -1,7 +1,13 @@
 import postgres, { type Sql } from 'postgres';
 
 /** What a piece of work sends its statements through. */
-export type Statements = Pick<Sql, 'unsafe'>;
+export interface Statements {
+  unsafe<Rows extends object[]>(
+    query: string,
+    parameters: string[],
+    options: { readonly prepare: true },
+  ): Promise<Rows>;
+}
 
 /** The one connection of an instance. */
 export interface Connection {
@@ -10,6 +16,8 @@ export interface Connection {
    * statement, or one transaction, that may be repeated although the lost one took effect.
    */
   run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  /** The same for several statements, of which all take effect or none. */
+  transact<Result>(work: (sql: Statements) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -41,13 +49,13 @@ const UNDONE = new Set(['40001', '40P01']);
 /** Answers a connection that is made when it is first needed. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { databaseUrl, now, answerMilliseconds = ANSWER_MILLISECONDS } = options;
-  let client: Sql | undefined;
+  let client: Client | undefined;
   let usedAt = 0;
 
-  const discard = (dead: Sql) => {
+  const discard = (dead: Client) => {
     if (client === dead) client = undefined;
     // Nobody waits for a farewell to a dead connection.
-    dead.end({ timeout: 0 }).catch(() => undefined);
+    dead.sql.end({ timeout: 0 }).catch(() => undefined);
   };
   const obtain = () => {
     // No timer runs while an instance is frozen, so the clock tells what has been idle for too long.
@@ -57,38 +65,51 @@ export function createConnection(options: ConnectionOptions): Connection {
     usedAt = now();
     return client;
   };
-  const attempt = async <Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> => {
-    const sql = obtain();
+  const attempt = async <Result>(work: (client: Client) => Promise<Result>): Promise<Result> => {
+    const used = obtain();
     try {
-      return await answerInTime(work(sql), answerMilliseconds);
+      return await answerInTime(work(used), answerMilliseconds);
     } catch (error) {
-      if (LOST.has(readCode(error))) discard(sql);
+      if (LOST.has(readCode(error))) discard(used);
       throw error;
     } finally {
       usedAt = now();
     }
   };
 
+  const attemptTwice = async <Result>(work: (client: Client) => Promise<Result>) => {
+    try {
+      return await attempt(work);
+    } catch (error) {
+      const code = readCode(error);
+      if (!LOST.has(code) && !UNDONE.has(code)) throw error;
+      return attempt(work);
+    }
+  };
+
   return {
-    async run(work) {
-      try {
-        return await attempt(work);
-      } catch (error) {
-        const code = readCode(error);
-        if (!LOST.has(code) && !UNDONE.has(code)) throw error;
-        return attempt(work);
-      }
-    },
+    run: (work) => attemptTwice(({ sql }) => work(sql)),
+    transact: (work) => attemptTwice((used) => begin(used, work)),
     async close() {
       const last = client;
       client = undefined;
-      await last?.end({ timeout: 5 });
+      await last?.sql.end({ timeout: 5 });
     },
   };
 }
 
-function createClient(databaseUrl: string, answerMilliseconds: number): Sql {
-  return postgres(databaseUrl, {
+interface Client {
+  readonly sql: Sql;
+  /** How often its connection has closed. */
+  readonly closures: () => number;
+}
+
+function createClient(databaseUrl: string, answerMilliseconds: number): Client {
+  let closures = 0;
+  const sql = postgres(databaseUrl, {
+    onclose: () => {
+      closures += 1;
+    },
     max: 1,
     // Only types that every server has are used.
     fetch_types: false,
@@ -105,6 +126,48 @@ function createClient(databaseUrl: string, answerMilliseconds: number): Sql {
       jit: 'off',
     },
   });
+  return { sql, closures: () => closures };
+}
+
+/**
+ * Answers what `work` answers, as one transaction.
+ *
+ * A word to a connection that closed under a transaction ends the whole process
+ * (https://github.com/porsager/postgres/issues/1208). So once it is lost, work is left waiting: it sends nothing more,
+ * not even the driver's own `rollback`, and the driver rejects the transaction by itself.
+ */
+async function begin<Result>(
+  { sql, closures }: Client,
+  work: (sql: Statements) => Promise<Result>,
+): Promise<Result> {
+  const ended: { result: Result }[] = [];
+  await sql.begin(async (transaction) => {
+    const before = closures();
+    const goOn = async <Value>(step: () => Promise<Value>): Promise<Value> => {
+      if (closures() !== before) return forEver();
+      try {
+        return await step();
+      } catch (error) {
+        if (LOST.has(readCode(error)) || closures() !== before) return forEver();
+        throw error;
+      }
+    };
+    const result = await goOn(() =>
+      work({
+        unsafe: <Rows extends object[]>(query: string, parameters: string[]) =>
+          goOn<Rows>(() => transaction.unsafe<Rows>(query, parameters, { prepare: true })),
+      }),
+    );
+    if (closures() !== before) return forEver();
+    ended.push({ result });
+  });
+  const [end] = ended;
+  if (end === undefined) throw new Error('The transaction ended without a result.');
+  return end.result;
+}
+
+function forEver(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 /** Answers the code of an error of the server, the driver or the socket; empty where it has none. */

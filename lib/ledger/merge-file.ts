@@ -1,4 +1,3 @@
-import type { Sql } from 'postgres';
 import type { UploadFact, UploadState } from '../uploads/upload-state.ts';
 import { type Connection, readCode, type Statements } from './connection.ts';
 import { writeJson } from './json-text.ts';
@@ -37,24 +36,18 @@ export async function applyMerging<Result>(
   } catch (error) {
     if (readCode(error) !== UNIQUE_VIOLATION) throw error;
   }
-  return connection.run((sql) => mergeAndApply(sql, now, changes, apply));
+  return connection.transact((sql) => mergeAndApply(sql, now, changes, apply));
 }
 
 async function mergeAndApply<Result>(
-  sql: Sql,
+  sql: Statements,
   now: () => number,
   changes: readonly UploadChange[],
   apply: ApplyChanges<Result>,
 ): Promise<Result> {
-  const merged: { result: Result }[] = [];
-  await sql.begin(async (transaction) => {
-    const settled: UploadChange[] = [];
-    for (const change of changes) settled.push(await mergeFile(transaction, now, change));
-    merged.push({ result: await apply(transaction, settled) });
-  });
-  const [done] = merged;
-  if (done === undefined) throw new Error('The transaction ended without a result.');
-  return done.result;
+  const settled: UploadChange[] = [];
+  for (const change of changes) settled.push(await mergeFile(sql, now, change));
+  return apply(sql, settled);
 }
 
 /** Answers the change as it fits what holds its file. */

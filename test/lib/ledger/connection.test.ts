@@ -154,23 +154,47 @@ describe('openLedger()', () => {
   });
 });
 
-describe('run()', () => {
-  it('repeats work whose connection broke half way, and leaves nothing of the first try', async () => {
-    const connection = createConnection({ databaseUrl: url, now: () => time });
-    let tries = 0;
-    await connection.run((sql) =>
-      sql.begin(async (transaction) => {
-        tries += 1;
-        await transaction`insert into requests values ('ann', ${`k${tries}`}, 'f', 'u', now(), 'r')`;
-        if (tries === 1) await killOthers();
-        await transaction`select 1`;
-      }),
-    );
+describe('transact()', () => {
+  const insert = `insert into requests values ('ann', $1, 'f', 'u', now(), 'r')`;
 
-    expect(await admin`select key from requests`).toEqual([{ key: 'k2' }]);
+  it.each([
+    ['at once', async () => undefined],
+    ['when the loss is known', () => new Promise((known) => setTimeout(known, 50))],
+  ])('repeats work whose connection broke half way, and goes on %s', async (_when, pause) => {
+    const connection = createConnection({ databaseUrl: url, now: () => time });
+    for (let round = 0; round < 10; round += 1) {
+      let tries = 0;
+      await connection.transact(async (sql) => {
+        tries += 1;
+        await sql.unsafe(insert, [`k${round}-${tries}`], { prepare: true });
+        if (tries === 1) {
+          await killOthers();
+          await pause();
+        }
+        await sql.unsafe('select $1::text', ['x'], { prepare: true });
+      });
+      expect(tries).toBe(2);
+    }
+
+    const rows = await admin`select key from requests order by key`;
+    expect(rows.map(({ key }) => key)).toEqual(Array.from({ length: 10 }, (_, i) => `k${i}-2`));
     await connection.close();
   });
 
+  it('leaves nothing of work that fails, and passes its error on', async () => {
+    const connection = createConnection({ databaseUrl: url, now: () => time });
+    const failed = connection.transact(async (sql) => {
+      await sql.unsafe(insert, ['k'], { prepare: true });
+      throw new RangeError('no');
+    });
+
+    await expect(failed).rejects.toThrow(RangeError);
+    expect(await admin`select key from requests`).toEqual([]);
+    await connection.close();
+  });
+});
+
+describe('run()', () => {
   it('does not repeat what the database refused', async () => {
     const connection = createConnection({ databaseUrl: url, now: () => time });
     let tries = 0;
