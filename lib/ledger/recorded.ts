@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { EventRecord, RecordedEvent } from './events.ts';
+import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeJson } from './json-text.ts';
 import type { UploadChange } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS, type Upload, type UploadRow } from './upload-row.ts';

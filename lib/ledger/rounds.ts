@@ -1,4 +1,4 @@
-import type { EventRecord } from './events.ts';
+import type { EventRecord } from './event-record.ts';
 import type { UploadChange } from './upload-change.ts';
 
 /** Events of one statement: enough to make its own cost small, few enough to hold its locks briefly. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../../lib/ledger/events.ts';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import { advanceUpload, UPLOAD_FACTS } from '../../../lib/uploads/upload-state.ts';

@@ -1,12 +1,18 @@
 import { text } from 'node:stream/consumers';
+import type { Account } from '../account.ts';
 import { ManifestError, parseManifest } from '../manifest.ts';
-import type { StoredObject } from '../storage/objects.ts';
+import type { ObjectStore, StoredObject } from '../storage/objects.ts';
 import { nameOf } from '../stored-bytes.ts';
-import { openSource } from './open-source.ts';
+import { openSource, type SourceOptions } from './open-source.ts';
 import { sourceFailure } from './pull-failure.ts';
-import type { PulledMediaOptions } from './pulled-media.ts';
 import { storeSource } from './store-source.ts';
 import type { TransferClock } from './transfer-clock.ts';
+
+/** What bringing the files of a playlist needs. */
+interface PlaylistOptions extends SourceOptions {
+  readonly account: Account;
+  readonly objects: ObjectStore;
+}
 
 /** A playlist that is stored, with where it came from. */
 interface Playlist {
@@ -26,7 +32,7 @@ const NOTHING = () => undefined;
  * @throws PullFailure
  */
 export async function bringPlaylistFiles(
-  options: PulledMediaOptions,
+  options: PlaylistOptions,
   playlist: Playlist,
   clock: TransferClock,
   stored: (path: string) => void,
@@ -47,7 +53,7 @@ export async function bringPlaylistFiles(
 }
 
 async function listFiles(
-  { objects }: PulledMediaOptions,
+  { objects }: PlaylistOptions,
   { object, url }: Playlist,
 ): Promise<readonly string[]> {
   try {
