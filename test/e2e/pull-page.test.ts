@@ -26,7 +26,7 @@ afterAll(async () => {
 beforeEach(async (context) => {
   requireChromium(context);
   dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-  stack = await startLocalStack({ dir, port: 0, standIn: { pull: { idleMilliseconds: 1_000 } } });
+  stack = await startLocalStack({ dir, port: 0, standIn: { pull: { idleMilliseconds: 3_000 } } });
   if (browser !== undefined) page = await openPage(browser);
 });
 
