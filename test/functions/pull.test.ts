@@ -212,6 +212,8 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     ['mediaUrl', { mediaUrl: 'https://media.example.com/film.mpd' }],
     ['coverUrl', { mediaUrl: MEDIA, coverUrl: 'https://media.example.com/a.svg' }],
     ['storageRegion', { mediaUrl: MEDIA, storageRegion: 'ap-tokyo' }],
+    // Known to the account, and not opened.
+    ['storageRegion', { mediaUrl: MEDIA, storageRegion: 'ap-mumbai' }],
     ['sourceContext', { mediaUrl: MEDIA, sourceContext: 'x'.repeat(200) }],
     ['expireTime', { mediaUrl: MEDIA, expireTime: '2026-11-22T08:00:00Z' }],
     ['fileName', { mediaUrl: MEDIA, fileName: 'a' }],

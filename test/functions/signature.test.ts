@@ -9,7 +9,8 @@ import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 
 const SECRET_KEY = 'vod-secret-key-example';
-const JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes';
+// Long enough for HS512 too, so that nothing but the pinned algorithm stands in its way.
+const JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes-and-here-of-more-than-64-bytes';
 const ENVIRONMENT = {
   VOD_SECRET_ID: 'AKIDexample',
   VOD_SECRET_KEY: SECRET_KEY,
@@ -397,7 +398,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
       ],
       [
         'alg HS512 under the same secret',
-        async () => `Bearer ${await mint({}, JWT_SECRET.repeat(2), 'HS512')}`,
+        async () => `Bearer ${await mint({}, JWT_SECRET, 'HS512')}`,
       ],
       [
         'a token longer than 8,192 characters',
@@ -419,6 +420,33 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
       expect(json.code).toBe('unauthorized');
       expect(json.signature).toBeUndefined();
     });
+
+    it.each(['sub', 'exp', 'iss', 'aud'])(
+      'names the claim %s where it is missing',
+      async (claim) => {
+        const ask = await load();
+        const claims = {
+          sub: 'u',
+          exp: NOW / 1_000 + 60,
+          iss: 'https://login.example.com',
+          aud: 'vod-upload',
+        };
+        const given = Object.fromEntries(Object.entries(claims).filter(([name]) => name !== claim));
+        const token = await new SignJWT(given)
+          .setProtectedHeader({ alg: 'HS256' })
+          .sign(Buffer.from(JWT_SECRET));
+
+        const { statusCode, json } = await ask({
+          headers: { authorization: `Bearer ${token}` },
+          body: {},
+        });
+
+        expect(statusCode).toBe(401);
+        expect(json.detail).toBe(
+          `The claim "${claim}" of the token is missing or not as expected.`,
+        );
+      },
+    );
 
     it('refuses a token without the scope', async () => {
       const ask = await load();
