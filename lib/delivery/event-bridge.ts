@@ -1,7 +1,6 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
 import type { VodCredentials } from '../vod/api-config.ts';
+import { readHttpStatus, readRefusal } from '../vod/error.ts';
+import { createVendorClient } from '../vod/vendor-client.ts';
 import type { Message } from './message.ts';
 import { readSubject, writeMessageBody } from './message-body.ts';
 import type { SendResult, Target } from './target.ts';
@@ -43,7 +42,11 @@ export function createEventBus(
   config: EventBusConfig,
   readCredentials: () => VodCredentials,
 ): Target {
-  const client = createVendorClient(config, readCredentials);
+  const { endpoint, protocol, region } = config;
+  const client = createVendorClient(
+    { endpoint, protocol, region, version: API_VERSION },
+    readCredentials,
+  );
   return {
     id: `event-bus_${config.busId}`,
     events: config.events,
@@ -72,42 +75,10 @@ function describeEvent(message: Message) {
   };
 }
 
-function createVendorClient(
-  { endpoint, protocol, region }: EventBusConfig,
-  readCredentials: () => VodCredentials,
-): Pick<Client, 'request'> {
-  const agent =
-    protocol === 'https' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  const client = new Client({
-    credential: {
-      getCredential: async () => {
-        const { secretId, secretKey, token } = readCredentials();
-        return token === undefined ? { secretId, secretKey } : { secretId, secretKey, token };
-      },
-    },
-    region,
-    profile: { httpProfile: { endpoint, protocol: `${protocol}://`, agent } },
-  });
-  // The vendor's clients differ in nothing but the version they name, and the methods that nobody calls here.
-  client.apiVersion = API_VERSION;
-  return client;
-}
-
-/** Codes of Tencent Cloud; Node's own are all in capitals. */
-const CLOUD_CODE = /^[A-Z][a-z]\w{0,60}(?:\.\w{1,60})?$/;
-
 function describeFailure(error: unknown, late: boolean): SendResult {
-  const code = readProperty(error, 'code');
-  const status = readProperty(error, 'httpCode');
-  if (typeof code === 'string' && CLOUD_CODE.test(code)) {
-    return { ok: false, error: code, gone: false };
-  }
-  if (typeof status === 'number') {
-    return { ok: false, status, error: `http_${status}`, gone: false };
-  }
+  const refusal = readRefusal(error);
+  if (refusal !== undefined) return { ok: false, error: refusal.code, gone: false };
+  const status = readHttpStatus(error);
+  if (status !== undefined) return { ok: false, status, error: `http_${status}`, gone: false };
   return { ok: false, error: late ? 'timeout' : 'network', gone: false };
-}
-
-function readProperty(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

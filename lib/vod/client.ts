@@ -1,6 +1,3 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
 import type {
   DescribeMediaInfosRequest,
   DescribeMediaInfosResponse,
@@ -15,6 +12,7 @@ import type { VodApiConfig, VodCredentials } from './api-config.ts';
 import { type CallDependencies, type CallOptions, callVod } from './call.ts';
 import { DUPLICATE_SESSION } from './error-rules.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { createVendorClient } from './vendor-client.ts';
 
 /** What the client takes from outside. */
 export interface VodApiDependencies extends CallDependencies {
@@ -73,7 +71,11 @@ const ANSWER_MILLISECONDS = 5_000;
  * Answers the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
  */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
-  const client = createVendorClient(config, dependencies.readCredentials);
+  const { endpoint, protocol, region } = config;
+  const client = createVendorClient(
+    { endpoint, protocol, region, answerSeconds: ANSWER_MILLISECONDS / 1_000 },
+    dependencies.readCredentials,
+  );
   const pullRate = createRateLimit(config.pullsPerSecond, dependencies);
 
   const call = async <Answer>(
@@ -111,33 +113,6 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
     describeStorageRegions: (options = {}) => call('DescribeStorageRegions', {}, options),
     describeMediaInfos: (request, options = {}) => call('DescribeMediaInfos', request, options),
   };
-}
-
-function createVendorClient(
-  { endpoint, protocol, region }: VodApiConfig,
-  readCredentials: () => VodCredentials,
-): Pick<Client, 'request'> {
-  return new Client({
-    credential: {
-      getCredential: async () => {
-        const { secretId, secretKey, token } = readCredentials();
-        return token === undefined ? { secretId, secretKey } : { secretId, secretKey, token };
-      },
-    },
-    ...(region === undefined ? {} : { region }),
-    profile: {
-      httpProfile: {
-        endpoint,
-        protocol: `${protocol}://`,
-        // Node's own agent drops connections that are idle for five seconds.
-        agent:
-          protocol === 'https'
-            ? new HttpsAgent({ keepAlive: true })
-            : new HttpAgent({ keepAlive: true }),
-        reqTimeout: ANSWER_MILLISECONDS / 1_000,
-      },
-    },
-  });
 }
 
 function describeAccepted({ TaskId, RequestId }: PullUploadResponse): PullUploadOutcome {

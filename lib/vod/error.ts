@@ -28,8 +28,8 @@ export function explainVodError(error: unknown): VodFailure {
   const refusal = readRefusal(error);
   if (refusal !== undefined) return refuse(findVodErrorRule(refusal.code), refusal);
 
-  const status: unknown = readProperty(error, 'httpCode');
-  if (typeof status === 'number') {
+  const status = readHttpStatus(error);
+  if (status !== undefined) {
     const { code, repeat } = findHttpErrorRule(status);
     const detail = `VOD's API answered with the HTTP status ${status}.`;
     return { problem: new Problem(detail, { code, headers: headersOf(code) }), repeat };
@@ -82,16 +82,23 @@ function headersOf(code: ProblemCode): Readonly<Record<string, string>> {
 }
 
 /** Node's own errors have a `code` too, all in capitals. */
-const VOD_CODE = /^[A-Z][a-z]\w{0,60}(?:\.\w{1,60})?$/;
+const CLOUD_CODE = /^[A-Z][a-z]\w{0,60}(?:\.\w{1,60})?$/;
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
-function readRefusal(error: unknown): VodRefusal | undefined {
+/** Answers what the cloud's API itself answered, where `error` tells of that. */
+export function readRefusal(error: unknown): VodRefusal | undefined {
   const code = readProperty(error, 'code');
-  if (typeof code !== 'string' || !VOD_CODE.test(code)) return undefined;
+  if (typeof code !== 'string' || !CLOUD_CODE.test(code)) return undefined;
   const requestId = readProperty(error, 'requestId');
   const readable = typeof requestId === 'string' && REQUEST_ID.test(requestId);
   return { code, requestId: readable ? requestId : '' };
+}
+
+/** Answers the HTTP status, other than 200, with which something before the API answered. */
+export function readHttpStatus(error: unknown): number | undefined {
+  const status = readProperty(error, 'httpCode');
+  return typeof status === 'number' ? status : undefined;
 }
 
 function readProperty(value: unknown, name: string): unknown {
