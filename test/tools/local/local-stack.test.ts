@@ -10,6 +10,7 @@ import {
   type LocalStack,
   startLocalStack,
 } from '../../../tools/local/local-stack.ts';
+import { removeScratch } from '../../support/remove-scratch.ts';
 
 let dir: string;
 let stack: LocalStack;
@@ -21,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await stack.close();
-  await rm(dir, { recursive: true, force: true });
+  await removeScratch(dir);
 });
 
 interface Reply {

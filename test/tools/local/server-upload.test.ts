@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,6 +13,7 @@ import {
 import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
 import { happens } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
+import { removeScratch } from '../../support/remove-scratch.ts';
 
 let dir: string;
 let stack: LocalStack;
@@ -27,7 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await stack.close();
   vi.unstubAllEnvs();
-  await rm(dir, { recursive: true, force: true });
+  await removeScratch(dir);
 });
 
 /** The vendor's client as it is; the SDK has no option for an endpoint, so each step is pointed here on its way. */

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { removeScratch } from '../../../../support/remove-scratch.ts';
 import { blackPng, silentWav } from '../ugc/media-samples.ts';
 import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
 
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers();
   await stage.close();
-  await rm(dir, { recursive: true });
+  await removeScratch(dir);
 });
 
 type Applied = Awaited<ReturnType<ApiStage['client']['ApplyUpload']>>;

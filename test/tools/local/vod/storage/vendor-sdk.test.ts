@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { removeScratch } from '../../../../support/remove-scratch.ts';
 import { BUCKET, exampleGrant, PREFIX, REGION, startStorage } from './storage-server.ts';
 
 const MIB = 1024 * 1024;
@@ -22,7 +23,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   expect(storage.failures).toEqual([]);
   await storage.stop();
-  await rm(scratch, { recursive: true, force: true });
+  await removeScratch(scratch);
 });
 
 function client(grant = exampleGrant(), options: COS.COSOptions = {}): COS {
