@@ -1,19 +1,10 @@
 import { matchesHost } from '../validation/host-pattern.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../validation/limits.ts';
+import { type Denial, refuseByPolicy } from './denial.ts';
 import type { Profile } from './profile.ts';
 
-/** One thing that the policy does not let a caller have. */
-export interface Denial {
-  /** Field of the request. */
-  readonly path: string;
-  /** Name of the bound in the policy. */
-  readonly rule: keyof Profile;
-  /** What would be allowed. */
-  readonly message: string;
-}
-
 /** What every request for an upload may ask for. */
-interface BoundedRequest {
+interface UploadBounds {
   readonly classId?: number | undefined;
   readonly procedure?: string | undefined;
   readonly storageRegion?: string | undefined;
@@ -23,98 +14,99 @@ interface BoundedRequest {
 interface MediaLimits {
   readonly maxBytes?: number | undefined;
   readonly maxSeconds?: number | undefined;
-  readonly mediaTypes?: readonly string[] | undefined;
+  readonly mediaTypes?: string[] | undefined;
 }
 
-interface SignatureBounds extends BoundedRequest {
+interface SignatureBounds extends UploadBounds {
   readonly taskPriority?: number | undefined;
   /** Seconds; missing where the caller leaves it open. */
   readonly expiresIn?: number | undefined;
   readonly oneTimeValid?: boolean | undefined;
 }
 
-interface PullBounds extends BoundedRequest {
+interface PullBounds extends UploadBounds {
   readonly tasksPriority?: number | undefined;
+  /** Normalised. */
   readonly mediaUrl: string;
   readonly mediaType: string;
+  /** Normalised. */
+  readonly coverUrl?: string | undefined;
 }
 
-/** A request as the policy leaves it, and what it denies. */
-export interface Applied<Request> {
-  /** With every bound filled in that the caller left open. */
-  readonly request: Request;
-  /** None where the request is allowed. */
-  readonly denials: readonly Denial[];
-}
+/** Priority of a task flow where nobody names one: https://cloud.tencent.com/document/product/266/9221. */
+const DEFAULT_PRIORITY = 0;
 
-/** Answers a request for a signature as `profile` lets it be. */
+/**
+ * Answers a request for a signature as `profile` lets it be: what the caller leaves open has the bound that holds.
+ *
+ * @throws {Problem} `policy_denied` that names every rule that the request breaks.
+ */
 export function boundSignature<Request extends SignatureBounds>(
   profile: Profile,
   request: Request,
-): Applied<Request & { readonly expiresIn: number }> {
-  const { maxExpiresIn, oneTimeRequired } = profile;
-  const { expiresIn, oneTimeValid } = request;
+): Request & { readonly expiresIn: number } {
+  const { maxExpiresIn = Infinity, oneTimeRequired } = profile;
+  const { expiresIn = Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn) } = request;
   const denials = [
     ...denyCommon(profile, request),
     ...denyPriority(profile, 'taskPriority', request.taskPriority),
+    ...denyAbove('expiresIn', 'maxExpiresIn', expiresIn, profile.maxExpiresIn),
   ];
-  if (maxExpiresIn !== undefined && expiresIn !== undefined && expiresIn > maxExpiresIn) {
-    denials.push({
-      ...{ path: 'expiresIn', rule: 'maxExpiresIn' },
-      message: `must be at most ${maxExpiresIn} seconds`,
-    });
-  }
-  if (oneTimeRequired === true && oneTimeValid === false) {
+  if (oneTimeRequired === true && request.oneTimeValid === false) {
     denials.push({ path: 'oneTimeValid', rule: 'oneTimeRequired', message: 'must be true' });
   }
+  if (denials.length > 0) throw refuseByPolicy(denials);
+  const taskPriority = fillPriority(profile, request.taskPriority);
   return {
-    request: {
-      ...fillCommon(profile, request),
-      expiresIn: expiresIn ?? Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn ?? Infinity),
-      ...(oneTimeRequired === true ? { oneTimeValid: true } : {}),
-    },
-    denials,
+    ...request,
+    ...fillCommon(profile, request),
+    ...(taskPriority === undefined ? {} : { taskPriority }),
+    expiresIn,
+    ...(oneTimeRequired === true ? { oneTimeValid: true } : {}),
   };
 }
 
-/** Answers a pull as `profile` lets it be. */
-export function boundPull<Request extends PullBounds>(
-  profile: Profile,
-  request: Request,
-): Applied<Request> {
-  const { pullHosts, mediaTypes } = profile;
+/**
+ * Answers a pull as `profile` lets it be.
+ *
+ * @throws {Problem} `policy_denied` that names every rule that the request breaks.
+ */
+export function boundPull<Request extends PullBounds>(profile: Profile, request: Request): Request {
   const denials = [
     ...denyCommon(profile, request),
     ...denyPriority(profile, 'tasksPriority', request.tasksPriority),
+    ...denyHost(profile, 'mediaUrl', request.mediaUrl),
+    ...denyHost(profile, 'coverUrl', request.coverUrl),
+    ...denyOutside('mediaType', 'mediaTypes', request.mediaType, profile.mediaTypes),
   ];
-  const { hostname } = new URL(request.mediaUrl);
-  if (pullHosts !== undefined && !pullHosts.some((pattern) => matchesHost(hostname, pattern))) {
-    denials.push({
-      ...{ path: 'mediaUrl', rule: 'pullHosts' },
-      message: `must be at ${choices(pullHosts)}`,
-    });
-  }
-  if (mediaTypes !== undefined && !mediaTypes.includes(request.mediaType.toLowerCase())) {
-    denials.push({
-      ...{ path: 'mediaType', rule: 'mediaTypes' },
-      message: `must be ${choices(mediaTypes)}`,
-    });
-  }
-  return { request: fillCommon(profile, request), denials };
+  if (denials.length > 0) throw refuseByPolicy(denials);
+  const tasksPriority = fillPriority(profile, request.tasksPriority);
+  return {
+    ...request,
+    ...fillCommon(profile, request),
+    ...(tasksPriority === undefined ? {} : { tasksPriority }),
+  };
 }
 
-function denyCommon(profile: Profile, request: BoundedRequest): Denial[] {
-  const { classId, procedure, storageRegion, limits } = request;
+function denyCommon(profile: Profile, request: UploadBounds): Denial[] {
+  const { classId, procedure, storageRegion, limits = {} } = request;
   return [
     ...denyOutside('storageRegion', 'regions', storageRegion, profile.regions),
     ...denyOutside('classId', 'classIds', classId, profile.classIds),
     ...denyOutside('procedure', 'procedures', procedure, profile.procedures),
-    ...denyAbove('maxBytes', limits?.maxBytes, profile.maxBytes),
-    ...denyAbove('maxSeconds', limits?.maxSeconds, profile.maxSeconds),
-    ...(limits?.mediaTypes ?? [undefined]).flatMap((type, place) =>
-      denyOutside(`limits.mediaTypes.${place}`, 'mediaTypes', type, profile.mediaTypes),
-    ),
+    ...denyAbove('limits.maxBytes', 'maxBytes', limits.maxBytes, profile.maxBytes),
+    ...denyAbove('limits.maxSeconds', 'maxSeconds', limits.maxSeconds, profile.maxSeconds),
+    ...denyTypes(limits.mediaTypes, profile.mediaTypes),
   ];
+}
+
+function denyTypes(asked: readonly string[] | undefined, allowed: string[] | undefined): Denial[] {
+  if (asked === undefined) {
+    return denyOutside('limits.mediaTypes', 'mediaTypes', undefined, allowed);
+  }
+  return asked.flatMap((type, place) =>
+    denyOutside(`limits.mediaTypes.${place}`, 'mediaTypes', type, allowed),
+  );
 }
 
 function denyPriority(
@@ -122,10 +114,19 @@ function denyPriority(
   path: string,
   asked: number | undefined,
 ): Denial[] {
+  if (min > max) return [{ path, rule: 'taskPriority', message: NOTHING_LEFT }];
   if (asked === undefined || (asked >= min && asked <= max)) return [];
   const least = min === -Infinity ? [] : [`at least ${min}`];
   const most = max === Infinity ? [] : [`at most ${max}`];
   return [{ path, rule: 'taskPriority', message: `must be ${[...least, ...most].join(' and ')}` }];
+}
+
+function denyHost({ pullHosts }: Profile, path: string, url: string | undefined): Denial[] {
+  if (pullHosts === undefined || url === undefined) return [];
+  const { hostname } = new URL(url);
+  if (pullHosts.some((pattern) => matchesHost(hostname, pattern))) return [];
+  const message = pullHosts.length === 0 ? NOTHING_LEFT : `must be at ${choices(pullHosts)}`;
+  return [{ path, rule: 'pullHosts', message }];
 }
 
 function denyOutside<Value extends string | number>(
@@ -134,38 +135,49 @@ function denyOutside<Value extends string | number>(
   asked: Value | undefined,
   allowed: readonly Value[] | undefined,
 ): Denial[] {
-  if (allowed === undefined || (asked !== undefined && allowed.includes(asked))) return [];
-  // Left open, the first that is allowed holds; where policy and token have none in common, nothing does.
+  if (allowed === undefined) return [];
+  // Where nobody asks for a task flow, none is started.
   if (asked === undefined && (allowed.length > 0 || rule === 'procedures')) return [];
-  return [{ path, rule, message: `must be ${choices(allowed)}` }];
+  if (asked !== undefined && allowed.includes(asked)) return [];
+  const message = allowed.length === 0 ? NOTHING_LEFT : `must be ${choices(allowed)}`;
+  return [{ path, rule, message }];
 }
 
-/** Limits may only be tightened. */
 function denyAbove(
-  rule: 'maxBytes' | 'maxSeconds',
+  path: string,
+  rule: 'maxBytes' | 'maxSeconds' | 'maxExpiresIn',
   asked: number | undefined,
   allowed: number | undefined,
 ): Denial[] {
   if (asked === undefined || allowed === undefined || asked <= allowed) return [];
-  return [{ path: `limits.${rule}`, rule, message: `must be at most ${allowed}` }];
+  return [{ path, rule, message: `must be at most ${allowed}` }];
 }
 
-/** The first of each list is what holds where the caller leaves it open; a procedure is never started unasked. */
-function fillCommon<Request extends BoundedRequest>(profile: Profile, request: Request): Request {
+const NOTHING_LEFT =
+  'cannot be had: what the policy allows and what the token allows have nothing in common';
+
+/** The first of each list holds where the caller leaves it open; a task flow is never started unasked. */
+function fillCommon(profile: Profile, { storageRegion, classId, limits }: UploadBounds) {
   const { regions, classIds, maxBytes, maxSeconds, mediaTypes } = profile;
-  const limits = [{ maxBytes, maxSeconds, mediaTypes }, { ...request.limits }]
-    .flatMap((bounds) => Object.entries(bounds))
-    .filter(([, value]) => value !== undefined);
+  const bounds = [{ maxBytes, maxSeconds, mediaTypes }, { ...limits }]
+    .flatMap((each) => Object.entries(each))
+    .filter(([, bound]) => bound !== undefined);
   return {
-    ...request,
-    ...(regions === undefined ? {} : { storageRegion: request.storageRegion ?? regions[0] }),
-    ...(classIds === undefined ? {} : { classId: request.classId ?? classIds[0] }),
-    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
+    ...(regions === undefined ? {} : { storageRegion: storageRegion ?? regions[0] }),
+    ...(classIds === undefined ? {} : { classId: classId ?? classIds[0] }),
+    ...(bounds.length === 0 ? {} : { limits: Object.fromEntries(bounds) }),
   };
 }
 
+/** What nobody names is of the default priority, which may be too low, or too high. */
+function fillPriority(
+  { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
+  asked: number | undefined,
+): number | undefined {
+  const nearest = Math.max(min, Math.min(max, DEFAULT_PRIORITY));
+  return asked ?? (nearest === DEFAULT_PRIORITY ? undefined : nearest);
+}
+
 function choices(allowed: readonly (string | number)[]): string {
-  return allowed.length === 0
-    ? 'something that policy and token both allow, and there is nothing'
-    : allowed.join(', ').replace(/, ([^,]*)$/, ' or $1');
+  return allowed.join(', ').replace(/, ([^,]*)$/, ' or $1');
 }

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
-import { limitFields } from '../validation/fields.ts';
+import { integer, limitFields } from '../validation/fields.ts';
+import { findContradictions } from './contradictions.ts';
 import { profileSchema } from './profile.ts';
 import { rulesSchema } from './rule.ts';
-import { listOf, strictMap } from './strict-map.ts';
+import { mapOf, strictMap } from './strict-map.ts';
 
 const name = v.pipe(
   v.string('must be a text'),
@@ -16,6 +17,12 @@ const scope = v.pipe(
   v.regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'must be a scope, without spaces'),
 );
 
+/** Name of a claim, or what it has to be. */
+const claimText = v.pipe(
+  v.string('must be a text'),
+  v.regex(/^\P{Cc}{1,256}$/u, 'must have 1 to 256 characters'),
+);
+
 const apiKey = strictMap({
   name,
   /** SHA-256 of the key, in hexadecimal. The key itself is written down nowhere. */
@@ -24,9 +31,11 @@ const apiKey = strictMap({
     v.regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the key: 64 hexadecimal digits'),
     v.toLowerCase(),
   ),
-  scopes: listOf(scope),
+  scopes: v.pipe(v.array(scope, 'must be a list'), v.minLength(1, 'must name a scope')),
   /** Whose the uploads are that it begins: its name where this is missing. */
   owner: v.optional(name),
+  /** Tenant that it belongs to, as a key has no claims. */
+  tenant: v.optional(name),
 });
 
 const selection = v.pipe(
@@ -34,7 +43,7 @@ const selection = v.pipe(
     profile: name,
     scope: v.optional(scope),
     key: v.optional(name),
-    claim: v.optional(strictMap({ name, value: v.string('must be a text') })),
+    claim: v.optional(strictMap({ name: claimText, value: claimText })),
   }),
   v.check(
     (entry) => [entry.scope, entry.key, entry.claim].some((given) => given !== undefined),
@@ -44,23 +53,15 @@ const selection = v.pipe(
 
 const tenants = strictMap({
   /** Claim of the token that names the tenant. */
-  claim: name,
+  claim: claimText,
   /** Application of each tenant. */
-  subAppIds: v.record(
-    name,
-    v.pipe(
-      v.number('must be a number'),
-      v.integer('must be whole'),
-      v.minValue(1, 'must be positive'),
-    ),
-    'must be a map',
-  ),
+  subAppIds: mapOf(name, integer(1, Number.MAX_SAFE_INTEGER)),
 });
 
 const mediaLimits = strictMap(limitFields.entries);
 
 const policySchema = strictMap({
-  profiles: v.optional(v.record(name, profileSchema, 'must be a map'), {}),
+  profiles: v.optional(mapOf(name, profileSchema), {}),
   /** The first that fits a caller names the profile; `default` holds for the others. */
   select: v.optional(v.array(selection, 'must be a list'), []),
   tenants: v.optional(tenants),
@@ -90,66 +91,21 @@ export type ParsedSettings =
   | { readonly settings: Settings; readonly errors?: undefined }
   | { readonly errors: readonly FieldError[]; readonly settings?: undefined };
 
-/** Answers the settings that `input` is, a parsed JSON or YAML value; nothing is refused and nothing set by an empty one. */
+/**
+ * Answers the settings that `input` is, a parsed JSON or YAML value, or all that is wrong with it at once. An empty map
+ * bounds nothing, and sets nothing.
+ */
 export function parseSettings(input: unknown): ParsedSettings {
   const result = v.safeParse(settingsSchema, input);
+  const malformed = (result.issues ?? []).map((issue) => ({
+    path: v.getDotPath(issue) ?? '',
+    message: issue.message,
+  }));
+  // What a part is wrong in by itself says enough of it.
+  const known = new Set(malformed.map(({ path }) => path));
   const errors = [
-    ...(result.issues ?? []).map((issue) => ({
-      path: v.getDotPath(issue) ?? '',
-      message: issue.message,
-    })),
-    ...(result.success ? findContradictions(result.output) : []),
+    ...malformed,
+    ...findContradictions(input).filter(({ path }) => !known.has(path)),
   ];
   return result.success && errors.length === 0 ? { settings: result.output } : { errors };
-}
-
-/** What each part alone cannot know. */
-function findContradictions({ keys, policy, rules }: Settings): FieldError[] {
-  const { profiles, select } = policy;
-  const unknownProfiles = select.flatMap(({ profile }, place) =>
-    Object.hasOwn(profiles, profile)
-      ? []
-      : [
-          {
-            path: `policy.select.${place}.profile`,
-            message: `names no profile; there are ${list(Object.keys(profiles))}`,
-          },
-        ],
-  );
-  const unknownKeys = select.flatMap(({ key }, place) =>
-    key === undefined || keys.some((known) => known.name === key)
-      ? []
-      : [
-          {
-            path: `policy.select.${place}.key`,
-            message: `names no key; there are ${list(keys.map((known) => known.name))}`,
-          },
-        ],
-  );
-  return [
-    ...unknownProfiles,
-    ...unknownKeys,
-    ...findRepeated(keys, 'keys', 'name'),
-    ...findRepeated(keys, 'keys', 'sha256'),
-    ...findRepeated(rules, 'rules', 'name'),
-  ];
-}
-
-function findRepeated<Name extends string>(
-  items: readonly Readonly<Record<Name, string>>[],
-  path: string,
-  field: Name,
-): FieldError[] {
-  const seen = new Set<string>();
-  return items.flatMap((item, place) => {
-    const repeated = seen.has(item[field]);
-    seen.add(item[field]);
-    return repeated
-      ? [{ path: `${path}.${place}.${field}`, message: 'must not be there twice' }]
-      : [];
-  });
-}
-
-function list(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.join(', ');
 }

@@ -2,19 +2,46 @@ import * as v from 'valibot';
 import { isJsonObject } from '../validation/json-object.ts';
 import { findUnknownFields } from '../validation/parse-fields.ts';
 
+type Map = Readonly<Record<string, unknown>>;
+
+/** An object schema alone takes a list for a map. */
+const map = v.custom<Map>(isJsonObject, 'must be a map');
+
+/** Names that every object has of itself, so that a look-up would find what nobody wrote. */
+const RESERVED_NAMES = ['__proto__', 'constructor', 'prototype'];
+
 /** A map with these fields and no other; every unknown one is an issue, beside what is wrong with the known ones. */
 export function strictMap<Entries extends v.ObjectEntries>(entries: Entries) {
+  const fields = v.object(entries, 'must be given');
   return v.pipe(
-    v.looseObject(entries, 'must be a map'),
-    v.rawCheck(({ dataset, addIssue }) => {
-      const input: unknown = dataset.value;
-      if (Array.isArray(input)) addIssue({ message: 'must be a map, and is a list' });
-      else if (isJsonObject(input)) {
-        for (const { path: key, message } of findUnknownFields(input, entries)) {
-          const place = { type: 'object', origin: 'key', input, key, value: input[key] } as const;
-          addIssue({ message, path: [place] });
+    map,
+    v.rawTransform(({ dataset, addIssue, NEVER }): v.InferOutput<typeof fields> => {
+      const input = dataset.value;
+      const checked = v.safeParse(fields, input);
+      for (const issue of checked.issues ?? []) addIssue(pick(issue));
+      const unknown = findUnknownFields(input, entries);
+      for (const { path, message } of unknown) addIssue({ message, path: [place(input, path)] });
+      return checked.success && unknown.length === 0 ? checked.output : NEVER;
+    }),
+  );
+}
+
+/** A map from names that `name` takes to values that `value` takes. */
+export function mapOf<Value extends v.GenericSchema>(name: v.GenericSchema<string>, value: Value) {
+  return v.pipe(
+    map,
+    v.rawTransform(({ dataset, addIssue, NEVER }): Record<string, v.InferOutput<Value>> => {
+      const input = dataset.value;
+      const named = v.pipe(name, v.notValues(RESERVED_NAMES, 'must have another name'));
+      const items = Object.entries(input).map(([key, item]) => {
+        const checked = v.safeParse(value, item);
+        const issues = [...(v.safeParse(named, key).issues ?? []), ...(checked.issues ?? [])];
+        for (const { message, path = [] } of issues) {
+          addIssue({ message, path: [place(input, key), ...path] });
         }
-      }
+        return issues.length === 0 && checked.success ? [[key, checked.output] as const] : [];
+      });
+      return items.every((item) => item.length > 0) ? Object.fromEntries(items.flat()) : NEVER;
     }),
   );
 }
@@ -25,4 +52,12 @@ export function listOf<Item extends v.GenericSchema>(item: Item) {
     v.array(item, 'must be a list'),
     v.minLength(1, 'must name something; leave it out to bound nothing'),
   );
+}
+
+function place(input: Map, key: string): v.ObjectPathItem {
+  return { type: 'object', origin: 'value', input: { ...input }, key, value: input[key] };
+}
+
+function pick({ message, path }: v.BaseIssue<unknown>) {
+  return path === undefined ? { message } : { message, path };
 }

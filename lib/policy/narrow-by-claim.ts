@@ -1,0 +1,74 @@
+import * as v from 'valibot';
+import { matchesHost } from '../validation/host-pattern.ts';
+import { type Denial, refuseByPolicy } from './denial.ts';
+import { claimSchema, type Profile } from './profile.ts';
+import { NARROWING_CLAIM } from './select-profile.ts';
+
+/**
+ * Answers `profile` as the claim `vod` narrows it; the claim never widens anything.
+ *
+ * @throws {Problem} `policy_denied` where the claim is not written as it must be: what it should have kept from the
+ * caller is unknown, so everything is.
+ */
+export function narrowByClaim(profile: Profile, claim: unknown): Profile {
+  const checked = v.safeParse(claimSchema, claim);
+  if (checked.success) return intersect(profile, checked.output);
+  const denials = checked.issues.map(
+    (issue): Denial => ({
+      path: [NARROWING_CLAIM, v.getDotPath(issue)].filter(Boolean).join('.'),
+      rule: 'claim',
+      message: issue.message,
+    }),
+  );
+  throw refuseByPolicy(denials);
+}
+
+function intersect(profile: Profile, claim: v.InferOutput<typeof claimSchema>): Profile {
+  return {
+    ...profile,
+    regions: both(profile.regions, claim.regions),
+    classIds: both(profile.classIds, claim.classIds),
+    procedures: both(profile.procedures, claim.procedures),
+    mediaTypes: both(profile.mediaTypes, claim.mediaTypes),
+    pullHosts: bothHosts(profile.pullHosts, claim.pullHosts),
+    maxExpiresIn: least(profile.maxExpiresIn, claim.maxExpiresIn),
+    maxBytes: least(profile.maxBytes, claim.maxBytes),
+    maxSeconds: least(profile.maxSeconds, claim.maxSeconds),
+    taskPriority: {
+      min: most(profile.taskPriority?.min, claim.taskPriority?.min),
+      max: least(profile.taskPriority?.max, claim.taskPriority?.max),
+    },
+    oneTimeRequired: claim.oneTimeRequired ?? profile.oneTimeRequired,
+  };
+}
+
+/** An empty list allows nothing, and stays. */
+function both<T>(a: T[] | undefined, b: T[] | undefined): T[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.filter((item) => b.includes(item));
+}
+
+/** Of two patterns, the narrower one is what both allow. */
+function bothHosts(a: string[] | undefined, b: string[] | undefined): string[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const narrower = [
+    ...a.filter((host) => b.some((pattern) => isWithin(host, pattern))),
+    ...b.filter((host) => a.some((pattern) => isWithin(host, pattern))),
+  ];
+  return [...new Set(narrower)];
+}
+
+/** Answers whether every host that `host` stands for is one that `pattern` does. */
+function isWithin(host: string, pattern: string): boolean {
+  if (host === pattern) return true;
+  if (!host.startsWith('*.')) return matchesHost(host, pattern);
+  return pattern.startsWith('*.') && matchesHost(host.slice(2), pattern);
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
+function most(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}

@@ -1,0 +1,54 @@
+import { refuseByPolicy } from './denial.ts';
+import type { Profile } from './profile.ts';
+import { NARROWING_CLAIM, type PolicySubject, selectProfile } from './select-profile.ts';
+import type { Policy } from './settings.ts';
+
+/** What the policy leaves one caller. */
+export interface Permit {
+  readonly profile: Profile;
+  /** Application that the caller's uploads go to; the configured one where it is missing. */
+  readonly subAppId?: number | undefined;
+}
+
+/**
+ * Answers what the policy leaves a caller.
+ *
+ * @throws {Problem} `policy_denied` where the caller belongs to no known tenant, or its claim is not well-formed.
+ */
+export type PermitCaller = (caller: PolicySubject) => Permit | Promise<Permit>;
+
+/** Answers how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered. */
+export function createPermit(policy: Policy): PermitCaller {
+  const known = new WeakMap<PolicySubject, Permit>();
+  return (caller) => {
+    const permit = known.get(caller);
+    if (permit !== undefined) return permit;
+    const subAppId = findSubAppId(policy.tenants, caller);
+    const keep = (profile: Profile): Permit => {
+      const fresh = { profile, subAppId };
+      known.set(caller, fresh);
+      return fresh;
+    };
+    const profile = selectProfile(policy, caller);
+    const claim = caller.claims?.[NARROWING_CLAIM];
+    return claim === undefined ? keep(profile) : narrow(profile, claim).then(keep);
+  };
+}
+
+async function narrow(profile: Profile, claim: unknown): Promise<Profile> {
+  // Few tokens have the claim, and its schema is as large as everything else here.
+  const { narrowByClaim } = await import('./narrow-by-claim.ts');
+  return narrowByClaim(profile, claim);
+}
+
+function findSubAppId(
+  tenants: Policy['tenants'],
+  { tenant, claims = {} }: PolicySubject,
+): number | undefined {
+  if (tenants === undefined) return undefined;
+  const { claim, subAppIds } = tenants;
+  const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
+  if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
+  const message = 'must name a tenant of this service';
+  throw refuseByPolicy([{ path: claim, rule: 'tenants', message }]);
+}

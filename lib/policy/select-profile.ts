@@ -1,0 +1,37 @@
+import type { Profile } from './profile.ts';
+import type { Policy } from './settings.ts';
+
+/** What is known of a caller when its profile is chosen. */
+export interface PolicySubject {
+  readonly scopes: ReadonlySet<string>;
+  /** Name of the API key that it came with. */
+  readonly keyName?: string | undefined;
+  /** Tenant of that key. */
+  readonly tenant?: string | undefined;
+  /** Claims of the token that it came with. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Holds for callers that no entry of `select` fits. */
+export const DEFAULT_PROFILE = 'default';
+
+/** Name of the claim by which a token's issuer narrows the policy. */
+export const NARROWING_CLAIM = 'vod';
+
+/** Bounds nothing. */
+const OPEN_PROFILE: Profile = {};
+
+/** Answers the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
+export function selectProfile(
+  { profiles, select }: Pick<Policy, 'profiles' | 'select'>,
+  { scopes, keyName, claims = {} }: PolicySubject,
+): Profile {
+  const chosen = select.find(
+    ({ scope, key, claim }) =>
+      (scope === undefined || scopes.has(scope)) &&
+      (key === undefined || keyName === key) &&
+      (claim === undefined ||
+        (Object.hasOwn(claims, claim.name) && claims[claim.name] === claim.value)),
+  );
+  return profiles[chosen?.profile ?? DEFAULT_PROFILE] ?? OPEN_PROFILE;
+}
