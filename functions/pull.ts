@@ -27,7 +27,7 @@ export interface PullRouteDependencies
 
 /** Answers the route `POST /pull`. */
 export function createPullRoute({ config, api, ...chance }: PullRouteDependencies): Route {
-  const authenticate = createAuthenticate(config.auth);
+  const authenticate = createAuthenticate(config.auth, []);
   const dependencies: PullDependencies = {
     ...chance,
     api,

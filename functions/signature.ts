@@ -36,7 +36,7 @@ export interface SignatureAnswer {
 
 /** Answers the route `POST /signature`. */
 export function createSignatureRoute({ config, now, random }: SignatureDependencies): Route {
-  const authenticate = createAuthenticate(config.auth);
+  const authenticate = createAuthenticate(config.auth, []);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {

@@ -1,19 +1,27 @@
 import * as v from 'valibot';
 import { given, splitList } from './environment.ts';
 
-/** How callers prove who they are. */
+/** How callers prove who they are; API keys of the settings count beside tokens. */
 export type AuthConfig =
+  /** Everybody is a caller. */
   | { readonly kind: 'none' }
-  | {
-      readonly kind: 'jwt';
-      /** Shared secret of HS256. */
-      readonly secret: Uint8Array;
-      readonly issuer: string | undefined;
-      readonly audience: string | undefined;
-    };
+  /** By API keys alone. */
+  | { readonly kind: 'keys' }
+  | TokenConfig;
+
+/** How tokens are checked. */
+export interface TokenConfig {
+  readonly kind: 'jwt';
+  /** The shared secret of HS256, or the URL of the issuer's public keys. */
+  readonly proof: { readonly secret: Uint8Array } | { readonly keySetUrl: string };
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+}
 
 /** HS256 asks for a key of at least its hash's length: https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
 const MIN_JWT_SECRET_BYTES = 32;
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 const corsOrigins = v.pipe(
   v.optional(v.string(), ''),
@@ -25,7 +33,7 @@ const corsOrigins = v.pipe(
 );
 
 const auth = {
-  AUTH: v.optional(v.picklist(['none', 'jwt'], 'must be jwt or none')),
+  AUTH: v.optional(v.picklist(['none', 'keys', 'jwt'], 'must be jwt, keys or none')),
   AUTH_JWT_SECRET: v.optional(
     v.pipe(
       v.string(),
@@ -35,6 +43,10 @@ const auth = {
       ),
       v.transform((secret) => new TextEncoder().encode(secret)),
     ),
+  ),
+  AUTH_JWKS_URL: v.optional(v.string()),
+  AUTH_JWKS_LOOPBACK: v.optional(
+    v.picklist(['allow'], 'must be allow, or left out anywhere but on your own machine'),
   ),
   AUTH_JWT_ISSUER: v.optional(given),
   AUTH_JWT_AUDIENCE: v.optional(given),
@@ -46,19 +58,50 @@ export const callerEnvironment = v.pipe(
   // Fail closed: without a word about callers, nobody is one.
   v.forward(
     v.partialCheck(
-      [['AUTH'], ['AUTH_JWT_SECRET']],
-      ({ AUTH, AUTH_JWT_SECRET }) => AUTH === 'none' || AUTH_JWT_SECRET !== undefined,
-      'must be set, or AUTH must be none, which lets everybody upload',
+      [['AUTH'], ['AUTH_JWT_SECRET'], ['AUTH_JWKS_URL']],
+      (e) =>
+        e.AUTH === 'none' ||
+        e.AUTH === 'keys' ||
+        e.AUTH_JWT_SECRET !== undefined ||
+        e.AUTH_JWKS_URL !== undefined,
+      'must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets everybody upload',
     ),
     ['AUTH_JWT_SECRET'],
   ),
   v.forward(
     v.partialCheck(
-      [['AUTH'], ['AUTH_JWT_SECRET']],
-      ({ AUTH, AUTH_JWT_SECRET }) => AUTH !== 'none' || AUTH_JWT_SECRET === undefined,
-      'must not be none while AUTH_JWT_SECRET is set',
+      [['AUTH'], ['AUTH_JWT_SECRET'], ['AUTH_JWKS_URL']],
+      (e) =>
+        (e.AUTH !== 'none' && e.AUTH !== 'keys') ||
+        (e.AUTH_JWT_SECRET === undefined && e.AUTH_JWKS_URL === undefined),
+      'must be jwt or left out while AUTH_JWT_SECRET or AUTH_JWKS_URL is set',
     ),
     ['AUTH'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['AUTH_JWT_SECRET'], ['AUTH_JWKS_URL']],
+      (e) => e.AUTH_JWT_SECRET === undefined || e.AUTH_JWKS_URL === undefined,
+      'must not be set beside AUTH_JWT_SECRET: tokens have one kind of signature',
+    ),
+    ['AUTH_JWKS_URL'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['AUTH_JWKS_URL'], ['AUTH_JWKS_LOOPBACK']],
+      (e) => e.AUTH_JWKS_URL === undefined || isKeySetUrl(e.AUTH_JWKS_URL, e.AUTH_JWKS_LOOPBACK),
+      'must be an https URL without user name, password and fragment, as https://login.example.com/.well-known/jwks.json; http is for this machine itself, where AUTH_JWKS_LOOPBACK is allow',
+    ),
+    ['AUTH_JWKS_URL'],
+  ),
+  // An issuer signs tokens for many services with the same keys: https://www.rfc-editor.org/rfc/rfc8725#section-3.9.
+  v.forward(
+    v.partialCheck(
+      [['AUTH_JWKS_URL'], ['AUTH_JWT_AUDIENCE']],
+      (e) => e.AUTH_JWKS_URL === undefined || e.AUTH_JWT_AUDIENCE !== undefined,
+      'must be set where AUTH_JWKS_URL is, or tokens for other services would count here',
+    ),
+    ['AUTH_JWT_AUDIENCE'],
   ),
 );
 
@@ -75,13 +118,24 @@ export function describeCallers(e: v.InferOutput<typeof callerEnvironment>): Cal
 }
 
 function describeAuth(e: v.InferOutput<typeof callerEnvironment>): AuthConfig {
-  if (e.AUTH_JWT_SECRET === undefined) return { kind: 'none' };
-  return {
-    kind: 'jwt',
-    secret: e.AUTH_JWT_SECRET,
-    issuer: e.AUTH_JWT_ISSUER,
-    audience: e.AUTH_JWT_AUDIENCE,
-  };
+  const token = { issuer: e.AUTH_JWT_ISSUER, audience: e.AUTH_JWT_AUDIENCE };
+  if (e.AUTH_JWT_SECRET !== undefined) {
+    return { kind: 'jwt', proof: { secret: e.AUTH_JWT_SECRET }, ...token };
+  }
+  if (e.AUTH_JWKS_URL !== undefined) {
+    return { kind: 'jwt', proof: { keySetUrl: e.AUTH_JWKS_URL }, ...token };
+  }
+  return { kind: e.AUTH === 'keys' ? 'keys' : 'none' };
+}
+
+function isKeySetUrl(text: string, loopback: 'allow' | undefined): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(text);
+  if (username !== '' || password !== '' || hash !== '') return false;
+  return (
+    protocol === 'https:' ||
+    (protocol === 'http:' && loopback === 'allow' && LOOPBACK_HOSTS.includes(hostname))
+  );
 }
 
 function isOrigin(text: string): boolean {

@@ -1,72 +1,113 @@
-import * as joseErrors from 'jose/errors';
-import { jwtVerify } from 'jose/jwt/verify';
-import type { AuthConfig } from '../config/caller-config.ts';
+import type { AuthConfig, TokenConfig } from '../config/caller-config.ts';
+import { ConfigError } from '../config/environment.ts';
+import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
+import { createKeyRing } from './api-keys.ts';
+import { refuseToken } from './refuse-token.ts';
+import type { VerifyToken } from './verify-token.ts';
 
-/** A right that a token gives. */
-export type Scope = 'upload:sign' | 'upload:pull';
+/** A right that a token or an API key gives. */
+export type Scope =
+  | 'upload:sign'
+  | 'upload:pull'
+  | 'upload:read'
+  | 'upload:cancel'
+  /** Uploads of every owner, and what became of their deliveries. */
+  | 'upload:admin';
 
 /** Who calls, and what they may do. */
 export interface Caller {
-  /** `sub` of the token: the owner of what the caller uploads. */
+  /** `sub` of the token, or the owner of the API key: the owner of what the caller uploads. */
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
+  /** Name of the API key that it came with. */
+  readonly keyName?: string;
+  /** Tenant of that key. */
+  readonly tenant?: string | undefined;
+  /** All that the token says which it came with. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Answers the caller that an `Authorization` header names.
  *
  * @param nowSeconds Unix seconds.
- * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents.
+ * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
+ * `identity_unavailable` where nobody can tell now.
  */
 export type Authenticate = (
   authorization: string | undefined,
   nowSeconds: number,
 ) => Caller | Promise<Caller>;
 
-/** Owner of every upload where nobody has to say who they are. */
+/** Owner of every upload where nobody has to say who they are; what came by other ways is not theirs to see. */
 const ANYBODY: Caller = {
   owner: 'anybody',
-  scopes: new Set<Scope>(['upload:sign', 'upload:pull']),
+  scopes: new Set<Scope>(['upload:sign', 'upload:pull', 'upload:read', 'upload:cancel']),
 };
 
 /** Longest token that is looked at: more than any identity provider's headers pass through. */
 const MAX_TOKEN_LENGTH = 8_192;
 
+/** Longest header that can hold one. */
+const MAX_HEADER_LENGTH = 'Bearer '.length + MAX_TOKEN_LENGTH;
+
 /** Verified tokens that an instance remembers; the oldest gives way. */
 const REMEMBERED_TOKENS = 256;
 
-/** Clocks of issuer and function may differ by this many seconds. */
-const CLOCK_TOLERANCE_SECONDS = 5;
+/** For so long it does: a key that the issuer withdraws is of no use much longer. */
+const REMEMBERED_SECONDS = 5 * 60;
 
-interface VerifiedCaller {
-  readonly caller: Caller;
-  /** Unix seconds. */
-  readonly expiresAt: number;
+/**
+ * Answers how callers are recognised under `config`: by an API key of the settings, or else by a token.
+ *
+ * @throws {ConfigError} where nobody could be, or where keys are settled and nobody has to have one.
+ */
+export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]): Authenticate {
+  if (config.kind === 'none') {
+    if (keys.length > 0) throw refuseKeys('must not be there while AUTH is none');
+    return () => ANYBODY;
+  }
+  if (config.kind === 'keys' && keys.length === 0) {
+    throw refuseKeys('must name one at least, since AUTH is keys');
+  }
+  const findHolder = createKeyRing(keys);
+  const readToken = config.kind === 'keys' ? refuseKey : rememberTokens(config);
+  return (authorization, nowSeconds) => {
+    const token = readBearer(authorization);
+    return findHolder(token) ?? readToken(token, nowSeconds);
+  };
 }
 
-/** Answers how callers are recognised under `config`. */
-export function createAuthenticate(config: AuthConfig): Authenticate {
-  if (config.kind === 'none') return () => ANYBODY;
+type ReadToken = (token: string, nowSeconds: number) => Caller | Promise<Caller>;
 
-  // A fresh verification costs many times what the rest of a request does, and clients ask several times per upload.
-  const verified = new Map<string, VerifiedCaller>();
-  return async (authorization, nowSeconds) => {
-    const token = readBearer(authorization);
-    const known = verified.get(token);
-    if (known !== undefined && nowSeconds < known.expiresAt + CLOCK_TOLERANCE_SECONDS) {
-      return known.caller;
-    }
-    verified.delete(token);
-    const fresh = await verifyToken(token, config, nowSeconds);
-    if (verified.size >= REMEMBERED_TOKENS) {
-      for (const oldest of verified.keys()) {
-        verified.delete(oldest);
+function refuseKey(): never {
+  throw refuseToken('The API key is not known here.');
+}
+
+/** A fresh verification costs many times what the rest of a request does, and clients ask several times per upload. */
+function rememberTokens(config: TokenConfig): ReadToken {
+  const remembered = new Map<string, { readonly caller: Caller; readonly until: number }>();
+  let verifying: Promise<VerifyToken> | undefined;
+
+  const verify: ReadToken = async (token, nowSeconds) => {
+    verifying ??= import('./verify-token.ts').then((each) => each.createTokenVerifier(config));
+    const { expiresAt, ...caller } = await (await verifying)(token, nowSeconds);
+    if (remembered.size >= REMEMBERED_TOKENS) {
+      for (const oldest of remembered.keys()) {
+        remembered.delete(oldest);
         break;
       }
     }
-    verified.set(token, fresh);
-    return fresh.caller;
+    const until = Math.min(expiresAt, nowSeconds + REMEMBERED_SECONDS);
+    remembered.set(token, { caller, until });
+    return caller;
+  };
+  return (token, nowSeconds) => {
+    const known = remembered.get(token);
+    if (known !== undefined && nowSeconds < known.until) return known.caller;
+    remembered.delete(token);
+    return verify(token, nowSeconds);
   };
 }
 
@@ -90,54 +131,14 @@ function readBearer(authorization: string | undefined): string {
       headers: { 'WWW-Authenticate': 'Bearer' },
     });
   }
-  const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
-  if (token === undefined) throw refuseToken('The header must be "Authorization: Bearer <token>".');
-  if (token.length > MAX_TOKEN_LENGTH) {
+  if (authorization.length > MAX_HEADER_LENGTH) {
     throw refuseToken(`The token must have at most ${MAX_TOKEN_LENGTH} characters.`);
   }
+  const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
+  if (token === undefined) throw refuseToken('The header must be "Authorization: Bearer <token>".');
   return token;
 }
 
-async function verifyToken(
-  token: string,
-  config: Extract<AuthConfig, { kind: 'jwt' }>,
-  nowSeconds: number,
-): Promise<VerifiedCaller> {
-  const { payload } = await jwtVerify(token, config.secret, {
-    // Pinned: what the token says of its own algorithm decides nothing.
-    algorithms: ['HS256'],
-    requiredClaims: ['sub', 'exp'],
-    currentDate: new Date(nowSeconds * 1_000),
-    clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    ...(config.issuer === undefined ? {} : { issuer: config.issuer }),
-    ...(config.audience === undefined ? {} : { audience: config.audience }),
-  }).catch((error: unknown) => {
-    throw refuseToken(explainTokenError(error), error);
-  });
-  const { sub, exp, scope } = payload;
-  if (typeof sub !== 'string' || sub === '' || !sub.isWellFormed() || exp === undefined) {
-    throw refuseToken('The claim "sub" must be a text that is not empty.');
-  }
-  const scopes = typeof scope === 'string' ? scope.split(' ') : [];
-  return { caller: { owner: sub, scopes: new Set(scopes) }, expiresAt: exp };
-}
-
-function explainTokenError(error: unknown): string {
-  if (error instanceof joseErrors.JWTExpired) return 'The token has expired.';
-  if (error instanceof joseErrors.JWTClaimValidationFailed) {
-    return `The claim "${error.claim}" of the token is missing or not as expected.`;
-  }
-  if (error instanceof joseErrors.JOSEAlgNotAllowed) return 'The token must be signed with HS256.';
-  if (error instanceof joseErrors.JWSSignatureVerificationFailed) {
-    return 'The signature of the token does not fit.';
-  }
-  return 'The token is not a well-formed JWT.';
-}
-
-function refuseToken(detail: string, cause?: unknown): Problem {
-  return new Problem(detail, {
-    code: 'unauthorized',
-    cause,
-    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
-  });
+function refuseKeys(message: string): ConfigError {
+  return new ConfigError([{ variable: 'keys', message }], { source: 'these settings' });
 }

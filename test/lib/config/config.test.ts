@@ -68,6 +68,71 @@ describe('readSignatureConfig()', () => {
   });
 });
 
+describe('readSignatureConfig() on callers', () => {
+  const VOD: Environment = { VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' };
+  const URL = 'https://login.example.com/.well-known/jwks.json';
+  const KEY_SET: Environment = { ...VOD, AUTH_JWKS_URL: URL, AUTH_JWT_AUDIENCE: 'vod-upload' };
+
+  it('reads the URL of a key set', () => {
+    expect(readSignatureConfig({ ...KEY_SET, AUTH: 'jwt' }).auth).toEqual({
+      kind: 'jwt',
+      proof: { keySetUrl: URL },
+      issuer: undefined,
+      audience: 'vod-upload',
+    });
+  });
+
+  it.each(['keys', 'none'])('reads AUTH=%s', (AUTH) => {
+    expect(readSignatureConfig({ ...VOD, AUTH }).auth).toEqual({ kind: AUTH });
+  });
+
+  it.each(['http://127.0.0.1:3000/jwks', 'http://localhost/jwks', 'http://[::1]:3000/jwks', URL])(
+    'takes %s where this machine itself is allowed',
+    (url) => {
+      const environment = { ...KEY_SET, AUTH_JWKS_URL: url, AUTH_JWKS_LOOPBACK: 'allow' };
+
+      expect(readSignatureConfig(environment).auth).toMatchObject({ proof: { keySetUrl: url } });
+    },
+  );
+
+  it.each<[string, Environment]>([
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: '' }],
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'login.example.com/canary' }],
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'http://login.example.com/canary' }],
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'http://127.0.0.1/canary' }],
+    [
+      'AUTH_JWKS_URL',
+      { AUTH_JWKS_URL: 'http://login.example.com/canary', AUTH_JWKS_LOOPBACK: 'allow' },
+    ],
+    [
+      'AUTH_JWKS_URL',
+      { AUTH_JWKS_URL: 'http://127.0.0.1.example.com/canary', AUTH_JWKS_LOOPBACK: 'allow' },
+    ],
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'https://user:canary@login.example.com/' }],
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'https://login.example.com/#canary' }],
+    ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'file:///canary' }],
+    ['AUTH_JWKS_LOOPBACK', { AUTH_JWKS_LOOPBACK: 'yes' }],
+    ['AUTH_JWT_AUDIENCE', { AUTH_JWT_AUDIENCE: undefined }],
+    ['AUTH_JWKS_URL', { AUTH_JWT_SECRET: 'jwt-secret-example-of-at-least-32-bytes' }],
+    ['AUTH', { AUTH: 'none' }],
+    ['AUTH', { AUTH: 'keys' }],
+    ['AUTH', { AUTH: 'jwks' }],
+    ['AUTH_JWT_SECRET', { AUTH_JWKS_URL: undefined }],
+    ['AUTH_JWT_SECRET', { AUTH_JWKS_URL: undefined, AUTH: 'jwt' }],
+  ])('names %s where the callers are told by %j', (variable, environment) => {
+    const error = problemOf(() => readSignatureConfig({ ...KEY_SET, ...environment }));
+
+    expect(error.variables).toEqual([variable]);
+    expect(error.message).not.toContain('canary');
+  });
+
+  it('says what is missing where nothing is said', () => {
+    expect(problemOf(() => readSignatureConfig(VOD)).message).toBe(
+      'Cannot serve with this environment: AUTH_JWT_SECRET must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets everybody upload',
+    );
+  });
+});
+
 describe('readPullConfig()', () => {
   const PULL: Environment = { AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'key' };
 

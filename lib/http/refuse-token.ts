@@ -1,0 +1,14 @@
+import { Problem } from '../problem.ts';
+
+/**
+ * Answers the problem of a request whose token or key counts for nothing.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
+export function refuseToken(detail: string, cause?: unknown): Problem {
+  return new Problem(detail, {
+    code: 'unauthorized',
+    cause,
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  });
+}

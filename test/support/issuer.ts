@@ -1,0 +1,75 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, type JWK, SignJWT } from 'jose';
+
+/** A key pair of an issuer. */
+export interface IssuerKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/** An issuer of tokens whose public keys are at a URL, as an identity provider has them. */
+export interface Issuer {
+  readonly keySetUrl: string;
+  /** Paths that were asked for, in their order. */
+  readonly requests: readonly string[];
+  /** What the next requests are answered with; the keys where it is undefined. */
+  respond: ((response: ServerResponse) => void) | undefined;
+  readonly publish: (...keys: readonly IssuerKey[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Answers a new key of the algorithm ES256, RS256 or EdDSA. */
+export function createIssuerKey(kid: string, alg: 'ES256' | 'RS256' | 'EdDSA'): IssuerKey {
+  const pair = {
+    ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    RS256: () => generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+    EdDSA: () => generateKeyPairSync('ed25519'),
+  }[alg]();
+  return { kid, alg, ...pair };
+}
+
+/** Answers a token that `key` signs. */
+export function issueToken(
+  key: IssuerKey,
+  claims: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  return new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: key.alg, kid: key.kid })
+    .sign(key.privateKey);
+}
+
+/** Answers the public half of `key` as a key set names it. */
+export async function describeKey({ kid, alg, publicKey }: IssuerKey): Promise<JWK> {
+  return { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
+}
+
+/** Answers an issuer that listens on this machine, without keys. */
+export async function startIssuer(): Promise<Issuer> {
+  let keySet = '{"keys":[]}';
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    if (issuer.respond !== undefined) issuer.respond(response);
+    else response.writeHead(200, { 'Content-Type': 'application/jwk-set+json' }).end(keySet);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const issuer: Issuer = {
+    keySetUrl: `http://127.0.0.1:${port}/.well-known/jwks.json`,
+    requests,
+    respond: undefined,
+    publish: async (...keys) => {
+      keySet = JSON.stringify({ keys: await Promise.all(keys.map(describeKey)) });
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return issuer;
+}
