@@ -1,0 +1,299 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { boundPull, boundSignature } from '../../../lib/policy/apply-profile.ts';
+import type { Profile } from '../../../lib/policy/profile.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { anyProfile, anyPull, anySignature } from './arbitrary-requests.ts';
+
+const PULL = { mediaUrl: 'https://media.example.com/a.mp4', mediaType: 'mp4' };
+
+type SignatureRequest = Parameters<typeof boundSignature>[1];
+type PullRequest = Parameters<typeof boundPull>[1];
+
+function problemOf(run: () => unknown): Problem {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('Nothing was denied');
+}
+
+const EMPTY = expect.stringContaining('have nothing in common');
+
+describe('boundSignature()', () => {
+  it('leaves a request as it is where nothing is bounded', () => {
+    const request = { classId: 7, limits: { maxBytes: 1 }, expiresIn: 60, oneTimeValid: false };
+
+    expect(boundSignature({}, request)).toEqual(request);
+  });
+
+  it.each<[string, Profile, SignatureRequest, object]>([
+    ['an hour', {}, {}, { expiresIn: 3_600 }],
+    ['the longest life below an hour', { maxExpiresIn: 600 }, {}, { expiresIn: 600 }],
+    ['an hour within a longer life', { maxExpiresIn: 7_200 }, {}, { expiresIn: 3_600 }],
+    [
+      'the first region',
+      { regions: ['ap-seoul', 'ap-singapore'] },
+      {},
+      { storageRegion: 'ap-seoul' },
+    ],
+    [
+      'no region beside the one that is asked for',
+      { regions: ['ap-seoul', 'ap-singapore'] },
+      { storageRegion: 'ap-singapore' },
+      { storageRegion: 'ap-singapore' },
+    ],
+    ['the first class', { classIds: [7, 0] }, {}, { classId: 7 }],
+    ['no other class than 0', { classIds: [7, 0] }, { classId: 0 }, { classId: 0 }],
+    ['no task flow', { procedures: ['LongVideoPreset'] }, {}, {}],
+    ['the lowest priority', { taskPriority: { min: 3 } }, {}, { taskPriority: 3 }],
+    ['the highest priority', { taskPriority: { max: -3 } }, {}, { taskPriority: -3 }],
+    ['no priority where the usual one may be', { taskPriority: { min: -1, max: 1 } }, {}, {}],
+    ['one time', { oneTimeRequired: true }, {}, { oneTimeValid: true }],
+    ['no limit where one may be used again', { oneTimeRequired: false }, {}, {}],
+    [
+      'the limits',
+      { maxBytes: 10, maxSeconds: 20, mediaTypes: ['mp4'] },
+      {},
+      { limits: { maxBytes: 10, maxSeconds: 20, mediaTypes: ['mp4'] } },
+    ],
+    [
+      'the tighter limits of both',
+      { maxBytes: 10, mediaTypes: ['mp4', 'mov'] },
+      { limits: { maxBytes: 5, maxSeconds: 20, mediaTypes: ['mov'] } },
+      { limits: { maxBytes: 5, maxSeconds: 20, mediaTypes: ['mov'] } },
+    ],
+    [
+      'the limit where the request has none to tell',
+      { maxBytes: 10 },
+      { limits: { maxBytes: undefined, maxSeconds: 20 } },
+      { limits: { maxBytes: 10, maxSeconds: 20 } },
+    ],
+  ])('fills in %s', (_name, profile, request, expected) => {
+    expect(boundSignature(profile, request)).toEqual({ expiresIn: 3_600, ...expected });
+  });
+
+  it.each<[Profile, SignatureRequest, string, string, unknown]>([
+    [
+      { regions: ['ap-seoul', 'ap-singapore'] },
+      { storageRegion: 'ap-tokyo' },
+      ...(['storageRegion', 'regions', 'must be ap-seoul or ap-singapore'] as const),
+    ],
+    [{ regions: [] }, {}, 'storageRegion', 'regions', EMPTY],
+    [{ regions: [] }, { storageRegion: 'ap-seoul' }, 'storageRegion', 'regions', EMPTY],
+    [{ classIds: [1, 2, 3] }, { classId: 0 }, 'classId', 'classIds', 'must be 1, 2 or 3'],
+    [{ classIds: [] }, {}, 'classId', 'classIds', EMPTY],
+    [{ procedures: ['A'] }, { procedure: 'a' }, 'procedure', 'procedures', 'must be A'],
+    [{ procedures: [] }, { procedure: 'A' }, 'procedure', 'procedures', EMPTY],
+    [
+      { taskPriority: { min: -1, max: 1 } },
+      { taskPriority: 2 },
+      ...(['taskPriority', 'taskPriority', 'must be at least -1 and at most 1'] as const),
+    ],
+    [
+      { taskPriority: { min: 1 } },
+      { taskPriority: 0 },
+      ...(['taskPriority', 'taskPriority', 'must be at least 1'] as const),
+    ],
+    [
+      { taskPriority: { max: 1 } },
+      { taskPriority: 2 },
+      ...(['taskPriority', 'taskPriority', 'must be at most 1'] as const),
+    ],
+    [{ taskPriority: { min: 2, max: 1 } }, {}, 'taskPriority', 'taskPriority', EMPTY],
+    [{ maxExpiresIn: 60 }, { expiresIn: 61 }, 'expiresIn', 'maxExpiresIn', 'must be at most 60'],
+    [
+      { oneTimeRequired: true },
+      { oneTimeValid: false },
+      'oneTimeValid',
+      'oneTimeRequired',
+      'must be true',
+    ],
+    [
+      { maxBytes: 10 },
+      { limits: { maxBytes: 11 } },
+      ...(['limits.maxBytes', 'maxBytes', 'must be at most 10'] as const),
+    ],
+    [
+      { maxSeconds: 10 },
+      { limits: { maxSeconds: 11 } },
+      ...(['limits.maxSeconds', 'maxSeconds', 'must be at most 10'] as const),
+    ],
+    [
+      { mediaTypes: ['mp4', 'mov'] },
+      { limits: { mediaTypes: ['mp4', 'mp3'] } },
+      ...(['limits.mediaTypes.1', 'mediaTypes', 'must be mp4 or mov'] as const),
+    ],
+    [{ mediaTypes: [] }, {}, 'limits.mediaTypes', 'mediaTypes', EMPTY],
+  ])('under %j denies %j', (profile, request, path, rule, message) => {
+    const problem = problemOf(() => boundSignature(profile, request));
+
+    expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
+    expect(problem.errors).toEqual([{ path, rule, message }]);
+  });
+
+  it('names every rule that a request breaks', () => {
+    const problem = problemOf(() =>
+      boundSignature(
+        { regions: ['ap-seoul'], maxExpiresIn: 60, oneTimeRequired: true, maxBytes: 1 },
+        {
+          storageRegion: 'ap-tokyo',
+          expiresIn: 3_600,
+          oneTimeValid: false,
+          limits: { maxBytes: 2, maxSeconds: 1 },
+        },
+      ),
+    );
+
+    expect(problem.errors?.map(({ rule }) => rule)).toEqual([
+      'regions',
+      'maxBytes',
+      'maxExpiresIn',
+      'oneTimeRequired',
+    ]);
+    expect(problem.message).toBe(
+      'The policy does not allow the request: "storageRegion" must be ap-seoul (and 3 more)',
+    );
+  });
+
+  it('never lets a request exceed the profile, and denies none that does not', () => {
+    fc.assert(
+      fc.property(anyProfile, anySignature, (profile, request) => {
+        const within = isWithin(profile, request);
+        const exceeds = [
+          request.expiresIn !== undefined && request.expiresIn > (profile.maxExpiresIn ?? Infinity),
+          profile.oneTimeRequired === true && request.oneTimeValid === false,
+          !isInRange(profile, request.taskPriority),
+        ].includes(true);
+        if (!within || exceeds) {
+          expect(problemOf(() => boundSignature(profile, request)).code).toBe('policy_denied');
+          return;
+        }
+        const bounded = boundSignature(profile, request);
+        const { limits, ...rest } = request;
+        expect(bounded).toMatchObject(rest);
+        expect({ ...bounded.limits }).toMatchObject({ ...limits });
+        expect(isFilled(profile, bounded)).toBe(true);
+        expect(bounded.expiresIn).toBeLessThanOrEqual(profile.maxExpiresIn ?? Infinity);
+        expect(isInRange(profile, bounded.taskPriority ?? 0)).toBe(true);
+        expect(profile.oneTimeRequired !== true || bounded.oneTimeValid).toBe(true);
+        expect(boundSignature(profile, bounded)).toEqual(bounded);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('boundPull()', () => {
+  it.each<[string, Profile, Partial<PullRequest>, object]>([
+    ['nothing', {}, {}, {}],
+    ['the lowest priority', { taskPriority: { min: 3 } }, {}, { tasksPriority: 3 }],
+    ['the first region', { regions: ['ap-seoul'] }, {}, { storageRegion: 'ap-seoul' }],
+    ['the limits', { mediaTypes: ['mp4'] }, {}, { limits: { mediaTypes: ['mp4'] } }],
+    ['nothing of hosts', { pullHosts: ['*.example.com'] }, {}, {}],
+  ])('fills in %s', (_name, profile, request, expected) => {
+    expect(boundPull(profile, { ...PULL, ...request })).toEqual({
+      ...PULL,
+      ...request,
+      ...expected,
+    });
+  });
+
+  it.each<[Profile, Partial<PullRequest>, string, string, unknown]>([
+    [
+      { pullHosts: ['example.com', '*.example.org'] },
+      {},
+      ...(['mediaUrl', 'pullHosts', 'must be at example.com or *.example.org'] as const),
+    ],
+    [
+      { pullHosts: ['media.example.com'] },
+      { mediaUrl: 'https://media.example.com.evil.org/a.mp4' },
+      ...(['mediaUrl', 'pullHosts', 'must be at media.example.com'] as const),
+    ],
+    [
+      { pullHosts: ['media.example.com'] },
+      { coverUrl: 'https://covers.example.com/a.png' },
+      ...(['coverUrl', 'pullHosts', 'must be at media.example.com'] as const),
+    ],
+    [{ pullHosts: [] }, {}, 'mediaUrl', 'pullHosts', EMPTY],
+    [{ mediaTypes: ['mov', 'mp3'] }, {}, 'mediaType', 'mediaTypes', 'must be mov or mp3'],
+    [
+      { taskPriority: { max: 1 } },
+      { tasksPriority: 2 },
+      ...(['tasksPriority', 'taskPriority', 'must be at most 1'] as const),
+    ],
+    [{ classIds: [1] }, { classId: 2 }, 'classId', 'classIds', 'must be 1'],
+  ])('under %j denies a pull with %j', (profile, request, path, rule, message) => {
+    const problem = problemOf(() => boundPull(profile, { ...PULL, ...request }));
+
+    expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
+    expect(problem.errors).toEqual([{ path, rule, message }]);
+  });
+
+  it('never quotes a URL', () => {
+    const problem = problemOf(() =>
+      boundPull(
+        { pullHosts: ['media.example.com'] },
+        { ...PULL, mediaUrl: 'https://a.example.org/a.mp4?token=canary' },
+      ),
+    );
+
+    expect(JSON.stringify([problem.message, problem.errors])).not.toContain('canary');
+  });
+
+  it('never lets a pull exceed the profile', () => {
+    fc.assert(
+      fc.property(anyProfile, anyPull, (profile, request) => {
+        try {
+          const bounded = boundPull(profile, request);
+          expect(isFilled(profile, bounded)).toBe(true);
+          expect(isInRange(profile, bounded.tasksPriority ?? 0)).toBe(true);
+          expect(profile.mediaTypes?.includes(bounded.mediaType) ?? true).toBe(true);
+          expect(bounded.limits?.mediaTypes?.includes(bounded.mediaType) ?? true).toBe(true);
+          expect(boundPull(profile, bounded)).toEqual(bounded);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Problem);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+type Asked = Pick<SignatureRequest, 'classId' | 'procedure' | 'storageRegion' | 'limits'>;
+
+/** Answers whether what is asked for is allowed; what is left open always is. */
+function isWithin(profile: Profile, { classId, procedure, storageRegion, limits }: Asked): boolean {
+  const allows = (list: readonly unknown[] | undefined, asked: unknown) =>
+    list === undefined || asked === undefined || list.includes(asked);
+  return (
+    allows(profile.classIds, classId) &&
+    allows(profile.procedures, procedure) &&
+    allows(profile.regions, storageRegion) &&
+    (limits?.mediaTypes ?? []).every((type) => allows(profile.mediaTypes, type)) &&
+    (limits?.maxBytes ?? 0) <= (profile.maxBytes ?? Infinity) &&
+    (limits?.maxSeconds ?? 0) <= (profile.maxSeconds ?? Infinity)
+  );
+}
+
+/** Answers whether every bound is in the request itself, as tight as the profile has it or tighter. */
+function isFilled(profile: Profile, request: Asked): boolean {
+  const { limits } = request;
+  return (
+    isWithin(profile, request) &&
+    (profile.regions === undefined || request.storageRegion !== undefined) &&
+    (profile.classIds === undefined || request.classId !== undefined) &&
+    (profile.maxBytes === undefined || limits?.maxBytes !== undefined) &&
+    (profile.maxSeconds === undefined || limits?.maxSeconds !== undefined) &&
+    (profile.mediaTypes === undefined || limits?.mediaTypes !== undefined)
+  );
+}
+
+function isInRange({ taskPriority }: Profile, asked: number | undefined): boolean {
+  return (
+    asked === undefined ||
+    (asked >= (taskPriority?.min ?? -10) && asked <= (taskPriority?.max ?? 10))
+  );
+}

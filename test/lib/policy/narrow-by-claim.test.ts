@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { boundPull, boundSignature } from '../../../lib/policy/apply-profile.ts';
+import { narrowByClaim } from '../../../lib/policy/narrow-by-claim.ts';
+import type { Profile } from '../../../lib/policy/profile.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { anyClaim, anyProfile, anyPull, anySignature } from './arbitrary-requests.ts';
+
+function problemOf(run: () => unknown): Problem {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('Nothing was denied');
+}
+
+describe('narrowByClaim()', () => {
+  it.each<[keyof Profile, Profile, object, unknown]>([
+    ['regions', {}, { regions: ['ap-seoul'] }, ['ap-seoul']],
+    ['regions', { regions: ['ap-seoul'] }, {}, ['ap-seoul']],
+    [
+      'regions',
+      { regions: ['ap-seoul', 'ap-singapore'] },
+      { regions: ['ap-singapore', 'ap-guangzhou'] },
+      ['ap-singapore'],
+    ],
+    ['regions', { regions: ['ap-seoul'] }, { regions: ['ap-singapore'] }, []],
+    ['classIds', { classIds: [1, 2] }, { classIds: [2, 3] }, [2]],
+    ['procedures', { procedures: ['a'] }, { procedures: ['b'] }, []],
+    ['mediaTypes', { mediaTypes: ['mp4', 'mov'] }, { mediaTypes: ['MOV'] }, ['mov']],
+    ['maxExpiresIn', { maxExpiresIn: 600 }, { maxExpiresIn: 60 }, 60],
+    ['maxExpiresIn', { maxExpiresIn: 600 }, { maxExpiresIn: 6_000 }, 600],
+    ['maxBytes', {}, { maxBytes: 5 }, 5],
+    ['maxSeconds', { maxSeconds: 5 }, {}, 5],
+    ['taskPriority', {}, { taskPriority: { max: 0 } }, { max: 0 }],
+    [
+      'taskPriority',
+      { taskPriority: { min: -5, max: 5 } },
+      { taskPriority: { min: -9, max: 1 } },
+      { min: -5, max: 1 },
+    ],
+    ['oneTimeRequired', {}, { oneTimeRequired: true }, true],
+    ['oneTimeRequired', { oneTimeRequired: true }, {}, true],
+    ['quotas', { quotas: { openUploads: 1 } }, {}, { openUploads: 1 }],
+    ['pullHosts', { pullHosts: ['a.example.com'] }, { pullHosts: ['b.example.com'] }, []],
+    ['pullHosts', {}, { pullHosts: ['a.example.com'] }, ['a.example.com']],
+    [
+      'pullHosts',
+      { pullHosts: ['*.example.com'] },
+      { pullHosts: ['a.example.com', 'example.com', 'a.example.org'] },
+      ['a.example.com'],
+    ],
+    [
+      'pullHosts',
+      { pullHosts: ['*.example.com'] },
+      { pullHosts: ['*.cdn.example.com'] },
+      ['*.cdn.example.com'],
+    ],
+    // A name does not stand for the hosts below it.
+    ['pullHosts', { pullHosts: ['example.com'] }, { pullHosts: ['*.example.com'] }, []],
+    // The claim may be the wider one.
+    [
+      'pullHosts',
+      { pullHosts: ['a.example.com'] },
+      { pullHosts: ['*.example.com'] },
+      ['a.example.com'],
+    ],
+    ['pullHosts', { pullHosts: ['*.example.com'] }, { pullHosts: ['*.ample.com'] }, []],
+  ])('narrows %s of %j by %j to %j', (field, profile, claim, expected) => {
+    expect(narrowByClaim(profile, claim)[field]).toEqual(expected);
+  });
+
+  it.each<[unknown, readonly string[]]>([
+    [null, ['vod']],
+    ['all', ['vod']],
+    [[], ['vod']],
+    [{ oneTimeRequired: false }, ['vod.oneTimeRequired']],
+    [{ quotas: { openUploads: 99 } }, ['vod.quotas']],
+    [{ regions: [], classIds: ['7'], colour: 1 }, ['vod.regions', 'vod.classIds.0', 'vod.colour']],
+    [{ maxExpiresIn: 7_776_001 }, ['vod.maxExpiresIn']],
+    [{ taskPriority: { min: 1, max: 0 } }, ['vod.taskPriority']],
+    [{ constructor: 1 }, ['vod.constructor']],
+  ])('denies everything to a token with the claim %j', (claim, paths) => {
+    const problem = problemOf(() => narrowByClaim({}, claim));
+
+    expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
+    expect(problem.errors?.map(({ path }) => path)).toEqual(paths);
+    expect(problem.errors?.map(({ rule }) => rule)).toEqual(paths.map(() => 'claim'));
+  });
+
+  it('never widens what a signature may have', () => {
+    fc.assert(
+      fc.property(anyProfile, anyClaim, anySignature, (profile, claim, request) => {
+        const narrowed = narrowByClaim(profile, claim);
+        if (isAllowed(() => boundSignature(narrowed, request))) {
+          // What is asked for in full is filled by nothing, so both bounds judge the very same request.
+          const full = boundSignature(narrowed, request);
+          expect(boundSignature(profile, full)).toEqual(full);
+          expect(boundSignature(narrowByClaim({}, claim), full)).toEqual(full);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('never widens what a pull may have, and never denies what both allow', () => {
+    fc.assert(
+      fc.property(anyProfile, anyClaim, anyPull, (profile, claim, request) => {
+        const { hosts, rest } = splitHosts(profile, claim);
+        const allows = (each: Profile) => isAllowed(() => boundPull(each, request));
+        // Of hosts alone, both allow exactly what the narrowed profile does.
+        expect(allows(narrowByClaim(hosts.profile, hosts.claim))).toBe(
+          allows(hosts.profile) && allows(hosts.claim),
+        );
+        if (allows(narrowByClaim(rest.profile, rest.claim))) {
+          const full = boundPull(narrowByClaim(rest.profile, rest.claim), request);
+          expect(boundPull(rest.profile, full)).toEqual(full);
+          expect(boundPull(rest.claim, full)).toEqual(full);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+function isAllowed(run: () => unknown): boolean {
+  try {
+    run();
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(Problem);
+    return false;
+  }
+}
+
+/** Hosts are apart, since what both allow of them need not be named by both. */
+function splitHosts(profile: Profile, claim: Profile) {
+  const { pullHosts: ownHosts, ...ownRest } = profile;
+  const { pullHosts: claimedHosts, ...claimedRest } = claim;
+  return {
+    hosts: {
+      profile: ownHosts === undefined ? {} : { pullHosts: ownHosts },
+      claim: claimedHosts === undefined ? {} : { pullHosts: claimedHosts },
+    },
+    rest: { profile: ownRest, claim: claimedRest },
+  };
+}
