@@ -4,22 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { leanPackages } from './lean-packages-plugin.ts';
 import { pureSchemas } from './pure-schemas-plugin.ts';
+import { sharedParts } from './shared-parts-plugin.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FUNCTIONS = join(ROOT, 'functions');
 
-/** A deployable file: the name of the function it holds, and its bytes. */
+/** What functions load only when they need it. */
+const PARTS = [
+  'lib/http/verify-token.ts',
+  'lib/policy/narrow-by-claim.ts',
+  'lib/policy/settings.ts',
+].map((file) => join(ROOT, file));
+
+/** A deployable file: the name of the function, or of the part, that it holds, and its bytes. */
 export interface Bundle {
   readonly name: string;
   readonly code: Uint8Array;
 }
 
 /**
- * Answers every function of `functions/`, minified, by name. The same sources give the same bytes.
+ * Answers every function of `functions/`, minified, by name, and the parts that functions expect beside them. The same
+ * sources give the same bytes.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
   const files = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts')).sort();
-  return bundleFiles(files.map((file) => join(FUNCTIONS, file)));
+  return bundleFiles([...files.map((file) => join(FUNCTIONS, file)), ...PARTS]);
 }
 
 /**
@@ -32,7 +41,7 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
  */
 export async function bundleFiles(
   files: readonly string[],
-  plugins: readonly Plugin[] = [leanPackages(), pureSchemas()],
+  plugins: readonly Plugin[] = [leanPackages(), pureSchemas(), sharedParts(PARTS)],
 ): Promise<readonly Bundle[]> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
@@ -43,6 +52,10 @@ export async function bundleFiles(
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // What is loaded later is loaded as CommonJS too, and Node need not set up its loader of ES modules.
+    supported: { 'dynamic-import': false },
+    // Where the functions are, and so what was shipped beside them.
+    define: { 'import.meta.dirname': '__dirname' },
     legalComments: 'none',
     plugins: [...plugins],
     write: false,
