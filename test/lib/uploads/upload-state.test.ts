@@ -54,9 +54,17 @@ describe('advanceUpload()', () => {
   });
 
   it.each(TERMINAL.flatMap((state) => UPLOAD_FACTS.map((fact) => ({ state, fact }))))(
-    'leaves $state only for deleted when told $fact',
+    'leaves $state for nothing, but failed for deleted, when told $fact',
     ({ state, fact }) => {
-      expect(advanceUpload(state, fact)).toBe(fact === 'deleted' ? 'deleted' : state);
+      const isNews = state === 'failed' && fact === 'deleted';
+      expect(advanceUpload(state, fact)).toBe(isNews ? 'deleted' : state);
+    },
+  );
+
+  it.each(['rejected', 'cancelled', 'expired'] as const)(
+    'keeps %s when the file that was removed for it is told deleted',
+    (state) => {
+      expect(tell(['issued', state, 'uploaded', 'deleted'])).toBe(state);
     },
   );
 
@@ -67,12 +75,12 @@ describe('advanceUpload()', () => {
         processed: fc.subarray<UploadFact>(['processingSucceeded', 'processingFailed'], {
           maxLength: 1,
         }),
-        judged: fc.subarray<UploadFact>(['rejected']),
-        gone: fc.subarray<UploadFact>(['deleted']),
+        // A file that is rejected is removed for it, so that either is the end.
+        end: fc.subarray<UploadFact>(['rejected', 'deleted'], { maxLength: 1 }),
       })
-      .map(({ started, processed, judged, gone }): readonly UploadFact[] => [
+      .map(({ started, processed, end }): readonly UploadFact[] => [
         ...(['issued', 'uploadedForProcessing'] as const),
-        ...[...started, ...processed, ...judged, ...gone],
+        ...[...started, ...processed, ...end],
       ])
       // A file whose processing failed may be told rejected too late for it to count.
       .filter((facts) => !(facts.includes('rejected') && facts.includes('processingFailed')));
