@@ -3,20 +3,27 @@
  *
  * Codes are stable: callers switch on them, never on the text. The `upstream_` ones tell what became of a call to VOD:
  * it refused the request as the caller put it (`rejected`), refused this service (`denied`), asked for patience
- * (`busy`), broke (`failed`) or did not answer in time (`timeout`).
+ * (`busy`), broke (`failed`) or did not answer in time (`timeout`). The `ledger_` ones tell of the database behind this
+ * service: it has none (`required`), or cannot reach it (`unavailable`).
  */
 const STATUS = {
   invalid_json: 400,
   invalid_request: 400,
   unauthorized: 401,
   insufficient_scope: 403,
+  not_found: 404,
   method_not_allowed: 405,
   idempotency_conflict: 409,
+  upload_finished: 409,
   payload_too_large: 413,
   upstream_rejected: 422,
   internal: 500,
+  ledger_required: 501,
   upstream_denied: 502,
   upstream_failed: 502,
+  confirmation_unavailable: 503,
+  delivery_failed: 503,
+  ledger_unavailable: 503,
   upstream_busy: 503,
   upstream_timeout: 504,
 } as const;
@@ -57,6 +64,11 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly vod: VodRefusal | undefined;
 
+  /** The ledger is built into a file of its own, so its problems are made by another copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): value is Problem {
+    return value instanceof Error && value.name === 'Problem';
+  }
+
   constructor(detail: string, options: ProblemOptions) {
     super(detail, options);
     this.code = options.code;
@@ -71,11 +83,13 @@ const TITLE: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
+  404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
   413: 'Content Too Large',
   422: 'Unprocessable Content',
   500: 'Internal Server Error',
+  501: 'Not Implemented',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',

@@ -4,7 +4,13 @@ import type { AuthConfig } from '../config/caller-config.ts';
 import { Problem } from '../problem.ts';
 
 /** A right that a token gives. */
-export type Scope = 'upload:sign' | 'upload:pull';
+export type Scope =
+  | 'upload:sign'
+  | 'upload:pull'
+  | 'upload:read'
+  | 'upload:cancel'
+  /** Uploads of every owner, and what became of their deliveries. */
+  | 'upload:admin';
 
 /** Who calls, and what they may do. */
 export interface Caller {
@@ -24,10 +30,10 @@ export type Authenticate = (
   nowSeconds: number,
 ) => Caller | Promise<Caller>;
 
-/** Owner of every upload where nobody has to say who they are. */
+/** Owner of every upload where nobody has to say who they are; what came by other ways is not theirs to see. */
 const ANYBODY: Caller = {
   owner: 'anybody',
-  scopes: new Set<Scope>(['upload:sign', 'upload:pull']),
+  scopes: new Set<Scope>(['upload:sign', 'upload:pull', 'upload:read', 'upload:cancel']),
 };
 
 /** Longest token that is looked at: more than any identity provider's headers pass through. */
@@ -115,7 +121,9 @@ async function verifyToken(
     throw refuseToken(explainTokenError(error), error);
   });
   const { sub, exp, scope } = payload;
-  if (typeof sub !== 'string' || sub === '' || !sub.isWellFormed() || exp === undefined) {
+  // Neither the ledger nor VOD could keep the owner's name otherwise.
+  const isName = typeof sub === 'string' && sub !== '' && sub.isWellFormed() && !sub.includes('\0');
+  if (!isName || exp === undefined) {
     throw refuseToken('The claim "sub" must be a text that is not empty.');
   }
   const scopes = typeof scope === 'string' ? scope.split(' ') : [];

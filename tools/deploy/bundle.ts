@@ -4,22 +4,25 @@ import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { leanPackages } from './lean-packages-plugin.ts';
 import { pureSchemas } from './pure-schemas-plugin.ts';
+import { sharedLedger } from './shared-ledger-plugin.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FUNCTIONS = join(ROOT, 'functions');
+const LEDGER = join(ROOT, 'lib/ledger/ledger.ts');
 
-/** A deployable file: the name of the function it holds, and its bytes. */
+/** A deployable file: the name of the function, or of the part, that it holds, and its bytes. */
 export interface Bundle {
   readonly name: string;
   readonly code: Uint8Array;
 }
 
 /**
- * Answers every function of `functions/`, minified, by name. The same sources give the same bytes.
+ * Answers every function of `functions/`, minified, by name, and the ledger, which those that use it expect beside them
+ * as `ledger.js`. The same sources give the same bytes.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
   const files = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts')).sort();
-  return bundleFiles(files.map((file) => join(FUNCTIONS, file)));
+  return bundleFiles([...files.map((file) => join(FUNCTIONS, file)), LEDGER]);
 }
 
 /**
@@ -32,7 +35,7 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
  */
 export async function bundleFiles(
   files: readonly string[],
-  plugins: readonly Plugin[] = [leanPackages(), pureSchemas()],
+  plugins: readonly Plugin[] = [leanPackages(), pureSchemas(), sharedLedger(LEDGER)],
 ): Promise<readonly Bundle[]> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
@@ -43,6 +46,8 @@ export async function bundleFiles(
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // What is loaded later is loaded as CommonJS too, and Node need not set up its loader of ES modules.
+    supported: { 'dynamic-import': false },
     legalComments: 'none',
     plugins: [...plugins],
     write: false,
