@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+import { classId, integer, isoTime, procedure, storageRegion, text } from '../validation/fields.ts';
+import {
+  MAX_SESSION_CONTEXT_BYTES,
+  MAX_TASK_PRIORITY,
+  MAX_URL_BYTES,
+} from '../validation/limits.ts';
+import { listOf, strictMap } from './strict-map.ts';
+
+/** Most tags of a media, and the longest one: https://cloud.tencent.com/document/product/266/31762. */
+const MOST_TAGS = 16;
+const LONGEST_TAG = 32;
+
+/** A name in which `*` stands for anything. */
+const pattern = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+
+const match = strictMap({
+  methods: v.optional(
+    listOf(
+      v.picklist(
+        ['client', 'pull', 'server', 'console', 'live', 'other'],
+        'must be client, pull, server, console, live or other',
+      ),
+    ),
+  ),
+  classIds: v.optional(listOf(classId)),
+  regions: v.optional(listOf(storageRegion)),
+  owners: v.optional(listOf(pattern)),
+  /** Name of the media. */
+  name: v.optional(pattern),
+  /** Ids of live streams. */
+  streams: v.optional(listOf(pattern)),
+});
+
+const seconds = integer(1, Number.MAX_SAFE_INTEGER);
+
+const procedureStart = strictMap({
+  name: procedure,
+  taskPriority: v.optional(integer(-MAX_TASK_PRIORITY, MAX_TASK_PRIORITY)),
+  taskNotifyMode: v.optional(
+    v.picklist(['Finish', 'Change', 'None'], 'must be Finish, Change or None'),
+  ),
+  sessionContext: v.optional(text(MAX_SESSION_CONTEXT_BYTES)),
+});
+
+const fillIn = v.pipe(
+  strictMap({
+    classId: v.optional(classId),
+    /** Seconds after the media came. */
+    expireAfter: v.optional(seconds),
+    /** Becomes Unix seconds. */
+    expireTime: v.optional(isoTime),
+    /** Where the cover is fetched from: gif, jpeg or png. */
+    coverUrl: v.optional(text(MAX_URL_BYTES)),
+    tags: v.optional(
+      v.pipe(
+        listOf(
+          v.pipe(
+            text(LONGEST_TAG * 4),
+            v.maxLength(LONGEST_TAG, `must have at most ${LONGEST_TAG} characters`),
+          ),
+        ),
+        v.maxLength(MOST_TAGS, `must be at most ${MOST_TAGS}`),
+      ),
+    ),
+    procedure: v.optional(procedureStart),
+  }),
+  v.check(
+    ({ expireAfter, expireTime }) => expireAfter === undefined || expireTime === undefined,
+    'must not have both expireAfter and expireTime',
+  ),
+  v.check((set) => Object.keys(set).length > 0, 'must set something'),
+);
+
+const ruleSchema = strictMap({
+  name: v.pipe(
+    v.string('must be a text'),
+    v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores'),
+  ),
+  /** All of it must fit; without it every media does. */
+  match: v.optional(match, {}),
+  set: fillIn,
+});
+
+/** Schema of the rules, in their order. */
+export const rulesSchema = v.array(ruleSchema, 'must be a list');
+
+/** What is set of new media after the fact, and of which. */
+export type Rule = v.InferOutput<typeof ruleSchema>;
+
+/** What a rule sets. */
+export type FillIn = Rule['set'];
