@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -10,25 +9,19 @@ import {
   VodUploadClient,
   VodUploadRequest,
 } from 'vod-node-sdk';
-import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
 import { happens } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { useStack } from '../../support/stack-stage.ts';
 
-let dir: string;
-let stack: LocalStack;
+const stage = useStack();
 
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+beforeEach(() => {
   // The storage SDK inside keeps its notes in the home directory otherwise.
-  vi.stubEnv('XDG_CONFIG_HOME', dir);
-  stack = await startLocalStack({ dir: join(dir, 'stack'), port: 0 });
+  vi.stubEnv('XDG_CONFIG_HOME', stage.dir);
 });
 
-afterEach(async () => {
-  await stack.close();
+afterEach(() => {
   vi.unstubAllEnvs();
-  await removeScratch(dir);
 });
 
 /** The vendor's client as it is; the SDK has no option for an endpoint, so each step is pointed here on its way. */
@@ -52,7 +45,7 @@ class LocalUploadClient extends VodUploadClient {
 }
 
 function address(): string {
-  return `127.0.0.1:${new URL(stack.origin).port}`;
+  return `127.0.0.1:${new URL(stage.stack.origin).port}`;
 }
 
 function pointHere(client: CloudClient): CloudClient {
@@ -61,7 +54,7 @@ function pointHere(client: CloudClient): CloudClient {
 }
 
 function upload(fields: Partial<VodUploadRequest>): Promise<UploadResponse> {
-  const { secretId, secretKey, subAppId } = stack.account;
+  const { secretId, secretKey, subAppId } = stage.stack.account;
   const client = new LocalUploadClient(secretId, secretKey);
   const request = Object.assign(new VodUploadRequest(), { SubAppId: subAppId, ...fields });
   return new Promise((resolve, reject) => {
@@ -72,7 +65,7 @@ function upload(fields: Partial<VodUploadRequest>): Promise<UploadResponse> {
 }
 
 async function write(name: string, content: Buffer | string): Promise<string> {
-  const file = join(dir, name);
+  const file = join(stage.dir, name);
   await writeFile(file, content);
   return file;
 }
@@ -90,14 +83,14 @@ describe('the vendor’s server upload SDK', () => {
 
     expect(await fetchSha256(MediaUrl)).toBe(sha256(film));
     expect(await fetchSha256(CoverUrl ?? '')).toBe(sha256(cover));
-    const { log } = await happens(stack, 'function', (call) =>
+    const { log } = await happens(stage.stack, 'function', (call) =>
       call.log.some((line) => line['fileId'] === FileId),
     );
     expect(log[0]).toMatchObject({ status: 200, eventType: 'NewFileUpload', sourceType: 'Upload' });
   });
 
   it('uploads an HLS set, its segments beside the manifest', async () => {
-    await mkdir(join(dir, 'segments'));
+    await mkdir(join(stage.dir, 'segments'));
     const segments = [randomBytes(2_000), randomBytes(3_000)];
     await write('segments/a.ts', segments[0] ?? '');
     await write('segments/b.ts', segments[1] ?? '');
@@ -122,7 +115,7 @@ describe('the vendor’s server upload SDK', () => {
   });
 
   it('is refused with another key', async () => {
-    const client = new LocalUploadClient(stack.account.secretId, 'another-key-example');
+    const client = new LocalUploadClient(stage.stack.account.secretId, 'another-key-example');
     const request = Object.assign(new VodUploadRequest(), {
       MediaFilePath: await write('film.mp4', 'film'),
     });

@@ -14,7 +14,7 @@ import type { SourceOptions } from './pull/open-source.ts';
 import { createPulls, type PullsOptions } from './pull/pulls.ts';
 import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
 import type { TransferTimes } from './pull/transfer-clock.ts';
-import { type Media, openState } from './state.ts';
+import { type EventConfig, type Media, openState } from './state.ts';
 import { serveMedia } from './storage/media-answer.ts';
 import { openObjects } from './storage/object-files.ts';
 import type { SpeedLimit } from './storage/speed-limit.ts';
@@ -33,6 +33,8 @@ export interface StandInOptions {
   readonly origin: string;
   /** Where event notifications are sent, until ModifyEventConfig says another address. */
   readonly callbackUrl: string;
+  /** How events leave, until ModifyEventConfig says otherwise; `PUSH` by default. */
+  readonly eventMode?: EventConfig['mode'];
   readonly activity: ActivityLog;
   readonly faults: Faults;
   readonly speed: SpeedLimit;

@@ -135,6 +135,8 @@ export const procedureSchema = v.object({
   stepsDone: count,
   /** ISO 8601. */
   beginTime: v.string(),
+  /** `ProcedureTask` as it was after the newest step; null before the first. */
+  task: v.optional(v.nullable(unknownRecord), null),
 });
 
 /** A processing flow at its end, as the state's file holds it. */
@@ -142,8 +144,6 @@ export const finishedProcedureSchema = v.object({
   ...procedureSchema.entries,
   /** ISO 8601. */
   finishTime: v.string(),
-  /** `ProcedureTask` as it was at the end. */
-  task: unknownRecord,
   /** Unix seconds: when the task can no longer be asked for. */
   expiresAt: count,
 });

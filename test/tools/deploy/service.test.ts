@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readService, type ServiceSource } from '../../../tools/deploy/service.ts';
+
+const SOURCE: ServiceSource = {
+  service: 'vod-upload',
+  provider: {
+    name: 'tencent',
+    stage: 'dev',
+    region: 'ap-singapore',
+    runtime: 'Nodejs20.19',
+    vpcConfig: { vpcId: '', subnetId: '' },
+    environment: { variables: { SHARED: 'all', NUMBER: 7 } },
+  },
+  functions: {
+    first: {
+      handler: 'first.main_handler',
+      memorySize: 256,
+      role: 'Role',
+      environment: { variables: { ONLY_FIRST: 'secret', EMPTY: '' } },
+      events: [{ http: { path: '/first', enable: true } }],
+      name: 'vod-upload-dev-first',
+      package: {},
+    },
+    second: { handler: 'second.main_handler', requires: ['ONLY_FIRST'], events: [] },
+    third: {
+      handler: 'third.main_handler',
+      vpcConfig: { vpcId: 'vpc-1', subnetId: 'subnet-1' },
+      events: [
+        {
+          timer: { name: 'often', parameters: { cronExpression: '0 * * * * * *', enable: false } },
+        },
+      ],
+    },
+  },
+};
+
+describe('readService()', () => {
+  it('gives each function its own environment, without what is empty', () => {
+    const { functions, leftOut } = readService(SOURCE, {});
+
+    expect(functions.map(({ key, environment }) => [key, environment])).toEqual([
+      ['first', { NUMBER: '7', ONLY_FIRST: 'secret', SHARED: 'all' }],
+      ['third', { NUMBER: '7', SHARED: 'all' }],
+    ]);
+    expect(leftOut).toMatchObject([{ key: 'second', missing: ['ONLY_FIRST'] }]);
+  });
+
+  it('takes from the provider what a function does not say', () => {
+    const { functions } = readService(SOURCE, { stage: 'prod', region: 'ap-seoul' });
+
+    expect(functions).toMatchObject([
+      {
+        name: 'vod-upload-prod-first',
+        runtime: 'Nodejs20.19',
+        memorySize: 256,
+        timeout: 3,
+        role: 'Role',
+        vpc: undefined,
+        triggers: [{ type: 'http', name: 'url', enable: true, path: '/first' }],
+      },
+      {
+        name: 'vod-upload-prod-third',
+        memorySize: 128,
+        role: undefined,
+        vpc: { vpcId: 'vpc-1', subnetId: 'subnet-1' },
+        triggers: [{ type: 'timer', name: 'often', enable: false, cron: '0 * * * * * *' }],
+      },
+    ]);
+    expect(readService(SOURCE, { region: 'ap-seoul' }).region).toBe('ap-seoul');
+  });
+
+  it('makes API Gateway triggers where that is chosen', () => {
+    const { functions } = readService({ ...SOURCE, custom: { httpTrigger: 'apigw' } }, {});
+
+    expect(functions[0]?.triggers).toEqual([
+      { type: 'apigw', name: 'api', enable: true, path: '/first' },
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'a misspelled field',
+      { handler: 'a.b', memory: 1 },
+      'functions.first.memory is not known here',
+    ],
+    ['a text for a number', { handler: 'a.b', timeout: '5' }, 'functions.first.timeout'],
+    ['no handler', {}, 'functions.first.handler is missing'],
+    [
+      'an unknown event',
+      { handler: 'a.b', events: [{ cmq: {} }] },
+      'an event of the type http or timer',
+    ],
+    [
+      'an event that does not say whether it is on',
+      { handler: 'a.b', events: [{ http: { path: '/a' } }] },
+      'functions.first.events.0.http.enable must be said',
+    ],
+    [
+      'a timer that does not say whether it is on',
+      { handler: 'a.b', events: [{ timer: { name: 'a', parameters: { cronExpression: '' } } }] },
+      'functions.first.events.0.timer.parameters.enable must be said',
+    ],
+    [
+      'a path without a slash',
+      { handler: 'a.b', events: [{ http: { path: 'a', enable: true } }] },
+      'must begin with /',
+    ],
+  ])('refuses %s', (_name, entry, words) => {
+    expect(() => readService({ ...SOURCE, functions: { first: entry } }, {})).toThrow(words);
+  });
+
+  it('refuses an unknown HTTP trigger', () => {
+    expect(() => readService({ ...SOURCE, custom: { httpTrigger: 'x' } }, {})).toThrow(
+      'custom.httpTrigger (HTTP_TRIGGER) must be url or apigw',
+    );
+  });
+});
+
+describe('serverless.yml', () => {
+  it('hands on every variable that a function reads', () => {
+    const file = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
+    const handedOn = new Set(
+      [...file.matchAll(/^ +([A-Z_]+): \$\{env:\1, ''\}$/gm)].map(([, name]) => name),
+    );
+    const read = ['callback', 'caller', 'delivery', 'pull', 'signature']
+      .map((name) => `lib/config/${name}-config.ts`)
+      .concat('lib/vod/api-config.ts')
+      .flatMap((path) => {
+        const source = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+        return [...source.matchAll(/^ {2,6}([A-Z]+(?:_[A-Z]+)+): /gm)].map(([, name]) => name);
+      })
+      // Of the platform itself, and of a stand-in on the same machine.
+      .filter((name) => !/^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^EVENT_BUS_API_/.test(name ?? ''));
+
+    expect(read.length).toBeGreaterThan(15);
+    expect([...new Set(read)].filter((name) => !handedOn.has(name))).toEqual([]);
+  });
+});
