@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignJWT } from 'jose';
 import * as v from 'valibot';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
+import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
 import { LOCAL_JWT_AUDIENCE, LOCAL_JWT_SECRET } from './local-functions.ts';
 import { type Sweeper, SweepFailure } from './sweeper.ts';
 import type { Account } from './vod/account.ts';
@@ -67,6 +68,7 @@ const CONTROLS: Readonly<Record<string, Control>> = {
     return { bytesPerSecond: speed.bytesPerSecond() };
   },
   'POST /__local/sweep': ({ sweeper }) => sweeper.run(),
+  ...ARRIVAL_CONTROLS,
 };
 
 /** Answers the controls of one stack. */

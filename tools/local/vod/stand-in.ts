@@ -4,6 +4,7 @@ import type { ActivityLog } from '../activity.ts';
 import type { Account } from './account.ts';
 import { createApiHandler } from './api/handler.ts';
 import type { EmptyQueueAnswer } from './api/services.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
 import type { CloudRequest } from './cloud-request.ts';
 import { createEventQueue } from './events/event-queue.ts';
 import { createEventSettings } from './events/event-settings.ts';
@@ -59,6 +60,8 @@ export interface StandIn {
   handle(request: CloudRequest): Promise<void>;
   /** Answers a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
   serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
+  /** The ways in that no program takes. */
+  readonly arrivals: Arrivals;
   /** Every committed media, oldest first. */
   media(): readonly Media[];
   /** Breaks off what is under way; opening the same directory again goes on with it. */
@@ -138,12 +141,14 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
     emptyQueue: options.emptyQueue ?? 'null',
     commitSession: createSessionCommit(ugc),
   });
+  const arrivals = createArrivals({ ...ugc, objects, pulls });
   const grantOf = (secretId: string) => state.grants.get(secretId);
   const storage = createStorageHandler({ ...options, now, objects, grantOf });
   const sides = { ugc: createUgcHandler(ugc), storage, api, report: answerReport };
   events.start();
   pulls.start();
   return {
+    arrivals,
     async handle(request) {
       const side = findSide(request.host);
       try {

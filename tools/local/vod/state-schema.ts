@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { recordingSchema } from './recording.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.nullable(v.string());
@@ -58,6 +59,8 @@ export const mediaSchema = v.object({
   classId: v.number(),
   storageRegion: v.string(),
   sourceContext: v.string(),
+  /** Missing where it was uploaded. */
+  recording: v.optional(recordingSchema),
   /** Empty where no processing flow was named. */
   procedureTaskId: v.string(),
   metaData: v.nullable(unknownRecord),

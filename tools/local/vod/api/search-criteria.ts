@@ -4,8 +4,7 @@ import type { MediaSearch } from './search-parameters.ts';
 
 type TimeRange = MediaSearch['CreateTime'];
 
-/** What media of this account are: nothing is recorded, archived, forbidden or reviewed here. */
-const SOURCE_TYPE = 'Upload';
+/** What media of this account are: nothing is archived, forbidden or reviewed here. */
 const STORAGE_CLASS = 'STANDARD';
 const STATUS = 'Normal';
 const REVIEW_RESULT = 'notModerated';
@@ -27,6 +26,7 @@ export function findMedia(
         Date.parse(media.expireTime) > now.getTime() &&
         fitsSets(media, search, classes) &&
         fitsAccount(search) &&
+        fitsSource(media, search) &&
         fitsTimes(media, search) &&
         (!isNamed(search) || countMatches(media, search) > 0),
     )
@@ -59,17 +59,29 @@ function fitsSets(media: Media, search: MediaSearch, classes: readonly number[])
 
 /** What is the same of all media here. */
 function fitsAccount(search: MediaSearch): boolean {
-  const { StreamIds, TrtcSdkAppIds, TrtcRoomIds, KnowledgeBases } = search;
-  const { StreamDomains, StreamPaths } = search;
-  const ofRecordings = [StreamIds, StreamDomains, StreamPaths, TrtcSdkAppIds, TrtcRoomIds];
   return (
-    isAmong(search.SourceTypes, SOURCE_TYPE) &&
-    (givenText(search.SourceType) ?? SOURCE_TYPE) === SOURCE_TYPE &&
     isAmong(search.StorageClasses, STORAGE_CLASS) &&
     isAmong(search.Status, STATUS) &&
     isAmong(search.ReviewResults, REVIEW_RESULT) &&
-    givenText(search.StreamId) === undefined &&
-    [...ofRecordings, KnowledgeBases].every(({ length }) => length === 0)
+    search.KnowledgeBases.length === 0
+  );
+}
+
+/** What a search says of streams and rooms, only recordings of them can fit. */
+function fitsSource({ recording }: Media, search: MediaSearch): boolean {
+  const sourceType = recording?.sourceType ?? 'Upload';
+  const live = recording?.sourceType === 'Record' ? recording : undefined;
+  const trtc = recording?.sourceType === 'TrtcRecord' ? recording : undefined;
+  const { StreamIds, StreamDomains, StreamPaths, TrtcSdkAppIds, TrtcRoomIds } = search;
+  return (
+    isAmong(search.SourceTypes, sourceType) &&
+    (givenText(search.SourceType) ?? sourceType) === sourceType &&
+    (givenText(search.StreamId) ?? live?.streamId) === live?.streamId &&
+    isAmong<string | undefined>(StreamIds, live?.streamId) &&
+    isAmong<string | undefined>(StreamDomains, live?.domain) &&
+    isAmong<string | undefined>(StreamPaths, live?.path) &&
+    isAmong<number | undefined>(TrtcSdkAppIds, trtc?.sdkAppId) &&
+    isAmong<string | undefined>(TrtcRoomIds, trtc?.roomId)
   );
 }
 
