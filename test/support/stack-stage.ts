@@ -11,7 +11,9 @@ import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { removeScratch } from './remove-scratch.ts';
 
 /** How a stack differs from the one that everyone uses. */
-type StackChange = Partial<Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'standIn'>>;
+type StackChange = Partial<
+  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'standIn'>
+>;
 
 /** The local stack of the test that runs. */
 export interface StackStage {

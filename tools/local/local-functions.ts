@@ -25,6 +25,8 @@ export interface LocalSurroundings {
   readonly databaseUrl: string;
   /** Of the VOD application. */
   readonly eventMode: 'PUSH' | 'PULL';
+  /** Names of the samples, with the origins that they stand for. */
+  readonly publicNames: Readonly<Record<string, string>>;
 }
 
 /** Answers the functions as the local stack runs them, each with the least environment that it needs. */
@@ -34,10 +36,12 @@ export function defineFunctions({
   origin,
   databaseUrl,
   eventMode,
+  publicNames,
 }: LocalSurroundings): LocalFunctions {
   const define = (name: string, timeoutSeconds: number, environment: Record<string, string>) => ({
     ...{ name, file: join(code, `${name}.js`), timeoutSeconds, memoryMegabytes: 128 },
     environment: { DATABASE_URL: databaseUrl, ...environment },
+    publicNames,
   });
   const callers = {
     AUTH_JWT_SECRET: LOCAL_JWT_SECRET,

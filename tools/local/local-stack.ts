@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { bundleFunctions } from '../deploy/bundle.ts';
+import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
 import { createControls } from './controls.ts';
@@ -32,6 +33,8 @@ export interface LocalStackOptions {
   readonly eventMode?: 'PUSH' | 'PULL';
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
+  /** `custom` of serverless.yml, for policy and rules in it; none by default. */
+  readonly custom?: unknown;
   /** Waits, times and sources of the stand-in, for those who cannot wait. */
   readonly standIn?: Partial<
     Pick<
@@ -92,13 +95,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const [code, database, assets] = await prepare(dir, options.databaseUrl);
+    const [code, database, assets] = await prepare(dir, options);
     const { url: databaseUrl } = database;
     closers.push(database.close);
     const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
     closers.push(standIn.close);
     const gateway = createGateway({
-      ...defineFunctions({ code, account, origin, databaseUrl, eventMode }),
+      ...defineFunctions({
+        ...{ code, account, origin, databaseUrl, eventMode },
+        publicNames: standIn.publicNames,
+      }),
       runtime: join(code, 'instance-process.js'),
       trigger: options.trigger ?? 'url',
       activity,
@@ -116,10 +122,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 /** Gets ready what takes its time, all at once: the bundles, the database and the page. */
-async function prepare(dir: string, databaseUrl: string | undefined) {
+async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) {
+  const settings = readSettings(custom);
   const database = openMigrated(dir, databaseUrl);
   try {
-    return await Promise.all([writeCode(join(dir, 'code')), database, loadPageAssets()]);
+    const code = writeCode(join(dir, 'code'), settings);
+    return await Promise.all([code, database, loadPageAssets()]);
   } catch (error) {
     // A server that came up while the rest failed would be left alone.
     await database.then(
@@ -161,13 +169,14 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 /** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */
-async function writeCode(folder: string): Promise<string> {
+async function writeCode(folder: string, settings: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   for (const { name, code } of await bundleFunctions()) {
     await writeFile(join(folder, `${name}.js`), code);
   }
+  await writeFile(join(folder, SETTINGS_FILE), settings);
   await build({
     entryPoints: [fileURLToPath(new URL('./gateway/instance-process.ts', import.meta.url))],
     outfile: join(folder, 'instance-process.js'),

@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { discardState, startLocalStack } from './local-stack.ts';
+import { readServiceCustom } from './service-custom.ts';
 
 const DEFAULT_PORT = 3_000;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
 const dir = process.env['LOCAL_DIR'] ?? '.local';
@@ -12,7 +15,12 @@ const eventMode = process.env['VOD_EVENT_MODE'] === 'PULL' ? 'PULL' : 'PUSH';
 
 if (values.fresh) await discardState(dir);
 
-const starting = startLocalStack({ dir, port, trigger, databaseUrl, eventMode });
+const custom = await readServiceCustom(ROOT).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
+
+const starting = startLocalStack({ dir, port, trigger, databaseUrl, eventMode, custom });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Who cannot wait for the end says it twice.
   process.once(signal, () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
@@ -66,6 +66,15 @@ describe('the functions', () => {
     expect(json['signature']).toMatch(/^[A-Za-z0-9+/]+=*$/);
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await readdir(join(stage.dir, 'stack', 'code'))).toContain('signature.js');
+  });
+
+  it('have the settings of serverless.yml beside them, as in the cloud', async () => {
+    const file = join(stage.dir, 'stack', 'code', 'settings.json');
+    expect(await readFile(file, 'utf8')).toBe('{}\n');
+
+    await stage.restart({ custom: { upload: { rules: [], policy: {} } } });
+
+    expect(await readFile(file, 'utf8')).toBe('{"policy":{},"rules":[]}\n');
   });
 
   it('answer behind an API Gateway event as well', async () => {

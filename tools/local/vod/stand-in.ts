@@ -62,6 +62,8 @@ export interface StandIn {
   serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
   /** The ways in that no program takes. */
   readonly arrivals: Arrivals;
+  /** The made-up names of sources on this machine, with the origins that they stand for. */
+  readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media, oldest first. */
   media(): readonly Media[];
   /** Breaks off what is under way; opening the same directory again goes on with it. */
@@ -132,10 +134,8 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
     recordUpload: events.recordUpload,
     startRecorded: events.start,
   };
-  const pulls = createPulls({
-    ...{ ...ugc, ...options.pull, objects, events },
-    resolve: { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve },
-  });
+  const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
+  const pulls = createPulls({ ...ugc, ...options.pull, objects, events, resolve });
   const api = createApiHandler({
     ...{ ...ugc, objects, settings, queue, events, pulls },
     emptyQueue: options.emptyQueue ?? 'null',
@@ -149,6 +149,7 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
   pulls.start();
   return {
     arrivals,
+    publicNames: resolve,
     async handle(request) {
       const side = findSide(request.host);
       try {
