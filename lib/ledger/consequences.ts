@@ -47,7 +47,8 @@ export const ANNOUNCED = `announced as (
 const UNWANTED = `select file_id, 'delete' as kind, upload_id, null::jsonb as detail from changed
     where state in ('cancelled', 'rejected', 'expired') and file_id is not null`;
 
-// A file whose upload has another one already is unwanted too; but never one that came for an upload of its own.
+// A file whose upload has another one already, or another owner, is unwanted too; but never one that came for an upload
+// of its own.
 const SECOND = `select c.file_id, 'delete', c.upload_id, null from change c
     where c.key = c.upload_id and c.file_id is not null and c.fact <> 'deleted'
       and c.key not in (select key from changed)

@@ -18,7 +18,10 @@ export interface EventRecord {
   readonly confirmed: boolean;
   /** One for each upload that it tells of: none, one, or, of deleted files, many. */
   readonly changes: readonly UploadChange[];
-  /** What is to be done to its media. */
+  /**
+   * What is to be done to its media. Where the event tells of uploads, they are kept for those of these files alone that
+   * their uploads have, and want.
+   */
   readonly actions?: readonly NewMediaAction[];
   /** Unix milliseconds; now where it is missing. */
   readonly receivedAt?: number | undefined;

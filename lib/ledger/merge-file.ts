@@ -1,15 +1,10 @@
+import { deriveFileUploadId } from '../uploads/upload-id.ts';
 import type { UploadFact, UploadState } from '../uploads/upload-state.ts';
 import type { Row } from './ask.ts';
 import { readCode, type Statements } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
-import {
-  CHANGE_COLUMNS,
-  deriveFileUploadId,
-  UPSERTS,
-  type UploadChange,
-  writeChange,
-} from './upload-change.ts';
+import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row.ts';
 
 /** A statement that applies changes, with their last form. */
@@ -59,8 +54,9 @@ async function mergeFile(
   if (holder === undefined || holder.uploadId === uploadId) return change;
   // A file stays with the upload that it came for.
   if (holder.uploadId !== deriveFileUploadId(fileId)) return { ...change, key: { fileId } };
-  // So does an upload with the file that came for it first.
-  if ((await lock(sql, 'upload_id', uploadId))?.fileId !== undefined) return change;
+  const upload = await lock(sql, 'upload_id', uploadId);
+  // So does an upload with the file that came for it first, and with its owner.
+  if (upload?.fileId !== undefined || isOfAnother(upload?.owner, change.owner)) return change;
 
   await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
     prepare: true,
@@ -70,6 +66,10 @@ async function mergeFile(
     prepare: true,
   });
   return change;
+}
+
+function isOfAnother(owner: string | undefined, told: string | undefined): boolean {
+  return owner !== undefined && told !== undefined && owner !== told;
 }
 
 async function lock(

@@ -23,9 +23,14 @@ const CHANGES = `select c.* from jsonb_to_recordset($1::text::jsonb) as c(event_
 
 const EVENTS = 'select event_id, event_type from event';
 
-const ACTIONS = `select file_id, kind, a.upload_id, detail
+const ACTIONS = `select event_id, file_id, kind, a.upload_id, detail
     from jsonb_to_recordset($6::text::jsonb) as a(event_id text, file_id text, kind text, upload_id text, detail jsonb)
     join event using (event_id)`;
+
+// Nothing is done to a file that its upload does not have, or that is to be removed.
+const WANTED_ACTIONS = `select a.file_id, a.kind, coalesce(c.upload_id, a.upload_id), a.detail from (${ACTIONS}) a
+    left join changed c on c.file_id = a.file_id and c.state not in ('cancelled', 'rejected', 'expired', 'deleted')
+    where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
 
 function writeEventsAlone(actions: string | undefined): string {
   const parts = [
@@ -64,12 +69,11 @@ export function writeRecordStatement(
   const byUpload = changes.some(({ key }) => 'uploadId' in key);
   const byFile = changes.some(({ key }) => 'fileId' in key);
   const name = `${byUpload} ${byFile} ${withActions}`;
-  const actions = withActions ? ACTIONS : undefined;
   const statement =
     WRITTEN.get(name) ??
     (byUpload || byFile
-      ? writeEventsAndChanges({ byUpload, byFile }, actions)
-      : writeEventsAlone(actions));
+      ? writeEventsAndChanges({ byUpload, byFile }, withActions ? WANTED_ACTIONS : undefined)
+      : writeEventsAlone(withActions ? ACTIONS : undefined));
   WRITTEN.set(name, statement);
   return statement;
 }

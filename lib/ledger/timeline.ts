@@ -31,6 +31,8 @@ export interface TimelineAction {
   readonly state: 'pending' | 'done' | 'dead';
   readonly attempts: number;
   readonly lastError?: string;
+  /** Names of the rules that ask for it; missing where none does. */
+  readonly rules?: readonly string[];
   /** Unix milliseconds. */
   readonly updatedAt: number;
 }
@@ -57,7 +59,7 @@ const EVENTS = `with found as materialized (
   from found f left join deliveries d using (event_id)
   order by received_at, event_id, endpoint`;
 
-const ACTIONS = `select file_id, kind, state, attempts, last_error, updated_at from media_actions
+const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'rules' as rules, updated_at from media_actions
   where upload_id = $1 or file_id = (select file_id from uploads where upload_id = $1)
   order by created_at, file_id, kind limit ${LONGEST}`;
 
@@ -80,6 +82,7 @@ export function createTimelineLedger(connection: Connection): TimelineLedger {
         ...readProgress(row),
         // A constraint of the table holds it to these words.
         state: row['state'] as TimelineAction['state'],
+        ...(Array.isArray(row['rules']) ? { rules: row['rules'].map(String) } : {}),
       }));
     },
   };

@@ -1,4 +1,4 @@
-import { deriveUploadId } from '../uploads/upload-id.ts';
+import { deriveFileUploadId } from '../uploads/upload-id.ts';
 import {
   advanceUpload,
   UPLOAD_FACTS,
@@ -29,14 +29,6 @@ export interface UploadChange {
 
 /** A change as a row of `jsonb_to_recordset`. */
 export type ChangeRow = Readonly<Record<string, unknown>>;
-
-/** No owner's name can have a NUL in this database, so no idempotency key leads to the upload of a file. */
-const NOBODY = '\0';
-
-/** Answers the upload id of a file that came without an envelope. */
-export function deriveFileUploadId(fileId: string): string {
-  return deriveUploadId(NOBODY, fileId);
-}
 
 /** Answers `change` as {@link UPSERTS} takes it. */
 export function writeChange(change: UploadChange): ChangeRow {
@@ -129,7 +121,8 @@ export interface ChangeKinds {
 function writeByUpload(filter: string): string {
   return `by_upload as (${INSERT} where ${filter} order by c.key
     on conflict (upload_id) do ${UPDATE}
-    where u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id
+    where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
+      and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
     returning ${UPLOAD_COLUMNS})`;
 }
 
@@ -144,7 +137,7 @@ function writeByFile(filter: string): string {
  * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
  * other.
  *
- * An upload has one file: what is told of a second one changes nothing, and is not in `changed`.
+ * An upload has one file and one owner: what is told of a second one changes nothing, and is not in `changed`.
  */
 export function writeUpserts({ byUpload, byFile }: ChangeKinds): string {
   const changed = [
