@@ -63,8 +63,8 @@ const REMOVED: ReadonlySet<UploadState> = new Set(['rejected', 'expired', 'cance
  * Answers the state of an upload in `state` of which `fact` is told.
  *
  * An upload never goes back: a fact that says less than is known changes nothing, so neither the order of VOD's events
- * nor their repetition matters. What ended stays as it ended; only `deleted` follows `failed`, and `deleted` or
- * `rejected` a file that was `ready`.
+ * nor their repetition matters. What ended stays as it ended; only `deleted` or `rejected` follows `failed` and `ready`,
+ * since there may be a file.
  */
 export function advanceUpload(state: UploadState, fact: UploadFact): UploadState {
   if (fact === 'deleted' || fact === 'rejected') return endFile(state, fact);
@@ -80,7 +80,7 @@ export function advanceUpload(state: UploadState, fact: UploadFact): UploadState
 /** A file may go, or prove to be too much, after all else is done. */
 function endFile(state: UploadState, fact: 'deleted' | 'rejected'): UploadState {
   if (fact === 'deleted') return REMOVED.has(state) ? state : 'deleted';
-  return isFinished(state) && state !== 'ready' ? state : 'rejected';
+  return REMOVED.has(state) || state === 'deleted' ? state : 'rejected';
 }
 
 const FOLLOWING: Readonly<

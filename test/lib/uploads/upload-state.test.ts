@@ -54,10 +54,10 @@ describe('advanceUpload()', () => {
   });
 
   it.each(TERMINAL.flatMap((state) => UPLOAD_FACTS.map((fact) => ({ state, fact }))))(
-    'leaves $state for nothing, but failed for deleted, when told $fact',
+    'leaves $state for nothing, but failed for rejected or deleted, when told $fact',
     ({ state, fact }) => {
-      const isNews = state === 'failed' && fact === 'deleted';
-      expect(advanceUpload(state, fact)).toBe(isNews ? 'deleted' : state);
+      const isNews = state === 'failed' && (fact === 'deleted' || fact === 'rejected');
+      expect(advanceUpload(state, fact)).toBe(isNews ? fact : state);
     },
   );
 
@@ -81,9 +81,7 @@ describe('advanceUpload()', () => {
       .map(({ started, processed, end }): readonly UploadFact[] => [
         ...(['issued', 'uploadedForProcessing'] as const),
         ...[...started, ...processed, ...end],
-      ])
-      // A file whose processing failed may be told rejected too late for it to count.
-      .filter((facts) => !(facts.includes('rejected') && facts.includes('processingFailed')));
+      ]);
     const told = history.chain((facts) =>
       fc.record({
         facts: fc.constant(facts),
@@ -115,14 +113,17 @@ describe('advanceUpload()', () => {
 
   it('never goes back and never leaves an end, whatever is told in whatever order', () => {
     const rank = (state: UploadState) =>
-      ({ issued: 0, uploaded: 1, processing: 2, ready: 3, deleted: 5 })[state as 'issued'] ?? 4;
+      ({ issued: 0, uploaded: 1, processing: 2, ready: 3, failed: 3, deleted: 5 })[
+        state as 'issued'
+      ] ?? 4;
     fc.assert(
       fc.property(anyState, fc.array(anyFact), (start, facts) => {
         let state = start;
         for (const fact of facts) {
           const next = advanceUpload(state, fact);
           expect(next === state || rank(next) > rank(state)).toBe(true);
-          if (TERMINAL.includes(state)) expect([state, 'deleted']).toContain(next);
+          const following = state === 'failed' ? ['deleted', 'rejected'] : ['deleted'];
+          if (TERMINAL.includes(state)) expect([state, ...following]).toContain(next);
           state = next;
         }
       }),
