@@ -97,6 +97,15 @@ describe('claimDeliveries()', () => {
     expect(new Set(few.map(({ endpoint }) => endpoint)).size).toBe(5);
   });
 
+  it('leaves out the endpoints that are not wanted', async () => {
+    await record('e1', SLOW, FAST);
+
+    const claimed = await ledger.claimDeliveries(5, 60, 5, [SLOW, 'https://unknown.example']);
+
+    expect(claimed.map(({ endpoint }) => endpoint)).toEqual([FAST]);
+    expect(await ledger.claimDeliveries(5, 60, 5)).toMatchObject([{ endpoint: SLOW, attempt: 1 }]);
+  });
+
   it('gives each delivery to one of several sweeps', async () => {
     for (let i = 0; i < 60; i += 1) await record(`e${i}`, SLOW, FAST);
     const sweeps = [1, 2, 3].map(() => openLedger(url, { now: () => time, randomKey: randomUUID }));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EventType } from '../../../lib/delivery/event-type.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -238,16 +239,18 @@ describe('claimChecks() and deferCheck()', () => {
     await save('waits');
     await save('ready');
     await save('failed');
+    await save('cancelled');
     await ledger.changeState('ready', 'uploaded');
     await ledger.changeState('failed', 'processingFailed');
+    await ledger.changeState('cancelled', 'cancelled');
     time += 10 * MINUTE - 1;
     expect(await claim()).toEqual([]);
     time += 1;
     expect(await claim()).toEqual(['waits']);
     time = START + 86_400_000;
-    expect((await claim()).toSorted()).toEqual(['ready', 'waits']);
+    expect((await claim()).toSorted()).toEqual(['failed', 'ready', 'waits']);
     time += 30 * 86_400_000;
-    expect(await claim()).not.toContain('failed');
+    expect(await claim()).not.toContain('cancelled');
   });
 
   it('gives the longest due first, each to one until its lease runs out', async () => {
@@ -316,5 +319,23 @@ describe('marks and leases', () => {
     await ledger.releaseLease('sweep');
     expect((await acquire()).filter(Boolean)).toHaveLength(1);
     await Promise.all(many.map((each) => each.close()));
+  });
+});
+
+describe('findUntold()', () => {
+  it('answers the files of which no event has told that they came', async () => {
+    const tell = (eventId: string, eventType: EventType, fileId: string) =>
+      ledger.recordEvent({
+        ...{ eventId, eventType, fileId, payload: {}, confirmed: true },
+        changes: [{ key: { fileId }, fact: 'processingStarted' }],
+      });
+    await tell('e1', 'vod.NewFileUpload', 'uploaded');
+    await tell('e2', 'vod.PullComplete', 'pulled');
+    await tell('e3', 'vod.ProcedureStateChanged', 'processed');
+
+    const untold = await ledger.findUntold(['uploaded', 'pulled', 'processed', 'unknown']);
+
+    expect([...untold].sort()).toEqual(['processed', 'unknown']);
+    expect(await ledger.findUntold([])).toEqual([]);
   });
 });
