@@ -9,6 +9,7 @@ import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.t
 import type { LogFields } from '../lib/log.ts';
 import type { Problem } from '../lib/problem.ts';
 import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
+import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
 import { type BatchCall, type BatchResult, submitBatch } from '../lib/uploads/submit-batch.ts';
 import { submitKeptBatch } from '../lib/uploads/submit-kept-batch.ts';
 import { submitKeptPull } from '../lib/uploads/submit-kept-pull.ts';
@@ -68,7 +69,8 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 function chooseSubmitting({ config, api, ledger, ...rest }: PullRouteDependencies): Submitting {
   const sending = { ...rest, api, checkRegion: createOpenedRegionCheck(api, rest.now) };
   if (ledger === undefined) {
-    const dependencies = { ...sending, memory: createIdempotencyMemory<SubmittedPull>() };
+    const memory = createIdempotencyMemory<SubmittedPull>();
+    const dependencies = { ...sending, memory, begin: createQuotaMemory(rest.now) };
     return {
       one: (pull, options) => submitPull(pull, dependencies, options),
       many: (items, call) => submitBatch(items, call, dependencies),

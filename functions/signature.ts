@@ -6,7 +6,7 @@ import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
 import { sealEnvelope } from '../lib/uploads/envelope.ts';
-import { keepIssued } from '../lib/uploads/keep-issued.ts';
+import { createKeepIssued } from '../lib/uploads/keep-issued.ts';
 import {
   createUploadId,
   deriveUploadIdKey,
@@ -42,6 +42,7 @@ export interface SignatureAnswer {
 export function createSignatureRoute(dependencies: SignatureDependencies): Route {
   const { config, now, random, ledger } = dependencies;
   const authenticate = createAuthenticate(config.auth);
+  const keepIssued = createKeepIssued(ledger, now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {
@@ -91,9 +92,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       },
       config.secretKey,
     );
-    if (ledger !== undefined) {
-      await keepIssued({ uploadId, owner: caller.owner, expireTime }, request, ledger);
-    }
+    await keepIssued({ uploadId, owner: caller.owner, expireTime }, request);
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
     return { status: 200, body: answer };
   };

@@ -8,6 +8,7 @@ import { createEventLedger, type EventLedger } from './events.ts';
 import type { LedgerTarget } from './fan-out.ts';
 import { createMarkLedger, type MarkLedger } from './marks.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
+import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createRequestLedger, type RequestLedger } from './requests.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUnconfirmedLedger, type UnconfirmedLedger } from './unconfirmed.ts';
@@ -19,6 +20,7 @@ export interface Ledger
     EventLedger,
     UnconfirmedLedger,
     RequestLedger,
+    QuotaLedger,
     PullLedger,
     DeliveryLedger,
     DeadDeliveryLedger,
@@ -61,6 +63,7 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createEventLedger(dependencies),
     ...createUnconfirmedLedger(dependencies),
     ...createRequestLedger(dependencies),
+    ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
     ...createDeadDeliveryLedger(connection, now),

@@ -87,9 +87,9 @@ function writeCheck(state: string): string {
 
 function writeInsert(checkAt: string): string {
   return `insert into uploads as u
-  (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, ${COLUMNS.join(', ')})
+  (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, arrived_at, ${COLUMNS.join(', ')})
   select c.upload_id, coalesce(c.method, 'other'), c.state, c.fact, c.owner, $2::timestamptz, $2::timestamptz,
-    ${checkAt}, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
+    ${checkAt}, case when c.size is not null then $2::timestamptz end, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
   from change c`;
 }
 
@@ -105,6 +105,7 @@ const UPDATE = `update set
   owner = coalesce(u.owner, excluded.owner),
   updated_at = greatest(u.updated_at, excluded.updated_at),
   check_at = ${writeCheck(NEXT_STATE)},
+  arrived_at = coalesce(u.arrived_at, excluded.arrived_at),
   expires_at = greatest(u.expires_at, excluded.expires_at),
   ${COLUMNS.filter((column) => column !== 'expires_at')
     .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)

@@ -15,7 +15,7 @@ import {
 } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
-interface IssuedUpload {
+export interface IssuedUpload {
   readonly uploadId: string;
   readonly method: UploadMethod;
   readonly owner: string;

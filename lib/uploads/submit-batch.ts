@@ -1,3 +1,4 @@
+import type { Quotas } from '../ledger/quotas.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import {
@@ -18,6 +19,8 @@ export interface BatchCall {
   readonly requestId: string;
   readonly remainingMilliseconds: () => number;
   readonly owner: string;
+  /** What the owner may use up, where the policy bounds it. */
+  readonly quotas?: Quotas | undefined;
   /** Idempotency key of the whole request; each item has its own by its place. */
   readonly headerKey: string | undefined;
 }
@@ -79,8 +82,8 @@ export function refuseItem(error: unknown, index: number, requestId: string): Ba
 export function ownItem(
   item: PullRequest,
   index: number,
-  { owner, headerKey }: BatchCall,
+  { owner, quotas, headerKey }: BatchCall,
 ): OwnedPull {
   const byPlace = headerKey === undefined ? undefined : `${headerKey}/${index}`;
-  return { owner, request: item, idempotencyKey: item.idempotencyKey ?? byPlace };
+  return { owner, quotas, request: item, idempotencyKey: item.idempotencyKey ?? byPlace };
 }

@@ -9,9 +9,9 @@ import {
   type PreparedPull,
   preparePull,
 } from './identify-pulls.ts';
-import type { KeptPull } from './pull-upload.ts';
+import { issuePulls, type NextPulls } from './issue-pulls.ts';
 import { AT_ONCE, type BatchCall, type BatchResult, ownItem, refuseItem } from './submit-batch.ts';
-import { describeKnown, issuePulls, isUnsent, sendIssuedPull } from './submit-kept-pull.ts';
+import { describeUpload, isUnsent, sendIssuedPull } from './submit-kept-pull.ts';
 
 /** What submitting a batch with a ledger takes from outside. */
 export interface KeptBatchDependencies extends KeptPullDependencies {
@@ -42,39 +42,48 @@ export async function submitKeptBatch(
 ): Promise<readonly BatchResult[]> {
   const { ledger, now, sentAtOnce } = dependencies;
   const results: Results = new Map();
+  const refuse = (index: number, problem: Problem) =>
+    results.set(index, refuseItem(problem, index, call.requestId));
   const pulls = await prepareItems(items, call, dependencies, results);
   const identified = await identifyPulls(pulls, ledger);
 
   const fresh: PlacedPull[] = [];
-  const unsent: KeptPull[] = [];
+  const unsent: PlacedPull[] = [];
   for (const [place, pull] of pulls.entries()) {
     const known: IdentifiedPull = identified[place] ?? { kind: 'conflict' };
-    if (known.kind === 'new') fresh.push({ ...pull, kept: known.kept });
-    else if (known.kind === 'known') {
-      results.set(pull.index, describeKnown(known));
-      if (isUnsent(known, now())) unsent.push(known.kept);
-    } else {
-      results.set(pull.index, refuseItem(refuseConflict(), pull.index, call.requestId));
+    if (known.kind === 'conflict') {
+      refuse(pull.index, refuseConflict());
+      continue;
     }
+    const identifiedPull = { ...pull, kept: known.kept };
+    results.set(pull.index, describeUpload(known));
+    if (known.kind === 'new') fresh.push(identifiedPull);
+    else if (isUnsent(known, now())) unsent.push(identifiedPull);
   }
   const sent = fresh.slice(0, sentAtOnce);
-  const waiting = fresh.slice(sentAtOnce);
-  for (const { index, kept } of waiting) {
-    results.set(index, { uploadId: kept.uploadId, state: 'issued' });
+  const next = chooseNext(sent, fresh.slice(sentAtOnce), unsent);
+  const refused = await issuePulls(next, call.quotas, ledger);
+  const admitted = (pull: PlacedPull) => !refused.has(pull.kept.uploadId);
+  for (const { index, kept } of [...fresh, ...unsent]) {
+    const problem = refused.get(kept.uploadId);
+    if (problem !== undefined) refuse(index, problem);
   }
-  // An item with the key of another one here goes with that one.
-  const own = new Set(fresh.map(({ kept }) => kept.uploadId));
-  const queue = [
-    ...waiting.map(({ kept }) => kept),
-    ...unsent.filter(({ uploadId }) => !own.has(uploadId)),
-  ];
-  if (queue.length > 0) await ledger((each) => each.enqueuePulls(queue));
-  await issuePulls(
-    sent.map(({ kept }) => kept),
-    ledger,
-  );
-  await sendAll(sent, call, dependencies, results);
+  await sendAll(sent.filter(admitted), call, dependencies, results);
   return items.flatMap((_, index) => results.get(index) ?? []);
+}
+
+/** An item with the key of another one goes with that one. */
+function chooseNext(
+  sent: readonly PlacedPull[],
+  waiting: readonly PlacedPull[],
+  unsent: readonly PlacedPull[],
+): NextPulls {
+  const own = new Set(sent.map(({ kept }) => kept.uploadId));
+  const queued = new Map([...waiting, ...unsent].map(({ kept }) => [kept.uploadId, kept] as const));
+  return {
+    sent: sent.map(({ kept }) => kept),
+    waiting: [...queued.values()].filter(({ uploadId }) => !own.has(uploadId)),
+  };
 }
 
 /** Answers the pulls that nothing is wrong with; those of the others have their results afterwards. */

@@ -1,4 +1,4 @@
-import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { Upload } from '../ledger/upload-row.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { CallOptions } from '../vod/call.ts';
@@ -10,6 +10,7 @@ import {
   type KeptPullDependencies,
   preparePull,
 } from './identify-pulls.ts';
+import { issuePulls, type NextPulls } from './issue-pulls.ts';
 import type { KeptPull } from './pull-upload.ts';
 import type { OwnedPull, SubmittedPull } from './submit-pull.ts';
 import { toUploadProblem } from './upload-problem.ts';
@@ -28,7 +29,7 @@ const PASSING: ReadonlySet<ProblemCode> = new Set([
  * Answers the upload that VOD fetches for `pull`, and keeps it in the ledger: the same idempotency key of the same
  * owner stands for the same upload for ever, in every instance. Where VOD cannot take it now, it waits for its turn.
  *
- * @throws {Problem} `invalid_request`, `idempotency_conflict`, `upstream_…` where VOD refused it, or
+ * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, `upstream_…` where VOD refused it, or
  * `ledger_unavailable`.
  */
 export async function submitKeptPull(
@@ -44,26 +45,23 @@ export async function submitKeptPull(
   }
   const [identified] = await identifyPulls([prepared], dependencies.ledger);
   if (identified === undefined || identified.kind === 'conflict') throw refuseConflict();
-  if (identified.kind === 'new') {
-    await issuePulls([identified.kept], dependencies.ledger);
-    return sendIssuedPull(identified.kept, pull.idempotencyKey, dependencies, options);
-  }
   const { kept } = identified;
-  if (isUnsent(identified, dependencies.now())) {
-    await dependencies.ledger((ledger) => ledger.enqueuePulls([kept]));
+  if (identified.kind === 'new') {
+    await issuePull({ sent: [kept], waiting: [] }, pull, dependencies);
+    return sendIssuedPull(kept, pull.idempotencyKey, dependencies, options);
   }
-  return describeKnown(identified);
+  if (isUnsent(identified, dependencies.now())) {
+    await issuePull({ sent: [], waiting: [kept] }, pull, dependencies);
+  }
+  return describeUpload(identified);
 }
 
-/** Makes the ledger know the uploads of pulls that are sent next. */
-export async function issuePulls(pulls: readonly KeptPull[], ledger: ReachLedger): Promise<void> {
-  await ledger((each) =>
-    Promise.all(
-      pulls.map(({ uploadId, owner, fields = {} }) =>
-        each.saveIssued({ uploadId, method: 'pull', owner, fields }),
-      ),
-    ),
-  );
+async function issuePull(
+  next: NextPulls,
+  { quotas }: OwnedPull,
+  { ledger }: KeptPullDependencies,
+): Promise<void> {
+  for (const problem of (await issuePulls(next, quotas, ledger)).values()) throw problem;
 }
 
 /**
@@ -104,11 +102,14 @@ export async function sendIssuedPull(
   return { uploadId, taskId, state: saved?.state ?? 'issued' };
 }
 
-/** Answers the upload of a known pull as it is now. */
-export function describeKnown({
+/** Answers the upload of a pull as it is now, or will be once it is issued. */
+export function describeUpload({
   kept,
   upload,
-}: Extract<IdentifiedPull, { kind: 'known' }>): SubmittedPull {
+}: {
+  readonly kept: KeptPull;
+  readonly upload?: Upload | undefined;
+}): SubmittedPull {
   const { taskId, state = 'issued' } = upload ?? {};
   return { uploadId: kept.uploadId, ...(taskId === undefined ? {} : { taskId }), state };
 }

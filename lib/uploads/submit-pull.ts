@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Quotas } from '../ledger/quotas.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { CallOptions } from '../vod/call.ts';
@@ -6,6 +7,7 @@ import type { VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
 import type { IdempotencyMemory } from './idempotency-memory.ts';
 import { toPullUpload } from './pull-upload.ts';
+import type { BeginUpload } from './quota-memory.ts';
 import { createUploadId, deriveUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
 import type { UploadState } from './upload-state.ts';
 
@@ -32,11 +34,14 @@ export interface PullSending {
 /** What submitting without a ledger takes from outside. */
 export interface PullDependencies extends PullSending {
   readonly memory: IdempotencyMemory<SubmittedPull>;
+  readonly begin: BeginUpload;
 }
 
 /** One pull of one caller. */
 export interface OwnedPull {
   readonly owner: string;
+  /** What the owner may use up, where the policy bounds it. */
+  readonly quotas?: Quotas | undefined;
   readonly request: PullRequest;
   /** The caller's name for this very request, so that sending it again pulls nothing again. */
   readonly idempotencyKey: string | undefined;
@@ -46,7 +51,7 @@ export interface OwnedPull {
  * Answers the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner, as
  * long as this instance or VOD remembers.
  *
- * @throws {Problem} `invalid_request`, `idempotency_conflict`, or `upstream_…` where VOD did not take it.
+ * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, or `upstream_…` where VOD did not take it.
  */
 export function submitPull(
   pull: OwnedPull,
@@ -67,8 +72,8 @@ export function submitPull(
 
 async function send(
   uploadId: string,
-  { owner, request }: OwnedPull,
-  { api, checkRegion }: PullDependencies,
+  { owner, quotas, request }: OwnedPull,
+  { api, checkRegion, begin }: PullDependencies,
   options: CallOptions,
 ): Promise<SubmittedPull> {
   const upload = toPullUpload(uploadId, owner, request);
@@ -76,6 +81,7 @@ async function send(
     const error = await checkRegion(request.storageRegion, options);
     if (error !== undefined) throw refuseFields([error]);
   }
+  begin(owner, quotas);
   const outcome = await api.pullUpload(upload, options);
   return {
     uploadId,

@@ -8,6 +8,7 @@ import postgres from 'postgres';
 import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import type { Quotas } from '../../lib/ledger/quotas.ts';
 import type { UploadChange } from '../../lib/ledger/upload-change.ts';
 import { openLocalDatabase } from '../../tools/local/database.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
@@ -70,6 +71,36 @@ export async function measureEvents(url: string): Promise<readonly Ratio[]> {
   await ledger.close();
   await sql.end();
   return ratios.map(perEvent);
+}
+
+/** Room for all that is measured. */
+const QUOTAS = { signaturesPerMinute: 1e9, openUploads: 1e9, bytesPerDay: 1e15 };
+
+/**
+ * Measures an upload that is issued within quotas against one without; each quota is counted anew every time, so
+ * uploads come from so many owners as an instance may see.
+ */
+export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+  let count = 0;
+  const next = () => {
+    count += 1;
+    const owner = `user-${count % 1_000}`;
+    const fields = { expiresAt: Date.now() + 3_600_000 };
+    return { uploadId: randomUUID(), method: 'client', owner, fields } as const;
+  };
+  const within = (quotas: Quotas) => () => {
+    const upload = next();
+    return ledger.issueWithin(upload.owner, quotas, [upload]);
+  };
+  const ratios = await compare([
+    { name: 'without quotas', run: () => ledger.saveIssued(next()) },
+    { name: 'with signaturesPerMinute', run: within({ signaturesPerMinute: 1e9 }) },
+    { name: 'with all three', run: within(QUOTAS) },
+    { name: 'refused', run: within({ signaturesPerMinute: 1 }) },
+  ]);
+  await ledger.close();
+  return ratios;
 }
 
 /** What enqueuing pulls took. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { measureDrain } from './drain.ts';
-import { measureEvents, measureQueue, withDatabase } from './ledger.ts';
+import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measurePull } from './pull.ts';
 import { measureSignatureStart, measureSigning } from './signing.ts';
 import { printCounts, printRatios } from './table.ts';
@@ -28,6 +28,7 @@ printRatios('time of 8 pulls', pull.throughput);
 printCounts('connections', pull.connections);
 await withDatabase(async (url) => {
   printRatios('one event into the ledger', await measureEvents(url));
+  printRatios('one upload issued', await measureQuotas(url));
   const pulls = Number(process.argv[2] ?? QUEUED_PULLS);
   const queue = await measureQueue(url, pulls);
   printCounts(`queue of ${pulls} pulls`, [
