@@ -3,6 +3,7 @@ import type {
   MediaMetaData,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import type { MediaFields } from '../ledger/upload-row.ts';
+import type { MediaFacts } from '../policy/judge-media.ts';
 import type { UploadMethod } from '../uploads/upload-state.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
 import type { ReceivedEvent } from './received-event.ts';
@@ -28,6 +29,27 @@ export function readMediaFields(
     mediaExpireTime: readExpireTime(basic?.ExpireTime),
     size: readWhole(meta?.Size),
     duration: readNumber(meta?.Duration),
+  };
+}
+
+/**
+ * Answers what VOD has found out of a media. Where it has not looked at it, or cannot read it, it says nothing, or has
+ * zeros and an empty container.
+ */
+export function readMediaFacts(
+  basic: MediaBasicInfo | undefined,
+  meta: MediaMetaData | undefined,
+): MediaFacts {
+  const container = readText(meta?.Container);
+  const read = (value: unknown) => {
+    const number = readNumber(value);
+    return number === 0 && container === undefined ? undefined : number;
+  };
+  return {
+    type: readText(basic?.Type),
+    container,
+    size: read(meta?.Size),
+    duration: read(meta?.Duration),
   };
 }
 
