@@ -5,7 +5,7 @@ import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import type { Target } from '../lib/delivery/target.ts';
 import { type ConfirmingApi, confirmEvent } from '../lib/events/confirm-event.ts';
-import { handOnEvent } from '../lib/events/hand-on-event.ts';
+import { passOnEvent } from '../lib/events/pass-on-event.ts';
 import {
   describeLegacyEvent,
   describeReceivedEvent,
@@ -17,6 +17,10 @@ import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { explainToOperator, type Invocation } from '../lib/invocation.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { type ReachLedger, reachLedger } from '../lib/ledger/reach-ledger.ts';
+import type { ActionDependencies } from '../lib/media-actions/due-action.ts';
+import { createCoverFetcher, type FetchCover } from '../lib/media-actions/fetch-cover.ts';
+import { loadSettings } from '../lib/policy/load-settings.ts';
+import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import {
   type CallbackRefusal,
@@ -33,7 +37,10 @@ import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 /** What the route takes from outside. */
 export interface CallbackDependencies {
   readonly config: Pick<CallbackConfig, 'signKeys'>;
-  readonly api: ConfirmingApi;
+  readonly api: ConfirmingApi & ActionDependencies['api'];
+  /** What new media may be, and what is set of them. */
+  readonly settings: Settings;
+  readonly fetchCover: FetchCover;
   /** Where there is none, nothing is kept: consumers are told before VOD is. */
   readonly ledger: ReachLedger | undefined;
   readonly targets: readonly Target[];
@@ -53,9 +60,6 @@ const CONFIRM_MILLISECONDS = 2_500;
 
 /** Longest wait for one answer of the ledger, so that a second try and the answer itself are in time. */
 const LEDGER_MILLISECONDS = 1_000;
-
-/** Kept back for answering, where consumers are told before VOD is. */
-const RESERVE_MILLISECONDS = 250;
 
 /** Answers the route `POST /callback`. */
 export function createCallbackRoute(dependencies: CallbackDependencies): Route {
@@ -190,20 +194,17 @@ async function tellOf(
   event: VodEvent,
   confirmed: boolean,
   remainingMilliseconds: () => number,
-  { ledger, targets, now, random }: CallbackDependencies,
+  dependencies: CallbackDependencies,
   log: Log,
 ): Promise<void> {
-  const receivedAt = now();
-  if (ledger === undefined) {
-    const timeLimit = remainingMilliseconds() - RESERVE_MILLISECONDS;
-    log.delivered = await handOnEvent(event, { targets, receivedAt, confirmed, timeLimit });
-    return;
-  }
-  const telling = { targets, now, random, remainingMilliseconds };
-  const recorded = await ledger((opened) =>
-    recordEvent(event, { receivedAt, confirmed }, opened, telling),
-  );
-  Object.assign(log, recorded);
+  const { ledger, settings, now } = dependencies;
+  const reception = { receivedAt: now(), confirmed, settings };
+  const telling = { ...dependencies, remainingMilliseconds };
+  const told =
+    ledger === undefined
+      ? await passOnEvent(event, reception, telling)
+      : await ledger((opened) => recordEvent(event, reception, opened, telling));
+  Object.assign(log, told);
 }
 
 /** The function's entry point. */
@@ -222,7 +223,10 @@ export const main_handler = httpHandler('callback', ['POST'], () => {
   const ledger =
     databaseUrl === undefined ? undefined : reachLedger(() => openLedger(databaseUrl, targets));
   const times = { now: Date.now, clock, random: Math.random };
-  const route = createCallbackRoute({ config, api, ledger, targets, ...times });
+  const settings = loadSettings(import.meta.dirname);
+  const fetchCover = createCoverFetcher();
+  const known = { config, api, ledger, targets, settings, fetchCover };
+  const route = createCallbackRoute({ ...known, ...times });
   return { corsOrigins: [], route };
 });
 

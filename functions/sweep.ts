@@ -5,6 +5,8 @@ import { readSweepConfig, type SweepConfig } from '../lib/config/sweep-config.ts
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import { openLedger } from '../lib/ledger/ledger.ts';
 import { writeLogLine } from '../lib/log.ts';
+import { createCoverFetcher } from '../lib/media-actions/fetch-cover.ts';
+import { loadSettings } from '../lib/policy/load-settings.ts';
 import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
@@ -61,6 +63,8 @@ function openSweep({ databaseUrl, vodApi, pullsEvents, delivery }: SweepConfig):
       sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
       random: Math.random,
     }),
+    settings: loadSettings(import.meta.dirname),
+    fetchCover: createCoverFetcher(),
     targets,
     pullsEvents,
     pullsPerSecond: vodApi.pullsPerSecond,

@@ -1,7 +1,9 @@
 import { nameVodEvent } from '../delivery/event-type.ts';
 import type { EventRecord } from '../ledger/event-record.ts';
+import type { Settings } from '../policy/settings.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import type { ReceivedEvent } from './received-event.ts';
+import { settleArrival } from './settle-arrival.ts';
 import { findUploadId, listUploadChanges } from './upload-changes.ts';
 
 /** How an event came. */
@@ -10,14 +12,14 @@ export interface Reception {
   readonly receivedAt: number;
   /** Whether VOD has said it itself; what it has not, changes no upload. */
   readonly confirmed: boolean;
+  /** What new media may be, and what is set of them. */
+  readonly settings: Pick<Settings, 'policy' | 'rules'>;
 }
 
-/** Answers `received` as the ledger keeps it, with what it tells of uploads. */
-export function toEventRecord(
-  received: ReceivedEvent,
-  { receivedAt, confirmed }: Reception,
-): EventRecord {
+/** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */
+export function toEventRecord(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
+  const { receivedAt, confirmed } = reception;
   return {
     eventId,
     eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
@@ -25,7 +27,9 @@ export function toEventRecord(
     ...readSubject(event),
     payload: writeVodEvent(event),
     confirmed,
-    changes: confirmed ? listUploadChanges(received) : [],
+    ...(confirmed
+      ? settleArrival(received, listUploadChanges(received), reception)
+      : { changes: [], actions: [] }),
     receivedAt,
   };
 }

@@ -39,7 +39,7 @@ async function confirmOne(
   run: SweepRun,
   tally: UnconfirmedTally,
 ): Promise<void> {
-  const { api, ledger, remainingMilliseconds } = run;
+  const { api, ledger, settings, remainingMilliseconds } = run;
   const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, { remainingMilliseconds });
   if (confirmation.kind === 'unavailable') {
     tally.fail(confirmation.problem);
@@ -51,7 +51,7 @@ async function confirmOne(
   } else {
     const known = await dropUnknownDeletions(confirmation.event, ledger);
     const confirmed = confirmation.kind === 'confirmed';
-    const reception = { receivedAt: claim.receivedAt, confirmed };
+    const reception = { receivedAt: claim.receivedAt, confirmed, settings };
     await takeEvents(known === undefined ? [] : [known], ledger, reception);
     tally.add('confirmed');
   }

@@ -5,7 +5,7 @@ import type { SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What recording needs of a sweep. */
-type Recording = Pick<SweepRun, 'ledger' | 'now' | 'report'>;
+type Recording = Pick<SweepRun, 'ledger' | 'settings' | 'now' | 'report'>;
 
 /** What recording came to. */
 interface Recorded<Item> {
@@ -23,13 +23,14 @@ interface Recorded<Item> {
  */
 export async function recordEvents<Item extends { readonly event: VodEvent }>(
   items: readonly Item[],
-  { ledger, now, report }: Recording,
+  { ledger, settings, now, report }: Recording,
   tally: Tally<'fresh'>,
 ): Promise<Recorded<Item>> {
   let fresh = 0;
   const record = async (batch: readonly Item[]) => {
     const events = batch.map(({ event }) => event);
-    const results = await takeEvents(events, ledger, { receivedAt: now(), confirmed: true });
+    const reception = { receivedAt: now(), confirmed: true, settings };
+    const results = await takeEvents(events, ledger, reception);
     const count = results.filter(({ recorded }) => recorded.fresh).length;
     fresh += count;
     tally.add('fresh', count);

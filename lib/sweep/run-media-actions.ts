@@ -1,8 +1,7 @@
-import { scheduleRetry } from '../delivery/retry-schedule.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
-import { Problem } from '../problem.ts';
+import { settleAction } from '../media-actions/settle-action.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
-import { nameError, type Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /** What is counted of what is to be done to media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead'] as const;
@@ -39,53 +38,12 @@ export async function runMediaActions(
 }
 
 async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Promise<void> {
-  try {
-    await perform(claim, run);
-  } catch (error) {
-    tally.fail(error);
-    return putOff(claim, run, tally, nameError(error));
-  }
-  await run.ledger.actionDone(claim);
-  tally.add('done');
-}
-
-/** A kind that is not known here may be of another version of this service, and so waits for that. */
-async function perform(
-  { fileId, kind }: ClaimedAction,
-  { api, remainingMilliseconds }: SweepRun,
-): Promise<void> {
-  if (kind !== 'delete') {
-    throw Object.assign(new Error('No such action is known.'), { code: 'unknown_action' });
-  }
-  try {
-    await api.deleteMedia({ FileId: fileId }, { remainingMilliseconds });
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-/** `UserNotExist`, of the same family, is about the account: https://cloud.tencent.com/document/product/266/31764. */
-function isGone(error: unknown): boolean {
-  if (!(error instanceof Problem) || error.code !== 'upstream_rejected') return false;
-  return error.vod?.code.split('.', 1)[0] === 'ResourceNotFound';
-}
-
-async function putOff(
-  claim: ClaimedAction,
-  { ledger, now, random, report }: SweepRun,
-  tally: ActionTally,
-  error: string,
-): Promise<void> {
-  const ageMilliseconds = now() - claim.createdAt;
-  const pause = scheduleRetry({ attempts: claim.attempt, ageMilliseconds }, random);
-  if (pause !== undefined) {
-    await ledger.actionFailed(claim, { error, nextAttemptAt: now() + pause });
-    tally.add('retried');
-    return;
-  }
-  await ledger.actionFailed(claim, { error, dead: true });
-  tally.add('dead');
+  const settled = await settleAction(claim, run);
+  tally.add(settled.kind);
+  if (settled.kind === 'done') return;
+  if (settled.cause !== undefined) tally.fail(settled.cause);
+  if (settled.kind !== 'dead') return;
   const { fileId, uploadId, kind } = claim;
-  const reason = `A media file could not be dealt with for three days (${kind}): ${error}.`;
-  report({ level: 'error', fileId, ...(uploadId ? { uploadId } : {}), reason });
+  const reason = `A media file could not be dealt with (${kind}): ${settled.error}.`;
+  run.report({ level: 'error', fileId, ...(uploadId ? { uploadId } : {}), reason });
 }

@@ -1,11 +1,16 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../log.ts';
+import type { FetchCover } from '../media-actions/fetch-cover.ts';
+import type { Settings } from '../policy/settings.ts';
 import type { VodApi } from '../vod/client.ts';
 
 /** What the steps of a sweep work with. */
 export interface SweepRun {
   readonly ledger: Ledger;
   readonly api: VodApi;
+  /** What new media may be, and what is set of them. */
+  readonly settings: Settings;
+  readonly fetchCover: FetchCover;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** A number from 0 up to, and without, 1. */

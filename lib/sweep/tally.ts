@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { nameError } from '../error-name.ts';
 
 /** What a step counts. */
 export interface Tally<Name extends string> {
@@ -29,15 +29,4 @@ export function createTally<Name extends string>(
       errors.set(code, (errors.get(code) ?? 0) + 1);
     },
   };
-}
-
-const CODE = /^\w{1,40}$/;
-
-/** Answers a word for `error` that holds nothing of what it says. */
-export function nameError(error: unknown): string {
-  if (error instanceof Problem) return error.vod?.code ?? error.code;
-  if (!(error instanceof Error)) return typeof error;
-  // The database, its driver and Node's own sockets name by a code what went wrong.
-  const code: unknown = Reflect.get(error, 'code');
-  return typeof code === 'string' && CODE.test(code) ? code : error.name;
 }

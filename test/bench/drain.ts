@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLedger } from '../../lib/ledger/ledger.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
 import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
 import { createTally } from '../../lib/sweep/tally.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 import { startPullServer } from './pull-server.ts';
 
 /** Time of the first sweep, of which the second one, that waits for it, sees the end; and of the second. */
@@ -46,6 +48,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
     const run: SweepRun = {
       ...{ ledger, api: createApi(server.endpoint, pullsPerSecond), sleep },
       ...{ now: Date.now, random: Math.random, report: () => undefined },
+      ...{ settings: NO_SETTINGS, fetchCover: createCoverFetcher() },
       remainingMilliseconds: () => end - (performance.now() - startedAt),
     };
     const tally = createTally(PULL_COUNTS, new Map());

@@ -7,6 +7,7 @@ import { createTargets } from '../../lib/delivery/create-targets.ts';
 import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
 import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
@@ -17,6 +18,7 @@ import {
   startConsumer,
 } from '../lib/delivery/consumer.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
 import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
@@ -77,6 +79,8 @@ function openCallback(): HttpHandler {
     api,
     ledger: reachLedger(async () => ledger),
     targets,
+    settings: NO_SETTINGS,
+    fetchCover: createCoverFetcher(),
     now: Date.now,
     clock: () => 0,
     random: Math.random,

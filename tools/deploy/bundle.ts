@@ -48,6 +48,7 @@ export async function bundleFiles(
     format: 'cjs',
     // What is loaded later is loaded as CommonJS too, and Node need not set up its loader of ES modules.
     supported: { 'dynamic-import': false },
+    define: { 'import.meta.dirname': '__dirname' },
     legalComments: 'none',
     plugins: [...plugins],
     write: false,

@@ -5,6 +5,7 @@ import { takeEvents } from '../../../lib/events/take-events.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { parseVodEvent, type VodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
 
 let postgres: TestPostgres;
 let ledger: Ledger;
@@ -16,7 +17,7 @@ beforeAll(async () => {
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId },
   }));
-  const reception = { receivedAt: Date.now(), confirmed: true };
+  const reception = { receivedAt: Date.now(), confirmed: true, settings: NO_SETTINGS };
   await takeEvents(arrivals.map(parseVodEvent), ledger, reception);
 });
 afterAll(async () => {

@@ -5,6 +5,7 @@ import { toEventRecord } from '../../../lib/events/to-event-record.ts';
 import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { advanceUpload, isFinished, type UploadState } from '../../../lib/uploads/upload-state.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 const SourceContext = sealEnvelope({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' });
@@ -88,6 +89,7 @@ function live(bodies: readonly RawEvent[]): readonly UploadState[] {
     const record = toEventRecord(receiveEvent(parseVodEvent(body)), {
       receivedAt: 0,
       confirmed: true,
+      settings: NO_SETTINGS,
     });
     if (known.has(record.eventId)) continue;
     known.add(record.eventId);

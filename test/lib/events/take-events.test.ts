@@ -5,6 +5,7 @@ import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
@@ -21,7 +22,7 @@ afterEach(() => ledger.close());
 afterAll(() => postgres.close());
 
 function take(bodies: readonly RawEvent[]) {
-  const reception = { receivedAt: Date.now(), confirmed: true };
+  const reception = { receivedAt: Date.now(), confirmed: true, settings: NO_SETTINGS };
   return takeEvents(bodies.map(parseVodEvent), ledger, reception);
 }
 

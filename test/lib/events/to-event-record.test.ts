@@ -5,18 +5,23 @@ import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
+import { NO_SETTINGS } from '../../support/settings.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 const ENVELOPE = {
   uploadId: UPLOAD_ID,
   owner: 'user-42',
   method: 'client',
-  limits: { maxBytes: 1_000, mediaTypes: ['mp4'] },
+  limits: { maxBytes: 20_000, mediaTypes: ['mp4'] },
   mediaExpireTime: 1_800_000_000,
 } as const;
 
 function record(body: RawEvent, confirmed = true) {
-  return toEventRecord(receiveEvent(parseVodEvent(body)), { receivedAt: 1_000, confirmed });
+  return toEventRecord(receiveEvent(parseVodEvent(body)), {
+    receivedAt: 1_000,
+    confirmed,
+    settings: NO_SETTINGS,
+  });
 }
 
 function changesOf(body: RawEvent) {
@@ -65,6 +70,7 @@ describe('toEventRecord()', () => {
       },
       confirmed: true,
       receivedAt: 1_000,
+      actions: [],
     });
     expect(changes).toHaveLength(1);
   });
@@ -140,7 +146,7 @@ describe('NewFileUpload', () => {
           storageRegion: 'ap-seoul',
           classId: 7,
           sourceContext: 'mine',
-          limits: { maxBytes: 1_000, mediaTypes: ['mp4'] },
+          limits: { maxBytes: 20_000, mediaTypes: ['mp4'] },
           mediaExpireTime: Date.UTC(2026, 11, 31),
         },
       },

@@ -17,19 +17,20 @@ const write = (text: string) => writeFile(join(directory, 'settings.json'), text
 describe('loadSettings()', () => {
   it('answers what is shipped', async () => {
     await write(JSON.stringify({ policy: { console: { maxBytes: 5 } } }));
-    expect(loadSettings(directory)).toMatchObject({ policy: { console: { maxBytes: 5 } } });
+    expect(await loadSettings(directory)).toMatchObject({ policy: { console: { maxBytes: 5 } } });
   });
 
-  it('bounds nothing where nothing is shipped', () => {
-    expect(loadSettings(directory)).toEqual(NO_SETTINGS);
+  it('bounds nothing where nothing is shipped', async () => {
+    expect(await loadSettings(directory)).toEqual(NO_SETTINGS);
   });
 
   it.each(['{"canary', '[]', '{"rules":"canary"}'])(
     'refuses %j, and does not tell it',
     async (text) => {
       await write(text);
-      expect(() => loadSettings(directory)).toThrow(/settings\.json/);
-      expect(() => loadSettings(directory)).not.toThrow(/canary/);
+      const load = async () => loadSettings(directory);
+      await expect(load()).rejects.toThrow(/settings/);
+      await expect(load()).rejects.not.toThrow(/canary/);
     },
   );
 });

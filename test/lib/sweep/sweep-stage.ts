@@ -6,12 +6,14 @@ import type { WebhookEndpoint } from '../../../lib/delivery/endpoint.ts';
 import type { Target } from '../../../lib/delivery/target.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { LogFields } from '../../../lib/log.ts';
+import { createCoverFetcher } from '../../../lib/media-actions/fetch-cover.ts';
 import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
 import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import type { StandInOptions } from '../../../tools/local/vod/stand-in.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
 
 /** Pulls that a sweep of the stage starts within a second. */
@@ -25,7 +27,7 @@ export interface StageOptions {
 
 /** What one sweep of the stage is to be. */
 type SweepChange = Partial<
-  SweepOptions & Pick<SweepRun, 'remainingMilliseconds' | 'api' | 'ledger'>
+  SweepOptions & Pick<SweepRun, 'remainingMilliseconds' | 'api' | 'ledger' | 'settings'>
 >;
 
 /** The stand-in, a ledger and whoever sweeps, all by one clock. */
@@ -71,7 +73,8 @@ export async function openSweepStage(
   const api = createApi(vod);
   const reports: LogFields[] = [];
   const createRun = (change: SweepChange = {}): SweepRun => ({
-    ...{ ledger, api, now, sleep },
+    ...{ ledger, api, now, sleep, fetchCover: createCoverFetcher() },
+    settings: NO_SETTINGS,
     random: () => 0.5,
     remainingMilliseconds: () => 600_000,
     report: (fields) => reports.push(fields),
