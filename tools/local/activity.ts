@@ -101,6 +101,8 @@ export type Activity =
       /** The upload that the message is about. */
       readonly uploadId?: string;
       readonly fileId?: string;
+      /** What the message says. */
+      readonly data?: Readonly<Record<string, unknown>>;
     }
   | {
       readonly type: 'sweep';

@@ -18,6 +18,7 @@ interface Verdict {
   readonly eventType: string;
   readonly uploadId?: string;
   readonly fileId?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 const DEFAULT_SLOWNESS = 20_000;
@@ -72,7 +73,8 @@ function judge(webhook: Webhook, text: string, { headers }: IncomingMessage): Ve
   const given = Object.fromEntries(named.map((name) => [name, String(headers[name] ?? '')]));
   try {
     const message: Readonly<Record<string, unknown>> = Object(webhook.verify(text, given));
-    return { verified: true, eventType: String(message['type']), ...readSubject(message['data']) };
+    const data: Readonly<Record<string, unknown>> = Object(message['data']);
+    return { verified: true, eventType: String(message['type']), data, ...readSubject(data) };
   } catch (error) {
     // What is signed rightly and is no JSON is not genuine either.
     if (!(error instanceof WebhookVerificationError || error instanceof SyntaxError)) throw error;
@@ -81,8 +83,11 @@ function judge(webhook: Webhook, text: string, { headers }: IncomingMessage): Ve
 }
 
 /** Answers what a message is about: an upload names itself, and an event of VOD names a file in its one member. */
-function readSubject(data: unknown): Pick<Verdict, 'uploadId' | 'fileId'> {
-  const { uploadId, fileId, ...members }: Readonly<Record<string, unknown>> = Object(data);
+function readSubject({
+  uploadId,
+  fileId,
+  ...members
+}: NonNullable<Verdict['data']>): Pick<Verdict, 'uploadId' | 'fileId'> {
   const [file] = [
     fileId,
     ...Object.values(members).map((member) => Object(member)['FileId']),

@@ -2,15 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type CloudClient,
-  type CosClient,
-  type UploadResponse,
-  VodUploadClient,
-  VodUploadRequest,
-} from 'vod-node-sdk';
+import type { VodUploadRequest } from 'vod-node-sdk';
 import { happens } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
+import { uploadFromServer } from '../../support/local-upload-client.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 const stage = useStack();
@@ -24,44 +19,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The vendor's client as it is; the SDK has no option for an endpoint, so each step is pointed here on its way. */
-class LocalUploadClient extends VodUploadClient {
-  override applyUpload(client: CloudClient, request: object) {
-    return super.applyUpload(pointHere(client), request);
-  }
-
-  override commitUpload(client: CloudClient, request: object) {
-    return super.commitUpload(pointHere(client), request);
-  }
-
-  override parseStreamingManifest(client: CloudClient, request: object) {
-    return super.parseStreamingManifest(pointHere(client), request);
-  }
-
-  override cosUpload(cos: CosClient, bucket: string, region: string, key: string, file: string) {
-    Object.assign(cos.options, { Protocol: 'http:', Ip: address() });
-    return super.cosUpload(cos, bucket, region, key, file);
-  }
-}
-
-function address(): string {
-  return `127.0.0.1:${new URL(stage.stack.origin).port}`;
-}
-
-function pointHere(client: CloudClient): CloudClient {
-  Object.assign(client.profile.httpProfile, { endpoint: address(), protocol: 'http://' });
-  return client;
-}
-
-function upload(fields: Partial<VodUploadRequest>): Promise<UploadResponse> {
-  const { secretId, secretKey, subAppId } = stage.stack.account;
-  const client = new LocalUploadClient(secretId, secretKey);
-  const request = Object.assign(new VodUploadRequest(), { SubAppId: subAppId, ...fields });
-  return new Promise((resolve, reject) => {
-    client.upload('ap-singapore', request, (error, response) =>
-      response === null ? reject(error) : resolve(response),
-    );
-  });
+function upload(fields: Partial<VodUploadRequest>) {
+  return uploadFromServer(stage.stack, fields);
 }
 
 async function write(name: string, content: Buffer | string): Promise<string> {
@@ -115,14 +74,9 @@ describe('the vendor’s server upload SDK', () => {
   });
 
   it('is refused with another key', async () => {
-    const client = new LocalUploadClient(stage.stack.account.secretId, 'another-key-example');
-    const request = Object.assign(new VodUploadRequest(), {
-      MediaFilePath: await write('film.mp4', 'film'),
-    });
+    const fields = { MediaFilePath: await write('film.mp4', 'film') };
 
-    const refused = new Promise((_resolve, reject) => {
-      client.upload('ap-singapore', request, reject);
-    });
+    const refused = uploadFromServer(stage.stack, fields, 'another-key-example');
 
     await expect(refused).rejects.toMatchObject({ code: 'AuthFailure.SignatureFailure' });
   });
