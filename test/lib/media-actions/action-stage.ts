@@ -13,6 +13,8 @@ import type { TestPostgres } from '../../support/postgres.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
 import { openSourceServer } from '../../tools/local/vod/pull/source-server.ts';
 
+const LEASE_SECONDS = 60;
+
 /** The upload of the stage. */
 export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
@@ -26,10 +28,12 @@ export interface ActionStage {
   readonly api: VodApi;
   /** Names of the API's actions that were called, in their order. */
   readonly calls: readonly string[];
-  /** Milliseconds by which the ledger's clock is ahead. */
+  /** Unix milliseconds of the ledger's clock. */
+  readonly now: () => number;
+  /** Moves that clock by so many milliseconds. */
   pass(milliseconds: number): void;
   /** Has VOD pull a media, and answers its id: a tone of two seconds, or what is none. */
-  makeMedia(kind?: 'tone' | 'executable'): Promise<string>;
+  makeMedia(kind?: 'tone' | 'executable', sourceContext?: string): Promise<string>;
   /** Has an upload of that file, of which `fact` is told, and these things to be done to it. */
   arrive(
     fileId: string,
@@ -40,6 +44,11 @@ export interface ActionStage {
   settle(change?: Partial<SettlingDependencies>): Promise<readonly SettledAction[]>;
   close(): Promise<void>;
 }
+
+const SOURCES = {
+  tone: 'http://samples.example.com/tone.wav',
+  executable: 'http://files.example.com/video.mp4',
+} as const;
 
 /** Refuses whatever it is to fetch. */
 const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_no_image' });
@@ -78,24 +87,21 @@ export async function openActionStage(postgres: TestPostgres): Promise<ActionSta
     const settled: SettledAction[] = [];
     const remainingMilliseconds = () => 60_000;
     const dependencies = { api, ledger, now, remainingMilliseconds, fetchCover: fetchNothing };
-    for (const claim of await ledger.claimActions(99, 60)) {
+    for (const claim of await ledger.claimActions(99, LEASE_SECONDS)) {
       const each = { ...dependencies, random: () => 0.5, ...change };
       settled.push(await settleAction(claim, each));
     }
     return settled;
   };
   return {
-    ...{ vod, ledger, api, calls, settle },
+    ...{ vod, ledger, api, calls, now, settle },
     pass(milliseconds) {
       ahead += milliseconds;
     },
-    async makeMedia(kind = 'tone') {
+    async makeMedia(kind = 'tone', SourceContext = '') {
       const ended = vod.next(({ type }) => type === 'media');
-      await vod.client.PullUpload(
-        kind === 'tone'
-          ? { MediaUrl: 'http://samples.example.com/tone.wav' }
-          : { MediaUrl: 'http://files.example.com/video.mp4' },
-      );
+      const MediaUrl = SOURCES[kind];
+      await vod.client.PullUpload({ MediaUrl, SourceContext });
       await ended;
       return vod.standIn().media().at(-1)?.fileId ?? '';
     },
