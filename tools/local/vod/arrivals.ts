@@ -13,7 +13,7 @@ import { type ByteStore, nameOf } from './stored-bytes.ts';
 import { newFileId, newObjectName } from './ugc/identifiers.ts';
 
 /** A file that somebody chose on the console's page, and what that page lets them say of it. */
-export interface ConsoleFile {
+interface ConsoleFile {
   readonly name: string;
   readonly type: ArrivalType;
   /** Of a film or a sound. */
@@ -23,7 +23,7 @@ export interface ConsoleFile {
 }
 
 /** A recording at its end. */
-export interface FinishedRecording {
+interface FinishedRecording {
   readonly recording: Recording;
   readonly name: string;
   readonly seconds: number;
@@ -75,11 +75,7 @@ export const ARRIVAL_TYPES = Object.keys(CONTENT) as [ArrivalType, ...ArrivalTyp
 export function createArrivals(options: ArrivalsOptions): Arrivals {
   const { account, state, pulls, now } = options;
   return {
-    uploadFromConsole(file) {
-      const { name, type, seconds, classId, procedure } = file;
-      const source = { name, type, seconds, classId, procedure, expireTime: null };
-      return bring(options, source);
-    },
+    uploadFromConsole: (file) => bring(options, { ...file, keepSeconds: null }),
     async pullFromConsole(mediaUrl) {
       const nothing = { ClassId: 0, TasksPriority: 0, SessionContext: '', SourceContext: '' };
       const pull = planPull({ account, now }, { MediaUrl: mediaUrl, ...nothing });
@@ -88,35 +84,31 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       pulls.start();
       return pull;
     },
-    record({ recording, name, seconds, keepSeconds }) {
-      const end = now().getTime();
-      const expireTime =
-        keepSeconds === null ? null : isoTimeOf(new Date(end + keepSeconds * 1_000));
+    record(finished) {
       const plain = { type: 'mp4', classId: 0, procedure: null } as const;
-      return bring(options, { ...plain, recording, name, seconds, expireTime });
+      return bring(options, { ...plain, ...finished });
     },
   };
 }
 
-interface ArrivingFile extends ConsoleFile {
-  /** ISO 8601; null for ever. */
-  readonly expireTime: string | null;
+interface ArrivingFile extends ConsoleFile, Pick<FinishedRecording, 'keepSeconds'> {
   readonly recording?: Recording;
 }
 
 async function bring(options: ArrivalsOptions, file: ArrivingFile): Promise<Media> {
   const { account, objects, state, activity } = options;
-  const { seconds, ...described } = file;
+  const { seconds, keepSeconds, ...described } = file;
   const fileId = newFileId();
   const path = `/${account.storageBucket}/${fileId}/${newObjectName()}.${file.type}`;
   const bytes = CONTENT[file.type](seconds);
   const body = Readable.from([bytes], { objectMode: false });
   const type = 'application/octet-stream';
   const object = await objects.put(nameOf(account, path), body, bytes.length, type);
-  const media = await buildMedia(options, {
+  const built = await buildMedia(options, {
     ...{ ...described, fileId, object, path, coverPath: null, sourceContext: '' },
-    storageRegion: account.nearestRegion,
+    ...{ storageRegion: account.nearestRegion, expireTime: null },
   });
+  const media = keepSeconds === null ? built : expireAfter(built, keepSeconds);
   state.media.set(fileId, media);
   const { procedure } = file;
   const defaults = { taskPriority: 0, taskNotifyMode: 'Finish', sessionContext: null } as const;
@@ -126,6 +118,11 @@ async function bring(options: ArrivalsOptions, file: ArrivingFile): Promise<Medi
   activity.report({ type: 'media', fileId, name, mediaUrl, coverUrl, metaData });
   options.startRecorded();
   return media;
+}
+
+function expireAfter(media: Media, seconds: number): Media {
+  const end = Date.parse(media.createTime) + seconds * 1_000;
+  return { ...media, expireTime: isoTimeOf(new Date(end)) };
 }
 
 /** Answers a new id of a task that records. */
