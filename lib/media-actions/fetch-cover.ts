@@ -4,7 +4,7 @@ import { createPublicLookup } from '../delivery/public-lookup.ts';
 import { explainCoverUrl } from '../validation/cover-url.ts';
 
 /** What fetching a cover came to; another try may help where it `failed`, and not where it was `refused`. */
-export type FetchedCover =
+type FetchedCover =
   | { readonly kind: 'fetched'; readonly bytes: Buffer }
   | { readonly kind: 'refused' | 'failed'; readonly error: string };
 
@@ -33,7 +33,7 @@ const BEGINNINGS = [
 ] as const;
 
 /** Answers an agent that connects to addresses on the public internet alone, whatever a name leads to. */
-export function createPublicAgent(): Agent {
+function createPublicAgent(): Agent {
   return new Agent({ lookup: createPublicLookup() });
 }
 
