@@ -17,10 +17,10 @@ export function checkValues({ functions }: Pick<Service, 'functions'>): void {
 }
 
 function explainValues({ key, role, environment }: FunctionSpec): readonly string[] {
-  if (role === '') {
-    return [
-      'has no role: set VOD_ROLE to the name of the CAM role by which functions call VOD, or see the README to make one',
-    ];
-  }
-  return explainVariables(key, role === undefined ? environment : addRole(environment));
+  if (role === undefined) return explainVariables(key, environment);
+  const problems = explainVariables(key, addRole(environment));
+  return role === '' ? [NO_ROLE, ...problems] : problems;
 }
+
+const NO_ROLE =
+  'has no role: set VOD_ROLE to the name of the CAM role by which functions call VOD; the README tells how to make one';

@@ -36,15 +36,15 @@ describe('checkValues()', () => {
   it('says of every function what its callers would meet as a 500', () => {
     const functions = [
       specOf('signature', { AUTH_JWT_SECRET: 'too-short-to-be-one' }),
-      specOf('pull', CALLERS, ''),
+      specOf('pull', { ...CALLERS, PULL_PORTS: 'not-ports' }, ''),
       specOf('callback', { WEBHOOK_ENDPOINTS: 'not-json' }, 'VodUpload'),
     ];
     const check = () => checkValues({ functions });
 
     expect(check).toThrow(
-      /signature: .*AUTH_JWT_SECRET.*VOD_SECRET_ID.*VOD_SECRET_KEY.*pull: has no role: set VOD_ROLE.*callback: .*CALLBACK_SIGN_KEYS.*callback: .*WEBHOOK_ENDPOINTS/s,
+      /signature: .*AUTH_JWT_SECRET.*VOD_SECRET_ID.*VOD_SECRET_KEY.*pull: has no role: set VOD_ROLE.*pull: .*PULL_PORTS.*callback: .*CALLBACK_SIGN_KEYS.*callback: .*WEBHOOK_ENDPOINTS/s,
     );
-    expect(check).not.toThrow(/too-short-to-be-one|not-json/);
+    expect(check).not.toThrow(/too-short-to-be-one|not-ports|not-json/);
   });
 
   it.each(FUNCTIONS)('knows what %s reads', (name) => {

@@ -424,12 +424,10 @@ describe.concurrent('another deployment', () => {
   );
 
   it(
-    'keeps stages apart, with temporary credentials and a private network',
+    'keeps stages apart, with temporary credentials, and a private network of which .env tells',
     afterDeployment(async (stage) => {
-      const result = await stage.run('deploy --stage prod', {
-        ...credentialsOf(CLOUD_ACCOUNT.temporary),
-        ...{ VPC_ID: 'vpc-example1', SUBNET_ID: 'subnet-example1' },
-      });
+      await stage.project.add('.env', 'VPC_ID=vpc-example1\nSUBNET_ID=subnet-example1\n');
+      const result = await stage.run('deploy --stage prod', credentialsOf(CLOUD_ACCOUNT.temporary));
 
       expect(result.code, result.output).toBe(0);
       expect(functionNames(stage)).toEqual(
