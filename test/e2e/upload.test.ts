@@ -297,7 +297,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     // A second event would follow the first: notifications are sent in order, so the next upload's comes after it.
     await app.start('b', { media: file('next.mp4', 1_001) });
     const next = await app.ends('b');
-    await callbackOf(next.done?.fileId ?? '', 'NewFileUpload');
+    await happens(stage.stack, 'notification', ({ fileId }) => fileId === next.done?.fileId);
     expect(seen(stage.stack, 'notification').map(({ fileId }) => fileId)).toEqual([
       done?.fileId,
       next.done?.fileId,

@@ -1,25 +1,6 @@
-import { readCallbackConfig } from '../../lib/config/callback-config.ts';
-import { readDeliveryConfig } from '../../lib/config/delivery-config.ts';
-import { ConfigError, type Environment } from '../../lib/config/environment.ts';
-import { readPullConfig } from '../../lib/config/pull-config.ts';
-import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
+import { addRole, explainVariables } from './function-variables.ts';
 import type { FunctionSpec, Service } from './service.ts';
-
-/** What each function reads of its environment when it starts. */
-const READERS: Readonly<Record<string, readonly ((environment: Environment) => unknown)[]>> = {
-  signature: [readSignatureConfig],
-  pull: [readPullConfig],
-  callback: [readCallbackConfig, readDeliveryConfig],
-  sweep: [readDeliveryConfig],
-};
-
-/** What the platform adds where a function has a role; the real values are there when it runs. */
-const ROLE_VARIABLES = {
-  TENCENTCLOUD_SECRETID: 'role',
-  TENCENTCLOUD_SECRETKEY: 'role',
-  TENCENTCLOUD_SESSIONTOKEN: 'role',
-};
 
 /**
  * Makes sure that every function will serve with the values that it is given: what would be a 500 for its callers is
@@ -36,22 +17,10 @@ export function checkValues({ functions }: Pick<Service, 'functions'>): void {
 }
 
 function explainValues({ key, role, environment }: FunctionSpec): readonly string[] {
-  if (role === '') {
-    return [
-      'has no role: set VOD_ROLE to the name of the CAM role by which functions call VOD, or see the README to make one',
-    ];
-  }
-  const complete = role === undefined ? environment : { ...environment, ...ROLE_VARIABLES };
-  const variables = (READERS[key] ?? []).flatMap((read) => explain(() => read(complete)));
-  return [...new Set(variables)];
+  if (role === undefined) return explainVariables(key, environment);
+  const problems = explainVariables(key, addRole(environment));
+  return role === '' ? [NO_ROLE, ...problems] : problems;
 }
 
-function explain(read: () => unknown): readonly string[] {
-  try {
-    read();
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return [error.message];
-    throw error;
-  }
-}
+const NO_ROLE =
+  'has no role: set VOD_ROLE to the name of the CAM role by which functions call VOD; the README tells how to make one';

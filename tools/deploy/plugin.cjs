@@ -1,7 +1,8 @@
 // Serverless 3 loads plugins with require(), and this one must come before serverless-tencent-scf.
-const { createRequire } = require('node:module');
+const { createRequire, Module } = require('node:module');
 
 const provider = createRequire(require.resolve('serverless-tencent-scf'));
+loadProductsWhenAsked(createRequire(provider.resolve('serverless-tencent-tools')));
 
 // Both addresses were an API Gateway that was shut down on 2025-06-30. Nobody listens for the report's error, so
 // without a network it ends every command; the answer to the other is needed before anything is deployed.
@@ -15,6 +16,21 @@ tools.Account.GetUserAuthInfo.prototype.isAuth = async () => ({
 provider('./provider/tencentProvider').prototype.getCredentials = async () => {};
 // Events are checked by check-service.ts, which knows Function URLs.
 provider('./shared/validate').validateEventsProperty = () => {};
+
+/**
+ * The vendor's SDK of that time loads the clients of all of Tencent's products, a quarter of every command's time: of
+ * those, three or four are used.
+ */
+function loadProductsWhenAsked(vendor) {
+  const name = 'tencentcloud-sdk-nodejs';
+  const stub = new Module(vendor.resolve(name), module);
+  stub.exports = new Proxy(
+    {},
+    { get: (_, product) => vendor(`${name}/tencentcloud/${String(product)}`) },
+  );
+  stub.loaded = true;
+  require.cache[stub.id] = stub;
+}
 
 let loading;
 

@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { checkService } from './check-service.ts';
 import { checkValues } from './check-values.ts';
 import { type CloudAccess, createCloudApi, createHide, readAppId } from './cloud/api.ts';
@@ -10,6 +10,7 @@ import { readCredentials } from './credentials.ts';
 import { DeployError } from './deploy-error.ts';
 import { describeService, describeStoredCode } from './info.ts';
 import { invokeFunction } from './invoke.ts';
+import { listSecrets } from './list-secrets.ts';
 import { removeService } from './remove.ts';
 import { readService, type Service, type ServiceSource } from './service.ts';
 
@@ -188,7 +189,7 @@ async function writeArtifact(
   { name }: Service,
   { zip }: Code,
 ): Promise<string> {
-  const folder = join(serviceDir, pluginManager.cliOptions.package ?? '.serverless');
+  const folder = resolve(serviceDir, pluginManager.cliOptions.package ?? '.serverless');
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${name}.zip`);
   await writeFile(path, zip);
@@ -199,12 +200,8 @@ async function writeArtifact(
 function accessCloud({ region, functions }: Service): CloudAccess {
   const credentials = readCredentials(process.env);
   const { secretId, secretKey, token } = credentials;
-  const names = functions.map(({ name }) => name);
-  const values = functions
-    .flatMap(({ environment }) => Object.values(environment))
-    // What is a part of a function's name is no secret.
-    .filter((value) => !names.some((name) => name.includes(value)));
-  return { credentials, region, hide: createHide([secretId, secretKey, token, ...values]) };
+  const secrets = functions.flatMap(({ environment }) => listSecrets(environment));
+  return { credentials, region, hide: createHide([secretId, secretKey, token, ...secrets]) };
 }
 
 async function readEvent({ data, path }: Options): Promise<string | undefined> {

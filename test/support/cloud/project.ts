@@ -25,6 +25,8 @@ export interface Project {
   readonly npm: (script: string) => Promise<CommandResult>;
   /** Changes a file until `restore`. @throws RangeError where `from` is not in it. */
   readonly edit: (file: string, from: string | RegExp, to: string) => Promise<void>;
+  /** Adds a file until `restore`. */
+  readonly add: (file: string, text: string) => Promise<void>;
   readonly restore: () => Promise<void>;
   readonly remove: () => Promise<void>;
 }
@@ -55,7 +57,8 @@ export async function copyProject(
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
-  const changed = new Map<string, string>();
+  /** What was in the files that are changed; nothing, of those that were not there. */
+  const changed = new Map<string, string | undefined>();
   const run = (program: string, args: readonly string[], more: Record<string, string> = {}) =>
     runCommand(program, args, folder, { ...cloud.environment, ...environment, ...more });
   return {
@@ -74,8 +77,15 @@ export async function copyProject(
       if (!changed.has(file)) changed.set(file, text);
       await writeFile(join(folder, file), edited);
     },
+    add: async (file, text) => {
+      changed.set(file, undefined);
+      await writeFile(join(folder, file), text);
+    },
     restore: async () => {
-      for (const [file, text] of changed) await writeFile(join(folder, file), text);
+      for (const [file, text] of changed) {
+        if (text === undefined) await rm(join(folder, file));
+        else await writeFile(join(folder, file), text);
+      }
       changed.clear();
     },
     remove: () => rm(folder, { recursive: true }),

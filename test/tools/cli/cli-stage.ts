@@ -148,10 +148,7 @@ function forward(
 
 /** The bundles of the functions, on the disk. */
 export interface BuiltFunctions {
-  /**
-   * Serves every function at the path of its name, with its variables; `uploads` is played, as one that has nothing to
-   * tell.
-   */
+  /** Serves every function at the path of its name, with its variables. */
   readonly serve: (environments: Readonly<Record<string, Variables>>) => Promise<TestServer>;
   readonly close: () => Promise<void>;
 }
@@ -177,12 +174,11 @@ export async function buildFunctions(): Promise<BuiltFunctions> {
   return {
     async serve(environments) {
       const gateway = createGateway({
-        functions: Object.entries(environments)
-          .filter(([name]) => name !== 'uploads')
-          .map(([name, environment]) => ({
-            ...{ name, environment, file: join(folder, `${name}.js`) },
-            ...{ timeoutSeconds: 10, memoryMegabytes: 128 },
-          })),
+        functions: Object.entries(environments).map(([name, environment]) => ({
+          ...{ name, environment, file: join(folder, `${name}.js`) },
+          ...{ timeoutSeconds: 10, memoryMegabytes: 128 },
+        })),
+        timed: [],
         runtime,
         trigger: 'url',
         activity: createActivityLog(),
@@ -190,8 +186,7 @@ export async function buildFunctions(): Promise<BuiltFunctions> {
       const server = await startServer((request, response) => {
         const url = new URL(request.url ?? '/', 'http://localhost');
         const name = url.pathname.slice(1);
-        if (name === 'uploads') answerUploads(environments['uploads'] ?? {}, request, response);
-        else if (!gateway.serves(name)) response.writeHead(404).end();
+        if (!gateway.serves(name)) response.writeHead(404).end();
         else gateway.handle(name, request, response, url).catch(() => response.destroy());
       });
       return {
@@ -206,23 +201,6 @@ export async function buildFunctions(): Promise<BuiltFunctions> {
   };
 }
 
-function answerUploads(
-  { AUTH, CORS_ORIGINS, DATABASE_URL }: Variables,
-  { headers }: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const { origin } = headers;
-  if (origin !== undefined && origin === CORS_ORIGINS) {
-    response.setHeader('Access-Control-Allow-Origin', origin);
-  }
-  const answer = (status: number, type: string, body: object) =>
-    response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify(body));
-  if (AUTH === 'none') answer(200, 'application/json; charset=utf-8', { items: [] });
-  else if (DATABASE_URL === 'none') {
-    answer(501, 'application/problem+json', { status: 501, code: 'not_implemented' });
-  } else answer(401, 'application/problem+json', { status: 401, code: 'unauthorized' });
-}
-
 /** What SCF answers about a function. */
 export interface ScfFunction {
   readonly runtime: string;
@@ -230,6 +208,8 @@ export interface ScfFunction {
   readonly role?: string;
   /** Of its Function URL. */
   readonly origin?: string;
+  /** Whether its timer is on; it has none where nothing is said. */
+  readonly timer?: boolean;
 }
 
 /** Starts what SCF's API would be; a function of which `find` answers nothing is not deployed. */
@@ -242,7 +222,15 @@ export function startScf(find: (name: string) => ScfFunction | undefined): Promi
     }
     const NetConfig = { EnableExtranet: true, ExtranetUrl: found.origin };
     const url = { Type: 'http', TriggerName: 'url', TriggerDesc: JSON.stringify({ NetConfig }) };
-    const Triggers = found.origin === undefined ? [] : [url];
+    const timer = {
+      Type: 'timer',
+      TriggerName: 'every-minute',
+      Enable: found.timer === true ? 1 : 0,
+    };
+    const Triggers = [
+      ...(found.origin === undefined ? [] : [url]),
+      ...(found.timer === undefined ? [] : [timer]),
+    ];
     return succeed(response, { Triggers, TotalCount: Triggers.length });
   });
 }

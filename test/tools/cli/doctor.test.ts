@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { localAccount } from '../../../tools/local/vod/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import type { VodServer } from '../../support/vod-server.ts';
@@ -24,11 +26,14 @@ const SECRETS = {
 };
 const ORIGIN = 'https://app.example.com';
 const DEPLOYED = { runtime: 'Nodejs20.19', role: 'vod-upload' };
+const SWEEP = 'vod-upload-dev-sweep';
 
 let server: TestPostgres;
 let built: BuiltFunctions;
 /** Where nobody listens. */
 let nowhere: string;
+/** The database of a backend that is at work; the doctor changes nothing in it. */
+let databaseUrl: string;
 /** The functions as they should be. */
 let good: TestServer;
 
@@ -37,6 +42,8 @@ beforeAll(async () => {
   const closed = await startServer(() => undefined);
   nowhere = closed.origin;
   await closed.close();
+  databaseUrl = await server.createDatabase();
+  await sweepLately(databaseUrl);
   good = await built.serve(describeFunctions({}));
 }, 60_000);
 
@@ -53,7 +60,6 @@ interface Account {
   readonly deployed: Map<string, ScfFunction>;
   /** Deploys the functions again, with other variables. */
   readonly deploy: (change: Variables) => Promise<void>;
-  readonly databaseUrl: string;
   readonly close: () => Promise<void>;
 }
 
@@ -79,6 +85,7 @@ async function openAccount(): Promise<Account> {
   const deployed = new Map<string, ScfFunction>();
   const scf = await startScf((name) => deployed.get(name));
   let own: TestServer | undefined;
+  deployed.set(SWEEP, { ...DEPLOYED, timer: true });
   const announce = ({ origin }: TestServer) => {
     for (const name of ['signature', 'pull', 'callback', 'uploads']) {
       deployed.set(`vod-upload-dev-${name}`, { ...DEPLOYED, origin });
@@ -87,7 +94,7 @@ async function openAccount(): Promise<Account> {
   };
   await announce(good);
   return {
-    ...{ vod, scf, deployed, databaseUrl: await server.createDatabase() },
+    ...{ vod, scf, deployed },
     async deploy(change) {
       own = await built.serve(describeFunctions(change));
       await announce(own);
@@ -96,6 +103,13 @@ async function openAccount(): Promise<Account> {
       await Promise.all([own?.close(), scf.close(), vod.close()]);
     },
   };
+}
+
+/** Leaves what a sweep leaves that has looked through the media so many minutes ago. */
+async function sweepLately(url: string, minutes = 1): Promise<void> {
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+  await ledger.moveMark('media-scan', Date.now() - minutes * 60_000);
+  await ledger.close();
 }
 
 function describeCallers(): Variables {
@@ -107,10 +121,22 @@ function describeUploads(): Variables {
   return { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey, VOD_SUB_APP_ID: String(subAppId) };
 }
 
+/** What the platform adds where a function has a role. */
+function describeRole(): Variables {
+  const { role } = localAccount();
+  return {
+    TENCENTCLOUD_SECRETID: role.secretId,
+    TENCENTCLOUD_SECRETKEY: role.secretKey,
+    TENCENTCLOUD_SESSIONTOKEN: role.token ?? '',
+  };
+}
+
 /** A variable whose text is empty is not there, as at a deployment. */
 function describeFunctions(change: Variables) {
-  const shared = { ...describeUploads(), ...describeCallers() };
-  const callback = { CALLBACK_SIGN_KEYS: SECRETS.CALLBACK_SIGN_KEYS };
+  const database = { DATABASE_URL: databaseUrl };
+  const shared = { ...describeUploads(), ...describeCallers(), ...database };
+  const { CALLBACK_SIGN_KEYS } = SECRETS;
+  const callback = { ...describeRole(), ...database, CALLBACK_SIGN_KEYS };
   const adapt = (variables: Variables): Variables =>
     Object.fromEntries(
       Object.entries({ ...variables, ...change }).filter(([, value]) => value !== ''),
@@ -119,11 +145,11 @@ function describeFunctions(change: Variables) {
     signature: adapt(shared),
     pull: adapt(shared),
     callback: adapt(callback),
-    uploads: adapt(describeCallers()),
+    uploads: adapt({ ...describeCallers(), ...database }),
   };
 }
 
-function describeEnvironment({ vod, scf, databaseUrl }: Account): Variables {
+function describeEnvironment({ vod, scf }: Account): Variables {
   const { role } = vod.stage.account;
   return {
     ...describeUploads(),
@@ -166,8 +192,11 @@ async function setEverywhere(change: Variables): Promise<void> {
   await account.deploy(change);
 }
 
-async function alterMigrations(statement: string): Promise<void> {
-  const sql = postgres(account.databaseUrl, { max: 1, fetch_types: false });
+/** Gives the doctor a database of its own, in which `statement` changed something. */
+async function alterDatabase(statement: string): Promise<void> {
+  const url = await server.createDatabase();
+  environment = { ...environment, DATABASE_URL: url };
+  const sql = postgres(url, { max: 1, fetch_types: false });
   await sql.unsafe(statement);
   await sql.end();
 }
@@ -301,6 +330,30 @@ const FAULTS: readonly Fault[] = [
     /vod-upload-dev-pull has no address/,
   ],
   [
+    'a sweep that is not deployed',
+    () => account.deployed.delete(SWEEP),
+    'deployment',
+    /vod-upload-dev-sweep is not deployed in ap-singapore/,
+  ],
+  [
+    'a sweep without a timer',
+    () => account.deployed.set(SWEEP, DEPLOYED),
+    'deployment',
+    /vod-upload-dev-sweep has no timer that is switched on/,
+  ],
+  [
+    'a sweep whose timer is off',
+    () => account.deployed.set(SWEEP, { ...DEPLOYED, timer: false }),
+    'deployment',
+    /vod-upload-dev-sweep has no timer that is switched on/,
+  ],
+  [
+    'a sweep without a role',
+    () => account.deployed.set(SWEEP, { ...DEPLOYED, role: '', timer: true }),
+    'deployment',
+    /vod-upload-dev-sweep has no execution role/,
+  ],
+  [
     'an address where nothing is',
     () => {
       args = [...args, '--pull-url', `${nowhere}/pull`];
@@ -356,7 +409,7 @@ const FAULTS: readonly Fault[] = [
     'a webhook secret that is none',
     () => setWebhooks([{ url: 'https://hooks.example.com/vod', secret: 'whsec_short' }]),
     'configuration',
-    /delivery of events: .*WEBHOOK_ENDPOINTS.*secret must be whsec_/,
+    /callback and sweep: .*WEBHOOK_ENDPOINTS.*secret must be whsec_/,
   ],
   [
     'a webhook secret that can be guessed',
@@ -401,7 +454,7 @@ const FAULTS: readonly Fault[] = [
   [
     'a database of another name',
     () => {
-      const url = new URL(account.databaseUrl);
+      const url = new URL(databaseUrl);
       url.pathname = '/no_such_database';
       environment = { ...environment, DATABASE_URL: url.href };
     },
@@ -411,8 +464,8 @@ const FAULTS: readonly Fault[] = [
   [
     'an address of something else than a database',
     () => (environment = { ...environment, DATABASE_URL: 'mysql://a:b@127.0.0.1/c' }),
-    'database',
-    /not the address of a PostgreSQL database/,
+    'configuration',
+    /^signature, pull, callback, uploads and sweep: .*DATABASE_URL must be a URL that begins with postgres/,
   ],
   [
     'a database without its tables',
@@ -423,14 +476,32 @@ const FAULTS: readonly Fault[] = [
     /has not had: 0001-uploads\.sql, /,
   ],
   [
+    'a sweep that has never run',
+    async () => {
+      environment = { ...environment, DATABASE_URL: await server.createDatabase() };
+    },
+    'sweep',
+    /has never looked through the media/,
+  ],
+  [
+    'a sweep that has stopped',
+    async () => {
+      const url = await server.createDatabase();
+      await sweepLately(url, 90);
+      environment = { ...environment, DATABASE_URL: url };
+    },
+    'sweep',
+    /knows the media up to 100 minutes ago only/,
+  ],
+  [
     'a migration that was changed',
-    () => alterMigrations("update migrations set checksum = 'x' where name like '0002%'"),
+    () => alterDatabase("update migrations set checksum = 'x' where name like '0002%'"),
     'migrations',
     /Changed since the database had them: 0002-events\.sql\./,
   ],
   [
     'a migration of newer code',
-    () => alterMigrations("insert into migrations (name, checksum) values ('9999-later.sql', 'x')"),
+    () => alterDatabase("insert into migrations (name, checksum) values ('9999-later.sql', 'x')"),
     'migrations',
     /has had what is not here: 9999-later\.sql\./,
   ],
@@ -488,7 +559,7 @@ describe('vod-upload doctor', () => {
     expect(new Set(account.scf.calls.map(({ action }) => action))).toEqual(
       new Set(['GetFunction', 'ListTriggers']),
     );
-    const sql = postgres(account.databaseUrl, { max: 1, fetch_types: false });
+    const sql = postgres(databaseUrl, { max: 1, fetch_types: false });
     expect(await sql`select count(*)::int as count from events`).toEqual([{ count: 0 }]);
     await sql.end();
   });
@@ -584,19 +655,30 @@ All is well, as far as it was looked at.
 
     const { findings } = await examine();
 
-    expect(findings.map(({ check }) => check)).toEqual([
-      'configuration',
-      'configuration',
-      'credentials',
-    ]);
+    expect(findings.map(({ check }) => check)).toEqual(['configuration', 'credentials']);
+  });
+});
+
+describe('the uploads function', () => {
+  it('tells by a code that it lets nobody in without a token', async () => {
+    const response = await fetch(`${good.origin}/uploads`);
+
+    expect(response.status).toBe(401);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ code: 'unauthorized' });
   });
 });
 
 describe('a backend without a database', () => {
-  it('is good although its uploads function has nothing to read', async () => {
-    await account.deploy({ DATABASE_URL: 'none' });
+  it('is good although its uploads function has nothing to read, and nothing sweeps', async () => {
+    await account.deploy({ DATABASE_URL: '' });
+    account.deployed.delete(SWEEP);
+    environment = { ...environment, DATABASE_URL: '' };
 
-    expect((await runDoctor()).out).toBe('All is well.\n');
+    const { exitCode, findings, skipped } = await examine();
+
+    expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
+    expect(skipped).toEqual([{ check: 'database', text: expect.stringContaining('no memory') }]);
   });
 });
 

@@ -5,8 +5,7 @@ import { type CloudState, createCloudState } from '../../support/cloud/cloud-sta
 import type { CloudCall } from '../../support/cloud/exchange.ts';
 import { type CommandResult, copyProject, type Project } from '../../support/cloud/project.ts';
 import type { FunctionRecord } from '../../support/cloud/scf/function-record.ts';
-import { startTestPostgres } from '../../support/postgres.ts';
-import { startVodServer, succeed } from '../../support/vod-server.ts';
+import { startVodServer, succeed, type VodCall } from '../../support/vod-server.ts';
 
 /** What is told to functions and must reach nobody else. */
 export const SECRETS = {
@@ -48,6 +47,8 @@ export interface DeployStages {
   readonly emptyAccount: CloudState;
   /** Every kind of call that any command made, such as `scf:GetFunction`. */
   readonly called: ReadonlySet<string>;
+  /** What functions called of VOD's API when they ran. */
+  readonly vodCalls: readonly VodCall[];
   /** Does something on a stage that nobody else uses, whose cloud keeps `account` and whose project is unchanged. */
   readonly use: <Result>(
     account: CloudState,
@@ -58,18 +59,21 @@ export interface DeployStages {
 
 const STAGES = 2;
 
-/** Opens the stages. */
-export async function openDeployStages(): Promise<DeployStages> {
-  const vod = await startVodServer((response) => succeed(response));
-  const postgres = await startTestPostgres();
+/** Opens the stages; functions are told of the database at `databaseUrl`, which is there only where they run. */
+export async function openDeployStages(databaseUrl: string): Promise<DeployStages> {
+  const vod = await startVodServer((response, { action }) =>
+    succeed(response, action === 'PullUpload' ? { TaskId: 'task-1' } : {}),
+  );
   const webhook = {
     url: 'https://hooks.example.com/vod',
     secret: `whsec_${randomBytes(24).toString('base64')}`,
+    // Of what no test makes, so that nothing is sent anywhere.
+    events: ['vod.SplitMediaComplete'],
   };
   const environment = {
     ...ENVIRONMENT,
     VOD_API_ENDPOINT: vod.endpoint,
-    DATABASE_URL: await postgres.createDatabase(),
+    DATABASE_URL: databaseUrl,
     WEBHOOK_ENDPOINTS: JSON.stringify([webhook]),
   };
   const called = new Set<string>();
@@ -81,7 +85,7 @@ export async function openDeployStages(): Promise<DeployStages> {
   const waiting: ((stage: DeployStage) => void)[] = [];
   const take = async () => free.pop() ?? new Promise<DeployStage>((give) => waiting.push(give));
   return {
-    ...{ environment, called },
+    ...{ environment, called, vodCalls: vod.calls },
     emptyAccount: { ...createCloudState(), roles: new Map([[ENVIRONMENT.VOD_ROLE, new Set()]]) },
     use: async (account, work) => {
       const stage = await take();
@@ -100,7 +104,6 @@ export async function openDeployStages(): Promise<DeployStages> {
         await project.remove();
         await cloud.close();
       }
-      await postgres.close();
       await vod.close();
     },
   };

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readPolicyActions } from '../../support/cam-policy.ts';
 import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
@@ -5,10 +7,12 @@ import type { CloudState } from '../../support/cloud/cloud-state.ts';
 import type { CloudCall } from '../../support/cloud/exchange.ts';
 import { type CommandResult, credentialsOf } from '../../support/cloud/project.ts';
 import type { FunctionRecord } from '../../support/cloud/scf/function-record.ts';
-import { runFunction } from '../../support/cloud/scf/run-function.ts';
+import { type Invocation, runFunction } from '../../support/cloud/scf/run-function.ts';
 import { extranetUrl } from '../../support/cloud/scf/trigger-actions.ts';
 import { readZip } from '../../support/cloud/zip.ts';
-import { EVENT_SHAPES } from '../../support/http-events.ts';
+import { EVENT_SHAPES, type TestRequest } from '../../support/http-events.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { signCallback } from '../../support/sign-callback.ts';
 import {
   type DeployStage,
   type DeployStages,
@@ -39,6 +43,7 @@ const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = {
 // Every test starts programs, waits for a stage, and the machine may be busy.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 90_000 });
 
+let postgres: TestPostgres;
 let stages: DeployStages;
 let first: CommandResult;
 let firstCalls: readonly CloudCall[];
@@ -46,7 +51,8 @@ let strangers: readonly string[];
 let deployed: CloudState;
 
 beforeAll(async () => {
-  stages = await openDeployStages();
+  postgres = await startTestPostgres();
+  stages = await openDeployStages(await postgres.createDatabase());
   await stages.use(stages.emptyAccount, async ({ cloud, run }) => {
     first = await run('deploy');
     firstCalls = [...cloud.calls];
@@ -54,7 +60,10 @@ beforeAll(async () => {
     deployed = cloud.remember();
   });
 });
-afterAll(() => stages.close());
+afterAll(async () => {
+  await stages.close();
+  await postgres.close();
+});
 
 /** Answers a test on a stage of its own, where the first deployment has just ended. */
 const afterDeployment = (work: (stage: DeployStage) => Promise<void>) => () =>
@@ -97,9 +106,9 @@ describe('the first deployment', () => {
     expect(FUNCTIONS.map((key) => find(key))).toMatchObject([
       { handler: 'signature.main_handler', timeout: 5, memorySize: 128, role: '' },
       { handler: 'pull.main_handler', timeout: 60, role: 'VodUpload' },
-      { handler: 'callback.main_handler', timeout: 30, role: 'VodUpload' },
+      { handler: 'callback.main_handler', timeout: 10, role: 'VodUpload' },
       { handler: 'uploads.main_handler', timeout: 10, role: '' },
-      { handler: 'sweep.main_handler', timeout: 55, role: 'VodUpload' },
+      { handler: 'sweep.main_handler', timeout: 60, memorySize: 256, role: 'VodUpload' },
     ]);
     for (const key of FUNCTIONS) {
       expect(find(key)).toMatchObject({ status: 'Active', runtime: 'Nodejs20.19' });
@@ -157,7 +166,7 @@ describe('the archive', () => {
     const files = readZip(find('signature').code);
 
     expect(files.map(({ name }) => name).sort()).toEqual(
-      [...FUNCTIONS.map((key) => `${key}.js`), 'settings.json'].sort(),
+      [...FUNCTIONS.map((key) => `${key}.js`), 'ledger.js', 'settings.json'].sort(),
     );
     expect(new Set(files.map(({ modified }) => modified))).toHaveProperty('size', 1);
     // Files that everybody may read: https://cloud.tencent.com/document/product/583/9702.
@@ -165,40 +174,67 @@ describe('the archive', () => {
   });
 
   describe.each(EVENT_SHAPES)('behind $name', ({ toEvent }) => {
-    it('issues a signature', async () => {
-      const authorization = `Bearer ${await mintToken('upload:sign')}`;
-      const event = toEvent({ headers: { authorization }, body: { classId: 7 } });
-      const outcome = await runFunction(find('signature'), event);
+    /** Calls a function, with a token for `scope` where that is given. */
+    const call = async (key: string, request: TestRequest, scope?: string) => {
+      const authorization = scope === undefined ? {} : await authorize(scope);
+      const outcome = await runFunction(find(key), toEvent({ ...request, headers: authorization }));
+      return readAnswer(outcome);
+    };
 
-      expect(outcome).toMatchObject({ ok: true, value: { statusCode: 200 } });
-      const { signature } = JSON.parse(Reflect.get(Object(Reflect.get(outcome, 'value')), 'body'));
-      expect(Buffer.from(signature, 'base64').subarray(20).toString()).toContain(
+    it('issues a signature, and tells of its upload', async () => {
+      const signed = await call('signature', { body: { classId: 7 } }, 'upload:sign');
+      const { signature, uploadId } = signed.json;
+      const path = `/uploads/${uploadId}`;
+      const shown = await call('uploads', { method: 'GET', path }, 'upload:read');
+
+      expect(signed.status).toBe(200);
+      expect(Buffer.from(String(signature), 'base64').subarray(20).toString()).toContain(
         `secretId=${stages.environment['VOD_SECRET_ID']}&`,
       );
+      expect(shown).toMatchObject({ status: 200, json: { uploadId, state: 'issued', classId: 7 } });
     });
 
-    it('refuses what is not proven', async () => {
-      const event = toEvent({ body: { mediaUrl: 'https://media.example.com/film.mp4' } });
+    it('has VOD pull', async () => {
+      const body = { mediaUrl: 'https://media.example.com/film.mp4' };
 
-      expect(await runFunction(find('pull'), event)).toMatchObject({
-        value: { statusCode: 401 },
+      expect(await call('pull', { body }, 'upload:pull')).toMatchObject({
+        status: 202,
+        json: { taskId: 'task-1' },
       });
-      expect(await runFunction(find('callback'), event)).toMatchObject({
-        value: { statusCode: 401 },
+      expect(stages.vodCalls.at(-1)).toMatchObject({
+        action: 'PullUpload',
+        headers: { 'x-tc-token': 'role-token-example' },
+      });
+    });
+
+    it('takes a notification that is proven', async () => {
+      const body = {
+        EventType: 'MediaCastStatusChanged',
+        MediaCastStatusChangedEvent: { CastId: `cast-${randomUUID()}`, Status: 'Working' },
+        ...signCallback(SECRETS.CALLBACK_SIGN_KEYS, Math.floor(Date.now() / 1_000) + 600),
+      };
+
+      expect(await call('callback', { body })).toMatchObject({ status: 200, json: { code: 0 } });
+    });
+
+    it.each(HTTP_FUNCTIONS)('refuses by %s what is not proven', async (key) => {
+      const method = key === 'uploads' ? 'GET' : 'POST';
+
+      expect(await call(key, { method, body: {} })).toMatchObject({
+        status: 401,
+        json: { code: 'unauthorized' },
       });
     });
 
     it.each(HTTP_FUNCTIONS)('answers a wrong method by %s with an HTTP answer', async (key) => {
-      const outcome = await runFunction(find(key), toEvent({ method: 'PATCH' }));
-
-      expect(outcome).toMatchObject({
-        ok: true,
-        value: { statusCode: expect.toSatisfy((status) => status === 405 || status === 501) },
+      expect(await call(key, { method: 'PATCH' })).toMatchObject({
+        status: 405,
+        json: { code: 'method_not_allowed' },
       });
     });
   });
 
-  it('answers the timer', async () => {
+  it('does at the timer what is due, with the rights of its role', async () => {
     const event = {
       Type: 'Timer',
       TriggerName: 'every-minute',
@@ -206,9 +242,31 @@ describe('the archive', () => {
       Message: '',
     };
 
-    expect(await runFunction(find('sweep'), event)).toMatchObject({ ok: true });
+    expect(await runFunction(find('sweep'), event)).toMatchObject({
+      ok: true,
+      value: { broken: [], errors: {}, outOfTime: false, backlog: { unfinishedUploads: 4 } },
+    });
+    expect(stages.vodCalls.at(-1)).toMatchObject({
+      action: 'SearchMedia',
+      headers: { 'x-tc-token': 'role-token-example' },
+    });
   });
 });
+
+async function authorize(scope: string) {
+  return { authorization: `Bearer ${await mintToken(scope)}` };
+}
+
+const httpAnswer = v.object({
+  ok: v.literal(true),
+  value: v.object({ statusCode: v.number(), body: v.string() }),
+});
+
+/** Answers what a function answered; fails where that is no HTTP answer with JSON. */
+function readAnswer(outcome: Invocation) {
+  const { statusCode, body } = v.parse(httpAnswer, outcome).value;
+  return { status: statusCode, json: v.parse(v.record(v.string(), v.unknown()), JSON.parse(body)) };
+}
 
 describe.concurrent('another deployment', () => {
   it(
@@ -366,12 +424,10 @@ describe.concurrent('another deployment', () => {
   );
 
   it(
-    'keeps stages apart, with temporary credentials and a private network',
+    'keeps stages apart, with temporary credentials, and a private network of which .env tells',
     afterDeployment(async (stage) => {
-      const result = await stage.run('deploy --stage prod', {
-        ...credentialsOf(CLOUD_ACCOUNT.temporary),
-        ...{ VPC_ID: 'vpc-example1', SUBNET_ID: 'subnet-example1' },
-      });
+      await stage.project.add('.env', 'VPC_ID=vpc-example1\nSUBNET_ID=subnet-example1\n');
+      const result = await stage.run('deploy --stage prod', credentialsOf(CLOUD_ACCOUNT.temporary));
 
       expect(result.code, result.output).toBe(0);
       expect(functionNames(stage)).toEqual(

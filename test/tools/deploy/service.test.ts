@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { explainVariables } from '../../../tools/deploy/function-variables.ts';
 import { readService, type ServiceSource } from '../../../tools/deploy/service.ts';
 
 const SOURCE: ServiceSource = {
@@ -33,6 +34,20 @@ const SOURCE: ServiceSource = {
       ],
     },
   },
+};
+
+const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).map((source) =>
+  source.replace('.ts', ''),
+);
+
+/** Of the platform itself, and of a stand-in on the same machine. */
+const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^EVENT_BUS_API_/;
+
+/** They have a role instead of the key; and what `callback` does not do needs no limit. */
+const NOT_HANDED_ON: Readonly<Record<string, readonly string[]>> = {
+  pull: ['VOD_SECRET_ID', 'VOD_SECRET_KEY'],
+  callback: ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PULLS_PER_SECOND'],
+  sweep: ['VOD_SECRET_ID', 'VOD_SECRET_KEY'],
 };
 
 describe('readService()', () => {
@@ -118,22 +133,49 @@ describe('readService()', () => {
 });
 
 describe('serverless.yml', () => {
-  it('hands on every variable that a function reads', () => {
-    const file = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
-    const handedOn = new Set(
-      [...file.matchAll(/^ +([A-Z_]+): \$\{env:\1, ''\}$/gm)].map(([, name]) => name),
-    );
-    const read = ['callback', 'caller', 'delivery', 'pull', 'signature']
-      .map((name) => `lib/config/${name}-config.ts`)
-      .concat('lib/vod/api-config.ts')
-      .flatMap((path) => {
-        const source = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-        return [...source.matchAll(/^ {2,6}([A-Z]+(?:_[A-Z]+)+): /gm)].map(([, name]) => name);
-      })
-      // Of the platform itself, and of a stand-in on the same machine.
-      .filter((name) => !/^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^EVENT_BUS_API_/.test(name ?? ''));
+  const file = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
 
-    expect(read.length).toBeGreaterThan(15);
-    expect([...new Set(read)].filter((name) => !handedOn.has(name))).toEqual([]);
+  it.each(FUNCTIONS)('hands on to %s every variable that it reads, and no other', (name) => {
+    const others = NOT_HANDED_ON[name] ?? [];
+    const wanted = listRead(name).filter(
+      (variable) => !PLATFORM.test(variable) && !others.includes(variable),
+    );
+
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(listHandedOn(file, name)).toEqual(wanted);
   });
 });
+
+/** Answers the variables that a function asks its environment for when it starts. */
+function listRead(name: string): readonly string[] {
+  const read = new Set<string>();
+  const environment = new Proxy<Record<string, string>>(
+    {},
+    {
+      has: (_, variable) => {
+        read.add(String(variable));
+        return false;
+      },
+      get: (_, variable) => {
+        read.add(String(variable));
+        return undefined;
+      },
+    },
+  );
+  explainVariables(name, environment);
+  return [...read].sort();
+}
+
+/** Answers the variables of a function in the file, those of the lists that it takes whole included. */
+function listHandedOn(file: string, name: string): readonly string[] {
+  const handedOn = (text: string) =>
+    [...text.matchAll(/^ +([A-Z_]+): \$\{env:\1, ''\}$/gm)].map(([, variable = '']) => variable);
+  const [, block = ''] = file.slice(file.indexOf('\nfunctions:')).split(`\n  ${name}:\n`);
+  const [own = ''] = block.split(/\n {2}\w/);
+  const [, lists = ''] = /<<: \[(.*)\]/.exec(own) ?? [];
+  const taken = lists.split(', ').flatMap((list) => {
+    const [, rest = ''] = file.split(`: &${list.slice(1)}\n`);
+    return handedOn(rest.split(/\n {2}\w/)[0] ?? '');
+  });
+  return [...new Set([...taken, ...handedOn(own)])].sort();
+}

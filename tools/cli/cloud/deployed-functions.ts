@@ -1,7 +1,7 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { VodCredentials } from '../../../lib/vod/api-config.ts';
-import { readAddress, type TriggerState } from '../../deploy/cloud/trigger-state.ts';
+import { isEnabled, readAddress, type TriggerState } from '../../deploy/cloud/trigger-state.ts';
 import { createCloudClient, readRefusalCode } from './cloud-client.ts';
 
 /** Where the functions were deployed to. */
@@ -20,6 +20,8 @@ export interface DeployedFunction {
   readonly role: string;
   /** Where it is called over HTTP; undefined where it has no such trigger, or none that is open. */
   readonly url: string | undefined;
+  /** Whether a timer calls it. */
+  readonly timed: boolean;
 }
 
 /** https://cloud.tencent.com/document/product/583/17235 */
@@ -64,12 +66,15 @@ export function createFindFunction(
       const request = { ...which, ShowCode: 'FALSE' };
       const { Runtime = '', Role } = await client.call<FunctionAnswer>('GetFunction', request);
       const { Triggers } = await client.call<TriggersAnswer>('ListTriggers', which);
+      const triggers = Triggers ?? [];
       const addresses = HTTP_TRIGGERS.flatMap((type) =>
-        (Triggers ?? []).filter(({ Type }) => Type === type).map(readAddress),
+        triggers.filter(({ Type }) => Type === type).map(readAddress),
       );
       const address = addresses.find((found) => found !== undefined);
       // Each function has the path of its name, behind API Gateway and a Function URL alike.
-      return { runtime: Runtime, role: Role ?? '', url: address && `${address}/${name}` };
+      const url = address && `${address}/${name}`;
+      const timed = triggers.some((trigger) => trigger.Type === 'timer' && isEnabled(trigger));
+      return { runtime: Runtime, role: Role ?? '', url, timed };
     } catch (error) {
       if (readRefusalCode(error)?.startsWith('ResourceNotFound.Function')) return undefined;
       throw nameScf(error);

@@ -1,4 +1,6 @@
 import postgres from 'postgres';
+import * as v from 'valibot';
+import { databaseUrl as databaseUrlSchema } from '../../../lib/config/database-config.ts';
 import { compareMigrations } from '../../../lib/ledger/migrate.ts';
 import { finding, type Note, skipped } from './note.ts';
 
@@ -13,14 +15,9 @@ export async function checkDatabase(databaseUrl: string | undefined): Promise<re
     const text = 'DATABASE_URL is not set; without it the functions have no memory.';
     return [skipped('database', text)];
   }
-  if (!URL.canParse(databaseUrl) || !/^postgres(?:ql)?:$/.test(new URL(databaseUrl).protocol)) {
-    return [
-      finding(
-        'database',
-        'DATABASE_URL is not the address of a PostgreSQL database.',
-        'Set it as in postgres://user:password@host:5432/database, special characters percent-encoded.',
-      ),
-    ];
+  if (!v.is(databaseUrlSchema, databaseUrl)) {
+    const text = 'DATABASE_URL is not the address of a PostgreSQL database.';
+    return [skipped('database', text)];
   }
   try {
     const version = await readVersion(databaseUrl);

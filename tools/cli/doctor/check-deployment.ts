@@ -1,6 +1,6 @@
 import type { DeployedFunction, Deployment, FindFunction } from '../cloud/deployed-functions.ts';
 import { explainFailedCall } from './check-access.ts';
-import { FUNCTION_NAMES, type FunctionName, type FunctionUrls } from './check-functions.ts';
+import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { finding, type Note, skipped } from './note.ts';
 
 /** What the platform tells of the functions. */
@@ -13,18 +13,23 @@ export interface Deployed {
 const OLDEST_NODE: readonly [number, number] = [20, 15];
 
 /** Functions that call VOD, for which they need the credentials of a role. */
-const CALLERS_OF_VOD: ReadonlySet<string> = new Set<FunctionName>(['pull', 'callback']);
+const CALLERS_OF_VOD: ReadonlySet<string> = new Set(['pull', 'callback', 'sweep']);
 
 /** Answers what is said where all addresses are known, and not where the functions run. */
 export function skipDeployment(): Note {
   return skipped('deployment', 'The runtime of the functions: say their region with --region.');
 }
 
-/** Finds out whether the functions are deployed, on which runtime, and whether they may call VOD. */
+/**
+ * Finds out whether the functions are deployed, on which runtime, whether they may call VOD, and what calls them.
+ *
+ * @param sweeps whether there should be a `sweep`.
+ */
 export async function checkDeployment(
   deployment: Deployment,
   findFunction: FindFunction,
   given: FunctionUrls,
+  sweeps: boolean,
 ): Promise<Deployed> {
   try {
     const found = await Promise.all(
@@ -37,19 +42,32 @@ export async function checkDeployment(
       }),
     );
     const notes = found.flatMap(({ name, deployed }) =>
-      explain(name, deployment, deployed, urls[name] !== undefined),
+      explain(name, deployment, deployed, urls[name] === undefined ? 'has no address' : undefined),
     );
-    return { notes, urls };
+    return {
+      notes: [...notes, ...(sweeps ? await checkTimed(deployment, findFunction) : [])],
+      urls,
+    };
   } catch (error) {
     return { notes: [explainFailedCall('deployment', error)], urls: given };
   }
 }
 
+async function checkTimed(
+  deployment: Deployment,
+  findFunction: FindFunction,
+): Promise<readonly Note[]> {
+  const deployed = await findFunction('sweep');
+  const lack = deployed?.timed === false ? 'has no timer that is switched on' : undefined;
+  return explain('sweep', deployment, deployed, lack);
+}
+
+/** @param lack what is missing for the function to be called. */
 function explain(
-  name: FunctionName,
+  name: string,
   { service, stage, region }: Deployment,
   deployed: DeployedFunction | undefined,
-  hasUrl: boolean,
+  lack: string | undefined,
 ): readonly Note[] {
   const full = `${service}-${stage}-${name}`;
   if (deployed === undefined) {
@@ -80,9 +98,13 @@ function explain(
       ),
     );
   }
-  if (!hasUrl) {
+  if (lack !== undefined) {
     notes.push(
-      finding('deployment', `${full} has no address.`, 'Deploy it again: its trigger is gone.'),
+      finding(
+        'deployment',
+        `${full} ${lack}.`,
+        'Deploy it again: its trigger is gone, or was changed.',
+      ),
     );
   }
   return notes;

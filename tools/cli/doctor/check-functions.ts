@@ -137,7 +137,7 @@ function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): rea
 }
 
 /** Answers names as in a sentence: a, b and c. */
-function joinNames(names: readonly string[]): string {
+export function joinNames(names: readonly string[]): string {
   const last = names.at(-1) ?? '';
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -19,6 +19,7 @@ import { checkDatabase } from './check-database.ts';
 import { checkDeployment, skipDeployment } from './check-deployment.ts';
 import { checkFunctions, FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { checkSecrets } from './check-secrets.ts';
+import { checkSweep } from './check-sweep.ts';
 import { finding, type Note } from './note.ts';
 import { exitCode, writeJsonReport, writeReport } from './report.ts';
 
@@ -85,7 +86,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     'PULL',
   ]);
 
-  const database = checkDatabase(environment['DATABASE_URL']);
+  const database = examineDatabase(environment['DATABASE_URL'], now);
   const account = await examineAccount(options, { environment, mode, urls, now });
   const notes = [
     ...checkConfiguration(environment),
@@ -96,6 +97,14 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   ];
   writeOut(options.json ? writeJsonReport(notes) : writeReport(notes, colours));
   return exitCode(notes);
+}
+
+async function examineDatabase(
+  databaseUrl: string | undefined,
+  now: () => number,
+): Promise<readonly Note[]> {
+  const notes = await checkDatabase(databaseUrl);
+  return databaseUrl === undefined || notes.length > 0 ? notes : checkSweep(databaseUrl, now);
 }
 
 function readUrls(options: Options): FunctionUrls {
@@ -175,7 +184,8 @@ async function examineDeployment(
   }
   const deployment = readDeployment(options, environment);
   const findFunction = createFindFunction(deployment, credentials, environment);
-  return checkDeployment(deployment, findFunction, urls);
+  const sweeps = environment['DATABASE_URL'] !== undefined;
+  return checkDeployment(deployment, findFunction, urls, sweeps);
 }
 
 async function examineSettings(

@@ -12,7 +12,8 @@ export type CheckName =
   | 'callers'
   | 'sign key'
   | 'database'
-  | 'migrations';
+  | 'migrations'
+  | 'sweep';
 
 /**
  * What a check has to say. Something is wrong (`finding`), could not be found out although it should (`unable`), or is

@@ -1,6 +1,7 @@
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { addRole } from '../../deploy/function-variables.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
 import {
   DEPLOYMENT_HELP,
@@ -146,7 +147,7 @@ async function readWanted(
     });
     return { mode, callbackUrl: found?.url, signKey: undefined, ...switches };
   }
-  const [signKey] = readCallbackConfig(environment).signKeys;
+  const [signKey] = readCallbackConfig(addRole(environment)).signKeys;
   const { url, reason } = await findCallbackUrl(options, environment, operator);
   if (url === undefined) throw new CommandError(reason);
   return { mode, callbackUrl: url, signKey, ...switches };

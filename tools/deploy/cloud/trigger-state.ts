@@ -71,7 +71,8 @@ export function isUpToDate(spec: TriggerSpec, state: TriggerState): boolean {
   return includes(parseJson(state.TriggerDesc), compared);
 }
 
-function isEnabled({ Enable }: TriggerState): boolean {
+/** Answers whether a trigger of the cloud is switched on. */
+export function isEnabled({ Enable }: TriggerState): boolean {
   return Enable === 1 || Enable === '1' || Enable === true || Enable === 'OPEN';
 }
 
