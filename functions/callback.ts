@@ -1,31 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-config.ts';
+import { readVodCredentials } from '../lib/config/pull-config.ts';
+import { createTargets } from '../lib/delivery/create-targets.ts';
+import type { Target } from '../lib/delivery/target.ts';
+import { type ConfirmingApi, confirmEvent } from '../lib/events/confirm-event.ts';
+import { passOnEvent } from '../lib/events/pass-on-event.ts';
+import {
+  describeLegacyEvent,
+  describeReceivedEvent,
+  receiveEvent,
+} from '../lib/events/received-event.ts';
+import { recordEvent } from '../lib/events/record-event.ts';
 import { type HttpEvent, readHeader, readJsonBody, readQuery } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
+import { explainToOperator, type Invocation } from '../lib/invocation.ts';
+import type { Ledger } from '../lib/ledger/ledger.ts';
+import { type ReachLedger, reachLedger } from '../lib/ledger/reach-ledger.ts';
+import type { ActionDependencies } from '../lib/media-actions/due-action.ts';
+import { createCoverFetcher, type FetchCover } from '../lib/media-actions/fetch-cover.ts';
+import { loadSettings } from '../lib/policy/load-settings.ts';
+import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import {
   type CallbackRefusal,
   type CallbackSignature,
   verifyCallbackSignature,
 } from '../lib/signing/callback-signature.ts';
-import {
-  describeLegacyEvent,
-  describeReceivedEvent,
-  receiveEvent,
-} from '../lib/uploads/received-event.ts';
+import { isDeeperThan } from '../lib/validation/json-depth.ts';
 import { isJsonObject } from '../lib/validation/json-object.ts';
-import { parseVodEvent, type RawEvent } from '../lib/vod/event.ts';
+import { createVodApi } from '../lib/vod/client.ts';
+import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../lib/vod/event.ts';
+import { identifyEvent } from '../lib/vod/event-id.ts';
 import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
 export interface CallbackDependencies {
-  readonly config: CallbackConfig;
+  readonly config: Pick<CallbackConfig, 'signKeys'>;
+  readonly api: ConfirmingApi & ActionDependencies['api'];
+  /** What new media may be, and what is set of them. */
+  readonly settings: Settings;
+  readonly fetchCover: FetchCover;
+  /** Where there is none, nothing is kept: consumers are told before VOD is. */
+  readonly ledger: ReachLedger | undefined;
+  readonly targets: readonly Target[];
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Milliseconds on a clock that never goes back. */
+  readonly clock: () => number;
+  /** A number from 0 up to, and without, 1. */
+  readonly random: () => number;
 }
 
+/** VOD waits five seconds for an answer, some of which are gone on the way: https://cloud.tencent.com/document/product/266/33779. */
+const ANSWER_MILLISECONDS = 4_500;
+
+/** How much of that confirming may take, what a call to VOD keeps back included. */
+const CONFIRM_MILLISECONDS = 2_500;
+
+/** Longest wait for one answer of the ledger, so that a second try and the answer itself are in time. */
+const LEDGER_MILLISECONDS = 1_000;
+
 /** Answers the route `POST /callback`. */
-export function createCallbackRoute({ config, now }: CallbackDependencies): Route {
-  return (event, { log }) => {
+export function createCallbackRoute(dependencies: CallbackDependencies): Route {
+  const { config, api, now, clock } = dependencies;
+  return async (event, invocation) => {
+    const { log } = invocation;
+    const startedAt = clock();
+    const leftOf = (milliseconds: number) => () =>
+      Math.min(startedAt + milliseconds - clock(), invocation.remainingMilliseconds());
     const body = readNotification(event);
     log.signKey = authenticateNotification(body, event, config, now());
 
@@ -34,14 +77,29 @@ export function createCallbackRoute({ config, now }: CallbackDependencies): Rout
       Object.assign(log, describeLegacyEvent(legacy));
       return TAKEN;
     }
-    const received = receiveEvent(parseVodEvent(body));
-    // The log line is the event's record, and where later steps take it from here.
-    Object.assign(log, describeReceivedEvent(received));
+    const pushed = parseVodEvent(body);
+    const confirmation = await confirmEvent(pushed, api, {
+      remainingMilliseconds: leftOf(CONFIRM_MILLISECONDS),
+    });
+    if (confirmation.kind === 'denied') throw denyEvent(pushed, log);
+    if (confirmation.kind === 'unavailable') {
+      await keepEvent(pushed, confirmation.problem, dependencies, log);
+      return TAKEN;
+    }
+    log.confirmation = confirmation.kind;
+    // The log line is the event's record where there is no other.
+    Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event)));
+    const confirmed = confirmation.kind === 'confirmed';
+    const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
+    await tellOf(confirmation.event, confirmed, remainingMilliseconds, dependencies, log);
     return TAKEN;
   };
 }
 
 const TAKEN = { status: 200, body: { code: 0 } } as const;
+
+/** The notifications that VOD documents have ten levels at most: https://cloud.tencent.com/document/product/266/31773. */
+const MOST_LEVELS = 100;
 
 function readNotification(event: HttpEvent): RawEvent {
   const body = readJsonBody(event);
@@ -50,6 +108,12 @@ function readNotification(event: HttpEvent): RawEvent {
       code: 'invalid_request',
     });
   }
+  if (isDeeperThan(MOST_LEVELS, body)) {
+    throw new Problem(
+      `Cannot read the notification: it must have at most ${MOST_LEVELS} levels of objects and lists.`,
+      { code: 'invalid_request' },
+    );
+  }
   return body;
 }
 
@@ -57,7 +121,7 @@ function readNotification(event: HttpEvent): RawEvent {
 function authenticateNotification(
   body: RawEvent,
   event: HttpEvent,
-  config: CallbackConfig,
+  config: CallbackDependencies['config'],
   nowMilliseconds: number,
 ): number {
   const signature = findSignature(body, event);
@@ -97,8 +161,81 @@ function pairSignature(sign: unknown, t: unknown): CallbackSignature | undefined
   return typeof t === 'number' ? { sign, t: String(t) } : undefined;
 }
 
+type Log = Invocation['log'];
+
+/** Of what VOD denies, the log line says no more than the kind: anybody may have written the rest. */
+function denyEvent(pushed: VodEvent, log: Log): Problem {
+  log.confirmation = 'denied';
+  if (pushed.eventType !== 'unknown') log.eventType = pushed.eventType;
+  return new Problem('VOD does not know of what the notification tells.', { code: 'unauthorized' });
+}
+
+/** Keeps an event that VOD could not be asked about, for the sweep to ask again. */
+async function keepEvent(
+  pushed: VodEvent,
+  problem: Problem,
+  { ledger, now }: CallbackDependencies,
+  log: Log,
+): Promise<void> {
+  if (ledger === undefined) {
+    throw new Problem('VOD could not be asked about the notification: send it again.', {
+      code: 'confirmation_unavailable',
+      cause: problem,
+      ...(problem.vod === undefined ? {} : { vod: problem.vod }),
+    });
+  }
+  const kept = { eventId: identifyEvent(pushed), raw: writeVodEvent(pushed), receivedAt: now() };
+  log.fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
+  log.confirmation = 'kept';
+  Object.assign(log, describeReceivedEvent(receiveEvent(pushed)), explainToOperator(problem));
+}
+
+async function tellOf(
+  event: VodEvent,
+  confirmed: boolean,
+  remainingMilliseconds: () => number,
+  dependencies: CallbackDependencies,
+  log: Log,
+): Promise<void> {
+  const { ledger, settings, now } = dependencies;
+  const reception = { receivedAt: now(), confirmed, settings };
+  const telling = { ...dependencies, remainingMilliseconds };
+  const told =
+    ledger === undefined
+      ? await passOnEvent(event, reception, telling)
+      : await ledger((opened) => recordEvent(event, reception, opened, telling));
+  Object.assign(log, told);
+}
+
 /** The function's entry point. */
 export const main_handler = httpHandler('callback', ['POST'], () => {
   const config = readCallbackConfig(process.env);
-  return { corsOrigins: [], route: createCallbackRoute({ config, now: Date.now }) };
+  const readCredentials = () => readVodCredentials(process.env);
+  const clock = () => performance.now();
+  const api = createVodApi(config.vodApi, {
+    readCredentials,
+    now: clock,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+    random: Math.random,
+  });
+  const targets = createTargets(config.delivery, { now: Date.now, readCredentials });
+  const { databaseUrl } = config;
+  const ledger =
+    databaseUrl === undefined ? undefined : reachLedger(() => openLedger(databaseUrl, targets));
+  const times = { now: Date.now, clock, random: Math.random };
+  const settings = loadSettings(import.meta.dirname);
+  const fetchCover = createCoverFetcher();
+  const known = { config, api, ledger, targets, settings, fetchCover };
+  const route = createCallbackRoute({ ...known, ...times });
+  return { corsOrigins: [], route };
 });
+
+async function openLedger(databaseUrl: string, targets: readonly Target[]): Promise<Ledger> {
+  const opening = await import('../lib/ledger/ledger.ts');
+  return opening.openLedger(databaseUrl, {
+    now: Date.now,
+    randomKey: randomUUID,
+    answerMilliseconds: LEDGER_MILLISECONDS,
+    targets,
+  });
+}

@@ -3,40 +3,57 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
 import { type Caller, createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { type HttpEvent, readHeader, readJsonBody } from '../lib/http/event.ts';
-import { type Answer, httpHandler, type Invocation, type Route } from '../lib/http/http-handler.ts';
+import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
+import type { Invocation } from '../lib/invocation.ts';
+import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { LogFields } from '../lib/log.ts';
 import type { Problem } from '../lib/problem.ts';
 import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
-import { submitBatch } from '../lib/uploads/submit-batch.ts';
-import { type PullDependencies, submitPull } from '../lib/uploads/submit-pull.ts';
+import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
+import { type BatchCall, type BatchResult, submitBatch } from '../lib/uploads/submit-batch.ts';
+import { submitKeptBatch } from '../lib/uploads/submit-kept-batch.ts';
+import { submitKeptPull } from '../lib/uploads/submit-kept-pull.ts';
+import {
+  type OwnedPull,
+  type PullSending,
+  type SubmittedPull,
+  submitPull,
+} from '../lib/uploads/submit-pull.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
   type PullRequest,
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
+import type { CallOptions } from '../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
 /** What the route takes from outside. */
-export interface PullRouteDependencies
-  extends Pick<PullDependencies, 'now' | 'random' | 'randomKey'> {
+export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random' | 'randomKey'> {
   readonly config: PullConfig;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
+  /** Where there is one, it keeps every pull. */
+  readonly ledger?: ReachLedger | undefined;
+}
+
+/** The two ways to submit, with the ledger or without. */
+interface Submitting {
+  readonly one: (pull: OwnedPull, options: CallOptions) => Promise<SubmittedPull>;
+  readonly many: (
+    items: readonly (PullRequest | Problem)[],
+    call: BatchCall,
+  ) => Promise<readonly BatchResult[]>;
 }
 
 /** Answers the route `POST /pull`. */
-export function createPullRoute({ config, api, ...chance }: PullRouteDependencies): Route {
+export function createPullRoute(dependencies: PullRouteDependencies): Route {
+  const { config, now } = dependencies;
   const authenticate = createAuthenticate(config.auth, []);
-  const dependencies: PullDependencies = {
-    ...chance,
-    api,
-    checkRegion: createOpenedRegionCheck(api, chance.now),
-    memory: createIdempotencyMemory(),
-  };
+  const submitting = chooseSubmitting(dependencies);
 
   return async (event, invocation) => {
-    const nowSeconds = Math.floor(chance.now() / 1_000);
+    const nowSeconds = Math.floor(now() / 1_000);
     const caller = await authenticate(readHeader(event, 'authorization'), nowSeconds);
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
@@ -44,8 +61,26 @@ export function createPullRoute({ config, api, ...chance }: PullRouteDependencie
     const headerKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     return body.kind === 'one'
-      ? pullOne(body.request, headerKey, caller, dependencies, invocation)
-      : pullMany(body.items, headerKey, caller, dependencies, invocation);
+      ? pullOne(body.request, headerKey, caller, submitting, invocation)
+      : pullMany(body.items, headerKey, caller, submitting, invocation);
+  };
+}
+
+function chooseSubmitting({ config, api, ledger, ...rest }: PullRouteDependencies): Submitting {
+  const sending = { ...rest, api, checkRegion: createOpenedRegionCheck(api, rest.now) };
+  if (ledger === undefined) {
+    const memory = createIdempotencyMemory<SubmittedPull>();
+    const dependencies = { ...sending, memory, begin: createQuotaMemory(rest.now) };
+    return {
+      one: (pull, options) => submitPull(pull, dependencies, options),
+      many: (items, call) => submitBatch(items, call, dependencies),
+    };
+  }
+  // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
+  const dependencies = { ...sending, ledger, sentAtOnce: config.vodApi.pullsPerSecond };
+  return {
+    one: (pull, options) => submitKeptPull(pull, dependencies, options),
+    many: (items, call) => submitKeptBatch(items, call, dependencies),
   };
 }
 
@@ -53,7 +88,7 @@ async function pullOne(
   request: PullRequest,
   headerKey: string | undefined,
   { owner }: Caller,
-  dependencies: PullDependencies,
+  submitting: Submitting,
   { log, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
   if (headerKey !== undefined && (request.idempotencyKey ?? headerKey) !== headerKey) {
@@ -62,9 +97,8 @@ async function pullOne(
     ]);
   }
   const idempotencyKey = headerKey ?? request.idempotencyKey;
-  const submitted = await submitPull({ owner, request, idempotencyKey }, dependencies, {
-    remainingMilliseconds,
-  });
+  const pull = { owner, request, idempotencyKey };
+  const submitted = await submitting.one(pull, { remainingMilliseconds });
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
   return { status: 202, body: submitted };
@@ -74,11 +108,11 @@ async function pullMany(
   items: readonly (PullRequest | Problem)[],
   headerKey: string | undefined,
   { owner }: Caller,
-  dependencies: PullDependencies,
+  submitting: Submitting,
   { log, requestId, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
   const call = { owner, headerKey, requestId, remainingMilliseconds };
-  const results = await submitBatch(items, call, dependencies);
+  const results = await submitting.many(items, call);
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {
     items: items.length,
@@ -112,6 +146,7 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
     now: Date.now,
     random: randomInt,
     randomKey: randomUUID,
+    ledger: openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID }),
   });
   return { corsOrigins: config.corsOrigins, route };
 });

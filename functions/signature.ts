@@ -1,10 +1,12 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { readHeader, readJsonBody } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
+import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
 import { sealEnvelope } from '../lib/uploads/envelope.ts';
+import { createKeepIssued } from '../lib/uploads/keep-issued.ts';
 import {
   createUploadId,
   deriveUploadIdKey,
@@ -24,6 +26,8 @@ export interface SignatureDependencies {
   readonly now: () => number;
   /** A cryptographically random whole number below `range`. */
   readonly random: (range: number) => number;
+  /** Where there is one, no upload begins that it does not know. */
+  readonly ledger?: ReachLedger | undefined;
 }
 
 /** What a caller gets. */
@@ -35,8 +39,10 @@ export interface SignatureAnswer {
 }
 
 /** Answers the route `POST /signature`. */
-export function createSignatureRoute({ config, now, random }: SignatureDependencies): Route {
+export function createSignatureRoute(dependencies: SignatureDependencies): Route {
+  const { config, now, random, ledger } = dependencies;
   const authenticate = createAuthenticate(config.auth, []);
+  const keepIssued = createKeepIssued(ledger, now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {
@@ -86,6 +92,7 @@ export function createSignatureRoute({ config, now, random }: SignatureDependenc
       },
       config.secretKey,
     );
+    await keepIssued({ uploadId, owner: caller.owner, expireTime }, request);
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
     return { status: 200, body: answer };
   };
@@ -94,6 +101,11 @@ export function createSignatureRoute({ config, now, random }: SignatureDependenc
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
-  const route = createSignatureRoute({ config, now: Date.now, random: randomInt });
+  const route = createSignatureRoute({
+    config,
+    now: Date.now,
+    random: randomInt,
+    ledger: openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID }),
+  });
   return { corsOrigins: config.corsOrigins, route };
 });

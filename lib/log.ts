@@ -18,6 +18,8 @@ export interface LogFields {
   /** What VOD said of a call that it refused: its code, and the id that its support asks for. */
   vodCode?: string;
   vodRequestId?: string;
+  /** What the database, its driver or the socket calls its failure. */
+  databaseCode?: string;
   owner?: string;
   uploadId?: string;
   uploadMethod?: string;
@@ -35,8 +37,24 @@ export interface LogFields {
   accepted?: number;
   refused?: number;
   unsent?: number;
+  /** Part of a sweep. */
+  step?: string;
+  /** What each part of a sweep has counted. */
+  steps?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What a sweep left to do. */
+  backlog?: object;
+  /** How often something failed in a sweep, by its reason. */
+  errors?: Readonly<Record<string, number>>;
+  /** Whether a sweep ended for want of time. */
+  outOfTime?: boolean;
   /** Place of the key that proved a notification, counted from 0. */
   signKey?: number;
+  /** What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet. */
+  confirmation?: 'confirmed' | 'denied' | 'kept' | 'unconfirmable';
+  /** Whether an event was new. */
+  fresh?: boolean;
+  /** Count of messages that consumers took. */
+  delivered?: number;
 }
 
 const NAMES: Readonly<Record<keyof LogFields, true>> = {
@@ -53,6 +71,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   stack: true,
   vodCode: true,
   vodRequestId: true,
+  databaseCode: true,
   owner: true,
   uploadId: true,
   uploadMethod: true,
@@ -68,7 +87,15 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   accepted: true,
   refused: true,
   unsent: true,
+  step: true,
+  steps: true,
+  backlog: true,
+  errors: true,
+  outOfTime: true,
   signKey: true,
+  confirmation: true,
+  fresh: true,
+  delivered: true,
 };
 
 /**

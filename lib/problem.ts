@@ -19,6 +19,7 @@ const STATUS = {
   upload_finished: 409,
   payload_too_large: 413,
   upstream_rejected: 422,
+  quota_exceeded: 429,
   internal: 500,
   ledger_required: 501,
   upstream_denied: 502,
@@ -52,12 +53,23 @@ export interface VodRefusal {
   readonly requestId: string;
 }
 
+/** A quota of the caller that has no room. */
+export interface QuotaRefusal {
+  /** As the policy names it. */
+  readonly rule: 'signaturesPerMinute' | 'openUploads' | 'bytesPerDay';
+  readonly limit: number;
+  readonly used: number;
+  /** Seconds after which to come again: the header `Retry-After`, which an item of a batch cannot have. */
+  readonly retryAfter: number;
+}
+
 interface ProblemOptions extends ErrorOptions {
   readonly code: ProblemCode;
   readonly errors?: readonly FieldError[];
   /** Headers that the answer must have, such as `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly vod?: VodRefusal;
+  readonly quota?: QuotaRefusal;
 }
 
 /** The one error that crosses the wire. Its text is written for the caller, and never holds a secret. */
@@ -68,6 +80,7 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly vod: VodRefusal | undefined;
+  readonly quota: QuotaRefusal | undefined;
 
   /** The ledger is built into a file of its own, so its problems are made by another copy of this class. */
   static override [Symbol.hasInstance](value: unknown): value is Problem {
@@ -81,6 +94,7 @@ export class Problem extends Error {
     this.errors = options.errors;
     this.headers = options.headers ?? {};
     this.vod = options.vod;
+    this.quota = options.quota;
   }
 }
 
@@ -93,6 +107,7 @@ const TITLE: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Content Too Large',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -109,6 +124,7 @@ export interface ProblemDetails {
   readonly code: ProblemCode;
   readonly errors?: readonly FieldError[];
   readonly vod?: VodRefusal;
+  readonly quota?: QuotaRefusal;
   readonly requestId: string;
 }
 
@@ -128,7 +144,7 @@ export function describeProblem(error: unknown, requestId: string): ProblemDetai
       requestId,
     };
   }
-  const { status, code, message, errors, vod } = error;
+  const { status, code, message, errors, vod, quota } = error;
   return {
     type: 'about:blank',
     title: TITLE[status] ?? '',
@@ -137,6 +153,7 @@ export function describeProblem(error: unknown, requestId: string): ProblemDetai
     code,
     ...(errors === undefined ? {} : { errors }),
     ...(vod === undefined ? {} : { vod }),
+    ...(quota === undefined ? {} : { quota }),
     requestId,
   };
 }

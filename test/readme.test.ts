@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../tools/local/vod/faults.ts';
 
@@ -8,31 +8,63 @@ function read(path: string): string {
 
 const readme = read('README.md');
 
+/** Answers the part of the README from one heading to another. */
+function sectionOf(start: string, end: string): string {
+  return readme.slice(readme.indexOf(`\n${start}\n`), readme.indexOf(`\n${end}\n`));
+}
+
+/** Answers the variables that the tables of a section tell of. */
+function listTold(section: string): ReadonlySet<string> {
+  const rows = section.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm);
+  return new Set([...rows].flatMap(([, names = '']) => names.match(/[A-Z_]+/g) ?? []));
+}
+
+/** A variable as a schema names it; what the platform gives by itself is not ours to tell of. */
+const VARIABLE = /\b(?:VOD|AUTH|CORS|CALLBACK|PULL|DATABASE|WEBHOOK|EVENT)(?:_[A-Z]+)*\b(?=:)/g;
+
+const configured = listTold(sectionOf('## Configuration', '## On one machine'));
+
 describe('README.md', () => {
   it('tells of every environment variable that the functions read, and of no other', () => {
     const inCode = new Set(
       [
-        ...['caller', 'signature', 'pull', 'callback'].map(
-          (name) => `lib/config/${name}-config.ts`,
+        ...readdirSync(new URL('../lib/config', import.meta.url)).map(
+          (name) => `lib/config/${name}`,
         ),
         'lib/vod/api-config.ts',
-      ].flatMap(
-        (source) =>
-          read(source).match(/\b(?:VOD|AUTH|CORS|CALLBACK|PULL)(?:_[A-Z]+)*\b(?=:)/g) ?? [],
-      ),
-    );
-    const section = readme.slice(
-      readme.indexOf('## Configuration'),
-      readme.indexOf('## On one machine'),
-    );
-    const inTable = new Set(
-      [...section.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm)].flatMap(
-        ([, names = '']) => names.match(/[A-Z_]+/g) ?? [],
-      ),
+      ].flatMap((source) => read(source).match(VARIABLE) ?? []),
     );
 
-    expect([...inTable].sort()).toEqual([...inCode].sort());
+    expect([...configured].sort()).toEqual([...inCode].sort());
     expect(inCode.size).toBeGreaterThan(5);
+  });
+
+  it('tells of every variable that a deployment reads, and of no other', () => {
+    const inFile = read('serverless.yml').matchAll(/\benv:([A-Z_]+)/g);
+    const credentials = read('tools/deploy/credentials.ts').matchAll(/'(TENCENT[A-Z_]+)'/g);
+    const names = [...inFile, ...credentials].map(([, name = '']) => name);
+    const deploying = new Set(names.filter((name) => !configured.has(name)));
+    const told = listTold(sectionOf('## Deploy', '## HTTP reference'));
+
+    expect([...told].sort()).toEqual([...deploying].sort());
+    expect(deploying.size).toBeGreaterThan(10);
+  });
+
+  it('needs no variable for its example of a deployment but those that it tells of', () => {
+    const [, example = ''] = readme.split('```sh\n   # The user that deploys');
+    const names = example.slice(0, example.indexOf('```')).match(/^ +[A-Z_]+(?==)/gm) ?? [];
+    const told = [...configured, ...listTold(sectionOf('## Deploy', '## HTTP reference'))];
+
+    expect(names.length).toBeGreaterThan(5);
+    expect(told).toEqual(expect.arrayContaining(names.map((name) => name.trim())));
+  });
+
+  it('tells of every command of vod-upload', () => {
+    const [, list = ''] = /COMMANDS: .* = \[(.+)\];/.exec(read('tools/cli/run-cli.ts')) ?? [];
+    const commands = list.split(', ');
+
+    expect(commands.length).toBeGreaterThan(1);
+    for (const command of commands) expect(readme).toContain(`| \`npx vod-upload ${command}\` |`);
   });
 
   it('tells of every problem code with its status', () => {

@@ -1,9 +1,11 @@
 import { applyMigrations } from '../lib/ledger/migrate.ts';
+import { readVariables } from './cli/read-environment.ts';
 
-const databaseUrl = process.env['DATABASE_URL'] ?? '';
+const surroundings = { environment: process.env, folder: process.cwd() };
+const { DATABASE_URL: databaseUrl = '' } = await readVariables(undefined, surroundings);
 if (databaseUrl === '') {
   process.stderr.write(
-    'DATABASE_URL must be set, as in postgres://user:password@host:5432/database\n',
+    'DATABASE_URL must be set, in the environment or in .env, as postgres://user:password@host:5432/database\n',
   );
   process.exit(1);
 }

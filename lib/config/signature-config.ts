@@ -2,7 +2,8 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import { subAppId } from '../vod/api-config.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
-import { type Environment, given, readEnvironment } from './environment.ts';
+import { databaseUrl } from './database-config.ts';
+import { type Environment, given, readEnvironmentTwice } from './environment.ts';
 
 /** Configuration of the `signature` function. */
 export interface SignatureConfig extends CallerConfig {
@@ -11,6 +12,8 @@ export interface SignatureConfig extends CallerConfig {
   /** Key before the last rotation: it signs nothing, and uploads begun under it still go on. */
   readonly previousSecretKey: KeyObject | undefined;
   readonly subAppId: number | undefined;
+  /** Database of the ledger, where there is one. */
+  readonly databaseUrl: string | undefined;
 }
 
 const secretKey = v.pipe(
@@ -18,15 +21,13 @@ const secretKey = v.pipe(
   v.transform((key) => createSecretKey(Buffer.from(key))),
 );
 
-const signatureEnvironment = v.intersect([
-  callerEnvironment,
-  v.object({
-    VOD_SECRET_ID: given,
-    VOD_SECRET_KEY: secretKey,
-    VOD_PREVIOUS_SECRET_KEY: v.optional(secretKey),
-    VOD_SUB_APP_ID: v.optional(subAppId),
-  }),
-]);
+const signatureEnvironment = v.object({
+  VOD_SECRET_ID: given,
+  VOD_SECRET_KEY: secretKey,
+  VOD_PREVIOUS_SECRET_KEY: v.optional(secretKey),
+  VOD_SUB_APP_ID: v.optional(subAppId),
+  DATABASE_URL: v.optional(databaseUrl),
+});
 
 /**
  * Answers the configuration of the `signature` function.
@@ -34,12 +35,13 @@ const signatureEnvironment = v.intersect([
  * @throws {ConfigError}
  */
 export function readSignatureConfig(environment: Environment): SignatureConfig {
-  const e = readEnvironment(signatureEnvironment, environment);
+  const e = readEnvironmentTwice(callerEnvironment, signatureEnvironment, environment);
   return Object.freeze({
     ...describeCallers(e),
     secretId: e.VOD_SECRET_ID,
     secretKey: e.VOD_SECRET_KEY,
     previousSecretKey: e.VOD_PREVIOUS_SECRET_KEY,
     subAppId: e.VOD_SUB_APP_ID,
+    databaseUrl: e.DATABASE_URL,
   });
 }

@@ -1,4 +1,4 @@
-import { type ClaimedDelivery, type DeliveryOutcome, decideOutcome } from './delivery-outcome.ts';
+import { type DeliveryOutcome, type DueDelivery, decideOutcome } from './delivery-outcome.ts';
 import type { SendResult, Target } from './target.ts';
 
 /** How a batch is delivered. */
@@ -39,7 +39,7 @@ const UNKNOWN_TARGET: SendResult = { ok: false, error: 'unknown_target', gone: f
  * and `Target.send` throw is thrown when all other lanes have ended.
  */
 export async function deliverBatch(
-  deliveries: readonly ClaimedDelivery[],
+  deliveries: readonly DueDelivery[],
   options: BatchOptions,
 ): Promise<readonly DeliveryOutcome[]> {
   const outcomes: DeliveryOutcome[] = [];
@@ -63,13 +63,13 @@ export async function deliverBatch(
 /** What waits for one target, and what this batch has learnt of the target. */
 interface Queue {
   readonly target: Target | undefined;
-  readonly waiting: Iterable<ClaimedDelivery>;
+  readonly waiting: Iterable<DueDelivery>;
   gone: boolean;
   deliveredAt: number;
 }
 
 function groupByTarget(
-  deliveries: readonly ClaimedDelivery[],
+  deliveries: readonly DueDelivery[],
   targets: readonly Target[],
 ): readonly Queue[] {
   return [...new Set(deliveries.map(({ targetId }) => targetId))].map((targetId) => {
@@ -87,7 +87,7 @@ function groupByTarget(
 }
 
 async function deliver(
-  delivery: ClaimedDelivery,
+  delivery: DueDelivery,
   queue: Queue,
   { now, random, remainingMilliseconds }: BatchOptions,
 ): Promise<DeliveryOutcome> {

@@ -3,7 +3,7 @@ import { scheduleRetry } from './retry-schedule.ts';
 import type { SendResult } from './target.ts';
 
 /** A message for one target, in nobody else's hands. Times are Unix milliseconds. */
-export interface ClaimedDelivery {
+export interface DueDelivery {
   readonly id: string;
   readonly targetId: string;
   readonly message: Message;
@@ -51,7 +51,7 @@ export interface AttemptContext {
 
 /** Answers what becomes of `delivery` after an attempt that ended with `sent`. */
 export function decideOutcome(
-  delivery: ClaimedDelivery,
+  delivery: DueDelivery,
   sent: SendResult,
   { startedAt, endedAt, targetDeliveredAt, random }: AttemptContext,
 ): DeliveryOutcome {

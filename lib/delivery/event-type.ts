@@ -6,6 +6,14 @@ export type EventType = `upload.${UploadState}` | `vod.${string}`;
 /** A whole type of VOD's, or the beginning of some. */
 const VOD_PATTERN = /^vod\.(?:\w+\*?|\*)$/;
 
+/**
+ * Answers the type of the message that hands on VOD's event of this name. Types become part of filters and of other
+ * systems' rules, so one that is not letters, digits and underscores is `vod.unknown`.
+ */
+export function nameVodEvent(name: unknown): EventType {
+  return typeof name === 'string' && /^\w{1,64}$/.test(name) ? `vod.${name}` : 'vod.unknown';
+}
+
 /** Answers what is wrong with `pattern` as one entry of an endpoint's filter, or undefined where it is one. */
 export function explainEventPattern(pattern: string): string | undefined {
   const possible =

@@ -4,7 +4,16 @@ import type { Message } from './message.ts';
 /** What tells a consumer where to look, in the words of an upload and in VOD's. */
 const IDENTIFIERS: ReadonlySet<string> = new Set([
   ...['uploadId', 'method', 'state', 'owner', 'fileId', 'taskId', 'createdAt', 'updatedAt'],
-  ...['EventType', 'EventHandle', 'FileId', 'TaskId', 'Status', 'ErrCode', 'ErrCodeExt'],
+  ...[
+    'confirmed',
+    'EventType',
+    'EventHandle',
+    'FileId',
+    'TaskId',
+    'Status',
+    'ErrCode',
+    'ErrCodeExt',
+  ],
 ]);
 
 /** Longest identifier that is kept; all of them together stay far below any limit. */
@@ -54,7 +63,6 @@ function pickIdentifiers(data: Message['data']): Record<string, unknown> {
 
 function isIdentifier([name, value]: readonly [string, unknown]): boolean {
   if (!IDENTIFIERS.has(name)) return false;
-  return (
-    typeof value === 'number' || (typeof value === 'string' && value.length <= LONGEST_IDENTIFIER)
-  );
+  if (typeof value === 'string') return value.length <= LONGEST_IDENTIFIER;
+  return typeof value === 'number' || typeof value === 'boolean';
 }

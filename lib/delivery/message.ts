@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { openEnvelope } from '../uploads/envelope.ts';
-import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
+import type { UploadView } from '../uploads/upload-view.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import type { EventType } from './event-type.ts';
+import { type EventType, nameVodEvent } from './event-type.ts';
 
 /**
  * What consumers are told, the same at every attempt and for every target.
@@ -18,38 +18,14 @@ export interface Message {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** An upload as callers of the API see it too: the envelope is off, `sourceContext` is the caller's own, times are ISO 8601. */
-export interface DeliveredUpload {
-  readonly uploadId: string;
-  readonly method: UploadMethod;
-  readonly state: UploadState;
-  readonly owner?: string | undefined;
-  readonly fileId?: string | undefined;
-  readonly taskId?: string | undefined;
-  readonly name?: string | undefined;
-  readonly mediaUrl?: string | undefined;
-  readonly coverUrl?: string | undefined;
-  readonly size?: number | undefined;
-  readonly duration?: number | undefined;
-  readonly storageRegion?: string | undefined;
-  readonly classId?: number | undefined;
-  readonly procedure?: string | undefined;
-  readonly sourceContext?: string | undefined;
-  readonly sessionContext?: string | undefined;
-  readonly limits?: object | undefined;
-  readonly problem?: object | undefined;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly expiresAt?: string | undefined;
-}
-
-/** An event of VOD that proved to be genuine, as it came. */
+/** An event of VOD as VOD itself confirmed it, or as it came where VOD cannot be asked about it. */
 export interface GenuineVodEvent {
   /** Of what the event says, so that it is the same on every resend. */
   readonly eventId: string;
   readonly raw: Readonly<Record<string, unknown>>;
   /** Unix milliseconds of the first time that it came in. */
   readonly receivedAt: number;
+  readonly unconfirmed?: true | undefined;
 }
 
 /** Every field of an upload that leaves the house; whatever else an object holds stays. */
@@ -72,13 +48,14 @@ const UPLOAD_FIELDS = Object.keys({
   sessionContext: 0,
   limits: 0,
   problem: 0,
+  mediaExpireTime: 0,
   createdAt: 0,
   updatedAt: 0,
   expiresAt: 0,
-} satisfies Readonly<Record<keyof DeliveredUpload, 0>>);
+} satisfies Readonly<Record<keyof UploadView, 0>>);
 
 /** Answers the message that tells which state `upload` has reached; an upload reaches each of them once. */
-export function buildUploadMessage(upload: DeliveredUpload): Message {
+export function buildUploadMessage(upload: UploadView): Message {
   const type: EventType = `upload.${upload.state}`;
   return {
     id: deriveId(type, upload.uploadId),
@@ -94,13 +71,12 @@ export function buildUploadMessage(upload: DeliveredUpload): Message {
 
 /**
  * Answers the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and with the
- * envelope taken off.
+ * envelope taken off. One that is not confirmed says so, whatever else it says: `confirmed` is false.
  */
-export function buildVodMessage({ eventId, raw, receivedAt }: GenuineVodEvent): Message {
+export function buildVodMessage(event: GenuineVodEvent): Message {
+  const { eventId, raw, receivedAt, unconfirmed } = event;
   const { EventType: name, Sign: _sign, T: _t, ...members } = raw;
-  // The type becomes part of filters and of other systems' rules, so it is letters, digits and underscores.
-  const known = typeof name === 'string' && /^\w{1,64}$/.test(name);
-  const type: EventType = `vod.${known ? name : 'unknown'}`;
+  const type = nameVodEvent(name);
   return {
     id: deriveId(type, eventId),
     type,
@@ -110,6 +86,7 @@ export function buildVodMessage({ eventId, raw, receivedAt }: GenuineVodEvent): 
       ...Object.fromEntries(
         Object.entries(members).map(([member, value]) => [member, openContext(value)]),
       ),
+      ...(unconfirmed ? { confirmed: false } : {}),
     },
   };
 }

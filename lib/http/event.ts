@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts';
+import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 
 /**
@@ -13,6 +14,8 @@ import { MAX_BODY_BYTES } from '../validation/limits.ts';
 export interface HttpEvent {
   readonly httpMethod?: unknown;
   readonly path?: unknown;
+  /** Of API Gateway alone. */
+  readonly requestContext?: unknown;
   readonly headers?: unknown;
   readonly queryString?: unknown;
   readonly body?: unknown;
@@ -35,6 +38,25 @@ export function readHeader(event: HttpEvent, name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Answers all query parameters; a trigger may make a list of one that came twice. */
+export function readQueryFields({ queryString }: HttpEvent): Readonly<Record<string, unknown>> {
+  return isJsonObject(queryString) ? queryString : {};
+}
+
+/**
+ * Answers the parts of the path that follow the segment `root`.
+ *
+ * A Function URL has no such segment, since the whole host is the function's; API Gateway may put its stage in front:
+ * https://cloud.tencent.com/document/product/583/12513.
+ */
+export function readPath({ path, requestContext }: HttpEvent, root: string): readonly string[] {
+  const segments = typeof path === 'string' ? path.split('/').filter((part) => part !== '') : [];
+  const place = segments.lastIndexOf(root);
+  if (place >= 0) return segments.slice(place + 1);
+  const stage = isJsonObject(requestContext) ? requestContext['stage'] : undefined;
+  return segments[0] === stage ? segments.slice(1) : segments;
 }
 
 /** Answers the query parameter `name`, or undefined where the event has no such text. */

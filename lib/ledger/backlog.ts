@@ -1,5 +1,6 @@
+import { ask, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
-import { readTime, type UploadRow } from './upload-row.ts';
+import { readTime } from './upload-row.ts';
 
 /** How much waits, and since when: Unix milliseconds, missing where nothing does. */
 interface Waiting {
@@ -9,13 +10,20 @@ interface Waiting {
 
 /** What is still to be done. */
 interface Backlog {
-  /** Uploads that may still become something; by the time that they were last heard of. */
+  /** Uploads that may still become something; by the time that they were first heard of. */
   readonly uploads: Waiting;
   /** Queued pulls, claimed ones included; by the time that they are due. */
   readonly pulls: Waiting;
+  /** Events that are not confirmed yet; by the time that they came. */
+  readonly unconfirmed: Waiting;
+  /** Events whose deliveries are still to be enqueued; by the time that they came. */
+  readonly notFannedOut: Waiting;
   /** Deliveries to be made; by the time that they were asked for. */
   readonly deliveries: Waiting;
   readonly deadDeliveries: number;
+  /** What is to be done to media; by the time that it was asked for. */
+  readonly actions: Waiting;
+  readonly deadActions: number;
   /** How long the delivery that is most overdue has been so, in milliseconds. */
   readonly lagMilliseconds: number;
 }
@@ -25,37 +33,47 @@ export interface BacklogLedger {
   readBacklog(): Promise<Backlog>;
 }
 
+function writeWaiting(name: string, oldest: string, from: string): string {
+  return `(select count(*)::integer as ${name}, min(${oldest}) as ${name}_oldest from ${from}) ${name}`;
+}
+
+const UNFINISHED = ['issued', 'uploaded', 'processing'];
+
 const BACKLOG = `select * from
-  (select count(*)::integer as uploads, min(updated_at) as oldest_upload from uploads
-    where state in ('issued', 'uploaded', 'processing')) u,
-  (select count(*)::integer as pulls, min(greatest(next_attempt_at, claimed_until)) as oldest_pull from pulls) p,
-  (select count(*)::integer as deliveries, min(enqueued_at) as oldest_delivery, min(next_attempt_at) as due
-    from deliveries where state = 'pending') d,
-  (select count(*)::integer as dead from deliveries where state = 'dead') x`;
+  (select count(*)::integer as uploads from uploads where state in ('${UNFINISHED.join("', '")}')) u,
+  (select least(${UNFINISHED.map((state) => `(select min(created_at) from uploads where state = '${state}')`).join(', ')})
+    as uploads_oldest) o,
+  ${writeWaiting('pulls', 'greatest(next_attempt_at, claimed_until)', 'pulls')},
+  ${writeWaiting('unconfirmed', 'received_at', 'unconfirmed_events')},
+  ${writeWaiting('not_fanned_out', 'received_at', 'events where not fanned_out')},
+  ${writeWaiting('deliveries', 'enqueued_at', "deliveries where state = 'pending'")},
+  ${writeWaiting('actions', 'created_at', "media_actions where state = 'pending'")},
+  (select min(next_attempt_at) as due from deliveries where state = 'pending') l,
+  (select count(*)::integer as dead_deliveries from deliveries where state = 'dead') d,
+  (select count(*)::integer as dead_actions from media_actions where state = 'dead') a`;
 
 /** Answers the part of the ledger that counts what waits. */
 export function createBacklogLedger(connection: Connection, now: () => number): BacklogLedger {
   return {
     async readBacklog() {
-      const [row] = await connection.run<UploadRow[]>((sql) =>
-        sql.unsafe(BACKLOG, [], { prepare: true }),
-      );
-      const due = readTime(row?.['due']);
+      const [row = {}] = await ask(connection, BACKLOG);
+      const due = readTime(row['due']);
       return {
-        uploads: readWaiting(row, 'uploads', 'oldest_upload'),
-        pulls: readWaiting(row, 'pulls', 'oldest_pull'),
-        deliveries: readWaiting(row, 'deliveries', 'oldest_delivery'),
-        deadDeliveries: Number(row?.['dead'] ?? 0),
+        uploads: readWaiting(row, 'uploads'),
+        pulls: readWaiting(row, 'pulls'),
+        unconfirmed: readWaiting(row, 'unconfirmed'),
+        notFannedOut: readWaiting(row, 'not_fanned_out'),
+        deliveries: readWaiting(row, 'deliveries'),
+        deadDeliveries: Number(row['dead_deliveries']),
+        actions: readWaiting(row, 'actions'),
+        deadActions: Number(row['dead_actions']),
         lagMilliseconds: Number.isNaN(due) ? 0 : Math.max(0, now() - due),
       };
     },
   };
 }
 
-function readWaiting(row: UploadRow | undefined, count: string, oldest: string): Waiting {
-  const oldestAt = readTime(row?.[oldest]);
-  return {
-    count: Number(row?.[count] ?? 0),
-    ...(Number.isNaN(oldestAt) ? {} : { oldestAt }),
-  };
+function readWaiting(row: Row, name: string): Waiting {
+  const oldestAt = readTime(row[`${name}_oldest`]);
+  return { count: Number(row[name]), ...(Number.isNaN(oldestAt) ? {} : { oldestAt }) };
 }

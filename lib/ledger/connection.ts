@@ -4,7 +4,7 @@ import postgres, { type Sql } from 'postgres';
 export interface Statements {
   unsafe<Rows extends object[]>(
     query: string,
-    parameters: string[],
+    parameters: (string | number | null)[],
     options: { readonly prepare: true },
   ): Promise<Rows>;
 }
@@ -154,7 +154,7 @@ async function begin<Result>(
     };
     const result = await goOn(() =>
       work({
-        unsafe: <Rows extends object[]>(query: string, parameters: string[]) =>
+        unsafe: <Rows extends object[]>(query: string, parameters: (string | number | null)[]) =>
           goOn<Rows>(() => transaction.unsafe<Rows>(query, parameters, { prepare: true })),
       }),
     );

@@ -1,8 +1,26 @@
+import type { EventType } from '../delivery/event-type.ts';
+import { ask, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { JsonObject } from './json-text.ts';
-import { readTime, type UploadRow, writeTime } from './upload-row.ts';
-import type { Page } from './uploads.ts';
+import type { LedgerDependencies } from './dependencies.ts';
+import { FAN_OUT, writeTargets } from './fan-out.ts';
+import { cleanText, type JsonObject } from './json-text.ts';
+import { readTime, readUpload, type Upload, writeTime } from './upload-row.ts';
+
+/** An event as it is told: which state an upload has reached, with all that was known of it then, or an event of VOD. */
+type LedgerEvent = {
+  readonly eventId: string;
+  readonly eventType: EventType;
+  /** When the event came, in Unix milliseconds. */
+  readonly receivedAt: number;
+} & (
+  | { readonly kind: 'upload'; readonly upload: Upload }
+  | {
+      readonly kind: 'vod';
+      readonly payload: JsonObject;
+      /** Set where VOD could not be asked about it. */
+      readonly unconfirmed?: true;
+    }
+);
 
 /** A delivery whose turn it is, for as long as its lease lasts. */
 export interface ClaimedDelivery {
@@ -12,70 +30,77 @@ export interface ClaimedDelivery {
   readonly attempt: number;
   /** When it was asked for, in Unix milliseconds; a replay asks anew. */
   readonly enqueuedAt: number;
-  readonly eventType: string;
-  readonly payload: JsonObject;
-  /** When the event came, in Unix milliseconds. */
-  readonly receivedAt: number;
+  /** When the endpoint last took anything, in Unix milliseconds, to a second or so. */
+  readonly endpointDeliveredAt?: number;
+  readonly event: LedgerEvent;
 }
 
 type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
 
-/** A delivery that was given up. */
-interface DeadDelivery {
-  readonly eventId: string;
-  readonly endpoint: string;
-  readonly eventType: string;
-  readonly attempts: number;
-  readonly lastError: string;
-  /** Unix milliseconds. */
-  readonly diedAt: number;
-}
-
-/** What becomes of a delivery that failed: another try at a time, Unix milliseconds, or none. */
+/**
+ * What becomes of a delivery that failed: another try at a time, Unix milliseconds, or none; or none of this endpoint,
+ * until somebody replays one.
+ */
 type DeliveryFailure = { readonly error: string } & (
   | { readonly nextAttemptAt: number }
   | { readonly dead: true }
+  | { readonly disabled: true }
 );
 
 /** What is to be delivered; what ends a claim answers whether it still held. */
 export interface DeliveryLedger {
   /**
    * Answers up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
-   * endpoints take turns, so that however much waits for one, the others have their share.
+   * endpoints take turns, so that however much waits for one, the others have their share. Those of `except` have none.
+   *
+   * What is due to a disabled endpoint dies meanwhile.
    */
   claimDeliveries(
     count: number,
     leaseSeconds: number,
     maxPerEndpoint: number,
+    except?: readonly string[],
+  ): Promise<readonly ClaimedDelivery[]>;
+  /**
+   * Answers the deliveries of these events that nobody has tried, except those to endpoints that are disabled or have
+   * failed to take something: these are left to {@link claimDeliveries}.
+   */
+  claimFresh(
+    eventIds: readonly string[],
+    leaseSeconds: number,
   ): Promise<readonly ClaimedDelivery[]>;
   deliveryDone(claim: Claim): Promise<boolean>;
   deliveryFailed(claim: Claim, failure: DeliveryFailure): Promise<boolean>;
   /**
-   * Latest first.
-   *
-   * @throws {Problem} `invalid_request` where the cursor is none of this list.
+   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; answers
+   * of how many. Does nothing in a ledger that does not know them either.
    */
-  listDead(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<DeadDelivery>>;
-  /** Makes a dead delivery due at once; answers whether there was one. */
-  replay(delivery: Pick<Claim, 'eventId' | 'endpoint'>): Promise<boolean>;
+  fanOut(count: number): Promise<number>;
 }
 
+const CLAIMED = `attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz`;
+
+const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, confirmed, received_at, delivered_at
+  from claimed join events using (event_id) left join endpoints using (endpoint)`;
+
+/** How much is taken off a disabled endpoint at once: little enough to be done in time. */
+const MOST_BURIED = 1_000;
+
 // From endpoint to endpoint through the index, however many deliveries wait for each.
-const CLAIM = `with recursive endpoints as (
+const CLAIM = `with recursive waiting as (
     select min(endpoint) as endpoint from deliveries where state = 'pending'
     union all
-    select (select min(d.endpoint) from deliveries d where d.state = 'pending' and d.endpoint > e.endpoint)
-    from endpoints e where e.endpoint is not null
+    select (select min(d.endpoint) from deliveries d where d.state = 'pending' and d.endpoint > w.endpoint)
+    from waiting w where w.endpoint is not null
   ),
   due as (
-    select d.event_id, d.endpoint, d.next_attempt_at from endpoints e cross join lateral (
+    select d.event_id, d.endpoint, d.next_attempt_at from waiting w cross join lateral (
       select event_id, endpoint, next_attempt_at from deliveries
-      where state = 'pending' and endpoint = e.endpoint and next_attempt_at <= $1::timestamptz
+      where state = 'pending' and endpoint = w.endpoint and next_attempt_at <= $1::timestamptz
       order by next_attempt_at limit $4 for update skip locked
     ) d
+    where not exists (select from endpoints e where e.endpoint = w.endpoint and e.disabled_at is not null)
+      and w.endpoint not in (select jsonb_array_elements_text($5::text::jsonb))
   ),
   turns as (
     select event_id, endpoint, next_attempt_at,
@@ -86,89 +111,139 @@ const CLAIM = `with recursive endpoints as (
     select event_id, endpoint, turn from turns order by turn, next_attempt_at limit $2
   ),
   claimed as (
-    update deliveries d set attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz
+    update deliveries d set ${CLAIMED}
     from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint
     returning d.event_id, d.endpoint, d.attempts, d.enqueued_at, c.turn
+  ),
+  lost as (
+    select d.event_id, d.endpoint from endpoints e cross join lateral (
+      select event_id, endpoint from deliveries
+      where state = 'pending' and endpoint = e.endpoint and next_attempt_at <= $1::timestamptz
+      order by next_attempt_at limit ${MOST_BURIED} for update skip locked
+    ) d
+    where e.disabled_at is not null
+  ),
+  buried as (
+    update deliveries d set state = 'dead', last_error = coalesce(last_error, 'disabled'), updated_at = $1::timestamptz
+    from lost l where d.event_id = l.event_id and d.endpoint = l.endpoint
   )
-  select event_id, endpoint, attempts, enqueued_at, event_type, payload, received_at
-  from claimed join events using (event_id) order by turn, endpoint`;
+  ${ANSWER} order by turn, endpoint`;
 
-const SETTLE = `update deliveries
-  set state = $4, next_attempt_at = coalesce($5, next_attempt_at), last_error = $6, updated_at = $7
-  where event_id = $1 and endpoint = $2 and attempts = $3 and state = 'pending' returning event_id`;
+const CLAIM_FRESH = `with fresh as (
+    select event_id, endpoint from deliveries d
+    where event_id in (select jsonb_array_elements_text($2::text::jsonb)) and state = 'pending' and attempts = 0
+      and not exists (
+        select from deliveries f where f.endpoint = d.endpoint and f.state = 'pending' and f.last_error is not null
+      )
+      and not exists (select from endpoints e where e.endpoint = d.endpoint and e.disabled_at is not null)
+    for update of d skip locked
+  ),
+  claimed as (
+    update deliveries d set ${CLAIMED}
+    from fresh f where d.event_id = f.event_id and d.endpoint = f.endpoint
+    returning d.event_id, d.endpoint, d.attempts, d.enqueued_at
+  )
+  ${ANSWER} order by received_at, event_id, endpoint`;
 
-const DEAD = `select event_id, endpoint, event_type, attempts, last_error, d.updated_at
-  from deliveries d join events using (event_id)
-  where d.state = 'dead' and (d.updated_at, event_id, endpoint) < ($2, $3, $4)
-  order by d.updated_at desc, event_id desc, endpoint desc limit $1`;
+// Settled once more by the same claim, it stays as it is: the answer to the first time may have been lost.
+const SETTLED = `settled as (
+    update deliveries
+    set state = $4, next_attempt_at = coalesce($5, next_attempt_at), last_error = $6, updated_at = $7::timestamptz
+    where event_id = $1 and endpoint = $2 and attempts = $3 and state in ('pending', $4)
+    returning event_id, endpoint
+  )`;
 
-/** Later than anything can have died. */
-const END_OF_TIME = '9999-12-31T00:00:00.000Z';
+// All who deliver to an endpoint would wait for each other if each wrote its time down.
+const DONE = `with ${SETTLED},
+  taken as (
+    insert into endpoints as e (endpoint, delivered_at) select endpoint, $7::timestamptz from settled
+    where not exists (
+      select from endpoints where endpoint = $2 and delivered_at > $7::timestamptz - interval '1 second'
+    )
+    on conflict (endpoint) do update set delivered_at = greatest(e.delivered_at, excluded.delivered_at)
+  )
+  select event_id from settled`;
 
-const REPLAY = `update deliveries
-  set state = 'pending', attempts = 0, next_attempt_at = $3, enqueued_at = $3, updated_at = $3
-  where event_id = $1 and endpoint = $2 and state = 'dead' returning event_id`;
+const FAILED = `with ${SETTLED} select event_id from settled`;
+
+const DISABLED = `with ${SETTLED},
+  disabled as (
+    insert into endpoints as e (endpoint, disabled_at) select endpoint, $7::timestamptz from settled
+    on conflict (endpoint) do update set disabled_at = coalesce(e.disabled_at, excluded.disabled_at)
+  )
+  select event_id from settled`;
 
 /** Answers the part of the ledger that keeps deliveries. */
-export function createDeliveryLedger(connection: Connection, now: () => number): DeliveryLedger {
-  const send = (statement: string, parameters: (string | number | null)[]) =>
-    connection.run<UploadRow[]>((sql) => sql.unsafe(statement, parameters, { prepare: true }));
-  const settle = async (
-    { eventId, endpoint, attempt }: Claim,
-    ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
-  ) => (await send(SETTLE, [eventId, endpoint, attempt, ...outcome, writeTime(now())])).length > 0;
-
+export function createDeliveryLedger(dependencies: LedgerDependencies): DeliveryLedger {
+  const { connection, now, targets } = dependencies;
+  const settle = settleWith(connection, now);
+  const lease = (seconds: number) => {
+    const at = now();
+    return { at: writeTime(at), until: writeTime(at + seconds * 1_000) };
+  };
   return {
-    async claimDeliveries(count, leaseSeconds, maxPerEndpoint) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      const rows = await send(CLAIM, [writeTime(at), count, until, maxPerEndpoint]);
+    async claimDeliveries(count, leaseSeconds, maxPerEndpoint, except = []) {
+      const { at, until } = lease(leaseSeconds);
+      const parameters = [at, count, until, maxPerEndpoint, JSON.stringify(except)];
+      return (await ask(connection, CLAIM, parameters)).map(readClaimed);
+    },
+    async claimFresh(eventIds, leaseSeconds) {
+      if (eventIds.length === 0) return [];
+      const { at, until } = lease(leaseSeconds);
+      const rows = await ask(connection, CLAIM_FRESH, [at, JSON.stringify(eventIds), until]);
       return rows.map(readClaimed);
     },
     deliveryDone(claim) {
-      return settle(claim, 'delivered', null, null);
+      return settle(DONE, claim, 'delivered', null, null);
     },
     deliveryFailed(claim, failure) {
-      const error = failure.error.replaceAll('\0', '\ufffd');
-      return 'dead' in failure
-        ? settle(claim, 'dead', null, error)
-        : settle(claim, 'pending', writeTime(failure.nextAttemptAt), error);
+      const error = cleanText(failure.error);
+      if ('disabled' in failure) return settle(DISABLED, claim, 'dead', null, error);
+      if ('dead' in failure) return settle(FAILED, claim, 'dead', null, error);
+      return settle(FAILED, claim, 'pending', writeTime(failure.nextAttemptAt), error);
     },
-    async listDead({ limit, cursor }) {
-      const [time, eventId = '', endpoint = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
-      const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await send(DEAD, [limit + 1, before, eventId, endpoint]);
-      const items = rows.slice(0, limit).map(readDead);
-      const last = items.at(-1);
-      if (rows.length <= limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.diedAt, last.eventId, last.endpoint]) };
-    },
-    async replay({ eventId, endpoint }) {
-      return (await send(REPLAY, [eventId, endpoint, writeTime(now())])).length > 0;
+    async fanOut(count) {
+      if (targets === undefined) return 0;
+      const parameters = [count, writeTime(now()), writeTargets(targets)];
+      const [row] = await ask(connection, FAN_OUT, parameters);
+      return Number(row?.['count'] ?? 0);
     },
   };
 }
 
-function readClaimed(row: UploadRow): ClaimedDelivery {
+function settleWith(connection: Connection, now: () => number) {
+  return async (
+    statement: string,
+    { eventId, endpoint, attempt }: Claim,
+    ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
+  ): Promise<boolean> => {
+    const parameters = [eventId, endpoint, attempt, ...outcome, writeTime(now())];
+    return (await ask(connection, statement, parameters)).length > 0;
+  };
+}
+
+function readClaimed(row: Row): ClaimedDelivery {
+  const deliveredAt = readTime(row['delivered_at']);
   return {
     eventId: String(row['event_id']),
     endpoint: String(row['endpoint']),
     attempt: Number(row['attempts']),
     enqueuedAt: readTime(row['enqueued_at']),
-    eventType: String(row['event_type']),
-    // Only objects are recorded.
-    payload: row['payload'] as JsonObject,
-    receivedAt: readTime(row['received_at']),
+    ...(Number.isNaN(deliveredAt) ? {} : { endpointDeliveredAt: deliveredAt }),
+    event: readEvent(row),
   };
 }
 
-function readDead(row: UploadRow): DeadDelivery {
-  return {
+function readEvent(row: Row): LedgerEvent {
+  const told = {
     eventId: String(row['event_id']),
-    endpoint: String(row['endpoint']),
-    eventType: String(row['event_type']),
-    attempts: Number(row['attempts']),
-    lastError: String(row['last_error'] ?? ''),
-    diedAt: readTime(row['updated_at']),
+    // Only such types are recorded.
+    eventType: row['event_type'] as EventType,
+    receivedAt: readTime(row['received_at']),
   };
+  // Only objects are recorded.
+  const payload = row['payload'] as JsonObject;
+  return told.eventType.startsWith('upload.')
+    ? { ...told, kind: 'upload', upload: readUpload(payload) }
+    : { ...told, kind: 'vod', payload, ...(row['confirmed'] ? {} : { unconfirmed: true }) };
 }

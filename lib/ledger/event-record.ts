@@ -1,3 +1,5 @@
+import type { EventType } from '../delivery/event-type.ts';
+import type { NewMediaAction } from './actions.ts';
 import type { JsonObject } from './json-text.ts';
 import type { UploadChange } from './upload-change.ts';
 import type { Upload } from './upload-row.ts';
@@ -6,17 +8,23 @@ import type { Upload } from './upload-row.ts';
 export interface EventRecord {
   /** The same for the same fact, however often and by whichever way it is told. */
   readonly eventId: string;
-  readonly eventType: string;
+  readonly eventType: EventType;
+  readonly uploadId?: string | undefined;
   readonly fileId?: string | undefined;
   readonly taskId?: string | undefined;
-  /** What consumers are told. */
+  /** The event as VOD sent it, without what belongs to the way. */
   readonly payload: JsonObject;
   /** Whether VOD itself has confirmed it. */
   readonly confirmed: boolean;
   /** One for each upload that it tells of: none, one, or, of deleted files, many. */
   readonly changes: readonly UploadChange[];
-  /** Where it is to be delivered. */
-  readonly endpoints: readonly string[];
+  /**
+   * What is to be done to its media. Where the event tells of uploads, they are kept for those of these files alone that
+   * their uploads have, and want.
+   */
+  readonly actions?: readonly NewMediaAction[];
+  /** Unix milliseconds; now where it is missing. */
+  readonly receivedAt?: number | undefined;
 }
 
 /** What recording an event came to. */
@@ -28,6 +36,8 @@ export interface RecordedEvent {
    * file already, and was not changed.
    */
   readonly uploads: readonly Upload[];
-  /** Deliveries that were enqueued. */
+  /** Ids of the events that tell which states its uploads have reached by it. */
+  readonly announced: readonly string[];
+  /** Deliveries that were enqueued, those of what it announced included; none where the targets are not known. */
   readonly deliveries: number;
 }

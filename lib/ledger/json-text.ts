@@ -1,3 +1,5 @@
+import { isJsonObject } from '../validation/json-object.ts';
+
 /** An object that is kept as JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -14,6 +16,13 @@ export function writeJson(value: unknown): string {
   return REFUSED_ESCAPE.test(text) ? JSON.stringify(value, replaceRefused) : text;
 }
 
+/** Answers `text` as a `text` column takes it. */
+export function cleanText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
 function replaceRefused(_name: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
+  if (typeof value === 'string') return cleanText(value);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, held]) => [cleanText(name), held]));
 }

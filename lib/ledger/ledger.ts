@@ -1,18 +1,33 @@
+import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
+import { type CheckLedger, createCheckLedger } from './checks.ts';
 import { createConnection } from './connection.ts';
+import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
+import type { LedgerTarget } from './fan-out.ts';
+import { createMarkLedger, type MarkLedger } from './marks.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
+import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createRequestLedger, type RequestLedger } from './requests.ts';
+import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
+import { createUnconfirmedLedger, type UnconfirmedLedger } from './unconfirmed.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 
 /** The memory of the service. */
 export interface Ledger
   extends UploadLedger,
     EventLedger,
+    UnconfirmedLedger,
     RequestLedger,
+    QuotaLedger,
     PullLedger,
     DeliveryLedger,
+    DeadDeliveryLedger,
+    ActionLedger,
+    CheckLedger,
+    TimelineLedger,
+    MarkLedger,
     BacklogLedger {
   close(): Promise<void>;
 }
@@ -25,22 +40,37 @@ export interface LedgerOptions {
   readonly randomKey: () => string;
   /** Longest wait for one answer of the database, after which its connection is taken for dead. */
   readonly answerMilliseconds?: number;
+  /**
+   * Whom recorded events are delivered to. Where it is missing, events are kept without deliveries, which `fanOut` of a
+   * ledger that knows the targets makes up for.
+   */
+  readonly targets?: readonly LedgerTarget[];
 }
 
 /**
  * Answers the ledger in the database at `databaseUrl`, which has had all migrations. It connects when it is first
  * asked, and again, unnoticed, whenever its connection was lost.
+ *
+ * All that follows from a change of an upload is one with it: the event that announces the state it has reached, the
+ * deliveries of that event, and the removal of a file that nobody wants.
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
-  const { now, randomKey } = options;
+  const { now, randomKey, targets } = options;
   const connection = createConnection({ databaseUrl, ...options });
-  const recording = { connection, now, randomKey };
+  const dependencies = { connection, now, randomKey, targets };
   return {
-    ...createUploadLedger(connection, now),
-    ...createEventLedger(recording),
-    ...createRequestLedger(recording),
-    ...createPullLedger(connection, now),
-    ...createDeliveryLedger(connection, now),
+    ...createUploadLedger(dependencies),
+    ...createEventLedger(dependencies),
+    ...createUnconfirmedLedger(dependencies),
+    ...createRequestLedger(dependencies),
+    ...createQuotaLedger(dependencies),
+    ...createPullLedger(dependencies),
+    ...createDeliveryLedger(dependencies),
+    ...createDeadDeliveryLedger(connection, now),
+    ...createActionLedger(connection, now),
+    ...createCheckLedger(connection, now),
+    ...createTimelineLedger(connection),
+    ...createMarkLedger(dependencies),
     ...createBacklogLedger(connection, now),
     close: connection.close,
   };

@@ -1,20 +1,11 @@
+import { deriveFileUploadId } from '../uploads/upload-id.ts';
 import type { UploadFact, UploadState } from '../uploads/upload-state.ts';
-import { type Connection, readCode, type Statements } from './connection.ts';
+import type { Row } from './ask.ts';
+import { readCode, type Statements } from './connection.ts';
+import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
-import {
-  CHANGE_COLUMNS,
-  deriveFileUploadId,
-  UPSERTS,
-  type UploadChange,
-  writeChange,
-} from './upload-change.ts';
-import {
-  readUpload,
-  UPLOAD_COLUMNS,
-  type Upload,
-  type UploadRow,
-  writeTime,
-} from './upload-row.ts';
+import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
+import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row.ts';
 
 /** A statement that applies changes, with their last form. */
 type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;
@@ -26,8 +17,7 @@ const UNIQUE_VIOLATION = '23505';
  * upload: events come in any order, and most of them name the file alone. Then both are made one.
  */
 export async function applyMerging<Result>(
-  connection: Connection,
-  now: () => number,
+  { connection, now }: Pick<LedgerDependencies, 'connection' | 'now'>,
   changes: readonly UploadChange[],
   apply: ApplyChanges<Result>,
 ): Promise<Result> {
@@ -59,24 +49,40 @@ async function mergeFile(
   const fileId = change.fields?.fileId;
   if (!('uploadId' in change.key) || fileId === undefined) return change;
 
-  const [row]: UploadRow[] = await sql.unsafe(
-    `select ${UPLOAD_COLUMNS} from uploads where file_id = $1 for update`,
-    [fileId],
-    { prepare: true },
-  );
-  const holder = row && readUpload(row);
   const { uploadId } = change.key;
+  const holder = await lock(sql, 'file_id', fileId);
   if (holder === undefined || holder.uploadId === uploadId) return change;
   // A file stays with the upload that it came for.
   if (holder.uploadId !== deriveFileUploadId(fileId)) return { ...change, key: { fileId } };
+  const upload = await lock(sql, 'upload_id', uploadId);
+  // So does an upload with the file that came for it first, and with its owner.
+  if (upload?.fileId !== undefined || isOfAnother(upload?.owner, change.owner)) return change;
 
   await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
     prepare: true,
   });
-  await sql.unsafe(APPLY, [writeJson([writeChange(inherit(holder, uploadId))]), writeTime(now())], {
+  const inherited = writeJson([writeChange(inherit(holder, uploadId))]);
+  await sql.unsafe(APPLY, [inherited, writeTime(now())], {
     prepare: true,
   });
   return change;
+}
+
+function isOfAnother(owner: string | undefined, told: string | undefined): boolean {
+  return owner !== undefined && told !== undefined && owner !== told;
+}
+
+async function lock(
+  sql: Statements,
+  column: 'file_id' | 'upload_id',
+  value: string,
+): Promise<Upload | undefined> {
+  const [row]: Row[] = await sql.unsafe(
+    `select ${UPLOAD_COLUMNS} from uploads where ${column} = $1 for update`,
+    [value],
+    { prepare: true },
+  );
+  return row && readUpload(row);
 }
 
 const APPLY = `with change as (

@@ -56,6 +56,44 @@ export async function applyMigrations(
   }
 }
 
+/** How a database and the migrations differ, by the names of the migrations. */
+export interface MigrationDifferences {
+  /** Not applied yet. */
+  readonly missing: readonly string[];
+  /** Not as they were when they were applied. */
+  readonly changed: readonly string[];
+  /** Applied, and not here. */
+  readonly unknown: readonly string[];
+}
+
+/** Answers how the database differs from the migrations in `folder`; it changes nothing. */
+export async function compareMigrations(
+  databaseUrl: string,
+  folder = FOLDER,
+): Promise<MigrationDifferences> {
+  const migrations = await readMigrations(folder);
+  const sql = postgres(databaseUrl, { max: 1, fetch_types: false, connect_timeout: 10 });
+  try {
+    const [table] = await sql<{ exists: boolean }[]>`
+      select to_regclass('migrations') is not null as exists`;
+    const known = table?.exists
+      ? await sql<Record<'name' | 'checksum', string>[]>`
+          select name, checksum from migrations order by name`
+      : [];
+    const checksums = new Map(known.map(({ name, checksum }) => [name, checksum]));
+    const here = new Set(migrations.map(({ name }) => name));
+    return {
+      missing: migrations.filter(({ name }) => !checksums.has(name)).map(({ name }) => name),
+      changed: migrations
+        .filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum)
+        .map(({ name }) => name),
+      unknown: known.filter(({ name }) => !here.has(name)).map(({ name }) => name),
+    };
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
 interface Migration {
   readonly name: string;
   readonly statements: string;

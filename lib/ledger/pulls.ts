@@ -1,7 +1,10 @@
-import type { Connection } from './connection.ts';
+import { ask, type Parameters, type Row } from './ask.ts';
+import { ANNOUNCED, nameAnnouncement, writeChanges, writeConsequences } from './consequences.ts';
+import type { LedgerDependencies } from './dependencies.ts';
+import { writeDeliveries, writeTargets } from './fan-out.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
-import { CHANGE_COLUMNS, INSERT_UPLOADS, UPSERTS, writeChange } from './upload-change.ts';
-import { type MediaFields, writeTime } from './upload-row.ts';
+import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
+import { type MediaFields, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** A pull that is to wait for its turn. */
 export interface QueuedPull {
@@ -32,7 +35,8 @@ type Claim = Pick<ClaimedPull, 'pullId' | 'uploadId' | 'attempt'>;
 export interface PullLedger {
   /**
    * Issues an upload for each pull and lets it wait. Takes as little memory for a million as for a thousand. A pull
-   * whose upload is known is left out, so a list that broke off may be sent again. Answers how many were new.
+   * that waits already, or has a task or an end, is left out, so a list that broke off may be sent again. Answers how
+   * many uploads were new.
    */
   enqueuePulls(pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>): Promise<number>;
   /** Answers up to `count` pulls, longest due first; each is nobody else's until its lease runs out. */
@@ -45,19 +49,36 @@ export interface PullLedger {
   retryPull(claim: Claim, at: number): Promise<boolean>;
 }
 
+/** From the moment that VOD has taken a pull to the one at which it is asked what became of it. */
+const CHECK_MILLISECONDS = 600_000;
+
 /** Pulls of one statement: its text is all that is held in memory. */
 const BATCH_SIZE = 500;
 
 const ENQUEUE = `with change as (
     select * from jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})
   ),
-  issued as (${INSERT_UPLOADS} on conflict (upload_id) do nothing returning upload_id),
+  changed as (${INSERT_QUEUED} on conflict (upload_id) do nothing returning ${UPLOAD_COLUMNS}),
+  unsent as (
+    select upload_id from change c join uploads u using (upload_id)
+    where u.state = 'issued' and u.task_id is null order by upload_id for update of u
+  ),
   queued as (
     insert into pulls (upload_id, owner, request, next_attempt_at)
-    select upload_id, owner, request, $2::timestamptz from change join issued using (upload_id)
+    select upload_id, c.owner, request, $2::timestamptz from change c
+    join (select upload_id from changed union all select upload_id from unsent) w using (upload_id)
     order by place
+    on conflict (upload_id) do nothing
+  ),
+  ${ANNOUNCED},
+  delivery as (
+    ${writeDeliveries('select event_id, event_type from announced', '$2::timestamptz', '$4')}
   )
-  select count(*)::integer as count from issued`;
+  select count(*)::integer as count from changed`;
+
+// The first try may have taken effect although its answer was lost; then what it announced is known by its name.
+const ISSUED = `select count(*)::integer as count from events
+  where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
 
 const CLAIM = `with due as (
     select pull_id from pulls where greatest(next_attempt_at, claimed_until) <= $1::timestamptz
@@ -66,39 +87,40 @@ const CLAIM = `with due as (
   )
   update pulls p set attempts = attempts + 1, claimed_until = $3::timestamptz
   from due where p.pull_id = due.pull_id
-  returning p.pull_id as "pullId", upload_id as "uploadId", owner, request, attempts as attempt`;
+  returning p.pull_id, upload_id, owner, request, attempts`;
 
+// Where its first try took effect although its answer was lost, the upload has its task already.
 const FINISH = `with done as (
     delete from pulls where pull_id = $1 and attempts = $2 returning upload_id
   ),
   accepted as (
-    update uploads u set task_id = coalesce($3, task_id), updated_at = greatest(updated_at, $4::timestamptz)
+    update uploads u set task_id = coalesce($3, task_id), updated_at = greatest(updated_at, $4::timestamptz),
+      check_at = case state when 'issued' then $5::timestamptz else check_at end
     from done where u.upload_id = done.upload_id
   )
-  select upload_id from done`;
+  select upload_id from done
+  union all
+  select upload_id from uploads where upload_id = $6 and task_id = $3`;
 
 const FAIL = `with done as (
-    delete from pulls where pull_id = $3 and attempts = $4 returning upload_id
+    delete from pulls where pull_id = $5 and attempts = $6 returning upload_id
   ),
   change as (
     select c.* from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS}) join done using (upload_id)
-  ), ${UPSERTS}
-  select upload_id from done`;
+  ), ${UPSERTS},
+  ${writeConsequences(BY_UPLOAD)}
+  select upload_id from done
+  union all
+  select upload_id from events where event_id = $7 and recorded_by = $3`;
 
 const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
   where pull_id = $1 and attempts = $2 returning pull_id`;
 
 /** Answers the part of the ledger that keeps queued pulls. */
-export function createPullLedger(connection: Connection, now: () => number): PullLedger {
-  const send = <Row extends object>(statement: string, parameters: Parameters) =>
-    connection.run<Row[]>((sql) => sql.unsafe(statement, [...parameters], { prepare: true }));
+export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
+  const { connection, now, randomKey } = dependencies;
   const settle = async (statement: string, parameters: Parameters) =>
-    (await send(statement, parameters)).length > 0;
-  const enqueue = async (batch: readonly QueuedPull[]) => {
-    const rows = writeJson(batch.map(writePull));
-    const [row] = await send<{ count: number }>(ENQUEUE, [rows, writeTime(now())]);
-    return row?.count ?? 0;
-  };
+    (await ask(connection, statement, parameters)).length > 0;
   return {
     async enqueuePulls(pulls) {
       let count = 0;
@@ -106,21 +128,26 @@ export function createPullLedger(connection: Connection, now: () => number): Pul
       for await (const pull of pulls) {
         batch.push(pull);
         if (batch.length < BATCH_SIZE) continue;
-        count += await enqueue(batch);
+        count += await enqueue(batch, dependencies);
         batch = [];
       }
-      return batch.length === 0 ? count : count + (await enqueue(batch));
+      return batch.length === 0 ? count : count + (await enqueue(batch, dependencies));
     },
-    claimPulls(count, leaseSeconds) {
+    async claimPulls(count, leaseSeconds) {
       const at = now();
-      return send<ClaimedPull>(CLAIM, [writeTime(at), count, writeTime(at + leaseSeconds * 1_000)]);
+      const until = writeTime(at + leaseSeconds * 1_000);
+      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
     },
-    finishPull({ pullId, attempt }, taskId) {
-      return settle(FINISH, [pullId, attempt, taskId ?? null, writeTime(now())]);
+    finishPull({ pullId, uploadId, attempt }, taskId) {
+      const at = now();
+      const times = [writeTime(at), writeTime(at + CHECK_MILLISECONDS)];
+      return settle(FINISH, [pullId, attempt, taskId ?? null, ...times, uploadId]);
     },
     failPull({ pullId, uploadId, attempt }, problem) {
-      const change = writeChange({ key: { uploadId }, fact: 'pullFailed', fields: { problem } });
-      return settle(FAIL, [writeJson([change]), writeTime(now()), pullId, attempt]);
+      const change = { key: { uploadId }, fact: 'pullFailed', fields: { problem } } as const;
+      const changes = writeChanges([change], randomKey(), dependencies);
+      const announced = nameAnnouncement(uploadId, 'failed');
+      return settle(FAIL, [...changes, pullId, attempt, announced]);
     },
     retryPull({ pullId, attempt }, at) {
       return settle(RETRY, [pullId, attempt, writeTime(at)]);
@@ -128,9 +155,33 @@ export function createPullLedger(connection: Connection, now: () => number): Pul
   };
 }
 
-type Parameters = readonly (string | number | null)[];
+async function enqueue(
+  batch: readonly QueuedPull[],
+  { connection, now, randomKey, targets }: LedgerDependencies,
+): Promise<number> {
+  const recorder = randomKey();
+  const known = targets === undefined ? null : writeTargets(targets);
+  const parameters = [writeJson(batch.map(writePull)), writeTime(now()), recorder, known];
+  const [row] = await ask(connection, ENQUEUE, parameters);
+  const count = Number(row?.['count']);
+  if (count > 0) return count;
+  const announced = batch.map(({ uploadId }) => nameAnnouncement(uploadId, 'issued'));
+  const [own] = await ask(connection, ISSUED, [JSON.stringify(announced), recorder]);
+  return Number(own?.['count']);
+}
 
 function writePull({ uploadId, owner, request, fields }: QueuedPull, place: number): JsonObject {
   const change = writeChange({ key: { uploadId }, fact: 'issued', method: 'pull', owner, fields });
   return { ...change, place, request };
+}
+
+function readClaimed(row: Row): ClaimedPull {
+  return {
+    pullId: String(row['pull_id']),
+    uploadId: String(row['upload_id']),
+    owner: String(row['owner']),
+    // Only objects are kept.
+    request: row['request'] as JsonObject,
+    attempt: Number(row['attempts']),
+  };
 }

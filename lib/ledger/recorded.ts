@@ -1,8 +1,11 @@
-import type { Connection } from './connection.ts';
+import { selectTargets } from '../delivery/target.ts';
+import { ask, type Row } from './ask.ts';
+import { nameAnnouncement } from './consequences.ts';
+import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeJson } from './json-text.ts';
 import type { UploadChange } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS, type Upload, type UploadRow } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS, type Upload } from './upload-row.ts';
 
 const KNOWN = `select event_id as event from events
   where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
@@ -15,39 +18,57 @@ const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
 /** Answers what recording `events` came to, when the statement answered `rows` for the fresh ones. */
 export async function describeRecorded(
   events: readonly EventRecord[],
-  rows: readonly UploadRow[],
+  rows: readonly Row[],
   recorder: string,
-  connection: Connection,
+  { connection, targets = [] }: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const fresh = new Set(rows.map((row) => row['event']));
   const uploads = indexUploads(rows.filter((row) => row['upload_id'] !== null));
-
-  const stale = events.filter(({ eventId }) => !fresh.has(eventId)).map(({ eventId }) => eventId);
-  if (stale.length > 0) {
-    // The first try may have taken effect although its answer was lost; then these are its own.
-    for (const row of await read(connection, KNOWN, [writeJson(stale), recorder])) {
-      fresh.add(row['event']);
-    }
-  }
   const missing = events
     .flatMap(({ changes }) => changes.map(readKey))
     .filter((key) => !uploads.has(key));
   if (missing.length > 0) {
-    const found = indexUploads(await read(connection, UPLOADS_OF, [writeJson(missing)]));
+    const found = indexUploads(await ask(connection, UPLOADS_OF, [writeJson(missing)]));
     for (const [key, upload] of found) uploads.set(key, upload);
   }
-  return events.map(({ eventId, changes, endpoints }) => ({
-    fresh: fresh.has(eventId),
-    uploads: changes.flatMap((change) => uploads.get(readKey(change)) ?? []),
-    deliveries: fresh.has(eventId) ? endpoints.length : 0,
-  }));
+  const uploadsOf = ({ changes }: EventRecord) =>
+    changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
+
+  const own = new Set(rows.flatMap((row) => [row['event'], row['announced']]));
+  const stale = events.filter(({ eventId }) => !own.has(eventId));
+  if (stale.length > 0) {
+    // The first try may have taken effect although its answer was lost; then these are its own.
+    const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
+    for (const row of await ask(connection, KNOWN, [writeJson(names), recorder])) {
+      own.add(row['event']);
+    }
+  }
+  return events.map((event) => {
+    const { eventId, eventType } = event;
+    const reached = uploadsOf(event);
+    const fresh = own.has(eventId);
+    const news = fresh ? reached.filter((upload) => own.has(announce(upload))) : [];
+    const types = [
+      ...(fresh ? [eventType] : []),
+      ...news.map(({ state }) => `upload.${state}` as const),
+    ];
+    return {
+      fresh,
+      uploads: reached,
+      announced: news.map(announce),
+      deliveries: types.reduce((sum, type) => sum + selectTargets(targets, type).length, 0),
+    };
+  });
+}
+
+function announce({ uploadId, state }: Upload): string {
+  return nameAnnouncement(uploadId, state);
 }
 
 function readKey({ key }: UploadChange): string {
   return 'uploadId' in key ? key.uploadId : key.fileId;
 }
 
-function indexUploads(rows: readonly UploadRow[]): Map<string, Upload> {
+function indexUploads(rows: readonly Row[]): Map<string, Upload> {
   const uploads = rows.map(readUpload);
   return new Map(
     uploads.flatMap((upload) =>
@@ -56,8 +77,4 @@ function indexUploads(rows: readonly UploadRow[]): Map<string, Upload> {
       ),
     ),
   );
-}
-
-function read(connection: Connection, statement: string, parameters: string[]) {
-  return connection.run<UploadRow[]>((sql) => sql.unsafe(statement, parameters, { prepare: true }));
 }

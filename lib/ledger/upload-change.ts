@@ -1,12 +1,19 @@
-import { deriveUploadId } from '../uploads/upload-id.ts';
+import { deriveFileUploadId } from '../uploads/upload-id.ts';
 import {
   advanceUpload,
   UPLOAD_FACTS,
   UPLOAD_STATES,
   type UploadFact,
   type UploadMethod,
+  type UploadState,
 } from '../uploads/upload-state.ts';
-import { MEDIA_COLUMNS, MEDIA_FIELDS, type MediaFields, writeTime } from './upload-row.ts';
+import {
+  MEDIA_COLUMNS,
+  MEDIA_FIELDS,
+  type MediaFields,
+  UPLOAD_COLUMNS,
+  writeTime,
+} from './upload-row.ts';
 
 /** Something told of one upload, and what became known with it. */
 export interface UploadChange {
@@ -23,17 +30,12 @@ export interface UploadChange {
 /** A change as a row of `jsonb_to_recordset`. */
 export type ChangeRow = Readonly<Record<string, unknown>>;
 
-/** No owner's name can have a NUL in this database, so no idempotency key leads to the upload of a file. */
-const NOBODY = '\0';
-
-/** Answers the upload id of a file that came without an envelope. */
-export function deriveFileUploadId(fileId: string): string {
-  return deriveUploadId(NOBODY, fileId);
-}
-
 /** Answers `change` as {@link UPSERTS} takes it. */
-export function writeChange({ key, fact, method, owner, fields }: UploadChange): ChangeRow {
-  const row: Record<string, unknown> = { fact, method, owner };
+export function writeChange(change: UploadChange): ChangeRow {
+  const { key, fact, method, owner, fields } = change;
+  // Where nothing was known of the upload; otherwise the database goes on from what was.
+  const state = advanceUpload('issued', fact);
+  const row: Record<string, unknown> = { fact, state, method, owner };
   for (const field of MEDIA_FIELDS) {
     const value = fields?.[field];
     const [column, kind] = MEDIA_COLUMNS[field];
@@ -45,37 +47,65 @@ export function writeChange({ key, fact, method, owner, fields }: UploadChange):
   return { ...row, upload_id: deriveFileUploadId(fileId), file_id: fileId, key: fileId };
 }
 
-/** For each fact, the next state of each state: how the database knows what {@link advanceUpload} would answer. */
-const NEXT_STATE = JSON.stringify(
+/** Seconds from a change to the moment at which VOD is asked what has become of an upload in such a state. */
+const CHECK_AFTER: Readonly<Partial<Record<UploadState, number>>> = {
+  issued: 600,
+  uploaded: 600,
+  processing: 600,
+  ready: 86_400,
+  // Its file, if it has one, may be deleted.
+  failed: 86_400,
+};
+
+/** How the database knows what {@link advanceUpload} would answer: by fact and state, where that is another state. */
+const NEXT_STATES = JSON.stringify(
   Object.fromEntries(
     UPLOAD_FACTS.map((fact) => [
       fact,
-      Object.fromEntries(UPLOAD_STATES.map((state) => [state, advanceUpload(state, fact)])),
+      Object.fromEntries(
+        UPLOAD_STATES.map((state) => [state, advanceUpload(state, fact)]).filter(
+          ([state, next]) => state !== next,
+        ),
+      ),
     ]),
   ),
 );
+
+const NEXT_STATE = `coalesce('${NEXT_STATES}'::jsonb -> excluded.last_fact ->> u.state, u.state)`;
 
 const COLUMNS = MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]);
 
 /** Columns of a change, as `jsonb_to_recordset` is to read {@link writeChange}. */
 export const CHANGE_COLUMNS = [
-  ...['key text', 'upload_id text', 'fact text', 'method text', 'owner text'],
+  ...['key text', 'upload_id text', 'fact text', 'state text', 'method text', 'owner text'],
   ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field].join(' ')),
 ].join(', ');
 
-/** Makes an upload of each row of `change`, at the time `$2`. */
-export const INSERT_UPLOADS = `insert into uploads as u
-  (upload_id, method, state, last_fact, owner, created_at, updated_at, ${COLUMNS.join(', ')})
-  select c.upload_id, coalesce(c.method, 'other'), '${NEXT_STATE}'::jsonb -> c.fact ->> 'issued', c.fact,
-    c.owner, $2::timestamptz, $2::timestamptz, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
+function writeCheck(state: string): string {
+  return `$2::timestamptz + ('${JSON.stringify(CHECK_AFTER)}'::jsonb ->> ${state})::integer * interval '1 second'`;
+}
+
+function writeInsert(checkAt: string): string {
+  return `insert into uploads as u
+  (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, arrived_at, ${COLUMNS.join(', ')})
+  select c.upload_id, coalesce(c.method, 'other'), c.state, c.fact, c.owner, $2::timestamptz, $2::timestamptz,
+    ${checkAt}, case when c.size is not null then $2::timestamptz end, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
   from change c`;
+}
+
+/** Makes an upload of each row of `change`, at the time `$2`; nobody is asked about it, since nobody was told of it. */
+export const INSERT_QUEUED = writeInsert('null::timestamptz');
+
+const INSERT = writeInsert(writeCheck('c.state'));
 
 const UPDATE = `update set
-  state = '${NEXT_STATE}'::jsonb -> excluded.last_fact ->> u.state,
+  state = ${NEXT_STATE},
   last_fact = excluded.last_fact,
   method = case when excluded.method = 'other' then u.method else excluded.method end,
   owner = coalesce(u.owner, excluded.owner),
   updated_at = greatest(u.updated_at, excluded.updated_at),
+  check_at = ${writeCheck(NEXT_STATE)},
+  arrived_at = coalesce(u.arrived_at, excluded.arrived_at),
   expires_at = greatest(u.expires_at, excluded.expires_at),
   ${COLUMNS.filter((column) => column !== 'expires_at')
     .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
@@ -87,30 +117,43 @@ export interface ChangeKinds {
   readonly byFile: boolean;
 }
 
-const BY_UPLOAD = `by_upload as (${INSERT_UPLOADS} where c.key = c.upload_id order by c.key
+// Only a statement for both kinds tells them apart: a filter would have the planner expect next to nothing, and so join
+// what follows row by row.
+function writeByUpload(filter: string): string {
+  return `by_upload as (${INSERT} where ${filter} order by c.key
     on conflict (upload_id) do ${UPDATE}
-    where u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id
-    returning u.*)`;
+    where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
+      and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
+    returning ${UPLOAD_COLUMNS})`;
+}
 
-const BY_FILE = `by_file as (${INSERT_UPLOADS} where c.key = c.file_id order by c.key
+function writeByFile(filter: string): string {
+  return `by_file as (${INSERT} where ${filter} order by c.key
     on conflict (file_id) do ${UPDATE}
-    returning u.*)`;
+    returning ${UPLOAD_COLUMNS})`;
+}
 
 /**
  * Answers the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
  * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
  * other.
  *
- * An upload has one file: what is told of a second one changes nothing, and is not in `changed`.
+ * An upload has one file and one owner: what is told of a second one changes nothing, and is not in `changed`.
  */
 export function writeUpserts({ byUpload, byFile }: ChangeKinds): string {
   const changed = [
     ...(byUpload ? ['select upload_id as key, * from by_upload'] : []),
     ...(byFile ? ['select file_id as key, * from by_file'] : []),
   ].join(' union all ');
-  const upserts = [...(byUpload ? [BY_UPLOAD] : []), ...(byFile ? [BY_FILE] : [])];
+  const upserts = [
+    ...(byUpload ? [writeByUpload(byFile ? 'c.key = c.upload_id' : 'true')] : []),
+    ...(byFile ? [writeByFile(byUpload ? 'c.key = c.file_id' : 'true')] : []),
+  ];
   return [...upserts, `changed as (${changed})`].join(',\n  ');
 }
 
-/** {@link writeUpserts} for changes that all name their upload. */
-export const UPSERTS = writeUpserts({ byUpload: true, byFile: false });
+/** Of changes that all name their upload. */
+export const BY_UPLOAD: ChangeKinds = { byUpload: true, byFile: false };
+
+/** {@link writeUpserts} for {@link BY_UPLOAD}. */
+export const UPSERTS = writeUpserts(BY_UPLOAD);

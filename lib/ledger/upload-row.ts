@@ -1,4 +1,5 @@
 import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
+import type { Row } from './ask.ts';
 import type { JsonObject } from './json-text.ts';
 
 /** What may be known of the media of an upload. */
@@ -39,9 +40,6 @@ export interface Upload extends MediaFields {
   readonly updatedAt: number;
 }
 
-/** A row as the driver answers it. */
-export type UploadRow = Readonly<Record<string, unknown>>;
-
 type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
 
 /** Column and type of each field that a change may set. */
@@ -74,9 +72,9 @@ export const UPLOAD_COLUMNS = [
 ].join(', ');
 
 /** Answers what `row` says; columns without a value are left out. */
-export function readUpload(row: UploadRow): Upload {
+export function readUpload(row: Row): Upload {
   const fields = MEDIA_FIELDS.map((field) => [field, row[MEDIA_COLUMNS[field][0]]] as const)
-    .filter(([, value]) => value !== null)
+    .filter(([, value]) => value !== null && value !== undefined)
     .map(([field, value]) => [field, readValue(MEDIA_COLUMNS[field][1], value)]);
   return {
     uploadId: String(row['upload_id']),
@@ -90,9 +88,10 @@ export function readUpload(row: UploadRow): Upload {
   };
 }
 
-/** Answers a column of type `timestamptz` in Unix milliseconds. */
+/** Answers a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; not a number where it is null. */
 export function readTime(value: unknown): number {
-  return value instanceof Date ? value.getTime() : Number.NaN;
+  if (value instanceof Date) return value.getTime();
+  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
 }
 
 /** Answers `milliseconds` since 1970 as a column of type `timestamptz` takes it. */

@@ -1,20 +1,21 @@
 import type { UploadFact, UploadMethod, UploadState } from '../uploads/upload-state.ts';
-import type { Connection } from './connection.ts';
+import { ask, type Row } from './ask.ts';
+import { writeChanges, writeConsequences } from './consequences.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
 import { applyMerging } from './merge-file.ts';
-import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
+import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
 import {
   type MediaFields,
   readUpload,
   UPLOAD_COLUMNS,
   type Upload,
-  type UploadRow,
   writeTime,
 } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
-interface IssuedUpload {
+export interface IssuedUpload {
   readonly uploadId: string;
   readonly method: UploadMethod;
   readonly owner: string;
@@ -46,8 +47,8 @@ export interface UploadLedger {
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
   listUploads(query: UploadQuery): Promise<Page<Upload>>;
-  /** Unfinished uploads that nothing was heard of since `before`, Unix milliseconds; longest silent first. */
-  listSilent(before: number, limit: number): Promise<readonly Upload[]>;
+  /** Answers those of these files that an upload has. */
+  findFiles(fileIds: readonly string[]): Promise<readonly string[]>;
   /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
   saveIssued(upload: IssuedUpload): Promise<Upload>;
   /** Answers undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
@@ -58,15 +59,16 @@ export interface UploadLedger {
   ): Promise<Upload | undefined>;
 }
 
-const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
+const FIND_FILES = `select file_id from uploads
+  where file_id in (select jsonb_array_elements_text($1::text::jsonb))`;
 
-const SILENT = `select ${UPLOAD_COLUMNS} from uploads
-  where state in ('issued', 'uploaded', 'processing') and updated_at < $1
-  order by updated_at limit $2`;
+const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 
 const CHANGES = `select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})`;
 
-const SAVE = `with change as (${CHANGES}), ${UPSERTS} select ${UPLOAD_COLUMNS} from changed`;
+const SAVE = `with change as (${CHANGES}), ${UPSERTS},
+  ${writeConsequences(BY_UPLOAD)}
+  select ${UPLOAD_COLUMNS} from changed`;
 
 const CHANGE = `with change as (
     ${CHANGES} where exists (select from uploads u where u.upload_id = c.key)
@@ -74,20 +76,21 @@ const CHANGE = `with change as (
   ${UPSERTS},
   unqueued as (
     delete from pulls p using changed c where p.upload_id = c.upload_id and c.state <> 'issued'
-  )
+  ),
+  ${writeConsequences(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
 /** Answers the part of the ledger that knows uploads. */
-export function createUploadLedger(connection: Connection, now: () => number): UploadLedger {
-  const read = (statement: string, parameters: (string | number)[]) =>
-    connection.run<UploadRow[]>((sql) => sql.unsafe(statement, parameters, { prepare: true }));
+export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
+  const { connection, randomKey } = dependencies;
   const find = async (uploadId: string) => {
-    const [row] = await read(FIND, [uploadId]);
+    const [row] = await ask(connection, FIND, [uploadId]);
     return row && readUpload(row);
   };
   const change = async (statement: string, told: UploadChange) => {
-    const [row] = await applyMerging(connection, now, [told], (sql, changes) =>
-      sql.unsafe<UploadRow[]>(statement, [writeJson(changes.map(writeChange)), writeTime(now())], {
+    const recorder = randomKey();
+    const [row] = await applyMerging(dependencies, [told], (sql, changes) =>
+      sql.unsafe<Row[]>(statement, [...writeChanges(changes, recorder, dependencies)], {
         prepare: true,
       }),
     );
@@ -97,14 +100,15 @@ export function createUploadLedger(connection: Connection, now: () => number): U
     findUpload: find,
     async listUploads(query) {
       const { statement, parameters } = writeList(query);
-      const rows = await read(statement, parameters);
+      const rows = await ask(connection, statement, parameters);
       const items = rows.slice(0, query.limit).map(readUpload);
       const last = items.at(-1);
       if (rows.length <= query.limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
     },
-    async listSilent(before, limit) {
-      return (await read(SILENT, [writeTime(before), limit])).map(readUpload);
+    async findFiles(fileIds) {
+      const rows = await ask(connection, FIND_FILES, [writeJson(fileIds)]);
+      return rows.map((row) => String(row['file_id']));
     },
     async saveIssued({ uploadId, method, owner, fields }) {
       const issued = { key: { uploadId }, fact: 'issued', method, owner, fields } as const;

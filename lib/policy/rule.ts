@@ -1,10 +1,7 @@
 import * as v from 'valibot';
+import { explainCoverUrl } from '../validation/cover-url.ts';
 import { classId, integer, isoTime, procedure, storageRegion, text } from '../validation/fields.ts';
-import {
-  MAX_SESSION_CONTEXT_BYTES,
-  MAX_TASK_PRIORITY,
-  MAX_URL_BYTES,
-} from '../validation/limits.ts';
+import { MAX_SESSION_CONTEXT_BYTES, MAX_TASK_PRIORITY } from '../validation/limits.ts';
 import { listOf, strictMap } from './strict-map.ts';
 
 /** Most tags of a media, and the longest one: https://cloud.tencent.com/document/product/266/31762. */
@@ -43,6 +40,14 @@ const procedureStart = strictMap({
   sessionContext: v.optional(text(MAX_SESSION_CONTEXT_BYTES)),
 });
 
+const coverUrl = v.pipe(
+  v.string('must be a text'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const message = dataset.typed ? explainCoverUrl(dataset.value) : undefined;
+    if (message !== undefined) addIssue({ message });
+  }),
+);
+
 const fillIn = v.pipe(
   strictMap({
     classId: v.optional(classId),
@@ -50,8 +55,8 @@ const fillIn = v.pipe(
     expireAfter: v.optional(seconds),
     /** Becomes Unix seconds. */
     expireTime: v.optional(isoTime),
-    /** Where the cover is fetched from: gif, jpeg or png. */
-    coverUrl: v.optional(text(MAX_URL_BYTES)),
+    /** Where the cover is fetched from: gif, jpeg or png, by https. */
+    coverUrl: v.optional(coverUrl),
     tags: v.optional(
       v.pipe(
         listOf(

@@ -7,7 +7,7 @@ import { refuseFields } from '../validation/parse-fields.ts';
 type EnvelopeMethod = 'client' | 'pull' | 'server';
 
 /** What a file may be at most. */
-interface UploadLimits {
+export interface UploadLimits {
   readonly maxBytes?: number | undefined;
   readonly maxSeconds?: number | undefined;
   /** File name extensions, lower case. */

@@ -42,7 +42,8 @@ function forgetOldest(requests: Map<string, unknown>): void {
   }
 }
 
-function refuseConflict(): Problem {
+/** Answers the problem of a key that stands for another request. */
+export function refuseConflict(): Problem {
   return new Problem(
     'The idempotency key came with another request before: use a new key for a new pull.',
     { code: 'idempotency_conflict' },

@@ -1,6 +1,12 @@
+import type { Quotas } from '../ledger/quotas.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
-import { type PullDependencies, type SubmittedPull, submitPull } from './submit-pull.ts';
+import {
+  type OwnedPull,
+  type PullDependencies,
+  type SubmittedPull,
+  submitPull,
+} from './submit-pull.ts';
 
 /** What became of one item of a batch: taken, refused, or not sent for want of time. */
 export type BatchResult =
@@ -9,16 +15,18 @@ export type BatchResult =
   | { readonly queued: false; readonly detail: string };
 
 /** The call that brought the batch. */
-interface BatchCall {
+export interface BatchCall {
   readonly requestId: string;
   readonly remainingMilliseconds: () => number;
   readonly owner: string;
+  /** What the owner may use up, where the policy bounds it. */
+  readonly quotas?: Quotas | undefined;
   /** Idempotency key of the whole request; each item has its own by its place. */
   readonly headerKey: string | undefined;
 }
 
 /** Calls under way at once; how many start in a second is the rate limit's to say. */
-const AT_ONCE = 8;
+export const AT_ONCE = 8;
 
 /** No further item begins with less than this left: it could not be answered any more. */
 const RESERVE_MILLISECONDS = 3_000;
@@ -32,20 +40,18 @@ const UNSENT =
  */
 export async function submitBatch(
   items: readonly (PullRequest | Problem)[],
-  { owner, headerKey, requestId, remainingMilliseconds }: BatchCall,
+  call: BatchCall,
   dependencies: PullDependencies,
 ): Promise<readonly BatchResult[]> {
+  const { requestId, remainingMilliseconds } = call;
   const results: BatchResult[] = items.map(() => ({ queued: false, detail: UNSENT }));
 
   const submit = async (index: number, item: PullRequest | Problem): Promise<BatchResult> => {
     if (item instanceof Problem) return { problem: describeProblem(item, requestId) };
-    const byPlace = headerKey === undefined ? undefined : `${headerKey}/${index}`;
-    const idempotencyKey = item.idempotencyKey ?? byPlace;
-    const pull = { owner, request: item, idempotencyKey };
     try {
-      return await submitPull(pull, dependencies, { remainingMilliseconds });
+      return await submitPull(ownItem(item, index, call), dependencies, { remainingMilliseconds });
     } catch (error) {
-      return { problem: placeErrors(describeProblem(error, requestId), index) };
+      return refuseItem(error, index, requestId);
     }
   };
 
@@ -61,12 +67,23 @@ export async function submitBatch(
   return results;
 }
 
-/** Answers `details` with each field named by its place in the batch. */
-function placeErrors(details: ProblemDetails, index: number): ProblemDetails {
-  const { errors } = details;
-  if (errors === undefined) return details;
-  return {
-    ...details,
-    errors: errors.map(({ path, message }) => ({ path: `items.${index}.${path}`, message })),
-  };
+/** Answers the result of an item that was refused, with each field named by its place in the batch. */
+export function refuseItem(error: unknown, index: number, requestId: string): BatchResult {
+  const problem = describeProblem(error, requestId);
+  if (problem.errors === undefined) return { problem };
+  const errors = problem.errors.map(({ path, message }) => ({
+    path: `items.${index}.${path}`,
+    message,
+  }));
+  return { problem: { ...problem, errors } };
+}
+
+/** Answers the pull of the item at `index`: where it has no key of its own, it has the whole request's and its place. */
+export function ownItem(
+  item: PullRequest,
+  index: number,
+  { owner, quotas, headerKey }: BatchCall,
+): OwnedPull {
+  const byPlace = headerKey === undefined ? undefined : `${headerKey}/${index}`;
+  return { owner, quotas, request: item, idempotencyKey: item.idempotencyKey ?? byPlace };
 }

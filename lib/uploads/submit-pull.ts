@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto';
-import { formatIsoTime } from '../validation/iso-time.ts';
+import type { Quotas } from '../ledger/quotas.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { CallOptions } from '../vod/call.ts';
-import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
+import type { VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
-import { sealEnvelope } from './envelope.ts';
 import type { IdempotencyMemory } from './idempotency-memory.ts';
+import { toPullUpload } from './pull-upload.ts';
+import type { BeginUpload } from './quota-memory.ts';
 import { createUploadId, deriveUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
+import type { UploadState } from './upload-state.ts';
 
-/** A pull that VOD has taken. */
+/** A pull that VOD has taken, or will be sent. */
 export interface SubmittedPull {
   readonly uploadId: string;
-  /** Absent where VOD had taken it before, in a try whose answer is lost. */
+  /** Absent where VOD had taken it before, in a try whose answer is lost, and where it waits for its turn. */
   readonly taskId?: string;
-  readonly state: 'issued';
+  readonly state: UploadState;
 }
 
-/** What submitting takes from outside. */
-export interface PullDependencies {
+/** What submitting takes from outside, in either way. */
+export interface PullSending {
   readonly api: Pick<VodApi, 'pullUpload'>;
   readonly checkRegion: CheckOpenedRegion;
-  readonly memory: IdempotencyMemory<SubmittedPull>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** A cryptographically random whole number below `range`. */
@@ -30,21 +31,27 @@ export interface PullDependencies {
   readonly randomKey: () => string;
 }
 
+/** What submitting without a ledger takes from outside. */
+export interface PullDependencies extends PullSending {
+  readonly memory: IdempotencyMemory<SubmittedPull>;
+  readonly begin: BeginUpload;
+}
+
 /** One pull of one caller. */
 export interface OwnedPull {
   readonly owner: string;
+  /** What the owner may use up, where the policy bounds it. */
+  readonly quotas?: Quotas | undefined;
   readonly request: PullRequest;
   /** The caller's name for this very request, so that sending it again pulls nothing again. */
   readonly idempotencyKey: string | undefined;
 }
 
 /**
- * Answers the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner.
+ * Answers the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner, as
+ * long as this instance or VOD remembers.
  *
- * The upload's id is VOD's `SessionId` as well: VOD refuses one that it has seen within three days, so neither another
- * instance nor a repeat after a lost answer pulls twice. https://cloud.tencent.com/document/product/266/35575
- *
- * @throws {Problem} `invalid_request`, `idempotency_conflict`, or `upstream_…` where VOD did not take it.
+ * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, or `upstream_…` where VOD did not take it.
  */
 export function submitPull(
   pull: OwnedPull,
@@ -65,8 +72,8 @@ export function submitPull(
 
 async function send(
   uploadId: string,
-  { owner, request }: OwnedPull,
-  { api, checkRegion }: PullDependencies,
+  { owner, quotas, request }: OwnedPull,
+  { api, checkRegion, begin }: PullDependencies,
   options: CallOptions,
 ): Promise<SubmittedPull> {
   const upload = toPullUpload(uploadId, owner, request);
@@ -74,37 +81,11 @@ async function send(
     const error = await checkRegion(request.storageRegion, options);
     if (error !== undefined) throw refuseFields([error]);
   }
+  begin(owner, quotas);
   const outcome = await api.pullUpload(upload, options);
   return {
     uploadId,
     ...(outcome.kind === 'accepted' ? { taskId: outcome.taskId } : {}),
     state: 'issued',
-  };
-}
-
-/** Answers the request in VOD's own names; what is not given is left out. */
-function toPullUpload(uploadId: string, owner: string, request: PullRequest): RepeatablePullUpload {
-  const sourceContext = sealEnvelope(
-    { uploadId, owner, method: 'pull', limits: request.limits },
-    request.sourceContext,
-  );
-  const optional = {
-    MediaName: request.mediaName,
-    CoverUrl: request.coverUrl,
-    Procedure: request.procedure,
-    ExpireTime: request.expireTime === undefined ? undefined : formatIsoTime(request.expireTime),
-    StorageRegion: request.storageRegion,
-    ClassId: request.classId,
-    TasksPriority: request.tasksPriority,
-    SessionContext: request.sessionContext,
-    MediaStoragePath: request.mediaStoragePath,
-  };
-  const given = Object.entries(optional).filter(([, value]) => value !== undefined);
-  return {
-    MediaUrl: request.mediaUrl,
-    MediaType: request.mediaType,
-    SourceContext: sourceContext,
-    SessionId: uploadId,
-    ...Object.fromEntries(given),
   };
 }

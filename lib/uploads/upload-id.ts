@@ -45,6 +45,14 @@ export function deriveUploadId(owner: string, key: string): string {
   );
 }
 
+/** No owner's name can have a NUL in the ledger's database, so no idempotency key leads to the upload of a file. */
+const NOBODY = '\0';
+
+/** Answers the upload id of a file that came without an envelope. */
+export function deriveFileUploadId(fileId: string): string {
+  return deriveUploadId(NOBODY, fileId);
+}
+
 /** Answers whether {@link createUploadId} made `uploadId` for `owner` with `key`. */
 export function isUploadIdOf(owner: string, key: string, uploadId: string): boolean {
   const head = uploadId.slice(0, TIME_LENGTH + HALF_LENGTH);

@@ -14,8 +14,11 @@ export const UPLOAD_STATES = [
 /** One of {@link UPLOAD_STATES}. */
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
-/** The way by which a media file comes in, or came. */
-export type UploadMethod = 'client' | 'pull' | 'server' | 'console' | 'live' | 'other';
+/** The ways by which a media file comes in, or came. */
+export const UPLOAD_METHODS = ['client', 'pull', 'server', 'console', 'live', 'other'] as const;
+
+/** One of {@link UPLOAD_METHODS}. */
+export type UploadMethod = (typeof UPLOAD_METHODS)[number];
 
 /** What can be told of an upload; each may be told late, twice, or before what it follows from. */
 export const UPLOAD_FACTS = [
@@ -53,16 +56,18 @@ export function isFinished(state: UploadState): boolean {
   return PROGRESS[state] === undefined;
 }
 
+/** States whose file this backend removes itself, if there is or comes one: that it is gone is no news. */
+const REMOVED: ReadonlySet<UploadState> = new Set(['rejected', 'expired', 'cancelled']);
+
 /**
  * Answers the state of an upload in `state` of which `fact` is told.
  *
  * An upload never goes back: a fact that says less than is known changes nothing, so neither the order of VOD's events
- * nor their repetition matters. What ended stays as it ended; only `deleted` follows everything, and `rejected` a file
- * that was `ready`.
+ * nor their repetition matters. What ended stays as it ended; only `deleted` or `rejected` follows `failed` and `ready`,
+ * since there may be a file.
  */
 export function advanceUpload(state: UploadState, fact: UploadFact): UploadState {
-  if (fact === 'deleted') return 'deleted';
-  if (fact === 'rejected') return isFinished(state) && state !== 'ready' ? state : 'rejected';
+  if (fact === 'deleted' || fact === 'rejected') return endFile(state, fact);
   const progress = PROGRESS[state];
   if (progress === undefined) return state;
   // A file that came in is no longer awaited, whatever the time.
@@ -70,6 +75,12 @@ export function advanceUpload(state: UploadState, fact: UploadFact): UploadState
 
   const next = FOLLOWING[fact];
   return (PROGRESS[next] ?? Infinity) > progress ? next : state;
+}
+
+/** A file may go, or prove to be too much, after all else is done. */
+function endFile(state: UploadState, fact: 'deleted' | 'rejected'): UploadState {
+  if (fact === 'deleted') return REMOVED.has(state) ? state : 'deleted';
+  return REMOVED.has(state) || state === 'deleted' ? state : 'rejected';
 }
 
 const FOLLOWING: Readonly<

@@ -5,14 +5,15 @@ import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
 import { explainStorageRegion } from './storage-region.ts';
 
+/** An upload id, which is written as a ULID: https://github.com/ulid/spec. */
+export const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
 /** A whole number from `min` to `max`, both included. */
 export function integer(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return v.pipe(
     v.number(message),
-    v.integer(message),
-    v.minValue(min, message),
-    v.maxValue(max, message),
+    v.check((value) => Number.isInteger(value) && min <= value && value <= max, message),
   );
 }
 

@@ -8,6 +8,7 @@ import {
   procedure,
   storageRegion,
   text,
+  UPLOAD_ID,
   uploadLimits,
 } from './fields.ts';
 import { parseIsoTime } from './iso-time.ts';
@@ -19,8 +20,6 @@ import {
   MAX_TASK_PRIORITY,
 } from './limits.ts';
 import { findUnknownFields, parseFields } from './parse-fields.ts';
-
-const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 const signatureRequest = v.object({
   classId: v.optional(classId),

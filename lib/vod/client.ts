@@ -1,16 +1,30 @@
 import type {
+  ConfirmEventsRequest,
+  ConfirmEventsResponse,
+  DeleteMediaRequest,
+  DeleteMediaResponse,
   DescribeMediaInfosRequest,
   DescribeMediaInfosResponse,
   DescribeStorageRegionsResponse,
   DescribeTaskDetailRequest,
   DescribeTaskDetailResponse,
+  DescribeTasksRequest,
+  DescribeTasksResponse,
+  EventContent,
+  ModifyMediaInfoRequest,
+  ModifyMediaInfoResponse,
+  ProcessMediaByProcedureRequest,
+  ProcessMediaByProcedureResponse,
+  PullEventsResponse,
   PullUploadRequest,
   PullUploadResponse,
+  SearchMediaRequest,
+  SearchMediaResponse,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { Problem } from '../problem.ts';
 import type { VodApiConfig, VodCredentials } from './api-config.ts';
 import { type CallDependencies, type CallOptions, callVod } from './call.ts';
-import { DUPLICATE_SESSION } from './error-rules.ts';
+import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { createVendorClient } from './vendor-client.ts';
 
@@ -30,11 +44,22 @@ export type RepeatablePullUpload = Omit<PullUploadRequest, 'SubAppId'> & {
   readonly SessionId: string;
 };
 
+/** A task flow that may be asked for twice, for the same reason. */
+export type RepeatableProcess = Omit<ProcessMediaByProcedureRequest, 'SubAppId'> & {
+  readonly SessionId: string;
+};
+
 /** What became of a pull that VOD did not refuse. */
 export type PullUploadOutcome =
   | { readonly kind: 'accepted'; readonly taskId: string; readonly requestId: string }
   /** VOD has taken this `SessionId` before, perhaps in a try whose answer was lost. It does not tell the task. */
   | { readonly kind: 'duplicate'; readonly requestId: string };
+
+/** One call of VOD's API. */
+type VodCall<Request extends object, Answer> = (
+  request: Omit<Request, 'SubAppId'>,
+  options?: CallOptions,
+) => Promise<Answer>;
 
 /**
  * The calls of VOD's API, each with the configured `SubAppId`.
@@ -50,58 +75,59 @@ export interface VodApi {
     request: RepeatablePullUpload,
     options?: CallOptions,
   ) => Promise<PullUploadOutcome>;
-  readonly describeTaskDetail: (
-    request: Omit<DescribeTaskDetailRequest, 'SubAppId'>,
-    options?: CallOptions,
-  ) => Promise<DescribeTaskDetailResponse>;
+  /** Knows tasks of the last three days: https://cloud.tencent.com/document/product/266/33431. */
+  readonly describeTaskDetail: VodCall<DescribeTaskDetailRequest, DescribeTaskDetailResponse>;
+  /** Knows tasks of the last three days: https://cloud.tencent.com/document/product/266/43059. */
+  readonly describeTasks: VodCall<DescribeTasksRequest, DescribeTasksResponse>;
   /** https://www.tencentcloud.com/document/product/266/46542 */
   readonly describeStorageRegions: (
     options?: CallOptions,
   ) => Promise<DescribeStorageRegionsResponse>;
-  readonly describeMediaInfos: (
-    request: Omit<DescribeMediaInfosRequest, 'SubAppId'>,
+  /** Takes 20 files at once: https://cloud.tencent.com/document/product/266/31763. */
+  readonly describeMediaInfos: VodCall<DescribeMediaInfosRequest, DescribeMediaInfosResponse>;
+  /** https://cloud.tencent.com/document/product/266/31813 */
+  readonly searchMedia: VodCall<SearchMediaRequest, SearchMediaResponse>;
+  /** https://cloud.tencent.com/document/product/266/31764 */
+  readonly deleteMedia: VodCall<DeleteMediaRequest, DeleteMediaResponse>;
+  /** https://cloud.tencent.com/document/product/266/31762 */
+  readonly modifyMediaInfo: VodCall<ModifyMediaInfoRequest, ModifyMediaInfoResponse>;
+  /** https://cloud.tencent.com/document/product/266/34782 */
+  readonly processMediaByProcedure: (
+    request: RepeatableProcess,
     options?: CallOptions,
-  ) => Promise<DescribeMediaInfosResponse>;
+  ) => Promise<ProcessMediaByProcedureResponse>;
+  /**
+   * Waits up to five seconds for events of the reliable mode, and answers at most 16; none where there are none. What
+   * is not confirmed within 30 s comes again: https://cloud.tencent.com/document/product/266/33433.
+   */
+  readonly pullEvents: (options?: CallOptions) => Promise<readonly EventContent[]>;
+  /** Takes 16 events at once: https://cloud.tencent.com/document/product/266/33434. */
+  readonly confirmEvents: VodCall<ConfirmEventsRequest, ConfirmEventsResponse>;
 }
 
 /** Longest wait for an answer in milliseconds; a connection that died unnoticed costs this once. */
 const ANSWER_MILLISECONDS = 5_000;
 
+/** The same for the one call that waits for something to happen, as its page advises. */
+const POLL_MILLISECONDS = 10_000;
+
 /**
  * Answers the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
  */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
-  const { endpoint, protocol, region } = config;
-  const client = createVendorClient(
-    { endpoint, protocol, region, answerSeconds: ANSWER_MILLISECONDS / 1_000 },
-    dependencies.readCredentials,
-  );
-  const pullRate = createRateLimit(config.pullsPerSecond, dependencies);
-
-  const call = async <Answer>(
-    action: string,
-    request: object,
-    options: CallOptions,
-    rateLimit?: RateLimit,
-  ): Promise<Answer> => {
-    // The vendor's client would take what this throws for a failed request.
-    dependencies.readCredentials();
-    const parameters =
-      config.subAppId === undefined ? request : { ...request, SubAppId: config.subAppId };
-    const send = async (signal?: AbortSignal): Promise<Answer> =>
-      client.request(action, parameters, signal === undefined ? {} : { signal });
-    const attempt = { send, timeLimit: ANSWER_MILLISECONDS };
-    return callVod(
-      rateLimit === undefined ? attempt : { ...attempt, rateLimit },
-      dependencies,
-      options,
-    );
-  };
+  const call = createCaller(config, dependencies);
+  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies);
+  const plainCall =
+    <Request extends object, Answer>(action: string): VodCall<Request, Answer> =>
+    (request, options = {}) =>
+      call(action, request, options);
 
   return {
     pullUpload: async (request, options = {}) => {
       try {
-        const answer: PullUploadResponse = await call('PullUpload', request, options, pullRate);
+        const answer: PullUploadResponse = await call('PullUpload', request, options, {
+          rateLimit,
+        });
         return describeAccepted(answer);
       } catch (error) {
         const vod = error instanceof Problem ? error.vod : undefined;
@@ -109,9 +135,77 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
         return { kind: 'duplicate', requestId: vod.requestId };
       }
     },
-    describeTaskDetail: (request, options = {}) => call('DescribeTaskDetail', request, options),
+    describeTaskDetail: plainCall('DescribeTaskDetail'),
+    describeTasks: plainCall('DescribeTasks'),
     describeStorageRegions: (options = {}) => call('DescribeStorageRegions', {}, options),
-    describeMediaInfos: (request, options = {}) => call('DescribeMediaInfos', request, options),
+    describeMediaInfos: plainCall('DescribeMediaInfos'),
+    searchMedia: plainCall('SearchMedia'),
+    deleteMedia: plainCall('DeleteMedia'),
+    modifyMediaInfo: plainCall('ModifyMediaInfo'),
+    processMediaByProcedure: plainCall('ProcessMediaByProcedure'),
+    pullEvents: async (options = {}) => {
+      try {
+        const answer: PullEventsResponse = await call('PullEvents', {}, options, {
+          timeLimit: POLL_MILLISECONDS,
+        });
+        return answer.EventSet ?? [];
+      } catch (error) {
+        if (error instanceof Problem && error.vod?.code === NO_EVENTS) return [];
+        throw error;
+      }
+    },
+    confirmEvents: plainCall('ConfirmEvents'),
+  };
+}
+
+/** What is other than usual with an action. */
+interface ActionOptions {
+  readonly rateLimit?: RateLimit;
+  /** Milliseconds. */
+  readonly timeLimit?: number;
+}
+
+type Call = <Answer>(
+  action: string,
+  request: object,
+  options: CallOptions,
+  particulars?: ActionOptions,
+) => Promise<Answer>;
+
+function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): Call {
+  const { endpoint, protocol, region, subAppId } = config;
+  const openClient = (milliseconds: number) =>
+    createVendorClient(
+      { endpoint, protocol, region, answerSeconds: milliseconds / 1_000 },
+      dependencies.readCredentials,
+    );
+  const usualClient = openClient(ANSWER_MILLISECONDS);
+  // A client has one time limit for all that it sends, and most instances never wait for long.
+  let patientClient: ReturnType<typeof openClient> | undefined;
+  const chooseClient = (timeLimit: number) => {
+    if (timeLimit <= ANSWER_MILLISECONDS) return usualClient;
+    patientClient ??= openClient(timeLimit);
+    return patientClient;
+  };
+
+  return async <Answer>(
+    action: string,
+    request: object,
+    options: CallOptions,
+    { rateLimit, timeLimit = ANSWER_MILLISECONDS }: ActionOptions = {},
+  ): Promise<Answer> => {
+    // The vendor's client would take what this throws for a failed request.
+    dependencies.readCredentials();
+    const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
+    const client = chooseClient(timeLimit);
+    const send = async (signal?: AbortSignal): Promise<Answer> =>
+      client.request(action, parameters, signal === undefined ? {} : { signal });
+    const attempt = { send, timeLimit };
+    return callVod(
+      rateLimit === undefined ? attempt : { ...attempt, rateLimit },
+      dependencies,
+      options,
+    );
   };
 }
 

@@ -14,6 +14,9 @@ export interface VodErrorRule {
 /** The code by which VOD refuses a `SessionId` that it has seen: https://cloud.tencent.com/document/product/266/35575. */
 export const DUPLICATE_SESSION = 'InvalidParameterValue.SessionId';
 
+/** A code by which PullEvents may say that its queue is empty: https://cloud.tencent.com/document/product/266/33433. */
+export const NO_EVENTS = 'ResourceNotFound';
+
 const REJECTED: VodErrorRule = { code: 'upstream_rejected', repeat: 'never' };
 const DENIED: VodErrorRule = { code: 'upstream_denied', repeat: 'never' };
 const FAILED: VodErrorRule = { code: 'upstream_failed', repeat: 'never' };

@@ -53,6 +53,12 @@ export function parseVodEvent(body: RawEvent): VodEvent {
   return known ?? { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
 }
 
+/** Answers `event` as a notification that holds what was read of it and nothing else; {@link parseVodEvent} reads it again. */
+export function writeVodEvent(event: VodEvent): RawEvent {
+  if (event.eventType === 'unknown') return event.raw;
+  return { EventType: event.eventType, [EVENT_MEMBERS[event.eventType]]: event.task };
+}
+
 function parseKnownEvent<T extends VodEventType>(
   eventType: T,
   raw: RawEvent,

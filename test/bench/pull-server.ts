@@ -11,13 +11,21 @@ export interface PullServer {
 
 const ANSWER = '{"Response":{"TaskId":"1500000001-pull-1","RequestId":"request-1"}}';
 
-/** Starts the server; its connections stay open until it is closed. */
-export async function startPullServer(): Promise<PullServer> {
+/**
+ * Starts the server; its connections stay open until it is closed.
+ *
+ * @param answerMilliseconds how long each answer takes.
+ */
+export async function startPullServer(answerMilliseconds = 0): Promise<PullServer> {
   let connections = 0;
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-    request.resume().on('end', () => {
+    const answer = () => {
       response.setHeader('Content-Type', 'application/json');
       response.end(ANSWER);
+    };
+    request.resume().on('end', () => {
+      if (answerMilliseconds === 0) answer();
+      else setTimeout(answer, answerMilliseconds);
     });
   });
   server.on('connection', () => {

@@ -2,9 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { measureDrain } from './drain.ts';
+import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measurePull } from './pull.ts';
 import { measureSignatureStart, measureSigning } from './signing.ts';
 import { printCounts, printRatios } from './table.ts';
+
+/** Where the command is given no other number. */
+const QUEUED_PULLS = 200_000;
+
+/** The default limit, and the largest. */
+const DRAIN_RATES = [20, 100];
 
 const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }');
@@ -18,6 +26,25 @@ const pull = await measurePull(folder, join(folder, 'pull.js'));
 printRatios('load and first call', pull.start);
 printRatios('time of 8 pulls', pull.throughput);
 printCounts('connections', pull.connections);
+await withDatabase(async (url) => {
+  printRatios('one event into the ledger', await measureEvents(url));
+  printRatios('one upload issued', await measureQuotas(url));
+  const pulls = Number(process.argv[2] ?? QUEUED_PULLS);
+  const queue = await measureQueue(url, pulls);
+  printCounts(`queue of ${pulls} pulls`, [
+    ['bytes that the heap grew by', queue.heapGrowth],
+    ['pulls enqueued per second', queue.pullsPerSecond],
+  ]);
+  for (const rate of DRAIN_RATES) {
+    const drain = await measureDrain(url, rate);
+    printCounts(`queued pulls at ${rate} in a second`, [
+      ['sent in a second', drain.pullsPerSecond],
+      ['share of the limit in percent', drain.percent],
+      ['most within any second', drain.mostInSecond],
+      ['milliseconds between two sweeps', drain.handoverMilliseconds],
+    ]);
+  }
+});
 printCounts('bytes', [
   ...bundles.map(({ name, code }): [string, number] => [name, code.length]),
   ...pull.bytes,

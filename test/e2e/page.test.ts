@@ -1,52 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { seen } from '../support/activities.ts';
-import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
+import { useBrowserStage } from './browser-stage.ts';
 import { makeBytes } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-let browser: Browser | undefined;
-let stack: LocalStack;
-let dir: string;
+const stage = useBrowserStage(() => ({ standIn: { procedureMilliseconds: 20 } }));
 let page: Page;
-let faults: string[];
 
-beforeAll(async () => {
-  if (findChromium() !== undefined) browser = await launchChromium();
+beforeEach(async () => {
+  page = await stage.openPage();
 });
-
-afterAll(async () => {
-  await browser?.close();
-});
-
-beforeEach(async (context) => {
-  requireChromium(context);
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-  stack = await startLocalStack({ dir, port: 0, standIn: { procedureMilliseconds: 20 } });
-  if (browser !== undefined) page = await openPage(browser);
-});
-
-afterEach(async () => {
-  await page?.context().close();
-  await stack?.close();
-  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
-});
-
-async function openPage(chromium: Browser, viewport = { width: 1280, height: 900 }): Promise<Page> {
-  const context = await chromium.newContext({ viewport });
-  const opened = await context.newPage();
-  faults = [];
-  opened.on('pageerror', (error) => faults.push(error.message));
-  await opened.goto(stack.origin);
-  await opened.waitForSelector('#connection[data-state="open"]');
-  return opened;
-}
 
 function file(name: string, bytes: number, seed = 7) {
   return { name, mimeType: 'video/mp4', buffer: makeBytes({ name, bytes, seed }) };
@@ -62,7 +30,7 @@ async function upload(chosen: ReturnType<typeof file> | string) {
 }
 
 function setSpeed(bytesPerSecond: number | null) {
-  return fetch(`${stack.origin}/__local/speed`, {
+  return fetch(`${stage.stack.origin}/__local/speed`, {
     method: 'POST',
     body: JSON.stringify({ bytesPerSecond }),
   });
@@ -74,7 +42,7 @@ function setSpeed(bytesPerSecond: number | null) {
  * Six parts travel at a time, and the buffers on the way swallow most of them.
  */
 async function uploadPartly(): Promise<string> {
-  const path = join(dir, 'a.mp4');
+  const path = join(stage.dir, 'a.mp4');
   await writeFile(path, makeBytes({ name: 'a.mp4', bytes: 64 * MEBIBYTE, seed: 7 }));
   await setSpeed(32 * MEBIBYTE);
   await upload(path);
@@ -136,7 +104,7 @@ describe('the page', () => {
     expect(await page.textContent('#received-lines')).toContain(String(fileId));
     const url = (await page.textContent('#media-url')) ?? '';
     expect(await fetchSha256(url)).toBe(sha256(buffer));
-    expect(faults).toEqual([]);
+    expect(stage.faults).toEqual([]);
   });
 
   it('never shows a secret', async () => {
@@ -147,10 +115,12 @@ describe('the page', () => {
     const everything =
       (await page.content()) + (await page.evaluate('JSON.stringify(localStorage)'));
 
-    expect(everything).not.toContain(stack.account.secretKey);
-    expect(everything).not.toContain(stack.account.signKey);
+    expect(everything).not.toContain(stage.stack.account.secretKey);
+    expect(everything).not.toContain(stage.stack.account.signKey);
     expect(everything).not.toContain('local-jwt-secret');
-    expect(JSON.stringify(seen(stack, 'function'))).not.toContain(stack.account.secretKey);
+    expect(JSON.stringify(seen(stage.stack, 'function'))).not.toContain(
+      stage.stack.account.secretKey,
+    );
   });
 
   it('puts a refusal beside the field it is about', async () => {
@@ -181,7 +151,7 @@ describe('the page', () => {
     );
   });
 
-  it('cancels for good, and begins again where it stopped', async () => {
+  it('stops at a cancel, and begins again where it stopped', async () => {
     await uploadPartly();
 
     await page.click('#cancel');
@@ -208,7 +178,7 @@ describe('the page', () => {
   });
 
   it('says what went wrong and what to do, and retries', async () => {
-    stack.faults.arm('expired-signature', 4);
+    stage.stack.faults.arm('expired-signature', 4);
     await upload(file('a.mp4', 1_000));
     await reaches('failed');
     expect(await page.textContent('#failure-code')).toContain('10010');
@@ -224,15 +194,15 @@ describe('the page', () => {
     );
 
     await page.waitForSelector('[data-fault="duplicate-callback"][data-armed]');
-    expect(stack.faults.armed()).toEqual([{ fault: 'duplicate-callback', times: 1 }]);
+    expect(stage.stack.faults.armed()).toEqual([{ fault: 'duplicate-callback', times: 1 }]);
   });
 
   it('says that the stack is gone, and goes on when it is back', async () => {
-    const port = Number(new URL(stack.origin).port);
-    await stack.close();
+    const port = Number(new URL(stage.stack.origin).port);
+    await stage.stack.close();
     await page.waitForSelector('#offline-banner:visible', { timeout: 30_000 });
 
-    stack = await startLocalStack({ dir, port });
+    await stage.restart({ port });
     await page.click('#reconnect');
     await page.waitForSelector('#connection[data-state="open"]', { timeout: 30_000 });
 

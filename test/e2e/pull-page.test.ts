@@ -1,50 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { seen } from '../support/activities.ts';
-import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
+import { useBrowserStage } from './browser-stage.ts';
 
 const SAMPLES = 'http://samples.example.com';
 
-let browser: Browser | undefined;
-let stack: LocalStack;
-let dir: string;
+const stage = useBrowserStage(() => ({ standIn: { pull: { idleMilliseconds: 3_000 } } }));
 let page: Page;
-let faults: string[];
 
-beforeAll(async () => {
-  if (findChromium() !== undefined) browser = await launchChromium();
+beforeEach(async () => {
+  page = await stage.openPage('#pull');
 });
-
-afterAll(async () => {
-  await browser?.close();
-});
-
-beforeEach(async (context) => {
-  requireChromium(context);
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-  stack = await startLocalStack({ dir, port: 0, standIn: { pull: { idleMilliseconds: 3_000 } } });
-  if (browser !== undefined) page = await openPage(browser);
-});
-
-afterEach(async () => {
-  await page?.context().close();
-  await stack?.close();
-  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
-});
-
-async function openPage(chromium: Browser): Promise<Page> {
-  const context = await chromium.newContext({ viewport: { width: 1280, height: 900 } });
-  const opened = await context.newPage();
-  faults = [];
-  opened.on('pageerror', (error) => faults.push(error.message));
-  await opened.goto(`${stack.origin}/#pull`);
-  await opened.waitForSelector('#connection[data-state="open"]');
-  return opened;
-}
 
 async function pull(...urls: readonly string[]) {
   await page.fill('#pull-urls', urls.join('\n'));
@@ -76,13 +42,13 @@ describe('the pull panel', () => {
     expect(await page.evaluate('document.querySelector(".pull video").videoWidth')).toBe(64);
 
     await page.click('.pull button:text("IDs")');
-    const [made] = seen(stack, 'media');
-    const [task] = seen(stack, 'pull');
+    const [made] = seen(stage.stack, 'media');
+    const [task] = seen(stage.stack, 'pull');
     expect(await textOf('[data-field="fileId"]')).toBe(made?.fileId);
     expect(await textOf('[data-field="taskId"]')).toBe(task?.taskId);
     expect(await textOf('[data-field="uploadId"]')).toMatch(/^[0-9A-Z]{26}$/);
     expect(await page.inputValue('#pull-urls')).toBe('');
-    expect(faults).toEqual([]);
+    expect(stage.faults).toEqual([]);
   });
 
   it('says of a missing source what failed and what its code means', async () => {
@@ -109,8 +75,8 @@ describe('the pull panel', () => {
     expect(await textOf('.pull .pull-trouble')).toBe(
       'mediaUrl must have a host on the public internet; 10.0.0.7 is not a globally routable address',
     );
-    expect(seen(stack, 'api')).toEqual([]);
-    expect(seen(stack, 'pull')).toEqual([]);
+    expect(seen(stage.stack, 'api')).toEqual([]);
+    expect(seen(stage.stack, 'pull')).toEqual([]);
     expect(await page.inputValue('#pull-urls')).toBe('http://10.0.0.7/video.mp4');
 
     await pull(`${SAMPLES}/tone.wav`);
@@ -162,11 +128,11 @@ describe('the pull panel', () => {
     await page.waitForSelector('.pull:nth-child(4)[data-state="made"]');
     await page.waitForSelector('.pull:nth-child(1)[data-state="made"]');
 
-    expect(seen(stack, 'media')).toHaveLength(2);
+    expect(seen(stage.stack, 'media')).toHaveLength(2);
   });
 
   it('is reached and driven by the keyboard alone', async () => {
-    await page.goto(`${stack.origin}/#upload`);
+    await page.goto(`${stage.stack.origin}/#upload`);
     await page.focus('#upload-tab');
     await page.keyboard.press('ArrowRight');
     await page.waitForSelector('#pull-panel:visible');

@@ -1,20 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
 import { happens, seen } from '../support/activities.ts';
 import { launchChromium, requireChromium } from '../support/chromium.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
 import { requirePresent } from '../support/requirement.ts';
+import { useStack } from '../support/stack-stage.ts';
 import { makeBytes, openSdkPage } from './sdk-page.ts';
 
-let dir: string | undefined;
-let stack: LocalStack | undefined;
 let tls: Server | undefined;
 let browser: Browser | undefined;
 
@@ -40,13 +37,13 @@ beforeEach(async (context) => {
     spawnSync('openssl', ['version']).status === 0,
     'openssl is not installed, and it makes the certificate of the untouched page’s test',
   );
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-  const started = await startLocalStack({ dir, port: 0 });
-  stack = started;
-  const secure = createServer(await makeCertificate(dir), started.handle);
+});
+const stage = useStack();
+beforeEach(async () => {
+  const secure = createServer(await makeCertificate(stage.dir), stage.stack.handle);
   tls = secure;
   await new Promise<void>((listening) => secure.listen(0, '127.0.0.1', listening));
-  const plain = new URL(started.origin).port;
+  const plain = new URL(stage.stack.origin).port;
   const { port } = secure.address() as AddressInfo;
   const rules = ['*.qcloud.com', '*.dnsv1.com', '*.myqcloud.com']
     .flatMap((host) => [
@@ -67,13 +64,12 @@ afterEach(async () => {
   await browser?.close();
   tls?.closeAllConnections();
   await new Promise((closed) => (tls === undefined ? closed(undefined) : tls.close(closed)));
-  await stack?.close();
-  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
 });
 
 describe('a page without the shim', () => {
   it('uploads to the cloud’s own host names, where they lead here', async () => {
-    if (browser === undefined || stack === undefined) throw new Error('Nothing was started');
+    if (browser === undefined) throw new Error('There is no browser');
+    const { stack } = stage;
     const app = await openSdkPage(browser, stack.origin, { shim: false });
     const media = { name: 'untouched.mp4', bytes: 9 * 1024 * 1024, seed: 4_711 };
     const cover = { name: 'untouched.jpg', bytes: 3_000, seed: 4_712 };

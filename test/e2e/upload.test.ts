@@ -1,47 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../support/activities.ts';
-import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
+import { useBrowserStage } from './browser-stage.ts';
 import { type MadeFile, makeBytes, openSdkPage, type SdkPage } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** SDK options: parts of 1 MiB, the smallest there are, and two at a time. */
 const IN_SMALL_PARTS = { chunkSize: MEBIBYTE, chunkParallelLimit: 2 };
 
-let browser: Browser | undefined;
-let stack: LocalStack;
-let dir: string;
+const stage = useBrowserStage(() => ({
+  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
+}));
 let app: SdkPage;
 let seed = 1;
 
-beforeAll(async () => {
-  if (findChromium() !== undefined) browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-});
-
-beforeEach(async (context) => {
-  requireChromium(context);
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-  stack = await startLocalStack({
-    dir,
-    port: 0,
-    standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
-  });
-  if (browser !== undefined) app = await openSdkPage(browser, stack.origin);
-});
-
-afterEach(async () => {
-  await app?.page.context().close();
-  await stack?.close();
-  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+beforeEach(async () => {
+  app = await openSdkPage(stage.browser, stage.stack.origin);
 });
 
 function file(name: string, bytes: number): MadeFile {
@@ -52,7 +26,7 @@ function file(name: string, bytes: number): MadeFile {
 /** Resolves when the callback function has taken the upload's `eventType`. */
 async function callbackOf(fileId: string, eventType: string) {
   const { status, log } = await happens(
-    stack,
+    stage.stack,
     'function',
     (call) =>
       call.function === 'callback' &&
@@ -63,7 +37,7 @@ async function callbackOf(fileId: string, eventType: string) {
 
 /** Numbers of the parts that were stored, in the order of their arrival. */
 function partNumbersPut(): number[] {
-  return seen(stack, 'storage')
+  return seen(stage.stack, 'storage')
     .filter(({ operation, status }) => operation === 'UploadPart' && status === 200)
     .map(({ partNumber }) => partNumber ?? 0);
 }
@@ -93,7 +67,7 @@ function expectSentOnce(partNumbers: readonly number[]) {
 
 /** Limits the stand-in, so that an upload lasts long enough to be interrupted. */
 async function limitSpeed(bytesPerSecond: number | null) {
-  const response = await fetch(`${stack.origin}/__local/speed`, {
+  const response = await fetch(`${stage.stack.origin}/__local/speed`, {
     method: 'POST',
     body: JSON.stringify({ bytesPerSecond }),
   });
@@ -129,7 +103,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     });
     expect((await callbackOf(fileId, 'ProcedureStateChanged')).status).toBe(200);
     const { event } = await happens(
-      stack,
+      stage.stack,
       'notification',
       ({ eventType }) => eventType === 'ProcedureStateChanged',
     );
@@ -169,7 +143,9 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(error).toBeUndefined();
     expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
     expectSentOnce(before);
-    const listings = seen(stack, 'storage').filter(({ operation }) => operation === 'ListParts');
+    const listings = seen(stage.stack, 'storage').filter(
+      ({ operation }) => operation === 'ListParts',
+    );
     expect(listings).toEqual([]);
   });
 
@@ -206,10 +182,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     const media = file('restarted.mp4', 12 * MEBIBYTE);
     const before = await startSlowly('a', media);
     await app.control('a', 'cancel');
-    const port = Number(new URL(stack.origin).port);
-    await stack.close();
-
-    stack = await startLocalStack({ dir, port });
+    await stage.restart({ port: Number(new URL(stage.stack.origin).port) });
     await app.start('b', { media, options: IN_SMALL_PARTS });
     const { done, error } = await app.ends('b');
 
@@ -219,7 +192,7 @@ describe('an upload with the vendor’s Web SDK', () => {
   });
 
   it('recovers from one expired signature, since the SDK asks for a new one', async () => {
-    stack.faults.arm('expired-signature', 1);
+    stage.stack.faults.arm('expired-signature', 1);
 
     await app.start('a', { media: file('late.mp4', 1_000) });
     const { done, error } = await app.ends('a');
@@ -237,7 +210,7 @@ describe('an upload with the vendor’s Web SDK', () => {
 
     expect(done).toBeUndefined();
     expect(error).toMatchObject({ message: expect.stringContaining('expired') });
-    const applies = seen(stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
+    const applies = seen(stage.stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
     expect(applies.map(({ code }) => code)).toEqual([10010, 10010, 10010, 10010]);
   });
 
@@ -251,7 +224,7 @@ describe('an upload with the vendor’s Web SDK', () => {
 
     expect(done).toBeUndefined();
     expect(error?.message).toContain('duplicate');
-    expect(seen(stack, 'media')).toHaveLength(1);
+    expect(seen(stage.stack, 'media')).toHaveLength(1);
   });
 
   it('takes a new one-time signature for each of its requests', async () => {
@@ -262,21 +235,21 @@ describe('an upload with the vendor’s Web SDK', () => {
 
   it('gets over two failing parts and a dropped connection', async () => {
     const media = file('rough.mp4', 6 * MEBIBYTE);
-    stack.faults.arm('failed-part', 2);
-    stack.faults.arm('dropped-connection', 1);
+    stage.stack.faults.arm('failed-part', 2);
+    stage.stack.faults.arm('dropped-connection', 1);
 
     await app.start('a', { media, options: IN_SMALL_PARTS });
     const { done, error } = await app.ends('a');
 
     expect(error).toBeUndefined();
     expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
-    const struck = seen(stack, 'fault').map(({ fault }) => fault);
+    const struck = seen(stage.stack, 'fault').map(({ fault }) => fault);
     expect(struck.sort()).toEqual(['dropped-connection', 'failed-part', 'failed-part']);
   });
 
   it('gets new credentials when the old ones end on the way', async () => {
     const media = file('slow.mp4', 6 * MEBIBYTE);
-    stack.faults.arm('short-credentials', 10, 3);
+    stage.stack.faults.arm('short-credentials', 10, 3);
     await limitSpeed(1.2 * MEBIBYTE);
 
     await app.start('a', { media, options: IN_SMALL_PARTS });
@@ -284,7 +257,7 @@ describe('an upload with the vendor’s Web SDK', () => {
 
     expect(error).toBeUndefined();
     expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
-    const applies = seen(stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
+    const applies = seen(stage.stack, 'ugc').filter(({ action }) => action === 'ApplyUploadUGC');
     expect(applies.length).toBeGreaterThan(1);
     expect(new Set(applies.map(({ vodSessionKey }) => vodSessionKey)).size).toBe(1);
   });
@@ -314,7 +287,7 @@ describe('an upload with the vendor’s Web SDK', () => {
   });
 
   it('makes one file and one event of a commit whose answer was lost', async () => {
-    stack.faults.arm('lost-commit-answer', 1);
+    stage.stack.faults.arm('lost-commit-answer', 1);
 
     await app.start('a', { media: file('lost.mp4', 1_000) });
     const { done, error } = await app.ends('a');
@@ -324,16 +297,16 @@ describe('an upload with the vendor’s Web SDK', () => {
     // A second event would follow the first: notifications are sent in order, so the next upload's comes after it.
     await app.start('b', { media: file('next.mp4', 1_001) });
     const next = await app.ends('b');
-    await callbackOf(next.done?.fileId ?? '', 'NewFileUpload');
-    expect(seen(stack, 'notification').map(({ fileId }) => fileId)).toEqual([
+    await happens(stage.stack, 'notification', ({ fileId }) => fileId === next.done?.fileId);
+    expect(seen(stage.stack, 'notification').map(({ fileId }) => fileId)).toEqual([
       done?.fileId,
       next.done?.fileId,
     ]);
-    expect(seen(stack, 'media')).toHaveLength(2);
+    expect(seen(stage.stack, 'media')).toHaveLength(2);
   });
 
   it('gets over an apply that is unavailable twice', async () => {
-    stack.faults.arm('apply-unavailable', 2);
+    stage.stack.faults.arm('apply-unavailable', 2);
 
     await app.start('a', { media: file('patient.mp4', 1_000) });
     const { done, error, signatures } = await app.ends('a');
@@ -350,7 +323,11 @@ describe('an upload with the vendor’s Web SDK', () => {
     });
     const { done } = await app.ends('a');
 
-    const { event } = await happens(stack, 'notification', ({ fileId }) => fileId === done?.fileId);
+    const { event } = await happens(
+      stage.stack,
+      'notification',
+      ({ fileId }) => fileId === done?.fileId,
+    );
     expect(event).toMatchObject({
       FileUploadEvent: { MediaBasicInfo: { StorageRegion: 'ap-seoul' } },
     });
@@ -377,16 +354,16 @@ describe('an upload with the vendor’s Web SDK', () => {
 
     expect(done).toBeUndefined();
     expect(error?.message).toMatch(/1,?000.*999|999.*1,?000/);
-    expect(seen(stack, 'notification')).toEqual([]);
+    expect(seen(stage.stack, 'notification')).toEqual([]);
   });
 
   it('is told by the callback function that a wrong Sign is not believed', async () => {
-    stack.faults.arm('wrong-sign', 1);
+    stage.stack.faults.arm('wrong-sign', 1);
 
     await app.start('a', { media: file('forged.mp4', 1_000) });
     await app.ends('a');
 
-    const { log } = await happens(stack, 'function', (call) => call.function === 'callback');
+    const { log } = await happens(stage.stack, 'function', (call) => call.function === 'callback');
     expect(log[0]).toMatchObject({ status: 401, code: 'unauthorized' });
   });
 });
@@ -410,7 +387,7 @@ async function post(
   body: unknown,
   token = '',
 ): Promise<Readonly<Record<string, string>>> {
-  const response = await fetch(`${stack.origin}${path}`, {
+  const response = await fetch(`${stage.stack.origin}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(body),

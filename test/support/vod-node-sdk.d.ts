@@ -22,6 +22,12 @@ declare module 'vod-node-sdk' {
     SubAppId: number;
     Procedure: string;
     SourceContext: string;
+    SessionContext: string;
+    MediaType: string;
+    MediaName: string;
+    ClassId: number;
+    ExpireTime: string;
+    StorageRegion: string;
   }
 
   export class VodUploadClient {

@@ -11,6 +11,7 @@ const FUNCTIONS = join(ROOT, 'functions');
 
 /** What functions load only when they need it. */
 const PARTS = [
+  'lib/ledger/ledger.ts',
   'lib/http/verify-token.ts',
   'lib/policy/narrow-by-claim.ts',
   'lib/policy/settings.ts',

@@ -3,6 +3,7 @@ export type Activity =
   | {
       readonly type: 'function';
       readonly function: string;
+      readonly method: string;
       readonly status: number;
       readonly milliseconds: number;
       /** The JSON log lines that the function wrote during the call. */
@@ -84,6 +85,34 @@ export type Activity =
       readonly errCode?: number;
       readonly message?: string;
       readonly fileId?: string;
+    }
+  | {
+      readonly type: 'webhook';
+      /** Whether the official library says that the message is genuine. */
+      readonly verified: boolean;
+      /** Empty where the message is not genuine, as the next is. */
+      readonly eventType: string;
+      /** `webhook-id`. */
+      readonly webhookId: string;
+      /** How often the consumer has had this message, this time included. */
+      readonly attempt: number;
+      /** What the consumer answers; 0 where the sender was gone before. */
+      readonly status: number;
+      /** The upload that the message is about. */
+      readonly uploadId?: string;
+      readonly fileId?: string;
+      /** What the message says. */
+      readonly data?: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly type: 'sweep';
+      readonly firedBy: 'timer' | 'hand';
+      readonly milliseconds: number;
+      /** What the function answered, or what the platform says where it gave no answer. */
+      readonly summary: Readonly<Record<string, unknown>>;
+      readonly failed: boolean;
+      /** The JSON log lines that the function wrote during the run. */
+      readonly log: readonly Readonly<Record<string, unknown>>[];
     }
   | { readonly type: 'fault'; readonly fault: string; readonly remaining: number };
 

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignJWT } from 'jose';
 import * as v from 'valibot';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
+import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
 import { LOCAL_JWT_AUDIENCE, LOCAL_JWT_SECRET } from './local-functions.ts';
+import { type Sweeper, SweepFailure } from './sweeper.ts';
 import type { Account } from './vod/account.ts';
 import { FAULTS, type FaultName, type Faults } from './vod/faults.ts';
 import type { StandIn } from './vod/stand-in.ts';
@@ -12,6 +14,8 @@ import type { SpeedLimit } from './vod/storage/speed-limit.ts';
 export interface ControlledParts {
   readonly account: Account;
   readonly callbackUrl: string;
+  readonly databaseUrl: string;
+  readonly sweeper: Sweeper;
   readonly activity: ActivityLog;
   readonly faults: Faults;
   readonly speed: SpeedLimit;
@@ -63,6 +67,8 @@ const CONTROLS: Readonly<Record<string, Control>> = {
     speed.set(v.parse(speedRequest, body).bytesPerSecond);
     return { bytesPerSecond: speed.bytesPerSecond() };
   },
+  'POST /__local/sweep': ({ sweeper }) => sweeper.run(),
+  ...ARRIVAL_CONTROLS,
 };
 
 /** Answers the controls of one stack. */
@@ -80,19 +86,24 @@ export function createControls(parts: ControlledParts): Controls {
     try {
       answerJson(response, 200, await control(parts, await readJson(request)));
     } catch (error) {
-      const detail = v.isValiError(error)
-        ? error.issues
-            .map((issue) => `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`)
-            .join('; ')
-        : String(error);
-      answerJson(response, 400, { detail });
+      answerJson(response, error instanceof SweepFailure ? 502 : 400, { detail: explain(error) });
     }
   };
 }
 
-function describeStack({ account, callbackUrl, standIn }: ControlledParts): object {
+function explain(error: unknown): string {
+  if (error instanceof SweepFailure) return error.message;
+  if (!v.isValiError(error)) return String(error);
+  return error.issues
+    .map((issue) => `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`)
+    .join('; ');
+}
+
+function describeStack(parts: ControlledParts): object {
+  const { account, callbackUrl, databaseUrl, standIn } = parts;
   const { secretId, secretKey, subAppId, signKey, regions } = account;
-  return { secretId, secretKey, subAppId, signKey, regions, callbackUrl, media: standIn.media() };
+  const keys = { secretId, secretKey, subAppId, signKey };
+  return { ...keys, regions, callbackUrl, databaseUrl, media: standIn.media() };
 }
 
 /** Plays the login of an app: answers a token as its backend would give to a user. */

@@ -4,17 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { bundleFunctions } from '../deploy/bundle.ts';
+import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
-import { describeLocalHosts, isLocalHost, readCloudAddress } from './cloud-address.ts';
-import { type Controls, createControls } from './controls.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createConsumer } from './consumer.ts';
+import { createControls } from './controls.ts';
+import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './database.ts';
+import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
 import { defineFunctions } from './local-functions.ts';
-import { loadPageAssets, type PageAsset } from './page-assets.ts';
+import { loadPageAssets } from './page-assets.ts';
+import { answerRequest, type StackParts } from './router.ts';
+import { startSweeper } from './sweeper.ts';
 import { type Account, localAccount } from './vod/account.ts';
 import { createFaults, type Faults } from './vod/faults.ts';
-import { openStandIn, type StandIn, type StandInOptions } from './vod/stand-in.ts';
+import { openStandIn, type StandInOptions } from './vod/stand-in.ts';
 import { createSpeedLimit } from './vod/storage/speed-limit.ts';
 
 /** What a local stack is started with. */
@@ -24,6 +29,12 @@ export interface LocalStackOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly trigger?: HttpTrigger;
+  /** Whether VOD sends its events or keeps them for the sweep; `PUSH` by default. */
+  readonly eventMode?: 'PUSH' | 'PULL';
+  /** Database of another server, which is neither started nor stopped; the stack's own by default. */
+  readonly databaseUrl?: string | undefined;
+  /** `custom` of serverless.yml, for policy and rules in it; none by default. */
+  readonly custom?: unknown;
   /** Waits, times and sources of the stand-in, for those who cannot wait. */
   readonly standIn?: Partial<
     Pick<
@@ -34,6 +45,7 @@ export interface LocalStackOptions {
       | 'pollMilliseconds'
       | 'emptyQueue'
       | 'pull'
+      | 'now'
     >
   >;
 }
@@ -43,6 +55,7 @@ export interface LocalStack {
   /** As `http://localhost:3000`. */
   readonly origin: string;
   readonly account: Account;
+  readonly databaseUrl: string;
   readonly activity: ActivityLog;
   readonly faults: Faults;
   /** Answers a request as the stack's own port does; for further listeners, as one with TLS. */
@@ -53,24 +66,17 @@ export interface LocalStack {
 /** Only the loopback address: nothing here is meant for a network. */
 const ADDRESS = '127.0.0.1';
 
-interface Parts {
-  readonly gateway: Gateway;
-  readonly standIn: StandIn;
-  readonly controls: Controls;
-  readonly assets: ReadonlyMap<string, PageAsset>;
-}
-
 /**
- * Starts the page, the built functions and the stand-in on one port.
+ * Starts the page, the built functions and the stand-in on one port, with a database of their own.
  *
  * @throws an error with `code` `EADDRINUSE` where the port is taken.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(options.dir);
-  let parts: Parts | undefined;
+  let parts: StackParts | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
-    else route(parts, request, response).catch((error: unknown) => fail(response, error));
+    else void answerRequest(parts, request, response);
   };
   // An upload over a slow line may take hours; only headers have to come soon.
   const server = createServer({ requestTimeout: 0 }, handle);
@@ -80,95 +86,79 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const faults = createFaults(activity);
   const speed = createSpeedLimit();
   const callbackUrl = `${origin}/callback`;
+  const { eventMode = 'PUSH' } = options;
+  const known = { account, origin, callbackUrl, eventMode, activity, faults, speed };
 
-  const code = await writeCode(join(dir, 'code'));
-  const gateway = createGateway({
-    functions: defineFunctions(code, account, origin),
-    runtime: join(code, 'instance-process.js'),
-    trigger: options.trigger ?? 'url',
-    activity,
-  });
-  const standIn = await openStandIn({
-    ...options.standIn,
-    ...{ dir: join(dir, 'vod'), account, origin, callbackUrl, activity, faults, speed },
-  });
-  const controls = createControls({ account, callbackUrl, activity, faults, speed, standIn });
-  parts = { gateway, standIn, controls, assets: await loadPageAssets() };
-
-  return {
-    origin,
-    account,
-    activity,
-    faults,
-    handle,
-    async close() {
-      const closed = new Promise((done) => server.close(done));
-      server.closeAllConnections();
-      await Promise.all([closed, standIn.close(), gateway.close()]);
-    },
+  const closers = [() => closeServer(server)];
+  // What came last goes first: the functions are gone when their database closes.
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
   };
+  try {
+    const [code, database, assets] = await prepare(dir, options);
+    const { url: databaseUrl } = database;
+    closers.push(database.close);
+    const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
+    closers.push(standIn.close);
+    const gateway = createGateway({
+      ...defineFunctions({
+        ...{ code, account, origin, databaseUrl, eventMode },
+        publicNames: standIn.publicNames,
+      }),
+      runtime: join(code, 'instance-process.js'),
+      trigger: options.trigger ?? 'url',
+      activity,
+    });
+    closers.push(gateway.close);
+    const sweeper = startSweeper({ gateway, activity, now: () => new Date() });
+    closers.push(async () => sweeper.close());
+    const controls = createControls({ ...known, databaseUrl, sweeper, standIn });
+    parts = { gateway, standIn, controls, consumer: createConsumer({ activity, faults }), assets };
+    return { ...{ origin, account, databaseUrl, activity, faults }, handle, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Gets ready what takes its time, all at once: the bundles, the database and the page. */
+async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) {
+  const settings = readSettings(custom);
+  const database = openMigrated(dir, databaseUrl);
+  try {
+    const code = writeCode(join(dir, 'code'), settings);
+    return await Promise.all([code, database, loadPageAssets()]);
+  } catch (error) {
+    // A server that came up while the rest failed would be left alone.
+    await database.then(
+      ({ close }) => close(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+async function openMigrated(dir: string, databaseUrl: string | undefined): Promise<LocalDatabase> {
+  const database = await openLocalDatabase(dir, { databaseUrl });
+  try {
+    await applyMigrations(database.url);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** Throws away what a stack kept in `dir`, and nothing else that may be there. */
 export async function discardState(dir: string): Promise<void> {
+  await discardLocalDatabase(dir);
   await rm(join(dir, 'vod'), { recursive: true, force: true });
 }
 
-async function route(
-  { gateway, standIn, controls, assets }: Parts,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const address = readCloudAddress(request);
-  if (address !== undefined) {
-    const literalHost = request.headers.host ?? '';
-    return standIn.handle({ ...address, literalHost, incoming: request, outgoing: response });
-  }
-  // A page elsewhere could give its own name this machine's address, and then read everything.
-  if (!isLocalHost(request.headers.host ?? '')) {
-    return refuse(response, 421, `This stack answers to ${describeLocalHosts()} only.`);
-  }
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const [, first = ''] = url.pathname.split('/');
-  if (first === '__local') {
-    return isForeign(request)
-      ? refuse(response, 403, 'The controls answer to their own page only.')
-      : controls(request, response, url);
-  }
-  if (first === 'media') {
-    return standIn.serveMedia(url.pathname.slice('/media/'.length), request, response);
-  }
-  if (gateway.serves(first)) return gateway.handle(first, request, response, url);
-  return serveAsset(assets.get(url.pathname), response);
-}
-
-function isForeign({ headers }: IncomingMessage): boolean {
-  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`;
-}
-
-function serveAsset(asset: PageAsset | undefined, response: ServerResponse): void {
-  if (asset === undefined) {
-    refuse(response, 404, 'There is nothing here.');
-    return;
-  }
-  response
-    .writeHead(200, {
-      'Content-Type': asset.contentType,
-      'Cache-Control': 'no-cache',
-      'Content-Security-Policy':
-        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'",
-      'X-Content-Type-Options': 'nosniff',
-    })
-    .end(asset.content);
-}
-
-function refuse(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-}
-
-function fail(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) response.destroy();
-  else refuse(response, 500, `The local stack failed: ${String(error)}`);
+function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((done) => server.close(() => done()));
+  server.closeAllConnections();
+  return closed;
 }
 
 function listen(server: Server, port: number): Promise<number> {
@@ -179,13 +169,14 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 /** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */
-async function writeCode(folder: string): Promise<string> {
+async function writeCode(folder: string, settings: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   for (const { name, code } of await bundleFunctions()) {
     await writeFile(join(folder, `${name}.js`), code);
   }
+  await writeFile(join(folder, SETTINGS_FILE), settings);
   await build({
     entryPoints: [fileURLToPath(new URL('./gateway/instance-process.ts', import.meta.url))],
     outfile: join(folder, 'instance-process.js'),

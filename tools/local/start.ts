@@ -1,16 +1,39 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { discardState, startLocalStack } from './local-stack.ts';
+import { readServiceCustom } from './service-custom.ts';
 
 const DEFAULT_PORT = 3_000;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
 const dir = process.env['LOCAL_DIR'] ?? '.local';
 const port = Number(process.env['PORT'] ?? DEFAULT_PORT);
+const databaseUrl = process.env['DATABASE_URL'];
 const trigger = process.env['HTTP_TRIGGER'] === 'apigw' ? 'apigw' : 'url';
+const eventMode = process.env['VOD_EVENT_MODE'] === 'PULL' ? 'PULL' : 'PUSH';
 
 if (values.fresh) await discardState(dir);
 
-const stack = await startLocalStack({ dir, port, trigger }).catch((error: unknown) => {
+const custom = await readServiceCustom(ROOT).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
+
+const starting = startLocalStack({ dir, port, trigger, databaseUrl, eventMode, custom });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Who cannot wait for the end says it twice.
+  process.once(signal, () => {
+    starting
+      .then((started) => started.close())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  });
+}
+
+const stack = await starting.catch((error: unknown) => {
   const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   process.stderr.write(
     taken
@@ -23,15 +46,6 @@ const stack = await startLocalStack({ dir, port, trigger }).catch((error: unknow
 process.stdout.write(`
   Open ${stack.origin}
 
-  Everything runs here: the page, the built functions, and a stand-in for VOD.
+  Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
   State is kept in ${dir}; "npm start -- --fresh" begins anew. Ctrl+C stops.
 `);
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    stack.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  });
-}

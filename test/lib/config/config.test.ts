@@ -3,6 +3,7 @@ import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
 import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
+import { readUploadsConfig } from '../../../lib/config/uploads-config.ts';
 
 const SIGNATURE: Environment = {
   VOD_SECRET_ID: 'AKIDexample',
@@ -170,10 +171,80 @@ describe('readPullConfig()', () => {
 });
 
 describe('readCallbackConfig()', () => {
-  it('reads several keys', () => {
-    expect(readCallbackConfig({ CALLBACK_SIGN_KEYS: 'new1, old2' }).signKeys).toEqual([
-      'new1',
-      'old2',
+  const CALLBACK: Environment = {
+    CALLBACK_SIGN_KEYS: 'new1, old2',
+    VOD_SECRET_ID: 'AKIDexample',
+    VOD_SECRET_KEY: 'secret-key-example',
+  };
+
+  it('reads several keys, and needs neither a ledger nor anybody to tell', () => {
+    expect(readCallbackConfig(CALLBACK)).toMatchObject({
+      signKeys: ['new1', 'old2'],
+      vodApi: { endpoint: 'vod.tencentcloudapi.com', protocol: 'https' },
+      databaseUrl: undefined,
+      delivery: { endpoints: [], eventBus: undefined },
+    });
+  });
+
+  it('names everything that is missing to confirm notifications', () => {
+    const error = problemOf(() => readCallbackConfig({ DATABASE_URL: 'mysql://canary@db/vod' }));
+
+    expect([...error.variables].sort()).toEqual([
+      'CALLBACK_SIGN_KEYS',
+      'DATABASE_URL',
+      'VOD_SECRET_ID',
+      'VOD_SECRET_KEY',
+    ]);
+    expect(error.message).not.toContain('canary');
+  });
+
+  it('refuses whom nobody could tell', () => {
+    const error = problemOf(() => readCallbackConfig({ ...CALLBACK, WEBHOOK_ENDPOINTS: '{' }));
+
+    expect(error.variables).toEqual(['WEBHOOK_ENDPOINTS']);
+  });
+});
+
+describe('DATABASE_URL', () => {
+  const readers = [readSignatureConfig, readPullConfig, readUploadsConfig];
+  const read = (value: string | undefined) =>
+    readers.map((reader) => reader({ ...SIGNATURE, DATABASE_URL: value }).databaseUrl);
+
+  it('may be left out', () => {
+    expect(read(undefined)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each([
+    'postgres://user:p%40ss@db.example.com:5432/uploads?sslmode=require',
+    'postgresql://db.example.com/uploads',
+    'postgres://127.0.0.1:5432',
+  ])('may be %s', (url) => {
+    expect(read(url)).toEqual([url, url, url]);
+  });
+
+  it.each([
+    '',
+    'canary',
+    'mysql://user:canary@db.example.com/uploads',
+    'postgres:///uploads?password=canary',
+    'postgres://user:canary@:5432/uploads',
+    'postgres://user:can ary@db:port/uploads',
+  ])('is refused as %j, by name alone', (value) => {
+    for (const reader of readers) {
+      const error = problemOf(() => reader({ ...SIGNATURE, DATABASE_URL: value }));
+
+      expect(error.variables).toEqual(['DATABASE_URL']);
+      expect(error.message).not.toMatch(/can ?ary/);
+    }
+  });
+
+  it('is named beside everything else that is wrong', () => {
+    const error = problemOf(() => readUploadsConfig({ DATABASE_URL: 'x', CORS_ORIGINS: '*' }));
+
+    expect([...error.variables].sort()).toEqual([
+      'AUTH_JWT_SECRET',
+      'CORS_ORIGINS',
+      'DATABASE_URL',
     ]);
   });
 });

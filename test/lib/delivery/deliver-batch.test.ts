@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type BatchOptions, deliverBatch } from '../../../lib/delivery/deliver-batch.ts';
-import type { ClaimedDelivery, DeliveryOutcome } from '../../../lib/delivery/delivery-outcome.ts';
+import type { DeliveryOutcome, DueDelivery } from '../../../lib/delivery/delivery-outcome.ts';
 import type { SendResult, Target } from '../../../lib/delivery/target.ts';
 import { selectTargets } from '../../../lib/delivery/target.ts';
 import { messageOf } from './consumer.ts';
@@ -19,8 +19,8 @@ function targetOf(id: string, send: Target['send']): Target {
 function claim(
   targetId: string,
   count = 1,
-  fields: Partial<ClaimedDelivery> = {},
-): readonly ClaimedDelivery[] {
+  fields: Partial<DueDelivery> = {},
+): readonly DueDelivery[] {
   return Array.from({ length: count }, (_, i) => ({
     id: `${targetId}-${i}`,
     targetId,
@@ -31,7 +31,7 @@ function claim(
 }
 
 function deliver(
-  deliveries: readonly ClaimedDelivery[],
+  deliveries: readonly DueDelivery[],
   targets: readonly Target[],
   options: Partial<BatchOptions> = {},
 ): Promise<readonly DeliveryOutcome[]> {

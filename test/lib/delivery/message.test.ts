@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainEventPattern, matchesEvent } from '../../../lib/delivery/event-type.ts';
-import {
-  buildUploadMessage,
-  buildVodMessage,
-  type DeliveredUpload,
-} from '../../../lib/delivery/message.ts';
+import { buildUploadMessage, buildVodMessage } from '../../../lib/delivery/message.ts';
 import { readSubject, writeMessageBody } from '../../../lib/delivery/message-body.ts';
 import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
+import type { UploadView } from '../../../lib/uploads/upload-view.ts';
 
-const UPLOAD: DeliveredUpload = {
+const UPLOAD: UploadView = {
   uploadId: '01JUPLOADEXAMPLE',
   method: 'client',
   state: 'ready',
@@ -157,6 +154,16 @@ describe('writeMessageBody()', () => {
         EventHandle: 'handle-1',
         ProcedureStateChangeEvent: { TaskId: 'task-1', FileId: 'file-1', Status: 'FINISH' },
       },
+    });
+  });
+
+  it('still says of a thin message that it is not confirmed', () => {
+    const raw = { EventType: 'Odd', confirmed: true, Much: 'x'.repeat(20_000) };
+    const message = buildVodMessage({ ...VOD_EVENT, raw, unconfirmed: true });
+
+    expect(JSON.parse(writeMessageBody(message, 10_000)).data).toEqual({
+      EventType: 'Odd',
+      confirmed: false,
     });
   });
 

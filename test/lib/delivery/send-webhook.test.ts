@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import type { WebhookEndpoint } from '../../../lib/delivery/endpoint.ts';
 import { createPublicLookup } from '../../../lib/delivery/public-lookup.ts';
 import { createWebhookSender } from '../../../lib/delivery/send-webhook.ts';
 import type { SendResult } from '../../../lib/delivery/target.ts';
+import { makeCertificate } from '../../support/certificate.ts';
 import { requirePresent } from '../../support/requirement.ts';
 import {
   type Consumer,
@@ -58,17 +59,6 @@ function firstOf(consumer: Consumer): ReceivedWebhook {
   const [webhook] = consumer.received;
   if (webhook === undefined) throw new Error('Nothing came in');
   return webhook;
-}
-
-/** Makes a certificate for this machine, good for one test alone. */
-async function makeCertificate(folder: string): Promise<{ key: Buffer; cert: Buffer }> {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost'],
-  ]);
-  expect(made.status).toBe(0);
-  return { key: await readFile(key), cert: await readFile(cert) };
 }
 
 describe('createWebhookSender()', () => {
@@ -293,7 +283,7 @@ describe('createWebhookSender()', () => {
       'openssl is not installed, and it makes the certificate of this test',
     );
     const folder = await mkdtemp(join(tmpdir(), 'webhook-'));
-    const server = createTlsServer(await makeCertificate(folder));
+    const server = createTlsServer(await makeCertificate(folder, 'localhost'));
     const requests: unknown[] = [];
     server.on('request', (request) => requests.push(request));
     server.listen(0, '127.0.0.1');

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -120,11 +121,11 @@ describe('openLedger()', () => {
 
   it('knows its own work when the answer to it was lost', async () => {
     const proxy = await openProxy(new URL(url));
-    const cut = openLedger(proxy.url, { now: () => time, randomKey: randomUUID });
-    const event = (eventId: string) => ({
-      ...{ eventId, eventType: 'NewFileUpload', payload: {}, confirmed: true },
-      changes: [{ key: { uploadId: eventId }, fact: 'uploaded' as const }],
-      endpoints: ['https://a.example'],
+    const targets = [{ id: 'https://a.example', events: ['vod.*', 'upload.ready'] }];
+    const cut = openLedger(proxy.url, { now: () => time, randomKey: randomUUID, targets });
+    const event = (eventId: string): EventRecord => ({
+      ...{ eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+      changes: [{ key: { uploadId: eventId }, fact: 'uploaded' }],
     });
     const request = { owner: 'ann', fingerprint: 'f', uploadId: 'u1' };
     // The first of each kind is prepared, and answered in two parts; the second in one.
@@ -137,9 +138,57 @@ describe('openLedger()', () => {
     proxy.dropNextAnswer();
     const remembered = await cut.rememberRequest({ ...request, key: 'k3' });
 
-    expect(recorded).toMatchObject({ fresh: true, uploads: [{ uploadId: 'e2' }], deliveries: 1 });
+    expect(recorded).toMatchObject({
+      fresh: true,
+      uploads: [{ uploadId: 'e2' }],
+      announced: ['evt_e2_ready'],
+      deliveries: 2,
+    });
     expect(remembered.kind).toBe('new');
-    expect((await ledger.readBacklog()).deliveries.count).toBe(2);
+    expect((await ledger.readBacklog()).deliveries.count).toBe(4);
+    await cut.close();
+    await proxy.close();
+  });
+
+  it('answers the same when the answer to the first try was lost', async () => {
+    const proxy = await openProxy(new URL(url));
+    const targets = [{ id: 'https://a.example', events: ['vod.*'] }];
+    const cut = openLedger(proxy.url, { now: () => time, randomKey: randomUUID, targets });
+    // What is prepared already is answered in one part.
+    const twice = async <Result>(work: (i: number) => Promise<Result>) => {
+      await work(1);
+      proxy.dropNextAnswer();
+      return work(2);
+    };
+    const pull = (i: number) => ({ uploadId: `p${i}`, owner: 'ann', request: {} });
+    const actions = [1, 2].map((i) => ({ fileId: `f${i}`, kind: 'delete' }));
+    await cut.recordEvents(
+      actions.map((action, i) => ({
+        ...{ eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+        ...{ changes: [], actions: [action] },
+      })),
+    );
+
+    expect(await twice((i) => cut.enqueuePulls([pull(i)]))).toBe(1);
+    const pulls = await cut.claimPulls(2, 60);
+    const claim = (i: number) => pulls[i - 1] ?? expect.fail('Both were claimed.');
+    expect(await twice((i) => cut.finishPull(claim(i), `t${i}`))).toBe(true);
+    await cut.enqueuePulls([pull(3), pull(4)]);
+    const others = await cut.claimPulls(2, 60);
+    expect(
+      await twice((i) => cut.failPull(others[i - 1] ?? expect.fail('Claimed.'), { code: 'no' })),
+    ).toBe(true);
+    const deliveries = await cut.claimDeliveries(2, 60, 2);
+    expect(await twice((i) => cut.deliveryDone(deliveries[i - 1] ?? expect.fail('Claimed.')))).toBe(
+      true,
+    );
+    const claimed = await cut.claimActions(2, 60);
+    expect(await twice((i) => cut.actionDone(claimed[i - 1] ?? expect.fail('Claimed.')))).toBe(
+      true,
+    );
+    const raw = { eventId: 'k', raw: {}, receivedAt: time };
+    expect(await twice((i) => cut.keepUnconfirmed({ ...raw, eventId: `k${i}` }))).toBe(true);
+    expect(await twice((i) => cut.acquireLease(`l${i}`, 60))).toBe(true);
     await cut.close();
     await proxy.close();
   });

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EventType } from '../../../lib/delivery/event-type.ts';
+import { selectTargets } from '../../../lib/delivery/target.ts';
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -11,6 +14,7 @@ let server: TestPostgres;
 let url: string;
 let time: number;
 let ledger: Ledger;
+const opened = new Map<string, Ledger>();
 
 beforeAll(async () => {
   server = await startTestPostgres();
@@ -19,15 +23,39 @@ afterAll(() => server.close());
 beforeEach(async () => {
   url = await server.createDatabase();
   time = START;
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
+  ledger = open();
 });
-afterEach(() => ledger.close());
+afterEach(async () => {
+  await Promise.all([...opened.values()].map((each) => each.close()));
+  opened.clear();
+});
+
+/** Answers a ledger with these targets, each of which takes every event of VOD. */
+function open(...endpoints: string[]): Ledger {
+  const name = endpoints.join(' ');
+  const targets = endpoints.map((id) => ({ id, events: ['vod.*'] }));
+  const made =
+    opened.get(name) ?? openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+  opened.set(name, made);
+  return made;
+}
 
 function record(eventId: string, ...endpoints: string[]) {
-  const eventType = 'NewFileUpload';
-  const payload = { eventId };
-  const event = { eventId, eventType, payload, confirmed: true, changes: [], endpoints };
-  return ledger.recordEvent(event);
+  const eventType = 'vod.NewFileUpload';
+  const event = { eventId, eventType, payload: { eventId }, confirmed: true, changes: [] } as const;
+  return open(...endpoints).recordEvent(event);
+}
+
+async function fail(claim: ClaimedDelivery | undefined, how: 'dead' | 'disabled' | 'again') {
+  if (claim === undefined) throw new Error('There is a delivery.');
+  const then = {
+    dead: { dead: true },
+    disabled: { disabled: true },
+    again: { nextAttemptAt: time },
+  };
+  return ledger.deliveryFailed(claim, { error: 'no', ...then[how] } as Parameters<
+    Ledger['deliveryFailed']
+  >[1]);
 }
 
 async function claimOne(): Promise<ClaimedDelivery> {
@@ -45,9 +73,13 @@ describe('claimDeliveries()', () => {
         endpoint: FAST,
         attempt: 1,
         enqueuedAt: START,
-        eventType: 'NewFileUpload',
-        payload: { eventId: 'e1' },
-        receivedAt: START,
+        event: {
+          kind: 'vod',
+          eventId: 'e1',
+          eventType: 'vod.NewFileUpload',
+          payload: { eventId: 'e1' },
+          receivedAt: START,
+        },
       },
     ]);
   });
@@ -63,6 +95,15 @@ describe('claimDeliveries()', () => {
     time += 60_000;
     const few = await ledger.claimDeliveries(5, 60, 5);
     expect(new Set(few.map(({ endpoint }) => endpoint)).size).toBe(5);
+  });
+
+  it('leaves out the endpoints that are not wanted', async () => {
+    await record('e1', SLOW, FAST);
+
+    const claimed = await ledger.claimDeliveries(5, 60, 5, [SLOW, 'https://unknown.example']);
+
+    expect(claimed.map(({ endpoint }) => endpoint)).toEqual([FAST]);
+    expect(await ledger.claimDeliveries(5, 60, 5)).toMatchObject([{ endpoint: SLOW, attempt: 1 }]);
   });
 
   it('gives each delivery to one of several sweeps', async () => {
@@ -93,7 +134,7 @@ describe('claimDeliveries()', () => {
     expect(second.attempt).toBe(2);
     expect(await ledger.deliveryDone(first)).toBe(false);
     expect(await ledger.deliveryDone(second)).toBe(true);
-    expect(await ledger.deliveryDone(second)).toBe(false);
+    expect(await fail(second, 'dead')).toBe(false);
   });
 });
 
@@ -127,7 +168,7 @@ describe('listDead() and replay()', () => {
     expect(first.items[0]).toEqual({
       eventId: 'e4',
       endpoint: FAST,
-      eventType: 'NewFileUpload',
+      eventType: 'vod.NewFileUpload',
       attempts: 1,
       lastError: 'no 4\ufffd',
       diedAt: START + 4,
@@ -141,13 +182,222 @@ describe('listDead() and replay()', () => {
   });
 });
 
+describe('claimFresh()', () => {
+  const fresh = async (...eventIds: string[]) =>
+    (await ledger.claimFresh(eventIds, 60)).map(({ eventId, endpoint }) => [eventId, endpoint]);
+
+  it('answers what nobody has tried of these events alone', async () => {
+    for (const eventId of ['e1', 'e2', 'e3']) await record(eventId, SLOW, FAST);
+    const claims = await ledger.claimFresh(['e2', 'e1'], 60);
+
+    expect(claims.map(({ eventId, endpoint, attempt }) => [eventId, endpoint, attempt])).toEqual([
+      ...[
+        ['e1', SLOW, 1],
+        ['e1', FAST, 1],
+        ['e2', SLOW, 1],
+        ['e2', FAST, 1],
+      ],
+    ]);
+    expect(await fresh('e1', 'e2')).toEqual([]);
+    expect(await ledger.claimFresh([], 60)).toEqual([]);
+  });
+
+  it('leaves an endpoint alone that has failed to take something, until it takes it', async () => {
+    await record('e1', SLOW);
+    await fail((await ledger.claimFresh(['e1'], 60))[0], 'again');
+    await record('e2', SLOW, FAST);
+    expect(await fresh('e2')).toEqual([['e2', FAST]]);
+
+    const [again] = await ledger.claimDeliveries(1, 60, 1);
+    if (again !== undefined) await ledger.deliveryDone(again);
+    expect(await fresh('e2')).toEqual([['e2', SLOW]]);
+  });
+
+  it('takes what others are about to deliver for no failure', async () => {
+    await record('e1', FAST);
+    await record('e2', FAST);
+    expect(await fresh('e1')).toHaveLength(1);
+    expect(await fresh('e2')).toHaveLength(1);
+  });
+
+  it('gives each delivery to one of many at once', async () => {
+    await record('e1', SLOW, FAST);
+    const claimed = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => open(`https://${i}.example`).claimFresh(['e1'], 60)),
+    );
+    expect(claimed.flat()).toHaveLength(2);
+  });
+});
+
+describe('disabled endpoints', () => {
+  it('get nothing until somebody replays what is theirs', async () => {
+    await record('e1', FAST);
+    await record('e2', FAST);
+    await fail(await claimOne(), 'disabled');
+    // Born dead, and not claimed.
+    expect(await record('e3', FAST, SLOW)).toMatchObject({ deliveries: 2 });
+    expect((await ledger.claimFresh(['e2', 'e3'], 60)).map(({ endpoint }) => endpoint)).toEqual([
+      SLOW,
+    ]);
+    // What waited dies when it is due.
+    expect(await ledger.claimDeliveries(9, 60, 9)).toEqual([]);
+    const { items } = await ledger.listDead({ limit: 9 });
+    expect(items.map(({ eventId, lastError }) => [eventId, lastError]).toSorted()).toEqual([
+      ...[
+        ['e1', 'no'],
+        ['e2', 'disabled'],
+        ['e3', 'disabled'],
+      ],
+    ]);
+
+    expect(await ledger.replay({ eventId: 'e3', endpoint: FAST })).toBe(true);
+    expect(await claimOne()).toMatchObject({ eventId: 'e3', endpoint: FAST, attempt: 1 });
+    await record('e4', FAST);
+    expect(await ledger.claimFresh(['e4'], 60)).toHaveLength(1);
+    expect((await ledger.readBacklog()).deadDeliveries).toBe(2);
+  });
+
+  it('leave what is on its way to end as it ends', async () => {
+    await record('e1', FAST);
+    await record('e2', FAST);
+    const [first, second] = await ledger.claimDeliveries(2, 60, 2);
+    await fail(first, 'disabled');
+    expect(await ledger.claimDeliveries(9, 60, 9)).toEqual([]);
+    expect(second && (await ledger.deliveryDone(second))).toBe(true);
+  });
+});
+
+describe('deliveryDone()', () => {
+  it('tells later claims when the endpoint last took something', async () => {
+    await record('e1', FAST);
+    await record('e2', FAST);
+    const first = await claimOne();
+    expect(first).not.toHaveProperty('endpointDeliveredAt');
+    time += 5_000;
+    await ledger.deliveryDone(first);
+    expect(await claimOne()).toMatchObject({ endpointDeliveredAt: START + 5_000 });
+  });
+});
+
+describe('replayUpload()', () => {
+  it('makes all dead deliveries of the upload and its file due anew', async () => {
+    const told = (eventId: string, uploadId: string, fileId: string): EventRecord => ({
+      ...{
+        eventId,
+        eventType: 'vod.NewFileUpload',
+        uploadId,
+        fileId,
+        payload: {},
+        confirmed: true,
+      },
+      changes: [{ key: { uploadId }, fact: 'uploaded', owner: 'ann', fields: { fileId } }],
+    });
+    await open(FAST).recordEvents([told('e1', 'u1', 'f1'), told('e2', 'u2', 'f2')]);
+    await record('e3', FAST);
+    for (let i = 0; i < 3; i += 1) await fail(await claimOne(), i === 2 ? 'disabled' : 'dead');
+
+    expect(await ledger.replayUpload('u1')).toBe(1);
+    expect(await ledger.replayUpload('u1')).toBe(0);
+    expect(await claimOne()).toMatchObject({ eventId: 'e1', attempt: 1 });
+  });
+});
+
+describe('fanOut()', () => {
+  it('enqueues what was recorded without knowing the targets, once, whoever does it', async () => {
+    const blind = openLedger(url, { now: () => time, randomKey: randomUUID });
+    for (let i = 0; i < 30; i += 1) {
+      await blind.saveIssued({ uploadId: `u${i}`, method: 'client', owner: 'ann' });
+      time += 1;
+    }
+    await blind.changeState('u0', 'cancelled');
+    expect(await blind.fanOut(9)).toBe(0);
+    expect((await ledger.readBacklog()).notFannedOut).toEqual({ count: 31, oldestAt: START });
+
+    const targets = [
+      { id: SLOW, events: ['upload.cancelled'] },
+      { id: FAST, events: ['upload.*', 'upload.issued'] },
+      { id: 'https://none.example', events: [] },
+    ];
+    const sweeps = [1, 2, 3].map(() =>
+      openLedger(url, { now: () => time, randomKey: randomUUID, targets }),
+    );
+    const drain = async (each: Ledger) => {
+      let sum = 0;
+      for (;;) {
+        const count = await each.fanOut(4);
+        if (count === 0) return sum;
+        sum += count;
+      }
+    };
+    const counts = await Promise.all(sweeps.map(drain));
+    // Those that others had locked are left to them, so that what each finds is all there is for it.
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(31);
+    const claims = await ledger.claimDeliveries(99, 60, 99);
+    expect(claims.filter(({ endpoint }) => endpoint === SLOW)).toMatchObject([
+      { event: { kind: 'upload', eventType: 'upload.cancelled', upload: { uploadId: 'u0' } } },
+    ]);
+    expect(claims.filter(({ endpoint }) => endpoint === FAST)).toHaveLength(31);
+    expect((await ledger.readBacklog()).notFannedOut).toEqual({ count: 0 });
+    await Promise.all([blind, ...sweeps].map((each) => each.close()));
+  });
+
+  it('selects as selectTargets() does', async () => {
+    const types = [
+      'vod.NewFileUpload',
+      'vod.New',
+      'vod.newFileUpload',
+      'vodXNew',
+      'vod.a_b',
+      'upload.ready',
+    ] as EventType[];
+    const patterns = [
+      'vod.*',
+      'vod.New',
+      'vod.New*',
+      'vod.a_*',
+      'vod.a',
+      'upload.r*',
+      '*',
+      'upload.ready',
+    ];
+    const targets = patterns.map((pattern) => ({ id: pattern, events: [pattern] }));
+    const wide = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    const records = types.map((eventType) => ({
+      ...{ eventId: eventType, eventType, payload: {}, confirmed: true, changes: [] },
+    }));
+    const recorded = await wide.recordEvents(records);
+    const claims = await wide.claimFresh(types, 60);
+    await wide.close();
+
+    const expected = types.map((type) =>
+      selectTargets(targets, type)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+    const found = types.map((type) =>
+      claims
+        .filter(({ eventId }) => eventId === type)
+        .map(({ endpoint }) => endpoint)
+        .toSorted(),
+    );
+    expect(found).toEqual(expected);
+    expect(recorded.map(({ deliveries }) => deliveries)).toEqual(
+      expected.map(({ length }) => length),
+    );
+  });
+});
+
 describe('readBacklog()', () => {
   it('counts what waits and tells the lag', async () => {
     expect(await ledger.readBacklog()).toEqual({
       uploads: { count: 0 },
       pulls: { count: 0 },
+      unconfirmed: { count: 0 },
+      notFannedOut: { count: 0 },
       deliveries: { count: 0 },
       deadDeliveries: 0,
+      actions: { count: 0 },
+      deadActions: 0,
       lagMilliseconds: 0,
     });
     await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
@@ -159,8 +409,12 @@ describe('readBacklog()', () => {
     expect(await ledger.readBacklog()).toEqual({
       uploads: { count: 1, oldestAt: START },
       pulls: { count: 0 },
+      unconfirmed: { count: 0 },
+      notFannedOut: { count: 0 },
       deliveries: { count: 1, oldestAt: START },
       deadDeliveries: 1,
+      actions: { count: 0 },
+      deadActions: 0,
       lagMilliseconds: 7_000,
     });
   });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
+import type { LedgerTarget } from '../../../lib/ledger/fan-out.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import { advanceUpload, UPLOAD_FACTS } from '../../../lib/uploads/upload-state.ts';
@@ -25,20 +26,27 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((each) => each.close()));
 });
 
-function open(): Ledger {
-  const made = openLedger(url, { now: Date.now, randomKey: randomUUID });
+const A = { id: 'https://a.example', events: ['vod.*'] };
+const B = { id: 'https://b.example', events: ['vod.New*', 'vod.NewFileUpload', 'upload.uploaded'] };
+const C = { id: 'https://c.example', events: ['vod.PullComplete', 'upload.r*'] };
+
+function open(targets: readonly LedgerTarget[] = [A, B, C]): Ledger {
+  const made = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
   opened.push(made);
   return made;
 }
 
-function event(eventId: string, changes: readonly UploadChange[], more: Partial<EventRecord> = {}) {
+function event(
+  eventId: string,
+  changes: readonly UploadChange[],
+  more: Partial<EventRecord> = {},
+): EventRecord {
   return {
     eventId,
-    eventType: 'NewFileUpload',
+    eventType: 'vod.NewFileUpload',
     payload: { name: eventId },
     confirmed: true,
     changes,
-    endpoints: [],
     ...more,
   };
 }
@@ -60,11 +68,13 @@ async function count(table: string): Promise<number> {
 
 describe('recordEvent()', () => {
   it('keeps an event, its upload and its deliveries', async () => {
-    const recorded = await ledger.recordEvent(
-      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example', 'https://b.example'] }),
-    );
+    const recorded = await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
 
-    expect(recorded).toMatchObject({ fresh: true, deliveries: 2 });
+    expect(recorded).toMatchObject({
+      fresh: true,
+      announced: ['evt_u1_uploaded'],
+      deliveries: 3,
+    });
     expect(recorded.uploads).toEqual([
       {
         uploadId: 'u1',
@@ -81,47 +91,43 @@ describe('recordEvent()', () => {
       },
     ]);
     expect(await ledger.findUpload('u1')).toEqual(recorded.uploads[0]);
-    expect(await count('deliveries')).toBe(2);
+    expect(await count('deliveries')).toBe(3);
   });
 
   it('changes nothing for a known id, and answers the upload as it is', async () => {
-    await ledger.recordEvent(
-      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] }),
-    );
+    await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     const again = await ledger.recordEvent(
-      event('e1', [{ key: { uploadId: 'u1' }, fact: 'deleted', fields: { name: 'other' } }], {
-        endpoints: ['https://b.example'],
-      }),
+      event('e1', [{ key: { uploadId: 'u1' }, fact: 'deleted', fields: { name: 'other' } }]),
     );
 
-    expect(again).toMatchObject({ fresh: false, deliveries: 0 });
+    expect(again).toMatchObject({ fresh: false, announced: [], deliveries: 0 });
     expect(again.uploads).toMatchObject([{ uploadId: 'u1', state: 'uploaded', name: 'a.mp4' }]);
-    expect(await count('deliveries')).toBe(1);
+    expect(await count('deliveries')).toBe(3);
   });
 
   it('takes one of fifty that record the same event over their own connections at once', async () => {
-    const recorders = Array.from({ length: 50 }, open);
-    const same = event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] });
+    const recorders = Array.from({ length: 50 }, () => open());
+    const same = event('e1', [arrived('u1', 'f1')]);
 
     const results = await Promise.all(recorders.map((each) => each.recordEvent(same)));
 
     expect(results.filter(({ fresh }) => fresh)).toHaveLength(1);
-    expect(await count('events')).toBe(1);
+    expect(await count('events')).toBe(2);
     expect(await count('uploads')).toBe(1);
-    expect(await count('deliveries')).toBe(1);
+    expect(await count('deliveries')).toBe(3);
   });
 
   it('keeps nothing where a step fails', async () => {
     const sql = postgres(url, { max: 1, fetch_types: false });
-    await sql`alter table deliveries add constraint broken check (endpoint <> 'https://bad.example')`;
+    await sql`alter table deliveries add constraint broken check (endpoint <> 'https://b.example')`;
 
-    const bad = event('e1', [arrived('u1', 'f1')], { endpoints: ['https://bad.example'] });
+    const bad = event('e1', [arrived('u1', 'f1')]);
     await expect(ledger.recordEvent(bad)).rejects.toThrow('broken');
     expect([await count('events'), await count('uploads')]).toEqual([0, 0]);
 
     await sql`alter table deliveries drop constraint broken`;
     await sql.end();
-    expect(await ledger.recordEvent(bad)).toMatchObject({ fresh: true, deliveries: 1 });
+    expect(await ledger.recordEvent(bad)).toMatchObject({ fresh: true, deliveries: 3 });
   });
 
   it('keys media without an envelope by their file', async () => {
@@ -221,12 +227,18 @@ describe('recordEvent()', () => {
 
   it('keeps an event without changes, and texts that PostgreSQL refuses', async () => {
     const payload = { text: 'a\0b\ud800c', path: 'C:\\u0000' };
-    expect(
-      await ledger.recordEvent(event('e1', [], { payload, endpoints: ['https://a.example'] })),
-    ).toEqual({ fresh: true, uploads: [], deliveries: 1 });
+    expect(await ledger.recordEvent(event('e1', [], { payload }))).toEqual({
+      fresh: true,
+      uploads: [],
+      announced: [],
+      deliveries: 2,
+    });
 
     const [claimed] = await ledger.claimDeliveries(1, 60, 1);
-    expect(claimed?.payload).toEqual({ text: 'a\ufffdb\ufffdc', path: 'C:\\u0000' });
+    expect(claimed?.event).toMatchObject({
+      kind: 'vod',
+      payload: { text: 'a\ufffdb\ufffdc', path: 'C:\\u0000' },
+    });
   });
 
   it('moves an upload as advanceUpload() says', async () => {
@@ -250,10 +262,10 @@ describe('recordEvents()', () => {
   it('answers in order what recording each by itself would', async () => {
     await ledger.recordEvent(event('known', [arrived('u9', 'f9')]));
     const results = await ledger.recordEvents([
-      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] }),
+      event('e1', [arrived('u1', 'f1')]),
       event('known', [arrived('u9', 'f9')]),
       event('e2', [{ key: { fileId: 'f1' }, fact: 'processingSucceeded' }]),
-      event('e1', [arrived('u1', 'f1')], { endpoints: ['https://a.example'] }),
+      event('e1', [arrived('u1', 'f1')]),
       event('e3', [{ key: { uploadId: 'u1' }, fact: 'deleted' }]),
       event('e4', []),
     ]);
@@ -264,7 +276,8 @@ describe('recordEvents()', () => {
       undefined,
     ]);
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'deleted' });
-    expect(await count('deliveries')).toBe(1);
+    // What VOD told five times, to two; two uploads that are there, to one; one that is ready, to another.
+    expect(await count('deliveries')).toBe(5 * 2 + 2 + 1);
   });
 
   it('records each one by one where two met in one upload unforeseen', async () => {
@@ -289,7 +302,7 @@ describe('recordEvents()', () => {
     );
 
     expect(results.flat().filter(({ fresh }) => fresh)).toHaveLength(300);
-    expect(await count('events')).toBe(300);
+    expect(await count('events')).toBe(300 + 90);
     expect(await count('uploads')).toBe(90);
   });
 });

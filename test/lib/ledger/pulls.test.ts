@@ -62,6 +62,20 @@ describe('enqueuePulls()', () => {
     expect(await ledger.claimPulls(1, 60)).toEqual([]);
   });
 
+  it('queues what was issued and never taken, once, and not what was cancelled', async () => {
+    const issue = (uploadId: string) =>
+      ledger.saveIssued({ uploadId, method: 'pull', owner: 'ann', fields: {} });
+    await issue('u0');
+    await issue('u1');
+    await ledger.changeState('u1', 'cancelled');
+
+    expect(await ledger.enqueuePulls(pulls(2))).toBe(0);
+    expect(await ledger.enqueuePulls(pulls(2))).toBe(0);
+    expect(await ledger.claimPulls(9, 60)).toMatchObject([
+      { uploadId: 'u0', request: { mediaUrl: 'https://media.example/0.mp4' } },
+    ]);
+  });
+
   it('holds 200,000 in bounded memory', { timeout: 120_000 }, async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

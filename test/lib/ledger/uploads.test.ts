@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EventType } from '../../../lib/delivery/event-type.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let server: TestPostgres;
+let url: string;
 let time: number;
 let ledger: Ledger;
 
@@ -15,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   time = START;
-  const url = await server.createDatabase();
+  url = await server.createDatabase();
   ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
 });
 afterEach(() => ledger.close());
@@ -144,22 +146,6 @@ describe('listUploads()', () => {
   });
 });
 
-describe('listSilent()', () => {
-  it('answers the unfinished that were not heard of, longest silent first', async () => {
-    await save('u1');
-    await save('u2');
-    await save('u3');
-    time += 1_000;
-    await ledger.changeState('u1', 'processingStarted');
-    await ledger.changeState('u2', 'uploaded');
-    time += 1_000;
-
-    const silent = await ledger.listSilent(time, 9);
-    expect(silent.map(({ uploadId }) => uploadId)).toEqual(['u3', 'u1']);
-    expect(await ledger.listSilent(START + 1, 9)).toMatchObject([{ uploadId: 'u3' }]);
-  });
-});
-
 describe('rememberRequest()', () => {
   const request = { owner: 'ann', key: 'k', fingerprint: 'f', uploadId: 'u1' };
 
@@ -192,5 +178,164 @@ describe('rememberRequest()', () => {
     expect(await ledger.rememberRequest(request)).toMatchObject({ kind: 'same' });
     await ledger.forgetRequest(request);
     expect(await ledger.rememberRequest(request)).toMatchObject({ kind: 'new' });
+  });
+});
+
+describe('rememberRequests()', () => {
+  const request = (key: string, fingerprint = 'f', uploadId = `u-${key}-${fingerprint}`) => ({
+    ...{ owner: 'ann', key, fingerprint, uploadId },
+  });
+
+  it('answers in order, also where a set repeats itself', async () => {
+    await ledger.rememberRequest(request('old'));
+    const remembered = await ledger.rememberRequests([
+      request('b'),
+      request('old'),
+      request('old', 'other'),
+      request('a'),
+      request('b', 'f', 'another'),
+      request('b', 'other'),
+      { ...request('a'), owner: 'bob' },
+    ]);
+
+    expect(remembered).toEqual([
+      { kind: 'new', uploadId: 'u-b-f' },
+      { kind: 'same', uploadId: 'u-old-f' },
+      { kind: 'conflict', uploadId: 'u-old-f' },
+      { kind: 'new', uploadId: 'u-a-f' },
+      { kind: 'same', uploadId: 'u-b-f' },
+      { kind: 'conflict', uploadId: 'u-b-f' },
+      { kind: 'new', uploadId: 'u-a-f' },
+    ]);
+    expect(await ledger.rememberRequests([])).toEqual([]);
+  });
+
+  it('is new to one of several overlapping sets at once', async () => {
+    const keys = Array.from({ length: 400 }, (_, i) => `k${i}`);
+    const ledgers = [1, 2, 3, 4].map(() =>
+      openLedger(url, { now: () => time, randomKey: randomUUID }),
+    );
+    const sets = [keys, keys.toReversed(), keys.slice(100), keys.slice(0, 300).toReversed()];
+    const answers = await Promise.all(
+      sets.map((set, i) =>
+        ledgers[i]?.rememberRequests(set.map((key) => request(key, 'f', `${i}-${key}`))),
+      ),
+    );
+    await Promise.all(ledgers.map((each) => each.close()));
+
+    const all = answers.flatMap((answer) => answer ?? []);
+    expect(all.filter(({ kind }) => kind === 'new')).toHaveLength(400);
+    expect(new Set(all.map(({ uploadId }) => uploadId)).size).toBe(400);
+    expect(all.some(({ kind }) => kind === 'conflict')).toBe(false);
+  });
+});
+
+describe('claimChecks() and deferCheck()', () => {
+  const MINUTE = 60_000;
+  const claim = async (count = 9) =>
+    (await ledger.claimChecks(count, 60)).map(({ uploadId }) => uploadId);
+
+  it('is due ten minutes after a change, a day after the end, and never after another end', async () => {
+    await save('waits');
+    await save('ready');
+    await save('failed');
+    await save('cancelled');
+    await ledger.changeState('ready', 'uploaded');
+    await ledger.changeState('failed', 'processingFailed');
+    await ledger.changeState('cancelled', 'cancelled');
+    time += 10 * MINUTE - 1;
+    expect(await claim()).toEqual([]);
+    time += 1;
+    expect(await claim()).toEqual(['waits']);
+    time = START + 86_400_000;
+    expect((await claim()).toSorted()).toEqual(['failed', 'ready', 'waits']);
+    time += 30 * 86_400_000;
+    expect(await claim()).not.toContain('cancelled');
+  });
+
+  it('gives the longest due first, each to one until its lease runs out', async () => {
+    await save('u1');
+    time += 1;
+    await save('u2');
+    time += 10 * MINUTE;
+    expect(await claim(1)).toEqual(['u1']);
+    expect(await claim()).toEqual(['u2']);
+    expect(await claim()).toEqual([]);
+    time += MINUTE;
+    expect(await claim()).toHaveLength(2);
+  });
+
+  it('is put off, for ever too, until something is told again', async () => {
+    await save('u1');
+    await ledger.deferCheck('u1', START + 60 * MINUTE);
+    time = START + 59 * MINUTE;
+    expect(await claim()).toEqual([]);
+    time += MINUTE;
+    expect(await claim()).toEqual(['u1']);
+    await ledger.deferCheck('u1', undefined);
+    time += 86_400_000;
+    expect(await claim()).toEqual([]);
+    await ledger.changeState('u1', 'processingStarted');
+    time += 10 * MINUTE;
+    expect(await claim()).toEqual(['u1']);
+  });
+
+  it('asks nothing of a pull before VOD has taken it', async () => {
+    await ledger.enqueuePulls([{ uploadId: 'p1', owner: 'ann', request: {} }]);
+    time += 86_400_000;
+    expect(await claim()).toEqual([]);
+    const [pull] = await ledger.claimPulls(1, 60);
+    if (pull !== undefined) await ledger.finishPull(pull, 'task');
+    time += 10 * MINUTE;
+    expect(await claim()).toEqual(['p1']);
+  });
+});
+
+describe('marks and leases', () => {
+  it('moves a mark forwards only', async () => {
+    expect(await ledger.readMark('scan')).toBeUndefined();
+    await ledger.moveMark('scan', START + 5);
+    await ledger.moveMark('scan', START);
+    expect(await ledger.readMark('scan')).toBe(START + 5);
+    await Promise.all([9, 3, 7, 8].map((ahead) => ledger.moveMark('scan', START + ahead)));
+    expect(await ledger.readMark('scan')).toBe(START + 9);
+  });
+
+  it('gives a lease to one of many, who may renew it and give it up', async () => {
+    const many = Array.from({ length: 8 }, () =>
+      openLedger(url, { now: () => time, randomKey: randomUUID }),
+    );
+    const acquire = () => Promise.all(many.map((each) => each.acquireLease('sweep', 60)));
+    const first = await acquire();
+    expect(first.filter(Boolean)).toHaveLength(1);
+    time += 30_000;
+    expect(await acquire()).toEqual(first);
+    time += 59_999;
+    await Promise.all(many.map((each, i) => first[i] || each.releaseLease('sweep')));
+    expect(await ledger.acquireLease('sweep', 60)).toBe(false);
+    time += 1;
+    expect(await ledger.acquireLease('sweep', 60)).toBe(true);
+    expect((await acquire()).some(Boolean)).toBe(false);
+    await ledger.releaseLease('sweep');
+    expect((await acquire()).filter(Boolean)).toHaveLength(1);
+    await Promise.all(many.map((each) => each.close()));
+  });
+});
+
+describe('findUntold()', () => {
+  it('answers the files of which no event has told that they came', async () => {
+    const tell = (eventId: string, eventType: EventType, fileId: string) =>
+      ledger.recordEvent({
+        ...{ eventId, eventType, fileId, payload: {}, confirmed: true },
+        changes: [{ key: { fileId }, fact: 'processingStarted' }],
+      });
+    await tell('e1', 'vod.NewFileUpload', 'uploaded');
+    await tell('e2', 'vod.PullComplete', 'pulled');
+    await tell('e3', 'vod.ProcedureStateChanged', 'processed');
+
+    const untold = await ledger.findUntold(['uploaded', 'pulled', 'processed', 'unknown']);
+
+    expect([...untold].sort()).toEqual(['processed', 'unknown']);
+    expect(await ledger.findUntold([])).toEqual([]);
   });
 });

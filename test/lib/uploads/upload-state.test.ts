@@ -54,9 +54,17 @@ describe('advanceUpload()', () => {
   });
 
   it.each(TERMINAL.flatMap((state) => UPLOAD_FACTS.map((fact) => ({ state, fact }))))(
-    'leaves $state only for deleted when told $fact',
+    'leaves $state for nothing, but failed for rejected or deleted, when told $fact',
     ({ state, fact }) => {
-      expect(advanceUpload(state, fact)).toBe(fact === 'deleted' ? 'deleted' : state);
+      const isNews = state === 'failed' && (fact === 'deleted' || fact === 'rejected');
+      expect(advanceUpload(state, fact)).toBe(isNews ? fact : state);
+    },
+  );
+
+  it.each(['rejected', 'cancelled', 'expired'] as const)(
+    'keeps %s when the file that was removed for it is told deleted',
+    (state) => {
+      expect(tell(['issued', state, 'uploaded', 'deleted'])).toBe(state);
     },
   );
 
@@ -67,15 +75,13 @@ describe('advanceUpload()', () => {
         processed: fc.subarray<UploadFact>(['processingSucceeded', 'processingFailed'], {
           maxLength: 1,
         }),
-        judged: fc.subarray<UploadFact>(['rejected']),
-        gone: fc.subarray<UploadFact>(['deleted']),
+        // A file that is rejected is removed for it, so that either is the end.
+        end: fc.subarray<UploadFact>(['rejected', 'deleted'], { maxLength: 1 }),
       })
-      .map(({ started, processed, judged, gone }): readonly UploadFact[] => [
+      .map(({ started, processed, end }): readonly UploadFact[] => [
         ...(['issued', 'uploadedForProcessing'] as const),
-        ...[...started, ...processed, ...judged, ...gone],
-      ])
-      // A file whose processing failed may be told rejected too late for it to count.
-      .filter((facts) => !(facts.includes('rejected') && facts.includes('processingFailed')));
+        ...[...started, ...processed, ...end],
+      ]);
     const told = history.chain((facts) =>
       fc.record({
         facts: fc.constant(facts),
@@ -107,14 +113,17 @@ describe('advanceUpload()', () => {
 
   it('never goes back and never leaves an end, whatever is told in whatever order', () => {
     const rank = (state: UploadState) =>
-      ({ issued: 0, uploaded: 1, processing: 2, ready: 3, deleted: 5 })[state as 'issued'] ?? 4;
+      ({ issued: 0, uploaded: 1, processing: 2, ready: 3, failed: 3, deleted: 5 })[
+        state as 'issued'
+      ] ?? 4;
     fc.assert(
       fc.property(anyState, fc.array(anyFact), (start, facts) => {
         let state = start;
         for (const fact of facts) {
           const next = advanceUpload(state, fact);
           expect(next === state || rank(next) > rank(state)).toBe(true);
-          if (TERMINAL.includes(state)) expect([state, 'deleted']).toContain(next);
+          const following = state === 'failed' ? ['deleted', 'rejected'] : ['deleted'];
+          if (TERMINAL.includes(state)) expect([state, ...following]).toContain(next);
           state = next;
         }
       }),

@@ -1,53 +1,74 @@
 import { readdir } from 'node:fs/promises';
-import { describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../../lib/http/http-handler.ts';
-import { bundleFunctions } from '../../../tools/deploy/bundle.ts';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Bundle, bundleFunctions } from '../../../tools/deploy/bundle.ts';
 import { loadBundle } from './load-bundle.ts';
 
 /** What a bundle may weigh in bytes; those that are not named, 150 kB. */
-const LIMITS: Readonly<Record<string, number>> = { signature: 45_000, callback: 45_000 };
+const LIMITS: Readonly<Record<string, number>> = { signature: 45_000, uploads: 45_000 };
+
+type Handler = (event: object, context: object) => Promise<object>;
+
+let bundles: readonly Bundle[];
+let functions: readonly Bundle[];
+let ledger: readonly Bundle[];
+
+beforeAll(async () => {
+  bundles = await bundleFunctions();
+  functions = bundles.filter(({ name }) => name !== 'ledger');
+  ledger = bundles.filter(({ name }) => name === 'ledger');
+});
+
+function readers(text: string): readonly string[] {
+  return bundles.filter(({ code }) => Buffer.from(code).includes(text)).map(({ name }) => name);
+}
 
 describe('bundleFunctions()', () => {
   it('builds every function, each with the entry that the platform calls', async () => {
-    const bundles = await bundleFunctions();
     const sources = await readdir(new URL('../../../functions/', import.meta.url));
 
-    expect(bundles.map(({ name }) => `${name}.ts`).sort()).toEqual(sources.sort());
-    for (const bundle of bundles) {
-      expect(await loadBundle(bundle), bundle.name).toHaveProperty('main_handler');
+    expect(functions.map(({ name }) => `${name}.ts`).sort()).toEqual(sources.sort());
+    for (const bundle of functions) {
+      expect(await loadBundle(bundle, ledger), bundle.name).toHaveProperty('main_handler');
     }
   });
 
-  it('leaves out of a function what only another one reads', async () => {
-    const bundles = await bundleFunctions();
-    const readers = (variable: string) =>
-      bundles.filter(({ code }) => Buffer.from(code).includes(variable)).map(({ name }) => name);
-
+  it('leaves out of a function what only another one reads', () => {
     expect(readers('CALLBACK_SIGN_KEYS')).toEqual(['callback']);
-    expect(readers('VOD_API_ENDPOINT')).not.toContain('callback');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('signature');
+    expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
+  });
+
+  it('builds the ledger once, and every function asks for it there', () => {
+    expect(ledger).toHaveLength(1);
+    expect(readers('insert into uploads')).toEqual(['ledger']);
+    expect(readers('require("./ledger.js")')).toEqual(functions.map(({ name }) => name));
+  });
+
+  it.each(['signature', 'pull'])('loads %s without the ledger', async (name) => {
+    const bundle = functions.find((each) => each.name === name);
+
+    expect(bundle && (await loadBundle(bundle))).toHaveProperty('main_handler');
   });
 
   it('builds functions that answer, whatever their environment lacks', async () => {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    for (const bundle of await bundleFunctions()) {
-      const { main_handler } = (await loadBundle(bundle)) as { main_handler: HttpHandler };
+    for (const bundle of functions) {
+      const { main_handler } = (await loadBundle(bundle, ledger)) as { main_handler: Handler };
 
-      expect(await main_handler({ httpMethod: 'PUT' }, {}), bundle.name).toMatchObject({
-        statusCode: 500,
-      });
+      const answer = await main_handler({ httpMethod: 'PUT' }, {});
+
+      const status = Reflect.get(answer, 'statusCode') ?? Reflect.get(answer, 'problem')?.status;
+      expect(status, bundle.name).toBe(500);
     }
     vi.restoreAllMocks();
   });
 
   it('gives the same bytes for the same sources', async () => {
-    expect(await bundleFunctions()).toEqual(await bundleFunctions());
+    expect(await bundleFunctions()).toEqual(bundles);
   });
 
-  it('keeps bundles small', async () => {
-    const tooLarge = (await bundleFunctions()).filter(
-      ({ name, code }) => code.length > (LIMITS[name] ?? 150_000),
-    );
+  it('keeps bundles small', () => {
+    const tooLarge = bundles.filter(({ name, code }) => code.length > (LIMITS[name] ?? 150_000));
 
     expect(tooLarge.map(({ name, code }) => `${name}: ${code.length} bytes`)).toEqual([]);
   });

@@ -1,29 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  discardState,
-  type LocalStack,
-  startLocalStack,
-} from '../../../tools/local/local-stack.ts';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { describe, expect, it } from 'vitest';
+import { startLocalStack } from '../../../tools/local/local-stack.ts';
+import { useStack } from '../../support/stack-stage.ts';
 
-let dir: string;
-let stack: LocalStack;
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-  stack = await startLocalStack({ dir, port: 0 });
-});
-
-afterEach(async () => {
-  await stack.close();
-  await removeScratch(dir);
-});
+const stage = useStack();
 
 interface Reply {
   readonly status: number;
@@ -34,7 +18,7 @@ interface Reply {
 }
 
 async function ask(path: string, init: RequestInit = {}): Promise<Reply> {
-  const response = await fetch(`${stack.origin}${path}`, init);
+  const response = await fetch(`${stage.stack.origin}${path}`, init);
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   return {
@@ -60,7 +44,7 @@ function askRaw(target: string, host: string): Promise<number> {
     request(
       {
         host: '127.0.0.1',
-        port: new URL(stack.origin).port,
+        port: new URL(stage.stack.origin).port,
         path: target,
         headers: { Host: host },
       },
@@ -81,12 +65,20 @@ describe('the functions', () => {
     expect(status).toBe(200);
     expect(json['signature']).toMatch(/^[A-Za-z0-9+/]+=*$/);
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await readdir(join(dir, 'code'))).toContain('signature.js');
+    expect(await readdir(join(stage.dir, 'stack', 'code'))).toContain('signature.js');
+  });
+
+  it('have the settings of serverless.yml beside them, as in the cloud', async () => {
+    const file = join(stage.dir, 'stack', 'code', 'settings.json');
+    expect(await readFile(file, 'utf8')).toBe('{}\n');
+
+    await stage.restart({ custom: { upload: { rules: [], policy: {} } } });
+
+    expect(await readFile(file, 'utf8')).toBe('{"policy":{},"rules":[]}\n');
   });
 
   it('answer behind an API Gateway event as well', async () => {
-    await stack.close();
-    stack = await startLocalStack({ dir, port: 0, trigger: 'apigw' });
+    await stage.restart({ trigger: 'apigw' });
 
     const { status, json } = await issue({ classId: 3 });
 
@@ -104,17 +96,18 @@ describe('the functions', () => {
   it('report each call with the lines that the function logged', async () => {
     const { json } = await issue();
 
-    const calls = stack.activity.since(0).filter(({ type }) => type === 'function');
+    const calls = stage.stack.activity.since(0).filter(({ type }) => type === 'function');
     expect(calls).toHaveLength(1);
     expect(calls[0]).toMatchObject({
       function: 'signature',
+      method: 'POST',
       status: 200,
       log: [{ function: 'signature', status: 200, owner: 'user-7', uploadId: json['uploadId'] }],
     });
   });
 
   it('refuse a request that is larger than the platform takes', async () => {
-    const response = await fetch(`${stack.origin}/signature`, {
+    const response = await fetch(`${stage.stack.origin}/signature`, {
       method: 'POST',
       body: Buffer.alloc(6 * 1024 * 1024 + 1),
     }).catch(() => undefined);
@@ -126,13 +119,42 @@ describe('the functions', () => {
 
   it('take a notification that VOD signed', async () => {
     const t = Math.floor(Date.now() / 1_000) + 600;
-    const sign = createHash('md5').update(`${stack.account.signKey}${t}`).digest('hex');
+    const sign = createHash('md5').update(`${stage.stack.account.signKey}${t}`).digest('hex');
 
     const good = await post('/callback', { EventType: 'Tomorrow', Sign: sign, T: t });
     const bad = await post('/callback', { EventType: 'Tomorrow', Sign: sign, T: t + 1 });
 
     expect(good.json).toEqual({ code: 0 });
     expect(bad.status).toBe(401);
+  });
+});
+
+describe('the function behind the timer', () => {
+  it('is out of reach of requests', async () => {
+    expect((await ask('/sweep')).status).toBe(404);
+    expect((await post('/sweep', {})).status).toBe(404);
+  });
+
+  it('is fired by the control with a timer’s event, and answers its summary', async () => {
+    const { status, json } = await post('/__local/sweep', {});
+
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ steps: { deliveries: { delivered: 0 } }, broken: [] });
+    const runs = stage.stack.activity.since(0).filter(({ type }) => type === 'sweep');
+    expect(runs).toMatchObject([
+      { firedBy: 'hand', failed: false, summary: json, log: [{ function: 'sweep' }] },
+    ]);
+  });
+
+  it('says what is wrong where it gives no summary', async () => {
+    await writeFile(join(stage.dir, 'stack', 'code', 'sweep.js'), 'process.exit(1)');
+
+    const { status, json } = await post('/__local/sweep', {});
+
+    expect(status).toBe(502);
+    expect(json['detail']).toContain('ended before it answered');
+    const [run] = stage.stack.activity.since(0).filter(({ type }) => type === 'sweep');
+    expect(run).toMatchObject({ failed: true, summary: { problem: json } });
   });
 });
 
@@ -156,11 +178,12 @@ describe('the controls', () => {
     const { json } = await ask('/__local/info');
 
     expect(json).toMatchObject({
-      secretId: stack.account.secretId,
-      secretKey: stack.account.secretKey,
-      subAppId: stack.account.subAppId,
-      signKey: stack.account.signKey,
-      callbackUrl: `${stack.origin}/callback`,
+      secretId: stage.stack.account.secretId,
+      secretKey: stage.stack.account.secretKey,
+      subAppId: stage.stack.account.subAppId,
+      signKey: stage.stack.account.signKey,
+      callbackUrl: `${stage.stack.origin}/callback`,
+      databaseUrl: stage.stack.databaseUrl,
       media: [],
     });
   });
@@ -185,7 +208,7 @@ describe('the controls', () => {
       available: { 'wrong-sign': expect.any(String) },
     });
     expect((await ask('/__local/faults', { method: 'DELETE' })).json).toEqual({ armed: [] });
-    expect(stack.faults.armed()).toEqual([]);
+    expect(stage.stack.faults.armed()).toEqual([]);
   });
 
   it.each([
@@ -209,7 +232,7 @@ describe('the controls', () => {
     await issue();
     await issue();
     const stop = new AbortController();
-    const response = await fetch(`${stack.origin}/__local/events`, {
+    const response = await fetch(`${stage.stack.origin}/__local/events`, {
       headers: { 'Last-Event-ID': '1' },
       signal: stop.signal,
     });
@@ -240,7 +263,7 @@ describe('the port', () => {
   });
 
   it('leads the cloud’s hosts to the stand-in, by path, by Host and as a proxy', async () => {
-    const host = new URL(stack.origin).host;
+    const host = new URL(stage.stack.origin).host;
     const storage = 'vodlocal01-1250000001.cos.ap-seoul.myqcloud.com';
 
     expect(await askRaw(`/__vod/${storage}/`, host)).toBe(403);
@@ -250,9 +273,11 @@ describe('the port', () => {
   });
 
   it('is refused to a second stack with the code that says so', async () => {
-    const port = Number(new URL(stack.origin).port);
+    const port = Number(new URL(stage.stack.origin).port);
 
-    await expect(startLocalStack({ dir, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(startLocalStack({ dir: stage.dir, port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
   });
 });
 
@@ -278,8 +303,8 @@ describe('cos-nodejs-sdk-v5', () => {
       SecretKey: tempCertificate.secretKey,
       SecurityToken: tempCertificate.token,
       Protocol: 'http:',
-      Ip: new URL(stack.origin).host.replace('localhost', '127.0.0.1'),
-      ConfCwd: dir,
+      Ip: new URL(stage.stack.origin).host.replace('localhost', '127.0.0.1'),
+      ConfCwd: stage.dir,
     });
 
     const target = { Bucket: `${storageBucket}-${storageAppId}`, Region: storageRegionV5 };
@@ -291,19 +316,5 @@ describe('cos-nodejs-sdk-v5', () => {
 
     const { video: stored } = committed['data'] as { video: { url: string } };
     expect(await (await fetch(stored.url)).text()).toBe('made by a server');
-  });
-});
-
-describe('discardState()', () => {
-  it('throws away what a stack kept, and nothing else', async () => {
-    const other = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-    await mkdir(join(other, 'vod'));
-    await writeFile(join(other, 'vod', 'state.json'), '{}');
-    await writeFile(join(other, 'mine.txt'), 'keep me');
-
-    await discardState(other);
-
-    expect(await readdir(other)).toEqual(['mine.txt']);
-    await rm(other, { recursive: true });
   });
 });

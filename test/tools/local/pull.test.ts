@@ -1,24 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
 import { happens, seen } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
+import { useStack } from '../../support/stack-stage.ts';
 
 /** A name that nobody owns; the stand-in leads it to this test's own server. */
 const SOURCE = 'http://library.example.com';
 const FILM = Buffer.alloc(3 * 1024 * 1024, 'film');
 
-let dir: string;
-let stack: LocalStack;
 let source: Server;
 let token: string;
 
+// The source is there before the stack, which is told where it is.
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
   source = createServer((request, response) => {
     if (request.url?.startsWith('/film')) {
       response.writeHead(200, { 'Content-Type': 'video/mp4', 'Content-Length': FILM.length });
@@ -33,31 +28,31 @@ beforeEach(async () => {
     } else response.writeHead(404).end();
   });
   await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
-  const { port } = source.address() as AddressInfo;
-  stack = await startLocalStack({
-    dir,
-    port: 0,
-    standIn: {
-      attemptWaits: [0, 20, 20],
-      procedureMilliseconds: 20,
-      pull: {
-        resolve: { 'library.example.com': `http://127.0.0.1:${port}` },
-        idleMilliseconds: 2_000,
+});
+const stage = useStack(() => ({
+  standIn: {
+    attemptWaits: [0, 20, 20],
+    procedureMilliseconds: 20,
+    pull: {
+      resolve: {
+        'library.example.com': `http://127.0.0.1:${(source.address() as AddressInfo).port}`,
       },
+      idleMilliseconds: 2_000,
     },
-  });
+  },
+}));
+
+beforeEach(async () => {
   token = (await post('/__local/token', { scope: 'upload:pull', sub: 'user-7' })).json['token'];
 });
 
-afterEach(async () => {
+afterEach(() => {
   source.closeAllConnections();
   source.close();
-  await stack.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
-  const response = await fetch(`${stack.origin}${path}`, {
+  const response = await fetch(`${stage.stack.origin}${path}`, {
     method: 'POST',
     headers,
     body: JSON.stringify(body),
@@ -70,11 +65,11 @@ function pull(body: unknown, headers: Record<string, string> = {}) {
 }
 
 function ends(taskId: string) {
-  return happens(stack, 'pull', (task) => task.taskId === taskId && task.status === 'FINISH');
+  return happens(stage.stack, 'pull', (task) => task.taskId === taskId && task.status === 'FINISH');
 }
 
 function callsOf(action: string) {
-  return seen(stack, 'api').filter((call) => call.action === action);
+  return seen(stage.stack, 'api').filter((call) => call.action === action);
 }
 
 describe('a pull through the built function', () => {
@@ -89,7 +84,7 @@ describe('a pull through the built function', () => {
     expect(status).toBe(202);
     const { errCode, fileId } = await ends(json.taskId);
     expect(errCode).toBe(0);
-    const { log } = await happens(stack, 'function', (call) =>
+    const { log } = await happens(stage.stack, 'function', (call) =>
       call.log.some((line) => line['eventType'] === 'PullComplete'),
     );
     expect(log[0]).toMatchObject({
@@ -101,10 +96,10 @@ describe('a pull through the built function', () => {
       owner: 'user-7',
       uploadMethod: 'pull',
     });
-    const [media] = seen(stack, 'media');
+    const [media] = seen(stage.stack, 'media');
     expect(media?.fileId).toBe(fileId);
     expect(await fetchSha256(media?.mediaUrl ?? '')).toBe(sha256(FILM));
-    const everything = JSON.stringify(stack.activity.since(0));
+    const everything = JSON.stringify(stage.stack.activity.since(0));
     expect(everything).not.toContain('canary');
   });
 
@@ -119,9 +114,9 @@ describe('a pull through the built function', () => {
     const end = await ends(json.taskId);
 
     expect(end).toMatchObject({ errCode, message: expect.stringMatching(/\w/) });
-    const { log } = await happens(stack, 'function', (call) => call.function === 'callback');
+    const { log } = await happens(stage.stack, 'function', (call) => call.function === 'callback');
     expect(log[0]).toMatchObject({ taskId: json.taskId, taskErrCode: errCode });
-    expect(seen(stack, 'media')).toEqual([]);
+    expect(seen(stage.stack, 'media')).toEqual([]);
   });
 
   it('is made once of 100 parallel requests with one key, in as many instances as run', async () => {
@@ -136,7 +131,7 @@ describe('a pull through the built function', () => {
     const taken = callsOf('PullUpload').filter(({ code }) => code === undefined);
     expect(taken).toHaveLength(1);
     await ends(answers.map(({ json }) => json.taskId).find((id) => id !== undefined));
-    expect(seen(stack, 'media')).toHaveLength(1);
+    expect(seen(stage.stack, 'media')).toHaveLength(1);
   });
 
   it('is another upload for another caller’s equal key', async () => {
@@ -151,7 +146,7 @@ describe('a pull through the built function', () => {
   });
 
   it('is taken for done where the answer to it was lost', async () => {
-    stack.faults.arm('lost-api-answer', 1);
+    stage.stack.faults.arm('lost-api-answer', 1);
 
     const { status, json } = await pull({ mediaUrl: `${SOURCE}/film.mp4` });
 
@@ -161,12 +156,12 @@ describe('a pull through the built function', () => {
       undefined,
       'InvalidParameterValue.SessionId',
     ]);
-    const { log } = await happens(stack, 'function', (call) => call.function === 'callback');
+    const { log } = await happens(stage.stack, 'function', (call) => call.function === 'callback');
     expect(log[0]).toMatchObject({ uploadId: json.uploadId, taskErrCode: 0 });
   });
 
   it.each(['request-limit-exceeded', 'internal-error'] as const)('gets over %s', async (fault) => {
-    stack.faults.arm(fault, 1);
+    stage.stack.faults.arm(fault, 1);
 
     const { status } = await pull({ mediaUrl: `${SOURCE}/film.mp4` });
 
@@ -197,7 +192,7 @@ describe('a pull through the built function', () => {
 });
 
 describe('a batch of pulls', () => {
-  it('is sent no faster than configured, with the wrong ones told apart', async () => {
+  it('is sent no faster than configured: what a second takes at once, and the rest by the sweep', async () => {
     const items = Array.from({ length: 60 }, (_, i) => ({
       mediaUrl: i % 20 === 7 ? 'http://10.0.0.1/film.mp4' : `${SOURCE}/film-${i}.mp4`,
     }));
@@ -206,6 +201,11 @@ describe('a batch of pulls', () => {
 
     expect(status).toBe(202);
     expect(json.items.filter((item: object) => 'problem' in item)).toHaveLength(3);
+    expect(callsOf('PullUpload')).toHaveLength(20);
+
+    const { json: summary } = await post('/__local/sweep', {});
+
+    expect(summary).toMatchObject({ steps: { pulls: { sent: 37, failed: 0 } } });
     const times = callsOf('PullUpload').map(({ at }) => Date.parse(at));
     expect(times).toHaveLength(57);
     // 20 a second by default, so the last of them waits for two full seconds; one is enough to tell.

@@ -1,78 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type CloudClient,
-  type CosClient,
-  type UploadResponse,
-  VodUploadClient,
-  VodUploadRequest,
-} from 'vod-node-sdk';
-import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
+import type { VodUploadRequest } from 'vod-node-sdk';
 import { happens } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { uploadFromServer } from '../../support/local-upload-client.ts';
+import { useStack } from '../../support/stack-stage.ts';
 
-let dir: string;
-let stack: LocalStack;
+const stage = useStack();
 
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+beforeEach(() => {
   // The storage SDK inside keeps its notes in the home directory otherwise.
-  vi.stubEnv('XDG_CONFIG_HOME', dir);
-  stack = await startLocalStack({ dir: join(dir, 'stack'), port: 0 });
+  vi.stubEnv('XDG_CONFIG_HOME', stage.dir);
 });
 
-afterEach(async () => {
-  await stack.close();
+afterEach(() => {
   vi.unstubAllEnvs();
-  await removeScratch(dir);
 });
 
-/** The vendor's client as it is; the SDK has no option for an endpoint, so each step is pointed here on its way. */
-class LocalUploadClient extends VodUploadClient {
-  override applyUpload(client: CloudClient, request: object) {
-    return super.applyUpload(pointHere(client), request);
-  }
-
-  override commitUpload(client: CloudClient, request: object) {
-    return super.commitUpload(pointHere(client), request);
-  }
-
-  override parseStreamingManifest(client: CloudClient, request: object) {
-    return super.parseStreamingManifest(pointHere(client), request);
-  }
-
-  override cosUpload(cos: CosClient, bucket: string, region: string, key: string, file: string) {
-    Object.assign(cos.options, { Protocol: 'http:', Ip: address() });
-    return super.cosUpload(cos, bucket, region, key, file);
-  }
-}
-
-function address(): string {
-  return `127.0.0.1:${new URL(stack.origin).port}`;
-}
-
-function pointHere(client: CloudClient): CloudClient {
-  Object.assign(client.profile.httpProfile, { endpoint: address(), protocol: 'http://' });
-  return client;
-}
-
-function upload(fields: Partial<VodUploadRequest>): Promise<UploadResponse> {
-  const { secretId, secretKey, subAppId } = stack.account;
-  const client = new LocalUploadClient(secretId, secretKey);
-  const request = Object.assign(new VodUploadRequest(), { SubAppId: subAppId, ...fields });
-  return new Promise((resolve, reject) => {
-    client.upload('ap-singapore', request, (error, response) =>
-      response === null ? reject(error) : resolve(response),
-    );
-  });
+function upload(fields: Partial<VodUploadRequest>) {
+  return uploadFromServer(stage.stack, fields);
 }
 
 async function write(name: string, content: Buffer | string): Promise<string> {
-  const file = join(dir, name);
+  const file = join(stage.dir, name);
   await writeFile(file, content);
   return file;
 }
@@ -90,14 +42,14 @@ describe('the vendor’s server upload SDK', () => {
 
     expect(await fetchSha256(MediaUrl)).toBe(sha256(film));
     expect(await fetchSha256(CoverUrl ?? '')).toBe(sha256(cover));
-    const { log } = await happens(stack, 'function', (call) =>
+    const { log } = await happens(stage.stack, 'function', (call) =>
       call.log.some((line) => line['fileId'] === FileId),
     );
     expect(log[0]).toMatchObject({ status: 200, eventType: 'NewFileUpload', sourceType: 'Upload' });
   });
 
   it('uploads an HLS set, its segments beside the manifest', async () => {
-    await mkdir(join(dir, 'segments'));
+    await mkdir(join(stage.dir, 'segments'));
     const segments = [randomBytes(2_000), randomBytes(3_000)];
     await write('segments/a.ts', segments[0] ?? '');
     await write('segments/b.ts', segments[1] ?? '');
@@ -122,14 +74,9 @@ describe('the vendor’s server upload SDK', () => {
   });
 
   it('is refused with another key', async () => {
-    const client = new LocalUploadClient(stack.account.secretId, 'another-key-example');
-    const request = Object.assign(new VodUploadRequest(), {
-      MediaFilePath: await write('film.mp4', 'film'),
-    });
+    const fields = { MediaFilePath: await write('film.mp4', 'film') };
 
-    const refused = new Promise((_resolve, reject) => {
-      client.upload('ap-singapore', request, reject);
-    });
+    const refused = uploadFromServer(stage.stack, fields, 'another-key-example');
 
     await expect(refused).rejects.toMatchObject({ code: 'AuthFailure.SignatureFailure' });
   });

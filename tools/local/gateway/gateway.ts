@@ -10,54 +10,74 @@ export interface Gateway {
   /** Answers whether there is a function of this name. */
   serves(name: string): boolean;
   handle(name: string, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
+  /** Calls a function behind a timer, which no request reaches. */
+  fire(name: string, event: object): Promise<FiredCall>;
   close(): Promise<void>;
 }
 
+/** A call of a function behind a timer. */
+interface FiredCall {
+  readonly outcome: Outcome;
+  readonly milliseconds: number;
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+}
+
 interface GatewayOptions {
+  /** Functions behind an HTTP trigger. */
   readonly functions: readonly FunctionDefinition[];
+  /** Functions behind a timer. */
+  readonly timed: readonly FunctionDefinition[];
   /** Path of the bundled `instance-process.ts`. */
   readonly runtime: string;
   readonly trigger: HttpTrigger;
   readonly activity: ActivityLog;
 }
 
-/** Answers a gateway for `functions`; each gets its own processes, and nothing of the others' environment. */
-export function createGateway({ functions, runtime, trigger, activity }: GatewayOptions): Gateway {
+/** Answers a gateway for its functions; each gets its own processes, and nothing of the others' environment. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { functions, timed, runtime, trigger, activity } = options;
   const pools = new Map(
-    functions.map((definition) => [
+    [...functions, ...timed].map((definition) => [
       definition.name,
       { definition, pool: createPool(definition, runtime) },
     ]),
   );
+  const served = new Set(functions.map(({ name }) => name));
+
+  async function call(name: string, describeEvent: (requestId: string) => object) {
+    const found = pools.get(name);
+    if (found === undefined) throw new RangeError(`There is no function "${name}"`);
+    const { definition, pool } = found;
+    const requestId = randomUUID();
+    const startedAt = performance.now();
+    const outcome = await pool.call({
+      event: describeEvent(requestId),
+      context: describeContext(definition, requestId),
+      timeLimitMilliseconds: definition.timeoutSeconds * 1_000,
+    });
+    const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
+    return { outcome, milliseconds, log: parseLog(outcome.log), definition, requestId };
+  }
+
   return {
-    serves: (name) => pools.has(name),
+    serves: (name) => served.has(name),
     async handle(name, request, response, url) {
-      const served = pools.get(name);
-      if (served === undefined) throw new RangeError(`There is no function "${name}"`);
-      const { definition, pool } = served;
       const body = await readBody(request);
       if (body === undefined) {
         // The rest of the body is still on its way, and nobody will read it.
         response.writeHead(413, { Connection: 'close' }).end();
         return;
       }
-      const requestId = randomUUID();
-      const startedAt = performance.now();
-      const outcome = await pool.call({
-        event: toHttpEvent(trigger, request, url, body, requestId),
-        context: describeContext(definition, requestId),
-        timeLimitMilliseconds: definition.timeoutSeconds * 1_000,
-      });
+      const { outcome, milliseconds, log, definition, requestId } = await call(name, (id) =>
+        toHttpEvent(trigger, request, url, body, id),
+      );
       const answer = toAnswer(outcome, definition, requestId);
-      activity.report({
-        type: 'function',
-        function: name,
-        status: answer.status,
-        milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
-        log: parseLog(outcome.log),
-      });
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      const { status } = answer;
+      const method = request.method ?? 'GET';
+      activity.report({ type: 'function', function: name, method, status, milliseconds, log });
+      response.writeHead(status, answer.headers).end(answer.body);
     },
+    fire: (name, event) => call(name, () => event),
     async close() {
       await Promise.all([...pools.values()].map(({ pool }) => pool.close()));
     },

@@ -1,8 +1,11 @@
 // Runs in a process of its own, with no environment but the function's: one instance of one function.
 import { createRequire } from 'node:module';
 import type { Call, Report } from './messages.ts';
+import { findPublicNames } from './public-names.ts';
 
-const [, , file = ''] = process.argv;
+const [, , file = '', publicNames = '{}'] = process.argv;
+
+findPublicNames(JSON.parse(publicNames));
 
 // The platform keeps standard output as the function's log; here it goes to the gateway, in order with the result.
 process.stdout.write = (chunk: string | Uint8Array) => {

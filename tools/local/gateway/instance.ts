@@ -9,6 +9,8 @@ export interface FunctionDefinition {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
+  /** Names that exist nowhere and that the function finds by https, with the origins that they stand for. */
+  readonly publicNames?: Readonly<Record<string, string>>;
 }
 
 /** What became of a call. `log` is what the function wrote meanwhile. */
@@ -29,7 +31,7 @@ export interface Instance {
 
 /** Starts an instance of `definition` in a process that runs `runtime`. */
 export function startInstance(definition: FunctionDefinition, runtime: string): Instance {
-  const child = fork(runtime, [definition.file], {
+  const child = fork(runtime, [definition.file, JSON.stringify(definition.publicNames ?? {})], {
     env: { ...definition.environment },
     execArgv: [`--max-old-space-size=${definition.memoryMegabytes}`],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

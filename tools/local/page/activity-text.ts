@@ -1,6 +1,7 @@
 import type { RecordedActivity } from '../activity.ts';
 import { formatBytes } from './format.ts';
 import { isSuccess, type Recorded } from './recorded.ts';
+import { describeSweep } from './sweep-text.ts';
 
 /** The kinds by which the live list can be filtered. */
 export const ACTIVITY_KINDS = {
@@ -10,8 +11,10 @@ export const ACTIVITY_KINDS = {
   part: 'Parts',
   storage: 'Other storage',
   event: 'Notifications',
+  webhook: 'Webhooks',
   media: 'Media',
   fault: 'Faults',
+  read: 'Status reads',
 } as const;
 
 /** One of {@link ACTIVITY_KINDS}. */
@@ -41,6 +44,10 @@ export function describeActivity(activity: RecordedActivity): ActivityText {
       return describeStorage(activity);
     case 'notification':
       return describeNotification(activity);
+    case 'webhook':
+      return describeWebhook(activity);
+    case 'sweep':
+      return describeSweepRun(activity);
     case 'media':
       return {
         kind: 'media',
@@ -69,7 +76,8 @@ export function describeActivity(activity: RecordedActivity): ActivityText {
 }
 
 function describeFunction(activity: Recorded<'function'>): ActivityText {
-  const { status, milliseconds, log } = activity;
+  const { status, milliseconds, log, method } = activity;
+  const isRead = activity.function === 'uploads' && method === 'GET';
   const facts = ['eventType', 'code', 'reason', 'uploadId', 'fileId']
     .flatMap((name) => log.map((line) => line[name]))
     .filter((value) => typeof value === 'string');
@@ -79,11 +87,40 @@ function describeFunction(activity: Recorded<'function'>): ActivityText {
       typeof count === 'number' && count > 0 ? `${count} ${name}` : [],
     );
   return {
-    kind: 'function',
-    title: activity.function,
+    kind: isRead ? 'read' : 'function',
+    title: method === 'DELETE' ? `${activity.function} ${method}` : activity.function,
     detail: [`${Math.round(milliseconds)} ms`, ...facts, ...counts].join(', '),
     status: String(status),
     tone: isSuccess(status) ? 'good' : 'bad',
+  };
+}
+
+function describeWebhook(activity: Recorded<'webhook'>): ActivityText {
+  const { verified, eventType, attempt, status, uploadId, fileId, webhookId } = activity;
+  const facts = [
+    attempt > 1 ? `delivery ${attempt}` : '',
+    verified ? '' : 'its signature does not fit',
+    uploadId ?? fileId ?? webhookId,
+  ];
+  return {
+    kind: 'webhook',
+    title: eventType || 'Webhook',
+    detail: facts.filter(Boolean).join(', '),
+    status: status === 0 ? 'too slow' : String(status),
+    tone: isSuccess(status) ? 'good' : 'bad',
+  };
+}
+
+function describeSweepRun(activity: Recorded<'sweep'>): ActivityText {
+  const { firedBy, milliseconds, summary, failed } = activity;
+  const steps = describeSweep(summary).map(({ name, text }) => `${name}: ${text}`);
+  const found = steps.length === 0 ? 'nothing to do' : steps.join('; ');
+  return {
+    kind: 'function',
+    title: 'sweep',
+    detail: [`${Math.round(milliseconds)} ms`, firedBy, found].join(', '),
+    status: failed ? 'failed' : 'done',
+    tone: failed ? 'bad' : 'good',
   };
 }
 

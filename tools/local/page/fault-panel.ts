@@ -1,5 +1,5 @@
 import { byId, createElement, setText, setVisible } from './dom.ts';
-import type { ArmedFault, FaultList, LocalStack } from './stack-client.ts';
+import type { ArmedFault, FaultList, StackControls } from './stack-controls.ts';
 
 /** The panel that arms faults. */
 export interface FaultPanel {
@@ -8,7 +8,7 @@ export interface FaultPanel {
 }
 
 /** Builds the panel from the faults that the stack names. */
-export function createFaultPanel(stack: LocalStack): FaultPanel {
+export function createFaultPanel(stack: StackControls): FaultPanel {
   const list = byId('faults', HTMLUListElement);
   const clear = byId('faults-clear', HTMLButtonElement);
   const problem = byId('faults-problem', HTMLParagraphElement);

@@ -1,5 +1,5 @@
 import { byId, createElement, setText, setVisible } from './dom.ts';
-import type { LibraryEntry, StackInfo } from './stack-client.ts';
+import type { LibraryEntry, StackInfo } from './stack-controls.ts';
 
 const MAX_ENTRIES = 8;
 

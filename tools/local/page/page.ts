@@ -2,11 +2,15 @@ import { followActivities } from './activity-stream.ts';
 import { createConnectionStatus } from './connection-status.ts';
 import { byId, setText } from './dom.ts';
 import { createFaultPanel } from './fault-panel.ts';
+import { createFrame } from './frame.ts';
 import { renderLibrary } from './library.ts';
+import { createLives } from './lives.ts';
 import { createPullDesk } from './pull-desk.ts';
+import { createRecentList } from './recent-list.ts';
 import { createServerFacts } from './server-facts.ts';
 import { createSpeedControl } from './speed-control.ts';
 import { connectLocalStack } from './stack-client.ts';
+import { createSweepPanel } from './sweep-panel.ts';
 import { createUploadDesk } from './upload-desk.ts';
 import { createWayTabs } from './way-tabs.ts';
 import { createWireList } from './wire-list.ts';
@@ -21,8 +25,17 @@ const facts = createServerFacts();
 const announcer = byId('announcer', HTMLParagraphElement);
 const announce = (text: string) => setText(announcer, text);
 const tabs = createWayTabs();
-const desk = createUploadDesk({ stack, facts, announce, reveal: () => tabs.select('upload') });
-const pulls = createPullDesk({ stack, facts, announce });
+const lives = createLives(stack, () => {
+  desk.render();
+  pulls.render();
+  recentFrame.request();
+});
+const recents = createRecentList(lives);
+const recentFrame = createFrame(recents.render);
+const context = { stack, facts, lives, announce };
+const desk = createUploadDesk({ ...context, reveal: () => tabs.select('upload') });
+const pulls = createPullDesk(context);
+const sweep = createSweepPanel(stack);
 const wire = createWireList();
 const faults = createFaultPanel(stack);
 const speed = createSpeedControl(stack);
@@ -43,10 +56,12 @@ function refreshLibrary(): void {
 const stream = followActivities({
   onActivity(activity) {
     facts.take(activity);
+    lives.take(activity);
     wire.add(activity);
     desk.render();
     pulls.render();
     if (activity.type === 'fault') faults.refresh();
+    if (activity.type === 'sweep') sweep.take(activity);
     if (activity.type === 'media') refreshLibrary();
   },
   onState(state) {
@@ -54,6 +69,7 @@ const stream = followActivities({
     if (state !== 'open') return;
     faults.refresh();
     speed.refresh();
+    lives.refresh();
     refreshLibrary();
   },
 });

@@ -1,10 +1,13 @@
 import { byId, setText, setVisible } from './dom.ts';
 import { createFrame } from './frame.ts';
-import { isEnded, type PullView, type ViewedPull, viewPull } from './pull.ts';
+import type { LedgerUpload } from './ledger-answers.ts';
+import type { Lives } from './lives.ts';
+import { isEnded, type PullItem, type PullView, type ViewedPull } from './pull.ts';
 import { createPullForm } from './pull-form.ts';
 import { createPullHerald } from './pull-herald.ts';
 import { createPullList } from './pull-list.ts';
 import { createPullRequests } from './pull-requests.ts';
+import { viewPull } from './pull-view.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { LocalStack } from './stack-client.ts';
 
@@ -18,11 +21,15 @@ export interface PullDesk {
 interface DeskContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
+  readonly lives: Lives;
   readonly announce: (text: string) => void;
 }
 
+/** Pulls of earlier that come back after a reload. */
+const MOST_RESTORED = 20;
+
 /** Puts the parts of the pull panel together. */
-export function createPullDesk({ stack, facts, announce }: DeskContext): PullDesk {
+export function createPullDesk({ stack, facts, lives, announce }: DeskContext): PullDesk {
   const requests = createPullRequests(stack, {
     onChange: () => frame.request(),
     onAnswer(errors, toCorrect) {
@@ -36,10 +43,11 @@ export function createPullDesk({ stack, facts, announce }: DeskContext): PullDes
     },
   });
   const viewAll = (): readonly ViewedPull[] =>
-    requests.items().map((item) => ({ item, view: viewPull(item, facts) }));
+    requests.items().map((item) => ({ item, view: viewPull(item, facts, uploadOf(item, lives)) }));
 
   const form = createPullForm((urls, settings) => void requests.submit(urls, settings));
   const list = createPullList({
+    lives,
     onEdit(item) {
       requests.remove([item]);
       form.add(item.fields.mediaUrl);
@@ -58,8 +66,15 @@ export function createPullDesk({ stack, facts, announce }: DeskContext): PullDes
     renderState(pulls.map(({ view }) => view));
     herald.tell(pulls);
   });
+  stack.listUploads({ method: 'pull', limit: MOST_RESTORED }).then(requests.restore, () => {
+    // The card of the recent uploads tells that the ledger does not answer.
+  });
   frame.request();
   return { offerRegions: form.offerRegions, render: frame.request };
+}
+
+function uploadOf({ outcome }: PullItem, lives: Lives): LedgerUpload | undefined {
+  return outcome.kind === 'sent' ? lives.upload(outcome.uploadId) : undefined;
 }
 
 function renderState(views: readonly PullView[]): void {

@@ -1,5 +1,4 @@
 import { isEnded, summarizePulls, type ViewedPull } from './pull.ts';
-import { shortenAddress } from './pull-lines.ts';
 
 /** Says how pulls have ended. */
 export interface PullHerald {
@@ -16,7 +15,7 @@ export function createPullHerald(announce: (text: string) => void): PullHerald {
       told = new Set(ended.map(({ item }) => item.id));
       const [first] = fresh;
       if (first === undefined) return;
-      const { host, path } = shortenAddress(first.item.fields.mediaUrl);
+      const { host, path } = first.view.address;
       announce(
         fresh.length === 1
           ? `${host}${path}: ${first.view.label}`

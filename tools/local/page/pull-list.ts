@@ -1,4 +1,5 @@
 import { byId, createElement, setText, setVisible } from './dom.ts';
+import type { Lives } from './lives.ts';
 import { isEnded, type PullItem, summarizePulls, type ViewedPull } from './pull.ts';
 import { createPullRow, type PullRow } from './pull-row.ts';
 
@@ -7,7 +8,8 @@ export interface PullList {
   render(pulls: readonly ViewedPull[], isBusy: boolean): void;
 }
 
-interface ListActions {
+interface ListContext {
+  readonly lives: Lives;
   readonly onEdit: (item: PullItem) => void;
   /** Sends what there was no time for. */
   readonly onSendRest: () => void;
@@ -19,7 +21,7 @@ interface ListActions {
 const MOST_UNSCROLLED = 12;
 
 /** Builds the card; rows are in the order of `pulls`. */
-export function createPullList({ onEdit, onSendRest, onTidy }: ListActions): PullList {
+export function createPullList({ lives, onEdit, onSendRest, onTidy }: ListContext): PullList {
   const card = byId('pulls-card', HTMLElement);
   const summary = createElement('p', { class: 'muted', attributes: { id: 'pulls-summary' } });
   const rest = createButton('pulls-rest', 'Send the rest', onSendRest);
@@ -35,12 +37,12 @@ export function createPullList({ onEdit, onSendRest, onTidy }: ListActions): Pul
     list,
   );
 
-  const actionsOf = (item: PullItem) => ({ onEdit: () => onEdit(item) });
+  const contextOf = (item: PullItem) => ({ lives, onEdit: () => onEdit(item) });
 
   return {
     render(pulls, isBusy) {
       setVisible(card, pulls.length > 0);
-      arrangeRows(list, rows, pulls, actionsOf);
+      arrangeRows(list, rows, pulls, contextOf);
       for (const { item, view } of pulls) rows.get(item.id)?.render(view);
       const isLong = pulls.length > MOST_UNSCROLLED;
       list.dataset['long'] = String(isLong);
@@ -68,18 +70,19 @@ function arrangeRows(
   list: HTMLOListElement,
   rows: Map<number, PullRow>,
   pulls: readonly ViewedPull[],
-  actionsOf: (item: PullItem) => Parameters<typeof createPullRow>[1],
+  contextOf: (item: PullItem) => Parameters<typeof createPullRow>[1],
 ): void {
   const kept = new Set(pulls.map(({ item }) => item.id));
   for (const [id, row] of rows) {
     if (kept.has(id)) continue;
+    row.close();
     row.element.remove();
     rows.delete(id);
   }
   if (rows.size === pulls.length) return;
   for (const [place, { item }] of pulls.entries()) {
     if (rows.has(item.id)) continue;
-    const row = createPullRow(item, actionsOf(item));
+    const row = createPullRow(item, contextOf(item));
     rows.set(item.id, row);
     list.insertBefore(row.element, list.children[place] ?? null);
   }

@@ -1,10 +1,11 @@
+import type { LedgerUpload } from './ledger-answers.ts';
 import type { FieldProblem, Problem } from './problem.ts';
 import { isCorrectable, type PullItem } from './pull.ts';
+import { createPullItems } from './pull-items.ts';
 import type { PullSettings } from './pull-options.ts';
 import type { PullOutcome } from './pull-outcome.ts';
 import { buildPulls, sendPulls } from './pull-sending.ts';
 import type { LocalStack } from './stack-client.ts';
-import { createStore } from './store.ts';
 
 /** What was asked for, and what came of asking. */
 export interface PullRequests {
@@ -15,6 +16,8 @@ export interface PullRequests {
   /** Sends those that there was no time for. */
   sendRest(): Promise<void>;
   remove(items: readonly PullItem[]): void;
+  /** Adds pulls of an earlier life of the page, newest first, behind those of this one. */
+  restore(uploads: readonly LedgerUpload[]): void;
 }
 
 interface Listeners {
@@ -30,75 +33,54 @@ export function createPullRequests(
   stack: LocalStack,
   { onChange, onAnswer, onFailure }: Listeners,
 ): PullRequests {
-  const store = createStore<{ items: readonly PullItem[]; isBusy: boolean }>(
-    { items: [], isBusy: false },
-    onChange,
-  );
-  let lastId = 0;
+  const rows = createPullItems(onChange);
+  let isBusy = false;
 
-  function remove(items: readonly PullItem[]): void {
-    const ids = new Set(items.map(({ id }) => id));
-    store.update({ items: store.get().items.filter(({ id }) => !ids.has(id)) });
-  }
-  function settle(sent: readonly PullItem[], outcomes: readonly PullOutcome[]): void {
-    store.update({ items: withOutcomes(store.get().items, sent, outcomes) });
+  function setBusy(busy: boolean): void {
+    isBusy = busy;
+    onChange();
   }
   async function send(
     items: readonly PullItem[],
     onWhole: (problem: Problem) => void,
   ): Promise<void> {
-    store.update({ isBusy: true });
-    settle(
-      items,
-      items.map(() => ({ kind: 'sending' })),
-    );
+    setBusy(true);
     const sending = await sendPulls(
       stack,
       items.map(({ fields }) => fields),
     );
-    store.update({ isBusy: false });
+    setBusy(false);
     if ('problem' in sending) return onWhole(sending.problem);
     const { outcomes } = sending;
-    settle(items, outcomes);
+    rows.settle(items, outcomes);
     onAnswer(outcomes.flatMap(listErrors), listCorrectable(items, outcomes));
   }
 
   return {
-    items: () => store.get().items,
-    isBusy: () => store.get().isBusy,
-    remove,
+    items: rows.all,
+    isBusy: () => isBusy,
+    remove: rows.remove,
+    restore: rows.restore,
     async submit(urls, settings) {
-      const pulls = await buildPulls(urls, settings);
-      const items = pulls.map((fields): PullItem => {
-        lastId += 1;
-        return { id: lastId, fields, outcome: { kind: 'sending' } };
-      });
-      // What was refused before stands in the form, and is among these or given up.
-      const others = store.get().items.filter(({ outcome }) => !isCorrectable(outcome));
-      store.update({ items: [...items, ...others] });
+      const items = rows.add(await buildPulls(urls, settings));
       await send(items, (problem) => {
-        remove(items);
+        rows.remove(items);
         onFailure(problem, urls);
       });
     },
     async sendRest() {
-      const rest = store.get().items.filter(({ outcome }) => outcome.kind === 'unsent');
+      const rest = rows.all().filter(({ outcome }) => outcome.kind === 'unsent');
       const before = rest.map(({ outcome }) => outcome);
+      rows.settle(
+        rest,
+        rest.map(() => ({ kind: 'sending' })),
+      );
       await send(rest, (problem) => {
-        settle(rest, before);
+        rows.settle(rest, before);
         onFailure(problem, []);
       });
     },
   };
-}
-
-function withOutcomes(
-  items: readonly PullItem[],
-  sent: readonly PullItem[],
-  outcomes: readonly PullOutcome[],
-): readonly PullItem[] {
-  const settled = new Map(sent.map(({ id }, place) => [id, outcomes[place]]));
-  return items.map((item) => ({ ...item, outcome: settled.get(item.id) ?? item.outcome }));
 }
 
 function listErrors(outcome: PullOutcome): readonly FieldProblem[] {

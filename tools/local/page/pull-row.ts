@@ -1,24 +1,30 @@
+import { createCancelButton } from './cancel-button.ts';
 import { enableCopyButton } from './copy-button.ts';
 import { createElement, setText, setVisible } from './dom.ts';
+import { createLifeToggle } from './life-toggle.ts';
+import type { Lives } from './lives.ts';
 import { createPlayer } from './player.ts';
 import type { PullItem, PullTrouble, PullView } from './pull.ts';
-import { shortenAddress } from './pull-lines.ts';
+import type { ShownAddress } from './pull-lines.ts';
 
 /** The row of one pull. */
 export interface PullRow {
   readonly element: HTMLLIElement;
   render(view: PullView): void;
+  /** To be called when the row goes away. */
+  close(): void;
 }
 
-interface RowActions {
+interface RowContext {
+  readonly lives: Lives;
   /** Puts the URL back into the form. */
   readonly onEdit: () => void;
 }
 
 /** Builds the row of one pull. */
-export function createPullRow({ id, fields }: PullItem, { onEdit }: RowActions): PullRow {
-  const { host, path } = shortenAddress(fields.mediaUrl);
+export function createPullRow({ id }: PullItem, { lives, onEdit }: RowContext): PullRow {
   const name = `pull-${id}`;
+  const address = createElement('p', { class: 'pull-address', attributes: { id: name } });
   const state = createElement('p', { class: 'state-chip' });
   const bar = createElement('progress', { attributes: { max: '100', 'aria-labelledby': name } });
   const trouble = createElement('div', { class: 'pull-trouble' });
@@ -26,29 +32,30 @@ export function createPullRow({ id, fields }: PullItem, { onEdit }: RowActions):
   const receipt = createElement('span', { class: 'pull-receipt' });
   const media = createElement('div', { class: 'stage-media' });
   const ids = createElement('dl', { class: 'copy-rows', attributes: { hidden: '' } });
+  const life = createLifeToggle(lives);
+  const cancel = createCancelButton(lives, 'Cancel');
   const buttons = createButtons({ name, media, ids, onEdit });
+  buttons.element.prepend(life.button);
+  buttons.element.append(cancel.element);
   const facts = createElement('p', { class: 'pull-facts' }, [note, receipt]);
   const foot = createElement('div', { class: 'pull-foot' }, [facts, buttons.element]);
   const element = createElement('li', { class: 'pull' }, [
-    createElement('div', { class: 'pull-head' }, [
-      createElement('p', { class: 'pull-address', attributes: { id: name } }, [
-        createElement('span', { class: 'pull-host', text: host }),
-        createElement('wbr'),
-        document.createTextNode(path),
-      ]),
-      state,
-    ]),
-    ...[bar, trouble, foot, media, ids],
+    createElement('div', { class: 'pull-head' }, [address, state]),
+    ...[bar, trouble, foot, life.element, media, ids],
   ]);
   let shown = '';
 
   return {
     element,
+    close: life.close,
     render(view) {
+      life.render(view.uploadId);
+      cancel.render(lives.upload(view.uploadId));
       const key = JSON.stringify(view);
       if (key === shown) return;
       shown = key;
       for (const marked of [element, state]) marked.dataset['state'] = view.state;
+      renderAddress(address, view.address);
       setText(state, view.label);
       renderProgress(bar, view.progress);
       renderTrouble(trouble, view.trouble);
@@ -68,6 +75,15 @@ const RECEIPTS: Readonly<Record<PullView['callback'], string>> = {
   received: 'Callback received',
 };
 
+function renderAddress(element: HTMLElement, { host, path }: ShownAddress): void {
+  if (element.textContent === `${host}${path}`) return;
+  element.replaceChildren(
+    createElement('span', { class: 'pull-host', text: host }),
+    createElement('wbr'),
+    document.createTextNode(path),
+  );
+}
+
 function renderProgress(bar: HTMLProgressElement, progress: number | null): void {
   setVisible(bar, progress !== null);
   if (progress !== null) bar.value = progress;
@@ -86,7 +102,7 @@ function renderTrouble(element: HTMLElement, trouble: PullTrouble | null): void 
   element.replaceChildren(...lines, ...(trouble.advice === '' ? [] : [advice]));
 }
 
-interface ButtonContext extends RowActions {
+interface ButtonContext extends Pick<RowContext, 'onEdit'> {
   /** Id of the address, which names the group. */
   readonly name: string;
   readonly media: HTMLElement;
@@ -127,13 +143,13 @@ function createButtons({ name, media, ids, onEdit }: ButtonContext) {
       { class: 'pull-buttons', attributes: { role: 'group', 'aria-labelledby': name } },
       [play, open, more, edit],
     ),
-    render({ mediaUrl, coverUrl, uploadId, state }: PullView): void {
+    render({ mediaUrl, coverUrl, uploadId, state, isRepeatable }: PullView): void {
       source = { url: mediaUrl, coverUrl };
       if (mediaUrl !== '') open.href = mediaUrl;
       setVisible(play, mediaUrl !== '');
       setVisible(open, mediaUrl !== '');
       setVisible(more, uploadId !== '');
-      setVisible(edit, state === 'failed');
+      setVisible(edit, isRepeatable && (state === 'failed' || state === 'cancelled'));
     },
   };
 }

@@ -80,3 +80,15 @@ export function createSdkClient(getSignature: () => Promise<string>): SdkClient 
   const Client = 'default' in sdk ? sdk.default : sdk;
   return new Client({ getSignature, allowReport: false });
 }
+
+/** Begins the names under which the SDK keeps its sessions; the values are the sessions' keys. */
+const SESSION_NAME = 'webugc_';
+
+/** Has the SDK forget a session, so that the same file begins a new upload. */
+export function forgetSdkSession(vodSessionKey: string): void {
+  for (const name of Object.keys(localStorage)) {
+    if (name.startsWith(SESSION_NAME) && localStorage.getItem(name) === vodSessionKey) {
+      localStorage.removeItem(name);
+    }
+  }
+}

@@ -1,14 +1,12 @@
 import type { RecordedActivity } from '../activity.ts';
 import { createFileFacts, type FileFacts } from './file-facts.ts';
 import { createPartFacts, type PartFacts } from './part-facts.ts';
-import { createPullFacts, type PullFact } from './pull-facts.ts';
+import { createPullFacts, type PullFacts } from './pull-facts.ts';
 
 /** Everything the event stream told, by storage key, by file and by task. */
-export interface ServerFacts extends Omit<PartFacts, 'take'> {
+export interface ServerFacts extends Omit<PartFacts, 'take'>, Pick<PullFacts, 'pull' | 'taskOf'> {
   take(activity: RecordedActivity): void;
   file(fileId: string): FileFacts;
-  /** Undefined until VOD speaks of this task. */
-  pull(taskId: string): PullFact | undefined;
 }
 
 /** Answers an empty record. */
@@ -40,9 +38,11 @@ export function createServerFacts(): ServerFacts {
         break;
       case 'ugc':
       case 'api':
+      case 'webhook':
+      case 'sweep':
       case 'fault':
         break;
     }
   }
-  return { ...parts, take, file: files.file, pull: pulls.pull };
+  return { ...parts, take, file: files.file, pull: pulls.pull, taskOf: pulls.taskOf };
 }

@@ -1,6 +1,6 @@
 import { byId, createElement } from './dom.ts';
 import { formatBytes } from './format.ts';
-import type { LocalStack } from './stack-client.ts';
+import type { StackControls } from './stack-controls.ts';
 
 const LIMITS: readonly (number | null)[] = [null, 20_000_000, 5_000_000, 1_000_000, 250_000];
 
@@ -11,7 +11,7 @@ export interface SpeedControl {
 }
 
 /** Builds the switch. */
-export function createSpeedControl(stack: LocalStack): SpeedControl {
+export function createSpeedControl(stack: StackControls): SpeedControl {
   const group = byId('speed', HTMLFieldSetElement);
   const inputs = LIMITS.map((limit) => {
     const input = createElement('input', {

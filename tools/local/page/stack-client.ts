@@ -1,5 +1,14 @@
-import { ProblemError, readProblem } from './problem.ts';
+import { callJson } from './http-call.ts';
+import {
+  type LedgerUpload,
+  readEvents,
+  readUpload,
+  readUploads,
+  type UploadLife,
+} from './ledger-answers.ts';
+import { ProblemError } from './problem.ts';
 import { type PullOutcome, readPullOutcome, readPullOutcomes } from './pull-outcome.ts';
+import { connectControls, type StackControls } from './stack-controls.ts';
 
 /** What the page asks of the signature function; empty fields are left out. */
 export interface SignatureFields {
@@ -29,37 +38,14 @@ export interface PullFields {
   readonly idempotencyKey?: string;
 }
 
-/** What the stand-in has committed. */
-export interface LibraryEntry {
-  readonly fileId: string;
-  readonly name: string;
-  readonly mediaUrl: string;
-}
-
-/** The parts of `/__local/info` that the page shows; it reads no key. */
-export interface StackInfo {
-  readonly subAppId: number;
-  readonly secretId: string;
-  readonly regions: readonly string[];
-  readonly callbackUrl: string;
-  readonly media: readonly LibraryEntry[];
-}
-
-/** A fault that waits for its moment. */
-export interface ArmedFault {
-  readonly fault: string;
-  readonly times: number;
-  readonly value?: number;
-}
-
-/** Faults there are, and those that are armed. */
-export interface FaultList {
-  readonly available: Readonly<Record<string, string>>;
-  readonly armed: readonly ArmedFault[];
+/** Which uploads the page asks for, newest first. */
+interface UploadQuery {
+  readonly limit: number;
+  readonly method?: string;
 }
 
 /** The routes of the local stack that the page calls. */
-export interface LocalStack {
+export interface LocalStack extends StackControls {
   /** @throws {ProblemError} What the function refused, and why. */
   requestSignature(fields: SignatureFields): Promise<SignatureAnswer>;
   /** @throws {ProblemError} What the function refused, and why. */
@@ -70,81 +56,73 @@ export interface LocalStack {
    * @throws {ProblemError} Where the function refused the request as a whole.
    */
   pullMany(items: readonly PullFields[]): Promise<readonly PullOutcome[]>;
-  readInfo(): Promise<StackInfo>;
-  listFaults(): Promise<FaultList>;
-  armFault(armed: ArmedFault): Promise<void>;
-  disarmFaults(): Promise<void>;
-  readSpeed(): Promise<number | null>;
-  setSpeed(bytesPerSecond: number | null): Promise<void>;
+  /** @throws {ProblemError} What the function refused, and why. */
+  listUploads(query: UploadQuery): Promise<readonly LedgerUpload[]>;
+  /** @throws {ProblemError} What the function refused, and why. */
+  readLife(uploadId: string): Promise<UploadLife>;
+  /** @throws {ProblemError} What the function refused, and why. */
+  cancelUpload(uploadId: string): Promise<void>;
 }
 
 const UNAUTHORIZED = 401;
+/** What the page does, and no more: `upload:admin` would show it the uploads of others. */
+const SCOPES = 'upload:sign upload:pull upload:read upload:cancel';
 
 /** Answers the stack that served this page; it signs in by itself and again when its token has expired. */
 export function connectLocalStack(): LocalStack {
+  const call = connectFunctions();
+  return {
+    ...connectControls(),
+    requestSignature: (fields) => call('POST', '/signature', fields),
+    pullOne: async (fields) => readPullOutcome(await call('POST', '/pull', fields)),
+    pullMany: async (items) => readPullOutcomes(await call('POST', '/pull', { items })),
+    listUploads: async (query) => readUploads(await call('GET', `/uploads?${writeQuery(query)}`)),
+    async readLife(uploadId) {
+      const path = `/uploads/${encodeURIComponent(uploadId)}`;
+      const [upload, events] = await Promise.all([
+        call('GET', path),
+        call('GET', `${path}/events`),
+      ]);
+      return { upload: readUpload(upload), ...readEvents(events) };
+    },
+    async cancelUpload(uploadId) {
+      await call('DELETE', `/uploads/${encodeURIComponent(uploadId)}`);
+    },
+  };
+}
+
+type CallFunction = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+
+function connectFunctions(): CallFunction {
   let token: Promise<string> | undefined;
 
   const signIn = () =>
-    call<{ token: string }>('POST', '/__local/token', {
+    callJson<{ token: string }>('POST', '/__local/token', {
       sub: 'local-page',
-      scope: 'upload:sign upload:pull',
+      scope: SCOPES,
     }).then((answer) => answer.token);
-
-  async function callOnce<T>(path: string, body: unknown): Promise<T> {
+  async function callOnce<T>(method: string, path: string, body: unknown): Promise<T> {
     token ??= signIn();
     const bearer = await token.catch((error: unknown) => {
       token = undefined;
       throw error;
     });
-    return call<T>('POST', path, body, { authorization: `Bearer ${bearer}` });
+    return callJson<T>(method, path, body, { authorization: `Bearer ${bearer}` });
   }
-
-  async function callFunction<T>(path: string, body: unknown): Promise<T> {
+  return async (method, path, body) => {
     try {
-      return await callOnce<T>(path, body);
+      return await callOnce(method, path, body);
     } catch (error) {
       if (!(error instanceof ProblemError && error.problem.status === UNAUTHORIZED)) throw error;
       token = undefined;
-      return callOnce<T>(path, body);
+      return callOnce(method, path, body);
     }
-  }
-
-  return {
-    ...connectControls(),
-    requestSignature: (fields) => callFunction('/signature', fields),
-    pullOne: async (fields) => readPullOutcome(await callFunction<unknown>('/pull', fields)),
-    pullMany: async (items) => readPullOutcomes(await callFunction<unknown>('/pull', { items })),
   };
 }
 
-type Controls = Omit<LocalStack, 'requestSignature' | 'pullOne' | 'pullMany'>;
-
-function connectControls(): Controls {
-  return {
-    readInfo: () => call('GET', '/__local/info'),
-    listFaults: () => call('GET', '/__local/faults'),
-    armFault: (armed) => call('POST', '/__local/faults', armed),
-    disarmFaults: () => call('DELETE', '/__local/faults'),
-    readSpeed: () =>
-      call<{ bytesPerSecond: number | null }>('GET', '/__local/speed').then(
-        (answer) => answer.bytesPerSecond,
-      ),
-    setSpeed: (bytesPerSecond) => call('POST', '/__local/speed', { bytesPerSecond }),
-  };
-}
-
-async function call<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<T> {
-  const response = await fetch(path, {
-    method,
-    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+function writeQuery({ limit, method }: UploadQuery): URLSearchParams {
+  return new URLSearchParams({
+    limit: String(limit),
+    ...(method === undefined ? {} : { method }),
   });
-  if (!response.ok) throw new ProblemError(await readProblem(response));
-  const text = await response.text();
-  return (text === '' ? undefined : JSON.parse(text)) as T;
 }

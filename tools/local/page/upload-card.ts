@@ -62,12 +62,22 @@ export function createUploadCard(actions: UploadActions): UploadCard {
       byId('cancel', HTMLButtonElement).disabled = upload.stored;
       renderActions(phase);
       setVisible(byId('drop-zone', HTMLDivElement), phase === 'idle');
-      setVisible(byId('cancelled-notice', HTMLDivElement), phase === 'cancelled');
+      renderCancelled(upload);
       renderChosen(upload);
       renderTransfer(upload, facts);
       renderFailure(upload);
     },
   };
+}
+
+function renderCancelled({ phase, isGivenUp }: Upload): void {
+  setVisible(byId('cancelled-notice', HTMLDivElement), phase === 'cancelled');
+  setText(
+    byId('cancelled-text', HTMLParagraphElement),
+    isGivenUp
+      ? 'The ledger has let go of this upload: a file that still came would be removed. “Upload again” begins a new one.'
+      : 'The SDK sends nothing when it cancels: the parts stay in storage and the SDK keeps its session, so “Upload again” sends only what is missing.',
+  );
 }
 
 function renderChosen({ file, cover }: Upload): void {

@@ -1,12 +1,14 @@
 import { byId, createElement, setVisible } from './dom.ts';
 import { createFileChooser } from './file-chooser.ts';
 import { createFrame } from './frame.ts';
+import type { Lives } from './lives.ts';
 import { createOptionsForm, type OptionsForm } from './options-form.ts';
 import { createPartGrid } from './part-grid.ts';
 import { renderReadiness } from './readiness.ts';
 import { createResultCard } from './result-card.ts';
 import { createResumeBanner } from './resume-banner.ts';
 import { createResumeKeeper } from './resume-keeper.ts';
+import { forgetSdkSession } from './sdk.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { createSignaturePanel } from './signature-panel.ts';
 import type { LocalStack } from './stack-client.ts';
@@ -15,6 +17,7 @@ import { deriveStages } from './stages.ts';
 import { createStore, type Store } from './store.ts';
 import { isRunning, NO_UPLOAD, type Upload } from './upload.ts';
 import { createUploadCard } from './upload-card.ts';
+import { createUploadLife } from './upload-life.ts';
 import { startUpload, type UploadRun } from './upload-run.ts';
 
 /** Everything of the page that is about the one upload. */
@@ -27,13 +30,15 @@ export interface UploadDesk {
 interface DeskContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
+  readonly lives: Lives;
   readonly announce: (text: string) => void;
   /** Brings the upload into sight, as when a file has come. */
   readonly reveal: () => void;
 }
 
 /** Puts the upload's parts of the page together. */
-export function createUploadDesk({ stack, facts, announce, reveal }: DeskContext): UploadDesk {
+export function createUploadDesk(context: DeskContext): UploadDesk {
+  const { stack, facts, lives, announce, reveal } = context;
   const form = createOptionsForm();
   const store: Store<Upload> = createStore(NO_UPLOAD, () => frame.request());
   const keeper = createResumeKeeper(store, facts);
@@ -58,6 +63,15 @@ export function createUploadDesk({ stack, facts, announce, reveal }: DeskContext
     banner.hide();
     run = startUpload({ store, stack, fields: form.read(), uploadId: keeper.uploadId() });
   }
+  /** The ledger has let go of the upload, so neither the SDK nor the page may go on with it. */
+  function giveUp(): void {
+    run?.cancel();
+    const { applied, phase } = store.get();
+    if (applied !== null) forgetSdkSession(applied.vodSessionKey);
+    keeper.forget();
+    if (phase !== 'done') store.update({ phase: 'cancelled', isGivenUp: true, failure: null });
+  }
+  const life = createUploadLife(lives, giveUp);
   const views = createViews(form, announce, {
     start,
     retry: start,
@@ -74,6 +88,7 @@ export function createUploadDesk({ stack, facts, announce, reveal }: DeskContext
     keeper.follow();
     const upload = store.get();
     views.render(upload, facts);
+    life.render(upload);
     chooser.setEnabled(!isRunning(upload));
     renderReadiness(upload, keeper.note());
   });

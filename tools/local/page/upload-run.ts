@@ -120,7 +120,8 @@ function watchApply(uploader: SdkUploader, store: Store<Upload>, run: RunState):
     }
     failedRenewals = 0;
     const isFirst = store.get().applied === null;
-    const applied = { key: data.video?.storagePath ?? '', region: data.storageRegionV5 };
+    const { vodSessionKey, storageRegionV5: region } = data;
+    const applied = { key: data.video?.storagePath ?? '', region, vodSessionKey };
     store.update({ applied, setback: '' });
     // The storage client exists one turn later, and before the first part leaves.
     if (isFirst) window.setTimeout(() => watchParts(uploader, store), 0);

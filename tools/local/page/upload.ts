@@ -41,8 +41,12 @@ export interface Upload {
   readonly procedure: string;
   readonly uploadId: string | null;
   readonly signatures: readonly IssuedSignature[];
-  /** What Apply opened: a storage key in a region. */
-  readonly applied: { readonly key: string; readonly region: string } | null;
+  /** What Apply opened: a session, and a storage key in a region. */
+  readonly applied: {
+    readonly key: string;
+    readonly region: string;
+    readonly vodSessionKey: string;
+  } | null;
   /** Part numbers that were in storage before this run began. */
   readonly kept: ReadonlySet<number>;
   /** When each part was last sent, by part number, in milliseconds since 1970. */
@@ -55,6 +59,8 @@ export interface Upload {
   /** The error of the newest try, while the SDK goes on trying. */
   readonly setback: string;
   readonly failure: Failure | null;
+  /** The ledger has it as cancelled, and would have its file removed. */
+  readonly isGivenUp: boolean;
 }
 
 /** The page before anything is chosen. */
@@ -73,6 +79,7 @@ export const NO_UPLOAD: Upload = {
   fileId: null,
   setback: '',
   failure: null,
+  isGivenUp: false,
 };
 
 const MEBIBYTE = 1_048_576;

@@ -12,12 +12,14 @@ const MAX_ROWS = 300;
 /** More than the rows shown, so that a filter finds older activities of its kind. */
 const MAX_KEPT = 2_000;
 const FOLLOW_PIXELS = 24;
+/** The page itself asks for the state of its uploads whenever something has happened. */
+const HIDDEN_AT_FIRST: readonly ActivityKind[] = ['read'];
 
 /** Builds the list, oldest first; it follows the newest row unless somebody has scrolled up to read. */
 export function createWireList(): WireList {
   const list = byId('wire', HTMLDivElement);
   const latest = byId('wire-latest', HTMLButtonElement);
-  const hidden = new Set<ActivityKind>();
+  const hidden = new Set<ActivityKind>(HIDDEN_AT_FIRST);
   let kept: RecordedActivity[] = [];
   let waiting: RecordedActivity[] = [];
   let isFollowing = true;
@@ -76,7 +78,7 @@ function createFilters(hidden: Set<ActivityKind>, onChange: () => void): void {
     const chip = createElement('button', {
       class: 'chip',
       text,
-      attributes: { type: 'button', 'aria-pressed': 'true', 'data-kind': kind },
+      attributes: { type: 'button', 'aria-pressed': String(!hidden.has(kind)), 'data-kind': kind },
     });
     chip.addEventListener('click', () => {
       const isShown = hidden.delete(kind);

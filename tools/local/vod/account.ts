@@ -23,6 +23,8 @@ export interface Account {
   readonly storageAppId: number;
   /** Opened storage regions; the first is the default one. */
   readonly regions: readonly [string, ...string[]];
+  /** The opened one that is nearest to this machine. */
+  readonly nearestRegion: string;
 }
 
 /** Answers the account that `npm start` serves. */
@@ -41,5 +43,6 @@ export function localAccount(): Account {
     storageBucket: 'vodlocal01',
     storageAppId: 1250000001,
     regions: ['ap-singapore', 'ap-seoul', 'ap-tokyo', 'ap-chongqing'],
+    nearestRegion: 'ap-seoul',
   };
 }

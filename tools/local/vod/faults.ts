@@ -10,15 +10,20 @@ export const FAULTS = {
   'failed-part': 'A part is refused with 503',
   'dropped-connection': 'The connection closes in the middle of a part',
   'lost-callback': 'An event notification is never sent',
+  'flaky-callback':
+    'An event notification is lost by dice that fall alike in every run: with the probability `value` (default 0.5)',
   'delayed-callback': 'An event notification waits `value` milliseconds (default 3000)',
   'duplicate-callback': 'An event notification is sent twice',
   'wrong-sign': 'An event notification carries a wrong Sign',
   'expired-t': 'An event notification carries a T in the past',
+  'api-down': 'The connection of an API request is closed before anything is read',
   'request-limit-exceeded': 'An API request is refused with RequestLimitExceeded',
   'internal-error': 'An API request is refused with InternalError',
   'api-timeout': 'An API request is never answered, and nothing is done',
   'lost-api-answer': 'An API request is done, and the connection closes before its answer',
   'slow-source': 'The source of a pull waits `value` milliseconds with its file (default 3000)',
+  'consumer-error': 'The consumer answers a webhook with 500',
+  'consumer-slow': 'The consumer waits `value` milliseconds with its answer (default 20000)',
 } as const;
 
 /** Name of a fault, the same in `POST /__local/faults` and on the page. */

@@ -45,9 +45,12 @@ const NAMES: Readonly<Record<string, string>> = {
   WebM: 'matroska,webm',
   'Flash Video': 'flv',
   'MPEG-TS': 'mpegts',
+  'MPEG-PS': 'mpeg',
   'Windows Media': 'asf',
   Wave: 'wav',
   'MPEG Audio': 'mp3',
+  ADTS: 'aac',
+  RealMedia: 'rm',
   AVC: 'h264',
   'MPEG-4 Visual': 'mpeg4',
 };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { MediaMetaData } from './metadata.ts';
+import type { Recording } from './recording.ts';
 import type { Media } from './state.ts';
 import type { StoredObject } from './storage/objects.ts';
 import { categoryOf } from './ugc/media-types.ts';
@@ -29,6 +30,8 @@ export interface MediaSource {
   readonly storageRegion: string;
   readonly sourceContext: string;
   readonly procedure: string | null;
+  /** Missing where it was uploaded. */
+  readonly recording?: Recording;
 }
 
 /** What the service says of media that are kept for ever. */
@@ -65,6 +68,7 @@ export async function buildMedia(maker: MediaMaker, source: MediaSource): Promis
     expireTime: source.expireTime ?? FOR_EVER,
     procedureTaskId: source.procedure === null ? '' : newProcedureTaskId(maker.account),
     metaData: metaData === null ? null : { ...metaData },
+    ...(source.recording === undefined ? {} : { recording: source.recording }),
     description: '',
     tags: [],
   };

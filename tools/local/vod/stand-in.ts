@@ -4,6 +4,7 @@ import type { ActivityLog } from '../activity.ts';
 import type { Account } from './account.ts';
 import { createApiHandler } from './api/handler.ts';
 import type { EmptyQueueAnswer } from './api/services.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
 import type { CloudRequest } from './cloud-request.ts';
 import { createEventQueue } from './events/event-queue.ts';
 import { createEventSettings } from './events/event-settings.ts';
@@ -14,7 +15,7 @@ import type { SourceOptions } from './pull/open-source.ts';
 import { createPulls, type PullsOptions } from './pull/pulls.ts';
 import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
 import type { TransferTimes } from './pull/transfer-clock.ts';
-import { type Media, openState } from './state.ts';
+import { type EventConfig, type Media, openState } from './state.ts';
 import { serveMedia } from './storage/media-answer.ts';
 import { openObjects } from './storage/object-files.ts';
 import type { SpeedLimit } from './storage/speed-limit.ts';
@@ -33,6 +34,8 @@ export interface StandInOptions {
   readonly origin: string;
   /** Where event notifications are sent, until ModifyEventConfig says another address. */
   readonly callbackUrl: string;
+  /** How events leave, until ModifyEventConfig says otherwise; `PUSH` by default. */
+  readonly eventMode?: EventConfig['mode'];
   readonly activity: ActivityLog;
   readonly faults: Faults;
   readonly speed: SpeedLimit;
@@ -57,6 +60,10 @@ export interface StandIn {
   handle(request: CloudRequest): Promise<void>;
   /** Answers a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
   serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
+  /** The ways in that no program takes. */
+  readonly arrivals: Arrivals;
+  /** The made-up names of sources on this machine, with the origins that they stand for. */
+  readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media, oldest first. */
   media(): readonly Media[];
   /** Breaks off what is under way; opening the same directory again goes on with it. */
@@ -127,21 +134,22 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
     recordUpload: events.recordUpload,
     startRecorded: events.start,
   };
-  const pulls = createPulls({
-    ...{ ...ugc, ...options.pull, objects, events },
-    resolve: { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve },
-  });
+  const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
+  const pulls = createPulls({ ...ugc, ...options.pull, objects, events, resolve });
   const api = createApiHandler({
     ...{ ...ugc, objects, settings, queue, events, pulls },
     emptyQueue: options.emptyQueue ?? 'null',
     commitSession: createSessionCommit(ugc),
   });
+  const arrivals = createArrivals({ ...ugc, objects, pulls });
   const grantOf = (secretId: string) => state.grants.get(secretId);
   const storage = createStorageHandler({ ...options, now, objects, grantOf });
   const sides = { ugc: createUgcHandler(ugc), storage, api, report: answerReport };
   events.start();
   pulls.start();
   return {
+    arrivals,
+    publicNames: resolve,
     async handle(request) {
       const side = findSide(request.host);
       try {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { recordingSchema } from './recording.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.nullable(v.string());
@@ -58,6 +59,8 @@ export const mediaSchema = v.object({
   classId: v.number(),
   storageRegion: v.string(),
   sourceContext: v.string(),
+  /** Missing where it was uploaded. */
+  recording: v.optional(recordingSchema),
   /** Empty where no processing flow was named. */
   procedureTaskId: v.string(),
   metaData: v.nullable(unknownRecord),
@@ -135,6 +138,8 @@ export const procedureSchema = v.object({
   stepsDone: count,
   /** ISO 8601. */
   beginTime: v.string(),
+  /** `ProcedureTask` as it was after the newest step; null before the first. */
+  task: v.optional(v.nullable(unknownRecord), null),
 });
 
 /** A processing flow at its end, as the state's file holds it. */
@@ -142,8 +147,6 @@ export const finishedProcedureSchema = v.object({
   ...procedureSchema.entries,
   /** ISO 8601. */
   finishTime: v.string(),
-  /** `ProcedureTask` as it was at the end. */
-  task: unknownRecord,
   /** Unix seconds: when the task can no longer be asked for. */
   expiresAt: count,
 });

@@ -30,6 +30,11 @@ type UsedSignature = Readonly<v.InferOutput<typeof usedSignatureSchema>>;
 export type PendingNotification = Readonly<v.InferOutput<typeof notificationSchema>>;
 /** A simulated processing flow that is not at its end. */
 export type ProcedureRun = Readonly<v.InferOutput<typeof procedureSchema>>;
+/** What is to be done with a media once it is there, as whoever brings it says. */
+export type ProcessingWish = Pick<
+  UploadSession,
+  'procedure' | 'taskPriority' | 'taskNotifyMode' | 'sessionContext'
+>;
 type StoredState = v.InferOutput<typeof stateSchema>;
 /** A simulated processing flow that is at its end. */
 type FinishedProcedure = Readonly<v.InferOutput<typeof finishedProcedureSchema>>;

@@ -69,4 +69,45 @@ describe('describeActivity()', () => {
     });
     expect(describeActivity({ ...end, errCode: 0, fileId: '7' })).toMatchObject({ tone: 'good' });
   });
+
+  test('tells the page’s own questions from calls that do something', () => {
+    const call = { ...order, type: 'function', status: 200, milliseconds: 3, log: [] } as const;
+    const kindOf = (name: string, method: string) =>
+      describeActivity({ ...call, function: name, method }).kind;
+    expect(kindOf('uploads', 'GET')).toBe('read');
+    expect(kindOf('uploads', 'DELETE')).toBe('function');
+    expect(kindOf('signature', 'POST')).toBe('function');
+  });
+
+  test('says of a webhook whether it was genuine, and how often it came', () => {
+    const webhook = { ...order, type: 'webhook', webhookId: 'msg_1' } as const;
+    const good = { ...webhook, verified: true, eventType: 'upload.ready', status: 204 };
+    expect(describeActivity({ ...good, attempt: 1, uploadId: 'U1' })).toMatchObject({
+      ...{ kind: 'webhook', title: 'upload.ready', detail: 'U1', status: '204', tone: 'good' },
+    });
+    expect(describeActivity({ ...good, attempt: 2, status: 500 })).toMatchObject({
+      ...{ detail: 'delivery 2, msg_1', tone: 'bad' },
+    });
+    const forged = { ...webhook, verified: false, eventType: '', attempt: 1, status: 401 };
+    expect(describeActivity(forged).detail).toContain('signature does not fit');
+  });
+
+  test('says of a sweep what it did', () => {
+    const sweep = {
+      ...order,
+      type: 'sweep',
+      firedBy: 'timer',
+      milliseconds: 12.3,
+      log: [],
+    } as const;
+    const summary = { steps: { media: { scanned: 2, fresh: 1, failed: 0 } }, backlog: {} };
+    expect(describeActivity({ ...sweep, failed: false, summary })).toMatchObject({
+      detail: '12 ms, timer, New media: 2 scanned · 1 new',
+      status: 'done',
+    });
+    const problem = { detail: 'No database.' };
+    expect(describeActivity({ ...sweep, failed: true, summary: { problem } })).toMatchObject({
+      ...{ detail: '12 ms, timer, Problem: No database.', tone: 'bad' },
+    });
+  });
 });

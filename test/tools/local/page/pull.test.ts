@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { viewPull } from '../../../../tools/local/page/pull.ts';
+import { readUpload } from '../../../../tools/local/page/ledger-answers.ts';
 import { readPullOutcome, readPullOutcomes } from '../../../../tools/local/page/pull-outcome.ts';
+import { viewPull } from '../../../../tools/local/page/pull-view.ts';
 import type { Recorded } from '../../../../tools/local/page/recorded.ts';
 import { createServerFacts } from '../../../../tools/local/page/server-facts.ts';
 
@@ -15,13 +16,16 @@ function pullActivity(change: Partial<Recorded<'pull'>>): Recorded<'pull'> {
 }
 
 function callback(status: number): Recorded<'function'> {
-  const log = [{ eventType: 'PullComplete', taskId: 'T1' }];
-  return { ...order, type: 'function', function: 'callback', status, milliseconds: 1, log };
+  const log = [{ eventType: 'PullComplete', taskId: 'T1', uploadId: 'U1' }];
+  const call = { function: 'callback', method: 'POST', milliseconds: 1 };
+  return { ...order, ...call, type: 'function', status, log };
 }
 
-function view(answer: unknown, facts = createServerFacts()) {
+/** @param upload what the ledger says of it, where it is asked. */
+function view(answer: unknown, facts = createServerFacts(), upload?: object) {
   const fields = { mediaUrl: 'https://media.example.com/a.mp4' };
-  return viewPull({ id: 1, fields, outcome: readPullOutcome(answer) }, facts);
+  const item = { id: 1, fields, outcome: readPullOutcome(answer) };
+  return viewPull(item, facts, upload && readUpload({ ...sent, ...upload }));
 }
 
 describe('viewPull()', () => {
@@ -64,8 +68,52 @@ describe('viewPull()', () => {
     expect(view({ problem: { ...problem, status: 422 } }).state).toBe('refused');
   });
 
-  test('says that a pull taken before has no task to follow', () => {
-    expect(view({ uploadId: 'U1', state: 'issued' })).toMatchObject({ state: 'sent', taskId: '' });
+  test('follows a queued pull once its task is known, from the ledger or from its event', () => {
+    const queued = { uploadId: 'U1', state: 'issued' };
+    const facts = createServerFacts();
+    expect(view(queued, facts)).toMatchObject({ state: 'waiting', label: 'Queued', taskId: '' });
+    expect(view(queued, facts, {})).toMatchObject({ state: 'sent', taskId: 'T1' });
+    facts.take(pullActivity({ status: 'FINISH', errCode: 0, fileId: 'F1' }));
+    facts.take(callback(200));
+    expect(view(queued, facts)).toMatchObject({ state: 'made', taskId: 'T1' });
+  });
+
+  test('says what was ended here, whatever VOD tells', () => {
+    const facts = createServerFacts();
+    facts.take(pullActivity({ status: 'FINISH', errCode: 0, fileId: 'F1' }));
+    expect(view(sent, facts, { state: 'cancelled' })).toMatchObject({
+      ...{ state: 'cancelled', label: 'Cancelled', mediaUrl: '' },
+    });
+    const problem = { code: 'too_large', detail: 'The file has 9 bytes, 7 are allowed.' };
+    expect(view(sent, facts, { state: 'rejected', problem })).toMatchObject({
+      state: 'failed',
+      label: 'Rejected',
+      trouble: { code: 'too_large', messages: [{ message: problem.detail }] },
+    });
+  });
+
+  test('tells from the ledger alone what the stack has forgotten', () => {
+    const facts = createServerFacts();
+    const made = { state: 'ready', fileId: 'F1', mediaUrl: '/media/a', size: 2_000, duration: 3 };
+    expect(view(sent, facts, made)).toMatchObject({
+      ...{ state: 'made', fileId: 'F1', mediaUrl: '/media/a', note: '3 s · 2.0 kB' },
+    });
+    const problem = { code: 'pull_failed', detail: 'VOD could not read it.' };
+    expect(view(sent, facts, { state: 'failed', problem })).toMatchObject({ state: 'failed' });
+    expect(view(sent, facts, {})).toMatchObject({ state: 'sent' });
+  });
+
+  test('shows of a restored pull where it came from, as far as that is known', () => {
+    const facts = createServerFacts();
+    const item = { id: 1, fields: { mediaUrl: '' }, outcome: readPullOutcome(sent) };
+    const upload = readUpload({ ...sent, name: 'holiday' });
+    expect(viewPull(item, facts, upload)).toMatchObject({
+      ...{ isRepeatable: false, address: { host: 'holiday', path: '' } },
+    });
+    facts.take(pullActivity({}));
+    expect(viewPull(item, facts, upload).address).toEqual({
+      ...{ host: 'media.example.com', path: '/a.mp4' },
+    });
   });
 });
 

@@ -13,6 +13,7 @@ import { parseStreamingManifest } from './manifest.ts';
 import { modifyMediaInfo } from './modify-media.ts';
 import { describeProcedureTemplates, processMediaByProcedure } from './procedure-actions.ts';
 import { pullUpload } from './pull-upload.ts';
+import { searchMedia } from './search-media.ts';
 import type { ApiAction } from './services.ts';
 import { describeTaskDetail, describeTasks } from './task-actions.ts';
 import { applyUpload, commitUpload } from './upload-actions.ts';
@@ -39,6 +40,7 @@ const ACTIONS: ReadonlyMap<string, ApiAction> = new Map([
   ['ProcessMediaByProcedure', processMediaByProcedure],
   ['PullEvents', pullEvents],
   ['PullUpload', pullUpload],
+  ['SearchMedia', searchMedia],
 ]);
 
 /** Answers what does the action of this name, undefined where the stand-in does not know it. */

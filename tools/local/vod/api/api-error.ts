@@ -37,6 +37,7 @@ export type ApiErrorCode =
   | 'InvalidParameterValue.MediaUrl'
   | 'InvalidParameterValue.Name'
   | 'InvalidParameterValue.Names'
+  | 'InvalidParameterValue.Offset'
   | 'InvalidParameterValue.ProcedureName'
   | 'InvalidParameterValue.SessionContextTooLong'
   | 'InvalidParameterValue.SessionId'

@@ -25,6 +25,10 @@ export function createApiHandler(api: ApiServices): (request: CloudRequest) => P
       incoming.resume();
       return;
     }
+    if (api.faults.take('api-down') !== undefined) {
+      incoming.socket.destroy();
+      return;
+    }
     let action = '';
     try {
       const call = await readCall(request);

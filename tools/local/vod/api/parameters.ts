@@ -52,7 +52,7 @@ export function givenText(text: string | undefined): string | undefined {
  * @throws ApiError
  */
 export function readExpireTime(
-  api: ApiServices,
+  api: Pick<ApiServices, 'now'>,
   text: string | undefined,
   overCode: ApiErrorCode,
 ): string | null {

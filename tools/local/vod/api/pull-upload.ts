@@ -40,7 +40,8 @@ const entries = {
   MediaStoragePath: v.optional(v.string()),
 };
 
-type PullUploadInput = v.InferOutput<v.StrictObjectSchema<typeof entries, undefined>>;
+/** The parameters of PullUpload, those that have a default with it. */
+export type PullUploadInput = v.InferOutput<v.StrictObjectSchema<typeof entries, undefined>>;
 
 /**
  * https://cloud.tencent.com/document/product/266/35575. What can be seen without calling the source is checked here;
@@ -54,7 +55,7 @@ export const pullUpload = defineAction({
   },
   async perform(api, input) {
     refuseStoragePath(input.MediaStoragePath);
-    const pull = buildPull(api, input);
+    const pull = planPull(api, input);
     claimSessionId(api, 'PullUpload', input.SessionId, SESSION_ID_SECONDS);
     api.pulls.record(pull);
     await api.state.save();
@@ -63,7 +64,12 @@ export const pullUpload = defineAction({
   },
 });
 
-function buildPull(api: ApiServices, input: PullUploadInput): Pull {
+/**
+ * Answers the pull that is asked for, not yet in the state.
+ *
+ * @throws ApiError
+ */
+export function planPull(api: Pick<ApiServices, 'account' | 'now'>, input: PullUploadInput): Pull {
   const url = readUrl(input.MediaUrl);
   if (url === undefined) {
     throw apiError('InvalidParameterValue.MediaUrl', 'MediaUrl is not an http or https URL');
@@ -124,7 +130,10 @@ function readCoverUrl(text: string | undefined): string | null {
   throw apiError('FailedOperation.CoverType', `A cover must be ${COVER_TYPES.join(', ')}`);
 }
 
-function chooseRegion({ account }: ApiServices, region: string | undefined): string {
+function chooseRegion(
+  { account }: Pick<ApiServices, 'account'>,
+  region: string | undefined,
+): string {
   if (region === undefined) return account.regions[0];
   if (account.regions.includes(region)) return region;
   throw apiError('InvalidParameter.StorageRegion', `StorageRegion: ${region} is not opened`);

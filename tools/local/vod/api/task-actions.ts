@@ -32,6 +32,18 @@ const MEMBERS = [
   'ProcessMediaByMPSTask',
   'AigcImageTask',
   'AigcVideoTask',
+  'ImportMediaKnowledge',
+  'SceneAigcImageTask',
+  'SceneAigcVideoTask',
+  'ProcessImageAsyncTask',
+  'ExtractBlindWatermarkTask',
+  'CreateAigcAdvancedCustomElementTask',
+  'CreateAigcCustomVoiceTask',
+  'CreateAigcSubjectTask',
+  'AigcVideoRedrawTask',
+  'AigcAudioTask',
+  'CreateAigcAudioCloneTask',
+  'DescribeAigcFaceInfoAsyncTask',
 ] as const;
 
 const TASK_ID = /^\d+-[A-Za-z]+-\w+$/;

@@ -54,10 +54,10 @@ function describeTimes(run: ProcedureRun, finishTime: string) {
   };
 }
 
-/** Answers a flow that runs, as it was after its last step; null where its media is deleted. */
+/** Answers a flow that runs as it was after its newest step, in the words of its event; null where its media is deleted. */
 function describeRun(api: ApiServices, run: ProcedureRun) {
   const media = api.state.media.get(run.fileId);
-  const step = PROCEDURE_STEPS[Math.max(0, run.stepsDone - 1)];
-  if (media === undefined || step === undefined) return null;
-  return buildProcedureTask(run, media, step, api.now().toISOString());
+  const [begin] = PROCEDURE_STEPS;
+  if (media === undefined || begin === undefined) return null;
+  return run.task ?? buildProcedureTask(run, media, begin, run.beginTime);
 }

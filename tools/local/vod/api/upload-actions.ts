@@ -138,7 +138,7 @@ export function refuseStoragePath(path: string | undefined): void {
 }
 
 function chooseRegion({ account }: ApiServices, region: string | undefined): string {
-  if (region === undefined) return account.regions[0];
+  if (region === undefined) return account.nearestRegion;
   if (account.regions.includes(region)) return region;
   throw apiError('InvalidParameterValue', `StorageRegion: ${region} is not opened`);
 }

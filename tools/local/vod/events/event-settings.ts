@@ -8,6 +8,8 @@ export interface EventSettingsOptions {
   readonly account: Pick<Account, 'subAppId' | 'signKey'>;
   /** Where notifications go until another address is set. */
   readonly callbackUrl: string;
+  /** Until another mode is set; `PUSH` by default. */
+  readonly eventMode?: EventConfig['mode'];
 }
 
 /** How the account's application gets its events. */
@@ -24,12 +26,12 @@ export interface EventSettings {
  * because there is no console to switch them on, and a first upload without its event would look like a defect.
  */
 export function createEventSettings(options: EventSettingsOptions): EventSettings {
-  const { state, account, callbackUrl } = options;
+  const { state, account, callbackUrl, eventMode = 'PUSH' } = options;
   const subAppId = String(account.subAppId);
   const read = (): EventConfig =>
     state.eventConfigs.get(subAppId) ?? {
       subAppId,
-      mode: 'PUSH',
+      mode: eventMode,
       notificationUrl: null,
       signKey: null,
       uploadSwitch: 'ON',

@@ -1,3 +1,4 @@
+import { buildSourceInfo } from '../recording.ts';
 import type { Media, MediaClass } from '../state.ts';
 
 /** Answers the names of a category and of those it is in, from the top. */
@@ -30,13 +31,7 @@ export function buildMediaBasicInfo(
     CoverUrl: media.coverUrl,
     Type: media.type,
     MediaUrl: media.mediaUrl,
-    SourceInfo: {
-      SourceType: 'Upload',
-      SourceContext: media.sourceContext,
-      LiveRecordInfo: null,
-      TrtcRecordInfo: null,
-      WebPageRecordInfo: null,
-    },
+    SourceInfo: buildSourceInfo(media.sourceContext, media.recording),
     StorageRegion: media.storageRegion,
     StoragePath: media.mediaPath,
     TagSet: media.tags,

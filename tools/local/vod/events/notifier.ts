@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Faults } from '../faults.ts';
 import type { PendingNotification, State } from '../state.ts';
+import { createDice } from './dice.ts';
 import { type SendOptions, sendNotification, takeStrikes } from './send-notification.ts';
 
 /** What a notifier works with. */
@@ -18,11 +19,15 @@ export interface Notifier {
 }
 
 const DEFAULT_DELAY = 3_000;
+/** Share of the notifications that a flaky line loses. */
+const DEFAULT_LOSS = 0.5;
 
 type Hold = { readonly milliseconds: number } | 'for ever';
 
-function takeHold(faults: Faults): Hold | undefined {
+function takeHold(faults: Faults, roll: () => number): Hold | undefined {
   if (faults.take('lost-callback') !== undefined) return 'for ever';
+  const flaky = faults.take('flaky-callback');
+  if (flaky !== undefined && roll() < (flaky.value ?? DEFAULT_LOSS)) return 'for ever';
   const delay = faults.take('delayed-callback');
   return delay && { milliseconds: delay.value ?? DEFAULT_DELAY };
 }
@@ -31,6 +36,7 @@ function takeHold(faults: Faults): Hold | undefined {
 function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: () => void) {
   const { state, faults, activity } = options;
   const delayed = new Map<string, 'waiting' | 'over'>();
+  const roll = createDice();
 
   const remove = async ({ id }: PendingNotification) => {
     state.notifications.delete(id);
@@ -56,7 +62,7 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
   return {
     isReady: ({ id }: PendingNotification) => delayed.get(id) !== 'waiting',
     async deliver(pending: PendingNotification): Promise<void> {
-      const how = delayed.has(pending.id) ? undefined : takeHold(faults);
+      const how = delayed.has(pending.id) ? undefined : takeHold(faults, roll);
       if (how !== undefined) return hold(pending, how);
       const strikes = takeStrikes(faults);
       for (let copy = 0; copy < strikes.copies; copy += 1) {

@@ -17,7 +17,7 @@ export interface ProcedureRunnerOptions {
 }
 
 /** A flow that was asked for. */
-export type ProcedureWish = Omit<ProcedureRun, 'fileId' | 'stepsDone' | 'beginTime'>;
+export type ProcedureWish = Omit<ProcedureRun, 'fileId' | 'stepsDone' | 'beginTime' | 'task'>;
 
 /** Runs the simulated flows in the state. */
 export interface ProcedureRunner {
@@ -49,12 +49,12 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   const finished = step.status === 'FINISH';
   const time = now();
   const task = buildProcedureTask(run, media, step, time.toISOString());
-  const taken = { ...run, stepsDone: run.stepsDone + 1 };
+  const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
   if (finished) {
     const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;
     state.procedures.delete(taskId);
     state.finishedProcedures.set(taskId, {
-      ...{ ...taken, task, expiresAt },
+      ...{ ...taken, expiresAt },
       finishTime: time.toISOString(),
     });
   } else {
@@ -96,7 +96,7 @@ export function createProcedureRunner(options: ProcedureRunnerOptions): Procedur
       const beginTime = now().toISOString();
       state.procedures.set(wish.taskId, {
         ...{ ...wish, fileId: media.fileId },
-        ...{ stepsDone: 0, beginTime },
+        ...{ stepsDone: 0, beginTime, task: null },
       });
     },
     start() {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Media, Pull, State, UploadSession } from '../state.ts';
+import type { Media, ProcessingWish, Pull, State } from '../state.ts';
 import { buildEventContent, type EventType } from './event-content.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { EventSettings } from './event-settings.ts';
@@ -19,8 +19,8 @@ export interface UploadEventsOptions extends Omit<NotifierOptions, 'target'> {
 
 /** What follows from what happens to media: events, and the events of processing flows. */
 export interface UploadEvents {
-  /** Puts what follows an upload into the state, to be saved together with the media. */
-  recordUpload(media: Media, session: UploadSession): void;
+  /** Puts what follows an upload or a recording into the state, to be saved together with the media. */
+  recordUpload(media: Media, wish: ProcessingWish): void;
   /** The same for the end of a PullUpload: `task` is its `PullUploadTask`, `media` what came of it. */
   recordPull(pull: Pull, task: Readonly<Record<string, unknown>>, media: Media | undefined): void;
   /** The same for a deletion; `parts` as they were named, none for everything. */
@@ -75,8 +75,8 @@ export function createUploadEvents(options: UploadEventsOptions): UploadEvents {
     saved: wake,
   });
   return {
-    recordUpload(media, session) {
-      const { procedure, taskPriority, taskNotifyMode, sessionContext } = session;
+    recordUpload(media, wish) {
+      const { procedure, taskPriority, taskNotifyMode, sessionContext } = wish;
       record('NewFileUpload', media.fileId, buildFileUpload(media, state.classes));
       if (procedure === null) return;
       procedures.record(media, {

@@ -2,7 +2,7 @@ import type { ActivityLog } from '../../activity.ts';
 import type { Account } from '../account.ts';
 import type { Faults } from '../faults.ts';
 import type { MediaMetaData } from '../metadata.ts';
-import type { Media, State, UploadSession } from '../state.ts';
+import type { Media, ProcessingWish, State } from '../state.ts';
 import type { ObjectStore, StoredObject } from '../storage/objects.ts';
 
 /** What the client upload side works with. */
@@ -18,7 +18,7 @@ export interface UgcDependencies {
   /** Answers an object's technical metadata, null where it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
   /** Told of each new media before the state is saved: records in the state what is to follow. */
-  recordUpload(media: Media, session: UploadSession): void;
+  recordUpload(media: Media, wish: ProcessingWish): void;
   /** Told once all of that is saved. */
   startRecorded(): void;
 }

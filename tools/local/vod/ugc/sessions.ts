@@ -51,7 +51,7 @@ function buildUploadFiles(
   const media = { name: request.videoName, type: request.videoType, size: request.videoSize };
   return {
     fileId,
-    storageRegion: signature.storageRegion ?? wished ?? account.regions[0],
+    storageRegion: signature.storageRegion ?? wished ?? account.nearestRegion,
     video: buildFile(folder, fileId, media, newObjectName()),
     cover: buildCover(folder, request),
     mediaExpireTime: readMediaExpireTime(ugc, request.ExpireTime),

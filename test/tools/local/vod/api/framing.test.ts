@@ -209,6 +209,18 @@ describe('a fault', () => {
     expect(await stage.client.DescribeEventConfig({})).toMatchObject({ Mode: 'PUSH' });
   });
 
+  it('api-down closes the connection before anything is read, as often as it is armed', async () => {
+    stage.faults.arm('api-down', 2);
+    const call = () => refusalOf(stage.client.CreateClass({ ParentId: -1, ClassName: 'sports' }));
+
+    expect([await call(), await call()]).toMatchObject([
+      { message: expect.stringMatching(/socket hang up|ECONNRESET/) },
+      { message: expect.stringMatching(/socket hang up|ECONNRESET/) },
+    ]);
+    expect(reports()).toEqual([]);
+    expect((await stage.client.DescribeAllClass({})).ClassInfoSet).toHaveLength(1);
+  });
+
   it('lost-api-answer does what was asked and drops the connection', async () => {
     stage.faults.arm('lost-api-answer');
 

@@ -42,6 +42,47 @@ describe('DescribeTaskDetail', () => {
     });
   });
 
+  it.each(['/video.mp4', '/missing.mp4'])(
+    'tells of a pull of %s what its event tells',
+    async (path) => {
+      const { TaskId = '' } = await stage.client.PullUpload({
+        MediaUrl: `http://samples.example.com${path}`,
+        ...{ SessionId: 'id-7', SessionContext: 'context', SourceContext: 'source' },
+      });
+      const { body } = await stage.receiver.next();
+
+      const { PullUploadTask } = await stage.client.DescribeTaskDetail({ TaskId });
+
+      expect(PullUploadTask).toEqual(body['PullCompleteEvent']);
+      expect(PullUploadTask).toMatchObject({ SessionId: 'id-7', SessionContext: 'context' });
+    },
+  );
+
+  it('tells of a flow, step by step, what its events tell', async () => {
+    await pull('/video.mp4');
+    await stage.receiver.next();
+    const FileId = stage.standIn().media()[0]?.fileId ?? '';
+    const { TaskId = '' } = await stage.client.ProcessMediaByProcedure({
+      ...{ FileId, ProcedureName: 'LongVideoPreset', TasksNotifyMode: 'Change' },
+      ...{ SessionId: 'id-7', SessionContext: 'context' },
+    });
+
+    const details: unknown[] = [];
+    const events: unknown[] = [];
+    for (let step = 0; step < 3; step += 1) {
+      events.push((await stage.receiver.next()).body['ProcedureStateChangeEvent']);
+      details.push((await stage.client.DescribeTaskDetail({ TaskId })).ProcedureTask);
+    }
+
+    // A flow goes on while it is asked for, so each answer is one of the events', and the last is the last.
+    for (const detail of details) expect(events).toContainEqual(detail);
+    expect(details.at(-1)).toEqual(events.at(-1));
+    expect(details.at(-1)).toMatchObject({
+      ...{ Status: 'FINISH', SessionId: 'id-7', SessionContext: 'context' },
+      MetaData: { Duration: 2 },
+    });
+  });
+
   it('tells an unknown task from what is no id', async () => {
     const call = (TaskId: string) => refusalOf(stage.client.DescribeTaskDetail({ TaskId }));
 

@@ -23,8 +23,8 @@ describe('ApplyUploadUGC of a new file', () => {
     expect(data).toMatchObject({
       storageAppId: 1250000001,
       storageBucket: 'vodlocal01',
-      storageRegionV5: 'ap-singapore',
-      StorageRegionV5: 'ap-singapore',
+      storageRegionV5: 'ap-seoul',
+      StorageRegionV5: 'ap-seoul',
       domain: 'vod2.qcloud.com',
       appId: 1500000001,
       timestamp: 1_700_000_000,
@@ -41,7 +41,7 @@ describe('ApplyUploadUGC of a new file', () => {
       token: data.tempCertificate.token,
       expiresAt: 1_700_001_800,
       bucket: 'vodlocal01-1250000001',
-      region: 'ap-singapore',
+      region: 'ap-seoul',
       prefix: `vodlocal01/${fileId}/`,
     });
   });
@@ -107,9 +107,9 @@ describe('ApplyUploadUGC of a new file', () => {
 
 describe('ApplyUploadUGC and the region', () => {
   it.each([
-    ['the first region without a wish', {}, {}, 'ap-singapore'],
+    ['the nearest region without a wish', {}, {}, 'ap-seoul'],
     ['the region wished for', {}, { storageRegion: 'ap-chongqing' }, 'ap-chongqing'],
-    ['the first region where a closed one is wished', {}, { storageRegion: 'eu' }, 'ap-singapore'],
+    ['the nearest region where a closed one is wished', {}, { storageRegion: 'eu' }, 'ap-seoul'],
     [
       "the signature's region over the wished one",
       { storageRegion: 'ap-tokyo' },

@@ -59,7 +59,7 @@ describe('CommitUploadUGC', () => {
         updateTime: '2023-11-14T22:13:20Z',
         expireTime: '2030-01-01T00:00:00Z',
         classId: 7,
-        storageRegion: 'ap-singapore',
+        storageRegion: 'ap-seoul',
         sourceContext: 'order 7',
         procedureTaskId: expect.stringMatching(/^1500000001-Procedure-[0-9a-f]{32}$/),
         metaData: expect.objectContaining({ Size: wav.length, Duration: 1 }),

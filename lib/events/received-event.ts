@@ -1,8 +1,8 @@
 import type { LogFields } from '../log.ts';
+import { type OpenedContext, openEnvelope } from '../uploads/envelope.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
 import type { LegacyEvent } from '../vod/event-legacy.ts';
-import { type OpenedContext, openEnvelope } from './envelope.ts';
 
 /** An event with its id, and with the envelope taken off its `SourceContext`. */
 export interface ReceivedEvent extends OpenedContext {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import {
   describeLegacyEvent,
   describeReceivedEvent,
   receiveEvent,
-} from '../../../lib/uploads/received-event.ts';
+} from '../../../lib/events/received-event.ts';
+import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };

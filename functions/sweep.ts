@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readVodCredentials } from '../lib/config/pull-config.ts';
+import { readSweepConfig, type SweepConfig } from '../lib/config/sweep-config.ts';
+import { createTargets } from '../lib/delivery/create-targets.ts';
+import { openLedger } from '../lib/ledger/ledger.ts';
+import { writeLogLine } from '../lib/log.ts';
+import { createCoverFetcher } from '../lib/media-actions/fetch-cover.ts';
+import { loadSettings } from '../lib/policy/load-settings.ts';
+import { describeSummary } from '../lib/sweep/summary.ts';
+import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
+import type { SweepRun } from '../lib/sweep/sweep-run.ts';
+import { type Job, timerHandler } from '../lib/timer-handler.ts';
+import { createVodApi } from '../lib/vod/client.ts';
+
+/** What the job takes from outside. */
+export interface SweepDependencies
+  extends SweepOptions,
+    Omit<SweepRun, 'remainingMilliseconds' | 'report'> {}
+
+const NAME = 'sweep';
+
+/** Kept back for ending what is under way and for telling what was done, in milliseconds. */
+const RESERVE_MILLISECONDS = 3_000;
+
+/** A run that gets less than this cannot wait for VOD's queue and the slowest consumer, in milliseconds. */
+const SHORTEST_MILLISECONDS = 20_000;
+
+const HURRIED = `The function's time limit is too short: it must be more than ${SHORTEST_MILLISECONDS / 1_000} seconds, and 60 or more are better.`;
+
+/** Answers the job that does everything that is due. */
+export function createSweepJob({
+  pullsEvents,
+  targets,
+  pullsPerSecond,
+  ...dependencies
+}: SweepDependencies): Job {
+  return async ({ log, requestId, remainingMilliseconds }) => {
+    const run: SweepRun = {
+      ...dependencies,
+      remainingMilliseconds: () => remainingMilliseconds() - RESERVE_MILLISECONDS,
+      report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
+    };
+    const isHurried = remainingMilliseconds() < SHORTEST_MILLISECONDS;
+    const summary = await sweep(run, { pullsEvents, targets, pullsPerSecond });
+    Object.assign(log, describeSummary(summary));
+    if (isHurried && log.level !== 'error') Object.assign(log, { level: 'warn', reason: HURRIED });
+    return summary;
+  };
+}
+
+/** The function's entry point. */
+export const main_handler = timerHandler(NAME, () => openSweep(readSweepConfig(process.env)));
+
+function openSweep({ databaseUrl, vodApi, pullsEvents, delivery }: SweepConfig): Job {
+  const readCredentials = () => readVodCredentials(process.env);
+  const targets = createTargets(delivery, { readCredentials, now: Date.now });
+  return createSweepJob({
+    ledger: openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets }),
+    api: createVodApi(vodApi, {
+      readCredentials,
+      now: () => performance.now(),
+      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+      random: Math.random,
+    }),
+    settings: loadSettings(import.meta.dirname),
+    fetchCover: createCoverFetcher(),
+    targets,
+    pullsEvents,
+    pullsPerSecond: vodApi.pullsPerSecond,
+    now: Date.now,
+    random: Math.random,
+    sleep,
+  });
+}

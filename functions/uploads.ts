@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
+import {
+  type Caller,
+  createAuthenticate,
+  requireScope,
+  type Scope,
+} from '../lib/http/authenticate.ts';
+import { answerUnlessKnown } from '../lib/http/conditional.ts';
+import {
+  type HttpEvent,
+  readHeader,
+  readJsonBody,
+  readPath,
+  readQueryFields,
+} from '../lib/http/event.ts';
+import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/http/http-handler.ts';
+import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
+import type { Upload } from '../lib/ledger/upload-row.ts';
+import { Problem } from '../lib/problem.ts';
+import { refuseFinished } from '../lib/uploads/keep-issued.ts';
+import { replayDeliveries } from '../lib/uploads/replay.ts';
+import { viewTimeline } from '../lib/uploads/timeline-view.ts';
+import {
+  parsePageQuery,
+  parseReplayRequest,
+  parseUploadQuery,
+} from '../lib/uploads/upload-query.ts';
+import { isFinished } from '../lib/uploads/upload-state.ts';
+import { viewUpload } from '../lib/uploads/upload-view.ts';
+import { UPLOAD_ID } from '../lib/validation/fields.ts';
+
+/** What the route takes from outside. */
+export interface UploadsDependencies {
+  readonly config: UploadsConfig;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Without one, nothing is known of any upload. */
+  readonly ledger: ReachLedger | undefined;
+}
+
+/** A request that its caller may make. */
+interface Call {
+  readonly event: HttpEvent;
+  readonly caller: Caller;
+  readonly ledger: ReachLedger;
+  /** Empty where the path names none. */
+  readonly uploadId: string;
+}
+
+/** What one method of one path does, and the right that it needs. */
+type Operation = readonly [scope: Scope, perform: (call: Call) => Promise<Answer>];
+
+/** The operations of one path by their methods. */
+type Resource = ReadonlyMap<string, Operation>;
+
+const METHODS = ['GET', 'POST', 'DELETE'];
+
+/** Answers the routes below `/uploads`. */
+export function createUploadsRoute({ config, now, ledger }: UploadsDependencies): Route {
+  const authenticate = createAuthenticate(config.auth);
+  return async (event, { log }) => {
+    const caller = await authenticate(
+      readHeader(event, 'authorization'),
+      Math.floor(now() / 1_000),
+    );
+    log.owner = caller.owner;
+    const path = readPath(event, 'uploads');
+    const [scope, perform] = findOperation(path, event);
+    requireScope(caller, scope);
+    if (ledger === undefined) throw requireLedger();
+
+    const [uploadId = ''] = path;
+    if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
+    return perform({ event, caller, ledger, uploadId });
+  };
+}
+
+function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Operation {
+  const resource = findResource(path);
+  if (resource === undefined) throw refuseUnknown('There is nothing at this path.');
+  const method = String(httpMethod);
+  const operation = resource.get(method);
+  if (operation === undefined) throw refuseMethod(method, [...resource.keys()]);
+  return operation;
+}
+
+function findResource([first, second, ...rest]: readonly string[]): Resource | undefined {
+  if (first === undefined) return UPLOADS;
+  if (second === undefined) return first === 'dead-deliveries' ? DEAD_DELIVERIES : UPLOAD;
+  if (rest.length > 0) return undefined;
+  if (second === 'events') return EVENTS;
+  return second === 'replay' ? REPLAY : undefined;
+}
+
+const UPLOADS: Resource = new Map<string, Operation>([['GET', ['upload:read', listUploads]]]);
+const UPLOAD: Resource = new Map<string, Operation>([
+  ['GET', ['upload:read', showUpload]],
+  ['DELETE', ['upload:cancel', cancelUpload]],
+]);
+const EVENTS: Resource = new Map<string, Operation>([['GET', ['upload:read', showEvents]]]);
+const REPLAY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replay]]]);
+const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
+  ['GET', ['upload:admin', listDeadDeliveries]],
+]);
+
+async function listUploads({ event, caller, ledger }: Call): Promise<Answer> {
+  const query = parseUploadQuery(readQueryFields(event));
+  const isOthers = query.owner !== undefined && query.owner !== caller.owner;
+  if (isOthers) requireScope(caller, 'upload:admin');
+  const owner = query.owner ?? (mayReadAll(caller) ? undefined : caller.owner);
+  const { items, ...rest } = await ledger((each) => each.listUploads({ ...query, owner }));
+  return answerUnlessKnown(event, { items: items.map(viewUpload), ...rest });
+}
+
+async function showUpload(call: Call): Promise<Answer> {
+  return answerUnlessKnown(call.event, viewUpload(await findUpload(call)));
+}
+
+async function cancelUpload(call: Call): Promise<Answer> {
+  const { ledger, uploadId } = call;
+  const found = await findUpload(call);
+  // What has ended is left as it is, so asking again changes nothing.
+  const upload = isFinished(found.state)
+    ? found
+    : await ledger((each) => each.changeState(uploadId, 'cancelled'));
+  if (upload?.state !== 'cancelled') throw refuseFinished(upload?.state ?? 'deleted');
+  return { status: 200, body: viewUpload(upload) };
+}
+
+async function showEvents(call: Call): Promise<Answer> {
+  const { event, ledger, uploadId } = call;
+  await findUpload(call);
+  const [events, actions] = await ledger((each) =>
+    Promise.all([each.listEvents(uploadId), each.listActions(uploadId)]),
+  );
+  return answerUnlessKnown(event, viewTimeline(uploadId, events, actions));
+}
+
+async function replay(call: Call): Promise<Answer> {
+  const request = parseReplayRequest(readJsonBody(call.event, {}));
+  await findUpload(call);
+  const replayed = await replayDeliveries(call.uploadId, request, call.ledger);
+  return { status: 202, body: { replayed } };
+}
+
+async function listDeadDeliveries({ event, ledger }: Call): Promise<Answer> {
+  const query = parsePageQuery(readQueryFields(event));
+  const { items, ...rest } = await ledger((each) => each.listDead(query));
+  const views = items.map(({ diedAt, ...dead }) => ({
+    ...dead,
+    diedAt: new Date(diedAt).toISOString(),
+  }));
+  return answerUnlessKnown(event, { items: views, ...rest });
+}
+
+/** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */
+async function findUpload({ caller, ledger, uploadId }: Call): Promise<Upload> {
+  const upload = UPLOAD_ID.test(uploadId)
+    ? await ledger((each) => each.findUpload(uploadId))
+    : undefined;
+  if (upload !== undefined && (upload.owner === caller.owner || mayReadAll(caller))) return upload;
+  throw refuseUnknown('There is no upload with this id.');
+}
+
+function mayReadAll({ scopes }: Caller): boolean {
+  return scopes.has('upload:admin');
+}
+
+function refuseUnknown(detail: string): Problem {
+  return new Problem(detail, { code: 'not_found' });
+}
+
+function requireLedger(): Problem {
+  return new Problem(
+    'This service keeps no record of uploads: set DATABASE_URL to the URL of a PostgreSQL database to have it.',
+    { code: 'ledger_required' },
+  );
+}
+
+/** The function's entry point. */
+export const main_handler = httpHandler('uploads', METHODS, () => {
+  const config = readUploadsConfig(process.env);
+  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  return {
+    corsOrigins: config.corsOrigins,
+    route: createUploadsRoute({ config, now: Date.now, ledger }),
+  };
+});

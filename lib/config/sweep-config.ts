@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
+import { databaseUrl } from './database-config.ts';
+import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
+import { type Environment, given, readEnvironment } from './environment.ts';
+
+/** Configuration of the `sweep` function. */
+export interface SweepConfig {
+  readonly databaseUrl: string;
+  readonly vodApi: VodApiConfig;
+  /** Whether VOD keeps the application's events in a queue instead of sending them to `callback`. */
+  readonly pullsEvents: boolean;
+  /** Who is told of events. */
+  readonly delivery: DeliveryConfig;
+}
+
+const sweepEnvironment = v.intersect([
+  vodApiEnvironment,
+  v.object({
+    DATABASE_URL: v.pipe(given, databaseUrl),
+    // Mode of ModifyEventConfig, one for the whole application: https://cloud.tencent.com/document/product/266/33779
+    VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
+  }),
+]);
+
+/**
+ * Answers the configuration of the `sweep` function. It also makes sure that there are credentials, which are read anew
+ * for every call.
+ *
+ * @throws {ConfigError}
+ */
+export function readSweepConfig(environment: Environment): SweepConfig {
+  const e = readEnvironment(sweepEnvironment, environment);
+  return Object.freeze({
+    databaseUrl: e.DATABASE_URL,
+    vodApi: describeVodApi(e),
+    pullsEvents: e.VOD_EVENT_MODE === 'PULL',
+    delivery: readDeliveryConfig(environment),
+  });
+}

@@ -1,0 +1,93 @@
+import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
+import { viewUpload } from '../uploads/upload-view.ts';
+import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
+import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
+import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
+
+/** What delivering takes from outside. */
+export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
+  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed'>;
+}
+
+/** How many deliveries came to what; each says of its own what {@link DeliveryOutcome} says. */
+export interface DeliveryTally {
+  readonly delivered: number;
+  readonly retried: number;
+  readonly dead: number;
+  readonly disabled: number;
+  readonly unsent: number;
+}
+
+/** Why a delivery was given back: its time, or its target, went away before it was tried. */
+const NOT_TRIED = 'not_tried';
+
+/**
+ * Makes one attempt at each of `claims` and writes down what became of it as soon as that is known. What was not tried
+ * is due again at once.
+ *
+ * What the ledger throws is thrown when all that was under way has ended; the deliveries that it knows nothing of come
+ * again when their claims run out.
+ */
+export async function deliverClaimed(
+  claims: readonly ClaimedDelivery[],
+  { ledger, ...options }: DeliveryDependencies,
+): Promise<DeliveryTally> {
+  const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
+  const settle = async (outcome: DeliveryOutcome) => {
+    const claim = byId.get(outcome.deliveryId);
+    if (claim !== undefined) await writeOutcome(claim, outcome, ledger, options.now());
+  };
+  const outcomes = await deliverBatch(claims.map(addressClaim), { ...options, settle });
+  const count = (kind: DeliveryOutcome['kind']) =>
+    outcomes.filter((outcome) => outcome.kind === kind).length;
+  return {
+    delivered: count('delivered'),
+    retried: count('retry'),
+    dead: count('dead'),
+    disabled: count('disabled'),
+    unsent: count('unsent'),
+  };
+}
+
+function addressClaim(claim: ClaimedDelivery): DueDelivery {
+  return {
+    id: nameDelivery(claim),
+    targetId: claim.endpoint,
+    message: buildMessage(claim.event),
+    // The ledger counts the attempt that is about to be made.
+    attempts: claim.attempt - 1,
+    since: claim.enqueuedAt,
+    targetDeliveredAt: claim.endpointDeliveredAt,
+  };
+}
+
+function buildMessage(event: ClaimedDelivery['event']): Message {
+  if (event.kind === 'upload') return buildUploadMessage(viewUpload(event.upload));
+  const { eventId, payload: raw, receivedAt, unconfirmed } = event;
+  return buildVodMessage({ eventId, raw, receivedAt, unconfirmed });
+}
+
+/** Answers a name that is no other delivery's: there is one of an event to an endpoint. */
+function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
+  return JSON.stringify([eventId, endpoint]);
+}
+
+function writeOutcome(
+  claim: ClaimedDelivery,
+  outcome: DeliveryOutcome,
+  ledger: DeliveryDependencies['ledger'],
+  now: number,
+): Promise<boolean> {
+  switch (outcome.kind) {
+    case 'delivered':
+      return ledger.deliveryDone(claim);
+    case 'retry':
+      return ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+    case 'dead':
+      return ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
+    case 'disabled':
+      return ledger.deliveryFailed(claim, { error: outcome.error, disabled: true });
+    case 'unsent':
+      return ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
+  }
+}

@@ -1,0 +1,163 @@
+import { Problem } from '../problem.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import type { CallOptions } from '../vod/call.ts';
+import type { VodApi } from '../vod/client.ts';
+import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import type { EventTask, VodEventType } from '../vod/event-types.ts';
+import { listWholeDeletions } from './deleted-files.ts';
+import { describeMediaEvent, MEDIA_FILTERS } from './media-event.ts';
+import { confirmMediaTasks, isUnknownToVod } from './media-tasks.ts';
+import { describeTaskEvent, isTaskEventType } from './task-event.ts';
+import { readText } from './vod-value.ts';
+
+/**
+ * What VOD says to an event that came without proof.
+ *
+ * `confirmed` holds what VOD itself says, which may be more, and never what was pushed. `denied` is what VOD does not
+ * know of, or knows otherwise. `unavailable` is what VOD could not be asked about now, and `unconfirmable` what it cannot
+ * be asked about at all.
+ */
+export type Confirmation =
+  | { readonly kind: 'confirmed'; readonly event: VodEvent }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'unavailable'; readonly problem: Problem }
+  | { readonly kind: 'unconfirmable'; readonly event: VodEvent };
+
+/** The calls by which events are confirmed. */
+export type ConfirmingApi = Pick<
+  VodApi,
+  'describeMediaInfos' | 'describeTaskDetail' | 'describeTasks'
+>;
+
+/** Most files of one call: https://cloud.tencent.com/document/product/266/31763. */
+const MOST_FILES = 20;
+
+/** What uploads live by is never taken without VOD's word. */
+const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
+  'NewFileUpload',
+  'PullComplete',
+  'ProcedureStateChanged',
+  'FileDeleted',
+]);
+
+const DENIED = { kind: 'denied' } as const;
+
+/** Answers what VOD says to `event`. It rejects with what is no fault of VOD's, as missing credentials. */
+export async function confirmEvent(
+  event: VodEvent,
+  api: ConfirmingApi,
+  options: CallOptions,
+): Promise<Confirmation> {
+  try {
+    if (event.eventType === 'NewFileUpload') return await confirmMedia(event.task, api, options);
+    if (event.eventType === 'FileDeleted') return await confirmDeletion(event, api, options);
+    return await confirmTask(event, api, options);
+  } catch (error) {
+    if (error instanceof Problem) return { kind: 'unavailable', problem: error };
+    throw error;
+  }
+}
+
+async function confirmMedia(
+  { FileId, ProcedureTaskId, ReviewAudioVideoTaskId }: EventTask<'NewFileUpload'>,
+  api: ConfirmingApi,
+  options: CallOptions,
+): Promise<Confirmation> {
+  const claimed = {
+    procedureTaskId: readText(ProcedureTaskId),
+    reviewTaskId: readText(ReviewAudioVideoTaskId),
+  };
+  const [answer, tasks] = await Promise.all([
+    describeFiles([FileId], api, options),
+    confirmMediaTasks(FileId, claimed, api, options),
+  ]);
+  const media = answer.MediaInfoSet?.find((found) => found.FileId === FileId);
+  const event = media && describeMediaEvent(media, tasks);
+  return event === undefined ? DENIED : { kind: 'confirmed', event };
+}
+
+async function confirmDeletion(
+  event: Extract<VodEvent, { eventType: 'FileDeleted' }>,
+  api: ConfirmingApi,
+  options: CallOptions,
+): Promise<Confirmation> {
+  const claimed = listWholeDeletions(event.task);
+  // Which parts of a media are gone for good, it does not tell.
+  if (claimed.length === 0) return { kind: 'unconfirmable', event };
+  const gone: string[] = [];
+  for (let from = 0; from < claimed.length; from += MOST_FILES) {
+    const group = claimed.slice(from, from + MOST_FILES);
+    const { NotExistFileIdSet } = await describeFiles(group, api, options);
+    gone.push(...group.filter((fileId) => NotExistFileIdSet?.includes(fileId)));
+  }
+  if (gone.length === 0) return DENIED;
+  return {
+    kind: 'confirmed',
+    event: parseVodEvent({ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: gone } }),
+  };
+}
+
+/** A file that VOD takes for none is as good as one that it does not know. */
+async function describeFiles(
+  fileIds: readonly string[],
+  api: ConfirmingApi,
+  options: CallOptions,
+): ReturnType<ConfirmingApi['describeMediaInfos']> {
+  try {
+    const request = { FileIds: [...fileIds], Filters: [...MEDIA_FILTERS] };
+    return await api.describeMediaInfos(request, options);
+  } catch (error) {
+    if (isUnknownToVod(error)) return {};
+    throw error;
+  }
+}
+
+type TaskEvent = Exclude<VodEvent, { eventType: 'NewFileUpload' | 'FileDeleted' }>;
+
+async function confirmTask(
+  event: TaskEvent,
+  api: ConfirmingApi,
+  options: CallOptions,
+): Promise<Confirmation> {
+  // In a shape that nobody knows, it would be told under a name that consumers trust.
+  if (event.eventType === 'unknown' && UPLOAD_EVENTS.has(event.name)) return DENIED;
+  const taskId = event.eventType === 'unknown' ? undefined : readTaskId(event.task);
+  if (taskId === undefined || !isTaskEventType(event.eventType)) {
+    return { kind: 'unconfirmable', event };
+  }
+  const told = await askTask(taskId, api, options);
+  if (told === 'unknown') {
+    // Perhaps the task is only too old to ask about.
+    return UPLOAD_EVENTS.has(event.eventType) ? DENIED : { kind: 'unconfirmable', event };
+  }
+  if (told?.eventType !== event.eventType || readTaskId(told.task) !== taskId) return DENIED;
+  return isBehind(told, event) ? DENIED : { kind: 'confirmed', event: told };
+}
+
+async function askTask(
+  taskId: string,
+  api: ConfirmingApi,
+  options: CallOptions,
+): Promise<Exclude<VodEvent, { eventType: 'unknown' }> | 'unknown' | undefined> {
+  try {
+    const event = describeTaskEvent(await api.describeTaskDetail({ TaskId: taskId }, options));
+    return event?.eventType === 'unknown' ? undefined : event;
+  } catch (error) {
+    if (isUnknownToVod(error)) return 'unknown';
+    throw error;
+  }
+}
+
+/** Answers whether VOD has a task flow still running of which `event` tells the end. */
+function isBehind(told: VodEvent, event: VodEvent): boolean {
+  return (
+    told.eventType === 'ProcedureStateChanged' &&
+    event.eventType === 'ProcedureStateChanged' &&
+    event.task.Status === 'FINISH' &&
+    told.task.Status !== 'FINISH'
+  );
+}
+
+function readTaskId(task: object): string | undefined {
+  return isJsonObject(task) ? readText(task['TaskId']) : undefined;
+}

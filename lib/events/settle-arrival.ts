@@ -1,0 +1,80 @@
+import type { NewMediaAction } from '../ledger/actions.ts';
+import type { UploadChange } from '../ledger/upload-change.ts';
+import type { InspectDetail } from '../media-actions/media-action.ts';
+import { judgeMedia } from '../policy/judge-media.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { UploadLimits } from '../uploads/envelope.ts';
+import { type ArrivedMedia, readArrivedMedia } from './arrived-media.ts';
+import { listFillIns } from './list-fill-ins.ts';
+import { readMediaFacts } from './media-fields.ts';
+import type { ReceivedEvent } from './received-event.ts';
+
+/** What is told of uploads, and what is to be done to their media. */
+interface Settlement {
+  readonly changes: readonly UploadChange[];
+  readonly actions: readonly NewMediaAction[];
+}
+
+/** By which rules a media is taken. */
+interface Terms {
+  readonly settings: Pick<Settings, 'policy' | 'rules'>;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+}
+
+/**
+ * Answers `changes`, what an event tells of uploads, by what the media that came with it may be, and what is to be done
+ * to that: a file that is more than its upload allows is rejected, one that VOD has not looked at yet is held until it
+ * has, and all others get what rules say.
+ */
+export function settleArrival(
+  received: ReceivedEvent,
+  changes: readonly UploadChange[],
+  { settings, receivedAt }: Terms,
+): Settlement {
+  const media = readArrivedMedia(received.event);
+  const [change] = changes;
+  if (media === undefined || change === undefined) return { changes, actions: [] };
+
+  const { envelope } = received;
+  const limits = envelope === undefined ? findLimits(change, settings) : envelope.limits;
+  const problem = limits && judgeMedia(limits, readMediaFacts(media.basic, media.meta));
+  if (problem?.code === 'limits_exceeded') {
+    const fields = { ...change.fields, problem: { ...problem } };
+    return { changes: [{ ...change, fact: 'rejected', fields }], actions: [] };
+  }
+  const { actions, procedure } = listFillIns(
+    { media, change, envelope, receivedAt },
+    settings.rules,
+  );
+  const filled: UploadChange =
+    procedure === undefined
+      ? change
+      : { ...change, fact: 'uploadedForProcessing', fields: { ...change.fields, procedure } };
+  return problem === undefined || limits === undefined
+    ? { changes: [filled], actions }
+    : holdMedia(media, filled, limits, actions);
+}
+
+/** What came without an envelope is held to what the policy says of the way that it came. */
+function findLimits(
+  { method }: UploadChange,
+  { policy }: Terms['settings'],
+): UploadLimits | undefined {
+  return method === 'live' ? policy.live : policy.console;
+}
+
+function holdMedia(
+  { fileId }: ArrivedMedia,
+  change: UploadChange,
+  { maxBytes, maxSeconds, mediaTypes }: UploadLimits,
+  actions: readonly NewMediaAction[],
+): Settlement {
+  const limits = { maxBytes, maxSeconds, mediaTypes: mediaTypes && [...mediaTypes] };
+  const fact = change.fact === 'uploaded' ? 'uploaded' : 'uploadedForProcessing';
+  const detail: InspectDetail = { limits, fact };
+  return {
+    changes: [{ ...change, fact: 'uploadedForProcessing' }],
+    actions: [{ fileId, kind: 'inspect', detail: { ...detail } }, ...actions],
+  };
+}

@@ -1,0 +1,53 @@
+import { nameVodEvent } from '../delivery/event-type.ts';
+import type { EventRecord } from '../ledger/event-record.ts';
+import type { Settings } from '../policy/settings.ts';
+import { type VodEvent, writeVodEvent } from '../vod/event.ts';
+import type { ReceivedEvent } from './received-event.ts';
+import { settleArrival } from './settle-arrival.ts';
+import { findUploadId, listUploadChanges } from './upload-changes.ts';
+
+/** How an event came. */
+export interface Reception {
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  /** Whether VOD has said it itself; what it has not, changes no upload. */
+  readonly confirmed: boolean;
+  /** What new media may be, and what is set of them. */
+  readonly settings: Pick<Settings, 'policy' | 'rules'>;
+}
+
+/** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */
+export function toEventRecord(received: ReceivedEvent, reception: Reception): EventRecord {
+  const { eventId, event } = received;
+  const { receivedAt, confirmed } = reception;
+  return {
+    eventId,
+    eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
+    uploadId: confirmed ? findUploadId(received) : undefined,
+    ...readSubject(event),
+    payload: writeVodEvent(event),
+    confirmed,
+    ...(confirmed
+      ? settleArrival(received, listUploadChanges(received), reception)
+      : { changes: [], actions: [] }),
+    receivedAt,
+  };
+}
+
+/** Ids are indexed, and an index takes no long ones: https://www.postgresql.org/docs/current/btree.html. */
+const ID = /^[\w.:-]{1,128}$/;
+
+/** Answers the one file and the one task that an event is about, as far as it says. */
+function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
+  if (event.eventType === 'unknown') return {};
+  if (event.eventType === 'FileDeleted') {
+    const [fileId, ...others] = event.task.FileIdSet;
+    return others.length === 0 ? { fileId: readId(fileId) } : {};
+  }
+  const fields = new Map<string, unknown>(Object.entries(event.task));
+  return { fileId: readId(fields.get('FileId')), taskId: readId(fields.get('TaskId')) };
+}
+
+function readId(value: unknown): string | undefined {
+  return typeof value === 'string' && ID.test(value) ? value : undefined;
+}

@@ -1,0 +1,91 @@
+import { ask, type Parameters, type Row } from './ask.ts';
+import type { Connection } from './connection.ts';
+import { cleanText, type JsonObject } from './json-text.ts';
+import { readTime, writeTime } from './upload-row.ts';
+
+/** Something that is to be done to a media file, once for ever. */
+export interface NewMediaAction {
+  readonly fileId: string;
+  /** `delete` where the ledger itself asks for it. */
+  readonly kind: string;
+  readonly uploadId?: string | undefined;
+  /** What whoever does it needs to know. */
+  readonly detail?: JsonObject | undefined;
+}
+
+/** An action whose turn it is, for as long as its lease lasts. */
+export interface ClaimedAction extends NewMediaAction {
+  /** Counts from 1, and tells this claim from every other one of the same action. */
+  readonly attempt: number;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+type Claim = Pick<ClaimedAction, 'fileId' | 'kind' | 'attempt'>;
+
+/** What becomes of an action that failed: another try at a time, Unix milliseconds, or none. */
+type ActionFailure = { readonly error: string } & (
+  | { readonly nextAttemptAt: number }
+  | { readonly dead: true }
+);
+
+/** What is to be done to media; what ends a claim answers whether it still held. */
+export interface ActionLedger {
+  /** Answers up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
+  claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
+  actionDone(claim: Claim): Promise<boolean>;
+  actionFailed(claim: Claim, failure: ActionFailure): Promise<boolean>;
+}
+
+const CLAIM = `with due as (
+    select file_id, kind from media_actions where state = 'pending' and next_attempt_at <= $1::timestamptz
+    order by next_attempt_at limit $2 for update skip locked
+  )
+  update media_actions a set attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz
+  from due where a.file_id = due.file_id and a.kind = due.kind
+  returning a.file_id, a.kind, upload_id, detail, attempts, created_at`;
+
+// Settled once more by the same claim, it stays as it is: the answer to the first time may have been lost.
+const SETTLE = `update media_actions
+  set state = $4, next_attempt_at = coalesce($5, next_attempt_at), last_error = $6, updated_at = $7
+  where file_id = $1 and kind = $2 and attempts = $3 and state in ('pending', $4) returning file_id`;
+
+/** Answers the part of the ledger that keeps what is to be done to media. */
+export function createActionLedger(connection: Connection, now: () => number): ActionLedger {
+  const settle = async (
+    { fileId, kind, attempt }: Claim,
+    ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
+  ) => {
+    const parameters: Parameters = [fileId, kind, attempt, ...outcome, writeTime(now())];
+    return (await ask(connection, SETTLE, parameters)).length > 0;
+  };
+  return {
+    async claimActions(count, leaseSeconds) {
+      const at = now();
+      const until = writeTime(at + leaseSeconds * 1_000);
+      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
+    },
+    actionDone(claim) {
+      return settle(claim, 'done', null, null);
+    },
+    actionFailed(claim, failure) {
+      const error = cleanText(failure.error);
+      return 'dead' in failure
+        ? settle(claim, 'dead', null, error)
+        : settle(claim, 'pending', writeTime(failure.nextAttemptAt), error);
+    },
+  };
+}
+
+function readClaimed(row: Row): ClaimedAction {
+  const { upload_id: uploadId, detail } = row;
+  return {
+    fileId: String(row['file_id']),
+    kind: String(row['kind']),
+    ...(typeof uploadId === 'string' ? { uploadId } : {}),
+    // Only objects are kept.
+    ...(detail === null ? {} : { detail: detail as JsonObject }),
+    attempt: Number(row['attempts']),
+    createdAt: readTime(row['created_at']),
+  };
+}

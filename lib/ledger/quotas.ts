@@ -1,0 +1,107 @@
+import type { QuotaRefusal } from '../problem.ts';
+import type { UploadState } from '../uploads/upload-state.ts';
+import { ask, type Row } from './ask.ts';
+import { writeConsequences } from './consequences.ts';
+import type { LedgerDependencies } from './dependencies.ts';
+import { writeTargets } from './fan-out.ts';
+import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
+import { readTime, writeTime } from './upload-row.ts';
+import type { IssuedUpload } from './uploads.ts';
+
+/** What an owner may use up at most; what is not named is not bounded. */
+export interface Quotas {
+  /** Uploads that begin within any sixty seconds. */
+  readonly signaturesPerMinute?: number | undefined;
+  /** Uploads that may still come, or whose processing has not ended. */
+  readonly openUploads?: number | undefined;
+  /** Bytes that came within the last day; once they are used up, nothing new begins. */
+  readonly bytesPerDay?: number | undefined;
+}
+
+/** What became of an upload that was to be issued: its state, or the quota that has no room for it. */
+export type QuotaVerdict =
+  | { readonly kind: 'issued'; readonly state: UploadState }
+  | { readonly kind: 'refused'; readonly quota: QuotaRefusal };
+
+/** An upload that is to be issued where there is room for it. */
+interface WantedUpload extends IssuedUpload {
+  /** Of a pull that then waits for its turn; handed back as it is when that comes. */
+  readonly request?: JsonObject;
+}
+
+/** What the ledger knows of quotas. */
+export interface QuotaLedger {
+  /**
+   * Issues those of the uploads for which the quotas of `owner` have room, the first ones first; of the others nothing
+   * is kept. An upload that was issued before begins nothing, so it is prolonged whatever is used up. However many ask
+   * at once, by whatever connections, no quota is ever exceeded.
+   *
+   * @param uploads each id once, all of them the owner's.
+   */
+  issueWithin(
+    owner: string,
+    quotas: Quotas,
+    uploads: readonly WantedUpload[],
+  ): Promise<readonly QuotaVerdict[]>;
+}
+
+// One statement: the lock that it takes for the owner ends with it, and nobody waits for an answer on its way.
+const ISSUE = `with verdict as materialized (
+    select * from admit_uploads($5, $6::text::jsonb, $2::timestamptz, $7, $8, $9)
+  ),
+  change as (
+    select c.* from jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})
+    join verdict v using (upload_id) where v.rule is null
+  ), ${UPSERTS},
+  queued as (
+    insert into pulls (upload_id, owner, request, next_attempt_at)
+    select c.upload_id, c.owner, request, $2::timestamptz from change c join changed u on u.upload_id = c.upload_id
+    where request is not null and u.state = 'issued' and u.task_id is null
+    order by place
+    on conflict (upload_id) do nothing
+  ),
+  ${writeConsequences(BY_UPLOAD)}
+  select v.upload_id, rule, used, room_at, coalesce(c.state, u.state) as state from verdict v
+    left join changed c on c.upload_id = v.upload_id left join uploads u on u.upload_id = v.upload_id`;
+
+/** Answers the part of the ledger that keeps owners within their quotas. */
+export function createQuotaLedger({
+  connection,
+  now,
+  randomKey,
+  targets,
+}: LedgerDependencies): QuotaLedger {
+  return {
+    async issueWithin(owner, quotas, uploads) {
+      if (uploads.length === 0) return [];
+      const at = now();
+      const { signaturesPerMinute = null, openUploads = null, bytesPerDay = null } = quotas;
+      const rows = await ask(connection, ISSUE, [
+        writeJson(uploads.map(writeWanted)),
+        writeTime(at),
+        randomKey(),
+        targets === undefined ? null : writeTargets(targets),
+        cleanText(owner),
+        writeJson(uploads.map(({ uploadId }) => uploadId)),
+        ...[signaturesPerMinute, openUploads, bytesPerDay],
+      ]);
+      const verdicts = new Map(rows.map((row) => [row['upload_id'], row]));
+      return uploads.map(({ uploadId }) => readVerdict(verdicts.get(uploadId), quotas, at));
+    },
+  };
+}
+
+function writeWanted({ uploadId, request, ...issued }: WantedUpload, place: number): JsonObject {
+  return { ...writeChange({ key: { uploadId }, fact: 'issued', ...issued }), place, request };
+}
+
+function readVerdict(row: Row | undefined, quotas: Quotas, now: number): QuotaVerdict {
+  if (row === undefined) throw new Error('The upload that was asked for has no verdict.');
+  // The migration knows no other words.
+  const rule = row['rule'] as QuotaRefusal['rule'] | null;
+  if (rule === null) return { kind: 'issued', state: row['state'] as UploadState };
+  const retryAfter = Math.max(1, Math.ceil((readTime(row['room_at']) - now) / 1_000));
+  const used = Number(row['used']);
+  return { kind: 'refused', quota: { rule, limit: quotas[rule] ?? used, used, retryAfter } };
+}

@@ -1,0 +1,29 @@
+import type { ClaimedAction } from '../ledger/actions.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { VodApi } from '../vod/client.ts';
+import type { FetchCover } from './fetch-cover.ts';
+
+/** What doing something to media takes from outside. */
+export interface ActionDependencies {
+  readonly api: Pick<
+    VodApi,
+    | 'deleteMedia'
+    | 'describeMediaInfos'
+    | 'describeTasks'
+    | 'modifyMediaInfo'
+    | 'processMediaByProcedure'
+  >;
+  /** Where there is none, nothing is known of the upload. */
+  readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'changeState'> | undefined;
+  readonly fetchCover: FetchCover;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Milliseconds that are left. */
+  readonly remainingMilliseconds: () => number;
+}
+
+/** What is to be done, whether or not a ledger keeps it. */
+export type DueAction = Pick<
+  ClaimedAction,
+  'fileId' | 'kind' | 'uploadId' | 'detail' | 'createdAt'
+>;

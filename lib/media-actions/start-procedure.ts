@@ -1,0 +1,73 @@
+import { findMediaTasks, isUnknownToVod } from '../events/media-tasks.ts';
+import { readText } from '../events/vod-value.ts';
+import { Problem } from '../problem.ts';
+import type { UploadState } from '../uploads/upload-state.ts';
+import { DUPLICATE_SESSION } from '../vod/error-rules.ts';
+import { type ActionOutcome, DONE, explainFailure } from './action-outcome.ts';
+import type { ActionDependencies, DueAction } from './due-action.ts';
+import type { ProcedureDetail } from './media-action.ts';
+
+/** Uploads of whose file nothing more is to be made. */
+const ENDED: ReadonlySet<UploadState> = new Set([
+  ...(['cancelled', 'rejected', 'expired', 'deleted', 'failed'] as const),
+]);
+
+/** How long a file that VOD has not looked at yet is left alone before it is asked after again. */
+const INSPECTION_MILLISECONDS = 30_000;
+
+/** Starts the task flow that a rule asks for, once: VOD refuses to start it again under the same `SessionId`. */
+export async function startProcedure(
+  action: DueAction,
+  { parameters }: ProcedureDetail,
+  dependencies: ActionDependencies,
+): Promise<ActionOutcome> {
+  const unready = await explainUnready(action, dependencies);
+  if (unready !== undefined) return unready;
+  const { fileId, uploadId } = action;
+  const { ledger } = dependencies;
+  try {
+    const request = { FileId: fileId, ...parameters };
+    const taskId = await start(request, dependencies);
+    if (uploadId !== undefined && taskId !== undefined) {
+      await ledger?.changeState(uploadId, 'uploadedForProcessing', { taskId });
+    }
+    return DONE;
+  } catch (error) {
+    return explainFailure(error);
+  }
+}
+
+/** Answers the task, as far as VOD tells it. */
+async function start(
+  request: ProcedureDetail['parameters'] & { readonly FileId: string },
+  { api, remainingMilliseconds }: ActionDependencies,
+): Promise<string | undefined> {
+  try {
+    const { TaskId } = await api.processMediaByProcedure(request, { remainingMilliseconds });
+    return readText(TaskId);
+  } catch (error) {
+    const isStarted = error instanceof Problem && error.vod?.code === DUPLICATE_SESSION;
+    if (!isStarted) throw error;
+  }
+  // It was started in a try whose answer was lost, and the task with it.
+  const found = findMediaTasks(request.FileId, api, { remainingMilliseconds });
+  const { procedureTaskId } = await found.catch((error: unknown) => {
+    if (isUnknownToVod(error)) return { procedureTaskId: undefined };
+    throw error;
+  });
+  return procedureTaskId;
+}
+
+/** Answers what there is to do instead, where the file is not one to be processed, or not yet. */
+async function explainUnready(
+  { fileId, uploadId }: DueAction,
+  { ledger }: ActionDependencies,
+): Promise<ActionOutcome | undefined> {
+  if (ledger === undefined || uploadId === undefined) return undefined;
+  const upload = await ledger.findUpload(uploadId);
+  if (upload !== undefined && ENDED.has(upload.state)) return DONE;
+  const actions = await ledger.listActions(uploadId);
+  const inspection = actions.find((each) => each.fileId === fileId && each.kind === 'inspect');
+  if (inspection?.state !== 'pending') return undefined;
+  return { kind: 'wait', error: 'not_inspected', milliseconds: INSPECTION_MILLISECONDS };
+}

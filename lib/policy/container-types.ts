@@ -1,0 +1,47 @@
+/**
+ * File name extensions of the media that a container may be, as far as VOD takes them. VOD names containers as FFmpeg's
+ * demuxers are named, several at once where one reads them all: https://ffmpeg.org/ffmpeg-formats.html#Demuxers.
+ */
+const CONTAINER_TYPES: Readonly<Record<string, readonly string[]>> = {
+  mov: ['mov', 'mp4', 'm4a', '3gp', 'qt', 'mp4v', 'm4v', 'f4v'],
+  matroska: ['mkv', 'webm'],
+  webm: ['webm'],
+  avi: ['avi'],
+  flv: ['flv', 'f4v'],
+  live_flv: ['flv'],
+  asf: ['asf', 'wmv', 'wm', 'asx'],
+  asf_o: ['asf', 'wmv', 'wm', 'asx'],
+  rm: ['rm', 'rmvb', 'ra', 'ram'],
+  mpegts: ['ts', 'm3u8'],
+  hls: ['m3u8'],
+  applehttp: ['m3u8'],
+  mpeg: ['mpeg', 'mpg', 'mpe', 'vob', 'dat'],
+  mpegvideo: ['mpeg', 'mpg', 'mpe'],
+  m4v: ['m4v', 'mp4v'],
+  mxf: ['mxf'],
+  ogg: ['ogg'],
+  mp3: ['mp3'],
+  flac: ['flac'],
+  wav: ['wav'],
+  w64: ['wav'],
+  aac: ['aac'],
+  amr: ['amr'],
+  amrnb: ['amr'],
+  amrwb: ['amr'],
+};
+
+/**
+ * Answers the file name extensions of the media that a container may be; none where it is no container of media that
+ * VOD takes.
+ *
+ * @param container as VOD names it, e.g. `mov,mp4,m4a,3gp,3g2,mj2`.
+ */
+export function listContainerTypes(container: string): ReadonlySet<string> {
+  const names = container.toLowerCase().split(',');
+  const types = names.flatMap((name) => {
+    const own = Object.hasOwn(CONTAINER_TYPES, name) ? CONTAINER_TYPES[name] : undefined;
+    // Names of demuxers are extensions too.
+    return [name, ...(own ?? [])];
+  });
+  return new Set(types);
+}

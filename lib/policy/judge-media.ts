@@ -1,0 +1,97 @@
+import type { UploadLimits } from '../uploads/envelope.ts';
+import { listContainerTypes } from './container-types.ts';
+
+/** What VOD has found out of a media file; what it has not is missing. */
+export interface MediaFacts {
+  /** File name extension by which the file came; anybody may have written it. */
+  readonly type?: string | undefined;
+  /** What the file really is, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly container?: string | undefined;
+  /** In bytes. */
+  readonly size?: number | undefined;
+  /** In seconds. */
+  readonly duration?: number | undefined;
+}
+
+/** One limit that a file exceeds. */
+interface Violation {
+  readonly rule: keyof UploadLimits;
+  readonly limit: number | readonly string[];
+  readonly actual: number | string;
+}
+
+/** Why a file must not stay. The first violation is told by itself, all of them in `violations`. */
+interface LimitsExceeded extends Violation {
+  readonly code: 'limits_exceeded';
+  readonly detail: string;
+  readonly violations: readonly Violation[];
+}
+
+/** That a file cannot be judged, since VOD has not found out, or cannot, what that takes. */
+interface MediaUnreadable {
+  readonly code: 'media_unreadable';
+  readonly detail: string;
+  /** The limits that could not be judged. */
+  readonly rules: readonly (keyof UploadLimits)[];
+}
+
+/** What is wrong with a file. */
+export type MediaProblem = LimitsExceeded | MediaUnreadable;
+
+/** Longest text of somebody else's that is told. */
+const LONGEST_TEXT = 64;
+
+/**
+ * Answers what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
+ * a file that exceeds one limit is not unreadable for want of another.
+ */
+export function judgeMedia(limits: UploadLimits, facts: MediaFacts): MediaProblem | undefined {
+  const verdicts = [
+    judgeAmount('maxBytes', limits.maxBytes, facts.size),
+    judgeAmount('maxSeconds', limits.maxSeconds, facts.duration),
+    judgeType(limits.mediaTypes, facts),
+  ];
+  const violations = verdicts.filter((verdict) => typeof verdict === 'object');
+  const [first] = violations;
+  if (first !== undefined) {
+    const detail = `The file is not what its upload allows: ${violations.map(explain).join('; ')}.`;
+    return { code: 'limits_exceeded', ...first, violations, detail };
+  }
+  const rules = verdicts.filter((verdict) => typeof verdict === 'string');
+  if (rules.length === 0) return undefined;
+  const detail = `VOD cannot read the file, and what its upload allows depends on that: ${rules.join(', ')}.`;
+  return { code: 'media_unreadable', rules, detail };
+}
+
+/** A violation, the name of a limit that cannot be judged, or nothing. */
+type Verdict = Violation | keyof UploadLimits | undefined;
+
+function judgeAmount(
+  rule: 'maxBytes' | 'maxSeconds',
+  limit: number | undefined,
+  actual: number | undefined,
+): Verdict {
+  if (limit === undefined) return undefined;
+  if (actual === undefined) return rule;
+  return actual > limit ? { rule, limit, actual } : undefined;
+}
+
+/** What a file is called and what it is must both be allowed: either can be had without the other. */
+function judgeType(limit: UploadLimits['mediaTypes'], { type, container }: MediaFacts): Verdict {
+  if (limit === undefined) return undefined;
+  const rule = 'mediaTypes';
+  if (type !== undefined && !limit.includes(type.toLowerCase())) {
+    return { rule, limit, actual: type.slice(0, LONGEST_TEXT) };
+  }
+  if (container === undefined) return rule;
+  const types = listContainerTypes(container);
+  return limit.some((allowed) => types.has(allowed))
+    ? undefined
+    : { rule, limit, actual: container.slice(0, LONGEST_TEXT) };
+}
+
+function explain({ rule, limit, actual }: Violation): string {
+  if (rule === 'maxBytes') return `it has ${actual} bytes, and ${limit} are allowed`;
+  if (rule === 'maxSeconds') return `it lasts ${actual} seconds, and ${limit} are allowed`;
+  return `it is ${actual}, and must be ${[limit].flat().join(' or ')}`;
+}

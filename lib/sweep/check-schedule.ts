@@ -1,0 +1,54 @@
+import type { Upload } from '../ledger/upload-row.ts';
+import { isFinished } from '../uploads/upload-state.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/**
+ * How long a client may go on after its permission has ended: an upload that was begun in time can be resumed for a
+ * day, with the session that it has.
+ *
+ * @see https://cloud.tencent.com/document/product/266/33921
+ */
+export const GRACE_MILLISECONDS = DAY;
+
+/**
+ * How long VOD tells what became of a task; it refuses a `SessionId` that it has seen for as long.
+ *
+ * @see https://cloud.tencent.com/document/product/266/33431
+ */
+export const TASK_MILLISECONDS = 3 * DAY;
+
+/** Pauses between checks, by how long nothing was heard of the upload. */
+const PAUSES = [
+  { silence: 30 * MINUTE, pause: 10 * MINUTE },
+  { silence: 3 * HOUR, pause: 30 * MINUTE },
+  { silence: DAY, pause: 2 * HOUR },
+  { silence: Number.POSITIVE_INFINITY, pause: 12 * HOUR },
+] as const;
+
+/** After that long, a scan has seen what came before. */
+const SCAN_MILLISECONDS = 20 * MINUTE;
+
+/** A file may be deleted without a notification; that is noticed within a day. */
+const FILE_PAUSE = DAY;
+
+/**
+ * Answers when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
+ *
+ * @param now Unix milliseconds.
+ */
+export function scheduleCheck(upload: Upload, now: number): number | undefined {
+  const { state, method, fileId, taskId, updatedAt, expiresAt } = upload;
+  if (state === 'ready' || (state === 'failed' && fileId !== undefined)) return now + FILE_PAUSE;
+  if (isFinished(state)) return undefined;
+  const silence = now - updatedAt;
+  const { pause } = PAUSES.find((step) => silence < step.silence) ?? { pause: DAY };
+  const next = now + pause;
+  // Nobody but the client knows more, until a scan finds its file or its time is over.
+  const waits = method !== 'pull' && fileId === undefined && taskId === undefined;
+  if (!waits || expiresAt === undefined) return next;
+  const over = expiresAt + GRACE_MILLISECONDS + SCAN_MILLISECONDS;
+  return over > now ? over : next;
+}

@@ -1,0 +1,139 @@
+import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { MEDIA_FILTERS } from '../events/media-event.ts';
+import { isUnknownToVod } from '../events/media-tasks.ts';
+import { describeTaskEvent } from '../events/task-event.ts';
+import type { Upload } from '../ledger/upload-row.ts';
+import { isFinished } from '../uploads/upload-state.ts';
+import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import { scheduleCheck } from './check-schedule.ts';
+import { findArrivals } from './find-arrivals.ts';
+import { findEnd } from './overdue-upload.ts';
+import { recordEvents } from './record-events.ts';
+import { readScannedUntil } from './scan-media.ts';
+import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+/** What is counted of uploads whose end nobody told. */
+export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp'] as const;
+
+type CheckTally = Tally<(typeof CHECK_COUNTS)[number]>;
+
+const CLAIM_COUNT = 100;
+const AT_ONCE = 4;
+
+/** Longer than all claims of one round take. */
+const LEASE_SECONDS = 300;
+
+/** Most files of one question: https://cloud.tencent.com/document/product/266/31763. */
+const MAX_FILES = 20;
+
+/** Asks VOD about the uploads of which nothing was heard for a while, and about files that should be there. */
+export async function checkUploads(run: SweepRun, tally: CheckTally): Promise<void> {
+  while (hasTime(run)) {
+    const uploads = await run.ledger.claimChecks(CLAIM_COUNT, LEASE_SECONDS);
+    if (uploads.length === 0) return;
+    const scannedUntil = await readScannedUntil(run);
+    const files = await describeFiles(uploads, run, tally);
+    await forEachInTime(uploads, AT_ONCE, run, {
+      work: (upload) => checkUpload(upload, { files, scannedUntil }, run, tally),
+      fail: tally.fail,
+    });
+  }
+}
+
+/** What is known before an upload is looked at. */
+interface Findings {
+  /** Of each file that VOD was asked about, what it is, or that it is gone. */
+  readonly files: ReadonlyMap<string, MediaInfo | 'gone'>;
+  readonly scannedUntil: number | undefined;
+}
+
+async function describeFiles(
+  uploads: readonly Upload[],
+  run: SweepRun,
+  tally: CheckTally,
+): Promise<Findings['files']> {
+  const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
+  const groups = Array.from({ length: Math.ceil(fileIds.length / MAX_FILES) }, (_, i) =>
+    fileIds.slice(i * MAX_FILES, (i + 1) * MAX_FILES),
+  );
+  const files = new Map<string, MediaInfo | 'gone'>();
+  const { api, remainingMilliseconds } = run;
+  await forEachInTime(groups, AT_ONCE, run, {
+    work: async (group) => {
+      const request = { FileIds: group, Filters: [...MEDIA_FILTERS] };
+      const answer = await api.describeMediaInfos(request, { remainingMilliseconds });
+      for (const media of answer.MediaInfoSet ?? []) files.set(media.FileId ?? '', media);
+      for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
+    },
+    fail: tally.fail,
+  });
+  return files;
+}
+
+async function checkUpload(
+  upload: Upload,
+  { files, scannedUntil }: Findings,
+  run: SweepRun,
+  tally: CheckTally,
+): Promise<void> {
+  const { ledger, now } = run;
+  const { uploadId, fileId } = upload;
+  const file = fileId === undefined ? undefined : files.get(fileId);
+  // VOD did not answer; the claim's end brings the upload back.
+  if (fileId !== undefined && file === undefined) return;
+
+  tally.add('checked');
+  if (file === 'gone') tally.add('gone');
+  const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
+  const { fresh } = await recordEvents(news, run, tally);
+  // What changed has had its next check set with the change.
+  if (fresh > 0) return;
+  if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, tally))) {
+    await ledger.deferCheck(uploadId, scheduleCheck(upload, now()));
+  }
+}
+
+/** It says no more than that the file is gone: not who deleted it, or when. */
+function describeDeletion(fileId: string | undefined) {
+  const event = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [fileId] } };
+  return { event: parseVodEvent(event) };
+}
+
+/** Answers what VOD has to tell of an upload that is not finished. */
+async function findNews(upload: Upload, file: MediaInfo | undefined, run: SweepRun) {
+  if (isFinished(upload.state)) return [];
+  const arrivals = file === undefined ? [] : await findArrivals([file], run);
+  return [...(arrivals ?? []), ...(await describeTask(upload, run))];
+}
+
+async function describeTask(
+  { taskId }: Upload,
+  { api, remainingMilliseconds }: SweepRun,
+): Promise<readonly { readonly event: VodEvent }[]> {
+  if (taskId === undefined) return [];
+  try {
+    const detail = await api.describeTaskDetail({ TaskId: taskId }, { remainingMilliseconds });
+    const event = describeTaskEvent(detail);
+    return event === undefined ? [] : [{ event }];
+  } catch (error) {
+    // VOD has forgotten it, as it does after three days.
+    if (isUnknownToVod(error)) return [];
+    throw error;
+  }
+}
+
+/** Answers whether there was an end to be put to the upload, by what is known of it now. */
+async function endOverdue(
+  uploadId: string,
+  scannedUntil: number | undefined,
+  { ledger, now }: SweepRun,
+  tally: CheckTally,
+): Promise<boolean> {
+  const upload = await ledger.findUpload(uploadId);
+  const end = upload && findEnd(upload, { now: now(), scannedUntil });
+  if (end === undefined) return false;
+  await ledger.changeState(uploadId, end.fact, end.fields);
+  tally.add(end.fact === 'expired' ? 'expired' : 'givenUp');
+  return true;
+}

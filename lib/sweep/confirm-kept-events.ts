@@ -1,0 +1,89 @@
+import { scheduleRetry } from '../delivery/retry-schedule.ts';
+import { confirmEvent } from '../events/confirm-event.ts';
+import { dropUnknownDeletions } from '../events/known-deletion.ts';
+import { takeEvents } from '../events/take-events.ts';
+import type { ClaimedUnconfirmed } from '../ledger/unconfirmed.ts';
+import { parseVodEvent } from '../vod/event.ts';
+import { isVodEventType } from '../vod/event-types.ts';
+import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+/** What is counted of the notifications that VOD could not be asked about when they came. */
+export const UNCONFIRMED_COUNTS = ['confirmed', 'denied', 'retried', 'givenUp'] as const;
+
+type UnconfirmedTally = Tally<(typeof UNCONFIRMED_COUNTS)[number]>;
+
+const AT_ONCE = 4;
+const CLAIM_COUNT = 40;
+
+/** Longer than all claims of one round take. */
+const LEASE_SECONDS = 180;
+
+/**
+ * Asks VOD about the notifications that it could not be asked about when they came. What it confirms is recorded, what
+ * it denies is dropped, and where it still does not answer they wait longer each time, for three days.
+ */
+export async function confirmKeptEvents(run: SweepRun, tally: UnconfirmedTally): Promise<void> {
+  while (hasTime(run)) {
+    const claims = await run.ledger.claimUnconfirmed(CLAIM_COUNT, LEASE_SECONDS);
+    if (claims.length === 0) return;
+    await forEachInTime(claims, AT_ONCE, run, {
+      work: (claim) => confirmOne(claim, run, tally),
+      fail: tally.fail,
+    });
+  }
+}
+
+async function confirmOne(
+  claim: ClaimedUnconfirmed,
+  run: SweepRun,
+  tally: UnconfirmedTally,
+): Promise<void> {
+  const { api, ledger, settings, remainingMilliseconds } = run;
+  const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, { remainingMilliseconds });
+  if (confirmation.kind === 'unavailable') {
+    tally.fail(confirmation.problem);
+    return putOff(claim, run, tally);
+  }
+  if (confirmation.kind === 'denied') {
+    tally.add('denied');
+    report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
+  } else {
+    const known = await dropUnknownDeletions(confirmation.event, ledger);
+    const confirmed = confirmation.kind === 'confirmed';
+    const reception = { receivedAt: claim.receivedAt, confirmed, settings };
+    await takeEvents(known === undefined ? [] : [known], ledger, reception);
+    tally.add('confirmed');
+  }
+  await ledger.dropUnconfirmed(claim);
+}
+
+async function putOff(
+  claim: ClaimedUnconfirmed,
+  run: SweepRun,
+  tally: UnconfirmedTally,
+): Promise<void> {
+  const { ledger, now, random } = run;
+  const ageMilliseconds = now() - claim.receivedAt;
+  const pause = scheduleRetry({ attempts: claim.attempt, ageMilliseconds }, random);
+  if (pause !== undefined) {
+    await ledger.retryUnconfirmed(claim, now() + pause);
+    tally.add('retried');
+    return;
+  }
+  tally.add('givenUp');
+  report(claim, run, 'VOD could not be asked about a notification for three days: dropped.');
+  await ledger.dropUnconfirmed(claim);
+}
+
+function report({ eventId, raw }: ClaimedUnconfirmed, run: SweepRun, reason: string): void {
+  const { EventType: eventType } = raw;
+  run.report({
+    level: 'warn',
+
+    eventId,
+    // Nobody has confirmed what it says.
+    ...(isVodEventType(eventType) ? { eventType } : {}),
+    reason,
+  });
+}

@@ -1,0 +1,92 @@
+import { type DeliveryTally, deliverClaimed } from '../delivery/deliver-due.ts';
+import type { Target } from '../delivery/target.ts';
+import type { ClaimedDelivery } from '../ledger/deliveries.ts';
+import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+/** What is counted of deliveries: what became of each attempt. */
+export const DELIVERY_COUNTS = [
+  'delivered',
+  'retried',
+  'dead',
+  'disabled',
+  'unsent',
+] as const satisfies readonly (keyof DeliveryTally)[];
+
+/** Messages are up to 256 kB, so this is what one sweep holds of them at most. */
+const CLAIM_COUNT = 128;
+
+/** Of one endpoint at once: four attempts each for what is in flight to it at once. */
+const MAX_PER_ENDPOINT = 16;
+
+/** Longer than an endpoint takes for its share where each attempt takes its whole time: four times 10 seconds. */
+const LEASE_SECONDS = 90;
+
+/** How long nothing is looked for where nothing was due. */
+const PAUSE_MILLISECONDS = 500;
+
+/** Events whose deliveries are enqueued by one statement. */
+const FAN_OUT_COUNT = 500;
+
+/** Enqueues the deliveries of what was recorded by functions that do not know whom to tell. */
+export async function fanOutEvents(run: SweepRun, tally: Tally<'events'>): Promise<void> {
+  while (hasTime(run)) {
+    const count = await run.ledger.fanOut(FAN_OUT_COUNT);
+    tally.add('events', count);
+    if (count < FAN_OUT_COUNT) return;
+  }
+}
+
+/**
+ * Makes every delivery that is due, or becomes so while the sweep goes on. Each endpoint is served by itself, so a slow
+ * one delays no other.
+ */
+export async function deliverWaiting(
+  run: SweepRun,
+  tally: Tally<keyof DeliveryTally>,
+  targets: readonly Target[],
+  { isOver, over }: OtherSteps,
+): Promise<void> {
+  const busy = new Map<string, Promise<void>>();
+  const serve = async (endpoint: string, claims: readonly ClaimedDelivery[]) => {
+    try {
+      const outcome = await deliverClaimed(claims, { ...run, targets });
+      for (const name of DELIVERY_COUNTS) tally.add(name, outcome[name]);
+    } catch (error) {
+      tally.fail(error);
+    } finally {
+      busy.delete(endpoint);
+    }
+  };
+  try {
+    while (hasTime(run)) {
+      const last = isOver();
+      const claims = await run.ledger.claimDeliveries(
+        CLAIM_COUNT,
+        LEASE_SECONDS,
+        MAX_PER_ENDPOINT,
+        [...busy.keys()],
+      );
+      for (const [endpoint, own] of groupByEndpoint(claims)) {
+        busy.set(endpoint, serve(endpoint, own));
+      }
+      if (last && busy.size === 0) return;
+      const pause = run.sleep(PAUSE_MILLISECONDS);
+      await Promise.race([...busy.values(), pause, ...(last ? [] : [over])]);
+    }
+  } finally {
+    await Promise.all(busy.values());
+  }
+}
+
+function groupByEndpoint(
+  claims: readonly ClaimedDelivery[],
+): ReadonlyMap<string, readonly ClaimedDelivery[]> {
+  const groups = new Map<string, ClaimedDelivery[]>();
+  for (const claim of claims) {
+    const group = groups.get(claim.endpoint);
+    if (group === undefined) groups.set(claim.endpoint, [claim]);
+    else group.push(claim);
+  }
+  return groups;
+}

@@ -1,0 +1,125 @@
+import { sendQueuedPull } from '../uploads/send-queued-pull.ts';
+import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
+import { hasTime, type SweepRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+/** What is counted of queued pulls. */
+export const PULL_COUNTS = ['sent', 'retried', 'refused'] as const;
+
+type PullTally = Tally<(typeof PULL_COUNTS)[number]>;
+
+type ClaimedPull = Awaited<ReturnType<SweepRun['ledger']['claimPulls']>>[number];
+
+/** Calls under way at once, at least; how many start in a second is the rate limit's to say. */
+const MIN_AT_ONCE = 8;
+
+/** So that the rate is reached with answers that take up to so many seconds. */
+const ANSWER_SECONDS = 0.25;
+
+/** Longer than what is claimed at once takes, at any rate. */
+const LEASE_SECONDS = 120;
+
+/**
+ * Sends queued pulls to VOD, as many in a second as this service may, until none is due. One sweep does it at a time,
+ * since each counts its own calls alone.
+ */
+export async function drainPulls(
+  run: SweepRun,
+  tally: PullTally,
+  { pullsPerSecond }: { readonly pullsPerSecond: number },
+): Promise<void> {
+  const turn = await takeDrainTurn(run);
+  if (turn === undefined) return;
+  const atOnce = Math.max(MIN_AT_ONCE, Math.ceil(pullsPerSecond * ANSWER_SECONDS));
+  const left: ClaimedPull[] = [];
+  const pulls = claimPulls(run, turn, left, pullsPerSecond);
+  const lane = async () => {
+    // The lanes take from one generator, which makes them wait for each other's claims.
+    for await (const pull of pulls) await send(pull, run, turn, tally).catch(tally.fail);
+  };
+  // The first call takes longest to set out, and those after it would catch up with it.
+  const begin = async () => {
+    const [first] = hasTime(run) ? await run.ledger.claimPulls(1, LEASE_SECONDS) : [];
+    if (first !== undefined) await send(first, run, turn, tally).catch(tally.fail);
+  };
+  const begun = begin();
+  const lanes = Array.from({ length: atOnce }, () => begun.then(lane));
+  await Promise.allSettled(lanes);
+  // What failed was repeated, as soon as the rate limit let it.
+  const { retried, failed } = tally.counts;
+  await turn.end(retried + failed === 0);
+  for (const pull of left) await run.ledger.retryPull(pull, run.now());
+  await Promise.all(lanes);
+}
+
+/** Answers what is due, evenly over each second; what it claimed and has no time for is added to `left`. */
+async function* claimPulls(
+  run: SweepRun,
+  turn: DrainTurn,
+  left: ClaimedPull[],
+  pullsPerSecond: number,
+) {
+  const { ledger } = run;
+  const pace = createPace(pullsPerSecond, run);
+  const mayGoOn = async () => hasTime(run) && (await turn.keep());
+  while (await mayGoOn()) {
+    const claims = await ledger.claimPulls(Math.max(MIN_AT_ONCE, pullsPerSecond), LEASE_SECONDS);
+    if (claims.length === 0) return;
+    for (const claim of claims) {
+      if (await mayGoOn()) await pace();
+      if (await mayGoOn()) yield claim;
+      else left.push(claim);
+    }
+  }
+}
+
+/** The rest makes up for calls that are longer on their way than others, and so nearer to the next ones. */
+const SHARE_OF_LIMIT = 0.98;
+
+/** The same for as long as connections are still made, which holds up many. */
+const FIRST_SHARE = 0.85;
+const FIRST_MILLISECONDS = 2_000;
+
+/** What came late is made up for as far as this. */
+const CATCH_UP_MILLISECONDS = 50;
+
+/**
+ * Answers what waits for the next of the moments into which a second is divided evenly. The rate limit of the calls
+ * holds besides; but calls that start all at once, and then again, are too many for whoever counts them when they come.
+ */
+function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<void> {
+  const begin = now();
+  let next = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const time = now();
+    const share = time - begin < FIRST_MILLISECONDS ? FIRST_SHARE : SHARE_OF_LIMIT;
+    const interval = 1_000 / (perSecond * share);
+    next = Math.max(next + interval, time - CATCH_UP_MILLISECONDS);
+    // A clock that was set back holds nothing up.
+    const wait = Math.min(next - time, interval);
+    if (wait > 0) await sleep(wait);
+  };
+}
+
+async function send(
+  pull: ClaimedPull,
+  { api, ledger, now }: SweepRun,
+  turn: DrainTurn,
+  tally: PullTally,
+): Promise<void> {
+  const { remainingMilliseconds } = turn;
+  const sent = await sendQueuedPull(pull, { api, now }, { remainingMilliseconds });
+  switch (sent.kind) {
+    case 'accepted':
+      await ledger.finishPull(pull, sent.taskId);
+      tally.add('sent');
+      return;
+    case 'refused':
+      await ledger.failPull(pull, sent.problem);
+      tally.add('refused');
+      return;
+    case 'retry':
+      await ledger.retryPull(pull, sent.at);
+      tally.add('retried');
+  }
+}

@@ -1,0 +1,47 @@
+import type { MediaFields, Upload } from '../ledger/upload-row.ts';
+import { isFinished } from '../uploads/upload-state.ts';
+import { GRACE_MILLISECONDS, TASK_MILLISECONDS } from './check-schedule.ts';
+
+/** How an upload ends of which no end was told. */
+interface End {
+  readonly fact: 'expired' | 'pullFailed' | 'processingFailed';
+  readonly fields: MediaFields;
+}
+
+/** What is known when an upload is looked at; Unix milliseconds. */
+interface Moment {
+  readonly now: number;
+  /** The time before which every file that VOD has is known. */
+  readonly scannedUntil: number | undefined;
+}
+
+/**
+ * Answers how `upload` ends where nothing more can be learnt of it; undefined where something can. No upload ends before
+ * a scan has seen every file that may have been its own, since a file that comes for an ended one is removed.
+ */
+export function findEnd(upload: Upload, { now, scannedUntil }: Moment): End | undefined {
+  const { state, method, fileId, taskId, updatedAt, expiresAt } = upload;
+  if (isFinished(state)) return undefined;
+  const isOver = (time: number) => now >= time && (scannedUntil ?? 0) >= time;
+
+  if (method !== 'pull' && fileId === undefined && taskId === undefined) {
+    if (expiresAt === undefined || !isOver(expiresAt + GRACE_MILLISECONDS)) return undefined;
+    return { fact: 'expired', fields: {} };
+  }
+  if (!isOver(updatedAt + TASK_MILLISECONDS)) return undefined;
+  return fileId === undefined
+    ? { fact: 'pullFailed', fields: { problem: NO_ANSWER } }
+    : { fact: 'processingFailed', fields: { problem: NO_RESULT } };
+}
+
+const NO_ANSWER = {
+  code: 'outcome_unknown',
+  detail:
+    'VOD took this pull, told nothing of it within three days, and has no file of it. It may be sent again.',
+};
+
+const NO_RESULT = {
+  code: 'outcome_unknown',
+  detail:
+    'VOD has the file, and told nothing of its processing within three days. The file itself is there.',
+};

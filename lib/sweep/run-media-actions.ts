@@ -1,0 +1,49 @@
+import type { ClaimedAction } from '../ledger/actions.ts';
+import { settleAction } from '../media-actions/settle-action.ts';
+import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+/** What is counted of what is to be done to media. */
+export const ACTION_COUNTS = ['done', 'retried', 'dead'] as const;
+
+type ActionTally = Tally<(typeof ACTION_COUNTS)[number]>;
+
+/** Far below what VOD takes in a second: https://cloud.tencent.com/document/product/266/31753. */
+const AT_ONCE = 4;
+const CLAIM_COUNT = 40;
+
+/** Longer than all claims of one round take. */
+const LEASE_SECONDS = 180;
+
+/** How long nothing is looked for where nothing was due. */
+const PAUSE_MILLISECONDS = 500;
+
+/** Does what is due to media, or becomes so while the other steps go on. */
+export async function runMediaActions(
+  run: SweepRun,
+  tally: ActionTally,
+  { isOver, over }: OtherSteps,
+): Promise<void> {
+  while (hasTime(run)) {
+    const last = isOver();
+    const claims = await run.ledger.claimActions(CLAIM_COUNT, LEASE_SECONDS);
+    await forEachInTime(claims, AT_ONCE, run, {
+      work: (claim) => act(claim, run, tally),
+      fail: tally.fail,
+    });
+    if (claims.length > 0) continue;
+    if (last) return;
+    await Promise.race([run.sleep(PAUSE_MILLISECONDS), over]);
+  }
+}
+
+async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Promise<void> {
+  const settled = await settleAction(claim, run);
+  tally.add(settled.kind);
+  if (settled.kind === 'done') return;
+  if (settled.cause !== undefined) tally.fail(settled.cause);
+  if (settled.kind !== 'dead') return;
+  const { fileId, uploadId, kind } = claim;
+  const reason = `A media file could not be dealt with (${kind}): ${settled.error}.`;
+  run.report({ level: 'error', fileId, ...(uploadId ? { uploadId } : {}), reason });
+}

@@ -1,0 +1,138 @@
+import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { MEDIA_FILTERS } from '../events/media-event.ts';
+import { formatIsoTime } from '../validation/iso-time.ts';
+import { findArrivals } from './find-arrivals.ts';
+import { recordEvents } from './record-events.ts';
+import { hasTime, type SweepRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+/** What is counted of the media that VOD has. */
+export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped'] as const;
+
+type MediaTally = Tally<(typeof MEDIA_COUNTS)[number]>;
+
+/** Name of the mark up to which media were looked for, and of the lease of whoever looks. */
+const SCAN = 'media-scan';
+
+/** Longer than one page takes. */
+const LEASE_SECONDS = 60;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** What came a moment ago is left to its notification, which tells more. */
+const SETTLE_MILLISECONDS = MINUTE;
+
+/** A search may learn late of what came, so each scan begins so long before the end of the last one. */
+const OVERLAP_MILLISECONDS = 10 * MINUTE;
+
+/** Where the first scan of all begins: far enough back for what came while this was being set up. */
+const FIRST_MILLISECONDS = 24 * 60 * MINUTE;
+
+/** Of a page, and the furthest place in a search: https://cloud.tencent.com/document/product/266/31813. */
+const PAGE_SIZE = 100;
+const FURTHEST = 5_000;
+
+/** Answers the time before which every media file that VOD has is known, in Unix milliseconds; undefined for none. */
+export async function readScannedUntil({
+  ledger,
+}: Pick<SweepRun, 'ledger'>): Promise<number | undefined> {
+  const mark = await ledger.readMark(SCAN);
+  return mark === undefined ? undefined : mark - OVERLAP_MILLISECONDS;
+}
+
+/**
+ * Records what VOD has and no event told of: media whose notification was lost, and those from the console or a live
+ * recording where notifications are off. It goes on where the last scan ended.
+ */
+export async function scanMedia(run: SweepRun, tally: MediaTally): Promise<void> {
+  const { ledger, now } = run;
+  if (!(await ledger.acquireLease(SCAN, LEASE_SECONDS))) return;
+  try {
+    const before = toSecond(now() - SETTLE_MILLISECONDS);
+    const mark = await ledger.readMark(SCAN);
+    const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
+    await scanRange({ after: toSecond(after), before }, run, tally);
+  } finally {
+    await ledger.releaseLease(SCAN);
+  }
+}
+
+/** Times in Unix milliseconds. */
+interface Range {
+  readonly after: number;
+  readonly before: number;
+}
+
+/**
+ * Each page begins at the time of the last media file of the one before, so that no search goes further than VOD lets
+ * it, and a file that is deleted meanwhile does not move another one to a page that was read.
+ */
+async function scanRange(
+  { after, before }: Range,
+  run: SweepRun,
+  tally: MediaTally,
+): Promise<void> {
+  const { ledger } = run;
+  let place: Place = { from: after, offset: 0 };
+  while (hasTime(run)) {
+    const page = await searchPage(place, before, run);
+    tally.add('scanned', page.length);
+    const arrivals = await findArrivals(page, run);
+    if (arrivals === undefined) return;
+    await recordEvents(arrivals, run, tally);
+    if (page.length < PAGE_SIZE) return ledger.moveMark(SCAN, before);
+
+    place = followPage(place, page);
+    if (place.offset + PAGE_SIZE > FURTHEST) place = skipSecond(place, run, tally);
+    await ledger.moveMark(SCAN, place.from);
+    await ledger.acquireLease(SCAN, LEASE_SECONDS);
+  }
+}
+
+/** Where a page begins: after so many of the media that were made at a time, in Unix milliseconds. */
+interface Place {
+  readonly from: number;
+  readonly offset: number;
+}
+
+async function searchPage(
+  { from, offset }: Place,
+  before: number,
+  { api, remainingMilliseconds }: SweepRun,
+): Promise<readonly MediaInfo[]> {
+  const request = {
+    CreateTime: { After: formatSecond(from), Before: formatSecond(before) },
+    Sort: { Field: 'CreateTime', Order: 'Asc' },
+    Filters: [...MEDIA_FILTERS],
+    Offset: offset,
+    Limit: PAGE_SIZE,
+  };
+  const { MediaInfoSet } = await api.searchMedia(request, { remainingMilliseconds });
+  return MediaInfoSet ?? [];
+}
+
+function followPage(place: Place, page: readonly MediaInfo[]): Place {
+  const times = page.map(({ BasicInfo }) => Date.parse(BasicInfo?.CreateTime ?? ''));
+  const last = Math.max(place.from, ...times.filter((time) => !Number.isNaN(time)));
+  const atLast = times.filter((time) => time === last).length;
+  // What is without a time counts too, or the same page would come for ever.
+  if (last === place.from) return { from: last, offset: place.offset + page.length };
+  return { from: last, offset: atLast };
+}
+
+/** More media of one second than a search shows cannot be told apart any further. */
+function skipSecond({ from }: Place, { report }: SweepRun, tally: MediaTally): Place {
+  tally.add('skipped');
+  const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: those beyond are not found by looking for them.`;
+  report({ level: 'warn', reason });
+  return { from: from + SECOND, offset: 0 };
+}
+
+function toSecond(milliseconds: number): number {
+  return Math.floor(milliseconds / SECOND) * SECOND;
+}
+
+function formatSecond(milliseconds: number): string {
+  return formatIsoTime(milliseconds / SECOND);
+}

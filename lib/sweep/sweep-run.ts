@@ -1,0 +1,62 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { LogFields } from '../log.ts';
+import type { FetchCover } from '../media-actions/fetch-cover.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { VodApi } from '../vod/client.ts';
+
+/** What the steps of a sweep work with. */
+export interface SweepRun {
+  readonly ledger: Ledger;
+  readonly api: VodApi;
+  /** What new media may be, and what is set of them. */
+  readonly settings: Settings;
+  readonly fetchCover: FetchCover;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A number from 0 up to, and without, 1. */
+  readonly random: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** Milliseconds that are left for work. */
+  readonly remainingMilliseconds: () => number;
+  /** Writes a log line of its own about something that a person should look at. */
+  readonly report: (fields: LogFields) => void;
+}
+
+/** The steps whose work makes more of it for others. */
+export interface OtherSteps {
+  readonly isOver: () => boolean;
+  /** Resolves when they are over. */
+  readonly over: Promise<void>;
+}
+
+/** Work that is begun with less than this could not be ended: a call to VOD and what is written of it. */
+const SHORTEST_MILLISECONDS = 2_000;
+
+/** Answers whether there is time to begin another piece of work. */
+export function hasTime({
+  remainingMilliseconds,
+}: Pick<SweepRun, 'remainingMilliseconds'>): boolean {
+  return remainingMilliseconds() >= SHORTEST_MILLISECONDS;
+}
+
+/**
+ * Does `work` on each of `items`, so many of them at once, for as long as there is time to begin another. What `work`
+ * throws goes to `fail`, and keeps nothing else from being done.
+ */
+export async function forEachInTime<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  run: Pick<SweepRun, 'remainingMilliseconds'>,
+  { work, fail }: { work: (item: Item) => Promise<void>; fail: (error: unknown) => void },
+): Promise<void> {
+  // All lanes take from one iterator.
+  const waiting = items.values();
+  const lane = async () => {
+    for (const item of waiting) {
+      if (!hasTime(run)) return;
+      await work(item).catch(fail);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}

@@ -1,0 +1,108 @@
+import type { Target } from '../delivery/target.ts';
+import { explainToOperator } from '../invocation.ts';
+import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
+import { confirmKeptEvents, UNCONFIRMED_COUNTS } from './confirm-kept-events.ts';
+import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';
+import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
+import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
+import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
+import { readSweepBacklog, type SweepBacklog, type SweepSummary } from './summary.ts';
+import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
+import { QUEUE_COUNTS, takeQueuedEvents } from './take-queued-events.ts';
+import { createTally, type ErrorCounts } from './tally.ts';
+
+/** What a sweep is to do, and for whom. */
+export interface SweepOptions {
+  /** Whether VOD keeps the events in a queue. */
+  readonly pullsEvents: boolean;
+  /** Whom deliveries go to. */
+  readonly targets: readonly Target[];
+  /** Pulls that may be started within a second. */
+  readonly pullsPerSecond: number;
+}
+
+/**
+ * Does everything that is due, for as long as there is time, and answers what that was. It never rejects.
+ *
+ * Steps that wait for different parties go on side by side, and one that fails stops no other. All that a step has
+ * done is in the ledger at once, and all that it has begun comes back when its claim runs out: so a sweep may end at
+ * any point, and any number of them may run.
+ */
+export async function sweep(run: SweepRun, options: SweepOptions): Promise<SweepSummary> {
+  const errors: ErrorCounts = new Map();
+  const tallies = createTallies(errors);
+  const broken: string[] = [];
+  const go: Go = async (name, work) => {
+    const report: SweepRun['report'] = (fields) => run.report({ ...fields, step: name });
+    try {
+      await work({ ...run, report });
+    } catch (error) {
+      broken.push(name);
+      tallies[name].fail(error);
+      report({ ...explainToOperator(error), level: 'error' });
+    }
+  };
+  await runSteps(go, tallies, options);
+  const outOfTime = !hasTime(run);
+
+  let backlog: SweepBacklog | undefined;
+  await go('backlog', async ({ ledger, now }) => {
+    backlog = await readSweepBacklog(ledger, now());
+  });
+  const counted = Object.entries(tallies).map(([name, { counts }]) => [name, counts] as const);
+  return {
+    steps: Object.fromEntries(counted),
+    ...(backlog === undefined ? {} : { backlog }),
+    errors: Object.fromEntries(errors),
+    outOfTime,
+    broken,
+  };
+}
+
+function createTallies(errors: ErrorCounts) {
+  return {
+    queue: createTally(QUEUE_COUNTS, errors),
+    unconfirmed: createTally(UNCONFIRMED_COUNTS, errors),
+    media: createTally(MEDIA_COUNTS, errors),
+    checks: createTally(CHECK_COUNTS, errors),
+    pulls: createTally(PULL_COUNTS, errors),
+    actions: createTally(ACTION_COUNTS, errors),
+    fanOut: createTally(['events'], errors),
+    deliveries: createTally(DELIVERY_COUNTS, errors),
+    backlog: createTally([], errors),
+  };
+}
+
+type Tallies = ReturnType<typeof createTallies>;
+
+/** Does a step to its end, whatever that is. */
+type Go = (name: keyof Tallies, work: (run: SweepRun) => Promise<void>) => Promise<void>;
+
+async function runSteps(
+  go: Go,
+  tallies: Tallies,
+  { pullsEvents, pullsPerSecond, targets }: SweepOptions,
+): Promise<void> {
+  let isOver = false;
+  const makers = Promise.all([
+    pullsEvents ? go('queue', (run) => takeQueuedEvents(run, tallies.queue)) : undefined,
+    go('unconfirmed', (run) => confirmKeptEvents(run, tallies.unconfirmed)),
+    // Nothing expires before a scan has seen what may be its file.
+    go('media', (run) => scanMedia(run, tallies.media)).then(() =>
+      go('checks', (run) => checkUploads(run, tallies.checks)),
+    ),
+    go('pulls', (run) => drainPulls(run, tallies.pulls, { pullsPerSecond })),
+    go('fanOut', (run) => fanOutEvents(run, tallies.fanOut)),
+  ]);
+  const others: OtherSteps = {
+    isOver: () => isOver,
+    over: makers.then(() => {
+      isOver = true;
+    }),
+  };
+  await Promise.all([
+    others.over,
+    go('actions', (run) => runMediaActions(run, tallies.actions, others)),
+    go('deliveries', (run) => deliverWaiting(run, tallies.deliveries, targets, others)),
+  ]);
+}

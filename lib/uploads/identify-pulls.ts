@@ -1,0 +1,106 @@
+import { hash } from 'node:crypto';
+import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { KeyedRequest, RememberedRequest } from '../ledger/requests.ts';
+import type { Upload } from '../ledger/upload-row.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import type { PullRequest } from '../validation/pull-request.ts';
+import { type KeptPull, toKeptPull } from './pull-upload.ts';
+import type { OwnedPull, PullSending } from './submit-pull.ts';
+import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
+
+/** What submitting with a ledger takes from outside. */
+export interface KeptPullDependencies extends PullSending {
+  readonly ledger: ReachLedger;
+}
+
+/** A pull in the form in which it is kept, under an id that is its own if nothing is known of it. */
+export interface PreparedPull extends OwnedPull {
+  readonly kept: KeptPull;
+}
+
+/** What the ledger knows of a pull: nothing yet, its upload, or that its key stands for another one. */
+export type IdentifiedPull =
+  | { readonly kind: 'new'; readonly kept: KeptPull }
+  /** Without `upload` where whoever brought it first has not come further, and perhaps never will. */
+  | { readonly kind: 'known'; readonly kept: KeptPull; readonly upload: Upload | undefined }
+  | { readonly kind: 'conflict' };
+
+/** @throws {Problem} `invalid_request` where the contexts do not fit. */
+export function preparePull(
+  pull: OwnedPull,
+  { now, random, randomKey }: Pick<PullSending, 'now' | 'random' | 'randomKey'>,
+): PreparedPull {
+  // Nobody goes on with a pull, so its id need not tell whose it is.
+  const uploadId = createUploadId(pull.owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
+  return { ...pull, kept: toKeptPull(uploadId, pull.owner, pull.request) };
+}
+
+/**
+ * Answers what the ledger knows of each pull, and makes it remember those with a key: they are known from then on,
+ * in every instance. A pull that VOD refused is forgotten, so that it may be sent again.
+ */
+export async function identifyPulls(
+  pulls: readonly PreparedPull[],
+  ledger: ReachLedger,
+): Promise<readonly IdentifiedPull[]> {
+  const keyed = new Map(
+    pulls.flatMap((pull) => {
+      const request = toKeyedRequest(pull);
+      return request === undefined ? [] : [[pull, request] as const];
+    }),
+  );
+  const answers = await ledger((each) => each.rememberRequests([...keyed.values()]));
+  const remembered = new Map([...keyed.keys()].map((pull, place) => [pull, answers[place]]));
+  return Promise.all(
+    pulls.map((pull) => {
+      const request = keyed.get(pull);
+      const answer = remembered.get(pull);
+      return request === undefined || answer === undefined
+        ? ({ kind: 'new', kept: pull.kept } as const)
+        : recognise(pull, request, answer, ledger);
+    }),
+  );
+}
+
+async function recognise(
+  pull: PreparedPull,
+  request: KeyedRequest,
+  { kind, uploadId }: RememberedRequest,
+  ledger: ReachLedger,
+): Promise<IdentifiedPull> {
+  if (kind === 'new') return { kind: 'new', kept: pull.kept };
+  const upload = await ledger((each) => each.findUpload(uploadId));
+  if (upload !== undefined && wasRefused(upload)) {
+    await ledger((each) => each.forgetRequest({ ...request, uploadId }));
+    const again = await ledger((each) => each.rememberRequest(request));
+    return recognise(pull, request, again, ledger);
+  }
+  if (kind === 'conflict') return { kind: 'conflict' };
+  return { kind: 'known', kept: toKeptPull(uploadId, pull.owner, pull.request), upload };
+}
+
+/** Of what VOD has taken, the task is known. */
+function wasRefused({ state, taskId }: Upload): boolean {
+  return state === 'failed' && taskId === undefined;
+}
+
+function toKeyedRequest({
+  owner,
+  request,
+  idempotencyKey,
+  kept,
+}: PreparedPull): KeyedRequest | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  const fingerprint = takeFingerprint(request);
+  return { owner, key: idempotencyKey, fingerprint, uploadId: kept.uploadId };
+}
+
+/** It outlives releases, so it does not depend on the order in which a release reads the fields. */
+function takeFingerprint({ idempotencyKey: _, ...request }: PullRequest): string {
+  return hash('sha256', JSON.stringify(request, sortFields), 'base64');
+}
+
+function sortFields(_name: string, value: unknown): unknown {
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,83 @@
+import type { Quotas } from '../ledger/quotas.ts';
+import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { IssuedUpload } from '../ledger/uploads.ts';
+import { Problem } from '../problem.ts';
+import type { SignatureRequest } from '../validation/signature-request.ts';
+import { createQuotaMemory } from './quota-memory.ts';
+import { refuseQuota } from './quota-problem.ts';
+import { isFinished, type UploadState } from './upload-state.ts';
+
+/** An upload that is about to be permitted. */
+interface PermittedUpload {
+  readonly uploadId: string;
+  readonly owner: string;
+  /** Unix seconds. */
+  readonly expireTime: number;
+  /** What the owner may use up, where the policy bounds it. */
+  readonly quotas?: Quotas | undefined;
+}
+
+/**
+ * Keeps an upload in the ledger before its signature is given away; without a ledger, counts it.
+ *
+ * @throws {Problem} `quota_exceeded`, `upload_finished` where it goes on with one that has ended, or `ledger_…`.
+ */
+export type KeepIssued = (
+  upload: PermittedUpload,
+  request: SignatureRequest,
+) => void | Promise<void>;
+
+/**
+ * Answers how uploads are kept that are about to be permitted.
+ *
+ * @param now Unix milliseconds.
+ */
+export function createKeepIssued(ledger: ReachLedger | undefined, now: () => number): KeepIssued {
+  if (ledger !== undefined) return (upload, request) => keepIssued(upload, request, ledger);
+  const begin = createQuotaMemory(now);
+  // The id of an upload that goes on is proof that it was begun here before.
+  return ({ owner, quotas }, { uploadId }) => {
+    if (uploadId === undefined) begin(owner, quotas);
+  };
+}
+
+async function keepIssued(
+  { uploadId, owner, expireTime, quotas }: PermittedUpload,
+  request: SignatureRequest,
+  ledger: ReachLedger,
+): Promise<void> {
+  if (request.uploadId !== undefined) {
+    // What has ended keeps what was told of it.
+    const known = await ledger((each) => each.findUpload(uploadId));
+    if (known !== undefined && isFinished(known.state)) throw refuseFinished(known.state);
+  }
+  const { classId, procedure, storageRegion, sessionContext, sourceContext } = request;
+  const { limits, mediaExpireTime } = request;
+  const upload: IssuedUpload = {
+    uploadId,
+    method: 'client',
+    owner,
+    fields: {
+      ...{ classId, procedure, storageRegion, sessionContext, sourceContext, limits },
+      mediaExpireTime: mediaExpireTime === undefined ? undefined : mediaExpireTime * 1_000,
+      expiresAt: expireTime * 1_000,
+    },
+  };
+  const { state } =
+    quotas === undefined
+      ? await ledger((each) => each.saveIssued(upload))
+      : await issueWithin(quotas, upload, ledger);
+  if (isFinished(state)) throw refuseFinished(state);
+}
+
+async function issueWithin(quotas: Quotas, upload: IssuedUpload, ledger: ReachLedger) {
+  const [verdict] = await ledger((each) => each.issueWithin(upload.owner, quotas, [upload]));
+  if (verdict === undefined) throw new Error('The upload that was asked for has no verdict.');
+  if (verdict.kind === 'refused') throw refuseQuota(verdict.quota);
+  return verdict;
+}
+
+/** Answers the problem of a request about an upload to which nothing more can happen. */
+export function refuseFinished(state: UploadState): Problem {
+  return new Problem(`The upload has ended: its state is "${state}".`, { code: 'upload_finished' });
+}

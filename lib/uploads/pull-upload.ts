@@ -1,0 +1,73 @@
+import type { QueuedPull } from '../ledger/pulls.ts';
+import { formatIsoTime } from '../validation/iso-time.ts';
+import type { PullRequest } from '../validation/pull-request.ts';
+import type { RepeatablePullUpload } from '../vod/client.ts';
+import { sealEnvelope } from './envelope.ts';
+
+/**
+ * Answers the request in VOD's own names; what is not given is left out.
+ *
+ * The upload's id is VOD's `SessionId` as well: VOD refuses one that it has seen within three days, so neither another
+ * instance nor a repeat after a lost answer pulls twice. https://cloud.tencent.com/document/product/266/35575
+ *
+ * @throws {Problem} `invalid_request` where the contexts do not fit.
+ */
+export function toPullUpload(
+  uploadId: string,
+  owner: string,
+  request: PullRequest,
+): RepeatablePullUpload {
+  const sourceContext = sealEnvelope(
+    { uploadId, owner, method: 'pull', limits: request.limits },
+    request.sourceContext,
+  );
+  const optional = {
+    MediaName: request.mediaName,
+    CoverUrl: request.coverUrl,
+    Procedure: request.procedure,
+    ExpireTime: request.expireTime === undefined ? undefined : formatIsoTime(request.expireTime),
+    StorageRegion: request.storageRegion,
+    ClassId: request.classId,
+    TasksPriority: request.tasksPriority,
+    SessionContext: request.sessionContext,
+    MediaStoragePath: request.mediaStoragePath,
+  };
+  const given = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return {
+    MediaUrl: request.mediaUrl,
+    MediaType: request.mediaType,
+    SourceContext: sourceContext,
+    SessionId: uploadId,
+    ...Object.fromEntries(given),
+  };
+}
+
+/** A pull as the ledger keeps it: with all that sending it needs. */
+export interface KeptPull extends QueuedPull {
+  readonly request: RepeatablePullUpload & QueuedPull['request'];
+}
+
+/**
+ * Answers the pull as the ledger keeps it. Neither URL is shown by the upload: they are the caller's, and may hold
+ * secrets; what the upload shows is where VOD has the media.
+ *
+ * @throws {Problem} `invalid_request` where the contexts do not fit.
+ */
+export function toKeptPull(uploadId: string, owner: string, request: PullRequest): KeptPull {
+  const { expireTime } = request;
+  return {
+    uploadId,
+    owner,
+    request: { ...toPullUpload(uploadId, owner, request) },
+    fields: {
+      name: request.mediaName,
+      storageRegion: request.storageRegion,
+      classId: request.classId,
+      procedure: request.procedure,
+      sourceContext: request.sourceContext,
+      sessionContext: request.sessionContext,
+      limits: request.limits,
+      mediaExpireTime: expireTime === undefined ? undefined : expireTime * 1_000,
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { ReplayRequest } from './upload-query.ts';
+
+/**
+ * Makes dead deliveries of an upload due at once: all of them, or those that `request` names. Answers how many there
+ * were.
+ */
+export async function replayDeliveries(
+  uploadId: string,
+  { eventId, endpoint }: ReplayRequest,
+  ledger: ReachLedger,
+): Promise<number> {
+  if (eventId === undefined && endpoint === undefined) {
+    return ledger((each) => each.replayUpload(uploadId));
+  }
+  // Whatever is named must be of this upload, so it is looked up among its events.
+  const events = await ledger((each) => each.listEvents(uploadId));
+  const named = events
+    .filter((event) => (eventId ?? event.eventId) === event.eventId)
+    .flatMap((event) =>
+      event.deliveries
+        .filter(({ state }) => state === 'dead')
+        .map((delivery) => ({ eventId: event.eventId, endpoint: delivery.endpoint })),
+    )
+    .filter((dead) => (endpoint ?? dead.endpoint) === dead.endpoint);
+  let replayed = 0;
+  for (const dead of named) {
+    if (await ledger((each) => each.replay(dead))) replayed += 1;
+  }
+  return replayed;
+}

@@ -1,0 +1,67 @@
+import type { JsonObject } from '../ledger/json-text.ts';
+import { Problem } from '../problem.ts';
+import type { CallOptions } from '../vod/call.ts';
+import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
+import { toUploadProblem } from './upload-problem.ts';
+
+/** A queued pull whose turn it is. */
+interface WaitingPull {
+  /** As it was enqueued. */
+  readonly request: JsonObject;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+/** What became of a queued pull: VOD has it, will not take it, or is to be asked again at a time, Unix milliseconds. */
+export type SentPull =
+  /** Without `taskId` where VOD had taken it before, in a try whose answer is lost. */
+  | { readonly kind: 'accepted'; readonly taskId?: string }
+  | { readonly kind: 'refused'; readonly problem: JsonObject }
+  | { readonly kind: 'retry'; readonly at: number };
+
+const FIRST_PAUSE_MILLISECONDS = 5_000;
+const LONGEST_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
+
+/**
+ * Tries of one pull: about two days of them. VOD knows a `SessionId` again for three, so no try can pull what an earlier
+ * one has pulled: https://cloud.tencent.com/document/product/266/35575.
+ */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Answers what became of a pull that waited for its turn. VOD's refusal of the pull itself ends it; whatever else goes
+ * wrong, a key that VOD does not accept included, may be over the next time.
+ *
+ * @throws what reading the credentials throws, or the reason of an aborted signal; then nothing is known of the pull.
+ */
+export async function sendQueuedPull(
+  { request, attempt }: WaitingPull,
+  {
+    api,
+    now,
+  }: {
+    readonly api: Pick<VodApi, 'pullUpload'>;
+    /** Unix milliseconds. */
+    readonly now: () => number;
+  },
+  options: CallOptions,
+): Promise<SentPull> {
+  if (!isPullUpload(request)) throw new Error('A queued pull does not say what to pull.');
+  try {
+    const outcome = await api.pullUpload(request, options);
+    return outcome.kind === 'accepted'
+      ? { kind: 'accepted', taskId: outcome.taskId }
+      : { kind: 'accepted' };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'upstream_rejected' || attempt >= MAX_ATTEMPTS) {
+      return { kind: 'refused', problem: { ...toUploadProblem(error) } };
+    }
+    const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
+    return { kind: 'retry', at: now() + Math.min(pause, LONGEST_PAUSE_MILLISECONDS) };
+  }
+}
+
+function isPullUpload(request: JsonObject): request is JsonObject & RepeatablePullUpload {
+  return typeof request['MediaUrl'] === 'string' && typeof request['SessionId'] === 'string';
+}

@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import type { UploadQuery } from '../ledger/uploads.ts';
+import { findUnknownFields, parseFields, type RawFields } from '../validation/parse-fields.ts';
+import { UPLOAD_METHODS, UPLOAD_STATES } from './upload-state.ts';
+
+const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = '20';
+
+const once = v.pipe(
+  v.string('must be given once'),
+  v.nonEmpty('must not be empty; leave it out instead'),
+  v.check((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed Unicode'),
+);
+
+const page = {
+  limit: v.optional(
+    v.pipe(
+      once,
+      v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_LIMIT}`),
+      v.transform(Number),
+    ),
+    DEFAULT_LIMIT,
+  ),
+  cursor: v.optional(once),
+};
+
+const pageQuery = v.object(page);
+
+const uploadQuery = v.object({
+  owner: v.optional(once),
+  state: v.optional(
+    v.pipe(once, v.picklist(UPLOAD_STATES, `must be one of ${UPLOAD_STATES.join(', ')}`)),
+  ),
+  method: v.optional(
+    v.pipe(once, v.picklist(UPLOAD_METHODS, `must be one of ${UPLOAD_METHODS.join(', ')}`)),
+  ),
+  ...page,
+});
+
+const replayRequest = v.object({ eventId: v.optional(once), endpoint: v.optional(once) });
+
+/** A place in a list. */
+export type PageQuery = v.InferOutput<typeof pageQuery>;
+
+/** Which dead deliveries of an upload are to be made again: all, or those of one event, or to one endpoint. */
+export type ReplayRequest = v.InferOutput<typeof replayRequest>;
+
+/**
+ * Answers the query parameters as a question for a list of uploads.
+ *
+ * @throws {Problem} `invalid_request` that names every parameter that is wrong.
+ */
+export function parseUploadQuery(query: RawFields): UploadQuery {
+  return parseExactly(uploadQuery, query);
+}
+
+/**
+ * Answers the query parameters of a list that has nothing to choose from.
+ *
+ * @throws {Problem} `invalid_request` that names every parameter that is wrong.
+ */
+export function parsePageQuery(query: RawFields): PageQuery {
+  return parseExactly(pageQuery, query);
+}
+
+/**
+ * Answers `body` as a request to deliver again.
+ *
+ * @throws {Problem} `invalid_request` that names every field that is wrong.
+ */
+export function parseReplayRequest(body: unknown): ReplayRequest {
+  return parseExactly(replayRequest, body);
+}
+
+function parseExactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
+  schema: TSchema,
+  input: unknown,
+): v.InferOutput<TSchema> {
+  return parseFields(schema, input, (fields) => findUnknownFields(fields, schema.entries));
+}

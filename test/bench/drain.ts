@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openLedger } from '../../lib/ledger/ledger.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
+import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
+import { createTally } from '../../lib/sweep/tally.ts';
+import { createVodApi } from '../../lib/vod/client.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
+import { startPullServer } from './pull-server.ts';
+
+/** Time of the first sweep, of which the second one, that waits for it, sees the end; and of the second. */
+const FIRST_MILLISECONDS = 30_000;
+const SECOND_MILLISECONDS = 30_000;
+
+/** What a sweep keeps back for its end. */
+const RESERVE_MILLISECONDS = 2_000;
+
+/** How long VOD takes for an answer, about. */
+const ANSWER_MILLISECONDS = 50;
+
+/** https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#http */
+const REQUEST_START = 'http.client.request.start';
+
+/** How fast queued pulls were sent by two sweeps that overlap. */
+interface DrainCost {
+  readonly pullsPerSecond: number;
+  /** Of what the limit allows in the time from the first call to the last one. */
+  readonly percent: number;
+  readonly mostInSecond: number;
+  /** From the last call of one sweep to the first of the next. */
+  readonly handoverMilliseconds: number;
+}
+
+/**
+ * Measures how queued pulls are sent at so many in a second, by the times at which their requests begin. There must be
+ * more of them than the time is enough for.
+ */
+export async function measureDrain(url: string, pullsPerSecond: number): Promise<DrainCost> {
+  const server = await startPullServer(ANSWER_MILLISECONDS);
+  const times: number[] = [];
+  const note = () => void times.push(performance.now());
+  subscribe(REQUEST_START, note);
+  const startedAt = performance.now();
+  const sweep = async (end: number) => {
+    const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+    const run: SweepRun = {
+      ...{ ledger, api: createApi(server.endpoint, pullsPerSecond), sleep },
+      ...{ now: Date.now, random: Math.random, report: () => undefined },
+      ...{ settings: NO_SETTINGS, fetchCover: createCoverFetcher() },
+      remainingMilliseconds: () => end - (performance.now() - startedAt),
+    };
+    const tally = createTally(PULL_COUNTS, new Map());
+    await drainPulls(run, tally, { pullsPerSecond });
+    await ledger.close();
+    if (tally.counts.failed > 0) throw new Error('Pulls were not sent');
+    return tally.counts.sent;
+  };
+  try {
+    const first = sweep(FIRST_MILLISECONDS + RESERVE_MILLISECONDS);
+    await sleep(FIRST_MILLISECONDS / 4);
+    const second = sweep(FIRST_MILLISECONDS + SECOND_MILLISECONDS + RESERVE_MILLISECONDS);
+    const [sent] = await Promise.all([first, second]);
+    return describeTimes(times, sent, pullsPerSecond);
+  } finally {
+    unsubscribe(REQUEST_START, note);
+    server.close();
+  }
+}
+
+function describeTimes(times: readonly number[], first: number, limit: number): DrainCost {
+  const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000;
+  const rate = (times.length - 1) / seconds;
+  let most = 0;
+  let from = 0;
+  for (const [to, time] of times.entries()) {
+    while (time - (times[from] ?? 0) >= 1_000) from += 1;
+    most = Math.max(most, to - from + 1);
+  }
+  return {
+    pullsPerSecond: Math.round(rate * 10) / 10,
+    percent: Math.round((rate / limit) * 1_000) / 10,
+    mostInSecond: most,
+    handoverMilliseconds: Math.round((times[first] ?? 0) - (times[first - 1] ?? 0)),
+  };
+}
+
+function createApi(endpoint: string, pullsPerSecond: number) {
+  return createVodApi(
+    { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond },
+    {
+      readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
+      now: () => performance.now(),
+      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+      random: Math.random,
+    },
+  );
+}

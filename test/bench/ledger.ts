@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import postgres from 'postgres';
+import type { EventRecord } from '../../lib/ledger/event-record.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import type { Quotas } from '../../lib/ledger/quotas.ts';
+import type { UploadChange } from '../../lib/ledger/upload-change.ts';
+import { openLocalDatabase } from '../../tools/local/database.ts';
+import events from '../fixtures/vod-events.json' with { type: 'json' };
+import { compare, type Ratio } from './measure.ts';
+
+const BATCH_SIZE = 500;
+const TARGETS = [{ id: 'https://consumer.example', events: ['upload.*'] }];
+
+/** The columns of an event, and none of the ledger's other indexes. */
+const BARE_TABLE = `create table bare_events (
+  event_id text primary key, event_type text not null, upload_id text, file_id text, task_id text,
+  payload jsonb not null, confirmed boolean not null, received_at timestamptz not null, recorded_by text not null,
+  fanned_out boolean not null
+)`;
+
+const BARE_INSERT = `insert into bare_events values ($1, $2, $3, $4, $5, $6::text::jsonb, true, $7, $8, true)`;
+
+/** Runs `work` with the URL of a PostgreSQL that waits for its disk, as it does in production. */
+export async function withDatabase<Result>(
+  work: (url: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
+  // As root, the server runs as another user, who has to get through.
+  await chmod(folder, 0o755);
+  const server = await openLocalDatabase(folder, { databaseUrl: '' });
+  try {
+    await applyMigrations(server.url);
+    return await work(server.url);
+  } finally {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Measures events into the ledger against a bare insert of the same rows with the same driver. */
+export async function measureEvents(url: string): Promise<readonly Ratio[]> {
+  const payload = events.NewFileUpload;
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
+  await sql.unsafe(BARE_TABLE);
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: TARGETS });
+
+  const insertBare = () => {
+    const ids = [randomUUID(), randomUUID(), randomUUID()];
+    const texts = ['vod.NewFileUpload', ...ids, JSON.stringify(payload)];
+    const parameters = [randomUUID(), ...texts, new Date().toISOString(), randomUUID()];
+    return sql.unsafe(BARE_INSERT, parameters, { prepare: true });
+  };
+  const changing = [createLives(payload), createLives(payload)] as const;
+  const silent = () => writeRecord(payload, randomUUID(), []);
+  const ratios = await compare([
+    { name: 'bare prepared insert, one by one', run: insertBare },
+    { name: 'events that change an upload', run: () => ledger.recordEvent(changing[0](1)[0]) },
+    { name: `the same in batches of ${BATCH_SIZE}`, run: () => recordBatch(ledger, changing[1]) },
+    { name: 'events that change nothing', run: () => ledger.recordEvent(silent()) },
+    {
+      name: `the same in batches of ${BATCH_SIZE}`,
+      run: () => ledger.recordEvents(Array.from({ length: BATCH_SIZE }, silent)),
+    },
+  ]);
+  await ledger.close();
+  await sql.end();
+  return ratios.map(perEvent);
+}
+
+/** Room for all that is measured. */
+const QUOTAS = { signaturesPerMinute: 1e9, openUploads: 1e9, bytesPerDay: 1e15 };
+
+/**
+ * Measures an upload that is issued within quotas against one without; each quota is counted anew every time, so
+ * uploads come from so many owners as an instance may see.
+ */
+export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+  let count = 0;
+  const next = () => {
+    count += 1;
+    const owner = `user-${count % 1_000}`;
+    const fields = { expiresAt: Date.now() + 3_600_000 };
+    return { uploadId: randomUUID(), method: 'client', owner, fields } as const;
+  };
+  const within = (quotas: Quotas) => () => {
+    const upload = next();
+    return ledger.issueWithin(upload.owner, quotas, [upload]);
+  };
+  const ratios = await compare([
+    { name: 'without quotas', run: () => ledger.saveIssued(next()) },
+    { name: 'with signaturesPerMinute', run: within({ signaturesPerMinute: 1e9 }) },
+    { name: 'with all three', run: within(QUOTAS) },
+    { name: 'refused', run: within({ signaturesPerMinute: 1 }) },
+  ]);
+  await ledger.close();
+  return ratios;
+}
+
+/** What enqueuing pulls took. */
+interface QueueCost {
+  /** Bytes by which the heap had grown, at most, since a twentieth of them was enqueued. */
+  readonly heapGrowth: number;
+  readonly pullsPerSecond: number;
+}
+
+/** Measures so many pulls that are enqueued from a list that is made as it is read. */
+export async function measureQueue(url: string, pulls: number): Promise<QueueCost> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: TARGETS });
+  const used: number[] = [];
+  const look = () => {
+    collect();
+    used.push(process.memoryUsage().heapUsed);
+  };
+  function* generate() {
+    for (let i = 0; i < pulls; i += 1) {
+      if (i % Math.ceil(pulls / 20) === 0) look();
+      const mediaUrl = `https://media.example/${i}.mp4`;
+      const uploadId = randomUUID();
+      yield {
+        ...{ uploadId, owner: 'user-42' },
+        request: { MediaUrl: mediaUrl, SessionId: uploadId },
+        fields: { mediaUrl },
+      };
+    }
+  }
+  const startedAt = performance.now();
+  await ledger.enqueuePulls(generate());
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await ledger.close();
+  const [, first = 0, ...later] = used;
+  return {
+    heapGrowth: Math.max(...later) - first,
+    pullsPerSecond: Math.round(pulls / seconds),
+  };
+}
+
+type Lives = (count: number) => [EventRecord, ...EventRecord[]];
+
+/** Answers what tells of uploads in turns: so many new ones, and then that the same are ready. */
+function createLives(payload: object): Lives {
+  let begun: readonly string[] = [];
+  return (count) => {
+    const [ending, next] = begun.length > 0 ? [begun, []] : [[], makeIds(count)];
+    begun = next;
+    const told = [
+      ...ending.map((id) =>
+        writeRecord(payload, id, [{ key: { fileId: id }, fact: 'processingSucceeded' }]),
+      ),
+      ...next.map((id) => writeRecord(payload, id, [arrive(id)])),
+    ];
+    const [first, ...rest] = told;
+    if (first === undefined) throw new RangeError('There is nothing to tell.');
+    return [first, ...rest];
+  };
+}
+
+function makeIds(count: number): readonly string[] {
+  return Array.from({ length: count }, () => randomUUID());
+}
+
+function arrive(id: string): UploadChange {
+  const fields = {
+    fileId: id,
+    name: 'example.mp4',
+    mediaUrl: `https://media.example/${id}.mp4`,
+    size: 10_000_000,
+  };
+  return {
+    key: { uploadId: `u-${id}` },
+    fact: 'uploadedForProcessing',
+    method: 'client',
+    owner: 'user-42',
+    fields,
+  };
+}
+
+function writeRecord(
+  payload: object,
+  fileId: string,
+  changes: readonly UploadChange[],
+): EventRecord {
+  return {
+    eventId: randomUUID(),
+    eventType: 'vod.NewFileUpload',
+    fileId,
+    payload: { ...payload },
+    confirmed: true,
+    changes,
+  };
+}
+
+function recordBatch(ledger: Ledger, lives: Lives) {
+  return ledger.recordEvents(lives(BATCH_SIZE));
+}
+
+function perEvent(ratio: Ratio): Ratio {
+  if (!ratio.name.includes('batches')) return ratio;
+  const { name, median, lowest, highest } = ratio;
+  return {
+    name,
+    median: median / BATCH_SIZE,
+    lowest: lowest / BATCH_SIZE,
+    highest: highest / BATCH_SIZE,
+  };
+}

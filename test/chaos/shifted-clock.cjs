@@ -1,0 +1,14 @@
+// Loaded before anything else: lets a process live some time ahead, so that nobody has to wait for days.
+const ahead = Number(process.env.CLOCK_AHEAD_MILLISECONDS ?? 0);
+const RealDate = Date;
+
+globalThis.Date = class extends RealDate {
+  constructor(...parts) {
+    if (parts.length === 0) super(RealDate.now() + ahead);
+    else super(...parts);
+  }
+
+  static now() {
+    return RealDate.now() + ahead;
+  }
+};

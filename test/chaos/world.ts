@@ -1,0 +1,61 @@
+/** What VOD knows of a media file: `MediaInfo` of DescribeMediaInfos. */
+export interface WorldMedia {
+  readonly FileId: string;
+  readonly BasicInfo: Readonly<Record<string, unknown>>;
+  readonly MetaData: Readonly<Record<string, unknown>>;
+}
+
+/** What VOD knows of a task: its member in the answer of DescribeTaskDetail. */
+export interface WorldTask {
+  readonly taskType: string;
+  readonly member: 'ProcedureTask' | 'PullUploadTask';
+  readonly task: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that VOD knows. What happens there is told by events, which may never come. */
+export interface World {
+  readonly media: Map<string, WorldMedia>;
+  readonly tasks: Map<string, WorldTask>;
+  /** How often DeleteMedia removed each file. */
+  readonly removals: Map<string, number>;
+}
+
+/** Answers a world in which nothing has happened yet. */
+export function createWorld(): World {
+  return { media: new Map(), tasks: new Map(), removals: new Map() };
+}
+
+/** Answers the notification that tells that `media` has come, as VOD sends it. */
+export function tellNewFile(media: WorldMedia, procedureTaskId: string): object {
+  return {
+    EventType: 'NewFileUpload',
+    FileUploadEvent: {
+      FileId: media.FileId,
+      MediaBasicInfo: media.BasicInfo,
+      MetaData: media.MetaData,
+      ProcedureTaskId: procedureTaskId,
+      ReviewAudioVideoTaskId: '',
+    },
+  };
+}
+
+/** Answers the notification that tells how far a processing flow is. */
+export function tellProcedure({ task }: WorldTask): object {
+  return { EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: task };
+}
+
+/** Answers the notification that tells of the end of a pull. */
+export function tellPull({ task }: WorldTask): object {
+  return { EventType: 'PullComplete', PullCompleteEvent: task };
+}
+
+/** Answers the notification that tells that a file and all its parts are gone. */
+export function tellDeletion(fileId: string): object {
+  return {
+    EventType: 'FileDeleted',
+    FileDeleteEvent: {
+      FileIdSet: [fileId],
+      FileDeleteResultInfo: [{ FileId: fileId, DeleteParts: [] }],
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { happens, seen } from '../support/activities.ts';
+import { useBrowserStage } from './browser-stage.ts';
+import { makeBytes } from './sdk-page.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const SAMPLES = 'http://samples.example.com';
+
+const stage = useBrowserStage(() => ({
+  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
+}));
+let page: Page;
+
+beforeEach(async () => {
+  page = await stage.openPage();
+});
+
+async function upload(name: string, bytes: number): Promise<void> {
+  const buffer = makeBytes({ name, bytes, seed: 7 });
+  await page.setInputFiles('#file', { name, mimeType: 'video/mp4', buffer });
+  await page.click('#start');
+}
+
+function reaches(phase: string) {
+  return page.waitForSelector(`#upload-state[data-state="${phase}"]`, { timeout: 60_000 });
+}
+
+/** Resolves once the ledger has the upload of the card in this state. */
+function isIn(state: string) {
+  return page.waitForSelector(`#life-state[data-ledger="${state}"]`, { timeout: 30_000 });
+}
+
+function entry(title: string): string {
+  return `#life .timeline-entry[data-title="${title}"]`;
+}
+
+function titles(): Promise<(string | null)[]> {
+  return page
+    .locator('#life .timeline-entry')
+    .evaluateAll((entries) => entries.map((item) => item.getAttribute('data-title')));
+}
+
+describe('the timeline of an upload', () => {
+  it('reaches ready, with every webhook delivered and verified', async () => {
+    await page.click('#options summary');
+    await page.fill('#procedure', 'LongVideoPreset');
+    await upload('film.mp4', 1_000);
+    await reaches('done');
+    await isIn('ready');
+    await page.waitForSelector(`${entry('ready')} [data-tone="good"]`);
+
+    expect(await titles()).toEqual([
+      ...['issued', 'vod.NewFileUpload', 'uploaded', 'vod.ProcedureStateChanged', 'ready'],
+    ]);
+    expect(await page.locator(entry('ready')).innerText()).toContain('Webhook delivered');
+    const told = await happens(stage.stack, 'webhook', (call) => call.eventType === 'upload.ready');
+    expect(told).toMatchObject({ verified: true, status: 204, attempt: 1 });
+    await page.waitForSelector('.wire-row[data-type="webhook"][data-tone="good"]');
+    expect(await page.locator('.wire-row[data-kind="read"]').count()).toBe(0);
+    expect(stage.faults).toEqual([]);
+  });
+
+  it('shows a delivery that failed, and the one that did not', async () => {
+    stage.stack.faults.arm('consumer-error', 2);
+    await upload('film.mp4', 1_000);
+    await isIn('ready');
+    await page.waitForSelector(`${entry('ready')} [data-tone="warn"]`);
+    expect(await page.locator(entry('ready')).innerText()).toContain('Webhook failed once');
+
+    // When a delivery is tried again is the retry schedule's to say, so the sweep is run until it is.
+    await expect
+      .poll(
+        async () => {
+          await page.click('#sweep-run');
+          await page.waitForSelector('#sweep-run[aria-disabled="false"]');
+          return page.locator(`${entry('ready')} [data-tone="good"]`).count();
+        },
+        { timeout: 60_000, interval: 1_000 },
+      )
+      .toBe(1);
+    expect(await page.locator(entry('ready')).innerText()).toContain('at the 2nd attempt');
+  });
+
+  it('is found by the sweep where the callback was lost', async () => {
+    // The sweep leaves what came within the last minute to its notification, so here VOD's clock is behind.
+    const now = () => new Date(Date.now() - 90_000);
+    await stage.restart({ port: Number(new URL(stage.stack.origin).port), standIn: { now } });
+    stage.stack.faults.arm('lost-callback');
+    await upload('film.mp4', 1_000);
+    await reaches('done');
+    await happens(stage.stack, 'notification', ({ outcome }) => outcome === 'held');
+    await isIn('issued');
+
+    await page.click('#sweep-run');
+
+    await isIn('ready');
+    await page.waitForSelector('.sweep-summary:visible');
+    expect(await page.locator('#sweep-card').innerText()).toMatch(/New media\s+1 scanned · 1 new/);
+    expect(seen(stage.stack, 'function').some((call) => call.function === 'callback')).toBe(false);
+  });
+
+  it('ends with a cancellation, after which the same file begins anew', async () => {
+    await setSpeed(MEBIBYTE);
+    await upload('film.mp4', 12 * MEBIBYTE);
+    await page.waitForSelector('#cancel:enabled');
+    await isIn('issued');
+    const before = stage.stack.activity.since(0).length;
+
+    await page.focus('#life [data-action="cancel"]');
+    await page.keyboard.press('Enter');
+
+    await isIn('cancelled');
+    await reaches('cancelled');
+    expect(await page.locator('#cancelled-text').innerText()).toContain('begins a new one');
+    expect(stage.stack.activity.since(before)).toContainEqual(
+      expect.objectContaining({
+        type: 'function',
+        function: 'uploads',
+        method: 'DELETE',
+        status: 200,
+      }),
+    );
+    await setSpeed(null);
+    await page.click('#retry');
+    await reaches('done');
+    await isIn('ready');
+    await page.waitForSelector('.recent[data-state="cancelled"]');
+    expect(await page.locator('.recent').count()).toBe(2);
+  });
+});
+
+describe('what the ledger keeps', () => {
+  it('is there after a reload, with its timeline and its film', async () => {
+    await upload('film.mp4', 1_000);
+    await isIn('ready');
+
+    await page.reload();
+    await page.waitForSelector('.recent[data-state="ready"]');
+    expect(await page.locator('.recent').innerText()).toContain('film');
+
+    await page.click('.recent [data-action="timeline"]');
+    await page.waitForSelector('.recent .timeline-entry[data-title="ready"] [data-tone="good"]');
+    expect(await page.getAttribute('.recent [data-action="timeline"]', 'aria-expanded')).toBe(
+      'true',
+    );
+  });
+
+  it('has the rows of pulls after a reload and after a restart', async () => {
+    await page.click('#pull-tab');
+    await page.fill('#pull-urls', [`${SAMPLES}/video.mp4`, `${SAMPLES}/missing.mp4`].join('\n'));
+    await page.click('#pull-start');
+    await page.waitForSelector('.pull[data-state="made"]');
+    await page.waitForSelector('.pull[data-state="failed"] [data-callback="received"]');
+
+    await page.reload();
+    await page.waitForSelector('.pull[data-state="made"]');
+    await page.waitForSelector('.pull[data-state="failed"]');
+    expect(await page.locator('#pulls').innerText()).toContain('samples.example.com/video.mp4');
+
+    await stage.restart({ port: Number(new URL(stage.stack.origin).port) });
+    await page.reload();
+    await page.waitForSelector('.pull[data-state="made"]');
+    await page.waitForSelector('.pull[data-state="failed"]');
+    await page.click('.pull[data-state="failed"] [data-action="timeline"]');
+    await page.waitForSelector('.pull .timeline-entry[data-title="failed"]');
+  });
+
+  it('lets a pull be cancelled, whose media are then removed', async () => {
+    stage.stack.faults.arm('slow-source', 1, 3_000);
+    await page.click('#pull-tab');
+    await page.fill('#pull-urls', `${SAMPLES}/video.mp4`);
+    await page.click('#pull-start');
+    await page.click('.pull [data-action="cancel"]:visible');
+    await page.waitForSelector('.pull[data-state="cancelled"]');
+    await happens(stage.stack, 'notification', ({ eventType }) => eventType === 'PullComplete');
+
+    await page.evaluate(() => fetch('/__local/sweep', { method: 'POST' }).then(({ ok }) => ok));
+
+    const deleted = ({ action }: { action: string }) => action === 'DeleteMedia';
+    expect((await happens(stage.stack, 'api', deleted)).code).toBeUndefined();
+    await page.click('.pull [data-action="timeline"]');
+    await page.waitForSelector('.pull .timeline-entry[data-title="File removed"]');
+  });
+
+  it('says so where it does not answer, and goes on when it does', async () => {
+    await page.route('**/uploads?*', (route) =>
+      route.fulfill({ status: 501, json: { title: 'Not Implemented', detail: 'No ledger.' } }),
+    );
+    await page.reload();
+    await page.waitForSelector('#recents-card:has-text("No ledger.")');
+
+    await page.unroute('**/uploads?*');
+    await upload('film.mp4', 1_000);
+    await isIn('ready');
+    expect(await page.locator('#recents-card').innerText()).not.toContain('No ledger.');
+  });
+});
+
+describe.each([
+  { width: 390, height: 844 },
+  { width: 1280, height: 900 },
+])('at $width pixels', (viewport) => {
+  it('fits with timelines open', async () => {
+    await page.setViewportSize(viewport);
+    stage.stack.faults.arm('consumer-error', 1);
+    await upload(`${'long-name-'.repeat(12)}.mp4`, 1_000);
+    await isIn('ready');
+    await page.click('#sweep-run');
+    await page.waitForSelector('.sweep-summary:visible');
+    await page.click('.recent [data-action="timeline"]');
+    await page.waitForSelector('.recent .timeline-entry');
+
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(viewport.width);
+  });
+});
+
+async function setSpeed(bytesPerSecond: number | null): Promise<void> {
+  await fetch(`${stage.stack.origin}/__local/speed`, {
+    method: 'POST',
+    body: JSON.stringify({ bytesPerSecond }),
+  });
+}

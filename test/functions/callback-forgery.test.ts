@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import connectPostgres, { type Sql } from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCallbackRoute } from '../../functions/callback.ts';
+import { createTargets } from '../../lib/delivery/create-targets.ts';
+import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { sealEnvelope } from '../../lib/uploads/envelope.ts';
+import { createVodApi } from '../../lib/vod/client.ts';
+import type { RawEvent } from '../../lib/vod/event.ts';
+import {
+  type Consumer,
+  createSecret,
+  endpointOf,
+  startConsumer,
+} from '../lib/delivery/consumer.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
+import { signCallback } from '../support/sign-callback.ts';
+import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
+import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
+
+const KEYS = ['SignKeyNew1', 'SignKeyOld2'] as const;
+const UPLOADS = ['01ARYZ6S410000000000000000', '01ARYZ6S410000000000000001'] as const;
+
+let stage: ApiStage;
+let postgres: TestPostgres;
+let sql: Sql;
+let consumer: Consumer;
+let databaseUrl: string;
+let ledger: Ledger;
+let handler: HttpHandler;
+let loot: Loot;
+
+const silence = () => vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+
+beforeAll(async () => {
+  silence();
+  [stage, postgres] = await Promise.all([openApiStage(), startTestPostgres()]);
+  databaseUrl = await postgres.createDatabase();
+  sql = connectPostgres(databaseUrl, { max: 1 });
+  consumer = await startConsumer((response) => response.end());
+  handler = openCallback();
+  const genuine = await live();
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  loot = { ...genuine, nowSeconds, signed: signCallback(KEYS[0], nowSeconds + 600), keys: KEYS };
+  for (const event of genuine.notifications) await notify({ ...event, ...loot.signed });
+}, 60_000);
+beforeEach(() => {
+  silence();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+afterAll(async () => {
+  await Promise.all([sql.end(), ledger.close()]);
+  await Promise.all([stage.close(), postgres.close(), consumer.close()]);
+});
+
+/** The route over a real ledger and the stand-in, with more time than it has in the cloud: nothing here is about time. */
+function openCallback(): HttpHandler {
+  const { role, subAppId } = stage.account;
+  const readCredentials = () => ({ ...role, token: role.token });
+  const endpoints = [endpointOf(consumer.url, createSecret())];
+  const targets = createTargets(
+    { endpoints, eventBus: undefined },
+    { now: Date.now, readCredentials },
+  );
+  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets });
+  const api = createVodApi(
+    { endpoint: stage.host, protocol: 'http', region: undefined, subAppId, pullsPerSecond: 100 },
+    { readCredentials, now: () => performance.now(), sleep: async () => {}, random: Math.random },
+  );
+  const route = createCallbackRoute({
+    config: { signKeys: KEYS },
+    api,
+    ledger: reachLedger(async () => ledger),
+    targets,
+    settings: NO_SETTINGS,
+    fetchCover: createCoverFetcher(),
+    now: Date.now,
+    clock: () => 0,
+    random: Math.random,
+  });
+  return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
+}
+
+/** Has VOD pull two media, one of which goes through a flow; answers all that it says of them. */
+async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds'>> {
+  for (const [place, uploadId] of UPLOADS.entries()) {
+    await stage.client.PullUpload({
+      MediaUrl: 'http://samples.example.com/tone.wav',
+      SourceContext: sealEnvelope({ uploadId, owner: 'user-42', method: 'pull' }),
+      SessionId: uploadId,
+      ...(place === 0 ? { Procedure: 'any' } : {}),
+    });
+  }
+  const notifications: RawEvent[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const { Sign: _sign, T: _t, ...event } = (await stage.receiver.next()).body;
+    const parts = Object.entries(event).filter(([, part]) => part !== null);
+    notifications.push(Object.fromEntries(parts));
+  }
+  const tasks = notifications.flatMap((event) =>
+    Object.values(event).filter((part) => typeof part === 'object'),
+  );
+  const fileIds = [...new Set(tasks.map((task) => String(Object(task).FileId)))];
+  const taskIds = tasks.map((task) => String(Object(task).TaskId));
+  // That a media came is said of pulled ones too, by whoever finds them.
+  const arrivals = fileIds.map((FileId) => ({
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { FileId },
+  }));
+  return { notifications: [...notifications, ...arrivals], fileIds, taskIds };
+}
+
+async function notify(body: unknown): Promise<number> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const event = { httpMethod: 'POST', headers: {}, body: text };
+  return (await handler(event, {})).statusCode;
+}
+
+/** Answers all that is known and to be told, but of what nobody can confirm. */
+async function readLedger() {
+  return {
+    uploads: await sql`select * from uploads order by upload_id`,
+    events: await sql`select * from events where confirmed order by event_id`,
+    deliveries: await sql`select d.* from deliveries d join events using (event_id)
+      where confirmed order by event_id, endpoint`,
+    kept: await sql`select * from unconfirmed_events`,
+    actions: await sql`select * from media_actions`,
+  };
+}
+
+/** Sends them a few at a time; answers those that were answered otherwise than they should be. */
+async function attack(forgeries: readonly Forgery[]): Promise<readonly object[]> {
+  const successes: object[] = [];
+  const waiting = forgeries.values();
+  const attackers = Array.from({ length: 8 }, async () => {
+    for (const { kind, body, statuses } of waiting) {
+      const status = await notify(body);
+      if (!statuses.includes(status)) successes.push({ kind, status, body: body.slice(0, 300) });
+    }
+  });
+  await Promise.all(attackers);
+  return successes;
+}
+
+describe('POST /callback under attack', () => {
+  it('takes genuine notifications with either key, and tells what they lead to', async () => {
+    expect(await sql`select state, file_id from uploads order by upload_id`).toMatchObject(
+      UPLOADS.map((_, place) => ({ state: 'ready', file_id: loot.fileIds[place] })),
+    );
+    for (const key of KEYS) {
+      const signed = signCallback(key, loot.nowSeconds + 300);
+      expect(await notify({ ...loot.notifications[0], ...signed })).toBe(200);
+    }
+    expect(consumer.received.map(({ body }) => JSON.parse(body).type).sort()).toEqual([
+      ...['upload.ready', 'upload.ready', 'upload.uploaded'],
+      ...['vod.NewFileUpload', 'vod.NewFileUpload'],
+      ...['vod.ProcedureStateChanged', 'vod.PullComplete', 'vod.PullComplete'],
+    ]);
+  });
+
+  it('learns nothing from ten thousand forgeries', async () => {
+    const before = await readLedger();
+    const forgeries = fc.sample(forge(loot), { seed: 20_260_301, numRuns: 10_000 });
+
+    const successes = await attack(forgeries);
+
+    expect(successes).toEqual([]);
+    expect(await readLedger()).toEqual(before);
+    const kinds = new Set(forgeries.map(({ kind }) => kind));
+    expect(kinds.size).toBe(28);
+    const unconfirmed = await sql`select event_type from events where not confirmed`;
+    expect(unconfirmed).toHaveLength(UNKNOWN_TYPES);
+    expect(unconfirmed.every((row) => /^vod\.Forged\d+$/.test(String(row['event_type'])))).toBe(
+      true,
+    );
+  }, 120_000);
+
+  it('makes no upload of a file that never was, although VOD confirms that it is not there', async () => {
+    const { uploads } = await readLedger();
+    const FileDeleteEvent = { FileIdSet: ['5285890700000000404'] };
+
+    const status = await notify({ EventType: 'FileDeleted', FileDeleteEvent, ...loot.signed });
+
+    expect(status).toBe(200);
+    expect((await readLedger()).uploads).toEqual(uploads);
+    expect(await sql`select event_id from events where event_type = 'upload.deleted'`).toEqual([]);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { ARRIVAL, CAST, loadCallback, MEDIA } from './callback-stage.ts';
+
+let vod: KnownVod;
+let willing: Consumer;
+let moody: Consumer;
+let mood: number;
+
+beforeEach(async () => {
+  vod = await startKnownVod();
+  vod.media.set(MEDIA.FileId, MEDIA);
+  mood = 200;
+  willing = await startConsumer((response) => response.end());
+  moody = await startConsumer((response) => {
+    response.statusCode = mood;
+    response.end();
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await Promise.all([vod.close(), willing.close(), moody.close()]);
+});
+
+function load(consumers: readonly { readonly url: string; readonly events?: readonly string[] }[]) {
+  return loadCallback(vod, {
+    WEBHOOK_LOOPBACK: 'allow',
+    WEBHOOK_ENDPOINTS: JSON.stringify(
+      consumers.map(({ url, events }) => ({ url, events, secret: createSecret() })),
+    ),
+  });
+}
+
+const toldOf = ({ received }: Consumer) => received.map(({ body }) => JSON.parse(body));
+
+describe('POST /callback without a ledger', () => {
+  it('answers when everybody has taken the event', async () => {
+    const notify = await load([willing, moody]);
+
+    const { statusCode, json, log } = await notify(ARRIVAL);
+
+    expect([statusCode, json]).toEqual([200, { code: 0 }]);
+    expect(log).toMatchObject({ confirmation: 'confirmed', delivered: 2 });
+    expect(log).not.toHaveProperty('fresh');
+    for (const consumer of [willing, moody]) {
+      expect(toldOf(consumer)).toMatchObject([
+        {
+          type: 'vod.NewFileUpload',
+          data: {
+            FileUploadEvent: {
+              FileId: MEDIA.FileId,
+              MediaBasicInfo: { Name: 'holiday', SourceInfo: { SourceContext: 'mine' } },
+            },
+          },
+        },
+      ]);
+      expect(toldOf(consumer)[0].data).not.toHaveProperty('confirmed');
+    }
+  });
+
+  it('tells those who want it', async () => {
+    const notify = await load([
+      { url: willing.url, events: ['vod.PullComplete'] },
+      { url: moody.url, events: ['vod.NewFile*'] },
+    ]);
+
+    const { log } = await notify(ARRIVAL);
+
+    expect(log['delivered']).toBe(1);
+    expect(willing.received).toEqual([]);
+  });
+
+  it('has VOD send it again where one has not taken it, under the same id', async () => {
+    const notify = await load([willing, moody]);
+    mood = 500;
+
+    const failed = await notify(ARRIVAL);
+    mood = 204;
+    const again = await notify(ARRIVAL);
+
+    expect(failed.statusCode).toBe(503);
+    expect(failed.json).toMatchObject({
+      code: 'delivery_failed',
+      detail: '1 of 2 consumers did not take the event (http_500): send it again.',
+    });
+    expect(again.statusCode).toBe(200);
+    const ids = [...toldOf(willing), ...toldOf(moody)].map(({ id }) => id);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('hands on what nobody can confirm', async () => {
+    const notify = await load([willing]);
+
+    const { statusCode, log } = await notify(CAST);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'unconfirmable', delivered: 1 });
+    expect(toldOf(willing)).toMatchObject([{ data: { ...CAST, confirmed: false } }]);
+  });
+
+  it('tells nobody of what VOD denies', async () => {
+    const notify = await load([willing]);
+    vod.media.clear();
+
+    const { statusCode } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(401);
+    expect(willing.received).toEqual([]);
+  });
+
+  it('has VOD send again what VOD cannot be asked about', async () => {
+    const notify = await load([willing]);
+    vod.refuseAll('AuthFailure.SignatureFailure');
+
+    const { statusCode, json, log } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(503);
+    expect(json).toMatchObject({
+      code: 'confirmation_unavailable',
+      vod: { code: 'AuthFailure.SignatureFailure' },
+    });
+    expect(log['vodCode']).toBe('AuthFailure.SignatureFailure');
+    expect(willing.received).toEqual([]);
+  });
+
+  it('confirms and logs where there is nobody to tell', async () => {
+    const notify = await load([]);
+
+    const { statusCode, log } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'confirmed', delivered: 0 });
+  });
+});

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startVodServer } from '../support/vod-server.ts';
+import { ARRIVAL, CAST, loadCallback, MEDIA, UPLOAD_ID } from './callback-stage.ts';
+
+let postgres: TestPostgres;
+let vod: KnownVod;
+let databaseUrl: string;
+let ledger: Ledger;
+let consumer: Consumer;
+let consumerStatus: number;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+beforeEach(async () => {
+  vod = await startKnownVod();
+  vod.media.set(MEDIA.FileId, MEDIA);
+  databaseUrl = await postgres.createDatabase();
+  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
+  consumerStatus = 200;
+  consumer = await startConsumer((response) => {
+    response.statusCode = consumerStatus;
+    response.end();
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await Promise.all([ledger.close(), consumer.close(), vod.close()]);
+});
+afterAll(() => postgres.close());
+
+function load(environment: Readonly<Record<string, string>> = {}) {
+  return loadCallback(vod, {
+    DATABASE_URL: databaseUrl,
+    WEBHOOK_LOOPBACK: 'allow',
+    WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret: createSecret() }]),
+    ...environment,
+  });
+}
+
+const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body).type).sort();
+
+describe('POST /callback with a ledger', () => {
+  it('records an event, and tells of it and of what it led to', async () => {
+    const notify = await load();
+
+    const { statusCode, json, log } = await notify(ARRIVAL);
+
+    expect([statusCode, json]).toEqual([200, { code: 0 }]);
+    expect(log).toMatchObject({
+      confirmation: 'confirmed',
+      fresh: true,
+      delivered: 2,
+      uploadId: UPLOAD_ID,
+      owner: 'user-42',
+    });
+    expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({
+      state: 'ready',
+      method: 'client',
+      owner: 'user-42',
+      fileId: MEDIA.FileId,
+      name: 'holiday',
+      size: 10,
+      sourceContext: 'mine',
+    });
+    expect(toldOf()).toEqual(['upload.ready', 'vod.NewFileUpload']);
+    expect((await ledger.listEvents(UPLOAD_ID)).map(({ deliveries }) => deliveries)).toMatchObject([
+      [{ state: 'delivered' }],
+      [{ state: 'delivered' }],
+    ]);
+  });
+
+  it('acknowledges what it knows, and tells nobody again', async () => {
+    const notify = await load();
+    await notify(ARRIVAL);
+
+    const { statusCode, log } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'confirmed', fresh: false, delivered: 0 });
+    expect(consumer.received).toHaveLength(2);
+  });
+
+  it('takes the same event ten times at once, and tells of it once', async () => {
+    const notify = await load();
+
+    const answers = await Promise.all(Array.from({ length: 10 }, () => notify(ARRIVAL)));
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(10).fill(200));
+    expect(answers.filter(({ log }) => log['fresh'] === true)).toHaveLength(1);
+    expect(toldOf()).toEqual(['upload.ready', 'vod.NewFileUpload']);
+  });
+
+  it('records nothing of what VOD denies', async () => {
+    const notify = await load();
+    vod.media.clear();
+
+    const { statusCode, log } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(401);
+    expect(log['confirmation']).toBe('denied');
+    expect((await ledger.listUploads({ limit: 10 })).items).toEqual([]);
+    expect(consumer.received).toEqual([]);
+  });
+
+  it('keeps what VOD cannot be asked about, once, and changes nothing by it', async () => {
+    const notify = await load();
+    vod.refuseAll('InternalError');
+
+    const first = await notify(ARRIVAL);
+    const again = await notify(ARRIVAL);
+
+    expect([first.statusCode, first.json]).toEqual([200, { code: 0 }]);
+    expect(first.log).toMatchObject({
+      level: 'warn',
+      confirmation: 'kept',
+      fresh: true,
+      vodCode: 'InternalError',
+      fileId: MEDIA.FileId,
+    });
+    expect(again.log).toMatchObject({ confirmation: 'kept', fresh: false });
+    expect((await ledger.listUploads({ limit: 10 })).items).toEqual([]);
+    expect(consumer.received).toEqual([]);
+    expect(await ledger.claimUnconfirmed(10, 60)).toMatchObject([{ raw: ARRIVAL, attempt: 1 }]);
+  });
+
+  it('keeps an event in time, where VOD gives no answer', async () => {
+    const silent = await startVodServer(() => {});
+    const notify = await load({ VOD_API_ENDPOINT: silent.endpoint });
+
+    const { statusCode, log } = await notify(ARRIVAL);
+
+    await silent.close();
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'kept', fresh: true, code: 'upstream_timeout' });
+  });
+
+  it('records an event that was kept, when it comes again', async () => {
+    const notify = await load();
+    vod.refuseAll('InternalError');
+    await notify(ARRIVAL);
+    vod.refuseAll('');
+
+    const { log } = await notify(ARRIVAL);
+
+    expect(log).toMatchObject({ confirmation: 'confirmed', fresh: true, delivered: 2 });
+  });
+
+  it('hands on what nobody can confirm, without changing an upload', async () => {
+    const notify = await load();
+
+    const { statusCode, log } = await notify(CAST);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'unconfirmable', fresh: true, delivered: 1 });
+    expect(toldOf()).toEqual(['vod.MediaCastStatusChanged']);
+    expect(JSON.parse(consumer.received[0]?.body ?? '').data).toEqual({
+      ...CAST,
+      confirmed: false,
+    });
+    expect((await ledger.listUploads({ limit: 10 })).items).toEqual([]);
+  });
+
+  it('lets no event say of itself that it is confirmed', async () => {
+    const notify = await load();
+
+    await notify({ EventType: 'Tomorrow', confirmed: true });
+
+    expect(JSON.parse(consumer.received[0]?.body ?? '').data).toEqual({
+      EventType: 'Tomorrow',
+      confirmed: false,
+    });
+  });
+
+  it.each(['\u0000', 'a\ud800b', '__proto__'])('keeps an event with the name %j', async (name) => {
+    const notify = await load();
+
+    const { statusCode } = await notify({ EventType: 'Tomorrow', [name]: { [name]: name } });
+
+    expect(statusCode).toBe(200);
+    expect(toldOf()).toEqual(['vod.Tomorrow']);
+  });
+
+  it('is done with an event that consumers do not take: the sweep goes on with it', async () => {
+    const notify = await load();
+    consumerStatus = 500;
+
+    const { statusCode, log } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ fresh: true, delivered: 0 });
+    const [event] = await ledger.listEvents(UPLOAD_ID);
+    expect(event?.deliveries).toMatchObject([
+      { state: 'pending', attempts: 1, lastError: 'http_500' },
+    ]);
+  });
+
+  it('says that it could not keep an event', async () => {
+    const notify = await load({ DATABASE_URL: 'postgres://nobody:canary@127.0.0.1:1/none' });
+
+    const confirmed = await notify(ARRIVAL);
+    vod.refuseAll('InternalError');
+    const unconfirmed = await notify(ARRIVAL);
+
+    for (const { statusCode, json, log } of [confirmed, unconfirmed]) {
+      expect(statusCode).toBe(503);
+      expect(json).toMatchObject({ code: 'ledger_unavailable' });
+      expect(JSON.stringify([json, log])).not.toContain('canary');
+    }
+  });
+});

@@ -1,0 +1,407 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCallbackRoute } from '../../functions/callback.ts';
+import { createTargets } from '../../lib/delivery/create-targets.ts';
+import type { Target } from '../../lib/delivery/target.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { type Envelope, sealEnvelope } from '../../lib/uploads/envelope.ts';
+import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import type { VodApi } from '../../lib/vod/client.ts';
+import type { RawEvent } from '../../lib/vod/event.ts';
+import {
+  type Consumer,
+  createSecret,
+  endpointOf,
+  startConsumer,
+} from '../lib/delivery/consumer.ts';
+import {
+  type ActionStage,
+  EXECUTABLE,
+  openActionStage,
+  UPLOAD_ID,
+} from '../lib/media-actions/action-stage.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { settingsOf } from '../support/settings.ts';
+import { signCallback } from '../support/sign-callback.ts';
+
+const KEY = 'SignKey1';
+const MINUTE = 60_000;
+
+let postgres: TestPostgres;
+let stage: ActionStage;
+let consumer: Consumer;
+let mood: number;
+let lines: string[];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  lines = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    lines.push(String(chunk));
+    return true;
+  });
+  mood = 200;
+  stage = await openActionStage(postgres);
+  consumer = await startConsumer((response) => {
+    response.statusCode = mood;
+    response.end();
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all([stage.close(), consumer.close()]);
+});
+
+interface Callback {
+  readonly settings?: object;
+  /** Whether it has one. */
+  readonly ledger?: boolean;
+  readonly api?: VodApi;
+}
+
+/** The route over the stage, with more time than it has in the cloud: nothing here is about time. */
+function openCallback({ settings = {}, ledger = true, api = stage.api }: Callback = {}) {
+  const endpoints = [endpointOf(consumer.url, createSecret())];
+  const readCredentials = () => ({ secretId: '', secretKey: '', token: undefined });
+  const targets: readonly Target[] = createTargets(
+    { endpoints, eventBus: undefined },
+    { now: Date.now, readCredentials },
+  );
+  const route = createCallbackRoute({
+    ...{ config: { signKeys: [KEY] }, api, targets, settings: settingsOf(settings) },
+    ledger: ledger ? reachLedger(async () => stage.ledger) : undefined,
+    fetchCover: createCoverFetcher(),
+    ...{ now: Date.now, clock: () => 0, random: Math.random },
+  });
+  const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
+  return async (body: RawEvent): Promise<number> => {
+    const signed = signCallback(KEY, Math.floor(Date.now() / 1_000) + 600);
+    const event = { httpMethod: 'POST', headers: {}, body: JSON.stringify({ ...body, ...signed }) };
+    return (await handler(event, {})).statusCode;
+  };
+}
+
+const arrival = (FileId: string): RawEvent => ({
+  EventType: 'NewFileUpload',
+  FileUploadEvent: { FileId },
+});
+
+function contextOf(envelope: Partial<Envelope> = {}): string {
+  return sealEnvelope({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
+}
+
+/** The next notification of this type that VOD sends, without what proves it. */
+async function receive(eventType: string): Promise<RawEvent> {
+  for (;;) {
+    const { Sign: _sign, T: _t, ...body } = (await stage.vod.receiver.next()).body;
+    if (body['EventType'] === eventType) return body;
+  }
+}
+
+const mediaOfVod = () => stage.vod.standIn().media();
+const upload = (uploadId = UPLOAD_ID) => stage.ledger.findUpload(uploadId);
+const deletions = () => stage.calls.filter((name) => name === 'DeleteMedia');
+const announcements = async () =>
+  (await stage.ledger.listEvents(UPLOAD_ID))
+    .map(({ eventType }) => eventType)
+    .filter((type) => type.startsWith('upload.'));
+const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body));
+const logged = () => JSON.parse(lines.at(-1) ?? '{}');
+
+describe('POST /callback of a file that is more than its upload allows', () => {
+  it('rejects it, tells so once, and has it deleted once, however often it is told', async () => {
+    const notify = openCallback();
+    const fileId = await stage.makeMedia('tone', contextOf({ limits: { maxSeconds: 1 } }));
+    const pulled = await receive('PullComplete');
+
+    const statuses = await Promise.all([
+      ...Array.from({ length: 4 }, () => notify(arrival(fileId))),
+      ...Array.from({ length: 4 }, () => notify(pulled)),
+    ]);
+    await Promise.all([stage.settle(), stage.settle()]);
+    await notify(pulled);
+    stage.pass(24 * 60 * MINUTE);
+    await stage.settle();
+
+    expect(statuses).toEqual(Array(8).fill(200));
+    expect(await upload()).toMatchObject({
+      ...{ state: 'rejected', fileId, size: 32_044, duration: 2 },
+      problem: { code: 'limits_exceeded', rule: 'maxSeconds', limit: 1, actual: 2 },
+    });
+    expect(await announcements()).toEqual(['upload.rejected']);
+    expect(mediaOfVod()).toEqual([]);
+    expect(deletions()).toHaveLength(1);
+    expect(await stage.ledger.listActions(UPLOAD_ID)).toMatchObject([
+      { fileId, kind: 'delete', state: 'done', attempts: 1 },
+    ]);
+  });
+
+  it('takes a file that is just what it may be', async () => {
+    const limits = { maxBytes: 32_044, maxSeconds: 2, mediaTypes: ['wav'] };
+    const fileId = await stage.makeMedia('tone', contextOf({ limits }));
+
+    await openCallback()(arrival(fileId));
+
+    expect(await upload()).toMatchObject({ state: 'ready', limits });
+    expect(await stage.settle()).toEqual([]);
+  });
+
+  it('rejects what the console lets in, and what is recorded, by the policy', async () => {
+    const policy = { console: { mediaTypes: ['mp4'] }, live: { maxSeconds: 1 } };
+    const notify = openCallback({ settings: { policy } });
+    const tone = await stage.makeMedia();
+    const { arrivals } = stage.vod.standIn();
+    const film = await arrivals.uploadFromConsole({
+      ...{ name: 'film', type: 'mp4', seconds: 5, classId: 0, procedure: null },
+    });
+    const recorded = await arrivals.record({ ...RECORDING, seconds: 2 });
+
+    for (const fileId of [tone, film.fileId, recorded.fileId]) await notify(arrival(fileId));
+
+    const states = [tone, film.fileId, recorded.fileId].map(async (fileId) => {
+      const found = await upload(deriveFileUploadId(fileId));
+      return [found?.method, found?.state];
+    });
+    expect(await Promise.all(states)).toEqual([
+      ['console', 'rejected'],
+      ['console', 'ready'],
+      ['live', 'rejected'],
+    ]);
+    await stage.settle();
+    expect(mediaOfVod().map(({ fileId }) => fileId)).toEqual([film.fileId]);
+  });
+
+  it('holds an executable that is called a video until VOD had time to read it, and rejects it', async () => {
+    const limits = { maxBytes: EXECUTABLE.length, mediaTypes: ['mp4'] };
+    const fileId = await stage.makeMedia('executable', contextOf({ limits }));
+
+    await openCallback()(arrival(fileId));
+    const first = (await upload())?.state;
+    await stage.settle();
+    const second = (await upload())?.state;
+    stage.pass(11 * MINUTE);
+    await stage.settle();
+    await stage.settle();
+
+    expect([first, second]).toEqual(['uploaded', 'uploaded']);
+    expect(await upload()).toMatchObject({
+      state: 'rejected',
+      problem: { code: 'media_unreadable' },
+    });
+    expect(await announcements()).toEqual(['upload.uploaded', 'upload.rejected']);
+    expect(mediaOfVod()).toEqual([]);
+  });
+
+  it('takes a file that VOD reads later', async () => {
+    const context = contextOf({ limits: { maxSeconds: 2 } });
+    const fileId = await stage.makeMedia('tone', context);
+    const api: VodApi = {
+      ...stage.api,
+      describeMediaInfos: async (request) => {
+        const { MediaInfoSet = [], ...answer } = await stage.api.describeMediaInfos(request);
+        return { ...answer, MediaInfoSet: MediaInfoSet.map(({ MetaData: _, ...rest }) => rest) };
+      },
+    };
+
+    await openCallback({ api })(arrival(fileId));
+    expect(await upload()).toMatchObject({ state: 'uploaded' });
+    await stage.settle();
+
+    expect(await upload()).toMatchObject({ state: 'ready', size: 32_044 });
+    expect(await announcements()).toEqual(['upload.uploaded', 'upload.ready']);
+  });
+});
+
+const RECORDING = {
+  recording: {
+    sourceType: 'Record',
+    ...{ domain: 'push.example.com', path: 'live', streamId: 'room-1' },
+    recordStartTime: '2026-01-01T00:00:00Z',
+    recordEndTime: '2026-01-01T00:00:02Z',
+  },
+  name: 'room-1',
+  keepSeconds: null,
+} as const;
+
+describe('POST /callback of a file that its upload does not want', () => {
+  beforeEach(async () => {
+    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
+  });
+
+  it('removes a second file, and leaves the first one', async () => {
+    const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
+    const first = await stage.makeMedia('tone', contextOf());
+    const second = await stage.makeMedia('tone', contextOf());
+
+    for (const fileId of [first, second, second, first]) await notify(arrival(fileId));
+    await stage.settle();
+
+    expect(await upload()).toMatchObject({ state: 'ready', fileId: first });
+    expect(mediaOfVod()).toMatchObject([{ fileId: first, classId: 7 }]);
+    expect(deletions()).toHaveLength(1);
+  });
+
+  it('removes a file that names the upload of another owner, which it leaves alone', async () => {
+    const notify = openCallback();
+    const before = await upload();
+    const foreign = await stage.makeMedia('tone', contextOf({ owner: 'mallory' }));
+
+    expect(await notify(arrival(foreign))).toBe(200);
+    await stage.settle();
+
+    expect(await upload()).toEqual(before);
+    expect(mediaOfVod()).toEqual([]);
+    const own = await stage.makeMedia('tone', contextOf());
+    await notify(arrival(own));
+    expect(await upload()).toMatchObject({ state: 'ready', owner: 'ann', fileId: own });
+  });
+
+  it.each(['cancelled', 'expired'] as const)('removes the file of a %s upload', async (fact) => {
+    const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
+    await stage.ledger.changeState(UPLOAD_ID, fact);
+    const fileId = await stage.makeMedia('tone', contextOf());
+
+    await notify(arrival(fileId));
+    await notify(arrival(fileId));
+    await stage.settle();
+
+    expect(await upload()).toMatchObject({ state: fact });
+    expect(mediaOfVod()).toEqual([]);
+    expect(stage.calls).toEqual(['DeleteMedia']);
+  });
+});
+
+describe('POST /callback of a media that rules are about', () => {
+  const settings = {
+    rules: [
+      {
+        name: 'rooms',
+        match: { methods: ['live'], streams: ['room-*'] },
+        set: { classId: 7, tags: ['live'], procedure: { name: 'LongVideoPreset' } },
+      },
+      { name: 'all', set: { classId: 9, expireTime: '2099-01-01T00:00:00Z' } },
+    ],
+  };
+
+  it('has done to it what they say, once', async () => {
+    const notify = openCallback({ settings });
+    const { fileId } = await stage.vod.standIn().arrivals.record({ ...RECORDING, seconds: 2 });
+    const uploadId = deriveFileUploadId(fileId);
+
+    await Promise.all(Array.from({ length: 5 }, () => notify(arrival(fileId))));
+    expect((await upload(uploadId))?.state).toBe('uploaded');
+    await Promise.all([stage.settle(), stage.settle()]);
+    await notify(await receive('ProcedureStateChanged'));
+    await notify(arrival(fileId));
+    stage.pass(24 * 60 * MINUTE);
+    await stage.settle();
+
+    expect(await upload(uploadId)).toMatchObject({
+      ...{ state: 'ready', classId: 7, procedure: 'LongVideoPreset' },
+      mediaExpireTime: Date.UTC(2099, 0, 1),
+    });
+    expect(mediaOfVod()).toMatchObject([
+      { classId: 7, tags: ['live'], expireTime: '2099-01-01T00:00:00Z' },
+    ]);
+    expect(stage.calls.filter((name) => name === 'ProcessMediaByProcedure')).toHaveLength(1);
+    expect(await stage.ledger.listActions(uploadId)).toMatchObject([
+      { kind: 'modify', state: 'done', attempts: 1, rules: ['all', 'rooms'] },
+      { kind: 'procedure', state: 'done', attempts: 1, rules: ['rooms'] },
+    ]);
+  });
+
+  it('has a client’s media deleted when its upload said', async () => {
+    const mediaExpireTime = Date.UTC(2098, 0, 1) / 1_000;
+    const fileId = await stage.makeMedia('tone', contextOf({ mediaExpireTime }));
+
+    await openCallback()(arrival(fileId));
+    await stage.settle();
+
+    expect(mediaOfVod()).toMatchObject([{ expireTime: '2098-01-01T00:00:00Z' }]);
+    expect(await upload()).toMatchObject({ mediaExpireTime: mediaExpireTime * 1_000 });
+  });
+});
+
+describe('POST /callback without a ledger', () => {
+  const limits = { maxSeconds: 1 };
+  const failing = (name: 'deleteMedia' | 'modifyMediaInfo'): VodApi => ({
+    ...stage.api,
+    [name]: () => Promise.reject(new Error('No connection.')),
+  });
+
+  it('tells that a file is too much, and deletes it', async () => {
+    const fileId = await stage.makeMedia('tone', contextOf({ limits }));
+
+    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+
+    expect(
+      toldOf()
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual(['upload.rejected', 'vod.NewFileUpload']);
+    expect(toldOf().find(({ type }) => type === 'upload.rejected')?.data).toMatchObject({
+      ...{ uploadId: UPLOAD_ID, owner: 'ann', state: 'rejected', fileId },
+      problem: { code: 'limits_exceeded', rule: 'maxSeconds', limit: 1, actual: 2 },
+    });
+    expect(mediaOfVod()).toEqual([]);
+    expect(logged()).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
+  });
+
+  it('deletes nothing before everybody knows, and has VOD send it again', async () => {
+    const fileId = await stage.makeMedia('tone', contextOf({ limits }));
+    const notify = openCallback({ ledger: false });
+    mood = 500;
+    expect(await notify(arrival(fileId))).toBe(503);
+    expect(mediaOfVod()).toHaveLength(1);
+    mood = 200;
+    expect(
+      await openCallback({ ledger: false, api: failing('deleteMedia') })(arrival(fileId)),
+    ).toBe(502);
+    expect(await notify(arrival(fileId))).toBe(200);
+
+    expect(mediaOfVod()).toEqual([]);
+    const ids = new Set(toldOf().map(({ id }) => id));
+    expect(ids.size).toBe(2);
+  });
+
+  it('keeps a file that nobody can judge, and says so', async () => {
+    const context = contextOf({ limits: { mediaTypes: ['mp4'] } });
+    const fileId = await stage.makeMedia('executable', context);
+
+    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+
+    expect(mediaOfVod()).toHaveLength(1);
+    expect(logged()).toMatchObject({ level: 'warn', reason: expect.stringContaining('limits') });
+  });
+
+  it('does at once what rules say', async () => {
+    const rules = [{ name: 'r', set: { classId: 7, procedure: { name: 'LongVideoPreset' } } }];
+    const notify = openCallback({ ledger: false, settings: { rules } });
+    const fileId = await stage.makeMedia();
+
+    expect([await notify(arrival(fileId)), await notify(arrival(fileId))]).toEqual([200, 200]);
+
+    expect(mediaOfVod()).toMatchObject([{ classId: 7 }]);
+    const { TaskSet } = await stage.vod.client.DescribeTasks({});
+    expect(TaskSet?.filter(({ TaskType }) => TaskType === 'Procedure')).toHaveLength(1);
+  });
+
+  it('goes on where a rule cannot be carried out, and tries again where it may be', async () => {
+    const rules = [{ name: 'r', set: { expireTime: '1999-01-01T00:00:00Z' } }];
+    const fileId = await stage.makeMedia();
+
+    expect(await openCallback({ ledger: false, settings: { rules } })(arrival(fileId))).toBe(200);
+    expect(logged()).toMatchObject({
+      level: 'warn',
+      reason: expect.stringContaining('InvalidParameterValue.ExpireTime'),
+    });
+    const api = failing('modifyMediaInfo');
+    expect(await openCallback({ ledger: false, settings: { rules }, api })(arrival(fileId))).toBe(
+      502,
+    );
+  });
+});

@@ -1,0 +1,478 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres, { type Sql } from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPullRoute } from '../../functions/pull.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
+import { openEnvelope } from '../../lib/uploads/envelope.ts';
+import { sendQueuedPull } from '../../lib/uploads/send-queued-pull.ts';
+import { createVodApi } from '../../lib/vod/client.ts';
+import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
+import { openTunnel, type Tunnel } from '../support/tunnel.ts';
+import {
+  type AnswerVodCall,
+  refuse,
+  startVodServer,
+  succeed,
+  type VodServer,
+} from '../support/vod-server.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8);
+const DAY = 86_400_000;
+const MEDIA = 'https://media.example.com/film.mp4?token=canary';
+const PER_SECOND = 5;
+
+let server: TestPostgres;
+let vod: VodServer;
+let answer: AnswerVodCall;
+/** Session ids that VOD has taken. */
+let taken: Set<unknown>;
+let tunnel: Tunnel;
+let ledger: Ledger;
+const opened: Ledger[] = [];
+let time: number;
+let logged: string;
+/** Tells the calls of one test from all others. */
+let run: string;
+
+/** As VOD does: one pull for one session. */
+const accept: AnswerVodCall = (response, { parameters }) => {
+  const { SessionId } = parameters;
+  if (taken.has(SessionId)) return refuse(response, 'InvalidParameterValue.SessionId');
+  taken.add(SessionId);
+  return succeed(response, { TaskId: `task-${SessionId}` });
+};
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  vod = await startVodServer((response, call) =>
+    call.action === 'PullUpload'
+      ? answer(response, call)
+      : succeed(response, { StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }] }),
+  );
+});
+afterAll(() => Promise.all([server.close(), vod.close()]));
+beforeEach(async () => {
+  time = NOW;
+  run = randomUUID();
+  taken = new Set();
+  answer = accept;
+  tunnel = await openTunnel(await server.createDatabase());
+  ledger = open();
+  logged = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged += String(chunk);
+    return true;
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+  await tunnel.cut();
+});
+
+function open(): Ledger {
+  const made = openLedger(tunnel.url, { now: () => time, randomKey: randomUUID });
+  opened.push(made);
+  return made;
+}
+
+function connectApi() {
+  const environment = {
+    AUTH_JWT_SECRET: TEST_JWT_SECRET,
+    VOD_SECRET_ID: 'AKIDexample',
+    VOD_SECRET_KEY: 'secret-key-example',
+    VOD_API_ENDPOINT: vod.endpoint,
+    VOD_API_PROTOCOL: 'http',
+    VOD_PULLS_PER_SECOND: String(PER_SECOND),
+  };
+  const config = readPullConfig(environment);
+  const api = createVodApi(config.vodApi, {
+    readCredentials: () => ({ secretId: 'AKID', secretKey: 'key', token: undefined }),
+    now: () => performance.now(),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+    random: () => 0,
+  });
+  return { config, api };
+}
+
+/** A new instance of the function, with a ledger of its own. */
+function load(each: Ledger = open()) {
+  const { config, api } = connectApi();
+  const route = createPullRoute({
+    config,
+    api,
+    now: () => time,
+    random: randomInt,
+    randomKey: randomUUID,
+    ledger: reachLedger(async () => each),
+  });
+  const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
+  return async (body: object, key?: string, owner = 'ann') => {
+    const { authorization } = await bearer(owner, 'upload:pull', time);
+    const headers = { authorization, ...(key === undefined ? {} : { 'idempotency-key': key }) };
+    const event = EVENT_SHAPES[0]?.toEvent({ headers, body });
+    const context = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 30_000 };
+    const response = await handler(event, context);
+    return { ...response, json: JSON.parse(response.body) };
+  };
+}
+
+function sent() {
+  const calls = vod.calls.filter(({ action }) => action === 'PullUpload');
+  return calls.filter(({ parameters }) => String(parameters['MediaUrl']).includes(run));
+}
+const media = (name = 'a') => ({ mediaUrl: `https://media.example.com/${run}/${name}.mp4` });
+const many = (count: number) => ({ items: Array.from({ length: count }, (_, i) => media(`${i}`)) });
+
+describe('POST /pull of one, with a ledger', () => {
+  it('keeps the upload with its task, and shows neither URL nor what it holds', async () => {
+    const { statusCode, json } = await load()({
+      mediaUrl: MEDIA,
+      coverUrl: 'https://media.example.com/cover.png?token=canary',
+      mediaName: 'film',
+      classId: 7,
+      procedure: 'LongVideoPreset',
+      storageRegion: 'ap-seoul',
+      sourceContext: 'mine',
+      sessionContext: 'theirs',
+      limits: { maxSeconds: 60 },
+      expireTime: '2027-01-01T00:00:00Z',
+    });
+
+    expect(statusCode).toBe(202);
+    expect(json).toEqual({
+      uploadId: expect.stringMatching(/^[0-7][0-9A-Z]{25}$/),
+      taskId: `task-${json.uploadId}`,
+      state: 'issued',
+    });
+    expect(await ledger.findUpload(json.uploadId)).toEqual({
+      uploadId: json.uploadId,
+      method: 'pull',
+      state: 'issued',
+      owner: 'ann',
+      taskId: json.taskId,
+      name: 'film',
+      classId: 7,
+      procedure: 'LongVideoPreset',
+      storageRegion: 'ap-seoul',
+      sourceContext: 'mine',
+      sessionContext: 'theirs',
+      limits: { maxSeconds: 60 },
+      mediaExpireTime: Date.UTC(2027, 0, 1),
+      createdAt: NOW,
+      updatedAt: NOW,
+    });
+    const [call] = vod.calls.filter(({ parameters }) => parameters['SessionId'] === json.uploadId);
+    expect(openEnvelope(String(call?.parameters['SourceContext']))).toMatchObject({
+      sourceContext: 'mine',
+      envelope: { uploadId: json.uploadId, owner: 'ann', method: 'pull' },
+    });
+    expect(logged).not.toContain('canary');
+  });
+
+  it('answers the same upload as it is, months later, in every instance', async () => {
+    const first = await load()(media(), 'job-7');
+    const { uploadId, taskId } = first.json;
+    await ledger.changeState(uploadId, 'uploaded');
+    time += 100 * DAY;
+
+    const again = await load()(media(), 'job-7');
+
+    expect(again).toMatchObject({ statusCode: 202, json: { uploadId, taskId, state: 'ready' } });
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('knows the request again by what it says, wherever the key is and in whatever order', async () => {
+    const ask = load();
+    const limits = { maxBytes: 5, maxSeconds: 6 };
+    const first = await ask({ ...media(), classId: 7, limits }, 'job-7');
+
+    const again = await ask({
+      limits: { maxSeconds: 6, maxBytes: 5 },
+      classId: 7,
+      idempotencyKey: 'job-7',
+      ...media(),
+    });
+
+    expect(again.json).toEqual(first.json);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('refuses another request with the key in every instance, and not to another owner', async () => {
+    await load()(media(), 'job-7');
+
+    const other = await load()({ ...media(), classId: 1 }, 'job-7');
+    const bobs = await load()(media(), 'job-7', 'bob');
+
+    expect(other).toMatchObject({ statusCode: 409, json: { code: 'idempotency_conflict' } });
+    expect(bobs.statusCode).toBe(202);
+    expect(sent()).toHaveLength(2);
+  });
+
+  it('makes one pull of many simultaneous requests to two instances', async () => {
+    const instances = [load(), load()];
+
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => instances[i % 2]?.(media(), 'job-7')),
+    );
+    const drained = await drain();
+
+    expect(new Set(answers.map((each) => each?.json.uploadId)).size).toBe(1);
+    expect(answers.every((each) => each?.statusCode === 202)).toBe(true);
+    expect(taken.size).toBe(1);
+    expect(sent().length).toBe(1 + drained);
+    const [upload] = (await ledger.listUploads({ limit: 2 })).items;
+    expect(upload).toMatchObject({ taskId: `task-${upload?.uploadId}`, state: 'issued' });
+    expect((await ledger.listUploads({ limit: 2 })).items).toHaveLength(1);
+  });
+
+  it('names what is wrong before anything is kept', async () => {
+    const ask = load();
+
+    const closed = await ask({ ...media(), storageRegion: 'ap-tokyo' }, 'job-7');
+    const long = await ask({ ...media(), sourceContext: 'x'.repeat(240) }, 'job-7');
+
+    expect(closed.json.errors[0].path).toBe('storageRegion');
+    expect(long.json.errors[0].path).toBe('sourceContext');
+    expect((await ledger.listUploads({ limit: 1 })).items).toEqual([]);
+    expect((await ask(media(), 'job-7')).statusCode).toBe(202);
+  });
+
+  it('ends an upload that VOD refuses, and lets its key be used anew', async () => {
+    answer = (response) => refuse(response, 'InvalidParameterValue.MediaUrl', MEDIA);
+    const ask = load();
+    const refused = await ask(media(), 'job-7');
+    const [failed] = (await ledger.listUploads({ limit: 1 })).items;
+    answer = accept;
+
+    const other = await ask({ ...media(), classId: 1 }, 'job-7');
+
+    expect(refused).toMatchObject({ statusCode: 422, json: { code: 'upstream_rejected' } });
+    expect(failed).toMatchObject({
+      state: 'failed',
+      problem: {
+        code: 'upstream_rejected',
+        status: 422,
+        vod: { code: 'InvalidParameterValue.MediaUrl' },
+      },
+    });
+    expect(failed?.problem).not.toHaveProperty('requestId');
+    expect(other).toMatchObject({ statusCode: 202, json: { taskId: expect.any(String) } });
+    expect(other.json.uploadId).not.toBe(failed?.uploadId);
+  });
+
+  it('lets what VOD has no room for wait for its turn', async () => {
+    answer = (response) => refuse(response, 'LimitExceeded');
+    const ask = load();
+
+    const waiting = await ask(media(), 'job-7');
+    answer = accept;
+    expect(await drain()).toBe(1);
+    const again = await ask(media(), 'job-7');
+
+    const { uploadId } = waiting.json;
+    expect(waiting).toMatchObject({ statusCode: 202, json: { uploadId, state: 'issued' } });
+    expect(waiting.json).not.toHaveProperty('taskId');
+    expect(again.json).toEqual({ uploadId, taskId: `task-${uploadId}`, state: 'issued' });
+  });
+
+  it('sends again what an instance left when it ended, and VOD pulls it once', async () => {
+    const ask = load();
+    const { uploadId } = (await ask(media(), 'job-7')).json;
+    // As an instance leaves it that ends after VOD took the pull, before it noted the task.
+    await forgetTask(uploadId);
+
+    const again = await ask(media(), 'job-7');
+    const drained = await drain();
+
+    expect(again).toMatchObject({ statusCode: 202, json: { uploadId, state: 'issued' } });
+    expect(drained).toBe(1);
+    expect(sent().map(({ parameters }) => parameters['SessionId'])).toEqual([uploadId, uploadId]);
+    expect(taken.size).toBe(1);
+  });
+
+  it('sends nothing again that VOD may have forgotten', async () => {
+    const ask = load();
+    const { uploadId } = (await ask(media(), 'job-7')).json;
+    await forgetTask(uploadId);
+    time += 3 * DAY;
+
+    const again = await ask(media(), 'job-7');
+
+    expect(again.json).toEqual({ uploadId, state: 'issued' });
+    expect(await drain()).toBe(0);
+  });
+
+  it('sends what an instance remembered and never kept', async () => {
+    const request = { ...media(), mediaType: 'mp4' };
+    await load()(request, 'job-7');
+    const [upload] = (await ledger.listUploads({ limit: 1 })).items;
+    await change((sql) => sql`delete from uploads`);
+    taken.clear();
+
+    const again = await load()(request, 'job-7');
+
+    expect(again.json).toEqual({ uploadId: upload?.uploadId, state: 'issued' });
+    expect(await drain()).toBe(1);
+    expect(taken.size).toBe(1);
+  });
+
+  it('sends nothing while the ledger is away', async () => {
+    await load()(media('before'));
+    await tunnel.cut();
+
+    const { statusCode, headers, json } = await load()(media(), 'job-7');
+
+    expect(statusCode).toBe(503);
+    expect(json.code).toBe('ledger_unavailable');
+    expect(headers['Retry-After']).toMatch(/^\d+$/);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('answers with the task even if the ledger goes away meanwhile', async () => {
+    answer = (response, call) => {
+      void tunnel.cut().then(() => accept(response, call));
+    };
+
+    const { statusCode, json } = await load()(media());
+
+    expect(statusCode).toBe(202);
+    expect(json).toEqual({
+      uploadId: json.uploadId,
+      taskId: `task-${json.uploadId}`,
+      state: 'issued',
+    });
+  });
+});
+
+describe('POST /pull of many, with a ledger', () => {
+  it('sends one second’s worth at once, and lets the rest wait', async () => {
+    const { statusCode, json } = await load()(many(1_000));
+
+    expect(statusCode).toBe(202);
+    expect(json.items).toHaveLength(1_000);
+    const tasks = json.items.map((item: { taskId?: string }) => item.taskId !== undefined);
+    expect(tasks.slice(0, PER_SECOND)).toEqual(Array(PER_SECOND).fill(true));
+    expect(tasks.slice(PER_SECOND)).not.toContain(true);
+    expect(sent()).toHaveLength(PER_SECOND);
+    expect((await ledger.readBacklog()).pulls.count).toBe(1_000 - PER_SECOND);
+    expect(JSON.parse(logged)).toMatchObject({ items: 1_000, accepted: 1_000, refused: 0 });
+
+    const [claim] = await ledger.claimPulls(1, 60);
+    expect(claim).toMatchObject({
+      uploadId: json.items[PER_SECOND].uploadId,
+      owner: 'ann',
+      request: { MediaUrl: media(`${PER_SECOND}`).mediaUrl, SessionId: claim?.uploadId },
+    });
+  });
+
+  it('answers the same for the same keys, and queues nothing twice', async () => {
+    const first = await load()(many(50), 'batch-1');
+    const again = await load()(many(50), 'batch-1');
+
+    expect(again.json).toEqual(first.json);
+    expect(sent()).toHaveLength(PER_SECOND);
+    expect((await ledger.readBacklog()).pulls.count).toBe(50 - PER_SECOND);
+    expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(50);
+  });
+
+  it('makes one upload of items with one key, and refuses a third that says something else', async () => {
+    const item = { ...media(), idempotencyKey: 'one' };
+
+    const { json } = await load()({ items: [item, item, { ...item, classId: 1 }] });
+
+    expect(json.items[0].taskId).toEqual(expect.any(String));
+    expect(json.items[1].uploadId).toBe(json.items[0].uploadId);
+    expect(json.items[2].problem.code).toBe('idempotency_conflict');
+    expect(sent()).toHaveLength(1);
+    expect((await ledger.readBacklog()).pulls.count).toBe(0);
+  });
+
+  it('answers each in the order sent, the wrong ones with their problem', async () => {
+    answer = (response, call) =>
+      String(call.parameters['MediaUrl']).includes('bad')
+        ? refuse(response, 'FailedOperation.MediaType')
+        : accept(response, call);
+
+    const { statusCode, json } = await load()({
+      items: [
+        media('a'),
+        media('bad'),
+        { mediaUrl: 'http://127.0.0.1/c.mp4', classId: -1 },
+        { ...media('d'), sourceContext: 'x'.repeat(240) },
+        { ...media('e'), storageRegion: 'ap-tokyo' },
+        media('f'),
+      ],
+    });
+
+    expect(statusCode).toBe(202);
+    const pathsOf = (index: number) =>
+      json.items[index].problem.errors.map((error: { path: string }) => error.path).sort();
+    expect(json.items[0]).toHaveProperty('taskId');
+    expect(json.items[1].problem.code).toBe('upstream_rejected');
+    expect(pathsOf(1)).toEqual(['items.1.mediaType']);
+    expect(pathsOf(2)).toEqual(['items.2.classId', 'items.2.mediaUrl']);
+    expect(pathsOf(3)).toEqual(['items.3.sourceContext']);
+    expect(pathsOf(4)).toEqual(['items.4.storageRegion']);
+    expect(json.items[5]).toHaveProperty('taskId');
+    expect((await ledger.listUploads({ limit: 9 })).items).toHaveLength(3);
+    expect((await ledger.listUploads({ limit: 9, state: 'failed' })).items).toHaveLength(1);
+  });
+
+  it('starts anew what was refused while it waited', async () => {
+    const first = await load()(many(PER_SECOND + 1), 'batch-1');
+    answer = (response) => refuse(response, 'InvalidParameterValue.MediaUrl');
+    expect(await drain()).toBe(1);
+    answer = accept;
+
+    const again = await load()(many(PER_SECOND + 1), 'batch-1');
+
+    expect(again.json.items.slice(0, -1)).toEqual(first.json.items.slice(0, -1));
+    expect(again.json.items.at(-1)).toEqual({
+      uploadId: expect.any(String),
+      taskId: expect.any(String),
+      state: 'issued',
+    });
+    expect(again.json.items.at(-1).uploadId).not.toBe(first.json.items.at(-1).uploadId);
+  });
+
+  it('sends none of them while the ledger is away', async () => {
+    await load()(media('before'));
+    await tunnel.cut();
+
+    const { statusCode, json } = await load()(many(3));
+
+    expect(statusCode).toBe(503);
+    expect(json.code).toBe('ledger_unavailable');
+    expect(sent()).toHaveLength(1);
+  });
+});
+
+/** Sends all that waits, as a sweep does, and answers how many there were. */
+async function drain(): Promise<number> {
+  const { api } = connectApi();
+  const claims = await ledger.claimPulls(1_000, 60);
+  for (const claim of claims) {
+    const outcome = await sendQueuedPull(claim, { api, now: () => time }, {});
+    if (outcome.kind === 'accepted') await ledger.finishPull(claim, outcome.taskId);
+    if (outcome.kind === 'refused') await ledger.failPull(claim, outcome.problem);
+    if (outcome.kind === 'retry') await ledger.retryPull(claim, outcome.at);
+  }
+  return claims.length;
+}
+
+function forgetTask(uploadId: string): Promise<void> {
+  return change((sql) => sql`update uploads set task_id = null where upload_id = ${uploadId}`);
+}
+
+async function change(make: (sql: Sql) => Promise<unknown>): Promise<void> {
+  const sql = postgres(tunnel.url, { max: 1, fetch_types: false });
+  await make(sql);
+  await sql.end();
+}

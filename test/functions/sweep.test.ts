@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sealEnvelope } from '../../lib/uploads/envelope.ts';
+import {
+  type Consumer,
+  createSecret,
+  endpointOf,
+  startConsumer,
+} from '../lib/delivery/consumer.ts';
+import { makeMedia, openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+
+const FUNCTION = fileURLToPath(new URL('../../functions/sweep.ts', import.meta.url));
+
+/** As https://cloud.tencent.com/document/product/583/9708 prints it. */
+const EVENT = {
+  Type: 'Timer',
+  TriggerName: 'every-minute',
+  Time: '2026-01-31T08:00:00Z',
+  Message: '',
+};
+
+const UPLOADS = 200;
+
+let postgres: TestPostgres;
+let consumer: Consumer;
+let secret: string;
+let stage: SweepStage;
+let onWebhook: (count: number) => void;
+const processes: ChildProcess[] = [];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  onWebhook = () => undefined;
+  consumer = await startConsumer((response) => {
+    response.end();
+    onWebhook(consumer.received.length);
+  });
+  secret = createSecret();
+  stage = await openSweepStage(postgres, { endpoints: [endpointOf(consumer.url, secret)] });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  for (const process of processes.splice(0)) process.kill('SIGKILL');
+  await stage.close();
+  await consumer.close();
+});
+
+const environment = () => ({
+  DATABASE_URL: stage.databaseUrl,
+  VOD_API_ENDPOINT: stage.vod.host,
+  VOD_API_PROTOCOL: 'http',
+  VOD_SECRET_ID: stage.vod.account.secretId,
+  VOD_SECRET_KEY: stage.vod.account.secretKey,
+  VOD_EVENT_MODE: 'PULL',
+  VOD_PULLS_PER_SECOND: '50',
+  WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret }]),
+  WEBHOOK_LOOPBACK: 'allow',
+});
+
+/** Loads the function as a new instance with this environment. */
+async function load(change: Readonly<Record<string, string | undefined>> = {}) {
+  for (const [name, value] of Object.entries({ ...environment(), ...change })) {
+    vi.stubEnv(name, value);
+  }
+  vi.resetModules();
+  const { main_handler } = await import('../../functions/sweep.ts');
+  const lines: Record<string, unknown>[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    lines.push(JSON.parse(String(chunk)));
+    return true;
+  });
+  const call = (milliseconds = 60_000) =>
+    main_handler(EVENT, { request_id: 'request-1', getRemainingTimeInMillis: () => milliseconds });
+  return { call, lines };
+}
+
+/** Leaves deliveries, pulls and queued events to be dealt with. */
+async function makeWork(): Promise<void> {
+  await stage.vod.client.ModifyEventConfig({ Mode: 'PULL' });
+  await makeMedia(stage.vod, 20);
+  await stage.ledger.enqueuePulls(
+    Array.from({ length: UPLOADS }, (_, index) => {
+      const uploadId = `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
+      const SourceContext = sealEnvelope({ uploadId, owner: 'alice', method: 'pull' });
+      const request = { MediaUrl: TONE, SessionId: uploadId, SourceContext };
+      return { uploadId, owner: 'alice', request };
+    }),
+  );
+}
+
+/** Runs the function once in a process of its own. */
+function spawnSweep(): ChildProcess {
+  const script = `import(${JSON.stringify(FUNCTION)}).then(({ main_handler }) =>
+    main_handler({}, { getRemainingTimeInMillis: () => 600_000 }));`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--eval', script], {
+    env: { ...process.env, ...environment() },
+    stdio: 'ignore',
+  });
+  processes.push(child);
+  return child;
+}
+
+describe('the sweep function', () => {
+  it('does what is due, and answers and logs the same summary', async () => {
+    await makeWork();
+    const { call, lines } = await load();
+
+    const answer = await call();
+
+    expect(answer).toMatchObject({
+      steps: {
+        queue: { late: 0, failed: 0 },
+        pulls: { sent: UPLOADS },
+        deliveries: { delivered: expect.any(Number) },
+      },
+      backlog: { pulls: 0, deliveries: 0, lagSeconds: 0 },
+      outOfTime: false,
+    });
+    const { steps, backlog, errors, outOfTime } = Object(answer);
+    // Pulls of this very sweep may have ended in time to be told of.
+    expect(steps.queue.pulled).toBeGreaterThanOrEqual(20);
+    expect(steps.queue).toMatchObject({ fresh: steps.queue.pulled, confirmed: steps.queue.pulled });
+    expect(lines).toEqual([
+      {
+        ...{ level: 'info', function: 'sweep', requestId: 'request-1' },
+        ...{ milliseconds: expect.any(Number), steps, backlog, errors, outOfTime },
+      },
+    ]);
+  });
+
+  it('says that its time limit is too short to do anything', async () => {
+    await makeWork();
+    const { call, lines } = await load();
+
+    expect(await call(3_000)).toMatchObject({ outOfTime: true, backlog: { pulls: UPLOADS } });
+
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'warn', reason: expect.stringContaining('time limit') }),
+    ]);
+  });
+
+  it('never rejects, and says what is missing', async () => {
+    const { call, lines } = await load({ DATABASE_URL: undefined });
+
+    expect(await call()).toMatchObject({ problem: { status: 500, requestId: 'request-1' } });
+
+    expect(lines).toMatchObject([{ level: 'error', fields: ['DATABASE_URL'] }]);
+  });
+
+  it('never rejects where the database is away, and says so at the level of an error', async () => {
+    const { call, lines } = await load({ DATABASE_URL: 'postgres://user:canary@127.0.0.1:1/none' });
+
+    expect(await call()).toMatchObject({ errors: { ECONNREFUSED: expect.any(Number) } });
+
+    expect(lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 8 } });
+    expect(JSON.stringify(lines)).not.toContain('canary');
+  });
+
+  it('goes on where a process was killed in the middle of everything', async () => {
+    await makeWork();
+    const underWay = new Promise<void>((resolve) => {
+      onWebhook = (count) => count > UPLOADS / 2 && resolve();
+    });
+    const child = spawnSweep();
+    await underWay;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const before = await stage.ledger.readBacklog();
+    expect(before.deliveries.count).toBeGreaterThan(0);
+
+    // The claims of the dead one run out.
+    stage.passSeconds(301);
+    const summary = await stage.sweep({ pullsEvents: true });
+
+    expect(summary.broken).toEqual([]);
+    expect(summary.backlog).toMatchObject({ deliveries: 0, pulls: 0 });
+    // VOD tells in time of all of them, those included whose answer died with the process.
+    const countReady = async () => {
+      await stage.sweep({ pullsEvents: true });
+      const query = { owner: 'alice', state: 'ready', limit: 1_000 } as const;
+      return (await stage.ledger.listUploads(query)).items.length;
+    };
+    await expect.poll(countReady, { timeout: 20_000 }).toBe(UPLOADS);
+    expect(stage.vod.standIn().media()).toHaveLength(UPLOADS + 20);
+    const told = consumer.received.map(({ body }) => JSON.parse(body));
+    const issued = told.filter(({ type }) => type === 'upload.issued');
+    expect(new Set(issued.map(({ data }) => data.uploadId)).size).toBe(UPLOADS);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import { readSweepConfig } from '../../../lib/config/sweep-config.ts';
+
+const SWEEP: Environment = {
+  DATABASE_URL: 'postgres://user:canary@db.example.com/uploads',
+  VOD_SECRET_ID: 'AKIDexample',
+  VOD_SECRET_KEY: 'secret-key-example',
+};
+
+function problemOf(environment: Environment): ConfigError {
+  try {
+    readSweepConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+  }
+  throw new Error('Nothing was refused');
+}
+
+describe('readSweepConfig()', () => {
+  it('reads the least that is needed', () => {
+    const config = readSweepConfig(SWEEP);
+
+    expect(config).toMatchObject({
+      databaseUrl: SWEEP['DATABASE_URL'],
+      pullsEvents: false,
+      vodApi: { endpoint: 'vod.tencentcloudapi.com', pullsPerSecond: 20 },
+      delivery: { endpoints: [], eventBus: undefined },
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('reads the mode of events and the rate of pulls', () => {
+    const config = readSweepConfig({
+      ...SWEEP,
+      ...{ VOD_EVENT_MODE: 'PULL', VOD_PULLS_PER_SECOND: '100' },
+    });
+
+    expect(config).toMatchObject({ pullsEvents: true, vodApi: { pullsPerSecond: 100 } });
+  });
+
+  it.each([
+    ['DATABASE_URL', undefined],
+    ['DATABASE_URL', ''],
+    ['DATABASE_URL', 'mysql://user:canary@db.example.com/uploads'],
+    ['VOD_EVENT_MODE', 'pull'],
+    ['VOD_EVENT_MODE', ''],
+    ['VOD_PULLS_PER_SECOND', '0'],
+    ['VOD_PULLS_PER_SECOND', '101'],
+    ['VOD_SECRET_ID', undefined],
+    ['VOD_SECRET_KEY', undefined],
+    ['WEBHOOK_ENDPOINTS', 'canary'],
+  ])('refuses %s=%j, by name alone', (variable, value) => {
+    const error = problemOf({ ...SWEEP, [variable]: value });
+
+    expect(error.variables).toEqual([variable]);
+    expect(error.message).not.toContain('canary');
+  });
+});

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dropUnknownDeletions } from '../../../lib/events/known-deletion.ts';
+import { takeEvents } from '../../../lib/events/take-events.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { parseVodEvent, type VodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
+
+let postgres: TestPostgres;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  ledger = openLedger(await postgres.createDatabase(), { now: Date.now, randomKey: randomUUID });
+  const arrivals = ['1', '2'].map((FileId) => ({
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { FileId },
+  }));
+  const reception = { receivedAt: Date.now(), confirmed: true, settings: NO_SETTINGS };
+  await takeEvents(arrivals.map(parseVodEvent), ledger, reception);
+});
+afterAll(async () => {
+  await ledger.close();
+  await postgres.close();
+});
+
+const deletionOf = (...FileIdSet: string[]): VodEvent =>
+  parseVodEvent({
+    EventType: 'FileDeleted',
+    FileDeleteEvent: {
+      FileIdSet,
+      FileDeleteResultInfo: FileIdSet.map((FileId) => ({ FileId, DeleteParts: [] })),
+    },
+  });
+
+it('leaves the deletion of files that uploads have as it is', async () => {
+  const event = deletionOf('1', '2');
+  expect(await dropUnknownDeletions(event, ledger)).toBe(event);
+});
+
+it('takes made-up files out of a deletion', async () => {
+  const known = await dropUnknownDeletions(deletionOf('1', '999'), ledger);
+  expect(known && writeVodEvent(known)).toEqual(writeVodEvent(deletionOf('1')));
+});
+
+it('drops the deletion of files that nobody has heard of', async () => {
+  expect(await dropUnknownDeletions(deletionOf('998', '999'), ledger)).toBeUndefined();
+});
+
+it('leaves every other event as it is', async () => {
+  const event = parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent: { FileId: '3' } });
+  expect(await dropUnknownDeletions(event, ledger)).toBe(event);
+});

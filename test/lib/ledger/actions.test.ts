@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ClaimedAction, NewMediaAction } from '../../../lib/ledger/actions.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const START = Date.UTC(2026, 0, 1);
+let server: TestPostgres;
+let url: string;
+let time: number;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  time = START;
+  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
+});
+afterEach(() => ledger.close());
+
+function record(eventId: string, ...actions: NewMediaAction[]) {
+  return ledger.recordEvent({
+    ...{ eventId, eventType: 'vod.NewFileUpload', fileId: 'f1', payload: {}, confirmed: true },
+    ...{ changes: [], actions },
+  });
+}
+
+async function claimOne(): Promise<ClaimedAction> {
+  const [claim] = await ledger.claimActions(1, 60);
+  return claim ?? expect.fail('There is an action.');
+}
+
+/** Drains what `claim` answers with several ledgers at once. */
+async function drain(claim: (each: Ledger) => Promise<readonly object[]>): Promise<number> {
+  const sweeps = [1, 2, 3].map(() => openLedger(url, { now: () => time, randomKey: randomUUID }));
+  const counts = await Promise.all(
+    sweeps.map(async (each) => {
+      let count = 0;
+      for (;;) {
+        const some = await claim(each);
+        if (some.length === 0) return count;
+        count += some.length;
+      }
+    }),
+  );
+  await Promise.all(sweeps.map((each) => each.close()));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+describe('claimActions()', () => {
+  it('answers what an event asked for, once for ever', async () => {
+    const tag = { fileId: 'f1', kind: 'modify', uploadId: 'u1', detail: { classId: 7 } };
+    await record('e1', tag, { fileId: 'f1', kind: 'process' });
+    await record('e1', { fileId: 'f2', kind: 'modify' });
+    await record('e2', { ...tag, detail: { classId: 8 } });
+
+    const claims = await ledger.claimActions(9, 60);
+    expect(claims.toSorted((a, b) => a.kind.localeCompare(b.kind))).toEqual([
+      { ...tag, attempt: 1, createdAt: START },
+      { fileId: 'f1', kind: 'process', attempt: 1, createdAt: START },
+    ]);
+    for (const claim of claims) expect(await ledger.actionDone(claim)).toBe(true);
+    await record('e3', tag);
+    time += 86_400_000;
+    expect(await ledger.claimActions(9, 60)).toEqual([]);
+  });
+
+  it('gives each of many to one of several sweeps', async () => {
+    await record(
+      'e1',
+      ...Array.from({ length: 90 }, (_, i) => ({ fileId: `f${i}`, kind: 'delete' })),
+    );
+    expect(await drain((each) => each.claimActions(7, 60))).toBe(90);
+  });
+
+  it('gives an action again when its lease has run out, or at its time, until it is dead', async () => {
+    await record('e1', { fileId: 'f1', kind: 'delete' });
+    const first = await claimOne();
+    time += 60_000;
+    const second = await claimOne();
+    expect(second.attempt).toBe(2);
+    expect(await ledger.actionDone(first)).toBe(false);
+    const nextAttemptAt = time + 5_000;
+    expect(await ledger.actionFailed(second, { error: 'busy\0', nextAttemptAt })).toBe(true);
+    expect(await ledger.claimActions(1, 60)).toEqual([]);
+    time += 5_000;
+    expect(await ledger.actionFailed(await claimOne(), { error: 'no', dead: true })).toBe(true);
+    time += 86_400_000;
+    expect(await ledger.claimActions(1, 60)).toEqual([]);
+    expect(await ledger.readBacklog()).toMatchObject({ actions: { count: 0 }, deadActions: 1 });
+  });
+});
+
+describe('unconfirmed events', () => {
+  const event = (eventId: string) => ({ eventId, raw: { EventType: 'x' }, receivedAt: START - 9 });
+
+  it('are kept once, and not when they are recorded', async () => {
+    await record('e1');
+    expect(await ledger.keepUnconfirmed(event('e1'))).toBe(false);
+    expect(await ledger.keepUnconfirmed(event('e2'))).toBe(true);
+    expect(await ledger.keepUnconfirmed(event('e2'))).toBe(false);
+    expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 1, oldestAt: START - 9 });
+    expect(await ledger.claimUnconfirmed(9, 60)).toEqual([{ ...event('e2'), attempt: 1 }]);
+  });
+
+  it('are tried again at their time, by whoever has the claim, until they are dropped', async () => {
+    await ledger.keepUnconfirmed(event('e1'));
+    const [first] = await ledger.claimUnconfirmed(1, 60);
+    expect(await ledger.claimUnconfirmed(1, 60)).toEqual([]);
+    time += 60_000;
+    const [second] = await ledger.claimUnconfirmed(1, 60);
+    if (first === undefined || second === undefined) throw new Error('Both were claimed.');
+
+    await ledger.dropUnconfirmed(first);
+    await ledger.retryUnconfirmed(first, time);
+    expect(await ledger.claimUnconfirmed(1, 60)).toEqual([]);
+    await ledger.retryUnconfirmed(second, time + 1_000);
+    time += 1_000;
+    const [third] = await ledger.claimUnconfirmed(1, 60);
+    expect(third).toMatchObject({ eventId: 'e1', attempt: 3 });
+    if (third !== undefined) await ledger.dropUnconfirmed(third);
+    expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 0 });
+  });
+
+  it('go to one of several sweeps each', async () => {
+    for (let i = 0; i < 40; i += 1) await ledger.keepUnconfirmed(event(`e${i}`));
+    expect(await drain((each) => each.claimUnconfirmed(3, 60))).toBe(40);
+  });
+
+  it('are kept by one of many at once', async () => {
+    const kept = await Promise.all(
+      Array.from({ length: 10 }, () => ledger.keepUnconfirmed(event('e1'))),
+    );
+    expect(kept.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('listEvents() and listActions()', () => {
+  it('tell what happened to an upload and its file, oldest first', async () => {
+    const targets = [{ id: 'https://a.example', events: ['upload.*'] }];
+    const told = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    await told.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    time += 1_000;
+    await told.recordEvent({
+      ...{
+        eventId: 'e1',
+        eventType: 'vod.NewFileUpload',
+        uploadId: 'u1',
+        fileId: 'f1',
+        payload: {},
+      },
+      ...{ confirmed: false, receivedAt: START + 500 },
+      changes: [{ key: { uploadId: 'u1' }, fact: 'uploaded', fields: { fileId: 'f1' } }],
+    });
+    time += 1_000;
+    await record(
+      'e2',
+      { fileId: 'f1', kind: 'modify' },
+      { fileId: 'f9', kind: 'delete', uploadId: 'u1' },
+    );
+    const [claim] = await told.claimDeliveries(1, 60, 1);
+    if (claim !== undefined)
+      await told.deliveryFailed(claim, { error: '503', nextAttemptAt: START + 9_000 });
+    await told.close();
+
+    const base = { endpoint: 'https://a.example', state: 'pending' };
+    expect(await ledger.listEvents('u1')).toEqual([
+      {
+        ...{
+          eventId: 'evt_u1_issued',
+          eventType: 'upload.issued',
+          receivedAt: START,
+          confirmed: true,
+        },
+        deliveries: [
+          {
+            ...base,
+            attempts: 1,
+            lastError: '503',
+            nextAttemptAt: START + 9_000,
+            updatedAt: START + 2_000,
+          },
+        ],
+      },
+      {
+        eventId: 'e1',
+        eventType: 'vod.NewFileUpload',
+        receivedAt: START + 500,
+        confirmed: false,
+        deliveries: [],
+      },
+      {
+        ...{
+          eventId: 'evt_u1_ready',
+          eventType: 'upload.ready',
+          receivedAt: START + 1_000,
+          confirmed: true,
+        },
+        deliveries: [
+          { ...base, attempts: 0, nextAttemptAt: START + 1_000, updatedAt: START + 1_000 },
+        ],
+      },
+      {
+        eventId: 'e2',
+        eventType: 'vod.NewFileUpload',
+        receivedAt: START + 2_000,
+        confirmed: true,
+        deliveries: [],
+      },
+    ]);
+    expect(await ledger.listActions('u1')).toEqual([
+      { fileId: 'f1', kind: 'modify', state: 'pending', attempts: 0, updatedAt: START + 2_000 },
+      { fileId: 'f9', kind: 'delete', state: 'pending', attempts: 0, updatedAt: START + 2_000 },
+    ]);
+    expect([await ledger.listEvents('none'), await ledger.listActions('none')]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import type { UploadFact } from '../../../lib/uploads/upload-state.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let server: TestPostgres;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
+});
+afterEach(() => ledger.close());
+
+function record(change: UploadChange, ...actions: readonly NewMediaAction[]) {
+  const eventId = randomUUID();
+  const event: EventRecord = {
+    ...{ eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+    ...{ changes: [change], actions },
+  };
+  return ledger.recordEvent(event);
+}
+
+const tell = (owner: string, fileId: string, fact: UploadFact = 'uploaded'): UploadChange => ({
+  ...{ key: { uploadId: 'u1' }, fact, method: 'client', owner, fields: { fileId } },
+});
+
+const readActions = async () =>
+  (await ledger.claimActions(99, 0))
+    .map(({ fileId, kind, uploadId }) => `${kind} ${fileId} of ${uploadId}`)
+    .sort();
+
+describe('an upload that somebody else’s file names', () => {
+  beforeEach(async () => {
+    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+  });
+
+  it('is not touched, and the file is removed', async () => {
+    const before = await ledger.findUpload('u1');
+
+    const recorded = await record(tell('mallory', 'f9'), { fileId: 'f9', kind: 'modify' });
+
+    expect(recorded).toMatchObject({ fresh: true, announced: [] });
+    expect(await ledger.findUpload('u1')).toEqual(before);
+    expect(await readActions()).toEqual(['delete f9 of u1']);
+  });
+
+  it('still takes its own', async () => {
+    await record(tell('mallory', 'f9'));
+    await record(tell('ann', 'f1'));
+
+    expect(await ledger.findUpload('u1')).toMatchObject({
+      ...{ state: 'ready', owner: 'ann', fileId: 'f1' },
+    });
+    expect(await readActions()).toEqual(['delete f9 of u1']);
+  });
+
+  it('is not touched by a file that was known before', async () => {
+    await ledger.recordEvent({
+      ...{ eventId: 'e1', eventType: 'vod.ProcedureStateChanged', payload: {}, confirmed: true },
+      changes: [{ key: { fileId: 'f9' }, fact: 'processingStarted' }],
+    });
+
+    await record(tell('mallory', 'f9'));
+
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'issued', owner: 'ann' });
+    expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
+    expect(await readActions()).toEqual([`delete f9 of u1`]);
+    expect(await ledger.findUpload(deriveFileUploadId('f9'))).toMatchObject({ fileId: 'f9' });
+  });
+
+  it('is not ended by what is told of such a file', async () => {
+    await record(tell('mallory', 'f9', 'rejected'));
+    await record(tell('mallory', 'f9', 'deleted'));
+
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'issued' });
+  });
+
+  it('goes to nobody else by being issued again', async () => {
+    const saved = await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'mallory' });
+    expect(saved).toMatchObject({ owner: 'ann' });
+  });
+
+  it('belongs to whoever is told first where nobody was', async () => {
+    await ledger.recordEvent({
+      ...{ eventId: 'e1', eventType: 'vod.PullComplete', payload: {}, confirmed: true },
+      changes: [{ key: { uploadId: 'u2' }, fact: 'issued', method: 'pull' }],
+    });
+    await record({ ...tell('bob', 'f2'), key: { uploadId: 'u2' } });
+    expect(await ledger.findUpload('u2')).toMatchObject({ owner: 'bob', state: 'ready' });
+  });
+});
+
+describe('what is to be done to the media of an event', () => {
+  const modify = (fileId: string): NewMediaAction => ({ fileId, kind: 'modify' });
+
+  it('is kept for the upload that has it', async () => {
+    await record(tell('ann', 'f1'), modify('f1'));
+    await record({ key: { fileId: 'f2' }, fact: 'uploaded' }, modify('f2'));
+    expect(await readActions()).toEqual(
+      ['modify f1 of u1', `modify f2 of ${deriveFileUploadId('f2')}`].sort(),
+    );
+  });
+
+  it('is nothing where the file is a second one, or rejected, or its upload cancelled', async () => {
+    await record(tell('ann', 'f1'));
+    await record(tell('ann', 'f2'), modify('f2'));
+    await record({ key: { fileId: 'f3' }, fact: 'rejected' }, modify('f3'));
+    await ledger.changeState('u1', 'rejected');
+    await record(tell('ann', 'f1'), modify('f1'));
+    expect(await readActions()).toEqual(
+      [
+        ...['delete f1 of u1', 'delete f2 of u1'],
+        `delete f3 of ${deriveFileUploadId('f3')}`,
+      ].sort(),
+    );
+  });
+
+  it('is kept for each of many events, in one statement', async () => {
+    const events = Array.from({ length: 20 }, (_, i): EventRecord => {
+      const change = { ...tell('ann', `f${i}`), key: { uploadId: `u${i}` } };
+      const base = { eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {} } as const;
+      return { ...base, confirmed: true, changes: [change], actions: [modify(`f${i}`)] };
+    });
+    await ledger.recordEvents([...events, ...events]);
+    expect(await readActions()).toEqual(
+      Array.from({ length: 20 }, (_, i) => `modify f${i} of u${i}`).sort(),
+    );
+  });
+
+  it('tells which rules it is for', async () => {
+    const detail = { rules: ['first', 'second'], parameters: {} };
+    await record(tell('ann', 'f1'), { ...modify('f1'), detail }, { fileId: 'f1', kind: 'inspect' });
+    const actions = await ledger.listActions('u1');
+    expect(actions.map(({ kind, rules }) => [kind, rules])).toEqual([
+      ['inspect', undefined],
+      ['modify', ['first', 'second']],
+    ]);
+  });
+});

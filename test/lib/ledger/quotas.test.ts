@@ -1,0 +1,333 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Quotas } from '../../../lib/ledger/quotas.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const START = Date.UTC(2026, 0, 1);
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+let server: TestPostgres;
+let url: string;
+let time: number;
+const opened: Ledger[] = [];
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  time = START;
+  ledger = open();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+function open(): Ledger {
+  const made = openLedger(url, { now: () => time, randomKey: randomUUID });
+  opened.push(made);
+  return made;
+}
+
+interface Wish {
+  readonly owner?: string;
+  readonly expiresIn?: number;
+  readonly by?: Ledger | undefined;
+}
+
+/** Answers the rule that stands in the way, or the state of the upload. */
+async function begin(
+  uploadId: string,
+  quotas: Quotas,
+  { owner = 'ann', expiresIn = 3_600, by = ledger }: Wish = {},
+) {
+  const fields = { expiresAt: time + expiresIn * 1_000 };
+  const [verdict] = await by.issueWithin(owner, quotas, [
+    { uploadId, method: 'client', owner, fields },
+  ]);
+  return verdict?.kind === 'refused' ? verdict.quota : verdict?.state;
+}
+
+/** Has a file of so many bytes come for the upload. */
+function arrive(uploadId: string, size: number) {
+  return ledger.changeState(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
+}
+
+const pull = (uploadId: string) =>
+  ({ uploadId, method: 'pull', owner: 'ann', request: { SessionId: uploadId } }) as const;
+
+describe.each([
+  ['signaturesPerMinute', { signaturesPerMinute: 10 }],
+  ['openUploads', { openUploads: 10 }],
+] as const)('%s', (rule, quotas) => {
+  it('lets ten begin of fifty at once, by five connections', async () => {
+    const ledgers = Array.from({ length: 5 }, open);
+    const asked = Array.from({ length: 50 }, (_, i) =>
+      begin(`u${i}`, quotas, { by: ledgers[i % 5] }),
+    );
+    const answers = await Promise.all(asked);
+
+    expect(answers.filter((answer) => answer === 'issued')).toHaveLength(10);
+    expect(answers.filter((answer) => answer !== 'issued')).toEqual(
+      Array.from({ length: 40 }, () => ({ rule, limit: 10, used: 10, retryAfter: 60 })),
+    );
+    expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(10);
+  });
+
+  it('lets the same uploads go on, whoever asks at once', async () => {
+    const ledgers = Array.from({ length: 5 }, open);
+    const ids = Array.from({ length: 10 }, (_, i) => `u${i}`);
+    const asked = ledgers.flatMap((by) => ids.map((id) => begin(id, quotas, { by })));
+
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['issued']));
+    expect(await begin('another', quotas)).toMatchObject({ rule });
+  });
+
+  it('has room for everybody else', async () => {
+    for (let i = 0; i < 10; i += 1) await begin(`u${i}`, quotas);
+
+    expect(await begin('of bob', quotas, { owner: 'bob' })).toBe('issued');
+    expect(await begin('of ann', quotas)).toMatchObject({ rule });
+  });
+
+  it('keeps nothing of what is refused', async () => {
+    for (let i = 0; i < 10; i += 1) await begin(`u${i}`, quotas);
+    await begin('late', quotas);
+
+    expect(await ledger.findUpload('late')).toBeUndefined();
+    expect(await ledger.listEvents('late')).toEqual([]);
+    expect(await ledger.listEvents('u0')).toMatchObject([{ eventType: 'upload.issued' }]);
+  });
+});
+
+describe('signaturesPerMinute', () => {
+  it('says when there is room again, to the second', async () => {
+    const quotas = { signaturesPerMinute: 2 };
+    await begin('u0', quotas);
+    time += 20_000;
+    await begin('u1', quotas);
+    time += 5_000;
+
+    expect(await begin('u2', quotas)).toEqual({
+      ...{ rule: 'signaturesPerMinute', limit: 2, used: 2, retryAfter: 35 },
+    });
+    time += 34_999;
+    expect(await begin('u2', quotas)).toMatchObject({ retryAfter: 1 });
+    time += 1;
+    expect(await begin('u2', quotas)).toBe('issued');
+  });
+
+  it('heeds what began under a higher limit', async () => {
+    for (let i = 0; i < 4; i += 1) {
+      await begin(`u${i}`, {});
+      time += 1_000;
+    }
+    expect(await begin('u4', { signaturesPerMinute: 2 })).toEqual({
+      ...{ rule: 'signaturesPerMinute', limit: 2, used: 4, retryAfter: 58 },
+    });
+  });
+
+  it('is never exceeded in any minute, and refuses nobody for whom there is room', async () => {
+    const steps = fc.array(
+      fc.record({
+        pause: fc.integer({ min: 0, max: 40_000 }),
+        count: fc.integer({ min: 1, max: 4 }),
+      }),
+      { minLength: 5, maxLength: 12 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 5 }), async (plan, limit) => {
+        const owner = randomUUID();
+        const begun: number[] = [];
+        for (const { pause, count } of plan) {
+          time += pause;
+          const wishes = Array.from({ length: count }, () =>
+            begin(randomUUID(), { signaturesPerMinute: limit }, { owner }),
+          );
+          const issued = (await Promise.all(wishes)).filter((answer) => answer === 'issued').length;
+          const recent = begun.filter((at) => at > time - MINUTE).length;
+          expect(issued).toBe(Math.min(count, Math.max(0, limit - recent)));
+          begun.push(...Array.from({ length: issued }, () => time));
+        }
+      }),
+      { numRuns: 15, seed: 5 },
+    );
+  });
+});
+
+describe('openUploads', () => {
+  const quotas = { openUploads: 2 };
+
+  it.each([
+    ['came to nothing', () => ledger.changeState('u0', 'cancelled')],
+    ['came', () => arrive('u0', 5)],
+    [
+      'may not come any more',
+      async () => {
+        time += 601_000;
+      },
+    ],
+  ])('has room once an upload %s', async (_, end) => {
+    await begin('u0', quotas, { expiresIn: 600 });
+    await begin('u1', quotas, { expiresIn: 7_200 });
+    expect(await begin('u2', quotas)).toEqual({
+      ...{ rule: 'openUploads', limit: 2, used: 2, retryAfter: 60 },
+    });
+    await end();
+
+    expect(await begin('u2', quotas)).toBe('issued');
+    expect(await begin('u3', quotas)).toMatchObject({ rule: 'openUploads' });
+  });
+
+  it('has none while a file is processed, or a pull waits', async () => {
+    await begin('u0', quotas, { expiresIn: 10 });
+    await ledger.changeState('u0', 'uploadedForProcessing', { fileId: 'file' });
+    await ledger.enqueuePulls([{ uploadId: 'u1', owner: 'ann', request: {} }]);
+    time += MINUTE;
+
+    expect(await begin('u2', quotas)).toMatchObject({ rule: 'openUploads', used: 2 });
+  });
+
+  it('counts an upload that goes on after its permission had ended', async () => {
+    await begin('u0', quotas, { expiresIn: 10 });
+    time += 20_000;
+    await begin('u1', quotas);
+    await begin('u2', quotas);
+
+    expect(await begin('u0', quotas)).toMatchObject({ rule: 'openUploads' });
+    await ledger.changeState('u1', 'cancelled');
+    expect(await begin('u0', quotas)).toBe('issued');
+  });
+
+  it('asks to come again when the first permission ends, where that is soon', async () => {
+    await begin('u0', quotas, { expiresIn: 600 });
+    await begin('u1', quotas, { expiresIn: 30 });
+
+    expect(await begin('u2', quotas)).toMatchObject({ retryAfter: 30 });
+  });
+});
+
+describe('bytesPerDay', () => {
+  const quotas = { bytesPerDay: 100 };
+
+  it('lets nothing begin once so much has come, until so much is a day old', async () => {
+    for (const [uploadId, size] of [
+      ['u0', 30],
+      ['u1', 60],
+      ['u2', 25],
+    ] as const) {
+      expect(await begin(uploadId, quotas)).toBe('issued');
+      await arrive(uploadId, size);
+      time += 1_000;
+    }
+
+    expect(await begin('u3', quotas)).toEqual({
+      ...{ rule: 'bytesPerDay', limit: 100, used: 115, retryAfter: DAY / 1_000 - 3 },
+    });
+    time = START + DAY - 1;
+    expect(await begin('u3', quotas)).toMatchObject({ retryAfter: 1 });
+    time = START + DAY;
+    expect(await begin('u3', quotas)).toBe('issued');
+  });
+
+  it('waits for more than one to grow old where one is too little', async () => {
+    for (const [uploadId, size] of [
+      ['u0', 10],
+      ['u1', 150],
+      ['u2', 5],
+    ] as const) {
+      await begin(uploadId, {});
+      await arrive(uploadId, size);
+      time += 1_000;
+    }
+    time -= 1_000;
+
+    expect(await begin('u3', quotas)).toMatchObject({ used: 165, retryAfter: DAY / 1_000 - 1 });
+  });
+
+  it('counts what came by the day it came, whatever was told of it later', async () => {
+    await begin('u0', quotas);
+    await arrive('u0', 100);
+    time += DAY - 1;
+    await ledger.changeState('u0', 'rejected', { problem: { code: 'limits_exceeded' } });
+    expect(await begin('u1', quotas)).toMatchObject({ rule: 'bytesPerDay' });
+    time += 1;
+
+    expect(await begin('u1', quotas)).toBe('issued');
+  });
+
+  it('lets uploads go on that had begun', async () => {
+    await begin('u0', quotas);
+    await begin('u1', quotas);
+    await arrive('u0', 200);
+
+    expect(await begin('u1', quotas)).toBe('issued');
+    expect(await begin('u2', quotas)).toMatchObject({ rule: 'bytesPerDay' });
+  });
+});
+
+describe('a batch', () => {
+  const rules = (verdicts: Awaited<ReturnType<Ledger['issueWithin']>>) =>
+    verdicts.map((verdict) => (verdict.kind === 'refused' ? verdict.quota.rule : verdict.state));
+
+  it('takes what fits, the first ones first, and queues what is to wait', async () => {
+    await begin('known', { openUploads: 3 });
+    const batch = ['u0', 'u1', 'known', 'u2', 'u3'].map(pull);
+
+    expect(rules(await ledger.issueWithin('ann', { openUploads: 3 }, batch))).toEqual([
+      ...['issued', 'issued', 'issued', 'openUploads', 'openUploads'],
+    ]);
+    expect(
+      (await ledger.claimPulls(9, 60)).map(({ uploadId, request }) => [uploadId, request]),
+    ).toEqual([
+      ['u0', { SessionId: 'u0' }],
+      ['u1', { SessionId: 'u1' }],
+      ['known', { SessionId: 'known' }],
+    ]);
+  });
+
+  it('never exceeds a quota beside others like it', async () => {
+    const ledgers = Array.from({ length: 4 }, open);
+    const verdicts = await Promise.all(
+      ledgers.map((each, place) =>
+        each.issueWithin(
+          'ann',
+          { signaturesPerMinute: 25 },
+          Array.from({ length: 20 }, (_, i) => pull(`u${place}-${i}`)),
+        ),
+      ),
+    );
+
+    expect(rules(verdicts.flat()).filter((state) => state === 'issued')).toHaveLength(25);
+    expect((await ledger.readBacklog()).pulls.count).toBe(25);
+  });
+
+  it('says of what is too much for an empty quota when a whole one is there', async () => {
+    const [, second] = await ledger.issueWithin(
+      'ann',
+      { signaturesPerMinute: 1 },
+      ['u0', 'u1'].map(pull),
+    );
+    expect(second).toEqual({
+      kind: 'refused',
+      quota: { rule: 'signaturesPerMinute', limit: 1, used: 1, retryAfter: 60 },
+    });
+  });
+});
+
+it('goes on beside events of the same uploads', async () => {
+  const quotas = { signaturesPerMinute: 1_000, openUploads: 1_000, bytesPerDay: 1e15 };
+  const ids = Array.from({ length: 20 }, (_, i) => `u${i}`);
+  const others = [open(), open()];
+  const work = ids.flatMap((id) => [
+    begin(id, quotas, { by: others[0] ?? ledger }),
+    ledger.changeState(id, 'cancelled'),
+    begin(id, quotas, { by: others[1] ?? ledger }),
+  ]);
+
+  await expect(Promise.all(work)).resolves.toHaveLength(60);
+});

@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { listContainerTypes } from '../../../lib/policy/container-types.ts';
+import { judgeMedia, type MediaFacts } from '../../../lib/policy/judge-media.ts';
+import type { UploadLimits } from '../../../lib/uploads/envelope.ts';
+import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
+
+const MOV = 'mov,mp4,m4a,3gp,3g2,mj2';
+
+interface Case {
+  readonly name: string;
+  readonly limits: UploadLimits;
+  readonly facts: MediaFacts;
+}
+
+/** What is wrong, as far as it is one word. */
+function judge({ limits, facts }: Case) {
+  const problem = judgeMedia(limits, facts);
+  if (problem === undefined) return 'good';
+  return problem.code === 'media_unreadable' ? ['unreadable', ...problem.rules] : problem;
+}
+
+const GOOD: readonly Case[] = [
+  { name: 'without limits, and nothing known', limits: {}, facts: {} },
+  { name: 'of just so many bytes', limits: { maxBytes: 10 }, facts: { size: 10 } },
+  { name: 'empty, and known to be', limits: { maxBytes: 1 }, facts: { size: 0 } },
+  { name: 'of just so many seconds', limits: { maxSeconds: 60 }, facts: { duration: 60 } },
+  {
+    name: 'an image, which has no duration',
+    limits: { maxSeconds: 1 },
+    facts: { duration: 0, container: 'png_pipe' },
+  },
+  {
+    name: 'one of several types',
+    limits: { mediaTypes: ['mkv', 'mp4'] },
+    facts: { type: 'mp4', container: MOV },
+  },
+  {
+    name: 'called in capitals',
+    limits: { mediaTypes: ['mp4'] },
+    facts: { type: 'MP4', container: MOV.toUpperCase() },
+  },
+  {
+    name: 'called nothing',
+    limits: { mediaTypes: ['webm'] },
+    facts: { container: 'matroska,webm' },
+  },
+  {
+    name: 'audio in the same container as video',
+    limits: { mediaTypes: ['m4a'] },
+    facts: { type: 'm4a', container: MOV },
+  },
+  {
+    name: 'HLS',
+    limits: { mediaTypes: ['m3u8'] },
+    facts: { type: 'm3u8', container: 'hls,applehttp' },
+  },
+];
+
+const UNREADABLE: readonly (Case & { readonly rules: readonly string[] })[] = [
+  { name: 'of unknown size', limits: { maxBytes: 1 }, facts: {}, rules: ['maxBytes'] },
+  {
+    name: 'of unknown duration',
+    limits: { maxBytes: 9, maxSeconds: 1 },
+    facts: { size: 9 },
+    rules: ['maxSeconds'],
+  },
+  {
+    name: 'an executable that is called a video',
+    limits: { maxBytes: 9, maxSeconds: 1, mediaTypes: ['mp4'] },
+    facts: { type: 'mp4', size: 9 },
+    rules: ['maxSeconds', 'mediaTypes'],
+  },
+];
+
+const EXCEEDED: readonly (Case & {
+  readonly violations: readonly object[];
+  readonly detail: string;
+})[] = [
+  {
+    name: 'a byte more',
+    limits: { maxBytes: 10 },
+    facts: { size: 11 },
+    violations: [{ rule: 'maxBytes', limit: 10, actual: 11 }],
+    detail: 'it has 11 bytes, and 10 are allowed',
+  },
+  {
+    name: 'a part of a second more',
+    limits: { maxSeconds: 60 },
+    facts: { duration: 60.04 },
+    violations: [{ rule: 'maxSeconds', limit: 60, actual: 60.04 }],
+    detail: 'it lasts 60.04 seconds, and 60 are allowed',
+  },
+  {
+    name: 'called another type',
+    limits: { mediaTypes: ['mp4', 'mkv'] },
+    facts: { type: 'mov', container: MOV },
+    violations: [{ rule: 'mediaTypes', limit: ['mp4', 'mkv'], actual: 'mov' }],
+    detail: 'it is mov, and must be mp4 or mkv',
+  },
+  {
+    name: 'another type than it is called',
+    limits: { mediaTypes: ['mp4'] },
+    facts: { type: 'mp4', container: 'avi' },
+    violations: [{ rule: 'mediaTypes', limit: ['mp4'], actual: 'avi' }],
+    detail: 'it is avi, and must be mp4',
+  },
+  {
+    name: 'an image that is called a video',
+    limits: { mediaTypes: ['mp4'] },
+    facts: { type: 'mp4', container: 'png_pipe' },
+    violations: [{ rule: 'mediaTypes', limit: ['mp4'], actual: 'png_pipe' }],
+    detail: 'it is png_pipe, and must be mp4',
+  },
+  {
+    name: 'audio where video is wanted',
+    limits: { mediaTypes: ['mp4'] },
+    facts: { type: 'mp3', container: 'mp3' },
+    violations: [{ rule: 'mediaTypes', limit: ['mp4'], actual: 'mp3' }],
+    detail: 'it is mp3, and must be mp4',
+  },
+  {
+    name: 'certainly too much, although not all is known',
+    limits: { maxBytes: 1, maxSeconds: 1, mediaTypes: ['mp4'] },
+    facts: { type: 'exe', size: 2 },
+    violations: [
+      { rule: 'maxBytes', limit: 1, actual: 2 },
+      { rule: 'mediaTypes', limit: ['mp4'], actual: 'exe' },
+    ],
+    detail: 'it has 2 bytes, and 1 are allowed; it is exe, and must be mp4',
+  },
+  {
+    name: 'too much in every way',
+    limits: { maxBytes: 1, maxSeconds: 1, mediaTypes: ['mp4'] },
+    facts: { type: 'mp4', container: 'flv', size: 2, duration: 2 },
+    violations: [
+      { rule: 'maxBytes', limit: 1, actual: 2 },
+      { rule: 'maxSeconds', limit: 1, actual: 2 },
+      { rule: 'mediaTypes', limit: ['mp4'], actual: 'flv' },
+    ],
+    detail:
+      'it has 2 bytes, and 1 are allowed; it lasts 2 seconds, and 1 are allowed; it is flv, and must be mp4',
+  },
+];
+
+describe('judgeMedia()', () => {
+  it.each(GOOD)('finds nothing wrong with a file that is $name', (media) => {
+    expect(judge(media)).toBe('good');
+  });
+
+  it.each(UNREADABLE)('cannot judge a file that is $name', (media) => {
+    expect(judge(media)).toEqual(['unreadable', ...media.rules]);
+  });
+
+  it.each(EXCEEDED)('names all that is too much of a file that is $name', (media) => {
+    expect(judge(media)).toEqual({
+      code: 'limits_exceeded',
+      ...media.violations[0],
+      violations: media.violations,
+      detail: `The file is not what its upload allows: ${media.detail}.`,
+    });
+  });
+
+  it('repeats little of what somebody called a file', () => {
+    const problem = judgeMedia({ mediaTypes: ['mp4'] }, { type: 'x'.repeat(10_000) });
+    expect(problem?.detail.length).toBeLessThan(200);
+  });
+
+  it('lets a file pass that is within all limits, and none that exceeds one', () => {
+    const amount = fc.nat({ max: 20 });
+    fc.assert(
+      fc.property(amount, amount, amount, amount, (maxBytes, maxSeconds, size, duration) => {
+        const problem = judgeMedia({ maxBytes, maxSeconds }, { size, duration });
+        const violated = [
+          ...(size > maxBytes ? ['maxBytes'] : []),
+          ...(duration > maxSeconds ? ['maxSeconds'] : []),
+        ];
+        const named = problem?.code === 'limits_exceeded' ? problem.violations : [];
+        expect(named.map(({ rule }) => rule)).toEqual(violated);
+      }),
+    );
+  });
+});
+
+describe('listContainerTypes()', () => {
+  it('knows a container of each type that VOD takes', () => {
+    const containers = [
+      ...[MOV, 'matroska,webm', 'avi', 'flv', 'asf', 'rm', 'mpegts', 'hls', 'mpeg', 'mxf'],
+      ...['ogg', 'mp3', 'flac', 'wav', 'aac', 'amr'],
+    ];
+    const types = containers.flatMap((container) => [...listContainerTypes(container)]);
+    expect(MEDIA_TYPE_LIST.split(', ').filter((type) => !types.includes(type))).toEqual([]);
+  });
+
+  it.each(['', 'elf', 'png_pipe', 'constructor', '__proto__'])('has %j for no media', (name) => {
+    expect([...listContainerTypes(name)].filter(isMediaType)).toEqual([]);
+  });
+});

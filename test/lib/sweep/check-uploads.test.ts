@@ -1,0 +1,219 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Upload } from '../../../lib/ledger/upload-row.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+
+const UPLOAD_ID = '01JSWEEP000000000000000000';
+const DAY = 86_400;
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openSweepStage(postgres);
+});
+afterEach(() => stage.close());
+
+async function findUpload(uploadId = UPLOAD_ID): Promise<Upload> {
+  const upload = await stage.ledger.findUpload(uploadId);
+  if (upload === undefined) throw new Error('There is no such upload');
+  return upload;
+}
+
+/** Issues a pull and has VOD fetch it, without this service hearing of its end. */
+async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): Promise<void> {
+  await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+  const ended = stage.vod.next(({ type }) => type === 'media' || type === 'notification');
+  const { TaskId: taskId } = await stage.vod.client.PullUpload({
+    ...request,
+    SessionId: UPLOAD_ID,
+    SourceContext: JSON.stringify({ vu: 1, i: UPLOAD_ID, o: 'alice', m: 'p' }),
+  });
+  await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId });
+  await ended;
+}
+
+const checks = async () => (await stage.sweep()).steps['checks'];
+
+describe('checkUploads()', () => {
+  it('asks for the end of a pull of which no event told', async () => {
+    await pullUnheard({ MediaUrl: TONE });
+    // Within the first ten minutes nobody is asked, and a scan leaves the first one alone.
+    expect(await checks()).toMatchObject({ checked: 0 });
+    await stage.ledger.moveMark('media-scan', stage.now() + DAY * 1_000);
+    stage.passSeconds(601);
+
+    expect(await checks()).toMatchObject({ checked: 1, fresh: 1, failed: 0 });
+
+    expect(await findUpload()).toMatchObject({ state: 'ready', fileId: expect.any(String) });
+    const events = await stage.ledger.listEvents(UPLOAD_ID);
+    expect(events.map(({ eventType }) => eventType)).toEqual(
+      expect.arrayContaining(['vod.PullComplete', 'upload.ready']),
+    );
+  });
+
+  it('hears of a pull that failed', async () => {
+    await pullUnheard({ MediaUrl: 'http://samples.example.com/missing.mp4' });
+    stage.passSeconds(601);
+
+    expect(await checks()).toMatchObject({ checked: 1, fresh: 1 });
+
+    expect(await findUpload()).toMatchObject({
+      state: 'failed',
+      problem: { code: 'pull_failed' },
+    });
+  });
+
+  it('asks for the end of a task flow of which no event told', async () => {
+    await pullUnheard({ MediaUrl: TONE, Procedure: 'LongVideoPreset' });
+    stage.passSeconds(601);
+    // The first answer is about the pull, and names the task of the flow.
+    await stage.sweep();
+    stage.passSeconds(601);
+
+    await stage.sweep();
+
+    expect(await findUpload()).toMatchObject({
+      state: 'ready',
+      taskId: expect.stringContaining('Procedure'),
+    });
+  });
+
+  it('notices within a day that a file is gone', async () => {
+    const [kept, deleted] = await makeMedia(stage.vod, 2);
+    stage.passSeconds(120);
+    await stage.sweep();
+    await stage.vod.client.DeleteMedia({ FileId: deleted ?? '' });
+    stage.passSeconds(DAY);
+
+    expect(await checks()).toMatchObject({ checked: 2, gone: 1, fresh: 1, failed: 0 });
+    expect(await checks()).toMatchObject({ checked: 0 });
+
+    const { items } = await stage.ledger.listUploads({ limit: 10 });
+    const states = new Map(items.map(({ fileId, state }) => [fileId, state]));
+    expect(states).toEqual(
+      new Map([
+        [kept, 'ready'],
+        [deleted, 'deleted'],
+      ]),
+    );
+    stage.passSeconds(DAY);
+    expect(await checks()).toMatchObject({ checked: 1, gone: 0 });
+  });
+
+  it('notices that the file of a failed upload is gone', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+    await stage.ledger.changeState(UPLOAD_ID, 'uploadedForProcessing', { fileId });
+    await stage.ledger.changeState(UPLOAD_ID, 'processingFailed');
+    await stage.vod.client.DeleteMedia({ FileId: fileId });
+    stage.passSeconds(DAY);
+
+    expect(await checks()).toMatchObject({ checked: 1, gone: 1, fresh: 1 });
+
+    expect(await findUpload()).toMatchObject({ state: 'deleted' });
+  });
+
+  it('asks about twenty files at once', async () => {
+    await makeMedia(stage.vod, 23);
+    stage.passSeconds(120);
+    await stage.sweep();
+    stage.passSeconds(DAY);
+    const groups: number[] = [];
+    const api = {
+      ...stage.api,
+      describeMediaInfos: (
+        ...[request, options]: Parameters<typeof stage.api.describeMediaInfos>
+      ) => {
+        groups.push(request.FileIds.length);
+        return stage.api.describeMediaInfos(request, options);
+      },
+    };
+
+    const { steps } = await stage.sweep({ api });
+
+    expect(steps['checks']).toMatchObject({ checked: 23, failed: 0 });
+    expect(groups.sort()).toEqual([20, 3]);
+  });
+
+  it('expires a client upload only when its file can no longer come', async () => {
+    const expiresAt = stage.now() + 3_600_000;
+    await stage.ledger.saveIssued({
+      ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' },
+      fields: { expiresAt },
+    });
+    stage.passSeconds(3_600 + 601);
+    expect(await checks()).toMatchObject({ checked: 1, expired: 0 });
+    expect(await findUpload()).toMatchObject({ state: 'issued' });
+
+    stage.passSeconds(DAY + 3_600);
+    expect(await checks()).toMatchObject({ checked: 1, expired: 1 });
+
+    expect(await findUpload()).toMatchObject({ state: 'expired' });
+    expect(await checks()).toMatchObject({ checked: 0 });
+  });
+
+  it('expires nothing while VOD cannot be searched', async () => {
+    const expiresAt = stage.now() + 3_600_000;
+    await stage.ledger.saveIssued({
+      ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' },
+      fields: { expiresAt },
+    });
+    stage.passSeconds(2 * DAY);
+    const api = { ...stage.api, searchMedia: () => Promise.reject(new Error('No connection.')) };
+
+    const { steps } = await stage.sweep({ api });
+
+    expect(steps).toMatchObject({ media: { failed: 1 }, checks: { checked: 1, expired: 0 } });
+    expect(await findUpload()).toMatchObject({ state: 'issued' });
+  });
+
+  it('gives up a pull that VOD has forgotten', async () => {
+    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+    await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
+    stage.passSeconds(601);
+    expect(await checks()).toMatchObject({ checked: 1, givenUp: 0, failed: 0 });
+    stage.passSeconds(3 * DAY + 600);
+
+    expect(await checks()).toMatchObject({ checked: 1, givenUp: 1, failed: 0 });
+
+    expect(await findUpload()).toMatchObject({
+      state: 'failed',
+      problem: { code: 'outcome_unknown' },
+    });
+  });
+
+  it('comes back to an upload that VOD could not be asked about', async () => {
+    const [fileId] = await makeMedia(stage.vod);
+    stage.passSeconds(120);
+    await stage.sweep();
+    await stage.vod.client.DeleteMedia({ FileId: fileId ?? '' });
+    stage.passSeconds(DAY);
+    const api = {
+      ...stage.api,
+      describeMediaInfos: () => Promise.reject(new Error('No connection.')),
+    };
+    expect((await stage.sweep({ api })).steps['checks']).toMatchObject({ checked: 0, failed: 1 });
+
+    stage.passSeconds(301);
+
+    expect(await checks()).toMatchObject({ checked: 1, gone: 1 });
+  });
+
+  it('asks about no pull that still waits for its turn', async () => {
+    await stage.ledger.enqueuePulls([
+      { uploadId: UPLOAD_ID, owner: 'alice', request: { MediaUrl: TONE, SessionId: UPLOAD_ID } },
+    ]);
+    stage.passSeconds(4 * DAY);
+    const other = stage.openOther();
+    await other.acquireLease('pull-drain', 60);
+    await other.acquireLease('pull-drain-next', 60);
+
+    expect(await checks()).toMatchObject({ checked: 0, givenUp: 0 });
+    expect(await findUpload()).toMatchObject({ state: 'issued' });
+  });
+});

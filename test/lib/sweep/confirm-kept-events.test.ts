@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openSweepStage(postgres);
+});
+afterEach(() => stage.close());
+
+const EVENT_ID = 'evt_kept';
+
+/** Keeps a notification about `fileId` that says more than VOD does. */
+function keep(fileId: string): Promise<boolean> {
+  const raw = {
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { FileId: fileId, MediaBasicInfo: { Name: 'forged', ClassId: 7 } },
+  };
+  return stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+}
+
+async function confirmKept(api: VodApi = stage.api) {
+  return (await stage.sweep({ api })).steps['unconfirmed'];
+}
+
+async function listNames() {
+  const { items } = await stage.ledger.listUploads({ limit: 10 });
+  return items.map(({ name }) => name);
+}
+
+describe('confirmKeptEvents()', () => {
+  it('records what VOD itself says of a notification', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await keep(fileId);
+
+    expect(await confirmKept()).toEqual({
+      ...{ confirmed: 1, denied: 0, retried: 0, givenUp: 0, failed: 0 },
+    });
+
+    expect(await listNames()).toEqual(['tone-0']);
+    expect(await confirmKept()).toMatchObject({ confirmed: 0 });
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('drops what VOD denies, and says which', async () => {
+    await keep('5285485487985271000');
+
+    expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1, failed: 0 });
+
+    expect(await listNames()).toEqual([]);
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'warn', step: 'unconfirmed', eventId: EVENT_ID }),
+    );
+    expect(await confirmKept()).toMatchObject({ denied: 0 });
+  });
+
+  it('waits ever longer while VOD cannot be asked', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await keep(fileId);
+    stage.vod.faults.arm('internal-error', 10_000);
+    expect(await confirmKept()).toMatchObject({ retried: 1, failed: 1 });
+    expect(await confirmKept()).toMatchObject({ retried: 0 });
+    stage.passSeconds(60);
+    expect(await confirmKept()).toMatchObject({ retried: 1 });
+    stage.passSeconds(60);
+    expect(await confirmKept()).toMatchObject({ retried: 0 });
+    expect((await stage.sweep()).backlog).toMatchObject({
+      unconfirmed: 1,
+      oldestUnconfirmedSeconds: 120,
+    });
+
+    stage.vod.faults.clear();
+    stage.passSeconds(3_600);
+
+    expect(await confirmKept()).toMatchObject({ confirmed: 1 });
+    expect(await listNames()).toEqual(['tone-0']);
+  });
+
+  it('gives up after three days, and says which', async () => {
+    await keep('5285485487985271000');
+    stage.vod.faults.arm('internal-error', 10_000);
+    stage.passSeconds(3 * 86_400);
+
+    expect(await confirmKept()).toMatchObject({ retried: 0, givenUp: 1 });
+
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({
+        ...{ level: 'warn', step: 'unconfirmed', eventId: EVENT_ID },
+        eventType: 'NewFileUpload',
+        reason: expect.stringContaining('three days'),
+      }),
+    );
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('goes on with the others where one breaks', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await keep(fileId);
+    const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: 'breaks' } };
+    await stage.ledger.keepUnconfirmed({ eventId: 'evt_other', raw, receivedAt: stage.now() });
+    const api: VodApi = {
+      ...stage.api,
+      describeMediaInfos: (request, options) =>
+        request.FileIds.includes('breaks')
+          ? Promise.reject(new Error('No connection.'))
+          : stage.api.describeMediaInfos(request, options),
+    };
+
+    expect(await confirmKept(api)).toMatchObject({ confirmed: 1, failed: 1 });
+
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 1 });
+  });
+});

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openLedger } from '../../../lib/ledger/ledger.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { type Consumer, createSecret, endpointOf, startConsumer } from '../delivery/consumer.ts';
+import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+const consumers: Consumer[] = [];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+afterEach(async () => {
+  await stage.close();
+  for (const consumer of consumers.splice(0)) await consumer.close();
+});
+
+async function openConsumer(
+  answer = (response: ServerResponse) => void response.end(),
+): Promise<Consumer> {
+  const consumer = await startConsumer(answer);
+  consumers.push(consumer);
+  return consumer;
+}
+
+async function openStage(...told: readonly Consumer[]): Promise<void> {
+  const endpoints = told.map(({ url }) => endpointOf(url, createSecret()));
+  stage = await openSweepStage(postgres, { endpoints });
+}
+
+async function issueUploads(count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const uploadId = `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
+    await stage.ledger.saveIssued({ uploadId, owner: 'alice', method: 'client' });
+  }
+}
+
+const idsOf = ({ received }: Consumer) => received.map(({ headers }) => headers['webhook-id']);
+
+describe('deliverWaiting()', () => {
+  it('makes every delivery that is due, once', async () => {
+    const consumer = await openConsumer();
+    await openStage(consumer);
+    await issueUploads(70);
+
+    const { steps, backlog } = await stage.sweep();
+
+    expect(steps['deliveries']).toEqual({
+      ...{ delivered: 70, retried: 0, dead: 0, disabled: 0, unsent: 0, failed: 0 },
+    });
+    expect(new Set(idsOf(consumer)).size).toBe(70);
+    expect(backlog).toMatchObject({ deliveries: 0, lagSeconds: 0 });
+  });
+
+  it('lets no slow endpoint delay another', async () => {
+    const held: ServerResponse[] = [];
+    const slow = await openConsumer((response) => void held.push(response));
+    let allTaken = () => {};
+    const taken = new Promise<void>((resolve) => {
+      allTaken = resolve;
+    });
+    const fast: Consumer = await openConsumer((response) => {
+      response.end();
+      if (fast.received.length === 60) allTaken();
+    });
+    await openStage(slow, fast);
+    await issueUploads(60);
+
+    let left = 600_000;
+    const swept = stage.sweep({ remainingMilliseconds: () => left });
+    await taken;
+    const begun = slow.received.length;
+    left = 0;
+    for (const response of held) response.end();
+    const { steps } = await swept;
+
+    expect(begun).toBe(4);
+    expect(new Set(idsOf(fast)).size).toBe(60);
+    expect(steps['deliveries']).toMatchObject({ delivered: 64, unsent: 12 });
+  });
+
+  it('delivers what other steps of the same sweep have found', async () => {
+    const consumer = await openConsumer();
+    await openStage(consumer);
+    await makeMedia(stage.vod);
+    stage.passSeconds(120);
+
+    const { steps } = await stage.sweep();
+
+    expect(steps).toMatchObject({ media: { fresh: 1 }, deliveries: { delivered: 2 } });
+    const types = consumer.received.map(({ body }) => JSON.parse(body).type);
+    expect(types.sort()).toEqual(['upload.ready', 'vod.NewFileUpload']);
+  });
+
+  it('delivers what was recorded by functions that know nobody to tell', async () => {
+    const consumer = await openConsumer();
+    await openStage(consumer);
+    const options = { now: stage.now, randomKey: randomUUID };
+    const untold = openLedger(stage.databaseUrl, options);
+    const uploadId = '01JSWEEP000000000000000000';
+    await untold.saveIssued({ uploadId, owner: 'alice', method: 'client' });
+    await untold.close();
+
+    const { steps, backlog } = await stage.sweep();
+
+    expect(steps).toMatchObject({ fanOut: { events: 1 }, deliveries: { delivered: 1 } });
+    expect(backlog).toMatchObject({ notFannedOut: 0 });
+  });
+
+  it('tells of what waits, and for how long', async () => {
+    const consumer = await openConsumer((response) => {
+      response.statusCode = 500;
+      response.end();
+    });
+    await openStage(consumer);
+    await issueUploads(2);
+    stage.passSeconds(100);
+    await stage.sweep();
+    stage.passSeconds(60);
+
+    const { backlog, steps } = await stage.sweep({ remainingMilliseconds: () => 0 });
+
+    expect(steps['deliveries']).toMatchObject({ retried: 0 });
+    expect(backlog).toMatchObject({
+      deliveries: 2,
+      oldestDeliverySeconds: 160,
+      lagSeconds: 57,
+      unfinishedUploads: 2,
+    });
+  });
+
+  it('waits with what goes to an endpoint that is not configured', async () => {
+    const consumer = await openConsumer();
+    await openStage(consumer);
+    await issueUploads(1);
+
+    const { steps } = await stage.sweep({ targets: [] });
+
+    expect(steps['deliveries']).toMatchObject({ delivered: 0, retried: 1 });
+    stage.passSeconds(60);
+    expect((await stage.sweep()).steps['deliveries']).toMatchObject({ delivered: 1 });
+  });
+});

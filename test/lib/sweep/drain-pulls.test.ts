@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openSweepStage(postgres, { standIn: { pull: { parallel: 1 } } });
+});
+afterEach(() => stage.close());
+
+const nameUpload = (index: number) => `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
+
+function enqueue(count: number, MediaUrl = TONE): Promise<number> {
+  return stage.ledger.enqueuePulls(
+    Array.from({ length: count }, (_, index) => {
+      const uploadId = nameUpload(index);
+      return { uploadId, owner: 'alice', request: { MediaUrl, SessionId: uploadId } };
+    }),
+  );
+}
+
+async function drain(api: VodApi = stage.api) {
+  return (await stage.sweep({ api })).steps['pulls'];
+}
+
+/** Counts how often each pull is sent, and how many are under way at once. */
+function watch(api: VodApi) {
+  const sent: string[] = [];
+  const counts = { underWay: 0, most: 0 };
+  const pullUpload: VodApi['pullUpload'] = async (request, options) => {
+    sent.push(request.SessionId);
+    counts.underWay += 1;
+    counts.most = Math.max(counts.most, counts.underWay);
+    try {
+      return await api.pullUpload(request, options);
+    } finally {
+      counts.underWay -= 1;
+    }
+  };
+  return { api: { ...api, pullUpload }, sent, counts };
+}
+
+describe('drainPulls()', () => {
+  it('sends every pull that is due, several at once, and notes its task', async () => {
+    await enqueue(60);
+    const slow: VodApi = {
+      ...stage.api,
+      pullUpload: async (request, options) => {
+        const outcome = await stage.api.pullUpload(request, options);
+        await sleep(200);
+        return outcome;
+      },
+    };
+    const { api, sent, counts } = watch(slow);
+
+    expect(await drain(api)).toEqual({ sent: 60, retried: 0, refused: 0, failed: 0 });
+
+    expect(new Set(sent).size).toBe(60);
+    expect(sent).toHaveLength(60);
+    expect(counts.most).toBeGreaterThanOrEqual(8);
+    expect(await stage.ledger.findUpload(nameUpload(59))).toMatchObject({
+      state: 'issued',
+      taskId: expect.stringContaining('-pull-'),
+    });
+    expect((await stage.sweep()).backlog).toMatchObject({ pulls: 0 });
+  });
+
+  it('ends the upload that VOD will not take, with the reason', async () => {
+    await enqueue(1, 'not-a-url');
+
+    expect(await drain()).toMatchObject({ sent: 0, refused: 1, failed: 0 });
+
+    expect(await stage.ledger.findUpload(nameUpload(0))).toMatchObject({
+      state: 'failed',
+      problem: { code: 'upstream_rejected' },
+    });
+    expect(await drain()).toMatchObject({ refused: 0 });
+  });
+
+  it('sends again, later, what VOD could not take', async () => {
+    await enqueue(2);
+    stage.vod.faults.arm('request-limit-exceeded', 10_000);
+    expect(await drain()).toMatchObject({ sent: 0, retried: 2, failed: 0 });
+    stage.vod.faults.clear();
+    expect(await drain()).toMatchObject({ sent: 0, retried: 0 });
+    stage.passSeconds(10);
+
+    expect(await drain()).toMatchObject({ sent: 2 });
+  });
+
+  it('pulls nothing twice whose answer was lost', async () => {
+    await enqueue(1);
+    const ended = stage.vod.next(({ type }) => type === 'media');
+    stage.vod.faults.arm('lost-api-answer', 1);
+
+    expect(await drain()).toMatchObject({ sent: 1 });
+    await ended;
+
+    expect(stage.vod.standIn().media()).toHaveLength(1);
+  });
+
+  it('leaves to another sweep what another sweep is doing', async () => {
+    await enqueue(3);
+    const other = stage.openOther();
+    await other.acquireLease('pull-drain', 60);
+    await other.acquireLease('pull-drain-next', 60);
+
+    expect(await drain()).toEqual({ sent: 0, retried: 0, refused: 0, failed: 0 });
+  });
+
+  it('gives back what it has no time for, and the next one sends it', async () => {
+    await enqueue(60);
+    const { api, sent } = watch(stage.api);
+    const remainingMilliseconds = () => (sent.length < 30 ? 60_000 : 1_000);
+
+    const first = await stage.sweep({ api, remainingMilliseconds });
+    const second = await drain(api);
+
+    expect(first.outOfTime).toBe(true);
+    const total = (first.steps['pulls'] as Record<string, number>)['sent'] ?? 0;
+    expect(total).toBeLessThan(60);
+    expect(second).toMatchObject({ failed: 0 });
+    expect(
+      (await stage.ledger.listUploads({ limit: 100 })).items.every(({ taskId }) => taskId),
+    ).toBe(true);
+  });
+
+  it('counts a pull that breaks, and goes on', async () => {
+    await enqueue(5);
+    const api: VodApi = {
+      ...stage.api,
+      pullUpload: (request, options) =>
+        request.SessionId === nameUpload(2)
+          ? Promise.reject(new Error('No credentials.'))
+          : stage.api.pullUpload(request, options),
+    };
+
+    expect(await drain(api)).toMatchObject({ sent: 4, failed: 1 });
+
+    stage.passSeconds(121);
+    expect(await drain()).toMatchObject({ sent: 1 });
+  });
+});

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { type DrainTurn, takeDrainTurn } from '../../../lib/sweep/drain-turn.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let postgres: TestPostgres;
+let databaseUrl: string;
+let time: number;
+let ledgers: Ledger[];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  databaseUrl = await postgres.createDatabase();
+  time = Date.UTC(2026, 0, 31);
+  ledgers = [];
+});
+afterEach(async () => {
+  for (const ledger of ledgers) await ledger.close();
+});
+
+/** Has an instance of its own ask for the turn; its waiting moves the clock. */
+function take(ledger = openInstance(), until = Number.POSITIVE_INFINITY) {
+  return takeDrainTurn({
+    ...{ ledger, now: () => time },
+    sleep: async (milliseconds) => {
+      time += milliseconds;
+      await setImmediate();
+    },
+    remainingMilliseconds: () => until - time,
+  });
+}
+
+function openInstance(): Ledger {
+  const ledger = openLedger(databaseUrl, { now: () => time, randomKey: randomUUID });
+  ledgers.push(ledger);
+  return ledger;
+}
+
+async function demand(turn: Promise<DrainTurn | undefined>): Promise<DrainTurn> {
+  const taken = await turn;
+  if (taken === undefined) throw new Error('The turn is not free');
+  return taken;
+}
+
+describe('takeDrainTurn()', () => {
+  it('gives the next one its turn when the calls of the last second count no more', async () => {
+    const first = await demand(take());
+    await first.end(false);
+    const endedAt = time;
+
+    await demand(take());
+
+    expect(time - endedAt).toBeGreaterThan(1_000);
+    expect(time - endedAt).toBeLessThan(2_000);
+  });
+
+  it('gives it sooner where calls were even, with a gap all the same', async () => {
+    const first = await demand(take());
+    await first.end(true);
+    const endedAt = time;
+
+    await demand(take());
+
+    expect(time - endedAt).toBeGreaterThanOrEqual(250);
+    expect(time - endedAt).toBeLessThan(500);
+  });
+
+  it('lets the same instance go on at once, since it counts its own calls', async () => {
+    const ledger = openInstance();
+    const first = await demand(take(ledger));
+    await first.end(false);
+    const endedAt = time;
+
+    await demand(take(ledger));
+
+    expect(time).toBe(endedAt);
+  });
+
+  it('gives nobody the turn of one that keeps it, for however long', async () => {
+    const begun = time;
+    const first = await demand(take());
+    for (let seconds = 0; seconds < 120; seconds += 5) {
+      time += 5_000;
+      expect(await first.keep()).toBe(true);
+      expect(first.remainingMilliseconds()).toBeGreaterThan(5_000);
+      expect(await take(openInstance(), time + 1_000)).toBeUndefined();
+    }
+    expect(time - begun).toBeGreaterThanOrEqual(120_000);
+  });
+
+  it('lets one wait for it and no more', async () => {
+    await take();
+    const next = openInstance();
+    await next.acquireLease('pull-drain-next', 20);
+    const before = time;
+
+    expect(await take()).toBeUndefined();
+
+    expect(time).toBe(before);
+  });
+
+  it('goes over to another where its holder was killed', async () => {
+    const killed = await demand(take());
+    const before = time;
+
+    await demand(take());
+
+    expect(time - before).toBe(20_000);
+    expect(killed.remainingMilliseconds()).toBeLessThan(0);
+    expect(await killed.keep()).toBe(false);
+  });
+
+  it('ends every call a second before somebody else may begin', async () => {
+    const turn = await demand(take());
+
+    expect(turn.remainingMilliseconds()).toBe(18_900);
+  });
+});

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
+import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { settingsOf } from '../../support/settings.ts';
+import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+
+const UPLOAD_ID = '01JSWEEP000000000000000000';
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openSweepStage(postgres);
+});
+afterEach(() => stage.close());
+
+const mediaOfVod = () => stage.vod.standIn().media();
+
+/** The stage's VOD, and how often it was asked to delete, or to start, something. */
+function countingApi() {
+  const counts = { deletions: 0, flows: 0 };
+  const api: VodApi = {
+    ...stage.api,
+    deleteMedia(...input) {
+      counts.deletions += 1;
+      return stage.api.deleteMedia(...input);
+    },
+    processMediaByProcedure(...input) {
+      counts.flows += 1;
+      return stage.api.processMediaByProcedure(...input);
+    },
+  };
+  return { api, counts };
+}
+
+/** Has an upload come by a pull whose envelope allows one second. */
+async function pullTooLong(): Promise<void> {
+  const ended = stage.vod.next(({ type }) => type === 'media');
+  await stage.vod.client.PullUpload({
+    MediaUrl: TONE,
+    SourceContext: sealEnvelope({
+      ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull', limits: { maxSeconds: 1 } },
+    }),
+  });
+  await ended;
+}
+
+describe('sweep()', () => {
+  it('rejects what comes by the queue, and deletes it once, although two sweep', async () => {
+    await stage.vod.client.ModifyEventConfig({ Mode: 'PULL' });
+    await pullTooLong();
+    const { api, counts } = countingApi();
+
+    const sweeps = [stage.ledger, stage.openOther()].map((ledger) =>
+      stage.sweep({ pullsEvents: true, api, ledger }),
+    );
+    await Promise.all(sweeps);
+    stage.passSeconds(86_400);
+    await stage.sweep({ pullsEvents: true, api });
+
+    expect(await stage.ledger.findUpload(UPLOAD_ID)).toMatchObject({
+      ...{ state: 'rejected', problem: { code: 'limits_exceeded', rule: 'maxSeconds' } },
+    });
+    expect(mediaOfVod()).toEqual([]);
+    expect(counts.deletions).toBe(1);
+  });
+
+  it('rejects what it finds by looking, by the policy for what came by itself', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    stage.passSeconds(120);
+    const settings = settingsOf({ policy: { console: { mediaTypes: ['mp4'] } } });
+
+    await stage.sweep({ settings });
+
+    expect(await stage.ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+      ...{ method: 'console', state: 'rejected', problem: { actual: 'wav' } },
+    });
+    expect(mediaOfVod()).toEqual([]);
+  });
+
+  it('does what rules say to what it finds, once, although two sweep and find it again', async () => {
+    await makeMedia(stage.vod, 3);
+    stage.passSeconds(120);
+    const set = { classId: 7, tags: ['found'], procedure: { name: 'LongVideoPreset' } };
+    const settings = settingsOf({ rules: [{ name: 'found', set }] });
+    const { api, counts } = countingApi();
+
+    const sweeps = [stage.ledger, stage.openOther()].map((ledger) =>
+      stage.sweep({ settings, api, ledger }),
+    );
+    await Promise.all(sweeps);
+    stage.passSeconds(86_400);
+    await stage.sweep({ settings, api });
+
+    expect(mediaOfVod()).toMatchObject(Array(3).fill({ classId: 7, tags: ['found'] }));
+    expect(counts.flows).toBe(3);
+    for (const { fileId } of mediaOfVod()) {
+      expect(await stage.ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+        ...{ state: 'ready', classId: 7, procedure: 'LongVideoPreset' },
+      });
+    }
+  });
+
+  it('tells what rule could not be carried out, and what became of its upload', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    stage.passSeconds(120);
+    const rules = [{ name: 'past', set: { expireTime: '1999-01-01T00:00:00Z' } }];
+
+    const { steps, errors } = await stage.sweep({ settings: settingsOf({ rules }) });
+
+    expect(steps['actions']).toMatchObject({ done: 0, dead: 1, failed: 1 });
+    expect(errors).toEqual({ 'InvalidParameterValue.ExpireTime': 1 });
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'error', step: 'actions', fileId }),
+    );
+    expect(await stage.ledger.listActions(deriveFileUploadId(fileId))).toMatchObject([
+      { state: 'dead', lastError: 'InvalidParameterValue.ExpireTime', rules: ['past'] },
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
+
+const UPLOAD_ID = '01JSWEEP000000000000000000';
+const DAY = 86_400;
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openSweepStage(postgres);
+});
+afterEach(() => stage.close());
+
+/** Has an upload rejected whose file VOD has. */
+async function rejectUpload(): Promise<string> {
+  const [fileId = ''] = await makeMedia(stage.vod);
+  await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+  await stage.ledger.changeState(UPLOAD_ID, 'uploaded', { fileId });
+  await stage.ledger.changeState(UPLOAD_ID, 'rejected');
+  return fileId;
+}
+
+async function actions(api: VodApi = stage.api) {
+  return (await stage.sweep({ api })).steps['actions'];
+}
+
+const mediaOfVod = () => stage.vod.standIn().media();
+
+describe('runMediaActions()', () => {
+  it('deletes the file of a rejected upload, once', async () => {
+    await rejectUpload();
+
+    expect(await actions()).toEqual({ done: 1, retried: 0, dead: 0, failed: 0 });
+
+    expect(mediaOfVod()).toEqual([]);
+    expect(await actions()).toMatchObject({ done: 0 });
+    expect(await stage.ledger.listActions(UPLOAD_ID)).toMatchObject([
+      { kind: 'delete', state: 'done', attempts: 1 },
+    ]);
+  });
+
+  it('takes a file that is gone already for deleted', async () => {
+    const fileId = await rejectUpload();
+    await stage.vod.client.DeleteMedia({ FileId: fileId });
+
+    expect(await actions()).toMatchObject({ done: 1, failed: 0 });
+  });
+
+  it('takes an answer that was lost for what it was', async () => {
+    await rejectUpload();
+    const api: VodApi = {
+      ...stage.api,
+      deleteMedia: async (request, options) => {
+        await stage.api.deleteMedia(request, options);
+        throw new Error('No connection.');
+      },
+    };
+
+    expect(await actions(api)).toMatchObject({ done: 0, retried: 1, failed: 1 });
+    stage.passSeconds(60);
+
+    expect(await actions()).toMatchObject({ done: 1, retried: 0, failed: 0 });
+  });
+
+  it('tries again ever later, and gives up after three days', async () => {
+    const fileId = await rejectUpload();
+    const api: VodApi = {
+      ...stage.api,
+      deleteMedia: () => Promise.reject(new Error('No connection.')),
+    };
+    let tries = 0;
+    let dead = 0;
+    for (let hour = 0; hour < 80 && dead === 0; hour += 1) {
+      const counts = await actions(api);
+      tries += counts?.failed ?? 0;
+      dead += Object(counts).dead;
+      stage.passSeconds(3_600);
+    }
+
+    expect(dead).toBe(1);
+    expect(tries).toBeGreaterThan(5);
+    expect(tries).toBeLessThan(15);
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'error', step: 'actions', fileId, uploadId: UPLOAD_ID }),
+    );
+    stage.passSeconds(DAY);
+    expect(await actions()).toMatchObject({ done: 0 });
+    expect((await stage.sweep()).backlog).toMatchObject({ actions: 0, deadActions: 1 });
+  });
+
+  it('leaves an action that it does not know to a version that does', async () => {
+    await stage.ledger.recordEvents([
+      {
+        ...{ eventId: 'evt_1', eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+        changes: [],
+        actions: [{ fileId: '5285485487985271000', kind: 'paint' }],
+      },
+    ]);
+
+    const { steps, errors } = await stage.sweep();
+
+    expect(steps['actions']).toMatchObject({ done: 0, retried: 1, failed: 1 });
+    expect(errors).toEqual({ unknown_action: 1 });
+  });
+});

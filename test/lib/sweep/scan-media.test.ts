@@ -1,0 +1,240 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
+import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import {
+  refuse,
+  startVodServer,
+  succeed,
+  type VodCall,
+  type VodServer,
+} from '../../support/vod-server.ts';
+import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+let server: VodServer | undefined;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openSweepStage(postgres);
+});
+afterEach(async () => {
+  await stage.close();
+  await server?.close();
+  server = undefined;
+});
+
+const listUploads = async () => (await stage.ledger.listUploads({ limit: 1_000 })).items;
+
+describe('scanMedia()', () => {
+  it('records media that no event told of, once', async () => {
+    const [fileId] = await makeMedia(stage.vod);
+    stage.passSeconds(120);
+
+    const first = await stage.sweep();
+    const second = await stage.sweep();
+
+    expect(first.steps['media']).toMatchObject({ scanned: 1, fresh: 1, failed: 0 });
+    expect(second.steps['media']).toMatchObject({ scanned: 1, fresh: 0, failed: 0 });
+    expect(await listUploads()).toMatchObject([{ fileId, method: 'console', state: 'ready' }]);
+  });
+
+  it('finds the file of an upload whose notification was lost', async () => {
+    const uploadId = '01JSWEEP000000000000000000';
+    const owner = 'alice';
+    const expiresAt = stage.now() + 3_600_000;
+    await stage.ledger.saveIssued({ uploadId, owner, method: 'client', fields: { expiresAt } });
+    const ended = stage.vod.next(({ type }) => type === 'media');
+    const SourceContext = sealEnvelope({ uploadId, owner, method: 'client' }, 'mine');
+    await stage.vod.client.PullUpload({ MediaUrl: TONE, SourceContext });
+    await ended;
+    stage.passSeconds(120);
+
+    await stage.sweep();
+
+    expect(await stage.ledger.findUpload(uploadId)).toMatchObject({
+      state: 'ready',
+      fileId: stage.vod.standIn().media()[0]?.fileId,
+      sourceContext: 'mine',
+    });
+  });
+
+  it('does not take a media for ready whose task flow still runs', async () => {
+    await stage.vod.reopen({ procedureMilliseconds: 600_000 });
+    const ended = stage.vod.next(({ type }) => type === 'media');
+    await stage.vod.client.PullUpload({ MediaUrl: TONE, Procedure: 'LongVideoPreset' });
+    await ended;
+    stage.passSeconds(120);
+
+    await stage.sweep();
+
+    expect(await listUploads()).toMatchObject([
+      { state: 'uploaded', taskId: expect.stringContaining('-Procedure-') },
+    ]);
+  });
+
+  it('leaves what came a moment ago to its notification', async () => {
+    await makeMedia(stage.vod);
+
+    const { steps } = await stage.sweep();
+
+    expect(steps['media']).toMatchObject({ scanned: 0, fresh: 0 });
+  });
+
+  it('lets one sweep look at a time', async () => {
+    await makeMedia(stage.vod);
+    stage.passSeconds(120);
+    const other = stage.openOther();
+    await other.acquireLease('media-scan', 60);
+
+    expect((await stage.sweep()).steps['media']).toMatchObject({ scanned: 0, failed: 0 });
+    await other.releaseLease('media-scan');
+
+    expect((await stage.sweep()).steps['media']).toMatchObject({ scanned: 1, failed: 0 });
+  });
+});
+
+/** Media that were made at these Unix seconds, in a VOD that keeps its documented limits. */
+async function openLargeVod(times: readonly number[]): Promise<VodApi> {
+  const media = times.map((time, index) => ({
+    FileId: String(5_285_485_487_985_271_000n + BigInt(index)),
+    BasicInfo: {
+      Name: `media ${index}`,
+      CreateTime: isoTime(time),
+      SourceInfo: { SourceType: 'Upload', SourceContext: '' },
+    },
+  }));
+  server = await startVodServer((response, { action, parameters }) => {
+    if (action === 'DescribeTasks') return succeed(response, { TaskSet: [] });
+    const { offset, limit, after, before } = readSearch(parameters);
+    if (offset + limit > 5_000) return refuse(response, 'InvalidParameterValue.Offset');
+    const found = media.filter(
+      ({ BasicInfo }) => BasicInfo.CreateTime >= after && BasicInfo.CreateTime <= before,
+    );
+    succeed(response, {
+      TotalCount: Math.min(5_000, found.length),
+      MediaInfoSet: found.slice(offset, offset + limit),
+    });
+  });
+  return createVodApi(
+    {
+      ...{ endpoint: server.endpoint, protocol: 'http', region: undefined, subAppId: undefined },
+      pullsPerSecond: 20,
+    },
+    {
+      readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
+      now: () => performance.now(),
+      sleep: () => Promise.resolve(),
+      random: () => 0,
+    },
+  );
+}
+
+function readSearch({ Offset, Limit, CreateTime: range }: VodCall['parameters']) {
+  const { After, Before } = Object(range);
+  return {
+    ...{ offset: Number(Offset), limit: Number(Limit) },
+    ...{ after: String(After), before: String(Before) },
+  };
+}
+
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace('.000', '');
+}
+
+const HOUR_AGO = Math.floor(Date.now() / 1_000) - 3_600;
+
+describe('scanMedia() of many media', () => {
+  it('goes from page to page by time, and by place within one second', async () => {
+    const times = Array.from({ length: 730 }, (_, index) =>
+      index < 350 ? HOUR_AGO + Math.floor(index / 3) : HOUR_AGO + 200,
+    );
+    const api = await openLargeVod(times);
+
+    const { steps } = await stage.sweep({ api });
+
+    expect(steps['media']).toMatchObject({ fresh: 730, failed: 0, skipped: 0 });
+    expect(await listUploads()).toHaveLength(730);
+  });
+
+  it('says where it cannot see all media of one second, and goes on after it', async () => {
+    const times = [...Array.from({ length: 5_100 }, () => HOUR_AGO), HOUR_AGO + 1];
+    const api = await openLargeVod(times);
+    // Recording as many is another test's affair.
+    const ledger: Ledger = { ...stage.ledger, findUntold: () => Promise.resolve([]) };
+
+    const { steps } = await stage.sweep({ api, ledger });
+
+    expect(steps['media']).toMatchObject({ scanned: 5_001, skipped: 1, failed: 0 });
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ step: 'media', reason: expect.stringContaining('5000') }),
+    );
+  });
+
+  it('goes on where it broke off', async () => {
+    const times = Array.from({ length: 250 }, (_, index) => HOUR_AGO + index * 10);
+    const api = await openLargeVod(times);
+    let pages = 0;
+    const failing: VodApi = {
+      ...api,
+      searchMedia: (request, options) => {
+        pages += 1;
+        if (pages === 3) return Promise.reject(new Error('No connection.'));
+        return api.searchMedia(request, options);
+      },
+    };
+
+    const first = await stage.sweep({ api: failing });
+    const second = await stage.sweep({ api });
+
+    expect(first.steps['media']).toMatchObject({ scanned: 200, fresh: 200, failed: 1 });
+    // The overlap of ten minutes holds sixty.
+    expect(second.steps['media']).toMatchObject({ scanned: 111, fresh: 50, failed: 0 });
+    expect(await listUploads()).toHaveLength(250);
+  });
+
+  it('begins no page that it has no time for, and loses none', async () => {
+    const times = Array.from({ length: 250 }, (_, index) => HOUR_AGO + index * 10);
+    const api = await openLargeVod(times);
+    let left = 2;
+    const remainingMilliseconds = () => (left > 0 ? 60_000 : 0);
+    const counted: VodApi = {
+      ...api,
+      searchMedia: (request, options) => {
+        left -= 1;
+        return api.searchMedia(request, options);
+      },
+    };
+
+    const first = await stage.sweep({ api: counted, remainingMilliseconds });
+    await stage.sweep({ api });
+
+    expect(first.outOfTime).toBe(true);
+    expect(await listUploads()).toHaveLength(250);
+  });
+
+  it('records all others where one cannot be recorded', async () => {
+    const api = await openLargeVod([HOUR_AGO, HOUR_AGO + 1, HOUR_AGO + 2]);
+    const { recordEvents } = stage.ledger;
+    const ledger: Ledger = {
+      ...stage.ledger,
+      recordEvents: (events) =>
+        JSON.stringify(events).includes('media 1')
+          ? Promise.reject(new Error('Cannot be written.'))
+          : recordEvents(events),
+    };
+
+    const { steps } = await stage.sweep({ api, ledger });
+
+    expect(steps['media']).toMatchObject({ fresh: 2, failed: 1 });
+    expect(await listUploads()).toHaveLength(2);
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'error', step: 'media', eventType: 'NewFileUpload' }),
+    );
+  });
+});

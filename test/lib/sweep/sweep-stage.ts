@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
+import { createTargets } from '../../../lib/delivery/create-targets.ts';
+import type { WebhookEndpoint } from '../../../lib/delivery/endpoint.ts';
+import type { Target } from '../../../lib/delivery/target.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { LogFields } from '../../../lib/log.ts';
+import { createCoverFetcher } from '../../../lib/media-actions/fetch-cover.ts';
+import type { SweepSummary } from '../../../lib/sweep/summary.ts';
+import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
+import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';
+import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { StandInOptions } from '../../../tools/local/vod/stand-in.ts';
+import type { TestPostgres } from '../../support/postgres.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
+import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
+
+/** Pulls that a sweep of the stage starts within a second. */
+const PULLS_PER_SECOND = 100;
+
+/** How a stage differs from one where nobody is told of anything and VOD is the stand-in. */
+export interface StageOptions {
+  readonly endpoints?: readonly WebhookEndpoint[];
+  readonly standIn?: Partial<StandInOptions>;
+}
+
+/** What one sweep of the stage is to be. */
+type SweepChange = Partial<
+  SweepOptions & Pick<SweepRun, 'remainingMilliseconds' | 'api' | 'ledger' | 'settings'>
+>;
+
+/** The stand-in, a ledger and whoever sweeps, all by one clock. */
+export interface SweepStage {
+  readonly vod: ApiStage;
+  readonly databaseUrl: string;
+  readonly ledger: Ledger;
+  readonly api: VodApi;
+  readonly targets: readonly Target[];
+  /** What was reported in lines of their own. */
+  readonly reports: readonly LogFields[];
+  readonly now: () => number;
+  /** Moves the clock of this process, which goes on from there. */
+  passSeconds(seconds: number): void;
+  /** Answers what a step needs. */
+  run(change?: SweepChange): SweepRun;
+  sweep(change?: SweepChange): Promise<SweepSummary>;
+  /** Answers another ledger on the same database, as another instance has it. */
+  openOther(): Ledger;
+  close(): Promise<void>;
+}
+
+/** Opens a stage on a database of its own. */
+export async function openSweepStage(
+  postgres: TestPostgres,
+  { endpoints = [], standIn = {} }: StageOptions = {},
+): Promise<SweepStage> {
+  const vod = await openApiStage(standIn);
+  const databaseUrl = await postgres.createDatabase();
+  const now = () => Date.now();
+  const clock = createClock();
+  const targets = createTargets(
+    { endpoints, eventBus: undefined },
+    { readCredentials: () => credentialsOf(vod), now },
+  );
+  const opened: Ledger[] = [];
+  const openOther = () => {
+    const ledger = openLedger(databaseUrl, { now, randomKey: randomUUID, targets });
+    opened.push(ledger);
+    return ledger;
+  };
+  const ledger = openOther();
+  const api = createApi(vod);
+  const reports: LogFields[] = [];
+  const createRun = (change: SweepChange = {}): SweepRun => ({
+    ...{ ledger, api, now, sleep, fetchCover: createCoverFetcher() },
+    settings: NO_SETTINGS,
+    random: () => 0.5,
+    remainingMilliseconds: () => 600_000,
+    report: (fields) => reports.push(fields),
+    ...change,
+  });
+  return {
+    ...{ vod, databaseUrl, ledger, api, targets, reports, now, openOther },
+    passSeconds: clock.passSeconds,
+    run: createRun,
+    sweep: (change = {}) =>
+      sweep(createRun(change), {
+        pullsEvents: false,
+        targets,
+        pullsPerSecond: PULLS_PER_SECOND,
+        ...change,
+      }),
+    async close() {
+      clock.reset();
+      for (const each of opened) await each.close();
+      await vod.close();
+    },
+  };
+}
+
+/** A part of a second is enough, and faster than anything waits. */
+const TICK_MILLISECONDS = 5;
+
+function createClock() {
+  let ticking: NodeJS.Timeout | undefined;
+  const reset = () => {
+    clearInterval(ticking);
+    vi.useRealTimers();
+  };
+  return {
+    reset,
+    passSeconds(seconds: number) {
+      const begin = Date.now() + seconds * 1_000;
+      const begun = performance.now();
+      reset();
+      vi.useFakeTimers({ toFake: ['Date'], now: begin });
+      ticking = setInterval(
+        () => vi.setSystemTime(begin + performance.now() - begun),
+        TICK_MILLISECONDS,
+      );
+    },
+  };
+}
+
+function credentialsOf({ account }: ApiStage) {
+  return { secretId: account.secretId, secretKey: account.secretKey, token: undefined };
+}
+
+/** Answers the client of the stand-in's API, with connections and a count of calls of its own. */
+export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): VodApi {
+  return createVodApi(
+    {
+      endpoint: vod.host,
+      protocol: 'http',
+      region: undefined,
+      subAppId: undefined,
+      pullsPerSecond,
+    },
+    {
+      readCredentials: () => credentialsOf(vod),
+      now: () => performance.now(),
+      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+      random: () => 0,
+    },
+  );
+}
+
+/** A media that VOD can pull. */
+export const TONE = 'http://samples.example.com/tone.wav';
+
+/** Has VOD pull so many media that nobody asked this service for, and answers their ids once all are there. */
+export async function makeMedia(vod: ApiStage, count = 1): Promise<readonly string[]> {
+  const fileIds: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const ended = vod.next(({ type }) => type === 'media');
+    await vod.client.PullUpload({ MediaUrl: TONE, MediaName: `tone-${index}` });
+    await ended;
+    const fileId = vod.standIn().media().at(-1)?.fileId;
+    if (fileId !== undefined) fileIds.push(fileId);
+  }
+  return fileIds;
+}

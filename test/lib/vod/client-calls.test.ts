@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import {
+  type AnswerVodCall,
+  refuse,
+  startVodServer,
+  succeed,
+  type VodServer,
+} from '../../support/vod-server.ts';
+
+let server: VodServer | undefined;
+
+afterEach(() => server?.close());
+
+async function open(answer: AnswerVodCall): Promise<VodApi> {
+  server = await startVodServer(answer);
+  return createVodApi(
+    {
+      endpoint: server.endpoint,
+      protocol: 'http',
+      region: undefined,
+      subAppId: 1_500_000_001,
+      pullsPerSecond: 100,
+    },
+    {
+      readCredentials: () => ({ secretId: 'AKIDexample', secretKey: 'key', token: undefined }),
+      now: () => performance.now(),
+      sleep: async () => {},
+      random: () => 0,
+    },
+  );
+}
+
+describe('createVodApi()', () => {
+  it.each([
+    ['DescribeTasks', (vod: VodApi) => vod.describeTasks({ FileId: '1' }), { FileId: '1' }],
+    ['SearchMedia', (vod: VodApi) => vod.searchMedia({ Limit: 100 }), { Limit: 100 }],
+    ['DeleteMedia', (vod: VodApi) => vod.deleteMedia({ FileId: '1' }), { FileId: '1' }],
+    [
+      'ModifyMediaInfo',
+      (vod: VodApi) => vod.modifyMediaInfo({ FileId: '1', ClassId: 7 }),
+      { FileId: '1', ClassId: 7 },
+    ],
+    [
+      'ProcessMediaByProcedure',
+      (vod: VodApi) =>
+        vod.processMediaByProcedure({ FileId: '1', ProcedureName: 'p', SessionId: 's' }),
+      { FileId: '1', ProcedureName: 'p', SessionId: 's' },
+    ],
+    [
+      'ConfirmEvents',
+      (vod: VodApi) => vod.confirmEvents({ EventHandles: ['h-1', 'h-2'] }),
+      { EventHandles: ['h-1', 'h-2'] },
+    ],
+  ])('calls %s for the configured application', async (action, call, parameters) => {
+    const vod = await open((response) => succeed(response));
+
+    await expect(call(vod)).resolves.toEqual({ RequestId: 'request-1' });
+
+    expect(server?.calls).toMatchObject([
+      { action, parameters: { ...parameters, SubAppId: 1_500_000_001 } },
+    ]);
+  });
+
+  it('answers the events that were pulled', async () => {
+    const EventSet = [{ EventHandle: 'h-1', EventType: 'FileDeleted' }];
+    const vod = await open((response) => succeed(response, { EventSet }));
+
+    await expect(vod.pullEvents()).resolves.toEqual(EventSet);
+    expect(server?.calls).toMatchObject([
+      { action: 'PullEvents', parameters: { SubAppId: 1_500_000_001 } },
+    ]);
+  });
+
+  it.each<[string, AnswerVodCall]>([
+    ['null', (response) => succeed(response, { EventSet: null })],
+    ['an empty list', (response) => succeed(response, { EventSet: [] })],
+    ['no member', (response) => succeed(response)],
+    ['ResourceNotFound', (response) => refuse(response, 'ResourceNotFound')],
+  ])('knows an empty queue by %s', async (_spelling, answer) => {
+    const vod = await open(answer);
+
+    await expect(vod.pullEvents()).resolves.toEqual([]);
+  });
+
+  it.each(['FailedOperation', 'ResourceNotFound.UserNotExist', 'UnauthorizedOperation'])(
+    'does not take %s for an empty queue',
+    async (code) => {
+      const vod = await open((response) => refuse(response, code));
+
+      await expect(vod.pullEvents()).rejects.toMatchObject({ vod: { code } });
+    },
+  );
+
+  it('waits for events longer than for any other answer', async () => {
+    const vod = await open((response) => {
+      setTimeout(() => succeed(response, { EventSet: [{ EventHandle: 'h-1' }] }), 5_500);
+    });
+
+    await expect(vod.pullEvents()).resolves.toEqual([{ EventHandle: 'h-1' }]);
+    expect(server?.calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { CONTROL_PROOFS, LIMIT_PROOFS, STRICT_PROOFS } from './control-proofs.ts';
+import { MEDIA_PROOFS, PLACE_PROOFS } from './media-proofs.ts';
+import { PROCESSING_PROOFS } from './processing-proofs.ts';
+import type { Proof, Proofs } from './proofs.ts';
+import { useScene } from './scene.ts';
+import { type Claim, listClaims, SECTION, WAYS } from './ways.ts';
+
+const CLAIMS = listClaims();
+
+const PROOFS = new Map<string, Proof>(
+  [
+    ...[PLACE_PROOFS, LIMIT_PROOFS, MEDIA_PROOFS, PROCESSING_PROOFS, CONTROL_PROOFS],
+    STRICT_PROOFS,
+  ].flatMap(listProofs),
+);
+
+function listProofs(proofs: Proofs): readonly (readonly [string, Proof])[] {
+  return Object.entries(proofs).flatMap(([row, claims]) =>
+    Object.entries(claims).map(([claim, proof]) => [nameProof({ row, claim }), proof] as const),
+  );
+}
+
+function nameProof({ row, claim }: Pick<Claim, 'row' | 'claim'>): string {
+  return `${row}: ${claim}`;
+}
+
+const isStrict = ({ row }: Claim) => Object.hasOwn(STRICT_PROOFS, row);
+
+const cases = (claims: readonly Claim[]) =>
+  claims.map((claim) => [`${claim.way}, ${nameProof(claim)}`, claim] as const);
+
+describe('the tables of the README', () => {
+  it('have a cell for each way in every row, and each of its claims is proved here', () => {
+    const rows = new Set(CLAIMS.map(({ row }) => row));
+
+    expect(rows.size).toBe(22);
+    for (const row of rows) {
+      const ways = CLAIMS.filter((claim) => claim.row === row).map(({ way }) => way);
+      expect([row, new Set(ways)]).toEqual([row, new Set(WAYS)]);
+    }
+    expect(CLAIMS.filter(({ claim }) => claim === '')).toEqual([]);
+    expect(new Set(CLAIMS.map(nameProof))).toEqual(new Set(PROOFS.keys()));
+  });
+
+  it('name the controls that play the ways that no program takes', () => {
+    const named = [...SECTION.matchAll(/^\| `POST \/__local\/([a-z-]+)` \|/gm)];
+
+    expect(named.map(([, name]) => name)).toEqual([
+      ...['console-upload', 'console-pull'],
+      ...['live-recording', 'trtc-recording', 'web-page-recording'],
+    ]);
+  });
+});
+
+function prove(claim: Claim, scene: Parameters<Proof>[0]): unknown {
+  const proof = PROOFS.get(nameProof(claim));
+  if (proof === undefined) throw new Error('Nothing proves this claim');
+  return proof(scene, claim.way);
+}
+
+describe('with the settings of the README', () => {
+  const scene = useScene();
+
+  it.each(cases(CLAIMS.filter((claim) => !isStrict(claim))))('%s', async (_name, claim) => {
+    await prove(claim, scene());
+  });
+});
+
+describe('with limits that nothing fits', () => {
+  const scene = useScene((upload) => ({
+    ...upload,
+    policy: { console: { maxSeconds: 1 }, live: { maxSeconds: 1 } },
+  }));
+
+  it.each(cases(CLAIMS.filter(isStrict)))('%s', async (_name, claim) => {
+    await prove(claim, scene());
+  });
+});

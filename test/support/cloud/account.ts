@@ -1,0 +1,34 @@
+/** A key of the made-up account. */
+export interface CloudKey {
+  readonly secretId: string;
+  readonly secretKey: string;
+  /** Of temporary credentials: every request must carry it. */
+  readonly token?: string;
+}
+
+/** The made-up account that tests deploy to. Every value is fake by its looks. */
+export const CLOUD_ACCOUNT = {
+  appId: 1250000009,
+  uin: '100000000009',
+  region: 'ap-singapore',
+  /** Long-lived. */
+  key: { secretId: 'AKIDcloudtestexample', secretKey: 'cloud-test-secret-key-example' },
+  /** As STS gives them. */
+  temporary: {
+    secretId: 'AKIDtemporaryexample',
+    secretKey: 'cloud-temporary-secret-key-example',
+    token: 'cloud-temporary-token-example',
+  },
+} as const satisfies {
+  readonly appId: number;
+  readonly uin: string;
+  readonly region: string;
+  readonly key: CloudKey;
+  readonly temporary: CloudKey;
+};
+
+/** Answers the key with this id. */
+export function findCloudKey(secretId: string): CloudKey | undefined {
+  const keys: readonly CloudKey[] = [CLOUD_ACCOUNT.key, CLOUD_ACCOUNT.temporary];
+  return keys.find((key) => key.secretId === secretId);
+}

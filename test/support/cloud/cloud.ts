@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CLOUD_ACCOUNT } from './account.ts';
+import { makeCertificates } from './certificates.ts';
+import { type CloudState, copyCloudState, createCloudState } from './cloud-state.ts';
+import type { CloudSettings } from './define-action.ts';
+import { answerExchange, type CloudCall, type Desk, isPlayed } from './exchange.ts';
+import { createFaults, type Faults } from './faults.ts';
+
+/** The cloud's control plane on two ports of this machine. */
+export interface Cloud {
+  readonly state: CloudState;
+  readonly faults: Faults;
+  /** Every call so far, oldest first. */
+  readonly calls: readonly CloudCall[];
+  /** Hosts that were asked for and are none of the cloud's that it plays. */
+  readonly strangers: readonly string[];
+  /** How many connections were opened. */
+  readonly connections: () => number;
+  /** Forgets the calls, so that a test sees its own only. */
+  readonly forgetCalls: () => void;
+  /** Brings the cloud to what it kept once, a new account by default; calls, faults and settings are cleared. */
+  readonly reset: (kept?: CloudState) => void;
+  /** Answers what the cloud keeps now. */
+  readonly remember: () => CloudState;
+  /** Changes how the cloud behaves, until it is reset. */
+  readonly configure: (settings: Partial<CloudSettings>) => void;
+  /** What a program needs in its environment to reach this cloud and nothing else. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly close: () => Promise<void>;
+}
+
+const { region } = CLOUD_ACCOUNT;
+const HOSTS = [
+  '*.tencentcloudapi.com',
+  'service.cos.myqcloud.com',
+  ...[region, 'ap-guangzhou'].flatMap((name) => [
+    `cos.${name}.myqcloud.com`,
+    `*.cos.${name}.myqcloud.com`,
+    `*.cos.${name}.tencentcos.cn`,
+    `*.${name}.tencentcloudapi.com`,
+  ]),
+];
+
+const DEFAULTS: CloudSettings = { apiGateway: false, busyReads: 1 };
+
+/** Starts a cloud with an empty account. */
+export async function startCloud(): Promise<Cloud> {
+  const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
+  const certificates = await makeCertificates(folder, HOSTS);
+  const { key, certificate, authorityFile } = certificates;
+  const faults = createFaults();
+  const calls: CloudCall[] = [];
+  const strangers: string[] = [];
+  const state = createCloudState();
+  let settings = DEFAULTS;
+  let connections = 0;
+  const desk: Desk = { state, faults, calls, strangers, settings: () => settings };
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    answerExchange(desk, request, response).catch(() => response.destroy());
+  };
+  // Whoever is not played has no certificate here, so this is the only trace of it.
+  const noteHost = (host: string, choose: (error: null) => void) => {
+    if (!isPlayed(host)) strangers.push(host);
+    choose(null);
+  };
+  const servers = [
+    createServer({ key, cert: certificate, SNICallback: noteHost }, onRequest),
+    createPlainServer(onRequest),
+  ];
+  const sockets = new Set<Socket>();
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.on('connection', (socket: Socket) => {
+      connections += 1;
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      // A client that gives up in the middle of a handshake is none of our business.
+      socket.on('error', () => undefined);
+    });
+    ports.push(await listen(server));
+  }
+  const [tlsPort = 0, plainPort = 0] = ports;
+  return {
+    ...{ state, faults, calls, strangers },
+    connections: () => connections,
+    forgetCalls: () => calls.splice(0),
+    configure: (changed) => {
+      settings = { ...settings, ...changed };
+    },
+    reset: (kept = createCloudState()) => {
+      faults.clear();
+      calls.splice(0);
+      strangers.splice(0);
+      settings = DEFAULTS;
+      Object.assign(state, copyCloudState(kept));
+    },
+    remember: () => copyCloudState(state),
+    environment: {
+      NODE_OPTIONS: ['redirect.cjs', 'hurry.cjs']
+        .map((file) => `--require "${fileURLToPath(new URL(file, import.meta.url))}"`)
+        .join(' '),
+      NODE_EXTRA_CA_CERTS: authorityFile,
+      TEST_CLOUD_TLS_PORT: String(tlsPort),
+      TEST_CLOUD_PLAIN_PORT: String(plainPort),
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

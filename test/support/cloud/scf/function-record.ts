@@ -1,0 +1,59 @@
+/** A trigger as the cloud keeps it. */
+export interface TriggerRecord {
+  readonly type: string;
+  readonly name: string;
+  /** As it is read back, which is not as it was sent. */
+  readonly description: string;
+  readonly isOpen: boolean;
+  readonly qualifier: string;
+  readonly customArgument: string;
+  readonly addTime: string;
+}
+
+/** https://cloud.tencent.com/document/product/583/19185 */
+type FunctionStatus =
+  | 'Creating'
+  | 'CreateFailed'
+  | 'Updating'
+  | 'UpdateFailed'
+  | 'Active'
+  | 'Deleting';
+
+/** A function as the cloud keeps it. */
+export interface FunctionRecord {
+  readonly functionId: string;
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly runtime: string;
+  readonly addTime: string;
+  modTime: string;
+  description: string;
+  handler: string;
+  memorySize: number;
+  timeout: number;
+  role: string;
+  vpc: { readonly vpcId: string; readonly subnetId: string };
+  /** Whether it reaches the internet. */
+  publicNetwork: 'ENABLE' | 'DISABLE';
+  environment: ReadonlyMap<string, string>;
+  /** The zip as it was when the function took it. */
+  code: Buffer;
+  status: FunctionStatus;
+  statusReason: string;
+  /** What it becomes when it has been asked for often enough. */
+  nextStatus: FunctionStatus;
+  /** How many more questions find it busy. */
+  busyReads: number;
+  triggers: readonly TriggerRecord[];
+}
+
+/** Answers the key of a function. */
+export function functionKey(region: string, namespace: string, name: string): string {
+  return `${region} ${namespace} ${name}`;
+}
+
+/** Answers the resource of a function, as tags and policies name it. */
+export function functionResource({ region, functionId }: FunctionRecord): string {
+  return `qcs::scf:${region}::lam/${functionId}`;
+}

@@ -1,0 +1,11 @@
+import { parseSettings, type Settings } from '../../lib/policy/settings.ts';
+
+/** Answers the settings that are written as `input`, e.g. in serverless.yml. */
+export function settingsOf(input: object): Settings {
+  const { settings, errors } = parseSettings(input);
+  if (settings === undefined) throw new Error(JSON.stringify(errors));
+  return settings;
+}
+
+/** Settings by which nothing is refused and nothing is set. */
+export const NO_SETTINGS: Settings = settingsOf({});

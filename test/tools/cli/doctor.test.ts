@@ -1,0 +1,692 @@
+import { randomUUID } from 'node:crypto';
+import postgres from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openLedger } from '../../../lib/ledger/ledger.ts';
+import { localAccount } from '../../../tools/local/vod/account.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { VodServer } from '../../support/vod-server.ts';
+import {
+  type BuiltFunctions,
+  buildFunctions,
+  makeSecret,
+  openVodFront,
+  runCommand,
+  type ScfFunction,
+  startScf,
+  startServer,
+  type TestServer,
+  type Variables,
+  type VodFront,
+} from './cli-stage.ts';
+
+const SECRETS = {
+  AUTH_JWT_SECRET: makeSecret(48),
+  CALLBACK_SIGN_KEYS: `${makeSecret(16, 'hex')},${makeSecret(16, 'hex')}`,
+  webhook: `whsec_${makeSecret(32)}`,
+};
+const ORIGIN = 'https://app.example.com';
+const DEPLOYED = { runtime: 'Nodejs20.19', role: 'vod-upload' };
+const SWEEP = 'vod-upload-dev-sweep';
+
+let server: TestPostgres;
+let built: BuiltFunctions;
+/** Where nobody listens. */
+let nowhere: string;
+/** The database of a backend that is at work; the doctor changes nothing in it. */
+let databaseUrl: string;
+/** The functions as they should be. */
+let good: TestServer;
+
+beforeAll(async () => {
+  [server, built] = await Promise.all([startTestPostgres(), buildFunctions()]);
+  const closed = await startServer(() => undefined);
+  nowhere = closed.origin;
+  await closed.close();
+  databaseUrl = await server.createDatabase();
+  await sweepLately(databaseUrl);
+  good = await built.serve(describeFunctions({}));
+}, 60_000);
+
+afterAll(async () => {
+  await good.close();
+  await Promise.all([server.close(), built.close()]);
+});
+
+/** A good account, of which a test breaks one thing. */
+interface Account {
+  readonly vod: VodFront;
+  readonly scf: VodServer;
+  /** What SCF tells of each function. */
+  readonly deployed: Map<string, ScfFunction>;
+  /** Deploys the functions again, with other variables. */
+  readonly deploy: (change: Variables) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+let account: Account;
+/** What the doctor is run with. */
+let environment: Variables;
+let args: readonly string[];
+let now: () => number;
+
+beforeEach(async () => {
+  account = await openAccount();
+  environment = describeEnvironment(account);
+  args = [];
+  now = Date.now;
+});
+
+afterEach(async () => {
+  await account.close();
+});
+
+async function openAccount(): Promise<Account> {
+  const vod = await openVodFront();
+  const deployed = new Map<string, ScfFunction>();
+  const scf = await startScf((name) => deployed.get(name));
+  let own: TestServer | undefined;
+  deployed.set(SWEEP, { ...DEPLOYED, timer: true });
+  const announce = ({ origin }: TestServer) => {
+    for (const name of ['signature', 'pull', 'callback', 'uploads']) {
+      deployed.set(`vod-upload-dev-${name}`, { ...DEPLOYED, origin });
+    }
+    return vod.stage.client.ModifyEventConfig({ NotificationUrl: `${origin}/callback` });
+  };
+  await announce(good);
+  return {
+    ...{ vod, scf, deployed },
+    async deploy(change) {
+      own = await built.serve(describeFunctions(change));
+      await announce(own);
+    },
+    async close() {
+      await Promise.all([own?.close(), scf.close(), vod.close()]);
+    },
+  };
+}
+
+/** Leaves what a sweep leaves that has looked through the media so many minutes ago. */
+async function sweepLately(url: string, minutes = 1): Promise<void> {
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+  await ledger.moveMark('media-scan', Date.now() - minutes * 60_000);
+  await ledger.close();
+}
+
+function describeCallers(): Variables {
+  return { AUTH_JWT_SECRET: SECRETS.AUTH_JWT_SECRET, CORS_ORIGINS: ORIGIN };
+}
+
+function describeUploads(): Variables {
+  const { secretId, secretKey, subAppId } = localAccount();
+  return { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey, VOD_SUB_APP_ID: String(subAppId) };
+}
+
+/** What the platform adds where a function has a role. */
+function describeRole(): Variables {
+  const { role } = localAccount();
+  return {
+    TENCENTCLOUD_SECRETID: role.secretId,
+    TENCENTCLOUD_SECRETKEY: role.secretKey,
+    TENCENTCLOUD_SESSIONTOKEN: role.token ?? '',
+  };
+}
+
+/** A variable whose text is empty is not there, as at a deployment. */
+function describeFunctions(change: Variables) {
+  const database = { DATABASE_URL: databaseUrl };
+  const shared = { ...describeUploads(), ...describeCallers(), ...database };
+  const { CALLBACK_SIGN_KEYS } = SECRETS;
+  const callback = { ...describeRole(), ...database, CALLBACK_SIGN_KEYS };
+  const adapt = (variables: Variables): Variables =>
+    Object.fromEntries(
+      Object.entries({ ...variables, ...change }).filter(([, value]) => value !== ''),
+    );
+  return {
+    signature: adapt(shared),
+    pull: adapt(shared),
+    callback: adapt(callback),
+    uploads: adapt({ ...describeCallers(), ...database }),
+  };
+}
+
+function describeEnvironment({ vod, scf }: Account): Variables {
+  const { role } = vod.stage.account;
+  return {
+    ...describeUploads(),
+    ...describeCallers(),
+    CALLBACK_SIGN_KEYS: SECRETS.CALLBACK_SIGN_KEYS,
+    TENCENT_SECRET_ID: role.secretId,
+    TENCENT_SECRET_KEY: role.secretKey,
+    TENCENT_TOKEN: role.token ?? '',
+    VOD_API_ENDPOINT: vod.endpoint,
+    VOD_API_PROTOCOL: 'http',
+    SCF_API_ENDPOINT: scf.endpoint,
+    SCF_API_PROTOCOL: 'http',
+    WEBHOOK_ENDPOINTS: JSON.stringify([
+      { url: 'https://hooks.example.com/vod', secret: SECRETS.webhook },
+    ]),
+    DATABASE_URL: databaseUrl,
+  };
+}
+
+const runDoctor = (...more: readonly string[]) =>
+  runCommand(['doctor', ...args, ...more], environment, { now });
+
+interface Report {
+  readonly ok: boolean;
+  readonly findings: readonly { check: string; text: string; remedy: string }[];
+  readonly unable: readonly { check: string; text: string }[];
+  readonly skipped: readonly { check: string; text: string }[];
+}
+
+async function examine(): Promise<Report & { readonly exitCode: number; readonly out: string }> {
+  const { exitCode, out, error } = await runDoctor('--json');
+  expect(error).toBe('');
+  const report: Report = JSON.parse(out);
+  return { ...report, exitCode, out };
+}
+
+/** Sets a variable of the doctor's, and for the functions too. */
+async function setEverywhere(change: Variables): Promise<void> {
+  environment = { ...environment, ...change };
+  await account.deploy(change);
+}
+
+/** Gives the doctor a database of its own, in which `statement` changed something. */
+async function alterDatabase(statement: string): Promise<void> {
+  const url = await server.createDatabase();
+  environment = { ...environment, DATABASE_URL: url };
+  const sql = postgres(url, { max: 1, fetch_types: false });
+  await sql.unsafe(statement);
+  await sql.end();
+}
+
+function setEvents(change: object): Promise<unknown> {
+  return account.vod.stage.client.ModifyEventConfig(change);
+}
+
+/** Name of the fault, how it comes about, the check that finds it, and what it says. */
+type Fault = readonly [name: string, () => unknown, check: string, text: RegExp];
+
+const FAULTS: readonly Fault[] = [
+  [
+    'a secret that is not that of the id',
+    () => (environment = { ...environment, TENCENT_SECRET_KEY: 'of-another-key' }),
+    'credentials',
+    /TENCENT_SECRET_ID: the secret does not belong to the id/,
+  ],
+  [
+    'a session token that is over',
+    () => (environment = { ...environment, TENCENT_TOKEN: 'of-yesterday' }),
+    'credentials',
+    /session token is wrong or too old/,
+  ],
+  [
+    'an upload key that was deleted',
+    () => (environment = { ...environment, VOD_SECRET_ID: 'AKIDdeleted' }),
+    'credentials',
+    /VOD_SECRET_ID: it does not know the id/,
+  ],
+  [
+    'a key that may not see the settings',
+    () => account.vod.override('DescribeEventConfig', 'UnauthorizedOperation.Cam'),
+    'credentials',
+    /may not ask about the notification/,
+  ],
+  [
+    'a clock ten minutes behind',
+    () => account.vod.shiftClock(600),
+    'clock',
+    /is (?:600|599|601) seconds behind VOD's/,
+  ],
+  [
+    'an application of another account',
+    () => (environment = { ...environment, VOD_SUB_APP_ID: '1400000001' }),
+    'application',
+    /no application 1400000001; it has 1500000001/,
+  ],
+  [
+    'no application at all',
+    () => (environment = { ...environment, VOD_SUB_APP_ID: '' }),
+    'application',
+    /VOD_SUB_APP_ID is not set; the account has 1500000001/,
+  ],
+  [
+    'an application that is switched off',
+    () =>
+      account.vod.override('DescribeSubAppIds', {
+        SubAppIdInfoSet: [{ SubAppId: 1500000001, Status: 'Off' }],
+      }),
+    'application',
+    /its status is Off/,
+  ],
+  [
+    'no opened region',
+    () =>
+      account.vod.override('DescribeStorageRegions', {
+        StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'unopened', IsDefault: true }],
+      }),
+    'regions',
+    /No storage region is opened/,
+  ],
+  [
+    'notifications that nobody fetches',
+    () => setEvents({ Mode: 'PULL' }),
+    'notification',
+    /mode is PULL, and the functions expect PUSH/,
+  ],
+  [
+    'notifications to somebody else',
+    () => setEvents({ NotificationUrl: 'https://other.example.com/hook?token=theirs' }),
+    'notification',
+    /reports to https:\/\/other\.example\.com\/hook\?…, and the callback function is at/,
+  ],
+  [
+    'notifications to nobody',
+    () => setEvents({ NotificationUrl: '' }),
+    'notification',
+    /no callback address/,
+  ],
+  [
+    'upload events that are off',
+    () => setEvents({ UploadMediaCompleteEventSwitch: 'OFF' }),
+    'notification',
+    /finished uploads are switched off/,
+  ],
+  [
+    'delete events that are off',
+    () => setEvents({ DeleteMediaCompleteEventSwitch: 'OFF' }),
+    'notification',
+    /deletions are switched off/,
+  ],
+  [
+    'an old runtime',
+    () => {
+      const { origin = '' } = account.deployed.get('vod-upload-dev-pull') ?? {};
+      account.deployed.set('vod-upload-dev-pull', { ...DEPLOYED, runtime: 'Nodejs18.15', origin });
+    },
+    'deployment',
+    /vod-upload-dev-pull runs on Nodejs18\.15/,
+  ],
+  [
+    'a function without a role',
+    () => {
+      const { origin = '' } = account.deployed.get('vod-upload-dev-pull') ?? {};
+      account.deployed.set('vod-upload-dev-pull', { ...DEPLOYED, role: '', origin });
+    },
+    'deployment',
+    /vod-upload-dev-pull has no execution role/,
+  ],
+  [
+    'a function that is not deployed',
+    () => account.deployed.delete('vod-upload-dev-signature'),
+    'deployment',
+    /vod-upload-dev-signature is not deployed in ap-singapore/,
+  ],
+  [
+    'a function without an address',
+    () => account.deployed.set('vod-upload-dev-pull', DEPLOYED),
+    'deployment',
+    /vod-upload-dev-pull has no address/,
+  ],
+  [
+    'a sweep that is not deployed',
+    () => account.deployed.delete(SWEEP),
+    'deployment',
+    /vod-upload-dev-sweep is not deployed in ap-singapore/,
+  ],
+  [
+    'a sweep without a timer',
+    () => account.deployed.set(SWEEP, DEPLOYED),
+    'deployment',
+    /vod-upload-dev-sweep has no timer that is switched on/,
+  ],
+  [
+    'a sweep whose timer is off',
+    () => account.deployed.set(SWEEP, { ...DEPLOYED, timer: false }),
+    'deployment',
+    /vod-upload-dev-sweep has no timer that is switched on/,
+  ],
+  [
+    'a sweep without a role',
+    () => account.deployed.set(SWEEP, { ...DEPLOYED, role: '', timer: true }),
+    'deployment',
+    /vod-upload-dev-sweep has no execution role/,
+  ],
+  [
+    'an address where nothing is',
+    () => {
+      args = [...args, '--pull-url', `${nowhere}/pull`];
+    },
+    'functions',
+    /pull at http:\/\/localhost:\d+\/pull: it cannot be reached \(ECONNREFUSED\)/,
+  ],
+  [
+    'an address where something else is',
+    () => {
+      args = [...args, '--signature-url', `http://${account.vod.stage.host}/signature`];
+    },
+    'functions',
+    /something else answers there, with status 405/,
+  ],
+  [
+    'functions that cannot serve with their variables',
+    () => account.deploy({ VOD_SUB_APP_ID: 'not-a-number' }),
+    'functions',
+    /it answers 500/,
+  ],
+  [
+    'an origin that was never deployed',
+    () => (environment = { ...environment, CORS_ORIGINS: `${ORIGIN},https://new.example.com` }),
+    'functions',
+    /does not let pages of https:\/\/new\.example\.com call it/,
+  ],
+  [
+    'a callback function with another key',
+    () => account.deploy({ CALLBACK_SIGN_KEYS: makeSecret(16, 'hex') }),
+    'sign key',
+    /does not have key [12] of CALLBACK_SIGN_KEYS/,
+  ],
+  [
+    'everybody let in',
+    () => setEverywhere({ AUTH: 'none', AUTH_JWT_SECRET: '' }),
+    'callers',
+    /AUTH is none, and signature, pull and uploads took a call without a token/,
+  ],
+  [
+    'everybody let in, and not here',
+    () => account.deploy({ AUTH: 'none', AUTH_JWT_SECRET: '' }),
+    'callers',
+    /your account: signature, pull and uploads took a call/,
+  ],
+  [
+    'a variable that is missing',
+    () => (environment = { ...environment, AUTH_JWT_SECRET: '' }),
+    'configuration',
+    /AUTH_JWT_SECRET must/,
+  ],
+  [
+    'a webhook secret that is none',
+    () => setWebhooks([{ url: 'https://hooks.example.com/vod', secret: 'whsec_short' }]),
+    'configuration',
+    /callback and sweep: .*WEBHOOK_ENDPOINTS.*secret must be whsec_/,
+  ],
+  [
+    'a webhook secret that can be guessed',
+    () =>
+      setWebhooks([
+        {
+          url: 'https://hooks.example.com/vod',
+          secret: `whsec_${Buffer.from('this is my webhook secret, 2026').toString('base64')}`,
+        },
+      ]),
+    'secrets',
+    /secret of endpoint 0 of WEBHOOK_ENDPOINTS has a word in it/,
+  ],
+  [
+    'a webhook secret for two',
+    () =>
+      setWebhooks([
+        { url: 'https://hooks.example.com/vod', secret: SECRETS.webhook },
+        { url: 'https://others.example.com/vod', secret: SECRETS.webhook },
+      ]),
+    'secrets',
+    /Endpoints 0 and 1 of WEBHOOK_ENDPOINTS have the same secret/,
+  ],
+  [
+    'a short sign key',
+    () => setEverywhere({ CALLBACK_SIGN_KEYS: makeSecret(7, 'hex') }),
+    'secrets',
+    /Key 1 of CALLBACK_SIGN_KEYS has less than 16/,
+  ],
+  [
+    'a token secret of one letter',
+    () => setEverywhere({ AUTH_JWT_SECRET: 'x'.repeat(40) }),
+    'secrets',
+    /AUTH_JWT_SECRET is made of a few letters only/,
+  ],
+  [
+    'a database that is not there',
+    () => (environment = { ...environment, DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' }),
+    'database',
+    /nothing listens there/,
+  ],
+  [
+    'a database of another name',
+    () => {
+      const url = new URL(databaseUrl);
+      url.pathname = '/no_such_database';
+      environment = { ...environment, DATABASE_URL: url.href };
+    },
+    'database',
+    /no database of this name/,
+  ],
+  [
+    'an address of something else than a database',
+    () => (environment = { ...environment, DATABASE_URL: 'mysql://a:b@127.0.0.1/c' }),
+    'configuration',
+    /^signature, pull, callback, uploads and sweep: .*DATABASE_URL must be a URL that begins with postgres/,
+  ],
+  [
+    'a database without its tables',
+    async () => {
+      environment = { ...environment, DATABASE_URL: await server.createDatabase('empty') };
+    },
+    'migrations',
+    /has not had: 0001-uploads\.sql, /,
+  ],
+  [
+    'a sweep that has never run',
+    async () => {
+      environment = { ...environment, DATABASE_URL: await server.createDatabase() };
+    },
+    'sweep',
+    /has never looked through the media/,
+  ],
+  [
+    'a sweep that has stopped',
+    async () => {
+      const url = await server.createDatabase();
+      await sweepLately(url, 90);
+      environment = { ...environment, DATABASE_URL: url };
+    },
+    'sweep',
+    /knows the media up to 100 minutes ago only/,
+  ],
+  [
+    'a migration that was changed',
+    () => alterDatabase("update migrations set checksum = 'x' where name like '0002%'"),
+    'migrations',
+    /Changed since the database had them: 0002-events\.sql\./,
+  ],
+  [
+    'a migration of newer code',
+    () => alterDatabase("insert into migrations (name, checksum) values ('9999-later.sql', 'x')"),
+    'migrations',
+    /has had what is not here: 9999-later\.sql\./,
+  ],
+];
+
+/** Answers everything in the doctor's environment that it must not tell. */
+function listSecrets(): readonly string[] {
+  const { TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET } = environment;
+  const { CALLBACK_SIGN_KEYS = '', WEBHOOK_ENDPOINTS = '[]', DATABASE_URL = '' } = environment;
+  const webhooks: readonly { secret: string }[] = JSON.parse(WEBHOOK_ENDPOINTS);
+  return [
+    ...[TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET, DATABASE_URL],
+    ...CALLBACK_SIGN_KEYS.split(','),
+    ...webhooks.map(({ secret }) => secret),
+  ].flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret]));
+}
+
+function setWebhooks(endpoints: readonly object[]): void {
+  environment = { ...environment, WEBHOOK_ENDPOINTS: JSON.stringify(endpoints) };
+}
+
+describe('vod-upload doctor', () => {
+  it('is silent on a good account', async () => {
+    expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
+    expect(await examine()).toMatchObject({
+      ...{ ok: true, exitCode: 0 },
+      ...{ findings: [], unable: [], skipped: [] },
+    });
+  });
+
+  it.each(FAULTS)('finds %s, and nothing else', async (_, seed, check, text) => {
+    await seed();
+
+    const { findings, exitCode, ok, out } = await examine();
+
+    expect(new Set(findings.map((found) => found.check))).toEqual(new Set([check]));
+    expect(findings.map((found) => found.text).join('\n')).toMatch(text);
+    expect({ exitCode, ok }).toEqual({ exitCode: 1, ok: false });
+    for (const { text: said, remedy } of findings) {
+      expect(said).toMatch(/^\S.*\.$/);
+      expect(remedy).toMatch(/^[A-Z].*\.$/);
+    }
+    for (const secret of listSecrets()) expect(out).not.toContain(secret);
+    expect(out).not.toContain('token=theirs');
+  });
+
+  it('changes nothing: no call but such as only ask, and no event for the ledger', async () => {
+    account.vod.actions.length = 0;
+
+    await runDoctor();
+
+    expect(new Set(account.vod.actions)).toEqual(
+      new Set(['DescribeSubAppIds', 'DescribeStorageRegions', 'DescribeEventConfig']),
+    );
+    expect(new Set(account.scf.calls.map(({ action }) => action))).toEqual(
+      new Set(['GetFunction', 'ListTriggers']),
+    );
+    const sql = postgres(databaseUrl, { max: 1, fetch_types: false });
+    expect(await sql`select count(*)::int as count from events`).toEqual([{ count: 0 }]);
+    await sql.end();
+  });
+
+  it('writes for people what is wrong and what to do', async () => {
+    await setEvents({ UploadMediaCompleteEventSwitch: 'OFF' });
+
+    expect(await runDoctor()).toEqual({
+      exitCode: 1,
+      out: `wrong    notification: Events of finished uploads are switched off, so no upload gets ready.
+         Run "vod-upload setup".
+One thing is wrong.
+`,
+      error: '',
+    });
+  });
+
+  it('finds several things at once', async () => {
+    await setEvents({ Mode: 'PULL', DeleteMediaCompleteEventSwitch: 'OFF' });
+    environment = { ...environment, DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' };
+
+    const { exitCode, out } = await runDoctor();
+
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/3 things are wrong\.\n$/);
+  });
+});
+
+function sayAddresses(): readonly string[] {
+  const { origin = '' } = account.deployed.get('vod-upload-dev-pull') ?? {};
+  return ['signature', 'pull', 'callback', 'uploads'].flatMap((name) => [
+    `--${name}-url`,
+    `${origin}/${name}`,
+  ]);
+}
+
+describe('what cannot be found out', () => {
+  it('has an exit code of its own where VOD cannot be reached', async () => {
+    environment = { ...environment, VOD_API_ENDPOINT: new URL(nowhere).host };
+    args = sayAddresses();
+
+    const { exitCode, out } = await runDoctor();
+
+    expect(exitCode).toBe(2);
+    expect(out).toMatch(/^unclear {2}clock: VOD's API at localhost:\d+ cannot be reached/);
+    expect(out).toMatch(/Nothing is wrong as far as could be seen\.\n$/);
+  });
+
+  it('is unclear where VOD or SCF break', async () => {
+    account.vod.override('DescribeStorageRegions', 'InternalError');
+    const broken = await startServer((_, response) => response.writeHead(500).end());
+    environment = { ...environment, SCF_API_ENDPOINT: new URL(broken.origin).host };
+
+    const { findings, unable, exitCode } = await examine();
+
+    expect(findings).toEqual([]);
+    expect(unable.map(({ check }) => check)).toEqual(['regions', 'deployment']);
+    expect(exitCode).toBe(2);
+    await broken.close();
+  });
+
+  it('is skipped with a sentence where nobody says enough, and is no fault', async () => {
+    args = sayAddresses();
+    environment = { ...environment, DATABASE_URL: '' };
+
+    expect(await runDoctor()).toEqual({
+      exitCode: 0,
+      out: `skipped  deployment: The runtime of the functions: say their region with --region.
+skipped  database: DATABASE_URL is not set; without it the functions have no memory.
+All is well, as far as it was looked at.
+`,
+      error: '',
+    });
+    expect(account.scf.calls).toEqual([]);
+  });
+
+  it('includes functions whose address nobody says; VOD says that of one', async () => {
+    account.deployed.clear();
+
+    const { skipped } = await examine();
+
+    expect(skipped).toEqual([
+      { check: 'notification', text: expect.stringContaining('is the address of the callback') },
+      { check: 'functions', text: expect.stringMatching(/^signature: its address is not known/) },
+      { check: 'functions', text: expect.stringMatching(/^pull: its address is not known/) },
+      { check: 'functions', text: expect.stringMatching(/^uploads: its address is not known/) },
+    ]);
+  });
+
+  it('is all about the cloud without a key', async () => {
+    environment = { ...environment, TENCENT_SECRET_ID: '', TENCENT_SECRET_KEY: '' };
+    environment = { ...environment, VOD_SECRET_ID: '', VOD_SECRET_KEY: '' };
+
+    const { findings } = await examine();
+
+    expect(findings.map(({ check }) => check)).toEqual(['configuration', 'credentials']);
+  });
+});
+
+describe('the uploads function', () => {
+  it('tells by a code that it lets nobody in without a token', async () => {
+    const response = await fetch(`${good.origin}/uploads`);
+
+    expect(response.status).toBe(401);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ code: 'unauthorized' });
+  });
+});
+
+describe('a backend without a database', () => {
+  it('is good although its uploads function has nothing to read, and nothing sweeps', async () => {
+    await account.deploy({ DATABASE_URL: '' });
+    account.deployed.delete(SWEEP);
+    environment = { ...environment, DATABASE_URL: '' };
+
+    const { exitCode, findings, skipped } = await examine();
+
+    expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
+    expect(skipped).toEqual([{ check: 'database', text: expect.stringContaining('no memory') }]);
+  });
+});
+
+describe('the PULL mode', () => {
+  it('is good where the functions expect it', async () => {
+    await setEvents({ Mode: 'PULL', NotificationUrl: '' });
+    environment = { ...environment, VOD_EVENT_MODE: 'PULL' };
+
+    expect((await runDoctor()).out).toBe('All is well.\n');
+  });
+});

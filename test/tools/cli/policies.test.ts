@@ -1,0 +1,190 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEventBus } from '../../../lib/delivery/event-bridge.ts';
+import type { Message } from '../../../lib/delivery/message.ts';
+import { createVodApi } from '../../../lib/vod/client.ts';
+import { createFindFunction } from '../../../tools/cli/cloud/deployed-functions.ts';
+import { DEFAULT_DEPLOYMENT } from '../../../tools/cli/cloud/deployment-options.ts';
+import { createVodAccount } from '../../../tools/cli/cloud/vod-account.ts';
+import { FUNCTION_NAMES } from '../../../tools/cli/doctor/check-functions.ts';
+import { readAppId } from '../../../tools/deploy/cloud/api.ts';
+import { createScf } from '../../../tools/deploy/cloud/scf.ts';
+import { readPolicyActions, readPolicyFile } from '../../support/cam-policy.ts';
+import { startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const CREDENTIALS = { secretId: 'AKIDexample', secretKey: 'key', token: undefined };
+
+let server: VodServer;
+
+beforeEach(async () => {
+  server = await startVodServer((response) => succeed(response, { TaskId: 'task-1' }));
+});
+
+afterEach(async () => {
+  await server.close();
+});
+
+/** Calls every method of `api`, whatever it makes of such arguments, and answers how many there are. */
+async function callEverything(api: object): Promise<number> {
+  const methods = Object.values(api).filter((method) => typeof method === 'function');
+  for (const method of methods) {
+    try {
+      await Reflect.apply(method, undefined, [{}, {}, {}, {}]);
+    } catch {
+      // What is made of the answer does not matter here.
+    }
+  }
+  return methods.length;
+}
+
+function listActions(service: string): readonly string[] {
+  return [...new Set(server.calls.map(({ action }) => `${service}:${action}`))];
+}
+
+function vodConfig() {
+  const { endpoint } = server;
+  return {
+    endpoint,
+    protocol: 'http',
+    region: undefined,
+    subAppId: 1,
+    pullsPerSecond: 100,
+  } as const;
+}
+
+describe('the policy of the functions’ role', () => {
+  it('allows exactly the calls that the client of VOD and the event bus make', async () => {
+    const methods = await callEverything(
+      createVodApi(vodConfig(), {
+        readCredentials: () => CREDENTIALS,
+        now: () => 0,
+        sleep: () => Promise.resolve(),
+        random: () => 0,
+      }),
+    );
+    const vod = listActions('vod');
+    const bus = createEventBus(
+      { ...vodConfig(), busId: 'eb-1', region: 'ap-singapore', events: ['*'] },
+      () => CREDENTIALS,
+    );
+    const message: Message = {
+      id: 'evt_1',
+      type: 'vod.NewFileUpload',
+      timestamp: '2026-01-01T00:00:00Z',
+      data: {},
+    };
+    await bus.send(message, 1_000);
+
+    // Each method makes one call of its own; one that made none would be missed below.
+    expect(vod).toHaveLength(methods);
+    expect([...vod, 'eb:PutEvents'].sort()).toEqual(readPolicyActions('function-role'));
+    expect(server.calls.at(-1)?.action).toBe('PutEvents');
+  });
+
+  it('misses no client: nothing else in lib or functions makes one', () => {
+    const users = ['lib', 'functions'].flatMap((folder) =>
+      readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
+        .map((file) => `${folder}/${file}`)
+        .filter((file) => file.endsWith('.ts'))
+        .filter((file) => /createVendorClient\(|vod_client|new CommonClient/.test(read(file))),
+    );
+
+    expect(users.sort()).toEqual([
+      'lib/delivery/event-bridge.ts',
+      'lib/vod/client.ts',
+      'lib/vod/vendor-client.ts',
+    ]);
+  });
+
+  it('is for SCF alone to take on', () => {
+    expect(JSON.parse(readPolicyFile('function-role-trust'))).toEqual({
+      version: '2.0',
+      statement: [
+        {
+          effect: 'allow',
+          action: ['name/sts:AssumeRole'],
+          principal: { service: ['scf.qcloud.com'] },
+        },
+      ],
+    });
+  });
+});
+
+describe('the deployer’s policy', () => {
+  it('allows exactly the calls that deploying, setup and doctor make', async () => {
+    const calls = new Set<string>();
+    const record = (service: string) => ({
+      call: (action: string) => {
+        calls.add(`${service}:${action}`);
+        return Promise.reject(new Error('Nothing is deployed.'));
+      },
+    });
+    await callEverything(createScf(record('scf')));
+    await callEverything({ readAppId: () => readAppId(record('cam')) });
+    for (const [, method = ''] of read('tools/deploy/cloud/bucket.ts').matchAll(
+      /\bcos\.(\w+)\(/g,
+    )) {
+      calls.add(`cos:${method[0]?.toUpperCase()}${method.slice(1)}`);
+    }
+    await callEverything(createVodAccount(vodConfig(), CREDENTIALS));
+    for (const action of listActions('vod')) calls.add(action);
+    // No call: a function cannot be given a role by somebody who may not pass it on.
+    calls.add('cam:PassRole');
+
+    expect([...calls].sort()).toEqual(readPolicyActions('deployer'));
+  });
+
+  it('allows what doctor asks of SCF', async () => {
+    const environment = { SCF_API_ENDPOINT: server.endpoint, SCF_API_PROTOCOL: 'http' };
+    await createFindFunction(DEFAULT_DEPLOYMENT, CREDENTIALS, environment)('callback');
+
+    const actions = listActions('scf');
+    expect(actions).toEqual(['scf:GetFunction', 'scf:ListTriggers']);
+    expect(readPolicyActions('deployer')).toEqual(expect.arrayContaining([...actions]));
+  });
+
+  it('reaches no bucket, role or application by a bare *', () => {
+    const { statement } = JSON.parse(readPolicyFile('deployer'));
+    const bare: readonly string[] = statement
+      .filter(({ resource }: { resource: readonly string[] }) => resource.includes('*'))
+      .flatMap(({ action }: { action: readonly string[] }) => action);
+
+    expect(bare.filter((action) => !action.startsWith('name/scf:')).sort()).toEqual([
+      'name/cam:GetUserAppId',
+      'name/vod:DescribeSubAppIds',
+    ]);
+  });
+});
+
+describe('the policy of the key that signs uploads', () => {
+  it('allows uploads and nothing else', () => {
+    // https://cloud.tencent.com/document/product/266/33980 has the first two, .../598/57178 the others besides.
+    expect(readPolicyActions('upload-key')).toEqual([
+      'vod:ApplyUpload',
+      'vod:ApplyUploadUGC',
+      'vod:CommitUpload',
+      'vod:CommitUploadUGC',
+    ]);
+  });
+});
+
+describe('where the functions are looked for by default', () => {
+  it('is where serverless.yml deploys them to, all that answer over HTTP', () => {
+    const { service, stage, region } = DEFAULT_DEPLOYMENT;
+    const file = read('serverless.yml');
+
+    expect(file).toContain(`\nservice: ${service}\n`);
+    expect(file).toContain(`stage: \${opt:stage, '${stage}'}`);
+    expect(file).toContain(`region: \${opt:region, env:TENCENT_REGION, '${region}'}`);
+    const served = [...file.matchAll(/- http: \{ path: \/(\w+), enable: true \}/g)];
+    const written = readdirSync(`${ROOT}functions`);
+    const names = served.flatMap(([, name]) => (written.includes(`${name}.ts`) ? [name] : []));
+    expect(names.sort()).toEqual([...FUNCTION_NAMES].sort());
+  });
+});
+
+function read(path: string): string {
+  return readFileSync(`${ROOT}${path}`, 'utf8');
+}

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { explainVersion } from '../../../tools/cli/doctor/check-database.ts';
+import { finding, skipped, unable } from '../../../tools/cli/doctor/note.ts';
+import { exitCode, writeReport } from '../../../tools/cli/doctor/report.ts';
+import { runCommand } from './cli-stage.ts';
+
+const PACKAGE = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+const BIN = fileURLToPath(new URL(`../../../${PACKAGE.bin['vod-upload']}`, import.meta.url));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program as a shell does, from a folder that has nothing to do with it. */
+function runProgram(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return new Promise<Ended>((resolve) => {
+    const env = { PATH: process.env['PATH'] ?? '', ...environment };
+    const child = execFile(BIN, args, { env, cwd: tmpdir() }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+describe('the program', () => {
+  it('runs from anywhere without a build, and tells of its commands', async () => {
+    const { code, stdout, stderr } = await runProgram(['--help']);
+
+    expect(stderr).toBe('');
+    expect(stdout).toContain('Usage: vod-upload <command> [options]');
+    expect(stdout).toMatch(/ setup {3}\S/);
+    expect(stdout).toMatch(/ doctor {2}\S/);
+    expect(code).toBe(0);
+  });
+
+  it('fails in a sentence, without a stack, and without colours where it has no terminal', async () => {
+    const { code, stdout, stderr } = await runProgram(['setup', '--mode', 'pull']);
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^vod-upload setup: There are no credentials: [^\n]+\n$/);
+  });
+
+  it('checks what it can of an empty environment', async () => {
+    const { code, stdout, stderr } = await runProgram(['doctor']);
+
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toContain('wrong    credentials: There are no credentials');
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).not.toMatch(/^ {4}at /m);
+  });
+});
+
+describe('runCli()', () => {
+  it.each([['--help'], ['-h'], ['help']])('tells of the commands with %s', async (argument) => {
+    expect(await runCommand([argument], {})).toMatchObject({
+      ...{ exitCode: 0, error: '' },
+      out: expect.stringContaining('Commands:'),
+    });
+  });
+
+  it.each([
+    [[], 'vod-upload connects'],
+    [['put'], 'There is no command "put".'],
+    [['--verbose'], 'There is no command "--verbose".'],
+  ])('refuses %j', async (args, start) => {
+    const { exitCode, out, error } = await runCommand(args, {});
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(error.startsWith(start)).toBe(true);
+  });
+
+  it.each(['setup', 'doctor'])('has help on %s, with examples and exit codes', async (name) => {
+    const { exitCode, out } = await runCommand([name, '--help'], {});
+
+    expect(exitCode).toBe(0);
+    for (const part of ['Usage:', 'Options:', 'Variables:', 'Exit codes:', 'Examples:']) {
+      expect(out).toContain(part);
+    }
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it.each(['setup', 'doctor'])('has help on every option of %s', async (name) => {
+    const { out } = await runCommand([name, '--help'], {});
+    const source = readFileSync(
+      new URL(`../../../tools/cli/${name}/${name}-command.ts`, import.meta.url),
+      'utf8',
+    );
+    const options = [...source.matchAll(/^ {2}'?([\w-]+)'?: \{ type: '/gm)].map(([, key]) => key);
+
+    expect(options.length).toBeGreaterThan(4);
+    for (const option of [...options, 'region', 'service', 'stage']) {
+      expect(out).toContain(`--${option}`);
+    }
+  });
+});
+
+describe('the report', () => {
+  const bad = finding('regions', 'There is none.', 'Open one.');
+  const unsure = unable('clock', 'Nobody knows.');
+  const left = skipped('database', 'There is none.');
+
+  it('paints what needs eyes where it may', () => {
+    expect(writeReport([bad, unsure, left], true)).toBe(
+      `\u001b[31mwrong\u001b[0m    regions: There is none.\n         Open one.\n\u001b[33munclear\u001b[0m  clock: Nobody knows.\nskipped  database: There is none.\nOne thing is wrong.\n`,
+    );
+    expect(writeReport([bad, unsure], false)).not.toContain('\u001b');
+  });
+
+  it.each([
+    [[], 0],
+    [[left], 0],
+    [[left, unsure], 2],
+    [[left, unsure, bad], 1],
+  ])('has an exit code for %j', (notes, code) => {
+    expect(exitCode(notes)).toBe(code);
+  });
+});
+
+describe('explainVersion()', () => {
+  it.each([
+    [110_022, 1],
+    [119_999, 1],
+    [120_000, 0],
+    [180_004, 0],
+  ])('judges the server version %i', (version, count) => {
+    expect(explainVersion(version)).toHaveLength(count);
+  });
+});

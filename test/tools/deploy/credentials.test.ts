@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readCredentials } from '../../../tools/deploy/credentials.ts';
+
+const KEY = { TENCENT_SECRET_ID: 'id', TENCENT_SECRET_KEY: 'key' };
+const LONG = { TENCENTCLOUD_SECRET_ID: 'long-id', TENCENTCLOUD_SECRET_KEY: 'long-key' };
+
+describe('readCredentials()', () => {
+  it.each([
+    [KEY, { secretId: 'id', secretKey: 'key', token: undefined }],
+    [
+      { ...KEY, TENCENT_TOKEN: 't' },
+      { secretId: 'id', secretKey: 'key', token: 't' },
+    ],
+    [LONG, { secretId: 'long-id', secretKey: 'long-key', token: undefined }],
+    [
+      { ...LONG, TENCENTCLOUD_TOKEN: 't' },
+      { secretId: 'long-id', token: 't' },
+    ],
+    [{ ...LONG, TENCENTCLOUD_SESSION_TOKEN: 't' }, { token: 't' }],
+    [{ ...LONG, TENCENTCLOUD_SECURITY_TOKEN: 't' }, { token: 't' }],
+    [{ ...KEY, TENCENT_TOKEN: '' }, { token: undefined }],
+  ])('reads %j', (environment, credentials) => {
+    expect(readCredentials(environment)).toMatchObject(credentials);
+  });
+
+  it('takes the token of the key that it takes, and no other', () => {
+    expect(readCredentials({ ...KEY, ...LONG, TENCENTCLOUD_TOKEN: 't' })).toEqual({
+      secretId: 'id',
+      secretKey: 'key',
+      token: undefined,
+    });
+  });
+
+  it.each([
+    [{}, 'There are no credentials: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY'],
+    [{ ...KEY, TENCENT_SECRET_KEY: '', TENCENT_SECRET_ID: '' }, 'There are no credentials'],
+    [{ TENCENT_SECRET_ID: 'id' }, 'TENCENT_SECRET_ID is set and TENCENT_SECRET_KEY is not'],
+    [
+      { ...LONG, TENCENTCLOUD_SECRET_ID: '' },
+      'TENCENTCLOUD_SECRET_KEY is set and TENCENTCLOUD_SECRET_ID',
+    ],
+    [
+      { ...LONG, TENCENT_SECRET_KEY: 'k' },
+      'TENCENT_SECRET_KEY is set and TENCENT_SECRET_ID is not',
+    ],
+  ])('says of %j what is missing', (environment, sentence) => {
+    expect(() => readCredentials(environment)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { type Cloud, startCloud } from '../../support/cloud/cloud.ts';
+import { type CloudState, createCloudState } from '../../support/cloud/cloud-state.ts';
+import type { CloudCall } from '../../support/cloud/exchange.ts';
+import { type CommandResult, copyProject, type Project } from '../../support/cloud/project.ts';
+import type { FunctionRecord } from '../../support/cloud/scf/function-record.ts';
+import { startVodServer, succeed, type VodCall } from '../../support/vod-server.ts';
+
+/** What is told to functions and must reach nobody else. */
+export const SECRETS = {
+  VOD_SECRET_KEY: 'upload-secret-key-example',
+  AUTH_JWT_SECRET: 'caller-secret-example-of-32-bytes',
+  CALLBACK_SIGN_KEYS: 'SignKeyExample',
+} as const;
+
+/** Variables that every command is started with, by their names in serverless.yml. */
+const ENVIRONMENT = {
+  ...SECRETS,
+  VOD_SECRET_ID: 'AKIDuploadexample',
+  VOD_SUB_APP_ID: '1500000001',
+  VOD_ROLE: 'VodUpload',
+  VOD_API_PROTOCOL: 'http',
+  AUTH_JWT_AUDIENCE: 'vod-upload',
+  CORS_ORIGINS: 'https://app.example.com',
+  PULL_HOSTS: 'media.example.com',
+};
+
+/** A cloud, and a copy of the project to deploy there. */
+export interface DeployStage {
+  readonly cloud: Cloud;
+  readonly project: Project;
+  /** Runs `serverless` with nothing remembered of calls before. */
+  readonly run: (
+    command: string,
+    environment?: Readonly<Record<string, string>>,
+  ) => Promise<CommandResult>;
+  /** Answers the deployed function that serverless.yml calls so. @throws RangeError */
+  readonly find: (key: string) => FunctionRecord;
+}
+
+/** Several stages, since a command keeps one core busy, and what the functions call when they run. */
+export interface DeployStages {
+  /** All that the functions are told. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** An account with nothing in it but the functions' role. */
+  readonly emptyAccount: CloudState;
+  /** Every kind of call that any command made, such as `scf:GetFunction`. */
+  readonly called: ReadonlySet<string>;
+  /** What functions called of VOD's API when they ran. */
+  readonly vodCalls: readonly VodCall[];
+  /** Does something on a stage that nobody else uses, whose cloud keeps `account` and whose project is unchanged. */
+  readonly use: <Result>(
+    account: CloudState,
+    work: (stage: DeployStage) => Promise<Result>,
+  ) => Promise<Result>;
+  readonly close: () => Promise<void>;
+}
+
+const STAGES = 2;
+
+/** Opens the stages; functions are told of the database at `databaseUrl`, which is there only where they run. */
+export async function openDeployStages(databaseUrl: string): Promise<DeployStages> {
+  const vod = await startVodServer((response, { action }) =>
+    succeed(response, action === 'PullUpload' ? { TaskId: 'task-1' } : {}),
+  );
+  const webhook = {
+    url: 'https://hooks.example.com/vod',
+    secret: `whsec_${randomBytes(24).toString('base64')}`,
+    // Of what no test makes, so that nothing is sent anywhere.
+    events: ['vod.SplitMediaComplete'],
+  };
+  const environment = {
+    ...ENVIRONMENT,
+    VOD_API_ENDPOINT: vod.endpoint,
+    DATABASE_URL: databaseUrl,
+    WEBHOOK_ENDPOINTS: JSON.stringify([webhook]),
+  };
+  const called = new Set<string>();
+  const note = ({ service, action }: CloudCall) => called.add(`${service}:${action}`);
+  const stages = await Promise.all(
+    Array.from({ length: STAGES }, () => openStage(environment, note)),
+  );
+  const free = [...stages];
+  const waiting: ((stage: DeployStage) => void)[] = [];
+  const take = async () => free.pop() ?? new Promise<DeployStage>((give) => waiting.push(give));
+  return {
+    ...{ environment, called, vodCalls: vod.calls },
+    emptyAccount: { ...createCloudState(), roles: new Map([[ENVIRONMENT.VOD_ROLE, new Set()]]) },
+    use: async (account, work) => {
+      const stage = await take();
+      try {
+        stage.cloud.reset(account);
+        return await work(stage);
+      } finally {
+        await stage.project.restore();
+        const next = waiting.shift();
+        if (next === undefined) free.push(stage);
+        else next(stage);
+      }
+    },
+    close: async () => {
+      for (const { cloud, project } of stages) {
+        await project.remove();
+        await cloud.close();
+      }
+      await vod.close();
+    },
+  };
+}
+
+async function openStage(
+  environment: Readonly<Record<string, string>>,
+  note: (call: CloudCall) => void,
+): Promise<DeployStage> {
+  const cloud = await startCloud();
+  const project = await copyProject(cloud, environment);
+  return {
+    ...{ cloud, project },
+    run: async (command, more) => {
+      cloud.forgetCalls();
+      const result = await project.serverless(command.split(' '), more);
+      for (const call of cloud.calls) note(call);
+      return result;
+    },
+    find: (key) => findDeployed(cloud.state, key),
+  };
+}
+
+/** Answers the function of an account that serverless.yml calls so. @throws RangeError */
+export function findDeployed({ functions }: CloudState, key: string): FunctionRecord {
+  const name = `vod-upload-dev-${key}`;
+  const found = [...functions.values()].find((record) => record.name === name);
+  if (found === undefined) throw new RangeError(`${name} is not deployed`);
+  return found;
+}
+
+/** Actions that change nothing. */
+const READING = /^(?:Get|Head|List|Describe)/;
+
+/** Answers the calls that changed something, in words: service, action, and what it was done to. */
+export function listWrites(calls: readonly CloudCall[]): readonly string[] {
+  return calls
+    .filter(({ action }) => !READING.test(action))
+    .map(({ service, action, parameters, refusal }) => {
+      const { FunctionName, TriggerName, key } = parameters;
+      const about = [FunctionName, TriggerName, key].filter((word) => word !== undefined);
+      return [service, action, ...about, ...(refusal === undefined ? [] : [refusal])].join(' ');
+    });
+}
+
+/** Answers a caller's token, as the team's own login would make it. */
+export function mintToken(scope: string): Promise<string> {
+  return new SignJWT({ sub: 'user-42', scope })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setAudience(ENVIRONMENT.AUTH_JWT_AUDIENCE)
+    .setExpirationTime('10m')
+    .sign(Buffer.from(SECRETS.AUTH_JWT_SECRET));
+}

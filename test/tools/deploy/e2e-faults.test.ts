@@ -1,0 +1,315 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
+import type { CloudState } from '../../support/cloud/cloud-state.ts';
+import type { Fault } from '../../support/cloud/faults.ts';
+import {
+  type DeployStage,
+  type DeployStages,
+  listWrites,
+  openDeployStages,
+  SECRETS,
+} from './deploy-stage.ts';
+
+const FUNCTIONS = ['signature', 'pull', 'callback', 'uploads', 'sweep'] as const;
+const PULL = 'vod-upload-dev-pull';
+/** An edit that changes what is built of a function. */
+const OTHER_CODE = ['functions/callback.ts', /$/, '\nexport const edition = "second";\n'] as const;
+
+// Every test starts programs, waits for a stage, and the machine may be busy.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 90_000 });
+
+let stages: DeployStages;
+let deployed: CloudState;
+
+beforeAll(async () => {
+  stages = await openDeployStages('postgres://ledger:database-password@db.example.com/ledger');
+  await stages.use(stages.emptyAccount, async (stage) => {
+    await deploy(stage);
+    deployed = stage.cloud.remember();
+  });
+});
+afterAll(() => stages.close());
+
+type Test = (stage: DeployStage) => Promise<void>;
+const inEmptyAccount = (work: Test) => () => stages.use(stages.emptyAccount, work);
+const afterDeployment = (work: Test) => () => stages.use(deployed, work);
+
+/** Runs a deployment that must fail: with one message, without a stack, and without anything secret. */
+async function failToDeploy(
+  { run }: DeployStage,
+  environment?: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { code, output } = await run('deploy', environment);
+  expect(code, output).toBe(1);
+  expect(output).not.toMatch(/^ {4}at /m);
+  for (const secret of [...Object.values(SECRETS), CLOUD_ACCOUNT.key.secretKey]) {
+    expect(output).not.toContain(secret);
+  }
+  return output;
+}
+
+/** Runs a deployment after which everything must be as it should, whatever was there before. */
+async function deploy({ cloud, run, find }: DeployStage): Promise<void> {
+  const { code, output } = await run('deploy');
+  expect(code, output).toBe(0);
+  for (const key of FUNCTIONS) {
+    expect(find(key), key).toMatchObject({
+      status: 'Active',
+      triggers: [{ isOpen: true, type: key === 'sweep' ? 'timer' : 'http' }],
+    });
+    expect(find(key).code.equals(find('signature').code), key).toBe(true);
+  }
+  expect(cloud.state.functions.size).toBe(FUNCTIONS.length);
+  expect(cloud.state.tags.size).toBe(FUNCTIONS.length);
+}
+
+const refusal = { kind: 'refuse' } as const;
+/** What goes wrong at once, and what is said of it. */
+const STEPS: readonly {
+  readonly faults: readonly Fault[];
+  readonly messages: readonly RegExp[];
+}[] = [
+  {
+    faults: [
+      { ...refusal, service: 'cam', action: 'GetUserAppId', code: 'AuthFailure.SignatureExpire' },
+    ],
+    messages: [/GetUserAppId was refused with AuthFailure\.SignatureExpire/],
+  },
+  {
+    faults: [
+      { ...refusal, service: 'scf', action: 'GetFunction', code: 'UnauthorizedOperation.CAM' },
+    ],
+    messages: [/GetFunction was refused with UnauthorizedOperation\.CAM/],
+  },
+  {
+    faults: [{ ...refusal, service: 'cos', action: 'PutObject', code: 'AccessDenied' }],
+    messages: [/storing vod-upload-dev-[0-9a-f]{64}\.zip: AccessDenied/],
+  },
+  {
+    faults: [
+      {
+        ...{ ...refusal, service: 'scf', action: 'CreateFunction', code: 'LimitExceeded.Function' },
+        functionName: 'vod-upload-dev-signature',
+      },
+      { ...refusal, service: 'scf', action: 'CreateTrigger', code: 'InternalError.System' },
+    ],
+    messages: [
+      /vod-upload-dev-signature: .*CreateFunction was refused with LimitExceeded\.Function/,
+      /vod-upload-dev-pull: .*CreateTrigger was refused with InternalError\.System/,
+    ],
+  },
+  {
+    faults: [{ ...refusal, service: 'cos', action: 'GetBucket', code: 'AccessDenied' }],
+    messages: [/listing bucket/],
+  },
+];
+
+describe.concurrent('a step that is refused', () => {
+  it(
+    'ends the deployment with its name, and the next one goes on from there',
+    inEmptyAccount(async (stage) => {
+      for (const { faults, messages } of STEPS) {
+        for (const fault of faults) stage.cloud.faults.arm(fault);
+        const output = await failToDeploy(stage);
+        for (const message of messages) expect(output).toMatch(message);
+        stage.cloud.faults.clear();
+      }
+      await deploy(stage);
+    }),
+  );
+
+  it(
+    'of one function leaves the others deployed',
+    inEmptyAccount(async (stage) => {
+      const { arm, clear } = stage.cloud.faults;
+      const fault = { kind: 'refuse', code: 'LimitExceeded.Function', service: 'scf' } as const;
+      arm({ ...fault, action: 'CreateFunction', functionName: PULL });
+
+      expect(await failToDeploy(stage)).toContain(PULL);
+      for (const key of ['signature', 'callback', 'uploads', 'sweep']) {
+        expect(stage.find(key)).toMatchObject({ status: 'Active', triggers: [{ isOpen: true }] });
+      }
+      clear();
+      await deploy(stage);
+      expect(listWrites(stage.cloud.calls)).toEqual([
+        `scf CreateFunction ${PULL}`,
+        `scf CreateTrigger ${PULL} url`,
+      ]);
+    }),
+  );
+
+  it(
+    'of an update leaves what is deployed at work',
+    afterDeployment(async (stage) => {
+      const { code } = stage.find('signature');
+      await stage.project.edit(...OTHER_CODE);
+      const { arm, clear } = stage.cloud.faults;
+      arm({ kind: 'refuse', code: 'InternalError', service: 'scf', action: 'UpdateFunctionCode' });
+
+      expect(await failToDeploy(stage)).toMatch(
+        /UpdateFunctionCode was refused with InternalError/,
+      );
+      expect(stage.find('signature').status).toBe('Active');
+      expect(stage.find('signature').code.equals(code)).toBe(true);
+      clear();
+      await deploy(stage);
+      expect(stage.find('signature').code.equals(code)).toBe(false);
+    }),
+  );
+});
+
+describe.concurrent('an answer that does not come', () => {
+  it(
+    'is waited for a minute',
+    inEmptyAccount(async (stage) => {
+      stage.cloud.faults.arm({ kind: 'silence', service: 'scf', action: 'GetFunction' });
+
+      expect(await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' })).toMatch(
+        /GetFunction could not be called: .*time/i,
+      );
+    }),
+  );
+
+  it(
+    'to what was done is no harm',
+    inEmptyAccount(async (stage) => {
+      const once = { service: 'scf', times: 1 } as const;
+      stage.cloud.faults.arm({ ...once, kind: 'lost', action: 'CreateFunction' });
+      stage.cloud.faults.arm({ ...once, kind: 'half', action: 'CreateTrigger' });
+      const output = await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' });
+
+      expect(output).toMatch(/vod-upload-dev-signature: CreateFunction could not be called/);
+      expect(output).toMatch(/vod-upload-dev-pull: CreateTrigger could not be called/);
+      await deploy(stage);
+      expect(listWrites(stage.cloud.calls)).toEqual([
+        'scf CreateTrigger vod-upload-dev-signature url',
+      ]);
+    }),
+  );
+
+  it(
+    'from the storage is asked for again',
+    inEmptyAccount(async (stage) => {
+      stage.cloud.faults.arm({ kind: 'lost', service: 'cos', action: 'PutObject', times: 1 });
+      await deploy(stage);
+    }),
+  );
+});
+
+describe.concurrent('a function', () => {
+  it(
+    'that stays busy is given up after three minutes',
+    afterDeployment(async (stage) => {
+      const busy = { status: 'Updating', busyReads: Number.POSITIVE_INFINITY } as const;
+      Object.assign(stage.find('pull'), busy);
+      expect(await failToDeploy(stage, { TEST_CLOUD_WAITS: '400' })).toMatch(
+        /vod-upload-dev-pull is still Updating after 180 seconds/,
+      );
+
+      stage.find('pull').busyReads = 0;
+      await deploy(stage);
+    }),
+  );
+
+  it(
+    'whose update failed is updated again',
+    afterDeployment(async (stage) => {
+      Object.assign(stage.find('pull'), { status: 'UpdateFailed', statusReason: 'Out of luck' });
+      await deploy(stage);
+    }),
+  );
+
+  it(
+    'of another runtime is left alone, since the cloud cannot change that',
+    afterDeployment(async (stage) => {
+      Object.assign(stage.find('pull'), { runtime: 'Nodejs18.15' });
+
+      expect(await failToDeploy(stage)).toMatch(/vod-upload-dev-pull has the runtime Nodejs18\.15/);
+      expect(listWrites(stage.cloud.calls)).toEqual([]);
+    }),
+  );
+
+  it(
+    'that would not serve is not deployed, nor is any other',
+    inEmptyAccount(async (stage) => {
+      const connections = stage.cloud.connections();
+
+      expect(await failToDeploy(stage, { CALLBACK_SIGN_KEYS: '' })).toMatch(
+        /callback: .*CALLBACK_SIGN_KEYS/,
+      );
+      expect(stage.cloud.connections()).toBe(connections);
+    }),
+  );
+
+  it(
+    'whose creation failed is made anew',
+    afterDeployment(async (stage) => {
+      Object.assign(stage.find('pull'), { status: 'CreateFailed', triggers: [] });
+      await deploy(stage);
+      expect(listWrites(stage.cloud.calls)).toContain(`scf DeleteFunction ${PULL}`);
+    }),
+  );
+});
+
+describe.concurrent('the other commands', () => {
+  it(
+    'remove says what is still there, and goes on',
+    afterDeployment(async ({ cloud, run }) => {
+      const fault = { kind: 'refuse', code: 'InternalError.System', service: 'scf' } as const;
+      cloud.faults.arm({ ...fault, action: 'DeleteFunction', functionName: PULL });
+
+      expect(await run('remove')).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/vod-upload-dev-pull: .*InternalError\.System/),
+      });
+      expect(cloud.state.functions.size).toBe(1);
+      cloud.faults.clear();
+      expect(await run('remove')).toMatchObject({ code: 0 });
+      expect([cloud.state.functions.size, cloud.state.buckets.size]).toEqual([0, 0]);
+    }),
+  );
+
+  it(
+    'invoke fails where there is no such function',
+    inEmptyAccount(async ({ run }) => {
+      expect(await run('invoke -f pull')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('ResourceNotFound.Function'),
+      });
+    }),
+  );
+
+  it(
+    'invoke fails where the function does',
+    afterDeployment(async ({ find, run }) => {
+      Object.assign(find('pull'), { handler: 'pull.nothing_there' });
+
+      expect(await run('invoke -f pull')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('is not a function'),
+      });
+    }),
+  );
+
+  it.each(['info', 'invoke -f pull'])('%s fails with the wrong key', (command) =>
+    stages.use(deployed, async ({ run }) => {
+      expect(await run(command, { TENCENT_SECRET_KEY: 'another-key-example' })).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('AuthFailure.SignatureFailure'),
+      });
+    }),
+  );
+
+  // One of the commands that are done here and one of serverless-tencent-scf; plugin.test.ts has the others.
+  it.each(['deploy', 'logs -f pull'])('%s says that there are no credentials', (command) =>
+    stages.use(deployed, async ({ cloud, run }) => {
+      const connections = cloud.connections();
+
+      expect(await run(command, { TENCENT_SECRET_ID: '', TENCENT_SECRET_KEY: '' })).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('set TENCENT_SECRET_ID and TENCENT_SECRET_KEY'),
+      });
+      expect(cloud.connections()).toBe(connections);
+    }),
+  );
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Bucket } from '../../../tools/deploy/cloud/bucket.ts';
+import { chooseCode, listCode, pruneCode } from '../../../tools/deploy/stored-code.ts';
+
+const SERVICE = { name: 'vod-upload', stage: 'dev' };
+const digestOf = (digit: string) => digit.repeat(64);
+const keyOf = (digit: string, stage = 'dev') => `vod-upload-${stage}-${digestOf(digit)}.zip`;
+
+/** A bucket whose objects are there without a network; what COS itself does is proven end to end. */
+function bucketOf(keys: readonly string[]): Bucket & { readonly keys: () => readonly string[] } {
+  const objects = new Map(
+    keys.map((key, index) => [key, new Date(Date.UTC(2026, 0, 1 + index)).toISOString()]),
+  );
+  return {
+    store: async () => false,
+    list: async (prefix) =>
+      [...objects]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, storedAt]) => ({ key, storedAt })),
+    delete: async (key) => {
+      objects.delete(key);
+    },
+    remove: async () => false,
+    keys: () => [...objects.keys()],
+  };
+}
+
+const OTHERS = [
+  keyOf('9', 'dev-eu'),
+  keyOf('9', 'prod'),
+  'vod-upload-dev-notes.zip',
+  `vod-upload-dev-${digestOf('9')}.json`,
+];
+
+describe('listCode()', () => {
+  it('answers the archives of this stage, the newest first', async () => {
+    const stored = await listCode(SERVICE, bucketOf([keyOf('1'), ...OTHERS, keyOf('2')]));
+
+    expect(stored).toEqual([
+      { key: keyOf('2'), digest: digestOf('2'), storedAt: '2026-01-06T00:00:00Z' },
+      { key: keyOf('1'), digest: digestOf('1'), storedAt: '2026-01-01T00:00:00Z' },
+    ]);
+  });
+});
+
+describe('pruneCode()', () => {
+  it.each([
+    ['5', ['3', '4', '5']],
+    // In use again after a way back.
+    ['1', ['1', '4', '5']],
+    // Another one was stored, and nobody uses it.
+    ['3', ['3', '4', '5']],
+  ])('keeps three, among them %s in use', async (used, kept) => {
+    const bucket = bucketOf([...['1', '2', '3', '4', '5'].map((digit) => keyOf(digit)), ...OTHERS]);
+
+    expect(await pruneCode(SERVICE, digestOf(used), bucket)).toBe(2);
+    expect(bucket.keys()).toEqual([...kept.map((digit) => keyOf(digit)), ...OTHERS]);
+  });
+});
+
+describe('chooseCode()', () => {
+  const stored = ['3', '2', '1'].map((digit) => ({
+    key: keyOf(digit),
+    digest: digestOf(digit),
+    storedAt: `2026-01-0${digit}T00:00:00Z`,
+  }));
+
+  it('takes the newest that is not in use, or the one of a time', () => {
+    expect(chooseCode(stored, new Set([digestOf('3')]), undefined)).toBe(stored[1]);
+    expect(chooseCode(stored, new Set(), '2026-01-01T00:00:00Z')).toBe(stored[2]);
+  });
+
+  it('says where there is none', () => {
+    expect(() => chooseCode([], new Set(), undefined)).toThrow('no older code');
+    expect(() => chooseCode(stored, new Set(), '2020')).toThrow('No code was stored at 2020');
+  });
+});

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeZip } from '../../../tools/deploy/zip.ts';
+
+const FILES = [
+  { name: 'b.js', content: Buffer.from('exports.b = 1') },
+  { name: 'a.js', content: Buffer.alloc(70_000, 'x') },
+  { name: 'settings.json', content: Buffer.from('') },
+];
+
+/** Reads an archive with Python's reader, which shares nothing with the writer. */
+async function readWithPython(zip: Buffer): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'zip-'));
+  try {
+    await writeFile(join(folder, 'code.zip'), zip);
+    const program = `
+import json, zipfile
+z = zipfile.ZipFile('code.zip')
+assert z.testzip() is None
+print(json.dumps([[i.filename, oct(i.external_attr >> 16), list(i.date_time), len(z.read(i))] for i in z.infolist()]))`;
+    return JSON.parse(execFileSync('python3', ['-c', program], { cwd: folder }).toString());
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('writeZip()', () => {
+  it('writes what another program reads: files by name, readable by all, without a date', async () => {
+    const date = [1980, 1, 1, 0, 0, 0];
+
+    expect(await readWithPython(writeZip(FILES))).toEqual([
+      ['a.js', '0o100644', date, 70_000],
+      ['b.js', '0o100644', date, 13],
+      ['settings.json', '0o100644', date, 0],
+    ]);
+  });
+
+  it('gives the same bytes for the same files, in whatever order they come', () => {
+    expect(writeZip(FILES.toReversed()).equals(writeZip(FILES))).toBe(true);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { happens } from '../../support/activities.ts';
+import { useStack } from '../../support/stack-stage.ts';
+
+const stage = useStack(() => ({ standIn: { attemptWaits: [0, 20, 20] } }));
+
+async function post(path: string, body: unknown) {
+  const response = await fetch(`${stage.stack.origin}/__local/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, json: JSON.parse(await response.text()) };
+}
+
+function told(fileId: string) {
+  return happens(stage.stack, 'notification', (sent) => sent.fileId === fileId);
+}
+
+describe('the controls of what no program uploads', () => {
+  it.each([
+    ['console-upload', {}, 'Upload', {}],
+    [
+      'live-recording',
+      { streamId: 'room1', path: 'show' },
+      'Record',
+      { LiveRecordInfo: { StreamId: 'room1', Domain: 'push.example.com', Path: 'show' } },
+    ],
+    [
+      'trtc-recording',
+      { roomId: 'class-7', userIds: ['a'] },
+      'TrtcRecord',
+      { TrtcRecordInfo: { RoomId: 'class-7', UserIds: ['a'] } },
+    ],
+    [
+      'web-page-recording',
+      { recordUrl: 'https://board.example.com' },
+      'WebPageRecord',
+      { WebPageRecordInfo: { RecordUrl: 'https://board.example.com' } },
+    ],
+  ])('make a media by %s', async (control, body, sourceType, info) => {
+    const { status, json } = await post(control, { ...body, seconds: 3 });
+
+    expect(status).toBe(200);
+    expect((await told(json.fileId)).event).toMatchObject({
+      EventType: 'NewFileUpload',
+      FileUploadEvent: {
+        MediaBasicInfo: { SourceInfo: { SourceType: sourceType, ...info } },
+        MetaData: { Duration: 3 },
+      },
+    });
+    expect((await fetch(json.mediaUrl)).headers.get('content-length')).not.toBe('0');
+  });
+
+  it('tell of a live recording from when to when it was made', async () => {
+    const { json } = await post('live-recording', { streamId: 'room1', seconds: 60 });
+
+    const { event } = await told(json.fileId);
+    const { MediaBasicInfo } = Object(event['FileUploadEvent']);
+    const { RecordStartTime, RecordEndTime } = MediaBasicInfo.SourceInfo.LiveRecordInfo;
+    expect(Date.parse(RecordEndTime) - Date.parse(RecordStartTime)).toBe(60_000);
+  });
+
+  it('pull by console-pull', async () => {
+    const mediaUrl = 'http://samples.example.com/video.mp4';
+    const { status, json } = await post('console-pull', { mediaUrl });
+
+    expect(status).toBe(200);
+    const { fileId = '' } = await happens(
+      stage.stack,
+      'pull',
+      (pull) => pull.taskId === json.taskId && pull.status === 'FINISH',
+    );
+    expect((await told(fileId)).event).toMatchObject({ EventType: 'PullComplete' });
+  });
+
+  it.each([
+    ['console-upload', { name: 'film.exe' }, 'name: must end in one of mp4, wav, png'],
+    ['console-upload', { seconds: 601 }, 'seconds'],
+    ['console-pull', {}, 'mediaUrl'],
+    ['console-pull', { mediaUrl: 'ftp://example.com/a.mp4' }, 'not an http or https URL'],
+    ['live-recording', {}, 'streamId'],
+    ['live-recording', { streamId: 'a', storageRegion: 'ap-tokyo' }, 'storageRegion'],
+  ])('refuse of %s what is wrong: %j', async (control, body, detail) => {
+    const { status, json } = await post(control, body);
+
+    expect(status).toBe(400);
+    expect(json.detail).toContain(detail);
+  });
+});

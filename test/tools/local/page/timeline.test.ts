@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { readEvents, readUpload } from '../../../../tools/local/page/ledger-answers.ts';
+import { describeLife } from '../../../../tools/local/page/timeline.ts';
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 10, 0, second)).toISOString();
+const event = (eventType: string, second: number, change: object = {}) => ({
+  ...{ eventId: eventType, eventType, receivedAt: at(second), confirmed: true, deliveries: [] },
+  ...change,
+});
+
+function entries(events: readonly object[], actions: readonly object[] = []) {
+  const upload = readUpload({ uploadId: 'U1', state: 'ready' });
+  return describeLife({ upload, ...readEvents({ events, actions }) });
+}
+
+function noteOn(delivery: object): string | undefined {
+  const deliveries = [{ endpoint: 'webhook_1', attempts: 0, ...delivery }];
+  return entries([event('upload.ready', 1, { deliveries })])[0]?.notes[0]?.text;
+}
+
+describe('describeLife()', () => {
+  test('puts what led to a state before it, and what was done about it behind', () => {
+    const removal = { fileId: 'F1', kind: 'delete', state: 'done', attempts: 1, updatedAt: at(2) };
+    const told = entries(
+      [event('upload.cancelled', 2), event('upload.issued', 1), event('vod.NewFileUpload', 2)],
+      [removal],
+    );
+
+    expect(told.map(({ kind, title, tone }) => [kind, title, tone])).toEqual([
+      ['state', 'issued', 'plain'],
+      ['vod', 'vod.NewFileUpload', 'plain'],
+      ['state', 'cancelled', 'warn'],
+      ['action', 'File removed', 'plain'],
+    ]);
+  });
+
+  test('says how a delivery stands', () => {
+    expect(noteOn({ state: 'pending' })).toBe('Webhook waits');
+    expect(noteOn({ state: 'delivered', attempts: 1 })).toBe('Webhook delivered');
+    expect(noteOn({ state: 'delivered', attempts: 3 })).toBe(
+      'Webhook delivered, at the 3rd attempt',
+    );
+    expect(noteOn({ state: 'delivered', attempts: 12 })).toContain('12th');
+    expect(noteOn({ state: 'dead', attempts: 9, lastError: 'http_500' })).toBe(
+      'Webhook given up after 9 attempts: http_500',
+    );
+    const failed = { state: 'pending', attempts: 2, lastError: 'timeout', nextAttemptAt: at(9) };
+    expect(noteOn(failed)).toMatch(/^Webhook failed twice \(timeout\), again after \d\d:\d\d:09$/);
+  });
+
+  test('names the endpoints where there are several', () => {
+    const deliveries = ['a', 'b'].map((endpoint) => ({
+      endpoint,
+      state: 'delivered',
+      attempts: 1,
+    }));
+    const [entry] = entries([event('upload.ready', 1, { deliveries })]);
+
+    expect(entry?.notes.map(({ text }) => text)).toEqual([
+      'a: Webhook delivered',
+      'b: Webhook delivered',
+    ]);
+  });
+
+  test('says of an event that VOD did not confirm that it did not', () => {
+    const [entry] = entries([event('vod.FileDeleted', 1, { confirmed: false })]);
+
+    expect(entry?.notes).toEqual([{ text: 'VOD could not be asked about it', tone: 'warn' }]);
+  });
+
+  test('says of a removal that does not work why', () => {
+    const removal = { fileId: 'F1', kind: 'delete', attempts: 2, updatedAt: at(1) };
+    const lastError = 'RequestLimitExceeded';
+    const notesOf = (state: string) => entries([], [{ ...removal, state, lastError }])[0]?.notes;
+
+    expect(notesOf('pending')?.at(-1)?.text).toBe('Failed twice: RequestLimitExceeded');
+    expect(notesOf('dead')?.at(-1)?.text).toBe('Given up after 2 attempts: RequestLimitExceeded');
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readServiceCustom } from '../../../tools/local/service-custom.ts';
+import { removeScratch } from '../../support/remove-scratch.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'service-'));
+});
+afterEach(() => removeScratch(folder));
+
+function write(custom: readonly string[]): Promise<void> {
+  const head = ['service: other', 'configValidationMode: off', 'provider: { name: tencent }'];
+  return writeFile(join(folder, 'serverless.yml'), [...head, ...custom, ''].join('\n'));
+}
+
+/** Answers a variable as serverless.yml has it. */
+function variable(source: string): string {
+  return `\${${source}}`;
+}
+
+describe('readServiceCustom()', () => {
+  it('resolves variables and other files, as a deployment does', async () => {
+    await writeFile(join(folder, 'rules.yml'), '- { name: a, set: { classId: 7 } }\n');
+    await write([
+      'custom:',
+      '  upload:',
+      `    rules: ${variable('file(rules.yml)')}`,
+      '    policy: {}',
+    ]);
+
+    expect(await readServiceCustom(folder)).toEqual({
+      upload: { rules: [{ name: 'a', set: { classId: 7 } }], policy: {} },
+    });
+  });
+
+  it('says what Serverless says of a file that it cannot read', async () => {
+    await write(['custom:', `  upload: ${variable('env:NOBODY_SETS_THIS')}`]);
+
+    await expect(readServiceCustom(folder)).rejects.toThrow(
+      /serverless.yml cannot be read: .*"custom.upload"/s,
+    );
+  });
+
+  it('reads the file of this project', async () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+    expect(await readServiceCustom(root)).toMatchObject({
+      upload: { policy: expect.any(Object) },
+    });
+  });
+});

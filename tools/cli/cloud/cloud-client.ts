@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../../lib/problem.ts';
+import type { VodCredentials } from '../../../lib/vod/api-config.ts';
+import { callVod } from '../../../lib/vod/call.ts';
+import { createVendorClient } from '../../../lib/vod/vendor-client.ts';
+
+/** One of Tencent Cloud's APIs, called with one key. */
+export interface CloudClient {
+  /**
+   * Answers what the API says to `action`. Rejects with a `Problem` whose code begins with `upstream_`.
+   *
+   * The answer is taken at its word: the vendor's types have every field as optional.
+   */
+  readonly call: <Answer extends object>(action: string, request: object) => Promise<Answer>;
+}
+
+const ANSWER_MILLISECONDS = 10_000;
+
+/** Answers a client for the API at `address`. */
+export function createCloudClient(
+  address: Omit<Parameters<typeof createVendorClient>[0], 'answerSeconds'>,
+  credentials: VodCredentials,
+): CloudClient {
+  const client = createVendorClient(
+    { ...address, answerSeconds: ANSWER_MILLISECONDS / 1_000 },
+    () => credentials,
+  );
+  return {
+    call: (action, request) =>
+      callVod(
+        {
+          send: async (signal) => client.request(action, request, signal ? { signal } : {}),
+          timeLimit: ANSWER_MILLISECONDS,
+        },
+        { sleep: (milliseconds) => sleep(milliseconds), random: Math.random },
+        {},
+      ),
+  };
+}
+
+/** Answers the code with which the API refused a call; undefined where `error` tells of anything else. */
+export function readRefusalCode(error: unknown): string | undefined {
+  return error instanceof Problem ? error.vod?.code : undefined;
+}
+
+/** Answers whether the API let nobody in with this key: not known, not its secret, or not at this time. */
+export function isAuthFailure(error: unknown): boolean {
+  return readRefusalCode(error)?.startsWith('AuthFailure') === true && !isDenied(error);
+}
+
+/** Answers whether the key is good and this call is more than it may. */
+export function isDenied(error: unknown): boolean {
+  const code = readRefusalCode(error) ?? '';
+  return code.startsWith('UnauthorizedOperation') || code === 'AuthFailure.UnauthorizedOperation';
+}

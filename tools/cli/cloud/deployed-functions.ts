@@ -1,0 +1,92 @@
+import type { Environment } from '../../../lib/config/environment.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { VodCredentials } from '../../../lib/vod/api-config.ts';
+import { isEnabled, readAddress, type TriggerState } from '../../deploy/cloud/trigger-state.ts';
+import { createCloudClient, readRefusalCode } from './cloud-client.ts';
+
+/** Where the functions were deployed to. */
+export interface Deployment {
+  /** Region of the functions, as ap-singapore. */
+  readonly region: string;
+  readonly service: string;
+  readonly stage: string;
+}
+
+/** A function as the platform has it. */
+export interface DeployedFunction {
+  /** As Nodejs20.19. */
+  readonly runtime: string;
+  /** Name of its execution role; empty where it has none. */
+  readonly role: string;
+  /** Where it is called over HTTP; undefined where it has no such trigger, or none that is open. */
+  readonly url: string | undefined;
+  /** Whether a timer calls it. */
+  readonly timed: boolean;
+}
+
+/** https://cloud.tencent.com/document/product/583/17235 */
+const API_VERSION = '2018-04-16';
+
+interface FunctionAnswer {
+  readonly Runtime?: string;
+  readonly Role?: string | null;
+}
+
+interface TriggersAnswer {
+  readonly Triggers?: readonly TriggerState[] | null;
+}
+
+/** Triggers that lead to an address, the usual one first. */
+const HTTP_TRIGGERS = ['http', 'apigw'];
+
+/** Answers a function by its name in `functions/`; undefined where it was not deployed. Rejects with a `Problem`. */
+export type FindFunction = (name: string) => Promise<DeployedFunction | undefined>;
+
+/**
+ * Answers how to look functions up in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` lead to another place than the
+ * cloud.
+ */
+export function createFindFunction(
+  { region, service, stage }: Deployment,
+  credentials: VodCredentials,
+  environment: Environment,
+): FindFunction {
+  const client = createCloudClient(
+    {
+      endpoint: environment['SCF_API_ENDPOINT'] || 'scf.tencentcloudapi.com',
+      protocol: environment['SCF_API_PROTOCOL'] === 'http' ? 'http' : 'https',
+      region,
+      version: API_VERSION,
+    },
+    credentials,
+  );
+  return async (name) => {
+    const which = { FunctionName: `${service}-${stage}-${name}`, Namespace: 'default' };
+    try {
+      const request = { ...which, ShowCode: 'FALSE' };
+      const { Runtime = '', Role } = await client.call<FunctionAnswer>('GetFunction', request);
+      const { Triggers } = await client.call<TriggersAnswer>('ListTriggers', which);
+      const triggers = Triggers ?? [];
+      const addresses = HTTP_TRIGGERS.flatMap((type) =>
+        triggers.filter(({ Type }) => Type === type).map(readAddress),
+      );
+      const address = addresses.find((found) => found !== undefined);
+      // Each function has the path of its name, behind API Gateway and a Function URL alike.
+      const url = address && `${address}/${name}`;
+      const timed = triggers.some((trigger) => trigger.Type === 'timer' && isEnabled(trigger));
+      return { runtime: Runtime, role: Role ?? '', url, timed };
+    } catch (error) {
+      if (readRefusalCode(error)?.startsWith('ResourceNotFound.Function')) return undefined;
+      throw nameScf(error);
+    }
+  };
+}
+
+/** What calls have in common speaks of VOD. */
+function nameScf(error: unknown): unknown {
+  if (!(error instanceof Problem)) return error;
+  const { code, vod } = error;
+  const reason = vod === undefined ? 'it could not be reached' : `it answers ${vod.code}`;
+  const text = `SCF does not tell of the functions: ${reason}.`;
+  return new Problem(text, { code, cause: error, ...(vod && { vod }) });
+}

@@ -1,0 +1,43 @@
+import type { Environment } from '../../../lib/config/environment.ts';
+import type { Deployment } from './deployed-functions.ts';
+
+/** Where serverless.yml deploys to, unless it is told otherwise. */
+export const DEFAULT_DEPLOYMENT: Deployment = {
+  region: 'ap-singapore',
+  service: 'vod-upload',
+  stage: 'dev',
+};
+
+/** Options by which a command finds the deployed functions. */
+export const DEPLOYMENT_OPTIONS = {
+  region: { type: 'string' },
+  service: { type: 'string', default: DEFAULT_DEPLOYMENT.service },
+  stage: { type: 'string', default: DEFAULT_DEPLOYMENT.stage },
+} as const;
+
+/** What `--help` says of them. */
+export const DEPLOYMENT_HELP = `  --region <region>      where the functions are deployed: their addresses are looked up in SCF; TENCENT_REGION
+                         says it too, and ${DEFAULT_DEPLOYMENT.region} is the default
+  --service <name>       as in serverless.yml; ${DEFAULT_DEPLOYMENT.service} by default
+  --stage <name>         as it was deployed; ${DEFAULT_DEPLOYMENT.stage} by default`;
+
+/** What the options say of the deployment. */
+export interface DeploymentChoice {
+  readonly region?: string | undefined;
+  readonly service: string;
+  readonly stage: string;
+}
+
+/** Answers where the functions were deployed to. */
+export function readDeployment(choice: DeploymentChoice, environment: Environment): Deployment {
+  const { service, stage } = choice;
+  return { region: readRegion(choice, environment) ?? DEFAULT_DEPLOYMENT.region, service, stage };
+}
+
+/** Answers the region that was said, where one was. */
+export function readRegion(
+  { region }: DeploymentChoice,
+  environment: Environment,
+): string | undefined {
+  return region ?? environment['TENCENT_REGION'];
+}

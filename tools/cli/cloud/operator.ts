@@ -1,0 +1,51 @@
+import { type Environment, readEnvironment } from '../../../lib/config/environment.ts';
+import {
+  describeVodApi,
+  type VodApiConfig,
+  type VodCredentials,
+  vodApiEnvironment,
+} from '../../../lib/vod/api-config.ts';
+import { readCredentials } from '../../deploy/credentials.ts';
+
+/** Who runs the command, towards Tencent Cloud. */
+export interface Operator extends Key {
+  readonly vodApi: VodApiConfig;
+}
+
+/** A key, and the variable that names it. */
+export interface Key {
+  readonly credentials: VodCredentials;
+  readonly source: string;
+}
+
+const NAMES = ['TENCENT_SECRET_ID', 'TENCENTCLOUD_SECRET_ID'] as const;
+
+/**
+ * Answers the key to call with, which is the one that deploys, or else the one that signs uploads; and how VOD's API is
+ * called.
+ *
+ * @throws {DeployError} where there is no key, or half of one.
+ * @throws {ConfigError} where VOD's API cannot be called so.
+ */
+export function readOperator(environment: Environment): Operator {
+  const key = readDeployKey(environment) ?? readUploadKey(environment);
+  const credentials = key?.credentials ?? readCredentials(environment);
+  const e = readEnvironment(vodApiEnvironment, {
+    ...environment,
+    VOD_SECRET_ID: credentials.secretId,
+    VOD_SECRET_KEY: credentials.secretKey,
+  });
+  return { credentials, source: key?.source ?? NAMES[0], vodApi: describeVodApi(e) };
+}
+
+/** Answers the key that signs uploads, where there is one. */
+export function readUploadKey(environment: Environment): Key | undefined {
+  const { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey } = environment;
+  if (!secretId || !secretKey) return undefined;
+  return { source: 'VOD_SECRET_ID', credentials: { secretId, secretKey, token: undefined } };
+}
+
+function readDeployKey(environment: Environment): Key | undefined {
+  const source = NAMES.find((name) => environment[name]);
+  return source === undefined ? undefined : { source, credentials: readCredentials(environment) };
+}

@@ -1,0 +1,81 @@
+import type {
+  DescribeEventConfigResponse,
+  DescribeStorageRegionsResponse,
+  DescribeSubAppIdsResponse,
+  ModifyEventConfigRequest,
+  StorageRegionInfo,
+  SubAppIdInfo,
+} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import type { VodApiConfig, VodCredentials } from '../../../lib/vod/api-config.ts';
+import { createCloudClient } from './cloud-client.ts';
+
+/** How an application learns of what happens to its media. */
+export interface EventSettings {
+  /** Empty where VOD names none. */
+  readonly mode: string;
+  /** Where notifications are sent to; empty where there is no such place. */
+  readonly callbackUrl: string;
+  readonly uploadEvents: string;
+  readonly deleteEvents: string;
+  readonly persistenceEvents: string;
+}
+
+/** The settings of a VOD account, as its console shows them. All calls reject with a `Problem`. */
+export interface VodAccount {
+  /** https://cloud.tencent.com/document/product/266/36304; every key of the account may call it. */
+  readonly listApplications: () => Promise<readonly SubAppIdInfo[]>;
+  /** https://cloud.tencent.com/document/product/266/72480 */
+  readonly listRegions: () => Promise<readonly StorageRegionInfo[]>;
+  /** https://cloud.tencent.com/document/product/266/55247 */
+  readonly readEventSettings: () => Promise<EventSettings>;
+  /** https://cloud.tencent.com/document/product/266/55246 */
+  readonly changeEventSettings: (
+    request: Omit<ModifyEventConfigRequest, 'SubAppId'>,
+  ) => Promise<void>;
+}
+
+/** Applications that one answer has at most. */
+const PAGE = 200;
+
+/** Answers the account that `credentials` belong to, and of it the application that `config` names. */
+export function createVodAccount(config: VodApiConfig, credentials: VodCredentials): VodAccount {
+  const { endpoint, protocol, region, subAppId } = config;
+  const client = createCloudClient({ endpoint, protocol, region }, credentials);
+  const application = subAppId === undefined ? {} : { SubAppId: subAppId };
+  return {
+    async listApplications() {
+      const all: SubAppIdInfo[] = [];
+      for (;;) {
+        const { SubAppIdInfoSet: some = [] } = await client.call<DescribeSubAppIdsResponse>(
+          'DescribeSubAppIds',
+          { Offset: all.length, Limit: PAGE },
+        );
+        all.push(...some);
+        if (some.length < PAGE) return all;
+      }
+    },
+    async listRegions() {
+      const answer = await client.call<DescribeStorageRegionsResponse>(
+        'DescribeStorageRegions',
+        application,
+      );
+      return answer.StorageRegionInfos ?? [];
+    },
+    async readEventSettings() {
+      const answer = await client.call<DescribeEventConfigResponse>(
+        'DescribeEventConfig',
+        application,
+      );
+      return {
+        mode: answer.Mode ?? '',
+        callbackUrl: answer.NotificationUrl ?? '',
+        uploadEvents: answer.UploadMediaCompleteEventSwitch ?? '',
+        deleteEvents: answer.DeleteMediaCompleteEventSwitch ?? '',
+        persistenceEvents: answer.PersistenceCompleteEventSwitch ?? '',
+      };
+    },
+    async changeEventSettings(request) {
+      await client.call('ModifyEventConfig', { ...application, ...request });
+    },
+  };
+}

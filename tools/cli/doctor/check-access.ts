@@ -1,0 +1,94 @@
+import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { Problem } from '../../../lib/problem.ts';
+import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
+import { isAuthFailure, isDenied, readRefusalCode } from '../cloud/cloud-client.ts';
+import type { Operator } from '../cloud/operator.ts';
+import { createVodAccount } from '../cloud/vod-account.ts';
+import { type CheckName, finding, type Note, unable } from './note.ts';
+
+/** What a key may see of its account: its applications, where VOD lets it in. */
+export interface Access {
+  readonly notes: readonly Note[];
+  readonly applications?: readonly SubAppIdInfo[];
+}
+
+/** VOD refuses calls that are signed more than five minutes off; four of them are left for going further astray. */
+const MAX_SKEW_SECONDS = 60;
+
+const ANSWER_MILLISECONDS = 10_000;
+
+/** Compares this machine's clock with that of VOD's API. */
+export async function checkClock(
+  { protocol, endpoint }: VodApiConfig,
+  now: () => number,
+): Promise<readonly Note[]> {
+  const before = now();
+  const answer = await fetch(`${protocol}://${endpoint}/`, {
+    redirect: 'manual',
+    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+  }).catch(() => undefined);
+  if (answer === undefined) {
+    return [unable('clock', `VOD's API at ${endpoint} cannot be reached from here.`)];
+  }
+  await answer.body?.cancel();
+  const theirs = Date.parse(answer.headers.get('date') ?? '');
+  if (Number.isNaN(theirs)) return [unable('clock', "VOD's API did not tell its time.")];
+  // The header has whole seconds, and was written somewhere between question and answer.
+  const seconds = Math.round(((before + now()) / 2 - theirs - 500) / 1_000);
+  if (Math.abs(seconds) <= MAX_SKEW_SECONDS) return [];
+  return [clockFinding(`${Math.abs(seconds)} seconds ${seconds > 0 ? 'ahead of' : 'behind'}`)];
+}
+
+/** Finds out whether VOD knows the key and its secret, by the one call that every key may make. */
+export async function checkCredentials(
+  { credentials, source, vodApi }: Operator,
+  clockNotes: readonly Note[],
+): Promise<Access> {
+  try {
+    const applications = await createVodAccount(vodApi, credentials).listApplications();
+    return { notes: [], applications };
+  } catch (error) {
+    const code = readRefusalCode(error);
+    if (code === 'AuthFailure.SignatureExpire') {
+      const isKnown = clockNotes.some(({ kind }) => kind === 'finding');
+      return { notes: isKnown ? [] : [clockFinding('too far from')] };
+    }
+    if (!isAuthFailure(error)) return { notes: [explainFailedCall('credentials', error)] };
+    return {
+      notes: [
+        finding(
+          'credentials',
+          `VOD does not take the key of ${source}: ${REFUSALS[code ?? ''] ?? `it answers ${code}`}.`,
+          'See in the console (Access Management, API keys) that the key exists and is enabled, and set id and secret anew.',
+        ),
+      ],
+    };
+  }
+}
+
+/** Answers what it means that a call failed for which the key was good. */
+export function explainFailedCall(check: CheckName, error: unknown): Note {
+  if (isDenied(error)) {
+    return finding(
+      'credentials',
+      `The key may not ask about ${check === 'deployment' ? 'the deployed functions' : `the ${check}`}: the API answers ${readRefusalCode(error)}.`,
+      'Attach the policy deploy/cam/deployer.json to its user, or use the key of somebody who has it.',
+    );
+  }
+  if (!(error instanceof Problem)) throw error;
+  return unable(check, error.message);
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  'AuthFailure.SecretIdNotFound': 'it does not know the id',
+  'AuthFailure.SignatureFailure': 'the secret does not belong to the id',
+  'AuthFailure.TokenFailure': 'the session token is wrong or too old',
+};
+
+function clockFinding(distance: string): Note {
+  return finding(
+    'clock',
+    `The clock of this machine is ${distance} VOD's.`,
+    'Set it, best by NTP: VOD refuses calls that are signed five minutes off.',
+  );
+}

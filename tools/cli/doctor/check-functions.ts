@@ -1,0 +1,167 @@
+import { hash } from 'node:crypto';
+import { type Environment, splitList } from '../../../lib/config/environment.ts';
+import { showUrl } from '../show-url.ts';
+import { finding, type Note, skipped } from './note.ts';
+import { allowsOrigin, knowsSignKey, type Probe, probeFunction } from './probe-function.ts';
+
+/** The functions that answer over HTTP: by which method, and whether their callers bring a token. */
+const FUNCTIONS = {
+  signature: { method: 'POST', hasCallers: true },
+  pull: { method: 'POST', hasCallers: true },
+  callback: { method: 'POST', hasCallers: false },
+  uploads: { method: 'GET', hasCallers: true },
+} as const;
+
+/** Name of a function that answers over HTTP. */
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** All of those names. */
+export const FUNCTION_NAMES: readonly FunctionName[] = ['signature', 'pull', 'callback', 'uploads'];
+
+/** Where the functions are, as far as it is known. */
+export type FunctionUrls = Readonly<Partial<Record<FunctionName, string>>>;
+
+/** So long ago that no clock takes it for now, in seconds. */
+const LONG_AGO = 24 * 60 * 60;
+
+/** Finds out whether the functions are there, are ours, serve, keep strangers out and let pages in. */
+export async function checkFunctions(
+  urls: FunctionUrls,
+  environment: Environment,
+  now: () => number,
+): Promise<readonly Note[]> {
+  const probed = await Promise.all(
+    FUNCTION_NAMES.map(async (name) => {
+      const url = urls[name];
+      const { method } = FUNCTIONS[name];
+      return { name, url, probe: url === undefined ? undefined : await probeFunction(url, method) };
+    }),
+  );
+  const notes = probed.flatMap(({ name, url, probe }) => explainProbe(name, url, probe));
+  const open = probed.filter(({ name, probe }) => isOpen(name, probe)).map(({ name }) => name);
+  const serving = probed.flatMap(({ name, url, probe }) =>
+    url !== undefined && (probe?.kind === 'guarded' || probe?.kind === 'open')
+      ? [{ name, url }]
+      : [],
+  );
+  const callback = serving.find(({ name }) => name === 'callback');
+  const origins = splitList(environment['CORS_ORIGINS'] ?? '');
+  return [
+    ...notes,
+    ...(await checkOrigins(
+      serving.filter(({ name }) => FUNCTIONS[name].hasCallers),
+      origins,
+    )),
+    ...checkCallers(environment['AUTH'] === 'none', open),
+    ...(callback === undefined ? [] : await checkSignKeys(callback.url, environment, now)),
+  ];
+}
+
+function isOpen(name: FunctionName, probe: Probe | undefined): boolean {
+  return FUNCTIONS[name].hasCallers && probe?.kind === 'open';
+}
+
+function explainProbe(
+  name: FunctionName,
+  url: string | undefined,
+  probe: Probe | undefined,
+): readonly Note[] {
+  if (url === undefined || probe === undefined) {
+    return [
+      skipped(
+        'functions',
+        `${name}: its address is not known; say it with --${name}-url, or with --region.`,
+      ),
+    ];
+  }
+  const find = (text: string, remedy: string) => [
+    finding('functions', `${name} at ${showUrl(url)}: ${text}.`, remedy),
+  ];
+  switch (probe.kind) {
+    case 'unreachable':
+      return find(
+        probe.reason,
+        'Deploy it, and see that its Function URL is open to the internet.',
+      );
+    case 'foreign':
+      return find(
+        `something else answers there, with status ${probe.status}`,
+        'Give the address of the function itself; a Function URL must have AuthType NONE.',
+      );
+    case 'broken':
+      return find(
+        'it answers 500, most likely since its variables are wrong',
+        'Its log names them all; set them right, and deploy again.',
+      );
+    case 'guarded':
+    case 'open':
+      return [];
+  }
+}
+
+async function checkOrigins(
+  functions: readonly { readonly name: FunctionName; readonly url: string }[],
+  origins: readonly string[],
+): Promise<readonly Note[]> {
+  const notes = await Promise.all(
+    functions.flatMap(({ name, url }) =>
+      origins.map(async (origin) =>
+        (await allowsOrigin(url, origin))
+          ? []
+          : [
+              finding(
+                'functions',
+                `${name} does not let pages of ${origin} call it, which CORS_ORIGINS names.`,
+                'Deploy it again with CORS_ORIGINS as it is here.',
+              ),
+            ],
+      ),
+    ),
+  );
+  return notes.flat();
+}
+
+function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): readonly Note[] {
+  if (!isConfigured && open.length === 0) return [];
+  const places = [
+    ...(isConfigured ? ['AUTH is none'] : []),
+    ...(open.length > 0 ? [`${joinNames(open)} took a call without a token`] : []),
+  ];
+  return [
+    finding(
+      'callers',
+      `Everybody may upload into your account: ${places.join(', and ')}.`,
+      'Take AUTH away, set AUTH_JWT_SECRET, and deploy again.',
+    ),
+  ];
+}
+
+/** Answers names as in a sentence: a, b and c. */
+export function joinNames(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
+
+async function checkSignKeys(
+  url: string,
+  environment: Environment,
+  now: () => number,
+): Promise<readonly Note[]> {
+  const keys = splitList(environment['CALLBACK_SIGN_KEYS'] ?? '');
+  if (keys.length === 0) {
+    return [skipped('sign key', 'CALLBACK_SIGN_KEYS is not set here, so nothing can be compared.')];
+  }
+  const t = Math.floor(now() / 1_000) - LONG_AGO;
+  const known = await Promise.all(
+    keys.map((key) => knowsSignKey(url, hash('md5', `${key}${t}`), t)),
+  );
+  return known.flatMap((isKnown, place) =>
+    isKnown
+      ? []
+      : finding(
+          'sign key',
+          `The callback function does not have key ${place + 1} of CALLBACK_SIGN_KEYS, so it refuses what VOD signs with it.`,
+          'Deploy it again with CALLBACK_SIGN_KEYS as it is here.',
+        ),
+  );
+}

@@ -1,0 +1,95 @@
+import { type Environment, splitList } from '../../../lib/config/environment.ts';
+import { explainSecret } from '../../../lib/delivery/sign-message.ts';
+import { isJsonObject } from '../../../lib/validation/json-object.ts';
+import { finding, type Note } from './note.ts';
+
+/** Half of what VOD takes; with letters and digits alone, some 95 bits. */
+const MIN_SIGN_KEY_LENGTH = 16;
+
+/** Random secrets of the lengths that are taken here have more different bytes than this, practically always. */
+const FEWEST_DIFFERENT_BYTES = 8;
+
+/** Long enough not to come about by chance. */
+const TELLING_WORDS = /secret|password|passwort|example|changeme|webhook|qwerty|123456|abcdef/i;
+
+/** Finds secrets that can be guessed. Whether they are well-formed is not judged here. */
+export function checkSecrets(environment: Environment): readonly Note[] {
+  return [
+    ...checkSignKeys(splitList(environment['CALLBACK_SIGN_KEYS'] ?? '')),
+    ...checkJwtSecret(environment['AUTH_JWT_SECRET'] ?? ''),
+    ...checkWebhookSecrets(environment['WEBHOOK_ENDPOINTS'] ?? ''),
+  ];
+}
+
+function checkSignKeys(keys: readonly string[]): readonly Note[] {
+  return keys.flatMap((key, place) => {
+    const weakness =
+      key.length < MIN_SIGN_KEY_LENGTH
+        ? `has less than ${MIN_SIGN_KEY_LENGTH} letters and digits`
+        : explainWeakness(Buffer.from(key));
+    if (weakness === undefined) return [];
+    return finding(
+      'secrets',
+      `Key ${place + 1} of CALLBACK_SIGN_KEYS ${weakness}, so notifications can be forged.`,
+      'Make one with "openssl rand -hex 16", put it first, deploy, run "vod-upload setup --send-sign-key", and take the old one away.',
+    );
+  });
+}
+
+function checkJwtSecret(secret: string): readonly Note[] {
+  const weakness = secret === '' ? undefined : explainWeakness(Buffer.from(secret));
+  if (weakness === undefined) return [];
+  return [
+    finding(
+      'secrets',
+      `AUTH_JWT_SECRET ${weakness}, so callers' tokens can be forged.`,
+      'Make one with "openssl rand -base64 48", for the functions and for whoever makes the tokens.',
+    ),
+  ];
+}
+
+function checkWebhookSecrets(endpoints: string): readonly Note[] {
+  const notes: Note[] = [];
+  const placeOf = new Map<string, number>();
+  for (const [place, secrets] of readWebhookSecrets(endpoints).entries()) {
+    for (const secret of secrets) {
+      const weakness = explainWeakness(Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
+      const first = placeOf.get(secret);
+      placeOf.set(secret, first ?? place);
+      const isShared = first !== undefined && first !== place;
+      if (weakness === undefined && !isShared) continue;
+      notes.push(
+        finding(
+          'secrets',
+          isShared
+            ? `Endpoints ${first} and ${place} of WEBHOOK_ENDPOINTS have the same secret, so each can forge messages to the other.`
+            : `The secret of endpoint ${place} of WEBHOOK_ENDPOINTS ${weakness}, so messages to it can be forged.`,
+          'Give each endpoint its own: whsec_ and what "openssl rand -base64 32" prints.',
+        ),
+      );
+    }
+  }
+  return notes;
+}
+
+/** Answers the well-formed secrets of each endpoint: what is malformed is told elsewhere. */
+function readWebhookSecrets(text: string): readonly (readonly string[])[] {
+  let endpoints: unknown;
+  try {
+    endpoints = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(endpoints)) return [];
+  return endpoints.map((endpoint: unknown) => {
+    const secret = isJsonObject(endpoint) ? endpoint['secret'] : undefined;
+    const secrets = typeof secret === 'string' ? secret.split(' ') : [];
+    return secrets.filter((text) => explainSecret(text) === undefined);
+  });
+}
+
+function explainWeakness(secret: Buffer): string | undefined {
+  if (TELLING_WORDS.test(secret.toString('latin1'))) return 'has a word in it that many use';
+  if (new Set(secret).size < FEWEST_DIFFERENT_BYTES) return 'is made of a few letters only';
+  return undefined;
+}

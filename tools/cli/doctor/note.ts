@@ -1,0 +1,44 @@
+/** What is looked at, in the order in which it is reported. */
+export type CheckName =
+  | 'configuration'
+  | 'secrets'
+  | 'clock'
+  | 'credentials'
+  | 'application'
+  | 'regions'
+  | 'notification'
+  | 'deployment'
+  | 'functions'
+  | 'callers'
+  | 'sign key'
+  | 'database'
+  | 'migrations'
+  | 'sweep';
+
+/**
+ * What a check has to say. Something is wrong (`finding`), could not be found out although it should (`unable`), or is
+ * left alone because nobody said enough about it (`skipped`).
+ */
+export type Note = {
+  readonly check: CheckName;
+  /** A sentence without a secret. */
+  readonly text: string;
+} & (
+  | { readonly kind: 'finding' /** What to do about it. */; readonly remedy: string }
+  | { readonly kind: 'unable' | 'skipped' }
+);
+
+/** Answers what is wrong and what to do about it. */
+export function finding(check: CheckName, text: string, remedy: string): Note {
+  return { kind: 'finding', check, text, remedy };
+}
+
+/** Answers what could not be found out, and why. */
+export function unable(check: CheckName, text: string): Note {
+  return { kind: 'unable', check, text };
+}
+
+/** Answers what is left alone, and how to have it looked at. */
+export function skipped(check: CheckName, text: string): Note {
+  return { kind: 'skipped', check, text };
+}

@@ -1,0 +1,106 @@
+import { isJsonObject } from '../../../lib/validation/json-object.ts';
+
+/** How a deployed function takes a call that proves nothing of its caller. */
+export type Probe =
+  /** It is ours and refuses. */
+  | { readonly kind: 'guarded' }
+  /** It is ours and takes anybody for a caller. */
+  | { readonly kind: 'open' }
+  /** It is ours and cannot serve. */
+  | { readonly kind: 'broken' }
+  | { readonly kind: 'foreign'; readonly status: number }
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+/** An answer of a function of ours, or of whatever else is there. */
+interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Of `application/problem+json`; empty otherwise. */
+  readonly problem: Readonly<Record<string, unknown>>;
+}
+
+/** A cold start and a slow line go into this. */
+const ANSWER_MILLISECONDS = 15_000;
+
+/** A field that no request has: with it nothing is done, even where everybody is let in. */
+const HARMLESS = { doctor: true };
+
+/** Answers what is at `url`, by a request without a token or a signature. */
+export async function probeFunction(url: string, method: 'GET' | 'POST'): Promise<Probe> {
+  const body = method === 'POST' ? { body: JSON.stringify(HARMLESS) } : {};
+  const reply = await send(url, { method, ...body });
+  if (typeof reply === 'string') return { kind: 'unreachable', reason: reply };
+  switch (reply.problem['code']) {
+    case 'unauthorized':
+      return { kind: 'guarded' };
+    case 'invalid_request':
+      return { kind: 'open' };
+    case 'internal':
+      return { kind: 'broken' };
+    default:
+      return explainStatus(method, reply);
+  }
+}
+
+function explainStatus(method: 'GET' | 'POST', { status, headers, problem }: Reply): Probe {
+  // Without a database there is nothing to read, for anybody.
+  if (status === 501 && typeof problem['code'] === 'string') return { kind: 'guarded' };
+  const isJson = headers.get('content-type')?.startsWith('application/json') === true;
+  if (method === 'GET' && status === 200 && isJson) return { kind: 'open' };
+  return { kind: 'foreign', status };
+}
+
+/** Answers whether the function at `url` lets a page of `origin` call it. */
+export async function allowsOrigin(url: string, origin: string): Promise<boolean> {
+  const reply = await send(url, {
+    method: 'OPTIONS',
+    headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' },
+  });
+  return typeof reply !== 'string' && reply.headers.get('access-control-allow-origin') === origin;
+}
+
+/**
+ * Answers whether the `callback` function at `url` has the key that made `sign`. The notification must be too old to be
+ * taken: then nothing is recorded and nobody is told, and its refusal says whether the key or the time was wrong.
+ */
+export async function knowsSignKey(url: string, sign: string, t: number): Promise<boolean> {
+  const body = JSON.stringify({ Sign: sign, T: t });
+  const reply = await send(url, { method: 'POST', body });
+  return (
+    typeof reply !== 'string' &&
+    reply.problem['code'] === 'unauthorized' &&
+    String(reply.problem['detail']).startsWith('"T" is in the past')
+  );
+}
+
+/** Answers the reply, or in words why there is none. */
+async function send(url: string, request: RequestInit): Promise<Reply | string> {
+  try {
+    const response = await fetch(url, {
+      ...request,
+      headers: { 'Content-Type': 'application/json', ...request.headers },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+    });
+    const text = await response.text();
+    const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
+    const { status, headers } = response;
+    return { status, headers, problem: isProblem === true ? parseProblem(text) : {} };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError') {
+      return `it gave no answer within ${ANSWER_MILLISECONDS / 1_000} seconds`;
+    }
+    const cause = error instanceof Error ? error.cause : undefined;
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
+    return `it cannot be reached (${code})`;
+  }
+}
+
+function parseProblem(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,45 @@
+import { EXIT } from '../command.ts';
+import type { Note } from './note.ts';
+
+/** Answers the exit code for what was found. */
+export function exitCode(notes: readonly Note[]): number {
+  if (notes.some(({ kind }) => kind === 'finding')) return EXIT.no;
+  return notes.some(({ kind }) => kind === 'unable') ? EXIT.unable : EXIT.good;
+}
+
+/** Answers the notes as JSON for scripts. */
+export function writeJsonReport(notes: readonly Note[]): string {
+  const select = (wanted: Note['kind']) =>
+    notes.filter(({ kind }) => kind === wanted).map(({ kind: _kind, ...rest }) => rest);
+  const report = {
+    ok: exitCode(notes) === EXIT.good,
+    findings: select('finding'),
+    unable: select('unable'),
+    skipped: select('skipped'),
+  };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/** Answers the notes as text for people: one line where all is well. */
+export function writeReport(notes: readonly Note[], colours: boolean): string {
+  const paint = (code: number, text: string) =>
+    colours ? `\u001b[${code}m${text}\u001b[0m` : text;
+  const lines = notes.map((note) => {
+    if (note.kind === 'finding') {
+      return `${paint(RED, 'wrong')}    ${note.check}: ${note.text}\n         ${note.remedy}\n`;
+    }
+    const word = note.kind === 'unable' ? paint(YELLOW, 'unclear') : 'skipped';
+    return `${word}  ${note.check}: ${note.text}\n`;
+  });
+  return `${lines.join('')}${summarise(notes)}\n`;
+}
+
+const RED = 31;
+const YELLOW = 33;
+
+function summarise(notes: readonly Note[]): string {
+  const count = notes.filter(({ kind }) => kind === 'finding').length;
+  if (count > 0) return `${count === 1 ? 'One thing is' : `${count} things are`} wrong.`;
+  if (exitCode(notes) === EXIT.unable) return 'Nothing is wrong as far as could be seen.';
+  return notes.length > 0 ? 'All is well, as far as it was looked at.' : 'All is well.';
+}

@@ -1,0 +1,24 @@
+import { createInterface } from 'node:readline/promises';
+import { runCli } from './run-cli.ts';
+
+const { stdin, stdout, stderr } = process;
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: stdin, output: stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  environment: process.env,
+  folder: process.cwd(),
+  writeOut: (text) => stdout.write(text),
+  writeError: (text) => stderr.write(text),
+  ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
+  // https://no-color.org: whatever its value, unless that is empty.
+  colours: stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
+  now: Date.now,
+});

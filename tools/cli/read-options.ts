@@ -1,0 +1,35 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { CommandError } from './command.ts';
+
+/**
+ * Answers the values of a command's options.
+ *
+ * @throws {CommandError} where one is not known, lacks its value, or is no option at all.
+ */
+export function readOptions<Options extends NonNullable<ParseArgsConfig['options']>>(
+  command: string,
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // The parser goes on with advice on how to pass such a thing after all.
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new CommandError(`${reason}: see "vod-upload ${command} --help".`, {
+      cause: error,
+    });
+  }
+}
+
+/** Answers `text` where it is one of `choices`. @throws {CommandError} */
+export function readChoice<Choice extends string>(
+  name: string,
+  text: string,
+  choices: readonly Choice[],
+): Choice {
+  const choice = choices.find((known) => known.toLowerCase() === text.toLowerCase());
+  if (choice !== undefined) return choice;
+  const list = choices.map((known) => known.toLowerCase()).join(' or ');
+  throw new CommandError(`${name} must be ${list}.`);
+}

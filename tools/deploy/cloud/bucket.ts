@@ -1,0 +1,128 @@
+import COS from 'cos-nodejs-sdk-v5';
+import { DeployError } from '../deploy-error.ts';
+import type { CloudAccess } from './api.ts';
+
+/** An object of the bucket. */
+interface StoredObject {
+  readonly key: string;
+  /** ISO 8601. */
+  readonly storedAt: string;
+}
+
+/** The bucket that code is put into for SCF. */
+export interface Bucket {
+  /** Makes the bucket where it is missing, and stores an object; answers false where it is there already. */
+  readonly store: (key: string, content: Buffer) => Promise<boolean>;
+  /** Answers the objects whose keys begin so; none where there is no bucket. */
+  readonly list: (prefix: string) => Promise<readonly StoredObject[]>;
+  readonly delete: (key: string) => Promise<void>;
+  /** Removes the bucket, and answers false where it is not empty or gone. */
+  readonly remove: () => Promise<boolean>;
+}
+
+/**
+ * Answers the bucket of that name.
+ *
+ * @param name with the account's number at its end.
+ * @throws {DeployError} at each call that fails.
+ */
+export function openBucket(name: string, access: CloudAccess): Bucket {
+  const { secretId, secretKey, token } = access.credentials;
+  const cos = new COS({
+    SecretId: secretId,
+    SecretKey: secretKey,
+    ...(token === undefined ? {} : { SecurityToken: token }),
+  });
+  const place = { Bucket: name, Region: access.region };
+  const ask = <Result>(what: string, call: () => Promise<Result>) => describe(what, call, access);
+
+  const exists = async (what: string, head: () => Promise<unknown>) =>
+    (await ask(what, () => unless([404], head))) !== undefined;
+
+  return {
+    store: async (key, content) => {
+      if (!(await exists(`looking for bucket ${name}`, () => cos.headBucket(place)))) {
+        await ask(`making bucket ${name}`, () => cos.putBucket(place));
+      }
+      const object = { ...place, Key: key };
+      if (await exists(`looking for ${key}`, () => cos.headObject(object))) return false;
+      await ask(`storing ${key}`, () => cos.putObject({ ...object, Body: content }));
+      return true;
+    },
+    list: (prefix) =>
+      ask(`listing bucket ${name}`, async () => (await listAll(cos, place, prefix)) ?? []),
+    delete: async (key) => {
+      await ask(`deleting ${key}`, () =>
+        unless([404], () => cos.deleteObject({ ...place, Key: key })),
+      );
+    },
+    remove: async () =>
+      (await ask(`deleting bucket ${name}`, () =>
+        unless([404, 409], () => cos.deleteBucket(place)),
+      )) !== undefined,
+  };
+}
+
+interface Place {
+  readonly Bucket: string;
+  readonly Region: string;
+}
+
+async function listAll(
+  cos: COS,
+  place: Place,
+  prefix: string,
+): Promise<readonly StoredObject[] | undefined> {
+  const all: StoredObject[] = [];
+  for (;;) {
+    // A page without `NextMarker` goes on after its last key.
+    const request = { ...place, Prefix: prefix, Marker: all.at(-1)?.key ?? '' };
+    const page = await unless([404], () => cos.getBucket(request));
+    if (page === undefined) return undefined;
+    all.push(
+      ...page.Contents.map(({ Key, LastModified }) => ({ key: Key, storedAt: LastModified })),
+    );
+    if (page.IsTruncated !== 'true' || page.Contents.length === 0) return all;
+  }
+}
+
+/** Answers undefined where the answer has one of the HTTP statuses. */
+async function unless<Result>(
+  statuses: readonly number[],
+  call: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (statuses.includes(Number(readProperty(error, 'statusCode')))) return undefined;
+    throw error;
+  }
+}
+
+async function describe<Result>(
+  what: string,
+  call: () => Promise<Result>,
+  { hide }: CloudAccess,
+): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new DeployError(`COS failed at ${what}: ${hide(readReason(error))}`, { cause: error });
+  }
+}
+
+/** The SDK throws an error of Node's where nothing answers, and what COS says otherwise. */
+function readReason(error: unknown): string {
+  const inner = readProperty(error, 'error');
+  const parts = [readProperty(inner, 'Code'), readProperty(inner, 'Message')].filter(
+    (part) => typeof part === 'string' && part !== '',
+  );
+  if (parts.length > 0) return parts.join(': ');
+  const status = readProperty(error, 'statusCode');
+  if (status !== undefined) return `the HTTP status ${String(status)}`;
+  return error instanceof Error ? error.message : 'there was no answer';
+}
+
+function readProperty(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { bundleFunctions } from './bundle.ts';
+import { SETTINGS_FILE } from './settings.ts';
+import { writeZip, type ZipEntry } from './zip.ts';
+
+/** What is deployed: one archive for all functions. */
+export interface Code {
+  readonly zip: Buffer;
+  /** SHA-256 of the archive, in hexadecimal digits. */
+  readonly digest: string;
+  readonly files: readonly ZipEntry[];
+}
+
+/**
+ * Answers the code of all functions: the bundles and settings.json, side by side, since the platform finds an entry at
+ * the root of the archive only (https://cloud.tencent.com/document/product/583/67790).
+ *
+ * @param settings content of settings.json.
+ */
+export async function buildCode(settings: string): Promise<Code> {
+  const bundles = await bundleFunctions();
+  const files = [
+    ...bundles.map(({ name, code }) => ({ name: `${name}.js`, content: code })),
+    { name: SETTINGS_FILE, content: Buffer.from(settings) },
+  ];
+  const zip = writeZip(files);
+  return { zip, digest: createHash('sha256').update(zip).digest('hex'), files };
+}
+
+const DIGEST = '[0-9a-f]{64}';
+
+/** Answers the key of an archive in the bucket. */
+export function nameCode(service: ServiceName, digest: string): string {
+  return `${prefixOf(service)}${digest}.zip`;
+}
+
+/** Answers the digest of the archive with this key, unless it is another service's or stage's. */
+export function readCodeName(service: ServiceName, key: string): string | undefined {
+  const prefix = prefixOf(service);
+  if (!key.startsWith(prefix)) return undefined;
+  return new RegExp(`^(${DIGEST})\\.zip$`).exec(key.slice(prefix.length))?.[1];
+}
+
+/** Answers what the keys of a service's archives begin with; those of other services may, too. */
+export function prefixOf({ name, stage }: ServiceName): string {
+  return `${name}-${stage}-`;
+}
+
+interface ServiceName {
+  readonly name: string;
+  readonly stage: string;
+}
+
+/**
+ * Answers a function's description in the cloud. It ends in the digest of the code that the function has, which is how
+ * the next deployment knows; nothing else that the cloud keeps tells it.
+ *
+ * A description has letters, digits, spaces, commas and full stops: https://cloud.tencent.com/document/product/583/18586.
+ */
+export function describeWithDigest(description: string, digest: string): string {
+  return `${description} Code ${digest}.`.trimStart();
+}
+
+/** Answers the digest of a function's code, unless something else has written its description. */
+export function readDigest(description: string | null | undefined): string | undefined {
+  return new RegExp(`\\bCode (${DIGEST})\\.$`).exec(description ?? '')?.[1];
+}

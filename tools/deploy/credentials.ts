@@ -1,0 +1,41 @@
+import type { Environment } from '../../lib/config/environment.ts';
+import type { VodCredentials } from '../../lib/vod/api-config.ts';
+import { DeployError } from './deploy-error.ts';
+
+/**
+ * How Tencent's own tools spell the variables, the first that is there being taken whole: a token of one key does not
+ * go with another key.
+ *
+ * @see https://www.serverless.com/framework/docs-providers-tencent-guide-credentials
+ * @see https://registry.terraform.io/providers/tencentcloudstack/tencentcloud/latest/docs#environment-variables
+ */
+const SPELLINGS = [
+  { id: 'TENCENT_SECRET_ID', key: 'TENCENT_SECRET_KEY', tokens: ['TENCENT_TOKEN'] },
+  {
+    id: 'TENCENTCLOUD_SECRET_ID',
+    key: 'TENCENTCLOUD_SECRET_KEY',
+    tokens: ['TENCENTCLOUD_TOKEN', 'TENCENTCLOUD_SESSION_TOKEN', 'TENCENTCLOUD_SECURITY_TOKEN'],
+  },
+] as const;
+
+/**
+ * Answers the credentials by which the cloud is changed.
+ *
+ * @throws {DeployError} where there are none, or half of them.
+ */
+export function readCredentials(environment: Environment): VodCredentials {
+  for (const { id, key, tokens } of SPELLINGS) {
+    const secretId = environment[id] ?? '';
+    const secretKey = environment[key] ?? '';
+    if (secretId === '' && secretKey === '') continue;
+    if (secretId === '' || secretKey === '') {
+      const [there, missing] = secretId === '' ? [key, id] : [id, key];
+      throw new DeployError(`${there} is set and ${missing} is not: set both.`);
+    }
+    const token = tokens.map((name) => environment[name] ?? '').find((value) => value !== '');
+    return { secretId, secretKey, token };
+  }
+  throw new DeployError(
+    'There are no credentials: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, and TENCENT_TOKEN for temporary ones.',
+  );
+}

@@ -1,0 +1,182 @@
+import { type Cloud, searchTagsOf } from './cloud/cloud.ts';
+import type { FunctionState } from './cloud/function-state.ts';
+import type { CodeObject, Tags } from './cloud/scf.ts';
+import { type Code, nameCode } from './code.ts';
+import {
+  clearWhatLeft,
+  compareTriggers,
+  describeConfiguration,
+  differsInCode,
+  listDifferences,
+} from './compare.ts';
+import { DeployError, listProblems } from './deploy-error.ts';
+import { deleteFunction } from './remove.ts';
+import type { FunctionSpec, Service } from './service.ts';
+import { readSettled, waitUntilActive } from './settle.ts';
+
+/** The code that functions shall have. */
+export interface CodeSource {
+  readonly digest: string;
+  /** Makes sure that the archive is in the bucket, and answers where. */
+  readonly store: () => Promise<CodeObject>;
+}
+
+/** Answers code that is stored once it is needed. */
+export function storeOnce(
+  service: Pick<Service, 'name' | 'stage' | 'region'>,
+  { zip, digest }: Code,
+  { bucket, bucketName, note }: Cloud,
+): CodeSource {
+  let stored: Promise<CodeObject> | undefined;
+  const store = async () => {
+    const key = nameCode(service, digest);
+    if (await bucket.store(key, zip)) note(`${key}: stored, ${zip.length} bytes`);
+    return { bucket: bucketName, region: service.region, key };
+  };
+  return {
+    digest,
+    store: () => {
+      stored ??= store();
+      return stored;
+    },
+  };
+}
+
+/**
+ * Brings functions to what their `specs` and `code` say, and answers how many things it changed. What is right already
+ * is left alone, so after a failure the same command goes on where it ended. A function that fails does not keep the
+ * others from being deployed.
+ *
+ * @throws {DeployError} that tells of every function that failed.
+ */
+export async function deployFunctions(
+  specs: readonly FunctionSpec[],
+  code: CodeSource,
+  tags: Tags,
+  cloud: Cloud,
+): Promise<number> {
+  const states = await readAll(specs, cloud);
+  const failures: string[] = [];
+  let changes = 0;
+  for (const spec of specs) {
+    try {
+      const done = await deployOne({ spec, code, tags }, states.get(spec.name), cloud);
+      if (done.length > 0) cloud.note(`${spec.name}: ${done.join(', ')}`);
+      changes += done.length;
+    } catch (error) {
+      if (!(error instanceof DeployError)) throw error;
+      failures.push(`${spec.name}: ${error.message}`);
+    }
+  }
+  if (failures.length === 0) return changes;
+  throw new DeployError(
+    listProblems('Not everything is deployed; the same command goes on from here.', failures),
+  );
+}
+
+/** Reads everything before anything is changed, so that what cannot be changed at all is said first. */
+async function readAll(
+  specs: readonly FunctionSpec[],
+  { scf, pause }: Cloud,
+): Promise<ReadonlyMap<string, FunctionState>> {
+  const states = new Map<string, FunctionState>();
+  for (const { name, runtime } of specs) {
+    const state = await readSettled(scf, name, pause);
+    if (state === undefined) continue;
+    if (!isHalfMade(state) && state.Runtime !== runtime) {
+      throw new DeployError(
+        `${name} has the runtime ${state.Runtime}, and the cloud cannot change it to ${runtime}: remove the function first.`,
+      );
+    }
+    states.set(name, state);
+  }
+  return states;
+}
+
+/** A function that was never made cannot be changed, only deleted. */
+function isHalfMade({ Status }: FunctionState): boolean {
+  return Status === 'CreateFailed';
+}
+
+interface Step {
+  readonly spec: FunctionSpec;
+  readonly code: CodeSource;
+  readonly tags: Tags;
+}
+
+/** Answers what was done, in words. */
+async function deployOne(
+  step: Step,
+  state: FunctionState | undefined,
+  cloud: Cloud,
+): Promise<readonly string[]> {
+  const { spec, code, tags } = step;
+  if (state !== undefined && !isHalfMade(state)) {
+    return [...(await updateOne(step, state, cloud)), ...(await deployTriggers(spec, cloud))];
+  }
+  if (state !== undefined) {
+    await deleteFunction(spec.name, cloud);
+    await readSettled(cloud.scf, spec.name, cloud.pause);
+  }
+  const configuration = describeConfiguration(spec, code.digest);
+  await cloud.scf.createFunction(spec, configuration, await code.store(), tags);
+  await waitUntilActive(cloud.scf, spec.name, cloud.pause);
+  return ['created', ...(await deployTriggers(spec, cloud))];
+}
+
+/** The digest of the code is written last, so that a deployment that ends before it is seen and done again. */
+async function updateOne(
+  { spec, code }: Step,
+  state: FunctionState,
+  { scf, pause }: Cloud,
+): Promise<readonly string[]> {
+  const done: string[] = [];
+  // After an update that failed, nobody knows which code the function has.
+  if (state.Status !== 'Active' || differsInCode(spec, code.digest, state)) {
+    await scf.updateCode(spec, await code.store());
+    await waitUntilActive(scf, spec.name, pause);
+    done.push('code updated');
+  }
+  const configuration = describeConfiguration(spec, code.digest);
+  const differences = listDifferences(configuration, state);
+  if (differences.length > 0) {
+    await scf.updateConfiguration(spec.name, clearWhatLeft(configuration, state));
+    await waitUntilActive(scf, spec.name, pause);
+    done.push(...differences.map((part) => `${part} updated`));
+  }
+  return done;
+}
+
+async function deployTriggers(
+  { name, triggers }: FunctionSpec,
+  { scf }: Cloud,
+): Promise<readonly string[]> {
+  const { create, update, remove } = compareTriggers(triggers, await scf.listTriggers(name));
+  for (const state of remove) await scf.deleteTrigger(name, state);
+  for (const { spec, state } of update) {
+    if (spec.type === 'http') {
+      await scf.updateUrl(name, spec, state);
+    } else {
+      await scf.deleteTrigger(name, state);
+      await scf.createTrigger(name, spec);
+    }
+  }
+  for (const spec of create) await scf.createTrigger(name, spec);
+  return [
+    ...remove.map(({ Type, TriggerName }) => `${Type} trigger ${TriggerName} removed`),
+    ...update.map(({ spec, state }) => `${spec.type} trigger ${state.TriggerName} updated`),
+    ...create.map(({ type, name: trigger }) => `${type} trigger ${trigger} created`),
+  ];
+}
+
+/** Deletes the functions of the service that left its file, and answers how many. */
+export async function deleteWhatLeft(service: Service, cloud: Cloud): Promise<number> {
+  const wanted = new Set(service.functions.map(({ name }) => name));
+  const there = await cloud.scf.listFunctions(searchTagsOf(service));
+  const left = there.filter((name) => !wanted.has(name));
+  for (const name of left) {
+    await deleteFunction(name, cloud);
+    cloud.note(`${name}: removed, serverless.yml does not have it`);
+  }
+  return left.length;
+}

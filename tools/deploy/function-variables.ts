@@ -1,0 +1,47 @@
+import { readCallbackConfig } from '../../lib/config/callback-config.ts';
+import { readDeliveryConfig } from '../../lib/config/delivery-config.ts';
+import { ConfigError, type Environment } from '../../lib/config/environment.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import { readSignatureConfig } from '../../lib/config/signature-config.ts';
+import { readSweepConfig } from '../../lib/config/sweep-config.ts';
+import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
+
+/**
+ * What each function reads of its environment when it starts. Whoever is told of events is read last by the function,
+ * and here besides, so that all that is wrong is said at once.
+ */
+const READERS: Readonly<Record<string, readonly ((environment: Environment) => unknown)[]>> = {
+  signature: [readSignatureConfig],
+  pull: [readPullConfig],
+  callback: [readCallbackConfig, readDeliveryConfig],
+  uploads: [readUploadsConfig],
+  sweep: [readSweepConfig, readDeliveryConfig],
+};
+
+/** What the platform adds where a function has a role; the real values are there when it runs. */
+const ROLE_VARIABLES = {
+  TENCENTCLOUD_SECRETID: 'role',
+  TENCENTCLOUD_SECRETKEY: 'role',
+  TENCENTCLOUD_SESSIONTOKEN: 'role',
+};
+
+/** Answers the environment that a function with a role finds. */
+export function addRole(environment: Environment): Environment {
+  return { ...environment, ...ROLE_VARIABLES };
+}
+
+/** Answers in sentences without a value why a function would not serve with its variables; none where it would. */
+export function explainVariables(name: string, environment: Environment): readonly string[] {
+  const problems = (READERS[name] ?? []).flatMap((read) => explain(() => read(environment)));
+  return [...new Set(problems)];
+}
+
+function explain(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return [error.message];
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import { isJsonObject } from '../../lib/validation/json-object.ts';
+import { DeployError } from './deploy-error.ts';
+
+/** Name of the file beside the bundles. */
+export const SETTINGS_FILE = 'settings.json';
+
+/**
+ * Answers policy and rules from `custom.upload` of serverless.yml, in the one form that they are shipped in.
+ *
+ * @param custom the file's `custom`.
+ * @throws {DeployError}
+ */
+export function readSettings(custom: unknown): string {
+  const upload = isJsonObject(custom) ? custom['upload'] : undefined;
+  if (upload === undefined || upload === null) return '{}\n';
+  if (!isJsonObject(upload)) throw new DeployError('custom.upload must be a map.');
+  return `${JSON.stringify(sortKeys(upload))}\n`;
+}
+
+/** Answers `value` with the keys of every object in one order, so that the order of a file's lines changes nothing. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
+}

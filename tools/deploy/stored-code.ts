@@ -1,0 +1,69 @@
+import type { Bucket } from './cloud/bucket.ts';
+import { prefixOf, readCodeName } from './code.ts';
+import { DeployError } from './deploy-error.ts';
+import type { Service } from './service.ts';
+
+/** How many archives are kept to go back to. */
+const KEPT = 3;
+
+/** An archive in the bucket. */
+export interface StoredCode {
+  readonly key: string;
+  readonly digest: string;
+  /** ISO 8601, to the second. */
+  readonly storedAt: string;
+}
+
+/** Answers the archives of a service, the newest first. */
+export async function listCode(
+  service: Pick<Service, 'name' | 'stage'>,
+  bucket: Bucket,
+): Promise<readonly StoredCode[]> {
+  const objects = await bucket.list(prefixOf(service));
+  return objects
+    .flatMap(({ key, storedAt }) => {
+      const digest = readCodeName(service, key);
+      if (digest === undefined) return [];
+      const time = new Date(storedAt).toISOString().replace(/\.\d+Z$/, 'Z');
+      return [{ key, digest, storedAt: time }];
+    })
+    .sort((a, b) => (a.storedAt < b.storedAt ? 1 : -1));
+}
+
+/**
+ * Deletes old archives and answers how many: the last three are kept, one of them the one in use, which may be older
+ * than the others.
+ */
+export async function pruneCode(
+  service: Pick<Service, 'name' | 'stage'>,
+  digest: string,
+  bucket: Bucket,
+): Promise<number> {
+  const all = await listCode(service, bucket);
+  const old = all.filter((stored) => stored.digest !== digest).slice(KEPT - 1);
+  for (const { key } of old) await bucket.delete(key);
+  return old.length;
+}
+
+/**
+ * Answers the archive to go back to: that of `storedAt`, else the newest that is not in use.
+ *
+ * @param used digests of the code that functions have.
+ * @throws {DeployError} where there is none.
+ */
+export function chooseCode(
+  stored: readonly StoredCode[],
+  used: ReadonlySet<string | undefined>,
+  storedAt: string | undefined,
+): StoredCode {
+  const found =
+    storedAt === undefined
+      ? stored.find(({ digest }) => !used.has(digest))
+      : stored.find((code) => code.storedAt === storedAt);
+  if (found !== undefined) return found;
+  throw new DeployError(
+    storedAt === undefined
+      ? 'There is no older code to go back to.'
+      : `No code was stored at ${storedAt}: "serverless deploy list" tells the times.`,
+  );
+}

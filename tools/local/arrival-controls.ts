@@ -1,0 +1,122 @@
+import * as v from 'valibot';
+import {
+  ARRIVAL_TYPES,
+  type Arrivals,
+  type ArrivalType,
+  newRecordingTaskId,
+} from './vod/arrivals.ts';
+import { isoTimeOf } from './vod/new-media.ts';
+import type { Recording } from './vod/recording.ts';
+import type { Media } from './vod/state.ts';
+
+/** What these controls have their hands on. */
+interface ArrivalParts {
+  readonly standIn: { readonly arrivals: Arrivals };
+}
+
+type ArrivalControl = (parts: ArrivalParts, body: unknown) => Promise<object>;
+
+const LONGEST_SECONDS = 600;
+const DEFAULT_SECONDS = 2;
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const seconds = v.optional(
+  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LONGEST_SECONDS)),
+  DEFAULT_SECONDS,
+);
+
+const FILE_NAME = new RegExp(`^(.+)\\.(${ARRIVAL_TYPES.join('|')})$`);
+
+const consoleUpload = v.strictObject({
+  name: v.optional(
+    v.pipe(v.string(), v.regex(FILE_NAME, `must end in one of ${ARRIVAL_TYPES.join(', ')}`)),
+    'console.mp4',
+  ),
+  seconds,
+  classId: v.optional(whole, 0),
+  procedure: v.optional(text),
+});
+
+const consolePull = v.strictObject({ mediaUrl: text });
+
+/** What the settings of each kind of recording have in common. */
+const recording = { seconds, keepSeconds: v.optional(v.pipe(whole, v.minValue(1))) };
+
+const liveRecording = v.strictObject({
+  streamId: text,
+  domain: v.optional(text, 'push.example.com'),
+  path: v.optional(text, 'live'),
+  ...recording,
+});
+
+const trtcRecording = v.strictObject({
+  roomId: text,
+  sdkAppId: v.optional(whole, 1_400_000_001),
+  userIds: v.optional(v.array(text), []),
+  ...recording,
+});
+
+const webPageRecording = v.strictObject({ recordUrl: text, ...recording });
+
+/** The controls that play what people do in the console, and what records. The names of recordings are our guess. */
+export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
+  'POST /__local/console-upload': async ({ standIn }, body) => {
+    const { name, classId, procedure = null, ...rest } = v.parse(consoleUpload, body);
+    const [base, type] = splitName(name);
+    const file = { ...rest, name: base, type, classId, procedure };
+    return describe(await standIn.arrivals.uploadFromConsole(file));
+  },
+  'POST /__local/console-pull': async ({ standIn }, body) => {
+    const { mediaUrl } = v.parse(consolePull, body);
+    const { taskId } = await standIn.arrivals.pullFromConsole(mediaUrl);
+    return { taskId };
+  },
+  'POST /__local/live-recording': ({ standIn }, body) => {
+    const { streamId, domain, path, ...rest } = v.parse(liveRecording, body);
+    const end = Date.now();
+    const recordStartTime = isoTimeOf(new Date(end - rest.seconds * 1_000));
+    const times = { recordStartTime, recordEndTime: isoTimeOf(new Date(end)) };
+    const source = { sourceType: 'Record', domain, path, streamId, ...times } as const;
+    return record(standIn.arrivals, source, `${streamId}_${recordStartTime}`, rest);
+  },
+  'POST /__local/trtc-recording': ({ standIn }, body) => {
+    const { roomId, sdkAppId, userIds, ...rest } = v.parse(trtcRecording, body);
+    const taskId = newRecordingTaskId();
+    const source = { sourceType: 'TrtcRecord', sdkAppId, roomId, taskId, userIds } as const;
+    return record(standIn.arrivals, source, `${sdkAppId}_${roomId}`, rest);
+  },
+  'POST /__local/web-page-recording': ({ standIn }, body) => {
+    const { recordUrl, ...rest } = v.parse(webPageRecording, body);
+    const recordTaskId = newRecordingTaskId();
+    const source = { sourceType: 'WebPageRecord', recordUrl, recordTaskId } as const;
+    return record(standIn.arrivals, source, recordTaskId, rest);
+  },
+};
+
+interface RecordingTimes {
+  readonly seconds: number;
+  readonly keepSeconds?: number | undefined;
+}
+
+async function record(
+  arrivals: Arrivals,
+  source: Recording,
+  name: string,
+  { seconds: length, keepSeconds }: RecordingTimes,
+): Promise<object> {
+  const times = { seconds: length, keepSeconds: keepSeconds ?? null };
+  return describe(await arrivals.record({ recording: source, name, ...times }));
+}
+
+function describe({ fileId, mediaUrl }: Media): object {
+  return { fileId, mediaUrl };
+}
+
+/** Answers a file's name without its ending, and the ending. */
+function splitName(name: string): readonly [name: string, type: ArrivalType] {
+  const [, base = '', ending = ''] = FILE_NAME.exec(name) ?? [];
+  const type = ARRIVAL_TYPES.find((known) => known === ending);
+  if (type === undefined) throw new RangeError(`${name} has no known ending`);
+  return [base, type];
+}

@@ -1,0 +1,45 @@
+import { createCancelButton } from './cancel-button.ts';
+import { byId, createElement, setVisible } from './dom.ts';
+import { showLedgerState } from './ledger-state.ts';
+import type { Lives } from './lives.ts';
+import { createTimelineList } from './timeline-list.ts';
+import type { Upload } from './upload.ts';
+
+/** The timeline of the upload in the card. */
+export interface UploadLifePanel {
+  render(upload: Upload): void;
+}
+
+/** Builds the timeline into its section; `onCancelled` is called once the ledger has the cancellation. */
+export function createUploadLife(lives: Lives, onCancelled: () => void): UploadLifePanel {
+  const section = byId('life', HTMLElement);
+  const chip = createElement('p', { class: 'state-chip', attributes: { id: 'life-state' } });
+  const cancel = createCancelButton(lives, 'Cancel for good', onCancelled);
+  const list = createTimelineList('Timeline of this upload');
+  section.append(
+    createElement('header', { class: 'life-head' }, [
+      createElement('h3', { text: 'Timeline', attributes: { id: 'life-heading' } }),
+      chip,
+      cancel.element,
+    ]),
+    list.element,
+  );
+  let shownId = '';
+  let unfollow: () => void = () => undefined;
+
+  return {
+    render({ uploadId }) {
+      const id = uploadId ?? '';
+      if (id !== shownId) {
+        unfollow();
+        unfollow = id === '' ? () => undefined : lives.follow(id);
+        shownId = id;
+      }
+      setVisible(section, id !== '');
+      const life = lives.life(id);
+      showLedgerState(chip, life?.upload.state ?? '');
+      cancel.render(life?.upload);
+      list.render(life, lives.state());
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describeLocalHosts, isLocalHost, readCloudAddress } from './cloud-address.ts';
+import { CONSUMER_PATH, type Consumer } from './consumer.ts';
+import type { Controls } from './controls.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { PageAsset } from './page-assets.ts';
+import type { StandIn } from './vod/stand-in.ts';
+
+/** What answers on the stack's port. */
+export interface StackParts {
+  readonly gateway: Gateway;
+  readonly standIn: StandIn;
+  readonly controls: Controls;
+  readonly consumer: Consumer;
+  /** By path. */
+  readonly assets: ReadonlyMap<string, PageAsset>;
+}
+
+/** Has the right part answer a request; never rejects. */
+export async function answerRequest(
+  parts: StackParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await route(parts, request, response);
+  } catch (error) {
+    fail(response, error);
+  }
+}
+
+async function route(
+  { gateway, standIn, controls, consumer, assets }: StackParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const address = readCloudAddress(request);
+  if (address !== undefined) {
+    const literalHost = request.headers.host ?? '';
+    return standIn.handle({ ...address, literalHost, incoming: request, outgoing: response });
+  }
+  // A page elsewhere could give its own name this machine's address, and then read everything.
+  if (!isLocalHost(request.headers.host ?? '')) {
+    return refuse(response, 421, `This stack answers to ${describeLocalHosts()} only.`);
+  }
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const [, first = ''] = url.pathname.split('/');
+  if (url.pathname === CONSUMER_PATH) return consumer(request, response);
+  if (first === '__local') {
+    return isForeign(request)
+      ? refuse(response, 403, 'The controls answer to their own page only.')
+      : controls(request, response, url);
+  }
+  if (first === 'media') {
+    return standIn.serveMedia(url.pathname.slice('/media/'.length), request, response);
+  }
+  if (gateway.serves(first)) return gateway.handle(first, request, response, url);
+  return serveAsset(assets.get(url.pathname), response);
+}
+
+function isForeign({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`;
+}
+
+function serveAsset(asset: PageAsset | undefined, response: ServerResponse): void {
+  if (asset === undefined) {
+    refuse(response, 404, 'There is nothing here.');
+    return;
+  }
+  response
+    .writeHead(200, {
+      'Content-Type': asset.contentType,
+      'Cache-Control': 'no-cache',
+      'Content-Security-Policy':
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'",
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .end(asset.content);
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) response.destroy();
+  else refuse(response, 500, `The local stack failed: ${String(error)}`);
+}
