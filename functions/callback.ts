@@ -14,12 +14,12 @@ import {
 import { recordEvent } from '../lib/events/record-event.ts';
 import { type HttpEvent, readHeader, readJsonBody, readQuery } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
+import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { explainToOperator, type Invocation } from '../lib/invocation.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { type ReachLedger, reachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { ActionDependencies } from '../lib/media-actions/due-action.ts';
 import { createCoverFetcher, type FetchCover } from '../lib/media-actions/fetch-cover.ts';
-import { loadSettings } from '../lib/policy/load-settings.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import {
@@ -223,10 +223,10 @@ export const main_handler = httpHandler('callback', ['POST'], () => {
   const ledger =
     databaseUrl === undefined ? undefined : reachLedger(() => openLedger(databaseUrl, targets));
   const times = { now: Date.now, clock, random: Math.random };
-  const settings = loadSettings(import.meta.dirname);
-  const fetchCover = createCoverFetcher();
-  const known = { config, api, ledger, targets, settings, fetchCover };
-  const route = createCallbackRoute({ ...known, ...times });
+  const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };
+  const route = routeWithSettings(import.meta.dirname, (settings) =>
+    createCallbackRoute({ ...known, ...times, settings }),
+  );
   return { corsOrigins: [], route };
 });
 

@@ -1,13 +1,18 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
-import { type Caller, createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
+import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { type HttpEvent, readHeader, readJsonBody } from '../lib/http/event.ts';
 import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
+import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import type { Invocation } from '../lib/invocation.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { LogFields } from '../lib/log.ts';
-import type { Problem } from '../lib/problem.ts';
+import { boundPull } from '../lib/policy/apply-profile.ts';
+import { createPermit } from '../lib/policy/permit-caller.ts';
+import type { Profile } from '../lib/policy/profile.ts';
+import type { Settings } from '../lib/policy/settings.ts';
+import { Problem } from '../lib/problem.ts';
 import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
 import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
 import { type BatchCall, type BatchResult, submitBatch } from '../lib/uploads/submit-batch.ts';
@@ -32,6 +37,8 @@ import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 /** What the route takes from outside. */
 export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random' | 'randomKey'> {
   readonly config: PullConfig;
+  /** Who may ask for what. */
+  readonly settings: Settings;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
   /** Where there is one, it keeps every pull. */
   readonly ledger?: ReachLedger | undefined;
@@ -48,8 +55,9 @@ interface Submitting {
 
 /** Answers the route `POST /pull`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
-  const { config, now } = dependencies;
-  const authenticate = createAuthenticate(config.auth, []);
+  const { config, settings, now } = dependencies;
+  const authenticate = createAuthenticate(config.auth, settings.keys);
+  const permit = createPermit(settings.policy);
   const submitting = chooseSubmitting(dependencies);
 
   return async (event, invocation) => {
@@ -60,13 +68,38 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 
     const headerKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
-    return body.kind === 'one'
-      ? pullOne(body.request, headerKey, caller, submitting, invocation)
-      : pullMany(body.items, headerKey, caller, submitting, invocation);
+    const profile = await permit(caller);
+    const puller = { owner: caller.owner, quotas: profile.quotas };
+    if (body.kind === 'one') {
+      const request = boundPull(profile, body.request);
+      return pullOne(request, headerKey, puller, submitting, invocation);
+    }
+    const items = body.items.map((item) => boundItem(profile, item));
+    return pullMany(items, headerKey, puller, submitting, invocation);
   };
 }
 
-function chooseSubmitting({ config, api, ledger, ...rest }: PullRouteDependencies): Submitting {
+/** What the policy denies is wrong with the item, as anything else may be. */
+function boundItem(profile: Profile, item: PullRequest | Problem): PullRequest | Problem {
+  if (item instanceof Problem) return item;
+  try {
+    return boundPull(profile, item);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+/** For whom a pull is made, and how much that one may use up. */
+type Puller = Pick<OwnedPull, 'owner' | 'quotas'>;
+
+function chooseSubmitting({
+  config,
+  settings: _,
+  api,
+  ledger,
+  ...rest
+}: PullRouteDependencies): Submitting {
   const sending = { ...rest, api, checkRegion: createOpenedRegionCheck(api, rest.now) };
   if (ledger === undefined) {
     const memory = createIdempotencyMemory<SubmittedPull>();
@@ -87,7 +120,7 @@ function chooseSubmitting({ config, api, ledger, ...rest }: PullRouteDependencie
 async function pullOne(
   request: PullRequest,
   headerKey: string | undefined,
-  { owner }: Caller,
+  puller: Puller,
   submitting: Submitting,
   { log, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
@@ -97,7 +130,7 @@ async function pullOne(
     ]);
   }
   const idempotencyKey = headerKey ?? request.idempotencyKey;
-  const pull = { owner, request, idempotencyKey };
+  const pull = { ...puller, request, idempotencyKey };
   const submitted = await submitting.one(pull, { remainingMilliseconds });
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
@@ -107,11 +140,11 @@ async function pullOne(
 async function pullMany(
   items: readonly (PullRequest | Problem)[],
   headerKey: string | undefined,
-  { owner }: Caller,
+  puller: Puller,
   submitting: Submitting,
   { log, requestId, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
-  const call = { owner, headerKey, requestId, remainingMilliseconds };
+  const call = { ...puller, headerKey, requestId, remainingMilliseconds };
   const results = await submitting.many(items, call);
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {
@@ -140,13 +173,10 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
     random: Math.random,
   });
-  const route = createPullRoute({
-    config,
-    api,
-    now: Date.now,
-    random: randomInt,
-    randomKey: randomUUID,
-    ledger: openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID }),
-  });
+  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
+  const route = routeWithSettings(import.meta.dirname, (settings) =>
+    createPullRoute({ config, settings, api, ledger, ...chance }),
+  );
   return { corsOrigins: config.corsOrigins, route };
 });

@@ -3,7 +3,11 @@ import { readSignatureConfig, type SignatureConfig } from '../lib/config/signatu
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { readHeader, readJsonBody } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
+import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
+import { boundSignature } from '../lib/policy/apply-profile.ts';
+import { createPermit } from '../lib/policy/permit-caller.ts';
+import type { Settings } from '../lib/policy/settings.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
 import { sealEnvelope } from '../lib/uploads/envelope.ts';
 import { createKeepIssued } from '../lib/uploads/keep-issued.ts';
@@ -14,7 +18,10 @@ import {
   UPLOAD_ID_RANDOM_RANGE,
 } from '../lib/uploads/upload-id.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
-import { parseSignatureRequest } from '../lib/validation/signature-request.ts';
+import {
+  parseSignatureRequest,
+  type SignatureRequest,
+} from '../lib/validation/signature-request.ts';
 
 /** `random` is an unsigned 32-bit integer: https://cloud.tencent.com/document/product/266/9221. */
 const RANDOM_RANGE = 2 ** 32;
@@ -22,6 +29,8 @@ const RANDOM_RANGE = 2 ** 32;
 /** What the route takes from outside. */
 export interface SignatureDependencies {
   readonly config: SignatureConfig;
+  /** Who may ask for what. */
+  readonly settings: Settings;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** A cryptographically random whole number below `range`. */
@@ -40,8 +49,9 @@ export interface SignatureAnswer {
 
 /** Answers the route `POST /signature`. */
 export function createSignatureRoute(dependencies: SignatureDependencies): Route {
-  const { config, now, random, ledger } = dependencies;
-  const authenticate = createAuthenticate(config.auth, []);
+  const { config, settings, now, random, ledger } = dependencies;
+  const authenticate = createAuthenticate(config.auth, settings.keys);
+  const permit = createPermit(settings.policy);
   const keepIssued = createKeepIssued(ledger, now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
@@ -56,56 +66,68 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     log.owner = caller.owner;
     requireScope(caller, 'upload:sign');
 
-    const request = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
+    const asked = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
       uploadIdKeys.some((key) => isUploadIdOf(caller.owner, key, uploadId)),
     );
+    const profile = await permit(caller);
+    const request = boundSignature(profile, asked);
     const uploadId =
       request.uploadId ??
       createUploadId(caller.owner, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + request.expiresIn;
-    const signature = signUpload(
-      {
-        secretId: config.secretId,
-        currentTimeStamp: nowSeconds,
-        expireTime,
-        random: random(RANDOM_RANGE),
-        classId: request.classId,
-        procedure: request.procedure,
-        taskPriority: request.taskPriority,
-        taskNotifyMode: request.taskNotifyMode,
-        sourceContext: sealEnvelope(
-          {
-            uploadId,
-            owner: caller.owner,
-            method: 'client',
-            limits: request.limits,
-            mediaExpireTime: request.mediaExpireTime,
-          },
-          request.sourceContext,
-        ),
-        oneTimeValid: request.oneTimeValid === true ? 1 : undefined,
-        vodSubAppId: config.subAppId,
-        sessionContext: request.sessionContext,
-        storageRegion: request.storageRegion,
-      },
-      config.secretKey,
-    );
-    await keepIssued({ uploadId, owner: caller.owner, expireTime }, request);
+    const issued = { uploadId, owner: caller.owner, nowSeconds, expireTime };
+    const signature = sign(issued, request, config, random(RANDOM_RANGE));
+    await keepIssued({ ...issued, quotas: profile.quotas }, request);
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
     return { status: 200, body: answer };
   };
 }
 
+/** An upload that is about to be permitted. Times are Unix seconds. */
+interface Issued {
+  readonly uploadId: string;
+  readonly owner: string;
+  readonly nowSeconds: number;
+  readonly expireTime: number;
+}
+
+function sign(
+  { uploadId, owner, nowSeconds, expireTime }: Issued,
+  request: SignatureRequest,
+  config: SignatureConfig,
+  random: number,
+): string {
+  const { limits, mediaExpireTime } = request;
+  const envelope = { uploadId, owner, method: 'client', limits, mediaExpireTime } as const;
+  return signUpload(
+    {
+      secretId: config.secretId,
+      currentTimeStamp: nowSeconds,
+      expireTime,
+      random,
+      classId: request.classId,
+      procedure: request.procedure,
+      taskPriority: request.taskPriority,
+      taskNotifyMode: request.taskNotifyMode,
+      sourceContext: sealEnvelope(envelope, request.sourceContext),
+      oneTimeValid: request.oneTimeValid === true ? 1 : undefined,
+      vodSubAppId: config.subAppId,
+      sessionContext: request.sessionContext,
+      storageRegion: request.storageRegion,
+    },
+    config.secretKey,
+  );
+}
+
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
-  const route = createSignatureRoute({
-    config,
-    now: Date.now,
-    random: randomInt,
-    ledger: openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID }),
-  });
+  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const known = { config, ledger, now: Date.now, random: randomInt };
+  const route = routeWithSettings(import.meta.dirname, (settings) =>
+    createSignatureRoute({ ...known, settings }),
+  );
   return { corsOrigins: config.corsOrigins, route };
 });

@@ -50,9 +50,14 @@ export function createSweepJob({
 }
 
 /** The function's entry point. */
-export const main_handler = timerHandler(NAME, () => openSweep(readSweepConfig(process.env)));
+export const main_handler = timerHandler(NAME, () => {
+  const config = readSweepConfig(process.env);
+  const job = openSweep(config);
+  return async (invocation) => (await job)(invocation);
+});
 
-function openSweep({ databaseUrl, vodApi, pullsEvents, delivery }: SweepConfig): Job {
+async function openSweep(config: SweepConfig): Promise<Job> {
+  const { databaseUrl, vodApi, pullsEvents, delivery } = config;
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(delivery, { readCredentials, now: Date.now });
   return createSweepJob({
@@ -63,7 +68,7 @@ function openSweep({ databaseUrl, vodApi, pullsEvents, delivery }: SweepConfig):
       sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
       random: Math.random,
     }),
-    settings: loadSettings(import.meta.dirname),
+    settings: await loadSettings(import.meta.dirname),
     fetchCover: createCoverFetcher(),
     targets,
     pullsEvents,

@@ -15,8 +15,10 @@ import {
   readQueryFields,
 } from '../lib/http/event.ts';
 import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/http/http-handler.ts';
+import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { Upload } from '../lib/ledger/upload-row.ts';
+import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { refuseFinished } from '../lib/uploads/keep-issued.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
@@ -33,6 +35,8 @@ import { UPLOAD_ID } from '../lib/validation/fields.ts';
 /** What the route takes from outside. */
 export interface UploadsDependencies {
   readonly config: UploadsConfig;
+  /** API keys by which callers are known as well. */
+  readonly settings: Pick<Settings, 'keys'>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Without one, nothing is known of any upload. */
@@ -57,8 +61,8 @@ type Resource = ReadonlyMap<string, Operation>;
 const METHODS = ['GET', 'POST', 'DELETE'];
 
 /** Answers the routes below `/uploads`. */
-export function createUploadsRoute({ config, now, ledger }: UploadsDependencies): Route {
-  const authenticate = createAuthenticate(config.auth);
+export function createUploadsRoute({ config, settings, now, ledger }: UploadsDependencies): Route {
+  const authenticate = createAuthenticate(config.auth, settings.keys);
   return async (event, { log }) => {
     const caller = await authenticate(
       readHeader(event, 'authorization'),
@@ -182,8 +186,8 @@ function requireLedger(): Problem {
 export const main_handler = httpHandler('uploads', METHODS, () => {
   const config = readUploadsConfig(process.env);
   const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
-  return {
-    corsOrigins: config.corsOrigins,
-    route: createUploadsRoute({ config, now: Date.now, ledger }),
-  };
+  const route = routeWithSettings(import.meta.dirname, (settings) =>
+    createUploadsRoute({ config, settings, now: Date.now, ledger }),
+  );
+  return { corsOrigins: config.corsOrigins, route };
 });

@@ -13,7 +13,6 @@ import {
 } from './fields.ts';
 import { parseIsoTime } from './iso-time.ts';
 import {
-  DEFAULT_SIGNATURE_SECONDS,
   MAX_SESSION_CONTEXT_BYTES,
   MAX_SIGNATURE_SECONDS,
   MAX_SOURCE_CONTEXT_BYTES,
@@ -32,7 +31,7 @@ const signatureRequest = v.object({
   sessionContext: v.optional(text(MAX_SESSION_CONTEXT_BYTES)),
   storageRegion: v.optional(storageRegion),
   oneTimeValid: v.optional(v.boolean('must be true or false')),
-  expiresIn: v.optional(integer(1, MAX_SIGNATURE_SECONDS), DEFAULT_SIGNATURE_SECONDS),
+  expiresIn: v.optional(integer(1, MAX_SIGNATURE_SECONDS)),
   uploadId: v.optional(
     v.pipe(
       v.string('must be a text'),

@@ -12,6 +12,7 @@ import { sendQueuedPull } from '../../lib/uploads/send-queued-pull.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
 import {
@@ -106,6 +107,7 @@ function load(each: Ledger = open()) {
   const { config, api } = connectApi();
   const route = createPullRoute({
     config,
+    settings: NO_SETTINGS,
     api,
     now: () => time,
     random: randomInt,

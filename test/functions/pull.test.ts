@@ -7,6 +7,7 @@ import { Problem } from '../../lib/problem.ts';
 import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import type { PullUploadOutcome, RepeatablePullUpload, VodApi } from '../../lib/vod/client.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
 const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
@@ -65,6 +66,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     let key = 0;
     const route = createPullRoute({
       config,
+      settings: NO_SETTINGS,
       api,
       now: () => NOW,
       random: (range) => range - 1,

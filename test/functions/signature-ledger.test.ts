@@ -7,6 +7,7 @@ import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
 
@@ -36,6 +37,7 @@ afterEach(async () => {
 describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ toEvent }) => {
   async function ask(body: object = {}, owner = 'ann') {
     const route = createSignatureRoute({
+      settings: NO_SETTINGS,
       config: readSignatureConfig({
         VOD_SECRET_ID: 'AKIDexample',
         VOD_SECRET_KEY: 'secret-key-example',

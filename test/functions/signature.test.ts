@@ -7,6 +7,7 @@ import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import type { LogFields } from '../../lib/log.ts';
 import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 
 const SECRET_KEY = 'vod-secret-key-example';
 // Long enough for HS512 too, so that nothing but the pinned algorithm stands in its way.
@@ -578,6 +579,7 @@ describe('createSignatureRoute()', () => {
   it('takes random over the whole unsigned 32-bit range', async () => {
     const ranges: number[] = [];
     const route = createSignatureRoute({
+      settings: NO_SETTINGS,
       config: readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: SECRET_KEY, AUTH: 'none' }),
       now: () => NOW + 999,
       random: (range) => {

@@ -8,6 +8,7 @@ import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
 import { deriveUploadId } from '../../lib/uploads/upload-id.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
 
@@ -60,6 +61,7 @@ function load(
   { hasLedger = true, environment = { AUTH_JWT_SECRET: TEST_JWT_SECRET } as object } = {},
 ) {
   const route = createUploadsRoute({
+    settings: NO_SETTINGS,
     config: readUploadsConfig({ ...environment }),
     now: () => time,
     ledger: hasLedger ? reachLedger(async () => ledger) : undefined,

@@ -377,7 +377,6 @@ describe('createAuthenticate() with API keys', () => {
       sha256: digest('b+/~-._9=='),
       scopes: ['upload:sign', 'upload:read'],
       owner: 'backend',
-      tenant: 'acme',
     },
   ];
   const SECRET = 'jwt-secret-example-of-at-least-32-bytes';
@@ -392,7 +391,6 @@ describe('createAuthenticate() with API keys', () => {
       {
         owner: 'backend',
         keyName: 'backend-2026',
-        tenant: 'acme',
         scopes: new Set(['upload:sign', 'upload:read']),
       },
     ],
