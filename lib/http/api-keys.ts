@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey } from '../policy/settings.ts';
 
 /** Who comes with an API key, and what the key permits. */
-export interface KeyHolder {
+interface KeyHolder {
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
   readonly keyName: string;

@@ -62,6 +62,3 @@ export const claimSchema = strictMap({
 
 /** What a caller may ask for; what is not named is not bounded. */
 export type Profile = v.InferOutput<typeof profileSchema>;
-
-/** What an owner may use up; what is not named is not bounded. */
-export type Quotas = v.InferOutput<typeof quotas>;

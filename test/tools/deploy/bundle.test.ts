@@ -6,16 +6,19 @@ import { loadBundle } from './load-bundle.ts';
 /** What a bundle may weigh in bytes; those that are not named, 150 kB. */
 const LIMITS: Readonly<Record<string, number>> = { signature: 45_000, uploads: 45_000 };
 
+/** What functions load when they need it. */
+const PARTS = ['ledger', 'narrow-by-claim', 'settings', 'verify-token'];
+
 type Handler = (event: object, context: object) => Promise<object>;
 
 let bundles: readonly Bundle[];
 let functions: readonly Bundle[];
-let ledger: readonly Bundle[];
+let parts: readonly Bundle[];
 
 beforeAll(async () => {
   bundles = await bundleFunctions();
-  functions = bundles.filter(({ name }) => name !== 'ledger');
-  ledger = bundles.filter(({ name }) => name === 'ledger');
+  functions = bundles.filter(({ name }) => !PARTS.includes(name));
+  parts = bundles.filter(({ name }) => PARTS.includes(name));
 });
 
 function readers(text: string): readonly string[] {
@@ -28,7 +31,7 @@ describe('bundleFunctions()', () => {
 
     expect(functions.map(({ name }) => `${name}.ts`).sort()).toEqual(sources.sort());
     for (const bundle of functions) {
-      expect(await loadBundle(bundle, ledger), bundle.name).toHaveProperty('main_handler');
+      expect(await loadBundle(bundle, parts), bundle.name).toHaveProperty('main_handler');
     }
   });
 
@@ -38,13 +41,17 @@ describe('bundleFunctions()', () => {
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
   });
 
-  it('builds the ledger once, and every function asks for it there', () => {
-    expect(ledger).toHaveLength(1);
+  it('builds each part once, and functions ask for it there', () => {
+    const names = functions.map(({ name }) => name);
+    expect(parts.map(({ name }) => name).sort()).toEqual(PARTS);
     expect(readers('insert into uploads')).toEqual(['ledger']);
-    expect(readers('require("./ledger.js")')).toEqual(functions.map(({ name }) => name));
+    expect(readers('require("./ledger.js")')).toEqual(names);
+    expect(readers('require("./settings.js")')).toEqual(names);
+    expect(readers('require("./verify-token.js")')).toEqual(['pull', 'signature', 'uploads']);
+    expect(readers('require("./narrow-by-claim.js")')).toEqual(['pull', 'signature']);
   });
 
-  it.each(['signature', 'pull'])('loads %s without the ledger', async (name) => {
+  it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {
     const bundle = functions.find((each) => each.name === name);
 
     expect(bundle && (await loadBundle(bundle))).toHaveProperty('main_handler');
@@ -53,7 +60,7 @@ describe('bundleFunctions()', () => {
   it('builds functions that answer, whatever their environment lacks', async () => {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     for (const bundle of functions) {
-      const { main_handler } = (await loadBundle(bundle, ledger)) as { main_handler: Handler };
+      const { main_handler } = (await loadBundle(bundle, parts)) as { main_handler: Handler };
 
       const answer = await main_handler({ httpMethod: 'PUT' }, {});
 
