@@ -201,12 +201,25 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     const send = async (signal?: AbortSignal): Promise<Answer> =>
       client.request(action, parameters, signal === undefined ? {} : { signal });
     const attempt = { send, timeLimit };
-    return callVod(
+    const answer = await callVod(
       rateLimit === undefined ? attempt : { ...attempt, rateLimit },
       dependencies,
       options,
     );
+    if (hasReadableLists(answer)) return answer;
+    throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });
   };
+}
+
+/** VOD's lists have names that end so, and may be `null` where they are empty. */
+function hasReadableLists(answer: unknown): boolean {
+  return Object.entries(Object(answer)).every(
+    ([name, list]) =>
+      !name.endsWith('Set') ||
+      list === undefined ||
+      list === null ||
+      (Array.isArray(list) && !list.includes(null)),
+  );
 }
 
 function describeAccepted({ TaskId, RequestId }: PullUploadResponse): PullUploadOutcome {

@@ -62,6 +62,26 @@ describe('createVodApi()', () => {
     ]);
   });
 
+  it.each([
+    ['is none', { MediaInfoSet: 'none' }],
+    ['has a gap', { MediaInfoSet: [null] }],
+    ['is an object', { NotExistFileIdSet: {} }],
+  ])('cannot read an answer whose list %s', async (_, fields) => {
+    const vod = await open((response) => succeed(response, fields));
+
+    await expect(vod.describeMediaInfos({ FileIds: ['1'] })).rejects.toMatchObject({
+      code: 'upstream_failed',
+    });
+  });
+
+  it('takes `null` for an empty list', async () => {
+    const vod = await open((response) => succeed(response, { MediaInfoSet: null }));
+
+    await expect(vod.describeMediaInfos({ FileIds: ['1'] })).resolves.toMatchObject({
+      MediaInfoSet: null,
+    });
+  });
+
   it('answers the events that were pulled', async () => {
     const EventSet = [{ EventHandle: 'h-1', EventType: 'FileDeleted' }];
     const vod = await open((response) => succeed(response, { EventSet }));

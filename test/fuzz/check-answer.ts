@@ -1,0 +1,71 @@
+/** Codes of answers with a status of 500 and more that tell of somebody else's fault, or of no ledger. */
+const OTHERS_FAULT = new Set([
+  'upstream_denied',
+  'upstream_failed',
+  'upstream_busy',
+  'upstream_timeout',
+  'confirmation_unavailable',
+  'delivery_failed',
+]);
+
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** What surrounds a call. */
+interface Circumstances {
+  /** Whether somebody else failed on purpose meanwhile. */
+  readonly faulty: boolean;
+  readonly hasLedger: boolean;
+}
+
+/** Answers what is wrong with what a function answered to an HTTP trigger; nothing where all is well. */
+export function findFlaws(answer: unknown, circumstances: Circumstances): readonly string[] {
+  const { statusCode, headers, body, isBase64Encoded }: Record<string, unknown> = Object(answer);
+  if (typeof statusCode !== 'number' || typeof body !== 'string' || isBase64Encoded !== false) {
+    return ['is no answer of an HTTP function'];
+  }
+  return [
+    ...findHeaderFlaws(Object(headers)),
+    ...findBodyFlaws(statusCode, body, String(Reflect.get(Object(headers), 'Content-Type'))),
+    ...(statusCode < 500 ? [] : findExcuse(body, circumstances)),
+  ];
+}
+
+function findHeaderFlaws(headers: Record<string, unknown>): readonly string[] {
+  const { 'Cache-Control': cache, 'X-Content-Type-Options': options, 'X-Request-Id': id } = headers;
+  const unsendable = Object.entries(headers).filter(
+    ([name, value]) =>
+      !/^[A-Za-z-]+$/.test(name) || typeof value !== 'string' || !HEADER_VALUE.test(value),
+  );
+  return [
+    ...(cache === 'no-store' ? [] : ['may be kept by caches']),
+    ...(options === 'nosniff' ? [] : ['may be taken for something else']),
+    ...(typeof id === 'string' && id !== '' ? [] : ['has no request id']),
+    ...unsendable.map(([name]) => `has a header that cannot be sent: ${name}`),
+  ];
+}
+
+function findBodyFlaws(status: number, body: string, type: string): readonly string[] {
+  if (status === 204 || status === 304) return body === '' ? [] : ['has a body that nobody gets'];
+  const parsed = parse(body);
+  if (parsed === undefined) return ['is not JSON'];
+  const expected = status < 400 ? 'application/json' : 'application/problem+json';
+  const flaws = type === `${expected}; charset=utf-8` ? [] : [`has the type ${type}`];
+  if (status < 400) return flaws;
+  const { status: told, code, title, requestId } = parsed;
+  const isProblem = told === status && Boolean(code) && Boolean(title) && Boolean(requestId);
+  return isProblem ? flaws : [...flaws, 'is no problem of RFC 9457'];
+}
+
+function findExcuse(body: string, { faulty, hasLedger }: Circumstances): readonly string[] {
+  const code = String(parse(body)?.['code']);
+  if (code === 'ledger_required' && !hasLedger) return [];
+  return faulty && OTHERS_FAULT.has(code) ? [] : [`fails with ${code}`];
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,279 @@
+import { SignJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CANARIES, findCanaries, SIGNED } from '../canary/canaries.ts';
+import { type Chance, createChance } from '../chaos/random.ts';
+import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
+import { SCF_CONTEXT } from '../support/http-events.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { refuse, startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
+import { findFlaws } from './check-answer.ts';
+import { type FuzzCredentials, makeEvent, makeQueued } from './fuzz-events.ts';
+import { makeJunk, spoil } from './junk.ts';
+
+const SEED = 20_261_122;
+
+/** The small run has room in every `npm test`; CI sets FUZZ=full. */
+const SHARE = process.env['FUZZ'] === 'full' ? 1 : 1 / 40;
+
+/** Share of the events in whose time calls to VOD fail, or are answered with anything. */
+const FAULTS = 0.1;
+
+/** Most characters of an event that a flaw is shown with. */
+const MOST_SHOWN = 500;
+
+/** Answers are searched for secrets together. */
+const SEARCH_EVERY = 1_000;
+
+const OTHERS = Object.values(CANARIES).filter(({ name }) => name !== CANARIES.keyId.name);
+
+/** A platform's clock moves on with every look, so that no rate limit is ever waited for. */
+const TICK_MILLISECONDS = 11;
+
+let server: TestPostgres;
+let vod: VodServer;
+let built: BuiltFolder;
+let credentials: FuzzCredentials;
+let faults: number;
+/** Whether VOD fails, whatever it is asked. */
+let isBadMoment: boolean;
+let statuses: Set<number>;
+const chance = createChance(SEED);
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  vod = await startVodServer((response, { action, parameters }) => {
+    if (isBadMoment) {
+      faults += 1;
+      if (chance.happens(0.4)) return refuse(response, 'InternalError');
+      if (chance.happens(0.3)) return void response.destroy();
+      const answer = spoil(answerFairly(action, parameters), 1 + chance.below(4), chance);
+      return void response.end(JSON.stringify({ Response: answer }) ?? '');
+    }
+    return succeed(response, answerFairly(action, parameters));
+  });
+  built = await buildFolder();
+  const token = await new SignJWT({
+    scope: 'upload:sign upload:pull upload:read upload:cancel upload:admin',
+  })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('ann')
+    .setExpirationTime(Math.floor(Date.now() / 1_000) + 36_000)
+    .sign(Buffer.from(CANARIES.jwtSecret.value));
+  credentials = { authorization: `Bearer ${token}`, signed: SIGNED };
+});
+afterAll(() => Promise.all([server.close(), vod.close(), built.remove()]));
+afterEach(() => vi.unstubAllEnvs());
+
+function answerFairly(action: string, { FileIds }: Readonly<Record<string, unknown>>): object {
+  const ids = Array.isArray(FileIds) ? FileIds.map(String) : [];
+  switch (action) {
+    case 'PullUpload':
+      return { TaskId: `task-${chance.below(1e9)}` };
+    case 'DescribeStorageRegions':
+      return { StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }] };
+    case 'DescribeMediaInfos':
+      return {
+        MediaInfoSet: ids.map((FileId) => ({
+          FileId,
+          BasicInfo: { Name: 'a' },
+          MetaData: { Size: 5, Duration: 1 },
+        })),
+        NotExistFileIdSet: [],
+      };
+    case 'DescribeTaskDetail':
+      return {
+        TaskType: 'Procedure',
+        Status: 'FINISH',
+        ProcedureTask: { TaskId: 'task-1', Status: 'FINISH' },
+      };
+    case 'PullEvents':
+      return { EventSet: chance.happens(0.5) ? [] : [makeQueued(chance)] };
+    default:
+      return { TotalCount: 0, MediaInfoSet: [], TaskSet: [] };
+  }
+}
+
+function stubEnvironment(databaseUrl: string | undefined): void {
+  const variables = {
+    AUTH_JWT_SECRET: CANARIES.jwtSecret.value,
+    CORS_ORIGINS: 'https://app.example.com',
+    VOD_SECRET_ID: CANARIES.keyId.value,
+    VOD_SECRET_KEY: CANARIES.key.value,
+    CALLBACK_SIGN_KEYS: CANARIES.signKey.value,
+    VOD_API_ENDPOINT: vod.endpoint,
+    VOD_API_PROTOCOL: 'http',
+    VOD_PULLS_PER_SECOND: '100',
+    DATABASE_URL: databaseUrl,
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+}
+
+/** Runs `work` while this process' output is kept, its clock hurries, and no repeat waits; answers what was written. */
+async function overhear(work: (takeOutput: () => string) => Promise<void>): Promise<void> {
+  const { write } = process.stdout;
+  const { random } = Math;
+  const { now } = performance;
+  let written = '';
+  let ahead = 0;
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    written += String(chunk);
+    return true;
+  };
+  Math.random = () => 0;
+  performance.now = () => {
+    ahead += TICK_MILLISECONDS;
+    return now.call(performance) + ahead;
+  };
+  try {
+    await work(() => {
+      const output = written;
+      written = '';
+      return output;
+    });
+  } finally {
+    process.stdout.write = write;
+    Math.random = random;
+    performance.now = now;
+  }
+}
+
+/** Sends so many events to a function; answers everything that is wrong with what came back. */
+async function bombard(
+  name: string,
+  count: number,
+  hasLedger: boolean,
+): Promise<readonly string[]> {
+  const main = built.load(name);
+  const flaws: string[] = [];
+  const answers: string[] = [];
+  await overhear(async (takeOutput) => {
+    for (let i = 0; i < count; i += 1) {
+      const found = await callOnce(name, main, hasLedger, answers);
+      flaws.push(...found.map((flaw) => `event ${i}: ${flaw}`));
+      if (answers.length < SEARCH_EVERY && i < count - 1) continue;
+      const output = takeOutput();
+      flaws.push(
+        ...findCanaries(`${answers.join('\n')}${output}`, OTHERS).map(
+          (secret) => `${secret} before event ${i}`,
+        ),
+      );
+      flaws.push(
+        ...findLogFlaws(output, name === 'sweep' ? undefined : answers.length).map(
+          (flaw) => `before event ${i}: ${flaw}`,
+        ),
+      );
+      answers.length = 0;
+    }
+  });
+  return flaws;
+}
+
+async function callOnce(
+  name: string,
+  main: EntryPoint,
+  hasLedger: boolean,
+  answers: string[],
+): Promise<readonly string[]> {
+  const event = makeEvent(name, credentials, chance);
+  const before = faults;
+  isBadMoment = chance.happens(FAULTS);
+  try {
+    const answer = await main(event, makeContext(chance));
+    answers.push(JSON.stringify(answer));
+    statuses.add(Number(Reflect.get(Object(answer), 'statusCode')));
+    if (name === 'sweep')
+      return typeof answer === 'object' && answer !== null ? [] : ['is no answer of a timer'];
+    return findFlaws(answer, { faulty: faults > before, hasLedger }).map(
+      (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MOST_SHOWN)}`,
+    );
+  } catch (error) {
+    answers.push('');
+    return [`is rejected with ${String(error)}`];
+  }
+}
+
+function makeContext(chance: Chance): unknown {
+  if (chance.happens(0.98)) return { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
+  const junk = makeJunk(chance);
+  return typeof junk === 'string' ? { request_id: 'call-1' } : junk;
+}
+
+/** Every call writes one line, and nothing that is none. */
+function findLogFlaws(output: string, calls: number | undefined): readonly string[] {
+  const lines = output.split('\n').slice(0, -1);
+  const broken = lines.filter((line) => !line.startsWith('{"level":"') || !isJson(line));
+  const flaws = broken.map((line) => `writes what is no log line: ${line.slice(0, 80)}`);
+  if (calls === undefined || lines.length === calls) return flaws;
+  return [...flaws, `writes ${lines.length} lines in ${calls} calls`];
+}
+
+function isJson(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+/** Events for each function, without a ledger and with one. */
+const PLAN: Readonly<Record<string, readonly [without: number, withLedger: number]>> = {
+  signature: [60_000, 4_000],
+  pull: [50_000, 4_000],
+  callback: [45_000, 6_000],
+  uploads: [25_000, 6_000],
+  sweep: [0, 200],
+};
+
+/** Statuses that a function must have answered with, or the events were too bad to try it. */
+const REACHED: Readonly<
+  Record<string, readonly [without: readonly number[], withLedger: readonly number[]]>
+> = {
+  signature: [
+    [200, 204, 400, 401, 405],
+    [200, 400],
+  ],
+  pull: [
+    [202, 204, 400, 401, 405],
+    [202, 400],
+  ],
+  callback: [
+    [200, 204, 400, 401, 405, 503],
+    [200, 400, 401],
+  ],
+  uploads: [
+    [204, 401, 404, 405, 501],
+    [200, 400, 404],
+  ],
+};
+
+describe.each([
+  ['without a ledger', false],
+  ['with a ledger', true],
+])('whatever comes, %s', (_, hasLedger) => {
+  it.each(Object.keys(PLAN).filter((name) => (PLAN[name]?.[hasLedger ? 1 : 0] ?? 0) > 0))(
+    '%s answers well, and tells no secret',
+    { timeout: 300_000 },
+    async (name) => {
+      const prototypes = () => [Object.prototype, Array.prototype].map(Object.getOwnPropertyNames);
+      const before = prototypes();
+      faults = 0;
+      statuses = new Set();
+      stubEnvironment(hasLedger ? await server.createDatabase() : undefined);
+      const count = Math.ceil((PLAN[name]?.[hasLedger ? 1 : 0] ?? 0) * SHARE);
+
+      const flaws = await bombard(name, count, hasLedger);
+
+      expect(flaws.slice(0, 20)).toEqual([]);
+      expect(prototypes()).toEqual(before);
+      expect([...statuses]).toEqual(
+        expect.arrayContaining([...(REACHED[name]?.[hasLedger ? 1 : 0] ?? [])]),
+      );
+    },
+  );
+});
+
+it('has a plan for every function, of 200,000 events at least', () => {
+  expect(Object.keys(PLAN).sort()).toEqual(built.names);
+  const all = Object.values(PLAN).flat();
+  expect(all.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(200_000);
+});
