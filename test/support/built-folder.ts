@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
 
 /** The entry point of a function, as the platform calls it. */
-type EntryPoint = (event: unknown, context: unknown) => Promise<unknown>;
+export type EntryPoint = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** Every function of `functions/`, built as it is deployed. */
 export interface BuiltFolder {
