@@ -1,24 +1,31 @@
 import { DeployError, listProblems } from './deploy-error.ts';
+import { explainSettings } from './explain-settings.ts';
 import { addRole, explainVariables } from './function-variables.ts';
 import type { FunctionSpec, Service } from './service.ts';
 
 /**
- * Makes sure that every function will serve with the values that it is given: what would be a 500 for its callers is
+ * Makes sure that every function will serve with the values and the settings that it is given: what would be a 500 for its callers is
  * an error of the deployment.
  *
  * @throws {DeployError} that names everything that is missing or wrong, and never a value.
  */
-export function checkValues({ functions }: Pick<Service, 'functions'>): void {
+export function checkValues({
+  functions,
+  settings,
+}: Pick<Service, 'functions' | 'settings'>): void {
   const problems = functions.flatMap((spec) =>
-    explainValues(spec).map((problem) => `${spec.key}: ${problem}`),
+    explainValues(spec, settings).map((problem) => `${spec.key}: ${problem}`),
   );
   if (problems.length === 0) return;
   throw new DeployError(listProblems('The functions would not serve with these values:', problems));
 }
 
-function explainValues({ key, role, environment }: FunctionSpec): readonly string[] {
-  if (role === undefined) return explainVariables(key, environment);
-  const problems = explainVariables(key, addRole(environment));
+function explainValues(
+  { key, role, environment }: FunctionSpec,
+  settings: string,
+): readonly string[] {
+  const found = role === undefined ? environment : addRole(environment);
+  const problems = [...explainVariables(key, found), ...explainSettings(key, found, settings)];
   return role === '' ? [NO_ROLE, ...problems] : problems;
 }
 

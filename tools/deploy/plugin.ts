@@ -103,7 +103,7 @@ export function createPlugin(
     deployFunction: async () => {
       const { service, code } = await build();
       const functions = [findFunction(service, options.function)];
-      checkValues({ functions });
+      checkValues({ functions, settings: service.settings });
       await deployFunction(await open(service), code, functions);
     },
     listCode: async () => {

@@ -1,19 +1,29 @@
+import { parseSettings } from '../../lib/policy/settings.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
-import { DeployError } from './deploy-error.ts';
+import { DeployError, listProblems } from './deploy-error.ts';
 
 /** Name of the file beside the bundles. */
 export const SETTINGS_FILE = 'settings.json';
 
 /**
- * Answers policy and rules from `custom.upload` of serverless.yml, in the one form that they are shipped in.
+ * Answers keys, policy and rules from `custom.upload` of serverless.yml, in the one form that they are shipped in.
  *
  * @param custom the file's `custom`.
- * @throws {DeployError}
+ * @throws {DeployError} that names everything that is wrong with them, and never a value.
  */
 export function readSettings(custom: unknown): string {
   const upload = isJsonObject(custom) ? custom['upload'] : undefined;
   if (upload === undefined || upload === null) return '{}\n';
   if (!isJsonObject(upload)) throw new DeployError('custom.upload must be a map.');
+  const { errors } = parseSettings(upload);
+  if (errors !== undefined) {
+    const problems = errors.map(
+      ({ path, message }) => `${['custom.upload', path].filter(Boolean).join('.')} ${message}`,
+    );
+    throw new DeployError(
+      listProblems('The functions would not serve with these settings:', problems),
+    );
+  }
   return `${JSON.stringify(sortKeys(upload))}\n`;
 }
 

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkValues } from '../../../tools/deploy/check-values.ts';
 import type { FunctionSpec } from '../../../tools/deploy/service.ts';
+import { readSettings } from '../../../tools/deploy/settings.ts';
 
 function specOf(
   key: string,
@@ -18,6 +20,12 @@ const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).ma
   file.replace('.ts', ''),
 );
 const CALLERS = { AUTH_JWT_SECRET: 'caller-secret-example-of-32-bytes' };
+const NO_SETTINGS = '{}\n';
+const API_KEY = {
+  name: 'importer',
+  sha256: hash('sha256', 'made-up API key'),
+  scopes: ['upload:sign', 'upload:pull'],
+};
 const KEY = { VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' };
 
 describe('checkValues()', () => {
@@ -30,7 +38,7 @@ describe('checkValues()', () => {
       specOf('sweep', { DATABASE_URL: 'postgres://ledger.example.com/ledger' }, 'VodUpload'),
     ];
 
-    expect(() => checkValues({ functions })).not.toThrow();
+    expect(() => checkValues({ functions, settings: NO_SETTINGS })).not.toThrow();
   });
 
   it('says of every function what its callers would meet as a 500', () => {
@@ -39,7 +47,7 @@ describe('checkValues()', () => {
       specOf('pull', { ...CALLERS, PULL_PORTS: 'not-ports' }, ''),
       specOf('callback', { WEBHOOK_ENDPOINTS: 'not-json' }, 'VodUpload'),
     ];
-    const check = () => checkValues({ functions });
+    const check = () => checkValues({ functions, settings: NO_SETTINGS });
 
     expect(check).toThrow(
       /signature: .*AUTH_JWT_SECRET.*VOD_SECRET_ID.*VOD_SECRET_KEY.*pull: has no role: set VOD_ROLE.*pull: .*PULL_PORTS.*callback: .*CALLBACK_SIGN_KEYS.*callback: .*WEBHOOK_ENDPOINTS/s,
@@ -48,6 +56,71 @@ describe('checkValues()', () => {
   });
 
   it.each(FUNCTIONS)('knows what %s reads', (name) => {
-    expect(() => checkValues({ functions: [specOf(name, {})] })).toThrow(`${name}: `);
+    expect(() => checkValues({ functions: [specOf(name, {})], settings: NO_SETTINGS })).toThrow(
+      `${name}: `,
+    );
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, object, string]>([
+    [
+      'API keys where nobody has to have one',
+      { AUTH: 'none' },
+      { keys: [API_KEY] },
+      'Cannot serve with these settings: keys must not be there while AUTH is none',
+    ],
+    [
+      'callers with API keys alone, and no such key',
+      { AUTH: 'keys' },
+      {},
+      'Cannot serve with these settings: keys must name one at least, since AUTH is keys',
+    ],
+    [
+      'a quota of uploads on their way without a database',
+      CALLERS,
+      { policy: { profiles: { default: { quotas: { openUploads: 3 } } } } },
+      'policy.profiles.default.quotas.openUploads counts what only a database knows: set DATABASE_URL',
+    ],
+    [
+      'a quota of bytes without a database',
+      CALLERS,
+      { policy: { profiles: { default: { quotas: { bytesPerDay: 3 } } } } },
+      'policy.profiles.default.quotas.bytesPerDay counts what only a database knows: set DATABASE_URL',
+    ],
+  ])('refuses %s', (_what, variables, upload, words) => {
+    const functions = [
+      specOf('signature', { ...KEY, ...variables }),
+      specOf('pull', variables, 'VodUpload'),
+    ];
+    const check = () => checkValues({ functions, settings: readSettings({ upload }) });
+
+    expect(check).toThrow(`signature: ${words}`);
+    expect(check).toThrow(`pull: ${words}`);
+  });
+
+  it('takes quotas that count on a database where there is one, and keys for their functions', () => {
+    const quotas = { signaturesPerMinute: 3, openUploads: 3, bytesPerDay: 3 };
+    const upload = { keys: [API_KEY], policy: { profiles: { default: { quotas } } } };
+    const variables = { AUTH: 'keys', DATABASE_URL: 'postgres://ledger.example.com/ledger' };
+    const functions = [
+      specOf('signature', { ...KEY, ...variables }),
+      specOf('pull', variables, 'VodUpload'),
+      specOf('uploads', variables),
+      specOf('callback', { CALLBACK_SIGN_KEYS: 'SignKey' }, 'VodUpload'),
+    ];
+
+    expect(() => checkValues({ functions, settings: readSettings({ upload }) })).not.toThrow();
+  });
+
+  it('takes tokens that are checked by public keys, from anywhere but this machine', () => {
+    const check = (AUTH_JWKS_URL: string) => () =>
+      checkValues({
+        functions: [specOf('uploads', { AUTH_JWKS_URL, AUTH_JWT_AUDIENCE: 'vod-upload' })],
+        settings: NO_SETTINGS,
+      });
+
+    expect(check('https://login.example.com/.well-known/jwks.json')).not.toThrow();
+    expect(check('http://127.0.0.1:8080/jwks.json')).toThrow(
+      /uploads: .*AUTH_JWKS_URL must be an https URL/,
+    );
   });
 });

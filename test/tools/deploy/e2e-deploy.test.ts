@@ -307,14 +307,19 @@ describe.concurrent('another deployment', () => {
   it(
     'brings other settings as other code',
     afterDeployment(async (stage) => {
-      await stage.project.edit('serverless.yml', 'policy: {}', 'policy: { regions: [ap-seoul] }');
+      await stage.project.edit(
+        'serverless.yml',
+        'policy: {}',
+        'policy: { live: { maxSeconds: 14400 } }',
+      );
       expect(await stage.run('deploy')).toMatchObject({ code: 0 });
 
       const settings = readZip(stage.find('pull').code).find(
         ({ name }) => name === 'settings.json',
       );
       expect(JSON.parse(String(settings?.content))).toEqual({
-        policy: { regions: ['ap-seoul'] },
+        keys: [],
+        policy: { live: { maxSeconds: 14400 } },
         rules: [],
       });
     }),

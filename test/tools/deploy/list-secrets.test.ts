@@ -14,6 +14,7 @@ const SECRET = {
   ]),
 };
 const OPEN = {
+  AUTH_JWKS_URL: 'https://login.example.com/.well-known/jwks.json',
   AUTH_JWT_AUDIENCE: 'vod-upload',
   AUTH_JWT_ISSUER: 'https://login.example.com',
   CORS_ORIGINS: 'https://app.example.com',

@@ -41,7 +41,7 @@ const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).ma
 );
 
 /** Of the platform itself, and of a stand-in on the same machine. */
-const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^EVENT_BUS_API_/;
+const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^AUTH_JWKS_LOOPBACK$|^EVENT_BUS_API_/;
 
 /** They have a role instead of the key; and what `callback` does not do needs no limit. */
 const NOT_HANDED_ON: Readonly<Record<string, readonly string[]>> = {

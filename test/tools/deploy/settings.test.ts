@@ -1,15 +1,26 @@
+import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../tools/deploy/settings.ts';
 
 describe('readSettings()', () => {
   it('writes the same text for the same settings, in whatever order the file has them', () => {
-    const one = { upload: { rules: [{ b: 1, a: 2 }], policy: { regions: ['x', 'a'] } } };
+    const one = {
+      upload: {
+        rules: [{ set: { classId: 7 }, name: 'a' }],
+        policy: { console: { mediaTypes: ['mp4', 'mov'], maxBytes: 9 } },
+      },
+    };
     const other = {
       callers: {},
-      upload: { policy: { regions: ['x', 'a'] }, rules: [{ a: 2, b: 1 }] },
+      upload: {
+        policy: { console: { maxBytes: 9, mediaTypes: ['mp4', 'mov'] } },
+        rules: [{ name: 'a', set: { classId: 7 } }],
+      },
     };
 
-    expect(readSettings(one)).toBe('{"policy":{"regions":["x","a"]},"rules":[{"a":2,"b":1}]}\n');
+    expect(readSettings(one)).toBe(
+      '{"policy":{"console":{"maxBytes":9,"mediaTypes":["mp4","mov"]}},"rules":[{"name":"a","set":{"classId":7}}]}\n',
+    );
     expect(readSettings(other)).toBe(readSettings(one));
   });
 
@@ -19,5 +30,37 @@ describe('readSettings()', () => {
 
   it.each([[[]], ['text'], [1]])('refuses %j in their place', (upload) => {
     expect(() => readSettings({ upload })).toThrow('custom.upload must be a map');
+  });
+
+  it('names everything that is wrong with its place, and no value', () => {
+    const sha256 = hash('sha256', 'made-up API key');
+    const upload = {
+      keys: [
+        { name: 'importer', sha256, scopes: ['upload:pull'] },
+        { name: 'importer', sha256: 'the-key-itself' },
+      ],
+      policy: {
+        profiles: { default: { maxByte: 1, regions: ['nowhere-at-all'] } },
+        select: [{ profile: 'partner', scope: 'upload:partner' }],
+      },
+      rules: [{ name: 'all', set: {} }],
+      rule: [],
+    };
+    const read = () => readSettings({ upload });
+
+    for (const place of [
+      'keys.1.sha256',
+      'keys.1.scopes',
+      'keys.1.name',
+      'policy.profiles.default.maxByte',
+      'policy.profiles.default.regions.0',
+      'policy.select.0.profile',
+      'rules.0.set',
+      'rule',
+    ]) {
+      expect(read).toThrow(`\n  - custom.upload.${place} `);
+    }
+    expect(read).not.toThrow(/the-key-itself/);
+    expect(read).not.toThrow(sha256);
   });
 });

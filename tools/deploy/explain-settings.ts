@@ -1,0 +1,66 @@
+import type { CallerConfig } from '../../lib/config/caller-config.ts';
+import { ConfigError, type Environment } from '../../lib/config/environment.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import { readSignatureConfig } from '../../lib/config/signature-config.ts';
+import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
+import { createAuthenticate } from '../../lib/http/authenticate.ts';
+import { parseSettings, type Settings } from '../../lib/policy/settings.ts';
+
+type ReadCallers = (
+  environment: Environment,
+) => Pick<CallerConfig, 'auth'> & { readonly databaseUrl: string | undefined };
+
+/** The functions with callers. */
+const READERS: Readonly<Record<string, ReadCallers>> = {
+  signature: readSignatureConfig,
+  pull: readPullConfig,
+  uploads: readUploadsConfig,
+};
+
+/** The functions by which uploads begin. */
+const BEGINNERS: readonly string[] = ['signature', 'pull'];
+
+/** Quotas of what only a database knows. */
+const KEPT_QUOTAS = ['openUploads', 'bytesPerDay'] as const;
+
+/**
+ * Answers in sentences why a function would not serve its callers with its variables under the settings that are
+ * shipped beside it, although both are right by themselves.
+ *
+ * @param settings content of settings.json.
+ */
+export function explainSettings(
+  name: string,
+  environment: Environment,
+  settings: string,
+): readonly string[] {
+  const read = READERS[name];
+  const parsed = parseSettings(JSON.parse(settings)).settings;
+  if (read === undefined || parsed === undefined) return [];
+  const config = attempt(() => read(environment));
+  // What is wrong with the variables is told of them.
+  if (config instanceof ConfigError) return [];
+  const auth = attempt(() => createAuthenticate(config.auth, parsed.keys));
+  return [
+    ...(auth instanceof ConfigError ? [auth.message] : []),
+    ...(BEGINNERS.includes(name) && config.databaseUrl === undefined ? explainQuotas(parsed) : []),
+  ];
+}
+
+function explainQuotas({ policy }: Settings): readonly string[] {
+  return Object.entries(policy.profiles).flatMap(([name, { quotas = {} }]) =>
+    KEPT_QUOTAS.filter((quota) => quotas[quota] !== undefined).map(
+      (quota) =>
+        `policy.profiles.${name}.quotas.${quota} counts what only a database knows: set DATABASE_URL`,
+    ),
+  );
+}
+
+function attempt<Value>(make: () => Value): Value | ConfigError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
