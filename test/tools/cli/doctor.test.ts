@@ -192,6 +192,14 @@ async function setEverywhere(change: Variables): Promise<void> {
   await account.deploy(change);
 }
 
+/** The variables for callers whose tokens are checked by the public keys at `url`. */
+function describeKeySet(url: string): Variables {
+  return {
+    AUTH_JWT_SECRET: '',
+    ...{ AUTH_JWKS_URL: url, AUTH_JWKS_LOOPBACK: 'allow', AUTH_JWT_AUDIENCE: 'vod-upload' },
+  };
+}
+
 /** Gives the doctor a database of its own, in which `statement` changed something. */
 async function alterDatabase(statement: string): Promise<void> {
   const url = await server.createDatabase();
@@ -400,6 +408,19 @@ const FAULTS: readonly Fault[] = [
     /your account: signature, pull and uploads took a call/,
   ],
   [
+    'public keys that cannot be had',
+    () => setEverywhere(describeKeySet(`${nowhere}/jwks.json`)),
+    'callers',
+    /AUTH_JWKS_URL does not lead to public keys.* the connection failed\./,
+  ],
+  [
+    'public keys that are none',
+    // It answers with a problem.
+    () => setEverywhere(describeKeySet(`${good.origin}/signature`)),
+    'callers',
+    /AUTH_JWKS_URL does not lead to public keys.* the answer was 405\./,
+  ],
+  [
     'a variable that is missing',
     () => (environment = { ...environment, AUTH_JWT_SECRET: '' }),
     'configuration',
@@ -530,6 +551,14 @@ describe('vod-upload doctor', () => {
       ...{ ok: true, exitCode: 0 },
       ...{ findings: [], unable: [], skipped: [] },
     });
+  });
+
+  it('is silent where public keys can be had', async () => {
+    const issuer = await startServer((_, response) => response.end('{"keys":[]}'));
+    await setEverywhere(describeKeySet(`${issuer.origin}/jwks.json`));
+
+    expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
+    await issuer.close();
   });
 
   it.each(FAULTS)('finds %s, and nothing else', async (_, seed, check, text) => {

@@ -131,7 +131,7 @@ function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): rea
     finding(
       'callers',
       `Everybody may upload into your account: ${places.join(', and ')}.`,
-      'Take AUTH away, set AUTH_JWT_SECRET, and deploy again.',
+      'Take AUTH away, set AUTH_JWT_SECRET or AUTH_JWKS_URL, and deploy again.',
     ),
   ];
 }

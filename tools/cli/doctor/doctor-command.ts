@@ -18,6 +18,7 @@ import { checkConfiguration } from './check-configuration.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDeployment, skipDeployment } from './check-deployment.ts';
 import { checkFunctions, FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
+import { checkKeySet } from './check-key-set.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSweep } from './check-sweep.ts';
 import { finding, type Note } from './note.ts';
@@ -87,12 +88,14 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   ]);
 
   const database = examineDatabase(environment['DATABASE_URL'], now);
+  const keySet = checkKeySet(environment);
   const account = await examineAccount(options, { environment, mode, urls, now });
   const notes = [
     ...checkConfiguration(environment),
     ...checkSecrets(environment),
     ...account.notes,
     ...(await checkFunctions(account.urls, environment, now)),
+    ...(await keySet),
     ...(await database),
   ];
   writeOut(options.json ? writeJsonReport(notes) : writeReport(notes, colours));
