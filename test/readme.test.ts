@@ -1,6 +1,17 @@
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { boundSignature } from '../lib/policy/apply-profile.ts';
+import { selectProfile } from '../lib/policy/select-profile.ts';
+import { describeProblem } from '../lib/problem.ts';
+import { readSettings } from '../tools/deploy/settings.ts';
+import { readServiceCustom } from '../tools/local/service-custom.ts';
 import { FAULTS } from '../tools/local/vod/faults.ts';
+import { removeScratch } from './support/remove-scratch.ts';
+import { settingsOf } from './support/settings.ts';
 
 function read(path: string): string {
   return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -88,6 +99,36 @@ describe('README.md', () => {
     for (const field of fields) expect(section).toContain(`| \`${field}\` |`);
   });
 
+  it('tells the truth of what its example of a policy grants and denies', async () => {
+    const section = sectionOf('## Who may ask for what', '## Configuration');
+    const { policy } = await readExample(section);
+    const partner = { scopes: new Set(['upload:sign']), claims: { plan: 'partner' } };
+    const profile = selectProfile(policy, partner);
+    const ask = (request: object) => boundSignature(profile, request);
+
+    expect(ask({})).toEqual({
+      ...{ expiresIn: 900, classId: 7, storageRegion: 'ap-seoul' },
+      limits: { mediaTypes: ['mp4', 'mov'] },
+    });
+    const [, request = ''] = /One that sends `(\{.+?\})`/.exec(section) ?? [];
+    const { classId, expiresIn } = JSON.parse(request);
+    const told = JSON.parse(/^```json\n(.*?)^```$/ms.exec(section)?.[1] ?? '');
+    expect(explain(() => ask({ classId, expiresIn }), told.requestId)).toEqual(told);
+  });
+
+  it('tells of every field of a profile and of every quota', () => {
+    const section = sectionOf('## Who may ask for what', '## Configuration');
+    const source = read('lib/policy/profile.ts');
+    const names = [...source.matchAll(/^ {2}(\w+): v\.optional/gm)].map(([, name = '']) => name);
+    const limits = [...read('lib/validation/fields.ts').matchAll(/^ {2}(\w+): v\.optional/gm)];
+
+    expect(names.length).toBeGreaterThan(8);
+    expect(limits.length).toBe(3);
+    for (const name of [...names, ...limits.map(([, limit = '']) => limit)]) {
+      expect(section).toMatch(new RegExp(`^\\| [^|]*\`${name}\\b`, 'm'));
+    }
+  });
+
   it('tells of every script', () => {
     const { scripts } = JSON.parse(read('package.json'));
     for (const name of Object.keys(scripts)) {
@@ -95,6 +136,26 @@ describe('README.md', () => {
     }
   });
 });
+
+/** Answers the settings of a section's example, with a digest in the place of the one that is cut short. */
+async function readExample(section: string) {
+  const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(section) ?? [];
+  const folder = await mkdtemp(join(tmpdir(), 'readme-'));
+  const head = 'service: example\nconfigValidationMode: off\nprovider: { name: tencent }\n';
+  const text = example.replace(/(?<=sha256: )\w+…/, hash('sha256', 'made-up API key'));
+  await writeFile(join(folder, 'serverless.yml'), `${head}${text}`);
+  const settings = readSettings(await readServiceCustom(folder));
+  await removeScratch(folder);
+  return settingsOf(JSON.parse(settings));
+}
+
+function explain(attempt: () => unknown, requestId: string) {
+  try {
+    return attempt();
+  } catch (error) {
+    return describeProblem(error, requestId);
+  }
+}
 
 describe('FAULTS', () => {
   it('explains each fault in a sentence', () => {
