@@ -9,6 +9,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 30_000,
+          // Databases and functions are started for many files at once.
+          hookTimeout: 60_000,
         },
       },
       {
