@@ -59,7 +59,8 @@ export const CANARIES = {
   path: plant('path of a request'),
   unknownField: plant('value of an unknown field'),
   wrongField: plant('value of a wrong field'),
-  brokenBody: plant('body that is no JSON'),
+  // As short as what a parser quotes.
+  brokenBody: { name: 'body that is no JSON', value: 'Zq8Canary5', belongs: [] },
   mediaQuery: plant('query of a media URL', 'cloud', 'database'),
   coverQuery: plant('query of a cover URL', 'cloud', 'database'),
   refusedUrl: plant('user and password of a refused URL'),
