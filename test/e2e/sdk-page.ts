@@ -7,12 +7,26 @@ export interface MadeFile {
   readonly seed: number;
 }
 
+/** A file whose bytes the page fetches, from where a test has them. */
+export interface FetchedFile {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Who asks for signatures. */
+export interface Caller {
+  readonly sub?: string;
+  /** Separated by spaces. */
+  readonly scope?: string;
+}
+
 /** What an upload on the page is started with. */
 interface UploadPlan {
-  readonly media?: MadeFile;
+  readonly media?: MadeFile | FetchedFile;
   readonly cover?: MadeFile;
   /** Body of `POST /signature`. */
   readonly request?: Readonly<Record<string, unknown>>;
+  readonly caller?: Caller;
   /** One signature for every call, as an app does that does not know better. */
   readonly reuseSignature?: string;
   /** Options of the SDK's `upload()`. */
@@ -26,7 +40,12 @@ interface UploadState {
     readonly video?: { readonly url: string };
     readonly cover?: { readonly url: string };
   };
-  readonly error?: { readonly code?: unknown; readonly message: string };
+  readonly error?: {
+    readonly code?: unknown;
+    readonly message: string;
+    /** What the signature function answered, where it refused and the SDK said so. */
+    readonly problem?: Readonly<Record<string, unknown>>;
+  };
   /** Share of the media's bytes that were sent, 0 to 1. */
   readonly progress: number;
   readonly signatures: readonly string[];
@@ -36,7 +55,7 @@ interface UploadState {
 /** What the page's program puts within the reach of `evaluate`. */
 declare const window: {
   readonly uploads: Record<string, UploadState>;
-  readonly startUpload: (id: string, plan: UploadPlan) => void;
+  readonly startUpload: (id: string, plan: UploadPlan) => Promise<void>;
   readonly controlUpload: (id: string, action: 'pause' | 'resume' | 'cancel') => void;
 };
 
@@ -46,7 +65,8 @@ const TcVod = window.TcVod.default || window.TcVod;
 const uploaders = {};
 window.uploads = {};
 
-function makeFile({ name, bytes, seed }) {
+async function makeFile({ name, bytes, seed, url }) {
+  if (url) return new File([await (await fetch(url)).arrayBuffer()], name, { lastModified: 1700000000000 });
   const words = new Uint32Array(Math.ceil(bytes / 4));
   let x = seed >>> 0 || 1;
   for (let i = 0; i < words.length; i += 1) {
@@ -63,16 +83,16 @@ async function call(path, body, token) {
     body: JSON.stringify(body),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
+  if (!response.ok) throw Object.assign(new Error(answer.detail), { problem: answer });
   return answer;
 }
 
-window.startUpload = (id, plan) => {
+window.startUpload = async (id, plan) => {
   const state = { progress: 0, signatures: [] };
   window.uploads[id] = state;
   const getSignature = async () => {
     if (plan.reuseSignature) return plan.reuseSignature;
-    const { token } = await call('/__local/token', {});
+    const { token } = await call('/__local/token', plan.caller || {});
     const request = { ...plan.request, ...(state.uploadId ? { uploadId: state.uploadId } : {}) };
     const answer = await call('/signature', request, token);
     state.uploadId = answer.uploadId;
@@ -81,8 +101,8 @@ window.startUpload = (id, plan) => {
   };
   const sdk = new TcVod({ getSignature, allowReport: false });
   const uploader = sdk.upload({
-    ...(plan.media ? { mediaFile: makeFile(plan.media) } : {}),
-    ...(plan.cover ? { coverFile: makeFile(plan.cover) } : {}),
+    ...(plan.media ? { mediaFile: await makeFile(plan.media) } : {}),
+    ...(plan.cover ? { coverFile: await makeFile(plan.cover) } : {}),
     progressInterval: 50,
     retryDelay: 50,
     ...plan.options,
@@ -91,7 +111,10 @@ window.startUpload = (id, plan) => {
   uploader.on('media_progress', ({ percent }) => { state.progress = percent; });
   uploader.done().then(
     (done) => { state.done = done; },
-    (error) => { state.error = { code: error && error.code, message: String((error && error.message) || error) }; },
+    (error) => {
+      const { code, message = String(error), problem } = Object(error);
+      state.error = { code, message, problem };
+    },
   );
 };
 
