@@ -138,7 +138,11 @@ function finish(
   return {
     statusCode,
     headers: {
+      // Nothing is kept, and nothing is a page:
+      // https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
       'Cache-Control': 'no-store',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+      'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
       'X-Request-Id': requestId,
       ...headers,

@@ -115,6 +115,9 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect(headers).toMatchObject({
       'Content-Type': 'application/json; charset=utf-8',
       'Cache-Control': 'no-store',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
       'X-Request-Id': SCF_CONTEXT.request_id,
     });
     expect(json.expiresAt).toBe('2027-02-20T08:00:00Z');
