@@ -18,6 +18,7 @@ import {
   UPLOAD_ID_RANDOM_RANGE,
 } from '../lib/uploads/upload-id.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
+import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
 import {
   parseSignatureRequest,
   type SignatureRequest,
@@ -76,7 +77,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       createUploadId(caller.owner, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
     log.uploadId = uploadId;
 
-    const expireTime = nowSeconds + request.expiresIn;
+    const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
     const issued = { uploadId, owner: caller.owner, nowSeconds, expireTime };
     const signature = sign(issued, request, config, random(RANDOM_RANGE));
     await keepIssued({ ...issued, quotas: profile.quotas }, request);

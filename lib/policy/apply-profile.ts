@@ -2,6 +2,7 @@ import { matchesHost } from '../validation/host-pattern.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import { type Denial, refuseByPolicy } from './denial.ts';
 import type { Profile } from './profile.ts';
+import { OPEN_PROFILE } from './select-profile.ts';
 
 /** What every request for an upload may ask for. */
 interface UploadBounds {
@@ -44,13 +45,14 @@ const DEFAULT_PRIORITY = 0;
 export function boundSignature<Request extends SignatureBounds>(
   profile: Profile,
   request: Request,
-): Request & { readonly expiresIn: number } {
-  const { maxExpiresIn = Infinity, oneTimeRequired } = profile;
-  const { expiresIn = Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn) } = request;
+): Request {
+  // Most callers have this one, and each copy costs as much as the signature itself.
+  if (profile === OPEN_PROFILE) return request;
+  const { maxExpiresIn, oneTimeRequired } = profile;
   const denials = [
     ...denyCommon(profile, request),
     ...denyPriority(profile, 'taskPriority', request.taskPriority),
-    ...denyAbove('expiresIn', 'maxExpiresIn', expiresIn, profile.maxExpiresIn),
+    ...denyAbove('expiresIn', 'maxExpiresIn', request.expiresIn, maxExpiresIn),
   ];
   if (oneTimeRequired === true && request.oneTimeValid === false) {
     denials.push({ path: 'oneTimeValid', rule: 'oneTimeRequired', message: 'must be true' });
@@ -61,7 +63,9 @@ export function boundSignature<Request extends SignatureBounds>(
     ...request,
     ...fillCommon(profile, request),
     ...(taskPriority === undefined ? {} : { taskPriority }),
-    expiresIn,
+    ...(maxExpiresIn === undefined
+      ? {}
+      : { expiresIn: request.expiresIn ?? Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn) }),
     ...(oneTimeRequired === true ? { oneTimeValid: true } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../config/environment.ts';
 import type { FieldError } from '../problem.ts';
+import { isJsonObject } from '../validation/json-object.ts';
 import type { Settings } from './settings.ts';
 
 /** Bounds nothing, and sets nothing. */
@@ -16,7 +17,8 @@ const FILE = 'settings.json';
  */
 export function loadSettings(folder: string): Settings | Promise<Settings> {
   const text = readFile(join(folder, FILE));
-  return text === undefined ? NO_SETTINGS : parseText(text);
+  const input = text === undefined ? {} : parseJson(text);
+  return saysNothing(input) ? NO_SETTINGS : parse(input);
 }
 
 function readFile(file: string): string | undefined {
@@ -28,10 +30,10 @@ function readFile(file: string): string | undefined {
   }
 }
 
-async function parseText(text: string): Promise<Settings> {
+async function parse(input: unknown): Promise<Settings> {
   // Functions without settings never load what it takes to check them.
   const { parseSettings } = await import('./settings.ts');
-  const { settings, errors } = parseSettings(parseJson(text));
+  const { settings, errors } = parseSettings(input);
   if (settings !== undefined) return settings;
   throw refuse(errors);
 }
@@ -48,4 +50,18 @@ function parseJson(text: string): unknown {
 function refuse(errors: readonly FieldError[], cause?: unknown): ConfigError {
   const problems = errors.map(({ path, message }) => ({ variable: path || FILE, message }));
   return new ConfigError(problems, { source: 'these settings', cause });
+}
+
+/** The file is always shipped, and most are empty; those need no check. */
+function saysNothing(input: unknown): boolean {
+  return (
+    isJsonObject(input) &&
+    Object.entries(input).every(
+      ([name, value]) => Object.hasOwn(NO_SETTINGS, name) && isEmpty(value),
+    )
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return (isJsonObject(value) || Array.isArray(value)) && Object.keys(value).length === 0;
 }

@@ -17,7 +17,7 @@ export const DEFAULT_PROFILE = 'default';
 export const NARROWING_CLAIM = 'vod';
 
 /** Bounds nothing. */
-const OPEN_PROFILE: Profile = {};
+export const OPEN_PROFILE: Profile = {};
 
 /** Answers the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
 export function selectProfile(

@@ -30,7 +30,7 @@ describe('boundSignature()', () => {
   });
 
   it.each<[string, Profile, SignatureRequest, object]>([
-    ['an hour', {}, {}, { expiresIn: 3_600 }],
+    ['nothing', {}, {}, {}],
     ['the longest life below an hour', { maxExpiresIn: 600 }, {}, { expiresIn: 600 }],
     ['an hour within a longer life', { maxExpiresIn: 7_200 }, {}, { expiresIn: 3_600 }],
     [
@@ -72,7 +72,7 @@ describe('boundSignature()', () => {
       { limits: { maxBytes: 10, maxSeconds: 20 } },
     ],
   ])('fills in %s', (_name, profile, request, expected) => {
-    expect(boundSignature(profile, request)).toEqual({ expiresIn: 3_600, ...expected });
+    expect(boundSignature(profile, request)).toEqual(expected);
   });
 
   it.each<[Profile, SignatureRequest, string, string, unknown]>([
@@ -176,7 +176,7 @@ describe('boundSignature()', () => {
         expect(bounded).toMatchObject(rest);
         expect({ ...bounded.limits }).toMatchObject({ ...limits });
         expect(isFilled(profile, bounded)).toBe(true);
-        expect(bounded.expiresIn).toBeLessThanOrEqual(profile.maxExpiresIn ?? Infinity);
+        expect(bounded.expiresIn ?? 3_600).toBeLessThanOrEqual(profile.maxExpiresIn ?? Infinity);
         expect(isInRange(profile, bounded.taskPriority ?? 0)).toBe(true);
         expect(profile.oneTimeRequired !== true || bounded.oneTimeValid).toBe(true);
         expect(boundSignature(profile, bounded)).toEqual(bounded);
