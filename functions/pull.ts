@@ -8,22 +8,16 @@ import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import type { Invocation } from '../lib/invocation.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { LogFields } from '../lib/log.ts';
-import { boundPull } from '../lib/policy/apply-profile.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
-import type { Profile } from '../lib/policy/profile.ts';
 import type { Settings } from '../lib/policy/settings.ts';
-import { Problem } from '../lib/problem.ts';
+import type { Problem } from '../lib/problem.ts';
 import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
+import { type OwnedPull, ownPull, ownPulls, type PullOwner } from '../lib/uploads/own-pulls.ts';
 import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
 import { type BatchCall, type BatchResult, submitBatch } from '../lib/uploads/submit-batch.ts';
 import { submitKeptBatch } from '../lib/uploads/submit-kept-batch.ts';
 import { submitKeptPull } from '../lib/uploads/submit-kept-pull.ts';
-import {
-  type OwnedPull,
-  type PullSending,
-  type SubmittedPull,
-  submitPull,
-} from '../lib/uploads/submit-pull.ts';
+import { type PullSending, type SubmittedPull, submitPull } from '../lib/uploads/submit-pull.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
@@ -48,7 +42,7 @@ export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random
 interface Submitting {
   readonly one: (pull: OwnedPull, options: CallOptions) => Promise<SubmittedPull>;
   readonly many: (
-    items: readonly (PullRequest | Problem)[],
+    items: readonly (OwnedPull | Problem)[],
     call: BatchCall,
   ) => Promise<readonly BatchResult[]>;
 }
@@ -68,38 +62,14 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 
     const headerKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
-    const profile = await permit(caller);
-    const puller = { owner: caller.owner, quotas: profile.quotas };
-    if (body.kind === 'one') {
-      const request = boundPull(profile, body.request);
-      return pullOne(request, headerKey, puller, submitting, invocation);
-    }
-    const items = body.items.map((item) => boundItem(profile, item));
-    return pullMany(items, headerKey, puller, submitting, invocation);
+    const owner = { owner: caller.owner, profile: await permit(caller) };
+    return body.kind === 'one'
+      ? pullOne(body.request, headerKey, owner, submitting, invocation)
+      : pullMany(body.items, headerKey, owner, submitting, invocation);
   };
 }
 
-/** What the policy denies is wrong with the item, as anything else may be. */
-function boundItem(profile: Profile, item: PullRequest | Problem): PullRequest | Problem {
-  if (item instanceof Problem) return item;
-  try {
-    return boundPull(profile, item);
-  } catch (error) {
-    if (error instanceof Problem) return error;
-    throw error;
-  }
-}
-
-/** For whom a pull is made, and how much that one may use up. */
-type Puller = Pick<OwnedPull, 'owner' | 'quotas'>;
-
-function chooseSubmitting({
-  config,
-  settings: _,
-  api,
-  ledger,
-  ...rest
-}: PullRouteDependencies): Submitting {
+function chooseSubmitting({ config, api, ledger, ...rest }: PullRouteDependencies): Submitting {
   const sending = { ...rest, api, checkRegion: createOpenedRegionCheck(api, rest.now) };
   if (ledger === undefined) {
     const memory = createIdempotencyMemory<SubmittedPull>();
@@ -120,7 +90,7 @@ function chooseSubmitting({
 async function pullOne(
   request: PullRequest,
   headerKey: string | undefined,
-  puller: Puller,
+  owner: PullOwner,
   submitting: Submitting,
   { log, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
@@ -130,7 +100,7 @@ async function pullOne(
     ]);
   }
   const idempotencyKey = headerKey ?? request.idempotencyKey;
-  const pull = { ...puller, request, idempotencyKey };
+  const pull = ownPull(request, idempotencyKey, owner);
   const submitted = await submitting.one(pull, { remainingMilliseconds });
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
@@ -140,12 +110,12 @@ async function pullOne(
 async function pullMany(
   items: readonly (PullRequest | Problem)[],
   headerKey: string | undefined,
-  puller: Puller,
+  owner: PullOwner,
   submitting: Submitting,
   { log, requestId, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
-  const call = { ...puller, headerKey, requestId, remainingMilliseconds };
-  const results = await submitting.many(items, call);
+  const pulls = ownPulls(items, headerKey, owner);
+  const results = await submitting.many(pulls, { requestId, remainingMilliseconds });
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {
     items: items.length,

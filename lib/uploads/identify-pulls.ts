@@ -4,8 +4,9 @@ import type { KeyedRequest, RememberedRequest } from '../ledger/requests.ts';
 import type { Upload } from '../ledger/upload-row.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
+import type { OwnedPull } from './own-pulls.ts';
 import { type KeptPull, toKeptPull } from './pull-upload.ts';
-import type { OwnedPull, PullSending } from './submit-pull.ts';
+import type { PullSending } from './submit-pull.ts';
 import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
 
 /** What submitting with a ledger takes from outside. */
@@ -86,12 +87,12 @@ function wasRefused({ state, taskId }: Upload): boolean {
 
 function toKeyedRequest({
   owner,
-  request,
+  asked,
   idempotencyKey,
   kept,
 }: PreparedPull): KeyedRequest | undefined {
   if (idempotencyKey === undefined) return undefined;
-  const fingerprint = takeFingerprint(request);
+  const fingerprint = takeFingerprint(asked);
   return { owner, key: idempotencyKey, fingerprint, uploadId: kept.uploadId };
 }
 

@@ -1,12 +1,6 @@
-import type { Quotas } from '../ledger/quotas.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
-import {
-  type OwnedPull,
-  type PullDependencies,
-  type SubmittedPull,
-  submitPull,
-} from './submit-pull.ts';
+import { type OwnedPull, placeErrors } from './own-pulls.ts';
+import { type PullDependencies, type SubmittedPull, submitPull } from './submit-pull.ts';
 
 /** What became of one item of a batch: taken, refused, or not sent for want of time. */
 export type BatchResult =
@@ -18,11 +12,6 @@ export type BatchResult =
 export interface BatchCall {
   readonly requestId: string;
   readonly remainingMilliseconds: () => number;
-  readonly owner: string;
-  /** What the owner may use up, where the policy bounds it. */
-  readonly quotas?: Quotas | undefined;
-  /** Idempotency key of the whole request; each item has its own by its place. */
-  readonly headerKey: string | undefined;
 }
 
 /** Calls under way at once; how many start in a second is the rate limit's to say. */
@@ -39,17 +28,17 @@ const UNSENT =
  * goes on until little of the call's time is left.
  */
 export async function submitBatch(
-  items: readonly (PullRequest | Problem)[],
+  items: readonly (OwnedPull | Problem)[],
   call: BatchCall,
   dependencies: PullDependencies,
 ): Promise<readonly BatchResult[]> {
   const { requestId, remainingMilliseconds } = call;
   const results: BatchResult[] = items.map(() => ({ queued: false, detail: UNSENT }));
 
-  const submit = async (index: number, item: PullRequest | Problem): Promise<BatchResult> => {
+  const submit = async (index: number, item: OwnedPull | Problem): Promise<BatchResult> => {
     if (item instanceof Problem) return { problem: describeProblem(item, requestId) };
     try {
-      return await submitPull(ownItem(item, index, call), dependencies, { remainingMilliseconds });
+      return await submitPull(item, dependencies, { remainingMilliseconds });
     } catch (error) {
       return refuseItem(error, index, requestId);
     }
@@ -71,19 +60,5 @@ export async function submitBatch(
 export function refuseItem(error: unknown, index: number, requestId: string): BatchResult {
   const problem = describeProblem(error, requestId);
   if (problem.errors === undefined) return { problem };
-  const errors = problem.errors.map(({ path, message }) => ({
-    path: `items.${index}.${path}`,
-    message,
-  }));
-  return { problem: { ...problem, errors } };
-}
-
-/** Answers the pull of the item at `index`: where it has no key of its own, it has the whole request's and its place. */
-export function ownItem(
-  item: PullRequest,
-  index: number,
-  { owner, quotas, headerKey }: BatchCall,
-): OwnedPull {
-  const byPlace = headerKey === undefined ? undefined : `${headerKey}/${index}`;
-  return { owner, quotas, request: item, idempotencyKey: item.idempotencyKey ?? byPlace };
+  return { problem: { ...problem, errors: placeErrors(problem.errors, index) } };
 }

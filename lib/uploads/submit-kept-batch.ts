@@ -1,6 +1,5 @@
 import { describeProblem, type FieldError, Problem } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
 import { refuseConflict } from './idempotency-memory.ts';
 import {
   type IdentifiedPull,
@@ -10,7 +9,8 @@ import {
   preparePull,
 } from './identify-pulls.ts';
 import { issuePulls, type NextPulls } from './issue-pulls.ts';
-import { AT_ONCE, type BatchCall, type BatchResult, ownItem, refuseItem } from './submit-batch.ts';
+import type { OwnedPull } from './own-pulls.ts';
+import { AT_ONCE, type BatchCall, type BatchResult, refuseItem } from './submit-batch.ts';
 import { describeUpload, isUnsent, sendIssuedPull } from './submit-kept-pull.ts';
 
 /** What submitting a batch with a ledger takes from outside. */
@@ -19,7 +19,7 @@ export interface KeptBatchDependencies extends KeptPullDependencies {
   readonly sentAtOnce: number;
 }
 
-type Items = readonly (PullRequest | Problem)[];
+type Items = readonly (OwnedPull | Problem)[];
 
 /** Results by the places of their items. */
 type Results = Map<number, BatchResult>;
@@ -62,7 +62,7 @@ export async function submitKeptBatch(
   }
   const sent = fresh.slice(0, sentAtOnce);
   const next = chooseNext(sent, fresh.slice(sentAtOnce), unsent);
-  const refused = await issuePulls(next, call.quotas, ledger);
+  const refused = await issuePulls(next, pulls[0]?.quotas, ledger);
   const admitted = (pull: PlacedPull) => !refused.has(pull.kept.uploadId);
   for (const { index, kept } of [...fresh, ...unsent]) {
     const problem = refused.get(kept.uploadId);
@@ -100,9 +100,9 @@ async function prepareItems(
       return [];
     }
     try {
-      const error = closed.get(item.storageRegion);
+      const error = closed.get(item.request.storageRegion);
       if (error !== undefined) throw refuseFields([error]);
-      return [{ ...preparePull(ownItem(item, index, call), dependencies), index }];
+      return [{ ...preparePull(item, dependencies), index }];
     } catch (error) {
       results.set(index, refuseItem(error, index, call.requestId));
       return [];
@@ -117,7 +117,7 @@ async function findClosedRegions(
   { checkRegion }: KeptBatchDependencies,
 ): Promise<ReadonlyMap<string | undefined, FieldError>> {
   const named = items.flatMap((item) =>
-    item instanceof Problem ? [] : (item.storageRegion ?? []),
+    item instanceof Problem ? [] : (item.request.storageRegion ?? []),
   );
   const checked = await Promise.all(
     Array.from(new Set(named), async (region) => {

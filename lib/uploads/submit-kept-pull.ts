@@ -11,8 +11,9 @@ import {
   preparePull,
 } from './identify-pulls.ts';
 import { issuePulls, type NextPulls } from './issue-pulls.ts';
+import type { OwnedPull } from './own-pulls.ts';
 import type { KeptPull } from './pull-upload.ts';
-import type { OwnedPull, SubmittedPull } from './submit-pull.ts';
+import type { SubmittedPull } from './submit-pull.ts';
 import { toUploadProblem } from './upload-problem.ts';
 
 /** How long VOD knows a `SessionId` again, in milliseconds: https://cloud.tencent.com/document/product/266/35575. */

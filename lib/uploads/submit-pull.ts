@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Quotas } from '../ledger/quotas.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
 import type { IdempotencyMemory } from './idempotency-memory.ts';
+import type { OwnedPull } from './own-pulls.ts';
 import { toPullUpload } from './pull-upload.ts';
 import type { BeginUpload } from './quota-memory.ts';
 import { createUploadId, deriveUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
@@ -37,16 +36,6 @@ export interface PullDependencies extends PullSending {
   readonly begin: BeginUpload;
 }
 
-/** One pull of one caller. */
-export interface OwnedPull {
-  readonly owner: string;
-  /** What the owner may use up, where the policy bounds it. */
-  readonly quotas?: Quotas | undefined;
-  readonly request: PullRequest;
-  /** The caller's name for this very request, so that sending it again pulls nothing again. */
-  readonly idempotencyKey: string | undefined;
-}
-
 /**
  * Answers the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner, as
  * long as this instance or VOD remembers.
@@ -58,7 +47,7 @@ export function submitPull(
   dependencies: PullDependencies,
   options: CallOptions,
 ): Promise<SubmittedPull> {
-  const { owner, request, idempotencyKey } = pull;
+  const { owner, asked, idempotencyKey } = pull;
   const { memory, now, random, randomKey } = dependencies;
   if (idempotencyKey === undefined) {
     // Nobody goes on with a pull, so its id need not tell whose it is.
@@ -66,7 +55,7 @@ export function submitPull(
     return send(uploadId, pull, dependencies, options);
   }
   const uploadId = deriveUploadId(owner, idempotencyKey);
-  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('base64');
+  const fingerprint = createHash('sha256').update(JSON.stringify(asked)).digest('base64');
   return memory.recall(uploadId, fingerprint, () => send(uploadId, pull, dependencies, options));
 }
 

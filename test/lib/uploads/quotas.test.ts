@@ -6,6 +6,7 @@ import { type ReachLedger, reachLedger } from '../../../lib/ledger/reach-ledger.
 import { describeProblem, Problem } from '../../../lib/problem.ts';
 import { createIdempotencyMemory } from '../../../lib/uploads/idempotency-memory.ts';
 import { createKeepIssued } from '../../../lib/uploads/keep-issued.ts';
+import { ownPull, ownPulls } from '../../../lib/uploads/own-pulls.ts';
 import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
 import { submitBatch } from '../../../lib/uploads/submit-batch.ts';
 import { submitKeptBatch } from '../../../lib/uploads/submit-kept-batch.ts';
@@ -42,10 +43,13 @@ const request = (i: number): PullRequest => ({
   mediaType: 'mp4',
 });
 const options = { remainingMilliseconds: () => 30_000 };
-const call = (quotas: Quotas, headerKey?: string) => ({
-  ...{ owner: 'ann', quotas, headerKey, requestId: 'call-1' },
-  ...options,
-});
+const own = (i: number, quotas: Quotas, idempotencyKey?: string) =>
+  ownPull(request(i), idempotencyKey, { owner: 'ann', profile: { quotas } });
+const ownMany = (count: number, quotas: Quotas, headerKey?: string) => {
+  const items = Array.from({ length: count }, (_, i) => request(i));
+  return ownPulls(items, headerKey, { owner: 'ann', profile: { quotas } });
+};
+const call = { requestId: 'call-1', ...options };
 
 function sending() {
   return {
@@ -68,17 +72,9 @@ function loadInstance() {
   const dependencies = { ...sending(), memory, begin: createQuotaMemory(() => time) };
   return {
     one: (i: number, quotas: Quotas, idempotencyKey?: string) =>
-      submitPull(
-        { owner: 'ann', quotas, request: request(i), idempotencyKey },
-        dependencies,
-        options,
-      ),
+      submitPull(own(i, quotas, idempotencyKey), dependencies, options),
     many: (count: number, quotas: Quotas) =>
-      submitBatch(
-        Array.from({ length: count }, (_, i) => request(i)),
-        call(quotas),
-        dependencies,
-      ),
+      submitBatch(ownMany(count, quotas), call, dependencies),
   };
 }
 
@@ -87,17 +83,9 @@ function loadKeeping() {
   const dependencies = { ...sending(), ledger: reach, sentAtOnce: 2 };
   return {
     one: (i: number, quotas: Quotas, idempotencyKey?: string) =>
-      submitKeptPull(
-        { owner: 'ann', quotas, request: request(i), idempotencyKey },
-        dependencies,
-        options,
-      ),
+      submitKeptPull(own(i, quotas, idempotencyKey), dependencies, options),
     many: (count: number, quotas: Quotas, headerKey?: string) =>
-      submitKeptBatch(
-        Array.from({ length: count }, (_, i) => request(i)),
-        call(quotas, headerKey),
-        dependencies,
-      ),
+      submitKeptBatch(ownMany(count, quotas, headerKey), call, dependencies),
   };
 }
 

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPullRoute } from '../../functions/pull.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { parseSettings } from '../../lib/policy/settings.ts';
+import { openEnvelope } from '../../lib/uploads/envelope.ts';
+import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
+import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8);
+const MEDIA = 'https://media.example.com/film.mp4';
+const KEY = 'migration-key-0123456789';
+const KEYS = [
+  {
+    name: 'migration',
+    sha256: createHash('sha256').update(KEY).digest('hex'),
+    scopes: ['upload:pull'],
+  },
+];
+
+let sent: RepeatablePullUpload[];
+let asked: number;
+let logged: string;
+
+beforeEach(() => {
+  sent = [];
+  asked = 0;
+  logged = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged += String(chunk);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** The function under settings, with VOD's side of the client in the hands of the test. */
+function load(settings: object) {
+  const parsed = parseSettings(settings);
+  if (parsed.settings === undefined) throw new Error(JSON.stringify(parsed.errors));
+  const route = createPullRoute({
+    settings: parsed.settings,
+    config: readPullConfig({
+      AUTH: 'keys',
+      VOD_SECRET_ID: 'AKIDexample',
+      VOD_SECRET_KEY: 'secret-key-example',
+    }),
+    api: {
+      pullUpload: async (request) => {
+        sent.push(request);
+        return { kind: 'accepted', taskId: `task-${sent.length}`, requestId: 'r' };
+      },
+      describeStorageRegions: async () => {
+        asked += 1;
+        return { StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }] };
+      },
+    },
+    now: () => NOW,
+    random: (range) => range - 1,
+    randomKey: () => `key-${sent.length}`,
+  });
+  const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
+  return async (body: object, headers: Readonly<Record<string, string>> = {}) => {
+    const event = EVENT_SHAPES[0]?.toEvent({
+      headers: { authorization: `Bearer ${KEY}`, ...headers },
+      body,
+    });
+    const patient = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
+    const response = await handler(event, patient);
+    return { ...response, json: JSON.parse(response.body) };
+  };
+}
+
+describe('POST /pull under a policy', () => {
+  it('fills in what the caller leaves open', async () => {
+    const ask = load({
+      keys: KEYS,
+      policy: {
+        profiles: { server: { regions: ['ap-seoul'], classIds: [7], maxBytes: 10 } },
+        select: [{ profile: 'server', key: 'migration' }],
+      },
+    });
+
+    const { statusCode } = await ask({ mediaUrl: MEDIA });
+
+    expect(statusCode).toBe(202);
+    expect(sent).toMatchObject([{ ClassId: 7, StorageRegion: 'ap-seoul' }]);
+    expect(openEnvelope(sent[0]?.SourceContext ?? '').envelope).toMatchObject({
+      owner: 'migration',
+      limits: { maxBytes: 10 },
+    });
+    // The region that the policy fills in has to be opened too.
+    expect(asked).toBe(1);
+  });
+
+  it('denies with every rule, and sends nothing', async () => {
+    const ask = load({
+      keys: KEYS,
+      policy: { profiles: { default: { classIds: [7], pullHosts: ['cdn.example.com'] } } },
+    });
+
+    const { statusCode, json } = await ask({ mediaUrl: `${MEDIA}?token=canary`, classId: 8 });
+
+    expect(statusCode).toBe(403);
+    expect(json).toMatchObject({
+      status: 403,
+      title: 'Forbidden',
+      code: 'policy_denied',
+      errors: [
+        { path: 'classId', rule: 'classIds', message: 'must be 7' },
+        { path: 'mediaUrl', rule: 'pullHosts', message: 'must be at cdn.example.com' },
+      ],
+    });
+    expect(sent).toEqual([]);
+    expect(logged + JSON.stringify(json)).not.toContain('canary');
+    expect(JSON.parse(logged)).toMatchObject({
+      level: 'warn',
+      code: 'policy_denied',
+      owner: 'migration',
+      fields: ['classId', 'mediaUrl'],
+    });
+  });
+
+  it('denies an item of a batch and sends the others', async () => {
+    const ask = load({ keys: KEYS, policy: { profiles: { default: { classIds: [7] } } } });
+
+    const { statusCode, json } = await ask({
+      items: [{ mediaUrl: MEDIA, classId: 8 }, { mediaUrl: MEDIA }, { mediaUrl: 'ftp://x' }],
+    });
+
+    expect(statusCode).toBe(202);
+    expect(json.items).toMatchObject([
+      {
+        problem: {
+          code: 'policy_denied',
+          status: 403,
+          errors: [{ path: 'items.0.classId', rule: 'classIds', message: 'must be 7' }],
+        },
+      },
+      { taskId: 'task-1' },
+      { problem: { code: 'invalid_request', errors: [{ path: 'items.2.mediaUrl' }] } },
+    ]);
+    expect(sent).toMatchObject([{ ClassId: 7 }]);
+  });
+
+  it('lets a key stand for what the caller sent, not for what was filled in', async () => {
+    const ask = load({ keys: KEYS, policy: { profiles: { default: { classIds: [7] } } } });
+    const headers = { 'idempotency-key': 'k1' };
+
+    const first = await ask({ mediaUrl: MEDIA }, headers);
+    const again = await ask({ mediaUrl: MEDIA }, headers);
+    const other = await ask({ mediaUrl: MEDIA, classId: 7 }, headers);
+
+    expect(again.json).toEqual(first.json);
+    expect(other.json).toMatchObject({ status: 409, code: 'idempotency_conflict' });
+    expect(sent).toHaveLength(1);
+  });
+});
