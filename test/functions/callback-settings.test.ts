@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bundleFiles } from '../../tools/deploy/bundle.ts';
+import { bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
@@ -24,8 +23,7 @@ let lines: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callback-'));
-  const source = fileURLToPath(new URL('../../functions/callback.ts', import.meta.url));
-  for (const { name, code } of await bundleFiles([source])) {
+  for (const { name, code } of await bundleFunctions()) {
     await writeFile(join(folder, `${name}.js`), code);
   }
 });

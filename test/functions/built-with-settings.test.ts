@@ -1,0 +1,268 @@
+import { createHash, createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { HttpHandler } from '../../lib/http/http-handler.ts';
+import { openEnvelope } from '../../lib/uploads/envelope.ts';
+import { type Bundle, bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { SCF_CONTEXT } from '../support/http-events.ts';
+import { createIssuerKey, issueToken, startIssuer } from '../support/issuer.ts';
+import { TEST_JWT_SECRET } from '../support/tokens.ts';
+
+const KEY = 'server-key-0123456789';
+const SETTINGS = {
+  keys: [
+    {
+      name: 'backend',
+      sha256: createHash('sha256').update(KEY).digest('hex'),
+      scopes: ['upload:sign', 'upload:server'],
+    },
+  ],
+  policy: {
+    profiles: {
+      default: {
+        classIds: [7, 8],
+        maxExpiresIn: 600,
+        oneTimeRequired: true,
+        maxBytes: 1_000_000,
+      },
+      server: { maxExpiresIn: 7_200 },
+    },
+    select: [{ profile: 'server', scope: 'upload:server' }],
+  },
+};
+
+let bundles: readonly Bundle[];
+let folder: string;
+let logged: string;
+
+beforeAll(async () => {
+  bundles = await bundleFunctions();
+});
+
+beforeEach(async () => {
+  logged = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged += String(chunk);
+    return true;
+  });
+  vi.stubEnv('AUTH_JWT_SECRET', TEST_JWT_SECRET);
+  vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
+  vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
+  vi.stubEnv('VOD_SUB_APP_ID', '1500000001');
+  folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** The built function `signature` in a new instance, with only `parts` and the settings beside it. */
+async function load(
+  settings: string | object | undefined,
+  parts = ['verify-token', 'settings', 'narrow-by-claim'],
+) {
+  for (const { name, code } of bundles) {
+    if (name === 'signature' || parts.includes(name)) {
+      await writeFile(join(folder, `${name}.js`), code);
+    }
+  }
+  if (settings !== undefined) {
+    const text = typeof settings === 'string' ? settings : JSON.stringify(settings);
+    await writeFile(join(folder, 'settings.json'), text);
+  }
+  const file = join(folder, 'signature.js');
+  const { main_handler }: { main_handler: HttpHandler } = createRequire(file)(file);
+  return async (token: string, body: object = {}) => {
+    const event = {
+      httpMethod: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    };
+    const response = await main_handler(event, SCF_CONTEXT);
+    return { ...response, json: JSON.parse(response.body) };
+  };
+}
+
+function loadedParts(): readonly string[] {
+  return Object.keys(createRequire(join(folder, 'x.js')).cache)
+    .filter((file) => file.startsWith(folder))
+    .map((file) => file.slice(folder.length + 1, -'.js'.length))
+    .sort();
+}
+
+function mint(claims: object = {}): Promise<string> {
+  return new SignJWT({ scope: 'upload:sign', ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('user-42')
+    .setExpirationTime('1h')
+    .sign(Buffer.from(TEST_JWT_SECRET));
+}
+
+function verify(signature: string): Record<string, string> {
+  const bytes = Buffer.from(signature, 'base64');
+  const original = bytes.subarray(20);
+  expect(bytes.subarray(0, 20)).toEqual(
+    createHmac('sha1', 'secret-key-example').update(original).digest(),
+  );
+  return Object.fromEntries(new URLSearchParams(original.toString()));
+}
+
+describe('the built function signature', () => {
+  it('signs what the policy leaves of a request', async () => {
+    const ask = await load(SETTINGS);
+
+    const { statusCode, json } = await ask(await mint());
+
+    expect(statusCode).toBe(200);
+    const { sourceContext = '', expireTime, currentTimeStamp, ...signed } = verify(json.signature);
+    expect(signed).toMatchObject({
+      classId: '7',
+      oneTimeValid: '1',
+      vodSubAppId: '1500000001',
+    });
+    expect(Number(expireTime) - Number(currentTimeStamp)).toBe(600);
+    expect(openEnvelope(sourceContext).envelope?.limits).toEqual({ maxBytes: 1_000_000 });
+  });
+
+  it('knows a server by its key, and by its scope the profile', async () => {
+    const ask = await load(SETTINGS, ['settings']);
+
+    const { json } = await ask(KEY, { classId: 99 });
+
+    const { expireTime, currentTimeStamp, ...signed } = verify(json.signature);
+    expect(signed).toMatchObject({ classId: '99', vodSubAppId: '1500000001' });
+    expect(Number(expireTime) - Number(currentTimeStamp)).toBe(3_600);
+    expect(openEnvelope(signed['sourceContext'] ?? '').envelope?.owner).toBe('backend');
+    expect(loadedParts()).toEqual(['settings', 'signature']);
+    expect(logged).not.toContain(KEY);
+  });
+
+  it('denies with every rule that the request breaks', async () => {
+    const ask = await load(SETTINGS);
+
+    const { statusCode, headers, json } = await ask(await mint(), {
+      classId: 9,
+      expiresIn: 601,
+      oneTimeValid: false,
+      limits: { maxBytes: 1_000_001 },
+    });
+
+    expect(statusCode).toBe(403);
+    expect(headers['Content-Type']).toBe('application/problem+json; charset=utf-8');
+    expect(json).toMatchObject({
+      code: 'policy_denied',
+      errors: [
+        { path: 'classId', rule: 'classIds', message: 'must be 7 or 8' },
+        { path: 'limits.maxBytes', rule: 'maxBytes', message: 'must be at most 1000000' },
+        { path: 'expiresIn', rule: 'maxExpiresIn', message: 'must be at most 600' },
+        { path: 'oneTimeValid', rule: 'oneTimeRequired', message: 'must be true' },
+      ],
+    });
+  });
+
+  it.each([
+    [{ vod: { classIds: [8, 9] } }, {}, 200],
+    [{ vod: { classIds: [8, 9] } }, { classId: 7 }, 403],
+    [{ vod: { classIds: [9] } }, {}, 403],
+    [{ vod: { classId: 8 } }, {}, 403],
+  ])('with the claims %j answers %j by %i', async (claims, body, statusCode) => {
+    const ask = await load(SETTINGS);
+
+    const answer = await ask(await mint(claims), body);
+
+    expect(answer.statusCode).toBe(statusCode);
+    if (statusCode === 403) expect(answer.json.code).toBe('policy_denied');
+    else expect(verify(answer.json.signature)['classId']).toBe('8');
+  });
+
+  it.each([undefined, {}, { keys: [], policy: {}, rules: [] }])(
+    'loads nothing to check the settings %j',
+    async (settings) => {
+      const ask = await load(settings, ['verify-token']);
+
+      expect((await ask(await mint())).statusCode).toBe(200);
+      expect(loadedParts()).toEqual(['signature', 'verify-token']);
+    },
+  );
+
+  it.each([
+    ['{"policy":', ['settings.json']],
+    [{ policies: {} }, ['policies']],
+    [
+      { policy: { select: [{ profile: 'x' }] }, keys: [{ name: 'a' }] },
+      ['keys.0.scopes', 'keys.0.sha256', 'policy.select.0', 'policy.select.0.profile'],
+    ],
+    [{ ...SETTINGS, policy: null }, ['policy']],
+  ])('serves nobody with the settings %j, and says why in its log', async (settings, fields) => {
+    const ask = await load(settings);
+
+    for (const token of [await mint(), KEY]) {
+      logged = '';
+      const { statusCode, json } = await ask(token);
+
+      expect(statusCode).toBe(500);
+      expect(json).toEqual({
+        type: 'about:blank',
+        title: 'Internal Server Error',
+        status: 500,
+        code: 'internal',
+        requestId: SCF_CONTEXT.request_id,
+      });
+      const line = JSON.parse(logged);
+      expect(line).toMatchObject({ level: 'error', code: 'internal' });
+      expect([...line.fields].sort()).toEqual(fields);
+      expect(line.reason).toMatch(/^Cannot serve with these settings: /);
+    }
+  });
+
+  it('knows what a part refuses for what it is', async () => {
+    const ask = await load(undefined);
+
+    const { statusCode, headers, json } = await ask(`${await mint()}x`);
+
+    expect(statusCode).toBe(401);
+    expect(headers['WWW-Authenticate']).toBe('Bearer error="invalid_token"');
+    expect(json.detail).toBe('The signature of the token does not fit.');
+  });
+
+  it('lets nobody in where the part that verifies tokens is missing', async () => {
+    const ask = await load(undefined, []);
+
+    expect((await ask(await mint())).statusCode).toBe(500);
+  });
+
+  it('takes tokens of an issuer by its key set, and asks for patience while that cannot be had', async () => {
+    const issuer = await startIssuer();
+    const key = createIssuerKey('first', 'ES256');
+    await issuer.publish(key);
+    const seconds = Math.floor(Date.now() / 1_000);
+    let time = seconds;
+    vi.spyOn(Date, 'now').mockImplementation(() => time * 1_000);
+    const claims = { sub: 'user-42', scope: 'upload:sign', aud: 'vod-upload', exp: seconds + 600 };
+    vi.stubEnv('AUTH_JWT_SECRET', undefined);
+    vi.stubEnv('AUTH_JWKS_URL', issuer.keySetUrl);
+    vi.stubEnv('AUTH_JWKS_LOOPBACK', 'allow');
+    vi.stubEnv('AUTH_JWT_AUDIENCE', 'vod-upload');
+    const ask = await load(undefined);
+
+    issuer.respond = (response) => response.writeHead(502).end();
+    const early = await ask(await issueToken(key, claims));
+    issuer.respond = undefined;
+    time += 5;
+    const late = await ask(await issueToken(key, claims));
+    await issuer.close();
+
+    expect(early).toMatchObject({
+      statusCode: 503,
+      headers: { 'Retry-After': '5' },
+      json: { code: 'identity_unavailable', title: 'Service Unavailable' },
+    });
+    expect(late.statusCode).toBe(200);
+  });
+});
