@@ -78,9 +78,10 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
-    const issued = { uploadId, owner: caller.owner, nowSeconds, expireTime };
+    const { quotas } = profile;
+    const issued = { uploadId, owner: caller.owner, nowSeconds, expireTime, quotas };
     const signature = sign(issued, request, config, random(RANDOM_RANGE));
-    await keepIssued({ ...issued, quotas: profile.quotas }, request);
+    await keepIssued(issued, request);
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
     return { status: 200, body: answer };
   };
