@@ -66,7 +66,8 @@ interface Range {
 
 /**
  * Each page begins at the time of the last media file of the one before, so that no search goes further than VOD lets
- * it, and a file that is deleted meanwhile does not move another one to a page that was read.
+ * it, and a file that is deleted meanwhile does not move another one to a page that was read: not as long as fewer were
+ * made within one second than a page has.
  */
 async function scanRange(
   { after, before }: Range,

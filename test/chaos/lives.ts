@@ -93,10 +93,11 @@ function planSteps(
   world: World,
 ): Life['steps'] {
   const { fileId, uploadId = '', taskId } = identity;
-  const media = describeMedia(identity);
   const isLost = fails && !procedure;
   const progress = (done: number) => describeProcedure(procedureTaskId, fileId, done, fails);
   const arrive = () => {
+    // Searches go by the time at which it came.
+    const media = describeMedia(identity);
     if (!isLost) world.media.set(fileId, media);
     if (procedure) world.tasks.set(procedureTaskId, progress(0));
     if (taskId === undefined) return tellNewFile(media, procedureTaskId);
