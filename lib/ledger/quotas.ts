@@ -20,7 +20,7 @@ export interface Quotas {
 }
 
 /** What became of an upload that was to be issued: its state, or the quota that has no room for it. */
-export type QuotaVerdict =
+type QuotaVerdict =
   | { readonly kind: 'issued'; readonly state: UploadState }
   | { readonly kind: 'refused'; readonly quota: QuotaRefusal };
 
