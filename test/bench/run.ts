@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { measureDrain } from './drain.ts';
 import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
+import { measureLoad } from './load.ts';
 import { measurePull } from './pull.ts';
 import { measureSignatureStart, measureSigning } from './signing.ts';
-import { printCounts, printRatios } from './table.ts';
+import { printCounts, printLoads, printRatios } from './table.ts';
 
 /** Where the command is given no other number. */
 const QUEUED_PULLS = 200_000;
+
+/** Seconds for which each function is under load, where the command is given no other number. */
+const LOAD_SECONDS = 5;
 
 /** The default limit, and the largest. */
 const DRAIN_RATES = [20, 100];
@@ -35,6 +39,8 @@ await withDatabase(async (url) => {
     ['bytes that the heap grew by', queue.heapGrowth],
     ['pulls enqueued per second', queue.pullsPerSecond],
   ]);
+  const seconds = Number(process.argv[3] ?? LOAD_SECONDS);
+  printLoads(`under load for ${seconds} s`, await measureLoad(folder, url, seconds));
   for (const rate of DRAIN_RATES) {
     const drain = await measureDrain(url, rate);
     printCounts(`queued pulls at ${rate} in a second`, [

@@ -23,6 +23,8 @@ const ALL: readonly Canary[] = Object.values(CANARIES);
 
 /** Variables whose values anybody may know. */
 const HARMLESS: Readonly<Record<string, string>> = {
+  AUTH_JWKS_URL: '',
+  AUTH_JWKS_LOOPBACK: '',
   AUTH_JWT_ISSUER: '',
   AUTH_JWT_AUDIENCE: '',
   CORS_ORIGINS: 'https://app.example.com',

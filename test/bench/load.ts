@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createHistogram } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { bundleFiles } from '../../tools/deploy/bundle.ts';
+import { createActivityLog } from '../../tools/local/activity.ts';
+import { createGateway } from '../../tools/local/gateway/gateway.ts';
+import type { FunctionDefinition } from '../../tools/local/gateway/instance.ts';
+import { type LoadTarget, listTargets } from './load-targets.ts';
+
+/** What a built function did while it was called without a pause. */
+export interface Load {
+  /** Its name, and whether it had a ledger. */
+  readonly name: string;
+  readonly requestsPerSecond: number;
+  /** Rate of the last third of the time, in percent of that of the first. */
+  readonly heldPercent: number;
+  /** Milliseconds within which half of the requests were answered, and 99 of a hundred. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Megabytes of all instances, once they were warm and at the end. */
+  readonly startMegabytes: number;
+  readonly endMegabytes: number;
+  /** Bytes that more requests left behind in the heap of one instance, garbage apart. */
+  readonly retainedBytes: number;
+  /** Answers with another status than the first one. */
+  readonly failures: number;
+}
+
+const run = promisify(execFile);
+
+/** Requests under way at once: twice as many as the gateway has instances. */
+const AT_ONCE = 8;
+
+/** Share of the time after which the instances are warm. */
+const WARM = 0.2;
+
+const RUNTIME = fileURLToPath(
+  new URL('../../tools/local/gateway/instance-process.ts', import.meta.url),
+);
+
+const RETAINED = fileURLToPath(new URL('./handlers/retained.ts', import.meta.url));
+
+/** Requests between the two looks at the heap of an instance, and as many before the first one. */
+const RETAINED_REQUESTS = 2_000;
+
+/**
+ * Measures every built function in the folder behind the local gateway, each for so many seconds and none beside
+ * another.
+ */
+export async function measureLoad(
+  folder: string,
+  databaseUrl: string,
+  seconds: number,
+): Promise<readonly Load[]> {
+  const vod = await listen(createServer(answerAsVod));
+  const runtime = join(folder, 'instance-process.js');
+  await build({
+    ...{ entryPoints: [RUNTIME], outfile: runtime, bundle: true },
+    ...{ platform: 'node', target: 'node20', format: 'cjs' },
+  });
+  const [retained] = await bundleFiles([RETAINED], []);
+  const script = join(folder, 'retained.js');
+  await writeFile(script, retained?.code ?? '');
+  const loads: Load[] = [];
+  for (const target of listTargets(folder, vod.host, databaseUrl)) {
+    const load = await measureTarget(target, runtime, seconds);
+    loads.push({ ...load, retainedBytes: await measureRetained(target, script) });
+  }
+  vod.server.closeAllConnections();
+  vod.server.close();
+  return loads;
+}
+
+/** Answers what requests leave behind in a fresh process that has no other to wait for its memory. */
+async function measureRetained(
+  { definition: { name, file, environment }, event }: LoadTarget,
+  script: string,
+): Promise<number> {
+  // A sweep does in one call what others do in many.
+  const requests = name === 'sweep' ? RETAINED_REQUESTS / 20 : RETAINED_REQUESTS;
+  const options = ['--expose-gc', script, file, String(requests * 2), JSON.stringify(event)];
+  const { stdout } = await run(process.execPath, options, { env: { ...environment } });
+  return Number(stdout);
+}
+
+async function measureTarget(
+  target: LoadTarget,
+  runtime: string,
+  seconds: number,
+): Promise<Omit<Load, 'retainedBytes'>> {
+  const { definition } = target;
+  const { name } = definition;
+  const isTimed = name === 'sweep';
+  const gateway = createGateway({
+    functions: isTimed ? [] : [definition],
+    timed: isTimed ? [definition] : [],
+    ...{ runtime, trigger: 'url', activity: createActivityLog() },
+  });
+  const { host, server } = await listen(
+    createServer((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      void gateway.handle(name, request, response, url);
+    }),
+  );
+  try {
+    const askOnce = () => target.ask(`http://${host}`, gateway);
+    return await drive(definition, askOnce, { seconds, atOnce: isTimed ? 1 : AT_ONCE });
+  } finally {
+    await gateway.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+async function drive(
+  { name, file, environment }: FunctionDefinition,
+  askOnce: () => Promise<number>,
+  { seconds, atOnce }: { readonly seconds: number; readonly atOnce: number },
+): Promise<Omit<Load, 'retainedBytes'>> {
+  const times = createHistogram();
+  const thirds = [0, 0, 0];
+  let failures = 0;
+  let startMegabytes = 0;
+  const expected = await askOnce();
+  const startedAt = performance.now();
+  const share = () => (performance.now() - startedAt) / (seconds * 1_000);
+  const work = async () => {
+    while (share() < 1) {
+      const askedAt = performance.now();
+      if ((await askOnce()) !== expected) failures += 1;
+      times.record(Math.max(1, Math.round((performance.now() - askedAt) * 1_000)));
+      const third = Math.min(2, Math.floor(share() * 3));
+      thirds[third] = (thirds[third] ?? 0) + 1;
+    }
+  };
+  const watch = async () => {
+    await sleep(seconds * 1_000 * WARM);
+    startMegabytes = await measureMemory(file);
+  };
+  await Promise.all([watch(), ...Array.from({ length: atOnce }, work)]);
+  return {
+    name: environment['DATABASE_URL'] === undefined ? name : `${name}, with a ledger`,
+    requestsPerSecond: Math.round(times.count / seconds),
+    heldPercent: Math.round((100 * (thirds[2] ?? 0)) / (thirds[0] ?? 1)),
+    p50: times.percentile(50) / 1_000,
+    p99: times.percentile(99) / 1_000,
+    ...{ startMegabytes, endMegabytes: await measureMemory(file), failures },
+  };
+}
+
+/** Answers the megabytes of memory that the instances of a function have, as Linux tells them. */
+async function measureMemory(file: string): Promise<number> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const sizes = await Promise.all(pids.map((pid) => readSize(pid, file).catch(() => 0)));
+  return Math.round(sizes.reduce((sum, size) => sum + size) / 1_024);
+}
+
+async function readSize(pid: string, file: string): Promise<number> {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+  if (!command.split('\0').includes(file)) return 0;
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+}
+
+async function listen(server: Server): Promise<{ readonly server: Server; readonly host: string }> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** Takes every pull, and knows every file. */
+async function answerAsVod(
+  request: IncomingMessage,
+  response: { end: (text: string) => unknown },
+): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const { FileIds = [] } = JSON.parse(Buffer.concat(chunks).toString());
+  const known = Array.isArray(FileIds) ? FileIds.map((FileId) => ({ FileId, BasicInfo: {} })) : [];
+  const answers = { TaskId: 'task-1', MediaInfoSet: known, TaskSet: [], EventSet: [] };
+  response.end(JSON.stringify({ Response: { ...answers, RequestId: 'request-1' } }));
+}
