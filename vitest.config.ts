@@ -9,6 +9,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 30_000,
+          // Most files wait for a database, a process or a port for part of their time, so that two cores bear two.
+          maxWorkers: 2,
           // Databases and functions are started for many files at once.
           hookTimeout: 60_000,
         },
