@@ -116,10 +116,9 @@ async function searchPage(
 function followPage(place: Place, page: readonly MediaInfo[]): Place {
   const times = page.map(({ BasicInfo }) => Date.parse(BasicInfo?.CreateTime ?? ''));
   const last = Math.max(place.from, ...times.filter((time) => !Number.isNaN(time)));
-  const atLast = times.filter((time) => time === last).length;
-  // What is without a time counts too, or the same page would come for ever.
-  if (last === place.from) return { from: last, offset: place.offset + page.length };
-  return { from: last, offset: atLast };
+  // The last second of a page is read again as a whole: those of it that are deleted meanwhile move the others up.
+  if (last > place.from) return { from: last, offset: 0 };
+  return { from: last, offset: place.offset + page.length };
 }
 
 /** More media of one second than a search shows cannot be told apart any further. */

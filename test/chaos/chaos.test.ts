@@ -108,7 +108,7 @@ describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffl
 
   it('had the weather it was promised', () => {
     const share = (count: number) => count / tally.happened;
-    expect(tally.happened).toBeGreaterThan(UPLOADS * 2);
+    expect(tally.happened).toBeGreaterThanOrEqual((UPLOADS * 10) / 3);
     expect(share(tally.dropped)).toBeCloseTo(WEATHER.dropped, 1);
     expect(share(tally.duplicated)).toBeCloseTo(WEATHER.duplicated * (1 - WEATHER.dropped), 1);
     expect(tally.killed).toBeGreaterThan(0);

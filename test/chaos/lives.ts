@@ -116,7 +116,7 @@ function planSteps(
   };
   return [
     arrive,
-    ...(procedure ? [0, 1, 2, PARTS.length].map(process) : []),
+    ...(procedure ? [0, ...PARTS.keys()].map((_, done) => process(done)) : []),
     ...(gone ? [disappear] : []),
   ];
 }
@@ -180,7 +180,7 @@ function describePull(end: PullEnd, isLost: boolean): WorldTask {
 }
 
 /** Templates of the parts of each flow. */
-const PARTS = [10, 20, 30] as const;
+const PARTS = [10, 20, 30, 40, 50] as const;
 
 /** Answers the flow when so many of its parts are done; it ends with the last. */
 function describeProcedure(

@@ -99,8 +99,11 @@ describe('scanMedia()', () => {
   });
 });
 
-/** Media that were made at these Unix seconds, in a VOD that keeps its documented limits. */
-async function openLargeVod(times: readonly number[]): Promise<VodApi> {
+/** Media that were made at these Unix seconds, in a VOD that keeps its documented limits; `gone` are places of deleted ones. */
+async function openLargeVod(
+  times: readonly number[],
+  gone: ReadonlySet<number> = new Set(),
+): Promise<VodApi> {
   const media = times.map((time, index) => ({
     FileId: String(5_285_485_487_985_271_000n + BigInt(index)),
     BasicInfo: {
@@ -114,7 +117,8 @@ async function openLargeVod(times: readonly number[]): Promise<VodApi> {
     const { offset, limit, after, before } = readSearch(parameters);
     if (offset + limit > 5_000) return refuse(response, 'InvalidParameterValue.Offset');
     const found = media.filter(
-      ({ BasicInfo }) => BasicInfo.CreateTime >= after && BasicInfo.CreateTime <= before,
+      ({ BasicInfo }, place) =>
+        !gone.has(place) && BasicInfo.CreateTime >= after && BasicInfo.CreateTime <= before,
     );
     succeed(response, {
       TotalCount: Math.min(5_000, found.length),
@@ -170,10 +174,29 @@ describe('scanMedia() of many media', () => {
 
     const { steps } = await stage.sweep({ api, ledger });
 
-    expect(steps['media']).toMatchObject({ scanned: 5_001, skipped: 1, failed: 0 });
+    // Fifty pages of that second, the first of them twice, and the one media after it.
+    expect(steps['media']).toMatchObject({ scanned: 5_101, skipped: 1, failed: 0 });
     expect(stage.reports).toContainEqual(
       expect.objectContaining({ step: 'media', reason: expect.stringContaining('5000') }),
     );
+  });
+
+  it('passes over none where media of the same second are deleted between two pages', async () => {
+    const times = Array.from({ length: 115 }, (_, index) => HOUR_AGO + (index < 95 ? 0 : 1));
+    const gone = new Set<number>();
+    const api = await openLargeVod(times, gone);
+    const deleting: VodApi = {
+      ...api,
+      searchMedia: async (request, options) => {
+        const page = await api.searchMedia(request, options);
+        for (const place of [95, 96, 97]) gone.add(place);
+        return page;
+      },
+    };
+
+    await stage.sweep({ api: deleting });
+
+    expect(await listUploads()).toHaveLength(115);
   });
 
   it('goes on where it broke off', async () => {
@@ -192,9 +215,10 @@ describe('scanMedia() of many media', () => {
     const first = await stage.sweep({ api: failing });
     const second = await stage.sweep({ api });
 
-    expect(first.steps['media']).toMatchObject({ scanned: 200, fresh: 200, failed: 1 });
-    // The overlap of ten minutes holds sixty.
-    expect(second.steps['media']).toMatchObject({ scanned: 111, fresh: 50, failed: 0 });
+    // The last of a page is the first of the next one.
+    expect(first.steps['media']).toMatchObject({ scanned: 200, fresh: 199, failed: 1 });
+    // The overlap of ten minutes holds sixty before the last of them.
+    expect(second.steps['media']).toMatchObject({ scanned: 60 + 52 + 1, fresh: 51, failed: 0 });
     expect(await listUploads()).toHaveLength(250);
   });
 
