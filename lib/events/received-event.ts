@@ -19,6 +19,12 @@ export function receiveEvent(event: VodEvent): ReceivedEvent {
   return { eventId: identifyEvent(event), event, ...openEnvelope(readSourceContext(event)) };
 }
 
+/** Longest id, type or state that is logged; those of VOD are far shorter. */
+const LONGEST_LOGGED = 128;
+
+/** Most files of one event that are logged. */
+const MOST_LOGGED = 20;
+
 /** Answers what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
 export function describeReceivedEvent({ eventId, event, envelope }: ReceivedEvent): LogFields {
   return {
@@ -34,7 +40,8 @@ export function describeReceivedEvent({ eventId, event, envelope }: ReceivedEven
 export function describeLegacyEvent(event: LegacyEvent): LogFields {
   return {
     level: 'warn',
-    ...event,
+    eventType: cut(event.eventType),
+    ...textField('fileId', event.fileId),
     reason:
       'The application still sends format 2.0, which is not read. Switch it to 3.0: in the callback settings of the VOD console, or with NotificationUrl of ModifyEventConfig.',
   };
@@ -56,11 +63,11 @@ function describeEvent(event: VodEvent): LogFields {
         ...textField('sourceType', event.task.MediaBasicInfo?.SourceInfo?.SourceType),
       };
     case 'FileDeleted':
-      return { eventType, fileIds: event.task.FileIdSet };
+      return { eventType, fileIds: event.task.FileIdSet.slice(0, MOST_LOGGED).map(cut) };
     case 'unknown':
       return {
         level: 'warn',
-        eventType: event.name,
+        eventType: cut(event.name),
         reason: 'No event of this type and shape is known.',
       };
     default:
@@ -85,5 +92,10 @@ function textField(
   name: 'fileId' | 'sourceType' | 'taskId' | 'taskStatus',
   value: unknown,
 ): LogFields {
-  return typeof value === 'string' && value !== '' ? { [name]: value } : {};
+  return typeof value === 'string' && value !== '' ? { [name]: cut(value) } : {};
+}
+
+/** What VOD has not confirmed may be of any length, and a log line is to stay one. */
+function cut(text: string): string {
+  return text.slice(0, LONGEST_LOGGED);
 }

@@ -110,6 +110,18 @@ describe('describeReceivedEvent()', () => {
     });
     expect(JSON.stringify(fields)).not.toContain('canary');
   });
+
+  it.each([
+    { EventType: 'x'.repeat(100_000) },
+    { EventType: 'EditMediaComplete', EditMediaCompleteEvent: { TaskId: 'x'.repeat(100_000) } },
+    {
+      EventType: 'FileDeleted',
+      FileDeleteEvent: { FileIdSet: Array.from({ length: 10_000 }, () => 'x'.repeat(1_000)) },
+    },
+  ])('keeps the log line short, however long an event is', (body) => {
+    const { eventId: _id, ...fields } = describeBody(body);
+    expect(JSON.stringify(fields).length).toBeLessThan(3_000);
+  });
 });
 
 describe('describeLegacyEvent()', () => {
