@@ -1,29 +1,11 @@
 import type { Upload } from '../ledger/upload-row.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
-import type { UploadMethod, UploadState } from './upload-state.ts';
 
-/** An upload as callers and consumers see it: times are ISO 8601, and `sourceContext` is the caller's own. */
-export interface UploadView {
-  readonly uploadId: string;
-  readonly method: UploadMethod;
-  readonly state: UploadState;
-  readonly owner?: string | undefined;
-  readonly fileId?: string | undefined;
-  readonly taskId?: string | undefined;
-  readonly name?: string | undefined;
-  readonly mediaUrl?: string | undefined;
-  readonly coverUrl?: string | undefined;
-  /** In bytes. */
-  readonly size?: number | undefined;
-  /** In seconds. */
-  readonly duration?: number | undefined;
-  readonly storageRegion?: string | undefined;
-  readonly classId?: number | undefined;
-  readonly procedure?: string | undefined;
-  readonly sourceContext?: string | undefined;
-  readonly sessionContext?: string | undefined;
-  readonly limits?: object | undefined;
-  readonly problem?: object | undefined;
+/** What the ledger knows in Unix milliseconds. */
+type Time = 'mediaExpireTime' | 'createdAt' | 'updatedAt' | 'expiresAt';
+
+/** An upload as callers and consumers see it: times are ISO 8601. */
+export interface UploadView extends Omit<Upload, Time> {
   /** When VOD deletes the media. */
   readonly mediaExpireTime?: string | undefined;
   readonly createdAt: string;
