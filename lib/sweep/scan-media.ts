@@ -65,9 +65,9 @@ interface Range {
 }
 
 /**
- * Each page begins at the time of the last media file of the one before, so that no search goes further than VOD lets
- * it, and a file that is deleted meanwhile does not move another one to a page that was read: not as long as fewer were
- * made within one second than a page has.
+ * Each page begins with the second of the last media file of the one before, so that no search goes further than VOD
+ * lets it, and a file that is deleted meanwhile does not move another one to a page that was read. That holds while fewer
+ * are made within a second than a page has; beyond that, the overlap of the next scans has to do.
  */
 async function scanRange(
   { after, before }: Range,
