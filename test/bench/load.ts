@@ -7,9 +7,9 @@ import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { bundleFiles } from '../../tools/deploy/bundle.ts';
 import { createActivityLog } from '../../tools/local/activity.ts';
+import { buildRuntime } from '../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../tools/local/gateway/gateway.ts';
 import type { FunctionDefinition } from '../../tools/local/gateway/instance.ts';
 import { type LoadTarget, listTargets } from './load-targets.ts';
@@ -41,10 +41,6 @@ const AT_ONCE = 8;
 /** Share of the time after which the instances are warm. */
 const WARM = 0.2;
 
-const RUNTIME = fileURLToPath(
-  new URL('../../tools/local/gateway/instance-process.ts', import.meta.url),
-);
-
 const RETAINED = fileURLToPath(new URL('./handlers/retained.ts', import.meta.url));
 
 /** Requests between the two looks at the heap of an instance, and as many before the first one. */
@@ -60,11 +56,7 @@ export async function measureLoad(
   seconds: number,
 ): Promise<readonly Load[]> {
   const vod = await listen(createServer(answerAsVod));
-  const runtime = join(folder, 'instance-process.js');
-  await build({
-    ...{ entryPoints: [RUNTIME], outfile: runtime, bundle: true },
-    ...{ platform: 'node', target: 'node20', format: 'cjs' },
-  });
+  const runtime = await buildRuntime(folder);
   const [retained] = await bundleFiles([RETAINED], []);
   const script = join(folder, 'retained.js');
   await writeFile(script, retained?.code ?? '');

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { writeFunctions } from '../../tools/deploy/bundle.ts';
 import { measureDrain } from './drain.ts';
 import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measureLoad } from './load.ts';
@@ -19,9 +19,7 @@ const LOAD_SECONDS = 5;
 const DRAIN_RATES = [20, 100];
 
 const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
-await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }');
-const bundles = await bundleFunctions();
-for (const { name, code } of bundles) await writeFile(join(folder, `${name}.js`), code);
+const bundles = await writeFunctions(folder);
 const signatureFile = join(folder, 'signature.js');
 
 printRatios('one signature', await measureSigning(signatureFile));

@@ -1,16 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { writeFunctions } from '../../tools/deploy/bundle.ts';
+import { buildRuntime } from '../../tools/local/gateway/build-runtime.ts';
 import {
   type FunctionDefinition,
   type Instance,
   type Outcome,
   startInstance,
 } from '../../tools/local/gateway/instance.ts';
-import type { Chance } from './random.ts';
+import type { Chance } from '../support/chance.ts';
 
 /** The built functions on a disk, each call in a process that may be killed at any moment. */
 export interface BuiltFunctions {
@@ -34,16 +34,8 @@ const CLOCK = fileURLToPath(new URL('./shifted-clock.cjs', import.meta.url));
 /** Builds the functions as they are deployed. */
 export async function buildFunctions(): Promise<BuiltFunctions> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
-  await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  for (const { name, code } of await bundleFunctions()) {
-    await writeFile(join(folder, `${name}.js`), code);
-  }
-  const runtime = join(folder, 'instance-process.cjs');
-  const source = new URL('../../tools/local/gateway/instance-process.ts', import.meta.url);
-  await build({
-    ...{ entryPoints: [fileURLToPath(source)], outfile: runtime, bundle: true },
-    ...{ platform: 'node', target: 'node20', format: 'cjs' },
-  });
+  await writeFunctions(folder);
+  const runtime = await buildRuntime(folder);
   return {
     startWorker: (name, environment) =>
       createWorker(() =>

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { createChance } from '../support/chance.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import type { VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions, pickDeath, type Worker } from './built-functions.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { type Life, planLives } from './lives.ts';
 import { type PushTally, pushAll, SIGN_KEY } from './pushes.ts';
-import { createChance } from './random.ts';
 import { API_KEY, startVodApi } from './vod-api.ts';
 import { createWorld } from './world.ts';
 

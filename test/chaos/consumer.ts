@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import type { Chance } from './random.ts';
+import type { Chance } from '../support/chance.ts';
 
 /** Somebody who is told by webhooks, and acts on each message once. */
 export interface Consumer {

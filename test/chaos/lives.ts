@@ -1,7 +1,7 @@
 import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import type { UploadState } from '../../lib/uploads/upload-state.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
-import type { Chance } from './random.ts';
+import type { Chance } from '../support/chance.ts';
 import {
   tellDeletion,
   tellNewFile,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
 import type { Life } from './lives.ts';
-import type { Chance } from './random.ts';
 
 /** Key of `Sign` in the notifications. */
 export const SIGN_KEY = 'ChaosSignKeyExample';

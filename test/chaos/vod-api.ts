@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Chance } from '../support/chance.ts';
 import {
   expectedAuthorization,
   refuse,
@@ -7,7 +8,6 @@ import {
   type VodCall,
   type VodServer,
 } from '../support/vod-server.ts';
-import type { Chance } from './random.ts';
 import type { World } from './world.ts';
 
 /** The key that calls must be signed with. */

@@ -1,5 +1,5 @@
-import type { Chance } from '../chaos/random.ts';
 import notifications from '../fixtures/vod-events.json' with { type: 'json' };
+import type { Chance } from '../support/chance.ts';
 import { makeBrokenText, makeJunk, type Plain, pick, spoil } from './junk.ts';
 
 /** What every request has that is to get further than its token. */

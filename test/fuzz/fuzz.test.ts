@@ -1,8 +1,8 @@
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CANARIES, findCanaries, SIGNED } from '../canary/canaries.ts';
-import { type Chance, createChance } from '../chaos/random.ts';
 import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
+import { type Chance, createChance } from '../support/chance.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../support/vod-server.ts';

@@ -1,4 +1,4 @@
-import type { Chance } from '../chaos/random.ts';
+import type { Chance } from '../support/chance.ts';
 
 /** A JSON value that is being spoilt. */
 export type Plain = Record<string, unknown>;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { writeFunctions } from '../../tools/deploy/bundle.ts';
 
 /** The entry point of a function, as the platform calls it. */
 export type EntryPoint = (event: unknown, context: unknown) => Promise<unknown>;
@@ -22,10 +22,7 @@ const FUNCTIONS = fileURLToPath(new URL('../../functions', import.meta.url));
 /** Builds all functions, with these settings beside them. */
 export async function buildFolder(settings?: object): Promise<BuiltFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
-  await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  for (const { name, code } of await bundleFunctions()) {
-    await writeFile(join(folder, `${name}.js`), code);
-  }
+  await writeFunctions(folder);
   if (settings !== undefined) {
     await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
   }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -62,4 +62,14 @@ export async function bundleFiles(
     write: false,
   });
   return outputFiles.map(({ path, contents }) => ({ name: basename(path, '.js'), code: contents }));
+}
+
+/** Writes all that {@link bundleFunctions} answers into `folder`, as it is on the platform's disk, and answers it. */
+export async function writeFunctions(folder: string): Promise<readonly Bundle[]> {
+  await mkdir(folder, { recursive: true });
+  // The files are CommonJS, unlike the package that may be around them.
+  await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  const bundles = await bundleFunctions();
+  for (const { name, code } of bundles) await writeFile(join(folder, `${name}.js`), code);
+  return bundles;
 }

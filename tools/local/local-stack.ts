@@ -1,16 +1,15 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
-import { bundleFunctions } from '../deploy/bundle.ts';
+import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
 import { createControls } from './controls.ts';
 import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './database.ts';
+import { buildRuntime } from './gateway/build-runtime.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
 import { defineFunctions } from './local-functions.ts';
@@ -95,7 +94,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const [code, database, assets] = await prepare(dir, options);
+    const [{ code, runtime }, database, assets] = await prepare(dir, options);
     const { url: databaseUrl } = database;
     closers.push(database.close);
     const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
@@ -105,7 +104,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         ...{ code, account, origin, databaseUrl, eventMode },
         publicNames: standIn.publicNames,
       }),
-      runtime: join(code, 'instance-process.js'),
+      runtime,
       trigger: options.trigger ?? 'url',
       activity,
     });
@@ -169,21 +168,9 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 /** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */
-async function writeCode(folder: string, settings: string): Promise<string> {
+async function writeCode(folder: string, settings: string) {
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  for (const { name, code } of await bundleFunctions()) {
-    await writeFile(join(folder, `${name}.js`), code);
-  }
+  await writeFunctions(folder);
   await writeFile(join(folder, SETTINGS_FILE), settings);
-  await build({
-    entryPoints: [fileURLToPath(new URL('./gateway/instance-process.ts', import.meta.url))],
-    outfile: join(folder, 'instance-process.js'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-  });
-  return folder;
+  return { code: folder, runtime: await buildRuntime(folder) };
 }

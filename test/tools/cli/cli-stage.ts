@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import {
   createServer,
   type IncomingMessage,
@@ -11,11 +11,10 @@ import {
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { runCli } from '../../../tools/cli/run-cli.ts';
-import { bundleFunctions } from '../../../tools/deploy/bundle.ts';
+import { writeFunctions } from '../../../tools/deploy/bundle.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
+import { buildRuntime } from '../../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../../tools/local/gateway/gateway.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
 import { type ApiStage, openApiStage } from '../local/vod/api/api-stage.ts';
@@ -156,21 +155,8 @@ export interface BuiltFunctions {
 /** Builds the functions as they are deployed. */
 export async function buildFunctions(): Promise<BuiltFunctions> {
   const folder = await mkdtemp(join(tmpdir(), 'functions-'));
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  for (const { name, code } of await bundleFunctions()) {
-    await writeFile(join(folder, `${name}.js`), code);
-  }
-  const runtime = join(folder, 'instance-process.js');
-  const source = new URL('../../../tools/local/gateway/instance-process.ts', import.meta.url);
-  await build({
-    entryPoints: [fileURLToPath(source)],
-    outfile: runtime,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-  });
+  await writeFunctions(folder);
+  const runtime = await buildRuntime(folder);
   return {
     async serve(environments) {
       const gateway = createGateway({

@@ -1,28 +1,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildRuntime } from '../../../../tools/local/gateway/build-runtime.ts';
 import { createPool, type Pool } from '../../../../tools/local/gateway/pool.ts';
 
 let dir: string;
+let runtime: string;
 let pool: Pool | undefined;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
   await writeFile(join(dir, 'package.json'), '{ "type": "commonjs" }');
-  await build({
-    entryPoints: [
-      fileURLToPath(
-        new URL('../../../../tools/local/gateway/instance-process.ts', import.meta.url),
-      ),
-    ],
-    outfile: join(dir, 'instance-process.js'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-  });
+  runtime = await buildRuntime(dir);
 });
 
 afterEach(async () => {
@@ -39,7 +29,7 @@ async function run(body: string, environment: Record<string, string> = {}): Prom
   );
   pool = createPool(
     { name: 'under-test', file, environment, timeoutSeconds: 5, memoryMegabytes: 64 },
-    join(dir, 'instance-process.js'),
+    runtime,
   );
   return pool;
 }

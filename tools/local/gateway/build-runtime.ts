@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Builds what runs an instance of a function into `folder`; answers its path. */
+export async function buildRuntime(folder: string): Promise<string> {
+  // Whatever the folder says of its other files, this one is CommonJS.
+  const outfile = join(folder, 'instance-process.cjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('./instance-process.ts', import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+  });
+  return outfile;
+}
