@@ -66,8 +66,8 @@ interface Range {
 
 /**
  * Each page begins with the second of the last media file of the one before, so that no search goes further than VOD
- * lets it, and a file that is deleted meanwhile does not move another one to a page that was read. That holds while fewer
- * are made within a second than a page has; beyond that, the overlap of the next scans has to do.
+ * lets it, and a file that is deleted meanwhile does not move another one to a page that was read. A second that has
+ * several pages is read until nothing new is in it, for the same reason.
  */
 async function scanRange(
   { after, before }: Range,
@@ -75,17 +75,17 @@ async function scanRange(
   tally: MediaTally,
 ): Promise<void> {
   const { ledger } = run;
-  let place: Place = { from: after, offset: 0 };
+  let place: Place = { from: after, offset: 0, fresh: 0 };
   while (hasTime(run)) {
     const page = await searchPage(place, before, run);
     tally.add('scanned', page.length);
     const arrivals = await findArrivals(page, run);
     if (arrivals === undefined) return;
-    await recordEvents(arrivals, run, tally);
-    if (page.length < PAGE_SIZE) return ledger.moveMark(SCAN, before);
+    const { fresh } = await recordEvents(arrivals, run, tally);
+    const next = followPage({ ...place, fresh: place.fresh + fresh }, page);
+    if (next === undefined) return ledger.moveMark(SCAN, before);
 
-    place = followPage(place, page);
-    if (place.offset + PAGE_SIZE > FURTHEST) place = skipSecond(place, run, tally);
+    place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, tally) : next;
     await ledger.moveMark(SCAN, place.from);
     await ledger.acquireLease(SCAN, LEASE_SECONDS);
   }
@@ -95,6 +95,8 @@ async function scanRange(
 interface Place {
   readonly from: number;
   readonly offset: number;
+  /** How many of those before it were not known. */
+  readonly fresh: number;
 }
 
 async function searchPage(
@@ -113,12 +115,15 @@ async function searchPage(
   return MediaInfoSet ?? [];
 }
 
-function followPage(place: Place, page: readonly MediaInfo[]): Place {
+/** Answers where to go on; undefined where nothing is left. */
+function followPage(place: Place, page: readonly MediaInfo[]): Place | undefined {
+  const { from, offset, fresh } = place;
   const times = page.map(({ BasicInfo }) => Date.parse(BasicInfo?.CreateTime ?? ''));
-  const last = Math.max(place.from, ...times.filter((time) => !Number.isNaN(time)));
-  // The last second of a page is read again as a whole: those of it that are deleted meanwhile move the others up.
-  if (last > place.from) return { from: last, offset: 0 };
-  return { from: last, offset: place.offset + page.length };
+  const last = Math.max(from, ...times.filter((time) => !Number.isNaN(time)));
+  const isFull = page.length === PAGE_SIZE;
+  if (isFull && last === from) return { from, offset: offset + PAGE_SIZE, fresh };
+  if (offset > 0 && fresh > 0) return { from, offset: 0, fresh: 0 };
+  return isFull ? { from: last, offset: 0, fresh: 0 } : undefined;
 }
 
 /** More media of one second than a search shows cannot be told apart any further. */
@@ -126,7 +131,7 @@ function skipSecond({ from }: Place, { report }: SweepRun, tally: MediaTally): P
   tally.add('skipped');
   const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: those beyond are not found by looking for them.`;
   report({ level: 'warn', reason });
-  return { from: from + SECOND, offset: 0 };
+  return { from: from + SECOND, offset: 0, fresh: 0 };
 }
 
 function toSecond(milliseconds: number): number {

@@ -199,6 +199,27 @@ describe('scanMedia() of many media', () => {
     expect(await listUploads()).toHaveLength(115);
   });
 
+  it('passes over none of a second with several pages where some are deleted between them', async () => {
+    const gone = new Set<number>();
+    const api = await openLargeVod(
+      Array.from({ length: 320 }, () => HOUR_AGO),
+      gone,
+    );
+    const deleting: VodApi = {
+      ...api,
+      searchMedia: async (request, options) => {
+        const page = await api.searchMedia(request, options);
+        // One of those that were read, while there are some to lose.
+        if (gone.size < 6) gone.add(gone.size);
+        return page;
+      },
+    };
+
+    await stage.sweep({ api: deleting });
+
+    expect(await listUploads()).toHaveLength(320);
+  });
+
   it('goes on where it broke off', async () => {
     const times = Array.from({ length: 250 }, (_, index) => HOUR_AGO + index * 10);
     const api = await openLargeVod(times);
