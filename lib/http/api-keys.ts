@@ -6,6 +6,7 @@ interface KeyHolder {
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
   readonly keyName: string;
+  readonly tenant?: string | undefined;
 }
 
 /** Answers the holder of the API key `text`, or undefined where it is none. */
@@ -13,9 +14,9 @@ export type FindKey = (text: string) => KeyHolder | undefined;
 
 /** Answers how the holders of `keys` are found. */
 export function createKeyRing(keys: readonly ApiKey[]): FindKey {
-  const ring = keys.map(({ name, sha256, scopes, owner = name }) => ({
+  const ring = keys.map(({ name, sha256, scopes, owner = name, tenant }) => ({
     digest: Buffer.from(sha256, 'hex'),
-    holder: { owner, scopes: new Set(scopes), keyName: name },
+    holder: { owner, scopes: new Set(scopes), keyName: name, tenant },
   }));
   if (ring.length === 0) return () => undefined;
   return (text) => {

@@ -22,6 +22,8 @@ export interface Caller {
   readonly scopes: ReadonlySet<string>;
   /** Name of the API key that it came with. */
   readonly keyName?: string;
+  /** Tenant of that key. */
+  readonly tenant?: string | undefined;
   /** All that the token says which it came with. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }

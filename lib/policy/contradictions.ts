@@ -11,9 +11,11 @@ export function findContradictions(settings: unknown): FieldError[] {
   const policy = at(settings, 'policy');
   const profiles = namesAt(policy, 'profiles');
   const select = listAt(policy, 'select');
+  const tenants = namesAt(at(policy, 'tenants'), 'subAppIds');
   return [
     ...findUnknown(select, 'policy.select', 'profile', profiles),
     ...findUnknown(select, 'policy.select', 'key', texts(keys, 'name')),
+    ...findUnknown(keys, 'keys', 'tenant', tenants),
     ...findUnused(profiles, texts(select, 'profile')),
     ...findUnreachable(select),
     ...findRepeated(keys, 'keys', 'name'),

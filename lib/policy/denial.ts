@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 /** One thing that the policy does not let a caller have; its message says what it would. */
 export interface Denial extends FieldError {
   /** Name of the bound in the policy; `claim` where the token's own claim is not well-formed. */
-  readonly rule: keyof Profile | 'claim';
+  readonly rule: keyof Profile | 'tenants' | 'claim';
 }
 
 /** Answers the problem of a request that the policy denies, for all of its reasons at once. */

@@ -1,23 +1,38 @@
+import { refuseByPolicy } from './denial.ts';
 import type { Profile } from './profile.ts';
 import { NARROWING_CLAIM, type PolicySubject, selectProfile } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 
+/** What the policy leaves one caller. */
+export interface Permit {
+  readonly profile: Profile;
+  /** Application of VOD that the caller's uploads go to; undefined for the account's main one. */
+  readonly subAppId: number | undefined;
+}
+
 /**
  * Answers what the policy leaves a caller.
  *
- * @throws {Problem} `policy_denied` where the caller's own claim is not well-formed.
+ * @throws {Problem} `policy_denied` where the caller belongs to no known tenant, or its claim is not well-formed.
  */
-export type PermitCaller = (caller: PolicySubject) => Profile | Promise<Profile>;
+export type PermitCaller = (caller: PolicySubject) => Permit | Promise<Permit>;
 
-/** Answers how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered. */
-export function createPermit(policy: Policy): PermitCaller {
-  const known = new WeakMap<PolicySubject, Profile>();
+/**
+ * Answers how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered.
+ *
+ * @param own application of those who belong to no tenant, where there are none.
+ */
+export function createPermit(policy: Policy, own: number | undefined): PermitCaller {
+  const known = new WeakMap<PolicySubject, Permit>();
   return (caller) => {
-    const permitted = known.get(caller);
-    if (permitted !== undefined) return permitted;
-    const keep = (profile: Profile): Profile => {
-      known.set(caller, profile);
-      return profile;
+    const permit = known.get(caller);
+    if (permit !== undefined) return permit;
+    const { tenants } = policy;
+    const subAppId = tenants === undefined ? own : findSubAppId(tenants, caller);
+    const keep = (profile: Profile): Permit => {
+      const fresh = { profile, subAppId };
+      known.set(caller, fresh);
+      return fresh;
     };
     const profile = selectProfile(policy, caller);
     const claim = caller.claims?.[NARROWING_CLAIM];
@@ -29,4 +44,15 @@ async function narrow(profile: Profile, claim: unknown): Promise<Profile> {
   // Few tokens have the claim, and its schema is as large as everything else here.
   const { narrowByClaim } = await import('./narrow-by-claim.ts');
   return narrowByClaim(profile, claim);
+}
+
+/** Nobody falls back to the service's own application: that one may be a tenant's only by its name. */
+function findSubAppId(
+  { claim, subAppIds }: NonNullable<Policy['tenants']>,
+  { tenant, claims = {} }: PolicySubject,
+): number | undefined {
+  const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
+  if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
+  const message = 'must name a tenant of this service';
+  throw refuseByPolicy([{ path: claim, rule: 'tenants', message }]);
 }

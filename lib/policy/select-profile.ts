@@ -6,6 +6,8 @@ export interface PolicySubject {
   readonly scopes: ReadonlySet<string>;
   /** Name of the API key that it came with. */
   readonly keyName?: string | undefined;
+  /** Tenant of that key. */
+  readonly tenant?: string | undefined;
   /** Claims of the token that it came with. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }

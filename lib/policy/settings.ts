@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
-import { limitFields } from '../validation/fields.ts';
+import { integer, limitFields } from '../validation/fields.ts';
 import { findContradictions } from './contradictions.ts';
 import { profileSchema } from './profile.ts';
 import { rulesSchema } from './rule.ts';
@@ -34,6 +34,8 @@ const apiKey = strictMap({
   scopes: v.pipe(v.array(scope, 'must be a list'), v.minLength(1, 'must name a scope')),
   /** Whose the uploads are that it begins: its name where this is missing. */
   owner: v.optional(name),
+  /** Tenant that it belongs to, as a key has no claims. */
+  tenant: v.optional(name),
 });
 
 const selection = v.pipe(
@@ -49,12 +51,20 @@ const selection = v.pipe(
   ),
 );
 
+const tenants = strictMap({
+  /** Claim of the token that names the tenant. */
+  claim: claimText,
+  /** Application of each tenant. */
+  subAppIds: mapOf(name, integer(1, Number.MAX_SAFE_INTEGER)),
+});
+
 const mediaLimits = strictMap(limitFields.entries);
 
 const policySchema = strictMap({
   profiles: v.optional(mapOf(name, profileSchema), {}),
   /** The first that fits a caller names the profile; `default` holds for the others. */
   select: v.optional(v.array(selection, 'must be a list'), []),
+  tenants: v.optional(tenants),
   /** What media may be at most that came by the console, or from another program. */
   console: v.optional(mediaLimits),
   /** The same for recordings. */

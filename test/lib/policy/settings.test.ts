@@ -12,6 +12,7 @@ const FULL = {
       sha256: OTHER,
       scopes: ['upload:sign', 'upload:partner'],
       owner: 'shop',
+      tenant: 'acme',
     },
   ],
   policy: {
@@ -38,6 +39,7 @@ const FULL = {
       { profile: 'server', key: 'migration' },
       { profile: 'pro', claim: { name: 'https://example.com/plan', value: 'pro' } },
     ],
+    tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002, 'b.c_d-1': 1 } },
     console: { maxBytes: 1, mediaTypes: ['mp4'] },
     live: { maxSeconds: 7_200 },
   },
@@ -98,6 +100,7 @@ describe('parseSettings()', () => {
       mediaTypes: ['mp4', 'mov'],
     });
     expect(settings?.policy.select).toEqual(FULL.policy.select);
+    expect(settings?.policy.tenants).toEqual(FULL.policy.tenants);
     expect(settings?.rules[0]).toEqual(FULL.rules[0]);
     expect(settings?.rules[1]).toEqual({
       name: 'all',
@@ -178,6 +181,12 @@ describe('parseSettings()', () => {
     ['policy.select.2.claim.value', true],
     ['policy.select.2.claim.values', ['pro']],
     ['policy.select.3', { profile: 'pro', scope: 'upload:partner', key: 'migration' }],
+    ['policy.tenants.claim', undefined],
+    ['policy.tenants.subAppIds', []],
+    ['policy.tenants.subAppIds.acme', '1500000002'],
+    ['policy.tenants.subAppIds.other', 0],
+    ['policy.tenants.subAppIds.constructor', 1],
+    ['keys.1.tenant', 'nobody'],
     ['policy.console', null],
     ['policy.console.maxbytes', 1],
     ['policy.live.mediaTypes', ['exe']],
@@ -213,7 +222,7 @@ describe('parseSettings()', () => {
       keys: [
         { name: 'a', sha256: 'x', scopes: ['upload:pull'], color: 1 },
         { name: 'a', sha256: SHA256, scopes: ['upload:pull'] },
-        { name: 'b', sha256: SHA256.toUpperCase(), scopes: ['upload:pull'] },
+        { name: 'b', sha256: SHA256.toUpperCase(), scopes: ['upload:pull'], tenant: 'acme' },
       ],
       policy: {
         profiles: { default: { maxBytes: 0, weight: 1 }, lost: {} },
@@ -235,6 +244,7 @@ describe('parseSettings()', () => {
       'keys.0.sha256',
       'keys.1.name',
       'keys.2.sha256',
+      'keys.2.tenant',
       'policies',
       'policy.limits',
       'policy.profiles.default.maxBytes',
