@@ -4,15 +4,24 @@ import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import type { Target } from '../lib/delivery/target.ts';
-import { type ConfirmingApi, confirmEvent } from '../lib/events/confirm-event.ts';
+import {
+  type Confirmation,
+  type ConfirmingApi,
+  confirmEvent,
+} from '../lib/events/confirm-event.ts';
 import { passOnEvent } from '../lib/events/pass-on-event.ts';
+import {
+  authenticateNotification,
+  findApplication,
+  readNotification,
+} from '../lib/events/read-notification.ts';
 import {
   describeLegacyEvent,
   describeReceivedEvent,
   receiveEvent,
 } from '../lib/events/received-event.ts';
 import { recordEvent } from '../lib/events/record-event.ts';
-import { type HttpEvent, readHeader, readJsonBody, readQuery } from '../lib/http/event.ts';
+import type { Reception } from '../lib/events/to-event-record.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { explainToOperator, type Invocation } from '../lib/invocation.ts';
@@ -20,23 +29,19 @@ import type { Ledger } from '../lib/ledger/ledger.ts';
 import { type ReachLedger, reachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { ActionDependencies } from '../lib/media-actions/due-action.ts';
 import { createCoverFetcher, type FetchCover } from '../lib/media-actions/fetch-cover.ts';
+import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
-import {
-  type CallbackRefusal,
-  type CallbackSignature,
-  verifyCallbackSignature,
-} from '../lib/signing/callback-signature.ts';
-import { isDeeperThan } from '../lib/validation/json-depth.ts';
-import { isJsonObject } from '../lib/validation/json-object.ts';
 import { createVodApi } from '../lib/vod/client.ts';
-import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../lib/vod/event.ts';
+import { parseVodEvent, type VodEvent, writeVodEvent } from '../lib/vod/event.ts';
 import { identifyEvent } from '../lib/vod/event-id.ts';
 import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
 export interface CallbackDependencies {
-  readonly config: Pick<CallbackConfig, 'signKeys'>;
+  readonly config: Pick<CallbackConfig, 'signKeys'> & {
+    readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
+  };
   readonly api: ConfirmingApi & ActionDependencies['api'];
   /** What new media may be, and what is set of them. */
   readonly settings: Settings;
@@ -63,14 +68,20 @@ const LEDGER_MILLISECONDS = 1_000;
 
 /** Answers the route `POST /callback`. */
 export function createCallbackRoute(dependencies: CallbackDependencies): Route {
-  const { config, api, now, clock } = dependencies;
+  const { config, settings, api, ledger, now, clock } = dependencies;
+  const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
+  const applications = listApplications(settings.policy, own);
+  const knowsFiles = ledger !== undefined || applications.length === 1;
   return async (event, invocation) => {
     const { log } = invocation;
     const startedAt = clock();
     const leftOf = (milliseconds: number) => () =>
       Math.min(startedAt + milliseconds - clock(), invocation.remainingMilliseconds());
     const body = readNotification(event);
-    log.signKey = authenticateNotification(body, event, config, now());
+    const nowSeconds = Math.floor(now() / 1_000);
+    log.signKey = authenticateNotification(body, event, config.signKeys, nowSeconds);
+    const subAppId = findApplication(event, applications);
+    if (subAppId !== own) Object.assign(log, { subAppId });
 
     const legacy = readLegacyEvent(body);
     if (legacy !== undefined) {
@@ -80,86 +91,33 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     const pushed = parseVodEvent(body);
     const confirmation = await confirmEvent(pushed, api, {
       remainingMilliseconds: leftOf(CONFIRM_MILLISECONDS),
+      subAppId,
     });
     if (confirmation.kind === 'denied') throw denyEvent(pushed, log);
     if (confirmation.kind === 'unavailable') {
-      await keepEvent(pushed, confirmation.problem, dependencies, log);
+      await keepEvent(pushed, subAppId, confirmation.problem, dependencies, log);
       return TAKEN;
     }
-    log.confirmation = confirmation.kind;
+    const confirmed = isProven(confirmation, knowsFiles);
+    log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
     // The log line is the event's record where there is no other.
     Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event)));
-    const confirmed = confirmation.kind === 'confirmed';
+    const reception = { subAppId, receivedAt: now(), confirmed, settings };
     const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
-    await tellOf(confirmation.event, confirmed, remainingMilliseconds, dependencies, log);
+    await tellOf(confirmation.event, reception, { ...dependencies, remainingMilliseconds }, log);
     return TAKEN;
   };
 }
 
+/** Where nothing is kept, nobody knows in which of several applications a file was that one of them does not have. */
+function isProven(
+  { kind, event }: Extract<Confirmation, { readonly event: VodEvent }>,
+  knowsFiles: boolean,
+): boolean {
+  return kind === 'confirmed' && (knowsFiles || event.eventType !== 'FileDeleted');
+}
+
 const TAKEN = { status: 200, body: { code: 0 } } as const;
-
-/** The notifications that VOD documents have ten levels at most: https://cloud.tencent.com/document/product/266/31773. */
-const MOST_LEVELS = 100;
-
-function readNotification(event: HttpEvent): RawEvent {
-  const body = readJsonBody(event);
-  if (!isJsonObject(body)) {
-    throw new Problem('Cannot read the notification: it must be a JSON object.', {
-      code: 'invalid_request',
-    });
-  }
-  if (isDeeperThan(MOST_LEVELS, body)) {
-    throw new Problem(
-      `Cannot read the notification: it must have at most ${MOST_LEVELS} levels of objects and lists.`,
-      { code: 'invalid_request' },
-    );
-  }
-  return body;
-}
-
-/** Answers the place of the key that fits. */
-function authenticateNotification(
-  body: RawEvent,
-  event: HttpEvent,
-  config: CallbackDependencies['config'],
-  nowMilliseconds: number,
-): number {
-  const signature = findSignature(body, event);
-  if (signature === undefined) {
-    throw new Problem('The notification has no "Sign" and "T".', { code: 'unauthorized' });
-  }
-  const verdict = verifyCallbackSignature(
-    signature,
-    config.signKeys,
-    Math.floor(nowMilliseconds / 1_000),
-  );
-  if (verdict.authentic) return verdict.key;
-  throw new Problem(REFUSAL[verdict.refusal], { code: 'unauthorized' });
-}
-
-const REFUSAL: Readonly<Record<CallbackRefusal, string>> = {
-  mismatch: '"Sign" fits none of the configured keys.',
-  expired: '"T" is in the past: the notification came too late, or a clock is wrong.',
-  too_far_ahead: '"T" is further ahead than VOD sets it: a clock is wrong.',
-};
-
-/**
- * VOD's documents say that both values are in the notification and not where, so the places are tried in the order of
- * their likelihood: https://cloud.tencent.com/document/product/266/33779.
- */
-function findSignature(body: RawEvent, event: HttpEvent): CallbackSignature | undefined {
-  return (
-    pairSignature(body['Sign'], body['T']) ??
-    pairSignature(readQuery(event, 'Sign'), readQuery(event, 'T')) ??
-    pairSignature(readHeader(event, 'sign'), readHeader(event, 't'))
-  );
-}
-
-function pairSignature(sign: unknown, t: unknown): CallbackSignature | undefined {
-  if (typeof sign !== 'string') return undefined;
-  if (typeof t === 'string') return { sign, t };
-  return typeof t === 'number' ? { sign, t: String(t) } : undefined;
-}
 
 type Log = Invocation['log'];
 
@@ -173,6 +131,7 @@ function denyEvent(pushed: VodEvent, log: Log): Problem {
 /** Keeps an event that VOD could not be asked about, for the sweep to ask again. */
 async function keepEvent(
   pushed: VodEvent,
+  subAppId: number | undefined,
   problem: Problem,
   { ledger, now }: CallbackDependencies,
   log: Log,
@@ -184,7 +143,8 @@ async function keepEvent(
       ...(problem.vod === undefined ? {} : { vod: problem.vod }),
     });
   }
-  const kept = { eventId: identifyEvent(pushed), raw: writeVodEvent(pushed), receivedAt: now() };
+  const raw = writeVodEvent(pushed);
+  const kept = { eventId: identifyEvent(pushed), subAppId, raw, receivedAt: now() };
   log.fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
   log.confirmation = 'kept';
   Object.assign(log, describeReceivedEvent(receiveEvent(pushed)), explainToOperator(problem));
@@ -192,14 +152,11 @@ async function keepEvent(
 
 async function tellOf(
   event: VodEvent,
-  confirmed: boolean,
-  remainingMilliseconds: () => number,
-  dependencies: CallbackDependencies,
+  reception: Reception,
+  telling: CallbackDependencies & { readonly remainingMilliseconds: () => number },
   log: Log,
 ): Promise<void> {
-  const { ledger, settings, now } = dependencies;
-  const reception = { receivedAt: now(), confirmed, settings };
-  const telling = { ...dependencies, remainingMilliseconds };
+  const { ledger } = telling;
   const told =
     ledger === undefined
       ? await passOnEvent(event, reception, telling)

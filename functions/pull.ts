@@ -8,6 +8,7 @@ import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import type { Invocation } from '../lib/invocation.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { LogFields } from '../lib/log.ts';
+import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import type { Problem } from '../lib/problem.ts';
@@ -62,28 +63,31 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 
     const headerKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
-    const owner = { owner: caller.owner, profile: await permit(caller) };
+    const owner = { owner: caller.owner, ...(await permit(caller)) };
+    if (owner.subAppId !== undefined) invocation.log.subAppId = owner.subAppId;
     return body.kind === 'one'
       ? pullOne(body.request, headerKey, owner, submitting, invocation)
       : pullMany(body.items, headerKey, owner, submitting, invocation);
   };
 }
 
-function chooseSubmitting({ config, api, ledger, ...rest }: PullRouteDependencies): Submitting {
+function chooseSubmitting(dependencies: PullRouteDependencies): Submitting {
+  const { config, settings, api, ledger, ...rest } = dependencies;
+  const ownSubAppId = requireOwnApplication(settings.policy, config.vodApi.subAppId);
   const sending = { ...rest, api, checkRegion: createOpenedRegionCheck(api, rest.now) };
   if (ledger === undefined) {
     const memory = createIdempotencyMemory<SubmittedPull>();
-    const dependencies = { ...sending, memory, begin: createQuotaMemory(rest.now) };
+    const forgetting = { ...sending, memory, begin: createQuotaMemory(rest.now) };
     return {
-      one: (pull, options) => submitPull(pull, dependencies, options),
-      many: (items, call) => submitBatch(items, call, dependencies),
+      one: (pull, options) => submitPull(pull, forgetting, options),
+      many: (items, call) => submitBatch(items, call, forgetting),
     };
   }
   // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
-  const dependencies = { ...sending, ledger, sentAtOnce: config.vodApi.pullsPerSecond };
+  const keeping = { ...sending, ledger, ownSubAppId, sentAtOnce: config.vodApi.pullsPerSecond };
   return {
-    one: (pull, options) => submitKeptPull(pull, dependencies, options),
-    many: (items, call) => submitKeptBatch(items, call, dependencies),
+    one: (pull, options) => submitKeptPull(pull, keeping, options),
+    many: (items, call) => submitKeptBatch(items, call, keeping),
   };
 }
 

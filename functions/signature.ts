@@ -5,6 +5,7 @@ import { readHeader, readJsonBody } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
+import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { boundSignature } from '../lib/policy/apply-profile.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
@@ -15,6 +16,7 @@ import {
   createUploadId,
   deriveUploadIdKey,
   isUploadIdOf,
+  nameUploader,
   UPLOAD_ID_RANDOM_RANGE,
 } from '../lib/uploads/upload-id.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
@@ -53,6 +55,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
   const { config, settings, now, random, ledger } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
+  const ownSubAppId = requireOwnApplication(settings.policy, config.subAppId);
   const keepIssued = createKeepIssued(ledger, now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
@@ -67,19 +70,24 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     log.owner = caller.owner;
     requireScope(caller, 'upload:sign');
 
+    const { profile, subAppId } = await permit(caller);
+    if (subAppId !== undefined) log.subAppId = subAppId;
+    const uploader = nameUploader(caller.owner, subAppId);
     const asked = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
-      uploadIdKeys.some((key) => isUploadIdOf(caller.owner, key, uploadId)),
+      uploadIdKeys.some((key) => isUploadIdOf(uploader, key, uploadId)),
     );
-    const profile = await permit(caller);
     const request = boundSignature(profile, asked);
     const uploadId =
       request.uploadId ??
-      createUploadId(caller.owner, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
+      createUploadId(uploader, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
     const { quotas } = profile;
-    const issued = { uploadId, owner: caller.owner, nowSeconds, expireTime, quotas };
+    const issued = {
+      ...{ uploadId, owner: caller.owner, subAppId: subAppId ?? ownSubAppId },
+      ...{ nowSeconds, expireTime, quotas },
+    };
     const signature = sign(issued, request, config, random(RANDOM_RANGE));
     await keepIssued(issued, request);
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
@@ -91,12 +99,14 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
 interface Issued {
   readonly uploadId: string;
   readonly owner: string;
+  /** Application of VOD; undefined for the account's main one. */
+  readonly subAppId: number | undefined;
   readonly nowSeconds: number;
   readonly expireTime: number;
 }
 
 function sign(
-  { uploadId, owner, nowSeconds, expireTime }: Issued,
+  { uploadId, owner, subAppId, nowSeconds, expireTime }: Issued,
   request: SignatureRequest,
   config: SignatureConfig,
   random: number,
@@ -115,7 +125,7 @@ function sign(
       taskNotifyMode: request.taskNotifyMode,
       sourceContext: sealEnvelope(envelope, request.sourceContext),
       oneTimeValid: request.oneTimeValid === true ? 1 : undefined,
-      vodSubAppId: config.subAppId,
+      vodSubAppId: subAppId,
       sessionContext: request.sessionContext,
       storageRegion: request.storageRegion,
     },

@@ -6,6 +6,7 @@ import { createTargets } from '../lib/delivery/create-targets.ts';
 import { openLedger } from '../lib/ledger/ledger.ts';
 import { writeLogLine } from '../lib/log.ts';
 import { createCoverFetcher } from '../lib/media-actions/fetch-cover.ts';
+import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import { loadSettings } from '../lib/policy/load-settings.ts';
 import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
@@ -60,6 +61,8 @@ async function openSweep(config: SweepConfig): Promise<Job> {
   const { databaseUrl, vodApi, pullsEvents, delivery } = config;
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(delivery, { readCredentials, now: Date.now });
+  const settings = await loadSettings(import.meta.dirname);
+  const own = requireOwnApplication(settings.policy, vodApi.subAppId);
   return createSweepJob({
     ledger: openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets }),
     api: createVodApi(vodApi, {
@@ -68,7 +71,8 @@ async function openSweep(config: SweepConfig): Promise<Job> {
       sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
       random: Math.random,
     }),
-    settings: await loadSettings(import.meta.dirname),
+    applications: listApplications(settings.policy, own),
+    settings,
     fetchCover: createCoverFetcher(),
     targets,
     pullsEvents,

@@ -21,6 +21,8 @@ export interface LogFields {
   /** What the database, its driver or the socket calls its failure. */
   databaseCode?: string;
   owner?: string;
+  /** Application of VOD, where it is a tenant's or one of several. */
+  subAppId?: number;
   uploadId?: string;
   uploadMethod?: string;
   /** The same each time that VOD reports the same fact. */
@@ -73,6 +75,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   vodRequestId: true,
   databaseCode: true,
   owner: true,
+  subAppId: true,
   uploadId: true,
   uploadMethod: true,
   eventId: true,

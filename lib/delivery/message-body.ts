@@ -3,11 +3,22 @@ import type { Message } from './message.ts';
 
 /** What tells a consumer where to look, in the words of an upload and in VOD's. */
 const IDENTIFIERS: ReadonlySet<string> = new Set([
-  ...['uploadId', 'method', 'state', 'owner', 'fileId', 'taskId', 'createdAt', 'updatedAt'],
+  ...[
+    'uploadId',
+    'method',
+    'state',
+    'owner',
+    'subAppId',
+    'fileId',
+    'taskId',
+    'createdAt',
+    'updatedAt',
+  ],
   ...[
     'confirmed',
     'EventType',
     'EventHandle',
+    'SubAppId',
     'FileId',
     'TaskId',
     'Status',

@@ -23,6 +23,8 @@ export interface GenuineVodEvent {
   /** Of what the event says, so that it is the same on every resend. */
   readonly eventId: string;
   readonly raw: Readonly<Record<string, unknown>>;
+  /** Application of VOD that told it; missing where the configuration names none. */
+  readonly subAppId?: number | undefined;
   /** Unix milliseconds of the first time that it came in. */
   readonly receivedAt: number;
   readonly unconfirmed?: true | undefined;
@@ -34,6 +36,7 @@ const UPLOAD_FIELDS = Object.keys({
   method: 0,
   state: 0,
   owner: 0,
+  subAppId: 0,
   fileId: 0,
   taskId: 0,
   name: 0,
@@ -71,10 +74,11 @@ export function buildUploadMessage(upload: UploadView): Message {
 
 /**
  * Answers the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and with the
- * envelope taken off. One that is not confirmed says so, whatever else it says: `confirmed` is false.
+ * envelope taken off, and with the application in VOD's own word for it. One that is not confirmed says so, whatever
+ * else it says: `confirmed` is false.
  */
 export function buildVodMessage(event: GenuineVodEvent): Message {
-  const { eventId, raw, receivedAt, unconfirmed } = event;
+  const { eventId, raw, subAppId, receivedAt, unconfirmed } = event;
   const { EventType: name, Sign: _sign, T: _t, ...members } = raw;
   const type = nameVodEvent(name);
   return {
@@ -86,6 +90,7 @@ export function buildVodMessage(event: GenuineVodEvent): Message {
       ...Object.fromEntries(
         Object.entries(members).map(([member, value]) => [member, openContext(value)]),
       ),
+      ...(subAppId === undefined ? {} : { SubAppId: subAppId }),
       ...(unconfirmed ? { confirmed: false } : {}),
     },
   };

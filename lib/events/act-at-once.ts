@@ -27,10 +27,12 @@ export async function actAtOnce(
   return log;
 }
 
-function listActions({ changes, actions = [] }: EventRecord, createdAt: number) {
+function listActions({ changes, actions = [], subAppId }: EventRecord, createdAt: number) {
   const rejected = changes.filter(({ fact }) => fact === 'rejected');
   const deletions = rejected.flatMap(({ fields }): readonly DueAction[] =>
-    fields?.fileId === undefined ? [] : [{ fileId: fields.fileId, kind: 'delete', createdAt }],
+    fields?.fileId === undefined
+      ? []
+      : [{ fileId: fields.fileId, kind: 'delete', subAppId, createdAt }],
   );
   const others = actions.filter(({ kind }) => kind !== 'inspect');
   const log: LogFields =
@@ -39,7 +41,7 @@ function listActions({ changes, actions = [] }: EventRecord, createdAt: number) 
       : deletions.length > 0
         ? { code: 'limits_exceeded' }
         : {};
-  return { deletions, others: others.map((action) => ({ ...action, createdAt })), log };
+  return { deletions, others: others.map((action) => ({ ...action, subAppId, createdAt })), log };
 }
 
 const UNJUDGED =

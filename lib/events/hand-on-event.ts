@@ -23,13 +23,13 @@ interface HandOnOptions {
  * that have taken theirs know it by its id then.
  */
 export async function handOnEvent(
-  { eventId, payload: raw, confirmed, changes }: EventRecord,
+  { eventId, subAppId, payload: raw, confirmed, changes }: EventRecord,
   { targets, receivedAt, timeLimit }: HandOnOptions,
 ): Promise<number> {
   const unconfirmed = confirmed ? undefined : true;
   const rejected = changes.filter(({ fact }) => fact === 'rejected');
   const messages = [
-    buildVodMessage({ eventId, raw, receivedAt, unconfirmed }),
+    buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed }),
     ...rejected.map((change) => buildRejection(change, receivedAt)),
   ];
   const sent = messages.flatMap((message) =>

@@ -2,18 +2,19 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 
 /**
- * Answers a pushed event without the files that no upload has; undefined where it tells of no others.
+ * Answers a pushed event without the files that no upload of its application has; undefined where it tells of no others.
  *
  * That a file is gone, VOD says of every file that never was, so anybody could have made-up ones believed. A file that
  * was gone before its arrival was told is found missing by the sweep, once it is told.
  */
 export async function dropUnknownDeletions(
   event: VodEvent,
+  subAppId: number | undefined,
   ledger: Pick<Ledger, 'findFiles'>,
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;
   const { FileIdSet: fileIds, FileDeleteResultInfo: results } = event.task;
-  const known = await ledger.findFiles(fileIds);
+  const known = await ledger.findFiles(fileIds, subAppId);
   if (known.length === 0) return undefined;
   if (known.length === new Set(fileIds).size) return event;
   const FileDeleteResultInfo = results?.filter(({ FileId }) => known.includes(FileId ?? ''));

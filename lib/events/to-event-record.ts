@@ -8,6 +8,8 @@ import { findUploadId, listUploadChanges } from './upload-changes.ts';
 
 /** How an event came. */
 export interface Reception {
+  /** Application of VOD that told it; undefined where the configuration names none. */
+  readonly subAppId: number | undefined;
   /** Unix milliseconds. */
   readonly receivedAt: number;
   /** Whether VOD has said it itself; what it has not, changes no upload. */
@@ -19,17 +21,21 @@ export interface Reception {
 /** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */
 export function toEventRecord(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
-  const { receivedAt, confirmed } = reception;
+  const { subAppId, receivedAt, confirmed } = reception;
+  const told = confirmed ? listUploadChanges(received) : [];
+  const changes =
+    subAppId === undefined
+      ? told
+      : told.map((change) => ({ ...change, fields: { ...change.fields, subAppId } }));
   return {
     eventId,
+    subAppId,
     eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
     uploadId: confirmed ? findUploadId(received) : undefined,
     ...readSubject(event),
     payload: writeVodEvent(event),
     confirmed,
-    ...(confirmed
-      ? settleArrival(received, listUploadChanges(received), reception)
-      : { changes: [], actions: [] }),
+    ...(confirmed ? settleArrival(received, changes, reception) : { changes, actions: [] }),
     receivedAt,
   };
 }

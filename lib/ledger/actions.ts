@@ -8,6 +8,8 @@ export interface NewMediaAction {
   readonly fileId: string;
   /** `delete` where the ledger itself asks for it. */
   readonly kind: string;
+  /** Application of VOD that the file is in; missing where the configuration names none. */
+  readonly subAppId?: number | undefined;
   readonly uploadId?: string | undefined;
   /** What whoever does it needs to know. */
   readonly detail?: JsonObject | undefined;
@@ -43,7 +45,7 @@ const CLAIM = `with due as (
   )
   update media_actions a set attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz
   from due where a.file_id = due.file_id and a.kind = due.kind
-  returning a.file_id, a.kind, upload_id, detail, attempts, created_at`;
+  returning a.file_id, a.kind, sub_app_id, upload_id, detail, attempts, created_at`;
 
 // Settled once more by the same claim, it stays as it is: the answer to the first time may have been lost.
 const SETTLE = `update media_actions
@@ -78,10 +80,11 @@ export function createActionLedger(connection: Connection, now: () => number): A
 }
 
 function readClaimed(row: Row): ClaimedAction {
-  const { upload_id: uploadId, detail } = row;
+  const { sub_app_id: subAppId, upload_id: uploadId, detail } = row;
   return {
     fileId: String(row['file_id']),
     kind: String(row['kind']),
+    ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
     ...(typeof uploadId === 'string' ? { uploadId } : {}),
     // Only objects are kept.
     ...(detail === null ? {} : { detail: detail as JsonObject }),

@@ -36,20 +36,20 @@ const SNAPSHOT = `jsonb_build_object(${UPLOAD_COLUMNS.split(', ')
 /** Answers the part of a `with` that announces the states of the uploads of its part `changed`. */
 export const ANNOUNCED = `announced as (
     insert into events
-      (event_id, event_type, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
-    select 'evt_' || upload_id || '_' || state, 'upload.' || state, upload_id, file_id, task_id, ${SNAPSHOT}, true,
-      $2::timestamptz, $3, $4::text is not null
+      (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
+    select 'evt_' || upload_id || '_' || state, 'upload.' || state, sub_app_id, upload_id, file_id, task_id, ${SNAPSHOT},
+      true, $2::timestamptz, $3, $4::text is not null
     from changed order by upload_id
     on conflict (event_id) do nothing
     returning event_id, event_type, upload_id
   )`;
 
-const UNWANTED = `select file_id, 'delete' as kind, upload_id, null::jsonb as detail from changed
+const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
     where state in ('cancelled', 'rejected', 'expired') and file_id is not null`;
 
-// A file whose upload has another one already, or another owner, is unwanted too; but never one that came for an upload
-// of its own.
-const SECOND = `select c.file_id, 'delete', c.upload_id, null from change c
+// A file whose upload has another one already, another owner or another application, is unwanted too; but never one that
+// came for an upload of its own.
+const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from change c
     where c.key = c.upload_id and c.file_id is not null and c.fact <> 'deleted'
       and c.key not in (select key from changed)
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
@@ -57,8 +57,8 @@ const SECOND = `select c.file_id, 'delete', c.upload_id, null from change c
 /** Answers the part of a `with` that keeps the actions of the query `actions`; each is kept once for ever. */
 export function writeActions(actions: string): string {
   return `action as (
-    insert into media_actions (file_id, kind, upload_id, detail, next_attempt_at, created_at, updated_at)
-    select file_id, kind, upload_id, detail, $2::timestamptz, $2::timestamptz, $2::timestamptz from (${actions}) a
+    insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
+    select file_id, kind, sub_app_id, upload_id, detail, $2::timestamptz, $2::timestamptz, $2::timestamptz from (${actions}) a
     order by file_id, kind
     on conflict (file_id, kind) do nothing
   )`;

@@ -17,6 +17,8 @@ type LedgerEvent = {
   | {
       readonly kind: 'vod';
       readonly payload: JsonObject;
+      /** Application of VOD that told it; missing where the configuration names none. */
+      readonly subAppId?: number;
       /** Set where VOD could not be asked about it. */
       readonly unconfirmed?: true;
     }
@@ -80,7 +82,8 @@ export interface DeliveryLedger {
 
 const CLAIMED = `attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz`;
 
-const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, confirmed, received_at, delivered_at
+const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, sub_app_id, confirmed,
+    received_at, delivered_at
   from claimed join events using (event_id) left join endpoints using (endpoint)`;
 
 /** How much is taken off a disabled endpoint at once: little enough to be done in time. */
@@ -243,7 +246,15 @@ function readEvent(row: Row): LedgerEvent {
   };
   // Only objects are recorded.
   const payload = row['payload'] as JsonObject;
-  return told.eventType.startsWith('upload.')
-    ? { ...told, kind: 'upload', upload: readUpload(payload) }
-    : { ...told, kind: 'vod', payload, ...(row['confirmed'] ? {} : { unconfirmed: true }) };
+  if (told.eventType.startsWith('upload.')) {
+    return { ...told, kind: 'upload', upload: readUpload(payload) };
+  }
+  const subAppId = row['sub_app_id'];
+  return {
+    ...told,
+    kind: 'vod',
+    payload,
+    ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
+    ...(row['confirmed'] ? {} : { unconfirmed: true }),
+  };
 }

@@ -9,6 +9,8 @@ export interface EventRecord {
   /** The same for the same fact, however often and by whichever way it is told. */
   readonly eventId: string;
   readonly eventType: EventType;
+  /** Application of VOD that told it; missing where the configuration names none. */
+  readonly subAppId?: number | undefined;
   readonly uploadId?: string | undefined;
   readonly fileId?: string | undefined;
   readonly taskId?: string | undefined;

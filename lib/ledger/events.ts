@@ -83,10 +83,12 @@ async function recordRound(
 }
 
 function writeEvent(event: EventRecord): JsonObject {
-  const { eventId, eventType, uploadId, fileId, taskId, payload, confirmed, receivedAt } = event;
+  const { eventId, eventType, subAppId, uploadId, fileId, taskId, payload } = event;
+  const { confirmed, receivedAt } = event;
   return {
     event_id: eventId,
     event_type: eventType,
+    sub_app_id: subAppId,
     upload_id: uploadId,
     file_id: fileId,
     task_id: taskId,
@@ -96,11 +98,12 @@ function writeEvent(event: EventRecord): JsonObject {
   };
 }
 
-function writeActionsOf({ eventId, actions = [] }: EventRecord): readonly JsonObject[] {
+function writeActionsOf({ eventId, subAppId, actions = [] }: EventRecord): readonly JsonObject[] {
   return actions.map(({ fileId, kind, uploadId, detail }) => ({
     event_id: eventId,
     file_id: fileId,
     kind,
+    sub_app_id: subAppId,
     upload_id: uploadId,
     detail,
   }));

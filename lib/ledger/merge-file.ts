@@ -55,8 +55,9 @@ async function mergeFile(
   // A file stays with the upload that it came for.
   if (holder.uploadId !== deriveFileUploadId(fileId)) return { ...change, key: { fileId } };
   const upload = await lock(sql, 'upload_id', uploadId);
-  // So does an upload with the file that came for it first, and with its owner.
+  // So does an upload with the file that came for it first, with its owner, and with its application.
   if (upload?.fileId !== undefined || isOfAnother(upload?.owner, change.owner)) return change;
+  if (isOfAnother(upload?.subAppId, change.fields?.subAppId)) return change;
 
   await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
     prepare: true,
@@ -68,8 +69,8 @@ async function mergeFile(
   return change;
 }
 
-function isOfAnother(owner: string | undefined, told: string | undefined): boolean {
-  return owner !== undefined && told !== undefined && owner !== told;
+function isOfAnother<Value>(known: Value | undefined, told: Value | undefined): boolean {
+  return known !== undefined && told !== undefined && known !== told;
 }
 
 async function lock(

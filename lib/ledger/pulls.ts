@@ -21,6 +21,8 @@ interface ClaimedPull {
   readonly pullId: string;
   readonly uploadId: string;
   readonly owner: string;
+  /** Application of VOD that it is for; missing where the configuration names none. */
+  readonly subAppId?: number;
   readonly request: JsonObject;
   /** Counts from 1, and tells this claim from every other one of the same pull. */
   readonly attempt: number;
@@ -86,8 +88,8 @@ const CLAIM = `with due as (
     limit $2 for update skip locked
   )
   update pulls p set attempts = attempts + 1, claimed_until = $3::timestamptz
-  from due where p.pull_id = due.pull_id
-  returning p.pull_id, upload_id, owner, request, attempts`;
+  from due, uploads u where p.pull_id = due.pull_id and u.upload_id = p.upload_id
+  returning p.pull_id, p.upload_id, p.owner, u.sub_app_id, request, attempts`;
 
 // Where its first try took effect although its answer was lost, the upload has its task already.
 const FINISH = `with done as (
@@ -180,6 +182,7 @@ function readClaimed(row: Row): ClaimedPull {
     pullId: String(row['pull_id']),
     uploadId: String(row['upload_id']),
     owner: String(row['owner']),
+    ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
     // Only objects are kept.
     request: row['request'] as JsonObject,
     attempt: Number(row['attempts']),

@@ -9,11 +9,11 @@ import {
 
 // The first four parameters are those of `writeChanges`, whether or not there are changes.
 const INSERT_EVENTS = `insert into events
-    (event_id, event_type, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
-    select event_id, event_type, upload_id, file_id, task_id, payload, confirmed, coalesce(received_at, $2::timestamptz),
-      $3, $4::text is not null
-    from jsonb_to_recordset($5::text::jsonb) as e(event_id text, event_type text, upload_id text, file_id text,
-      task_id text, payload jsonb, confirmed boolean, received_at timestamptz)
+    (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
+    select event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed,
+      coalesce(received_at, $2::timestamptz), $3, $4::text is not null
+    from jsonb_to_recordset($5::text::jsonb) as e(event_id text, event_type text, sub_app_id bigint, upload_id text,
+      file_id text, task_id text, payload jsonb, confirmed boolean, received_at timestamptz)
     order by event_id
     on conflict (event_id) do nothing
     returning event_id, event_type`;
@@ -23,12 +23,13 @@ const CHANGES = `select c.* from jsonb_to_recordset($1::text::jsonb) as c(event_
 
 const EVENTS = 'select event_id, event_type from event';
 
-const ACTIONS = `select event_id, file_id, kind, a.upload_id, detail
-    from jsonb_to_recordset($6::text::jsonb) as a(event_id text, file_id text, kind text, upload_id text, detail jsonb)
+const ACTIONS = `select event_id, file_id, kind, a.sub_app_id, a.upload_id, detail
+    from jsonb_to_recordset($6::text::jsonb)
+      as a(event_id text, file_id text, kind text, sub_app_id bigint, upload_id text, detail jsonb)
     join event using (event_id)`;
 
 // Nothing is done to a file that its upload does not have, or that is to be removed.
-const WANTED_ACTIONS = `select a.file_id, a.kind, coalesce(c.upload_id, a.upload_id), a.detail from (${ACTIONS}) a
+const WANTED_ACTIONS = `select a.file_id, a.kind, a.sub_app_id, coalesce(c.upload_id, a.upload_id), a.detail from (${ACTIONS}) a
     left join changed c on c.file_id = a.file_id and c.state not in ('cancelled', 'rejected', 'expired', 'deleted')
     where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
 

@@ -6,6 +6,8 @@ import { readTime, writeTime } from './upload-row.ts';
 /** An event that VOD could not be asked about when it came. */
 interface UnconfirmedEvent {
   readonly eventId: string;
+  /** Application of VOD that told it; missing where the configuration names none. */
+  readonly subAppId?: number | undefined;
   /** The notification as it came. */
   readonly raw: JsonObject;
   /** Unix milliseconds. */
@@ -33,8 +35,8 @@ export interface UnconfirmedLedger {
 }
 
 // The update changes nothing; it makes the statement answer the row of whoever came first.
-const KEEP = `insert into unconfirmed_events as u (event_id, raw, received_at, next_attempt_at, kept_by)
-  select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5
+const KEEP = `insert into unconfirmed_events as u (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id)
+  select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5, $6::bigint
   where not exists (select from events where event_id = $1)
   on conflict (event_id) do update set event_id = u.event_id
   returning kept_by`;
@@ -45,7 +47,7 @@ const CLAIM = `with due as (
   )
   update unconfirmed_events u set attempts = attempts + 1, next_attempt_at = $3
   from due where u.event_id = due.event_id
-  returning u.event_id, raw, received_at, attempts`;
+  returning u.event_id, sub_app_id, raw, received_at, attempts`;
 
 const DROP = 'delete from unconfirmed_events where event_id = $1 and attempts = $2';
 
@@ -56,10 +58,10 @@ const RETRY = `update unconfirmed_events set next_attempt_at = $3
 export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
   const { connection, now, randomKey } = dependencies;
   return {
-    async keepUnconfirmed({ eventId, raw, receivedAt }) {
+    async keepUnconfirmed({ eventId, subAppId = null, raw, receivedAt }) {
       const keeper = randomKey();
-      const times = [writeTime(receivedAt), writeTime(now())];
-      const [row] = await ask(connection, KEEP, [eventId, writeJson(raw), ...times, keeper]);
+      const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(now()), keeper];
+      const [row] = await ask(connection, KEEP, [...parameters, subAppId]);
       return row?.['kept_by'] === keeper;
     },
     async claimUnconfirmed(count, leaseSeconds) {
@@ -68,6 +70,7 @@ export function createUnconfirmedLedger(dependencies: LedgerDependencies): Uncon
       const rows = await ask(connection, CLAIM, [writeTime(at), count, until]);
       return rows.map((row) => ({
         eventId: String(row['event_id']),
+        ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
         // Only objects are kept.
         raw: row['raw'] as JsonObject,
         receivedAt: readTime(row['received_at']),

@@ -107,7 +107,8 @@ const UPDATE = `update set
   check_at = ${writeCheck(NEXT_STATE)},
   arrived_at = coalesce(u.arrived_at, excluded.arrived_at),
   expires_at = greatest(u.expires_at, excluded.expires_at),
-  ${COLUMNS.filter((column) => column !== 'expires_at')
+  sub_app_id = coalesce(u.sub_app_id, excluded.sub_app_id),
+  ${COLUMNS.filter((column) => column !== 'expires_at' && column !== 'sub_app_id')
     .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
     .join(', ')}`;
 
@@ -117,6 +118,9 @@ export interface ChangeKinds {
   readonly byFile: boolean;
 }
 
+const SAME_APPLICATION =
+  '(u.sub_app_id is null or excluded.sub_app_id is null or u.sub_app_id = excluded.sub_app_id)';
+
 // Only a statement for both kinds tells them apart: a filter would have the planner expect next to nothing, and so join
 // what follows row by row.
 function writeByUpload(filter: string): string {
@@ -124,12 +128,14 @@ function writeByUpload(filter: string): string {
     on conflict (upload_id) do ${UPDATE}
     where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
       and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
+      and ${SAME_APPLICATION}
     returning ${UPLOAD_COLUMNS})`;
 }
 
 function writeByFile(filter: string): string {
   return `by_file as (${INSERT} where ${filter} order by c.key
     on conflict (file_id) do ${UPDATE}
+    where ${SAME_APPLICATION}
     returning ${UPLOAD_COLUMNS})`;
 }
 
@@ -138,7 +144,8 @@ function writeByFile(filter: string): string {
  * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
  * other.
  *
- * An upload has one file and one owner: what is told of a second one changes nothing, and is not in `changed`.
+ * An upload has one file, one owner and one application: what is told of a second one changes nothing, and is not in
+ * `changed`.
  */
 export function writeUpserts({ byUpload, byFile }: ChangeKinds): string {
   const changed = [

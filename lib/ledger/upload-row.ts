@@ -4,6 +4,8 @@ import type { JsonObject } from './json-text.ts';
 
 /** What may be known of the media of an upload. */
 export interface MediaFields {
+  /** Application of VOD that it is in; missing where the configuration names none. Said once, it stays. */
+  readonly subAppId?: number | undefined;
   readonly fileId?: string | undefined;
   readonly taskId?: string | undefined;
   readonly name?: string | undefined;
@@ -44,6 +46,7 @@ type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
 
 /** Column and type of each field that a change may set. */
 export const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>> = {
+  subAppId: ['sub_app_id', 'bigint'],
   fileId: ['file_id', 'text'],
   taskId: ['task_id', 'text'],
   name: ['name', 'text'],

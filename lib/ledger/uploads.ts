@@ -47,8 +47,8 @@ export interface UploadLedger {
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
   listUploads(query: UploadQuery): Promise<Page<Upload>>;
-  /** Answers those of these files that an upload has. */
-  findFiles(fileIds: readonly string[]): Promise<readonly string[]>;
+  /** Answers those of these files that an upload has; where an application is named, one that is not in another. */
+  findFiles(fileIds: readonly string[], subAppId?: number): Promise<readonly string[]>;
   /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
   saveIssued(upload: IssuedUpload): Promise<Upload>;
   /** Answers undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
@@ -60,7 +60,8 @@ export interface UploadLedger {
 }
 
 const FIND_FILES = `select file_id from uploads
-  where file_id in (select jsonb_array_elements_text($1::text::jsonb))`;
+  where file_id in (select jsonb_array_elements_text($1::text::jsonb))
+    and ($2::bigint is null or sub_app_id is null or sub_app_id = $2::bigint)`;
 
 const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 
@@ -106,8 +107,8 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
       if (rows.length <= query.limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
     },
-    async findFiles(fileIds) {
-      const rows = await ask(connection, FIND_FILES, [writeJson(fileIds)]);
+    async findFiles(fileIds, subAppId) {
+      const rows = await ask(connection, FIND_FILES, [writeJson(fileIds), subAppId ?? null]);
       return rows.map((row) => String(row['file_id']));
     },
     async saveIssued({ uploadId, method, owner, fields }) {

@@ -25,5 +25,5 @@ export interface ActionDependencies {
 /** What is to be done, whether or not a ledger keeps it. */
 export type DueAction = Pick<
   ClaimedAction,
-  'fileId' | 'kind' | 'uploadId' | 'detail' | 'createdAt'
+  'fileId' | 'kind' | 'subAppId' | 'uploadId' | 'detail' | 'createdAt'
 >;

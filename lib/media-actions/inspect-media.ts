@@ -13,13 +13,13 @@ const PAUSE_MILLISECONDS = 2 * 60_000;
 
 /** Judges a file that VOD had not looked at when it came, and tells of its upload what that came to. */
 export async function inspectMedia(
-  { fileId, uploadId, createdAt }: DueAction,
+  { fileId, subAppId, uploadId, createdAt }: DueAction,
   { limits, fact }: InspectDetail,
   { api, ledger, now, remainingMilliseconds }: ActionDependencies,
 ): Promise<ActionOutcome> {
   const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
   const answer = await api
-    .describeMediaInfos(request, { remainingMilliseconds })
+    .describeMediaInfos(request, { remainingMilliseconds, subAppId })
     .catch(explainFailure);
   if ('kind' in answer) return answer;
   const media = answer.MediaInfoSet?.find((found) => found.FileId === fileId);

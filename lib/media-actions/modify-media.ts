@@ -13,7 +13,7 @@ type Setting = Omit<ModifyMediaInfoRequest, 'FileId' | 'SubAppId'>;
  * be deleted matters more than its class. The one that went worst is the outcome.
  */
 export async function modifyMedia(
-  { fileId, uploadId }: DueAction,
+  action: DueAction,
   { parameters, coverUrl }: ModifyDetail,
   dependencies: ActionDependencies,
 ): Promise<ActionOutcome> {
@@ -24,11 +24,11 @@ export async function modifyMedia(
     ...(AddTags === undefined ? [] : [{ AddTags }]),
   ];
   const outcomes: Modified[] = [];
-  for (const setting of settings) outcomes.push(await modify(fileId, setting, dependencies));
-  if (coverUrl !== undefined) outcomes.push(await setCover(fileId, coverUrl, dependencies));
+  for (const setting of settings) outcomes.push(await modify(action, setting, dependencies));
+  if (coverUrl !== undefined) outcomes.push(await setCover(action, coverUrl, dependencies));
 
   const set = Object.assign({}, ...outcomes.map(({ fields }) => fields));
-  await keepFields(uploadId, set, dependencies);
+  await keepFields(action, set, dependencies);
   const failed = (kind: ActionOutcome['kind']) =>
     outcomes.find(({ outcome }) => outcome.kind === kind)?.outcome;
   return failed('retry') ?? failed('dead') ?? DONE;
@@ -41,13 +41,13 @@ interface Modified {
 }
 
 async function modify(
-  fileId: string,
+  { fileId, subAppId }: DueAction,
   setting: Setting,
   { api, remainingMilliseconds }: ActionDependencies,
 ): Promise<Modified> {
   try {
     const request = { FileId: fileId, ...setting };
-    const { CoverUrl } = await api.modifyMediaInfo(request, { remainingMilliseconds });
+    const { CoverUrl } = await api.modifyMediaInfo(request, { remainingMilliseconds, subAppId });
     return { outcome: DONE, fields: describeSetting(setting, CoverUrl) };
   } catch (error) {
     return { outcome: isGone(error) ? DONE : explainFailure(error) };
@@ -55,7 +55,7 @@ async function modify(
 }
 
 async function setCover(
-  fileId: string,
+  action: DueAction,
   url: string,
   dependencies: ActionDependencies,
 ): Promise<Modified> {
@@ -66,7 +66,7 @@ async function setCover(
     const cause = Object.assign(new Error('The cover could not be fetched.'), { code: error });
     return { outcome: { kind: kind === 'refused' ? 'dead' : 'retry', error, cause } };
   }
-  return modify(fileId, { CoverData: cover.bytes.toString('base64') }, dependencies);
+  return modify(action, { CoverData: cover.bytes.toString('base64') }, dependencies);
 }
 
 function describeSetting({ ClassId, ExpireTime }: Setting, coverUrl?: string): MediaFields {
@@ -79,7 +79,7 @@ function describeSetting({ ClassId, ExpireTime }: Setting, coverUrl?: string): M
 }
 
 async function keepFields(
-  uploadId: string | undefined,
+  { uploadId }: DueAction,
   fields: MediaFields,
   { ledger }: ActionDependencies,
 ): Promise<void> {

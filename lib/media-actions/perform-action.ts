@@ -35,11 +35,11 @@ export async function performAction(
 const UNKNOWN = 'unknown_action';
 
 async function deleteMedia(
-  { fileId }: DueAction,
+  { fileId, subAppId }: DueAction,
   { api, remainingMilliseconds }: ActionDependencies,
 ): Promise<ActionOutcome> {
   try {
-    await api.deleteMedia({ FileId: fileId }, { remainingMilliseconds });
+    await api.deleteMedia({ FileId: fileId }, { remainingMilliseconds, subAppId });
     return DONE;
   } catch (error) {
     return isGone(error) ? DONE : explainFailure(error);

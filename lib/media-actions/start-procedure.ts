@@ -23,11 +23,10 @@ export async function startProcedure(
 ): Promise<ActionOutcome> {
   const unready = await explainUnready(action, dependencies);
   if (unready !== undefined) return unready;
-  const { fileId, uploadId } = action;
+  const { uploadId } = action;
   const { ledger } = dependencies;
   try {
-    const request = { FileId: fileId, ...parameters };
-    const taskId = await start(request, dependencies);
+    const taskId = await start(action, parameters, dependencies);
     if (uploadId !== undefined && taskId !== undefined) {
       await ledger?.changeState(uploadId, 'uploadedForProcessing', { taskId });
     }
@@ -39,18 +38,21 @@ export async function startProcedure(
 
 /** Answers the task, as far as VOD tells it. */
 async function start(
-  request: ProcedureDetail['parameters'] & { readonly FileId: string },
+  { fileId, subAppId }: DueAction,
+  parameters: ProcedureDetail['parameters'],
   { api, remainingMilliseconds }: ActionDependencies,
 ): Promise<string | undefined> {
+  const options = { remainingMilliseconds, subAppId };
   try {
-    const { TaskId } = await api.processMediaByProcedure(request, { remainingMilliseconds });
+    const request = { FileId: fileId, ...parameters };
+    const { TaskId } = await api.processMediaByProcedure(request, options);
     return readText(TaskId);
   } catch (error) {
     const isStarted = error instanceof Problem && error.vod?.code === DUPLICATE_SESSION;
     if (!isStarted) throw error;
   }
   // It was started in a try whose answer was lost, and the task with it.
-  const found = findMediaTasks(request.FileId, api, { remainingMilliseconds });
+  const found = findMediaTasks(fileId, api, options);
   const { procedureTaskId } = await found.catch((error: unknown) => {
     if (isUnknownToVod(error)) return { procedureTaskId: undefined };
     throw error;

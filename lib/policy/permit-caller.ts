@@ -6,7 +6,7 @@ import type { Policy } from './settings.ts';
 /** What the policy leaves one caller. */
 export interface Permit {
   readonly profile: Profile;
-  /** Application of VOD that the caller's uploads go to; undefined for the account's main one. */
+  /** Application of VOD of the caller's tenant; undefined where there are no tenants. */
   readonly subAppId: number | undefined;
 }
 
@@ -17,18 +17,13 @@ export interface Permit {
  */
 export type PermitCaller = (caller: PolicySubject) => Permit | Promise<Permit>;
 
-/**
- * Answers how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered.
- *
- * @param own application of those who belong to no tenant, where there are none.
- */
-export function createPermit(policy: Policy, own: number | undefined): PermitCaller {
+/** Answers how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered. */
+export function createPermit(policy: Policy): PermitCaller {
   const known = new WeakMap<PolicySubject, Permit>();
   return (caller) => {
     const permit = known.get(caller);
     if (permit !== undefined) return permit;
-    const { tenants } = policy;
-    const subAppId = tenants === undefined ? own : findSubAppId(tenants, caller);
+    const subAppId = findSubAppId(policy.tenants, caller);
     const keep = (profile: Profile): Permit => {
       const fresh = { profile, subAppId };
       known.set(caller, fresh);
@@ -46,11 +41,13 @@ async function narrow(profile: Profile, claim: unknown): Promise<Profile> {
   return narrowByClaim(profile, claim);
 }
 
-/** Nobody falls back to the service's own application: that one may be a tenant's only by its name. */
+/** Nobody falls back to the service's own application: where there are tenants, it has to be one's by name. */
 function findSubAppId(
-  { claim, subAppIds }: NonNullable<Policy['tenants']>,
+  tenants: Policy['tenants'],
   { tenant, claims = {} }: PolicySubject,
 ): number | undefined {
+  if (tenants === undefined) return undefined;
+  const { claim, subAppIds } = tenants;
   const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
   if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
   const message = 'must name a tenant of this service';

@@ -10,7 +10,7 @@ import { findArrivals } from './find-arrivals.ts';
 import { findEnd } from './overdue-upload.ts';
 import { recordEvents } from './record-events.ts';
 import { readScannedUntil } from './scan-media.ts';
-import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
+import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of uploads whose end nobody told. */
@@ -32,13 +32,47 @@ export async function checkUploads(run: SweepRun, tally: CheckTally): Promise<vo
   while (hasTime(run)) {
     const uploads = await run.ledger.claimChecks(CLAIM_COUNT, LEASE_SECONDS);
     if (uploads.length === 0) return;
-    const scannedUntil = await readScannedUntil(run);
-    const files = await describeFiles(uploads, run, tally);
-    await forEachInTime(uploads, AT_ONCE, run, {
-      work: (upload) => checkUpload(upload, { files, scannedUntil }, run, tally),
+    const groups = groupByApplication(uploads, run);
+    const scans = new Map<number | undefined, number | undefined>();
+    for (const { subAppId } of groups) scans.set(subAppId, await findScannedUntil(subAppId, run));
+    const files = await describeFiles(groups, run, tally);
+    const checks = groups.flatMap(({ subAppId, uploads: some }) =>
+      some.map((upload) => ({ upload, each: { ...run, subAppId } })),
+    );
+    await forEachInTime(checks, AT_ONCE, run, {
+      work: ({ upload, each }) => {
+        const findings = { files, scannedUntil: scans.get(each.subAppId) };
+        return checkUpload(upload, findings, each, tally);
+      },
       fail: tally.fail,
     });
   }
+}
+
+/** Uploads of one application. */
+interface Group {
+  readonly subAppId: number | undefined;
+  readonly uploads: readonly Upload[];
+}
+
+/** What was kept before an application was configured is its own. */
+function groupByApplication(
+  uploads: readonly Upload[],
+  { applications: [own] }: SweepRun,
+): readonly Group[] {
+  const applicationOf = (upload: Upload) => upload.subAppId ?? own;
+  return Array.from(new Set(uploads.map(applicationOf)), (subAppId) => ({
+    subAppId,
+    uploads: uploads.filter((upload) => applicationOf(upload) === subAppId),
+  }));
+}
+
+/** Nobody looks for the media of a tenant that has gone, so nothing of it is waited for. */
+async function findScannedUntil(
+  subAppId: number | undefined,
+  run: SweepRun,
+): Promise<number | undefined> {
+  return run.applications.includes(subAppId) ? readScannedUntil(subAppId, run) : run.now();
 }
 
 /** What is known before an upload is looked at. */
@@ -49,20 +83,23 @@ interface Findings {
 }
 
 async function describeFiles(
-  uploads: readonly Upload[],
+  groups: readonly Group[],
   run: SweepRun,
   tally: CheckTally,
 ): Promise<Findings['files']> {
-  const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
-  const groups = Array.from({ length: Math.ceil(fileIds.length / MAX_FILES) }, (_, i) =>
-    fileIds.slice(i * MAX_FILES, (i + 1) * MAX_FILES),
-  );
+  const questions = groups.flatMap(({ subAppId, uploads }) => {
+    const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
+    return Array.from({ length: Math.ceil(fileIds.length / MAX_FILES) }, (_, i) => ({
+      subAppId,
+      fileIds: fileIds.slice(i * MAX_FILES, (i + 1) * MAX_FILES),
+    }));
+  });
   const files = new Map<string, MediaInfo | 'gone'>();
   const { api, remainingMilliseconds } = run;
-  await forEachInTime(groups, AT_ONCE, run, {
-    work: async (group) => {
-      const request = { FileIds: group, Filters: [...MEDIA_FILTERS] };
-      const answer = await api.describeMediaInfos(request, { remainingMilliseconds });
+  await forEachInTime(questions, AT_ONCE, run, {
+    work: async ({ subAppId, fileIds }) => {
+      const request = { FileIds: fileIds, Filters: [...MEDIA_FILTERS] };
+      const answer = await api.describeMediaInfos(request, { remainingMilliseconds, subAppId });
       for (const media of answer.MediaInfoSet ?? []) files.set(media.FileId ?? '', media);
       for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
     },
@@ -74,7 +111,7 @@ async function describeFiles(
 async function checkUpload(
   upload: Upload,
   { files, scannedUntil }: Findings,
-  run: SweepRun,
+  run: ApplicationRun,
   tally: CheckTally,
 ): Promise<void> {
   const { ledger, now } = run;
@@ -101,7 +138,7 @@ function describeDeletion(fileId: string | undefined) {
 }
 
 /** Answers what VOD has to tell of an upload that is not finished. */
-async function findNews(upload: Upload, file: MediaInfo | undefined, run: SweepRun) {
+async function findNews(upload: Upload, file: MediaInfo | undefined, run: ApplicationRun) {
   if (isFinished(upload.state)) return [];
   const arrivals = file === undefined ? [] : await findArrivals([file], run);
   return [...(arrivals ?? []), ...(await describeTask(upload, run))];
@@ -109,11 +146,12 @@ async function findNews(upload: Upload, file: MediaInfo | undefined, run: SweepR
 
 async function describeTask(
   { taskId }: Upload,
-  { api, remainingMilliseconds }: SweepRun,
+  { api, subAppId, remainingMilliseconds }: ApplicationRun,
 ): Promise<readonly { readonly event: VodEvent }[]> {
   if (taskId === undefined) return [];
   try {
-    const detail = await api.describeTaskDetail({ TaskId: taskId }, { remainingMilliseconds });
+    const options = { remainingMilliseconds, subAppId };
+    const detail = await api.describeTaskDetail({ TaskId: taskId }, options);
     const event = describeTaskEvent(detail);
     return event === undefined ? [] : [{ event }];
   } catch (error) {

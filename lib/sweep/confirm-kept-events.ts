@@ -40,7 +40,9 @@ async function confirmOne(
   tally: UnconfirmedTally,
 ): Promise<void> {
   const { api, ledger, settings, remainingMilliseconds } = run;
-  const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, { remainingMilliseconds });
+  const { subAppId, receivedAt } = claim;
+  const options = { remainingMilliseconds, subAppId };
+  const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, options);
   if (confirmation.kind === 'unavailable') {
     tally.fail(confirmation.problem);
     return putOff(claim, run, tally);
@@ -49,9 +51,9 @@ async function confirmOne(
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
-    const known = await dropUnknownDeletions(confirmation.event, ledger);
+    const known = await dropUnknownDeletions(confirmation.event, subAppId, ledger);
     const confirmed = confirmation.kind === 'confirmed';
-    const reception = { receivedAt: claim.receivedAt, confirmed, settings };
+    const reception = { subAppId, receivedAt, confirmed, settings };
     await takeEvents(known === undefined ? [] : [known], ledger, reception);
     tally.add('confirmed');
   }

@@ -108,7 +108,8 @@ async function send(
   tally: PullTally,
 ): Promise<void> {
   const { remainingMilliseconds } = turn;
-  const sent = await sendQueuedPull(pull, { api, now }, { remainingMilliseconds });
+  const options = { remainingMilliseconds, subAppId: pull.subAppId };
+  const sent = await sendQueuedPull(pull, { api, now }, options);
   switch (sent.kind) {
     case 'accepted':
       await ledger.finishPull(pull, sent.taskId);

@@ -2,7 +2,7 @@ import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/service
 import { describeMediaEvent } from '../events/media-event.ts';
 import { findMediaTasks } from '../events/media-tasks.ts';
 import type { VodEvent } from '../vod/event.ts';
-import { hasTime, type SweepRun } from './sweep-run.ts';
+import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** Questions at once, one for each file: far below what VOD takes in a second. */
 const AT_ONCE = 4;
@@ -20,7 +20,7 @@ interface Arrival {
  */
 export async function findArrivals(
   media: readonly MediaInfo[],
-  run: SweepRun,
+  run: ApplicationRun,
 ): Promise<readonly Arrival[] | undefined> {
   const fileIds = media.flatMap(({ FileId }) => FileId ?? []);
   const untold = new Set(await run.ledger.findUntold(fileIds));
@@ -37,9 +37,12 @@ export async function findArrivals(
 /** Which tasks run on it, a media does not say; without them it would look ready. */
 async function describe(
   media: MediaInfo,
-  { api, remainingMilliseconds }: SweepRun,
+  { api, subAppId, remainingMilliseconds }: ApplicationRun,
 ): Promise<readonly Arrival[]> {
-  const tasks = await findMediaTasks(media.FileId ?? '', api, { remainingMilliseconds });
+  const tasks = await findMediaTasks(media.FileId ?? '', api, {
+    remainingMilliseconds,
+    subAppId,
+  });
   const event = describeMediaEvent(media, tasks);
   return event === undefined ? [] : [{ event }];
 }

@@ -3,7 +3,7 @@ import { MEDIA_FILTERS } from '../events/media-event.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { recordEvents } from './record-events.ts';
-import { hasTime, type SweepRun } from './sweep-run.ts';
+import { type ApplicationRun, hasTime } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of the media that VOD has. */
@@ -11,8 +11,10 @@ export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped'] as const;
 
 type MediaTally = Tally<(typeof MEDIA_COUNTS)[number]>;
 
-/** Name of the mark up to which media were looked for, and of the lease of whoever looks. */
-const SCAN = 'media-scan';
+/** Answers the name of the mark up to which an application's media were looked for, and of the lease of whoever looks. */
+function nameScan(subAppId: number | undefined): string {
+  return subAppId === undefined ? 'media-scan' : `media-scan ${subAppId}`;
+}
 
 /** Longer than one page takes. */
 const LEASE_SECONDS = 60;
@@ -33,28 +35,33 @@ const FIRST_MILLISECONDS = 24 * 60 * MINUTE;
 const PAGE_SIZE = 100;
 const FURTHEST = 5_000;
 
-/** Answers the time before which every media file that VOD has is known, in Unix milliseconds; undefined for none. */
-export async function readScannedUntil({
-  ledger,
-}: Pick<SweepRun, 'ledger'>): Promise<number | undefined> {
-  const mark = await ledger.readMark(SCAN);
+/**
+ * Answers the time before which every media file that an application has is known, in Unix milliseconds; undefined for
+ * none.
+ */
+export async function readScannedUntil(
+  subAppId: number | undefined,
+  { ledger }: Pick<ApplicationRun, 'ledger'>,
+): Promise<number | undefined> {
+  const mark = await ledger.readMark(nameScan(subAppId));
   return mark === undefined ? undefined : mark - OVERLAP_MILLISECONDS;
 }
 
 /**
- * Records what VOD has and no event told of: media whose notification was lost, and those from the console or a live
+ * Records what an application has and no event told of: media whose notification was lost, and those from the console or a live
  * recording where notifications are off. It goes on where the last scan ended.
  */
-export async function scanMedia(run: SweepRun, tally: MediaTally): Promise<void> {
-  const { ledger, now } = run;
-  if (!(await ledger.acquireLease(SCAN, LEASE_SECONDS))) return;
+export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
+  const { ledger, subAppId, now } = run;
+  const scan = nameScan(subAppId);
+  if (!(await ledger.acquireLease(scan, LEASE_SECONDS))) return;
   try {
     const before = toSecond(now() - SETTLE_MILLISECONDS);
-    const mark = await ledger.readMark(SCAN);
+    const mark = await ledger.readMark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
     await scanRange({ after: toSecond(after), before }, run, tally);
   } finally {
-    await ledger.releaseLease(SCAN);
+    await ledger.releaseLease(scan);
   }
 }
 
@@ -71,10 +78,11 @@ interface Range {
  */
 async function scanRange(
   { after, before }: Range,
-  run: SweepRun,
+  run: ApplicationRun,
   tally: MediaTally,
 ): Promise<void> {
   const { ledger } = run;
+  const scan = nameScan(run.subAppId);
   let place: Place = { from: after, offset: 0, fresh: 0 };
   while (hasTime(run)) {
     const page = await searchPage(place, before, run);
@@ -83,11 +91,11 @@ async function scanRange(
     if (arrivals === undefined) return;
     const { fresh } = await recordEvents(arrivals, run, tally);
     const next = followPage({ ...place, fresh: place.fresh + fresh }, page);
-    if (next === undefined) return ledger.moveMark(SCAN, before);
+    if (next === undefined) return ledger.moveMark(scan, before);
 
     place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, tally) : next;
-    await ledger.moveMark(SCAN, place.from);
-    await ledger.acquireLease(SCAN, LEASE_SECONDS);
+    await ledger.moveMark(scan, place.from);
+    await ledger.acquireLease(scan, LEASE_SECONDS);
   }
 }
 
@@ -102,7 +110,7 @@ interface Place {
 async function searchPage(
   { from, offset }: Place,
   before: number,
-  { api, remainingMilliseconds }: SweepRun,
+  { api, subAppId, remainingMilliseconds }: ApplicationRun,
 ): Promise<readonly MediaInfo[]> {
   const request = {
     CreateTime: { After: formatSecond(from), Before: formatSecond(before) },
@@ -111,7 +119,7 @@ async function searchPage(
     Offset: offset,
     Limit: PAGE_SIZE,
   };
-  const { MediaInfoSet } = await api.searchMedia(request, { remainingMilliseconds });
+  const { MediaInfoSet } = await api.searchMedia(request, { remainingMilliseconds, subAppId });
   return MediaInfoSet ?? [];
 }
 
@@ -127,7 +135,7 @@ function followPage(place: Place, page: readonly MediaInfo[]): Place | undefined
 }
 
 /** More media of one second than a search shows cannot be told apart any further. */
-function skipSecond({ from }: Place, { report }: SweepRun, tally: MediaTally): Place {
+function skipSecond({ from }: Place, { report }: ApplicationRun, tally: MediaTally): Place {
   tally.add('skipped');
   const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: those beyond are not found by looking for them.`;
   report({ level: 'warn', reason });

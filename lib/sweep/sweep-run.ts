@@ -8,6 +8,8 @@ import type { VodApi } from '../vod/client.ts';
 export interface SweepRun {
   readonly ledger: Ledger;
   readonly api: VodApi;
+  /** Applications of VOD that uploads go to, the service's own first; that one is undefined where none is configured. */
+  readonly applications: readonly [own: number | undefined, ...tenants: number[]];
   /** What new media may be, and what is set of them. */
   readonly settings: Settings;
   readonly fetchCover: FetchCover;
@@ -21,6 +23,11 @@ export interface SweepRun {
   readonly remainingMilliseconds: () => number;
   /** Writes a log line of its own about something that a person should look at. */
   readonly report: (fields: LogFields) => void;
+}
+
+/** The same for a step that is about one application. */
+export interface ApplicationRun extends SweepRun {
+  readonly subAppId: number | undefined;
 }
 
 /** The steps whose work makes more of it for others. */
@@ -42,13 +49,19 @@ export function hasTime({
 
 /**
  * Does `work` on each of `items`, so many of them at once, for as long as there is time to begin another. What `work`
- * throws goes to `fail`, and keeps nothing else from being done.
+ * throws goes to `fail`, and keeps nothing else from being done; without `fail` it must not throw.
  */
 export async function forEachInTime<Item>(
   items: readonly Item[],
   atOnce: number,
   run: Pick<SweepRun, 'remainingMilliseconds'>,
-  { work, fail }: { work: (item: Item) => Promise<void>; fail: (error: unknown) => void },
+  {
+    work,
+    fail,
+  }: {
+    readonly work: (item: Item) => Promise<void>;
+    readonly fail?: (error: unknown) => void;
+  },
 ): Promise<void> {
   // All lanes take from one iterator.
   const waiting = items.values();

@@ -1,5 +1,6 @@
 import type { Target } from '../delivery/target.ts';
 import { explainToOperator } from '../invocation.ts';
+import type { LogFields } from '../log.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
 import { confirmKeptEvents, UNCONFIRMED_COUNTS } from './confirm-kept-events.ts';
 import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';
@@ -7,7 +8,13 @@ import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
 import { readSweepBacklog, type SweepBacklog, type SweepSummary } from './summary.ts';
-import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
+import {
+  type ApplicationRun,
+  forEachInTime,
+  hasTime,
+  type OtherSteps,
+  type SweepRun,
+} from './sweep-run.ts';
 import { QUEUE_COUNTS, takeQueuedEvents } from './take-queued-events.ts';
 import { createTally, type ErrorCounts } from './tally.ts';
 
@@ -31,18 +38,19 @@ export interface SweepOptions {
 export async function sweep(run: SweepRun, options: SweepOptions): Promise<SweepSummary> {
   const errors: ErrorCounts = new Map();
   const tallies = createTallies(errors);
-  const broken: string[] = [];
-  const go: Go = async (name, work) => {
-    const report: SweepRun['report'] = (fields) => run.report({ ...fields, step: name });
+  const broken = new Set<string>();
+  const go: Go = async (name, work, about = {}) => {
+    const report: SweepRun['report'] = (fields) => run.report({ ...fields, ...about, step: name });
     try {
       await work({ ...run, report });
     } catch (error) {
-      broken.push(name);
+      broken.add(name);
       tallies[name].fail(error);
       report({ ...explainToOperator(error), level: 'error' });
     }
   };
-  await runSteps(go, tallies, options);
+  const goForEach = forEachApplication(run, go);
+  await runSteps({ go, goForEach }, tallies, options);
   const outOfTime = !hasTime(run);
 
   let backlog: SweepBacklog | undefined;
@@ -55,7 +63,7 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
     ...(backlog === undefined ? {} : { backlog }),
     errors: Object.fromEntries(errors),
     outOfTime,
-    broken,
+    broken: [...broken],
   };
 }
 
@@ -75,20 +83,45 @@ function createTallies(errors: ErrorCounts) {
 
 type Tallies = ReturnType<typeof createTallies>;
 
-/** Does a step to its end, whatever that is. */
-type Go = (name: keyof Tallies, work: (run: SweepRun) => Promise<void>) => Promise<void>;
+/** Does a step to its end, whatever that is; its log lines say what it is about. */
+type Go = (
+  name: keyof Tallies,
+  work: (run: SweepRun) => Promise<void>,
+  about?: Pick<LogFields, 'subAppId'>,
+) => Promise<void>;
+
+/** Does it for each application. */
+type GoForEach = (
+  name: keyof Tallies,
+  work: (run: ApplicationRun) => Promise<void>,
+) => Promise<void>;
+
+/** Applications whose turn it is at once: each may wait some seconds for its queue. */
+const APPLICATIONS_AT_ONCE = 8;
+
+function forEachApplication(run: SweepRun, go: Go): GoForEach {
+  const { applications, random } = run;
+  // Whoever is last finds no time left now and then, which should not be the same one each time.
+  const first = Math.floor(random() * applications.length);
+  const turns = [...applications.slice(first), ...applications.slice(0, first)];
+  return (name, work) =>
+    forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {
+      work: (subAppId) =>
+        go(name, (each) => work({ ...each, subAppId }), subAppId === undefined ? {} : { subAppId }),
+    });
+}
 
 async function runSteps(
-  go: Go,
+  { go, goForEach }: { readonly go: Go; readonly goForEach: GoForEach },
   tallies: Tallies,
   { pullsEvents, pullsPerSecond, targets }: SweepOptions,
 ): Promise<void> {
   let isOver = false;
   const makers = Promise.all([
-    pullsEvents ? go('queue', (run) => takeQueuedEvents(run, tallies.queue)) : undefined,
+    pullsEvents ? goForEach('queue', (run) => takeQueuedEvents(run, tallies.queue)) : undefined,
     go('unconfirmed', (run) => confirmKeptEvents(run, tallies.unconfirmed)),
     // Nothing expires before a scan has seen what may be its file.
-    go('media', (run) => scanMedia(run, tallies.media)).then(() =>
+    goForEach('media', (run) => scanMedia(run, tallies.media)).then(() =>
       go('checks', (run) => checkUploads(run, tallies.checks)),
     ),
     go('pulls', (run) => drainPulls(run, tallies.pulls, { pullsPerSecond })),

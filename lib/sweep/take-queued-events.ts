@@ -1,7 +1,7 @@
 import { Problem } from '../problem.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { recordEvents } from './record-events.ts';
-import { hasTime, type SweepRun } from './sweep-run.ts';
+import { type ApplicationRun, hasTime } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of the events that VOD keeps in its queue. */
@@ -10,15 +10,15 @@ export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late'] as const;
 type QueueTally = Tally<(typeof QUEUE_COUNTS)[number]>;
 
 /**
- * Empties VOD's queue of events. Each batch is confirmed only when it is recorded: what is not comes again after half a
+ * Empties VOD's queue of an application's events. Each batch is confirmed only when it is recorded: what is not comes again after half a
  * minute, and is then known or not.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
-export async function takeQueuedEvents(run: SweepRun, tally: QueueTally): Promise<void> {
-  const { api, remainingMilliseconds } = run;
+export async function takeQueuedEvents(run: ApplicationRun, tally: QueueTally): Promise<void> {
+  const { api, subAppId, remainingMilliseconds } = run;
   while (hasTime(run)) {
-    const pulled = await api.pullEvents({ remainingMilliseconds });
+    const pulled = await api.pullEvents({ remainingMilliseconds, subAppId });
     if (pulled.length === 0) return;
     tally.add('pulled', pulled.length);
     // Nobody but VOD can put anything into its queue, so what comes out is true.
@@ -37,11 +37,12 @@ export async function takeQueuedEvents(run: SweepRun, tally: QueueTally): Promis
 
 async function confirmHandles(
   handles: readonly string[],
-  { api, remainingMilliseconds }: SweepRun,
+  { api, subAppId, remainingMilliseconds }: ApplicationRun,
   tally: QueueTally,
 ): Promise<void> {
   try {
-    await api.confirmEvents({ EventHandles: [...handles] }, { remainingMilliseconds });
+    const options = { remainingMilliseconds, subAppId };
+    await api.confirmEvents({ EventHandles: [...handles] }, options);
     tally.add('confirmed', handles.length);
   } catch (error) {
     // A handle is good for 30 seconds; its event comes again, and is known.

@@ -12,6 +12,8 @@ import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
 /** What submitting with a ledger takes from outside. */
 export interface KeptPullDependencies extends PullSending {
   readonly ledger: ReachLedger;
+  /** Application of VOD of those who belong to no tenant; undefined for the account's main one. */
+  readonly ownSubAppId: number | undefined;
 }
 
 /** A pull in the form in which it is kept, under an id that is its own if nothing is known of it. */
@@ -29,11 +31,12 @@ export type IdentifiedPull =
 /** @throws {Problem} `invalid_request` where the contexts do not fit. */
 export function preparePull(
   pull: OwnedPull,
-  { now, random, randomKey }: Pick<PullSending, 'now' | 'random' | 'randomKey'>,
+  { ownSubAppId, now, random, randomKey }: Omit<KeptPullDependencies, 'ledger'>,
 ): PreparedPull {
   // Nobody goes on with a pull, so its id need not tell whose it is.
   const uploadId = createUploadId(pull.owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
-  return { ...pull, kept: toKeptPull(uploadId, pull.owner, pull.request) };
+  const { owner, subAppId = ownSubAppId, request } = pull;
+  return { ...pull, kept: toKeptPull(uploadId, { owner, subAppId, request }) };
 }
 
 /**
@@ -76,8 +79,11 @@ async function recognise(
     const again = await ledger((each) => each.rememberRequest(request));
     return recognise(pull, request, again, ledger);
   }
-  if (kind === 'conflict') return { kind: 'conflict' };
-  return { kind: 'known', kept: toKeptPull(uploadId, pull.owner, pull.request), upload };
+  const { subAppId } = pull.kept.fields;
+  // The key was used for another tenant.
+  const isOfOther = pull.subAppId !== undefined && upload && upload.subAppId !== subAppId;
+  if (kind === 'conflict' || isOfOther) return { kind: 'conflict' };
+  return { kind: 'known', kept: toKeptPull(uploadId, { ...pull, subAppId }), upload };
 }
 
 /** Of what VOD has taken, the task is known. */

@@ -44,6 +44,6 @@ export async function issuePulls(
   return new Map();
 }
 
-function describeUpload({ uploadId, owner, fields = {} }: KeptPull) {
+function describeUpload({ uploadId, owner, fields }: KeptPull) {
   return { uploadId, method: 'pull', owner, fields } as const;
 }

@@ -11,6 +11,8 @@ import { isFinished, type UploadState } from './upload-state.ts';
 interface PermittedUpload {
   readonly uploadId: string;
   readonly owner: string;
+  /** Application of VOD; undefined for the account's main one. */
+  readonly subAppId: number | undefined;
   /** Unix seconds. */
   readonly expireTime: number;
   /** What the owner may use up, where the policy bounds it. */
@@ -42,7 +44,7 @@ export function createKeepIssued(ledger: ReachLedger | undefined, now: () => num
 }
 
 async function keepIssued(
-  { uploadId, owner, expireTime, quotas }: PermittedUpload,
+  { uploadId, owner, subAppId, expireTime, quotas }: PermittedUpload,
   request: SignatureRequest,
   ledger: ReachLedger,
 ): Promise<void> {
@@ -58,6 +60,7 @@ async function keepIssued(
     method: 'client',
     owner,
     fields: {
+      subAppId,
       ...{ classId, procedure, storageRegion, sessionContext, sourceContext, limits },
       mediaExpireTime: mediaExpireTime === undefined ? undefined : mediaExpireTime * 1_000,
       expiresAt: expireTime * 1_000,

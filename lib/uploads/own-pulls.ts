@@ -1,12 +1,14 @@
 import type { Quotas } from '../ledger/quotas.ts';
 import { boundPull } from '../policy/apply-profile.ts';
-import type { Profile } from '../policy/profile.ts';
+import type { Permit } from '../policy/permit-caller.ts';
 import { type FieldError, Problem } from '../problem.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 
 /** One pull of one caller. */
 export interface OwnedPull {
   readonly owner: string;
+  /** Application of VOD of the owner's tenant; undefined where there are no tenants. */
+  readonly subAppId: number | undefined;
   /** What the owner may use up, where the policy bounds it. */
   readonly quotas?: Quotas | undefined;
   /** As the policy leaves it. */
@@ -18,9 +20,8 @@ export interface OwnedPull {
 }
 
 /** Who pulls, and what the policy leaves them. */
-export interface PullOwner {
+export interface PullOwner extends Permit {
   readonly owner: string;
-  readonly profile: Profile;
 }
 
 /**
@@ -31,10 +32,10 @@ export interface PullOwner {
 export function ownPull(
   asked: PullRequest,
   idempotencyKey: string | undefined,
-  { owner, profile }: PullOwner,
+  { owner, profile, subAppId }: PullOwner,
 ): OwnedPull {
   const request = boundPull(profile, asked);
-  return { owner, quotas: profile.quotas, request, asked, idempotencyKey };
+  return { owner, subAppId, quotas: profile.quotas, request, asked, idempotencyKey };
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { QueuedPull } from '../ledger/pulls.ts';
+import type { MediaFields } from '../ledger/upload-row.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';
 import { sealEnvelope } from './envelope.ts';
+import type { OwnedPull } from './own-pulls.ts';
 
 /**
  * Answers the request in VOD's own names; what is not given is left out.
@@ -45,6 +47,7 @@ export function toPullUpload(
 /** A pull as the ledger keeps it: with all that sending it needs. */
 export interface KeptPull extends QueuedPull {
   readonly request: RepeatablePullUpload & QueuedPull['request'];
+  readonly fields: MediaFields;
 }
 
 /**
@@ -53,13 +56,17 @@ export interface KeptPull extends QueuedPull {
  *
  * @throws {Problem} `invalid_request` where the contexts do not fit.
  */
-export function toKeptPull(uploadId: string, owner: string, request: PullRequest): KeptPull {
+export function toKeptPull(
+  uploadId: string,
+  { owner, subAppId, request }: Pick<OwnedPull, 'owner' | 'subAppId' | 'request'>,
+): KeptPull {
   const { expireTime } = request;
   return {
     uploadId,
     owner,
     request: { ...toPullUpload(uploadId, owner, request) },
     fields: {
+      subAppId,
       name: request.mediaName,
       storageRegion: request.storageRegion,
       classId: request.classId,

@@ -110,18 +110,20 @@ async function prepareItems(
   });
 }
 
-/** Each region is asked about once, however many items name it. */
+/** All items are one caller's, so each region is asked about once, however many name it. */
 async function findClosedRegions(
   items: Items,
   { remainingMilliseconds }: BatchCall,
   { checkRegion }: KeptBatchDependencies,
 ): Promise<ReadonlyMap<string | undefined, FieldError>> {
   const named = items.flatMap((item) =>
-    item instanceof Problem ? [] : (item.request.storageRegion ?? []),
+    item instanceof Problem || item.request.storageRegion === undefined
+      ? []
+      : [[item.request.storageRegion, item.subAppId] as const],
   );
   const checked = await Promise.all(
-    Array.from(new Set(named), async (region) => {
-      const error = await checkRegion(region, { remainingMilliseconds });
+    Array.from(new Map(named), async ([region, subAppId]) => {
+      const error = await checkRegion(region, { remainingMilliseconds, subAppId });
       return error === undefined ? [] : [[region, error] as const];
     }),
   );

@@ -41,7 +41,8 @@ export async function submitKeptPull(
   const prepared = preparePull(pull, dependencies);
   const { storageRegion } = pull.request;
   if (storageRegion !== undefined) {
-    const error = await dependencies.checkRegion(storageRegion, options);
+    const { subAppId } = pull;
+    const error = await dependencies.checkRegion(storageRegion, { ...options, subAppId });
     if (error !== undefined) throw refuseFields([error]);
   }
   const [identified] = await identifyPulls([prepared], dependencies.ledger);
@@ -76,10 +77,10 @@ export async function sendIssuedPull(
   { api, ledger }: Pick<KeptPullDependencies, 'api' | 'ledger'>,
   options: CallOptions,
 ): Promise<SubmittedPull> {
-  const { uploadId, owner, request } = kept;
+  const { uploadId, owner, request, fields } = kept;
   let outcome: PullUploadOutcome;
   try {
-    outcome = await api.pullUpload(request, options);
+    outcome = await api.pullUpload(request, { ...options, subAppId: fields.subAppId });
   } catch (error) {
     if (error instanceof Problem && PASSING.has(error.code)) {
       await ledger((each) => each.enqueuePulls([kept]));

@@ -7,7 +7,12 @@ import type { IdempotencyMemory } from './idempotency-memory.ts';
 import type { OwnedPull } from './own-pulls.ts';
 import { toPullUpload } from './pull-upload.ts';
 import type { BeginUpload } from './quota-memory.ts';
-import { createUploadId, deriveUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
+import {
+  createUploadId,
+  deriveUploadId,
+  nameUploader,
+  UPLOAD_ID_RANDOM_RANGE,
+} from './upload-id.ts';
 import type { UploadState } from './upload-state.ts';
 
 /** A pull that VOD has taken, or will be sent. */
@@ -47,24 +52,25 @@ export function submitPull(
   dependencies: PullDependencies,
   options: CallOptions,
 ): Promise<SubmittedPull> {
-  const { owner, asked, idempotencyKey } = pull;
+  const { owner, subAppId, asked, idempotencyKey } = pull;
   const { memory, now, random, randomKey } = dependencies;
   if (idempotencyKey === undefined) {
     // Nobody goes on with a pull, so its id need not tell whose it is.
     const uploadId = createUploadId(owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
     return send(uploadId, pull, dependencies, options);
   }
-  const uploadId = deriveUploadId(owner, idempotencyKey);
+  const uploadId = deriveUploadId(nameUploader(owner, subAppId), idempotencyKey);
   const fingerprint = createHash('sha256').update(JSON.stringify(asked)).digest('base64');
   return memory.recall(uploadId, fingerprint, () => send(uploadId, pull, dependencies, options));
 }
 
 async function send(
   uploadId: string,
-  { owner, quotas, request }: OwnedPull,
+  { owner, subAppId, quotas, request }: OwnedPull,
   { api, checkRegion, begin }: PullDependencies,
-  options: CallOptions,
+  time: CallOptions,
 ): Promise<SubmittedPull> {
+  const options = { ...time, subAppId };
   const upload = toPullUpload(uploadId, owner, request);
   if (request.storageRegion !== undefined) {
     const error = await checkRegion(request.storageRegion, options);

@@ -18,6 +18,16 @@ export function deriveUploadIdKey(secretKey: KeyObject): string {
 }
 
 /**
+ * Answers whose an upload is, as ids are bound to it: an owner may upload for several tenants, and what is begun for one
+ * is not gone on with for another.
+ *
+ * @param subAppId application of the tenant; undefined where there are no tenants.
+ */
+export function nameUploader(owner: string, subAppId: number | undefined): string {
+  return subAppId === undefined ? owner : `${owner}\0${subAppId}`;
+}
+
+/**
  * Answers a new upload id: a ULID whose last 40 bits bind it to its owner.
  *
  * So a later request of the same upload is known to be its owner's without a look into any memory.

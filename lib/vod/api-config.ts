@@ -7,7 +7,7 @@ export interface VodApiConfig {
   readonly protocol: 'https' | 'http';
   /** `X-TC-Region`; VOD's own calls need none. */
   readonly region: string | undefined;
-  /** Application that every call is about; absent for the main one. */
+  /** Application that calls are about which name no other one; absent for the main one. */
   readonly subAppId: number | undefined;
   /** PullUpload calls that one instance starts within a second, at most. */
   readonly pullsPerSecond: number;

@@ -2,8 +2,10 @@ import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } fr
 import type { Repeat } from './error-rules.ts';
 import type { RateLimit } from './rate-limit.ts';
 
-/** What one call may cost its caller. */
+/** What one call is about, and what it may cost its caller. */
 export interface CallOptions {
+  /** Application of VOD, where it is not the configured one. */
+  readonly subAppId?: number | undefined;
   /** Ends the call with the signal's reason, whatever it is doing. */
   readonly signal?: AbortSignal;
   /** Milliseconds that the invocation has left, as SCF's `context.getRemainingTimeInMillis()` tells them. */

@@ -62,7 +62,7 @@ type VodCall<Request extends object, Answer> = (
 ) => Promise<Answer>;
 
 /**
- * The calls of VOD's API, each with the configured `SubAppId`.
+ * The calls of VOD's API, each about the application that its options name, or else the configured one.
  *
  * All of them reject with a `Problem` whose code begins with `upstream_`, with the reason of an aborted signal, or with
  * what reading the credentials throws.
@@ -173,7 +173,7 @@ type Call = <Answer>(
 ) => Promise<Answer>;
 
 function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): Call {
-  const { endpoint, protocol, region, subAppId } = config;
+  const { endpoint, protocol, region } = config;
   const openClient = (milliseconds: number) =>
     createVendorClient(
       { endpoint, protocol, region, answerSeconds: milliseconds / 1_000 },
@@ -196,6 +196,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
   ): Promise<Answer> => {
     // The vendor's client would take what this throws for a failed request.
     dependencies.readCredentials();
+    const subAppId = options.subAppId ?? config.subAppId;
     const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>

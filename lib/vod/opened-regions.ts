@@ -4,7 +4,7 @@ import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
 
 /**
- * Answers what is wrong with a storage region for this account, or undefined where it is opened. Where VOD cannot be
+ * Answers what is wrong with a storage region for the application that the options name, or undefined where it is opened. Where VOD cannot be
  * asked, every region passes: VOD has the last word anyway.
  */
 export type CheckOpenedRegion = (
@@ -15,23 +15,30 @@ export type CheckOpenedRegion = (
 /** Milliseconds for which the list is good: regions are opened by hand, and never closed again. */
 const LIST_MILLISECONDS = 10 * 60 * 1_000;
 
-/** Answers a check that asks VOD once in ten minutes. */
+interface RegionList {
+  readonly regions: Promise<readonly string[]>;
+  readonly until: number;
+}
+
+/** Answers a check that asks VOD once in ten minutes, for each application that is named. */
 export function createOpenedRegionCheck(
   api: Pick<VodApi, 'describeStorageRegions'>,
   now: () => number,
 ): CheckOpenedRegion {
-  let list: { readonly regions: Promise<readonly string[]>; readonly until: number } | undefined;
+  /** By application. */
+  const lists = new Map<number | undefined, RegionList>();
 
   const readList = (options: CallOptions) => {
-    if (list === undefined || now() >= list.until) {
-      const regions = listOpenedRegions(api, options);
-      const asked = { regions, until: now() + LIST_MILLISECONDS };
-      list = asked;
-      regions.catch(() => {
-        if (list === asked) list = undefined;
-      });
-    }
-    return list.regions;
+    const { subAppId } = options;
+    const known = lists.get(subAppId);
+    if (known !== undefined && now() < known.until) return known.regions;
+    const regions = listOpenedRegions(api, options);
+    const asked = { regions, until: now() + LIST_MILLISECONDS };
+    lists.set(subAppId, asked);
+    regions.catch(() => {
+      if (lists.get(subAppId) === asked) lists.delete(subAppId);
+    });
+    return regions;
   };
 
   return async (region, options) => {
@@ -41,7 +48,7 @@ export function createOpenedRegionCheck(
     const meant = near === undefined ? '' : `; did you mean ${near}?`;
     return {
       path: 'storageRegion',
-      message: `is not opened for this account, which has ${opened.join(', ')}${meant}`,
+      message: `is not opened for this application, which has ${opened.join(', ')}${meant}`,
     };
   };
 }

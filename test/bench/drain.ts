@@ -48,7 +48,11 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
     const run: SweepRun = {
       ...{ ledger, api: createApi(server.endpoint, pullsPerSecond), sleep },
       ...{ now: Date.now, random: Math.random, report: () => undefined },
-      ...{ settings: NO_SETTINGS, fetchCover: createCoverFetcher() },
+      ...{
+        applications: [undefined] as const,
+        settings: NO_SETTINGS,
+        fetchCover: createCoverFetcher(),
+      },
       remainingMilliseconds: () => end - (performance.now() - startedAt),
     };
     const tally = createTally(PULL_COUNTS, new Map());

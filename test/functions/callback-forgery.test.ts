@@ -75,7 +75,7 @@ function openCallback(): HttpHandler {
     { readCredentials, now: () => performance.now(), sleep: async () => {}, random: Math.random },
   );
   const route = createCallbackRoute({
-    config: { signKeys: KEYS },
+    config: { signKeys: KEYS, vodApi: { subAppId: undefined } },
     api,
     ledger: reachLedger(async () => ledger),
     targets,

@@ -72,7 +72,12 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
     { now: Date.now, readCredentials },
   );
   const route = createCallbackRoute({
-    ...{ config: { signKeys: [KEY] }, api, targets, settings: settingsOf(settings) },
+    ...{
+      config: { signKeys: [KEY], vodApi: { subAppId: undefined } },
+      api,
+      targets,
+      settings: settingsOf(settings),
+    },
     ledger: ledger ? reachLedger(async () => stage.ledger) : undefined,
     fetchCover: createCoverFetcher(),
     ...{ now: Date.now, clock: () => 0, random: Math.random },

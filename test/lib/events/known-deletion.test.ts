@@ -17,7 +17,12 @@ beforeAll(async () => {
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId },
   }));
-  const reception = { receivedAt: Date.now(), confirmed: true, settings: NO_SETTINGS };
+  const reception = {
+    subAppId: undefined,
+    receivedAt: Date.now(),
+    confirmed: true,
+    settings: NO_SETTINGS,
+  };
   await takeEvents(arrivals.map(parseVodEvent), ledger, reception);
 });
 afterAll(async () => {
@@ -36,19 +41,19 @@ const deletionOf = (...FileIdSet: string[]): VodEvent =>
 
 it('leaves the deletion of files that uploads have as it is', async () => {
   const event = deletionOf('1', '2');
-  expect(await dropUnknownDeletions(event, ledger)).toBe(event);
+  expect(await dropUnknownDeletions(event, undefined, ledger)).toBe(event);
 });
 
 it('takes made-up files out of a deletion', async () => {
-  const known = await dropUnknownDeletions(deletionOf('1', '999'), ledger);
+  const known = await dropUnknownDeletions(deletionOf('1', '999'), undefined, ledger);
   expect(known && writeVodEvent(known)).toEqual(writeVodEvent(deletionOf('1')));
 });
 
 it('drops the deletion of files that nobody has heard of', async () => {
-  expect(await dropUnknownDeletions(deletionOf('998', '999'), ledger)).toBeUndefined();
+  expect(await dropUnknownDeletions(deletionOf('998', '999'), undefined, ledger)).toBeUndefined();
 });
 
 it('leaves every other event as it is', async () => {
   const event = parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent: { FileId: '3' } });
-  expect(await dropUnknownDeletions(event, ledger)).toBe(event);
+  expect(await dropUnknownDeletions(event, undefined, ledger)).toBe(event);
 });

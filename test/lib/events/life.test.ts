@@ -87,6 +87,7 @@ function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   const states: UploadState[] = ['issued'];
   for (const body of bodies) {
     const record = toEventRecord(receiveEvent(parseVodEvent(body)), {
+      subAppId: undefined,
       receivedAt: 0,
       confirmed: true,
       settings: NO_SETTINGS,

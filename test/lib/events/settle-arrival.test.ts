@@ -39,7 +39,7 @@ function arrival(told: Told, type: keyof typeof TYPES = 'NewFileUpload'): RawEve
 
 function settle(body: RawEvent, input: object = {}, confirmed = true) {
   const settings = settingsOf(input);
-  const reception = { receivedAt: RECEIVED_AT, confirmed, settings };
+  const reception = { subAppId: undefined, receivedAt: RECEIVED_AT, confirmed, settings };
   const { changes, actions = [] } = toEventRecord(receiveEvent(parseVodEvent(body)), reception);
   return { change: changes[0], changes, actions };
 }

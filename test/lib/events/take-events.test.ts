@@ -22,7 +22,12 @@ afterEach(() => ledger.close());
 afterAll(() => postgres.close());
 
 function take(bodies: readonly RawEvent[]) {
-  const reception = { receivedAt: Date.now(), confirmed: true, settings: NO_SETTINGS };
+  const reception = {
+    subAppId: undefined,
+    receivedAt: Date.now(),
+    confirmed: true,
+    settings: NO_SETTINGS,
+  };
   return takeEvents(bodies.map(parseVodEvent), ledger, reception);
 }
 

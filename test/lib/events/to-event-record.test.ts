@@ -18,6 +18,7 @@ const ENVELOPE = {
 
 function record(body: RawEvent, confirmed = true) {
   return toEventRecord(receiveEvent(parseVodEvent(body)), {
+    subAppId: undefined,
     receivedAt: 1_000,
     confirmed,
     settings: NO_SETTINGS,

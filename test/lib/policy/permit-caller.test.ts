@@ -5,7 +5,9 @@ import type { PolicySubject } from '../../../lib/policy/select-profile.ts';
 const POLICY = {
   profiles: { default: { maxBytes: 100 } },
   select: [],
+  tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002, globex: 1_500_000_003 } },
 };
+const { tenants: _tenants, ...SINGLE } = POLICY;
 
 function caller(rest: Partial<PolicySubject>): PolicySubject {
   return { scopes: new Set(['upload:sign']), ...rest };
@@ -13,34 +15,64 @@ function caller(rest: Partial<PolicySubject>): PolicySubject {
 
 describe('createPermit()', () => {
   it('answers at once, and the same again, where the token narrows nothing', () => {
-    const permit = createPermit(POLICY);
+    const permit = createPermit(SINGLE);
     const subject = caller({ claims: { sub: 'user-42' } });
 
-    expect(permit(subject)).toEqual({ maxBytes: 100 });
+    expect(permit(subject)).toEqual({ profile: { maxBytes: 100 } });
     expect(permit(subject)).toBe(permit(subject));
   });
 
   it('narrows by the claim vod, once for a caller', async () => {
-    const permit = createPermit(POLICY);
+    const permit = createPermit(SINGLE);
     const subject = caller({ claims: { vod: { maxBytes: 10 } } });
 
-    expect(await permit(subject)).toMatchObject({ maxBytes: 10 });
-    expect(permit(subject)).toMatchObject({ maxBytes: 10 });
+    expect(await permit(subject)).toMatchObject({ profile: { maxBytes: 10 } });
+    expect(permit(subject)).toMatchObject({ profile: { maxBytes: 10 } });
   });
 
   it('narrows what nothing bounds', async () => {
     const permit = createPermit({ profiles: {}, select: [] });
 
     expect(await permit(caller({ claims: { vod: { classIds: [7] } } }))).toMatchObject({
-      classIds: [7],
+      profile: { classIds: [7] },
     });
   });
 
   it('lets nobody in by a claim that is wrong, however often it comes', async () => {
-    const permit = createPermit(POLICY);
+    const permit = createPermit(SINGLE);
     const subject = caller({ claims: { vod: { maxBytes: '10' } } });
 
     await expect(permit(subject)).rejects.toMatchObject({ code: 'policy_denied' });
     await expect(permit(subject)).rejects.toMatchObject({ code: 'policy_denied' });
+  });
+
+  it.each([
+    [caller({ claims: { tenant: 'acme' } }), 1_500_000_002],
+    [caller({ claims: { tenant: 'globex' } }), 1_500_000_003],
+    [caller({ keyName: 'backend', tenant: 'acme' }), 1_500_000_002],
+  ])('finds the application of the tenant of %j', async (subject, subAppId) => {
+    expect(await createPermit(POLICY)(subject)).toMatchObject({ subAppId });
+  });
+
+  it.each([
+    caller({}),
+    caller({ claims: {} }),
+    caller({ claims: { tenant: 'initech' } }),
+    caller({ claims: { tenant: '' } }),
+    caller({ claims: { tenant: ['acme'] } }),
+    caller({ claims: { tenant: 'constructor' } }),
+    caller({ claims: { tenant: '__proto__' } }),
+    caller({ claims: Object.create({ tenant: 'acme' }) }),
+    caller({ keyName: 'acme' }),
+  ])('refuses the caller %j, who belongs to no tenant', (subject) => {
+    expect(() => createPermit(POLICY)(subject)).toThrow(
+      expect.objectContaining({
+        code: 'policy_denied',
+        status: 403,
+        errors: [
+          { path: 'tenant', rule: 'tenants', message: 'must name a tenant of this service' },
+        ],
+      }),
+    );
   });
 });

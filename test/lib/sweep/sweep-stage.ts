@@ -74,6 +74,7 @@ export async function openSweepStage(
   const reports: LogFields[] = [];
   const createRun = (change: SweepChange = {}): SweepRun => ({
     ...{ ledger, api, now, sleep, fetchCover: createCoverFetcher() },
+    applications: [undefined],
     settings: NO_SETTINGS,
     random: () => 0.5,
     remainingMilliseconds: () => 600_000,

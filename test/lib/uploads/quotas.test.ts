@@ -44,10 +44,10 @@ const request = (i: number): PullRequest => ({
 });
 const options = { remainingMilliseconds: () => 30_000 };
 const own = (i: number, quotas: Quotas, idempotencyKey?: string) =>
-  ownPull(request(i), idempotencyKey, { owner: 'ann', profile: { quotas } });
+  ownPull(request(i), idempotencyKey, { owner: 'ann', subAppId: undefined, profile: { quotas } });
 const ownMany = (count: number, quotas: Quotas, headerKey?: string) => {
   const items = Array.from({ length: count }, (_, i) => request(i));
-  return ownPulls(items, headerKey, { owner: 'ann', profile: { quotas } });
+  return ownPulls(items, headerKey, { owner: 'ann', subAppId: undefined, profile: { quotas } });
 };
 const call = { requestId: 'call-1', ...options };
 
@@ -80,7 +80,7 @@ function loadInstance() {
 
 /** Submits with the ledger. */
 function loadKeeping() {
-  const dependencies = { ...sending(), ledger: reach, sentAtOnce: 2 };
+  const dependencies = { ...sending(), ledger: reach, ownSubAppId: undefined, sentAtOnce: 2 };
   return {
     one: (i: number, quotas: Quotas, idempotencyKey?: string) =>
       submitKeptPull(own(i, quotas, idempotencyKey), dependencies, options),
@@ -116,7 +116,7 @@ describe.each([
   ['in one instance', () => createKeepIssued(undefined, () => time)],
 ])('a signature within quotas, %s', (_, load) => {
   const upload = (uploadId: string, quotas: Quotas | undefined) => ({
-    ...{ uploadId, owner: 'ann', quotas, expireTime: NOW / 1_000 + 600 },
+    ...{ uploadId, owner: 'ann', subAppId: undefined, quotas, expireTime: NOW / 1_000 + 600 },
   });
 
   it('is refused with the rule, the limit, what is used and when to come again', async () => {

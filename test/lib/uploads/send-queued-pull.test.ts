@@ -5,10 +5,10 @@ import { sendQueuedPull } from '../../../lib/uploads/send-queued-pull.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-const { request } = toKeptPull('01JUPLOADEXAMPLE', 'ann', {
-  mediaUrl: 'https://media.example.com/film.mp4',
-  mediaType: 'mp4',
-  classId: 7,
+const { request } = toKeptPull('01JUPLOADEXAMPLE', {
+  owner: 'ann',
+  subAppId: undefined,
+  request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
 });
 
 function send(
