@@ -9,8 +9,8 @@ import type {
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { UploadView } from '../../lib/uploads/upload-view.ts';
+import { readServiceCustom } from '../../tools/deploy/service-custom.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
-import { readServiceCustom } from '../../tools/local/service-custom.ts';
 import { happens, seen } from '../support/activities.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { removeScratch } from '../support/remove-scratch.ts';

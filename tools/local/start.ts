@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readServiceCustom } from '../deploy/service-custom.ts';
 import { discardState, startLocalStack } from './local-stack.ts';
-import { readServiceCustom } from './service-custom.ts';
 
 const DEFAULT_PORT = 3_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingMessage,
@@ -11,11 +11,13 @@ import {
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { runCli } from '../../../tools/cli/run-cli.ts';
 import { writeFunctions } from '../../../tools/deploy/bundle.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
 import { buildRuntime } from '../../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../../tools/local/gateway/gateway.ts';
+import { localAccount } from '../../../tools/local/vod/account.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
 import { type ApiStage, openApiStage } from '../local/vod/api/api-stage.ts';
 
@@ -34,7 +36,7 @@ export function makeSecret(bytes: number, encoding: 'base64' | 'hex' = 'base64')
   return randomBytes(bytes).toString(encoding);
 }
 
-/** Runs the command in this process; `typed` is what the user answers where there is a terminal. */
+/** Runs the command in this process; `typed` is what the user answers to each question where there is a terminal. */
 export async function runCommand(
   args: readonly string[],
   environment: Variables,
@@ -42,7 +44,14 @@ export async function runCommand(
     typed,
     now = Date.now,
     folder = tmpdir(),
-  }: { readonly typed?: string; readonly now?: () => number; readonly folder?: string } = {},
+    asked = [],
+  }: {
+    readonly typed?: string;
+    readonly now?: () => number;
+    readonly folder?: string;
+    /** Takes the questions. */
+    readonly asked?: string[];
+  } = {},
 ): Promise<Outcome> {
   let out = '';
   let error = '';
@@ -55,11 +64,32 @@ export async function runCommand(
     writeError: (text) => {
       error += text;
     },
-    ask: typed === undefined ? undefined : () => Promise.resolve(typed),
+    ask:
+      typed === undefined
+        ? undefined
+        : (question) => {
+            asked.push(question);
+            return Promise.resolve(typed);
+          },
     colours: false,
     now,
   });
   return { exitCode, out, error };
+}
+
+/** Writes a serverless.yml whose `custom.upload` is `upload` into a new folder, and answers that. */
+export async function writeService(upload: unknown): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'service-'));
+  const service = { service: 'other', configValidationMode: 'off', provider: { name: 'tencent' } };
+  // Every JSON text is YAML.
+  const text = JSON.stringify({ ...service, custom: { upload } });
+  await writeFile(join(folder, 'serverless.yml'), text);
+  return folder;
+}
+
+/** Answers settings with these tenants. */
+export function describeTenants(subAppIds: Readonly<Record<string, number>>) {
+  return { policy: { tenants: { claim: 'tenant', subAppIds } } };
 }
 
 /** A server of a test. */
@@ -87,62 +117,105 @@ export async function startServer(listener: RequestListener): Promise<TestServer
 export interface VodFront {
   /** Host and port. */
   readonly endpoint: string;
+  /** Of the service's own application. */
   readonly stage: ApiStage;
   /** Actions that were called, in their order. */
   readonly actions: string[];
-  /** Has an action answered by other fields, or refused with a code. */
-  readonly override: (action: string, answer: object | string) => void;
+  /** Gives the account another application, with settings and media of its own. */
+  readonly addApplication: (subAppId: number) => Promise<ApiStage>;
+  /** Has an action answered by other fields, or refused with a code; for one application alone where one is named. */
+  readonly override: (action: string, answer: object | string, subAppId?: number) => void;
+  /** Takes back what an action was to be answered by. */
+  readonly restore: () => void;
   /** Moves VOD's clock. */
   readonly shiftClock: (seconds: number) => void;
   readonly close: () => Promise<void>;
 }
 
-/** Opens the stand-in behind a server through which all calls go. */
+/** Opens the stand-in behind a server through which all calls go. Each application is a stand-in of its own. */
 export async function openVodFront(): Promise<VodFront> {
   const stage = await openApiStage();
+  const others = new Map<number, ApiStage>();
   const overrides = new Map<string, object | string>();
   const actions: string[] = [];
   let ahead = 0;
-  const server = await startServer((incoming, outgoing) => {
+  /** An application that nobody has is for the first to refuse. */
+  const pass = async (action: string, subAppId: number, call: SentCall) => {
+    const { host } = others.get(subAppId) ?? stage;
+    const { status, text } = await forward(host, call);
+    return action === 'DescribeSubAppIds'
+      ? { status, text: addApplications(text, [...others.keys()]) }
+      : { status, text };
+  };
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const action = String(incoming.headers['x-tc-action'] ?? '');
     if (action !== '') actions.push(action);
-    const other = overrides.get(action);
-    if (typeof other === 'string') refuse(outgoing, other);
-    else if (other !== undefined) succeed(outgoing, other);
-    else forward(stage.host, ahead, incoming, outgoing);
+    const body = await buffer(incoming);
+    const subAppId = body.length === 0 ? 0 : Number(JSON.parse(`${body}`).SubAppId);
+    const other = overrides.get(`${action} ${subAppId}`) ?? overrides.get(action);
+    if (typeof other === 'string') return refuse(outgoing, other);
+    if (other !== undefined) return succeed(outgoing, other);
+    const { status, text } = await pass(action, subAppId, { incoming, body });
+    const date = new Date(Date.now() + ahead * 1_000).toUTCString();
+    outgoing.writeHead(status, { 'Content-Type': 'application/json', date }).end(text);
+  };
+  const server = await startServer((incoming, outgoing) => {
+    answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
   return {
     endpoint: new URL(server.origin).host,
     stage,
     actions,
-    override: (action, answer) => overrides.set(action, answer),
+    async addApplication(subAppId) {
+      const added = await openApiStage({ account: { ...localAccount(), subAppId } });
+      others.set(subAppId, added);
+      return added;
+    },
+    override: (action, answer, subAppId) =>
+      overrides.set(subAppId === undefined ? action : `${action} ${subAppId}`, answer),
+    restore: () => overrides.clear(),
     shiftClock(seconds) {
       ahead += seconds;
-      stage.passSeconds(seconds);
+      for (const one of [stage, ...others.values()]) one.passSeconds(seconds);
     },
     async close() {
       await server.close();
-      await stage.close();
+      await Promise.all([stage, ...others.values()].map((one) => one.close()));
     },
   };
 }
 
-/** Hands a request on to `host`, and its answer back with the time of a clock that is so many seconds ahead. */
-function forward(
-  host: string,
-  ahead: number,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): void {
-  const { method, url, headers } = incoming;
+interface SentCall {
+  readonly incoming: IncomingMessage;
+  readonly body: Buffer;
+}
+
+interface Forwarded {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Hands a request on to `host` as it was sent, so that its signature is checked there. */
+function forward(host: string, { incoming, body }: SentCall): Promise<Forwarded> {
   const [hostname, port] = host.split(':');
-  const onward = sendRequest({ hostname, port, method, path: url, headers }, (answer) => {
-    const date = new Date(Date.now() + ahead * 1_000).toUTCString();
-    outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, date });
-    answer.pipe(outgoing);
+  const { method, url, headers } = incoming;
+  return new Promise((answered, failed) => {
+    const onward = sendRequest({ hostname, port, method, path: url, headers }, (answer) => {
+      const status = answer.statusCode ?? 502;
+      buffer(answer).then((bytes) => answered({ status, text: `${bytes}` }), failed);
+    });
+    onward.once('error', failed);
+    onward.end(body);
   });
-  onward.once('error', () => outgoing.destroy());
-  incoming.pipe(onward);
+}
+
+/** Each stand-in knows its own application alone, and lists it. */
+function addApplications(text: string, subAppIds: readonly number[]): string {
+  const { Response } = JSON.parse(text);
+  const [first] = Response.SubAppIdInfoSet ?? [];
+  if (first === undefined) return text;
+  const SubAppIdInfoSet = [first, ...subAppIds.map((SubAppId) => ({ ...first, SubAppId }))];
+  return JSON.stringify({ Response: { ...Response, SubAppIdInfoSet } });
 }
 
 /** The bundles of the functions, on the disk. */

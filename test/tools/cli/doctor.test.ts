@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { localAccount } from '../../../tools/local/vod/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { removeScratch } from '../../support/remove-scratch.ts';
 import type { VodServer } from '../../support/vod-server.ts';
+import type { ApiStage } from '../local/vod/api/api-stage.ts';
 import {
   type BuiltFunctions,
   buildFunctions,
+  describeTenants,
   makeSecret,
   openVodFront,
   runCommand,
@@ -17,6 +23,7 @@ import {
   type TestServer,
   type Variables,
   type VodFront,
+  writeService,
 } from './cli-stage.ts';
 
 const SECRETS = {
@@ -68,12 +75,15 @@ let account: Account;
 let environment: Variables;
 let args: readonly string[];
 let now: () => number;
+/** The one that the doctor is run in. */
+let folder: string;
 
 beforeEach(async () => {
   account = await openAccount();
   environment = describeEnvironment(account);
   args = [];
   now = Date.now;
+  folder = tmpdir();
 });
 
 afterEach(async () => {
@@ -170,7 +180,7 @@ function describeEnvironment({ vod, scf }: Account): Variables {
 }
 
 const runDoctor = (...more: readonly string[]) =>
-  runCommand(['doctor', ...args, ...more], environment, { now });
+  runCommand(['doctor', ...args, ...more], environment, { now, folder });
 
 interface Report {
   readonly ok: boolean;
@@ -544,6 +554,21 @@ function setWebhooks(endpoints: readonly object[]): void {
   environment = { ...environment, WEBHOOK_ENDPOINTS: JSON.stringify(endpoints) };
 }
 
+/** Expects the doctor to find this fault and no other, in sentences without a secret. */
+async function expectFindings(check: string, text: RegExp): Promise<void> {
+  const { findings, exitCode, ok, out } = await examine();
+
+  expect(new Set(findings.map((found) => found.check))).toEqual(new Set([check]));
+  expect(findings.map((found) => found.text).join('\n')).toMatch(text);
+  expect({ exitCode, ok }).toEqual({ exitCode: 1, ok: false });
+  for (const { text: said, remedy } of findings) {
+    expect(said).toMatch(/^\S.*\.$/);
+    expect(remedy).toMatch(/^[A-Z].*\.$/);
+  }
+  for (const secret of listSecrets()) expect(out).not.toContain(secret);
+  expect(out).not.toContain('token=theirs');
+}
+
 describe('vod-upload doctor', () => {
   it('is silent on a good account', async () => {
     expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
@@ -563,18 +588,7 @@ describe('vod-upload doctor', () => {
 
   it.each(FAULTS)('finds %s, and nothing else', async (_, seed, check, text) => {
     await seed();
-
-    const { findings, exitCode, ok, out } = await examine();
-
-    expect(new Set(findings.map((found) => found.check))).toEqual(new Set([check]));
-    expect(findings.map((found) => found.text).join('\n')).toMatch(text);
-    expect({ exitCode, ok }).toEqual({ exitCode: 1, ok: false });
-    for (const { text: said, remedy } of findings) {
-      expect(said).toMatch(/^\S.*\.$/);
-      expect(remedy).toMatch(/^[A-Z].*\.$/);
-    }
-    for (const secret of listSecrets()) expect(out).not.toContain(secret);
-    expect(out).not.toContain('token=theirs');
+    await expectFindings(check, text);
   });
 
   it('changes nothing: no call but such as only ask, and no event for the ledger', async () => {
@@ -717,5 +731,179 @@ describe('the PULL mode', () => {
     environment = { ...environment, VOD_EVENT_MODE: 'PULL' };
 
     expect((await runDoctor()).out).toBe('All is well.\n');
+  });
+});
+
+describe('tenants', () => {
+  const [OWN, ACME, GLOBEX] = [1500000001, 1500000002, 1500000003];
+  let tenantsFolder: string;
+  let acme: ApiStage;
+
+  beforeAll(async () => {
+    tenantsFolder = await writeService(describeTenants({ acme: ACME, globex: GLOBEX }));
+  });
+  afterAll(() => removeScratch(tenantsFolder));
+
+  beforeEach(async () => {
+    folder = tenantsFolder;
+    acme = await addTenant(ACME);
+    await addTenant(GLOBEX);
+  });
+
+  async function addTenant(subAppId: number): Promise<ApiStage> {
+    const stage = await account.vod.addApplication(subAppId);
+    const NotificationUrl = `${good.origin}/callback?subAppId=${subAppId}`;
+    await stage.client.ModifyEventConfig({ NotificationUrl });
+    return stage;
+  }
+
+  const setAcme = (change: object) => acme.client.ModifyEventConfig(change);
+  const listStatus = (changed: object | undefined) =>
+    account.vod.override('DescribeSubAppIds', {
+      SubAppIdInfoSet: [
+        { SubAppId: OWN, Status: 'On' },
+        ...(changed === undefined ? [] : [changed]),
+        { SubAppId: GLOBEX, Status: 'On' },
+      ],
+    });
+
+  it('are no reason to say anything on a good account', async () => {
+    account.vod.actions.length = 0;
+
+    expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
+    for (const action of ['DescribeStorageRegions', 'DescribeEventConfig']) {
+      expect(account.vod.actions.filter((called) => called === action)).toHaveLength(3);
+    }
+  });
+
+  it.each<[string, () => unknown, string, RegExp]>([
+    [
+      'an application that is missing',
+      () => listStatus(undefined),
+      'application',
+      /^The account has no application 1500000002, which policy\.tenants names; it has 1500000001, 1500000003\.$/,
+    ],
+    [
+      'an application that is switched off',
+      () => listStatus({ SubAppId: ACME, Status: 'Off' }),
+      'application',
+      /^Application 1500000002 is not in service: its status is Off\.$/,
+    ],
+    [
+      'no opened region',
+      () => account.vod.override('DescribeStorageRegions', { StorageRegionInfos: [] }, ACME),
+      'regions',
+      /^Application 1500000002: No storage region is opened/,
+    ],
+    [
+      'another mode',
+      () => setAcme({ Mode: 'PULL' }),
+      'notification',
+      /^Application 1500000002: VOD's mode is PULL, and the functions expect PUSH\.$/,
+    ],
+    [
+      'no address',
+      () => setAcme({ NotificationUrl: '' }),
+      'notification',
+      /^Application 1500000002: VOD has no callback address\.$/,
+    ],
+    [
+      'an address without the application',
+      () => setAcme({ NotificationUrl: `${good.origin}/callback` }),
+      'notification',
+      /^Application 1500000002: VOD reports to http:\S+\/callback, without the query subAppId=1500000002, so /,
+    ],
+    [
+      'an address for another application',
+      () => setAcme({ NotificationUrl: `${good.origin}/callback?subAppId=${GLOBEX}` }),
+      'notification',
+      /^Application 1500000002: VOD reports to \S+\/callback\?subAppId=1500000003, without the query subAppId=1500000002, so /,
+    ],
+    [
+      'an address of somebody else',
+      () => setAcme({ NotificationUrl: 'https://other.example.com/hook?token=theirs' }),
+      'notification',
+      /^Application 1500000002: VOD reports to https:\/\/other\.example\.com\/hook\?…, and the callback function is at \S+\/callback\?subAppId=1500000002\.$/,
+    ],
+    [
+      "a tenant's query in the address of the service's own",
+      () => setEvents({ NotificationUrl: `${good.origin}/callback?subAppId=${ACME}` }),
+      'notification',
+      /^Application 1500000001: VOD reports to \S+\/callback\?subAppId=1500000002, with the query subAppId, which is for tenants, so /,
+    ],
+    [
+      'upload events that are off',
+      () => setAcme({ UploadMediaCompleteEventSwitch: 'OFF' }),
+      'notification',
+      /^Application 1500000002: Events of finished uploads are switched off/,
+    ],
+    [
+      'delete events that are off',
+      () => setAcme({ DeleteMediaCompleteEventSwitch: 'OFF' }),
+      'notification',
+      /^Application 1500000002: Events of deletions are switched off/,
+    ],
+    [
+      'a key that may not see the settings of all',
+      () => account.vod.override('DescribeEventConfig', 'UnauthorizedOperation.Cam', ACME),
+      'credentials',
+      /^Application 1500000002: The key may not ask about the notification/,
+    ],
+    [
+      "that the service's own is not named",
+      () => {
+        environment = { ...environment, VOD_SUB_APP_ID: '' };
+      },
+      'application',
+      /^VOD_SUB_APP_ID is not set, and must be where there are tenants; the account has 1500000001, 1500000002, 1500000003\.$/,
+    ],
+  ])('have found %s, and nothing else', async (_, seed, check, text) => {
+    await seed();
+    await expectFindings(check, text);
+  });
+
+  it("are looked at although the service's own application is gone", async () => {
+    environment = { ...environment, VOD_SUB_APP_ID: '1400000001' };
+    await setAcme({ Mode: 'PULL' });
+
+    const { findings } = await examine();
+
+    expect(findings.map(({ check }) => check)).toEqual(['application', 'notification']);
+  });
+
+  it('have their queries looked at where nobody says the address of the function', async () => {
+    account.deployed.clear();
+    await setAcme({ NotificationUrl: `${good.origin}/callback` });
+
+    const { findings, skipped } = await examine();
+
+    expect(findings.filter(({ check }) => check === 'notification')).toEqual([
+      expect.objectContaining({
+        text: expect.stringMatching(/^Application 1500000002: .* without the query/),
+      }),
+    ]);
+    expect(skipped.filter(({ check }) => check === 'notification')).toEqual(
+      [OWN, GLOBEX].map((subAppId) => ({
+        check: 'notification',
+        text: expect.stringMatching(new RegExp(`^Application ${subAppId}: Whether http`)),
+      })),
+    );
+  });
+});
+
+describe('a serverless.yml', () => {
+  it.each([
+    ['cannot be read', 'custom: [', /^serverless\.yml cannot be read: Cannot parse/],
+    [
+      'has wrong settings',
+      '{ service: other, configValidationMode: off, provider: { name: tencent }, custom: { upload: { rule: [] } } }',
+      /^The settings in serverless\.yml are wrong: custom\.upload\.rule /,
+    ],
+  ])('is a finding where it %s', async (_, text, reason) => {
+    folder = await writeService({});
+    await writeFile(join(folder, 'serverless.yml'), text);
+
+    await expectFindings('configuration', reason);
+    await removeScratch(folder);
   });
 });

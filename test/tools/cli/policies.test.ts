@@ -170,6 +170,25 @@ describe('the policy of the key that signs uploads', () => {
   });
 });
 
+describe('every policy', () => {
+  // https://cloud.tencent.com/document/product/266/33972
+  const EVERY_APPLICATION = 'qcs::vod::uin/*:subAppId/*';
+
+  it.each(['deployer', 'function-role', 'upload-key'] as const)(
+    'lets %s into all applications, those of tenants included',
+    (name) => {
+      const { statement } = JSON.parse(readPolicyFile(name));
+      const resources: readonly string[] = statement.flatMap(
+        ({ resource }: { resource: readonly string[] }) => resource,
+      );
+
+      expect(resources.filter((resource) => resource.startsWith('qcs::vod:'))).toEqual([
+        EVERY_APPLICATION,
+      ]);
+    },
+  );
+});
+
 describe('where the functions are looked for by default', () => {
   it('is where serverless.yml deploys them to, all that answer over HTTP', () => {
     const { service, stage, region } = DEFAULT_DEPLOYMENT;

@@ -1,42 +1,56 @@
 import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { APPLICATION_PARAMETER } from '../../../lib/policy/applications.ts';
+import { addressFor, isAddressFor, isSameFunction, isSameUrl } from '../callback-address.ts';
 import type { EventSettings, VodAccount } from '../cloud/vod-account.ts';
-import { isSameUrl, showUrl } from '../show-url.ts';
+import { showUrl } from '../show-url.ts';
 import { explainFailedCall } from './check-access.ts';
 import { finding, type Note, skipped } from './note.ts';
 
+/** An application that there should be. */
+export interface ExpectedApplication {
+  readonly subAppId: number | undefined;
+  /** Whether a tenant's uploads go to it; it is the service's own otherwise. */
+  readonly isTenants: boolean;
+  /** Whether there is no other one, so that nobody has to say which one is meant. */
+  readonly isOnly: boolean;
+}
+
 /** Finds out whether there is the application that the functions are told of. */
 export function checkApplication(
-  subAppId: number | undefined,
-  applications: readonly SubAppIdInfo[],
+  { subAppId, isTenants, isOnly }: ExpectedApplication,
+  existing: readonly SubAppIdInfo[],
 ): readonly Note[] {
-  const list = applications.map(({ SubAppId }) => SubAppId).join(', ') || 'none';
+  const list = existing.map(({ SubAppId }) => SubAppId).join(', ') || 'none';
+  const find = (text: string, remedy: string) => [finding('application', text, remedy)];
   if (subAppId === undefined) {
-    return [
-      finding(
-        'application',
-        `VOD_SUB_APP_ID is not set; the account has ${list}.`,
-        'Set it: accounts since 2023-12-25 cannot do without, and the others name their main application by their AppId.',
-      ),
-    ];
+    return isOnly
+      ? find(
+          `VOD_SUB_APP_ID is not set; the account has ${list}.`,
+          'Set it: accounts since 2023-12-25 cannot do without, and the others name their main application by their AppId.',
+        )
+      : find(
+          `VOD_SUB_APP_ID is not set, and must be where there are tenants; the account has ${list}.`,
+          "Set it to the service's own application, and deploy again.",
+        );
   }
-  const found = applications.find(({ SubAppId }) => SubAppId === subAppId);
+  const found = existing.find(({ SubAppId }) => SubAppId === subAppId);
   if (found === undefined) {
-    return [
-      finding(
-        'application',
-        `The account has no application ${subAppId}; it has ${list}.`,
-        'Set VOD_SUB_APP_ID to the number that the VOD console shows, and deploy again.',
-      ),
-    ];
+    return isTenants
+      ? find(
+          `The account has no application ${subAppId}, which policy.tenants names; it has ${list}.`,
+          'Set the number right in custom.upload of serverless.yml, as the VOD console shows it, and deploy again.',
+        )
+      : find(
+          `The account has no application ${subAppId}; it has ${list}.`,
+          'Set VOD_SUB_APP_ID to the number that the VOD console shows, and deploy again.',
+        );
   }
   if (found.Status === 'On') return [];
-  return [
-    finding(
-      'application',
-      `Application ${subAppId} is not in service: its status is ${found.Status}.`,
-      'Enable it in the VOD console (Application Management), or set VOD_SUB_APP_ID to another one.',
-    ),
-  ];
+  const other = isTenants ? 'give its tenant another one' : 'set VOD_SUB_APP_ID to another one';
+  return find(
+    `Application ${subAppId} is not in service: its status is ${found.Status}.`,
+    `Enable it in the VOD console (Application Management), or ${other}.`,
+  );
 }
 
 /** Finds out whether there is a place to store media. */
@@ -71,13 +85,16 @@ export interface ExpectedNotification {
   readonly mode: 'PUSH' | 'PULL';
   /** Address of the `callback` function, where it is known. */
   readonly callbackUrl: string | undefined;
+  /** The application that is reported about; undefined for the service's own. */
+  readonly tenantsApplication: number | undefined;
 }
 
 /** Finds out whether VOD reports what happens to media to this backend. */
 export function checkNotification(
   present: EventSettings,
-  { mode, callbackUrl }: ExpectedNotification,
+  expected: ExpectedNotification,
 ): readonly Note[] {
+  const { mode } = expected;
   const find = (text: string, remedy = 'Run "vod-upload setup".') =>
     finding('notification', text, remedy);
   const notes: Note[] = [];
@@ -88,7 +105,7 @@ export function checkNotification(
         'Run "vod-upload setup", or set VOD_EVENT_MODE to the mode that VOD has.',
       ),
     );
-  } else if (mode === 'PUSH') notes.push(...checkCallbackUrl(present.callbackUrl, callbackUrl));
+  } else if (mode === 'PUSH') notes.push(...checkCallbackUrl(present.callbackUrl, expected));
   // The events of saved clips are for those who want them: no upload waits for one.
   if (present.uploadEvents !== 'ON') {
     notes.push(find('Events of finished uploads are switched off, so no upload gets ready.'));
@@ -99,11 +116,25 @@ export function checkNotification(
   return notes;
 }
 
-function checkCallbackUrl(present: string, expected: string | undefined): readonly Note[] {
-  if (present === '') {
-    return [finding('notification', 'VOD has no callback address.', 'Run "vod-upload setup".')];
+function checkCallbackUrl(
+  present: string,
+  { callbackUrl, tenantsApplication }: ExpectedNotification,
+): readonly Note[] {
+  const find = (text: string, remedy = 'Run "vod-upload setup".') => [
+    finding('notification', text, remedy),
+  ];
+  if (present === '') return find('VOD has no callback address.');
+  const isOurs = isSameFunction(present, callbackUrl ?? present);
+  if (isOurs && !isAddressFor(present, tenantsApplication)) {
+    const fault =
+      tenantsApplication === undefined
+        ? `with the query ${APPLICATION_PARAMETER}, which is for tenants`
+        : `without the query ${APPLICATION_PARAMETER}=${tenantsApplication}`;
+    return find(
+      `VOD reports to ${showUrl(present)}, ${fault}, so the media are looked for in another application.`,
+    );
   }
-  if (expected === undefined) {
+  if (callbackUrl === undefined) {
     return [
       skipped(
         'notification',
@@ -111,12 +142,10 @@ function checkCallbackUrl(present: string, expected: string | undefined): readon
       ),
     ];
   }
-  if (isSameUrl(present, expected)) return [];
-  return [
-    finding(
-      'notification',
-      `VOD reports to ${showUrl(present)}, and the callback function is at ${showUrl(expected)}.`,
-      'Run "vod-upload setup", with --force where nobody needs the other address any more.',
-    ),
-  ];
+  const right = addressFor(callbackUrl, tenantsApplication);
+  if (isSameUrl(present, right)) return [];
+  return find(
+    `VOD reports to ${showUrl(present)}, and the callback function is at ${showUrl(right)}.`,
+    'Run "vod-upload setup", with --force where nobody needs the other address any more.',
+  );
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import { addRole, explainVariables } from '../../deploy/function-variables.ts';
-import { FUNCTION_NAMES, joinNames } from './check-functions.ts';
+import { joinNames } from '../join-names.ts';
+import { FUNCTION_NAMES } from './check-functions.ts';
 import { finding, type Note } from './note.ts';
 
 /**

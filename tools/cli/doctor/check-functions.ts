@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Environment, splitList } from '../../../lib/config/environment.ts';
+import { joinNames } from '../join-names.ts';
 import { showUrl } from '../show-url.ts';
 import { finding, type Note, skipped } from './note.ts';
 import { allowsOrigin, knowsSignKey, type Probe, probeFunction } from './probe-function.ts';
@@ -134,12 +135,6 @@ function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): rea
       'Take AUTH away, set AUTH_JWT_SECRET or AUTH_JWKS_URL, and deploy again.',
     ),
   ];
-}
-
-/** Answers names as in a sentence: a, b and c. */
-export function joinNames(names: readonly string[]): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
 
 async function checkSignKeys(

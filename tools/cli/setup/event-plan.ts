@@ -1,11 +1,15 @@
 import type { ModifyEventConfigRequest } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { isSameFunction, isSameUrl } from '../callback-address.ts';
 import type { EventSettings } from '../cloud/vod-account.ts';
-import { isSameUrl, showUrl } from '../show-url.ts';
+import { showUrl } from '../show-url.ts';
 
 /** How an application shall learn of what happens to its media. */
 export interface WantedSettings {
   readonly mode: 'PUSH' | 'PULL';
-  /** Address of the `callback` function; undefined where it is not known, as it may be in `PULL` mode. */
+  /**
+   * Address of the `callback` function, with the query that tells of a tenant's application; undefined where it is not
+   * known, as it may be in `PULL` mode.
+   */
   readonly callbackUrl: string | undefined;
   /** Key that VOD shall sign notifications with; undefined in `PULL` mode. */
   readonly signKey: string | undefined;
@@ -28,8 +32,9 @@ export function listChanges(present: EventSettings, wanted: WantedSettings): rea
     if (from !== to) changes.push({ what, from: from || 'not set', to });
   };
   compare('mode', present.mode, wanted.mode);
-  if (wanted.mode === 'PUSH' && !isOurs(present, wanted)) {
-    const to = showUrl(wanted.callbackUrl ?? '');
+  const { callbackUrl = '' } = wanted;
+  if (wanted.mode === 'PUSH' && !isSameUrl(present.callbackUrl, callbackUrl)) {
+    const to = showUrl(callbackUrl);
     const from = showUrl(present.callbackUrl);
     changes.push({
       what: 'callback address',
@@ -45,10 +50,13 @@ export function listChanges(present: EventSettings, wanted: WantedSettings): rea
 
 /**
  * Answers whether the change takes somebody else's notifications away: by another address in place of theirs, or by a
- * mode in which theirs hears nothing any more.
+ * mode in which theirs hears nothing any more. This backend's own address is nobody else's, whichever application it
+ * has in its query.
  */
 export function isTakeover(present: EventSettings, wanted: WantedSettings): boolean {
-  if (present.callbackUrl === '' || isOurs(present, wanted)) return false;
+  if (present.callbackUrl === '' || isSameFunction(present.callbackUrl, wanted.callbackUrl ?? '')) {
+    return false;
+  }
   return wanted.mode === 'PUSH' || present.mode !== 'PULL';
 }
 
@@ -67,8 +75,4 @@ export function toRequest(wanted: WantedSettings): Omit<ModifyEventConfigRequest
     DeleteMediaCompleteEventSwitch: wanted.deleteEvents,
     PersistenceCompleteEventSwitch: wanted.persistenceEvents,
   };
-}
-
-function isOurs(present: EventSettings, wanted: WantedSettings): boolean {
-  return wanted.callbackUrl !== undefined && isSameUrl(present.callbackUrl, wanted.callbackUrl);
 }

@@ -1,5 +1,7 @@
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
+import { listApplications } from '../../../lib/policy/applications.ts';
+import type { Policy } from '../../../lib/policy/settings.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { addRole } from '../../deploy/function-variables.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
@@ -9,18 +11,13 @@ import {
   readDeployment,
 } from '../cloud/deployment-options.ts';
 import { type Operator, readOperator } from '../cloud/operator.ts';
-import { createVodAccount } from '../cloud/vod-account.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { readVariables } from '../read-environment.ts';
 import { readChoice, readOptions } from '../read-options.ts';
-import { explainFunctionUrl, showUrl } from '../show-url.ts';
-import {
-  type Change,
-  isTakeover,
-  listChanges,
-  toRequest,
-  type WantedSettings,
-} from './event-plan.ts';
+import { readTenants } from '../read-tenants.ts';
+import { explainFunctionUrl } from '../show-url.ts';
+import type { WantedSettings } from './event-plan.ts';
+import { carryOut, describeChanges, describeGood, explainTakeover, planAll } from './plan.ts';
 
 const OPTIONS = {
   mode: { type: 'string' },
@@ -37,7 +34,8 @@ const OPTIONS = {
 
 const HELP = `vod-upload setup has VOD report what happens to media to this backend.
 
-It shows what would change in the event notification of the application VOD_SUB_APP_ID, asks, and changes it.
+It shows what would change in the event notification of the application VOD_SUB_APP_ID, and of those of the tenants
+that serverless.yml in this folder names, asks, and changes it.
 
 Usage: vod-upload setup [options]
 
@@ -52,13 +50,13 @@ ${DEPLOYMENT_HELP}
                          which key it has
   --env-file <file>      reads variables from this file too; .env is read where there is one
   --yes                  does not ask
-  --force                replaces a callback address that is not this backend's
+  --force                replaces callback addresses that are not this backend's
 
 Variables:
   TENCENT_SECRET_ID, TENCENT_SECRET_KEY, TENCENT_TOKEN
                          key to call VOD with, as for deploying (deploy/cam/deployer.json says what it may do);
                          VOD_SECRET_ID and VOD_SECRET_KEY otherwise
-  VOD_SUB_APP_ID         the application
+  VOD_SUB_APP_ID         the service's own application; it must be set where there are tenants
   CALLBACK_SIGN_KEYS     the first of these becomes VOD's SignKey; it is never shown
 
 Exit codes: 0 it is as asked, 1 it was not changed, 2 it could not be done.
@@ -88,38 +86,53 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const options = readSetupOptions(args);
   const environment = await readVariables(options['env-file'], surroundings);
   const operator = readOperator(environment);
-  const wanted = await readWanted(options, environment, operator);
-  const account = createVodAccount(operator.vodApi, operator.credentials);
-  const present = await account.readEventSettings();
+  const [wanted, policy] = await Promise.all([
+    readWanted(options, environment, operator),
+    readTenants(options, environment, surroundings),
+  ]);
+  const plans = await planAll(demandApplications(policy, operator), wanted, operator);
 
   const { writeOut, writeError } = surroundings;
-  const name = nameApplication(operator);
-  const changes = listChanges(present, wanted);
-  if (changes.length === 0 && !options['send-sign-key']) {
-    writeOut(`Nothing to change: ${name} is set up as asked.${remindOfKey(wanted)}\n`);
-    return EXIT.good;
-  }
-  writeOut(describeChanges(name, changes, wanted));
-  if (isTakeover(present, wanted) && !options.force) {
-    writeError(
-      `vod-upload setup: ${name} reports to ${showUrl(present.callbackUrl)}, which is not the address of this backend. Nothing was changed; say --force if nobody needs that address any more.\n`,
-    );
+  const sendKey = options['send-sign-key'];
+  const open = plans.filter(({ changes }) => changes.length > 0 || sendKey);
+  const good = plans.filter((plan) => !open.includes(plan));
+  if (good.length > 0) writeOut(describeGood(good));
+  if (open.length === 0) return EXIT.good;
+  writeOut(open.map(describeChanges).join(''));
+  const takeover = options.force ? undefined : explainTakeover(open);
+  if (takeover !== undefined) {
+    writeError(`vod-upload setup: ${takeover}\n`);
     return EXIT.no;
   }
-  if (!options.yes && !(await mayChange(surroundings))) return EXIT.no;
-  await account.changeEventSettings(toRequest(wanted));
+  const question = open.length === 1 ? 'Change it?' : 'Change them?';
+  if (!options.yes && !(await mayChange(question, surroundings))) return EXIT.no;
+  await carryOut(open);
   writeOut(`Done. "vod-upload doctor" checks that everything fits together.\n`);
   return EXIT.good;
 }
 
-async function mayChange({ ask, writeError }: Surroundings): Promise<boolean> {
+/** @throws {CommandError} where there are tenants and the service has no application of its own. */
+function demandApplications(policy: Pick<Policy, 'tenants'>, { vodApi }: Operator) {
+  const { subAppId } = vodApi;
+  if (subAppId === undefined && policy.tenants !== undefined) {
+    throw new CommandError(
+      "VOD_SUB_APP_ID must be set where there are tenants: it is the service's own application.",
+    );
+  }
+  return listApplications(policy, subAppId);
+}
+
+async function mayChange(
+  question: string,
+  { ask, writeError }: Pick<Surroundings, 'ask' | 'writeError'>,
+): Promise<boolean> {
   if (ask === undefined) {
     writeError(
       'vod-upload setup: there is no terminal to ask on. Nothing was changed; say --yes to change it.\n',
     );
     return false;
   }
-  const answer = await ask('Change it? [y/N] ');
+  const answer = await ask(`${question} [y/N] `);
   if (/^y(?:es)?$/i.test(answer.trim())) return true;
   writeError('Nothing was changed.\n');
   return false;
@@ -176,29 +189,4 @@ async function findCallbackUrl(
   return {
     reason: `${service}-${stage}-callback ${lack} in ${region}: deploy it, or say its address with --callback-url.`,
   };
-}
-
-function nameApplication({ vodApi }: Operator): string {
-  return vodApi.subAppId === undefined
-    ? "the account's main application"
-    : `application ${vodApi.subAppId}`;
-}
-
-function describeChanges(
-  name: string,
-  changes: readonly Change[],
-  { signKey }: WantedSettings,
-): string {
-  const rows = changes.map(({ what, from, to }) => `  ${what.padEnd(20)}${from} -> ${to}\n`);
-  const key =
-    signKey === undefined
-      ? ''
-      : `  ${'SignKey'.padEnd(20)}becomes the first key of CALLBACK_SIGN_KEYS; VOD does not tell what it is now\n`;
-  return `In the event notification of ${name}:\n${rows.join('')}${key}`;
-}
-
-function remindOfKey({ signKey }: WantedSettings): string {
-  return signKey === undefined
-    ? ''
-    : ' VOD does not tell its SignKey: --send-sign-key sets it again.';
 }

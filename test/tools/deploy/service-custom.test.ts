@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readServiceCustom } from '../../../tools/local/service-custom.ts';
+import { readServiceCustom } from '../../../tools/deploy/service-custom.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 
 let folder: string;
@@ -44,6 +44,33 @@ describe('readServiceCustom()', () => {
     await expect(readServiceCustom(folder)).rejects.toThrow(
       /serverless.yml cannot be read: .*"custom.upload"/s,
     );
+  });
+
+  it('reads it with what a deployment is told, and with no other variables', async () => {
+    await write([
+      'custom:',
+      `  stage: ${variable("opt:stage, 'dev'")}`,
+      `  region: ${variable("opt:region, 'nowhere'")}`,
+      `  told: ${variable("env:TOLD, 'nothing'")}`,
+      `  path: ${variable("env:PATH, 'nothing'")}`,
+    ]);
+
+    const environment = { TOLD: 'something' };
+    const told = { stage: 'prod', told: 'something', path: 'nothing' };
+
+    expect(
+      await readServiceCustom(folder, { environment, stage: 'prod', region: 'ap-seoul' }),
+    ).toEqual({ ...told, region: 'ap-seoul' });
+    expect(await readServiceCustom(folder, { environment, stage: 'prod' })).toEqual({
+      ...told,
+      region: 'nowhere',
+    });
+  });
+
+  it('answers nothing where the file has nothing', async () => {
+    await write([]);
+
+    expect(await readServiceCustom(folder)).toBeUndefined();
   });
 
   it('reads the file of this project', async () => {

@@ -1,0 +1,144 @@
+import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import type { Environment } from '../../../lib/config/environment.ts';
+import { listApplications } from '../../../lib/policy/applications.ts';
+import type { Policy } from '../../../lib/policy/settings.ts';
+import { createFindFunction } from '../cloud/deployed-functions.ts';
+import { type DeploymentChoice, readDeployment, readRegion } from '../cloud/deployment-options.ts';
+import { type Operator, readOperator, readUploadKey } from '../cloud/operator.ts';
+import { createVodAccount, type EventSettings } from '../cloud/vod-account.ts';
+import { checkClock, checkCredentials, explainFailedCall } from './check-access.ts';
+import {
+  checkApplication,
+  checkNotification,
+  checkRegions,
+  type ExpectedApplication,
+} from './check-application.ts';
+import { checkDeployment, skipDeployment } from './check-deployment.ts';
+import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
+import { finding, type Note } from './note.ts';
+
+/** What the account is looked at with. */
+export interface Question {
+  readonly choice: DeploymentChoice;
+  readonly environment: Environment;
+  readonly mode: 'PUSH' | 'PULL';
+  readonly policy: Pick<Policy, 'tenants'>;
+  readonly urls: FunctionUrls;
+  readonly now: () => number;
+}
+
+/** What Tencent Cloud tells of the account, and of where the functions are. */
+export interface Examined {
+  readonly notes: readonly Note[];
+  readonly urls: FunctionUrls;
+}
+
+/** Looks at everything that Tencent Cloud tells of the account; most of it only where it takes the key. */
+export async function examineAccount(question: Question): Promise<Examined> {
+  const { environment, urls, now } = question;
+  const operator = findOperator(environment);
+  if ('kind' in operator) return { notes: [operator], urls };
+
+  const clock = await checkClock(operator.vodApi, now);
+  if (clock.some(({ kind }) => kind === 'unable')) return { notes: clock, urls };
+  const access = await checkCredentials(operator, clock);
+  const uploadKey = await checkUploadKey(operator, environment, clock);
+  const notes = [...clock, ...access.notes, ...uploadKey];
+  if (access.applications === undefined) return { notes, urls };
+
+  const deployed = await examineDeployment(operator, question);
+  const examined = await examineApplications(access.applications, operator, {
+    ...question,
+    urls: deployed.urls,
+  });
+  return { notes: [...notes, ...examined.notes, ...deployed.notes], urls: examined.urls };
+}
+
+function findOperator(environment: Environment): Operator | Note {
+  try {
+    return readOperator(environment);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return finding('credentials', error.message, 'Set them, and run this again.');
+  }
+}
+
+async function checkUploadKey(
+  operator: Operator,
+  environment: Environment,
+  clock: readonly Note[],
+): Promise<readonly Note[]> {
+  const key = readUploadKey(environment);
+  if (key === undefined || operator.source === key.source) return [];
+  return (await checkCredentials({ ...operator, ...key }, clock)).notes;
+}
+
+async function examineDeployment(
+  { credentials }: Operator,
+  { choice, environment, urls }: Question,
+): Promise<Examined> {
+  const isComplete = FUNCTION_NAMES.every((name) => urls[name] !== undefined);
+  if (isComplete && readRegion(choice, environment) === undefined) {
+    return { notes: [skipDeployment()], urls };
+  }
+  const deployment = readDeployment(choice, environment);
+  const findFunction = createFindFunction(deployment, credentials, environment);
+  const sweeps = environment['DATABASE_URL'] !== undefined;
+  return checkDeployment(deployment, findFunction, urls, sweeps);
+}
+
+/** Looks at the service's own application and at those of the tenants, first whether they are there at all. */
+async function examineApplications(
+  existing: readonly SubAppIdInfo[],
+  operator: Operator,
+  question: Question,
+): Promise<Examined> {
+  const { policy } = question;
+  const [own, ...tenants] = listApplications(policy, operator.vodApi.subAppId);
+  const expected: readonly ExpectedApplication[] = [
+    { subAppId: own, isTenants: false, isOnly: tenants.length === 0 },
+    ...tenants.map((subAppId) => ({ subAppId, isTenants: true, isOnly: false })),
+  ];
+  const checked = expected.map((application) => ({
+    application,
+    notes: checkApplication(application, existing),
+  }));
+  const notes = checked.flatMap((one) => one.notes);
+  let { urls } = question;
+  for (const { application } of checked.filter((one) => one.notes.length === 0)) {
+    const settings = await examineSettings(application, operator, question);
+    notes.push(...settings.notes);
+    if (!application.isTenants) urls = settings.urls;
+  }
+  return { notes, urls };
+}
+
+async function examineSettings(
+  application: ExpectedApplication,
+  { vodApi, credentials }: Operator,
+  { mode, urls }: Question,
+): Promise<Examined> {
+  const { subAppId, isTenants, isOnly } = application;
+  const account = createVodAccount({ ...vodApi, subAppId }, credentials);
+  const name = (notes: readonly Note[]) =>
+    isOnly
+      ? notes
+      : notes.map((note) => ({ ...note, text: `Application ${subAppId}: ${note.text}` }));
+  const regions = await checkRegions(account);
+  const settings = await account
+    .readEventSettings()
+    .catch((error: unknown) => explainFailedCall('notification', error));
+  if ('kind' in settings) return { notes: name([...regions, settings]), urls };
+  const tenantsApplication = isTenants ? subAppId : undefined;
+  const notification = checkNotification(settings, {
+    ...{ mode, tenantsApplication },
+    callbackUrl: urls.callback,
+  });
+  return { notes: name([...regions, ...notification]), urls: addCallbackUrl(urls, settings) };
+}
+
+/** Where nobody says the address of the callback function, the one that VOD has should lead there. */
+function addCallbackUrl(urls: FunctionUrls, { callbackUrl }: EventSettings): FunctionUrls {
+  if (urls.callback !== undefined) return urls;
+  return URL.canParse(callbackUrl) ? { ...urls, callback: callbackUrl } : urls;
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '../../lib/config/environment.ts';
+import { type Policy, parseSettings } from '../../lib/policy/settings.ts';
+import { isJsonObject } from '../../lib/validation/json-object.ts';
+import { readServiceCustom } from '../deploy/service-custom.ts';
+import type { DeploymentChoice } from './cloud/deployment-options.ts';
+import { CommandError, type Surroundings } from './command.ts';
+
+/**
+ * Answers the tenants that the serverless.yml of this folder names, as a deployment from here would have them; none
+ * where there is no such file.
+ *
+ * @param variables those that are deployed with.
+ * @throws {CommandError} where the file cannot be read, or its settings are wrong.
+ */
+export async function readTenants(
+  { region, stage }: DeploymentChoice,
+  variables: Environment,
+  { folder, environment }: Pick<Surroundings, 'folder' | 'environment'>,
+): Promise<Pick<Policy, 'tenants'>> {
+  if (!existsSync(join(folder, 'serverless.yml'))) return {};
+  const custom = await readServiceCustom(folder, {
+    // A variable whose text is empty keeps Serverless from looking for it in .env.
+    environment: { ...environment, ...variables },
+    ...{ stage, region },
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof Error)) throw cause;
+    throw new CommandError(shorten(cause.message), { cause });
+  });
+  const upload = isJsonObject(custom) ? custom['upload'] : undefined;
+  const { settings, errors } = parseSettings(upload ?? {});
+  if (settings !== undefined) return settings.policy;
+  const problems = errors.map(({ path, message }) =>
+    [['custom.upload', path].filter(Boolean).join('.'), message].join(' '),
+  );
+  throw new CommandError(`The settings in serverless.yml are wrong: ${problems.join('; ')}.`);
+}
+
+/** Answers the reason alone, in one line: lines of the file come after it, with whatever is in them. */
+function shorten(message: string): string {
+  const [reason = ''] = message.split('\n\n');
+  return `${reason.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`;
+}

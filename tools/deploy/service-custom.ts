@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '../../lib/config/environment.ts';
+
+const SERVERLESS = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+/** So that Serverless sends no statistics and looks for no news. */
+const QUIET = fileURLToPath(new URL('serverless.env', import.meta.url));
+
+/** What a serverless.yml is read with besides a file .env beside it. */
+export interface ServiceReading {
+  readonly environment: Environment;
+  /** As a deployment is told on its command line. */
+  readonly stage: string;
+  readonly region?: string | undefined;
+}
+
+/**
+ * Answers `custom` of the serverless.yml in `folder`, read by Serverless itself: its variables are resolved, and so is
+ * what it takes from other files. It is undefined where the file has none.
+ *
+ * @param reading what a deployment would be told; the variables of this process alone where it is left out.
+ * @throws with what Serverless says of a file that it cannot read.
+ */
+export async function readServiceCustom(
+  folder: string,
+  reading?: ServiceReading,
+): Promise<unknown> {
+  const { custom }: { custom?: unknown } = JSON.parse(await printService(folder, reading));
+  return custom;
+}
+
+function printService(folder: string, reading: ServiceReading | undefined): Promise<string> {
+  const { environment, stage, region } = reading ?? {};
+  const told = Object.entries({ stage, region }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  return new Promise((print, failed) => {
+    execFile(
+      process.execPath,
+      [`--env-file=${QUIET}`, SERVERLESS, 'print', '--format', 'json', ...told],
+      { cwd: folder, ...(environment && { env: environment }) },
+      (error, output) => {
+        if (error === null) return print(output);
+        // What is wrong, it says where its answer would be.
+        const reason = output.trim().replace(/^Error:\s*/, '');
+        failed(new Error(`serverless.yml cannot be read: ${reason}`, { cause: error }));
+      },
+    );
+  });
+}
