@@ -11,9 +11,15 @@ export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped'] as const;
 
 type MediaTally = Tally<(typeof MEDIA_COUNTS)[number]>;
 
-/** Answers the name of the mark up to which an application's media were looked for, and of the lease of whoever looks. */
-function nameScan(subAppId: number | undefined): string {
-  return subAppId === undefined ? 'media-scan' : `media-scan ${subAppId}`;
+/**
+ * Answers the name of the mark up to which an application's media were looked for, and of the lease of whoever looks.
+ * That of the service's own stays the same when its number is given, or corrected.
+ */
+function nameScan(
+  subAppId: number | undefined,
+  { applications: [own] }: Pick<ApplicationRun, 'applications'>,
+): string {
+  return subAppId === own ? 'media-scan' : `media-scan ${subAppId}`;
 }
 
 /** Longer than one page takes. */
@@ -41,9 +47,9 @@ const FURTHEST = 5_000;
  */
 export async function readScannedUntil(
   subAppId: number | undefined,
-  { ledger }: Pick<ApplicationRun, 'ledger'>,
+  run: Pick<ApplicationRun, 'ledger' | 'applications'>,
 ): Promise<number | undefined> {
-  const mark = await ledger.readMark(nameScan(subAppId));
+  const mark = await run.ledger.readMark(nameScan(subAppId, run));
   return mark === undefined ? undefined : mark - OVERLAP_MILLISECONDS;
 }
 
@@ -53,7 +59,7 @@ export async function readScannedUntil(
  */
 export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
   const { ledger, subAppId, now } = run;
-  const scan = nameScan(subAppId);
+  const scan = nameScan(subAppId, run);
   if (!(await ledger.acquireLease(scan, LEASE_SECONDS))) return;
   try {
     const before = toSecond(now() - SETTLE_MILLISECONDS);
@@ -82,7 +88,7 @@ async function scanRange(
   tally: MediaTally,
 ): Promise<void> {
   const { ledger } = run;
-  const scan = nameScan(run.subAppId);
+  const scan = nameScan(run.subAppId, run);
   let place: Place = { from: after, offset: 0, fresh: 0 };
   while (hasTime(run)) {
     const page = await searchPage(place, before, run);

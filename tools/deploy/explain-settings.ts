@@ -4,6 +4,7 @@ import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { createAuthenticate } from '../../lib/http/authenticate.ts';
+import { requireOwnApplication } from '../../lib/policy/applications.ts';
 import { parseSettings, type Settings } from '../../lib/policy/settings.ts';
 
 type ReadCallers = (
@@ -20,11 +21,14 @@ const READERS: Readonly<Record<string, ReadCallers>> = {
 /** The functions by which uploads begin. */
 const BEGINNERS: readonly string[] = ['signature', 'pull'];
 
+/** The functions that have to do with VOD. */
+const USERS_OF_APPLICATIONS: readonly string[] = [...BEGINNERS, 'callback', 'sweep'];
+
 /** Quotas of what only a database knows. */
 const KEPT_QUOTAS = ['openUploads', 'bytesPerDay'] as const;
 
 /**
- * Answers in sentences why a function would not serve its callers with its variables under the settings that are
+ * Answers in sentences why a function would not serve with its variables under the settings that are
  * shipped beside it, although both are right by themselves.
  *
  * @param settings content of settings.json.
@@ -34,9 +38,31 @@ export function explainSettings(
   environment: Environment,
   settings: string,
 ): readonly string[] {
-  const read = READERS[name];
   const parsed = parseSettings(JSON.parse(settings)).settings;
-  if (read === undefined || parsed === undefined) return [];
+  if (parsed === undefined) return [];
+  return [
+    ...explainTenants(name, environment, parsed),
+    ...explainCallers(name, environment, parsed),
+  ];
+}
+
+function explainTenants(
+  name: string,
+  { VOD_SUB_APP_ID: number }: Environment,
+  { policy }: Settings,
+): readonly string[] {
+  if (!USERS_OF_APPLICATIONS.includes(name)) return [];
+  const own = attempt(() => requireOwnApplication(policy, number ? Number(number) : undefined));
+  return own instanceof ConfigError ? [own.message] : [];
+}
+
+function explainCallers(
+  name: string,
+  environment: Environment,
+  parsed: Settings,
+): readonly string[] {
+  const read = READERS[name];
+  if (read === undefined) return [];
   const config = attempt(() => read(environment));
   // What is wrong with the variables is told of them.
   if (config instanceof ConfigError) return [];

@@ -116,9 +116,10 @@ async function openAccount(): Promise<Account> {
 }
 
 /** Leaves what a sweep leaves that has looked through the media so many minutes ago. */
-async function sweepLately(url: string, minutes = 1): Promise<void> {
+async function sweepLately(url: string, minutes = 1, subAppId?: number): Promise<void> {
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
-  await ledger.moveMark('media-scan', Date.now() - minutes * 60_000);
+  const mark = subAppId === undefined ? 'media-scan' : `media-scan ${subAppId}`;
+  await ledger.moveMark(mark, Date.now() - minutes * 60_000);
   await ledger.close();
 }
 
@@ -741,6 +742,7 @@ describe('tenants', () => {
 
   beforeAll(async () => {
     tenantsFolder = await writeService(describeTenants({ acme: ACME, globex: GLOBEX }));
+    for (const subAppId of [ACME, GLOBEX]) await sweepLately(databaseUrl, 1, subAppId);
   });
   afterAll(() => removeScratch(tenantsFolder));
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
+import type { listApplications } from '../../../lib/policy/applications.ts';
 import { readScannedUntil } from '../../../lib/sweep/scan-media.ts';
 import { finding, type Note } from './note.ts';
 
@@ -10,22 +11,39 @@ const REMEDY =
   'Its log says why: it is not deployed, its timer is off, it may not call VOD, or it cannot reach the database. The first run of all may take some minutes.';
 
 /**
- * Finds out whether `sweep` does its work, by how far it has looked through VOD's media.
+ * Finds out whether `sweep` does its work, by how far it has looked through the media of each of `applications`, whose
+ * first is the service's own.
  *
  * @param databaseUrl a database that has the ledger's tables.
  */
-export async function checkSweep(databaseUrl: string, now: () => number): Promise<readonly Note[]> {
+export async function checkSweep(
+  databaseUrl: string,
+  applications: ReturnType<typeof listApplications>,
+  now: () => number,
+): Promise<readonly Note[]> {
   const ledger = openLedger(databaseUrl, { now, randomKey: randomUUID });
-  const until = await readScannedUntil({ ledger }).finally(() => ledger.close());
+  try {
+    const notes = applications.map(async (subAppId) => {
+      const until = await readScannedUntil(subAppId, { ledger, applications });
+      const media = subAppId === applications[0] ? '' : ` of application ${subAppId}`;
+      return judgeScan(until, `the media${media}`, now);
+    });
+    return (await Promise.all(notes)).flat();
+  } finally {
+    await ledger.close();
+  }
+}
+
+function judgeScan(until: number | undefined, media: string, now: () => number): readonly Note[] {
   if (until === undefined) {
-    return [finding('sweep', 'The sweep function has never looked through the media.', REMEDY)];
+    return [finding('sweep', `The sweep function has never looked through ${media}.`, REMEDY)];
   }
   const minutes = Math.floor((now() - until) / 60_000);
   if (minutes <= MOST_MINUTES) return [];
   return [
     finding(
       'sweep',
-      `The sweep function knows the media up to ${describeAge(minutes)} ago only, and it should run every minute.`,
+      `The sweep function knows ${media} up to ${describeAge(minutes)} ago only, and it should run every minute.`,
       REMEDY,
     ),
   ];

@@ -1,3 +1,5 @@
+import type { Environment } from '../../../lib/config/environment.ts';
+import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
 import { DEPLOYMENT_HELP, DEPLOYMENT_OPTIONS } from '../cloud/deployment-options.ts';
 import { type Command, CommandError, type Surroundings } from '../command.ts';
@@ -79,10 +81,10 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     'PULL',
   ]);
 
-  const database = examineDatabase(environment['DATABASE_URL'], now);
   const keySet = checkKeySet(environment);
   const tenants = await findTenants(() => readTenants(options, environment, surroundings));
   const [policy, settings] = 'kind' in tenants ? [{}, [tenants]] : [tenants, []];
+  const database = examineDatabase(environment, policy, now);
   const account = await examineAccount({ choice: options, environment, mode, policy, urls, now });
   const notes = [
     ...checkConfiguration(environment),
@@ -113,11 +115,14 @@ async function findTenants(
 }
 
 async function examineDatabase(
-  databaseUrl: string | undefined,
+  { DATABASE_URL: databaseUrl, VOD_SUB_APP_ID: number }: Environment,
+  policy: Pick<Policy, 'tenants'>,
   now: () => number,
 ): Promise<readonly Note[]> {
   const notes = await checkDatabase(databaseUrl);
-  return databaseUrl === undefined || notes.length > 0 ? notes : checkSweep(databaseUrl, now);
+  if (databaseUrl === undefined || notes.length > 0) return notes;
+  const own = number ? Number(number) : undefined;
+  return checkSweep(databaseUrl, listApplications(policy, own), now);
 }
 
 function readUrls(options: Options): FunctionUrls {
