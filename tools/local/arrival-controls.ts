@@ -26,6 +26,9 @@ const seconds = v.optional(
   DEFAULT_SECONDS,
 );
 
+/** The account's own application by default. */
+const subAppId = v.optional(whole);
+
 const FILE_NAME = new RegExp(`^(.+)\\.(${ARRIVAL_TYPES.join('|')})$`);
 
 const consoleUpload = v.strictObject({
@@ -36,12 +39,13 @@ const consoleUpload = v.strictObject({
   seconds,
   classId: v.optional(whole, 0),
   procedure: v.optional(text),
+  subAppId,
 });
 
-const consolePull = v.strictObject({ mediaUrl: text });
+const consolePull = v.strictObject({ mediaUrl: text, subAppId });
 
 /** What the settings of each kind of recording have in common. */
-const recording = { seconds, keepSeconds: v.optional(v.pipe(whole, v.minValue(1))) };
+const recording = { seconds, keepSeconds: v.optional(v.pipe(whole, v.minValue(1))), subAppId };
 
 const liveRecording = v.strictObject({
   streamId: text,
@@ -68,8 +72,8 @@ export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
     return describe(await standIn.arrivals.uploadFromConsole(file));
   },
   'POST /__local/console-pull': async ({ standIn }, body) => {
-    const { mediaUrl } = v.parse(consolePull, body);
-    const { taskId } = await standIn.arrivals.pullFromConsole(mediaUrl);
+    const { mediaUrl, subAppId: named } = v.parse(consolePull, body);
+    const { taskId } = await standIn.arrivals.pullFromConsole(mediaUrl, named);
     return { taskId };
   },
   'POST /__local/live-recording': ({ standIn }, body) => {
@@ -94,19 +98,20 @@ export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
   },
 };
 
-interface RecordingTimes {
+interface RecordingSettings {
   readonly seconds: number;
   readonly keepSeconds?: number | undefined;
+  readonly subAppId?: number | undefined;
 }
 
 async function record(
   arrivals: Arrivals,
   source: Recording,
   name: string,
-  { seconds: length, keepSeconds }: RecordingTimes,
+  { keepSeconds, ...settings }: RecordingSettings,
 ): Promise<object> {
-  const times = { seconds: length, keepSeconds: keepSeconds ?? null };
-  return describe(await arrivals.record({ recording: source, name, ...times }));
+  const finished = { ...settings, recording: source, name, keepSeconds: keepSeconds ?? null };
+  return describe(await arrivals.record(finished));
 }
 
 function describe({ fileId, mediaUrl }: Media): object {

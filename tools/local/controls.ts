@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SignJWT } from 'jose';
+import { type JWTPayload, SignJWT } from 'jose';
 import * as v from 'valibot';
+import { isJsonObject } from '../../lib/validation/json-object.ts';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
 import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
 import { LOCAL_JWT_AUDIENCE, LOCAL_JWT_SECRET } from './local-functions.ts';
@@ -38,6 +39,8 @@ const tokenRequest = v.strictObject({
   sub: v.optional(v.pipe(v.string(), v.nonEmpty()), 'local-user'),
   scope: v.optional(v.string(), 'upload:sign'),
   expiresIn: v.optional(v.pipe(v.number(), v.integer()), DEFAULT_TOKEN_SECONDS),
+  /** Further ones, such as that of the tenant. */
+  claims: v.optional(v.custom<JWTPayload>(isJsonObject, 'must be an object'), {}),
 });
 const faultNames = Object.keys(FAULTS) as [FaultName, ...FaultName[]];
 const faultRequest = v.strictObject({
@@ -101,15 +104,18 @@ function explain(error: unknown): string {
 
 function describeStack(parts: ControlledParts): object {
   const { account, callbackUrl, databaseUrl, standIn } = parts;
-  const { secretId, secretKey, subAppId, signKey, regions } = account;
+  const { secretId, secretKey, subAppId, otherSubAppIds, signKey, regions } = account;
   const keys = { secretId, secretKey, subAppId, signKey };
-  return { ...keys, regions, callbackUrl, databaseUrl, media: standIn.media() };
+  const applications = [subAppId, ...otherSubAppIds];
+  return { ...keys, applications, regions, callbackUrl, databaseUrl, media: standIn.media() };
 }
 
 /** Plays the login of an app: answers a token as its backend would give to a user. */
-async function mintToken({ sub, scope, expiresIn }: v.InferOutput<typeof tokenRequest>) {
+async function mintToken({ sub, scope, expiresIn, claims }: v.InferOutput<typeof tokenRequest>) {
   const nowSeconds = Math.floor(Date.now() / 1_000);
-  const token = await new SignJWT({ scope })
+  // A token from here has no issuer, whatever claims are asked for; the other registered ones are set below.
+  const { iss: _issuer, ...others } = claims;
+  const token = await new SignJWT({ ...others, scope })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(sub)
     .setAudience(LOCAL_JWT_AUDIENCE)

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import { listApplications } from '../../lib/policy/applications.ts';
+import { parseSettings } from '../../lib/policy/settings.ts';
 import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
@@ -32,7 +34,7 @@ export interface LocalStackOptions {
   readonly eventMode?: 'PUSH' | 'PULL';
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
-  /** `custom` of serverless.yml, for policy and rules in it; none by default. */
+  /** `custom` of serverless.yml, for policy, tenants and rules in it; none by default. */
   readonly custom?: unknown;
   /** Waits, times and sources of the stand-in, for those who cannot wait. */
   readonly standIn?: Partial<
@@ -68,10 +70,11 @@ const ADDRESS = '127.0.0.1';
 /**
  * Starts the page, the built functions and the stand-in on one port, with a database of their own.
  *
- * @throws an error with `code` `EADDRINUSE` where the port is taken.
+ * @throws an error with `code` `EADDRINUSE` where the port is taken, and a DeployError where `custom` is no good.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(options.dir);
+  const account = openAccount(options.custom);
   let parts: StackParts | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -80,7 +83,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   // An upload over a slow line may take hours; only headers have to come soon.
   const server = createServer({ requestTimeout: 0 }, handle);
   const origin = `http://localhost:${await listen(server, options.port)}`;
-  const account = localAccount();
   const activity = createActivityLog();
   const faults = createFaults(activity);
   const speed = createSpeedLimit();
@@ -118,6 +120,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     await close();
     throw error;
   }
+}
+
+/** Answers the account, with the applications of the tenants that `custom` names. */
+function openAccount(custom: unknown): Account {
+  const account = localAccount();
+  const { policy = {} } = parseSettings(JSON.parse(readSettings(custom))).settings ?? {};
+  const [, ...otherSubAppIds] = listApplications(policy, account.subAppId);
+  return { ...account, otherSubAppIds };
 }
 
 /** Gets ready what takes its time, all at once: the bundles, the database and the page. */

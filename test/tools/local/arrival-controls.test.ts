@@ -1,8 +1,15 @@
+import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
 import { describe, expect, it } from 'vitest';
 import { happens } from '../../support/activities.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
-const stage = useStack(() => ({ standIn: { attemptWaits: [0, 20, 20] } }));
+const OTHER = 1_500_000_002;
+const tenants = { claim: 'org', subAppIds: { acme: OTHER } };
+
+const stage = useStack(() => ({
+  standIn: { attemptWaits: [0, 20, 20] },
+  custom: { upload: { policy: { tenants } } },
+}));
 
 async function post(path: string, body: unknown) {
   const response = await fetch(`${stage.stack.origin}/__local/${path}`, {
@@ -10,6 +17,18 @@ async function post(path: string, body: unknown) {
     body: JSON.stringify(body),
   });
   return { status: response.status, json: JSON.parse(await response.text()) };
+}
+
+/** Answers how many media of this id an application has. */
+async function countIn(SubAppId: number, FileId: string) {
+  const { account, origin } = stage.stack;
+  const client = new Client({
+    credential: { secretId: account.secretId, secretKey: account.secretKey },
+    region: 'ap-singapore',
+    profile: { httpProfile: { endpoint: new URL(origin).host, protocol: 'http://' } },
+  });
+  const { MediaInfoSet } = await client.DescribeMediaInfos({ SubAppId, FileIds: [FileId] });
+  return MediaInfoSet?.length;
 }
 
 function told(fileId: string) {
@@ -74,6 +93,29 @@ describe('the controls of what no program uploads', () => {
   });
 
   it.each([
+    ['console-upload', {}],
+    ['console-pull', { mediaUrl: 'http://samples.example.com/tone.wav' }],
+    ['live-recording', { streamId: 'room1' }],
+    ['trtc-recording', { roomId: 'class-7' }],
+    ['web-page-recording', { recordUrl: 'https://board.example.com' }],
+  ])('play %s in the application that is named', async (control, body) => {
+    const { status } = await post(control, { ...body, subAppId: OTHER });
+    const { event } = await happens(
+      stage.stack,
+      'notification',
+      ({ outcome }) => outcome !== 'held',
+    );
+    const { FileUploadEvent, PullCompleteEvent } = event;
+    const { FileId } = Object(FileUploadEvent ?? PullCompleteEvent);
+
+    expect(status).toBe(200);
+    expect(await countIn(OTHER, FileId)).toBe(1);
+    expect(await countIn(stage.stack.account.subAppId, FileId)).toBe(0);
+  });
+
+  it.each([
+    ['console-upload', { subAppId: 7 }, 'SubAppId 7 is not an application of this account'],
+    ['console-upload', { subAppId: 'acme' }, 'subAppId'],
     ['console-upload', { name: 'film.exe' }, 'name: must end in one of mp4, wav, png'],
     ['console-upload', { seconds: 601 }, 'seconds'],
     ['console-pull', {}, 'mediaUrl'],

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
+import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';
 import { useStack } from '../../support/stack-stage.ts';
@@ -185,7 +186,55 @@ describe('the controls', () => {
       callbackUrl: `${stage.stack.origin}/callback`,
       databaseUrl: stage.stack.databaseUrl,
       media: [],
+      applications: [stage.stack.account.subAppId],
     });
+  });
+
+  it('tell of the applications of the tenants in serverless.yml, each once', async () => {
+    const own = stage.stack.account.subAppId;
+    const subAppIds = {
+      acme: 1_500_000_002,
+      home: own,
+      globex: 1_500_000_003,
+      twin: 1_500_000_002,
+    };
+    await stage.restart({
+      custom: { upload: { policy: { tenants: { claim: 'org', subAppIds } } } },
+    });
+
+    expect((await ask('/__local/info')).json['applications']).toEqual([
+      own,
+      1_500_000_002,
+      1_500_000_003,
+    ]);
+    expect(stage.stack.account.otherSubAppIds).toEqual([1_500_000_002, 1_500_000_003]);
+  });
+
+  it('mint tokens with further claims, and none in the place of their own', async () => {
+    const registered = { iss: 'a', sub: 'a', aud: 'a', iat: 1, exp: 1, scope: 'a' };
+    const { json } = await post('/__local/token', {
+      ...{ sub: 'user-7', scope: 'upload:read', expiresIn: 60 },
+      claims: { org: 'acme', vod: { classIds: [7] }, ...registered },
+    });
+    const { iat = 0, exp, ...claims } = decodeJwt(String(json['token']));
+
+    expect(claims).toEqual({
+      ...{ org: 'acme', vod: { classIds: [7] } },
+      ...{ sub: 'user-7', scope: 'upload:read', aud: 'vod-upload-local' },
+    });
+    expect(iat).toBeGreaterThan(1);
+    expect(exp).toBe(iat + 60);
+  });
+
+  it.each([
+    [{ claims: 'org' }, 'claims: must be an object'],
+    [{ claims: ['org'] }, 'claims: must be an object'],
+    [{ claim: {} }, 'claim'],
+  ])('refuse the token %j by name', async (body, detail) => {
+    const { status, json } = await post('/__local/token', body);
+
+    expect(status).toBe(400);
+    expect(json['detail']).toContain(detail);
   });
 
   it('mint tokens of other rights and lives', async () => {

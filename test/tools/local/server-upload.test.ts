@@ -73,6 +73,22 @@ describe('the vendor’s server upload SDK', () => {
     }
   });
 
+  it('uploads into the application of a tenant, and into none that there is not', async () => {
+    const subAppIds = { acme: 1_500_000_002 };
+    await stage.restart({
+      custom: { upload: { policy: { tenants: { claim: 'org', subAppIds } } } },
+    });
+    const MediaFilePath = await write('film.mp4', 'film');
+
+    const { FileId } = await upload({ MediaFilePath, SubAppId: subAppIds.acme });
+
+    const { event } = await happens(stage.stack, 'notification', (sent) => sent.fileId === FileId);
+    expect(event).toMatchObject({ EventType: 'NewFileUpload' });
+    await expect(upload({ MediaFilePath, SubAppId: 7 })).rejects.toMatchObject({
+      code: 'InvalidParameterValue.SubAppId',
+    });
+  });
+
   it('is refused with another key', async () => {
     const fields = { MediaFilePath: await write('film.mp4', 'film') };
 

@@ -12,6 +12,8 @@ export interface Account {
   readonly appId: number;
   /** VOD application id, `vodSubAppId` in signatures. */
   readonly subAppId: number;
+  /** Its further applications. */
+  readonly otherSubAppIds: readonly number[];
   readonly secretId: string;
   readonly secretKey: string;
   /** Temporary credentials as a function's role has them; they sign API requests and no uploads. */
@@ -27,11 +29,20 @@ export interface Account {
   readonly nearestRegion: string;
 }
 
-/** Answers the account that `npm start` serves. */
+/** What serves the applications of an account, one for each. */
+export interface Applications<Served> {
+  /** For the account's own one. */
+  readonly own: Served;
+  /** Answers what serves one of them. @throws RangeError where the account has no such application. */
+  of(subAppId: number): Served;
+}
+
+/** Answers the account that `npm start` serves; the applications of tenants come to it. */
 export function localAccount(): Account {
   return {
     appId: 1500000001,
     subAppId: 1500000001,
+    otherSubAppIds: [],
     secretId: 'AKIDlocalexample',
     secretKey: 'local-secret-key-example',
     role: {
@@ -45,4 +56,23 @@ export function localAccount(): Account {
     regions: ['ap-singapore', 'ap-seoul', 'ap-tokyo', 'ap-chongqing'],
     nearestRegion: 'ap-seoul',
   };
+}
+
+/** Answers the account as one of its applications sees it: by the number of that one, and without the others. */
+export function accountOf(account: Account, subAppId: number): Account {
+  return subAppId === account.subAppId
+    ? account
+    : { ...account, appId: subAppId, subAppId, otherSubAppIds: [] };
+}
+
+/**
+ * Answers the application that a request names by a number, undefined where the account has no such one. 0 and the
+ * AppId are the account's own: https://cloud.tencent.com/document/product/266/9221.
+ */
+export function findSubAppId(
+  { appId, subAppId, otherSubAppIds }: Account,
+  named: number,
+): number | undefined {
+  if (named === 0 || named === appId) return subAppId;
+  return [subAppId, ...otherSubAppIds].find((known) => known === named);
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ActivityLog } from '../activity.ts';
-import type { Account } from './account.ts';
+import type { Account, Applications } from './account.ts';
+import { demandSubAppId } from './api/parameters.ts';
 import { planPull } from './api/pull-upload.ts';
 import { buildMedia, isoTimeOf, type MediaMaker } from './new-media.ts';
 import type { Pulls } from './pull/pulls.ts';
@@ -11,6 +12,12 @@ import type { Recording } from './recording.ts';
 import type { Media, ProcessingWish, Pull, State } from './state.ts';
 import { type ByteStore, nameOf } from './stored-bytes.ts';
 import { newFileId, newObjectName } from './ugc/identifiers.ts';
+
+/** Where something arrives. */
+interface Destination {
+  /** The account's own application where it is missing. */
+  readonly subAppId?: number | undefined;
+}
 
 /** A file that somebody chose on the console's page, and what that page lets them say of it. */
 interface ConsoleFile {
@@ -31,18 +38,21 @@ interface FinishedRecording {
   readonly keepSeconds: number | null;
 }
 
-/** The ways in that no program takes: the console's two, and recordings. */
+/**
+ * The ways in that no program takes: the console's two, and recordings. Each throws an ApiError where the account has no
+ * such application.
+ */
 export interface Arrivals {
   /** Plays an upload on the console's page. */
-  uploadFromConsole(file: ConsoleFile): Promise<Media>;
+  uploadFromConsole(file: ConsoleFile & Destination): Promise<Media>;
   /**
-   * Plays a URL that is typed into the console's page.
+   * Plays a URL that is typed into the console's page, the one of the account's own application by default.
    *
    * @throws ApiError where PullUpload would refuse it.
    */
-  pullFromConsole(mediaUrl: string): Promise<Pull>;
+  pullFromConsole(mediaUrl: string, subAppId?: number): Promise<Pull>;
   /** Plays the end of a recording. */
-  record(finished: FinishedRecording): Promise<Media>;
+  record(finished: FinishedRecording & Destination): Promise<Media>;
 }
 
 /** What arrivals work with. */
@@ -72,11 +82,14 @@ export const ARRIVAL_TYPES = Object.keys(CONTENT) as [ArrivalType, ...ArrivalTyp
  * Answers the ways in that no program takes. What is uploaded or recorded is stored in the region that is nearest, what
  * is pulled in the default one: https://www.tencentcloud.com/document/product/266/9760.
  */
-export function createArrivals(options: ArrivalsOptions): Arrivals {
-  const { account, state, pulls, now } = options;
+export function createArrivals({ own, of }: Applications<ArrivalsOptions>): Arrivals {
+  const find = (subAppId = 0) => of(demandSubAppId(own.account, subAppId));
   return {
-    uploadFromConsole: (file) => bring(options, { ...file, keepSeconds: null }),
-    async pullFromConsole(mediaUrl) {
+    async uploadFromConsole({ subAppId, ...file }) {
+      return bring(find(subAppId), { ...file, keepSeconds: null });
+    },
+    async pullFromConsole(mediaUrl, subAppId) {
+      const { account, state, pulls, now } = find(subAppId);
       const nothing = { ClassId: 0, TasksPriority: 0, SessionContext: '', SourceContext: '' };
       const pull = planPull({ account, now }, { MediaUrl: mediaUrl, ...nothing });
       pulls.record(pull);
@@ -84,9 +97,9 @@ export function createArrivals(options: ArrivalsOptions): Arrivals {
       pulls.start();
       return pull;
     },
-    record(finished) {
+    async record({ subAppId, ...finished }) {
       const plain = { type: 'mp4', classId: 0, procedure: null } as const;
-      return bring(options, { ...plain, ...finished });
+      return bring(find(subAppId), { ...plain, ...finished });
     },
   };
 }

@@ -1,57 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { ActivityLog } from '../activity.ts';
-import type { Account } from './account.ts';
+import { APPLICATION_PARAMETER } from '../../../lib/policy/applications.ts';
+import { type Account, type Applications, accountOf } from './account.ts';
 import { createApiHandler } from './api/handler.ts';
-import type { EmptyQueueAnswer } from './api/services.ts';
+import type { ApiServices } from './api/services.ts';
+import { type ApplicationSettings, openApplication } from './application.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 import type { CloudRequest } from './cloud-request.ts';
-import { createEventQueue } from './events/event-queue.ts';
-import { createEventSettings } from './events/event-settings.ts';
-import { createUploadEvents } from './events/upload-events.ts';
-import type { Faults } from './faults.ts';
-import { probeMetaData } from './metadata.ts';
 import type { SourceOptions } from './pull/open-source.ts';
-import { createPulls, type PullsOptions } from './pull/pulls.ts';
 import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
-import type { TransferTimes } from './pull/transfer-clock.ts';
-import { type EventConfig, type Media, openState } from './state.ts';
+import { type AccountState, type Media, openState } from './state.ts';
 import { serveMedia } from './storage/media-answer.ts';
 import { openObjects } from './storage/object-files.ts';
 import type { SpeedLimit } from './storage/speed-limit.ts';
 import { createStorageHandler } from './storage/storage-handler.ts';
 import { answerCors, answerJson } from './ugc/answers.ts';
-import { createSessionCommit } from './ugc/commit.ts';
-import { bucketOf, type UgcDependencies } from './ugc/dependencies.ts';
+import { bucketOf } from './ugc/dependencies.ts';
 import { createUgcHandler } from './ugc/handler.ts';
 
-/** What the stand-in is opened with. */
-export interface StandInOptions {
+/** What the stand-in is opened with; media are played by its `serveMedia`. */
+export interface StandInOptions extends ApplicationSettings {
   /** Directory of its state and of the uploaded files, made if need be. */
   readonly dir: string;
   readonly account: Account;
-  /** Scheme, host and port under which `serveMedia` is reached, without a slash at the end. */
-  readonly origin: string;
-  /** Where event notifications are sent, until ModifyEventConfig says another address. */
-  readonly callbackUrl: string;
-  /** How events leave, until ModifyEventConfig says otherwise; `PUSH` by default. */
-  readonly eventMode?: EventConfig['mode'];
-  readonly activity: ActivityLog;
-  readonly faults: Faults;
   readonly speed: SpeedLimit;
   readonly now?: () => Date;
-  /** How long a simulated processing flow takes; 3,000 by default. */
-  readonly procedureMilliseconds?: number;
-  /** How long the receiver of a notification may take; 5,000 by default. */
-  readonly timeoutMilliseconds?: number;
-  /** Waits before each attempt to send a notification; 0, 1,000 and 1,000 by default. */
-  readonly attemptWaits?: readonly number[];
-  /** How long PullEvents waits for an event; 5,000 by default. */
-  readonly pollMilliseconds?: number;
-  /** What PullEvents says where there is none; `null` by default. */
-  readonly emptyQueue?: EmptyQueueAnswer;
-  /** How PullUpload finds and reads its sources. {@link SAMPLE_HOST} is found unless `resolve` says otherwise. */
-  readonly pull?: Partial<SourceOptions> & TransferTimes & Pick<PullsOptions, 'parallel'>;
 }
 
 /** The local stand-in for VOD: its client upload, its storage, its API and its events. */
@@ -64,7 +37,7 @@ export interface StandIn {
   readonly arrivals: Arrivals;
   /** The made-up names of sources on this machine, with the origins that they stand for. */
   readonly publicNames: Readonly<Record<string, string>>;
-  /** Every committed media, oldest first. */
+  /** Every committed media of every application, oldest first. */
   media(): readonly Media[];
   /** Breaks off what is under way; opening the same directory again goes on with it. */
   close(): Promise<void>;
@@ -118,37 +91,58 @@ function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
   answerJson(outgoing, 500, { code: 500, message });
 }
 
+/**
+ * Answers where a further application's notifications go until ModifyEventConfig says another address: where those of
+ * the account's own go, told apart by a parameter.
+ */
+function callbackOf(callbackUrl: string, subAppId: number): string {
+  const url = new URL(callbackUrl);
+  url.searchParams.set(APPLICATION_PARAMETER, String(subAppId));
+  return url.href;
+}
+
+/** Answers what serves each application, the account's own first. */
+function openApplications(
+  options: StandInOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
+  state: AccountState,
+): ReadonlyMap<number, ApiServices> {
+  const { account, callbackUrl } = options;
+  const own = openApplication({ ...options, state });
+  const others = account.otherSubAppIds.map((subAppId) => {
+    const seen = { account: accountOf(account, subAppId), state: state.of(subAppId) };
+    const further = { ...seen, callbackUrl: callbackOf(callbackUrl, subAppId) };
+    return [subAppId, openApplication({ ...options, ...further })] as const;
+  });
+  return new Map([[account.subAppId, own], ...others]);
+}
+
 /** Opens the stand-in and goes on with what it had to do when it was closed. Throws where its state is damaged. */
 export async function openStandIn(options: StandInOptions): Promise<StandIn> {
   const { dir, account, now = () => new Date() } = options;
   const state = await openState(join(dir, 'state.json'), now);
   const objects = await openObjects(join(dir, 'storage'), now);
   const samples = await openSampleServer();
-  const settings = createEventSettings({ ...options, state });
-  const queue = createEventQueue({ ...options, state, now });
-  const events = createUploadEvents({ ...options, now, state, settings, queue });
-  const ugc: UgcDependencies = {
-    ...options,
-    ...{ now, state, objects },
-    probe: (object) => probeMetaData(object, objects.read),
-    recordUpload: events.recordUpload,
-    startRecorded: events.start,
-  };
   const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
-  const pulls = createPulls({ ...ugc, ...options.pull, objects, events, resolve });
-  const api = createApiHandler({
-    ...{ ...ugc, objects, settings, queue, events, pulls },
-    emptyQueue: options.emptyQueue ?? 'null',
-    commitSession: createSessionCommit(ugc),
-  });
-  const arrivals = createArrivals({ ...ugc, objects, pulls });
+  const opened = openApplications({ ...options, now, objects, resolve }, state);
+  const of = (subAppId: number) => {
+    const found = opened.get(subAppId);
+    if (found === undefined) throw new RangeError(`There is no application ${subAppId}`);
+    return found;
+  };
+  const applications: Applications<ApiServices> = { own: of(account.subAppId), of };
   const grantOf = (secretId: string) => state.grants.get(secretId);
-  const storage = createStorageHandler({ ...options, now, objects, grantOf });
-  const sides = { ugc: createUgcHandler(ugc), storage, api, report: answerReport };
-  events.start();
-  pulls.start();
+  const sides = {
+    ugc: createUgcHandler(applications),
+    storage: createStorageHandler({ ...options, now, objects, grantOf }),
+    api: createApiHandler(applications),
+    report: answerReport,
+  };
+  for (const { events, pulls } of opened.values()) {
+    events.start();
+    pulls.start();
+  }
   return {
-    arrivals,
+    arrivals: createArrivals(applications),
     publicNames: resolve,
     async handle(request) {
       const side = findSide(request.host);
@@ -160,12 +154,18 @@ export async function openStandIn(options: StandInOptions): Promise<StandIn> {
     },
     serveMedia: (path, incoming, outgoing) =>
       serveMedia(objects, bucketOf(account), path, incoming, outgoing),
-    media: () => [...state.media.values()],
+    media: () => listMedia([...opened.values()]),
     async close() {
-      await pulls.close();
-      await events.close();
+      for (const { pulls } of opened.values()) await pulls.close();
+      for (const { events } of opened.values()) await events.close();
       await samples.close();
       await state.save();
     },
   };
+}
+
+function listMedia(applications: readonly ApiServices[]): readonly Media[] {
+  return applications
+    .flatMap(({ state }) => [...state.media.values()])
+    .sort((left, right) => Date.parse(left.createTime) - Date.parse(right.createTime));
 }

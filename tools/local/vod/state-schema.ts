@@ -206,19 +206,28 @@ export const classSchema = v.object({
 /** Lists that older files do not have are empty. */
 const listOf = <Schema extends v.GenericSchema>(item: Schema) => v.optional(v.array(item), []);
 
-/** What the file of the state holds. */
-export const stateSchema = v.object({
-  version: v.literal(1),
+/** What belongs to one application. */
+const applicationLists = {
   sessions: v.array(sessionSchema),
   media: v.array(mediaSchema),
-  grants: v.array(grantSchema),
-  usedSignatures: v.array(usedSignatureSchema),
   notifications: v.array(notificationSchema),
   procedures: v.array(procedureSchema),
   finishedProcedures: listOf(finishedProcedureSchema),
   queuedEvents: listOf(queuedEventSchema),
-  eventConfigs: listOf(eventConfigSchema),
   pulls: listOf(pullSchema),
   usedSessionIds: listOf(usedSessionIdSchema),
   classes: listOf(classSchema),
+};
+
+/** A further application of the account, as the state's file holds it. */
+export const applicationSchema = v.object({ subAppId: count, ...applicationLists });
+
+/** What the file of the state holds; the lists at its top are those of the account's own application. */
+export const stateSchema = v.object({
+  version: v.literal(1),
+  ...applicationLists,
+  grants: v.array(grantSchema),
+  usedSignatures: v.array(usedSignatureSchema),
+  eventConfigs: listOf(eventConfigSchema),
+  applications: listOf(applicationSchema),
 });

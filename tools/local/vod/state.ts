@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type {
+  applicationSchema,
   classSchema,
   eventConfigSchema,
   fileSchema,
@@ -36,6 +37,7 @@ export type ProcessingWish = Pick<
   'procedure' | 'taskPriority' | 'taskNotifyMode' | 'sessionContext'
 >;
 type StoredState = v.InferOutput<typeof stateSchema>;
+type StoredLists = Omit<v.InferOutput<typeof applicationSchema>, 'subAppId'>;
 /** A simulated processing flow that is at its end. */
 type FinishedProcedure = Readonly<v.InferOutput<typeof finishedProcedureSchema>>;
 /** Storage credentials that were handed out. */
@@ -51,16 +53,12 @@ type UsedSessionId = Readonly<v.InferOutput<typeof usedSessionIdSchema>>;
 /** A category of media. */
 export type MediaClass = Readonly<v.InferOutput<typeof classSchema>>;
 
-/** Everything the stand-in remembers besides the objects; the maps keep the order of insertion. */
-export interface State {
+/** What the stand-in remembers of one application besides the objects; the maps keep the order of insertion. */
+interface ApplicationRecords {
   /** By `vodSessionKey`. */
   readonly sessions: Map<string, UploadSession>;
   /** By `fileId`. */
   readonly media: Map<string, Media>;
-  /** By `secretId`. */
-  readonly grants: Map<string, StoredGrant>;
-  /** By `digest`. */
-  readonly usedSignatures: Map<string, UsedSignature>;
   /** By `id`, oldest first. */
   readonly notifications: Map<string, PendingNotification>;
   /** By `taskId`. */
@@ -69,16 +67,34 @@ export interface State {
   readonly finishedProcedures: Map<string, FinishedProcedure>;
   /** By `id`, oldest first. */
   readonly queuedEvents: Map<string, QueuedEvent>;
-  /** By `subAppId`. */
-  readonly eventConfigs: Map<string, EventConfig>;
   /** By `taskId`, oldest first. */
   readonly pulls: Map<string, Pull>;
   /** By `key`. */
   readonly usedSessionIds: Map<string, UsedSessionId>;
   /** By `classId`, as text. */
   readonly classes: Map<string, MediaClass>;
-  /** Resolves once everything above, as it was at the call or later, is on the disk. */
+}
+
+/** What the stand-in remembers of the account as a whole. */
+interface AccountRecords {
+  /** By `secretId`. */
+  readonly grants: Map<string, StoredGrant>;
+  /** By `digest`. */
+  readonly usedSignatures: Map<string, UsedSignature>;
+  /** By `subAppId`. */
+  readonly eventConfigs: Map<string, EventConfig>;
+}
+
+/** What whoever serves an application sees: its own records, none of the others', and those of the account. */
+export interface State extends ApplicationRecords, AccountRecords {
+  /** Resolves once everything, as it was at the call or later, is on the disk. */
   save(): Promise<void>;
+}
+
+/** The state of the account's own application, and of the further ones. */
+export interface AccountState extends State {
+  /** Answers the state of a further application, empty where there was none. */
+  of(subAppId: number): State;
 }
 
 async function readState(file: string): Promise<StoredState | undefined> {
@@ -119,42 +135,36 @@ function indexBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
   return new Map(values.map((value) => [keyOf(value), value]));
 }
 
-/**
- * Opens the state kept in `file`, empty where there is none. Every save replaces the file as a whole and leaves out
- * whatever has a time that is over. Throws where the file is not a state of this program.
- */
-export async function openState(file: string, now: () => Date): Promise<State> {
-  await mkdir(dirname(file), { recursive: true });
-  const stored = await readState(file);
-  const maps = {
+function indexLists(stored: StoredLists | undefined): ApplicationRecords {
+  return {
     sessions: indexBy(stored?.sessions ?? [], (session) => session.vodSessionKey),
     media: indexBy(stored?.media ?? [], (media) => media.fileId),
-    grants: indexBy(stored?.grants ?? [], (grant) => grant.secretId),
-    usedSignatures: indexBy(stored?.usedSignatures ?? [], (signature) => signature.digest),
     notifications: indexBy(stored?.notifications ?? [], (notification) => notification.id),
     procedures: indexBy(stored?.procedures ?? [], (run) => run.taskId),
     finishedProcedures: indexBy(stored?.finishedProcedures ?? [], (run) => run.taskId),
     queuedEvents: indexBy(stored?.queuedEvents ?? [], (event) => event.id),
-    eventConfigs: indexBy(stored?.eventConfigs ?? [], (config) => config.subAppId),
     pulls: indexBy(stored?.pulls ?? [], (pull) => pull.taskId),
     usedSessionIds: indexBy(stored?.usedSessionIds ?? [], (used) => used.key),
     classes: indexBy(stored?.classes ?? [], ({ classId }) => String(classId)),
   };
-  const write = async () => {
-    const nowSeconds = Math.floor(now().getTime() / 1_000);
-    prune(maps.sessions, nowSeconds);
-    prune(maps.grants, nowSeconds - KEPT_GRANT_SECONDS);
-    prune(maps.usedSignatures, nowSeconds);
-    prune(maps.finishedProcedures, nowSeconds);
-    prune(maps.pulls, nowSeconds);
-    prune(maps.usedSessionIds, nowSeconds);
-    const lists = Object.entries(maps).map(([name, map]) => [name, [...map.values()]]);
-    await replaceFile(file, JSON.stringify({ version: 1, ...Object.fromEntries(lists) }));
-  };
+}
+
+function listMaps(maps: ApplicationRecords | AccountRecords): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, [...map.values()]]));
+}
+
+function pruneRecords(records: ApplicationRecords, nowSeconds: number): void {
+  prune(records.sessions, nowSeconds);
+  prune(records.finishedProcedures, nowSeconds);
+  prune(records.pulls, nowSeconds);
+  prune(records.usedSessionIds, nowSeconds);
+}
+
+/** Answers a save of which one writes at a time: whoever comes during a write shares the one after it. */
+function createSave(write: () => Promise<void>): () => Promise<void> {
   let running = Promise.resolve();
   let next: Promise<void> | undefined;
-  const save = () => {
-    // One write at a time; whoever comes during a write shares the one after it.
+  return () => {
     next ??= running
       .catch(() => undefined)
       .then(() => {
@@ -164,5 +174,43 @@ export async function openState(file: string, now: () => Date): Promise<State> {
       });
     return next;
   };
-  return { ...maps, save };
+}
+
+/**
+ * Opens the state kept in `file`, empty where there is none. Every save replaces the file as a whole and leaves out
+ * whatever has a time that is over. Throws where the file is not a state of this program.
+ */
+export async function openState(file: string, now: () => Date): Promise<AccountState> {
+  await mkdir(dirname(file), { recursive: true });
+  const stored = await readState(file);
+  const account: AccountRecords = {
+    grants: indexBy(stored?.grants ?? [], (grant) => grant.secretId),
+    usedSignatures: indexBy(stored?.usedSignatures ?? [], (signature) => signature.digest),
+    eventConfigs: indexBy(stored?.eventConfigs ?? [], (config) => config.subAppId),
+  };
+  const own = indexLists(stored);
+  // Those that the account no longer has are kept too: it may have them again.
+  const others = new Map(
+    stored?.applications.map(({ subAppId, ...lists }) => [subAppId, indexLists(lists)]),
+  );
+  const save = createSave(async () => {
+    const nowSeconds = Math.floor(now().getTime() / 1_000);
+    prune(account.grants, nowSeconds - KEPT_GRANT_SECONDS);
+    prune(account.usedSignatures, nowSeconds);
+    for (const records of [own, ...others.values()]) pruneRecords(records, nowSeconds);
+    const applications = [...others].map(([subAppId, records]) => ({
+      subAppId,
+      ...listMaps(records),
+    }));
+    const content = { version: 1, ...listMaps(account), ...listMaps(own), applications };
+    await replaceFile(file, JSON.stringify(content));
+  });
+  return {
+    ...{ ...account, ...own, save },
+    of(subAppId) {
+      const records = others.get(subAppId) ?? indexLists(undefined);
+      others.set(subAppId, records);
+      return { ...account, ...records, save };
+    },
+  };
 }

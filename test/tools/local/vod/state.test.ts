@@ -70,6 +70,46 @@ describe('openState()', () => {
     expect([...again.notifications.values()]).toEqual([...state.notifications.values()]);
   });
 
+  it('gives back what belongs to further applications, apart from the own one', async () => {
+    const state = await openState(file, now);
+    state.sessions.set('own', buildSession('own', NOW + DAY));
+    state.of(7).sessions.set('s', buildSession('s', NOW + DAY));
+    state.of(8).sessions.set('over', buildSession('over', NOW - 1));
+    state.of(7).grants.set('g', buildGrant('g', NOW + 1));
+    await state.of(7).save();
+
+    const again = await openState(file, now);
+
+    expect([...again.sessions.keys()]).toEqual(['own']);
+    expect(again.of(7).sessions).toEqual(state.of(7).sessions);
+    expect(again.of(8).sessions.size).toBe(0);
+    expect([...again.grants.keys()]).toEqual(['g']);
+  });
+
+  it('keeps what belongs to an application that nobody asks for', async () => {
+    const state = await openState(file, now);
+    state.of(7).sessions.set('s', buildSession('s', NOW + DAY));
+    await state.save();
+
+    await (await openState(file, now)).save();
+
+    expect([...(await openState(file, now)).of(7).sessions.keys()]).toEqual(['s']);
+  });
+
+  it('takes what an older file holds for what belongs to the own application', async () => {
+    await openState(file, now);
+    const sessions = [buildSession('s', NOW + DAY)];
+    const others = { media: [], usedSignatures: [], notifications: [], procedures: [] };
+    const grants = [buildGrant('g', NOW + 1)];
+    await writeFile(file, JSON.stringify({ version: 1, sessions, grants, ...others }));
+
+    const state = await openState(file, now);
+
+    expect([...state.sessions.values()]).toEqual(sessions);
+    expect(state.of(7).sessions.size).toBe(0);
+    expect(state.pulls.size).toBe(0);
+  });
+
   it('forgets sessions, credentials and used signatures whose time is over', async () => {
     const state = await openState(file, now);
     state.sessions.set('old', buildSession('old', NOW + 1));

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Account } from '../account.ts';
 import { defineAction } from './define-action.ts';
 import { application, givenText, integer } from './parameters.ts';
 
@@ -45,7 +46,7 @@ export const describeStorageRegions = defineAction({
   },
 });
 
-/** https://cloud.tencent.com/document/product/266/36304; the account has one application. */
+/** https://cloud.tencent.com/document/product/266/36304; the account's own application first. */
 export const describeSubAppIds = defineAction({
   entries: {
     Name: v.optional(v.string()),
@@ -54,23 +55,27 @@ export const describeSubAppIds = defineAction({
     Limit: v.optional(v.pipe(integer, v.minValue(1), v.maxValue(MOST_APPLICATIONS)), 200),
   },
   perform({ account }, { Name, Tags, Offset, Limit }) {
-    const name = 'local';
-    const found = (givenText(Name) ?? name) === name && Tags.length === 0;
-    const info = {
-      SubAppId: account.subAppId,
-      SubAppIdName: name,
-      Name: name,
-      Description: 'The application of the local stand-in',
-      CreateTime: '2024-01-01T00:00:00Z',
-      Status: 'On',
-      Mode: 'fileid',
-      StorageRegions: account.regions,
-      Tags: [],
-    };
-    const infos = found ? [info] : [];
+    const infos = [
+      describeApplication(account, account.subAppId, 'local'),
+      ...account.otherSubAppIds.map((id) => describeApplication(account, id, `local-${id}`)),
+    ].filter((info) => (givenText(Name) ?? info.Name) === info.Name && Tags.length === 0);
     return {
       SubAppIdInfoSet: infos.slice(Offset, Offset + Limit),
       TotalCount: infos.length,
     };
   },
 });
+
+function describeApplication({ regions }: Account, subAppId: number, name: string) {
+  return {
+    SubAppId: subAppId,
+    SubAppIdName: name,
+    Name: name,
+    Description: 'An application of the local stand-in',
+    CreateTime: '2024-01-01T00:00:00Z',
+    Status: 'On',
+    Mode: 'fileid',
+    StorageRegions: regions,
+    Tags: [],
+  };
+}

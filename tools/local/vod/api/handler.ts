@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Applications } from '../account.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import type { Faults } from '../faults.ts';
 import { answerJson } from '../ugc/answers.ts';
 import { secondsOf } from '../ugc/dependencies.ts';
 import { findAction } from './actions.ts';
 import { ApiError, apiError } from './api-error.ts';
+import { demandSubAppId } from './parameters.ts';
 import { type ApiCall, readCall } from './read-call.ts';
 import type { ApiAnswer, ApiServices } from './services.ts';
 
@@ -15,17 +17,20 @@ const VERSION = '2018-07-17';
  * Answers the handler of the API host. As with the real service, the status is 200 whatever happens, and `Error` of the
  * `Response` tells what did.
  */
-export function createApiHandler(api: ApiServices): (request: CloudRequest) => Promise<void> {
+export function createApiHandler(
+  applications: Applications<ApiServices>,
+): (request: CloudRequest) => Promise<void> {
+  const { faults, activity } = applications.own;
   return async (request) => {
     const requestId = randomUUID();
     const { incoming, outgoing } = request;
     const gone = new AbortController();
     outgoing.once('close', () => gone.abort());
-    if (api.faults.take('api-timeout') !== undefined) {
+    if (faults.take('api-timeout') !== undefined) {
       incoming.resume();
       return;
     }
-    if (api.faults.take('api-down') !== undefined) {
+    if (faults.take('api-down') !== undefined) {
       incoming.socket.destroy();
       return;
     }
@@ -33,26 +38,31 @@ export function createApiHandler(api: ApiServices): (request: CloudRequest) => P
     try {
       const call = await readCall(request);
       action = call.action;
-      const answer = await perform(api, call, gone.signal);
-      api.activity.report({ type: 'api', action, requestId });
-      if (api.faults.take('lost-api-answer') !== undefined) outgoing.destroy();
+      const answer = await perform(applications, call, gone.signal);
+      activity.report({ type: 'api', action, requestId });
+      if (faults.take('lost-api-answer') !== undefined) outgoing.destroy();
       else answerJson(outgoing, 200, { Response: { ...answer, RequestId: requestId } });
     } catch (error) {
       // A client that is gone, perhaps in the middle of its request, reads no answer.
       if (outgoing.destroyed) return;
       const { code, message } = asApiError(error);
-      api.activity.report({ type: 'api', action, requestId, code, message });
+      activity.report({ type: 'api', action, requestId, code, message });
       const refusal = { Error: { Code: code, Message: message }, RequestId: requestId };
       answerJson(outgoing, 200, { Response: refusal });
     }
   };
 }
 
-async function perform(api: ApiServices, call: ApiCall, signal: AbortSignal): Promise<ApiAnswer> {
+async function perform(
+  applications: Applications<ApiServices>,
+  call: ApiCall,
+  signal: AbortSignal,
+): Promise<ApiAnswer> {
+  const { account, now, faults } = applications.own;
   const { action, version, isFlat } = call;
   if (action === '') throw apiError('MissingParameter', 'The request names no Action');
-  call.verify(api.account, secondsOf(api.now));
-  takeRefusal(api.faults);
+  call.verify(account, secondsOf(now));
+  takeRefusal(faults);
   if (version === undefined) throw apiError('MissingParameter', 'The request has no Version');
   if (version !== VERSION) throw apiError('NoSuchVersion', `Version must be ${VERSION}`);
   const performAction = findAction(action);
@@ -60,8 +70,11 @@ async function perform(api: ApiServices, call: ApiCall, signal: AbortSignal): Pr
     throw apiError('InvalidAction', `The local stand-in does not know the action ${action}`);
   }
   const parameters = call.readParameters();
-  checkApplication(api, parameters['SubAppId']);
-  return performAction(api, { parameters, isFlat, signal });
+  return performAction(findServices(applications, parameters['SubAppId']), {
+    parameters,
+    isFlat,
+    signal,
+  });
 }
 
 function takeRefusal(faults: Faults): void {
@@ -74,13 +87,9 @@ function takeRefusal(faults: Faults): void {
 }
 
 /** What is no number at all is left to the check of the action's parameters. */
-function checkApplication({ account }: ApiServices, subAppId: unknown): void {
-  const id = Number(subAppId ?? account.subAppId);
-  if (Number.isNaN(id) || id === account.subAppId || id === account.appId) return;
-  throw apiError(
-    'InvalidParameterValue.SubAppId',
-    `SubAppId ${id} is not an application of this account`,
-  );
+function findServices({ own, of }: Applications<ApiServices>, subAppId: unknown): ApiServices {
+  const named = Number(subAppId ?? 0);
+  return Number.isNaN(named) ? own : of(demandSubAppId(own.account, named));
 }
 
 function asApiError(error: unknown): ApiError {

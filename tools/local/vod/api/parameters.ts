@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type Account, findSubAppId } from '../account.ts';
 import { isoTimeOf } from '../new-media.ts';
 import { secondsOf } from '../ugc/dependencies.ts';
 import { type ApiErrorCode, apiError } from './api-error.ts';
@@ -7,8 +8,18 @@ import type { ApiServices } from './services.ts';
 /** A whole number that keeps its value in JSON. */
 export const integer = v.pipe(v.number(), v.safeInteger());
 
-/** `SubAppId`, whose value is checked before the action is. */
+/** `SubAppId`, which says before an action is performed what it is performed on. */
 export const application = { SubAppId: v.optional(integer) };
+
+/** Answers the application that `SubAppId` names. @throws ApiError where the account has no such one. */
+export function demandSubAppId(account: Account, named: number): number {
+  const subAppId = findSubAppId(account, named);
+  if (subAppId !== undefined) return subAppId;
+  throw apiError(
+    'InvalidParameterValue.SubAppId',
+    `SubAppId ${named} is not an application of this account`,
+  );
+}
 
 /** Text of at most `most` bytes: where a page says "characters" of a context, the reading that is never too generous. */
 function textOfBytes(most: number) {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { Applications } from '../account.ts';
 import type { UploadFile, UploadSession } from '../state.ts';
 import type { StorageGrant } from '../storage/grant.ts';
 import { authoriseStep } from './authorisation.ts';
@@ -59,9 +60,12 @@ function buildApplyData(ugc: UgcDependencies, session: UploadSession, grant: Sto
  * ApplyUploadUGC: answers where a client may put its files and the credentials for that, for a new media, for one
  * whose upload goes on, or for a media's new cover. Throws `UgcRefusal`.
  */
-export async function applyUpload(ugc: UgcDependencies, body: unknown): Promise<Outcome> {
+export async function applyUpload(
+  applications: Applications<UgcDependencies>,
+  body: unknown,
+): Promise<Outcome> {
   const apply = parseApply(body);
-  const signature = authoriseStep(ugc, apply.request.signature);
+  const { signature, ugc } = authoriseStep(applications, apply.request.signature);
   const session = enterSession(ugc, signature, apply);
   const grant = issueGrant(ugc, session);
   await ugc.state.save();

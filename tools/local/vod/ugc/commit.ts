@@ -1,3 +1,4 @@
+import type { Applications } from '../account.ts';
 import { buildMedia, isoTimeOf, urlOf } from '../new-media.ts';
 import type { Media, UploadFile, UploadSession } from '../state.ts';
 import type { StoredObject } from '../storage/objects.ts';
@@ -84,11 +85,12 @@ function buildCommitData(ugc: UgcDependencies, session: UploadSession, committed
  * answers the same and makes nothing twice. What it answers throws `UgcRefusal` where a file is missing or not as it was
  * announced.
  */
-export function createSessionCommit(
+export function createSessionCommit(): (
   ugc: UgcDependencies,
-): (session: UploadSession) => Promise<UploadSession> {
+  session: UploadSession,
+) => Promise<UploadSession> {
   const underWay = new Map<string, Promise<UploadSession>>();
-  return (session) => {
+  return (ugc, session) => {
     if (session.committedAt !== null) return Promise.resolve(session);
     const { vodSessionKey } = session;
     const running = underWay.get(vodSessionKey);
@@ -100,13 +102,15 @@ export function createSessionCommit(
 }
 
 /** Answers CommitUploadUGC: it makes the uploaded files a media, once. The answering function throws `UgcRefusal`. */
-export function createCommitUpload(ugc: UgcDependencies): (body: unknown) => Promise<Outcome> {
-  const commitOnce = createSessionCommit(ugc);
+export function createCommitUpload(
+  applications: Applications<UgcDependencies>,
+): (body: unknown) => Promise<Outcome> {
+  const commitOnce = createSessionCommit();
   return async (body) => {
     const request = parseCommit(body);
-    const signature = authoriseStep(ugc, request.signature);
+    const { signature, ugc } = authoriseStep(applications, request.signature);
     const found = findSession(ugc, signature, request.vodSessionKey);
-    const session = await commitOnce(found);
+    const session = await commitOnce(ugc, found);
     return { data: buildCommitData(ugc, session, session.committedAt ?? 0), session };
   };
 }

@@ -1,3 +1,4 @@
+import type { Applications } from '../account.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import { answerCors, answerJson } from './answers.ts';
 import { applyUpload } from './apply.ts';
@@ -32,11 +33,14 @@ function reportOutcome(
  * Answers the handler of the client upload host: PrepareUploadUGC, ApplyUploadUGC and CommitUploadUGC. As with the
  * real service, the status is 200 whatever happens, and `code` of the envelope tells what did.
  */
-export function createUgcHandler(ugc: UgcDependencies): (request: CloudRequest) => Promise<void> {
+export function createUgcHandler(
+  applications: Applications<UgcDependencies>,
+): (request: CloudRequest) => Promise<void> {
+  const { faults } = applications.own;
   const actions = new Map<string, (body: unknown) => Promise<Outcome>>([
-    ['PrepareUploadUGC', (body) => prepareUpload(ugc, body)],
-    ['ApplyUploadUGC', (body) => applyUpload(ugc, body)],
-    ['CommitUploadUGC', createCommitUpload(ugc)],
+    ['PrepareUploadUGC', (body) => prepareUpload(applications, body)],
+    ['ApplyUploadUGC', (body) => applyUpload(applications, body)],
+    ['CommitUploadUGC', createCommitUpload(applications)],
   ]);
   const perform = async (request: CloudRequest, action: string): Promise<Outcome> => {
     const body = await readJson(request.incoming);
@@ -52,14 +56,14 @@ export function createUgcHandler(ugc: UgcDependencies): (request: CloudRequest) 
     const called = { action, host: request.host };
     try {
       const { data, session } = await perform(request, action);
-      reportOutcome(ugc, called, { code: 0, message: 'ok' }, session);
-      const lost = action === 'CommitUploadUGC' && ugc.faults.take('lost-commit-answer');
+      reportOutcome(applications.own, called, { code: 0, message: 'ok' }, session);
+      const lost = action === 'CommitUploadUGC' && faults.take('lost-commit-answer');
       if (lost) request.outgoing.destroy();
       else answerJson(request.outgoing, 200, { code: 0, message: 'ok', data });
     } catch (error) {
       if (!(error instanceof UgcRefusal)) throw error;
       const verdict = { code: error.code, message: error.message };
-      reportOutcome(ugc, called, verdict, undefined);
+      reportOutcome(applications.own, called, verdict, undefined);
       answerJson(request.outgoing, 200, verdict);
     }
   };
@@ -68,10 +72,10 @@ export function createUgcHandler(ugc: UgcDependencies): (request: CloudRequest) 
     const { incoming, outgoing, host } = request;
     if (answerCors(incoming, outgoing)) return;
     const action = new URLSearchParams(request.query).get('Action') ?? '';
-    if (action === 'ApplyUploadUGC' && ugc.faults.take('apply-unavailable') !== undefined) {
+    if (action === 'ApplyUploadUGC' && faults.take('apply-unavailable') !== undefined) {
       const verdict = { code: 503, message: 'ugc upload | unavailable: the stand-in was told so' };
       incoming.resume();
-      reportOutcome(ugc, { action, host }, verdict, undefined);
+      reportOutcome(applications.own, { action, host }, verdict, undefined);
       answerJson(outgoing, 503, verdict);
       return;
     }

@@ -1,3 +1,4 @@
+import type { Applications } from '../account.ts';
 import { authorise } from './authorisation.ts';
 import { bucketOf, type UgcDependencies } from './dependencies.ts';
 import type { Outcome } from './outcome.ts';
@@ -7,8 +8,11 @@ import { parsePrepare } from './requests.ts';
  * PrepareUploadUGC: answers the regions that a client may race against each other, just one where the signature names
  * it. Uses up no signature. Throws `UgcRefusal`.
  */
-export async function prepareUpload(ugc: UgcDependencies, body: unknown): Promise<Outcome> {
-  const signature = authorise(ugc, parsePrepare(body).signature);
+export async function prepareUpload(
+  applications: Applications<UgcDependencies>,
+  body: unknown,
+): Promise<Outcome> {
+  const { signature, ugc } = authorise(applications, parsePrepare(body).signature);
   const regions =
     signature.storageRegion === null ? ugc.account.regions : [signature.storageRegion];
   const cosRegionList = regions.map((region) => ({

@@ -61,7 +61,10 @@ function buildUploadFiles(
 function buildCoverFiles(ugc: UgcDependencies, request: NewCoverRequest): SessionFiles {
   const media = ugc.state.media.get(request.fileId);
   if (media === undefined) {
-    throw refusal('invalid request', `fileId: ${request.fileId} is not a media of this account`);
+    throw refusal(
+      'invalid request',
+      `fileId: ${request.fileId} is not a media of this application`,
+    );
   }
   return {
     fileId: media.fileId,

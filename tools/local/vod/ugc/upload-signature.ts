@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Account } from '../account.ts';
+import { type Account, findSubAppId } from '../account.ts';
 import { type Refusal, refusal, UgcRefusal } from './refusals.ts';
 import {
   parseSignedFields,
@@ -28,6 +28,8 @@ export interface UploadSignature {
   readonly sessionContext: string | null;
   readonly oneTimeValid: boolean;
   readonly storageRegion: string | null;
+  /** Application of the account that it is for. */
+  readonly subAppId: number;
   /** SHA-256 of the decoded signature, hex: its name in the list of those that were used. */
   readonly digest: string;
 }
@@ -63,11 +65,12 @@ function readTaskNotifyMode(fields: SignedFields): TaskNotifyMode {
   throw wrong(`taskNotifyMode must be Finish, Change or None, it is "${mode}"`);
 }
 
-function checkApplication(fields: SignedFields, account: Account): void {
-  if (readText(fields, 'vodSubAppId') === null) return;
-  const id = readInteger(fields, 'vodSubAppId', [0, Number.MAX_SAFE_INTEGER], 0);
-  if (id === 0 || id === account.appId || id === account.subAppId) return;
-  throw wrong(`vodSubAppId ${id} is not an application of this account`);
+function readApplication(fields: SignedFields, account: Account): number {
+  if (readText(fields, 'vodSubAppId') === null) return account.subAppId;
+  const named = readInteger(fields, 'vodSubAppId', [0, Number.MAX_SAFE_INTEGER], 0);
+  const subAppId = findSubAppId(account, named);
+  if (subAppId !== undefined) return subAppId;
+  throw wrong(`vodSubAppId ${named} is not an application of this account`);
 }
 
 function checkTimes(currentTimeStamp: number, expireTime: number, nowSeconds: number): void {
@@ -99,7 +102,7 @@ function readSignature(signature: string, account: Account, nowSeconds: number):
   const expireTime = readRequiredInteger(fields, 'expireTime', Number.MAX_SAFE_INTEGER);
   const random = readRequiredInteger(fields, 'random', MAX_RANDOM);
   checkTimes(currentTimeStamp, expireTime, nowSeconds);
-  checkApplication(fields, account);
+  const subAppId = readApplication(fields, account);
   return {
     secretId,
     currentTimeStamp,
@@ -113,6 +116,7 @@ function readSignature(signature: string, account: Account, nowSeconds: number):
     sessionContext: readLimitedText(fields, 'sessionContext', MAX_SESSION_CONTEXT_BYTES),
     oneTimeValid: readInteger(fields, 'oneTimeValid', [0, 1], 0) === 1,
     storageRegion: readRegion(fields, account),
+    subAppId,
     digest: createHash('sha256').update(digest).update(original).digest('hex'),
   };
 }

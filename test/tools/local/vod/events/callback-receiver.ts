@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 /** A notification as it came in. */
 export interface Received {
   readonly method: string;
+  /** Path and query. */
+  readonly target: string;
   readonly contentType: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -34,6 +36,7 @@ export async function openReceiver(
     for await (const chunk of incoming) chunks.push(chunk);
     const notification: Received = {
       method: incoming.method ?? '',
+      target: incoming.url ?? '',
       contentType: incoming.headers['content-type'] ?? '',
       body: JSON.parse(Buffer.concat(chunks).toString()),
     };

@@ -124,7 +124,7 @@ describe('CommitUploadUGC', () => {
 
   it('answers the same to a repeat that comes while the first is at work', async () => {
     const { vodSessionKey } = await stage.upload(silentWav(1));
-    const commitUpload = createCommitUpload(stage.ugc);
+    const commitUpload = createCommitUpload(stage.applications);
 
     const [first, second] = await Promise.all(
       [1, 2].map(() => commitUpload({ signature: stage.sign(), vodSessionKey })),

@@ -2,7 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActivityLog, type RecordedActivity } from '../../../../../tools/local/activity.ts';
-import { type Account, localAccount } from '../../../../../tools/local/vod/account.ts';
+import {
+  type Account,
+  type Applications,
+  localAccount,
+} from '../../../../../tools/local/vod/account.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/vod/faults.ts';
 import { probeMetaData } from '../../../../../tools/local/vod/metadata.ts';
 import { type Media, openState, type State } from '../../../../../tools/local/vod/state.ts';
@@ -18,8 +22,8 @@ export interface UploadStage {
   readonly state: State;
   readonly objects: MemoryObjects;
   readonly faults: Faults;
-  /** What the server's handler works with. */
-  readonly ugc: UgcDependencies;
+  /** What the server's handler works with, for the one application that there is. */
+  readonly applications: Applications<UgcDependencies>;
   /** Media that events were asked for, one each. */
   readonly announced: readonly Media[];
   activities(): readonly RecordedActivity[];
@@ -56,7 +60,8 @@ export async function openUploadStage(): Promise<UploadStage> {
     recordUpload: (media) => announced.push(media),
     startRecorded: () => undefined,
   };
-  const server = await serveCloud(createUgcHandler(ugc));
+  const applications = { own: ugc, of: () => ugc };
+  const server = await serveCloud(createUgcHandler(applications));
   const nowSeconds = () => milliseconds / 1_000;
   const sign: UploadStage['sign'] = (fields = {}) => {
     random += 1;
@@ -74,7 +79,7 @@ export async function openUploadStage(): Promise<UploadStage> {
     state,
     objects,
     faults,
-    ugc,
+    applications,
     announced,
     activities: () => activity.since(0),
     nowSeconds,
