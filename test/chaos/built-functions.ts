@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,10 +31,11 @@ export interface Worker {
 const TIME_LIMIT_MILLISECONDS = 20_000;
 const CLOCK = fileURLToPath(new URL('./shifted-clock.cjs', import.meta.url));
 
-/** Builds the functions as they are deployed. */
-export async function buildFunctions(): Promise<BuiltFunctions> {
+/** Builds the functions as they are deployed, with these settings beside them. */
+export async function buildFunctions(settings: object): Promise<BuiltFunctions> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   await writeFunctions(folder);
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
   const runtime = await buildRuntime(folder);
   return {
     startWorker: (name, environment) =>

@@ -7,15 +7,19 @@ import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import type { VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions, pickDeath, type Worker } from './built-functions.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
+import { findMisplaced } from './find-misplaced.ts';
 import { type Life, planLives } from './lives.ts';
 import { type PushTally, pushAll, SIGN_KEY } from './pushes.ts';
 import { API_KEY, startVodApi } from './vod-api.ts';
-import { createWorld } from './world.ts';
+import { APPLICATIONS, createWorld, OWN, TENANTS } from './world.ts';
 
 const SEED = 20_261_122;
 /** The small run has room in every `npm test`; CI sets CHAOS=full. */
-const UPLOADS = process.env['CHAOS'] === 'full' ? 3_000 : 150;
-const WEATHER = { dropped: 0.3, duplicated: 0.2, killed: 0.02 };
+const IS_FULL = process.env['CHAOS'] === 'full';
+const UPLOADS = IS_FULL ? 3_000 : 150;
+const SETTINGS = { policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } } };
+// Most calls end before their process does, so a small run needs a larger share for any death at all.
+const WEATHER = { dropped: 0.3, duplicated: 0.2, killed: IS_FULL ? 0.02 : 0.1 };
 const HOUR = 3_600_000;
 const realNow = Date.now;
 const WORKERS = 4;
@@ -25,7 +29,7 @@ const SWEEP_EVERY = 400;
 /** The end of it all, less than the three days that deliveries are tried. */
 const LAST_HOUR = 70;
 
-describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffled while processes die`, () => {
+describe(`${UPLOADS} uploads to three applications whose notifications are dropped, doubled and shuffled while processes die`, () => {
   const chance = createChance(SEED);
   const world = createWorld();
   const lives = planLives(UPLOADS, world, chance);
@@ -43,6 +47,7 @@ describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffl
     DATABASE_URL: databaseUrl,
     VOD_SECRET_ID: API_KEY.secretId,
     VOD_SECRET_KEY: API_KEY.secretKey,
+    VOD_SUB_APP_ID: String(OWN),
     VOD_API_ENDPOINT: api.endpoint,
     VOD_API_PROTOCOL: 'http',
     WEBHOOK_LOOPBACK: 'allow',
@@ -73,7 +78,7 @@ describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffl
     api = await startVodApi(world, chance);
     everything = await startConsumer('everything', chance);
     statesOnly = await startConsumer('states', chance);
-    functions = await buildFunctions();
+    functions = await buildFunctions(SETTINGS);
     await issue(lives, ledger);
     tally = await pushEverything();
     await sweepToTheEnd();
@@ -126,11 +131,31 @@ describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffl
     expect(wrong).toEqual([]);
   });
 
-  it('removes each file that came for a cancelled upload, once', () => {
-    const cancelled = lives.filter((life) => life.cancelled).map(({ fileId }) => fileId);
-    expect([...world.removals.keys()].sort()).toEqual(cancelled.sort());
-    expect(new Set(world.removals.values())).toEqual(new Set([1]));
+  it('has every upload in its application', async () => {
+    const rows = await sql<Record<'upload_id' | 'file_id' | 'sub_app_id', string | null>[]>`
+      select upload_id, file_id, sub_app_id from uploads`;
+    const named = new Map(
+      rows.flatMap((row) => [row.upload_id, row.file_id].map((id) => [id, row.sub_app_id])),
+    );
+    const wrong = lives.filter(({ uploadId, fileId, subAppId }) => {
+      const found = named.get(uploadId ?? fileId) ?? named.get(fileId);
+      return found !== undefined && found !== String(subAppId);
+    });
+    expect(wrong).toEqual([]);
+    expect(new Set(rows.map((row) => Number(row.sub_app_id)))).toEqual(new Set(APPLICATIONS));
   });
+
+  it.each(APPLICATIONS)(
+    'removes each file that came for a cancelled upload to %i, once and there',
+    (subAppId) => {
+      const removals = world.get(subAppId)?.removals ?? new Map();
+      const cancelled = lives
+        .filter((life) => life.cancelled && life.subAppId === subAppId)
+        .map(({ fileId }) => fileId);
+      expect([...removals.keys()].sort()).toEqual(cancelled.sort());
+      expect(new Set(removals.values())).toEqual(new Set([1]));
+    },
+  );
 
   it('leaves nothing to be done', async () => {
     const [left] = await sql`select
@@ -150,6 +175,12 @@ describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffl
     expect([...everything.contradictions, ...statesOnly.contradictions]).toEqual([]);
   });
 
+  it('says in every message which application it is about', () => {
+    for (const { acted } of [everything, statesOnly]) {
+      expect(findMisplaced(acted.values(), lives)).toEqual([]);
+    }
+  });
+
   it('announces each state of each upload, the last one included', async () => {
     const [missing] = await sql`select count(*)::integer as count from uploads u where not exists (
       select from events e where e.event_type = 'upload.' || u.state
@@ -159,10 +190,10 @@ describe(`${UPLOADS} uploads whose notifications are dropped, doubled and shuffl
 });
 
 async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
-  for (const { uploadId, method, owner, taskId, cancelled } of lives) {
+  for (const { uploadId, method, owner, subAppId, taskId, cancelled } of lives) {
     if (uploadId === undefined) continue;
     const expiresAt = Date.now() + HOUR;
-    await ledger.saveIssued({ uploadId, method, owner, fields: { expiresAt, taskId } });
+    await ledger.saveIssued({ uploadId, method, owner, fields: { expiresAt, taskId, subAppId } });
     if (cancelled) await ledger.changeState(uploadId, 'cancelled');
   }
 }

@@ -3,6 +3,9 @@ import type { UploadState } from '../../lib/uploads/upload-state.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Chance } from '../support/chance.ts';
 import {
+  APPLICATIONS,
+  type Application,
+  OWN,
   tellDeletion,
   tellNewFile,
   tellProcedure,
@@ -18,6 +21,8 @@ export interface Life {
   readonly uploadId: string | undefined;
   readonly method: 'client' | 'pull' | 'live';
   readonly owner: string;
+  /** Application that all of it happens in. */
+  readonly subAppId: number;
   readonly fileId: string;
   /** Of a pull. */
   readonly taskId: string | undefined;
@@ -40,7 +45,7 @@ const SHARES = [
 
 type Kind = (typeof SHARES)[number][0];
 
-/** Answers `count` lives in `world`, of every kind by its share. */
+/** Answers `count` lives in `world`, of every kind by its share, and as many in each application. */
 export function planLives(count: number, world: World, chance: Chance): readonly Life[] {
   const kinds = SHARES.flatMap(([kind, share]) => Array.from({ length: share }, () => kind));
   return Array.from({ length: count }, (_, index) =>
@@ -66,31 +71,35 @@ function drawFate(kind: Kind, chance: Chance): Fate {
 }
 
 function planLife(kind: Kind, index: number, world: World, chance: Chance): Life {
+  const subAppId = APPLICATIONS[index % APPLICATIONS.length] ?? OWN;
+  const application = world.get(subAppId);
+  if (application === undefined) throw new RangeError('The world has no such application.');
   const number = String(index).padStart(8, '0');
   const fate = drawFate(kind, chance);
   const identity = {
     fileId: `52858907${number}001`,
     uploadId: kind === 'live' ? undefined : `01K${'0'.repeat(15)}${number}`,
     owner: `user-${index % 50}`,
+    subAppId,
     method: kind === 'live' || kind === 'pull' ? kind : 'client',
-    taskId: kind === 'pull' ? `1500000001-Pull-${number}t0` : undefined,
+    taskId: kind === 'pull' ? `${subAppId}-Pull-${number}t0` : undefined,
   } as const;
-  const procedureTaskId = fate.procedure ? `1500000001-Procedure-${number}t0` : '';
+  const procedureTaskId = fate.procedure ? `${subAppId}-Procedure-${number}t0` : '';
   return {
     ...identity,
     cancelled: kind === 'cancelled',
-    steps: kind === 'abandoned' ? [] : planSteps(identity, procedureTaskId, fate, world),
+    steps: kind === 'abandoned' ? [] : planSteps(identity, procedureTaskId, fate, application),
     end: foresee(fate),
   };
 }
 
-type Identity = Pick<Life, 'uploadId' | 'method' | 'owner' | 'fileId' | 'taskId'>;
+type Identity = Pick<Life, 'uploadId' | 'method' | 'owner' | 'subAppId' | 'fileId' | 'taskId'>;
 
 function planSteps(
   identity: Identity,
   procedureTaskId: string,
   { procedure, fails, gone }: Fate,
-  world: World,
+  { media: files, tasks }: Application,
 ): Life['steps'] {
   const { fileId, uploadId = '', taskId } = identity;
   const isLost = fails && !procedure;
@@ -98,20 +107,20 @@ function planSteps(
   const arrive = () => {
     // Searches go by the time at which it came.
     const media = describeMedia(identity);
-    if (!isLost) world.media.set(fileId, media);
-    if (procedure) world.tasks.set(procedureTaskId, progress(0));
+    if (!isLost) files.set(fileId, media);
+    if (procedure) tasks.set(procedureTaskId, progress(0));
     if (taskId === undefined) return tellNewFile(media, procedureTaskId);
     const task = describePull({ taskId, uploadId, media, procedureTaskId }, isLost);
-    world.tasks.set(taskId, task);
+    tasks.set(taskId, task);
     return tellPull(task);
   };
   const process = (done: number) => () => {
     const task = progress(done);
-    world.tasks.set(procedureTaskId, task);
+    tasks.set(procedureTaskId, task);
     return tellProcedure(task);
   };
   const disappear = () => {
-    world.media.delete(fileId);
+    files.delete(fileId);
     return tellDeletion(fileId);
   };
   return [
@@ -128,7 +137,7 @@ function foresee({ kind, procedure, fails, gone }: Fate): UploadState {
   return fails && (procedure || kind === 'pull') ? 'failed' : 'ready';
 }
 
-function describeMedia({ fileId, uploadId, owner, method }: Identity): WorldMedia {
+function describeMedia({ fileId, uploadId, owner, subAppId, method }: Identity): WorldMedia {
   const envelope =
     uploadId === undefined || method === 'live' ? undefined : { uploadId, owner, method };
   const now = formatIsoTime(Math.floor(Date.now() / 1_000));
@@ -137,7 +146,7 @@ function describeMedia({ fileId, uploadId, owner, method }: Identity): WorldMedi
     BasicInfo: {
       ...{ Name: `film ${fileId}`, Description: '', CreateTime: now, UpdateTime: now },
       ...{ ExpireTime: '9999-12-31T23:59:59Z', ClassId: 0, Type: 'mp4', CoverUrl: '', TagSet: [] },
-      MediaUrl: `http://1500000001.vod2.myqcloud.com/${fileId}/f0.mp4`,
+      MediaUrl: `http://${subAppId}.vod2.myqcloud.com/${fileId}/f0.mp4`,
       StorageRegion: 'ap-singapore',
       Category: 'Video',
       Status: 'Normal',

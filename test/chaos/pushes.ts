@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
 import type { Life } from './lives.ts';
+import { OWN } from './world.ts';
 
 /** Key of `Sign` in the notifications. */
 export const SIGN_KEY = 'ChaosSignKeyExample';
@@ -20,6 +21,12 @@ export interface PushTally {
   readonly dropped: number;
   readonly duplicated: number;
   readonly killed: number;
+}
+
+/** A notification, and the application whose callback address it goes to. */
+interface Push {
+  readonly event: object;
+  readonly subAppId: number;
 }
 
 /** Notifications on their way at once; any of them may come next. */
@@ -46,7 +53,7 @@ export async function pushAll(
 ): Promise<PushTally> {
   const tally = { happened: 0, dropped: 0, duplicated: 0, killed: 0 };
   const going = lives.filter(({ steps }) => steps.length > 0).map((life) => ({ life, done: 0 }));
-  const onTheWay: object[] = [];
+  const onTheWay: Push[] = [];
   let sent = 0;
 
   const advance = () => {
@@ -62,19 +69,20 @@ export async function pushAll(
       tally.dropped += 1;
       return;
     }
-    onTheWay.push(event);
+    const pushed = { event, subAppId: entry.life.subAppId };
+    onTheWay.push(pushed);
     if (!chance.happens(weather.duplicated)) return;
     tally.duplicated += 1;
-    onTheWay.push(event);
+    onTheWay.push(pushed);
   };
-  const takeNext = (): object | undefined => {
+  const takeNext = (): Push | undefined => {
     while (going.length > 0 && onTheWay.length < ON_THEIR_WAY) advance();
     const [next] = onTheWay.splice(chance.below(onTheWay.length), 1);
     return next;
   };
   const work = async (worker: Worker) => {
-    for (let event = takeNext(); event !== undefined; event = takeNext()) {
-      tally.killed += await push(event, worker, weather, chance);
+    for (let next = takeNext(); next !== undefined; next = takeNext()) {
+      tally.killed += await send(next, worker, weather, chance);
       sent += 1;
       await between(sent);
     }
@@ -84,29 +92,29 @@ export async function pushAll(
 }
 
 /** Sends until there is an answer; answers how often the process died. */
-async function push(
-  event: object,
+async function send(
+  push: Push,
   worker: Worker,
   { killed }: PushWeather,
   chance: Chance,
 ): Promise<number> {
   let deaths = 0;
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
-    const outcome = await worker.call(wrap(event), pickDeath(chance, killed, LONGEST_LIFE));
+    const outcome = await worker.call(wrap(push), pickDeath(chance, killed, LONGEST_LIFE));
     if (outcome.kind === 'result') return deaths;
     deaths += 1;
   }
   return deaths;
 }
 
-function wrap(event: object): object {
+function wrap({ event, subAppId }: Push): object {
   const T = Math.floor(Date.now() / 1_000) + 600;
   const Sign = createHash('md5').update(`${SIGN_KEY}${T}`).digest('hex');
   return {
     httpMethod: 'POST',
     path: '/',
     headers: { 'content-type': 'application/json' },
-    queryString: {},
+    queryString: subAppId === OWN ? {} : { subAppId: String(subAppId) },
     body: JSON.stringify({ ...event, Sign, T }),
   };
 }

@@ -8,7 +8,7 @@ import {
   type VodCall,
   type VodServer,
 } from '../support/vod-server.ts';
-import type { World } from './world.ts';
+import { type Application, OWN, type World } from './world.ts';
 
 /** The key that calls must be signed with. */
 export const API_KEY = { secretId: 'AKIDchaosexample', secretKey: 'chaos-key-example' } as const;
@@ -17,26 +17,26 @@ export const API_KEY = { secretId: 'AKIDchaosexample', secretKey: 'chaos-key-exa
 const TROUBLE = 0.05;
 
 type Perform = (
-  world: World,
+  application: Application,
   parameters: Readonly<Record<string, unknown>>,
 ) => Readonly<Record<string, unknown>> | 'ResourceNotFound';
 
 const ACTIONS: Readonly<Record<string, Perform>> = {
-  DescribeMediaInfos(world, { FileIds }) {
+  DescribeMediaInfos(application, { FileIds }) {
     const ids = Array.isArray(FileIds) ? FileIds.map(String) : [];
     return {
-      MediaInfoSet: ids.flatMap((id) => world.media.get(id) ?? []),
-      NotExistFileIdSet: ids.filter((id) => !world.media.has(id)),
+      MediaInfoSet: ids.flatMap((id) => application.media.get(id) ?? []),
+      NotExistFileIdSet: ids.filter((id) => !application.media.has(id)),
     };
   },
-  DescribeTaskDetail(world, { TaskId }) {
-    const found = world.tasks.get(String(TaskId));
+  DescribeTaskDetail(application, { TaskId }) {
+    const found = application.tasks.get(String(TaskId));
     if (found === undefined) return 'ResourceNotFound';
     const { taskType, member, task } = found;
     return { TaskType: taskType, Status: task['Status'], [member]: task };
   },
-  DescribeTasks(world, { FileId }) {
-    const found = [...world.tasks.values()].filter(({ task }) => task['FileId'] === FileId);
+  DescribeTasks(application, { FileId }) {
+    const found = [...application.tasks.values()].filter(({ task }) => task['FileId'] === FileId);
     return {
       TaskSet: found.map(({ taskType, task }) => ({
         ...{ TaskId: task['TaskId'], TaskType: taskType, Status: task['Status'], FileId },
@@ -44,9 +44,9 @@ const ACTIONS: Readonly<Record<string, Perform>> = {
       ScrollToken: '',
     };
   },
-  SearchMedia(world, { CreateTime, Offset = 0, Limit = 10 }) {
+  SearchMedia(application, { CreateTime, Offset = 0, Limit = 10 }) {
     const { After, Before } = Object(CreateTime);
-    const found = [...world.media.values()]
+    const found = [...application.media.values()]
       .map((media) => ({ media, time: Date.parse(String(media.BasicInfo['CreateTime'])) }))
       .filter(({ time }) => time >= Date.parse(After) && time <= Date.parse(Before))
       .sort((one, other) => one.time - other.time)
@@ -56,10 +56,10 @@ const ACTIONS: Readonly<Record<string, Perform>> = {
       MediaInfoSet: found.slice(Number(Offset), Number(Offset) + Number(Limit)),
     };
   },
-  DeleteMedia(world, { FileId }) {
+  DeleteMedia(application, { FileId }) {
     const fileId = String(FileId);
-    if (!world.media.delete(fileId)) return 'ResourceNotFound';
-    world.removals.set(fileId, (world.removals.get(fileId) ?? 0) + 1);
+    if (!application.media.delete(fileId)) return 'ResourceNotFound';
+    application.removals.set(fileId, (application.removals.get(fileId) ?? 0) + 1);
     return {};
   },
 };
@@ -75,7 +75,12 @@ export function startVodApi(world: World, chance: Chance): Promise<VodServer> {
 }
 
 function answer(world: World, { action, parameters }: VodCall, response: ServerResponse): void {
-  const result = ACTIONS[action]?.(world, parameters) ?? 'InvalidAction';
+  const { SubAppId = OWN } = parameters;
+  const application = world.get(Number(SubAppId));
+  const result =
+    application === undefined
+      ? 'InvalidParameterValue.SubAppId'
+      : (ACTIONS[action]?.(application, parameters) ?? 'InvalidAction');
   if (typeof result === 'string') refuse(response, result);
   else succeed(response, result);
 }

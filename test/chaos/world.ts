@@ -12,17 +12,34 @@ export interface WorldTask {
   readonly task: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that VOD knows. What happens there is told by events, which may never come. */
-export interface World {
+/** The service's own application. */
+export const OWN = 1_500_000_001;
+
+/** Those of its tenants, by their names. */
+export const TENANTS = { north: 1_500_000_002, south: 1_500_000_003 } as const;
+
+/** All that there are, the service's own first. */
+export const APPLICATIONS: readonly number[] = [OWN, ...Object.values(TENANTS)];
+
+/** Everything that VOD knows of one application; of what is in another one, it knows nothing there. */
+export interface Application {
   readonly media: Map<string, WorldMedia>;
   readonly tasks: Map<string, WorldTask>;
   /** How often DeleteMedia removed each file. */
   readonly removals: Map<string, number>;
 }
 
+/** Everything that VOD knows, by application. What happens there is told by events, which may never come. */
+export type World = ReadonlyMap<number, Application>;
+
 /** Answers a world in which nothing has happened yet. */
 export function createWorld(): World {
-  return { media: new Map(), tasks: new Map(), removals: new Map() };
+  return new Map(
+    APPLICATIONS.map((subAppId) => [
+      subAppId,
+      { media: new Map(), tasks: new Map(), removals: new Map() },
+    ]),
+  );
 }
 
 /** Answers the notification that tells that `media` has come, as VOD sends it. */

@@ -1,0 +1,28 @@
+import type { Life } from './lives.ts';
+
+/** Answers which of the messages that somebody was told do not say the application of the life that they are about. */
+export function findMisplaced(
+  messages: Iterable<string>,
+  lives: readonly Life[],
+): readonly string[] {
+  const applications = new Map(
+    lives.flatMap(({ fileId, uploadId, taskId, subAppId }) =>
+      [fileId, uploadId, taskId].map((id) => [id, subAppId] as const),
+    ),
+  );
+  return [...messages].filter((message) => {
+    const { data } = JSON.parse(message);
+    const about = readIds(data)
+      .map((id) => applications.get(id))
+      .find((subAppId) => subAppId !== undefined);
+    return about === undefined || (data.subAppId ?? data.SubAppId) !== about;
+  });
+}
+
+/** The ids of lives alone: a flow has none of them as its task, and an upload of nobody's only a file. */
+function readIds(data: object): readonly string[] {
+  return [data, ...Object.values(data)].flatMap((part) => {
+    const { uploadId, fileId, FileId, FileIdSet, TaskId } = Object(part);
+    return [uploadId, fileId, FileId, FileIdSet, TaskId].flat().map(String);
+  });
+}
