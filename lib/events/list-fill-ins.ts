@@ -34,6 +34,7 @@ export function listFillIns(subject: FillInSubject, rules: readonly Rule[]): Fil
   const known = readMediaFields(basic, undefined);
   const chosen = chooseFillIn(rules, {
     method: change.method ?? 'other',
+    subAppId: change.fields?.subAppId,
     classId: known.classId,
     region: known.storageRegion,
     owner: envelope?.owner,

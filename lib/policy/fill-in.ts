@@ -5,6 +5,8 @@ import type { FillIn, Rule } from './rule.ts';
 /** What rules know a new media by; what is not known matches nothing. */
 export interface NewMedia {
   readonly method: UploadMethod;
+  /** Application of VOD. */
+  readonly subAppId?: number | undefined;
   readonly classId?: number | undefined;
   readonly region?: string | undefined;
   readonly owner?: string | undefined;
@@ -52,9 +54,10 @@ export function chooseFillIn(rules: readonly Rule[], media: NewMedia): ChosenFil
 }
 
 function matchesMedia(match: Rule['match'], media: NewMedia): boolean {
-  const { methods, classIds, regions, owners, name, streams } = match;
+  const { methods, subAppIds, classIds, regions, owners, name, streams } = match;
   return [
     isAmong(methods, media.method),
+    isAmong(subAppIds, media.subAppId),
     isAmong(classIds, media.classId),
     isAmong(regions, media.region),
     fits(owners, media.owner),

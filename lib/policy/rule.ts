@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { explainCoverUrl } from '../validation/cover-url.ts';
-import { classId, integer, isoTime, procedure, storageRegion, text } from '../validation/fields.ts';
+import {
+  classId,
+  integer,
+  isoTime,
+  procedure,
+  storageRegion,
+  subAppId,
+  text,
+} from '../validation/fields.ts';
 import { MAX_SESSION_CONTEXT_BYTES, MAX_TASK_PRIORITY } from '../validation/limits.ts';
 import { listOf, strictMap } from './strict-map.ts';
 
@@ -20,6 +28,8 @@ const match = strictMap({
       ),
     ),
   ),
+  /** Applications of VOD, whose classes and task flows are their own. */
+  subAppIds: v.optional(listOf(subAppId)),
   classIds: v.optional(listOf(classId)),
   regions: v.optional(listOf(storageRegion)),
   owners: v.optional(listOf(pattern)),

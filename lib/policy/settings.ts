@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
-import { integer, limitFields } from '../validation/fields.ts';
+import { limitFields, subAppId } from '../validation/fields.ts';
 import { findContradictions } from './contradictions.ts';
 import { profileSchema } from './profile.ts';
 import { rulesSchema } from './rule.ts';
@@ -55,7 +55,7 @@ const tenants = strictMap({
   /** Claim of the token that names the tenant. */
   claim: claimText,
   /** Application of each tenant. */
-  subAppIds: mapOf(name, integer(1, Number.MAX_SAFE_INTEGER)),
+  subAppIds: mapOf(name, subAppId),
 });
 
 const mediaLimits = strictMap(limitFields.entries);

@@ -17,6 +17,15 @@ export function integer(min: number, max: number) {
   );
 }
 
+const SUB_APP_ID = 'must be the whole number that the VOD console shows';
+
+/** Number of an application of VOD; as a decimal text it may come from a variable. */
+export const subAppId = v.pipe(
+  v.union([v.number(), v.string()], SUB_APP_ID),
+  v.transform(Number),
+  v.check((value) => Number.isSafeInteger(value) && value > 0, SUB_APP_ID),
+);
+
 /** A text that is not empty and has at most `maxBytes` bytes in UTF-8. */
 export function text(maxBytes: number) {
   return v.pipe(

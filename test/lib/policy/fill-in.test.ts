@@ -6,6 +6,7 @@ import { settingsOf } from '../../support/settings.ts';
 
 const MEDIA: NewMedia = {
   method: 'live',
+  subAppId: 1_500_000_002,
   classId: 7,
   region: 'ap-seoul',
   owner: 'team-a/ann',
@@ -47,6 +48,7 @@ describe('chooseFillIn()', () => {
     [{}],
     [{ methods: ['console', 'live'] }],
     [{ classIds: [1, 7] }],
+    [{ subAppIds: [1_500_000_001, '1500000002'] }],
     [{ regions: ['ap-tokyo', 'ap-seoul'] }],
     [{ owners: ['team-b/*', 'team-a/*'] }],
     [{ name: 'match-*.flv' }],
@@ -61,6 +63,7 @@ describe('chooseFillIn()', () => {
   it.each([
     [{ methods: ['client'] }],
     [{ classIds: [8] }],
+    [{ subAppIds: [1_500_000_001] }],
     [{ regions: ['ap-tokyo'] }],
     [{ owners: ['team-a'] }],
     [{ name: '*.mp4' }],
@@ -72,6 +75,7 @@ describe('chooseFillIn()', () => {
 
   it.each([
     [{ classIds: [0] }],
+    [{ subAppIds: [1_500_000_002] }],
     [{ regions: ['ap-seoul'] }],
     [{ owners: ['*'] }],
     [{ name: '*' }],

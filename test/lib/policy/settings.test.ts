@@ -39,7 +39,7 @@ const FULL = {
       { profile: 'server', key: 'migration' },
       { profile: 'pro', claim: { name: 'https://example.com/plan', value: 'pro' } },
     ],
-    tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002, 'b.c_d-1': 1 } },
+    tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002, 'b.c_d-1': '1' } },
     console: { maxBytes: 1, mediaTypes: ['mp4'] },
     live: { maxSeconds: 7_200 },
   },
@@ -48,6 +48,7 @@ const FULL = {
       name: 'lectures',
       match: {
         methods: ['console', 'live'],
+        subAppIds: [1_500_000_002],
         classIds: [7],
         regions: ['ap-seoul'],
         owners: ['teacher-*'],
@@ -100,7 +101,9 @@ describe('parseSettings()', () => {
       mediaTypes: ['mp4', 'mov'],
     });
     expect(settings?.policy.select).toEqual(FULL.policy.select);
-    expect(settings?.policy.tenants).toEqual(FULL.policy.tenants);
+    // A number that comes from a variable is a text.
+    const subAppIds = { acme: 1_500_000_002, 'b.c_d-1': 1 };
+    expect(settings?.policy.tenants).toEqual({ claim: 'tenant', subAppIds });
     expect(settings?.rules[0]).toEqual(FULL.rules[0]);
     expect(settings?.rules[1]).toEqual({
       name: 'all',
@@ -183,7 +186,10 @@ describe('parseSettings()', () => {
     ['policy.select.3', { profile: 'pro', scope: 'upload:partner', key: 'migration' }],
     ['policy.tenants.claim', undefined],
     ['policy.tenants.subAppIds', []],
-    ['policy.tenants.subAppIds.acme', '1500000002'],
+    ['policy.tenants.subAppIds.acme', ''],
+    ['policy.tenants.subAppIds.acme', '15e8x'],
+    ['policy.tenants.subAppIds.acme', null],
+    ['policy.tenants.subAppIds.acme', 1.5],
     ['policy.tenants.subAppIds.other', 0],
     ['policy.tenants.subAppIds.constructor', 1],
     ['keys.1.tenant', 'nobody'],
@@ -194,6 +200,7 @@ describe('parseSettings()', () => {
     ['rules.0.name', 'two words'],
     ['rules.1.name', 'lectures'],
     ['rules.0.match.method', 'live'],
+    ['rules.0.match.subAppIds.0', 0],
     ['rules.0.match.methods.0', 'studio'],
     ['rules.0.match.name', ''],
     ['rules.0.set', {}],

@@ -27,7 +27,8 @@ export interface StageOptions {
 
 /** What one sweep of the stage is to be. */
 type SweepChange = Partial<
-  SweepOptions & Pick<SweepRun, 'remainingMilliseconds' | 'api' | 'ledger' | 'settings'>
+  SweepOptions &
+    Pick<SweepRun, 'remainingMilliseconds' | 'api' | 'applications' | 'ledger' | 'settings'>
 >;
 
 /** The stand-in, a ledger and whoever sweeps, all by one clock. */

@@ -6,6 +6,7 @@ import {
   deriveUploadId,
   deriveUploadIdKey,
   isUploadIdOf,
+  nameUploader,
   UPLOAD_ID_RANDOM_RANGE,
 } from '../../../lib/uploads/upload-id.ts';
 
@@ -32,6 +33,18 @@ describe('createUploadId()', () => {
           createUploadId('o', KEY, b, random),
         ];
         expect(first < second).toBe(a < b);
+      }),
+    );
+  });
+});
+
+describe('nameUploader()', () => {
+  it('tells an owner’s tenants apart, and is the owner where there are none', () => {
+    expect(nameUploader('ann', undefined)).toBe('ann');
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.nat(), fc.nat(), (one, other, first, second) => {
+        fc.pre(one !== other || first !== second);
+        expect(nameUploader(one, first)).not.toBe(nameUploader(other, second));
       }),
     );
   });

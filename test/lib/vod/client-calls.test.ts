@@ -62,6 +62,29 @@ describe('createVodApi()', () => {
     ]);
   });
 
+  it('calls about another application where the options name one', async () => {
+    const vod = await open((response, { action }) =>
+      succeed(response, action === 'PullUpload' ? { TaskId: 'task-1' } : {}),
+    );
+    const options = { subAppId: 1_500_000_002 };
+
+    await vod.describeMediaInfos({ FileIds: ['1'] }, options);
+    await vod.describeStorageRegions(options);
+    await vod.pullEvents(options);
+    await vod.pullUpload({ MediaUrl: 'https://a.example.com/b.mp4', SessionId: 's' }, options);
+    await vod.describeMediaInfos({ FileIds: ['1'] }, { subAppId: undefined });
+
+    expect(server?.calls.map(({ action, parameters }) => [action, parameters['SubAppId']])).toEqual(
+      [
+        ['DescribeMediaInfos', 1_500_000_002],
+        ['DescribeStorageRegions', 1_500_000_002],
+        ['PullEvents', 1_500_000_002],
+        ['PullUpload', 1_500_000_002],
+        ['DescribeMediaInfos', 1_500_000_001],
+      ],
+    );
+  });
+
   it.each([
     ['is none', { MediaInfoSet: 'none' }],
     ['has a gap', { MediaInfoSet: [null] }],

@@ -111,6 +111,23 @@ describe('checkValues()', () => {
     expect(() => checkValues({ functions, settings: readSettings({ upload }) })).not.toThrow();
   });
 
+  it('wants the service’s own application named where tenants have others', () => {
+    const upload = { policy: { tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002 } } } };
+    const check = (own: Readonly<Record<string, string>>) => () => {
+      const functions = [
+        specOf('signature', { ...KEY, ...CALLERS, ...own }),
+        specOf('callback', { CALLBACK_SIGN_KEYS: 'SignKey', ...own }, 'VodUpload'),
+        specOf('uploads', CALLERS),
+      ];
+      checkValues({ functions, settings: readSettings({ upload }) });
+    };
+
+    expect(check({ VOD_SUB_APP_ID: '1500000001' })).not.toThrow();
+    expect(check({})).toThrow(/signature: .*VOD_SUB_APP_ID must be set where there are tenants/);
+    expect(check({})).toThrow(/callback: .*VOD_SUB_APP_ID must be set where there are tenants/);
+    expect(check({})).not.toThrow(/uploads/);
+  });
+
   it('takes tokens that are checked by public keys, from anywhere but this machine', () => {
     const check = (AUTH_JWKS_URL: string) => () =>
       checkValues({

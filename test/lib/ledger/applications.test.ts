@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
+
+let server: TestPostgres;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  ledger = openLedger(await server.createDatabase(), {
+    ...{ now: Date.now, randomKey: randomUUID },
+    targets: [{ id: 'all', events: ['*'] }],
+  });
+});
+afterEach(() => ledger.close());
+
+/** Records what `subAppId` tells. */
+function record(
+  subAppId: number | undefined,
+  { key, fact, fields = {} }: Pick<UploadChange, 'key' | 'fact' | 'fields'>,
+  ...actions: readonly NewMediaAction[]
+) {
+  return ledger.recordEvent({
+    ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+    ...{ subAppId, actions },
+    changes: [{ key, fact, owner: 'ann', fields: { ...fields, subAppId } }],
+  });
+}
+
+const arrival = (fileId: string) =>
+  ({ key: { uploadId: 'u1' }, fact: 'uploaded', fields: { fileId } }) as const;
+const fileFact = (fileId: string, fact: UploadChange['fact']) => ({ key: { fileId }, fact });
+
+const readActions = async () =>
+  (await ledger.claimActions(99, 0)).map(
+    ({ fileId, kind, subAppId }) => `${kind} ${fileId} in ${subAppId}`,
+  );
+
+describe('an upload', () => {
+  beforeEach(async () => {
+    const fields = { subAppId: ACME };
+    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann', fields });
+  });
+
+  it('is in the application that it was issued for, and says so', async () => {
+    const recorded = await record(ACME, arrival('f1'));
+
+    expect(recorded.uploads).toMatchObject([{ state: 'ready', fileId: 'f1', subAppId: ACME }]);
+    const page = await ledger.listUploads({ limit: 9 });
+    expect(page.items).toMatchObject([{ uploadId: 'u1', subAppId: ACME }]);
+  });
+
+  it('takes no file of another application, which is removed there', async () => {
+    const before = await ledger.findUpload('u1');
+
+    const recorded = await record(GLOBEX, arrival('f9'));
+
+    expect(recorded).toMatchObject({ fresh: true, announced: [] });
+    expect(await ledger.findUpload('u1')).toEqual(before);
+    expect(await readActions()).toEqual([`delete f9 in ${GLOBEX}`]);
+  });
+
+  it('takes none that was known before its upload', async () => {
+    await record(GLOBEX, fileFact('f9', 'processingStarted'));
+
+    await record(GLOBEX, arrival('f9'));
+
+    expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
+    expect(await ledger.findUpload(deriveFileUploadId('f9'))).toMatchObject({ subAppId: GLOBEX });
+  });
+
+  it('is not ended by another application that does not have its file', async () => {
+    await record(ACME, arrival('f1'));
+
+    await record(GLOBEX, fileFact('f1', 'deleted'));
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready' });
+    await record(ACME, fileFact('f1', 'deleted'));
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'deleted' });
+  });
+
+  it('moves to no other application by being issued again', async () => {
+    const fields = { subAppId: GLOBEX };
+    const saved = await ledger.saveIssued({
+      ...{ uploadId: 'u1', method: 'client', owner: 'ann', fields },
+    });
+
+    expect(saved).toMatchObject({ subAppId: ACME });
+  });
+
+  it('is the same where nobody names an application', async () => {
+    await record(undefined, arrival('f1'));
+
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready', subAppId: ACME });
+  });
+
+  it('of before applications were named takes the one that is told first', async () => {
+    await ledger.saveIssued({ uploadId: 'old', method: 'client', owner: 'ann' });
+    const told = { key: { uploadId: 'old' }, fact: 'uploaded', fields: { fileId: 'f1' } } as const;
+
+    await record(GLOBEX, told);
+    await record(ACME, fileFact('f1', 'deleted'));
+
+    expect(await ledger.findUpload('old')).toMatchObject({ state: 'ready', subAppId: GLOBEX });
+  });
+});
+
+describe('what is to be done', () => {
+  it('to a file is done in its application', async () => {
+    await record(ACME, fileFact('f1', 'uploaded'), { fileId: 'f1', kind: 'modify' });
+    await record(GLOBEX, fileFact('f2', 'rejected'));
+
+    expect((await readActions()).sort()).toEqual([
+      `delete f2 in ${GLOBEX}`,
+      `modify f1 in ${ACME}`,
+    ]);
+  });
+
+  it('of a queued pull is done in the application of its upload', async () => {
+    const pull = { owner: 'ann', request: { SessionId: 'u' } };
+    await ledger.enqueuePulls([
+      { ...pull, uploadId: 'u1', fields: { subAppId: ACME } },
+      { ...pull, uploadId: 'u2' },
+    ]);
+
+    const [first, second] = await ledger.claimPulls(2, 60);
+
+    expect(first).toMatchObject({ uploadId: 'u1', subAppId: ACME });
+    expect(second).not.toHaveProperty('subAppId');
+  });
+
+  it('about an unconfirmed event is asked of its application', async () => {
+    const kept = { raw: { EventType: 'PullComplete' }, receivedAt: Date.now() };
+    await ledger.keepUnconfirmed({ ...kept, eventId: 'e1', subAppId: ACME });
+    await ledger.keepUnconfirmed({ ...kept, eventId: 'e2' });
+
+    const claims = await ledger.claimUnconfirmed(9, 60);
+
+    expect(claims.map(({ eventId, subAppId }) => [eventId, subAppId]).sort()).toEqual([
+      ['e1', ACME],
+      ['e2', undefined],
+    ]);
+  });
+
+  it('tells consumers which application an event is from', async () => {
+    await record(ACME, fileFact('f1', 'uploaded'));
+
+    const claims = await ledger.claimDeliveries(9, 60, 9);
+
+    expect(claims.map(({ event }) => event)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'vod', subAppId: ACME }),
+        expect.objectContaining({
+          kind: 'upload',
+          upload: expect.objectContaining({ subAppId: ACME }),
+        }),
+      ]),
+    );
+  });
+});
+
+describe('findFiles()', () => {
+  it('answers no file of another application', async () => {
+    await record(ACME, fileFact('f1', 'uploaded'));
+    await record(GLOBEX, fileFact('f2', 'uploaded'));
+    await record(undefined, fileFact('f3', 'uploaded'));
+    const files = ['f1', 'f2', 'f3', 'f4'];
+
+    expect((await ledger.findFiles(files, ACME)).toSorted()).toEqual(['f1', 'f3']);
+    expect((await ledger.findFiles(files)).toSorted()).toEqual(['f1', 'f2', 'f3']);
+  });
+});

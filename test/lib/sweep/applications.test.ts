@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { localAccount } from '../../../tools/local/vod/account.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+
+const OWN = localAccount().subAppId;
+const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
+const APPLICATIONS = [OWN, ACME, GLOBEX] as const;
+const DAY = 86_400;
+
+let postgres: TestPostgres;
+let stage: SweepStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  const account = { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] };
+  stage = await openSweepStage(postgres, { standIn: { account } });
+});
+afterEach(() => stage.close());
+
+const sweep = (change: Parameters<SweepStage['sweep']>[0] = {}) =>
+  stage.sweep({ applications: APPLICATIONS, ...change });
+
+/** Has an application pull a media that nobody told this service of, and answers its id. */
+async function makeMediaIn(SubAppId: number, request: object = {}): Promise<string> {
+  const known = new Set(
+    stage.vod
+      .standIn()
+      .media()
+      .map(({ fileId }) => fileId),
+  );
+  const ended = stage.vod.next(({ type }) => type === 'media');
+  await stage.vod.client.PullUpload({ MediaUrl: TONE, SubAppId, ...request });
+  await ended;
+  const media = stage.vod
+    .standIn()
+    .media()
+    .find(({ fileId }) => !known.has(fileId));
+  return media?.fileId ?? '';
+}
+
+const listUploads = async () =>
+  (await stage.ledger.listUploads({ limit: 100 })).items
+    .map(({ fileId, subAppId, state }) => ({ fileId, subAppId, state }))
+    .toSorted((a, b) => Number(a.subAppId) - Number(b.subAppId));
+
+describe('sweep() of several applications', () => {
+  it('looks for the media of each', async () => {
+    const made: object[] = [];
+    for (const subAppId of APPLICATIONS) {
+      made.push({ fileId: await makeMediaIn(subAppId), subAppId, state: 'ready' });
+    }
+    stage.passSeconds(120);
+
+    const { steps } = await sweep();
+
+    expect(steps['media']).toMatchObject({ scanned: 3, fresh: 3, failed: 0 });
+    expect(await listUploads()).toEqual(made);
+    expect((await sweep()).steps['media']).toMatchObject({ scanned: 3, fresh: 0 });
+  });
+
+  it('empties the queue of each', async () => {
+    const made: object[] = [];
+    for (const subAppId of APPLICATIONS) {
+      await stage.vod.client.ModifyEventConfig({ Mode: 'PULL', SubAppId: subAppId });
+      made.push({ fileId: await makeMediaIn(subAppId), subAppId, state: 'ready' });
+    }
+
+    const { steps } = await sweep({ pullsEvents: true });
+
+    expect(steps['queue']).toMatchObject({ pulled: 3, confirmed: 3, fresh: 3, failed: 0 });
+    expect(await listUploads()).toEqual(made);
+    stage.passSeconds(31);
+    expect((await sweep({ pullsEvents: true })).steps['queue']).toMatchObject({ pulled: 0 });
+  });
+
+  it('does not take a file for gone that another application does not have', async () => {
+    const fileId = await makeMediaIn(ACME);
+    stage.passSeconds(120);
+    await sweep();
+    stage.passSeconds(2 * DAY);
+
+    const { steps } = await sweep();
+
+    expect(steps['checks']).toMatchObject({ checked: 1, gone: 0 });
+    await stage.vod.client.DeleteMedia({ FileId: fileId, SubAppId: ACME });
+    stage.passSeconds(2 * DAY);
+    expect((await sweep()).steps['checks']).toMatchObject({ checked: 1, gone: 1 });
+    expect(await listUploads()).toEqual([{ fileId, subAppId: ACME, state: 'deleted' }]);
+  });
+
+  it('removes a file where it is', async () => {
+    const fields = { subAppId: ACME };
+    const upload = { uploadId: '01JSWEEP000000000000000000', owner: 'ann' };
+    await stage.ledger.saveIssued({ ...upload, method: 'client', fields });
+    await stage.ledger.changeState(upload.uploadId, 'cancelled');
+    const SourceContext = sealEnvelope({ ...upload, method: 'client' });
+    const kept = await makeMediaIn(GLOBEX);
+    await makeMediaIn(ACME, { SourceContext });
+    stage.passSeconds(120);
+
+    const { steps } = await sweep();
+
+    expect(steps['actions']).toMatchObject({ done: 1, dead: 0, failed: 0 });
+    expect(
+      stage.vod
+        .standIn()
+        .media()
+        .map(({ fileId }) => fileId),
+    ).toEqual([kept]);
+  });
+
+  it('sends a queued pull to the application that it is for', async () => {
+    const uploadId = '01JSWEEP000000000000000000';
+    const request = { MediaUrl: TONE, SessionId: uploadId };
+    const ended = stage.vod.next(({ type }) => type === 'media');
+    await stage.ledger.enqueuePulls([
+      { uploadId, owner: 'ann', request, fields: { subAppId: GLOBEX } },
+    ]);
+
+    const { steps } = await sweep();
+    await ended;
+
+    expect(steps['pulls']).toMatchObject({ sent: 1 });
+    const found = (SubAppId: number) => stage.vod.client.SearchMedia({ SubAppId });
+    expect((await found(GLOBEX)).TotalCount).toBe(1);
+    expect((await found(OWN)).TotalCount).toBe(0);
+  });
+
+  it('lets an upload expire by what was seen of its own application', async () => {
+    const issue = (uploadId: string, subAppId: number) =>
+      stage.ledger.saveIssued({
+        ...{ uploadId, method: 'client', owner: 'ann' },
+        fields: { subAppId, expiresAt: stage.now() + 60_000 },
+      });
+    await issue('01JSWEEP000000000000000001', ACME);
+    await issue('01JSWEEP000000000000000002', 1_500_000_009);
+    stage.passSeconds(2 * DAY);
+    // What acme has, nobody could look at.
+    const { searchMedia } = stage.api;
+    const api: VodApi = {
+      ...stage.api,
+      searchMedia: (request, options) =>
+        options?.subAppId === ACME
+          ? Promise.reject(new Error('No connection.'))
+          : searchMedia(request, options),
+    };
+
+    await sweep({ api });
+    expect((await listUploads()).map(({ state }) => state)).toEqual(['issued', 'expired']);
+
+    stage.passSeconds(DAY);
+    await sweep();
+    expect((await listUploads()).map(({ state }) => state)).toEqual(['expired', 'expired']);
+  });
+
+  it('goes on with the others where one cannot be asked, and says which', async () => {
+    const fileId = await makeMediaIn(GLOBEX);
+    stage.passSeconds(120);
+    const { searchMedia } = stage.api;
+    const api: VodApi = {
+      ...stage.api,
+      searchMedia: (request, options) =>
+        options?.subAppId === ACME
+          ? Promise.reject(new Error('No connection.'))
+          : searchMedia(request, options),
+    };
+
+    const { steps, broken } = await sweep({ api });
+
+    expect(steps['media']).toMatchObject({ fresh: 1, failed: 1 });
+    expect(broken).toEqual(['media']);
+    expect(await listUploads()).toMatchObject([{ fileId, subAppId: GLOBEX }]);
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'error', step: 'media', subAppId: ACME }),
+    );
+  });
+});
