@@ -1,4 +1,10 @@
-import { type HttpEvent, readHeader, readJsonBody, readQuery } from '../http/event.ts';
+import {
+  type HttpEvent,
+  readHeader,
+  readJsonBody,
+  readQuery,
+  readQueryFields,
+} from '../http/event.ts';
 import { APPLICATION_PARAMETER } from '../policy/applications.ts';
 import { Problem } from '../problem.ts';
 import {
@@ -89,7 +95,8 @@ export function findApplication(
   event: HttpEvent,
   applications: readonly (number | undefined)[],
 ): number | undefined {
-  const named = readQuery(event, APPLICATION_PARAMETER);
+  // A list of several is no text, but it is not nothing either: nothing means the service's own.
+  const { [APPLICATION_PARAMETER]: named } = readQueryFields(event);
   if (named === undefined) return applications[0];
   const found = applications.find((subAppId) => String(subAppId) === named);
   if (found !== undefined) return found;
