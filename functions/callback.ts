@@ -18,6 +18,7 @@ import {
 import {
   describeLegacyEvent,
   describeReceivedEvent,
+  type Origin,
   receiveEvent,
 } from '../lib/events/received-event.ts';
 import { recordEvent } from '../lib/events/record-event.ts';
@@ -34,7 +35,6 @@ import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { parseVodEvent, type VodEvent, writeVodEvent } from '../lib/vod/event.ts';
-import { identifyEvent } from '../lib/vod/event-id.ts';
 import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
@@ -81,6 +81,7 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     const nowSeconds = Math.floor(now() / 1_000);
     log.signKey = authenticateNotification(body, event, config.signKeys, nowSeconds);
     const subAppId = findApplication(event, applications);
+    const origin = { subAppId, own };
     if (subAppId !== own) Object.assign(log, { subAppId });
 
     const legacy = readLegacyEvent(body);
@@ -95,14 +96,14 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     });
     if (confirmation.kind === 'denied') throw denyEvent(pushed, log);
     if (confirmation.kind === 'unavailable') {
-      await keepEvent(pushed, subAppId, confirmation.problem, dependencies, log);
+      await keepEvent(pushed, origin, confirmation.problem, dependencies, log);
       return TAKEN;
     }
     const confirmed = isProven(confirmation, knowsFiles);
     log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
     // The log line is the event's record where there is no other.
-    Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event)));
-    const reception = { subAppId, receivedAt: now(), confirmed, settings };
+    Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event, origin)));
+    const reception = { ...origin, receivedAt: now(), confirmed, settings };
     const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
     await tellOf(confirmation.event, reception, { ...dependencies, remainingMilliseconds }, log);
     return TAKEN;
@@ -131,7 +132,7 @@ function denyEvent(pushed: VodEvent, log: Log): Problem {
 /** Keeps an event that VOD could not be asked about, for the sweep to ask again. */
 async function keepEvent(
   pushed: VodEvent,
-  subAppId: number | undefined,
+  origin: Origin,
   problem: Problem,
   { ledger, now }: CallbackDependencies,
   log: Log,
@@ -143,11 +144,13 @@ async function keepEvent(
       ...(problem.vod === undefined ? {} : { vod: problem.vod }),
     });
   }
+  const received = receiveEvent(pushed, origin);
+  const { eventId } = received;
   const raw = writeVodEvent(pushed);
-  const kept = { eventId: identifyEvent(pushed), subAppId, raw, receivedAt: now() };
+  const kept = { eventId, subAppId: origin.subAppId, raw, receivedAt: now() };
   log.fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
   log.confirmation = 'kept';
-  Object.assign(log, describeReceivedEvent(receiveEvent(pushed)), explainToOperator(problem));
+  Object.assign(log, describeReceivedEvent(received), explainToOperator(problem));
 }
 
 async function tellOf(

@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import type { Origin } from './received-event.ts';
 
 /**
  * Answers a pushed event without the files that no upload of its application has; undefined where it tells of no others.
@@ -9,12 +10,12 @@ import { parseVodEvent, type VodEvent } from '../vod/event.ts';
  */
 export async function dropUnknownDeletions(
   event: VodEvent,
-  subAppId: number | undefined,
+  { subAppId, own }: Origin,
   ledger: Pick<Ledger, 'findFiles'>,
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;
   const { FileIdSet: fileIds, FileDeleteResultInfo: results } = event.task;
-  const known = await ledger.findFiles(fileIds, subAppId);
+  const known = await ledger.findFiles(fileIds, subAppId, own);
   if (known.length === 0) return undefined;
   if (known.length === new Set(fileIds).size) return event;
   const FileDeleteResultInfo = results?.filter(({ FileId }) => known.includes(FileId ?? ''));

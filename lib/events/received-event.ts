@@ -10,13 +10,22 @@ export interface ReceivedEvent extends OpenedContext {
   readonly event: VodEvent;
 }
 
+/** Which application of VOD an event is from. */
+export interface Origin {
+  /** The one that told it; undefined where the configuration names none. */
+  readonly subAppId: number | undefined;
+  /** The service's own; undefined where the configuration names none. */
+  readonly own: number | undefined;
+}
+
 /**
  * Answers `event` with its id and with what its upload said on the way in.
  *
  * Only the events that end an upload carry a `SourceContext`; for the others both parts are empty.
  */
-export function receiveEvent(event: VodEvent): ReceivedEvent {
-  return { eventId: identifyEvent(event), event, ...openEnvelope(readSourceContext(event)) };
+export function receiveEvent(event: VodEvent, { subAppId, own }: Origin): ReceivedEvent {
+  const eventId = identifyEvent(event, subAppId === own ? undefined : subAppId);
+  return { eventId, event, ...openEnvelope(readSourceContext(event)) };
 }
 
 /** Longest id, type or state that is logged; those of VOD are far shorter. */

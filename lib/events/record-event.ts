@@ -35,7 +35,7 @@ export async function recordEvent(
   ledger: Ledger,
   dependencies: TellingDependencies,
 ): Promise<LogFields> {
-  const known = await dropUnknownDeletions(event, reception.subAppId, ledger);
+  const known = await dropUnknownDeletions(event, reception, ledger);
   if (known === undefined) return { fresh: false, delivered: 0 };
   const [taken] = await takeEvents([known], ledger, reception);
   if (taken === undefined) throw new Error('The event that was recorded has no result.');

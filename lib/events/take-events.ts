@@ -16,7 +16,7 @@ export async function takeEvents(
   ledger: Pick<Ledger, 'recordEvents' | 'changeState'>,
   reception: Reception,
 ): Promise<readonly TakenEvent[]> {
-  const received = events.map(receiveEvent);
+  const received = events.map((event) => receiveEvent(event, reception));
   const results = await ledger.recordEvents(
     received.map((event) => toEventRecord(event, reception)),
   );

@@ -2,14 +2,12 @@ import { nameVodEvent } from '../delivery/event-type.ts';
 import type { EventRecord } from '../ledger/event-record.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
-import type { ReceivedEvent } from './received-event.ts';
+import type { Origin, ReceivedEvent } from './received-event.ts';
 import { settleArrival } from './settle-arrival.ts';
 import { findUploadId, listUploadChanges } from './upload-changes.ts';
 
 /** How an event came. */
-export interface Reception {
-  /** Application of VOD that told it; undefined where the configuration names none. */
-  readonly subAppId: number | undefined;
+export interface Reception extends Origin {
   /** Unix milliseconds. */
   readonly receivedAt: number;
   /** Whether VOD has said it itself; what it has not, changes no upload. */

@@ -47,8 +47,15 @@ export interface UploadLedger {
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
   listUploads(query: UploadQuery): Promise<Page<Upload>>;
-  /** Answers those of these files that an upload has; where an application is named, one that is not in another. */
-  findFiles(fileIds: readonly string[], subAppId?: number): Promise<readonly string[]>;
+  /**
+   * Answers those of these files that an upload has; where an application is named, one that is in it. What was kept
+   * before any was named is in `own`, the service's own.
+   */
+  findFiles(
+    fileIds: readonly string[],
+    subAppId?: number,
+    own?: number,
+  ): Promise<readonly string[]>;
   /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
   saveIssued(upload: IssuedUpload): Promise<Upload>;
   /** Answers undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
@@ -61,7 +68,7 @@ export interface UploadLedger {
 
 const FIND_FILES = `select file_id from uploads
   where file_id in (select jsonb_array_elements_text($1::text::jsonb))
-    and ($2::bigint is null or sub_app_id is null or sub_app_id = $2::bigint)`;
+    and ($2::bigint is null or coalesce(sub_app_id, $3::bigint) = $2::bigint)`;
 
 const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 
@@ -107,8 +114,9 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
       if (rows.length <= query.limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
     },
-    async findFiles(fileIds, subAppId) {
-      const rows = await ask(connection, FIND_FILES, [writeJson(fileIds), subAppId ?? null]);
+    async findFiles(fileIds, subAppId, own) {
+      const parameters = [writeJson(fileIds), subAppId ?? null, own ?? null];
+      const rows = await ask(connection, FIND_FILES, parameters);
       return rows.map((row) => String(row['file_id']));
     },
     async saveIssued({ uploadId, method, owner, fields }) {

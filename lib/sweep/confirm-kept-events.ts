@@ -40,7 +40,9 @@ async function confirmOne(
   tally: UnconfirmedTally,
 ): Promise<void> {
   const { api, ledger, settings, remainingMilliseconds } = run;
-  const { subAppId, receivedAt } = claim;
+  const [own] = run.applications;
+  // What was kept before an application was configured is its own.
+  const { subAppId = own, receivedAt } = claim;
   const options = { remainingMilliseconds, subAppId };
   const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, options);
   if (confirmation.kind === 'unavailable') {
@@ -51,9 +53,9 @@ async function confirmOne(
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
-    const known = await dropUnknownDeletions(confirmation.event, subAppId, ledger);
+    const known = await dropUnknownDeletions(confirmation.event, { subAppId, own }, ledger);
     const confirmed = confirmation.kind === 'confirmed';
-    const reception = { subAppId, receivedAt, confirmed, settings };
+    const reception = { subAppId, own, receivedAt, confirmed, settings };
     await takeEvents(known === undefined ? [] : [known], ledger, reception);
     tally.add('confirmed');
   }

@@ -5,7 +5,10 @@ import type { ApplicationRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What recording needs of a sweep. */
-type Recording = Pick<ApplicationRun, 'subAppId' | 'ledger' | 'settings' | 'now' | 'report'>;
+type Recording = Pick<
+  ApplicationRun,
+  'subAppId' | 'applications' | 'ledger' | 'settings' | 'now' | 'report'
+>;
 
 /** What recording came to. */
 interface Recorded<Item> {
@@ -23,13 +26,13 @@ interface Recorded<Item> {
  */
 export async function recordEvents<Item extends { readonly event: VodEvent }>(
   items: readonly Item[],
-  { subAppId, ledger, settings, now, report }: Recording,
+  { subAppId, applications: [own], ledger, settings, now, report }: Recording,
   tally: Tally<'fresh'>,
 ): Promise<Recorded<Item>> {
   let fresh = 0;
   const record = async (batch: readonly Item[]) => {
     const events = batch.map(({ event }) => event);
-    const reception = { subAppId, receivedAt: now(), confirmed: true, settings };
+    const reception = { subAppId, own, receivedAt: now(), confirmed: true, settings };
     const results = await takeEvents(events, ledger, reception);
     const count = results.filter(({ recorded }) => recorded.fresh).length;
     fresh += count;

@@ -15,13 +15,19 @@ import type { EventTask } from './event-types.ts';
  *   counts. Progress, times and outputs do not: they follow from the step, and may be newer on a resend.
  * - Anything else: all that it says.
  *
+ * What another application than the service's own tells is another fact: it is another one's word, even for the same
+ * file, and nobody may have it known before the right application has told it.
+ *
  * What VOD reports in equal words is one fact here: a cast that is `Idle` once more, parts that were made and deleted
  * again, a file that was restored twice in the same way.
  *
  * Ids are kept and handed out, so a change of these rules makes events that were seen look new.
+ *
+ * @param other application that told it, where that is not the service's own.
  */
-export function identifyEvent(event: VodEvent): string {
-  const fact = canonicalJson(gatherFact(event));
+export function identifyEvent(event: VodEvent, other?: number): string {
+  const told = gatherFact(event);
+  const fact = canonicalJson(other === undefined ? told : [other, told]);
   return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
 }
 

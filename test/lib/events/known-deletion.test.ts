@@ -7,6 +7,9 @@ import { parseVodEvent, type VodEvent, writeVodEvent } from '../../../lib/vod/ev
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 
+/** Where no application is configured. */
+const NOWHERE = { subAppId: undefined, own: undefined };
+
 let postgres: TestPostgres;
 let ledger: Ledger;
 
@@ -18,7 +21,7 @@ beforeAll(async () => {
     FileUploadEvent: { FileId },
   }));
   const reception = {
-    subAppId: undefined,
+    ...NOWHERE,
     receivedAt: Date.now(),
     confirmed: true,
     settings: NO_SETTINGS,
@@ -41,19 +44,25 @@ const deletionOf = (...FileIdSet: string[]): VodEvent =>
 
 it('leaves the deletion of files that uploads have as it is', async () => {
   const event = deletionOf('1', '2');
-  expect(await dropUnknownDeletions(event, undefined, ledger)).toBe(event);
+  expect(await dropUnknownDeletions(event, NOWHERE, ledger)).toBe(event);
 });
 
 it('takes made-up files out of a deletion', async () => {
-  const known = await dropUnknownDeletions(deletionOf('1', '999'), undefined, ledger);
+  const known = await dropUnknownDeletions(deletionOf('1', '999'), NOWHERE, ledger);
   expect(known && writeVodEvent(known)).toEqual(writeVodEvent(deletionOf('1')));
 });
 
 it('drops the deletion of files that nobody has heard of', async () => {
-  expect(await dropUnknownDeletions(deletionOf('998', '999'), undefined, ledger)).toBeUndefined();
+  expect(await dropUnknownDeletions(deletionOf('998', '999'), NOWHERE, ledger)).toBeUndefined();
+});
+
+it('takes files of before applications were named for those of the own one alone', async () => {
+  const event = deletionOf('1', '2');
+  expect(await dropUnknownDeletions(event, { subAppId: 1, own: 1 }, ledger)).toBe(event);
+  expect(await dropUnknownDeletions(event, { subAppId: 2, own: 1 }, ledger)).toBeUndefined();
 });
 
 it('leaves every other event as it is', async () => {
   const event = parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent: { FileId: '3' } });
-  expect(await dropUnknownDeletions(event, undefined, ledger)).toBe(event);
+  expect(await dropUnknownDeletions(event, NOWHERE, ledger)).toBe(event);
 });

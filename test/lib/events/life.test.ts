@@ -86,8 +86,9 @@ function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   const known = new Set<string>();
   const states: UploadState[] = ['issued'];
   for (const body of bodies) {
-    const record = toEventRecord(receiveEvent(parseVodEvent(body)), {
-      subAppId: undefined,
+    const origin = { subAppId: undefined, own: undefined };
+    const record = toEventRecord(receiveEvent(parseVodEvent(body), origin), {
+      ...origin,
       receivedAt: 0,
       confirmed: true,
       settings: NO_SETTINGS,

@@ -9,8 +9,11 @@ import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
+/** Where no application is configured. */
+const NOWHERE = { subAppId: undefined, own: undefined };
+
 function describeBody(body: RawEvent) {
-  return describeReceivedEvent(receiveEvent(parseVodEvent(body)));
+  return describeReceivedEvent(receiveEvent(parseVodEvent(body), NOWHERE));
 }
 
 const ENVELOPE = {
@@ -28,7 +31,7 @@ describe('receiveEvent()', () => {
     const MediaBasicInfo = { SourceInfo: { SourceContext } };
     const event = parseVodEvent({ EventType, [member]: { ...task, MediaBasicInfo } });
 
-    expect(receiveEvent(event)).toEqual({
+    expect(receiveEvent(event, NOWHERE)).toEqual({
       eventId: identifyEvent(event),
       event,
       envelope: ENVELOPE,
@@ -47,11 +50,26 @@ describe('receiveEvent()', () => {
       '',
     ],
   ])('finds no envelope in %s', (_name, body, sourceContext) => {
-    const received = receiveEvent(parseVodEvent(body));
+    const received = receiveEvent(parseVodEvent(body), NOWHERE);
 
     expect(received.envelope).toBeUndefined();
     expect(received.sourceContext).toBe(sourceContext);
   });
+
+  it.each(Object.entries<RawEvent>(events))(
+    'has other ids for what other applications tell: %s',
+    (_name, body) => {
+      const event = parseVodEvent(body);
+      const idFrom = (subAppId: number | undefined, own: number | undefined) =>
+        receiveEvent(event, { subAppId, own }).eventId;
+
+      const ids = [1, 2, 3].map((subAppId) => idFrom(subAppId, 1));
+
+      expect(new Set(ids).size).toBe(3);
+      expect(ids[0]).toBe(idFrom(undefined, undefined));
+      expect(ids[1]).toBe(idFrom(2, 3_000));
+    },
+  );
 });
 
 describe('describeReceivedEvent()', () => {

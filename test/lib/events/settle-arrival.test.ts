@@ -39,8 +39,10 @@ function arrival(told: Told, type: keyof typeof TYPES = 'NewFileUpload'): RawEve
 
 function settle(body: RawEvent, input: object = {}, confirmed = true) {
   const settings = settingsOf(input);
-  const reception = { subAppId: undefined, receivedAt: RECEIVED_AT, confirmed, settings };
-  const { changes, actions = [] } = toEventRecord(receiveEvent(parseVodEvent(body)), reception);
+  const origin = { subAppId: undefined, own: undefined };
+  const received = receiveEvent(parseVodEvent(body), origin);
+  const reception = { ...origin, receivedAt: RECEIVED_AT, confirmed, settings };
+  const { changes, actions = [] } = toEventRecord(received, reception);
   return { change: changes[0], changes, actions };
 }
 

@@ -24,6 +24,7 @@ afterAll(() => postgres.close());
 function take(bodies: readonly RawEvent[]) {
   const reception = {
     subAppId: undefined,
+    own: undefined,
     receivedAt: Date.now(),
     confirmed: true,
     settings: NO_SETTINGS,

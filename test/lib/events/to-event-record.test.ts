@@ -17,8 +17,9 @@ const ENVELOPE = {
 } as const;
 
 function record(body: RawEvent, confirmed = true) {
-  return toEventRecord(receiveEvent(parseVodEvent(body)), {
-    subAppId: undefined,
+  const origin = { subAppId: undefined, own: undefined };
+  return toEventRecord(receiveEvent(parseVodEvent(body), origin), {
+    ...origin,
     receivedAt: 1_000,
     confirmed,
     settings: NO_SETTINGS,

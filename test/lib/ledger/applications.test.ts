@@ -168,13 +168,14 @@ describe('what is to be done', () => {
 });
 
 describe('findFiles()', () => {
-  it('answers no file of another application', async () => {
+  it("answers no file of another application, and those of none as the own one's", async () => {
     await record(ACME, fileFact('f1', 'uploaded'));
     await record(GLOBEX, fileFact('f2', 'uploaded'));
     await record(undefined, fileFact('f3', 'uploaded'));
     const files = ['f1', 'f2', 'f3', 'f4'];
 
-    expect((await ledger.findFiles(files, ACME)).toSorted()).toEqual(['f1', 'f3']);
+    expect(await ledger.findFiles(files, ACME, GLOBEX)).toEqual(['f1']);
+    expect((await ledger.findFiles(files, ACME, ACME)).toSorted()).toEqual(['f1', 'f3']);
     expect((await ledger.findFiles(files)).toSorted()).toEqual(['f1', 'f2', 'f3']);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import { localAccount } from '../../../tools/local/vod/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
 
@@ -82,6 +83,22 @@ describe('confirmKeptEvents()', () => {
 
     expect(await confirmKept()).toMatchObject({ confirmed: 1 });
     expect(await listNames()).toEqual(['tone-0']);
+  });
+
+  it('takes what was kept before applications were named for what the own one told', async () => {
+    const [own, tenants] = [localAccount().subAppId, 1_500_000_002];
+    const key = { fileId: '5285485487985271000' };
+    const changes = [{ key, fact: 'uploaded', fields: { subAppId: tenants } }] as const;
+    const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
+    await stage.ledger.recordEvent({ ...event, subAppId: tenants, confirmed: true, changes });
+    const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [key.fileId] } };
+    await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+
+    const { steps } = await stage.sweep({ applications: [own, tenants] });
+
+    expect(steps['unconfirmed']).toMatchObject({ confirmed: 1, failed: 0 });
+    const { items } = await stage.ledger.listUploads({ limit: 10 });
+    expect(items).toMatchObject([{ state: 'ready', subAppId: tenants }]);
   });
 
   it('gives up after three days, and says which', async () => {

@@ -11,6 +11,10 @@ function identify(body: RawEvent): string {
   return identifyEvent(parseVodEvent(body));
 }
 
+function nameFact(fact: string): string {
+  return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
+}
+
 /** Answers a copy of `body` that `change` was applied to. */
 function changed<T>(body: T, change: (copy: T) => unknown): T {
   const copy = structuredClone(body);
@@ -55,7 +59,9 @@ describe('identifyEvent()', () => {
       '{"A":[null],"EventType":"HologramComplete"}',
     ],
   ])('is the hash of what makes the fact: event %#', (body, fact) => {
-    expect(identify(body)).toBe(`evt_${createHash('sha256').update(fact).digest('base64url')}`);
+    expect(identify(body)).toBe(nameFact(fact));
+    const other = identifyEvent(parseVodEvent(body), 1_500_000_002);
+    expect(other).toBe(nameFact(`[1500000002,${fact}]`));
   });
 
   it('differs between all fixtures', () => {
