@@ -1,0 +1,139 @@
+import connectPostgres from 'postgres';
+import { createCallbackRoute } from '../../functions/callback.ts';
+import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import type { RawEvent } from '../../lib/vod/event.ts';
+import { localAccount } from '../../tools/local/vod/account.ts';
+import {
+  type Consumer,
+  createSecret,
+  endpointOf,
+  startConsumer,
+} from '../lib/delivery/consumer.ts';
+import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
+import type { TestPostgres } from '../support/postgres.ts';
+import { settingsOf } from '../support/settings.ts';
+
+/** The service's own application, and those of its tenants. */
+export const OWN = localAccount().subAppId;
+export const ACME = 1_500_000_002;
+export const GLOBEX = 1_500_000_003;
+export const APPLICATIONS = [OWN, ACME, GLOBEX] as const;
+
+const SETTINGS = settingsOf({
+  policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
+});
+
+/** A notification as VOD sent it, genuine `Sign` and `T` included. */
+export interface Captured {
+  readonly subAppId: number;
+  readonly fileId: string;
+  readonly body: RawEvent;
+}
+
+/** The function `callback` before a VOD of several applications. */
+export interface ApplicationsStage {
+  readonly sweeper: SweepStage;
+  readonly consumer: Consumer;
+  /** The function with a ledger, and without one. */
+  readonly kept: HttpHandler;
+  readonly unkept: HttpHandler;
+  /** Has an application pull a media, with a task flow; answers what its address was told of it. */
+  captureLife(
+    subAppId: number,
+    request?: object,
+  ): Promise<readonly [pulled: Captured, ...others: Captured[]]>;
+  /** Deletes the media of others, by whom they were told of; answers what is told of that. */
+  captureDeletion(of: Captured): Promise<Captured>;
+  /** Has all that is kept look as if it came before applications were kept with it. */
+  forgetApplications(): Promise<void>;
+  /** Answers all rows of the ledger, and how many messages were sent. */
+  readAll(): Promise<object>;
+  /** Answers the messages that were sent. */
+  told(): readonly { readonly type: string; readonly data: Readonly<Record<string, unknown>> }[];
+  sweep(): ReturnType<SweepStage['sweep']>;
+  close(): Promise<void>;
+}
+
+/** Opens a stage on which nobody has told anything yet. */
+export async function openApplicationsStage(postgres: TestPostgres): Promise<ApplicationsStage> {
+  const consumer = await startConsumer((response) => response.end());
+  const sweeper = await openSweepStage(postgres, {
+    endpoints: [endpointOf(consumer.url, createSecret())],
+    standIn: { account: { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] } },
+  });
+  const sql = connectPostgres(sweeper.databaseUrl, { max: 1 });
+  const { client, receiver } = sweeper.vod;
+
+  const captureNext = async (): Promise<Captured> => {
+    const { body, target } = await receiver.next();
+    const named = new URL(target, receiver.url).searchParams.get('subAppId');
+    const { PullCompleteEvent, ProcedureStateChangeEvent, FileDeleteEvent } = body;
+    const task = Object(PullCompleteEvent ?? ProcedureStateChangeEvent ?? FileDeleteEvent);
+    const fileId = String(task.FileId ?? task.FileIdSet);
+    return { subAppId: named === null ? OWN : Number(named), fileId, body };
+  };
+  return {
+    ...{ sweeper, consumer },
+    kept: openCallback(sweeper, true),
+    unkept: openCallback(sweeper, false),
+    async captureLife(SubAppId, request = {}) {
+      await client.PullUpload({ MediaUrl: TONE, SubAppId, Procedure: 'any', ...request });
+      const pulled = await captureNext();
+      const { Sign, T } = pulled.body;
+      // That a media came is said of pulled ones too, by whoever finds them.
+      const FileUploadEvent = { FileId: pulled.fileId };
+      const body = { EventType: 'NewFileUpload', FileUploadEvent, Sign, T };
+      return [pulled, await captureNext(), { ...pulled, body }];
+    },
+    async captureDeletion({ fileId, subAppId }) {
+      await client.DeleteMedia({ FileId: fileId, SubAppId: subAppId });
+      return captureNext();
+    },
+    async forgetApplications() {
+      await sql`update uploads set sub_app_id = null`;
+      await sql`update events set sub_app_id = null`;
+    },
+    readAll: async () => ({
+      uploads: await sql`select * from uploads order by upload_id`,
+      events: await sql`select * from events order by event_id`,
+      deliveries: await sql`select * from deliveries order by event_id, endpoint`,
+      unconfirmed: await sql`select * from unconfirmed_events order by event_id`,
+      actions: await sql`select * from media_actions order by file_id, kind`,
+      told: consumer.received.length,
+    }),
+    told: () => consumer.received.map(({ body }) => JSON.parse(body)),
+    sweep: () => sweeper.sweep({ applications: APPLICATIONS, settings: SETTINGS }),
+    async close() {
+      await sql.end();
+      await Promise.all([sweeper.close(), consumer.close()]);
+    },
+  };
+}
+
+/** The route over the stand-in, with more time than it has in the cloud. */
+function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): HttpHandler {
+  const route = createCallbackRoute({
+    config: { signKeys: [localAccount().signKey], vodApi: { subAppId: OWN } },
+    ...{ api, targets, settings: SETTINGS, fetchCover: createCoverFetcher() },
+    ledger: keeps ? (work) => work(ledger) : undefined,
+    ...{ now: Date.now, clock: () => 0, random: Math.random },
+  });
+  return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
+}
+
+/** Sends a notification whose address says `named`, or nothing where that is undefined; answers the status. */
+export async function notify(handler: HttpHandler, body: object, named?: unknown): Promise<number> {
+  const queryString = named === undefined ? {} : { subAppId: named };
+  const event = { httpMethod: 'POST', headers: {}, queryString, body: JSON.stringify(body) };
+  return (await handler(event, {})).statusCode;
+}
+
+/** Sends it to the address of an application: where nothing else is said, to that which it was sent to by VOD. */
+export function notifyOf(
+  handler: HttpHandler,
+  { body, subAppId }: Captured,
+  to = subAppId,
+): Promise<number> {
+  return notify(handler, body, to === OWN ? undefined : String(to));
+}

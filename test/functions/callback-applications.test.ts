@@ -1,0 +1,235 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { HttpHandler } from '../../lib/http/http-handler.ts';
+import { sealEnvelope } from '../../lib/uploads/envelope.ts';
+import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import {
+  ACME,
+  APPLICATIONS,
+  type ApplicationsStage,
+  type Captured,
+  GLOBEX,
+  notify,
+  notifyOf,
+  OWN,
+  openApplicationsStage,
+} from './applications-stage.ts';
+
+const UPLOAD_ID = '01ARYZ6S410000000000000000';
+
+/** What is no address of any application, nor of none. */
+const WRONG_NAMES: readonly unknown[] = [
+  ...['', ' ', '0', '-1', 'NaN', 'Infinity', 'null', 'undefined', '__proto__', '1.5e9'],
+  ...['01500000002', ' 1500000002', '+1500000002', '1500000002.0', '0x59682f02', '1500000002n'],
+  ...['1500000004', '9'.repeat(400), '1500000002,1500000003', '1500000002&subAppId=1500000003'],
+  ...[ACME, OWN, Number.MAX_VALUE, true, null, {}, { 0: `${ACME}` }],
+  ...[[], [`${ACME}`], [`${ACME}`, `${ACME}`], [`${ACME}`, `${GLOBEX}`], [`${OWN}`]],
+];
+
+let postgres: TestPostgres;
+let stage: ApplicationsStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  stage = await openApplicationsStage(postgres);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await stage.close();
+});
+
+const othersThan = (subAppId: number) => APPLICATIONS.filter((other) => other !== subAppId);
+
+/** Answers how an upload stands that was made of a file alone. */
+const stateOf = async ({ fileId }: Captured) =>
+  (await stage.sweeper.ledger.findUpload(deriveFileUploadId(fileId)))?.state;
+
+/** Has an application live, and tells of it; answers the arrival. */
+async function live(subAppId: number): Promise<Captured> {
+  const captured = await stage.captureLife(subAppId);
+  for (const each of captured) expect(await notifyOf(stage.kept, each)).toBe(200);
+  return captured[0];
+}
+
+/** A deletion of any files, with the genuine `Sign` and `T` of another notification. */
+const claimDeletion = ({ body: { Sign, T } }: Captured, FileIdSet: readonly string[]) => ({
+  ...{ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet }, Sign, T },
+});
+
+describe('what an application tells', () => {
+  it('is taken, and handed on with the application', async () => {
+    for (const subAppId of APPLICATIONS) {
+      const arrival = await live(subAppId);
+
+      expect(arrival.subAppId).toBe(subAppId);
+      expect(await stateOf(arrival)).toBe('ready');
+      const news = stage.told().filter((one) => JSON.stringify(one).includes(arrival.fileId));
+      const said = news.map(({ data }) => data['SubAppId'] ?? data['subAppId']);
+      expect(said.length).toBeGreaterThan(2);
+      expect(new Set(said)).toEqual(new Set([subAppId]));
+    }
+  });
+
+  it('is believed of no other', async () => {
+    const captured: Captured[] = [];
+    for (const subAppId of APPLICATIONS) captured.push(...(await stage.captureLife(subAppId)));
+    const lie = async () => {
+      const before = await stage.readAll();
+      for (const each of captured) {
+        for (const other of othersThan(each.subAppId)) {
+          expect(await notifyOf(stage.kept, each, other)).toBe(401);
+          expect(await notifyOf(stage.unkept, each, other)).toBe(401);
+        }
+      }
+      expect(await stage.readAll()).toEqual(before);
+    };
+
+    await lie();
+    for (const each of captured) await notifyOf(stage.kept, each);
+    await lie();
+    for (const each of captured) expect(await stateOf(each)).toBe('ready');
+  });
+
+  it('is refused from an address that no application has', async () => {
+    const captured = [...(await stage.captureLife(OWN)), ...(await stage.captureLife(ACME))];
+    const before = await stage.readAll();
+    const send = async ({ body }: Captured, handler: HttpHandler, name: unknown) => ({
+      name,
+      status: await notify(handler, body, name),
+      // Whoever has no proof does not learn which applications there are.
+      unproven: await notify(handler, { ...body, Sign: '' }, name),
+    });
+
+    for (const name of WRONG_NAMES) {
+      for (const each of captured) {
+        const refused = { name, status: 400, unproven: 401 };
+        expect(await send(each, stage.kept, name)).toEqual(refused);
+        expect(await send(each, stage.unkept, name)).toEqual(refused);
+      }
+    }
+
+    expect(await stage.readAll()).toEqual(before);
+  });
+});
+
+describe('a file that another application does not have', () => {
+  it('is not deleted for that, and nobody is told so', async () => {
+    const arrivals: Captured[] = [];
+    for (const subAppId of APPLICATIONS) arrivals.push(await live(subAppId));
+    const before = await stage.readAll();
+
+    for (const arrival of arrivals) {
+      for (const other of othersThan(arrival.subAppId)) {
+        const forged = { ...arrival, body: claimDeletion(arrival, [arrival.fileId]) };
+        expect(await notifyOf(stage.kept, forged, other)).toBe(200);
+      }
+    }
+
+    expect(await stage.readAll()).toEqual(before);
+  });
+
+  it('is not deleted along with one that the other application had', async () => {
+    const kept = await live(ACME);
+    const gone = await live(GLOBEX);
+    const { body } = await stage.captureDeletion(gone);
+    const both = claimDeletion({ ...gone, body }, [kept.fileId, gone.fileId]);
+
+    expect(await notify(stage.kept, both, String(GLOBEX))).toBe(200);
+
+    expect([await stateOf(kept), await stateOf(gone)]).toEqual(['ready', 'deleted']);
+    const deletions = stage.told().filter(({ type }) => type === 'vod.FileDeleted');
+    expect(JSON.stringify(deletions)).toContain(gone.fileId);
+    expect(JSON.stringify(deletions)).not.toContain(kept.fileId);
+  });
+
+  it('is not deleted where it came before applications were named', async () => {
+    const arrival = await live(OWN);
+    await stage.forgetApplications();
+    const forged = { ...arrival, body: claimDeletion(arrival, [arrival.fileId]) };
+    const before = await stage.readAll();
+
+    expect(await notifyOf(stage.kept, forged, ACME)).toBe(200);
+
+    expect(await stage.readAll()).toEqual(before);
+    expect(await notifyOf(stage.kept, await stage.captureDeletion(arrival))).toBe(200);
+    expect(await stateOf(arrival)).toBe('deleted');
+  });
+
+  it('is told of as unconfirmed where nothing is kept, and as another event than the true one', async () => {
+    const [arrival] = await stage.captureLife(ACME);
+    const forged = { ...arrival, body: claimDeletion(arrival, [arrival.fileId]) };
+
+    expect(await notifyOf(stage.unkept, forged, GLOBEX)).toBe(200);
+    expect(await notifyOf(stage.unkept, await stage.captureDeletion(arrival))).toBe(200);
+
+    expect(stage.told()).toMatchObject([
+      { type: 'vod.FileDeleted', data: { SubAppId: GLOBEX, confirmed: false } },
+      { type: 'vod.FileDeleted', data: { SubAppId: ACME } },
+    ]);
+    const ids = stage.consumer.received.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids).size).toBe(2);
+  });
+});
+
+describe('what was sent in the name of another application first', () => {
+  it('is not taken for what VOD then tells, where nobody can confirm it', async () => {
+    const [{ body }] = await stage.captureLife(ACME);
+    const { Sign, T } = body;
+    const MediaCastStatusChangedEvent = { CastId: 'cast-1', Status: 'Working' };
+    const cast = { EventType: 'MediaCastStatusChanged', MediaCastStatusChangedEvent, Sign, T };
+
+    for (const other of othersThan(ACME)) await notify(stage.kept, cast, String(other));
+    expect(await notify(stage.kept, cast, String(ACME))).toBe(200);
+    expect(await notify(stage.kept, cast, String(ACME))).toBe(200);
+
+    const said = stage.told().map(({ data }) => data['SubAppId']);
+    expect(said).toEqual([...othersThan(ACME), ACME]);
+  });
+
+  it('is not taken for what VOD then tells, while it cannot be asked', async () => {
+    const captured = await stage.captureLife(ACME);
+    stage.sweeper.vod.faults.arm('internal-error', 10_000);
+    for (const to of [OWN, GLOBEX, ACME]) {
+      for (const each of captured) expect(await notifyOf(stage.kept, each, to)).toBe(200);
+    }
+    stage.sweeper.vod.faults.clear();
+
+    const { steps } = await stage.sweep();
+
+    expect(steps['unconfirmed']).toMatchObject({ confirmed: 3, denied: 6 });
+    for (const each of captured) expect(await stateOf(each)).toBe('ready');
+  });
+});
+
+describe('an upload that the envelope of another application names', () => {
+  it('stays as it is, and the file is removed from where it came to', async () => {
+    const { ledger, vod } = stage.sweeper;
+    const envelope = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'pull' } as const;
+    const SourceContext = sealEnvelope(envelope);
+    await ledger.saveIssued({ ...envelope, fields: { subAppId: ACME } });
+    const steal = async (SessionId: string) => {
+      const before = await ledger.findUpload(UPLOAD_ID);
+      for (const each of await stage.captureLife(GLOBEX, { SourceContext, SessionId })) {
+        expect(await notifyOf(stage.kept, each)).toBe(200);
+      }
+      expect(await ledger.findUpload(UPLOAD_ID)).toEqual(before);
+    };
+
+    await steal('before its file');
+    const own = await stage.captureLife(ACME, { SourceContext });
+    for (const each of own) expect(await notifyOf(stage.kept, each)).toBe(200);
+    await steal('after its file');
+    const { steps } = await stage.sweep();
+
+    expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'ready', subAppId: ACME });
+    expect(steps['actions']).toMatchObject({ done: 2, dead: 0, failed: 0 });
+    const left = vod.standIn().media();
+    expect(left.map(({ fileId }) => fileId)).toEqual([own[0].fileId]);
+    const news = stage.told().filter(({ data }) => data['uploadId'] === UPLOAD_ID);
+    expect(news.map(({ data }) => data['subAppId'])).toEqual(news.map(() => ACME));
+  });
+});
