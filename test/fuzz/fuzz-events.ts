@@ -1,11 +1,11 @@
 import notifications from '../fixtures/vod-events.json' with { type: 'json' };
 import type { Chance } from '../support/chance.ts';
+import { APPLICATIONS, type FuzzCallers } from './fuzz-callers.ts';
 import { makeBrokenText, makeJunk, type Plain, pick, spoil } from './junk.ts';
 
 /** What every request has that is to get further than its token. */
 export interface FuzzCredentials {
-  /** Value of `Authorization`. */
-  readonly authorization: string;
+  readonly callers: FuzzCallers;
   /** What VOD adds to a notification. */
   readonly signed: object;
 }
@@ -115,7 +115,7 @@ function toUrlEvent(template: Template, credentials: FuzzCredentials, chance: Ch
     httpMethod: chance.happens(0.03) ? pick(METHODS, chance) : (template.method ?? 'POST'),
     path: chance.happens(0.1) ? makePath(chance) : (template.path ?? '/'),
     headers: makeHeaders(credentials, chance),
-    queryString: spoilSometimes(template.query ?? {}, chance),
+    queryString: spoilSometimes(template.query ?? makeAddress(chance), chance),
     body: makeBody(template, credentials, chance),
   };
 }
@@ -163,8 +163,18 @@ function makePath(chance: Chance): string {
   return `/${Array.from({ length: chance.below(6) }, () => pick(parts, chance)).join('/')}`;
 }
 
+/** Answers the query of a callback address: of an application, of none, or of what there is not. */
+function makeAddress(chance: Chance): object {
+  if (chance.happens(0.4)) return {};
+  const subAppId = pick(APPLICATIONS, chance);
+  if (chance.happens(0.6)) return { subAppId: String(subAppId) };
+  const odd = [subAppId, [String(subAppId)], [subAppId, subAppId], `${subAppId},${subAppId}`];
+  return { subAppId: chance.happens(0.5) ? pick(odd, chance) : makeJunk(chance) };
+}
+
 /** Some come twice, in another spelling. */
-function makeHeaders({ authorization }: FuzzCredentials, chance: Chance): Plain {
+function makeHeaders({ callers }: FuzzCredentials, chance: Chance): Plain {
+  const authorization = pick(chance.happens(0.8) ? callers.known : callers.strangers, chance);
   const headers: Plain = {
     'content-type': 'application/json',
     origin: chance.happens(0.5) ? 'https://app.example.com' : 'null',

@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CANARIES, findCanaries, SIGNED } from '../canary/canaries.ts';
 import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
@@ -6,8 +5,10 @@ import { type Chance, createChance } from '../support/chance.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
-import { findFlaws } from './check-answer.ts';
-import { type FuzzCredentials, makeEvent, makeQueued } from './fuzz-events.ts';
+import { answerFairly } from './answer-fairly.ts';
+import { findFlaws, findLogFlaws } from './check-answer.ts';
+import { APPLICATIONS, makeCallers, TENANT_SETTINGS } from './fuzz-callers.ts';
+import { type FuzzCredentials, makeEvent } from './fuzz-events.ts';
 import { makeJunk, spoil } from './junk.ts';
 
 const SEED = 20_261_122;
@@ -31,69 +32,46 @@ const TICK_MILLISECONDS = 11;
 
 let server: TestPostgres;
 let vod: VodServer;
-let built: BuiltFolder;
+/** Without tenants and with some, with the applications that are known there; each gets half of all events. */
+let worlds: readonly {
+  readonly built: BuiltFolder;
+  readonly applications: readonly unknown[];
+}[];
 let credentials: FuzzCredentials;
 let faults: number;
 /** Whether VOD fails, whatever it is asked. */
 let isBadMoment: boolean;
 let statuses: Set<number>;
+/** Applications that VOD was asked about. */
+let asked: Set<unknown>;
 const chance = createChance(SEED);
 
 beforeAll(async () => {
   server = await startTestPostgres();
   vod = await startVodServer((response, { action, parameters }) => {
+    asked.add(parameters['SubAppId']);
     if (isBadMoment) {
       faults += 1;
       if (chance.happens(0.4)) return refuse(response, 'InternalError');
       if (chance.happens(0.3)) return void response.destroy();
-      const answer = spoil(answerFairly(action, parameters), 1 + chance.below(4), chance);
+      const fair = answerFairly(action, parameters, chance);
+      const answer = spoil(fair, 1 + chance.below(4), chance);
       return void response.end(JSON.stringify({ Response: answer }) ?? '');
     }
-    return succeed(response, answerFairly(action, parameters));
+    return succeed(response, answerFairly(action, parameters, chance));
   });
-  built = await buildFolder();
-  const token = await new SignJWT({
-    scope: 'upload:sign upload:pull upload:read upload:cancel upload:admin',
-  })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('ann')
-    .setExpirationTime(Math.floor(Date.now() / 1_000) + 36_000)
-    .sign(Buffer.from(CANARIES.jwtSecret.value));
-  credentials = { authorization: `Bearer ${token}`, signed: SIGNED };
+  worlds = [
+    { built: await buildFolder(), applications: [undefined] },
+    { built: await buildFolder(TENANT_SETTINGS), applications: APPLICATIONS },
+  ];
+  credentials = { callers: await makeCallers(chance), signed: SIGNED };
 });
-afterAll(() => Promise.all([server.close(), vod.close(), built.remove()]));
+afterAll(() =>
+  Promise.all([server.close(), vod.close(), ...worlds.map(({ built }) => built.remove())]),
+);
 afterEach(() => vi.unstubAllEnvs());
 
-function answerFairly(action: string, { FileIds }: Readonly<Record<string, unknown>>): object {
-  const ids = Array.isArray(FileIds) ? FileIds.map(String) : [];
-  switch (action) {
-    case 'PullUpload':
-      return { TaskId: `task-${chance.below(1e9)}` };
-    case 'DescribeStorageRegions':
-      return { StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }] };
-    case 'DescribeMediaInfos':
-      return {
-        MediaInfoSet: ids.map((FileId) => ({
-          FileId,
-          BasicInfo: { Name: 'a' },
-          MetaData: { Size: 5, Duration: 1 },
-        })),
-        NotExistFileIdSet: [],
-      };
-    case 'DescribeTaskDetail':
-      return {
-        TaskType: 'Procedure',
-        Status: 'FINISH',
-        ProcedureTask: { TaskId: 'task-1', Status: 'FINISH' },
-      };
-    case 'PullEvents':
-      return { EventSet: chance.happens(0.5) ? [] : [makeQueued(chance)] };
-    default:
-      return { TotalCount: 0, MediaInfoSet: [], TaskSet: [] };
-  }
-}
-
-function stubEnvironment(databaseUrl: string | undefined): void {
+function stubEnvironment(databaseUrl: string | undefined, own: unknown): void {
   const variables = {
     AUTH_JWT_SECRET: CANARIES.jwtSecret.value,
     CORS_ORIGINS: 'https://app.example.com',
@@ -103,6 +81,7 @@ function stubEnvironment(databaseUrl: string | undefined): void {
     VOD_API_ENDPOINT: vod.endpoint,
     VOD_API_PROTOCOL: 'http',
     VOD_PULLS_PER_SECOND: '100',
+    VOD_SUB_APP_ID: own === undefined ? undefined : String(own),
     DATABASE_URL: databaseUrl,
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -140,10 +119,10 @@ async function overhear(work: (takeOutput: () => string) => Promise<void>): Prom
 /** Sends so many events to a function; answers everything that is wrong with what came back. */
 async function bombard(
   name: string,
+  main: EntryPoint,
   count: number,
   hasLedger: boolean,
 ): Promise<readonly string[]> {
-  const main = built.load(name);
   const flaws: string[] = [];
   const answers: string[] = [];
   await overhear(async (takeOutput) => {
@@ -198,23 +177,6 @@ function makeContext(chance: Chance): unknown {
   return typeof junk === 'string' ? { request_id: 'call-1' } : junk;
 }
 
-/** Every call writes one line, and nothing that is none. */
-function findLogFlaws(output: string, calls: number | undefined): readonly string[] {
-  const lines = output.split('\n').slice(0, -1);
-  const broken = lines.filter((line) => !line.startsWith('{"level":"') || !isJson(line));
-  const flaws = broken.map((line) => `writes what is no log line: ${line.slice(0, 80)}`);
-  if (calls === undefined || lines.length === calls) return flaws;
-  return [...flaws, `writes ${lines.length} lines in ${calls} calls`];
-}
-
-function isJson(line: string): boolean {
-  try {
-    return typeof JSON.parse(line) === 'object';
-  } catch {
-    return false;
-  }
-}
-
 /** Events for each function, without a ledger and with one. */
 const PLAN: Readonly<Record<string, readonly [without: number, withLedger: number]>> = {
   signature: [60_000, 4_000],
@@ -229,12 +191,12 @@ const REACHED: Readonly<
   Record<string, readonly [without: readonly number[], withLedger: readonly number[]]>
 > = {
   signature: [
-    [200, 204, 400, 401, 405],
-    [200, 400],
+    [200, 204, 400, 401, 403, 405],
+    [200, 400, 403],
   ],
   pull: [
-    [202, 204, 400, 401, 405],
-    [202, 400],
+    [202, 204, 400, 401, 403, 405],
+    [202, 400, 403],
   ],
   callback: [
     [200, 204, 400, 401, 405, 503],
@@ -247,10 +209,10 @@ const REACHED: Readonly<
 };
 
 describe.each([
-  ['without a ledger', false],
-  ['with a ledger', true],
-])('whatever comes, %s', (_, hasLedger) => {
-  it.each(Object.keys(PLAN).filter((name) => (PLAN[name]?.[hasLedger ? 1 : 0] ?? 0) > 0))(
+  ['without a ledger', 0],
+  ['with a ledger', 1],
+] as const)('whatever comes, %s', (_, place) => {
+  it.each(Object.keys(PLAN).filter((name) => (PLAN[name]?.[place] ?? 0) > 0))(
     '%s answers well, and tells no secret',
     { timeout: 300_000 },
     async (name) => {
@@ -258,22 +220,26 @@ describe.each([
       const before = prototypes();
       faults = 0;
       statuses = new Set();
-      stubEnvironment(hasLedger ? await server.createDatabase() : undefined);
-      const count = Math.ceil((PLAN[name]?.[hasLedger ? 1 : 0] ?? 0) * SHARE);
+      const databaseUrl = place === 1 ? await server.createDatabase() : undefined;
+      const count = Math.ceil(((PLAN[name]?.[place] ?? 0) * SHARE) / worlds.length);
 
-      const flaws = await bombard(name, count, hasLedger);
+      for (const { built, applications } of worlds) {
+        asked = new Set();
+        stubEnvironment(databaseUrl, applications[0]);
+        const flaws = await bombard(name, built.load(name), count, place === 1);
 
-      expect(flaws.slice(0, 20)).toEqual([]);
+        expect(flaws.slice(0, 20)).toEqual([]);
+        expect([...asked].filter((subAppId) => !applications.includes(subAppId))).toEqual([]);
+      }
+
       expect(prototypes()).toEqual(before);
-      expect([...statuses]).toEqual(
-        expect.arrayContaining([...(REACHED[name]?.[hasLedger ? 1 : 0] ?? [])]),
-      );
+      expect([...statuses]).toEqual(expect.arrayContaining([...(REACHED[name]?.[place] ?? [])]));
     },
   );
 });
 
 it('has a plan for every function, of 200,000 events at least', () => {
-  expect(Object.keys(PLAN).sort()).toEqual(built.names);
+  for (const { built } of worlds) expect(Object.keys(PLAN).sort()).toEqual(built.names);
   const all = Object.values(PLAN).flat();
   expect(all.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(200_000);
 });
