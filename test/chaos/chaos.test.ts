@@ -19,7 +19,7 @@ const IS_FULL = process.env['CHAOS'] === 'full';
 const UPLOADS = IS_FULL ? 3_000 : 150;
 const SETTINGS = { policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } } };
 // Most calls end before their process does, so a small run needs a larger share for any death at all.
-const WEATHER = { dropped: 0.3, duplicated: 0.2, killed: IS_FULL ? 0.02 : 0.1 };
+const WEATHER = { dropped: 0.3, duplicated: 0.2, astray: 0.05, killed: IS_FULL ? 0.02 : 0.1 };
 const HOUR = 3_600_000;
 const realNow = Date.now;
 const WORKERS = 4;
@@ -116,6 +116,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(tally.happened).toBeGreaterThanOrEqual((UPLOADS * 10) / 3);
     expect(share(tally.dropped)).toBeCloseTo(WEATHER.dropped, 1);
     expect(share(tally.duplicated)).toBeCloseTo(WEATHER.duplicated * (1 - WEATHER.dropped), 1);
+    expect(tally.astray).toBeGreaterThan(0);
     expect(tally.killed).toBeGreaterThan(0);
     expect(everything.unverified() + statesOnly.unverified()).toBe(0);
   });

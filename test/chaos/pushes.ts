@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
 import type { Life } from './lives.ts';
-import { OWN } from './world.ts';
+import { APPLICATIONS, OWN } from './world.ts';
 
 /** Key of `Sign` in the notifications. */
 export const SIGN_KEY = 'ChaosSignKeyExample';
@@ -11,6 +11,8 @@ export const SIGN_KEY = 'ChaosSignKeyExample';
 export interface PushWeather {
   readonly dropped: number;
   readonly duplicated: number;
+  /** Share that somebody sends to another application's address as well. */
+  readonly astray: number;
   /** Share of the calls that are killed. */
   readonly killed: number;
 }
@@ -20,6 +22,7 @@ export interface PushTally {
   readonly happened: number;
   readonly dropped: number;
   readonly duplicated: number;
+  readonly astray: number;
   readonly killed: number;
 }
 
@@ -51,7 +54,7 @@ export async function pushAll(
   chance: Chance,
   between: (sent: number) => Promise<void>,
 ): Promise<PushTally> {
-  const tally = { happened: 0, dropped: 0, duplicated: 0, killed: 0 };
+  const tally = { happened: 0, dropped: 0, duplicated: 0, astray: 0, killed: 0 };
   const going = lives.filter(({ steps }) => steps.length > 0).map((life) => ({ life, done: 0 }));
   const onTheWay: Push[] = [];
   let sent = 0;
@@ -64,16 +67,7 @@ export async function pushAll(
     entry.done += 1;
     if (entry.done === entry.life.steps.length) going.splice(place, 1);
     if (event === undefined) return;
-    tally.happened += 1;
-    if (chance.happens(weather.dropped)) {
-      tally.dropped += 1;
-      return;
-    }
-    const pushed = { event, subAppId: entry.life.subAppId };
-    onTheWay.push(pushed);
-    if (!chance.happens(weather.duplicated)) return;
-    tally.duplicated += 1;
-    onTheWay.push(pushed);
+    onTheWay.push(...spread({ event, subAppId: entry.life.subAppId }, tally, weather, chance));
   };
   const takeNext = (): Push | undefined => {
     while (going.length > 0 && onTheWay.length < ON_THEIR_WAY) advance();
@@ -89,6 +83,31 @@ export async function pushAll(
   };
   await Promise.all(workers.map(work));
   return tally;
+}
+
+/** Answers what is sent of a notification: nothing, or once or twice to its address, and maybe to another one too. */
+function spread(
+  push: Push,
+  tally: { -readonly [Name in keyof PushTally]: number },
+  weather: PushWeather,
+  chance: Chance,
+): readonly Push[] {
+  tally.happened += 1;
+  if (chance.happens(weather.dropped)) {
+    tally.dropped += 1;
+    return [];
+  }
+  const sent = [push];
+  if (chance.happens(weather.duplicated)) {
+    tally.duplicated += 1;
+    sent.push(push);
+  }
+  if (chance.happens(weather.astray)) {
+    tally.astray += 1;
+    const others = APPLICATIONS.filter((other) => other !== push.subAppId);
+    sent.push({ ...push, subAppId: others[chance.below(others.length)] ?? OWN });
+  }
+  return sent;
 }
 
 /** Sends until there is an answer; answers how often the process died. */
