@@ -77,8 +77,11 @@ describe('the choice of the tenant', () => {
     await page.goto(`${stage.stack.origin}/#upload`);
     await page.reload();
     expect(await chosen()).toBe('globex');
+    await page.waitForSelector(`.recent:has-text("Application ${GLOBEX}")`);
+    expect(await page.locator('.recent').count()).toBe(2);
+    await choose('acme');
     await page.waitForSelector(`.recent:has-text("Application ${ACME}")`);
-    expect(await page.locator(`.recent:has-text("Application ${GLOBEX}")`).count()).toBe(2);
+    expect(await page.locator('.recent').count()).toBe(1);
     expect(stage.faults).toEqual([]);
   });
 

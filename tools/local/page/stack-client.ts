@@ -82,22 +82,42 @@ export function connectLocalStack(tenant: () => string): LocalStack {
   const controls = connectControls();
   const callAs = connectFunctions(controls);
   const call: CallFunction = (...request) => callAs(tenant())(...request);
+  // What was begun as one tenant is nothing that another one sees.
+  const begunAs = new Map<string, string>();
+  const callOwner = (uploadId: string) => callAs(begunAs.get(uploadId) ?? tenant());
+  const begin = (name: string, outcomes: readonly PullOutcome[]) => {
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'sent') begunAs.set(outcome.uploadId, name);
+    }
+  };
   return {
     ...controls,
-    requestSignature: (fields, name) => callAs(name)('POST', '/signature', fields),
-    pullOne: async (fields) => readPullOutcome(await call('POST', '/pull', fields)),
-    pullMany: async (items) => readPullOutcomes(await call('POST', '/pull', { items })),
+    async requestSignature(fields, name) {
+      const answer = await callAs(name)<SignatureAnswer>('POST', '/signature', fields);
+      begunAs.set(answer.uploadId, name);
+      return answer;
+    },
+    async pullOne(fields) {
+      const name = tenant();
+      const outcome = readPullOutcome(await callAs(name)('POST', '/pull', fields));
+      begin(name, [outcome]);
+      return outcome;
+    },
+    async pullMany(items) {
+      const name = tenant();
+      const outcomes = readPullOutcomes(await callAs(name)('POST', '/pull', { items }));
+      begin(name, outcomes);
+      return outcomes;
+    },
     listUploads: async (query) => readUploads(await call('GET', `/uploads?${writeQuery(query)}`)),
     async readLife(uploadId) {
       const path = `/uploads/${encodeURIComponent(uploadId)}`;
-      const [upload, events] = await Promise.all([
-        call('GET', path),
-        call('GET', `${path}/events`),
-      ]);
+      const ask = callOwner(uploadId);
+      const [upload, events] = await Promise.all([ask('GET', path), ask('GET', `${path}/events`)]);
       return { upload: readUpload(upload), ...readEvents(events) };
     },
     async cancelUpload(uploadId) {
-      await call('DELETE', `/uploads/${encodeURIComponent(uploadId)}`);
+      await callOwner(uploadId)('DELETE', `/uploads/${encodeURIComponent(uploadId)}`);
     },
   };
 }
