@@ -18,6 +18,7 @@ import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/http/
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { Upload } from '../lib/ledger/upload-row.ts';
+import { findTenantApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { refuseFinished } from '../lib/uploads/keep-issued.ts';
@@ -35,8 +36,8 @@ import { UPLOAD_ID } from '../lib/validation/fields.ts';
 /** What the route takes from outside. */
 export interface UploadsDependencies {
   readonly config: UploadsConfig;
-  /** API keys by which callers are known as well. */
-  readonly settings: Pick<Settings, 'keys'>;
+  /** API keys by which callers are known as well, and their tenants. */
+  readonly settings: Pick<Settings, 'keys' | 'policy'>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Without one, nothing is known of any upload. */
@@ -47,6 +48,8 @@ export interface UploadsDependencies {
 interface Call {
   readonly event: HttpEvent;
   readonly caller: Caller;
+  /** Application of the caller's tenant, whose uploads it sees alone; undefined where it sees those of all. */
+  readonly subAppId: number | undefined;
   readonly ledger: ReachLedger;
   /** Empty where the path names none. */
   readonly uploadId: string;
@@ -72,11 +75,14 @@ export function createUploadsRoute({ config, settings, now, ledger }: UploadsDep
     const path = readPath(event, 'uploads');
     const [scope, perform] = findOperation(path, event);
     requireScope(caller, scope);
+    const subAppId = mayReadAll(caller)
+      ? undefined
+      : findTenantApplication(settings.policy, caller);
     if (ledger === undefined) throw requireLedger();
 
     const [uploadId = ''] = path;
     if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
-    return perform({ event, caller, ledger, uploadId });
+    return perform({ event, caller, subAppId, ledger, uploadId });
   };
 }
 
@@ -108,12 +114,14 @@ const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
   ['GET', ['upload:admin', listDeadDeliveries]],
 ]);
 
-async function listUploads({ event, caller, ledger }: Call): Promise<Answer> {
+async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<Answer> {
   const query = parseUploadQuery(readQueryFields(event));
   const isOthers = query.owner !== undefined && query.owner !== caller.owner;
   if (isOthers) requireScope(caller, 'upload:admin');
   const owner = query.owner ?? (mayReadAll(caller) ? undefined : caller.owner);
-  const { items, ...rest } = await ledger((each) => each.listUploads({ ...query, owner }));
+  const { items, ...rest } = await ledger((each) =>
+    each.listUploads({ ...query, owner, subAppId }),
+  );
   return answerUnlessKnown(event, { items: items.map(viewUpload), ...rest });
 }
 
@@ -159,11 +167,13 @@ async function listDeadDeliveries({ event, ledger }: Call): Promise<Answer> {
 }
 
 /** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */
-async function findUpload({ caller, ledger, uploadId }: Call): Promise<Upload> {
+async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise<Upload> {
   const upload = UPLOAD_ID.test(uploadId)
     ? await ledger((each) => each.findUpload(uploadId))
     : undefined;
-  if (upload !== undefined && (upload.owner === caller.owner || mayReadAll(caller))) return upload;
+  const isOwn =
+    upload?.owner === caller.owner && (subAppId === undefined || upload.subAppId === subAppId);
+  if (upload !== undefined && (isOwn || mayReadAll(caller))) return upload;
   throw refuseUnknown('There is no upload with this id.');
 }
 

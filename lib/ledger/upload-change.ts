@@ -107,8 +107,7 @@ const UPDATE = `update set
   check_at = ${writeCheck(NEXT_STATE)},
   arrived_at = coalesce(u.arrived_at, excluded.arrived_at),
   expires_at = greatest(u.expires_at, excluded.expires_at),
-  sub_app_id = coalesce(u.sub_app_id, excluded.sub_app_id),
-  ${COLUMNS.filter((column) => column !== 'expires_at' && column !== 'sub_app_id')
+  ${COLUMNS.filter((column) => column !== 'expires_at')
     .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
     .join(', ')}`;
 

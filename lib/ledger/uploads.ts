@@ -25,6 +25,8 @@ export interface IssuedUpload {
 /** Which uploads, newest first. */
 export interface UploadQuery {
   readonly owner?: string | undefined;
+  /** Application of VOD. */
+  readonly subAppId?: number | undefined;
   readonly state?: UploadState | undefined;
   readonly method?: UploadMethod | undefined;
   readonly limit: number;
@@ -131,10 +133,10 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   };
 }
 
-function writeList({ owner, state, method, limit, cursor }: UploadQuery) {
+function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuery) {
   const parameters: (string | number)[] = [limit + 1];
   const conditions: string[] = [];
-  for (const [column, value] of Object.entries({ owner, state, method })) {
+  for (const [column, value] of Object.entries({ owner, sub_app_id: subAppId, state, method })) {
     if (value === undefined) continue;
     conditions.push(`${column} = $${parameters.push(value)}`);
   }

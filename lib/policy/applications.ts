@@ -1,4 +1,6 @@
 import { ConfigError } from '../config/environment.ts';
+import { refuseByPolicy } from './denial.ts';
+import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 
 /** Name of the callback address's query parameter that says which application its notifications are from. */
@@ -31,4 +33,22 @@ export function requireOwnApplication(
   const message =
     "must be set where there are tenants: to the application that is nobody's, or to the number of the main one";
   throw new ConfigError([{ variable: 'VOD_SUB_APP_ID', message }]);
+}
+
+/**
+ * Answers the application of a caller's tenant; undefined where there are no tenants. Nobody falls back to the service's
+ * own application: where there are tenants, it has to be one's by name.
+ *
+ * @throws {Problem} `policy_denied` where the caller belongs to no known tenant.
+ */
+export function findTenantApplication(
+  { tenants }: Pick<Policy, 'tenants'>,
+  { tenant, claims = {} }: PolicySubject,
+): number | undefined {
+  if (tenants === undefined) return undefined;
+  const { claim, subAppIds } = tenants;
+  const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
+  if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
+  const message = 'must name a tenant of this service';
+  throw refuseByPolicy([{ path: claim, rule: 'tenants', message }]);
 }

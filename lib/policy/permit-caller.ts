@@ -1,4 +1,4 @@
-import { refuseByPolicy } from './denial.ts';
+import { findTenantApplication } from './applications.ts';
 import type { Profile } from './profile.ts';
 import { NARROWING_CLAIM, type PolicySubject, selectProfile } from './select-profile.ts';
 import type { Policy } from './settings.ts';
@@ -23,7 +23,7 @@ export function createPermit(policy: Policy): PermitCaller {
   return (caller) => {
     const permit = known.get(caller);
     if (permit !== undefined) return permit;
-    const subAppId = findSubAppId(policy.tenants, caller);
+    const subAppId = findTenantApplication(policy, caller);
     const keep = (profile: Profile): Permit => {
       const fresh = { profile, subAppId };
       known.set(caller, fresh);
@@ -39,17 +39,4 @@ async function narrow(profile: Profile, claim: unknown): Promise<Profile> {
   // Few tokens have the claim, and its schema is as large as everything else here.
   const { narrowByClaim } = await import('./narrow-by-claim.ts');
   return narrowByClaim(profile, claim);
-}
-
-/** Nobody falls back to the service's own application: where there are tenants, it has to be one's by name. */
-function findSubAppId(
-  tenants: Policy['tenants'],
-  { tenant, claims = {} }: PolicySubject,
-): number | undefined {
-  if (tenants === undefined) return undefined;
-  const { claim, subAppIds } = tenants;
-  const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
-  if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
-  const message = 'must name a tenant of this service';
-  throw refuseByPolicy([{ path: claim, rule: 'tenants', message }]);
 }

@@ -54,8 +54,8 @@ export async function readScannedUntil(
 }
 
 /**
- * Records what an application has and no event told of: media whose notification was lost, and those from the console or a live
- * recording where notifications are off. It goes on where the last scan ended.
+ * Records what an application has and no event told of: media whose notification was lost, and those from the console or
+ * a live recording where notifications are off. It goes on where the last scan ended.
  */
 export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
   const { ledger, subAppId, now } = run;

@@ -18,6 +18,8 @@ export interface Caller {
   readonly sub?: string;
   /** Separated by spaces. */
   readonly scope?: string;
+  /** Further ones of its token, such as that of its tenant. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** What an upload on the page is started with. */

@@ -86,6 +86,7 @@ function open(): Ledger {
 function connectApi() {
   const environment = {
     AUTH_JWT_SECRET: TEST_JWT_SECRET,
+    VOD_SUB_APP_ID: '1500000001',
     VOD_SECRET_ID: 'AKIDexample',
     VOD_SECRET_KEY: 'secret-key-example',
     VOD_API_ENDPOINT: vod.endpoint,
@@ -156,6 +157,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(await ledger.findUpload(json.uploadId)).toEqual({
       uploadId: json.uploadId,
       method: 'pull',
+      subAppId: 1_500_000_001,
       state: 'issued',
       owner: 'ann',
       taskId: json.taskId,
@@ -321,6 +323,9 @@ describe('POST /pull of one, with a ledger', () => {
     const again = await load()(request, 'job-7');
 
     expect(again.json).toEqual({ uploadId: upload?.uploadId, state: 'issued' });
+    expect((await ledger.listUploads({ limit: 1 })).items).toMatchObject([
+      { uploadId: upload?.uploadId, subAppId: 1_500_000_001 },
+    ]);
     expect(await drain()).toBe(1);
     expect(taken.size).toBe(1);
   });

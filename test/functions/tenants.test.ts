@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomInt, randomUUID } from 'node:crypto';
+import { createHash, createHmac, hash, randomInt, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
@@ -222,6 +222,24 @@ it('keeps the application with what waits for its turn', async () => {
   const waiting = await ledger.claimPulls(99, 60);
   expect(waiting.length).toBeGreaterThan(0);
   expect(new Set(waiting.map(({ subAppId }) => subAppId))).toEqual(new Set([GLOBEX]));
+});
+
+it('keeps it too with what was remembered and never sent', async () => {
+  const ask = serve(openPull());
+  const request = { mediaUrl: MEDIA, idempotencyKey: 'order-1' };
+  const uploadId = '01ARYZ6S410000000000000000';
+  const { idempotencyKey: key, ...asked } = request;
+  const fingerprint = hash(
+    'sha256',
+    JSON.stringify({ mediaType: 'mp4', mediaUrl: asked.mediaUrl }),
+    'base64',
+  );
+  await ledger.rememberRequest({ owner: 'ann', key, fingerprint, uploadId });
+
+  const { json } = await ask(request, await mint({ org: 'globex' }));
+
+  expect(json).toEqual({ uploadId, state: 'issued' });
+  expect(await ledger.claimPulls(9, 60)).toMatchObject([{ uploadId, subAppId: GLOBEX }]);
 });
 
 describe('a service without an application of its own', () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type JWTPayload, SignJWT } from 'jose';
 import * as v from 'valibot';
+import type { Policy } from '../../lib/policy/settings.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
 import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
@@ -14,6 +15,8 @@ import type { SpeedLimit } from './vod/storage/speed-limit.ts';
 /** What the controls have their hands on. */
 export interface ControlledParts {
   readonly account: Account;
+  /** Undefined where the policy names none. */
+  readonly tenants: Policy['tenants'];
   readonly callbackUrl: string;
   readonly databaseUrl: string;
   readonly sweeper: Sweeper;
@@ -103,11 +106,12 @@ function explain(error: unknown): string {
 }
 
 function describeStack(parts: ControlledParts): object {
-  const { account, callbackUrl, databaseUrl, standIn } = parts;
+  const { account, tenants, callbackUrl, databaseUrl, standIn } = parts;
   const { secretId, secretKey, subAppId, otherSubAppIds, signKey, regions } = account;
   const keys = { secretId, secretKey, subAppId, signKey };
   const applications = [subAppId, ...otherSubAppIds];
-  return { ...keys, applications, regions, callbackUrl, databaseUrl, media: standIn.media() };
+  const addresses = { callbackUrl, databaseUrl };
+  return { ...keys, applications, tenants, regions, ...addresses, media: standIn.media() };
 }
 
 /** Plays the login of an app: answers a token as its backend would give to a user. */

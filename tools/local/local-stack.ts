@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { listApplications } from '../../lib/policy/applications.ts';
-import { parseSettings } from '../../lib/policy/settings.ts';
+import { type Policy, parseSettings } from '../../lib/policy/settings.ts';
 import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
@@ -74,7 +74,8 @@ const ADDRESS = '127.0.0.1';
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(options.dir);
-  const account = openAccount(options.custom);
+  const { tenants } = readPolicy(options.custom);
+  const account = openAccount(tenants);
   let parts: StackParts | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -113,7 +114,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(gateway.close);
     const sweeper = startSweeper({ gateway, activity, now: () => new Date() });
     closers.push(async () => sweeper.close());
-    const controls = createControls({ ...known, databaseUrl, sweeper, standIn });
+    const controls = createControls({ ...known, tenants, databaseUrl, sweeper, standIn });
     parts = { gateway, standIn, controls, consumer: createConsumer({ activity, faults }), assets };
     return { ...{ origin, account, databaseUrl, activity, faults }, handle, close };
   } catch (error) {
@@ -122,11 +123,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** Answers the account, with the applications of the tenants that `custom` names. */
-function openAccount(custom: unknown): Account {
+/** Answers the policy as the functions read it from their settings. */
+function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
+  return parseSettings(JSON.parse(readSettings(custom))).settings?.policy ?? {};
+}
+
+/** Answers the account, with the applications of the tenants. */
+function openAccount(tenants: Policy['tenants']): Account {
   const account = localAccount();
-  const { policy = {} } = parseSettings(JSON.parse(readSettings(custom))).settings ?? {};
-  const [, ...otherSubAppIds] = listApplications(policy, account.subAppId);
+  const [, ...otherSubAppIds] = listApplications({ tenants }, account.subAppId);
   return { ...account, otherSubAppIds };
 }
 

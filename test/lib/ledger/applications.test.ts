@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
@@ -76,6 +77,25 @@ describe('an upload', () => {
 
     expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
     expect(await ledger.findUpload(deriveFileUploadId('f9'))).toMatchObject({ subAppId: GLOBEX });
+  });
+
+  it('takes none of a batch in which another upload gets its file', async () => {
+    await ledger.saveIssued({
+      ...{ uploadId: 'u2', method: 'client', owner: 'ann', fields: { subAppId: GLOBEX } },
+    });
+    await record(GLOBEX, fileFact('f2', 'processingStarted'));
+    await record(GLOBEX, fileFact('f9', 'processingStarted'));
+    const tell = (uploadId: string, fileId: string): EventRecord => ({
+      ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+      subAppId: GLOBEX,
+      changes: [{ key: { uploadId }, fact: 'uploaded', fields: { fileId, subAppId: GLOBEX } }],
+    });
+
+    await ledger.recordEvents([tell('u2', 'f2'), tell('u1', 'f9')]);
+
+    expect(await ledger.findUpload('u2')).toMatchObject({ fileId: 'f2' });
+    expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
+    expect(await ledger.findUpload(deriveFileUploadId('f9'))).toMatchObject({ fileId: 'f9' });
   });
 
   it('is not ended by another application that does not have its file', async () => {

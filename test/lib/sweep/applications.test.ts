@@ -3,6 +3,7 @@ import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/vod/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { settingsOf } from '../../support/settings.ts';
 import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
 
 const OWN = localAccount().subAppId;
@@ -130,6 +131,66 @@ describe('sweep() of several applications', () => {
     const found = (SubAppId: number) => stage.vod.client.SearchMedia({ SubAppId });
     expect((await found(GLOBEX)).TotalCount).toBe(1);
     expect((await found(OWN)).TotalCount).toBe(0);
+  });
+
+  it('does to a media what rules say of its application, where it is', async () => {
+    const fileId = await makeMediaIn(ACME);
+    const other = await makeMediaIn(GLOBEX);
+    const rule = {
+      ...{ name: 'acme', match: { subAppIds: [ACME] } },
+      set: { tags: ['ours'], procedure: { name: 'LongVideoPreset' } },
+    };
+    stage.passSeconds(120);
+
+    const { steps } = await sweep({ settings: settingsOf({ rules: [rule] }) });
+
+    expect(steps['actions']).toMatchObject({ done: 2, dead: 0, failed: 0 });
+    const describeMedia = async (SubAppId: number, id: string) =>
+      (await stage.vod.client.DescribeMediaInfos({ SubAppId, FileIds: [id] })).MediaInfoSet?.[0];
+    expect((await describeMedia(ACME, fileId))?.BasicInfo?.TagSet).toEqual(['ours']);
+    expect((await describeMedia(GLOBEX, other))?.BasicInfo?.TagSet).toEqual([]);
+    const tasks = await stage.vod.client.DescribeTasks({ SubAppId: ACME, FileId: fileId });
+    expect(tasks.TaskSet?.map(({ TaskType }) => TaskType)).toEqual(['Procedure', 'PullUpload']);
+  });
+
+  it('judges a media that VOD read late, where it is', async () => {
+    const fileId = await makeMediaIn(ACME);
+    const detail = { limits: { maxBytes: 1 }, fact: 'uploaded' };
+    await stage.ledger.recordEvent({
+      ...{ eventId: 'e1', eventType: 'vod.NewFileUpload', fileId, payload: {}, confirmed: true },
+      changes: [{ key: { fileId }, fact: 'uploadedForProcessing', fields: { subAppId: ACME } }],
+      ...{ subAppId: ACME, actions: [{ fileId, kind: 'inspect', detail }] },
+    });
+
+    const { steps } = await sweep();
+
+    expect(steps['actions']).toMatchObject({ done: 2, dead: 0 });
+    expect(await listUploads()).toMatchObject([{ fileId, state: 'rejected' }]);
+    expect(stage.vod.standIn().media()).toEqual([]);
+  });
+
+  it('does not take a media for ready whose task flow still runs in its application', async () => {
+    await stage.vod.reopen({ procedureMilliseconds: 600_000 });
+    await makeMediaIn(ACME, { Procedure: 'LongVideoPreset' });
+    stage.passSeconds(120);
+
+    await sweep();
+
+    expect(await listUploads()).toMatchObject([{ state: 'uploaded', subAppId: ACME }]);
+  });
+
+  it('confirms a notification with the application that it is from', async () => {
+    const fileId = await makeMediaIn(ACME);
+    const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
+    const keep = (eventId: string, subAppId: number) =>
+      stage.ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt: stage.now() });
+    await keep('evt_1', ACME);
+    await keep('evt_2', GLOBEX);
+
+    const { steps } = await sweep();
+
+    expect(steps['unconfirmed']).toMatchObject({ confirmed: 1, denied: 1 });
+    expect(await listUploads()).toMatchObject([{ fileId, subAppId: ACME }]);
   });
 
   it('lets an upload expire by what was seen of its own application', async () => {

@@ -188,9 +188,10 @@ describe('the controls', () => {
       media: [],
       applications: [stage.stack.account.subAppId],
     });
+    expect(json).not.toHaveProperty('tenants');
   });
 
-  it('tell of the applications of the tenants in serverless.yml, each once', async () => {
+  it('tell of the tenants in serverless.yml, and of their applications, each once', async () => {
     const own = stage.stack.account.subAppId;
     const subAppIds = {
       acme: 1_500_000_002,
@@ -202,11 +203,9 @@ describe('the controls', () => {
       custom: { upload: { policy: { tenants: { claim: 'org', subAppIds } } } },
     });
 
-    expect((await ask('/__local/info')).json['applications']).toEqual([
-      own,
-      1_500_000_002,
-      1_500_000_003,
-    ]);
+    const { json } = await ask('/__local/info');
+    expect(json['applications']).toEqual([own, 1_500_000_002, 1_500_000_003]);
+    expect(json['tenants']).toEqual({ claim: 'org', subAppIds });
     expect(stage.stack.account.otherSubAppIds).toEqual([1_500_000_002, 1_500_000_003]);
   });
 

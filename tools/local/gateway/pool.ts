@@ -8,6 +8,7 @@ const MOST_INSTANCES = 4;
 export interface Pool {
   /** Calls an idle instance, or a new one where none is idle. */
   call(call: Call): Promise<Outcome>;
+  /** Ends all instances, whatever they are at; no call starts another one. */
   close(): Promise<void>;
 }
 
@@ -16,6 +17,7 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
   const instances = new Set<Instance>();
   const idle: Instance[] = [];
   const waiting: ((instance: Instance) => void)[] = [];
+  let isClosed = false;
 
   function acquire(): Instance | Promise<Instance> {
     const instance = idle.pop();
@@ -39,12 +41,14 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
   function release(instance: Instance): void {
     if (!instance.isAlive()) instances.delete(instance);
     const next = waiting.shift();
-    if (next !== undefined) next(instance.isAlive() ? instance : start());
+    // After the end, whoever waits finds an instance that has exited.
+    if (next !== undefined) next(instance.isAlive() || isClosed ? instance : start());
     else if (instance.isAlive()) idle.push(instance);
   }
 
   return {
     async call(call) {
+      if (isClosed) return { kind: 'exit', log: '' };
       const instance = await acquire();
       try {
         return await instance.call(call);
@@ -53,6 +57,7 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
       }
     },
     async close() {
+      isClosed = true;
       await Promise.all([...instances].map((instance) => instance.stop()));
     },
   };

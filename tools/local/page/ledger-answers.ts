@@ -8,6 +8,8 @@ export interface LedgerUpload {
   readonly name: string;
   readonly fileId: string;
   readonly taskId: string;
+  /** Application of VOD that it is in; null where nothing is known. */
+  readonly subAppId: number | null;
   readonly mediaUrl: string;
   readonly coverUrl: string;
   /** In bytes; null where nothing is known. */
@@ -80,6 +82,7 @@ export function readUpload(answer: unknown): LedgerUpload {
     name: text('name'),
     fileId: text('fileId'),
     taskId: text('taskId'),
+    subAppId: readNumber(fields['subAppId']),
     mediaUrl: text('mediaUrl'),
     coverUrl: text('coverUrl'),
     size: readNumber(fields['size']),

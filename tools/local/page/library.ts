@@ -1,16 +1,18 @@
+import { describeApplications } from './applications.ts';
 import { byId, createElement, setText, setVisible } from './dom.ts';
 import type { LibraryEntry, StackInfo } from './stack-controls.ts';
 
 const MAX_ENTRIES = 8;
 
 /** Shows what the stand-in has committed, newest first, and whose account it is. */
-export function renderLibrary({ media, subAppId, secretId, callbackUrl }: StackInfo): void {
+export function renderLibrary(info: StackInfo): void {
+  const { media, secretId, callbackUrl } = info;
   const newest = media.slice(-MAX_ENTRIES).reverse();
   setVisible(byId('library-card', HTMLElement), newest.length > 0);
   byId('library', HTMLUListElement).replaceChildren(...newest.map(createEntry));
   setText(
     byId('account', HTMLParagraphElement),
-    `Made-up account: application ${subAppId}, secret ID ${secretId}, notifications go to ${callbackUrl}`,
+    `Made-up account: ${describeApplications(info)}, secret ID ${secretId}, notifications go to ${callbackUrl}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { followActivities } from './activity-stream.ts';
+import { createApplicationText } from './applications.ts';
 import { createConnectionStatus } from './connection-status.ts';
 import { byId, setText } from './dom.ts';
 import { createFaultPanel } from './fault-panel.ts';
@@ -11,6 +12,7 @@ import { createServerFacts } from './server-facts.ts';
 import { createSpeedControl } from './speed-control.ts';
 import { connectLocalStack } from './stack-client.ts';
 import { createSweepPanel } from './sweep-panel.ts';
+import { createTenantSelect } from './tenant-select.ts';
 import { createUploadDesk } from './upload-desk.ts';
 import { createWayTabs } from './way-tabs.ts';
 import { createWireList } from './wire-list.ts';
@@ -20,7 +22,11 @@ for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
   scroller.tabIndex = 0;
 }
 
-const stack = connectLocalStack();
+const tenant = createTenantSelect(() => {
+  lives.refresh();
+  desk.changeTenant();
+});
+const stack = connectLocalStack(tenant.name);
 const facts = createServerFacts();
 const announcer = byId('announcer', HTMLParagraphElement);
 const announce = (text: string) => setText(announcer, text);
@@ -30,9 +36,10 @@ const lives = createLives(stack, () => {
   pulls.render();
   recentFrame.request();
 });
-const recents = createRecentList(lives);
+const applications = createApplicationText();
+const recents = createRecentList(lives, applications);
 const recentFrame = createFrame(recents.render);
-const context = { stack, facts, lives, announce };
+const context = { stack, facts, lives, tenant, applications, announce };
 const desk = createUploadDesk({ ...context, reveal: () => tabs.select('upload') });
 const pulls = createPullDesk(context);
 const sweep = createSweepPanel(stack);
@@ -44,6 +51,10 @@ const connection = createConnectionStatus(() => stream.reconnect());
 function refreshLibrary(): void {
   stack.readInfo().then(
     (info) => {
+      tenant.offer(info.tenants);
+      applications.take(info);
+      desk.render();
+      recentFrame.request();
       renderLibrary(info);
       desk.offerRegions(info.regions);
       pulls.offerRegions(info.regions);

@@ -1,3 +1,4 @@
+import type { ApplicationText } from './applications.ts';
 import { byId, createElement, setText, setVisible } from './dom.ts';
 import type { Lives } from './lives.ts';
 import { createRecentRow, type RecentRow } from './recent-row.ts';
@@ -8,7 +9,7 @@ export interface RecentList {
 }
 
 /** Builds the card, newest upload first. */
-export function createRecentList(lives: Lives): RecentList {
+export function createRecentList(lives: Lives, applications: ApplicationText): RecentList {
   const list = createElement('ol', { class: 'recents', attributes: { id: 'recents' } });
   const note = createElement('p', { class: 'muted', text: 'Asking the ledger' });
   byId('recents-card', HTMLElement).append(
@@ -35,7 +36,7 @@ export function createRecentList(lives: Lives): RecentList {
     }
     for (const [place, upload] of uploads.entries()) {
       const { uploadId } = upload;
-      const row = rows.get(uploadId) ?? createRecentRow(uploadId, lives);
+      const row = rows.get(uploadId) ?? createRecentRow(uploadId, lives, applications);
       rows.set(uploadId, row);
       row.render(upload);
       if (list.children[place] !== row.element) {

@@ -1,3 +1,4 @@
+import type { ApplicationText } from './applications.ts';
 import { createCancelButton } from './cancel-button.ts';
 import { createElement, setText, setVisible } from './dom.ts';
 import { formatBytes, formatClock, formatSpan } from './format.ts';
@@ -16,11 +17,16 @@ export interface RecentRow {
 }
 
 /** Builds the row of one upload. */
-export function createRecentRow(uploadId: string, lives: Lives): RecentRow {
+export function createRecentRow(
+  uploadId: string,
+  lives: Lives,
+  applications: ApplicationText,
+): RecentRow {
   const nameId = `recent-${uploadId}`;
   const name = createElement('p', { class: 'recent-name', attributes: { id: nameId } });
   const chip = createElement('p', { class: 'state-chip' });
-  const facts = createElement('p', { class: 'pull-facts' });
+  const facts = createElement('span');
+  const application = createElement('span');
   const trouble = createElement('p', { class: 'pull-message' });
   const media = createElement('div', { class: 'stage-media' });
   const play = createPlayButton(media);
@@ -37,7 +43,10 @@ export function createRecentRow(uploadId: string, lives: Lives): RecentRow {
     [
       createElement('div', { class: 'pull-head' }, [name, chip]),
       trouble,
-      createElement('div', { class: 'pull-foot' }, [facts, buttons]),
+      createElement('div', { class: 'pull-foot' }, [
+        createElement('p', { class: 'pull-facts' }, [facts, application]),
+        buttons,
+      ]),
       life.element,
       media,
     ],
@@ -51,6 +60,7 @@ export function createRecentRow(uploadId: string, lives: Lives): RecentRow {
       setText(name, upload.name || upload.fileId || upload.uploadId);
       showLedgerState(chip, upload.state);
       setText(facts, describeFacts(upload));
+      setText(application, applications.describe(upload));
       const { code, detail } = upload.problem;
       setText(trouble, [code, detail].filter(Boolean).join(': '));
       setVisible(trouble, trouble.textContent !== '');

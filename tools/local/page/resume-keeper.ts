@@ -6,6 +6,7 @@ import { isRunning, type Upload } from './upload.ts';
 
 /** Keeps the note about the unfinished upload in step with the upload. */
 export interface ResumeKeeper {
+  /** Null where the unfinished upload is another tenant's. */
   note(): ResumeNote | null;
   forget(): void;
   /** The upload that a start would go on with, or null for a new one. */
@@ -14,8 +15,12 @@ export interface ResumeKeeper {
   follow(): void;
 }
 
-/** Answers a keeper that begins with the note of the page's earlier life. */
-export function createResumeKeeper(store: Store<Upload>, facts: ServerFacts): ResumeKeeper {
+/** Answers a keeper that begins with the note of the page's earlier life; `tenant` answers whose turn it is. */
+export function createResumeKeeper(
+  store: Store<Upload>,
+  facts: ServerFacts,
+  tenant: () => string,
+): ResumeKeeper {
   let note = readResumeNote();
   let openedKey: string | null = null;
 
@@ -36,13 +41,15 @@ export function createResumeKeeper(store: Store<Upload>, facts: ServerFacts): Re
     store.update({ kept: new Set(storedParts(store.get(), facts)) });
   }
 
+  const noteOfTenant = () => (note !== null && (note.tenant ?? '') === tenant() ? note : null);
+
   return {
-    note: () => note,
+    note: noteOfTenant,
     forget,
     uploadId() {
       const upload = store.get();
-      if (upload.phase === 'failed') return upload.uploadId;
-      return findResumable(note, upload)?.uploadId ?? null;
+      if (upload.phase === 'failed' && upload.tenant === tenant()) return upload.uploadId;
+      return findResumable(noteOfTenant(), upload)?.uploadId ?? null;
     },
     follow() {
       const upload = store.get();
@@ -68,13 +75,14 @@ function isNews(next: ResumeNote, note: ResumeNote | null): boolean {
 }
 
 function describeUpload(upload: Upload, facts: ServerFacts): ResumeNote | null {
-  const { file, cover, applied, uploadId } = upload;
+  const { file, cover, applied, uploadId, tenant } = upload;
   if (file === null || applied === null) return null;
   return {
     name: file.name,
     size: file.size,
     coverName: cover?.name ?? null,
     uploadId,
+    ...(tenant === '' ? {} : { tenant }),
     key: applied.key,
     storedParts: storedParts(upload, facts),
     percent: Math.floor((storedBytes(upload, facts) / Math.max(1, file.size)) * 100),

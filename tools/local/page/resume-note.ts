@@ -7,6 +7,8 @@ export interface ResumeNote {
   /** The SDK finds its session only if the same cover comes with the file. */
   readonly coverName: string | null;
   readonly uploadId: string | null;
+  /** The one that it was begun as; absent where there are none. */
+  readonly tenant?: string;
   readonly key: string;
   readonly storedParts: readonly number[];
   readonly percent: number;

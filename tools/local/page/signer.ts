@@ -6,17 +6,24 @@ export interface Signer {
   sign(): Promise<{ signature: string; uploadId: string }>;
 }
 
+/** Whose signatures they are, and for what. */
+export interface SignerContext {
+  readonly stack: LocalStack;
+  /** Empty where there are none. */
+  readonly tenant: string;
+  readonly fields: SignatureFields;
+  /** The upload to go on with, or null for a new one. */
+  readonly uploadId: string | null;
+}
+
 /** Answers a signer that names the upload from its second signature on, or from the first where `uploadId` is known. */
-export function createSigner(
-  stack: LocalStack,
-  fields: SignatureFields,
-  uploadId: string | null,
-): Signer {
+export function createSigner({ stack, tenant, fields, uploadId }: SignerContext): Signer {
   let known = uploadId;
 
   async function request(): Promise<{ signature: string; uploadId: string }> {
     const answer = await stack.requestSignature(
       known === null ? fields : { ...fields, uploadId: known },
+      tenant,
     );
     known = answer.uploadId;
     return answer;

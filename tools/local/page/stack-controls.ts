@@ -1,4 +1,5 @@
 import { callJson } from './http-call.ts';
+import type { Tenants } from './tenants.ts';
 
 /** What the stand-in has committed. */
 export interface LibraryEntry {
@@ -9,7 +10,10 @@ export interface LibraryEntry {
 
 /** The parts of `/__local/info` that the page shows; it reads no key. */
 export interface StackInfo {
-  readonly subAppId: number;
+  /** Of VOD; the service's own first, then those of the tenants. */
+  readonly applications: readonly number[];
+  /** Absent where the service has none. */
+  readonly tenants?: Tenants;
   readonly secretId: string;
   readonly regions: readonly string[];
   readonly callbackUrl: string;

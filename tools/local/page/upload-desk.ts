@@ -1,3 +1,4 @@
+import type { ApplicationText } from './applications.ts';
 import { byId, createElement, setVisible } from './dom.ts';
 import { createFileChooser } from './file-chooser.ts';
 import { createFrame } from './frame.ts';
@@ -6,8 +7,8 @@ import { createOptionsForm, type OptionsForm } from './options-form.ts';
 import { createPartGrid } from './part-grid.ts';
 import { renderReadiness } from './readiness.ts';
 import { createResultCard } from './result-card.ts';
-import { createResumeBanner } from './resume-banner.ts';
-import { createResumeKeeper } from './resume-keeper.ts';
+import { createResumeBanner, type ResumeBanner } from './resume-banner.ts';
+import { createResumeKeeper, type ResumeKeeper } from './resume-keeper.ts';
 import { forgetSdkSession } from './sdk.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { createSignaturePanel } from './signature-panel.ts';
@@ -15,6 +16,7 @@ import type { LocalStack } from './stack-client.ts';
 import { createStageList } from './stage-list.ts';
 import { deriveStages } from './stages.ts';
 import { createStore, type Store } from './store.ts';
+import type { TenantSelect } from './tenant-select.ts';
 import { isRunning, NO_UPLOAD, type Upload } from './upload.ts';
 import { createUploadCard } from './upload-card.ts';
 import { createUploadLife } from './upload-life.ts';
@@ -25,12 +27,16 @@ export interface UploadDesk {
   offerRegions(regions: readonly string[]): void;
   /** Draws the upload anew with the next frame. */
   render(): void;
+  /** To be told that another tenant was chosen. */
+  changeTenant(): void;
 }
 
 interface DeskContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
   readonly lives: Lives;
+  readonly tenant: TenantSelect;
+  readonly applications: ApplicationText;
   readonly announce: (text: string) => void;
   /** Brings the upload into sight, as when a file has come. */
   readonly reveal: () => void;
@@ -38,10 +44,10 @@ interface DeskContext {
 
 /** Puts the upload's parts of the page together. */
 export function createUploadDesk(context: DeskContext): UploadDesk {
-  const { stack, facts, lives, announce, reveal } = context;
+  const { stack, facts, lives, tenant, applications, announce, reveal } = context;
   const form = createOptionsForm();
   const store: Store<Upload> = createStore(NO_UPLOAD, () => frame.request());
-  const keeper = createResumeKeeper(store, facts);
+  const keeper = createResumeKeeper(store, facts, tenant.name);
   const banner = createResumeBanner(() => chooser.open(), keeper.forget);
   const chooser = createFileChooser({
     onMedia(file) {
@@ -61,17 +67,13 @@ export function createUploadDesk(context: DeskContext): UploadDesk {
   function start(): void {
     if (!form.check()) return;
     banner.hide();
-    run = startUpload({ store, stack, fields: form.read(), uploadId: keeper.uploadId() });
+    const signing = { stack, tenant: tenant.name(), fields: form.read() };
+    run = startUpload({ ...signing, store, uploadId: keeper.uploadId() });
   }
-  /** The ledger has let go of the upload, so neither the SDK nor the page may go on with it. */
-  function giveUp(): void {
+  const life = createUploadLife(lives, applications, () => {
     run?.cancel();
-    const { applied, phase } = store.get();
-    if (applied !== null) forgetSdkSession(applied.vodSessionKey);
-    keeper.forget();
-    if (phase !== 'done') store.update({ phase: 'cancelled', isGivenUp: true, failure: null });
-  }
-  const life = createUploadLife(lives, giveUp);
+    giveUp(store, keeper);
+  });
   const views = createViews(form, announce, {
     start,
     retry: start,
@@ -92,10 +94,27 @@ export function createUploadDesk(context: DeskContext): UploadDesk {
     chooser.setEnabled(!isRunning(upload));
     renderReadiness(upload, keeper.note());
   });
+  function changeTenant(): void {
+    offerResumption(store.get(), keeper, banner);
+    frame.request();
+  }
+  changeTenant();
+  return { offerRegions: form.offerRegions, render: frame.request, changeTenant };
+}
+
+/** Tells, before anything is chosen, of the tenant's upload that was broken off. */
+function offerResumption(upload: Upload, keeper: ResumeKeeper, banner: ResumeBanner): void {
   const note = keeper.note();
-  if (note !== null) banner.show(note);
-  frame.request();
-  return { offerRegions: form.offerRegions, render: frame.request };
+  if (note !== null && upload.phase === 'idle') banner.show(note);
+  else banner.hide();
+}
+
+/** The ledger has let go of the upload, so neither the SDK nor the page may go on with it. */
+function giveUp(store: Store<Upload>, keeper: ResumeKeeper): void {
+  const { applied, phase } = store.get();
+  if (applied !== null) forgetSdkSession(applied.vodSessionKey);
+  keeper.forget();
+  if (phase !== 'done') store.update({ phase: 'cancelled', isGivenUp: true, failure: null });
 }
 
 function createViews(

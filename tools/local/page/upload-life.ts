@@ -1,5 +1,6 @@
+import type { ApplicationText } from './applications.ts';
 import { createCancelButton } from './cancel-button.ts';
-import { byId, createElement, setVisible } from './dom.ts';
+import { byId, createElement, setText, setVisible } from './dom.ts';
 import { showLedgerState } from './ledger-state.ts';
 import type { Lives } from './lives.ts';
 import { createTimelineList } from './timeline-list.ts';
@@ -11,15 +12,24 @@ export interface UploadLifePanel {
 }
 
 /** Builds the timeline into its section; `onCancelled` is called once the ledger has the cancellation. */
-export function createUploadLife(lives: Lives, onCancelled: () => void): UploadLifePanel {
+export function createUploadLife(
+  lives: Lives,
+  applications: ApplicationText,
+  onCancelled: () => void,
+): UploadLifePanel {
   const section = byId('life', HTMLElement);
   const chip = createElement('p', { class: 'state-chip', attributes: { id: 'life-state' } });
+  const application = createElement('p', {
+    class: 'hint',
+    attributes: { id: 'life-application' },
+  });
   const cancel = createCancelButton(lives, 'Cancel for good', onCancelled);
   const list = createTimelineList('Timeline of this upload');
   section.append(
     createElement('header', { class: 'life-head' }, [
       createElement('h3', { text: 'Timeline', attributes: { id: 'life-heading' } }),
       chip,
+      application,
       cancel.element,
     ]),
     list.element,
@@ -38,6 +48,8 @@ export function createUploadLife(lives: Lives, onCancelled: () => void): UploadL
       setVisible(section, id !== '');
       const life = lives.life(id);
       showLedgerState(chip, life?.upload.state ?? '');
+      setText(application, applications.describe(life?.upload));
+      setVisible(application, application.textContent !== '');
       cancel.render(life?.upload);
       list.render(life, lives.state());
     },

@@ -1,7 +1,6 @@
 import { explainFailure, summarizeError } from './failure.ts';
 import { createSdkClient, type SdkUploader } from './sdk.ts';
-import { createSigner } from './signer.ts';
-import type { LocalStack, SignatureFields } from './stack-client.ts';
+import { createSigner, type SignerContext } from './signer.ts';
 import type { Store } from './store.ts';
 import { createTransferRate, type TransferRate } from './transfer-rate.ts';
 import { isRunning, NO_UPLOAD, type Upload } from './upload.ts';
@@ -19,12 +18,8 @@ interface RunState {
   readonly fail: (error: unknown) => void;
 }
 
-interface RunContext {
+interface RunContext extends SignerContext {
   readonly store: Store<Upload>;
-  readonly stack: LocalStack;
-  readonly fields: SignatureFields;
-  /** The upload to go on with, or null for a new one. */
-  readonly uploadId: string | null;
 }
 
 /** How often the SDK tries a call to VOD. */
@@ -42,6 +37,7 @@ export function startUpload(context: RunContext): UploadRun {
     phase: 'uploading',
     file,
     cover,
+    tenant: context.tenant,
     procedure: fields.procedure ?? '',
     uploadId: context.uploadId,
   });
@@ -76,7 +72,7 @@ export function startUpload(context: RunContext): UploadRun {
 }
 
 function createSignatureCallback(context: RunContext, run: RunState): () => Promise<string> {
-  const signer = createSigner(context.stack, context.fields, context.uploadId);
+  const signer = createSigner(context);
   const { store } = context;
   return async () => {
     // A signature that never comes is the one way to stop the SDK outside of storage, and as silent as its own cancel.

@@ -37,6 +37,8 @@ export interface Upload {
   readonly phase: Phase;
   readonly file: File | null;
   readonly cover: File | null;
+  /** The one that it was begun as; empty where there are none. */
+  readonly tenant: string;
   /** The processing that was asked for, or an empty string. */
   readonly procedure: string;
   readonly uploadId: string | null;
@@ -68,6 +70,7 @@ export const NO_UPLOAD: Upload = {
   phase: 'idle',
   file: null,
   cover: null,
+  tenant: '',
   procedure: '',
   uploadId: null,
   signatures: [],

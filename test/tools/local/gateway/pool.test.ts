@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildRuntime } from '../../../../tools/local/gateway/build-runtime.ts';
 import { createPool, type Pool } from '../../../../tools/local/gateway/pool.ts';
 
@@ -113,5 +113,21 @@ describe('createPool()', () => {
       message: 'TypeError: no good',
     });
     expect(await functions.call(call())).toMatchObject({ kind: 'result', value: 'fine' });
+  });
+
+  it('starts nothing any more once it is closed, for those who waited neither', async () => {
+    const started = join(dir, 'started');
+    const functions = await run(
+      `require('node:fs').appendFileSync(${JSON.stringify(started)}, 'x'); await new Promise(() => {});`,
+    );
+    // One more than there are instances.
+    const calls = Array.from({ length: 5 }, () => functions.call(call()));
+    await vi.waitUntil(async () => (await readFile(started, 'utf8').catch(() => '')) === 'xxxx');
+
+    await functions.close();
+    calls.push(functions.call(call()));
+
+    expect((await Promise.all(calls)).map(({ kind }) => kind)).toEqual(Array(6).fill('exit'));
+    expect(await readFile(started, 'utf8')).toBe('xxxx');
   });
 });

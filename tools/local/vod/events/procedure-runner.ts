@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ActivityLog } from '../../activity.ts';
+import { isoTimeOf } from '../new-media.ts';
 import type { Media, ProcedureRun, State } from '../state.ts';
 import { buildProcedureTask, PROCEDURE_STEPS } from './procedure-task.ts';
 
@@ -48,14 +49,14 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   }
   const finished = step.status === 'FINISH';
   const time = now();
-  const task = buildProcedureTask(run, media, step, time.toISOString());
+  const task = buildProcedureTask(run, media, step, isoTimeOf(time));
   const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
   if (finished) {
     const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;
     state.procedures.delete(taskId);
     state.finishedProcedures.set(taskId, {
       ...{ ...taken, expiresAt },
-      finishTime: time.toISOString(),
+      finishTime: isoTimeOf(time),
     });
   } else {
     state.procedures.set(taskId, taken);
@@ -93,7 +94,7 @@ export function createProcedureRunner(options: ProcedureRunnerOptions): Procedur
 
   return {
     record(media, wish) {
-      const beginTime = now().toISOString();
+      const beginTime = isoTimeOf(now());
       state.procedures.set(wish.taskId, {
         ...{ ...wish, fileId: media.fileId },
         ...{ stepsDone: 0, beginTime, task: null },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isoTimeOf } from '../new-media.ts';
 import type { UploadFile, UploadSession } from '../state.ts';
 import { secondsOf, type UgcDependencies } from './dependencies.ts';
 import { newFileId, newObjectName, newSessionKey } from './identifiers.ts';
@@ -36,7 +37,7 @@ function readMediaExpireTime(ugc: UgcDependencies, text: string | undefined): st
   if (text === undefined) return null;
   const time = new Date(text);
   if (time <= ugc.now()) throw refusal('invalid request', `ExpireTime: ${text} is over`);
-  return `${time.toISOString().slice(0, 19)}Z`;
+  return isoTimeOf(time);
 }
 
 function buildUploadFiles(

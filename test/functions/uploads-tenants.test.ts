@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createUploadsRoute } from '../../functions/uploads.ts';
+import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
+import { deriveUploadId } from '../../lib/uploads/upload-id.ts';
+import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { settingsOf } from '../support/settings.ts';
+import { TEST_JWT_SECRET } from '../support/tokens.ts';
+
+const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
+const SETTINGS = settingsOf({
+  policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
+});
+const SCOPE = 'upload:read upload:cancel';
+const IDS = {
+  acme: deriveUploadId('test', 'acme'),
+  globex: deriveUploadId('test', 'globex'),
+  nobodys: deriveUploadId('test', 'nobodys'),
+};
+
+let server: TestPostgres;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
+  // All of one user, who works for both.
+  const issue = (uploadId: string, subAppId?: number) =>
+    ledger.saveIssued({ ...{ uploadId, method: 'client', owner: 'ann' }, fields: { subAppId } });
+  await issue(IDS.acme, ACME);
+  await issue(IDS.globex, GLOBEX);
+  await issue(IDS.nobodys);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await ledger.close();
+});
+
+async function ask(method: string, path: string, claims: Readonly<Record<string, unknown>>) {
+  const config = readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET });
+  const reach = reachLedger(async () => ledger);
+  const route = createUploadsRoute({ config, settings: SETTINGS, now: Date.now, ledger: reach });
+  const methods = ['GET', 'POST', 'DELETE'];
+  const handler = httpHandler('uploads', methods, () => ({ corsOrigins: [], route }));
+  const exp = Math.floor(Date.now() / 1_000) + 600;
+  const token = await new SignJWT({ sub: 'ann', scope: SCOPE, exp, ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(Buffer.from(TEST_JWT_SECRET));
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await handler(EVENT_SHAPES[0]?.toEvent({ method, path, headers }), SCF_CONTEXT);
+  return { status: response.statusCode, json: JSON.parse(response.body) };
+}
+
+const list = async (claims: object) => {
+  const { json } = await ask('GET', '/uploads', { ...claims });
+  return json.items.map(({ uploadId }: { uploadId: string }) => uploadId).toSorted();
+};
+
+describe('/uploads of tenants', () => {
+  it('shows an owner what it has in its tenant’s application', async () => {
+    expect(await ask('GET', `/uploads/${IDS.acme}`, { org: 'acme' })).toMatchObject({
+      ...{ status: 200, json: { uploadId: IDS.acme, subAppId: ACME } },
+    });
+    expect(await list({ org: 'acme' })).toEqual([IDS.acme]);
+    expect(await list({ org: 'globex' })).toEqual([IDS.globex]);
+  });
+
+  it.each([
+    ['GET', ''],
+    ['GET', '/events'],
+    ['DELETE', ''],
+  ])('answers %s of what it has elsewhere as if it were not there: %s', async (method, rest) => {
+    for (const uploadId of [IDS.acme, IDS.nobodys]) {
+      const { status } = await ask(method, `/uploads/${uploadId}${rest}`, { org: 'globex' });
+      expect(status).toBe(404);
+      expect(await ledger.findUpload(uploadId)).toMatchObject({ state: 'issued' });
+    }
+  });
+
+  it.each([
+    ['GET', '/uploads'],
+    ['GET', `/uploads/${IDS.acme}`],
+    ['DELETE', `/uploads/${IDS.acme}`],
+  ])('refuses whoever is no tenant’s: %s %s', async (method, path) => {
+    for (const claims of [{}, { org: 'initech' }]) {
+      expect((await ask(method, path, claims)).json).toMatchObject({
+        ...{ status: 403, code: 'policy_denied', errors: [{ path: 'org', rule: 'tenants' }] },
+      });
+    }
+  });
+
+  it('shows those of all tenants by the scope for all owners', async () => {
+    const scope = `${SCOPE} upload:admin`;
+
+    expect(await list({ scope })).toEqual(Object.values(IDS).toSorted());
+    expect(await ask('GET', `/uploads/${IDS.acme}`, { scope, org: 'globex' })).toMatchObject({
+      status: 200,
+    });
+  });
+});
