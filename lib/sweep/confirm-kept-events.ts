@@ -80,12 +80,17 @@ async function putOff(
   await ledger.dropUnconfirmed(claim);
 }
 
-function report({ eventId, raw }: ClaimedUnconfirmed, run: SweepRun, reason: string): void {
+function report(
+  { eventId, subAppId, raw }: ClaimedUnconfirmed,
+  run: SweepRun,
+  reason: string,
+): void {
   const { EventType: eventType } = raw;
   run.report({
     level: 'warn',
 
     eventId,
+    ...(subAppId === undefined ? {} : { subAppId }),
     // Nobody has confirmed what it says.
     ...(isVodEventType(eventType) ? { eventType } : {}),
     reason,

@@ -190,6 +190,9 @@ describe('sweep() of several applications', () => {
     const { steps } = await sweep();
 
     expect(steps['unconfirmed']).toMatchObject({ confirmed: 1, denied: 1 });
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ step: 'unconfirmed', eventId: 'evt_2', subAppId: GLOBEX }),
+    );
     expect(await listUploads()).toMatchObject([{ fileId, subAppId: ACME }]);
   });
 
