@@ -12,8 +12,9 @@ export interface Statements {
 /** The one connection of an instance. */
 export interface Connection {
   /**
-   * Answers what `work` answers; once more on a new connection where the first was lost. So `work` must be one
-   * statement, or one transaction, that may be repeated although the lost one took effect.
+   * Answers what `work` answers; once more on a new connection where the first was lost, and again where it met another
+   * one's and was undone. So `work` must be one statement, or one transaction, that may be repeated although the lost one
+   * took effect.
    */
   run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
   /** The same for several statements, of which all take effect or none. */
@@ -46,6 +47,9 @@ const LOST = new Set([
 /** Two transactions stood in each other's way; the server undid this one, and it may go again. */
 const UNDONE = new Set(['40001', '40P01']);
 
+/** Each time that one is undone, another one has gone on; so few are enough. */
+const MOST_TRIES = { lost: 2, undone: 5 } as const;
+
 /** Answers a connection that is made when it is first needed. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { databaseUrl, now, answerMilliseconds = ANSWER_MILLISECONDS } = options;
@@ -77,25 +81,30 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
-  const attemptTwice = async <Result>(work: (client: Client) => Promise<Result>) => {
-    try {
-      return await attempt(work);
-    } catch (error) {
-      const code = readCode(error);
-      if (!LOST.has(code) && !UNDONE.has(code)) throw error;
-      return attempt(work);
+  const insist = async <Result>(work: (client: Client) => Promise<Result>) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt(work);
+      } catch (error) {
+        if (tries >= countTries(readCode(error))) throw error;
+      }
     }
   };
 
   return {
-    run: (work) => attemptTwice(({ sql }) => work(sql)),
-    transact: (work) => attemptTwice((used) => begin(used, work)),
+    run: (work) => insist(({ sql }) => work(sql)),
+    transact: (work) => insist((used) => begin(used, work)),
     async close() {
       const last = client;
       client = undefined;
       await last?.sql.end({ timeout: 5 });
     },
   };
+}
+
+function countTries(code: string): number {
+  if (UNDONE.has(code)) return MOST_TRIES.undone;
+  return LOST.has(code) ? MOST_TRIES.lost : 1;
 }
 
 interface Client {

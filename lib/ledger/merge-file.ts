@@ -4,7 +4,13 @@ import type { Row } from './ask.ts';
 import { readCode, type Statements } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
-import { CHANGE_COLUMNS, UPSERTS, type UploadChange, writeChange } from './upload-change.ts';
+import {
+  CHANGE_COLUMNS,
+  readKey,
+  UPSERTS,
+  type UploadChange,
+  writeChange,
+} from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row.ts';
 
 /** A statement that applies changes, with their last form. */
@@ -35,8 +41,10 @@ async function mergeAndApply<Result>(
   changes: readonly UploadChange[],
   apply: ApplyChanges<Result>,
 ): Promise<Result> {
-  const settled: UploadChange[] = [];
-  for (const change of changes) settled.push(await mergeFile(sql, now, change));
+  const settled = [...changes];
+  // Rows are locked in the order in which statements lock them, so that no two transactions wait for each other.
+  const inOrder = [...changes.entries()].sort(([, a], [, b]) => (readKey(a) < readKey(b) ? -1 : 1));
+  for (const [place, change] of inOrder) settled[place] = await mergeFile(sql, now, change);
   return apply(sql, settled);
 }
 

@@ -4,7 +4,7 @@ import { nameAnnouncement } from './consequences.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeJson } from './json-text.ts';
-import type { UploadChange } from './upload-change.ts';
+import { readKey } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS, type Upload } from './upload-row.ts';
 
 const KNOWN = `select event_id as event from events
@@ -62,10 +62,6 @@ export async function describeRecorded(
 
 function announce({ uploadId, state }: Upload): string {
   return nameAnnouncement(uploadId, state);
-}
-
-function readKey({ key }: UploadChange): string {
-  return 'uploadId' in key ? key.uploadId : key.fileId;
 }
 
 function indexUploads(rows: readonly Row[]): Map<string, Upload> {

@@ -27,6 +27,11 @@ export interface UploadChange {
   readonly fields?: MediaFields | undefined;
 }
 
+/** Answers the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
+export function readKey({ key }: UploadChange): string {
+  return 'uploadId' in key ? key.uploadId : key.fileId;
+}
+
 /** A change as a row of `jsonb_to_recordset`. */
 export type ChangeRow = Readonly<Record<string, unknown>>;
 
