@@ -1,3 +1,4 @@
+import { DEFAULT_PROFILE } from './default-profile.ts';
 import type { Profile } from './profile.ts';
 import type { Policy } from './settings.ts';
 
@@ -11,9 +12,6 @@ export interface PolicySubject {
   /** Claims of the token that it came with. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
-
-/** Holds for callers that no entry of `select` fits. */
-export const DEFAULT_PROFILE = 'default';
 
 /** Name of the claim by which a token's issuer narrows the policy. */
 export const NARROWING_CLAIM = 'vod';

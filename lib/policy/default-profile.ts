@@ -1,0 +1,2 @@
+/** Name of the profile that holds for callers whom no entry of `select` fits. */
+export const DEFAULT_PROFILE = 'default';
