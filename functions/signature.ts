@@ -85,8 +85,12 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
     const { quotas } = profile;
     const issued = {
-      ...{ uploadId, owner: caller.owner, subAppId: subAppId ?? ownSubAppId },
-      ...{ nowSeconds, expireTime, quotas },
+      uploadId,
+      owner: caller.owner,
+      subAppId: subAppId ?? ownSubAppId,
+      nowSeconds,
+      expireTime,
+      quotas,
     };
     const signature = sign(issued, request, config, random(RANDOM_RANGE));
     await keepIssued(issued, request);
