@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
-import { subAppId } from '../vod/api-config.ts';
+import { subAppId } from '../validation/fields.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
 import { databaseUrl } from './database-config.ts';
 import { type Environment, given, readEnvironmentTwice } from './environment.ts';

@@ -24,7 +24,8 @@ const LOCK = 0x76_6f_64_2d;
  * Brings the database up to date: applies each migration that it has not had, in a transaction of its own. Of several
  * that do so at the same time, one works and the others find it done.
  *
- * @throws an error where a migration that was applied has changed or is gone; nothing is applied then.
+ * @throws an error where a migration that was applied has changed or is gone, or one is not named as the others; nothing is
+ * applied then.
  */
 export async function applyMigrations(
   databaseUrl: string,
@@ -101,7 +102,11 @@ interface Migration {
 }
 
 async function readMigrations(folder: string): Promise<readonly Migration[]> {
-  const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const odd = names.filter((name) => !NAME.test(name));
+  if (odd.length > 0) {
+    throw new Error(`Migrations are named as 0001-some-words.sql, unlike ${odd.join(', ')}.`);
+  }
   return Promise.all(
     names.map(async (name) => {
       const statements = await readFile(`${folder}/${name}`, 'utf8');

@@ -17,13 +17,16 @@ export function integer(min: number, max: number) {
   );
 }
 
-const SUB_APP_ID = 'must be the whole number that the VOD console shows';
-
-/** Number of an application of VOD; as a decimal text it may come from a variable. */
+/** Number of an application of VOD, a decimal text where it comes from a variable; becomes a number. */
 export const subAppId = v.pipe(
-  v.union([v.number(), v.string()], SUB_APP_ID),
+  v.unknown(),
+  v.check(
+    (value) =>
+      (typeof value === 'number' || typeof value === 'string') &&
+      /^[1-9]\d{0,14}$/.test(String(value)),
+    'must be the whole number that the VOD console shows',
+  ),
   v.transform(Number),
-  v.check((value) => Number.isSafeInteger(value) && value > 0, SUB_APP_ID),
 );
 
 /** A text that is not empty and has at most `maxBytes` bytes in UTF-8. */

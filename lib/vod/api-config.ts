@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { subAppId } from '../validation/fields.ts';
 
 /** How VOD's API is called. */
 export interface VodApiConfig {
@@ -26,13 +27,6 @@ const CLOUD_ENDPOINT = 'vod.tencentcloudapi.com';
 
 /** A share of the account's limit, so that several instances may pull at once. */
 const DEFAULT_PULLS_PER_SECOND = '20';
-
-/** Schema of the application's number, a whole number in decimal. */
-export const subAppId = v.pipe(
-  v.string(),
-  v.regex(/^[1-9]\d{0,14}$/, 'must be the whole number that the console shows'),
-  v.transform(Number),
-);
 
 // SCF spells its variables without an underscore before ID, KEY and TOKEN, unlike the variables that the vendor's
 // clients look for: https://cloud.tencent.com/document/product/583/32748.

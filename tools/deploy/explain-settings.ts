@@ -48,11 +48,12 @@ export function explainSettings(
 
 function explainTenants(
   name: string,
-  { VOD_SUB_APP_ID: number }: Environment,
+  environment: Environment,
   { policy }: Settings,
 ): readonly string[] {
-  if (!USERS_OF_APPLICATIONS.includes(name)) return [];
-  const own = attempt(() => requireOwnApplication(policy, number ? Number(number) : undefined));
+  // What is wrong with a number that is there is told of the variables.
+  if (!USERS_OF_APPLICATIONS.includes(name) || environment['VOD_SUB_APP_ID']) return [];
+  const own = attempt(() => requireOwnApplication(policy, undefined));
   return own instanceof ConfigError ? [own.message] : [];
 }
 

@@ -70,6 +70,19 @@ describe('applyMigrations()', () => {
     await rm(other, { recursive: true });
   });
 
+  it('passes over no file that is named unlike the others', async () => {
+    const url = await server.createDatabase('empty');
+    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
+    await writeFile(join(other, '0002_second.sql'), 'create table second (id integer);');
+
+    await expect(applyMigrations(url, { folder: other })).rejects.toThrow(
+      /unlike 0002_second\.sql/,
+    );
+    expect(await countTables(url)).toBe(0);
+    await rm(other, { recursive: true });
+  });
+
   it('takes other line ends for no change', async () => {
     const url = await server.createDatabase('empty');
     const other = await mkdtemp(join(tmpdir(), 'migrations-'));

@@ -50,6 +50,18 @@ const listUploads = async () =>
     .map(({ fileId, subAppId, state }) => ({ fileId, subAppId, state }))
     .toSorted((a, b) => Number(a.subAppId) - Number(b.subAppId));
 
+/** Answers the stage's API, where nobody can look at what acme has. */
+function withoutAcme(): VodApi {
+  const { searchMedia } = stage.api;
+  return {
+    ...stage.api,
+    searchMedia: (request, options) =>
+      options?.subAppId === ACME
+        ? Promise.reject(new Error('No connection.'))
+        : searchMedia(request, options),
+  };
+}
+
 describe('sweep() of several applications', () => {
   it('looks for the media of each', async () => {
     const made: object[] = [];
@@ -205,17 +217,7 @@ describe('sweep() of several applications', () => {
     await issue('01JSWEEP000000000000000001', ACME);
     await issue('01JSWEEP000000000000000002', 1_500_000_009);
     stage.passSeconds(2 * DAY);
-    // What acme has, nobody could look at.
-    const { searchMedia } = stage.api;
-    const api: VodApi = {
-      ...stage.api,
-      searchMedia: (request, options) =>
-        options?.subAppId === ACME
-          ? Promise.reject(new Error('No connection.'))
-          : searchMedia(request, options),
-    };
-
-    await sweep({ api });
+    await sweep({ api: withoutAcme() });
     expect((await listUploads()).map(({ state }) => state)).toEqual(['issued', 'expired']);
 
     stage.passSeconds(DAY);
@@ -226,16 +228,7 @@ describe('sweep() of several applications', () => {
   it('goes on with the others where one cannot be asked, and says which', async () => {
     const fileId = await makeMediaIn(GLOBEX);
     stage.passSeconds(120);
-    const { searchMedia } = stage.api;
-    const api: VodApi = {
-      ...stage.api,
-      searchMedia: (request, options) =>
-        options?.subAppId === ACME
-          ? Promise.reject(new Error('No connection.'))
-          : searchMedia(request, options),
-    };
-
-    const { steps, broken } = await sweep({ api });
+    const { steps, broken } = await sweep({ api: withoutAcme() });
 
     expect(steps['media']).toMatchObject({ fresh: 1, failed: 1 });
     expect(broken).toEqual(['media']);

@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
+import { subAppId } from '../../../lib/validation/fields.ts';
 import { DEPLOYMENT_HELP, DEPLOYMENT_OPTIONS } from '../cloud/deployment-options.ts';
 import { type Command, CommandError, type Surroundings } from '../command.ts';
 import { readVariables } from '../read-environment.ts';
@@ -115,14 +117,16 @@ async function findTenants(
 }
 
 async function examineDatabase(
-  { DATABASE_URL: databaseUrl, VOD_SUB_APP_ID: number }: Environment,
+  { DATABASE_URL: databaseUrl, VOD_SUB_APP_ID: text }: Environment,
   policy: Pick<Policy, 'tenants'>,
   now: () => number,
 ): Promise<readonly Note[]> {
   const notes = await checkDatabase(databaseUrl);
   if (databaseUrl === undefined || notes.length > 0) return notes;
-  const own = number ? Number(number) : undefined;
-  return checkSweep(databaseUrl, listApplications(policy, own), now);
+  // One that is malformed is told of by itself, and makes no difference to what was swept.
+  const own = v.safeParse(subAppId, text);
+  const applications = listApplications(policy, own.success ? own.output : undefined);
+  return checkSweep(databaseUrl, applications, now);
 }
 
 function readUrls(options: Options): FunctionUrls {
