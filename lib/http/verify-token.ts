@@ -2,9 +2,10 @@ import type { JWTPayload } from 'jose';
 import * as joseErrors from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { TokenConfig } from '../config/caller-config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { Problem } from '../problem.ts';
-import { refuseForNow } from './fetch-key-set.ts';
 import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
+import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
 import { refuseToken } from './refuse-token.ts';
 
 /** What a token that is genuine and in force says. */
@@ -22,7 +23,7 @@ export interface VerifiedToken {
  *
  * @param nowSeconds Unix seconds.
  * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
- * `identity_unavailable`.
+ * `identity_unavailable`; {@link ConfigError} where the issuer's keys cannot be where they are looked for.
  */
 export type VerifyToken = (token: string, nowSeconds: number) => Promise<VerifiedToken>;
 
@@ -31,12 +32,6 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** The one that a shared secret is for: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
 const SECRET_ALGORITHMS = ['HS256'];
-
-/** Those with a public key: https://www.iana.org/assignments/jose. A public key never becomes a secret. */
-const PUBLIC_KEY_ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
-  ...['EdDSA', 'Ed25519'],
-];
 
 /** Answers how tokens are verified under `config`. */
 export function createTokenVerifier({ proof, issuer, audience }: TokenConfig): VerifyToken {
@@ -57,7 +52,8 @@ export function createTokenVerifier({ proof, issuer, audience }: TokenConfig): V
       ...options,
       currentDate,
     }).catch((error: unknown) => {
-      throw explainTokenError(error, algorithms);
+      if (error instanceof Problem || error instanceof ConfigError) throw error;
+      throw refuseToken(explainRefusal(error, algorithms), error);
     });
     return readClaims(payload);
   };
@@ -72,14 +68,6 @@ function readClaims(payload: JWTPayload): VerifiedToken {
   }
   const scopes = typeof scope === 'string' ? scope.split(' ') : [];
   return { owner: sub, scopes: new Set(scopes), claims: payload, expiresAt: exp };
-}
-
-function explainTokenError(error: unknown, algorithms: readonly string[]): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof joseErrors.JWKSInvalid) {
-    return refuseForNow('the one that the token names is not a public key', error);
-  }
-  return refuseToken(explainRefusal(error, algorithms), error);
 }
 
 function explainRefusal(error: unknown, algorithms: readonly string[]): string {
