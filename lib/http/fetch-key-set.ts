@@ -63,7 +63,7 @@ function explainStatus(url: string, { status, headers }: Response): KeySetFault 
   if (status < 300 || status >= 400) return { what: `answers ${status}`, instead: WHERE_KEYS_ARE };
   const what = `sends elsewhere (${status}), and redirections are not followed`;
   const target = readLocation(url, headers.get('location'));
-  const found = target === undefined ? '' : `: it sends to ${target}`;
+  const found = target === undefined ? '' : `, perhaps ${target}`;
   return { what, instead: `the address that has the keys itself${found}` };
 }
 

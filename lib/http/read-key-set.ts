@@ -62,9 +62,9 @@ function parse(text: string): unknown {
 
 function isUsable(key: unknown): key is { readonly kty: string } {
   if (!isJsonObject(key) || 'd' in key) return false;
-  const { use = 'sig', key_ops: operations = ['verify'], alg = PUBLIC_KEY_ALGORITHMS[0] } = key;
+  const { use = 'sig', key_ops: operations = ['verify'], alg } = key;
   if (use !== 'sig' || !Array.isArray(operations) || !operations.includes('verify')) return false;
-  if (!PUBLIC_KEY_ALGORITHMS.some((algorithm) => algorithm === alg)) return false;
+  if (alg !== undefined && !PUBLIC_KEY_ALGORITHMS.some((known) => known === alg)) return false;
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' });
     return asymmetricKeyType === 'rsa'
@@ -77,15 +77,17 @@ function isUsable(key: unknown): key is { readonly kty: string } {
 
 function explainText(text: string): KeySetFault {
   const start = text.trimStart();
-  if (start.startsWith('<'))
+  if (start.startsWith('<')) {
     return { what: 'leads to a web page, not to keys', instead: WHERE_KEYS_ARE };
+  }
   if (start.startsWith('-----BEGIN')) return explainPem();
   return { what: 'leads to something that is not JSON', instead: WHERE_KEYS_ARE };
 }
 
 function explainJson(json: unknown): KeySetFault {
-  if (!isJsonObject(json))
+  if (!isJsonObject(json)) {
     return { what: 'leads to JSON that is no key set', instead: WHERE_KEYS_ARE };
+  }
   const { jwks_uri: uri } = json;
   if (uri !== undefined) {
     return {
@@ -93,8 +95,8 @@ function explainJson(json: unknown): KeySetFault {
       instead: showKeySetUrl(uri) ?? 'the jwks_uri in it, an https address',
     };
   }
-  if (Object.values(json).some((value) => String(value).startsWith('-----BEGIN')))
-    return explainPem();
+  const isPem = (value: unknown) => typeof value === 'string' && value.startsWith('-----BEGIN');
+  if (Object.values(json).some(isPem)) return explainPem();
   const what = 'kty' in json ? 'leads to a single key' : 'leads to JSON without the list "keys"';
   return { what, instead: WHERE_KEYS_ARE };
 }
@@ -110,8 +112,9 @@ function explainPem(): KeySetFault {
 function explainKeys(keys: readonly unknown[]): KeySetFault {
   const secret =
     'where the issuer signs with a shared secret (HS256), take it away and set AUTH_JWT_SECRET';
-  if (keys.length === 0)
+  if (keys.length === 0) {
     return { what: 'leads to an empty key set', instead: `${WHERE_KEYS_ARE}; ${secret}` };
+  }
   if (keys.some((key) => isJsonObject(key) && 'd' in key)) {
     return {
       what: 'leads to private keys, with which anybody can make tokens',

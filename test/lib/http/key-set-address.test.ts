@@ -92,7 +92,7 @@ function redirect(status: number): Wrong {
     `${status}`,
     () => text('', status, { Location: 'https://www.example.com/keys?state=canary' }),
     new RegExp(`sends elsewhere \\(${status}\\)`),
-    /it sends to https:\/\/www\.example\.com\/keys$/,
+    /itself, perhaps https:\/\/www\.example\.com\/keys$/,
   ];
 }
 
