@@ -58,7 +58,7 @@ export const storageRegion = v.pipe(
 
 /** An ISO 8601 time with its zone; becomes Unix seconds. */
 export const isoTime = v.pipe(
-  v.string('must be a text: an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z'),
+  v.string('must be a text, as 2099-01-01T00:00:00Z'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const read = readIsoTime(dataset.value);
     if ('seconds' in read) return read.seconds;

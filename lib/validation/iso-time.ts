@@ -10,12 +10,12 @@
 const ISO_TIME =
   /^(?<year>\d{4})(?<dash>-?)(?<month>\d\d)\k<dash>(?<day>\d\d)[Tt ](?<hour>\d\d)(?:(?<colon>:?)(?<minute>\d\d)(?:\k<colon>(?<second>\d\d)(?:[.,]\d{1,9})?)?)?(?<zone>[Zz]|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?(?:\[[\w+\-/:.~]{1,64}\])?$/;
 
-const DAY = /^\d{4}-?\d\d-?\d\d$/;
-
 /** Unix seconds of the first year that has five digits, which neither VOD nor this format can write. */
 const YEAR_10000 = 253_402_300_800;
 
-const EXAMPLE = '2099-01-01T00:00:00Z or 2099-01-01T09:00:00+09:00';
+const MALFORMED = 'must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z';
+const NO_ZONE = 'must have a zone at its end, as 2099-01-01T00:00:00Z or +09:00';
+const IMPOSSIBLE = 'must be a time that exists, of a year with four digits';
 
 /** What a text says as a time: Unix seconds, or what is wrong with it, which goes on from the name of the field. */
 export type IsoTime = { readonly seconds: number } | { readonly reason: string };
@@ -26,19 +26,11 @@ export type IsoTime = { readonly seconds: number } | { readonly reason: string }
  */
 export function readIsoTime(text: string): IsoTime {
   const parts = ISO_TIME.exec(text)?.groups;
-  if (parts === undefined) {
-    const what = DAY.test(text) ? 'must have a time and a zone behind its day' : MALFORMED;
-    return { reason: `${what}, as ${EXAMPLE}` };
-  }
-  if (parts['zone'] === undefined) {
-    return { reason: `must have a zone at its end, Z or an offset, as ${EXAMPLE}` };
-  }
+  if (parts === undefined) return { reason: MALFORMED };
+  if (parts['zone'] === undefined) return { reason: NO_ZONE };
   const seconds = countSeconds(parts);
   return seconds === undefined ? { reason: IMPOSSIBLE } : { seconds };
 }
-
-const MALFORMED = 'must be an ISO 8601 time with its zone';
-const IMPOSSIBLE = 'must be a time that exists, in a year of four digits';
 
 /** Returns the Unix seconds of {@link readIsoTime}, or undefined where `text` is not such a time. */
 export function parseIsoTime(text: string): number | undefined {

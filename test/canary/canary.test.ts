@@ -28,6 +28,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   AUTH_JWT_ISSUER: '',
   AUTH_JWT_AUDIENCE: '',
   CORS_ORIGINS: 'https://app.example.com',
+  CORS_HEADERS: 'X-Client-Version',
   PULL_HOSTS: '*.example.com',
   PULL_PORTS: '',
   VOD_API_PROTOCOL: 'http',
@@ -303,7 +304,7 @@ describe('a malformed variable', () => {
       sources.flatMap((source) =>
         [
           ...source.matchAll(
-            /\b(AUTH|[A-Z][A-Z\d]*_[A-Z\d_]+): (?:v\.|given|databaseUrl|secretKey|corsOrigins|endpointList)/g,
+            /\b(AUTH|[A-Z][A-Z\d]*_[A-Z\d_]+): (?:v\.|given|databaseUrl|secretKey|endpointList)/g,
           ),
         ].map(([, name = '']) => name),
       ),

@@ -82,7 +82,7 @@ describe('chooseCode()', () => {
 
     expect(() => chooseCode([], new Set(), undefined)).toThrow('no older code');
     expect(choose('2020-01-01T00:00:00Z')).toThrow('No code was stored at 2020-01-01T00:00:00Z');
-    expect(choose('2026-01-01')).toThrow('--timestamp must have a time and a zone');
+    expect(choose('2026-01-01')).toThrow('--timestamp must be an ISO 8601 time');
     expect(choose('1767225600000')).toThrow('--timestamp must be an ISO 8601 time');
   });
 });
