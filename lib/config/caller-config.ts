@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { given, splitList } from './environment.ts';
+import { corsVariables } from './cors-config.ts';
+import { given } from './environment.ts';
 
 /** How callers prove who they are; API keys of the settings count beside tokens. */
 export type AuthConfig =
@@ -48,15 +49,6 @@ const WRITTEN_BY_USERS = /(?:^|\.)(?:user|unsafe)_?metadata(?:$|\.)/i;
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-const corsOrigins = v.pipe(
-  v.optional(v.string(), ''),
-  v.transform(splitList),
-  v.check(
-    (origins) => origins.every(isOrigin),
-    'must be a comma-separated list of exact origins, as https://app.example.com',
-  ),
-);
-
 const auth = {
   AUTH: v.optional(v.picklist(['none', 'keys', 'jwt'], 'must be jwt, keys or none')),
   AUTH_JWT_SECRET: v.optional(
@@ -103,7 +95,7 @@ const auth = {
 
 /** Schema of what every function with callers reads. */
 export const callerEnvironment = v.pipe(
-  v.object({ ...auth, CORS_ORIGINS: corsOrigins }),
+  v.object({ ...auth, ...corsVariables }),
   // Fail closed: without a word about callers, nobody is one.
   v.forward(
     v.partialCheck(
@@ -159,13 +151,15 @@ export const callerEnvironment = v.pipe(
 /** Configuration of a function with callers. */
 export interface CallerConfig {
   readonly auth: AuthConfig;
-  /** Exact origins of web apps. */
+  /** Origins of web apps, and patterns of them. */
   readonly corsOrigins: readonly string[];
+  /** Headers that they may send besides those that are read. */
+  readonly corsHeaders: readonly string[];
 }
 
 /** Answers the configuration that a checked environment tells. */
 export function describeCallers(e: v.InferOutput<typeof callerEnvironment>): CallerConfig {
-  return { auth: describeAuth(e), corsOrigins: e.CORS_ORIGINS };
+  return { auth: describeAuth(e), corsOrigins: e.CORS_ORIGINS, corsHeaders: e.CORS_HEADERS };
 }
 
 function describeAuth(e: v.InferOutput<typeof callerEnvironment>): AuthConfig {
@@ -193,8 +187,4 @@ function isKeySetUrl(text: string, loopback: 'allow' | undefined): boolean {
     protocol === 'https:' ||
     (protocol === 'http:' && loopback === 'allow' && LOOPBACK_HOSTS.includes(hostname))
   );
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
 }
