@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { corsVariables } from './cors-config.ts';
-import { given } from './environment.ts';
+import { given, splitList } from './environment.ts';
 
 /** How callers prove who they are; API keys of the settings count beside tokens. */
 export type AuthConfig =
