@@ -8,7 +8,7 @@ import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
 import { refuseToken } from './refuse-token.ts';
 
 /** What a token that is genuine and in force says. */
-export interface VerifiedToken {
+interface VerifiedToken {
   /** `sub`. */
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
