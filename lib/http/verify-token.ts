@@ -10,7 +10,7 @@ import { refuseToken } from './refuse-token.ts';
 import { readScopes, requireOtherAudience } from './token-claims.ts';
 
 /** What a token that is genuine and in force says. */
-export interface VerifiedToken {
+interface VerifiedToken {
   /** `sub`. */
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
