@@ -152,5 +152,6 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  const { corsOrigins, corsHeaders } = config;
+  return { corsOrigins, corsHeaders, route };
 });

@@ -145,5 +145,6 @@ export const main_handler = httpHandler('signature', ['POST'], () => {
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ ...known, settings }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  const { corsOrigins, corsHeaders } = config;
+  return { corsOrigins, corsHeaders, route };
 });

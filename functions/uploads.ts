@@ -199,5 +199,6 @@ export const main_handler = httpHandler('uploads', METHODS, () => {
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createUploadsRoute({ config, settings, now: Date.now, ledger }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  const { corsOrigins, corsHeaders } = config;
+  return { corsOrigins, corsHeaders, route };
 });

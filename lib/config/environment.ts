@@ -13,6 +13,11 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly variables: readonly string[];
 
+  /** Parts are built into files of their own, so what they throw is made by another copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): value is ConfigError {
+    return value instanceof Error && value.name === 'ConfigError';
+  }
+
   constructor(
     problems: readonly { readonly variable: string; readonly message: string }[],
     { source = 'this environment', ...options }: ConfigErrorOptions = {},

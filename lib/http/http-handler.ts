@@ -27,6 +27,7 @@ export type Route = (event: HttpEvent, invocation: Invocation) => Answer | Promi
 /** A function that is ready to serve. */
 export interface Service {
   readonly corsOrigins: readonly string[];
+  readonly corsHeaders?: readonly string[];
   readonly route: Route;
 }
 
@@ -75,8 +76,9 @@ export function httpHandler(
     .use({ onError: respondWithProblem })
     .before((exchange: Exchange) => {
       const { event, context } = exchange;
-      context.cors = allowOrigin(event, service().corsOrigins);
-      return admit(event, context, methods);
+      const { corsOrigins, corsHeaders } = service();
+      context.cors = allowOrigin(event, corsOrigins);
+      return admit(event, context, methods, corsHeaders);
     })
     .handler(async (event: HttpEvent, invocation: HttpInvocation) => {
       const { status, headers, body } = await service().route(event, invocation);
@@ -92,6 +94,7 @@ function admit(
   event: HttpEvent,
   invocation: HttpInvocation,
   methods: readonly string[],
+  corsHeaders: readonly string[] | undefined,
 ): HttpResponse | undefined {
   const method = typeof event.httpMethod === 'string' ? event.httpMethod : '';
   invocation.log.method = method.slice(0, LONGEST_METHOD);
@@ -99,7 +102,7 @@ function admit(
 
   if (method === 'OPTIONS') {
     const allow = { Allow: listMethods(methods) };
-    return finish(invocation, 204, '', { ...allow, ...describePreflight(methods) });
+    return finish(invocation, 204, '', { ...allow, ...describePreflight(methods, corsHeaders) });
   }
   throw refuseMethod(invocation.log.method, methods);
 }

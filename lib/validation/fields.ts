@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { parseIsoTime } from './iso-time.ts';
-import { isJsonObject } from './json-object.ts';
+import { readIsoTime } from './iso-time.ts';
+import { dropNulls, isJsonObject } from './json-object.ts';
 import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
 import { explainStorageRegion } from './storage-region.ts';
@@ -58,11 +58,11 @@ export const storageRegion = v.pipe(
 
 /** An ISO 8601 time with its zone; becomes Unix seconds. */
 export const isoTime = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a text, as 2099-01-01T00:00:00Z'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const seconds = parseIsoTime(dataset.value);
-    if (seconds !== undefined) return seconds;
-    addIssue({ message: 'must be an ISO 8601 time with its zone, as 2026-01-31T08:00:00Z' });
+    const read = readIsoTime(dataset.value);
+    if ('seconds' in read) return read.seconds;
+    addIssue({ message: read.reason });
     return NEVER;
   }),
 );
@@ -95,5 +95,5 @@ export const limitFields = v.object({
 /** A JSON object, which an object schema alone does not make sure of: it takes an array for one. */
 const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object');
 
-/** What a file may be at most; unknown fields are left to `findUnknownFields`. */
-export const uploadLimits = v.pipe(jsonObject, limitFields);
+/** What a file may be at most, without fields that are null; unknown fields are left to `findUnknownFields`. */
+export const uploadLimits = v.pipe(jsonObject, v.transform(dropNulls), limitFields);

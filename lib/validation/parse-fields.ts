@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type FieldError, Problem } from '../problem.ts';
-import { isJsonObject } from './json-object.ts';
+import { dropNulls, isJsonObject } from './json-object.ts';
 
 /** Errors that one answer lists; a hostile body could cause as many as fit in it. */
 const MOST_ERRORS = 100;
@@ -12,8 +12,8 @@ const NOT_AN_OBJECT: FieldError = { path: '', message: 'must be a JSON object' }
 export type RawFields = Readonly<Record<string, unknown>>;
 
 /**
- * Answers `input` as `schema` types it. `inspect` adds what a schema cannot know, such as the time of day, and sees
- * the fields as they came.
+ * Answers `input` as `schema` types it; a field that is null counts as absent. `inspect` adds what a schema cannot know,
+ * such as the time of day and names that are not known, and sees the fields as they came.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong, not only the first.
  */
@@ -39,7 +39,7 @@ export function checkFields<TSchema extends v.GenericSchema>(
   inspect: (fields: RawFields) => readonly FieldError[],
 ): CheckedFields<v.InferOutput<TSchema>> {
   if (!isJsonObject(input)) return { errors: [NOT_AN_OBJECT] };
-  const result = v.safeParse(schema, input, { abortPipeEarly: true });
+  const result = v.safeParse(schema, dropNulls(input), { abortPipeEarly: true });
   const errors = [...(result.issues ?? []).map(describeIssue), ...inspect(input)];
   return result.success && errors.length === 0 ? { output: result.output } : { errors };
 }

@@ -11,7 +11,7 @@ import {
   uploadLimits,
 } from './fields.ts';
 import { parseIsoTime } from './iso-time.ts';
-import { isJsonObject } from './json-object.ts';
+import { dropNulls, isJsonObject } from './json-object.ts';
 import {
   MAX_MEDIA_NAME_BYTES,
   MAX_PULL_ITEMS,
@@ -96,7 +96,7 @@ export interface PullContext {
  * never for what is wrong with an item of a batch.
  */
 export function parsePullRequest(body: unknown, context: PullContext): PullBody {
-  if (isJsonObject(body) && Object.hasOwn(body, 'items')) {
+  if (isJsonObject(body) && Object.hasOwn(dropNulls(body), 'items')) {
     return { kind: 'many', items: parseItems(readItems(body), context) };
   }
   const checked = checkItem(body, { ...pullItem.entries, items: undefined }, context);
@@ -105,8 +105,8 @@ export function parsePullRequest(body: unknown, context: PullContext): PullBody 
 }
 
 function readItems(body: RawFields): readonly unknown[] {
-  const { items } = body;
-  const misplaced = Object.keys(body).filter((name) => Object.hasOwn(pullItem.entries, name));
+  const { items, ...others } = dropNulls(body);
+  const misplaced = Object.keys(others).filter((name) => Object.hasOwn(pullItem.entries, name));
   const errors = [
     ...misplaced.map((path) => ({
       path,
@@ -154,7 +154,7 @@ function checkItem(
     ...findPastTime(raw, nowSeconds),
   ]);
   const source: CheckedFields<PullSource> = isJsonObject(input)
-    ? checkPullSource(input, policy)
+    ? checkPullSource(dropNulls(input), policy)
     : { errors: [] };
   if (fields.errors !== undefined || source.errors !== undefined) {
     return { errors: [...(fields.errors ?? []), ...(source.errors ?? [])] };

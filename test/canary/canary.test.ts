@@ -27,7 +27,11 @@ const HARMLESS: Readonly<Record<string, string>> = {
   AUTH_JWKS_LOOPBACK: '',
   AUTH_JWT_ISSUER: '',
   AUTH_JWT_AUDIENCE: '',
+  AUTH_AUDIENCE_CLAIM: '',
+  AUTH_SCOPE_CLAIM: '',
+  AUTH_SCOPE_PREFIX: '',
   CORS_ORIGINS: 'https://app.example.com',
+  CORS_HEADERS: 'X-Client-Version',
   PULL_HOSTS: '*.example.com',
   PULL_PORTS: '',
   VOD_API_PROTOCOL: 'http',
@@ -300,7 +304,7 @@ describe('a malformed variable', () => {
       sources.flatMap((source) =>
         [
           ...source.matchAll(
-            /\b(AUTH|[A-Z][A-Z\d]*_[A-Z\d_]+): (?:v\.|given|databaseUrl|secretKey|corsOrigins|endpointList)/g,
+            /\b(AUTH|[A-Z][A-Z\d]*_[A-Z\d_]+): (?:v\.|given|databaseUrl|secretKey|endpointList)/g,
           ),
         ].map(([, name = '']) => name),
       ),

@@ -155,7 +155,6 @@ describe('parsePullRequest()', () => {
     ['mediaStoragePath', '/a\n.mp4'],
     ['mediaStoragePath', `/${'x'.repeat(850)}`],
     ['limits', []],
-    ['limits', null],
     ['limits.maxBytes', 0],
     ['limits.maxBytes', MAX_MEDIA_BYTES + 1],
     ['limits.maxSeconds', 0],
@@ -351,7 +350,7 @@ describe('parsePullRequest()', () => {
 
     it.each([
       [{ items: [] }, ['items']],
-      [{ items: null }, ['items']],
+      [{ items: null }, ['mediaUrl']],
       [{ items: {} }, ['items']],
       [{ items: 'text' }, ['items']],
       [{ items: { 0: { mediaUrl: URL_TEXT }, length: 1 } }, ['items']],
