@@ -247,7 +247,7 @@ describe('the search', () => {
 });
 
 describe('every function', () => {
-  it('lets out no secret while all goes well', { timeout: 120_000 }, async () => {
+  it('lets out no secret while all goes well', async () => {
     stage.weather = 'fair';
     const findings = await drive(environmentOf(await createDatabase()));
 
@@ -268,7 +268,6 @@ describe('every function', () => {
 
   it.each<Weather>(['refusing', 'garbled', 'broken'])(
     'lets out no secret where the others are %s',
-    { timeout: 120_000 },
     async (weather) => {
       stage.weather = weather;
       const kept = await drive(environmentOf(await createDatabase()));
@@ -280,9 +279,7 @@ describe('every function', () => {
     },
   );
 
-  it('lets out no secret where the database is not there, or not as it should be', {
-    timeout: 120_000,
-  }, async () => {
+  it('lets out no secret where the database is not there, or not as it should be', async () => {
     stage.weather = 'fair';
     const gone = await drive(
       environmentOf(`postgres://vod:${CANARIES.databasePassword.value}@127.0.0.1:1/vod`),
@@ -318,7 +315,7 @@ describe('a malformed variable', () => {
     expect([...read].filter((name) => !planted.includes(name))).toEqual([]);
   });
 
-  it('is named, and not quoted', { timeout: 120_000 }, async () => {
+  it('is named, and not quoted', async () => {
     stage.weather = 'fair';
     const { value } = CANARIES.variable;
     const spellings = [

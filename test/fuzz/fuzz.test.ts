@@ -214,7 +214,7 @@ describe.each([
 ] as const)('whatever comes, %s', (_, place) => {
   it.each(Object.keys(PLAN).filter((name) => (PLAN[name]?.[place] ?? 0) > 0))(
     '%s answers well, and tells no secret',
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async (name) => {
       const prototypes = () => [Object.prototype, Array.prototype].map(Object.getOwnPropertyNames);
       const before = prototypes();

@@ -53,7 +53,7 @@ beforeAll(async () => {
   databaseUrl = await server.createDatabase();
   await sweepLately(databaseUrl);
   good = await built.serve(describeFunctions({}));
-}, 60_000);
+});
 
 afterAll(async () => {
   await good.close();

@@ -57,7 +57,7 @@ const idsIn = async (url: string) =>
     (row) => row.upload_id,
   );
 
-describe('the database of a stack', { timeout: 60_000 }, () => {
+describe('the database of a stack', () => {
   it('has what the functions put there, and keeps it from one start to the next', async () => {
     // Nobody but this user gets through, as below the folder of root.
     await chmod(dir, 0o700);
@@ -114,7 +114,7 @@ describe('the database of a stack', { timeout: 60_000 }, () => {
   });
 });
 
-describe('openLocalDatabase()', { timeout: 60_000 }, () => {
+describe('openLocalDatabase()', () => {
   it.each(['with spaces and 한국어', 'x'.repeat(150)])('works in a folder %s', async (name) => {
     await chmod(dir, 0o755);
     const first = await openLocalDatabase(join(dir, name));
