@@ -433,6 +433,24 @@ const FAULTS: readonly Fault[] = [
     /No token is good: AUTH_JWKS_URL answers 405\./,
   ],
   [
+    'a secret with the end of a line behind it',
+    () => (environment = { ...environment, AUTH_JWT_SECRET: `${SECRETS.AUTH_JWT_SECRET}\n` }),
+    'configuration',
+    /signature, pull,? and uploads: .*AUTH_JWT_SECRET ends with a line break \(U\+000A\)/,
+  ],
+  [
+    'a key that uploads with a space behind it',
+    () => (environment = { ...environment, VOD_SECRET_ID: `${environment['VOD_SECRET_ID']} ` }),
+    'configuration',
+    /VOD_SECRET_ID ends with a space \(U\+0020\)/,
+  ],
+  [
+    'a key that deploys with a character that nobody sees',
+    () => (environment = { ...environment, TENCENT_SECRET_KEY: '\u200bkey' }),
+    'credentials',
+    /TENCENT_SECRET_KEY begins with an invisible character \(U\+200B\)/,
+  ],
+  [
     'a variable that is missing',
     () => (environment = { ...environment, AUTH_JWT_SECRET: '' }),
     'configuration',
