@@ -1,5 +1,11 @@
 import { formatClock, formatCount } from './format.ts';
-import type { LedgerAction, LedgerDelivery, LedgerEvent, UploadLife } from './ledger-answers.ts';
+import type {
+  LedgerAction,
+  LedgerDelivery,
+  LedgerEvent,
+  LedgerUpload,
+  UploadLife,
+} from './ledger-answers.ts';
 
 /** How an entry, or what came of it, is to be taken. */
 type TimelineTone = 'good' | 'bad' | 'warn' | 'plain';
@@ -35,18 +41,23 @@ const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
 /** What is done to media, before and after it is done. */
 const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   delete: ['File to be removed', 'File removed'],
+  inspect: ['File to be judged by its limits', 'File judged by its limits'],
 };
 
+/** What a file that cannot be judged yet waits for. */
+const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
+
 /** Answers the life of an upload as entries, oldest first; what led to a state comes before it. */
-export function describeLife({ events, actions }: UploadLife): readonly TimelineEntry[] {
-  return [...events.map(describeEvent), ...actions.map(describeAction)].sort(
+export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {
+  const told = events.map((event) => describeEvent(event, upload));
+  return [...told, ...actions.map(describeAction)].sort(
     (left, right) => left.at.getTime() - right.at.getTime() || ORDER[left.kind] - ORDER[right.kind],
   );
 }
 
 const ORDER: Readonly<Record<TimelineEntry['kind'], number>> = { vod: 0, state: 1, action: 2 };
 
-function describeEvent(event: LedgerEvent): TimelineEntry {
+function describeEvent(event: LedgerEvent, { state, problem }: LedgerUpload): TimelineEntry {
   const { eventId, eventType, receivedAt, confirmed, deliveries } = event;
   const several = deliveries.length > 1;
   const notes = deliveries.map((delivery) => describeDelivery(delivery, several));
@@ -57,7 +68,10 @@ function describeEvent(event: LedgerEvent): TimelineEntry {
     return { ...entry, kind: 'vod', title: eventType, tone: 'plain', notes: all };
   }
   const title = eventType.slice(STATE.length);
-  return { ...entry, kind: 'state', title, tone: STATE_TONES[title] ?? 'plain', notes };
+  const tone = STATE_TONES[title] ?? 'plain';
+  const isWhy = title === state && tone === 'bad' && problem.detail !== '';
+  const why: readonly TimelineNote[] = isWhy ? [{ text: problem.detail, tone }] : [];
+  return { ...entry, kind: 'state', title, tone, notes: [...why, ...notes] };
 }
 
 function describeDelivery(delivery: LedgerDelivery, several: boolean): TimelineNote {
@@ -88,7 +102,9 @@ function describeAction(action: LedgerAction): TimelineEntry {
   const times = isDead
     ? `Given up after ${formatCount(attempts, 'attempt')}`
     : `Failed ${countTimes(attempts)}`;
-  const trouble: TimelineNote = { text: `${times}: ${lastError}`, tone: isDead ? 'bad' : 'warn' };
+  const isWaiting = kind === 'inspect' && lastError === 'media_unreadable';
+  const text = isWaiting ? WAITING : `${times}: ${lastError}`;
+  const trouble: TimelineNote = { text, tone: isDead ? 'bad' : 'warn' };
   const isTroubled = lastError !== '' && state !== 'done';
   return {
     key: `${kind} ${fileId}`,
