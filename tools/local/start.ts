@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readServiceCustom } from '../deploy/service-custom.ts';
+import { LocalError } from './local-error.ts';
 import { discardState, startLocalStack } from './local-stack.ts';
 
 const DEFAULT_PORT = 3_000;
@@ -20,7 +21,10 @@ const custom = await readServiceCustom(ROOT).catch((error: unknown) => {
   process.exit(1);
 });
 
-const starting = startLocalStack({ dir, port, trigger, databaseUrl, eventMode, custom });
+const starting = startLocalStack({
+  ...{ dir, port, trigger, databaseUrl, eventMode, custom },
+  chosen: process.env,
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Who cannot wait for the end says it twice.
   process.once(signal, () => {
@@ -34,6 +38,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const stack = await starting.catch((error: unknown) => {
+  if (error instanceof LocalError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
   const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   process.stderr.write(
     taken
@@ -49,3 +57,6 @@ process.stdout.write(`
   Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
   State is kept in ${dir}; "npm start -- --fresh" begins anew. Ctrl+C stops.
 `);
+if (process.env['WEBHOOK_ENDPOINTS']) {
+  process.stdout.write('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.\n');
+}
