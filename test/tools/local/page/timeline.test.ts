@@ -34,6 +34,22 @@ describe('describeLife()', () => {
     ]);
   });
 
+  test.each([
+    [
+      { code: 'pull_failed', detail: 'VOD could not read it.', vodErrCode: 60_000 },
+      'pull_failed (60000): VOD could not read it.',
+    ],
+    [{ code: 'limits_exceeded', rule: 'maxBytes' }, 'limits_exceeded'],
+  ])('says below the state what %j led to it', (problem, text) => {
+    const upload = readUpload({ uploadId: 'U1', state: 'failed', problem });
+    const events = [event('upload.issued', 1), event('upload.failed', 2)];
+
+    expect(describeLife({ upload, ...readEvents({ events, actions: [] }) })).toMatchObject([
+      { title: 'issued', notes: [] },
+      { title: 'failed', tone: 'bad', notes: [{ text, tone: 'bad' }] },
+    ]);
+  });
+
   test('says how a delivery stands', () => {
     expect(noteOn({ state: 'pending' })).toBe('Webhook waits');
     expect(noteOn({ state: 'delivered', attempts: 1 })).toBe('Webhook delivered');
