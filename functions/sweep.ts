@@ -17,9 +17,12 @@ import { createVodApi } from '../lib/vod/client.ts';
 /** What the job takes from outside. */
 export interface SweepDependencies
   extends SweepOptions,
-    Omit<SweepRun, 'remainingMilliseconds' | 'report'> {}
+    Omit<SweepRun, 'looksNow' | 'remainingMilliseconds' | 'report'> {}
 
 const NAME = 'sweep';
+
+/** The event's `Message` that has the run look now for what VOD may still tell; the timer's own is empty. */
+const LOOK_NOW = 'now';
 
 /** Kept back for ending what is under way and for telling what was done, in milliseconds. */
 const RESERVE_MILLISECONDS = 3_000;
@@ -36,9 +39,10 @@ export function createSweepJob({
   pullsPerSecond,
   ...dependencies
 }: SweepDependencies): Job {
-  return async ({ log, requestId, remainingMilliseconds }) => {
+  return async ({ log, requestId, remainingMilliseconds }, message) => {
     const run: SweepRun = {
       ...dependencies,
+      looksNow: message === LOOK_NOW,
       remainingMilliseconds: () => remainingMilliseconds() - RESERVE_MILLISECONDS,
       report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
     };
@@ -54,7 +58,7 @@ export function createSweepJob({
 export const main_handler = timerHandler(NAME, () => {
   const config = readSweepConfig(process.env);
   const job = openSweep(config);
-  return async (invocation) => (await job)(invocation);
+  return async (...call) => (await job)(...call);
 });
 
 async function openSweep(config: SweepConfig): Promise<Job> {

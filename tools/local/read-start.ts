@@ -21,6 +21,9 @@ Variables of the environment:
   DATABASE_URL    PostgreSQL to use instead of its own, as postgres://user:password@host:5432/database
   HTTP_TRIGGER    ${DEFAULTS.HTTP_TRIGGER} by default, or apigw to call the functions with API Gateway's events
   VOD_EVENT_MODE  ${DEFAULTS.VOD_EVENT_MODE} by default, or PULL to let events wait in VOD's queue for sweep
+  DEV_ORIGINS     origins of pages on other machines that may call the stack, comma-separated
+  WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, VOD_PULLS_PER_SECOND, PULL_HOSTS, PULL_PORTS
+                  as the functions take them: see the README
 
 Examples:
   PORT=3001 LOCAL_DIR=.local-2 npm start

@@ -24,7 +24,8 @@ async function startStack(settings: StartSettings): Promise<LocalStack> {
     import('../deploy/service-custom.ts'),
     import('./local-stack.ts'),
   ]);
-  return startLocalStack({ ...settings, custom: await readServiceCustom(ROOT) });
+  const custom = await readServiceCustom(ROOT);
+  return startLocalStack({ ...settings, custom, chosen: process.env });
 }
 
 function closeAtSignals(starting: Promise<LocalStack>): void {
@@ -55,6 +56,8 @@ async function run(settings: StartSettings): Promise<void> {
   Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
   State is kept in ${resolve(settings.dir)}, the database ${database}.
   "npm start -- --fresh" begins anew. Ctrl+C stops.`);
+  if (process.env['WEBHOOK_ENDPOINTS'])
+    say('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.');
 }
 
 function read(): StartSettings | 'help' {

@@ -1,10 +1,11 @@
 import { formatClock, formatCount } from './format.ts';
-import type {
-  LedgerAction,
-  LedgerDelivery,
-  LedgerEvent,
-  LedgerUpload,
-  UploadLife,
+import {
+  describeProblem,
+  type LedgerAction,
+  type LedgerDelivery,
+  type LedgerEvent,
+  type LedgerUpload,
+  type UploadLife,
 } from './ledger-answers.ts';
 
 /** How an entry, or what came of it, is to be taken. */
@@ -47,17 +48,28 @@ const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: st
 /** What a file that cannot be judged yet waits for. */
 const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
 
-/** Answers the life of an upload as entries, oldest first; what led to a state comes before it. */
+/**
+ * Answers the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
+ * below the state that it led to.
+ */
 export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {
-  const told = events.map((event) => describeEvent(event, upload));
-  return [...told, ...actions.map(describeAction)].sort(
+  return [
+    ...events.map((event) => addProblem(describeEvent(event), upload)),
+    ...actions.map(describeAction),
+  ].sort(
     (left, right) => left.at.getTime() - right.at.getTime() || ORDER[left.kind] - ORDER[right.kind],
   );
 }
 
+function addProblem(entry: TimelineEntry, upload: LedgerUpload): TimelineEntry {
+  const text = describeProblem(upload);
+  if (text === '' || entry.kind !== 'state' || entry.title !== upload.state) return entry;
+  return { ...entry, notes: [{ text, tone: 'bad' }, ...entry.notes] };
+}
+
 const ORDER: Readonly<Record<TimelineEntry['kind'], number>> = { vod: 0, state: 1, action: 2 };
 
-function describeEvent(event: LedgerEvent, { state, problem }: LedgerUpload): TimelineEntry {
+function describeEvent(event: LedgerEvent): TimelineEntry {
   const { eventId, eventType, receivedAt, confirmed, deliveries } = event;
   const several = deliveries.length > 1;
   const notes = deliveries.map((delivery) => describeDelivery(delivery, several));
@@ -68,10 +80,7 @@ function describeEvent(event: LedgerEvent, { state, problem }: LedgerUpload): Ti
     return { ...entry, kind: 'vod', title: eventType, tone: 'plain', notes: all };
   }
   const title = eventType.slice(STATE.length);
-  const tone = STATE_TONES[title] ?? 'plain';
-  const isWhy = title === state && tone === 'bad' && problem.detail !== '';
-  const why: readonly TimelineNote[] = isWhy ? [{ text: problem.detail, tone }] : [];
-  return { ...entry, kind: 'state', title, tone, notes: [...why, ...notes] };
+  return { ...entry, kind: 'state', title, tone: STATE_TONES[title] ?? 'plain', notes };
 }
 
 function describeDelivery(delivery: LedgerDelivery, several: boolean): TimelineNote {

@@ -38,6 +38,22 @@ describe('describeLife()', () => {
     ]);
   });
 
+  test.each([
+    [
+      { code: 'pull_failed', detail: 'VOD could not read it.', vodErrCode: 60_000 },
+      'pull_failed (60000): VOD could not read it.',
+    ],
+    [{ code: 'limits_exceeded', rule: 'maxBytes' }, 'limits_exceeded'],
+  ])('says below the state what %j led to it', (problem, text) => {
+    const upload = readUpload({ uploadId: 'U1', state: 'failed', problem });
+    const events = [event('upload.issued', 1), event('upload.failed', 2)];
+
+    expect(describeLife({ upload, ...readEvents({ events, actions: [] }) })).toMatchObject([
+      { title: 'issued', notes: [] },
+      { title: 'failed', tone: 'bad', notes: [{ text, tone: 'bad' }] },
+    ]);
+  });
+
   test('says how a delivery stands', () => {
     expect(noteOn({ state: 'pending' })).toBe('Webhook waits');
     expect(noteOn({ state: 'delivered', attempts: 1 })).toBe('Webhook delivered');
@@ -82,7 +98,7 @@ describe('describeLife()', () => {
 
     expect(told.map(({ title, notes }) => [title, notes[0]])).toEqual([
       ['uploaded', undefined],
-      ['rejected', { text: 'VOD finds no length in the file.', tone: 'bad' }],
+      ['rejected', { text: 'media_unreadable: VOD finds no length in the file.', tone: 'bad' }],
       ['File judged by its limits', { text: 'F1', tone: 'plain' }],
     ]);
   });
