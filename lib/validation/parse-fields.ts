@@ -7,7 +7,7 @@ import { findNearName } from './near-name.ts';
 const MOST_ERRORS = 100;
 const LONGEST_NAME = 64;
 
-/** What a body is that is none; half of them were written as JSON twice. */
+/** Says what a value is instead of an object, where that leads to the mistake. */
 function refuseKind(input: unknown): FieldError {
   const what = Array.isArray(input)
     ? '; it is a list'
@@ -66,8 +66,10 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
   if (unknown.length === 0) return [];
   const names = Object.keys(known);
   const list = `the fields are ${names.join(', ')}`;
-  return unknown.map((name) => {
-    const near = findNearName(name.replaceAll(/[_-]/g, ''), names);
+  return unknown.map((name, index) => {
+    // Beyond those that an answer lists, nobody reads what is meant.
+    const plain = index < MOST_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
+    const near = findNearName(plain, names);
     const hint = near === undefined ? list : `did you mean ${near}?`;
     return { path: prefix + name.slice(0, LONGEST_NAME), message: `is not a field here; ${hint}` };
   });
