@@ -48,9 +48,9 @@ export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be emp
 const SPACED = /(?:S|_CA)$/;
 
 /** White space at either end, and what nobody sees anywhere: https://www.unicode.org/reports/tr44/#General_Category_Values. */
-const UNSEEN = /^\s+|\s+$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/u;
+const STRAY = /^\s+|\s+$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/u;
 
-const UNSEEN_NAMES: Readonly<Record<string, string>> = {
+const STRAY_NAMES: Readonly<Record<string, string>> = {
   ' ': 'a space',
   '\t': 'a tab',
   '\n': 'a line break',
@@ -62,21 +62,23 @@ const UNSEEN_NAMES: Readonly<Record<string, string>> = {
  * otherwise: white space around the value, characters that nobody sees, quotation marks around all of it. Nothing of that
  * is taken away silently: whoever else checks a secret may have the same text, and the deployer must hear of it.
  */
-export function explainTexts(variables: Environment): readonly VariableProblem[] {
+export function findStrayCharacters(variables: Environment): readonly VariableProblem[] {
   return Object.entries(variables).flatMap(([variable, value = '']) => {
-    const found = findUnseen(SPACED.test(variable) ? value.replaceAll(/[ \t\r\n]+/g, '') : value);
+    const found = describeStray(
+      SPACED.test(variable) ? value.replaceAll(/[ \t\r\n]+/g, '') : value,
+    );
     return found === undefined ? [] : [{ variable, message: `${found}; write it without` }];
   });
 }
 
-function findUnseen(text: string): string | undefined {
+function describeStray(text: string): string | undefined {
   if (/^["'`“‘].*["'`”’]$/s.test(text)) return 'is in quotation marks';
-  const found = UNSEEN.exec(text);
+  const found = STRAY.exec(text);
   if (found === null) return undefined;
   const [unseen] = found;
   const last = [...unseen].at(-1) ?? '';
   const code = last.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
-  const what = `${UNSEEN_NAMES[last] ?? 'an invisible character'} (U+${code})`;
+  const what = `${STRAY_NAMES[last] ?? 'an invisible character'} (U+${code})`;
   if (found.index === 0) return `begins with ${what}`;
   return `${found.index + unseen.length === text.length ? 'ends with' : 'has in it'} ${what}`;
 }
@@ -90,10 +92,10 @@ export function readEnvironment<TSchema extends v.GenericSchema>(
   schema: TSchema,
   environment: Environment,
 ): v.InferOutput<TSchema> {
-  const spoiled = findSpoiled(schema, environment);
+  const stray = findStrayInVariables(schema, environment);
   const result = v.safeParse(schema, environment);
-  if (result.success && spoiled.length === 0) return result.output;
-  throw refuse(spoiled, result.issues ?? []);
+  if (result.success && stray.length === 0) return result.output;
+  throw refuse(stray, result.issues ?? []);
 }
 
 /**
@@ -110,17 +112,22 @@ export function readEnvironmentTwice<
   second: Second,
   environment: Environment,
 ): v.InferOutput<First> & v.InferOutput<Second> {
-  const spoiled = [...findSpoiled(first, environment), ...findSpoiled(second, environment)];
+  const stray = [
+    ...findStrayInVariables(first, environment),
+    ...findStrayInVariables(second, environment),
+  ];
   const one = v.safeParse(first, environment);
   const other = v.safeParse(second, environment);
-  if (one.success && other.success && spoiled.length === 0)
-    return { ...one.output, ...other.output };
-  throw refuse(spoiled, [...(one.issues ?? []), ...(other.issues ?? [])]);
+  if (one.success && other.success && stray.length === 0) return { ...one.output, ...other.output };
+  throw refuse(stray, [...(one.issues ?? []), ...(other.issues ?? [])]);
 }
 
-/** Returns what {@link explainTexts} says of the variables that `schema` reads. */
-function findSpoiled(schema: object, environment: Environment): readonly VariableProblem[] {
-  return explainTexts(
+/** Returns what {@link findStrayCharacters} says of the variables that `schema` reads. */
+function findStrayInVariables(
+  schema: object,
+  environment: Environment,
+): readonly VariableProblem[] {
+  return findStrayCharacters(
     Object.fromEntries(listVariables(schema).map((name) => [name, environment[name]])),
   );
 }
@@ -132,19 +139,19 @@ function listVariables(schema: object): readonly string[] {
     : [];
 }
 
-/** Of a variable that is spoiled, whatever else is said follows from that. */
+/** Of a variable with stray characters, whatever else is wrong follows from these. */
 function refuse(
-  spoiled: readonly VariableProblem[],
+  stray: readonly VariableProblem[],
   issues: readonly v.BaseIssue<unknown>[],
 ): ConfigError {
-  const names = new Set(spoiled.map(({ variable }) => variable));
+  const names = new Set(stray.map(({ variable }) => variable));
   const problems = issues.map((issue) => ({
     variable: v.getDotPath(issue) ?? '',
     // An absent variable is an issue of the object, which knows no better words.
     message: issue.input === undefined ? 'must be set' : issue.message,
   }));
   const others = problems.filter(({ variable }) => !names.has(variable.replace(/\..*/s, '')));
-  return new ConfigError([...spoiled, ...others]);
+  return new ConfigError([...stray, ...others]);
 }
 
 /** Answers the items of a comma-separated list. */

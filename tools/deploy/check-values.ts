@@ -1,4 +1,4 @@
-import { explainTexts } from '../../lib/config/environment.ts';
+import { findStrayCharacters } from '../../lib/config/environment.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
 import { explainSettings } from './explain-settings.ts';
 import { addRole, explainVariables } from './function-variables.ts';
@@ -28,7 +28,7 @@ function explainValues(
   const found = role === undefined ? environment : addRole(environment);
   const names = { VOD_ROLE: role, VPC_ID: vpc?.vpcId, SUBNET_ID: vpc?.subnetId };
   const problems = [
-    ...explainTexts(names).map(({ variable, message }) => `${variable} ${message}`),
+    ...findStrayCharacters(names).map(({ variable, message }) => `${variable} ${message}`),
     ...explainVariables(key, found),
     ...explainSettings(key, found, settings),
   ];

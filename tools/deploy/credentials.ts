@@ -1,4 +1,4 @@
-import { type Environment, explainTexts } from '../../lib/config/environment.ts';
+import { type Environment, findStrayCharacters } from '../../lib/config/environment.ts';
 import type { VodCredentials } from '../../lib/vod/api-config.ts';
 import { DeployError } from './deploy-error.ts';
 
@@ -32,7 +32,7 @@ export function readCredentials(environment: Environment): VodCredentials {
       const [there, missing] = secretId === '' ? [key, id] : [id, key];
       throw new DeployError(`${there} is set and ${missing} is not: set both.`);
     }
-    refuseSpoiled([id, key, ...tokens], environment);
+    refuseStray([id, key, ...tokens], environment);
     const token = tokens.map((name) => environment[name] ?? '').find((value) => value !== '');
     return { secretId, secretKey, token };
   }
@@ -41,8 +41,10 @@ export function readCredentials(environment: Environment): VodCredentials {
   );
 }
 
-function refuseSpoiled(names: readonly string[], environment: Environment): void {
-  const problems = explainTexts(Object.fromEntries(names.map((name) => [name, environment[name]])));
+function refuseStray(names: readonly string[], environment: Environment): void {
+  const problems = findStrayCharacters(
+    Object.fromEntries(names.map((name) => [name, environment[name]])),
+  );
   if (problems.length === 0) return;
   const sentences = problems.map(({ variable, message }) => `${variable} ${message}`);
   throw new DeployError(`${sentences.join('; ')}.`);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
-import { ConfigError, type Environment, explainTexts } from '../../../lib/config/environment.ts';
+import {
+  ConfigError,
+  type Environment,
+  findStrayCharacters,
+} from '../../../lib/config/environment.ts';
 import { readPullConfig, readVodCredentials } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../../lib/config/sweep-config.ts';
@@ -91,8 +95,8 @@ const cases = READERS.flatMap(([name, read, environment]) =>
   Object.entries(environment).flatMap(([variable, value = '']) => {
     const ways = LISTS.includes(variable) ? spoilLists : { ...spoil, ...spoilLists };
     return Object.entries(ways).map(([how, change]) => {
-      const spoiled = { ...environment, [variable]: change(value) };
-      return { name, variable, how, attempt: () => read(spoiled) };
+      const stray = { ...environment, [variable]: change(value) };
+      return { name, variable, how, attempt: () => read(stray) };
     });
   }),
 );
@@ -151,7 +155,7 @@ describe('a variable with something from a copy', () => {
   });
 });
 
-describe('explainTexts()', () => {
+describe('findStrayCharacters()', () => {
   it.each([
     ['secret\n', 'ends with a line break (U+000A); write it without'],
     ['secret\r\n', 'ends with a line break (U+000A); write it without'],
@@ -173,7 +177,7 @@ describe('explainTexts()', () => {
     ['“secret”', 'is in quotation marks; write it without'],
     ['"sec\nret"', 'is in quotation marks; write it without'],
   ])('says of %j what it found', (value, message) => {
-    expect(explainTexts({ VOD_SECRET_KEY: value })).toEqual([
+    expect(findStrayCharacters({ VOD_SECRET_KEY: value })).toEqual([
       { variable: 'VOD_SECRET_KEY', message },
     ]);
   });
@@ -190,15 +194,15 @@ describe('explainTexts()', () => {
     '[{"a":"b"}]',
     '!@#$%^&*()',
   ])('has nothing to say of %j', (value) => {
-    expect(explainTexts({ AUTH_JWT_SECRET: value })).toEqual([]);
+    expect(findStrayCharacters({ AUTH_JWT_SECRET: value })).toEqual([]);
   });
 
   it('takes the lines of a list, of JSON and of a certificate as they are', () => {
     const lines = 'one,\r\n  two,\n\tthree\n';
 
-    expect(explainTexts({ CORS_ORIGINS: lines, PULL_HOSTS: lines, DATABASE_CA: lines })).toEqual(
-      [],
-    );
-    expect(explainTexts({ CORS_ORIGINS: 'one,\u00a0two' })).toHaveLength(1);
+    expect(
+      findStrayCharacters({ CORS_ORIGINS: lines, PULL_HOSTS: lines, DATABASE_CA: lines }),
+    ).toEqual([]);
+    expect(findStrayCharacters({ CORS_ORIGINS: 'one,\u00a0two' })).toHaveLength(1);
   });
 });

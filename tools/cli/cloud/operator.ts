@@ -1,7 +1,7 @@
 import {
   ConfigError,
   type Environment,
-  explainTexts,
+  findStrayCharacters,
   readEnvironment,
 } from '../../../lib/config/environment.ts';
 import {
@@ -51,7 +51,7 @@ export function readOperator(environment: Environment): Operator {
 export function readUploadKey(environment: Environment): Key | undefined {
   const { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey } = environment;
   if (!secretId || !secretKey) return undefined;
-  const problems = explainTexts({ VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey });
+  const problems = findStrayCharacters({ VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey });
   if (problems.length > 0) throw new ConfigError(problems);
   return { source: 'VOD_SECRET_ID', credentials: { secretId, secretKey, token: undefined } };
 }
