@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { readHeader, readJsonBody } from '../lib/http/event.ts';
@@ -140,10 +141,10 @@ function sign(
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const known = { config, ledger, now: Date.now, random: randomInt };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ ...known, settings }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  return { corsOrigins: config.corsOrigins, route, ready: checkDatabase(config) };
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import {
   type Caller,
@@ -195,9 +196,9 @@ function requireLedger(): Problem {
 /** The function's entry point. */
 export const main_handler = httpHandler('uploads', METHODS, () => {
   const config = readUploadsConfig(process.env);
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createUploadsRoute({ config, settings, now: Date.now, ledger }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  return { corsOrigins: config.corsOrigins, route, ready: checkDatabase(config) };
 });

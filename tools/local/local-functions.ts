@@ -23,6 +23,8 @@ export interface LocalSurroundings {
   /** Of the stack itself. */
   readonly origin: string;
   readonly databaseUrl: string;
+  /** Of its authorities, where it is another server. */
+  readonly databaseCa?: string | undefined;
   /** Of the VOD application. */
   readonly eventMode: 'PUSH' | 'PULL';
   /** Names of the samples, with the origins that they stand for. */
@@ -35,12 +37,17 @@ export function defineFunctions({
   account,
   origin,
   databaseUrl,
+  databaseCa,
   eventMode,
   publicNames,
 }: LocalSurroundings): LocalFunctions {
   const define = (name: string, timeoutSeconds: number, environment: Record<string, string>) => ({
     ...{ name, file: join(code, `${name}.js`), timeoutSeconds, memoryMegabytes: 128 },
-    environment: { DATABASE_URL: databaseUrl, ...environment },
+    environment: {
+      DATABASE_URL: databaseUrl,
+      ...(databaseCa === undefined ? {} : { DATABASE_CA: databaseCa }),
+      ...environment,
+    },
     publicNames,
   });
   const callers = {

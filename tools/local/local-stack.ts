@@ -34,6 +34,8 @@ export interface LocalStackOptions {
   readonly eventMode?: 'PUSH' | 'PULL';
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
+  /** Of the authorities of that server, as PEM. */
+  readonly databaseCa?: string | undefined;
   /** `custom` of serverless.yml, for policy, tenants and rules in it; none by default. */
   readonly custom?: unknown;
   /** Waits, times and sources of the stand-in, for those who cannot wait. */
@@ -104,7 +106,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(standIn.close);
     const gateway = createGateway({
       ...defineFunctions({
-        ...{ code, account, origin, databaseUrl, eventMode },
+        ...{ code, account, origin, databaseUrl, databaseCa: options.databaseCa, eventMode },
         publicNames: standIn.publicNames,
       }),
       runtime,
@@ -136,9 +138,9 @@ function openAccount(tenants: Policy['tenants']): Account {
 }
 
 /** Gets ready what takes its time, all at once: the bundles, the database and the page. */
-async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) {
+async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalStackOptions) {
   const settings = readSettings(custom);
-  const database = openMigrated(dir, databaseUrl);
+  const database = openMigrated(dir, { databaseUrl, databaseCa });
   try {
     const code = writeCode(join(dir, 'code'), settings);
     return await Promise.all([code, database, loadPageAssets()]);
@@ -152,10 +154,13 @@ async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) 
   }
 }
 
-async function openMigrated(dir: string, databaseUrl: string | undefined): Promise<LocalDatabase> {
+async function openMigrated(
+  dir: string,
+  { databaseUrl, databaseCa }: Pick<LocalStackOptions, 'databaseUrl' | 'databaseCa'>,
+): Promise<LocalDatabase> {
   const database = await openLocalDatabase(dir, { databaseUrl });
   try {
-    await applyMigrations(database.url);
+    await applyMigrations(database.url, { databaseCa });
     return database;
   } catch (error) {
     await database.close();

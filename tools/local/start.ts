@@ -10,6 +10,7 @@ const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: fal
 const dir = process.env['LOCAL_DIR'] ?? '.local';
 const port = Number(process.env['PORT'] ?? DEFAULT_PORT);
 const databaseUrl = process.env['DATABASE_URL'];
+const databaseCa = process.env['DATABASE_CA'];
 const trigger = process.env['HTTP_TRIGGER'] === 'apigw' ? 'apigw' : 'url';
 const eventMode = process.env['VOD_EVENT_MODE'] === 'PULL' ? 'PULL' : 'PUSH';
 
@@ -20,7 +21,8 @@ const custom = await readServiceCustom(ROOT).catch((error: unknown) => {
   process.exit(1);
 });
 
-const starting = startLocalStack({ dir, port, trigger, databaseUrl, eventMode, custom });
+const address = { databaseUrl, databaseCa };
+const starting = startLocalStack({ dir, port, trigger, ...address, eventMode, custom });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Who cannot wait for the end says it twice.
   process.once(signal, () => {
