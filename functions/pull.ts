@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { type HttpEvent, readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
@@ -149,11 +150,11 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
     random: Math.random,
   });
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );
   const { corsOrigins, corsHeaders } = config;
-  return { corsOrigins, corsHeaders, route };
+  return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };
 });

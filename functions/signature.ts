@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
 import { readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
@@ -142,11 +143,11 @@ function sign(
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const known = { config, ledger, now: Date.now, random: randomInt };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ ...known, settings }),
   );
   const { corsOrigins, corsHeaders } = config;
-  return { corsOrigins, corsHeaders, route };
+  return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { readSweepConfig, type SweepConfig } from '../lib/config/sweep-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
@@ -62,13 +63,16 @@ export const main_handler = timerHandler(NAME, () => {
 });
 
 async function openSweep(config: SweepConfig): Promise<Job> {
-  const { databaseUrl, vodApi, pullsEvents, delivery } = config;
+  await checkDatabase(config);
+  const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery } = config;
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(delivery, { readCredentials, now: Date.now });
   const settings = await loadSettings(import.meta.dirname);
   const own = requireOwnApplication(settings.policy, vodApi.subAppId);
   return createSweepJob({
-    ledger: openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets }),
+    ledger: openLedger(databaseUrl, {
+      ...{ databaseCa, now: Date.now, randomKey: randomUUID, targets },
+    }),
     api: createVodApi(vodApi, {
       readCredentials,
       now: () => performance.now(),

@@ -29,6 +29,8 @@ export interface Service {
   readonly corsOrigins: readonly string[];
   readonly corsHeaders?: readonly string[];
   readonly route: Route;
+  /** Every request waits for it, and fails as it does; missing where there is nothing to wait for. */
+  readonly ready?: Promise<unknown> | undefined;
 }
 
 /** The answer in the form that both HTTP triggers take: https://cloud.tencent.com/document/product/583/96099. */
@@ -72,7 +74,12 @@ export function httpHandler(
   methods: readonly string[],
   open: () => Service,
 ): HttpHandler {
-  const service = openOnce(open);
+  const service = openOnce(() => {
+    const opened = open();
+    // It is told to whoever asks.
+    opened.ready?.catch(() => {});
+    return opened;
+  });
   const serve = middy<HttpEvent, HttpResponse, Error, HttpInvocation>({ timeoutEarlyInMillis: 0 })
     .use({ onError: respondWithProblem })
     .before((exchange: Exchange) => {
@@ -82,7 +89,9 @@ export function httpHandler(
       return admit(event, context, methods, corsHeaders);
     })
     .handler(async (event: HttpEvent, invocation: HttpInvocation) => {
-      const { status, headers, body } = await service().route(event, invocation);
+      const { ready, route } = service();
+      if (ready !== undefined) await ready;
+      const { status, headers, body } = await route(event, invocation);
       if (body === undefined) return finish(invocation, status, '', headers ?? {});
       const type = headers === undefined ? JSON_TYPE : { ...JSON_TYPE, ...headers };
       return finish(invocation, status, JSON.stringify(body), type);

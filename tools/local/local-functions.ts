@@ -28,6 +28,8 @@ export interface LocalSurroundings {
   /** Of the stack itself. */
   readonly origin: string;
   readonly databaseUrl: string;
+  /** Of its authorities, where it is another server. */
+  readonly databaseCa?: string | undefined;
   /** Of the VOD application. */
   readonly eventMode: 'PUSH' | 'PULL';
   /** What is chosen of their settings; an empty text is none. */
@@ -42,13 +44,18 @@ export function defineFunctions({
   account,
   origin,
   databaseUrl,
+  databaseCa,
   eventMode,
   chosen,
   publicNames,
 }: LocalSurroundings): LocalFunctions {
   const define = (name: string, timeoutSeconds: number, environment: Record<string, string>) => ({
     ...{ name, file: join(code, `${name}.js`), timeoutSeconds, memoryMegabytes: 128 },
-    environment: { DATABASE_URL: databaseUrl, ...environment },
+    environment: {
+      DATABASE_URL: databaseUrl,
+      ...(databaseCa === undefined ? {} : { DATABASE_CA: databaseCa }),
+      ...environment,
+    },
     publicNames,
   });
   const callers = {

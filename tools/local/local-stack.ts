@@ -38,6 +38,8 @@ export interface LocalStackOptions {
   readonly eventMode?: 'PUSH' | 'PULL';
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
+  /** Of the authorities of that server, as PEM. */
+  readonly databaseCa?: string | undefined;
   /** Variables by which a developer chooses settings of the functions, and `DEV_ORIGINS`; none by default. */
   readonly chosen?: Environment;
   /** `custom` of serverless.yml, for policy, tenants and rules in it; none by default. */
@@ -111,7 +113,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(standIn.close);
     const gateway = createGateway({
       ...defineFunctions({
-        ...{ code, account, origin, databaseUrl, eventMode, chosen },
+        ...{
+          code,
+          account,
+          origin,
+          databaseUrl,
+          databaseCa: options.databaseCa,
+          eventMode,
+          chosen,
+        },
         publicNames: standIn.publicNames,
       }),
       runtime,
@@ -146,9 +156,9 @@ function openAccount(tenants: Policy['tenants']): Account {
 }
 
 /** Gets ready what takes its time, all at once: the bundles, the database and the page. */
-async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) {
+async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalStackOptions) {
   const settings = readSettings(custom);
-  const database = openMigrated(dir, databaseUrl);
+  const database = openMigrated(dir, { databaseUrl, databaseCa });
   try {
     const code = writeCode(join(dir, 'code'), settings);
     return await Promise.all([code, database, loadPageAssets()]);
@@ -162,10 +172,13 @@ async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) 
   }
 }
 
-async function openMigrated(dir: string, databaseUrl: string | undefined): Promise<LocalDatabase> {
+async function openMigrated(
+  dir: string,
+  { databaseUrl, databaseCa }: Pick<LocalStackOptions, 'databaseUrl' | 'databaseCa'>,
+): Promise<LocalDatabase> {
   const database = await openLocalDatabase(dir, { databaseUrl });
   try {
-    await applyMigrations(database.url);
+    await applyMigrations(database.url, { databaseCa });
     return database;
   } catch (error) {
     await database.close();

@@ -13,11 +13,11 @@ function fail(text: string): never {
 }
 
 async function startStack(settings: StartSettings): Promise<LocalStack> {
-  const { dir, databaseUrl } = settings;
+  const { dir, databaseUrl, databaseCa } = settings;
   await makeStateFolder(dir);
   if (databaseUrl !== undefined) {
     const { waitForDatabase } = await import('../wait-for-database.ts');
-    await waitForDatabase(databaseUrl, { say });
+    await waitForDatabase(databaseUrl, { databaseCa, say });
   }
   // They take a second to load, and what is wrong with the call is said before that.
   const [{ readServiceCustom }, { startLocalStack }] = await Promise.all([

@@ -594,7 +594,7 @@ describe('vod-upload doctor', () => {
     expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
     expect(await examine()).toMatchObject({
       ...{ ok: true, exitCode: 0 },
-      ...{ findings: [], unable: [], skipped: [] },
+      ...{ findings: [], warnings: [], unable: [], skipped: [] },
     });
   });
 
