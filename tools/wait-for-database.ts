@@ -30,30 +30,35 @@ export async function waitForDatabase(
   const giveUpAt = performance.now() + milliseconds;
   const seconds = Math.ceil(milliseconds / 1_000);
   for (let tries = 0; ; tries += 1) {
-    try {
-      return await connectOnce(databaseUrl, databaseCa);
-    } catch (cause) {
-      if (!(cause instanceof LedgerError && cause.isPassing)) throw cause;
-      if (performance.now() >= giveUpAt) {
-        throw new Error(`Waited for ${seconds} s, in vain. ${cause.message}`, { cause });
-      }
-      if (tries === 0) {
-        say(
-          `The database of DATABASE_URL is not up yet (${cause.code}): waiting for up to ${seconds} s.`,
-        );
-      }
+    const failure = await tryToConnect(databaseUrl, databaseCa);
+    if (failure === undefined) return;
+    if (performance.now() >= giveUpAt) {
+      throw new Error(`Waited for ${seconds} s, in vain. ${failure.message}`, { cause: failure });
+    }
+    if (tries === 0) {
+      say(
+        `The database of DATABASE_URL is not up yet (${failure.code}): waiting for up to ${seconds} s.`,
+      );
     }
     await pause(Math.min(FIRST_PAUSE_MILLISECONDS * 1.5 ** tries, LONGEST_PAUSE_MILLISECONDS));
   }
 }
 
-async function connectOnce(databaseUrl: string, databaseCa: string | undefined): Promise<void> {
+/** Returns what may pass by itself, or undefined where the server took a connection; throws what does not pass. */
+async function tryToConnect(
+  databaseUrl: string,
+  databaseCa: string | undefined,
+): Promise<LedgerError | undefined> {
   const connection = createConnection({
     ...{ databaseUrl, databaseCa, now: Date.now },
     answerMilliseconds: ANSWER_MILLISECONDS,
   });
   try {
     await connection.run((sql) => sql.unsafe('select 1', [], { prepare: true }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof LedgerError && error.isPassing) return error;
+    throw error;
   } finally {
     await connection.close();
   }

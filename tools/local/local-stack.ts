@@ -82,7 +82,7 @@ export interface LocalStack {
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(options.dir);
-  const { chosen = {}, eventMode = 'PUSH' } = options;
+  const { databaseCa, chosen = {}, eventMode = 'PUSH' } = options;
   checkChosen(chosen);
   const { tenants } = readPolicy(options.custom);
   const account = openAccount(tenants);
@@ -113,15 +113,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(standIn.close);
     const gateway = createGateway({
       ...defineFunctions({
-        ...{
-          code,
-          account,
-          origin,
-          databaseUrl,
-          databaseCa: options.databaseCa,
-          eventMode,
-          chosen,
-        },
+        ...{ code, account, origin, databaseUrl, databaseCa, eventMode, chosen },
         publicNames: standIn.publicNames,
       }),
       runtime,
@@ -133,8 +125,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const sweeper = startSweeper({ gateway, activity, now: () => new Date() });
     closers.push(async () => sweeper.close());
     const controls = createControls({ ...known, tenants, databaseUrl, sweeper, standIn });
-    const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
     const consumer = createConsumer({ activity, faults });
+    const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
     parts = { access, gateway, standIn, controls, consumer, assets };
     return { ...{ origin, account, databaseUrl, databaseFolder, activity, faults }, handle, close };
   } catch (error) {
