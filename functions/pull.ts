@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { type HttpEvent, readHeader, readJsonBody } from '../lib/http/event.ts';
+import { type HttpEvent, readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
 import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import type { Invocation } from '../lib/invocation.ts';
@@ -22,6 +22,7 @@ import { type PullSending, type SubmittedPull, submitPull } from '../lib/uploads
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
+  PULL_FIELDS,
   type PullRequest,
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
@@ -61,6 +62,7 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
 
+    refuseInQuery(event, PULL_FIELDS);
     const headerKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     const owner = { owner: caller.owner, ...(await permit(caller)) };
@@ -152,5 +154,6 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  const { corsOrigins, corsHeaders } = config;
+  return { corsOrigins, corsHeaders, route };
 });

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { readHeader, readJsonBody } from '../lib/http/event.ts';
+import { readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
@@ -23,6 +23,7 @@ import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
 import {
   parseSignatureRequest,
+  SIGNATURE_FIELDS,
   type SignatureRequest,
 } from '../lib/validation/signature-request.ts';
 
@@ -73,6 +74,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const { profile, subAppId } = await permit(caller);
     if (subAppId !== undefined) log.subAppId = subAppId;
     const uploader = nameUploader(caller.owner, subAppId);
+    refuseInQuery(event, SIGNATURE_FIELDS);
     const asked = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
       uploadIdKeys.some((key) => isUploadIdOf(uploader, key, uploadId)),
     );
@@ -145,5 +147,6 @@ export const main_handler = httpHandler('signature', ['POST'], () => {
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ ...known, settings }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  const { corsOrigins, corsHeaders } = config;
+  return { corsOrigins, corsHeaders, route };
 });

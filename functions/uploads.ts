@@ -174,7 +174,11 @@ async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise
   const isOwn =
     upload?.owner === caller.owner && (subAppId === undefined || upload.subAppId === subAppId);
   if (upload !== undefined && (isOwn || mayReadAll(caller))) return upload;
-  throw refuseUnknown('There is no upload with this id.');
+  throw refuseUnknown(
+    UPLOAD_ID.test(uploadId)
+      ? 'There is no upload with this id.'
+      : 'There is no upload with this id: an uploadId has 26 digits and capital letters, as 01M817BHKVC70379HNNTTY6AVN.',
+  );
 }
 
 function mayReadAll({ scopes }: Caller): boolean {
@@ -199,5 +203,6 @@ export const main_handler = httpHandler('uploads', METHODS, () => {
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createUploadsRoute({ config, settings, now: Date.now, ledger }),
   );
-  return { corsOrigins: config.corsOrigins, route };
+  const { corsOrigins, corsHeaders } = config;
+  return { corsOrigins, corsHeaders, route };
 });

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { corsVariables } from './cors-config.ts';
 import { given, splitList } from './environment.ts';
 
 /** How callers prove who they are; API keys of the settings count beside tokens. */
@@ -15,22 +16,38 @@ export interface TokenConfig {
   /** The shared secret of HS256, or the URL of the issuer's public keys. */
   readonly proof: { readonly secret: Uint8Array } | { readonly keySetUrl: string };
   readonly issuer: string | undefined;
-  readonly audience: string | undefined;
+  /** What tokens may name as their audience: one of these. */
+  readonly audiences: readonly string[] | undefined;
+  /** Claim that names the audience: `aud`, or what the issuer has in its place. */
+  readonly audienceClaim: (typeof AUDIENCE_CLAIMS)[number];
+  /** Claim that lists the rights, alone; `scope`, or else `scp`, where it is undefined. */
+  readonly scopeClaim: string | undefined;
+  /** What each right of this service begins with; it is taken off, and what has another beginning is no right here. */
+  readonly scopePrefix: string | undefined;
 }
 
 /** HS256 asks for a key of at least its hash's length: https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
 const MIN_JWT_SECRET_BYTES = 32;
 
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+/**
+ * Where issuers say whom a token is for (https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3), or who asked for it: RFC 9068
+ * and Cognito, OpenID Connect, Okta, and version 1.0 of Entra ID.
+ */
+const AUDIENCE_CLAIMS = ['aud', 'client_id', 'azp', 'cid', 'appid'] as const;
 
-const corsOrigins = v.pipe(
-  v.optional(v.string(), ''),
-  v.transform(splitList),
-  v.check(
-    (origins) => origins.every(isOrigin),
-    'must be a comma-separated list of exact origins, as https://app.example.com',
-  ),
-);
+/**
+ * The characters of a scope, of which the last one sets the prefix off: with "vod-api", "vod-api/upload:sign" would
+ * become "/upload:sign". https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+ */
+const SCOPE_PREFIX = /^[\x21\x23-\x5b\x5d-\x7e]+(?<![A-Za-z0-9])$/;
+
+/**
+ * Claims that users may write themselves: https://supabase.com/docs/reference/server/types-jwtclaims and
+ * https://clerk.com/docs/guides/users/extending.
+ */
+const WRITTEN_BY_USERS = /(?:^|\.)(?:user|unsafe)_?metadata(?:$|\.)/i;
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 const auth = {
   AUTH: v.optional(v.picklist(['none', 'keys', 'jwt'], 'must be jwt, keys or none')),
@@ -49,12 +66,36 @@ const auth = {
     v.picklist(['allow'], 'must be allow, or left out anywhere but on your own machine'),
   ),
   AUTH_JWT_ISSUER: v.optional(given),
-  AUTH_JWT_AUDIENCE: v.optional(given),
+  AUTH_JWT_AUDIENCE: v.optional(
+    v.pipe(given, v.transform(splitList), v.minLength(1, 'must name an audience')),
+  ),
+  AUTH_AUDIENCE_CLAIM: v.optional(
+    v.picklist(AUDIENCE_CLAIMS, `must be one of ${AUDIENCE_CLAIMS.join(', ')}`),
+    'aud',
+  ),
+  AUTH_SCOPE_CLAIM: v.optional(
+    v.pipe(
+      given,
+      v.check(
+        (claim) => !WRITTEN_BY_USERS.test(claim),
+        'must not be in what users write themselves; as app_metadata, which only your servers write',
+      ),
+    ),
+  ),
+  AUTH_SCOPE_PREFIX: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        SCOPE_PREFIX,
+        'must be the beginning of a scope up to the sign that sets it off, as vod-api/ or api://vod-api/',
+      ),
+    ),
+  ),
 };
 
 /** Schema of what every function with callers reads. */
 export const callerEnvironment = v.pipe(
-  v.object({ ...auth, CORS_ORIGINS: corsOrigins }),
+  v.object({ ...auth, ...corsVariables }),
   // Fail closed: without a word about callers, nobody is one.
   v.forward(
     v.partialCheck(
@@ -97,9 +138,11 @@ export const callerEnvironment = v.pipe(
   // An issuer signs tokens for many services with the same keys: https://www.rfc-editor.org/rfc/rfc8725#section-3.9.
   v.forward(
     v.partialCheck(
-      [['AUTH_JWKS_URL'], ['AUTH_JWT_AUDIENCE']],
-      (e) => e.AUTH_JWKS_URL === undefined || e.AUTH_JWT_AUDIENCE !== undefined,
-      'must be set where AUTH_JWKS_URL is, or tokens for other services would count here',
+      [['AUTH_JWKS_URL'], ['AUTH_JWT_AUDIENCE'], ['AUTH_AUDIENCE_CLAIM']],
+      (e) =>
+        (e.AUTH_JWKS_URL === undefined && e.AUTH_AUDIENCE_CLAIM === 'aud') ||
+        e.AUTH_JWT_AUDIENCE !== undefined,
+      'must be set where AUTH_JWKS_URL or AUTH_AUDIENCE_CLAIM is, or tokens for other services would count here',
     ),
     ['AUTH_JWT_AUDIENCE'],
   ),
@@ -108,17 +151,25 @@ export const callerEnvironment = v.pipe(
 /** Configuration of a function with callers. */
 export interface CallerConfig {
   readonly auth: AuthConfig;
-  /** Exact origins of web apps. */
+  /** Origins of web apps, and patterns of them. */
   readonly corsOrigins: readonly string[];
+  /** Headers that they may send besides those that are read. */
+  readonly corsHeaders: readonly string[];
 }
 
 /** Answers the configuration that a checked environment tells. */
 export function describeCallers(e: v.InferOutput<typeof callerEnvironment>): CallerConfig {
-  return { auth: describeAuth(e), corsOrigins: e.CORS_ORIGINS };
+  return { auth: describeAuth(e), corsOrigins: e.CORS_ORIGINS, corsHeaders: e.CORS_HEADERS };
 }
 
 function describeAuth(e: v.InferOutput<typeof callerEnvironment>): AuthConfig {
-  const token = { issuer: e.AUTH_JWT_ISSUER, audience: e.AUTH_JWT_AUDIENCE };
+  const token = {
+    issuer: e.AUTH_JWT_ISSUER,
+    audiences: e.AUTH_JWT_AUDIENCE,
+    audienceClaim: e.AUTH_AUDIENCE_CLAIM,
+    scopeClaim: e.AUTH_SCOPE_CLAIM,
+    scopePrefix: e.AUTH_SCOPE_PREFIX,
+  };
   if (e.AUTH_JWT_SECRET !== undefined) {
     return { kind: 'jwt', proof: { secret: e.AUTH_JWT_SECRET }, ...token };
   }
@@ -136,8 +187,4 @@ function isKeySetUrl(text: string, loopback: 'allow' | undefined): boolean {
     protocol === 'https:' ||
     (protocol === 'http:' && loopback === 'allow' && LOOPBACK_HOSTS.includes(hostname))
   );
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
 }

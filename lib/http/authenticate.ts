@@ -33,7 +33,8 @@ export interface Caller {
  *
  * @param nowSeconds Unix seconds.
  * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
- * `identity_unavailable` where nobody can tell now.
+ * `identity_unavailable` where nobody can tell now; {@link ConfigError} where the issuer's keys are not where they are
+ * looked for.
  */
 export type Authenticate = (
   authorization: string | undefined,

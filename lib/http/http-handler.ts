@@ -27,6 +27,7 @@ export type Route = (event: HttpEvent, invocation: Invocation) => Answer | Promi
 /** A function that is ready to serve. */
 export interface Service {
   readonly corsOrigins: readonly string[];
+  readonly corsHeaders?: readonly string[];
   readonly route: Route;
 }
 
@@ -59,7 +60,8 @@ interface Exchange {
 
 /**
  * Answers the entry point that serves `open`'s route and writes one log line per invocation. It never rejects:
- * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500.
+ * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500. A HEAD is a GET
+ * without the body: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2.
  *
  * @param methods HTTP methods of the route; requests with others are answered here.
  * @param open makes the service at the first invocation, so that a wrong environment is a logged answer and not a
@@ -75,8 +77,9 @@ export function httpHandler(
     .use({ onError: respondWithProblem })
     .before((exchange: Exchange) => {
       const { event, context } = exchange;
-      context.cors = allowOrigin(event, service().corsOrigins);
-      return admit(event, context, methods);
+      const { corsOrigins, corsHeaders } = service();
+      context.cors = allowOrigin(event, corsOrigins);
+      return admit(event, context, methods, corsHeaders);
     })
     .handler(async (event: HttpEvent, invocation: HttpInvocation) => {
       const { status, headers, body } = await service().route(event, invocation);
@@ -84,7 +87,13 @@ export function httpHandler(
       const type = headers === undefined ? JSON_TYPE : { ...JSON_TYPE, ...headers };
       return finish(invocation, status, JSON.stringify(body), type);
     });
-  return (event, context) => serve(toRecord(event), beginInvocation(name, context));
+  return async (event, context) => {
+    const asked: HttpEvent = toRecord(event);
+    const isHead = asked.httpMethod === 'HEAD' && methods.includes('GET');
+    const served = isHead ? { ...asked, httpMethod: 'GET' } : asked;
+    const response = await serve(served, beginInvocation(name, context));
+    return isHead ? { ...response, body: '' } : response;
+  };
 }
 
 /** Answers a response where the route need not be asked. */
@@ -92,6 +101,7 @@ function admit(
   event: HttpEvent,
   invocation: HttpInvocation,
   methods: readonly string[],
+  corsHeaders: readonly string[] | undefined,
 ): HttpResponse | undefined {
   const method = typeof event.httpMethod === 'string' ? event.httpMethod : '';
   invocation.log.method = method.slice(0, LONGEST_METHOD);
@@ -99,7 +109,7 @@ function admit(
 
   if (method === 'OPTIONS') {
     const allow = { Allow: listMethods(methods) };
-    return finish(invocation, 204, '', { ...allow, ...describePreflight(methods) });
+    return finish(invocation, 204, '', { ...allow, ...describePreflight(methods, corsHeaders) });
   }
   throw refuseMethod(invocation.log.method, methods);
 }
@@ -113,7 +123,8 @@ export function refuseMethod(method: string, methods: readonly string[]): Proble
 }
 
 function listMethods(methods: readonly string[]): string {
-  return [...methods, 'OPTIONS'].join(', ');
+  const all = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return [...all, 'OPTIONS'].join(', ');
 }
 
 function respondWithProblem(exchange: Exchange): void {

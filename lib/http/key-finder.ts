@@ -1,13 +1,16 @@
 import * as joseErrors from 'jose/errors';
 import type { JWTVerifyGetKey } from 'jose/jwt/verify';
+import { ConfigError } from '../config/environment.ts';
 import { Problem } from '../problem.ts';
-import { fetchKeySet, type KeySet, RETRY_SECONDS, refuseForNow } from './fetch-key-set.ts';
+import { fetchKeySet, RETRY_SECONDS, refuseForNow } from './fetch-key-set.ts';
+import type { KeySet } from './read-key-set.ts';
 
 /**
  * Answers how a token's key is found at a moment in Unix seconds.
  *
  * The search rejects with a {@link Problem} `identity_unavailable` while the keys cannot be had: nobody is let in, and
- * nobody is told that a token is bad, by a guess.
+ * nobody is told that a token is bad, by a guess. Where they are not at the address at all it rejects with a
+ * {@link ConfigError} that says what is there.
  */
 export type FindTokenKey = (nowSeconds: number) => JWTVerifyGetKey;
 
@@ -44,16 +47,16 @@ type ReadSet = (nowSeconds: number, refreshSeconds: number, lifeSeconds: number)
 
 function keepSet(url: string): ReadSet {
   let known: { readonly set: KeySet; readonly at: number } | undefined;
-  let failure: { readonly problem: Problem; readonly at: number } | undefined;
+  let failure: { readonly error: Problem | ConfigError; readonly at: number } | undefined;
   let fetching: Promise<void> | undefined;
 
   const load = async (nowSeconds: number) => {
     try {
-      known = { set: await fetchKeySet(url), at: nowSeconds };
+      known = { set: await obtainKeySet(url), at: nowSeconds };
       failure = undefined;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      failure = { problem: error, at: nowSeconds };
+      if (!(error instanceof Problem || error instanceof ConfigError)) throw error;
+      failure = { error, at: nowSeconds };
     }
   };
   const refresh = async (nowSeconds: number) => {
@@ -68,6 +71,14 @@ function keepSet(url: string): ReadSet {
     const age = () => (known === undefined ? Number.POSITIVE_INFINITY : nowSeconds - known.at);
     if (age() >= refreshSeconds) await refresh(nowSeconds);
     if (known !== undefined && age() < lifeSeconds) return known.set;
-    throw failure?.problem ?? refuseForNow('they were fetched too long ago');
+    throw failure?.error ?? refuseForNow('they were fetched too long ago');
   };
+}
+
+/** @throws {ConfigError} that says what is there instead of keys; {@link Problem} `identity_unavailable`. */
+async function obtainKeySet(url: string): Promise<KeySet> {
+  const fetched = await fetchKeySet(url);
+  if ('keys' in fetched) return fetched.keys;
+  const { what, instead } = fetched.fault;
+  throw new ConfigError([{ variable: 'AUTH_JWKS_URL', message: `${what}; set it to ${instead}` }]);
 }

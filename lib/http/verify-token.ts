@@ -2,13 +2,15 @@ import type { JWTPayload } from 'jose';
 import * as joseErrors from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { TokenConfig } from '../config/caller-config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { Problem } from '../problem.ts';
-import { refuseForNow } from './fetch-key-set.ts';
 import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
+import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
 import { refuseToken } from './refuse-token.ts';
+import { readScopes, requireOtherAudience } from './token-claims.ts';
 
 /** What a token that is genuine and in force says. */
-export interface VerifiedToken {
+interface VerifiedToken {
   /** `sub`. */
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
@@ -22,7 +24,7 @@ export interface VerifiedToken {
  *
  * @param nowSeconds Unix seconds.
  * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
- * `identity_unavailable`.
+ * `identity_unavailable`; {@link ConfigError} where the issuer's keys cannot be where they are looked for.
  */
 export type VerifyToken = (token: string, nowSeconds: number) => Promise<VerifiedToken>;
 
@@ -32,24 +34,20 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** The one that a shared secret is for: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
 const SECRET_ALGORITHMS = ['HS256'];
 
-/** Those with a public key: https://www.iana.org/assignments/jose. A public key never becomes a secret. */
-const PUBLIC_KEY_ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
-  ...['EdDSA', 'Ed25519'],
-];
-
-/** Answers how tokens are verified under `config`. */
-export function createTokenVerifier({ proof, issuer, audience }: TokenConfig): VerifyToken {
+/** Returns how tokens are verified under `config`. */
+export function createTokenVerifier(config: TokenConfig): VerifyToken {
+  const { proof, issuer, audiences, audienceClaim } = config;
   // Pinned: what the token says of its own algorithm decides nothing.
   const algorithms = 'secret' in proof ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
   const findKey: FindTokenKey =
     'secret' in proof ? () => () => proof.secret : createKeyFinder(proof.keySetUrl);
+  const isOtherAudience = audienceClaim !== 'aud';
   const options = {
     algorithms,
     requiredClaims: ['sub', 'exp'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     ...(issuer === undefined ? {} : { issuer }),
-    ...(audience === undefined ? {} : { audience }),
+    ...(audiences === undefined || isOtherAudience ? {} : { audience: [...audiences] }),
   };
   return async (token, nowSeconds) => {
     const currentDate = new Date(nowSeconds * 1_000);
@@ -57,35 +55,31 @@ export function createTokenVerifier({ proof, issuer, audience }: TokenConfig): V
       ...options,
       currentDate,
     }).catch((error: unknown) => {
-      throw explainTokenError(error, algorithms);
+      if (error instanceof Problem || error instanceof ConfigError) throw error;
+      throw refuseToken(explainRefusal(error, config, algorithms), error);
     });
-    return readClaims(payload);
+    if (isOtherAudience) requireOtherAudience(payload, config);
+    return { ...readOwner(payload), scopes: readScopes(payload, config), claims: payload };
   };
 }
 
-function readClaims(payload: JWTPayload): VerifiedToken {
-  const { sub, exp, scope } = payload;
+function readOwner({ sub, exp }: JWTPayload): Pick<VerifiedToken, 'owner' | 'expiresAt'> {
   // Neither the ledger nor VOD could keep the owner's name otherwise.
   const isName = typeof sub === 'string' && sub !== '' && sub.isWellFormed() && !sub.includes('\0');
   if (!isName || exp === undefined) {
     throw refuseToken('The claim "sub" must be a text that is not empty.');
   }
-  const scopes = typeof scope === 'string' ? scope.split(' ') : [];
-  return { owner: sub, scopes: new Set(scopes), claims: payload, expiresAt: exp };
+  return { owner: sub, expiresAt: exp };
 }
 
-function explainTokenError(error: unknown, algorithms: readonly string[]): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof joseErrors.JWKSInvalid) {
-    return refuseForNow('the one that the token names is not a public key', error);
-  }
-  return refuseToken(explainRefusal(error, algorithms), error);
-}
-
-function explainRefusal(error: unknown, algorithms: readonly string[]): string {
+function explainRefusal(
+  error: unknown,
+  { issuer }: TokenConfig,
+  algorithms: readonly string[],
+): string {
   if (error instanceof joseErrors.JWTExpired) return 'The token has expired.';
   if (error instanceof joseErrors.JWTClaimValidationFailed) {
-    return `The claim "${error.claim}" of the token is missing or not as expected.`;
+    return explainClaim(error.claim, error.payload, issuer);
   }
   if (error instanceof joseErrors.JOSEAlgNotAllowed) {
     return `The token must be signed with ${algorithms.join(', ')}.`;
@@ -100,4 +94,12 @@ function explainRefusal(error: unknown, algorithms: readonly string[]): string {
     return 'The token must name its key ("kid"), since its issuer has several.';
   }
   return 'The token is not a well-formed JWT.';
+}
+
+function explainClaim(claim: string, { iss }: JWTPayload, issuer: string | undefined): string {
+  // Issuers are compared letter by letter: https://www.rfc-editor.org/rfc/rfc9068#section-4.
+  if (claim === 'iss' && (`${iss}/` === issuer || iss === `${issuer}/`)) {
+    return 'The claim "iss" of the token and AUTH_JWT_ISSUER differ by the slash at the end; both must be the same to the letter.';
+  }
+  return `The claim "${claim}" of the token is missing or not as expected.`;
 }

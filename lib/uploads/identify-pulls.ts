@@ -1,10 +1,8 @@
-import { hash } from 'node:crypto';
 import type { ReachLedger } from '../ledger/reach-ledger.ts';
 import type { KeyedRequest, RememberedRequest } from '../ledger/requests.ts';
 import type { Upload } from '../ledger/upload-row.ts';
-import { isJsonObject } from '../validation/json-object.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
 import type { OwnedPull } from './own-pulls.ts';
+import { fingerprintPull } from './pull-fingerprint.ts';
 import { type KeptPull, toKeptPull } from './pull-upload.ts';
 import type { PullSending } from './submit-pull.ts';
 import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
@@ -98,16 +96,6 @@ function toKeyedRequest({
   kept,
 }: PreparedPull): KeyedRequest | undefined {
   if (idempotencyKey === undefined) return undefined;
-  const fingerprint = takeFingerprint(asked);
+  const fingerprint = fingerprintPull(asked);
   return { owner, key: idempotencyKey, fingerprint, uploadId: kept.uploadId };
-}
-
-/** It outlives releases, so it does not depend on the order in which a release reads the fields. */
-function takeFingerprint({ idempotencyKey: _, ...request }: PullRequest): string {
-  return hash('sha256', JSON.stringify(request, sortFields), 'base64');
-}
-
-function sortFields(_name: string, value: unknown): unknown {
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
 import type { IdempotencyMemory } from './idempotency-memory.ts';
 import type { OwnedPull } from './own-pulls.ts';
+import { fingerprintPull } from './pull-fingerprint.ts';
 import { toPullUpload } from './pull-upload.ts';
 import type { BeginUpload } from './quota-memory.ts';
 import {
@@ -60,8 +60,9 @@ export function submitPull(
     return send(uploadId, pull, dependencies, options);
   }
   const uploadId = deriveUploadId(nameUploader(owner, subAppId), idempotencyKey);
-  const fingerprint = createHash('sha256').update(JSON.stringify(asked)).digest('base64');
-  return memory.recall(uploadId, fingerprint, () => send(uploadId, pull, dependencies, options));
+  return memory.recall(uploadId, fingerprintPull(asked), () =>
+    send(uploadId, pull, dependencies, options),
+  );
 }
 
 async function send(

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { parseIsoTime } from './iso-time.ts';
-import { isJsonObject } from './json-object.ts';
+import { readIsoTime } from './iso-time.ts';
+import { dropNulls, isJsonObject } from './json-object.ts';
 import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
-import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
+import { explainMediaType } from './media-type.ts';
 import { explainStorageRegion } from './storage-region.ts';
 
 /** An upload id, which is written as a ULID: https://github.com/ulid/spec. */
@@ -12,7 +12,7 @@ export const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 export function integer(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return v.pipe(
-    v.number(message),
+    v.number(({ input }) => (typeof input === 'string' ? `${message}, without quotes` : message)),
     v.check((value) => Number.isInteger(value) && min <= value && value <= max, message),
   );
 }
@@ -32,7 +32,11 @@ export const subAppId = v.pipe(
 /** A text that is not empty and has at most `maxBytes` bytes in UTF-8. */
 export function text(maxBytes: number) {
   return v.pipe(
-    v.string('must be a text'),
+    v.string(({ input }) =>
+      typeof input === 'object' && input !== null
+        ? 'must be a text: write an object as JSON text'
+        : 'must be a text',
+    ),
     v.nonEmpty('must not be empty; leave it out instead'),
     v.check(
       (value) => value.isWellFormed(),
@@ -58,11 +62,11 @@ export const storageRegion = v.pipe(
 
 /** An ISO 8601 time with its zone; becomes Unix seconds. */
 export const isoTime = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a text, as 2099-01-01T00:00:00Z'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const seconds = parseIsoTime(dataset.value);
-    if (seconds !== undefined) return seconds;
-    addIssue({ message: 'must be an ISO 8601 time with its zone, as 2026-01-31T08:00:00Z' });
+    const read = readIsoTime(dataset.value);
+    if ('seconds' in read) return read.seconds;
+    addIssue({ message: read.reason });
     return NEVER;
   }),
 );
@@ -70,8 +74,12 @@ export const isoTime = v.pipe(
 /** A file name extension that VOD takes for media; becomes lower case. */
 const mediaType = v.pipe(
   v.string('must be a text'),
-  v.toLowerCase(),
-  v.check(isMediaType, `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const message = explainMediaType(dataset.value);
+    if (message === undefined) return dataset.value.toLowerCase();
+    addIssue({ message });
+    return NEVER;
+  }),
 );
 
 /** Number of a class of media. */
@@ -86,8 +94,9 @@ export const limitFields = v.object({
   maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
   mediaTypes: v.optional(
     v.pipe(
-      v.array(mediaType, 'must be a list of file name extensions'),
+      v.array(mediaType, 'must be a list of file name extensions, as ["mp4", "mov"]'),
       v.minLength(1, 'must name at least one type; leave it out instead'),
+      v.transform((types) => [...new Set(types)]),
     ),
   ),
 });
@@ -95,5 +104,5 @@ export const limitFields = v.object({
 /** A JSON object, which an object schema alone does not make sure of: it takes an array for one. */
 const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object');
 
-/** What a file may be at most; unknown fields are left to `findUnknownFields`. */
-export const uploadLimits = v.pipe(jsonObject, limitFields);
+/** What a file may be at most, without fields that are null; unknown fields are left to `findUnknownFields`. */
+export const uploadLimits = v.pipe(jsonObject, v.transform(dropNulls), limitFields);

@@ -1,21 +1,69 @@
+/**
+ * A time as programs write it: that of RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339#section-5.6), and besides
+ * - without seconds, as Java's `OffsetDateTime` leaves out zeros, or without minutes, as Python's `isoformat` may be told;
+ * - with a space for the T, as Python's `str()` and PostgreSQL write it;
+ * - with a zone as `+0800` or `+08`, as `strftime`, PHP and PostgreSQL write it;
+ * - with a comma before the fraction, and without dashes and colons: both of ISO 8601 itself;
+ * - with the zone's name behind its offset, as Java's `ZonedDateTime` writes it. The offset is what counts:
+ *   https://www.rfc-editor.org/rfc/rfc9557#section-3.4.
+ */
 const ISO_TIME =
-  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(?<year>\d{4})(?<dash>-?)(?<month>\d\d)\k<dash>(?<day>\d\d)[Tt ](?<hour>\d\d)(?:(?<colon>:?)(?<minute>\d\d)(?:\k<colon>(?<second>\d\d)(?:[.,]\d{1,9})?)?)?(?<zone>[Zz]|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?(?:\[[\w+\-/:.~]{1,64}\])?$/;
+
+/** Unix seconds of the first year that has five digits, which neither VOD nor this format can write. */
+const YEAR_10000 = 253_402_300_800;
+
+const MALFORMED = 'must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z';
+const NO_ZONE = 'must have a zone at its end, Z or an offset, as 2099-01-01T00:00:00Z';
+const IMPOSSIBLE = 'must be a time that exists, of a year with four digits';
+
+/** What a text says as a time: Unix seconds, or what is wrong with it, which goes on from the name of the field. */
+export type IsoTime = { readonly seconds: number } | { readonly reason: string };
 
 /**
- * Answers the Unix seconds of an ISO 8601 time with its zone, as `2026-01-31T08:00:00Z`, or undefined where `text` is
- * not one. A day that the month does not have is refused, where `Date` would count it into the next month.
+ * Returns what `text` says as a time of ISO 8601 with its zone, as `2026-01-31T08:00:00Z`. Fractions of a second are cut
+ * off. Times that do not exist are refused, where `Date` would take some for others.
  */
+export function readIsoTime(text: string): IsoTime {
+  const parts = ISO_TIME.exec(text)?.groups;
+  if (parts === undefined) return { reason: MALFORMED };
+  if (parts['zone'] === undefined) return { reason: NO_ZONE };
+  const seconds = countSeconds(parts);
+  return seconds === undefined ? { reason: IMPOSSIBLE } : { seconds };
+}
+
+/** Returns the Unix seconds of {@link readIsoTime}, or undefined where `text` is not such a time. */
 export function parseIsoTime(text: string): number | undefined {
-  const day = ISO_TIME.exec(text)?.[1];
-  if (day === undefined) return undefined;
-  const midnight = new Date(`${day}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) {
-    return undefined;
-  }
-  return Math.floor(Date.parse(text) / 1_000);
+  const read = readIsoTime(text);
+  return 'seconds' in read ? read.seconds : undefined;
 }
 
 /** Answers Unix seconds as ISO 8601 in UTC, as `2026-01-31T08:00:00Z`. */
 export function formatIsoTime(seconds: number): string {
   return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
+}
+
+type Parts = Readonly<Record<string, string | undefined>>;
+
+/** Returns the Unix seconds of a time, or undefined where there is no such time. */
+function countSeconds(parts: Parts): number | undefined {
+  const { year, month, day, hour, minute = '00', second = '00' } = parts;
+  const local = `${year}-${month}-${day}T${hour}:${minute}`;
+  const milliseconds = Date.parse(`${local}Z`);
+  // `Date` takes 24:00 and the 30th of February for the day after.
+  const exists =
+    !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(local);
+  const offset = readOffset(parts);
+  if (!exists || offset === undefined || Number(second) > 60) return undefined;
+  const seconds = milliseconds / 1_000 + Number(second) - offset;
+  // A leap second is the last one of a day in UTC, and has the same number as the one after it.
+  if (second === '60' && seconds % 86_400 !== 0) return undefined;
+  return seconds < YEAR_10000 ? seconds : undefined;
+}
+
+/** Returns by how many seconds a zone is ahead of UTC, or undefined where there is no such zone. */
+function readOffset({ sign, hours = '00', minutes = '00' }: Parts): number | undefined {
+  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  const seconds = Number(hours) * 3_600 + Number(minutes) * 60;
+  return sign === '-' ? -seconds : seconds;
 }

@@ -2,3 +2,14 @@
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/**
+ * Returns `fields` without those that are null. Programs write null for what they leave out: a field without a value in
+ * Java, C# or Swift, a nil pointer in Go.
+ */
+export function dropNulls(
+  fields: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (!Object.values(fields).includes(null)) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}

@@ -11,7 +11,7 @@ import {
   uploadLimits,
 } from './fields.ts';
 import { parseIsoTime } from './iso-time.ts';
-import { isJsonObject } from './json-object.ts';
+import { dropNulls, isJsonObject } from './json-object.ts';
 import {
   MAX_MEDIA_NAME_BYTES,
   MAX_PULL_ITEMS,
@@ -73,6 +73,9 @@ const pullItem = v.object(
   'must be given',
 );
 
+/** The fields of a pull and of a batch, by their names. */
+export const PULL_FIELDS: object = { ...pullItem.entries, items: undefined };
+
 /** One pull, checked; `expireTime` in Unix seconds. */
 export type PullRequest = Omit<v.InferOutput<typeof pullItem>, keyof PullSource> & PullSource;
 
@@ -96,23 +99,28 @@ export interface PullContext {
  * never for what is wrong with an item of a batch.
  */
 export function parsePullRequest(body: unknown, context: PullContext): PullBody {
-  if (isJsonObject(body) && Object.hasOwn(body, 'items')) {
+  if (isJsonObject(body) && Object.hasOwn(dropNulls(body), 'items')) {
     return { kind: 'many', items: parseItems(readItems(body), context) };
   }
-  const checked = checkItem(body, { ...pullItem.entries, items: undefined }, context);
+  if (Array.isArray(body)) {
+    throw refuseFields([
+      { path: '', message: 'must be a JSON object: send the list as its items' },
+    ]);
+  }
+  const checked = checkItem(body, PULL_FIELDS, context);
   if (checked.errors !== undefined) throw refuseFields(checked.errors);
   return { kind: 'one', request: checked.output };
 }
 
 function readItems(body: RawFields): readonly unknown[] {
-  const { items } = body;
-  const misplaced = Object.keys(body).filter((name) => Object.hasOwn(pullItem.entries, name));
+  const { items, ...others } = dropNulls(body);
+  const misplaced = Object.keys(others).filter((name) => Object.hasOwn(pullItem.entries, name));
   const errors = [
     ...misplaced.map((path) => ({
       path,
       message: 'must not stand beside items; write it into each item',
     })),
-    ...findUnknownFields(body, { ...pullItem.entries, items: undefined }),
+    ...findUnknownFields(body, PULL_FIELDS),
   ];
   if (!Array.isArray(items) || items.length === 0 || items.length > MAX_PULL_ITEMS) {
     const count = Array.isArray(items) ? `; it has ${items.length}` : '';
@@ -154,7 +162,7 @@ function checkItem(
     ...findPastTime(raw, nowSeconds),
   ]);
   const source: CheckedFields<PullSource> = isJsonObject(input)
-    ? checkPullSource(input, policy)
+    ? checkPullSource(dropNulls(input), policy)
     : { errors: [] };
   if (fields.errors !== undefined || source.errors !== undefined) {
     return { errors: [...(fields.errors ?? []), ...(source.errors ?? [])] };

@@ -1,13 +1,25 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { findChromium, launchChromium, requireChromium } from '../support/chromium.ts';
+import { launchChromium, STEP_MILLISECONDS } from '../support/chromium.ts';
+import { findChromium } from '../support/find-chromium.ts';
+import { requirePresent } from '../support/requirement.ts';
 import { type StackStage, useStack } from '../support/stack-stage.ts';
+import { makeBytes } from './sdk-page.ts';
+
+const SEED = 7;
 
 /** A browser, and the local stack of the test that runs. */
 export interface BrowserStage extends StackStage {
   readonly browser: Browser;
   /** What scripts of pages that {@link openPage} opened have thrown. */
   readonly faults: readonly string[];
+  /**
+   * Makes a file of `bytes` of noise, and returns its path. The browser reads it by itself: bytes that are handed over travel
+   * as text through the channel that it is controlled by, which takes a minute for a few megabytes on a busy machine.
+   */
+  makeFile(name: string, bytes: number): Promise<string>;
   /** Opens the stack's own page, connected, in a window of its own. */
   openPage(hash?: string): Promise<Page>;
 }
@@ -25,7 +37,7 @@ export function useBrowserStage(change?: Parameters<typeof useStack>[0]): Browse
   });
   afterAll(() => browser?.close());
   beforeEach((context) => {
-    requireChromium(context);
+    requirePresent(context, 'chromium');
     faults = [];
   });
   const stage = useStack(change);
@@ -52,8 +64,16 @@ export function useBrowserStage(change?: Parameters<typeof useStack>[0]): Browse
       return faults;
     },
     restart: stage.restart,
+    async makeFile(name, bytes) {
+      const folder = join(stage.dir, 'files');
+      await mkdir(folder, { recursive: true });
+      const path = join(folder, name);
+      await writeFile(path, makeBytes({ name, bytes, seed: SEED }));
+      return path;
+    },
     async openPage(hash = '') {
       const context = await demandBrowser().newContext({ viewport: { width: 1280, height: 900 } });
+      context.setDefaultTimeout(STEP_MILLISECONDS);
       const page = await context.newPage();
       page.on('pageerror', (error) => faults.push(error.message));
       await page.goto(`${stage.stack.origin}/${hash}`);

@@ -2,7 +2,6 @@ import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../support/activities.ts';
 import { useBrowserStage } from './browser-stage.ts';
-import { makeBytes } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const SAMPLES = 'http://samples.example.com';
@@ -17,18 +16,17 @@ beforeEach(async () => {
 });
 
 async function upload(name: string, bytes: number): Promise<void> {
-  const buffer = makeBytes({ name, bytes, seed: 7 });
-  await page.setInputFiles('#file', { name, mimeType: 'video/mp4', buffer });
+  await page.setInputFiles('#file', await stage.makeFile(name, bytes));
   await page.click('#start');
 }
 
 function reaches(phase: string) {
-  return page.waitForSelector(`#upload-state[data-state="${phase}"]`, { timeout: 60_000 });
+  return page.waitForSelector(`#upload-state[data-state="${phase}"]`);
 }
 
 /** Resolves once the ledger has the upload of the card in this state. */
 function isIn(state: string) {
-  return page.waitForSelector(`#life-state[data-ledger="${state}"]`, { timeout: 30_000 });
+  return page.waitForSelector(`#life-state[data-ledger="${state}"]`);
 }
 
 function entry(title: string): string {
@@ -76,7 +74,7 @@ describe('the timeline of an upload', () => {
           await page.waitForSelector('#sweep-run[aria-disabled="false"]');
           return page.locator(`${entry('ready')} [data-tone="good"]`).count();
         },
-        { timeout: 60_000, interval: 1_000 },
+        { interval: 1_000 },
       )
       .toBe(1);
     expect(await page.locator(entry('ready')).innerText()).toContain('at the 2nd attempt');

@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { seen } from '../support/activities.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
 import { useBrowserStage } from './browser-stage.ts';
-import { makeBytes } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -16,17 +14,18 @@ beforeEach(async () => {
   page = await stage.openPage();
 });
 
-function file(name: string, bytes: number, seed = 7) {
-  return { name, mimeType: 'video/mp4', buffer: makeBytes({ name, bytes, seed }) };
-}
-
 function reaches(state: string) {
-  return page.waitForSelector(`#upload-state[data-state="${state}"]`, { timeout: 60_000 });
+  return page.waitForSelector(`#upload-state[data-state="${state}"]`);
 }
 
-async function upload(chosen: ReturnType<typeof file> | string) {
+/** Has the page upload the file at `path`, or one that is made here. */
+async function upload(chosen: Parameters<Page['setInputFiles']>[1]) {
   await page.setInputFiles('#file', chosen);
   await page.click('#start');
+}
+
+async function uploadSmallFile() {
+  await upload(await stage.makeFile('a.mp4', 1_000));
 }
 
 function setSpeed(bytesPerSecond: number | null) {
@@ -39,14 +38,13 @@ function setSpeed(bytesPerSecond: number | null) {
 /**
  * Starts the upload of eight parts, and resolves with the file's path when some are stored and the rest is held up.
  *
- * Six parts travel at a time, and the buffers on the way swallow most of them.
+ * Four parts travel at a time, and the buffers on the way swallow most of them.
  */
 async function uploadPartly(): Promise<string> {
-  const path = join(stage.dir, 'a.mp4');
-  await writeFile(path, makeBytes({ name: 'a.mp4', bytes: 64 * MEBIBYTE, seed: 7 }));
+  const path = await stage.makeFile('a.mp4', 64 * MEBIBYTE);
   await setSpeed(32 * MEBIBYTE);
   await upload(path);
-  await page.waitForSelector('.part[data-state="stored"]', { timeout: 30_000 });
+  await page.waitForSelector('.part[data-state="stored"]');
   await setSpeed(MEBIBYTE / 4);
   return path;
 }
@@ -108,7 +106,7 @@ describe('the page', () => {
   });
 
   it('never shows a secret', async () => {
-    await upload(file('a.mp4', 1_000));
+    await uploadSmallFile();
     await reaches('done');
     await page.waitForSelector('[data-stage="callback"][data-state="done"]');
 
@@ -126,7 +124,7 @@ describe('the page', () => {
   it('says before anything is signed that a file is no media, and what is', async () => {
     const problem = page.locator('#file-problem:visible');
     for (const name of ['notes.pdf', 'holiday.heic', 'script.MP4.exe', 'README']) {
-      await page.setInputFiles('#file', file(name, 1_000));
+      await page.setInputFiles('#file', await stage.makeFile(name, 1_000));
 
       await problem.waitFor();
       for (const type of ['mp4', 'mkv', 'mp3', 'png']) {
@@ -137,23 +135,23 @@ describe('the page', () => {
     }
     expect(seen(stage.stack, 'function').filter((call) => call.method === 'POST')).toEqual([]);
 
-    await page.setInputFiles('#file', file('film.MP4', 1_000));
+    await page.setInputFiles('#file', await stage.makeFile('film.MP4', 1_000));
     await page.waitForSelector('#start:enabled');
     expect(await problem.count()).toBe(0);
   });
 
   it('says the same of a cover', async () => {
-    await page.setInputFiles('#file', file('film.mp4', 1_000));
-    await page.setInputFiles('#cover', { ...file('poster.webp', 1_000), mimeType: 'image/webp' });
+    await page.setInputFiles('#file', await stage.makeFile('film.mp4', 1_000));
+    await page.setInputFiles('#cover', await stage.makeFile('poster.webp', 1_000));
 
     await page.waitForSelector('#file-problem:has-text("poster.webp")');
     expect(await page.isDisabled('#start')).toBe(true);
-    await page.setInputFiles('#cover', { ...file('poster.png', 1_000), mimeType: 'image/png' });
+    await page.setInputFiles('#cover', await stage.makeFile('poster.png', 1_000));
     await page.waitForSelector('#start:enabled');
   });
 
   it('puts a refusal beside the field it is about', async () => {
-    await page.setInputFiles('#file', file('a.mp4', 1_000));
+    await page.setInputFiles('#file', await stage.makeFile('a.mp4', 1_000));
     await page.click('#options summary');
     await page.fill('#classId', '-1');
     await page.click('#start');
@@ -164,7 +162,7 @@ describe('the page', () => {
   });
 
   it('pauses, resumes and finishes', async () => {
-    const film = file('a.mp4', 40 * MEBIBYTE);
+    const film = await stage.makeFile('a.mp4', 40 * MEBIBYTE);
     await setSpeed(20 * MEBIBYTE);
     await upload(film);
     await page.waitForSelector('#pause:enabled');
@@ -176,7 +174,7 @@ describe('the page', () => {
     await reaches('done');
 
     expect(await fetchSha256((await page.textContent('#media-url')) ?? '')).toBe(
-      sha256(film.buffer),
+      sha256(await readFile(film)),
     );
   });
 
@@ -208,7 +206,7 @@ describe('the page', () => {
 
   it('says what went wrong and what to do, and retries', async () => {
     stage.stack.faults.arm('expired-signature', 4);
-    await upload(file('a.mp4', 1_000));
+    await uploadSmallFile();
     await reaches('failed');
     expect(await page.textContent('#failure-code')).toContain('10010');
     expect(await page.textContent('#failure')).toContain('expired');
@@ -229,18 +227,18 @@ describe('the page', () => {
   it('says that the stack is gone, and goes on when it is back', async () => {
     const port = Number(new URL(stage.stack.origin).port);
     await stage.stack.close();
-    await page.waitForSelector('#offline-banner:visible', { timeout: 30_000 });
+    await page.waitForSelector('#offline-banner:visible');
 
     await stage.restart({ port });
     await page.click('#reconnect');
-    await page.waitForSelector('#connection[data-state="open"]', { timeout: 30_000 });
+    await page.waitForSelector('#connection[data-state="open"]');
 
-    await upload(file('a.mp4', 1_000));
+    await uploadSmallFile();
     await reaches('done');
   });
 
   it('is driven by the keyboard alone', async () => {
-    await page.setInputFiles('#file', file('a.mp4', 1_000));
+    await page.setInputFiles('#file', await stage.makeFile('a.mp4', 1_000));
     // Choosing a file moves the focus to the button that starts.
     await page.waitForSelector('#start:focus');
     await page.keyboard.press('Enter');
@@ -258,7 +256,10 @@ describe('the page', () => {
       widths.push(await page.evaluate('document.documentElement.scrollWidth'));
 
     await measure();
-    await page.setInputFiles('#file', file(`${'long-name-'.repeat(12)}.mp4`, 1_000));
+    await page.setInputFiles(
+      '#file',
+      await stage.makeFile(`${'long-name-'.repeat(12)}.mp4`, 1_000),
+    );
     await measure();
     await page.click('#start');
     await reaches('done');

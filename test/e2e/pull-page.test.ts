@@ -18,7 +18,7 @@ async function pull(...urls: readonly string[]) {
 }
 
 function ends(state: string) {
-  return page.waitForSelector(`.pull[data-state="${state}"]`, { timeout: 30_000 });
+  return page.waitForSelector(`.pull[data-state="${state}"]`);
 }
 
 function textOf(selector: string): Promise<string> {
@@ -87,7 +87,7 @@ describe('the pull panel', () => {
   it('gives each of several URLs its row, and back what has to be corrected', async () => {
     const paths = ['video.mp4', 'tone.wav', 'missing.mp4', 'redirect-private.mp4', 'slow.mp4'];
     await pull(...paths.map((path) => `${SAMPLES}/${path}`), 'http://10.0.0.7/video.mp4');
-    await page.waitForSelector('.pull:nth-child(5)[data-state="failed"]', { timeout: 30_000 });
+    await page.waitForSelector('.pull:nth-child(5)[data-state="failed"]');
     await page.waitForSelector('.pull:nth-child(4)[data-state="failed"]');
     await page.waitForSelector('.pull:nth-child(2)[data-state="made"]');
 

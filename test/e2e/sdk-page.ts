@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import { STEP_MILLISECONDS } from '../support/chromium.ts';
 
 /** A file that the page makes for itself: `bytes` of noise from `seed`. */
 export interface MadeFile {
@@ -147,6 +148,7 @@ export async function openSdkPage(
   { shim = true }: { readonly shim?: boolean } = {},
 ): Promise<SdkPage> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  context.setDefaultTimeout(STEP_MILLISECONDS);
   const page = await context.newPage();
   await page.route(`${origin}/app`, (route) =>
     route.fulfill({
@@ -164,21 +166,16 @@ export async function openSdkPage(
       page.evaluate(([i, a]) => window.controlUpload(i, a), [id, action] as const),
     state: (id) => page.evaluate((i) => window.uploads[i] as UploadState, id),
     async reaches(id, share) {
-      await page.waitForFunction(
-        ([i, s]) => (window.uploads[i]?.progress ?? 0) >= s,
-        [id, share] as const,
-        { timeout: 60_000 },
-      );
+      await page.waitForFunction(([i, s]) => (window.uploads[i]?.progress ?? 0) >= s, [
+        id,
+        share,
+      ] as const);
     },
     async ends(id) {
-      const ended = await page.waitForFunction(
-        (i) => {
-          const state = window.uploads[i];
-          return state?.done !== undefined || state?.error !== undefined ? state : undefined;
-        },
-        id,
-        { timeout: 90_000 },
-      );
+      const ended = await page.waitForFunction((i) => {
+        const state = window.uploads[i];
+        return state?.done !== undefined || state?.error !== undefined ? state : undefined;
+      }, id);
       return (await ended.jsonValue()) as UploadState;
     },
   };

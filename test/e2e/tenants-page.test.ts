@@ -2,7 +2,6 @@ import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { mediaByApplication } from './application-media.ts';
 import { useBrowserStage } from './browser-stage.ts';
-import { makeBytes } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const OWN = 1_500_000_001;
@@ -31,8 +30,7 @@ async function chosen() {
 }
 
 async function upload(name: string, bytes = 1_000) {
-  const buffer = makeBytes({ name, bytes, seed: 7 });
-  await page.setInputFiles('#file', { name, mimeType: 'video/mp4', buffer });
+  await page.setInputFiles('#file', await stage.makeFile(name, bytes));
   await page.click('#start');
 }
 

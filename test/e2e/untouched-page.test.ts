@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../support/activities.ts';
-import { launchChromium, requireChromium } from '../support/chromium.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
 import { requirePresent } from '../support/requirement.ts';
 import { useStack } from '../support/stack-stage.ts';
@@ -31,12 +31,8 @@ async function makeCertificate(folder: string): Promise<{ key: Buffer; cert: Buf
 }
 
 beforeEach(async (context) => {
-  requireChromium(context);
-  requirePresent(
-    context,
-    spawnSync('openssl', ['version']).status === 0,
-    'openssl is not installed, and it makes the certificate of the untouched page’s test',
-  );
+  requirePresent(context, 'chromium');
+  requirePresent(context, 'openssl');
 });
 const stage = useStack();
 beforeEach(async () => {

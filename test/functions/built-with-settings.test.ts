@@ -265,4 +265,35 @@ describe('the built function signature', () => {
     });
     expect(late.statusCode).toBe(200);
   });
+
+  it('says in its log alone what is there, where the key set is at another address', async () => {
+    const issuer = await startIssuer();
+    const key = createIssuerKey('first', 'ES256');
+    vi.stubEnv('AUTH_JWT_SECRET', undefined);
+    vi.stubEnv('AUTH_JWKS_URL', issuer.keySetUrl);
+    vi.stubEnv('AUTH_JWKS_LOOPBACK', 'allow');
+    vi.stubEnv('AUTH_JWT_AUDIENCE', 'vod-upload');
+    const ask = await load(undefined);
+    const discovery = { jwks_uri: 'https://login.example.com/keys' };
+    issuer.respond = (response) => response.end(JSON.stringify(discovery));
+    const exp = Math.floor(Date.now() / 1_000) + 600;
+    const token = await issueToken(key, { sub: 'user-42', aud: 'vod-upload', exp });
+    logged = '';
+
+    const { statusCode, headers, json } = await ask(token);
+    await issuer.close();
+
+    expect(statusCode).toBe(500);
+    expect(headers).not.toHaveProperty('Retry-After');
+    expect(json).toEqual({
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      code: 'internal',
+      requestId: SCF_CONTEXT.request_id,
+    });
+    const line = JSON.parse(logged);
+    expect(line).toMatchObject({ level: 'error', code: 'internal', fields: ['AUTH_JWKS_URL'] });
+    expect(line.reason).toContain('set it to https://login.example.com/keys');
+  });
 });

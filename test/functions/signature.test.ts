@@ -215,7 +215,6 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     ['classId', -1],
     ['classId', 1.5],
     ['classId', '7'],
-    ['classId', null],
     ['procedure', ''],
     ['procedure', 5],
     ['procedure', 'x'.repeat(129)],

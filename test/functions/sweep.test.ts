@@ -197,7 +197,7 @@ describe('the sweep function', () => {
       const query = { owner: 'alice', state: 'ready', limit: 1_000 } as const;
       return (await stage.ledger.listUploads(query)).items.length;
     };
-    await expect.poll(countReady, { timeout: 20_000 }).toBe(UPLOADS);
+    await expect.poll(countReady).toBe(UPLOADS);
     expect(stage.vod.standIn().media()).toHaveLength(UPLOADS + 20);
     const told = consumer.received.map(({ body }) => JSON.parse(body));
     const issued = told.filter(({ type }) => type === 'upload.issued');

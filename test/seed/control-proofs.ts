@@ -48,13 +48,10 @@ function notOfRecordings() {
 
 async function isGone({ stack, api }: Scene, fileId: string): Promise<void> {
   await expect
-    .poll(
-      async () => {
-        await demand(stack, 'POST', '/__local/sweep', {});
-        return (await api.DescribeMediaInfos({ FileIds: [fileId] })).NotExistFileIdSet;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await demand(stack, 'POST', '/__local/sweep', {});
+      return (await api.DescribeMediaInfos({ FileIds: [fileId] })).NotExistFileIdSet;
+    })
     .toEqual([fileId]);
 }
 

@@ -65,7 +65,7 @@ export function useScene(change: (upload: object) => object = (upload) => upload
       standIn: { procedureMilliseconds: 60, attemptWaits: [0, 20, 20] },
     });
     scene = { ...createScene({ stack, dir }), close: () => stack.close() };
-  }, 60_000);
+  });
   afterAll(async () => {
     await scene?.close();
     await server.close();
@@ -123,14 +123,11 @@ async function settleMedia(stack: LocalStack, api: Scene['api'], fileId: string)
   const listActions = async (): Promise<readonly { state: string; rules?: string[] }[]> =>
     (await demand(stack, 'GET', `${path}/events`, undefined, scope)).actions;
   await expect
-    .poll(
-      async () => {
-        await demand(stack, 'POST', '/__local/sweep', {});
-        const { state } = await demand(stack, 'GET', path, undefined, scope);
-        return [state, ...(await listActions()).map((action) => action.state)];
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await demand(stack, 'POST', '/__local/sweep', {});
+      const { state } = await demand(stack, 'GET', path, undefined, scope);
+      return [state, ...(await listActions()).map((action) => action.state)];
+    })
     .toSatisfy(([state, ...actions]: string[]) => {
       return state === 'ready' && actions.every((action) => action === 'done');
     });

@@ -13,7 +13,10 @@ export function seen<Type extends RecordedActivity['type']>(
     .filter((activity): activity is ActivityOf<Type> => activity.type === type);
 }
 
-/** Resolves with the first activity, past or to come, that `fits`; rejects after half a minute. */
+/** Less than a test has in all, so that it says what it waited for. */
+const WAIT_MILLISECONDS = 100_000;
+
+/** Resolves with the first activity, past or to come, that `fits`; rejects where none comes. */
 export function happens<Type extends RecordedActivity['type']>(
   stack: LocalStack,
   type: Type,
@@ -26,8 +29,8 @@ export function happens<Type extends RecordedActivity['type']>(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       stop();
-      reject(new Error(`Waited 30 s for an activity of type ${type}`));
-    }, 30_000);
+      reject(new Error(`There was no such activity of type ${type}`));
+    }, WAIT_MILLISECONDS);
     const stop = stack.activity.listen((activity) => {
       if (!isIt(activity)) return;
       clearTimeout(timer);

@@ -16,8 +16,8 @@ export interface Issuer {
   readonly keySetUrl: string;
   /** Paths that were asked for, in their order. */
   readonly requests: readonly string[];
-  /** What the next requests are answered with; the keys where it is undefined. */
-  respond: ((response: ServerResponse) => void) | undefined;
+  /** What the next requests are answered with, by their path; the keys where it is undefined. */
+  respond: ((response: ServerResponse, path: string) => void) | undefined;
   readonly publish: (...keys: readonly IssuerKey[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -32,13 +32,14 @@ export function createIssuerKey(kid: string, alg: 'ES256' | 'RS256' | 'EdDSA'): 
   return { kid, alg, ...pair };
 }
 
-/** Answers a token that `key` signs. */
+/** Answers a token that `key` signs, with further parameters in its header. */
 export function issueToken(
   key: IssuerKey,
   claims: Readonly<Record<string, unknown>>,
+  header: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   return new SignJWT({ ...claims })
-    .setProtectedHeader({ alg: key.alg, kid: key.kid })
+    .setProtectedHeader({ ...header, alg: key.alg, kid: key.kid })
     .sign(key.privateKey);
 }
 
@@ -53,7 +54,7 @@ export async function startIssuer(): Promise<Issuer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
-    if (issuer.respond !== undefined) issuer.respond(response);
+    if (issuer.respond !== undefined) issuer.respond(response, request.url ?? '');
     else response.writeHead(200, { 'Content-Type': 'application/jwk-set+json' }).end(keySet);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

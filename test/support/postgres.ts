@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
-import { openLocalDatabase } from '../../tools/local/database.ts';
+import { discardLocalDatabase, openLocalDatabase } from '../../tools/local/database.ts';
+import { removeScratch } from './remove-scratch.ts';
 
 /** A PostgreSQL for one test file. */
 export interface TestPostgres {
@@ -61,7 +62,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 
 async function openServer(databaseUrl = '') {
   const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
-  // As root, the server runs as another user, who has to get through.
+  // As root, the server runs as another user, for whom the data would be moved otherwise.
   await chmod(dir, 0o755);
   const flags = FLAGS.flatMap((flag) => ['-c', flag]);
   const server = await openLocalDatabase(dir, { databaseUrl, flags });
@@ -69,7 +70,8 @@ async function openServer(databaseUrl = '') {
     url: server.url,
     async close() {
       await server.close();
-      await rm(dir, { recursive: true, force: true });
+      await discardLocalDatabase(dir);
+      await removeScratch(dir);
     },
   };
 }

@@ -1,15 +1,67 @@
-import type { TestContext } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { beforeEach, type TestContext } from 'vitest';
+import { findChromium } from './find-chromium.ts';
+
+interface Requirement {
+  /** How to get it, after its name. */
+  readonly advice: string;
+  /** Which tests need it. */
+  readonly tests: string;
+  isPresent(): boolean;
+}
+
+/** What tests need and a machine may lack. Whoever adds one adds it to `.ci/run` as well, which installs all of them. */
+const REQUIREMENTS = {
+  chromium: {
+    advice: 'install it, or set CHROMIUM_PATH',
+    tests: 'tests in a browser',
+    isPresent: () => findChromium() !== undefined,
+  },
+  openssl: {
+    advice: 'install it',
+    tests: 'tests whose servers need a certificate',
+    isPresent: () => runs('openssl', 'version'),
+  },
+  python3: {
+    advice: 'install it',
+    tests: 'tests that compare signatures and archives with what another language makes of them',
+    isPresent: () => runs('python3', '--version'),
+  },
+} as const satisfies Readonly<Record<string, Requirement>>;
+
+/** Something that a machine may lack. */
+export type RequirementName = keyof typeof REQUIREMENTS;
 
 /** Where this variable is `all`, as in CI, nothing may be skipped: what is missing fails the test. */
 const REQUIRED = process.env['TEST_REQUIRE'] === 'all';
 
+/** Goes on where it is there; otherwise skips the test with a sentence, or fails it where nothing may be skipped. */
+export function requirePresent(context: TestContext, name: RequirementName): void {
+  if (REQUIREMENTS[name].isPresent()) return;
+  if (REQUIRED) throw new Error(explainMissing(name));
+  context.skip(explainMissing(name));
+}
+
 /**
- * Goes on where `present`; otherwise skips the test with a sentence, or fails it where nothing may be skipped.
- *
- * @param missing what is not on this machine and how to get it.
+ * Has every test of the file need it. Returns whether it is there, since hooks for the whole file run before any test is
+ * skipped.
  */
-export function requirePresent(context: TestContext, present: boolean, missing: string): void {
-  if (present) return;
-  if (REQUIRED) throw new Error(missing);
-  context.skip(missing);
+export function useRequirement(name: RequirementName): boolean {
+  beforeEach((context) => requirePresent(context, name));
+  return REQUIREMENTS[name].isPresent();
+}
+
+/** Returns a sentence for each requirement that this machine lacks. */
+export function listMissing(): readonly string[] {
+  const names = Object.keys(REQUIREMENTS) as RequirementName[];
+  return names.filter((name) => !REQUIREMENTS[name].isPresent()).map(explainMissing);
+}
+
+function explainMissing(name: RequirementName): string {
+  const { advice, tests } = REQUIREMENTS[name];
+  return `${name} is missing for ${tests}: ${advice}.`;
+}
+
+function runs(program: string, ...args: readonly string[]): boolean {
+  return spawnSync(program, args).status === 0;
 }

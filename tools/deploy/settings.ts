@@ -15,7 +15,9 @@ export function readSettings(custom: unknown): string {
   const upload = isJsonObject(custom) ? custom['upload'] : undefined;
   if (upload === undefined || upload === null) return '{}\n';
   if (!isJsonObject(upload)) throw new DeployError('custom.upload must be a map.');
-  const { errors } = parseSettings(upload);
+  // YAML makes a date of a time without quotes: https://yaml.org/type/timestamp.html.
+  const settings: unknown = JSON.parse(JSON.stringify(upload));
+  const { errors } = parseSettings(settings);
   if (errors !== undefined) {
     const problems = errors.map(
       ({ path, message }) => `${['custom.upload', path].filter(Boolean).join('.')} ${message}`,
@@ -24,7 +26,7 @@ export function readSettings(custom: unknown): string {
       listProblems('The functions would not serve with these settings:', problems),
     );
   }
-  return `${JSON.stringify(sortKeys(upload))}\n`;
+  return `${JSON.stringify(sortKeys(settings))}\n`;
 }
 
 /** Answers `value` with the keys of every object in one order, so that the order of a file's lines changes nothing. */

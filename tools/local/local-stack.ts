@@ -31,6 +31,8 @@ export interface LocalStackOptions {
   readonly dir: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Whether what was kept in `dir` is thrown away first; the port is had by then, so that no other stack uses it. */
+  readonly fresh?: boolean;
   readonly trigger?: HttpTrigger;
   /** Whether VOD sends its events or keeps them for the sweep; `PUSH` by default. */
   readonly eventMode?: 'PUSH' | 'PULL';
@@ -61,6 +63,8 @@ export interface LocalStack {
   readonly origin: string;
   readonly account: Account;
   readonly databaseUrl: string;
+  /** Of the data of the stack's own database; undefined where `databaseUrl` was given. */
+  readonly databaseFolder: string | undefined;
   readonly activity: ActivityLog;
   readonly faults: Faults;
   /** Answers a request as the stack's own port does; for further listeners, as one with TLS. */
@@ -99,8 +103,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    if (options.fresh) await discardState(dir);
     const [{ code, runtime }, database, assets] = await prepare(dir, options);
-    const { url: databaseUrl } = database;
+    const { url: databaseUrl, folder: databaseFolder } = database;
     closers.push(database.close);
     const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
     closers.push(standIn.close);
@@ -121,7 +126,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
     const consumer = createConsumer({ activity, faults });
     parts = { access, gateway, standIn, controls, consumer, assets };
-    return { ...{ origin, account, databaseUrl, activity, faults }, handle, close };
+    return { ...{ origin, account, databaseUrl, databaseFolder, activity, faults }, handle, close };
   } catch (error) {
     await close();
     throw error;

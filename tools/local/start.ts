@@ -1,62 +1,73 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { readServiceCustom } from '../deploy/service-custom.ts';
-import { LocalError } from './local-error.ts';
-import { discardState, startLocalStack } from './local-stack.ts';
+import { explainStart, makeStateFolder } from './explain-start.ts';
+import type { LocalStack } from './local-stack.ts';
+import { readStart, START_HELP, type StartSettings } from './read-start.ts';
 
-const DEFAULT_PORT = 3_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const say = (text: string) => process.stdout.write(`${text}\n`);
 
-const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
-const dir = process.env['LOCAL_DIR'] ?? '.local';
-const port = Number(process.env['PORT'] ?? DEFAULT_PORT);
-const databaseUrl = process.env['DATABASE_URL'];
-const trigger = process.env['HTTP_TRIGGER'] === 'apigw' ? 'apigw' : 'url';
-const eventMode = process.env['VOD_EVENT_MODE'] === 'PULL' ? 'PULL' : 'PUSH';
-
-if (values.fresh) await discardState(dir);
-
-const custom = await readServiceCustom(ROOT).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+function fail(text: string): never {
+  process.stderr.write(`${text}\n`);
   process.exit(1);
-});
-
-const starting = startLocalStack({
-  ...{ dir, port, trigger, databaseUrl, eventMode, custom },
-  chosen: process.env,
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Who cannot wait for the end says it twice.
-  process.once(signal, () => {
-    starting
-      .then((started) => started.close())
-      .then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-  });
 }
 
-const stack = await starting.catch((error: unknown) => {
-  if (error instanceof LocalError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+async function startStack(settings: StartSettings): Promise<LocalStack> {
+  const { dir, databaseUrl } = settings;
+  await makeStateFolder(dir);
+  if (databaseUrl !== undefined) {
+    const { waitForDatabase } = await import('../wait-for-database.ts');
+    await waitForDatabase(databaseUrl, { say });
   }
-  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  process.stderr.write(
-    taken
-      ? `Port ${port} is taken: stop what listens there, or choose another with PORT=${port + 1} npm start\n`
-      : `${error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exit(1);
-});
+  // They take a second to load, and what is wrong with the call is said before that.
+  const [{ readServiceCustom }, { startLocalStack }] = await Promise.all([
+    import('../deploy/service-custom.ts'),
+    import('./local-stack.ts'),
+  ]);
+  const custom = await readServiceCustom(ROOT);
+  return startLocalStack({ ...settings, custom, chosen: process.env });
+}
 
-process.stdout.write(`
-  Open ${stack.origin}
+function closeAtSignals(starting: Promise<LocalStack>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Who cannot wait for the end says it twice.
+    process.once(signal, () => {
+      starting
+        .then((started) => started.close())
+        .then(
+          () => process.exit(0),
+          () => process.exit(1),
+        );
+    });
+  }
+}
+
+async function run(settings: StartSettings): Promise<void> {
+  const starting = startStack(settings);
+  closeAtSignals(starting);
+  const { origin, databaseFolder } = await starting.catch((error: unknown) =>
+    fail(explainStart(error, settings.port)),
+  );
+  const database =
+    databaseFolder === undefined ? 'at DATABASE_URL' : `in ${resolve(databaseFolder)}`;
+  say(`
+  Open ${origin}
 
   Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
-  State is kept in ${dir}; "npm start -- --fresh" begins anew. Ctrl+C stops.
-`);
-if (process.env['WEBHOOK_ENDPOINTS']) {
-  process.stdout.write('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.\n');
+  State is kept in ${resolve(settings.dir)}, the database ${database}.
+  "npm start -- --fresh" begins anew. Ctrl+C stops.`);
+  if (process.env['WEBHOOK_ENDPOINTS'])
+    say('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.');
 }
+
+function read(): StartSettings | 'help' {
+  try {
+    return readStart(process.argv.slice(2), process.env);
+  } catch (error) {
+    return fail(explainStart(error, 0));
+  }
+}
+
+const request = read();
+if (request === 'help') say(START_HELP);
+else await run(request);

@@ -25,7 +25,7 @@ describe('readSignatureConfig()', () => {
     const config = readSignatureConfig(SIGNATURE);
 
     expect(config).toMatchObject({
-      auth: { kind: 'jwt', issuer: undefined, audience: undefined },
+      auth: { kind: 'jwt', issuer: undefined, audiences: undefined, audienceClaim: 'aud' },
       corsOrigins: [],
       secretId: 'AKIDexample',
       previousSecretKey: undefined,
@@ -79,7 +79,27 @@ describe('readSignatureConfig() on callers', () => {
       kind: 'jwt',
       proof: { keySetUrl: URL },
       issuer: undefined,
-      audience: 'vod-upload',
+      audiences: ['vod-upload'],
+      audienceClaim: 'aud',
+      scopeClaim: undefined,
+      scopePrefix: undefined,
+    });
+  });
+
+  it('reads how tokens name their audience and their rights', () => {
+    const environment = {
+      ...KEY_SET,
+      AUTH_JWT_AUDIENCE: 'web, ios,',
+      AUTH_AUDIENCE_CLAIM: 'client_id',
+      AUTH_SCOPE_CLAIM: 'https://example.com/permissions',
+      AUTH_SCOPE_PREFIX: 'api://vod-api/',
+    };
+
+    expect(readSignatureConfig(environment).auth).toMatchObject({
+      audiences: ['web', 'ios'],
+      audienceClaim: 'client_id',
+      scopeClaim: 'https://example.com/permissions',
+      scopePrefix: 'api://vod-api/',
     });
   });
 
@@ -114,6 +134,19 @@ describe('readSignatureConfig() on callers', () => {
     ['AUTH_JWKS_URL', { AUTH_JWKS_URL: 'file:///canary' }],
     ['AUTH_JWKS_LOOPBACK', { AUTH_JWKS_LOOPBACK: 'yes' }],
     ['AUTH_JWT_AUDIENCE', { AUTH_JWT_AUDIENCE: undefined }],
+    ['AUTH_JWT_AUDIENCE', { AUTH_JWT_AUDIENCE: ' , ' }],
+    ['AUTH_AUDIENCE_CLAIM', { AUTH_AUDIENCE_CLAIM: '' }],
+    ['AUTH_AUDIENCE_CLAIM', { AUTH_AUDIENCE_CLAIM: 'canary' }],
+    ['AUTH_AUDIENCE_CLAIM', { AUTH_AUDIENCE_CLAIM: 'sub' }],
+    ['AUTH_SCOPE_CLAIM', { AUTH_SCOPE_CLAIM: '' }],
+    ['AUTH_SCOPE_CLAIM', { AUTH_SCOPE_CLAIM: 'user_metadata.canary' }],
+    ['AUTH_SCOPE_CLAIM', { AUTH_SCOPE_CLAIM: 'user.unsafe_metadata.canary' }],
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: '' }],
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: 'canary' }],
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: 'a canary/' }],
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: '"canary/' }],
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: 'canary"' }],
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: 'canary/\n' }],
     ['AUTH_JWKS_URL', { AUTH_JWT_SECRET: 'jwt-secret-example-of-at-least-32-bytes' }],
     ['AUTH', { AUTH: 'none' }],
     ['AUTH', { AUTH: 'keys' }],
@@ -125,6 +158,13 @@ describe('readSignatureConfig() on callers', () => {
 
     expect(error.variables).toEqual([variable]);
     expect(error.message).not.toContain('canary');
+  });
+
+  it('asks for the audience where a claim is named for it', () => {
+    const secret = { AUTH_JWT_SECRET: 'jwt-secret-example-of-at-least-32-bytes' };
+    const read = () => readSignatureConfig({ ...VOD, ...secret, AUTH_AUDIENCE_CLAIM: 'client_id' });
+
+    expect(problemOf(read).variables).toEqual(['AUTH_JWT_AUDIENCE']);
   });
 
   it('says what is missing where nothing is said', () => {

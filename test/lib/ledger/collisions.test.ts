@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
@@ -42,11 +42,13 @@ const begun = (fileId: string) =>
 
 /** Resolves when somebody waits for a row that another transaction holds. */
 const waitForWaiting = () =>
-  vi.waitUntil(async () => {
-    const [row] = await admin`select count(*)::integer as count from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`;
-    return row?.['count'] > 0;
-  });
+  expect
+    .poll(async () => {
+      const [row] = await admin`select count(*)::integer as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      return row?.['count'];
+    })
+    .toBeGreaterThan(0);
 
 describe('files that were known before their uploads', () => {
   it('are locked in one order, whatever order their arrivals are told in', async () => {

@@ -76,7 +76,7 @@ describe('enqueuePulls()', () => {
     ]);
   });
 
-  it('holds 200,000 in bounded memory', { timeout: 120_000 }, async () => {
+  it('holds 200,000 in bounded memory', { timeout: 600_000 }, async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const used = () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPublicLookup } from '../../../lib/delivery/public-lookup.ts';
 import { createCoverFetcher, MAX_COVER_BYTES } from '../../../lib/media-actions/fetch-cover.ts';
 import { makeCertificate } from '../../support/certificate.ts';
+import { useRequirement } from '../../support/requirement.ts';
 import { blackPng } from '../../tools/local/vod/ugc/media-samples.ts';
 
 const PNG = blackPng(8, 4);
@@ -20,7 +21,9 @@ let answer: (response: ServerResponse) => void;
 let asked: string[];
 let agent: Agent;
 
+const hasOpenssl = useRequirement('openssl');
 beforeAll(async () => {
+  if (!hasOpenssl) return;
   folder = await mkdtemp(join(tmpdir(), 'cover-'));
   const certificate = await makeCertificate(folder, 'covers.example.com');
   server = createServer(certificate, (request, response) => {
@@ -34,6 +37,7 @@ beforeAll(async () => {
   agent = new HereAgent({ ca: certificate.cert }, port);
 });
 afterAll(async () => {
+  if (!hasOpenssl) return;
   server.close();
   server.closeAllConnections();
   await rm(folder, { recursive: true });

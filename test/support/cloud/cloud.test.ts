@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { useRequirement } from '../requirement.ts';
 import { CLOUD_ACCOUNT } from './account.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { writeZip } from './code-zip.ts';
@@ -21,11 +22,14 @@ const CODE = writeZip({
 
 let cloud: Cloud;
 let vendor: Vendor;
+const hasOpenssl = useRequirement('openssl');
 beforeAll(async () => {
+  if (!hasOpenssl) return;
   cloud = await startCloud();
   vendor = startVendor(cloud);
 });
 afterAll(async () => {
+  if (!hasOpenssl) return;
   vendor.close();
   await cloud.close();
 });

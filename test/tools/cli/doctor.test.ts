@@ -6,6 +6,7 @@ import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { localAccount } from '../../../tools/local/vod/account.ts';
+import { createIssuerKey, startIssuer } from '../../support/issuer.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import type { VodServer } from '../../support/vod-server.ts';
@@ -52,7 +53,7 @@ beforeAll(async () => {
   databaseUrl = await server.createDatabase();
   await sweepLately(databaseUrl);
   good = await built.serve(describeFunctions({}));
-}, 60_000);
+});
 
 afterAll(async () => {
   await good.close();
@@ -422,14 +423,32 @@ const FAULTS: readonly Fault[] = [
     'public keys that cannot be had',
     () => setEverywhere(describeKeySet(`${nowhere}/jwks.json`)),
     'callers',
-    /AUTH_JWKS_URL does not lead to public keys.* the connection failed\./,
+    /AUTH_JWKS_URL does not lead to public keys.* the connection failed \(ECONNREFUSED\)\./,
   ],
   [
     'public keys that are none',
     // It answers with a problem.
     () => setEverywhere(describeKeySet(`${good.origin}/signature`)),
     'callers',
-    /AUTH_JWKS_URL does not lead to public keys.* the answer was 405\./,
+    /No token is good: AUTH_JWKS_URL answers 405\./,
+  ],
+  [
+    'a secret with the end of a line behind it',
+    () => (environment = { ...environment, AUTH_JWT_SECRET: `${SECRETS.AUTH_JWT_SECRET}\n` }),
+    'configuration',
+    /signature, pull,? and uploads: .*AUTH_JWT_SECRET ends with a line break \(U\+000A\)/,
+  ],
+  [
+    'a key that uploads with a space behind it',
+    () => (environment = { ...environment, VOD_SECRET_ID: `${environment['VOD_SECRET_ID']} ` }),
+    'configuration',
+    /VOD_SECRET_ID ends with a space \(U\+0020\)/,
+  ],
+  [
+    'a key that deploys with a character that nobody sees',
+    () => (environment = { ...environment, TENCENT_SECRET_KEY: '\u200bkey' }),
+    'credentials',
+    /TENCENT_SECRET_KEY begins with an invisible character \(U\+200B\)/,
   ],
   [
     'a variable that is missing',
@@ -580,8 +599,9 @@ describe('vod-upload doctor', () => {
   });
 
   it('is silent where public keys can be had', async () => {
-    const issuer = await startServer((_, response) => response.end('{"keys":[]}'));
-    await setEverywhere(describeKeySet(`${issuer.origin}/jwks.json`));
+    const issuer = await startIssuer();
+    await issuer.publish(createIssuerKey('first', 'ES256'));
+    await setEverywhere(describeKeySet(issuer.keySetUrl));
 
     expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
     await issuer.close();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPolicyActions } from '../../support/cam-policy.ts';
 import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
 import type { CloudState } from '../../support/cloud/cloud-state.ts';
@@ -12,6 +12,7 @@ import { extranetUrl } from '../../support/cloud/scf/trigger-actions.ts';
 import { readZip } from '../../support/cloud/zip.ts';
 import { EVENT_SHAPES, type TestRequest } from '../../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useRequirement } from '../../support/requirement.ts';
 import { signCallback } from '../../support/sign-callback.ts';
 import {
   type DeployStage,
@@ -44,7 +45,6 @@ const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = {
 };
 
 // Every test starts programs, waits for a stage, and the machine may be busy.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 90_000 });
 
 let postgres: TestPostgres;
 let stages: DeployStages;
@@ -53,7 +53,9 @@ let firstCalls: readonly CloudCall[];
 let strangers: readonly string[];
 let deployed: CloudState;
 
+const hasOpenssl = useRequirement('openssl');
 beforeAll(async () => {
+  if (!hasOpenssl) return;
   postgres = await startTestPostgres();
   stages = await openDeployStages(await postgres.createDatabase());
   await stages.use(stages.emptyAccount, async ({ cloud, run }) => {
@@ -64,6 +66,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  if (!hasOpenssl) return;
   await stages.close();
   await postgres.close();
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
 import type { CloudState } from '../../support/cloud/cloud-state.ts';
 import type { Fault } from '../../support/cloud/faults.ts';
@@ -16,7 +16,6 @@ const PULL = 'vod-upload-dev-pull';
 const OTHER_CODE = ['functions/callback.ts', /$/, '\nexport const edition = "second";\n'] as const;
 
 // Every test starts programs, waits for a stage, and the machine may be busy.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 90_000 });
 
 let stages: DeployStages;
 let deployed: CloudState;

@@ -1,21 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '../../support/cloud/cloud.ts';
 import { copyProject, type Project } from '../../support/cloud/project.ts';
 import { readZip } from '../../support/cloud/zip.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
+import { useRequirement } from '../../support/requirement.ts';
 
 let cloud: Cloud;
 let project: Project;
 let other: Project;
 
+const hasOpenssl = useRequirement('openssl');
 beforeAll(async () => {
+  if (!hasOpenssl) return;
   cloud = await startCloud();
   [project, other] = await Promise.all([copyProject(cloud, {}), copyProject(cloud, {})]);
 });
 afterAll(async () => {
+  if (!hasOpenssl) return;
   await Promise.all([project.remove(), other.remove()]);
   await cloud.close();
 });

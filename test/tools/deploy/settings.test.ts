@@ -32,6 +32,18 @@ describe('readSettings()', () => {
     expect(() => readSettings({ upload })).toThrow('custom.upload must be a map');
   });
 
+  it('takes a time without quotes, of which YAML makes a date, as one with quotes', () => {
+    const settings = (expireTime: unknown) =>
+      readSettings({ upload: { rules: [{ name: 'a', set: { expireTime } }] } });
+
+    expect(settings(new Date('2099-01-01T00:00:00+09:00'))).toBe(
+      '{"rules":[{"name":"a","set":{"expireTime":"2098-12-31T15:00:00.000Z"}}]}\n',
+    );
+    expect(() => settings('2099-01-01T00:00:00')).toThrow(
+      'custom.upload.rules.0.set.expireTime must have a zone at its end',
+    );
+  });
+
   it('names everything that is wrong with its place, and no value', () => {
     const sha256 = hash('sha256', 'made-up API key');
     const upload = {

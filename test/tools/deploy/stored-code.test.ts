@@ -70,8 +70,19 @@ describe('chooseCode()', () => {
     expect(chooseCode(stored, new Set(), '2026-01-01T00:00:00Z')).toBe(stored[2]);
   });
 
+  it.each(['2026-01-01T00:00Z', '2026-01-01T09:00:00+0900', '2026-01-01 00:00:00.000+00'])(
+    'takes the one of a time that is written as %s',
+    (time) => {
+      expect(chooseCode(stored, new Set(), time)).toBe(stored[2]);
+    },
+  );
+
   it('says where there is none', () => {
+    const choose = (time: string) => () => chooseCode(stored, new Set(), time);
+
     expect(() => chooseCode([], new Set(), undefined)).toThrow('no older code');
-    expect(() => chooseCode(stored, new Set(), '2020')).toThrow('No code was stored at 2020');
+    expect(choose('2020-01-01T00:00:00Z')).toThrow('No code was stored at 2020-01-01T00:00:00Z');
+    expect(choose('2026-01-01')).toThrow('--timestamp must be an ISO 8601 time');
+    expect(choose('1767225600000')).toThrow('--timestamp must be an ISO 8601 time');
   });
 });

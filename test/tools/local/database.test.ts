@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLocalDatabase } from '../../../tools/local/database.ts';
+import { discardLocalDatabase, openLocalDatabase } from '../../../tools/local/database.ts';
 import {
   discardState,
   type LocalStack,
@@ -19,6 +19,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const stack of stacks.splice(0)) await stack.close();
+  for (const kept of ['', 'a', 'left', 'right']) await discardLocalDatabase(join(dir, kept));
   await rm(dir, { recursive: true, force: true });
 });
 
@@ -56,11 +57,10 @@ const idsIn = async (url: string) =>
     (row) => row.upload_id,
   );
 
-describe('the database of a stack', { timeout: 60_000 }, () => {
+describe('the database of a stack', () => {
   it('has what the functions put there, and keeps it from one start to the next', async () => {
-    // As a closed folder of root's own would be.
-    await chmod(dir, 0o755);
-    await mkdir(join(dir, 'a'), { mode: 0o700 });
+    // Nobody but this user gets through, as below the folder of root.
+    await chmod(dir, 0o700);
     const first = await start('a');
     const uploadId = await sign(first);
     expect(await idsIn(first.databaseUrl)).toEqual([uploadId]);
@@ -69,6 +69,7 @@ describe('the database of a stack', { timeout: 60_000 }, () => {
     const second = await start('a');
 
     expect(await idsIn(second.databaseUrl)).toEqual([uploadId]);
+    expect(second.databaseFolder).toBe(first.databaseFolder);
   });
 
   it('is one of its own for each of two stacks side by side', async () => {
@@ -82,11 +83,78 @@ describe('the database of a stack', { timeout: 60_000 }, () => {
 
   it('is gone when the stack is, and its data stay', async () => {
     await chmod(dir, 0o755);
-    const { databaseUrl } = await start('a');
+    const { databaseUrl, databaseFolder = '' } = await start('a');
     await stacks.pop()?.close();
 
     await expect(ask(databaseUrl, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    expect((await stat(join(dir, 'a', 'postgres', 'PG_VERSION'))).isFile()).toBe(true);
+    expect(databaseFolder).toBe(join(dir, 'a', 'postgres'));
+    expect((await stat(join(databaseFolder, 'PG_VERSION'))).isFile()).toBe(true);
+  });
+
+  it('begins anew where that is asked for', async () => {
+    const first = await start('a');
+    await sign(first);
+    await stacks.pop()?.close();
+
+    const second = await startLocalStack({ dir: join(dir, 'a'), port: 0, fresh: true });
+    stacks.push(second);
+
+    expect(await idsIn(second.databaseUrl)).toEqual([]);
+  });
+
+  it('stays as it is where the port is taken, whatever is asked for', async () => {
+    const first = await start('a');
+    const uploadId = await sign(first);
+    const port = Number(new URL(first.origin).port);
+
+    const second = startLocalStack({ dir: join(dir, 'a'), port, fresh: true });
+
+    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(await idsIn(first.databaseUrl)).toEqual([uploadId]);
+  });
+});
+
+describe('openLocalDatabase()', () => {
+  it.each(['with spaces and 한국어', 'x'.repeat(150)])('works in a folder %s', async (name) => {
+    await chmod(dir, 0o755);
+    const first = await openLocalDatabase(join(dir, name));
+    // A second process finds the server by what is in the folder.
+    const second = await openLocalDatabase(join(dir, name));
+
+    expect(second.url).toBe(first.url);
+    expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await second.close();
+  });
+
+  it('heeds no variable that is meant for other servers', async () => {
+    const variables = { PGDATA: '/none', PGPORT: '1', PGOPTIONS: '--none', PGHOST: '192.0.2.1' };
+    Object.assign(process.env, variables);
+    try {
+      const { url, close } = await openLocalDatabase(dir);
+      const [row] = await ask<{ port: string }>(url, 'select inet_server_port()::text as port');
+      expect(row?.port).toBe(new URL(url).port);
+      await close();
+    } finally {
+      for (const name of Object.keys(variables)) delete process.env[name];
+    }
+  });
+
+  it('makes whole what a start left behind that was broken off', async () => {
+    await mkdir(join(dir, 'postgres.new'));
+    await writeFile(join(dir, 'postgres.new', 'PG_VERSION'), '18\n');
+    await mkdir(join(dir, 'postgres'));
+
+    const { url, close } = await openLocalDatabase(dir);
+
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await close();
+  });
+
+  it('says what the server says where it does not start', async () => {
+    const failing = openLocalDatabase(dir, { flags: ['-c', 'no_such_setting=1'] });
+
+    await expect(failing).rejects.toThrow(/PostgreSQL did not start on .*no_such_setting/);
+    await expect(failing).rejects.toThrow('DATABASE_URL can name another server.');
   });
 });
 
@@ -102,13 +170,17 @@ describe('discardState()', () => {
     expect(await readdir(dir)).toEqual(['mine.txt']);
   });
 
-  it('stops a server that was left running', async () => {
-    await chmod(dir, 0o755);
-    const { url } = await openLocalDatabase(dir);
+  it.each([0o755, 0o700])(
+    'stops a server that was left running, below a folder of mode %o',
+    async (mode) => {
+      await chmod(dir, mode);
+      const { url, folder = '' } = await openLocalDatabase(dir);
 
-    await discardState(dir);
+      await discardState(dir);
 
-    await expect(ask(url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    expect(await readdir(dir)).toEqual([]);
-  });
+      await expect(ask(url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      expect(await readdir(dir)).toEqual([]);
+      await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+  );
 });

@@ -86,9 +86,7 @@ describe('the way of an event', () => {
     );
 
     stage.stack.faults.clear();
-    await expect
-      .poll(async () => (await sweep()).json.backlog.unconfirmed, { timeout: 25_000 })
-      .toBe(0);
+    await expect.poll(async () => (await sweep()).json.backlog.unconfirmed).toBe(0);
 
     expect(await told('upload.ready', json.uploadId)).toMatchObject({ verified: true });
   });

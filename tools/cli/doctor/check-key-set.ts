@@ -1,26 +1,79 @@
 import * as v from 'valibot';
-import { callerEnvironment, describeCallers } from '../../../lib/config/caller-config.ts';
+import {
+  callerEnvironment,
+  describeCallers,
+  type TokenConfig,
+} from '../../../lib/config/caller-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { fetchKeySet } from '../../../lib/http/fetch-key-set.ts';
+import { showKeySetUrl, WHERE_KEYS_ARE } from '../../../lib/http/read-key-set.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { finding, type Note } from './note.ts';
+import { readDiscovery } from './read-discovery.ts';
 
-/** Finds out whether the public keys of callers' tokens can be had. Whether they are configured well is not judged here. */
+/**
+ * Finds out whether the public keys of callers' tokens can be had, and whether the issuer calls itself what AUTH_JWT_ISSUER
+ * says. Whether the rest is configured well is not judged here.
+ */
 export async function checkKeySet(environment: Environment): Promise<readonly Note[]> {
   const { success, output } = v.safeParse(callerEnvironment, environment);
   const auth = success ? describeCallers(output).auth : undefined;
-  if (auth?.kind !== 'jwt' || !('keySetUrl' in auth.proof)) return [];
+  if (auth?.kind !== 'jwt') return [];
+  const notes = await Promise.all([
+    checkKeys(auth, environment),
+    checkIssuer(auth.issuer, environment),
+  ]);
+  return notes.flat();
+}
+
+async function checkKeys(
+  { proof, issuer }: TokenConfig,
+  environment: Environment,
+): Promise<readonly Note[]> {
+  if (!('keySetUrl' in proof)) return [];
   try {
-    await fetchKeySet(auth.proof.keySetUrl);
-    return [];
+    const fetched = await fetchKeySet(proof.keySetUrl);
+    if ('keys' in fetched) return [];
+    const { what, instead } = fetched.fault;
+    const discovery =
+      (await readDiscovery(issuer, environment)) ??
+      // What is set may be the issuer itself.
+      (await readDiscovery(proof.keySetUrl, environment));
+    const right = discovery?.keySetUrl ?? instead;
+    return [
+      finding(
+        'callers',
+        `No token is good: AUTH_JWKS_URL ${what}.`,
+        `Set it to ${right}, and deploy again.`,
+      ),
+    ];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return [
       finding(
         'callers',
         `AUTH_JWKS_URL does not lead to public keys, so no token is good. ${error.message}`,
-        "Set it to the address of the issuer's key set, which its /.well-known/openid-configuration names as jwks_uri, and deploy again.",
+        `See that it is ${WHERE_KEYS_ARE}, and that it can be reached.`,
       ),
     ];
   }
+}
+
+async function checkIssuer(
+  issuer: string | undefined,
+  environment: Environment,
+): Promise<readonly Note[]> {
+  const named = (await readDiscovery(issuer, environment))?.issuer;
+  if (named === undefined || named === issuer) return [];
+  const name =
+    named === `${issuer}/` || issuer === `${named}/`
+      ? `the same ${named.endsWith('/') ? 'with' : 'without'} the slash at the end`
+      : (showKeySetUrl(named) ?? 'something else');
+  return [
+    finding(
+      'callers',
+      `No token is good: the issuer that AUTH_JWT_ISSUER names calls itself ${name}, and so do its tokens.`,
+      'Set it to exactly what the issuer calls itself in its /.well-known/openid-configuration, and deploy again.',
+    ),
+  ];
 }

@@ -55,7 +55,13 @@ export interface SdkUploader {
 }
 
 interface SdkClient {
-  upload(options: { mediaFile: File; coverFile?: File; progressInterval: number }): SdkUploader;
+  upload(options: {
+    mediaFile: File;
+    coverFile?: File;
+    progressInterval: number;
+    /** How many parts travel at a time. */
+    chunkParallelLimit: number;
+  }): SdkUploader;
 }
 
 type SdkConstructor = new (options: {

@@ -42,7 +42,11 @@ const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
 /** What is done to media, before and after it is done. */
 const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   delete: ['File to be removed', 'File removed'],
+  inspect: ['File to be judged by its limits', 'File judged by its limits'],
 };
+
+/** What a file that cannot be judged yet waits for. */
+const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
 
 /**
  * Answers the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
@@ -107,7 +111,9 @@ function describeAction(action: LedgerAction): TimelineEntry {
   const times = isDead
     ? `Given up after ${formatCount(attempts, 'attempt')}`
     : `Failed ${countTimes(attempts)}`;
-  const trouble: TimelineNote = { text: `${times}: ${lastError}`, tone: isDead ? 'bad' : 'warn' };
+  const isWaiting = kind === 'inspect' && lastError === 'media_unreadable';
+  const text = isWaiting ? WAITING : `${times}: ${lastError}`;
+  const trouble: TimelineNote = { text, tone: isDead ? 'bad' : 'warn' };
   const isTroubled = lastError !== '' && state !== 'done';
   return {
     key: `${kind} ${fileId}`,

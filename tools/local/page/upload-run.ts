@@ -26,6 +26,11 @@ interface RunContext extends SignerContext {
 const SDK_TRIES = 4;
 /** The SDK's default of one second looks like standing still. */
 const PROGRESS_MILLISECONDS = 100;
+/**
+ * Browsers open six connections to a host over HTTP/1.1, and here storage is not a host of its own: one is for the
+ * stream of events, and one has to be free for the page's calls, or for the page itself when it is loaded again.
+ */
+const PARTS_AT_A_TIME = 4;
 
 /** Hands the chosen file to the SDK and keeps the store up to date until the run has ended. */
 export function startUpload(context: RunContext): UploadRun {
@@ -58,6 +63,7 @@ export function startUpload(context: RunContext): UploadRun {
       mediaFile: file,
       ...(cover === null ? {} : { coverFile: cover }),
       progressInterval: PROGRESS_MILLISECONDS,
+      chunkParallelLimit: PARTS_AT_A_TIME,
     });
     watchUploader(uploader, store, rate, run);
     uploader.done().then((answer) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildRuntime } from '../../../../tools/local/gateway/build-runtime.ts';
 import { createPool, type Pool } from '../../../../tools/local/gateway/pool.ts';
 
@@ -122,7 +122,7 @@ describe('createPool()', () => {
     );
     // One more than there are instances.
     const calls = Array.from({ length: 5 }, () => functions.call(call()));
-    await vi.waitUntil(async () => (await readFile(started, 'utf8').catch(() => '')) === 'xxxx');
+    await expect.poll(() => readFile(started, 'utf8').catch(() => '')).toBe('xxxx');
 
     await functions.close();
     calls.push(functions.call(call()));

@@ -85,7 +85,7 @@ describe('cos-nodejs-sdk-v5', () => {
     });
   });
 
-  test('uploads a file in slices', { timeout: 30_000 }, async () => {
+  test('uploads a file in slices', async () => {
     const cos = client();
     const Key = `${PREFIX}video.mp4`;
     const bytes = randomBytes(10 * MIB + 17);
@@ -103,7 +103,7 @@ describe('cos-nodejs-sdk-v5', () => {
     expect(parts.reduce((sum, { bytes: size = 0 }) => sum + size, 0)).toBe(bytes.length);
   });
 
-  test('resumes an upload with the parts that are missing only', { timeout: 30_000 }, async () => {
+  test('resumes an upload with the parts that are missing only', async () => {
     const cos = client();
     const Key = `${PREFIX}video.mp4`;
     const bytes = randomBytes(5 * MIB);
@@ -123,7 +123,7 @@ describe('cos-nodejs-sdk-v5', () => {
     expect((await cos.getObject({ ...WHERE, Key })).Body.equals(bytes)).toBe(true);
   });
 
-  test('sends a refused part again', { timeout: 30_000 }, async () => {
+  test('sends a refused part again', async () => {
     const cos = client();
     const Key = `${PREFIX}video.mp4`;
     const bytes = randomBytes(3 * MIB);
@@ -139,7 +139,7 @@ describe('cos-nodejs-sdk-v5', () => {
     expect((await cos.getObject({ ...WHERE, Key })).Body.equals(bytes)).toBe(true);
   });
 
-  test('sends a part again whose connection broke', { timeout: 30_000 }, async () => {
+  test('sends a part again whose connection broke', async () => {
     const cos = client();
     const Key = `${PREFIX}video.mp4`;
     const bytes = randomBytes(3 * MIB);
@@ -233,7 +233,7 @@ describe('the Web SDK in S3 mode', () => {
   test.each([
     ['one request', 70_000],
     ['several parts', 12 * MIB],
-  ])('uploads in %s', { timeout: 30_000 }, async (_what, size) => {
+  ])('uploads in %s', async (_what, size) => {
     const grant = exampleGrant();
     storage.grants.set(grant.secretId, grant);
     const bytes = randomBytes(size);

@@ -1,0 +1,93 @@
+import * as v from 'valibot';
+import { splitList } from './environment.ts';
+
+const ORIGIN = 'must be an exact origin alone, as https://app.example.com or capacitor://localhost';
+
+const PATTERN =
+  'must have no * but for the whole first label of a domain of your own, as https://*.example.com, with http or https and an exact port; nothing stands for every web site';
+
+/** https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-opaque */
+const OPAQUE =
+  'must not be null or file://, the origin of every sandboxed frame and every file; serve the app from one of its own, as https://localhost';
+
+/** An origin of a scheme that an app has made up, and what may follow. */
+const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/([\w.~-]+(?::[1-9]\d{0,4})?)(?:\/.*)?$/i;
+
+/** Schemes that no page has, and those that are likely to be meant for http or https. */
+const NO_APP = /^(?:ftp|wss?|[htps]{3,6})$/i;
+
+/** The origin of some host below a domain, which has two labels at least. */
+const BELOW_DOMAIN = /^https?:\/\/x(?:\.[a-z\d_-]+){2,}(?::\d+)?$/;
+
+/**
+ * Domains below which anybody registers names, as co.uk and com.au: those that are likely to be written by mistake, and
+ * not all of https://publicsuffix.org.
+ */
+const REGISTRY = /\/x\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}(?::|$)/;
+
+/**
+ * Returns what is wrong with `entry` of `CORS_ORIGINS`, or undefined where it is an origin as browsers send it, or a pattern
+ * of such. What it quotes is an origin at most: never a path, a user name or a password.
+ *
+ * @see https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
+ */
+export function explainOrigin(entry: string): string | undefined {
+  if (/^(?:null$|file:)/i.test(entry)) return OPAQUE;
+  // A pattern is right where the origin of a host that it stands for is.
+  const exact = entry.replace('://*.', '://x.');
+  const origin = readOrigin(exact);
+  if (entry.includes('*')) {
+    const isPattern = origin !== undefined && BELOW_DOMAIN.test(origin) && !REGISTRY.test(origin);
+    if (exact === entry || !isPattern) return PATTERN;
+  }
+  if (origin === exact) return undefined;
+  return origin ? `must be written as ${origin.replace('://x.', '://*.')}` : ORIGIN;
+}
+
+/** Returns the origin that is meant by `text`, or undefined where that cannot be told. */
+function readOrigin(text: string): string | undefined {
+  if (/[@\s;|'"]/.test(text)) return undefined;
+  if (/^https?:/i.test(text)) return URL.canParse(text) ? new URL(text).origin : undefined;
+  const [, scheme = '', host] = APP_ORIGIN.exec(text) ?? [];
+  if (host !== undefined)
+    return NO_APP.test(scheme) ? undefined : `${scheme.toLowerCase()}://${host}`;
+  // A host without its scheme.
+  const [, name, local] = /^\/*((localhost|127\.)[^*]*|[^:/*]+\.[^:/*][^*]*)$/i.exec(text) ?? [];
+  return name && readOrigin(`${local ? 'http' : 'https'}://${name}`);
+}
+
+/** A name of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.1. */
+const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/;
+
+/** Those that no page can set: https://fetch.spec.whatwg.org/#forbidden-request-header. */
+const FORBIDDEN =
+  /^(?:accept-(?:charset|encoding)|access-control-.*|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|proxy-.*|referer|sec-.*|set-cookie|te|trailer|transfer-encoding|upgrade|via)$/i;
+
+/** Returns what is wrong with `name` as one of `CORS_HEADERS`, or undefined where it is one. */
+export function explainCorsHeader(name: string): string | undefined {
+  if (name === '*')
+    return 'must not be *, which does not stand for Authorization; name each header';
+  if (!TOKEN.test(name)) return 'must be the name of a header alone, as X-Client-Version';
+  return FORBIDDEN.test(name) ? `must not be ${name}, which browsers let no page set` : undefined;
+}
+
+function list(explain: (entry: string) => string | undefined) {
+  return v.pipe(
+    v.string(),
+    v.transform(splitList),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const problems = dataset.value.flatMap((entry, place) => {
+        const reason = explain(entry);
+        return reason === undefined ? [] : [`entry ${place + 1} ${reason}`];
+      });
+      if (problems.length > 0) addIssue({ message: problems.join(', and ') });
+    }),
+  );
+}
+
+/** Variables that say which web apps may read answers, and what these may send. */
+export const corsVariables = {
+  CORS_ORIGINS: v.optional(list(explainOrigin), ''),
+  CORS_HEADERS: v.optional(list(explainCorsHeader), ''),
+};

@@ -1,0 +1,139 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPullRoute } from '../../functions/pull.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
+import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8);
+const MEDIA = 'https://media.example.com/film.mp4';
+
+/** A request: its body, and the header `Idempotency-Key` where it has one. */
+type Keyed = readonly [body: object, headerKey?: string];
+
+let server: TestPostgres;
+let ledger: Ledger;
+let sent: RepeatablePullUpload[];
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  ledger = openLedger(await server.createDatabase(), { now: () => NOW, randomKey: randomUUID });
+});
+afterAll(async () => {
+  await ledger.close();
+  await server.close();
+});
+beforeEach(() => {
+  sent = [];
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe.each([
+  ['with a database', true],
+  ['without a database', false],
+])('an idempotency key, %s', (_, withLedger) => {
+  /** Keys are forgotten by no test, so each has those of a run of its own. */
+  function load() {
+    const run = randomUUID();
+    const route = createPullRoute({
+      config: readPullConfig({ AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'key' }),
+      settings: NO_SETTINGS,
+      api: {
+        pullUpload: async (request) => {
+          sent.push(request);
+          return { kind: 'accepted', taskId: `task-${request.SessionId}`, requestId: 'r' };
+        },
+        describeStorageRegions: async () => ({
+          StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }],
+        }),
+      },
+      now: () => NOW,
+      random: randomInt,
+      randomKey: randomUUID,
+      ledger: withLedger ? (work) => work(ledger) : undefined,
+    });
+    const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
+    return async ([body, headerKey]: Keyed) => {
+      const name = (text: string) => text.replaceAll('RUN', run);
+      const event = EVENT_SHAPES[0]?.toEvent({
+        headers: headerKey === undefined ? {} : { 'idempotency-key': name(headerKey) },
+        body: JSON.parse(name(JSON.stringify(body))),
+      });
+      const context = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
+      const { statusCode, body: answer } = await handler(event, context);
+      const json = JSON.parse(answer);
+      const [item = json] = json.items ?? [];
+      return { status: statusCode, code: item.code ?? item.problem?.code, uploadId: item.uploadId };
+    };
+  }
+
+  const one = { mediaUrl: MEDIA };
+
+  it.each<[string, Keyed, Keyed]>([
+    ['in the header and in the body', [one, 'RUN'], [{ ...one, idempotencyKey: 'RUN' }]],
+    ['in the body and in the header', [{ ...one, idempotencyKey: 'RUN' }], [one, 'RUN']],
+    ['in both', [{ ...one, idempotencyKey: 'RUN' }, 'RUN'], [one, 'RUN']],
+    ['of one and of an item', [one, 'RUN'], [{ items: [{ ...one, idempotencyKey: 'RUN' }] }]],
+    [
+      'of an item under another header',
+      [{ items: [{ ...one, idempotencyKey: 'RUN' }] }, 'RUN-batch'],
+      [one, 'RUN'],
+    ],
+    ['of a batch and its place', [{ items: [one] }, 'RUN'], [one, 'RUN/0']],
+    ['null in the body', [{ ...one, idempotencyKey: null }, 'RUN'], [one, 'RUN']],
+    [
+      'of a request in another order, with null and another spelling of its time',
+      [
+        {
+          ...one,
+          ...{ classId: 7, limits: { maxBytes: 5, maxSeconds: 6 }, mediaName: null },
+          expireTime: '2099-01-01T00:00:00Z',
+        },
+        'RUN',
+      ],
+      [
+        {
+          ...{ expireTime: '2099-01-01T09:00+0900', limits: { maxSeconds: 6, maxBytes: 5 } },
+          ...{ idempotencyKey: 'RUN', classId: 7, mediaUrl: 'HTTPS://media.example.com/film.mp4' },
+        },
+      ],
+    ],
+  ])('%s is one request', async (_where, first, second) => {
+    const ask = load();
+
+    const answered = await ask(first);
+    const again = await ask(second);
+
+    expect(answered).toEqual({ status: 202, code: undefined, uploadId: expect.any(String) });
+    expect(again).toEqual(answered);
+    expect(sent).toHaveLength(1);
+  });
+
+  it.each<[string, Keyed, Keyed]>([
+    ['in the header', [one, 'RUN'], [{ ...one, classId: 7 }, 'RUN']],
+    ['in the body', [one, 'RUN'], [{ ...one, classId: 7, idempotencyKey: 'RUN' }]],
+    ['of an item', [one, 'RUN'], [{ items: [{ ...one, classId: 7, idempotencyKey: 'RUN' }] }]],
+  ])('%s with another request is a conflict', async (_where, first, second) => {
+    const ask = load();
+
+    await ask(first);
+    const other = await ask(second);
+
+    expect(other.code).toBe('idempotency_conflict');
+    expect(sent).toHaveLength(1);
+  });
+
+  it('in the header that the body contradicts is refused', async () => {
+    const answered = await load()([{ ...one, idempotencyKey: 'RUN' }, 'other']);
+
+    expect(answered).toEqual({ status: 400, code: 'invalid_request', uploadId: undefined });
+    expect(sent).toEqual([]);
+  });
+});

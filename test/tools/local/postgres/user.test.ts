@@ -1,0 +1,52 @@
+import { chmod, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findBarrier } from '../../../../tools/local/postgres/user.ts';
+
+const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+const owner = { name: 'owner', ...self };
+const colleague = { name: 'colleague', uid: self.uid + 1, gid: self.gid };
+const stranger = { name: 'stranger', uid: self.uid + 1, gid: self.gid + 1 };
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'user-'));
+  await mkdir(join(root, 'inner', 'data'), { recursive: true });
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+describe('findBarrier()', () => {
+  it.each([
+    [0o700, { owner: false, colleague: true, stranger: true }],
+    [0o710, { owner: false, colleague: false, stranger: true }],
+    [0o711, { owner: false, colleague: false, stranger: false }],
+    // Whoever is of the group is not one of the others.
+    [0o701, { owner: false, colleague: true, stranger: false }],
+  ])('knows whom a folder of mode %o lets through', async (mode, barred) => {
+    await chmod(root, 0o755);
+    await chmod(join(root, 'inner'), mode);
+
+    for (const user of [owner, colleague, stranger] as const) {
+      const barrier = await findBarrier(join(root, 'inner', 'data'), user);
+      const expected = barred[user.name as keyof typeof barred] ? join(root, 'inner') : undefined;
+      expect(barrier, user.name).toBe(expected);
+    }
+  });
+
+  it('names the outermost', async () => {
+    await chmod(join(root, 'inner'), 0o700);
+
+    expect(await findBarrier(join(root, 'inner', 'data'), stranger)).toBe(root);
+  });
+
+  it('looks at where a link leads, too', async () => {
+    await chmod(root, 0o755);
+    await chmod(join(root, 'inner'), 0o700);
+    await symlink(join(root, 'inner', 'data'), join(root, 'link'));
+
+    expect(await findBarrier(join(root, 'link'), stranger)).toBe(join(root, 'inner'));
+  });
+});

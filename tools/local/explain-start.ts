@@ -1,0 +1,38 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { LocalError } from './local-error.ts';
+
+/** Faults of this program, whose place in the code matters to those who mend it. */
+const DEFECTS = [TypeError, ReferenceError, RangeError, SyntaxError];
+
+/** Returns what to tell of an error that ended a start on `port`: a sentence, or the stack of a fault in the code. */
+export function explainStart(error: unknown, port: number): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };
+  if (syscall === 'listen') {
+    const another = port < 1_024 ? 3_000 : port + (port < 65_535 ? 1 : -1);
+    const advice = `choose another with PORT=${another} npm start.`;
+    if (code === 'EADDRINUSE')
+      return `Port ${port} is taken: stop what listens there, or ${advice}`;
+    if (code === 'EACCES')
+      return `Port ${port} needs rights that this user does not have: ${advice}`;
+  }
+  return DEFECTS.some((type) => error instanceof type) ? String(error.stack) : error.message;
+}
+
+/**
+ * Makes the folder of the state where it is not there.
+ *
+ * @throws {LocalError} where this user cannot write into it.
+ */
+export async function makeStateFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LocalError(
+      `The folder ${dir} cannot be written: ${reason}. Choose another with LOCAL_DIR, or mend its rights.`,
+      { cause },
+    );
+  }
+}

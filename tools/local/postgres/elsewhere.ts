@@ -1,0 +1,44 @@
+import { chmod, lstat, mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LocalError } from '../local-error.ts';
+import { findBarrier, type SystemUser } from './user.ts';
+
+/**
+ * Where root keeps what another user has to reach: a place for programs' own state, which survives a restart of the
+ * machine, and where nobody but root can write
+ * (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s08.html).
+ */
+export const ELSEWHERE = '/var/lib/vod-upload-backend';
+
+/** Lets everybody in, and root alone write, whatever the umask is. */
+const OPEN = 0o755;
+
+/**
+ * Makes {@link ELSEWHERE} where it is not there, and sees that it is root's own and open to `user`.
+ *
+ * @throws {LocalError} where it cannot be so.
+ */
+export async function openElsewhere(user: SystemUser): Promise<void> {
+  const barrier = await makeOpen().then(
+    () => findBarrier(ELSEWHERE, user),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  if (barrier === undefined) return;
+  throw new LocalError(
+    `As root, PostgreSQL runs as the user ${user.name} and is kept in ${ELSEWHERE}, which is not possible: ${barrier}. Work in a folder that everybody can get through, or name a server with DATABASE_URL.`,
+  );
+}
+
+async function makeOpen(): Promise<void> {
+  await mkdir(ELSEWHERE, { recursive: true });
+  const info = await lstat(ELSEWHERE);
+  if (!info.isDirectory() || info.uid !== 0) throw new Error('it is not a folder of root’s own');
+  await chmod(ELSEWHERE, OPEN);
+}
+
+/** Makes a new folder in {@link ELSEWHERE}; returns its path, which begins with `prefix` and ends at random. */
+export async function makeFolder(prefix: string): Promise<string> {
+  const folder = await mkdtemp(join(ELSEWHERE, prefix));
+  await chmod(folder, OPEN);
+  return folder;
+}

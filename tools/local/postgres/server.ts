@@ -1,0 +1,121 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { draftsOf, type Place } from './place.ts';
+import { findProgram } from './program.ts';
+
+type Child = ChildProcessByStdio<null, null, Readable>;
+
+/** How a server is reached, and what it is told besides. */
+export interface ServerOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Further arguments of the server. */
+  readonly flags: readonly string[];
+}
+
+/** In its messages, one looks for this: https://www.postgresql.org/docs/current/server-start.html. */
+const READY = 'database system is ready to accept connections';
+/** As much of the last messages as explains why it failed. */
+const MESSAGE_LINES = 5;
+
+/**
+ * Starts a server on the data in `place`, which are made where there are none, and resolves when it can be reached. It
+ * runs on when this process is killed.
+ *
+ * @throws an error with what the server said, where it does not start.
+ */
+export async function startServer(place: Place, options: ServerOptions): Promise<void> {
+  const program = await findProgram(place.user);
+  const isNew = await stat(join(place.folder, 'PG_VERSION')).then(
+    () => false,
+    () => true,
+  );
+  if (isNew) await makeData(program, place, options);
+  const child = launch(join(program, 'bin', 'postgres'), place, place.folder, [
+    ...['-D', place.folder, '-p', String(options.port)],
+    ...['-c', `listen_addresses=${options.address}`, '-c', 'unix_socket_directories='],
+    ...options.flags,
+  ]);
+  await isReady(child);
+}
+
+/** Makes them under another name, since a start that is broken off would leave half of them behind. */
+async function makeData(
+  program: string,
+  place: Place,
+  { user, password }: ServerOptions,
+): Promise<void> {
+  const [draft, passwordFile] = draftsOf(place.folder);
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { mode: 0o700 });
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  for (const path of [draft, passwordFile]) {
+    if (place.user !== undefined) await chown(path, place.user.uid, place.user.gid);
+  }
+  try {
+    const child = launch(join(program, 'bin', 'initdb'), place, draft, [
+      ...[`--pgdata=${draft}`, `--username=${user}`, `--pwfile=${passwordFile}`],
+      ...['--auth=password', '--encoding=UTF8', '--locale=C'],
+    ]);
+    const messages = keepMessages(child);
+    if ((await exitOf(child)) !== 0) throw new Error(messages.last.join(' '));
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+  // An empty folder that somebody made is in the way on some systems.
+  await rmdir(place.folder).catch(() => undefined);
+  await rename(draft, place.folder);
+}
+
+function launch(program: string, { user }: Place, cwd: string, args: readonly string[]): Child {
+  return spawn(program, args, {
+    // The user may not be able to get to the folder of this process.
+    cwd,
+    env: quietEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(user && { uid: user.uid, gid: user.gid }),
+  });
+}
+
+/** PG… variables are meant for other servers, and a language would change the message that is waited for. */
+function quietEnvironment() {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+}
+
+async function isReady(child: Child): Promise<void> {
+  const messages = keepMessages(child);
+  const ready = new Promise<undefined>((resolve) => {
+    messages.reader.on('line', (line) => {
+      if (line.includes(READY)) resolve(undefined);
+    });
+  });
+  const code = await Promise.race([ready, exitOf(child)]);
+  if (code !== undefined) throw new Error(messages.last.join(' '));
+}
+
+/** Keeps the last lines that `child` writes; as long as it is read, it does not stand still. */
+function keepMessages({ stderr }: Child) {
+  const last: string[] = [];
+  const reader = createInterface({ input: stderr });
+  reader.on('line', (line) => {
+    last.push(line);
+    last.splice(0, last.length - MESSAGE_LINES);
+  });
+  return { last, reader };
+}
+
+/** Returns the exit code, or null after a signal. @throws where it could not be run at all. */
+async function exitOf(child: Child): Promise<number | null> {
+  const [code] = await once(child, 'close');
+  return code;
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** A user of this machine, by the numbers that the system knows it by. */
+export interface SystemUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const ROOT = 0;
+/** Has no rights of its own, and is on every machine, so that none has to be added. */
+const UNPRIVILEGED = 'nobody';
+
+const run = promisify(execFile);
+
+/**
+ * Returns the user that PostgreSQL has to run as, or undefined where that is the user of this process. PostgreSQL
+ * refuses to run as root (https://www.postgresql.org/docs/current/creating-cluster.html), so there it is the owner of
+ * the data in `folder`, or `nobody` where there are none yet.
+ *
+ * @throws an error where the machine has no such user.
+ */
+export async function findServerUser(folder: string): Promise<SystemUser | undefined> {
+  if (process.getuid?.() !== ROOT) return undefined;
+  const owner = await stat(join(folder, 'PG_VERSION')).catch(() => undefined);
+  if (owner !== undefined && owner.uid !== ROOT) return nameOwner(owner);
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => askId(flag, UNPRIVILEGED)));
+  return { name: UNPRIVILEGED, uid: Number(uid), gid: Number(gid) };
+}
+
+/** A container may not know the user whose data it was given. */
+async function nameOwner({ uid, gid }: { uid: number; gid: number }): Promise<SystemUser> {
+  const name = await askId('-nu', String(uid)).catch(() => String(uid));
+  return { name, uid, gid };
+}
+
+async function askId(flag: string, user: string): Promise<string> {
+  const { stdout } = await run('id', [flag, user]);
+  return stdout.trim();
+}
+
+/**
+ * Returns the outermost folder or file on the way to `path`, and at last `path` itself, that `user` may not pass, or
+ * undefined where the way is open. Access control lists are not looked at.
+ *
+ * @throws the file system's error where `path` is not there.
+ */
+export async function findBarrier(path: string, user: SystemUser): Promise<string | undefined> {
+  const real = await realpath(path);
+  for (const step of [...listAbove(real), real]) {
+    if (!mayPass(await stat(step), user)) return step;
+  }
+  return undefined;
+}
+
+/** The outermost first. */
+function listAbove(path: string): readonly string[] {
+  const above = dirname(path);
+  return above === path ? [] : [...listAbove(above), above];
+}
+
+interface Access {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The first that fits decides, so an owner may be denied what others may: path_resolution(7). */
+function mayPass({ mode, uid, gid }: Access, user: SystemUser): boolean {
+  if (uid === user.uid) return (mode & 0o100) !== 0;
+  if (gid === user.gid) return (mode & 0o010) !== 0;
+  return (mode & 0o001) !== 0;
+}

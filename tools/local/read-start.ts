@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import type { Environment } from '../../lib/config/environment.ts';
+import { LocalError } from './local-error.ts';
+import type { LocalStackOptions } from './local-stack.ts';
+
+const DEFAULTS = { PORT: '3000', LOCAL_DIR: '.local', HTTP_TRIGGER: 'url', VOD_EVENT_MODE: 'PUSH' };
+const HIGHEST_PORT = 65_535;
+
+/** What `npm start -- --help` prints. */
+export const START_HELP = `npm start opens the page, the functions, their database and a stand-in for VOD on this machine alone.
+
+Usage: npm start [-- options]
+
+Options:
+  --fresh    begins without the old state, database included
+  --help     prints this
+
+Variables of the environment:
+  PORT            port of the page and the functions; ${DEFAULTS.PORT} by default, and 0 takes any free one
+  LOCAL_DIR       folder of the state; ${DEFAULTS.LOCAL_DIR} by default
+  DATABASE_URL    PostgreSQL to use instead of its own, as postgres://user:password@host:5432/database
+  HTTP_TRIGGER    ${DEFAULTS.HTTP_TRIGGER} by default, or apigw to call the functions with API Gateway's events
+  VOD_EVENT_MODE  ${DEFAULTS.VOD_EVENT_MODE} by default, or PULL to let events wait in VOD's queue for sweep
+  DEV_ORIGINS     origins of pages on other machines that may call the stack, comma-separated
+  WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, VOD_PULLS_PER_SECOND, PULL_HOSTS, PULL_PORTS
+                  as the functions take them: see the README
+
+Examples:
+  PORT=3001 LOCAL_DIR=.local-2 npm start
+  npm start -- --fresh
+`;
+
+/** What a start is asked to do, in every detail. */
+export type StartSettings = Required<
+  Pick<LocalStackOptions, 'dir' | 'port' | 'fresh' | 'trigger' | 'eventMode'>
+> & { readonly databaseUrl: string | undefined };
+
+/**
+ * Returns what the arguments and variables of a start ask for, or `help` where they ask for {@link START_HELP}. A
+ * variable whose text is empty is not there.
+ *
+ * @throws {LocalError} which names everything that is wrong with them.
+ */
+export function readStart(
+  args: readonly string[],
+  environment: Environment,
+): StartSettings | 'help' {
+  const problems: string[] = [];
+  const text = (name: keyof typeof DEFAULTS) => environment[name] || DEFAULTS[name];
+  const refuse = (name: keyof typeof DEFAULTS, rule: string) =>
+    problems.push(`${name} must be ${rule}, and is "${text(name)}".`);
+  const choose = <Choice extends string>(
+    name: keyof typeof DEFAULTS,
+    choices: readonly [Choice, Choice],
+  ): Choice => {
+    const chosen = choices.find((choice) => choice === text(name));
+    if (chosen === undefined) refuse(name, choices.join(' or '));
+    return chosen ?? choices[0];
+  };
+
+  const { help, fresh } = readFlags(args, problems);
+  if (help) return 'help';
+  const port = /^\d+$/.test(text('PORT')) ? Number(text('PORT')) : Number.POSITIVE_INFINITY;
+  if (port > HIGHEST_PORT) refuse('PORT', `a number from 0 to ${HIGHEST_PORT}`);
+  const trigger = choose('HTTP_TRIGGER', ['url', 'apigw']);
+  const eventMode = choose('VOD_EVENT_MODE', ['PUSH', 'PULL']);
+  if (problems.length > 0) throw new LocalError(problems.join('\n'));
+  const databaseUrl = environment['DATABASE_URL'] || undefined;
+  return { dir: text('LOCAL_DIR'), port, fresh, trigger, eventMode, databaseUrl };
+}
+
+const FLAGS = {
+  fresh: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const;
+
+function readFlags(args: readonly string[], problems: string[]) {
+  // Where it is strict, the parser stops at the first that it does not know.
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: FLAGS,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind === 'option' && token.name in FLAGS && token.value === undefined) continue;
+    const given = token.kind === 'option' ? token.rawName : args[token.index];
+    problems.push(`There is no option "${given}": see "npm start -- --help".`);
+  }
+  return { fresh: values.fresh === true, help: values.help === true };
+}
