@@ -141,6 +141,8 @@ describe('the snippet of the README', () => {
     );
     app = await serveFiles(folder);
     const page = await openApp(`http://localhost:${app.port}/plain.html`);
+    // It signs in first, and the page counts as loaded meanwhile.
+    await page.waitForFunction('window.told');
     return page.evaluate('window.told');
   }
 
