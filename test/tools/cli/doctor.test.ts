@@ -320,13 +320,25 @@ const FAULTS: readonly Fault[] = [
     /deletions are switched off/,
   ],
   [
-    'an old runtime',
+    'a function on another runtime',
     () => {
       const { origin = '' } = account.deployed.get('vod-upload-dev-pull') ?? {};
       account.deployed.set('vod-upload-dev-pull', { ...DEPLOYED, runtime: 'Nodejs18.15', origin });
     },
     'deployment',
-    /vod-upload-dev-pull runs on Nodejs18\.15/,
+    /^vod-upload-dev-pull runs on Nodejs18\.15, and RUNTIME, or its default, is Nodejs20\.19\.$/,
+  ],
+  [
+    'a runtime that the functions do not have yet',
+    () => (environment = { ...environment, RUNTIME: 'Nodejs22.21' }),
+    'deployment',
+    /^vod-upload-dev-signature, .+ and vod-upload-dev-sweep run on Nodejs20\.19, and RUNTIME, or its default, is Nodejs22\.21\.$/,
+  ],
+  [
+    'a runtime that is none',
+    () => (environment = { ...environment, RUNTIME: 'nodejs22' }),
+    'configuration',
+    /^RUNTIME must be Nodejs20\.19, Nodejs22\.21 or Nodejs24\.11, .* and is nodejs22\.$/,
   ],
   [
     'a function without a role',

@@ -2,6 +2,7 @@ import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/serv
 import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
+import { readRuntime } from '../../deploy/runtime.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
 import { type DeploymentChoice, readDeployment, readRegion } from '../cloud/deployment-options.ts';
 import { type Key, type Operator, readOperator, readUploadKey } from '../cloud/operator.ts';
@@ -93,8 +94,10 @@ async function examineDeployment(
   }
   const deployment = readDeployment(choice, environment);
   const findFunction = createFindFunction(deployment, credentials, environment);
-  const sweeps = environment['DATABASE_URL'] !== undefined;
-  return checkDeployment(deployment, findFunction, urls, sweeps);
+  return checkDeployment(deployment, findFunction, urls, {
+    runtime: readRuntime(environment),
+    sweeps: environment['DATABASE_URL'] !== undefined,
+  });
 }
 
 /** Looks at the service's own application and at those of the tenants, first whether they are there at all. */
