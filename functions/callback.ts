@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-config.ts';
+import { checkDatabase, type DatabaseConfig } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import type { Target } from '../lib/delivery/target.ts';
@@ -181,18 +182,24 @@ export const main_handler = httpHandler('callback', ['POST'], () => {
   const targets = createTargets(config.delivery, { now: Date.now, readCredentials });
   const { databaseUrl } = config;
   const ledger =
-    databaseUrl === undefined ? undefined : reachLedger(() => openLedger(databaseUrl, targets));
+    databaseUrl === undefined
+      ? undefined
+      : reachLedger(() => openLedger({ ...config, databaseUrl }, targets));
   const times = { now: Date.now, clock, random: Math.random };
   const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createCallbackRoute({ ...known, ...times, settings }),
   );
-  return { corsOrigins: [], route };
+  return { corsOrigins: [], route, ready: checkDatabase(config) };
 });
 
-async function openLedger(databaseUrl: string, targets: readonly Target[]): Promise<Ledger> {
+async function openLedger(
+  { databaseUrl, databaseCa }: DatabaseConfig & { readonly databaseUrl: string },
+  targets: readonly Target[],
+): Promise<Ledger> {
   const opening = await import('../lib/ledger/ledger.ts');
   return opening.openLedger(databaseUrl, {
+    databaseCa,
     now: Date.now,
     randomKey: randomUUID,
     answerMilliseconds: LEDGER_MILLISECONDS,

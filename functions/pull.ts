@@ -1,8 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { type HttpEvent, readHeader, readJsonBody } from '../lib/http/event.ts';
+import { type HttpEvent, readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
 import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import type { Invocation } from '../lib/invocation.ts';
@@ -22,6 +23,7 @@ import { type PullSending, type SubmittedPull, submitPull } from '../lib/uploads
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
+  PULL_FIELDS,
   type PullRequest,
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
@@ -61,6 +63,7 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
 
+    refuseInQuery(event, PULL_FIELDS);
     const headerKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     const owner = { owner: caller.owner, ...(await permit(caller)) };
@@ -147,11 +150,11 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
     random: Math.random,
   });
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );
   const { corsOrigins, corsHeaders } = config;
-  return { corsOrigins, corsHeaders, route };
+  return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };
 });

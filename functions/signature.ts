@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
 import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { readHeader, readJsonBody } from '../lib/http/event.ts';
+import { readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
@@ -23,6 +24,7 @@ import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
 import {
   parseSignatureRequest,
+  SIGNATURE_FIELDS,
   type SignatureRequest,
 } from '../lib/validation/signature-request.ts';
 
@@ -73,6 +75,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const { profile, subAppId } = await permit(caller);
     if (subAppId !== undefined) log.subAppId = subAppId;
     const uploader = nameUploader(caller.owner, subAppId);
+    refuseInQuery(event, SIGNATURE_FIELDS);
     const asked = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
       uploadIdKeys.some((key) => isUploadIdOf(uploader, key, uploadId)),
     );
@@ -140,11 +143,11 @@ function sign(
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const known = { config, ledger, now: Date.now, random: randomInt };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ ...known, settings }),
   );
   const { corsOrigins, corsHeaders } = config;
-  return { corsOrigins, corsHeaders, route };
+  return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { readSweepConfig, type SweepConfig } from '../lib/config/sweep-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
@@ -17,9 +18,12 @@ import { createVodApi } from '../lib/vod/client.ts';
 /** What the job takes from outside. */
 export interface SweepDependencies
   extends SweepOptions,
-    Omit<SweepRun, 'remainingMilliseconds' | 'report'> {}
+    Omit<SweepRun, 'looksNow' | 'remainingMilliseconds' | 'report'> {}
 
 const NAME = 'sweep';
+
+/** The event's `Message` that has the run look now for what VOD may still tell; the timer's own is empty. */
+const LOOK_NOW = 'now';
 
 /** Kept back for ending what is under way and for telling what was done, in milliseconds. */
 const RESERVE_MILLISECONDS = 3_000;
@@ -36,9 +40,10 @@ export function createSweepJob({
   pullsPerSecond,
   ...dependencies
 }: SweepDependencies): Job {
-  return async ({ log, requestId, remainingMilliseconds }) => {
+  return async ({ log, requestId, remainingMilliseconds }, message) => {
     const run: SweepRun = {
       ...dependencies,
+      looksNow: message === LOOK_NOW,
       remainingMilliseconds: () => remainingMilliseconds() - RESERVE_MILLISECONDS,
       report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
     };
@@ -54,17 +59,20 @@ export function createSweepJob({
 export const main_handler = timerHandler(NAME, () => {
   const config = readSweepConfig(process.env);
   const job = openSweep(config);
-  return async (invocation) => (await job)(invocation);
+  return async (...call) => (await job)(...call);
 });
 
 async function openSweep(config: SweepConfig): Promise<Job> {
-  const { databaseUrl, vodApi, pullsEvents, delivery } = config;
+  await checkDatabase(config);
+  const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery } = config;
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(delivery, { readCredentials, now: Date.now });
   const settings = await loadSettings(import.meta.dirname);
   const own = requireOwnApplication(settings.policy, vodApi.subAppId);
   return createSweepJob({
-    ledger: openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets }),
+    ledger: openLedger(databaseUrl, {
+      ...{ databaseCa, now: Date.now, randomKey: randomUUID, targets },
+    }),
     api: createVodApi(vodApi, {
       readCredentials,
       now: () => performance.now(),

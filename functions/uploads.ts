@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkDatabase } from '../lib/config/database-config.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import {
   type Caller,
@@ -174,7 +175,11 @@ async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise
   const isOwn =
     upload?.owner === caller.owner && (subAppId === undefined || upload.subAppId === subAppId);
   if (upload !== undefined && (isOwn || mayReadAll(caller))) return upload;
-  throw refuseUnknown('There is no upload with this id.');
+  throw refuseUnknown(
+    UPLOAD_ID.test(uploadId)
+      ? 'There is no upload with this id.'
+      : 'There is no upload with this id: an uploadId has 26 digits and capital letters, as 01M817BHKVC70379HNNTTY6AVN.',
+  );
 }
 
 function mayReadAll({ scopes }: Caller): boolean {
@@ -195,10 +200,10 @@ function requireLedger(): Problem {
 /** The function's entry point. */
 export const main_handler = httpHandler('uploads', METHODS, () => {
   const config = readUploadsConfig(process.env);
-  const ledger = openLedgerLazily(config.databaseUrl, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createUploadsRoute({ config, settings, now: Date.now, ledger }),
   );
   const { corsOrigins, corsHeaders } = config;
-  return { corsOrigins, corsHeaders, route };
+  return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };
 });

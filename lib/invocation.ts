@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from './config/environment.ts';
+import { LedgerError } from './ledger/ledger-error.ts';
 import { type LogFields, writeLogLine } from './log.ts';
 import { Problem } from './problem.ts';
 
@@ -46,18 +47,14 @@ function readRemaining(context: object): number {
 
 /** Answers what the log line says of `error`: of an unexpected one its name and place alone. */
 export function explainToOperator(error: unknown): LogFields {
-  if (error instanceof Problem) {
-    const { code, message, errors, vod, cause } = error;
-    const isDatabase = code === 'ledger_unavailable' && cause instanceof Error && 'code' in cause;
+  if (error instanceof Problem) return explainProblem(error);
+  if (error instanceof LedgerError) {
+    const { isPassing, message, code } = error;
     return {
-      level: 'warn',
-      code,
-      // The sentence about a wrong field begins with its name, which may be anything.
-      ...(errors === undefined
-        ? { reason: message }
-        : { fields: errors.map(({ path }) => path).filter(isFieldName) }),
-      ...(vod === undefined ? {} : { vodCode: vod.code, vodRequestId: vod.requestId }),
-      ...(isDatabase ? { databaseCode: String(cause.code) } : {}),
+      ...(isPassing
+        ? { level: 'warn', code: 'ledger_unavailable' }
+        : { level: 'error', code: 'internal' }),
+      ...{ reason: message, databaseCode: code },
     };
   }
   if (error instanceof ConfigError) {
@@ -71,6 +68,19 @@ export function explainToOperator(error: unknown): LogFields {
     code: 'internal',
     error: error.name,
     stack: frames.slice(0, 6).join('\n'),
+  };
+}
+
+function explainProblem({ code, message, errors, vod, cause }: Problem): LogFields {
+  return {
+    level: 'warn',
+    code,
+    // The sentence about a wrong field begins with its name, which may be anything.
+    ...(errors === undefined
+      ? { reason: message }
+      : { fields: errors.map(({ path }) => path).filter(isFieldName) }),
+    ...(vod === undefined ? {} : { vodCode: vod.code, vodRequestId: vod.requestId }),
+    ...(cause instanceof LedgerError ? { databaseCode: cause.code } : {}),
   };
 }
 

@@ -7,8 +7,11 @@ import {
 } from './invocation.ts';
 import { describeProblem, type ProblemDetails } from './problem.ts';
 
-/** What a timer starts. What it adds to the invocation's log ends in its line; what it answers goes out as JSON. */
-export type Job = (invocation: Invocation) => Promise<unknown>;
+/**
+ * What a timer starts. What it adds to the invocation's log ends in its line; what it answers goes out as JSON. `message`
+ * is the event's `Message`, empty where it has none: https://cloud.tencent.com/document/product/583/9708.
+ */
+export type Job = (invocation: Invocation, message: string) => Promise<unknown>;
 
 /** The answer of a run that could not be made. */
 interface FailedRun {
@@ -28,10 +31,10 @@ export type TimerHandler = (event: unknown, context: unknown) => Promise<unknown
  */
 export function timerHandler(name: string, open: () => Job): TimerHandler {
   const job = openOnce(open);
-  return async (_event, context) => {
+  return async (event, context) => {
     const invocation = beginInvocation(name, context);
     try {
-      return await job()(invocation);
+      return await job()(invocation, readMessage(event));
     } catch (error) {
       Object.assign(invocation.log, explainToOperator(error), { level: 'error' });
       const failed: FailedRun = { problem: describeProblem(error, invocation.requestId) };
@@ -40,4 +43,9 @@ export function timerHandler(name: string, open: () => Job): TimerHandler {
       endInvocation(invocation);
     }
   };
+}
+
+function readMessage(event: unknown): string {
+  const message: unknown = Reflect.get(Object(event), 'Message');
+  return typeof message === 'string' ? message : '';
 }

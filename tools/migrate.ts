@@ -2,7 +2,10 @@ import { applyMigrations } from '../lib/ledger/migrate.ts';
 import { readVariables } from './cli/read-environment.ts';
 
 const surroundings = { environment: process.env, folder: process.cwd() };
-const { DATABASE_URL: databaseUrl = '' } = await readVariables(undefined, surroundings);
+const { DATABASE_URL: databaseUrl = '', DATABASE_CA: databaseCa } = await readVariables(
+  undefined,
+  surroundings,
+);
 if (databaseUrl === '') {
   process.stderr.write(
     'DATABASE_URL must be set, in the environment or in .env, as postgres://user:password@host:5432/database\n',
@@ -12,6 +15,7 @@ if (databaseUrl === '') {
 
 try {
   const applied = await applyMigrations(databaseUrl, {
+    databaseCa,
     onApplied: ({ name, milliseconds }) =>
       process.stdout.write(`applied ${name} in ${milliseconds} ms\n`),
   });

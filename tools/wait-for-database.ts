@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createConnection, readCode } from '../lib/ledger/connection.ts';
+import { createConnection } from '../lib/ledger/connection.ts';
+import { LedgerError } from '../lib/ledger/ledger-error.ts';
 
 interface WaitOptions {
+  /** `DATABASE_CA`, where it is set. */
+  readonly databaseCa?: string | undefined;
   /** Takes a line, once, where there is something to wait for. */
   readonly say: (line: string) => void;
   /** Longest wait; a minute by default. */
@@ -15,17 +18,6 @@ const LONGEST_PAUSE_MILLISECONDS = 2_000;
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * What a server says, or the network in its place, while it starts: that it cannot connect now, or that it stops once
- * more after its data were prepared (https://www.postgresql.org/docs/current/errcodes-appendix.html); that nobody listens
- * yet; a container's proxy or a balancer accepts and then closes, or says nothing; a name server is not up either.
- */
-const STARTING = new Set([
-  ...['57P03', '57P01', '57P02', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'NO_ANSWER'],
-  ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
-  ...['ETIMEDOUT', 'EHOSTUNREACH'],
-]);
-
-/**
  * Resolves when the server at `databaseUrl` takes connections, and waits for one that is still starting.
  *
  * @throws an error with a sentence that names DATABASE_URL and holds no secret: at once where waiting would not help,
@@ -33,40 +25,41 @@ const STARTING = new Set([
  */
 export async function waitForDatabase(
   databaseUrl: string,
-  { say, milliseconds = MILLISECONDS }: WaitOptions,
+  { databaseCa, say, milliseconds = MILLISECONDS }: WaitOptions,
 ): Promise<void> {
   const giveUpAt = performance.now() + milliseconds;
   const seconds = Math.ceil(milliseconds / 1_000);
   for (let tries = 0; ; tries += 1) {
-    try {
-      return await connectOnce(databaseUrl);
-    } catch (cause) {
-      const code = readCode(cause);
-      if (!STARTING.has(code)) throw fail('cannot be used', cause);
-      if (performance.now() >= giveUpAt) throw fail(`is not up after ${seconds} seconds`, cause);
-      if (tries === 0) {
-        say(
-          `The database of DATABASE_URL is not up yet (${code}): waiting for up to ${seconds} s.`,
-        );
-      }
+    const failure = await tryToConnect(databaseUrl, databaseCa);
+    if (failure === undefined) return;
+    if (performance.now() >= giveUpAt) {
+      throw new Error(`Waited for ${seconds} s, in vain. ${failure.message}`, { cause: failure });
+    }
+    if (tries === 0) {
+      say(
+        `The database of DATABASE_URL is not up yet (${failure.code}): waiting for up to ${seconds} s.`,
+      );
     }
     await pause(Math.min(FIRST_PAUSE_MILLISECONDS * 1.5 ** tries, LONGEST_PAUSE_MILLISECONDS));
   }
 }
 
-async function connectOnce(databaseUrl: string): Promise<void> {
-  const options = { databaseUrl, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS };
-  const connection = createConnection(options);
+/** Returns what may pass by itself, or undefined where the server took a connection; throws what does not pass. */
+async function tryToConnect(
+  databaseUrl: string,
+  databaseCa: string | undefined,
+): Promise<LedgerError | undefined> {
+  const connection = createConnection({
+    ...{ databaseUrl, databaseCa, now: Date.now },
+    answerMilliseconds: ANSWER_MILLISECONDS,
+  });
   try {
     await connection.run((sql) => sql.unsafe('select 1', [], { prepare: true }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof LedgerError && error.isPassing) return error;
+    throw error;
   } finally {
     await connection.close();
   }
-}
-
-function fail(what: string, cause: unknown): Error {
-  // Of a host with several addresses, each was tried, and the message is empty.
-  const reason = (cause instanceof Error && cause.message) || readCode(cause);
-  const advice = 'See that it runs, and that DATABASE_URL is right.';
-  return new Error(`The database of DATABASE_URL ${what}: ${reason}. ${advice}`, { cause });
 }

@@ -1,17 +1,15 @@
 import * as v from 'valibot';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
-import { databaseUrl } from './database-config.ts';
+import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
 
 /** Configuration of the `callback` function. */
-export interface CallbackConfig {
+export interface CallbackConfig extends DatabaseConfig {
   /** Several while a key is being replaced. */
   readonly signKeys: readonly string[];
   /** Where notifications are confirmed. */
   readonly vodApi: VodApiConfig;
-  /** Database of the ledger, where there is one. */
-  readonly databaseUrl: string | undefined;
   /** Who is told of events. */
   readonly delivery: DeliveryConfig;
 }
@@ -19,7 +17,7 @@ export interface CallbackConfig {
 const callbackEnvironment = v.intersect([
   vodApiEnvironment,
   v.object({
-    DATABASE_URL: v.optional(databaseUrl),
+    ...databaseEnvironment,
     CALLBACK_SIGN_KEYS: v.pipe(
       given,
       v.transform(splitList),
@@ -44,7 +42,7 @@ export function readCallbackConfig(environment: Environment): CallbackConfig {
   return Object.freeze({
     signKeys: e.CALLBACK_SIGN_KEYS,
     vodApi: describeVodApi(e),
-    databaseUrl: e.DATABASE_URL,
+    ...describeDatabase(e),
     delivery: readDeliveryConfig(environment),
   });
 }

@@ -3,6 +3,12 @@ import * as v from 'valibot';
 /** Environment variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What is wrong with one variable; the message goes on from its name, and tells nothing of its value. */
+export interface VariableProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
 interface ConfigErrorOptions extends ErrorOptions {
   /** What was read, where that is not the environment. */
   readonly source?: string;
@@ -19,7 +25,7 @@ export class ConfigError extends Error {
   }
 
   constructor(
-    problems: readonly { readonly variable: string; readonly message: string }[],
+    problems: readonly VariableProblem[],
     { source = 'this environment', ...options }: ConfigErrorOptions = {},
   ) {
     super(
@@ -36,6 +42,48 @@ export class ConfigError extends Error {
 export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be empty'));
 
 /**
+ * Variables of several values, whose names are plurals, and of the lines of a certificate: white space between and around
+ * these means nothing, and their readers skip it.
+ */
+const SPACED = /(?:S|_CA)$/;
+
+/** White space at either end, and what nobody sees anywhere: https://www.unicode.org/reports/tr44/#General_Category_Values. */
+const STRAY = /^\s+|\s+$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/u;
+
+const STRAY_NAMES: Readonly<Record<string, string>> = {
+  ' ': 'a space',
+  '\t': 'a tab',
+  '\n': 'a line break',
+  '\r': 'a carriage return',
+};
+
+/**
+ * Returns the variables into which something came with copy and paste, or with a file that another program reads
+ * otherwise: white space around the value, characters that nobody sees, quotation marks around all of it. Nothing of that
+ * is taken away silently: whoever else checks a secret may have the same text, and the deployer must hear of it.
+ */
+export function findStrayCharacters(variables: Environment): readonly VariableProblem[] {
+  return Object.entries(variables).flatMap(([variable, value = '']) => {
+    const found = describeStray(
+      SPACED.test(variable) ? value.replaceAll(/[ \t\r\n]+/g, '') : value,
+    );
+    return found === undefined ? [] : [{ variable, message: `${found}; write it without` }];
+  });
+}
+
+function describeStray(text: string): string | undefined {
+  if (/^["'`“‘].*["'`”’]$/s.test(text)) return 'is in quotation marks';
+  const found = STRAY.exec(text);
+  if (found === null) return undefined;
+  const [unseen] = found;
+  const last = [...unseen].at(-1) ?? '';
+  const code = last.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+  const what = `${STRAY_NAMES[last] ?? 'an invisible character'} (U+${code})`;
+  if (found.index === 0) return `begins with ${what}`;
+  return `${found.index + unseen.length === text.length ? 'ends with' : 'has in it'} ${what}`;
+}
+
+/**
  * Answers `environment` as `schema` types it.
  *
  * @throws {ConfigError}
@@ -44,9 +92,10 @@ export function readEnvironment<TSchema extends v.GenericSchema>(
   schema: TSchema,
   environment: Environment,
 ): v.InferOutput<TSchema> {
+  const stray = findStrayInVariables(schema, environment);
   const result = v.safeParse(schema, environment);
-  if (result.success) return result.output;
-  throw refuse(result.issues);
+  if (result.success && stray.length === 0) return result.output;
+  throw refuse(stray, result.issues ?? []);
 }
 
 /**
@@ -63,20 +112,46 @@ export function readEnvironmentTwice<
   second: Second,
   environment: Environment,
 ): v.InferOutput<First> & v.InferOutput<Second> {
+  const stray = [
+    ...findStrayInVariables(first, environment),
+    ...findStrayInVariables(second, environment),
+  ];
   const one = v.safeParse(first, environment);
   const other = v.safeParse(second, environment);
-  if (one.success && other.success) return { ...one.output, ...other.output };
-  throw refuse([...(one.issues ?? []), ...(other.issues ?? [])]);
+  if (one.success && other.success && stray.length === 0) return { ...one.output, ...other.output };
+  throw refuse(stray, [...(one.issues ?? []), ...(other.issues ?? [])]);
 }
 
-function refuse(issues: readonly v.BaseIssue<unknown>[]): ConfigError {
-  return new ConfigError(
-    issues.map((issue) => ({
-      variable: v.getDotPath(issue) ?? '',
-      // An absent variable is an issue of the object, which knows no better words.
-      message: issue.input === undefined ? 'must be set' : issue.message,
-    })),
+/** Returns what {@link findStrayCharacters} says of the variables that `schema` reads. */
+function findStrayInVariables(
+  schema: object,
+  environment: Environment,
+): readonly VariableProblem[] {
+  return findStrayCharacters(
+    Object.fromEntries(listVariables(schema).map((name) => [name, environment[name]])),
   );
+}
+
+function listVariables(schema: object): readonly string[] {
+  if ('entries' in schema) return Object.keys(Object(schema.entries));
+  return 'options' in schema && Array.isArray(schema.options)
+    ? schema.options.flatMap(listVariables)
+    : [];
+}
+
+/** Of a variable with stray characters, whatever else is wrong follows from these. */
+function refuse(
+  stray: readonly VariableProblem[],
+  issues: readonly v.BaseIssue<unknown>[],
+): ConfigError {
+  const names = new Set(stray.map(({ variable }) => variable));
+  const problems = issues.map((issue) => ({
+    variable: v.getDotPath(issue) ?? '',
+    // An absent variable is an issue of the object, which knows no better words.
+    message: issue.input === undefined ? 'must be set' : issue.message,
+  }));
+  const others = problems.filter(({ variable }) => !names.has(variable.replace(/\..*/s, '')));
+  return new ConfigError([...stray, ...others]);
 }
 
 /** Answers the items of a comma-separated list. */

@@ -9,23 +9,21 @@ import {
   vodCredentialsEnvironment,
 } from '../vod/api-config.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
-import { databaseUrl } from './database-config.ts';
+import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type Environment, readEnvironment, splitList } from './environment.ts';
 
 /** Configuration of the `pull` function. */
-export interface PullConfig extends CallerConfig {
+export interface PullConfig extends CallerConfig, DatabaseConfig {
   readonly vodApi: VodApiConfig;
   /** Where media may be pulled from. */
   readonly urlPolicy: UrlPolicy;
-  /** Database of the ledger, where there is one. */
-  readonly databaseUrl: string | undefined;
 }
 
 const pullEnvironment = v.intersect([
   callerEnvironment,
   vodApiEnvironment,
   v.object({
-    DATABASE_URL: v.optional(databaseUrl),
+    ...databaseEnvironment,
     PULL_HOSTS: v.optional(
       v.pipe(
         v.string(),
@@ -60,7 +58,7 @@ export function readPullConfig(environment: Environment): PullConfig {
     ...describeCallers(e),
     vodApi: describeVodApi(e),
     urlPolicy: { hosts: e.PULL_HOSTS, ports: e.PULL_PORTS },
-    databaseUrl: e.DATABASE_URL,
+    ...describeDatabase(e),
   });
 }
 

@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
-import { databaseUrl } from './database-config.ts';
+import {
+  type DatabaseConfig,
+  databaseEnvironment,
+  databaseUrl,
+  describeDatabase,
+} from './database-config.ts';
 import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment } from './environment.ts';
 
 /** Configuration of the `sweep` function. */
-export interface SweepConfig {
+export interface SweepConfig extends DatabaseConfig {
   readonly databaseUrl: string;
   readonly vodApi: VodApiConfig;
   /** Whether VOD keeps the application's events in a queue instead of sending them to `callback`. */
@@ -17,6 +22,7 @@ export interface SweepConfig {
 const sweepEnvironment = v.intersect([
   vodApiEnvironment,
   v.object({
+    ...databaseEnvironment,
     DATABASE_URL: v.pipe(given, databaseUrl),
     // Mode of ModifyEventConfig, one for the whole application: https://cloud.tencent.com/document/product/266/33779
     VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
@@ -32,6 +38,7 @@ const sweepEnvironment = v.intersect([
 export function readSweepConfig(environment: Environment): SweepConfig {
   const e = readEnvironment(sweepEnvironment, environment);
   return Object.freeze({
+    ...describeDatabase(e),
     databaseUrl: e.DATABASE_URL,
     vodApi: describeVodApi(e),
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',

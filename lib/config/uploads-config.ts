@@ -1,15 +1,12 @@
 import * as v from 'valibot';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
-import { databaseUrl } from './database-config.ts';
+import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type Environment, readEnvironmentTwice } from './environment.ts';
 
 /** Configuration of the `uploads` function. */
-export interface UploadsConfig extends CallerConfig {
-  /** Database of the ledger, where there is one. */
-  readonly databaseUrl: string | undefined;
-}
+export type UploadsConfig = CallerConfig & DatabaseConfig;
 
-const uploadsEnvironment = v.object({ DATABASE_URL: v.optional(databaseUrl) });
+const uploadsEnvironment = v.object(databaseEnvironment);
 
 /**
  * Answers the configuration of the `uploads` function.
@@ -18,5 +15,5 @@ const uploadsEnvironment = v.object({ DATABASE_URL: v.optional(databaseUrl) });
  */
 export function readUploadsConfig(environment: Environment): UploadsConfig {
   const e = readEnvironmentTwice(callerEnvironment, uploadsEnvironment, environment);
-  return Object.freeze({ ...describeCallers(e), databaseUrl: e.DATABASE_URL });
+  return Object.freeze({ ...describeCallers(e), ...describeDatabase(e) });
 }

@@ -39,7 +39,7 @@ function listActions({ changes, actions = [], subAppId }: EventRecord, createdAt
     others.length < actions.length
       ? { level: 'warn', reason: UNJUDGED }
       : deletions.length > 0
-        ? { code: 'limits_exceeded' }
+        ? { code: String(rejected[0]?.fields?.problem?.['code']) }
         : {};
   return { deletions, others: others.map((action) => ({ ...action, subAppId, createdAt })), log };
 }

@@ -30,7 +30,7 @@ export async function passOnEvent(
   { targets, ...dependencies }: PassOnDependencies,
 ): Promise<LogFields> {
   const { receivedAt } = reception;
-  const record = toEventRecord(receiveEvent(event, reception), reception);
+  const record = toEventRecord(receiveEvent(event, reception), { ...reception, isOnlyLook: true });
   const acts = (record.actions ?? []).length > 0 || record.changes.some(isRejection);
   const kept = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
   const timeLimit = dependencies.remainingMilliseconds() - kept;

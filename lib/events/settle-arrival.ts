@@ -20,17 +20,19 @@ interface Terms {
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
   /** Unix milliseconds. */
   readonly receivedAt: number;
+  /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
+  readonly isOnlyLook?: boolean;
 }
 
 /**
  * Answers `changes`, what an event tells of uploads, by what the media that came with it may be, and what is to be done
- * to that: a file that is more than its upload allows is rejected, one that VOD has not looked at yet is held until it
- * has, and all others get what rules say.
+ * to that: a file that is more than its upload allows is rejected, one of which VOD does not tell yet what that takes is
+ * held until it does, and all others get what rules say.
  */
 export function settleArrival(
   received: ReceivedEvent,
   changes: readonly UploadChange[],
-  { settings, receivedAt }: Terms,
+  { settings, receivedAt, isOnlyLook = false }: Terms,
 ): Settlement {
   const media = readArrivedMedia(received.event);
   const [change] = changes;
@@ -38,8 +40,10 @@ export function settleArrival(
 
   const { envelope } = received;
   const limits = envelope === undefined ? findLimits(change, settings) : envelope.limits;
-  const problem = limits && judgeMedia(limits, readMediaFacts(media.basic, media.meta));
-  if (problem?.code === 'limits_exceeded') {
+  const facts = readMediaFacts(media.basic, media.meta);
+  const problem = limits && judgeMedia(limits, facts);
+  const isRead = facts.container !== undefined;
+  if (problem?.code === 'limits_exceeded' || (problem !== undefined && isOnlyLook && isRead)) {
     const fields = { ...change.fields, problem: { ...problem } };
     return { changes: [{ ...change, fact: 'rejected', fields }], actions: [] };
   }

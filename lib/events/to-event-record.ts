@@ -14,6 +14,8 @@ export interface Reception extends Origin {
   readonly confirmed: boolean;
   /** What new media may be, and what is set of them. */
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
+  /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
+  readonly isOnlyLook?: boolean;
 }
 
 /** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */

@@ -8,7 +8,7 @@ export function readWhole(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Answers a number of VOD's. */
-export function readNumber(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+/** Returns an amount of VOD's, such as bytes or seconds: a number that is finite and not below 0. */
+export function readAmount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
+import { refuseFields } from '../validation/parse-fields.ts';
 
 /**
  * What the two HTTP triggers of SCF have in common, as far as it is used. All of it comes from outside, so all of it
@@ -38,6 +39,21 @@ export function readHeader(event: HttpEvent, name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * Throws where the query has one of `fields`, which belong into the body: a request whose settings nobody reads would
+ * seem to be granted.
+ *
+ * @throws {Problem} `invalid_request` that names each of them.
+ */
+export function refuseInQuery(event: HttpEvent, fields: object): void {
+  const misplaced = Object.keys(readQueryFields(event)).filter((name) =>
+    Object.hasOwn(fields, name),
+  );
+  if (misplaced.length === 0) return;
+  const message = 'must be in the JSON body; here it is in the query';
+  throw refuseFields(misplaced.map((path) => ({ path, message })));
 }
 
 /** Answers all query parameters; a trigger may make a list of one that came twice. */
@@ -86,15 +102,33 @@ export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
     });
   }
   try {
-    return JSON.parse(text);
+    // Some clients begin with a byte order mark, which a parser may pass over: https://www.rfc-editor.org/rfc/rfc8259#section-8.1.
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (cause) {
     // The parser's own message quotes the body, so it stays behind as the cause.
-    throw new Problem('Cannot read the body: it is not well-formed JSON.', {
+    throw new Problem(`Cannot read the body: ${explainMalformed(event, text)}.`, {
       code: 'invalid_json',
       cause,
     });
   }
 }
+
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** What a body that is not JSON is instead, as far as its headers or its first letters say so. */
+function explainMalformed(event: HttpEvent, text: string): string {
+  const coding = readHeader(event, 'content-encoding') ?? 'identity';
+  if (coding !== 'identity') return 'it must not be compressed, and has a Content-Encoding';
+  const type = readHeader(event, 'content-type') ?? '';
+  if (FORM.test(type)) return 'it must be JSON, and its Content-Type is that of a form';
+  if (text.startsWith('[object ')) {
+    return 'it is "[object …]", an object that was sent without JSON.stringify';
+  }
+  return 'it is not well-formed JSON';
+}
+
+/** https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-attributes */
+const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i;
 
 function readOwnText(record: object, name: string): string | undefined {
   const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;

@@ -29,6 +29,8 @@ export interface Service {
   readonly corsOrigins: readonly string[];
   readonly corsHeaders?: readonly string[];
   readonly route: Route;
+  /** Every request waits for it, and fails as it does; missing where there is nothing to wait for. */
+  readonly ready?: Promise<unknown> | undefined;
 }
 
 /** The answer in the form that both HTTP triggers take: https://cloud.tencent.com/document/product/583/96099. */
@@ -60,7 +62,8 @@ interface Exchange {
 
 /**
  * Answers the entry point that serves `open`'s route and writes one log line per invocation. It never rejects:
- * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500.
+ * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500. A HEAD is a GET
+ * without the body: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2.
  *
  * @param methods HTTP methods of the route; requests with others are answered here.
  * @param open makes the service at the first invocation, so that a wrong environment is a logged answer and not a
@@ -71,7 +74,12 @@ export function httpHandler(
   methods: readonly string[],
   open: () => Service,
 ): HttpHandler {
-  const service = openOnce(open);
+  const service = openOnce(() => {
+    const opened = open();
+    // It is told to whoever asks.
+    opened.ready?.catch(() => {});
+    return opened;
+  });
   const serve = middy<HttpEvent, HttpResponse, Error, HttpInvocation>({ timeoutEarlyInMillis: 0 })
     .use({ onError: respondWithProblem })
     .before((exchange: Exchange) => {
@@ -81,12 +89,20 @@ export function httpHandler(
       return admit(event, context, methods, corsHeaders);
     })
     .handler(async (event: HttpEvent, invocation: HttpInvocation) => {
-      const { status, headers, body } = await service().route(event, invocation);
+      const { ready, route } = service();
+      if (ready !== undefined) await ready;
+      const { status, headers, body } = await route(event, invocation);
       if (body === undefined) return finish(invocation, status, '', headers ?? {});
       const type = headers === undefined ? JSON_TYPE : { ...JSON_TYPE, ...headers };
       return finish(invocation, status, JSON.stringify(body), type);
     });
-  return (event, context) => serve(toRecord(event), beginInvocation(name, context));
+  return async (event, context) => {
+    const asked: HttpEvent = toRecord(event);
+    const isHead = asked.httpMethod === 'HEAD' && methods.includes('GET');
+    const served = isHead ? { ...asked, httpMethod: 'GET' } : asked;
+    const response = await serve(served, beginInvocation(name, context));
+    return isHead ? { ...response, body: '' } : response;
+  };
 }
 
 /** Answers a response where the route need not be asked. */
@@ -116,7 +132,8 @@ export function refuseMethod(method: string, methods: readonly string[]): Proble
 }
 
 function listMethods(methods: readonly string[]): string {
-  return [...methods, 'OPTIONS'].join(', ');
+  const all = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return [...all, 'OPTIONS'].join(', ');
 }
 
 function respondWithProblem(exchange: Exchange): void {

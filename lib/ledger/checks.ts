@@ -7,6 +7,8 @@ import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row
 export interface CheckLedger {
   /** Answers up to `count` uploads whose check is due, longest due first; each is nobody else's until its lease runs out. */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
+  /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
+  hastenChecks(count: number): Promise<void>;
   /** Puts the next check off until `at`, Unix milliseconds; undefined for ever, or until something is told of the upload. */
   deferCheck(uploadId: string, at: number | undefined): Promise<void>;
   /** Answers those of these files that no recorded event has told of as come. */
@@ -21,6 +23,17 @@ const CLAIM = `with due as (
     update uploads set check_at = $3 from due where upload_id = due_id returning due_at, ${UPLOAD_COLUMNS}
   )
   select * from claimed order by due_at`;
+
+// Each state by itself, since an index has them in this order. A client upload without a file is nothing to VOD, and a
+// row that somebody holds is looked at already.
+const HASTEN = `with early as (
+    select upload_id from unnest(array['issued', 'uploaded', 'processing']) as s(unfinished), lateral (
+      select upload_id from uploads
+      where state = unfinished and check_at > $1::timestamptz and coalesce(file_id, task_id) is not null
+      order by created_at desc limit $2 for update skip locked
+    ) newest
+  )
+  update uploads u set check_at = $1::timestamptz from early where u.upload_id = early.upload_id`;
 
 const DEFER = 'update uploads set check_at = $2 where upload_id = $1';
 
@@ -37,6 +50,9 @@ export function createCheckLedger(connection: Connection, now: () => number): Ch
       const at = now();
       const until = writeTime(at + leaseSeconds * 1_000);
       return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readUpload);
+    },
+    async hastenChecks(count) {
+      await ask(connection, HASTEN, [writeTime(now()), count]);
     },
     async deferCheck(uploadId, at) {
       await ask(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);

@@ -1,13 +1,14 @@
 import type { Row } from './ask.ts';
-import { readCode, type Statements } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeTargets } from './fan-out.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
+import { readCode } from './ledger-error.ts';
 import { applyMerging } from './merge-file.ts';
 import { writeRecordStatement } from './record-statement.ts';
 import { describeRecorded } from './recorded.ts';
 import { splitRounds } from './rounds.ts';
+import type { Statements } from './transaction.ts';
 import { type UploadChange, writeChange } from './upload-change.ts';
 import { writeTime } from './upload-row.ts';
 

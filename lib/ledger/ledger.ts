@@ -38,6 +38,8 @@ export interface LedgerOptions {
   readonly now: () => number;
   /** A random text, other every time. */
   readonly randomKey: () => string;
+  /** `DATABASE_CA`, where it is set. */
+  readonly databaseCa?: string | undefined;
   /** Longest wait for one answer of the database, after which its connection is taken for dead. */
   readonly answerMilliseconds?: number;
   /**

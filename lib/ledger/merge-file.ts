@@ -1,9 +1,10 @@
 import { deriveFileUploadId } from '../uploads/upload-id.ts';
 import type { UploadFact, UploadState } from '../uploads/upload-state.ts';
 import type { Row } from './ask.ts';
-import { readCode, type Statements } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
+import { readCode } from './ledger-error.ts';
+import type { Statements } from './transaction.ts';
 import {
   CHANGE_COLUMNS,
   readKey,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import postgres from 'postgres';
+import { type Connection, createConnection } from './connection.ts';
+import { LedgerError } from './ledger-error.ts';
+import { explainServer, readServer } from './server.ts';
+import type { Statements } from './transaction.ts';
 
 /** One migration that was applied now. */
 interface AppliedMigration {
@@ -10,6 +13,8 @@ interface AppliedMigration {
 }
 
 interface MigrateOptions {
+  /** `DATABASE_CA`, where it is set. */
+  readonly databaseCa?: string | undefined;
   /** Folder of the migrations, applied in the order of their names. */
   readonly folder?: string;
   readonly onApplied?: (migration: AppliedMigration) => void;
@@ -20,42 +25,59 @@ const NAME = /^\d{4}-[a-z0-9-]+\.sql$/;
 /** Any number will do that nobody else locks in the same database; this one spells "vod-" in ASCII. */
 const LOCK = 0x76_6f_64_2d;
 
+/** Longest wait for one piece of work, in milliseconds: a migration may write every row anew. */
+const ANSWER_MILLISECONDS = 6 * 60 * 60 * 1_000;
+
 /**
- * Brings the database up to date: applies each migration that it has not had, in a transaction of its own. Of several
- * that do so at the same time, one works and the others find it done.
+ * Brings the database up to date: applies each migration that it has not had, all of them or none. Of several that do so
+ * at the same time, one works and the others find it done.
  *
- * @throws an error where a migration that was applied has changed or is gone, or one is not named as the others; nothing is
- * applied then.
+ * @returns how many were applied.
+ * @throws {LedgerError} where the database cannot be reached or refuses a statement, and another error where it is too
+ * old or has another encoding, or a migration that was applied has changed or is gone, or one is not named as the others.
  */
 export async function applyMigrations(
   databaseUrl: string,
-  { folder = FOLDER, onApplied = () => undefined }: MigrateOptions = {},
+  { databaseCa, folder = FOLDER, onApplied = () => undefined }: MigrateOptions = {},
 ): Promise<number> {
   const migrations = await readMigrations(folder);
-  const sql = postgres(databaseUrl, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: 10,
-    // That a table is there already is what is hoped for.
-    onnotice: () => undefined,
+  const connection = createConnection({
+    ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
   });
   try {
-    await sql`select pg_advisory_lock(${LOCK}::bigint)`;
-    await sql`create table if not exists migrations (
-      name text primary key,
-      checksum text not null,
-      applied_at timestamptz not null default now()
-    )`;
-    const known = await sql<Record<'name' | 'checksum', string>[]>`
-      select name, checksum from migrations order by name`;
-    const missing = findMissing(migrations, known);
-    for (const migration of missing) onApplied(await apply(sql, migration));
-    return missing.length;
+    const wrong = explainServer(await readServer(connection));
+    if (wrong !== undefined) throw new Error(`${wrong.text} ${wrong.remedy}`);
+    const applied = await connection
+      .transact((sql) => applyMissing(sql, migrations))
+      .catch(quoteServer);
+    for (const migration of applied) onApplied(migration);
+    return applied.length;
   } finally {
-    // The lock ends with its connection.
-    await sql.end({ timeout: 5 });
+    await connection.close();
   }
 }
+
+async function applyMissing(
+  sql: Statements,
+  migrations: readonly Migration[],
+): Promise<readonly AppliedMigration[]> {
+  // It ends with the transaction, so that it holds through a pooler and is never left behind.
+  await sql.unsafe('select pg_advisory_xact_lock($1::bigint)', [LOCK]);
+  await sql.unsafe(`create table if not exists migrations (
+    name text primary key,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+  )`);
+  const applied: AppliedMigration[] = [];
+  for (const migration of findMissing(migrations, await sql.unsafe<Known[]>(KNOWN))) {
+    applied.push(await apply(sql, migration));
+  }
+  return applied;
+}
+
+type Known = Readonly<Record<'name' | 'checksum', string>>;
+
+const KNOWN = 'select name, checksum from migrations order by name';
 
 /** How a database and the migrations differ, by the names of the migrations. */
 export interface MigrationDifferences {
@@ -67,32 +89,29 @@ export interface MigrationDifferences {
   readonly unknown: readonly string[];
 }
 
-/** Answers how the database differs from the migrations in `folder`; it changes nothing. */
+/**
+ * Returns how the database behind `connection` differs from the migrations in `folder`; it changes nothing.
+ *
+ * @throws {LedgerError}
+ */
 export async function compareMigrations(
-  databaseUrl: string,
+  connection: Connection,
   folder = FOLDER,
 ): Promise<MigrationDifferences> {
   const migrations = await readMigrations(folder);
-  const sql = postgres(databaseUrl, { max: 1, fetch_types: false, connect_timeout: 10 });
-  try {
-    const [table] = await sql<{ exists: boolean }[]>`
-      select to_regclass('migrations') is not null as exists`;
-    const known = table?.exists
-      ? await sql<Record<'name' | 'checksum', string>[]>`
-          select name, checksum from migrations order by name`
-      : [];
-    const checksums = new Map(known.map(({ name, checksum }) => [name, checksum]));
-    const here = new Set(migrations.map(({ name }) => name));
-    return {
-      missing: migrations.filter(({ name }) => !checksums.has(name)).map(({ name }) => name),
-      changed: migrations
-        .filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum)
-        .map(({ name }) => name),
-      unknown: known.filter(({ name }) => !here.has(name)).map(({ name }) => name),
-    };
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
+  const [table] = await connection.run((sql) =>
+    sql.unsafe<{ exists: boolean }[]>("select to_regclass('migrations') is not null as exists"),
+  );
+  const known = table?.exists ? await connection.run((sql) => sql.unsafe<Known[]>(KNOWN)) : [];
+  const checksums = new Map(known.map(({ name, checksum }) => [name, checksum]));
+  const here = new Set(migrations.map(({ name }) => name));
+  return {
+    missing: migrations.filter(({ name }) => !checksums.has(name)).map(({ name }) => name),
+    changed: migrations
+      .filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum)
+      .map(({ name }) => name),
+    unknown: known.filter(({ name }) => !here.has(name)).map(({ name }) => name),
+  };
 }
 
 interface Migration {
@@ -119,7 +138,7 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
 
 function findMissing(
   migrations: readonly Migration[],
-  known: readonly { readonly name: string; readonly checksum: string }[],
+  known: readonly Known[],
 ): readonly Migration[] {
   const byName = new Map(migrations.map((migration) => [migration.name, migration]));
   for (const { name, checksum } of known) {
@@ -137,12 +156,16 @@ function findMissing(
   return [...byName.values()];
 }
 
-async function apply(sql: postgres.Sql, migration: Migration): Promise<AppliedMigration> {
+async function apply(sql: Statements, migration: Migration): Promise<AppliedMigration> {
   const { name, statements, checksum } = migration;
   const start = performance.now();
-  await sql.begin(async (transaction) => {
-    await transaction.unsafe(statements);
-    await transaction`insert into migrations (name, checksum) values (${name}, ${checksum})`;
-  });
+  await sql.unsafe(statements);
+  await sql.unsafe('insert into migrations (name, checksum) values ($1, $2)', [name, checksum]);
   return { name, milliseconds: Math.round(performance.now() - start) };
+}
+
+/** A migration holds nothing secret, so what the server says of one may be told. */
+function quoteServer(error: unknown): never {
+  if (!(error instanceof LedgerError) || !(error.cause instanceof Error)) throw error;
+  throw new Error(`${error.message} The server says: ${error.cause.message}.`, { cause: error });
 }

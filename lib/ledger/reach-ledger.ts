@@ -1,10 +1,12 @@
 import { Problem } from '../problem.ts';
 import type { Ledger, LedgerOptions } from './ledger.ts';
+import { LedgerError } from './ledger-error.ts';
 
 /**
- * Answers what `work` answers of the ledger.
+ * Returns what `work` does with the ledger.
  *
- * @throws {Problem} `ledger_unavailable` where the database cannot be reached, or fails.
+ * @throws {Problem} `ledger_unavailable` where the database cannot be reached, or fails in a way that passes.
+ * @throws {LedgerError} where it will fail again until somebody does something about it.
  */
 export type ReachLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
 
@@ -14,22 +16,29 @@ const ANSWER_MILLISECONDS = 3_000;
 /** Seconds after which to come again: about what a database takes to change its server. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** Which database, as the configuration of a function has it. */
+export interface LedgerAddress {
+  readonly databaseUrl: string | undefined;
+  readonly databaseCa: string | undefined;
+}
+
 /**
- * Answers the way to the ledger in the database at `databaseUrl`, where there is one. Its code is loaded when it is
+ * Returns the way to the ledger in the database at `databaseUrl`, where there is one. Its code is loaded when it is
  * first needed.
  */
 export function openLedgerLazily(
-  databaseUrl: string | undefined,
+  { databaseUrl, databaseCa }: LedgerAddress,
   options: Pick<LedgerOptions, 'now' | 'randomKey'>,
 ): ReachLedger | undefined {
   if (databaseUrl === undefined) return undefined;
   return reachLedger(async () => {
     const { openLedger } = await import('./ledger.ts');
-    return openLedger(databaseUrl, { ...options, answerMilliseconds: ANSWER_MILLISECONDS });
+    const answerMilliseconds = ANSWER_MILLISECONDS;
+    return openLedger(databaseUrl, { ...options, databaseCa, answerMilliseconds });
   });
 }
 
-/** Answers the way to the ledger that `open` opens, once. */
+/** Returns the way to the ledger that `open` opens, once. */
 export function reachLedger(open: () => Promise<Ledger>): ReachLedger {
   let opened: Promise<Ledger> | undefined;
   return async (work) => {
@@ -37,15 +46,12 @@ export function reachLedger(open: () => Promise<Ledger>): ReachLedger {
       opened ??= open();
       return await work(await opened);
     } catch (error) {
-      throw explainFailure(error);
+      throw error instanceof LedgerError && error.isPassing ? explainPassing(error) : error;
     }
   };
 }
 
-/** What the server, its driver and the socket name by a code; anything else is a fault of ours. */
-function explainFailure(cause: unknown): unknown {
-  const isNamed = cause instanceof Error && 'code' in cause && !(cause instanceof Problem);
-  if (!isNamed) return cause;
+function explainPassing(cause: LedgerError): Problem {
   return new Problem(
     'The database of this service cannot be reached: nothing was done, come again.',
     {

@@ -59,8 +59,18 @@ export function judgeMedia(limits: UploadLimits, facts: MediaFacts): MediaProble
   }
   const rules = verdicts.filter((verdict) => typeof verdict === 'string');
   if (rules.length === 0) return undefined;
-  const detail = `VOD cannot read the file, and what its upload allows depends on that: ${rules.join(', ')}.`;
-  return { code: 'media_unreadable', rules, detail };
+  return { code: 'media_unreadable', rules, detail: explainUnknown(limits, facts, rules) };
+}
+
+function explainUnknown(
+  { maxSeconds }: UploadLimits,
+  { container }: MediaFacts,
+  rules: MediaUnreadable['rules'],
+): string {
+  if (container === undefined || rules.some((rule) => rule !== 'maxSeconds')) {
+    return `VOD cannot read the file, and what its upload allows depends on that: ${rules.join(', ')}.`;
+  }
+  return `VOD finds no length in the file, and its upload allows ${maxSeconds} seconds. What a browser records or a program writes to a pipe often carries none: write the length into the file before the upload.`;
 }
 
 /** A violation, the name of a limit that cannot be judged, or nothing. */

@@ -58,11 +58,12 @@ export async function readScannedUntil(
  * a live recording where notifications are off. It goes on where the last scan ended.
  */
 export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
-  const { ledger, subAppId, now } = run;
+  const { ledger, subAppId, now, looksNow } = run;
   const scan = nameScan(subAppId, run);
   if (!(await ledger.acquireLease(scan, LEASE_SECONDS))) return;
   try {
-    const before = toSecond(now() - SETTLE_MILLISECONDS);
+    // VOD counts in seconds, and this one is not over.
+    const before = toSecond(now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
     const mark = await ledger.readMark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
     await scanRange({ after: toSecond(after), before }, run, tally);

@@ -13,6 +13,8 @@ export interface SweepRun {
   /** What new media may be, and what is set of them. */
   readonly settings: Settings;
   readonly fetchCover: FetchCover;
+  /** Whether VOD is asked now, too, about what is left to its notifications for a while. */
+  readonly looksNow: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** A number from 0 up to, and without, 1. */

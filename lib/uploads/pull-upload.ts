@@ -1,6 +1,7 @@
 import type { QueuedPull } from '../ledger/pulls.ts';
 import type { MediaFields } from '../ledger/upload-row.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
+import { MAX_MEDIA_NAME_BYTES } from '../validation/limits.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';
 import { sealEnvelope } from './envelope.ts';
@@ -52,7 +53,8 @@ export interface KeptPull extends QueuedPull {
 
 /**
  * Answers the pull as the ledger keeps it. Neither URL is shown by the upload: they are the caller's, and may hold
- * secrets; what the upload shows is where VOD has the media.
+ * secrets; what the upload shows is where VOD has the media, and of the URL, for as long as VOD has named none, the name
+ * of its file.
  *
  * @throws {Problem} `invalid_request` where the contexts do not fit.
  */
@@ -67,7 +69,7 @@ export function toKeptPull(
     request: { ...toPullUpload(uploadId, owner, request) },
     fields: {
       subAppId,
-      name: request.mediaName,
+      name: request.mediaName ?? readFileName(request.mediaUrl),
       storageRegion: request.storageRegion,
       classId: request.classId,
       procedure: request.procedure,
@@ -77,4 +79,21 @@ export function toKeptPull(
       mediaExpireTime: expireTime === undefined ? undefined : expireTime * 1_000,
     },
   };
+}
+
+/** Without an extension, the end of a path may be anything, a secret too. */
+const FILE_NAME = /.\.[a-z\d]{1,5}$/is;
+
+/** Returns the name of the file that a URL's path ends in; undefined where it is none, or longer than a media's name. */
+function readFileName(mediaUrl: string): string | undefined {
+  const { pathname } = new URL(mediaUrl);
+  const end = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    const name = decodeURIComponent(end);
+    const isName = FILE_NAME.test(name) && Buffer.byteLength(name) <= MAX_MEDIA_NAME_BYTES;
+    return isName ? name : undefined;
+  } catch {
+    // It is percent-encoded, and not from UTF-8.
+    return undefined;
+  }
 }

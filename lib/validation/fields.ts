@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { readIsoTime } from './iso-time.ts';
 import { dropNulls, isJsonObject } from './json-object.ts';
 import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
-import { isMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
+import { explainMediaType } from './media-type.ts';
 import { explainStorageRegion } from './storage-region.ts';
 
 /** An upload id, which is written as a ULID: https://github.com/ulid/spec. */
@@ -12,7 +12,7 @@ export const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 export function integer(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return v.pipe(
-    v.number(message),
+    v.number(({ input }) => (typeof input === 'string' ? `${message}, without quotes` : message)),
     v.check((value) => Number.isInteger(value) && min <= value && value <= max, message),
   );
 }
@@ -32,7 +32,11 @@ export const subAppId = v.pipe(
 /** A text that is not empty and has at most `maxBytes` bytes in UTF-8. */
 export function text(maxBytes: number) {
   return v.pipe(
-    v.string('must be a text'),
+    v.string(({ input }) =>
+      typeof input === 'object' && input !== null
+        ? 'must be a text: write an object as JSON text'
+        : 'must be a text',
+    ),
     v.nonEmpty('must not be empty; leave it out instead'),
     v.check(
       (value) => value.isWellFormed(),
@@ -70,8 +74,12 @@ export const isoTime = v.pipe(
 /** A file name extension that VOD takes for media; becomes lower case. */
 const mediaType = v.pipe(
   v.string('must be a text'),
-  v.toLowerCase(),
-  v.check(isMediaType, `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const message = explainMediaType(dataset.value);
+    if (message === undefined) return dataset.value.toLowerCase();
+    addIssue({ message });
+    return NEVER;
+  }),
 );
 
 /** Number of a class of media. */
@@ -86,8 +94,9 @@ export const limitFields = v.object({
   maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
   mediaTypes: v.optional(
     v.pipe(
-      v.array(mediaType, 'must be a list of file name extensions'),
+      v.array(mediaType, 'must be a list of file name extensions, as ["mp4", "mov"]'),
       v.minLength(1, 'must name at least one type; leave it out instead'),
+      v.transform((types) => [...new Set(types)]),
     ),
   ),
 });

@@ -14,7 +14,7 @@ const ISO_TIME =
 const YEAR_10000 = 253_402_300_800;
 
 const MALFORMED = 'must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z';
-const NO_ZONE = 'must have a zone at its end, as 2099-01-01T00:00:00Z or +09:00';
+const NO_ZONE = 'must have a zone at its end, Z or an offset, as 2099-01-01T00:00:00Z';
 const IMPOSSIBLE = 'must be a time that exists, of a year with four digits';
 
 /** What a text says as a time: Unix seconds, or what is wrong with it, which goes on from the name of the field. */

@@ -23,6 +23,39 @@ export function isMediaType(extension: string): boolean {
   return MEDIA_TYPES.has(extension);
 }
 
+/** Extensions by the media types, or the last part of their names, that are no extensions themselves. */
+const EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ...([
+    ['audio/mpeg', 'mp3'],
+    ['audio/mp4', 'm4a'],
+    ['quicktime', 'mov'],
+  ] as const),
+  ...([
+    ['matroska', 'mkv'],
+    ['msvideo', 'avi'],
+    ['3gpp', '3gp'],
+  ] as const),
+  ...([
+    ['mp2t', 'ts'],
+    ['mpegurl', 'm3u8'],
+  ] as const),
+]);
+
+/**
+ * Returns what is wrong with `text` as an extension of media that VOD takes, in whatever case, or undefined where nothing
+ * is. A media type is none, but says which is meant: https://www.iana.org/assignments/media-types.
+ */
+export function explainMediaType(text: string): string | undefined {
+  if (isMediaType(text.toLowerCase())) return undefined;
+  const [type = ''] = text.toLowerCase().split(';');
+  const name = type.trim();
+  const last = name.replace(/^.*[/.]/, '').replace(/^x-(?:ms-)?/, '');
+  const near = EXTENSIONS.get(name) ?? EXTENSIONS.get(last) ?? last;
+  return isMediaType(near)
+    ? `must be a file name extension without its dot; did you mean ${near}?`
+    : `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`;
+}
+
 /** Every extension that VOD takes for media, for messages. */
 export const MEDIA_TYPE_LIST: string = [...MEDIA_TYPES].join(', ');
 

@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import { matchesHost } from './host-pattern.ts';
 import { MAX_URL_BYTES } from './limits.ts';
 import { explainHost } from './public-host.ts';
@@ -42,7 +43,9 @@ const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i;
 export function checkMediaUrl(text: string, policy: UrlPolicy): MediaUrl | RefusedUrl {
   const malformed = explainText(text);
   if (malformed !== undefined) return { reason: malformed };
-  if (!URL.canParse(text)) return { reason: 'must be a URL with a valid host and port' };
+  if (!URL.canParse(text) || hasFalseLabel(new URL(text).hostname)) {
+    return { reason: 'must be a URL with a valid host and port' };
+  }
 
   const url = new URL(text);
   const reason = explainLength(url.href) ?? explainTarget(url, policy);
@@ -62,6 +65,17 @@ function explainText(text: string): string | undefined {
   if (authority.includes('@')) return 'must not have a user name or password before its host';
   if (authority.includes('%')) return 'must not have percent-encoded characters in its host';
   return undefined;
+}
+
+/**
+ * Returns whether a label of `host` claims to be the ASCII form of another one, and is that of none. Some versions of
+ * Node.js refuse such a host when they parse its URL, and others leave it as it is:
+ * https://www.unicode.org/reports/tr46/#Validity_Criteria.
+ */
+function hasFalseLabel(host: string): boolean {
+  return domainToUnicode(host)
+    .split('.')
+    .some((label) => label.startsWith('xn--'));
 }
 
 function explainTarget(url: URL, policy: UrlPolicy): string | undefined {

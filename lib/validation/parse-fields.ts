@@ -1,12 +1,21 @@
 import * as v from 'valibot';
 import { type FieldError, Problem } from '../problem.ts';
 import { dropNulls, isJsonObject } from './json-object.ts';
+import { findNearName } from './near-name.ts';
 
 /** Errors that one answer lists; a hostile body could cause as many as fit in it. */
 const MOST_ERRORS = 100;
 const LONGEST_NAME = 64;
 
-const NOT_AN_OBJECT: FieldError = { path: '', message: 'must be a JSON object' };
+/** Says what a value is instead of an object, where that leads to the mistake. */
+function refuseKind(input: unknown): FieldError {
+  const what = Array.isArray(input)
+    ? '; it is a list'
+    : typeof input === 'string'
+      ? '; it is a text, as of an object that was written as JSON twice'
+      : '';
+  return { path: '', message: `must be a JSON object${what}` };
+}
 
 /** A request body before its fields are checked. */
 export type RawFields = Readonly<Record<string, unknown>>;
@@ -38,7 +47,7 @@ export function checkFields<TSchema extends v.GenericSchema>(
   input: unknown,
   inspect: (fields: RawFields) => readonly FieldError[],
 ): CheckedFields<v.InferOutput<TSchema>> {
-  if (!isJsonObject(input)) return { errors: [NOT_AN_OBJECT] };
+  if (!isJsonObject(input)) return { errors: [refuseKind(input)] };
   const result = v.safeParse(schema, dropNulls(input), { abortPipeEarly: true });
   const errors = [...(result.issues ?? []).map(describeIssue), ...inspect(input)];
   return result.success && errors.length === 0 ? { output: result.output } : { errors };
@@ -55,8 +64,15 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
   if (!isJsonObject(value)) return [];
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(known, name));
   if (unknown.length === 0) return [];
-  const message = `is not a field here; the fields are ${Object.keys(known).join(', ')}`;
-  return unknown.map((name) => ({ path: prefix + name.slice(0, LONGEST_NAME), message }));
+  const names = Object.keys(known);
+  const list = `the fields are ${names.join(', ')}`;
+  return unknown.map((name, index) => {
+    // Beyond those that an answer lists, nobody reads what is meant.
+    const plain = index < MOST_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
+    const near = findNearName(plain, names);
+    const hint = near === undefined ? list : `did you mean ${near}?`;
+    return { path: prefix + name.slice(0, LONGEST_NAME), message: `is not a field here; ${hint}` };
+  });
 }
 
 /**

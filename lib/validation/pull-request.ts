@@ -73,6 +73,9 @@ const pullItem = v.object(
   'must be given',
 );
 
+/** The fields of a pull and of a batch, by their names. */
+export const PULL_FIELDS: object = { ...pullItem.entries, items: undefined };
+
 /** One pull, checked; `expireTime` in Unix seconds. */
 export type PullRequest = Omit<v.InferOutput<typeof pullItem>, keyof PullSource> & PullSource;
 
@@ -99,7 +102,12 @@ export function parsePullRequest(body: unknown, context: PullContext): PullBody 
   if (isJsonObject(body) && Object.hasOwn(dropNulls(body), 'items')) {
     return { kind: 'many', items: parseItems(readItems(body), context) };
   }
-  const checked = checkItem(body, { ...pullItem.entries, items: undefined }, context);
+  if (Array.isArray(body)) {
+    throw refuseFields([
+      { path: '', message: 'must be a JSON object: send the list as its items' },
+    ]);
+  }
+  const checked = checkItem(body, PULL_FIELDS, context);
   if (checked.errors !== undefined) throw refuseFields(checked.errors);
   return { kind: 'one', request: checked.output };
 }
@@ -112,7 +120,7 @@ function readItems(body: RawFields): readonly unknown[] {
       path,
       message: 'must not stand beside items; write it into each item',
     })),
-    ...findUnknownFields(body, { ...pullItem.entries, items: undefined }),
+    ...findUnknownFields(body, PULL_FIELDS),
   ];
   if (!Array.isArray(items) || items.length === 0 || items.length > MAX_PULL_ITEMS) {
     const count = Array.isArray(items) ? `; it has ${items.length}` : '';

@@ -2,6 +2,7 @@ import type { FieldError } from '../problem.ts';
 import { isJsonObject } from './json-object.ts';
 import {
   COVER_TYPE_LIST,
+  explainMediaType,
   isCoverType,
   isDashType,
   isMediaType,
@@ -80,10 +81,8 @@ function checkType(fields: RawFields, url: MediaUrl | undefined): CheckedType {
 
   const mediaType = named.toLowerCase();
   if (isDashType(mediaType)) return refuse('mediaType', NO_DASH);
-  if (!isMediaType(mediaType)) {
-    return refuse('mediaType', `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`);
-  }
-  return checkLimit(fields, mediaType);
+  const message = explainMediaType(mediaType);
+  return message === undefined ? checkLimit(fields, mediaType) : refuse('mediaType', message);
 }
 
 function checkExtension(fields: RawFields, url: MediaUrl | undefined): CheckedType {
@@ -100,9 +99,12 @@ function checkExtension(fields: RawFields, url: MediaUrl | undefined): CheckedTy
 function checkLimit(fields: RawFields, mediaType: string): CheckedType {
   const limits = fields['limits'];
   const allowed = isJsonObject(limits) ? limits['mediaTypes'] : undefined;
-  const isAllowed = (type: unknown) => typeof type === 'string' && type.toLowerCase() === mediaType;
-  if (!Array.isArray(allowed) || allowed.length === 0 || allowed.some(isAllowed))
+  // A list that is wrong itself says nothing of the type.
+  const types: readonly unknown[] = Array.isArray(allowed) ? allowed : [];
+  const names = types.map((type) => (typeof type === 'string' ? type.toLowerCase() : ''));
+  if (names.length === 0 || !names.every(isMediaType) || names.includes(mediaType)) {
     return { mediaType, errors: [] };
+  }
   return refuse(
     'mediaType',
     `must be one of limits.mediaTypes; it is ${mediaType} by name or by mediaUrl`,

@@ -42,6 +42,9 @@ const signatureRequest = v.object({
   limits: v.optional(uploadLimits),
 });
 
+/** The fields of a request for an upload signature, by their names. */
+export const SIGNATURE_FIELDS: object = signatureRequest.entries;
+
 /** A request for an upload signature, checked; `mediaExpireTime` in Unix seconds. */
 export type SignatureRequest = v.InferOutput<typeof signatureRequest>;
 

@@ -1,5 +1,5 @@
 import type { FieldError } from '../problem.ts';
-import { findNearRegion } from '../validation/storage-region.ts';
+import { findNearName } from '../validation/near-name.ts';
 import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
 
@@ -44,7 +44,7 @@ export function createOpenedRegionCheck(
   return async (region, options) => {
     const opened = await readList(options).catch((): readonly string[] => []);
     if (opened.length === 0 || opened.includes(region)) return undefined;
-    const near = findNearRegion(region, opened);
+    const near = findNearName(region, opened);
     const meant = near === undefined ? '' : `; did you mean ${near}?`;
     return {
       path: 'storageRegion',

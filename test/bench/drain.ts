@@ -52,6 +52,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
         applications: [undefined] as const,
         settings: NO_SETTINGS,
         fetchCover: createCoverFetcher(),
+        looksNow: false,
       },
       remainingMilliseconds: () => end - (performance.now() - startedAt),
     };

@@ -8,6 +8,7 @@ import { measureLoad } from './load.ts';
 import { measurePull } from './pull.ts';
 import { measureSignatureStart, measureSigning } from './signing.ts';
 import { printCounts, printLoads, printRatios } from './table.ts';
+import { withoutOutput } from './without-output.ts';
 
 /** Where the command is given no other number. */
 const QUEUED_PULLS = 200_000;
@@ -22,7 +23,7 @@ const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
 const bundles = await writeFunctions(folder);
 const signatureFile = join(folder, 'signature.js');
 
-printRatios('one signature', await measureSigning(signatureFile));
+printRatios('one signature', await withoutOutput(() => measureSigning(signatureFile)));
 printRatios('whole process', await measureSignatureStart(folder, signatureFile));
 const pull = await measurePull(folder, join(folder, 'pull.js'));
 printRatios('load and first call', pull.start);

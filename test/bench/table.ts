@@ -3,7 +3,7 @@ import type { Ratio } from './measure.ts';
 
 /** Writes one line of the report. */
 function print(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stdout.write(`${line}\n`);
 }
 
 /** Writes ratios as rows of a table that names its reference first. */

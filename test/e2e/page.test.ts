@@ -121,6 +121,35 @@ describe('the page', () => {
     );
   });
 
+  it('says before anything is signed that a file is no media, and what is', async () => {
+    const problem = page.locator('#file-problem:visible');
+    for (const name of ['notes.pdf', 'holiday.heic', 'script.MP4.exe', 'README']) {
+      await page.setInputFiles('#file', await stage.makeFile(name, 1_000));
+
+      await problem.waitFor();
+      for (const type of ['mp4', 'mkv', 'mp3', 'png']) {
+        expect(await problem.innerText()).toMatch(new RegExp(`\\b${type}\\b`));
+      }
+      expect(await page.isDisabled('#start')).toBe(true);
+      await page.click('#reset');
+    }
+    expect(seen(stage.stack, 'function').filter((call) => call.method === 'POST')).toEqual([]);
+
+    await page.setInputFiles('#file', await stage.makeFile('film.MP4', 1_000));
+    await page.waitForSelector('#start:enabled');
+    expect(await problem.count()).toBe(0);
+  });
+
+  it('says the same of a cover', async () => {
+    await page.setInputFiles('#file', await stage.makeFile('film.mp4', 1_000));
+    await page.setInputFiles('#cover', await stage.makeFile('poster.webp', 1_000));
+
+    await page.waitForSelector('#file-problem:has-text("poster.webp")');
+    expect(await page.isDisabled('#start')).toBe(true);
+    await page.setInputFiles('#cover', await stage.makeFile('poster.png', 1_000));
+    await page.waitForSelector('#start:enabled');
+  });
+
   it('puts a refusal beside the field it is about', async () => {
     await page.setInputFiles('#file', await stage.makeFile('a.mp4', 1_000));
     await page.click('#options summary');

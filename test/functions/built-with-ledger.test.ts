@@ -53,6 +53,11 @@ function load(name: string) {
   };
 }
 
+/** Returns the log line that was written last. */
+function readLine() {
+  return JSON.parse(String(vi.mocked(process.stdout.write).mock.calls.at(-1)?.[0]));
+}
+
 const isLoaded = () => {
   const { cache } = createRequire(join(folder, 'x.js'));
   return Object.hasOwn(cache, join(folder, 'ledger.js'));
@@ -91,10 +96,54 @@ describe('built functions', () => {
   it('say so where the database has not had its migrations', async () => {
     vi.stubEnv('DATABASE_URL', await server.createDatabase('empty'));
 
-    const { statusCode, json } = await load('signature')('POST');
+    const { statusCode, headers, json } = await load('signature')('POST');
 
-    expect(statusCode).toBe(503);
-    expect(json.code).toBe('ledger_unavailable');
-    expect(vi.mocked(process.stdout.write).mock.calls.join()).toContain('"databaseCode":"42P01"');
+    expect(statusCode).toBe(500);
+    expect(json).toMatchObject({ code: 'internal', title: 'Internal Server Error' });
+    expect(json).not.toHaveProperty('detail');
+    expect(headers).not.toHaveProperty('Retry-After');
+    expect(readLine()).toMatchObject({
+      level: 'error',
+      databaseCode: '42P01',
+      reason: expect.stringMatching(/table .*missing; run "npm run migrate"/),
+    });
+  });
+
+  it.each([
+    ['sslmode=maybe', /DATABASE_URL has the parameter sslmode, whose value must be one of disable/],
+    ['colour=red', /DATABASE_URL must not have the parameter colour/],
+    ['schema=nowhere', /schema.* of DATABASE_URL name; run "npm run migrate"/],
+    [
+      'sslmode=require',
+      /offers no TLS, which sslmode asks for; .*sslmode=disable into DATABASE_URL/,
+    ],
+    ['channel_binding=require', /offers no TLS, which channel_binding asks for/],
+    ['options=-c%20colour%3Dred', /options, .* in DATABASE_URL/],
+  ])('say what is wrong with ?%s, and not to come again', async (query, reason) => {
+    vi.stubEnv('DATABASE_URL', `${await server.createDatabase()}?${query}`);
+
+    const { statusCode, headers, json } = await load('signature')('POST');
+
+    expect([statusCode, json.code]).toEqual([500, 'internal']);
+    expect(headers).not.toHaveProperty('Retry-After');
+    expect(readLine()).toMatchObject({ level: 'error', reason: expect.stringMatching(reason) });
+  });
+
+  it('serve nobody with a URL that is wrong, and name all that is', async () => {
+    vi.stubEnv('DATABASE_URL', 'postgres://user:canary%@db.example.com/uploads');
+    vi.stubEnv('DATABASE_CA', 'canary');
+
+    // With the right variables this would be the caller's fault.
+    const { statusCode, json } = await load('signature')('POST', { body: { colour: 'red' } });
+
+    expect([statusCode, json.code]).toEqual([500, 'internal']);
+    expect(readLine()).toMatchObject({
+      level: 'error',
+      fields: ['DATABASE_CA', 'DATABASE_URL'],
+      reason: expect.stringMatching(
+        /DATABASE_CA must be .*PEM.*; DATABASE_URL has a %.*percent-encode/,
+      ),
+    });
+    expect(JSON.stringify(readLine())).not.toContain('canary');
   });
 });

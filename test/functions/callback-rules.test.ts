@@ -27,6 +27,7 @@ import { signCallback } from '../support/sign-callback.ts';
 
 const KEY = 'SignKey1';
 const MINUTE = 60_000;
+const OTHER_UPLOAD_ID = '01ARYZ6S410000000000000001';
 
 let postgres: TestPostgres;
 let stage: ActionStage;
@@ -201,6 +202,30 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     expect(mediaOfVod()).toEqual([]);
   });
 
+  it('holds a recording that does not say how long it lasts, where that is limited, and rejects it', async () => {
+    const notify = openCallback({ settings: { policy: { console: { maxSeconds: 60 } } } });
+    const [limited, free, brought] = [
+      await stage.makeMedia('lengthless', contextOf({ limits: { maxSeconds: 60 } })),
+      await stage.makeMedia('lengthless', contextOf({ uploadId: OTHER_UPLOAD_ID })),
+      await stage.makeMedia('lengthless'),
+    ];
+    for (const fileId of [limited, free, brought]) await notify(arrival(fileId));
+    const ids = [UPLOAD_ID, OTHER_UPLOAD_ID, deriveFileUploadId(brought)];
+    const states = () => Promise.all(ids.map(async (id) => (await upload(id))?.state));
+
+    expect(await states()).toEqual(['uploaded', 'ready', 'uploaded']);
+    stage.pass(11 * MINUTE);
+    await stage.settle();
+    await stage.settle();
+
+    expect(await states()).toEqual(['rejected', 'ready', 'rejected']);
+    expect(await upload()).toMatchObject({
+      problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
+    });
+    expect(await announcements()).toEqual(['upload.uploaded', 'upload.rejected']);
+    expect(mediaOfVod().map(({ fileId }) => fileId)).toEqual([free]);
+  });
+
   it('takes a file that VOD reads later', async () => {
     const context = contextOf({ limits: { maxSeconds: 2 } });
     const fileId = await stage.makeMedia('tone', context);
@@ -371,6 +396,29 @@ describe('POST /callback without a ledger', () => {
     expect(mediaOfVod()).toEqual([]);
     const ids = new Set(toldOf().map(({ id }) => id));
     expect(ids.size).toBe(2);
+  });
+
+  it('tells that a recording does not say how long it lasts, and deletes it', async () => {
+    const fileId = await stage.makeMedia('lengthless', contextOf({ limits }));
+
+    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+
+    expect(toldOf().find(({ type }) => type === 'upload.rejected')?.data).toMatchObject({
+      ...{ uploadId: UPLOAD_ID, state: 'rejected', fileId },
+      problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
+    });
+    expect(mediaOfVod()).toEqual([]);
+    expect(logged()).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
+  });
+
+  it('leaves a recording alone whose length nothing limits', async () => {
+    const context = contextOf({ limits: { maxBytes: 1_000, mediaTypes: ['webm'] } });
+    const fileId = await stage.makeMedia('lengthless', context);
+
+    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+
+    expect(mediaOfVod()).toHaveLength(1);
+    expect(toldOf().map(({ type }) => type)).toEqual(['vod.NewFileUpload']);
   });
 
   it('keeps a file that nobody can judge, and says so', async () => {

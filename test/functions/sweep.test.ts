@@ -76,8 +76,8 @@ async function load(change: Readonly<Record<string, string | undefined>> = {}) {
     lines.push(JSON.parse(String(chunk)));
     return true;
   });
-  const call = (milliseconds = 60_000) =>
-    main_handler(EVENT, { request_id: 'request-1', getRemainingTimeInMillis: () => milliseconds });
+  const call = (milliseconds = 60_000, event: object = EVENT) =>
+    main_handler(event, { request_id: 'request-1', getRemainingTimeInMillis: () => milliseconds });
   return { call, lines };
 }
 
@@ -133,6 +133,16 @@ describe('the sweep function', () => {
         ...{ milliseconds: expect.any(Number), steps, backlog, errors, outOfTime },
       },
     ]);
+  });
+
+  it('looks now for what came a moment ago where the event says so', async () => {
+    await makeMedia(stage.vod);
+    const { call } = await load();
+
+    expect(await call()).toMatchObject({ steps: { media: { fresh: 0 } } });
+    expect(await call(60_000, { Message: 'now' })).toMatchObject({
+      steps: { media: { fresh: 1 } },
+    });
   });
 
   it('says that its time limit is too short to do anything', async () => {

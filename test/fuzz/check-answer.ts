@@ -15,6 +15,8 @@ interface Circumstances {
   /** Whether somebody else failed on purpose meanwhile. */
   readonly faulty: boolean;
   readonly hasLedger: boolean;
+  /** Whether an answer without its body was asked for. */
+  readonly isHead: boolean;
 }
 
 /** Answers what is wrong with what a function answered to an HTTP trigger; nothing where all is well. */
@@ -23,8 +25,12 @@ export function findFlaws(answer: unknown, circumstances: Circumstances): readon
   if (typeof statusCode !== 'number' || typeof body !== 'string' || isBase64Encoded !== false) {
     return ['is no answer of an HTTP function'];
   }
+  const headerFlaws = findHeaderFlaws(Object(headers));
+  if (circumstances.isHead) {
+    return body === '' ? headerFlaws : [...headerFlaws, 'has a body that nobody gets'];
+  }
   return [
-    ...findHeaderFlaws(Object(headers)),
+    ...headerFlaws,
     ...findBodyFlaws(statusCode, body, String(Reflect.get(Object(headers), 'Content-Type'))),
     ...(statusCode < 500 ? [] : findExcuse(body, circumstances)),
   ];

@@ -42,6 +42,17 @@ describe('timerHandler()', () => {
     });
   });
 
+  it.each([
+    [{ ...EVENT, Message: 'now' }, 'now'],
+    [EVENT, ''],
+    [{ Message: 7 }, ''],
+    [undefined, ''],
+  ])('hands on the message of %j', async (event, message) => {
+    const handler = timerHandler('sweep', () => async (_, told) => ({ told }));
+
+    expect(await handler(event, CONTEXT)).toEqual({ told: message });
+  });
+
   it('opens the job once', async () => {
     const open = vi.fn(() => async () => 'done');
     const handler = timerHandler('sweep', open);

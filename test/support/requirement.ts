@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { beforeEach, type TestContext } from 'vitest';
 import { findChromium } from './find-chromium.ts';
+import { findPgBouncer } from './find-pgbouncer.ts';
 
 interface Requirement {
   /** How to get it, after its name. */
@@ -21,6 +22,11 @@ const REQUIREMENTS = {
     advice: 'install it',
     tests: 'tests whose servers need a certificate',
     isPresent: () => runs('openssl', 'version'),
+  },
+  pgbouncer: {
+    advice: 'install the package pgbouncer',
+    tests: 'tests that go through a pooler',
+    isPresent: () => findPgBouncer() !== undefined,
   },
   python3: {
     advice: 'install it',

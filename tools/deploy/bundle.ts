@@ -12,6 +12,7 @@ const FUNCTIONS = join(ROOT, 'functions');
 /** What functions load only when they need it. */
 const PARTS = [
   'lib/ledger/ledger.ts',
+  'lib/ledger/database-url.ts',
   'lib/http/verify-token.ts',
   'lib/policy/narrow-by-claim.ts',
   'lib/policy/settings.ts',

@@ -1,5 +1,6 @@
 import { explainCron } from './cron.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
+import { explainRuntime } from './runtime.ts';
 import type { FunctionSpec, Service } from './service.ts';
 import type { ZipEntry } from './zip.ts';
 
@@ -7,8 +8,6 @@ import type { ZipEntry } from './zip.ts';
 const FUNCTION_NAME = /^[A-Za-z][\w-]{0,58}[A-Za-z0-9]$/;
 const HANDLER = /^([A-Za-z][\w-]*)\.([A-Za-z]\w*)$/;
 const LONGEST_HANDLER = 60;
-/** https://cloud.tencent.com/document/product/583/11060 */
-const RUNTIME = /^Nodejs\d+\.\d+$/;
 /** What else there is would be refused; the digest of the code is put behind it. */
 const DESCRIPTION = /^[\w ,.\n\p{Script=Han}]{0,900}$/u;
 /** https://cloud.tencent.com/document/product/583/18589 */
@@ -43,6 +42,7 @@ export function checkService(service: Service, files: readonly ZipEntry[]): void
       service.bucket === undefined || BUCKET.test(service.bucket),
       `provider.cosBucket must be a bucket's name without the account's number: lower case, digits and dashes`,
     ),
+    ...explainRuntimes(service.functions),
     ...service.functions.flatMap((spec) =>
       explainFunction(spec, files).map((problem) => `${spec.key}: ${problem}`),
     ),
@@ -52,15 +52,20 @@ export function checkService(service: Service, files: readonly ZipEntry[]): void
   throw new DeployError(listProblems('serverless.yml cannot be deployed:', problems));
 }
 
+/** One problem for all functions that have it, since one variable makes it. */
+function explainRuntimes(functions: readonly FunctionSpec[]): readonly string[] {
+  const problems = functions.flatMap(({ runtime }) => explainRuntime(runtime) ?? []);
+  return [...new Set(problems)];
+}
+
 function explainFunction(spec: FunctionSpec, files: readonly ZipEntry[]): readonly string[] {
-  const { name, runtime, memorySize, timeout, description, vpc } = spec;
+  const { name, memorySize, timeout, description, vpc } = spec;
   return [
     ...demand(
       FUNCTION_NAME.test(name),
       `the name ${name} must have 2 to 60 letters, digits, dashes and underscores, begin with a letter and end in a letter or digit`,
     ),
     ...explainHandler(spec.handler, files),
-    ...demand(RUNTIME.test(runtime), `the runtime ${runtime} must be one of SCF's, as Nodejs20.19`),
     ...demand(
       memorySize === MEMORY.least || (memorySize % MEMORY.step === 0 && memorySize > 0),
       `memorySize ${memorySize} must be 64, or a multiple of 128`,

@@ -1,3 +1,4 @@
+import { findStrayCharacters } from '../../lib/config/environment.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
 import { explainSettings } from './explain-settings.ts';
 import { addRole, explainVariables } from './function-variables.ts';
@@ -21,11 +22,16 @@ export function checkValues({
 }
 
 function explainValues(
-  { key, role, environment }: FunctionSpec,
+  { key, role, vpc, environment }: FunctionSpec,
   settings: string,
 ): readonly string[] {
   const found = role === undefined ? environment : addRole(environment);
-  const problems = [...explainVariables(key, found), ...explainSettings(key, found, settings)];
+  const names = { VOD_ROLE: role, VPC_ID: vpc?.vpcId, SUBNET_ID: vpc?.subnetId };
+  const problems = [
+    ...findStrayCharacters(names).map(({ variable, message }) => `${variable} ${message}`),
+    ...explainVariables(key, found),
+    ...explainSettings(key, found, settings),
+  ];
   return role === '' ? [NO_ROLE, ...problems] : problems;
 }
 

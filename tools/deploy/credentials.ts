@@ -1,4 +1,4 @@
-import type { Environment } from '../../lib/config/environment.ts';
+import { type Environment, findStrayCharacters } from '../../lib/config/environment.ts';
 import type { VodCredentials } from '../../lib/vod/api-config.ts';
 import { DeployError } from './deploy-error.ts';
 
@@ -21,7 +21,7 @@ const SPELLINGS = [
 /**
  * Answers the credentials by which the cloud is changed.
  *
- * @throws {DeployError} where there are none, or half of them.
+ * @throws {DeployError} where there are none, or half of them, or white space or the like came in with one.
  */
 export function readCredentials(environment: Environment): VodCredentials {
   for (const { id, key, tokens } of SPELLINGS) {
@@ -32,10 +32,20 @@ export function readCredentials(environment: Environment): VodCredentials {
       const [there, missing] = secretId === '' ? [key, id] : [id, key];
       throw new DeployError(`${there} is set and ${missing} is not: set both.`);
     }
+    refuseStray([id, key, ...tokens], environment);
     const token = tokens.map((name) => environment[name] ?? '').find((value) => value !== '');
     return { secretId, secretKey, token };
   }
   throw new DeployError(
     'There are no credentials: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, and TENCENT_TOKEN for temporary ones.',
   );
+}
+
+function refuseStray(names: readonly string[], environment: Environment): void {
+  const problems = findStrayCharacters(
+    Object.fromEntries(names.map((name) => [name, environment[name]])),
+  );
+  if (problems.length === 0) return;
+  const sentences = problems.map(({ variable, message }) => `${variable} ${message}`);
+  throw new DeployError(`${sentences.join('; ')}.`);
 }

@@ -80,18 +80,21 @@ async function readAll(
   { scf, pause }: Cloud,
 ): Promise<ReadonlyMap<string, FunctionState>> {
   const states = new Map<string, FunctionState>();
+  const others: string[] = [];
   for (const { name, runtime } of specs) {
     const state = await readSettled(scf, name, pause);
     if (state === undefined) continue;
     if (!isHalfMade(state) && state.Runtime !== runtime) {
-      throw new DeployError(
-        `${name} has the runtime ${state.Runtime}, and the cloud cannot change it to ${runtime}: remove the function first.`,
-      );
+      others.push(`${name} has the runtime ${state.Runtime}, and should have ${runtime}`);
     }
     states.set(name, state);
   }
-  return states;
+  if (others.length === 0) return states;
+  throw new DeployError(listProblems(RUNTIME_STAYS, others));
 }
+
+const RUNTIME_STAYS =
+  'The cloud cannot change the runtime of a function. Set RUNTIME to what is deployed, or remove the functions ("npm run remove") and deploy again, which gives them new addresses:';
 
 /** A function that was never made cannot be changed, only deleted. */
 function isHalfMade({ Status }: FunctionState): boolean {

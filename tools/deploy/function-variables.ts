@@ -1,22 +1,32 @@
+import * as v from 'valibot';
 import { readCallbackConfig } from '../../lib/config/callback-config.ts';
+import { databaseUrl } from '../../lib/config/database-config.ts';
 import { readDeliveryConfig } from '../../lib/config/delivery-config.ts';
 import { ConfigError, type Environment } from '../../lib/config/environment.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../lib/config/sweep-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
+import { readDatabaseUrl } from '../../lib/ledger/database-url.ts';
 
 /**
- * What each function reads of its environment when it starts. Whoever is told of events is read last by the function,
- * and here besides, so that all that is wrong is said at once.
+ * What each function reads of its environment when it starts. Whoever is told of events, and where the database is, is
+ * read last by the function, and here besides, so that all that is wrong is said at once.
  */
 const READERS: Readonly<Record<string, readonly ((environment: Environment) => unknown)[]>> = {
-  signature: [readSignatureConfig],
-  pull: [readPullConfig],
-  callback: [readCallbackConfig, readDeliveryConfig],
-  uploads: [readUploadsConfig],
-  sweep: [readSweepConfig, readDeliveryConfig],
+  signature: [readSignatureConfig, readDatabase],
+  pull: [readPullConfig, readDatabase],
+  callback: [readCallbackConfig, readDeliveryConfig, readDatabase],
+  uploads: [readUploadsConfig, readDatabase],
+  sweep: [readSweepConfig, readDeliveryConfig, readDatabase],
 };
+
+/** Reads the whole of what the schemas of the functions look at the beginning of. */
+function readDatabase({ DATABASE_URL, DATABASE_CA }: Environment): void {
+  if (!v.is(databaseUrl, DATABASE_URL)) return;
+  const { problems } = readDatabaseUrl(DATABASE_URL, DATABASE_CA);
+  if (problems !== undefined) throw new ConfigError(problems);
+}
 
 /** What the platform adds where a function has a role; the real values are there when it runs. */
 const ROLE_VARIABLES = {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DeployError, listProblems } from './deploy-error.ts';
+import { DEFAULT_RUNTIME } from './runtime.ts';
 import { readSettings } from './settings.ts';
 import { describeTriggers, type TriggerSpec } from './triggers.ts';
 
@@ -151,7 +152,7 @@ function describeFunction({ provider: shared }: Source, entry: FunctionEntry) {
   return {
     description: entry.description,
     handler: entry.handler,
-    runtime: entry.runtime ?? shared.runtime ?? '',
+    runtime: (entry.runtime ?? shared.runtime) || DEFAULT_RUNTIME,
     memorySize: entry.memorySize ?? shared.memorySize ?? DEFAULTS.memorySize,
     timeout: entry.timeout ?? shared.timeout ?? DEFAULTS.timeout,
     role: entry.role ?? shared.role,

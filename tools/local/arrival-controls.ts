@@ -21,10 +21,8 @@ const DEFAULT_SECONDS = 2;
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const seconds = v.optional(
-  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LONGEST_SECONDS)),
-  DEFAULT_SECONDS,
-);
+const lasting = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LONGEST_SECONDS));
+const seconds = v.optional(v.pipe(lasting, v.minValue(1)), DEFAULT_SECONDS);
 
 /** The account's own application by default. */
 const subAppId = v.optional(whole);
@@ -36,7 +34,8 @@ const consoleUpload = v.strictObject({
     v.pipe(v.string(), v.regex(FILE_NAME, `must end in one of ${ARRIVAL_TYPES.join(', ')}`)),
     'console.mp4',
   ),
-  seconds,
+  // Of 0 seconds it is a file without a byte, as somebody may choose one too.
+  seconds: v.optional(lasting, DEFAULT_SECONDS),
   classId: v.optional(whole, 0),
   procedure: v.optional(text),
   subAppId,

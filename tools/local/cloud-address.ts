@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopbackName } from './loopback.ts';
 import { isCloudHost } from './vod/stand-in.ts';
 
 /** Where a request was meant to go. */
@@ -8,10 +9,11 @@ export interface CloudAddress {
   readonly query: string;
 }
 
-const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
-
 /** The host that is meant by an API request to this machine itself. */
 const API_HOST = 'vod.tencentcloudapi.com';
+
+/** A target as a proxy gets it: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2. */
+const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i;
 
 /** Begins the path under which the shim reaches the cloud's hosts. */
 const PREFIX = '/__vod/';
@@ -29,7 +31,7 @@ export function readCloudAddress(request: IncomingMessage): CloudAddress | undef
     const host = end === -1 ? rest : rest.slice(0, end);
     return splitTarget(host, end === -1 ? '/' : rest.slice(end));
   }
-  const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target);
+  const absolute = ABSOLUTE.exec(target);
   if (absolute !== null) return splitTarget(absolute[1] ?? '', absolute[2] ?? '/');
   const host = readCloudHost(request);
   return host === undefined ? undefined : splitTarget(host, target);
@@ -41,14 +43,16 @@ function readCloudHost(request: IncomingMessage): string | undefined {
   return isLocalHost(host) && isApiRequest(request) ? API_HOST : undefined;
 }
 
-/** Answers whether a `Host` header names this machine. */
-export function isLocalHost(host: string): boolean {
-  return LOCAL_HOSTS.includes(withoutPort(host));
+/**
+ * Returns whether `request` was sent to this machine or to the cloud, by its `Host` or, as clients behind a proxy setting
+ * send it, by its target. No page can choose either but by its own name.
+ */
+export function isAddressedHere({ url = '/', headers: { host = '' } }: IncomingMessage): boolean {
+  return ABSOLUTE.test(url) || isLocalHost(host) || isCloudHost(withoutPort(host));
 }
 
-/** Answers what a refusal of other hosts says. */
-export function describeLocalHosts(): string {
-  return LOCAL_HOSTS.join(' and ');
+function isLocalHost(host: string): boolean {
+  return isLoopbackName(withoutPort(host));
 }
 
 /** Newer signatures come with a header that names the action, the older ones with a parameter of a query or form. */

@@ -77,6 +77,14 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   ...ARRIVAL_CONTROLS,
 };
 
+/** What pages of other origins need: a token, and what the stack is made of. Both are the same whatever the method is. */
+const OPEN_CONTROLS = ['/__local/token', '/__local/info'];
+
+/** Returns whether a control is for pages of all origins that the stack lets in, and not for its own page alone. */
+export function isOpenControl({ pathname }: URL): boolean {
+  return OPEN_CONTROLS.includes(pathname);
+}
+
 /** Answers the controls of one stack. */
 export function createControls(parts: ControlledParts): Controls {
   return async (request, response, url) => {

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
+import type { Environment } from '../../lib/config/environment.ts';
+import { explainVariables } from '../deploy/function-variables.ts';
+import { explainDevOrigins } from './access.ts';
 import { CONSUMER_PATH, CONSUMER_SECRET } from './consumer.ts';
 import type { FunctionDefinition } from './gateway/instance.ts';
-import type { Account } from './vod/account.ts';
+import { LocalError } from './local-error.ts';
+import { type Account, localAccount } from './vod/account.ts';
+import { SAMPLE_HOST } from './vod/pull/sample-server.ts';
 
 /** Shared secret of the tokens that the local stack mints. Fake by its looks, and of use on this machine only. */
 export const LOCAL_JWT_SECRET = 'local-jwt-secret-example-not-for-the-cloud';
@@ -23,8 +28,12 @@ export interface LocalSurroundings {
   /** Of the stack itself. */
   readonly origin: string;
   readonly databaseUrl: string;
+  /** Of its authorities, where it is another server. */
+  readonly databaseCa?: string | undefined;
   /** Of the VOD application. */
   readonly eventMode: 'PUSH' | 'PULL';
+  /** What is chosen of their settings; an empty text is none. */
+  readonly chosen: Environment;
   /** Names of the samples, with the origins that they stand for. */
   readonly publicNames: Readonly<Record<string, string>>;
 }
@@ -35,12 +44,18 @@ export function defineFunctions({
   account,
   origin,
   databaseUrl,
+  databaseCa,
   eventMode,
+  chosen,
   publicNames,
 }: LocalSurroundings): LocalFunctions {
   const define = (name: string, timeoutSeconds: number, environment: Record<string, string>) => ({
     ...{ name, file: join(code, `${name}.js`), timeoutSeconds, memoryMegabytes: 128 },
-    environment: { DATABASE_URL: databaseUrl, ...environment },
+    environment: {
+      DATABASE_URL: databaseUrl,
+      ...(databaseCa === undefined ? {} : { DATABASE_CA: databaseCa }),
+      ...environment,
+    },
     publicNames,
   });
   const callers = {
@@ -58,10 +73,9 @@ export function defineFunctions({
     VOD_SUB_APP_ID: String(account.subAppId),
   };
   const delivery = {
-    WEBHOOK_ENDPOINTS: JSON.stringify([
-      { url: `${origin}${CONSUMER_PATH}`, secret: CONSUMER_SECRET },
-    ]),
+    WEBHOOK_ENDPOINTS: joinEndpoints(chosen['WEBHOOK_ENDPOINTS'], origin),
     WEBHOOK_LOOPBACK: 'allow',
+    ...choose(chosen, 'WEBHOOK_PORTS'),
   };
   return {
     functions: [
@@ -72,10 +86,71 @@ export function defineFunctions({
         ...callers,
       }),
       // A batch of pulls is sent at the configured pace, and what does not fit into the time is handed back.
-      define('pull', 60, { ...vodApi, ...callers }),
+      define('pull', 60, {
+        ...{ ...vodApi, ...callers, ...choosePullHosts(chosen) },
+        ...choose(chosen, 'PULL_PORTS', 'VOD_PULLS_PER_SECOND'),
+      }),
       define('callback', 10, { CALLBACK_SIGN_KEYS: account.signKey, ...vodApi, ...delivery }),
       define('uploads', 10, callers),
     ],
-    timed: [define('sweep', 60, { VOD_EVENT_MODE: eventMode, ...vodApi, ...delivery })],
+    timed: [
+      define('sweep', 60, {
+        ...{ VOD_EVENT_MODE: eventMode, ...vodApi, ...delivery },
+        ...choose(chosen, 'VOD_PULLS_PER_SECOND'),
+      }),
+    ],
   };
+}
+
+function choose(chosen: Environment, ...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = chosen[name];
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+}
+
+/** Whatever hosts are chosen, the samples of the page are there. */
+function choosePullHosts(chosen: Environment): Record<string, string> {
+  const { PULL_HOSTS: hosts } = choose(chosen, 'PULL_HOSTS');
+  return hosts === undefined ? {} : { PULL_HOSTS: `${hosts},${SAMPLE_HOST}` };
+}
+
+/** The page's own consumer comes last, so that what is wrong with another one has its place. */
+function joinEndpoints(chosen: string | undefined, origin: string): string {
+  const own = { url: `${origin}${CONSUMER_PATH}`, secret: CONSUMER_SECRET };
+  const others = chosen ? readList(chosen) : [];
+  // The functions say what is wrong with it.
+  return others === undefined ? String(chosen) : JSON.stringify([...others, own]);
+}
+
+function readList(text: string): readonly unknown[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes sure that the functions will serve with what is chosen of their settings, and that `DEV_ORIGINS` names origins.
+ *
+ * @throws {LocalError} that names everything that is wrong, and never a value.
+ */
+export function checkChosen(chosen: Environment): void {
+  const nowhere = { code: '', databaseUrl: 'postgres://localhost', publicNames: {} };
+  const { functions, timed } = defineFunctions({
+    ...{ ...nowhere, chosen, account: localAccount(), eventMode: 'PUSH' },
+    origin: 'http://localhost',
+  });
+  const origins = explainDevOrigins(chosen['DEV_ORIGINS'] ?? '');
+  const problems = new Set([
+    ...[...functions, ...timed].flatMap(({ name, environment }) =>
+      explainVariables(name, environment),
+    ),
+    ...(origins === undefined ? [] : [`DEV_ORIGINS ${origins}`]),
+  ]);
+  if (problems.size > 0) throw new LocalError([...problems].join('\n'));
 }

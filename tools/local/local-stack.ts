@@ -1,12 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
+import type { Environment } from '../../lib/config/environment.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { listApplications } from '../../lib/policy/applications.ts';
 import { type Policy, parseSettings } from '../../lib/policy/settings.ts';
 import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
+import { createAccess } from './access.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
 import { createControls } from './controls.ts';
@@ -14,7 +15,8 @@ import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './d
 import { buildRuntime } from './gateway/build-runtime.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
-import { defineFunctions } from './local-functions.ts';
+import { listenHere } from './listen.ts';
+import { checkChosen, defineFunctions } from './local-functions.ts';
 import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
 import { startSweeper } from './sweeper.ts';
@@ -36,6 +38,10 @@ export interface LocalStackOptions {
   readonly eventMode?: 'PUSH' | 'PULL';
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
+  /** Of the authorities of that server, as PEM. */
+  readonly databaseCa?: string | undefined;
+  /** Variables by which a developer chooses settings of the functions, and `DEV_ORIGINS`; none by default. */
+  readonly chosen?: Environment;
   /** `custom` of serverless.yml, for policy, tenants and rules in it; none by default. */
   readonly custom?: unknown;
   /** Waits, times and sources of the stand-in, for those who cannot wait. */
@@ -68,16 +74,16 @@ export interface LocalStack {
   close(): Promise<void>;
 }
 
-/** Only the loopback address: nothing here is meant for a network. */
-const ADDRESS = '127.0.0.1';
-
 /**
  * Starts the page, the built functions and the stand-in on one port, with a database of their own.
  *
- * @throws an error with `code` `EADDRINUSE` where the port is taken, and a DeployError where `custom` is no good.
+ * @throws an error with `code` `EADDRINUSE` where the port is taken, a DeployError where `custom` is no good, and a
+ * LocalError where `chosen` is not.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(options.dir);
+  const { databaseCa, chosen = {}, eventMode = 'PUSH' } = options;
+  checkChosen(chosen);
   const { tenants } = readPolicy(options.custom);
   const account = openAccount(tenants);
   let parts: StackParts | undefined;
@@ -85,17 +91,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
     else void answerRequest(parts, request, response);
   };
-  // An upload over a slow line may take hours; only headers have to come soon.
-  const server = createServer({ requestTimeout: 0 }, handle);
-  const origin = `http://localhost:${await listen(server, options.port)}`;
+  const listening = await listenHere(handle, options.port);
+  const origin = `http://localhost:${listening.port}`;
   const activity = createActivityLog();
   const faults = createFaults(activity);
   const speed = createSpeedLimit();
   const callbackUrl = `${origin}/callback`;
-  const { eventMode = 'PUSH' } = options;
   const known = { account, origin, callbackUrl, eventMode, activity, faults, speed };
 
-  const closers = [() => closeServer(server)];
+  const closers = [listening.close];
   // What came last goes first: the functions are gone when their database closes.
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -109,18 +113,21 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(standIn.close);
     const gateway = createGateway({
       ...defineFunctions({
-        ...{ code, account, origin, databaseUrl, eventMode },
+        ...{ code, account, origin, databaseUrl, databaseCa, eventMode, chosen },
         publicNames: standIn.publicNames,
       }),
       runtime,
       trigger: options.trigger ?? 'url',
+      corsOrigin: origin,
       activity,
     });
     closers.push(gateway.close);
     const sweeper = startSweeper({ gateway, activity, now: () => new Date() });
     closers.push(async () => sweeper.close());
     const controls = createControls({ ...known, tenants, databaseUrl, sweeper, standIn });
-    parts = { gateway, standIn, controls, consumer: createConsumer({ activity, faults }), assets };
+    const consumer = createConsumer({ activity, faults });
+    const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
+    parts = { access, gateway, standIn, controls, consumer, assets };
     return { ...{ origin, account, databaseUrl, databaseFolder, activity, faults }, handle, close };
   } catch (error) {
     await close();
@@ -141,9 +148,9 @@ function openAccount(tenants: Policy['tenants']): Account {
 }
 
 /** Gets ready what takes its time, all at once: the bundles, the database and the page. */
-async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) {
+async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalStackOptions) {
   const settings = readSettings(custom);
-  const database = openMigrated(dir, databaseUrl);
+  const database = openMigrated(dir, { databaseUrl, databaseCa });
   try {
     const code = writeCode(join(dir, 'code'), settings);
     return await Promise.all([code, database, loadPageAssets()]);
@@ -157,10 +164,13 @@ async function prepare(dir: string, { custom, databaseUrl }: LocalStackOptions) 
   }
 }
 
-async function openMigrated(dir: string, databaseUrl: string | undefined): Promise<LocalDatabase> {
+async function openMigrated(
+  dir: string,
+  { databaseUrl, databaseCa }: Pick<LocalStackOptions, 'databaseUrl' | 'databaseCa'>,
+): Promise<LocalDatabase> {
   const database = await openLocalDatabase(dir, { databaseUrl });
   try {
-    await applyMigrations(database.url);
+    await applyMigrations(database.url, { databaseCa });
     return database;
   } catch (error) {
     await database.close();
@@ -172,19 +182,6 @@ async function openMigrated(dir: string, databaseUrl: string | undefined): Promi
 export async function discardState(dir: string): Promise<void> {
   await discardLocalDatabase(dir);
   await rm(join(dir, 'vod'), { recursive: true, force: true });
-}
-
-function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()));
-  server.closeAllConnections();
-  return closed;
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((listening, failed) => {
-    server.once('error', failed);
-    server.listen(port, ADDRESS, () => listening((server.address() as AddressInfo).port));
-  });
 }
 
 /** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */

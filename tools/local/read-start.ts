@@ -19,8 +19,12 @@ Variables of the environment:
   PORT            port of the page and the functions; ${DEFAULTS.PORT} by default, and 0 takes any free one
   LOCAL_DIR       folder of the state; ${DEFAULTS.LOCAL_DIR} by default
   DATABASE_URL    PostgreSQL to use instead of its own, as postgres://user:password@host:5432/database
+  DATABASE_CA     certificates of its authorities, as PEM
   HTTP_TRIGGER    ${DEFAULTS.HTTP_TRIGGER} by default, or apigw to call the functions with API Gateway's events
   VOD_EVENT_MODE  ${DEFAULTS.VOD_EVENT_MODE} by default, or PULL to let events wait in VOD's queue for sweep
+  DEV_ORIGINS     origins of pages on other machines that may call the stack, comma-separated
+  WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, VOD_PULLS_PER_SECOND, PULL_HOSTS, PULL_PORTS
+                  as the functions take them: see the README
 
 Examples:
   PORT=3001 LOCAL_DIR=.local-2 npm start
@@ -30,7 +34,7 @@ Examples:
 /** What a start is asked to do, in every detail. */
 export type StartSettings = Required<
   Pick<LocalStackOptions, 'dir' | 'port' | 'fresh' | 'trigger' | 'eventMode'>
-> & { readonly databaseUrl: string | undefined };
+> & { readonly databaseUrl: string | undefined; readonly databaseCa: string | undefined };
 
 /**
  * Returns what the arguments and variables of a start ask for, or `help` where they ask for {@link START_HELP}. A
@@ -63,7 +67,8 @@ export function readStart(
   const eventMode = choose('VOD_EVENT_MODE', ['PUSH', 'PULL']);
   if (problems.length > 0) throw new LocalError(problems.join('\n'));
   const databaseUrl = environment['DATABASE_URL'] || undefined;
-  return { dir: text('LOCAL_DIR'), port, fresh, trigger, eventMode, databaseUrl };
+  const databaseCa = environment['DATABASE_CA'] || undefined;
+  return { dir: text('LOCAL_DIR'), port, fresh, trigger, eventMode, databaseUrl, databaseCa };
 }
 
 const FLAGS = {

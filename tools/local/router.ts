@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { describeLocalHosts, isLocalHost, readCloudAddress } from './cloud-address.ts';
+import { type Access, answerCors, isOwnPage } from './access.ts';
+import { readCloudAddress } from './cloud-address.ts';
 import { CONSUMER_PATH, type Consumer } from './consumer.ts';
-import type { Controls } from './controls.ts';
+import { type Controls, isOpenControl } from './controls.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { PageAsset } from './page-assets.ts';
 import type { StandIn } from './vod/stand-in.ts';
 
 /** What answers on the stack's port. */
 export interface StackParts {
+  readonly access: Access;
   readonly gateway: Gateway;
   readonly standIn: StandIn;
   readonly controls: Controls;
@@ -30,36 +32,30 @@ export async function answerRequest(
 }
 
 async function route(
-  { gateway, standIn, controls, consumer, assets }: StackParts,
+  { access, gateway, standIn, controls, consumer, assets }: StackParts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const refusal = access.refuse(request);
+  if (refusal !== undefined) return refuse(response, refusal.status, refusal.text);
   const address = readCloudAddress(request);
   if (address !== undefined) {
     const literalHost = request.headers.host ?? '';
     return standIn.handle({ ...address, literalHost, incoming: request, outgoing: response });
   }
-  // A page elsewhere could give its own name this machine's address, and then read everything.
-  if (!isLocalHost(request.headers.host ?? '')) {
-    return refuse(response, 421, `This stack answers to ${describeLocalHosts()} only.`);
-  }
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [, first = ''] = url.pathname.split('/');
   if (url.pathname === CONSUMER_PATH) return consumer(request, response);
-  if (first === '__local') {
-    return isForeign(request)
-      ? refuse(response, 403, 'The controls answer to their own page only.')
-      : controls(request, response, url);
+  if (gateway.serves(first)) return gateway.handle(first, request, response, url);
+  if (first === '__local' && !isOwnPage(request) && !isOpenControl(url)) {
+    return refuse(response, 403, 'This control answers to the page of this stack only.');
   }
+  if (answerCors(request, response)) return;
+  if (first === '__local') return controls(request, response, url);
   if (first === 'media') {
     return standIn.serveMedia(url.pathname.slice('/media/'.length), request, response);
   }
-  if (gateway.serves(first)) return gateway.handle(first, request, response, url);
   return serveAsset(assets.get(url.pathname), response);
-}
-
-function isForeign({ headers }: IncomingMessage): boolean {
-  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`;
 }
 
 function serveAsset(asset: PageAsset | undefined, response: ServerResponse): void {

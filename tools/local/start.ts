@@ -13,18 +13,19 @@ function fail(text: string): never {
 }
 
 async function startStack(settings: StartSettings): Promise<LocalStack> {
-  const { dir, databaseUrl } = settings;
+  const { dir, databaseUrl, databaseCa } = settings;
   await makeStateFolder(dir);
   if (databaseUrl !== undefined) {
     const { waitForDatabase } = await import('../wait-for-database.ts');
-    await waitForDatabase(databaseUrl, { say });
+    await waitForDatabase(databaseUrl, { databaseCa, say });
   }
   // They take a second to load, and what is wrong with the call is said before that.
   const [{ readServiceCustom }, { startLocalStack }] = await Promise.all([
     import('../deploy/service-custom.ts'),
     import('./local-stack.ts'),
   ]);
-  return startLocalStack({ ...settings, custom: await readServiceCustom(ROOT) });
+  const custom = await readServiceCustom(ROOT);
+  return startLocalStack({ ...settings, custom, chosen: process.env });
 }
 
 function closeAtSignals(starting: Promise<LocalStack>): void {
@@ -55,6 +56,8 @@ async function run(settings: StartSettings): Promise<void> {
   Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
   State is kept in ${resolve(settings.dir)}, the database ${database}.
   "npm start -- --fresh" begins anew. Ctrl+C stops.`);
+  if (process.env['WEBHOOK_ENDPOINTS'])
+    say('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.');
 }
 
 function read(): StartSettings | 'help' {

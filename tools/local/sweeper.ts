@@ -36,7 +36,10 @@ export function startSweeper({ gateway, activity, now }: SweeperOptions): Sweepe
   let last: Promise<unknown> = Promise.resolve();
 
   async function runNow(firedBy: 'timer' | 'hand'): Promise<SweepSummary> {
-    const { outcome, milliseconds, log } = await gateway.fire(FUNCTION, describeTick(now()));
+    const { outcome, milliseconds, log } = await gateway.fire(
+      FUNCTION,
+      describeTick(now(), firedBy),
+    );
     const summary = outcome.kind === 'result' ? toSummary(outcome.value) : undefined;
     const problem = { problem: { detail: explain(outcome) } };
     const failed = summary === undefined || 'problem' in summary;
@@ -62,12 +65,13 @@ export function startSweeper({ gateway, activity, now }: SweeperOptions): Sweepe
 }
 
 /** Answers the event of a timer trigger: https://cloud.tencent.com/document/product/583/9708. */
-function describeTick(now: Date): object {
+function describeTick(now: Date, firedBy: 'timer' | 'hand'): object {
   return {
     Type: 'Timer',
     TriggerName: 'every-minute',
     Time: `${now.toISOString().slice(0, 19)}Z`,
-    Message: '',
+    // Whoever presses the button wants to see what it finds.
+    Message: firedBy === 'hand' ? 'now' : '',
   };
 }
 

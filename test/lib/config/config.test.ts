@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
+import { checkDatabase } from '../../../lib/config/database-config.ts';
 import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
 import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
@@ -266,9 +267,10 @@ describe('DATABASE_URL', () => {
     '',
     'canary',
     'mysql://user:canary@db.example.com/uploads',
-    'postgres:///uploads?password=canary',
-    'postgres://user:canary@:5432/uploads',
-    'postgres://user:can ary@db:port/uploads',
+    'jdbc:postgresql://db.example.com/uploads?user=user&password=canary',
+    "psql 'postgres://user:canary@db.example.com/uploads'",
+    '"postgres://user:canary@db.example.com/uploads"',
+    'host=db.example.com password=canary',
   ])('is refused as %j, by name alone', (value) => {
     for (const reader of readers) {
       const error = problemOf(() => reader({ ...SIGNATURE, DATABASE_URL: value }));
@@ -276,6 +278,23 @@ describe('DATABASE_URL', () => {
       expect(error.variables).toEqual(['DATABASE_URL']);
       expect(error.message).not.toMatch(/can ?ary/);
     }
+  });
+
+  it.each([
+    'postgres:///uploads?password=canary',
+    'postgres://user:canary@:5432/uploads',
+    'postgres://user:can ary@db:port/uploads',
+  ])('is refused as %j where the rest of it is read', async (value) => {
+    const config = readUploadsConfig({ ...SIGNATURE, DATABASE_URL: value });
+    const error = await Promise.resolve(checkDatabase(config)).catch((reason) => reason);
+
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.variables).toEqual(['DATABASE_URL']);
+    expect(error.message).not.toMatch(/can ?ary/);
+  });
+
+  it('is not read where it is not set', () => {
+    expect(checkDatabase({ databaseUrl: undefined, databaseCa: 'x' })).toBeUndefined();
   });
 
   it('is named beside everything else that is wrong', () => {

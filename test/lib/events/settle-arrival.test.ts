@@ -37,11 +37,11 @@ function arrival(told: Told, type: keyof typeof TYPES = 'NewFileUpload'): RawEve
   };
 }
 
-function settle(body: RawEvent, input: object = {}, confirmed = true) {
+function settle(body: RawEvent, input: object = {}, confirmed = true, isOnlyLook = false) {
   const settings = settingsOf(input);
   const origin = { subAppId: undefined, own: undefined };
   const received = receiveEvent(parseVodEvent(body), origin);
-  const reception = { ...origin, receivedAt: RECEIVED_AT, confirmed, settings };
+  const reception = { ...origin, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyLook };
   const { changes, actions = [] } = toEventRecord(received, reception);
   return { change: changes[0], changes, actions };
 }
@@ -160,6 +160,44 @@ describe('a file that VOD has not read', () => {
     const { change, actions } = settle(arrival({ context, meta: null, basic: { Type: 'exe' } }));
     expect(change).toMatchObject({ fact: 'rejected', fields: { problem: { actual: 'exe' } } });
     expect(actions).toEqual([]);
+  });
+});
+
+describe('a file that has streams and no length', () => {
+  const meta = { Size: 5, Container: 'matroska,webm', Duration: 0, VideoStreamSet: [{}] };
+  const basic = { Type: 'webm' };
+  const context = contextOf({ limits: { maxSeconds: 60, mediaTypes: ['webm'] } });
+  const policy = { console: { maxSeconds: 60 }, live: { maxSeconds: 60 } };
+
+  it.each([
+    ['its upload', { context }, {}],
+    ['the policy for the console', {}, { policy }],
+    ['the policy for live recordings', { sourceType: 'Record' }, { policy }],
+  ])('is held where %s limits that', (_whose, told, input) => {
+    const { change, actions } = settle(arrival({ meta, basic, ...told }), input);
+    expect(change).toMatchObject({ fact: 'uploadedForProcessing', fields: { size: 5 } });
+    expect([change?.fields?.duration, change?.fields?.problem]).toEqual([undefined, undefined]);
+    expect(actions).toMatchObject([{ kind: 'inspect', detail: { fact: 'uploaded' } }]);
+  });
+
+  it('is taken where nothing does', () => {
+    const limits = { maxBytes: 5, mediaTypes: ['webm'] };
+    for (const told of [{}, { context: contextOf({ limits }) }]) {
+      expect(settle(arrival({ meta, basic, ...told }), { policy: {} })).toMatchObject({
+        change: { fact: 'uploaded' },
+        actions: [],
+      });
+    }
+  });
+
+  it('is rejected at once where nobody can look again, and VOD has read it', () => {
+    const rejected = settle(arrival({ context, meta, basic }), {}, true, true);
+    expect(rejected).toMatchObject({
+      change: { fact: 'rejected', fields: { problem: { code: 'media_unreadable' } } },
+      actions: [],
+    });
+    const unread = settle(arrival({ context, meta: null, basic }), {}, true, true);
+    expect(unread.actions).toMatchObject([{ kind: 'inspect' }]);
   });
 });
 

@@ -80,10 +80,12 @@ describe('createConnection()', () => {
         return n;
       end $$`);
     const connection = createConnection({ databaseUrl: url, now: Date.now });
-    const work = connection.run((sql) => sql.unsafe('select try_it() as n', [], { prepare: true }));
+    const work = connection.run((sql) =>
+      sql.unsafe<{ n: string }[]>('select try_it() as n', [], { prepare: true }),
+    );
     try {
       const [row] = await work;
-      return Number(row?.['n']);
+      return Number(row?.n);
     } finally {
       await connection.close();
     }

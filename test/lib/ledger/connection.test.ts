@@ -249,7 +249,7 @@ describe('run()', () => {
     let tries = 0;
     const refused = connection.run((sql) => {
       tries += 1;
-      return sql`select 1 / 0`;
+      return sql.unsafe('select 1 / 0');
     });
     await expect(refused).rejects.toMatchObject({ code: '22012' });
     expect(tries).toBe(1);

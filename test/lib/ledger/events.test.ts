@@ -122,7 +122,9 @@ describe('recordEvent()', () => {
     await sql`alter table deliveries add constraint broken check (endpoint <> 'https://b.example')`;
 
     const bad = event('e1', [arrived('u1', 'f1')]);
-    await expect(ledger.recordEvent(bad)).rejects.toThrow('broken');
+    await expect(ledger.recordEvent(bad)).rejects.toMatchObject({
+      cause: { constraint_name: 'broken' },
+    });
     expect([await count('events'), await count('uploads')]).toEqual([0, 0]);
 
     await sql`alter table deliveries drop constraint broken`;

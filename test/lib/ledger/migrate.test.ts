@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -100,8 +101,7 @@ describe('applyMigrations()', () => {
     await writeFile(join(other, '0001-bad.sql'), 'create table half (id integer); select 1/0;');
 
     await expect(applyMigrations(url, { folder: other })).rejects.toThrow('division by zero');
-    // The list of migrations itself.
-    expect(await countTables(url)).toBe(1);
+    expect(await countTables(url)).toBe(0);
     await rm(other, { recursive: true });
   });
 });
@@ -117,6 +117,85 @@ describe('npm run migrate', () => {
     const url = await server.createDatabase('empty');
     expect((await migrate(url)).stdout).toMatch(/^(applied \d{4}-[a-z-]+\.sql in \d+ ms\n)+$/);
     expect((await migrate(url)).stdout).toBe('Nothing to do: the database is up to date.\n');
+  });
+
+  it.each<[string, (url: URL) => string, RegExp]>([
+    [
+      'nobody there',
+      () => 'postgres://a:canary@127.0.0.1:1/c',
+      /nothing listens there; .*DATABASE_URL/,
+    ],
+    [
+      'an unknown host',
+      () => 'postgres://a:canary@nowhere.invalid/c',
+      /no host of this name; .*DATABASE_URL/,
+    ],
+    [
+      'a wrong password',
+      (url) => url.href.replace(/:[^:@]+@/, ':canary@'),
+      /this password; .*DATABASE_URL/,
+    ],
+    [
+      'no such database',
+      (url) => url.href.replace(url.pathname, '/canary'),
+      /no database of this name; .*DATABASE_URL/,
+    ],
+    [
+      'a URL that cannot be read',
+      () => 'postgres://a:canary%@db.lan/c',
+      /DATABASE_URL has a %.*percent-encode/,
+    ],
+    [
+      'another kind of URL',
+      () => 'mysql://a:canary@db.lan/c',
+      /DATABASE_URL must be a URL that begins/,
+    ],
+    [
+      'a parameter that is unknown',
+      (url) => `${url.href}?colour=red`,
+      /DATABASE_URL .*parameter colour/,
+    ],
+  ])('says in one sentence what is wrong with %s', async (_what, make, sentence) => {
+    const url = make(new URL(await server.createDatabase('empty')));
+    const { code, stderr } = await migrate(url).catch((error) => error);
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).not.toContain('canary');
+  });
+
+  it('refuses something else than PostgreSQL', async () => {
+    const web = createServer((_request, response) => response.end());
+    await new Promise<void>((up) => web.listen(0, '127.0.0.1', up));
+    const address = web.address();
+    const port = typeof address === 'object' ? address?.port : '';
+    const { code, stderr } = await migrate(`postgres://a:b@127.0.0.1:${port}/c`).catch(
+      (error) => error,
+    );
+
+    expect([code, stderr]).toEqual([
+      1,
+      'The database of DATABASE_URL failed: what answers there does not speak PostgreSQL; set host and port of DATABASE_URL to those of the database.\n',
+    ]);
+    await new Promise((done) => web.close(done));
+  });
+
+  it.each(['SQL_ASCII', 'LATIN1'])('refuses a database of the encoding %s', async (encoding) => {
+    const url = new URL(await server.createDatabase('empty'));
+    const name = `encoding_${encoding.toLowerCase()}`;
+    const admin = postgres(url.href, { max: 1, fetch_types: false });
+    await admin.unsafe(
+      `create database ${name} encoding '${encoding}' locale 'C' template template0`,
+    );
+    url.pathname = name;
+
+    await expect(applyMigrations(url.href)).rejects.toThrow(
+      new RegExp(`DATABASE_URL has the encoding ${encoding}, and the ledger needs UTF8`),
+    );
+    expect(await countTables(url.href)).toBe(0);
+    await admin.unsafe(`drop database ${name}`);
+    await admin.end();
   });
 
   it('fails without a database, and says why', async () => {

@@ -291,6 +291,54 @@ describe('claimChecks() and deferCheck()', () => {
   });
 });
 
+describe('hastenChecks()', () => {
+  const MINUTE = 60_000;
+  const claim = async () => (await ledger.claimChecks(9, 60)).map(({ uploadId }) => uploadId);
+
+  it('makes due what VOD has a file or a task of, and is to be asked about later', async () => {
+    for (const name of ['task', 'file', 'flow', 'nothing', 'ready', 'cancelled']) await save(name);
+    await ledger.changeState('task', 'issued', { taskId: 't1' });
+    await ledger.changeState('file', 'uploadedForProcessing', { fileId: 'f1' });
+    await ledger.changeState('flow', 'processingStarted', { fileId: 'f2', taskId: 't2' });
+    await ledger.changeState('ready', 'uploaded', { fileId: 'f3' });
+    await ledger.changeState('cancelled', 'cancelled', { taskId: 't3' });
+    await ledger.enqueuePulls([{ uploadId: 'queued', owner: 'ann', request: {} }]);
+    time += MINUTE;
+    await ledger.deferCheck('task', time + 12 * 60 * MINUTE);
+    expect(await claim()).toEqual([]);
+
+    await ledger.hastenChecks(9);
+
+    expect((await claim()).toSorted()).toEqual(['file', 'flow', 'task']);
+  });
+
+  it('keeps to the newest of each state', async () => {
+    for (const name of ['p1', 'p2', 'p3', 'q1', 'q2']) {
+      time += 1;
+      await save(name);
+      const fact = name.startsWith('p') ? 'issued' : 'processingStarted';
+      await ledger.changeState(name, fact, { taskId: name });
+    }
+
+    await ledger.hastenChecks(1);
+
+    expect((await claim()).toSorted()).toEqual(['p3', 'q2']);
+  });
+
+  it('puts off nothing that is overdue', async () => {
+    await save('early');
+    await ledger.changeState('early', 'issued', { taskId: 't1' });
+    time += MINUTE;
+    await save('late');
+    await ledger.changeState('late', 'issued', { taskId: 't2' });
+    time += 9 * MINUTE;
+
+    await ledger.hastenChecks(9);
+
+    expect(await claim()).toEqual(['early', 'late']);
+  });
+});
+
 describe('marks and leases', () => {
   it('moves a mark forwards only', async () => {
     expect(await ledger.readMark('scan')).toBeUndefined();

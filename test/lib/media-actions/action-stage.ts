@@ -9,6 +9,7 @@ import {
 } from '../../../lib/media-actions/settle-action.ts';
 import type { UploadFact } from '../../../lib/uploads/upload-state.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
 import { openSourceServer } from '../../tools/local/vod/pull/source-server.ts';
@@ -32,8 +33,8 @@ export interface ActionStage {
   readonly now: () => number;
   /** Moves that clock by so many milliseconds. */
   pass(milliseconds: number): void;
-  /** Has VOD pull a media, and answers its id: a tone of two seconds, or what is none. */
-  makeMedia(kind?: 'tone' | 'executable', sourceContext?: string): Promise<string>;
+  /** Has VOD pull a media, and answers its id: a tone of two seconds, what is none, or a film without a length. */
+  makeMedia(kind?: keyof typeof SOURCES, sourceContext?: string): Promise<string>;
   /** Has an upload of that file, of which `fact` is told, and these things to be done to it. */
   arrive(
     fileId: string,
@@ -48,6 +49,7 @@ export interface ActionStage {
 const SOURCES = {
   tone: 'http://samples.example.com/tone.wav',
   executable: 'http://files.example.com/video.mp4',
+  lengthless: 'http://files.example.com/recording.webm',
 } as const;
 
 /** Refuses whatever it is to fetch. */
@@ -55,12 +57,13 @@ const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_n
 
 /** Opens a stage on a database of its own. */
 export async function openActionStage(postgres: TestPostgres): Promise<ActionStage> {
-  const source = await openSourceServer((_incoming, outgoing) => {
+  const source = await openSourceServer(({ url }, outgoing) => {
+    const bytes = url === '/recording.webm' ? LENGTHLESS.webm : EXECUTABLE;
     outgoing.writeHead(200, {
       'Content-Type': 'application/octet-stream',
-      'Content-Length': EXECUTABLE.length,
+      'Content-Length': bytes.length,
     });
-    outgoing.end(EXECUTABLE);
+    outgoing.end(bytes);
   });
   const vod = await openApiStage({ pull: { resolve: { 'files.example.com': source.origin } } });
   const { secretId, secretKey } = vod.account;

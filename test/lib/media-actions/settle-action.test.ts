@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { InspectDetail, ProcedureDetail } from '../../../lib/media-actions/media-action.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { blackPng } from '../../tools/local/vod/ugc/media-samples.ts';
 import { type ActionStage, EXECUTABLE, openActionStage, UPLOAD_ID } from './action-stage.ts';
@@ -392,6 +393,60 @@ describe('inspect', () => {
     expect(await stage.settle()).toEqual([DONE]);
     expect(mediaOfVod()).toEqual([]);
   });
+
+  it('waits for VOD to tell how long a file lasts, and then takes it for unreadable', async () => {
+    const fileId = await stage.makeMedia('lengthless');
+    const limits = { maxSeconds: 60 };
+    await stage.arrive(fileId, 'uploadedForProcessing', inspect({ limits, fact: 'uploaded' }));
+
+    expect(await stage.settle()).toEqual([{ kind: 'retried', error: 'media_unreadable' }]);
+    expect(await upload()).toMatchObject({ state: 'uploaded' });
+    stage.pass(10 * MINUTE);
+
+    expect(await stage.settle()).toEqual([DONE]);
+    expect(await upload()).toMatchObject({
+      state: 'rejected',
+      size: LENGTHLESS.webm.length,
+      problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
+    });
+    expect(await upload()).not.toHaveProperty('duration');
+    expect(await stage.settle()).toEqual([DONE]);
+    expect(mediaOfVod()).toEqual([]);
+  });
+
+  it.each([
+    [1, 'rejected'],
+    [3, 'ready'],
+  ])(
+    'takes VOD at its word where it tells the length in time: of %i seconds',
+    async (maxSeconds, state) => {
+      const fileId = await stage.makeMedia('lengthless');
+      await stage.arrive(
+        ...([
+          fileId,
+          'uploadedForProcessing',
+          inspect({ limits: { maxSeconds }, fact: 'uploaded' }),
+        ] as const),
+      );
+      await stage.settle();
+      stage.pass(9 * MINUTE);
+      const api: VodApi = {
+        ...stage.api,
+        describeMediaInfos: async (request) => {
+          const answer = await stage.api.describeMediaInfos(request);
+          const told = (answer.MediaInfoSet ?? []).map(({ MetaData, ...rest }) => ({
+            ...rest,
+            MetaData: { ...MetaData, VideoDuration: 2.9 },
+          }));
+          return { ...answer, MediaInfoSet: told };
+        },
+      };
+
+      expect(await stage.settle({ api })).toEqual([DONE]);
+
+      expect(await upload()).toMatchObject({ state, duration: 2.9 });
+    },
+  );
 
   it('deletes nothing while VOD cannot be asked', async () => {
     const fileId = await stage.makeMedia('executable');

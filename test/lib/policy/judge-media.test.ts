@@ -161,6 +161,17 @@ describe('judgeMedia()', () => {
     });
   });
 
+  it('says what is not known of a file, and what would help', () => {
+    const detailOf = (facts: MediaFacts) =>
+      judgeMedia({ maxBytes: 9, maxSeconds: 60 }, facts)?.detail;
+    expect(detailOf({ container: 'matroska,webm', size: 5 })).toBe(
+      'VOD finds no length in the file, and its upload allows 60 seconds. What a browser records or a program writes to a pipe often carries none: write the length into the file before the upload.',
+    );
+    expect(detailOf({})).toBe(
+      'VOD cannot read the file, and what its upload allows depends on that: maxBytes, maxSeconds.',
+    );
+  });
+
   it('repeats little of what somebody called a file', () => {
     const problem = judgeMedia({ mediaTypes: ['mp4'] }, { type: 'x'.repeat(10_000) });
     expect(problem?.detail.length).toBeLessThan(200);

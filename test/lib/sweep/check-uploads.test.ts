@@ -56,6 +56,30 @@ describe('checkUploads()', () => {
     );
   });
 
+  it.each([
+    ['succeeded', TONE, 'ready'],
+    ['failed', 'http://samples.example.com/missing.mp4', 'failed'],
+  ])('asks now about a pull that %s, where it is told so', async (_, MediaUrl, state) => {
+    await pullUnheard({ MediaUrl });
+    await stage.ledger.moveMark('media-scan', stage.now() + DAY * 1_000);
+    expect(await checks()).toMatchObject({ checked: 0 });
+
+    const { steps } = await stage.sweep({ looksNow: true });
+
+    expect(steps['checks']).toMatchObject({ checked: 1, fresh: 1, failed: 0 });
+    expect(await findUpload()).toMatchObject({ state });
+  });
+
+  it('asks once in a run that looks now, and waits again afterwards', async () => {
+    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+    await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
+
+    const { steps } = await stage.sweep({ looksNow: true });
+
+    expect(steps['checks']).toMatchObject({ checked: 1, fresh: 0, failed: 0 });
+    expect(await checks()).toMatchObject({ checked: 0 });
+  });
+
   it('hears of a pull that failed', async () => {
     await pullUnheard({ MediaUrl: 'http://samples.example.com/missing.mp4' });
     stage.passSeconds(601);

@@ -86,6 +86,29 @@ describe('scanMedia()', () => {
     expect(steps['media']).toMatchObject({ scanned: 0, fresh: 0 });
   });
 
+  it('looks now where it is told so, and records it once', async () => {
+    const [fileId] = await makeMedia(stage.vod);
+
+    const told = await stage.sweep({ looksNow: true });
+    stage.passSeconds(120);
+    const timed = await stage.sweep();
+
+    expect(told.steps['media']).toMatchObject({ scanned: 1, fresh: 1, failed: 0 });
+    expect(timed.steps['media']).toMatchObject({ scanned: 1, fresh: 0, failed: 0 });
+    expect(await listUploads()).toMatchObject([{ fileId, state: 'ready' }]);
+  });
+
+  it('passes over nothing that came between two looks', async () => {
+    await makeMedia(stage.vod);
+    await stage.sweep({ looksNow: true });
+    // VOD may show it late, with a time before the mark that the first look has left.
+    await makeMedia(stage.vod);
+
+    await stage.sweep({ looksNow: true });
+
+    expect(await listUploads()).toHaveLength(2);
+  });
+
   it('lets one sweep look at a time', async () => {
     await makeMedia(stage.vod);
     stage.passSeconds(120);

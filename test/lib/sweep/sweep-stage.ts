@@ -28,7 +28,10 @@ export interface StageOptions {
 /** What one sweep of the stage is to be. */
 type SweepChange = Partial<
   SweepOptions &
-    Pick<SweepRun, 'remainingMilliseconds' | 'api' | 'applications' | 'ledger' | 'settings'>
+    Pick<
+      SweepRun,
+      'remainingMilliseconds' | 'api' | 'applications' | 'ledger' | 'settings' | 'looksNow'
+    >
 >;
 
 /** The stand-in, a ledger and whoever sweeps, all by one clock. */
@@ -78,6 +81,7 @@ export async function openSweepStage(
     applications: [undefined],
     settings: NO_SETTINGS,
     random: () => 0.5,
+    looksNow: false,
     remainingMilliseconds: () => 600_000,
     report: (fields) => reports.push(fields),
     ...change,

@@ -217,15 +217,16 @@ describe('parsePullRequest()', () => {
     ]);
   });
 
-  it.each([[], null, 7, 'text', true, undefined].map((body) => [body]))(
-    'refuses the body %j',
-    (body) => {
-      const problem = refusalOf(body);
+  it.each<readonly [body: unknown, hint: string]>([
+    [[], ': send the list as its items'],
+    ['text', '; it is a text, as of an object that was written as JSON twice'],
+    ...[null, 7, true, undefined].map((body) => [body, ''] as const),
+  ])('refuses the body %j', (body, hint) => {
+    const problem = refusalOf(body);
 
-      expect(problem.message).toBe('The body must be a JSON object.');
-      expect(pathsOf(problem)).toEqual(['']);
-    },
-  );
+    expect(problem.message).toBe(`The body must be a JSON object${hint}.`);
+    expect(pathsOf(problem)).toEqual(['']);
+  });
 
   it('says what is missing from an empty body', () => {
     expect(refusalOf({}).errors).toEqual([{ path: 'mediaUrl', message: 'must be given' }]);

@@ -320,13 +320,25 @@ const FAULTS: readonly Fault[] = [
     /deletions are switched off/,
   ],
   [
-    'an old runtime',
+    'a function on another runtime',
     () => {
       const { origin = '' } = account.deployed.get('vod-upload-dev-pull') ?? {};
       account.deployed.set('vod-upload-dev-pull', { ...DEPLOYED, runtime: 'Nodejs18.15', origin });
     },
     'deployment',
-    /vod-upload-dev-pull runs on Nodejs18\.15/,
+    /^vod-upload-dev-pull runs on Nodejs18\.15, and RUNTIME, or its default, is Nodejs20\.19\.$/,
+  ],
+  [
+    'a runtime that the functions do not have yet',
+    () => (environment = { ...environment, RUNTIME: 'Nodejs22.21' }),
+    'deployment',
+    /^vod-upload-dev-signature, .+ and vod-upload-dev-sweep run on Nodejs20\.19, and RUNTIME, or its default, is Nodejs22\.21\.$/,
+  ],
+  [
+    'a runtime that is none',
+    () => (environment = { ...environment, RUNTIME: 'nodejs22' }),
+    'configuration',
+    /^RUNTIME must be Nodejs20\.19, Nodejs22\.21 or Nodejs24\.11, .* and is nodejs22\.$/,
   ],
   [
     'a function without a role',
@@ -431,6 +443,24 @@ const FAULTS: readonly Fault[] = [
     () => setEverywhere(describeKeySet(`${good.origin}/signature`)),
     'callers',
     /No token is good: AUTH_JWKS_URL answers 405\./,
+  ],
+  [
+    'a secret with the end of a line behind it',
+    () => (environment = { ...environment, AUTH_JWT_SECRET: `${SECRETS.AUTH_JWT_SECRET}\n` }),
+    'configuration',
+    /signature, pull,? and uploads: .*AUTH_JWT_SECRET ends with a line break \(U\+000A\)/,
+  ],
+  [
+    'a key that uploads with a space behind it',
+    () => (environment = { ...environment, VOD_SECRET_ID: `${environment['VOD_SECRET_ID']} ` }),
+    'configuration',
+    /VOD_SECRET_ID ends with a space \(U\+0020\)/,
+  ],
+  [
+    'a key that deploys with a character that nobody sees',
+    () => (environment = { ...environment, TENCENT_SECRET_KEY: '\u200bkey' }),
+    'credentials',
+    /TENCENT_SECRET_KEY begins with an invisible character \(U\+200B\)/,
   ],
   [
     'a variable that is missing',
@@ -576,7 +606,7 @@ describe('vod-upload doctor', () => {
     expect(await runDoctor()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
     expect(await examine()).toMatchObject({
       ...{ ok: true, exitCode: 0 },
-      ...{ findings: [], unable: [], skipped: [] },
+      ...{ findings: [], warnings: [], unable: [], skipped: [] },
     });
   });
 

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { explainVersion } from '../../../tools/cli/doctor/check-database.ts';
 import { finding, skipped, unable } from '../../../tools/cli/doctor/note.ts';
 import { exitCode, writeReport } from '../../../tools/cli/doctor/report.ts';
 import { runCommand } from './cli-stage.ts';
@@ -119,16 +118,5 @@ describe('the report', () => {
     [[left, unsure, bad], 1],
   ])('has an exit code for %j', (notes, code) => {
     expect(exitCode(notes)).toBe(code);
-  });
-});
-
-describe('explainVersion()', () => {
-  it.each([
-    [110_022, 1],
-    [119_999, 1],
-    [120_000, 0],
-    [180_004, 0],
-  ])('judges the server version %i', (version, count) => {
-    expect(explainVersion(version)).toHaveLength(count);
   });
 });

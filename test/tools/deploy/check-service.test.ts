@@ -39,6 +39,8 @@ const variables = (bytes: number) => ({ AB: 'x'.repeat(bytes - 2) });
 describe('checkService()', () => {
   it.each<Partial<FunctionSpec>>([
     {},
+    { runtime: 'Nodejs22.21' },
+    { runtime: 'Nodejs24.11' },
     { memorySize: 64 },
     { memorySize: 3_072 },
     { timeout: 900 },
@@ -59,8 +61,11 @@ describe('checkService()', () => {
     [{ handler: 'pull' }, 'handler "pull" must be'],
     [{ handler: 'sweep.main_handler' }, 'sweep.js, which is not built'],
     [{ handler: `pull.${'m'.repeat(60)}` }, 'in 60 characters'],
-    [{ runtime: '' }, 'as Nodejs20.19'],
-    [{ runtime: 'nodejs8' }, 'as Nodejs20.19'],
+    [{ runtime: '' }, 'RUNTIME must be Nodejs20.19, Nodejs22.21 or Nodejs24.11, on which'],
+    [{ runtime: 'nodejs22.21' }, 'and is nodejs22.21'],
+    [{ runtime: 'Nodejs18.15' }, 'and is Nodejs18.15'],
+    [{ runtime: 'Nodejs22.12' }, 'and is Nodejs22.12'],
+    [{ runtime: '24' }, 'and is 24'],
     [{ memorySize: 100 }, 'must be 64, or a multiple of 128'],
     [{ memorySize: 0 }, 'must be 64, or a multiple of 128'],
     [{ memorySize: 3_200 }, 'must be at most 3072'],
@@ -94,6 +99,13 @@ describe('checkService()', () => {
 
     expect(check).toThrow(/Mars.*cosBucket.*pull: memorySize 1.*pull: timeout 0.*variable A/s);
     expect(check).not.toThrow('hidden-value');
+  });
+
+  it('tells once of a runtime that all functions have', () => {
+    const spec = { ...SPEC, runtime: 'Nodejs18.15' };
+    const check = () => checkService(serviceOf({}, { functions: [spec, spec] }), FILES);
+
+    expect(check).toThrow(/^[^\n]*\n[^\n]*RUNTIME must be[^\n]*$/);
   });
 
   it('refuses code that is too large', () => {

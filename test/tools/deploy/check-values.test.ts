@@ -55,6 +55,17 @@ describe('checkValues()', () => {
     expect(check).not.toThrow(/too-short-to-be-one|not-ports|not-json/);
   });
 
+  it('says what came with a copy into the names of the role and the private network', () => {
+    const spec = {
+      ...specOf('uploads', CALLERS, 'Vod\u200bUpload'),
+      vpc: { vpcId: 'vpc-\u00ad1', subnetId: '"subnet-1"' },
+    };
+
+    expect(() => checkValues({ functions: [spec], settings: NO_SETTINGS })).toThrow(
+      /VOD_ROLE has in it an invisible character \(U\+200B\).*VPC_ID has in it an invisible character \(U\+00AD\).*SUBNET_ID is in quotation marks/s,
+    );
+  });
+
   it.each(FUNCTIONS)('knows what %s reads', (name) => {
     expect(() => checkValues({ functions: [specOf(name, {})], settings: NO_SETTINGS })).toThrow(
       `${name}: `,

@@ -43,7 +43,15 @@ describe('readCredentials()', () => {
       { ...LONG, TENCENT_SECRET_KEY: 'k' },
       'TENCENT_SECRET_KEY is set and TENCENT_SECRET_ID is not',
     ],
-  ])('says of %j what is missing', (environment, sentence) => {
+    [
+      { TENCENT_SECRET_ID: 'id\n', TENCENT_SECRET_KEY: ' key', TENCENT_TOKEN: 't\u200b' },
+      'TENCENT_SECRET_ID ends with a line break (U+000A); write it without; TENCENT_SECRET_KEY begins with a space (U+0020); write it without; TENCENT_TOKEN ends with an invisible character (U+200B); write it without.',
+    ],
+    [
+      { ...LONG, TENCENTCLOUD_SECURITY_TOKEN: '"t"' },
+      'TENCENTCLOUD_SECURITY_TOKEN is in quotation marks',
+    ],
+  ])('says of %j what is missing or wrong', (environment, sentence) => {
     expect(() => readCredentials(environment)).toThrow(sentence);
   });
 });

@@ -229,6 +229,39 @@ describe.concurrent('a function', () => {
   );
 
   it(
+    'gets the runtime that RUNTIME says once it was removed',
+    afterDeployment(async (stage) => {
+      const newer = { RUNTIME: 'Nodejs22.21' };
+
+      const refused = await failToDeploy(stage, newer);
+      for (const key of FUNCTIONS) {
+        expect(refused).toContain(
+          `vod-upload-dev-${key} has the runtime Nodejs20.19, and should have Nodejs22.21`,
+        );
+      }
+      expect(refused).toContain('npm run remove');
+
+      await stage.run('remove', newer);
+      expect((await stage.run('deploy', newer)).code).toBe(0);
+      for (const key of FUNCTIONS) expect(stage.find(key).runtime).toBe('Nodejs22.21');
+      expect((await stage.run('deploy', newer)).output).toContain('No changes');
+    }),
+  );
+
+  it(
+    'is not sent anywhere for a runtime on which it was never tested',
+    inEmptyAccount(async (stage) => {
+      const connections = stage.cloud.connections();
+
+      const refused = await failToDeploy(stage, { RUNTIME: 'Nodejs18.15' });
+
+      expect(refused).toContain('RUNTIME must be Nodejs20.19, Nodejs22.21 or Nodejs24.11');
+      expect(refused.match(/RUNTIME must/g)).toHaveLength(1);
+      expect(stage.cloud.connections()).toBe(connections);
+    }),
+  );
+
+  it(
     'that would not serve is not deployed, nor is any other',
     inEmptyAccount(async (stage) => {
       const connections = stage.cloud.connections();

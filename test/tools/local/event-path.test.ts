@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { happens, seen } from '../../support/activities.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
-const FILM = 'http://samples.example.com/video.mp4';
+const SAMPLES = 'http://samples.example.com';
+const FILM = `${SAMPLES}/video.mp4`;
 
 const stage = useStack(() => ({
   standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
@@ -88,6 +89,30 @@ describe('the way of an event', () => {
     await expect.poll(async () => (await sweep()).json.backlog.unconfirmed).toBe(0);
 
     expect(await told('upload.ready', json.uploadId)).toMatchObject({ verified: true });
+  });
+
+  it.each([
+    ['a pull', { mediaUrl: FILM }, 1, 'ready'],
+    ['a pull that failed', { mediaUrl: `${SAMPLES}/missing.mp4` }, 1, 'failed'],
+    ['a pull and its task flow', { mediaUrl: FILM, procedure: 'LongVideoPreset' }, 2, 'ready'],
+  ])('is made good by one run by hand where %s lost its callbacks', async (...sample) => {
+    const [, request, times, state] = sample;
+    const token = await signIn('upload:pull upload:read');
+    stage.stack.faults.arm('lost-callback', times);
+    const { json } = await ask('POST', '/pull', request, token);
+    await expect
+      .poll(() => seen(stage.stack, 'notification').map(({ outcome }) => outcome))
+      .toEqual(Array.from({ length: times }, () => 'held'));
+    expect((await ask('GET', `/uploads/${json.uploadId}`, undefined, token)).json.state).toBe(
+      'issued',
+    );
+
+    await sweep();
+
+    expect((await ask('GET', `/uploads/${json.uploadId}`, undefined, token)).json.state).toBe(
+      state,
+    );
+    expect(await told(`upload.${state}`, json.uploadId)).toMatchObject({ verified: true });
   });
 
   it('tells a consumer once of what it took, however often VOD tells', async () => {

@@ -39,5 +39,5 @@ export function readRegion(
   { region }: DeploymentChoice,
   environment: Environment,
 ): string | undefined {
-  return region ?? environment['TENCENT_REGION'];
+  return region ?? environment['TENCENT_REGION']?.trim();
 }

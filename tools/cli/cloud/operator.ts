@@ -1,4 +1,9 @@
-import { type Environment, readEnvironment } from '../../../lib/config/environment.ts';
+import {
+  ConfigError,
+  type Environment,
+  findStrayCharacters,
+  readEnvironment,
+} from '../../../lib/config/environment.ts';
 import {
   describeVodApi,
   type VodApiConfig,
@@ -38,10 +43,16 @@ export function readOperator(environment: Environment): Operator {
   return { credentials, source: key?.source ?? NAMES[0], vodApi: describeVodApi(e) };
 }
 
-/** Answers the key that signs uploads, where there is one. */
+/**
+ * Answers the key that signs uploads, where there is one.
+ *
+ * @throws {ConfigError} where white space or the like came in with it.
+ */
 export function readUploadKey(environment: Environment): Key | undefined {
   const { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey } = environment;
   if (!secretId || !secretKey) return undefined;
+  const problems = findStrayCharacters({ VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey });
+  if (problems.length > 0) throw new ConfigError(problems);
   return { source: 'VOD_SECRET_ID', credentials: { secretId, secretKey, token: undefined } };
 }
 

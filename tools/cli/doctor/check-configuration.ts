@@ -1,5 +1,6 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import { addRole, explainVariables } from '../../deploy/function-variables.ts';
+import { DEFAULT_RUNTIME, explainRuntime, readRuntime } from '../../deploy/runtime.ts';
 import { joinNames } from '../join-names.ts';
 import { FUNCTION_NAMES } from './check-functions.ts';
 import { finding, type Note } from './note.ts';
@@ -15,13 +16,23 @@ export function checkConfiguration(environment: Environment): readonly Note[] {
       usersByMessage.set(message, [...(usersByMessage.get(message) ?? []), user]);
     }
   }
-  return [...usersByMessage].map(([message, users]) =>
-    finding(
-      'configuration',
-      `${joinNames(users)}: ${message}.`,
-      'Set what you deploy with right (the README lists every variable), and deploy again.',
+  return [
+    ...[...usersByMessage].map(([message, users]) =>
+      finding(
+        'configuration',
+        `${joinNames(users)}: ${message}.`,
+        'Set what you deploy with right (the README lists every variable), and deploy again.',
+      ),
     ),
-  );
+    ...checkRuntimeVariable(environment),
+  ];
+}
+
+function checkRuntimeVariable(environment: Environment): readonly Note[] {
+  const wrong = explainRuntime(readRuntime(environment));
+  if (wrong === undefined) return [];
+  const remedy = `Set it right, or leave it out for ${DEFAULT_RUNTIME}.`;
+  return [finding('configuration', `${wrong}.`, remedy)];
 }
 
 /** Answers the functions that are deployed with this environment. */

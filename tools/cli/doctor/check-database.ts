@@ -1,63 +1,66 @@
-import postgres from 'postgres';
-import * as v from 'valibot';
-import { databaseUrl as databaseUrlSchema } from '../../../lib/config/database-config.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
+import { type DatabaseSettings, readDatabaseUrl } from '../../../lib/ledger/database-url.ts';
+import { explainDatabaseError } from '../../../lib/ledger/explain-error.ts';
+import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { compareMigrations } from '../../../lib/ledger/migrate.ts';
-import { finding, type Note, skipped } from './note.ts';
+import { explainServer, readServer } from '../../../lib/ledger/server.ts';
+import { finding, type Note, skipped, warning } from './note.ts';
 
-/** The first version that takes every setting of the ledger's connection, `plan_cache_mode` among them. */
-const OLDEST_VERSION = 12;
+/** Twice what a function waits: the way from here may be long. */
+const ANSWER_MILLISECONDS = 6_000;
 
-const CONNECT_SECONDS = 10;
-
-/** Finds out whether the database answers, is new enough, and has the ledger's tables as this code knows them. */
-export async function checkDatabase(databaseUrl: string | undefined): Promise<readonly Note[]> {
+/**
+ * Finds out whether the functions can use the database, by connecting as they do: whether it answers, is new enough, keeps
+ * texts of any language, and has the ledger's tables as this code knows them.
+ */
+export async function checkDatabase(
+  databaseUrl: string | undefined,
+  databaseCa?: string,
+): Promise<readonly Note[]> {
   if (databaseUrl === undefined || databaseUrl === '') {
     const text = 'DATABASE_URL is not set; without it the functions have no memory.';
     return [skipped('database', text)];
   }
-  if (!v.is(databaseUrlSchema, databaseUrl)) {
-    const text = 'DATABASE_URL is not the address of a PostgreSQL database.';
-    return [skipped('database', text)];
+  const { settings } = readDatabaseUrl(databaseUrl, databaseCa);
+  if (settings === undefined) {
+    // What is wrong with the variables is told of the configuration.
+    return [skipped('database', 'DATABASE_URL does not lead to a database.')];
   }
+  const connection = createConnection({
+    ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
+  });
   try {
-    const version = await readVersion(databaseUrl);
-    const notes = explainVersion(version);
-    return notes.length > 0 ? notes : await checkMigrations(databaseUrl);
+    const wrong = explainServer(await readServer(connection));
+    return [
+      ...warnOfTls(settings),
+      ...(wrong === undefined
+        ? await checkMigrations(connection)
+        : [finding('database', wrong.text, wrong.remedy)]),
+    ];
   } catch (error) {
-    return [explainConnection(error)];
+    if (!(error instanceof LedgerError)) throw error;
+    const { what, remedy } = explainDatabaseError(error.cause, settings);
+    const text = `The database of DATABASE_URL cannot be used from here: ${what}.`;
+    return [finding('database', text, `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`)];
+  } finally {
+    await connection.close();
   }
 }
 
-/** Answers what is wrong with a server of this version, as `server_version_num` has it. */
-export function explainVersion(version: number): readonly Note[] {
-  const major = Math.floor(version / 10_000);
-  if (major >= OLDEST_VERSION) return [];
+/** Encryption keeps what is said from those who listen, and not from those who answer in the server's place. */
+function warnOfTls({ tls }: DatabaseSettings): readonly Note[] {
+  if (tls.mode !== 'unchecked') return [];
   return [
-    finding(
+    warning(
       'database',
-      `The database is PostgreSQL ${major}, and the ledger needs ${OLDEST_VERSION} or newer.`,
-      'Upgrade it, or make a new one and set DATABASE_URL.',
+      `DATABASE_URL has ${tls.because} without a certificate that is checked: what answers there may be anybody, and is given the password.`,
+      "Write sslmode=verify-full, and set DATABASE_CA to the certificate of the server's authority where that is its own.",
     ),
   ];
 }
 
-async function readVersion(databaseUrl: string): Promise<number> {
-  const sql = postgres(databaseUrl, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: CONNECT_SECONDS,
-    onnotice: () => undefined,
-  });
-  try {
-    const [row] = await sql<{ server_version_num: string }[]>`show server_version_num`;
-    return Number(row?.server_version_num);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-}
-
-async function checkMigrations(databaseUrl: string): Promise<readonly Note[]> {
-  const { missing, changed, unknown } = await compareMigrations(databaseUrl);
+async function checkMigrations(connection: Connection): Promise<readonly Note[]> {
+  const { missing, changed, unknown } = await compareMigrations(connection);
   const find = (names: readonly string[], what: string, remedy: string) =>
     names.length === 0 ? [] : [finding('migrations', `${what}: ${names.join(', ')}.`, remedy)];
   return [
@@ -73,25 +76,4 @@ async function checkMigrations(databaseUrl: string): Promise<readonly Note[]> {
       'It belongs to newer code, or to another program: use that code, or another database.',
     ),
   ];
-}
-
-/** What the server and the sockets say most often: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
-const REASONS: Readonly<Record<string, string>> = {
-  '28P01': 'it does not take this user with this password',
-  '28000': 'it does not let this user in from here',
-  '3D000': 'it has no database of this name',
-  '53300': 'it has no connection left',
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no host of this name',
-  CONNECT_TIMEOUT: `it gave no answer within ${CONNECT_SECONDS} seconds`,
-};
-
-function explainConnection(error: unknown): Note {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = REASONS[code] ?? `it fails with ${code || 'no code'}`;
-  return finding(
-    'database',
-    `The database of DATABASE_URL cannot be used from here: ${reason}.`,
-    'See that it runs, that DATABASE_URL is right, and that its network lets this machine in: one in a VPC is reached from within only.',
-  );
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DatabaseConfig } from '../../../lib/config/database-config.ts';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import type { listApplications } from '../../../lib/policy/applications.ts';
 import { readScannedUntil } from '../../../lib/sweep/scan-media.ts';
@@ -14,14 +15,14 @@ const REMEDY =
  * Finds out whether `sweep` does its work, by how far it has looked through the media of each of `applications`, whose
  * first is the service's own.
  *
- * @param databaseUrl a database that has the ledger's tables.
+ * @param database one that has the ledger's tables.
  */
 export async function checkSweep(
-  databaseUrl: string,
+  { databaseUrl, databaseCa }: DatabaseConfig & { readonly databaseUrl: string },
   applications: ReturnType<typeof listApplications>,
   now: () => number,
 ): Promise<readonly Note[]> {
-  const ledger = openLedger(databaseUrl, { now, randomKey: randomUUID });
+  const ledger = openLedger(databaseUrl, { databaseCa, now, randomKey: randomUUID });
   try {
     const notes = applications.map(async (subAppId) => {
       const until = await readScannedUntil(subAppId, { ledger, applications });

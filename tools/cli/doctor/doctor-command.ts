@@ -43,7 +43,8 @@ ${DEPLOYMENT_HELP}
                          addresses of the deployed functions, where they shall not be looked up
   --mode push|pull       how VOD should report; VOD_EVENT_MODE says it too, and push is the default
   --env-file <file>      reads variables from this file too; .env is read where there is one
-  --json                 { ok, findings: [{ check, text, remedy }], unable: [{ check, text }], skipped: [… ] }
+  --json                 { ok, findings: [{ check, text, remedy }], warnings: [… ], unable: [{ check, text }],
+                         skipped: [… ] }
 
 Variables: those of the functions, and
   TENCENT_SECRET_ID, TENCENT_SECRET_KEY, TENCENT_TOKEN
@@ -117,16 +118,16 @@ async function findTenants(
 }
 
 async function examineDatabase(
-  { DATABASE_URL: databaseUrl, VOD_SUB_APP_ID: text }: Environment,
+  { DATABASE_URL: databaseUrl, DATABASE_CA: databaseCa, VOD_SUB_APP_ID: text }: Environment,
   policy: Pick<Policy, 'tenants'>,
   now: () => number,
 ): Promise<readonly Note[]> {
-  const notes = await checkDatabase(databaseUrl);
-  if (databaseUrl === undefined || notes.length > 0) return notes;
+  const notes = await checkDatabase(databaseUrl, databaseCa);
+  if (databaseUrl === undefined || notes.some(({ kind }) => kind !== 'warning')) return notes;
   // One that is malformed is told of by itself, and makes no difference to what was swept.
   const own = v.safeParse(subAppId, text);
   const applications = listApplications(policy, own.success ? own.output : undefined);
-  return checkSweep(databaseUrl, applications, now);
+  return [...notes, ...(await checkSweep({ databaseUrl, databaseCa }, applications, now))];
 }
 
 function readUrls(options: Options): FunctionUrls {

@@ -1,10 +1,11 @@
 import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import type { Environment } from '../../../lib/config/environment.ts';
+import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
+import { readRuntime } from '../../deploy/runtime.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
 import { type DeploymentChoice, readDeployment, readRegion } from '../cloud/deployment-options.ts';
-import { type Operator, readOperator, readUploadKey } from '../cloud/operator.ts';
+import { type Key, type Operator, readOperator, readUploadKey } from '../cloud/operator.ts';
 import { createVodAccount, type EventSettings } from '../cloud/vod-account.ts';
 import { checkClock, checkCredentials, explainFailedCall } from './check-access.ts';
 import {
@@ -68,9 +69,19 @@ async function checkUploadKey(
   environment: Environment,
   clock: readonly Note[],
 ): Promise<readonly Note[]> {
-  const key = readUploadKey(environment);
+  const key = findUploadKey(environment);
   if (key === undefined || operator.source === key.source) return [];
   return (await checkCredentials({ ...operator, ...key }, clock)).notes;
+}
+
+/** What is wrong with the text of the key is said with the configuration. */
+function findUploadKey(environment: Environment): Key | undefined {
+  try {
+    return readUploadKey(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }
 
 async function examineDeployment(
@@ -83,8 +94,10 @@ async function examineDeployment(
   }
   const deployment = readDeployment(choice, environment);
   const findFunction = createFindFunction(deployment, credentials, environment);
-  const sweeps = environment['DATABASE_URL'] !== undefined;
-  return checkDeployment(deployment, findFunction, urls, sweeps);
+  return checkDeployment(deployment, findFunction, urls, {
+    runtime: readRuntime(environment),
+    sweeps: environment['DATABASE_URL'] !== undefined,
+  });
 }
 
 /** Looks at the service's own application and at those of the tenants, first whether they are there at all. */

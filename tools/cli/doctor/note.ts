@@ -16,21 +16,26 @@ export type CheckName =
   | 'sweep';
 
 /**
- * What a check has to say. Something is wrong (`finding`), could not be found out although it should (`unable`), or is
- * left alone because nobody said enough about it (`skipped`).
+ * What a check has to say. Something is wrong (`finding`), works and is less safe than it could be (`warning`), could not
+ * be found out although it should (`unable`), or is left alone because nobody said enough about it (`skipped`).
  */
 export type Note = {
   readonly check: CheckName;
   /** A sentence without a secret. */
   readonly text: string;
 } & (
-  | { readonly kind: 'finding' /** What to do about it. */; readonly remedy: string }
+  | { readonly kind: 'finding' | 'warning' /** What to do about it. */; readonly remedy: string }
   | { readonly kind: 'unable' | 'skipped' }
 );
 
 /** Answers what is wrong and what to do about it. */
 export function finding(check: CheckName, text: string, remedy: string): Note {
   return { kind: 'finding', check, text, remedy };
+}
+
+/** Returns what works and is less safe than it could be, and what to do about it. */
+export function warning(check: CheckName, text: string, remedy: string): Note {
+  return { kind: 'warning', check, text, remedy };
 }
 
 /** Answers what could not be found out, and why. */

@@ -14,6 +14,7 @@ export function writeJsonReport(notes: readonly Note[]): string {
   const report = {
     ok: exitCode(notes) === EXIT.good,
     findings: select('finding'),
+    warnings: select('warning'),
     unable: select('unable'),
     skipped: select('skipped'),
   };
@@ -25,8 +26,9 @@ export function writeReport(notes: readonly Note[], colours: boolean): string {
   const paint = (code: number, text: string) =>
     colours ? `\u001b[${code}m${text}\u001b[0m` : text;
   const lines = notes.map((note) => {
-    if (note.kind === 'finding') {
-      return `${paint(RED, 'wrong')}    ${note.check}: ${note.text}\n         ${note.remedy}\n`;
+    if (note.kind === 'finding' || note.kind === 'warning') {
+      const word = note.kind === 'finding' ? paint(RED, 'wrong') : paint(YELLOW, 'risky');
+      return `${word}    ${note.check}: ${note.text}\n         ${note.remedy}\n`;
     }
     const word = note.kind === 'unable' ? paint(YELLOW, 'unclear') : 'skipped';
     return `${word}  ${note.check}: ${note.text}\n`;

@@ -30,12 +30,14 @@ interface GatewayOptions {
   /** Path of the bundled `instance-process.ts`. */
   readonly runtime: string;
   readonly trigger: HttpTrigger;
+  /** One of the functions' own `CORS_ORIGINS`; pages of all origins are taken for one of it. */
+  readonly corsOrigin?: string;
   readonly activity: ActivityLog;
 }
 
 /** Answers a gateway for its functions; each gets its own processes, and nothing of the others' environment. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { functions, timed, runtime, trigger, activity } = options;
+  const { functions, timed, runtime, trigger, corsOrigin, activity } = options;
   const pools = new Map(
     [...functions, ...timed].map((definition) => [
       definition.name,
@@ -68,6 +70,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         response.writeHead(413, { Connection: 'close' }).end();
         return;
       }
+      const { origin } = request.headers;
+      if (origin !== undefined && corsOrigin !== undefined) request.headers.origin = corsOrigin;
       const { outcome, milliseconds, log, definition, requestId } = await call(name, (id) =>
         toHttpEvent(trigger, request, url, body, id),
       );
@@ -75,7 +79,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { status } = answer;
       const method = request.method ?? 'GET';
       activity.report({ type: 'function', function: name, method, status, milliseconds, log });
-      response.writeHead(status, answer.headers).end(answer.body);
+      const headers = origin === undefined ? {} : allowOrigin(answer.headers, corsOrigin, origin);
+      response.writeHead(status, { ...answer.headers, ...headers }).end(answer.body);
     },
     fire: (name, event) => call(name, () => event),
     async close() {
@@ -98,6 +103,16 @@ function describeContext(definition: FunctionDefinition, requestId: string) {
     tencentcloud_uin: '100000000001',
     environment: JSON.stringify(definition.environment),
   };
+}
+
+/** Answers the header that lets a page of `origin` read what the function gives to one of `corsOrigin`. */
+function allowOrigin(
+  headers: HttpAnswer['headers'],
+  corsOrigin: string | undefined,
+  origin: string,
+): HttpAnswer['headers'] {
+  const name = 'Access-Control-Allow-Origin';
+  return corsOrigin !== undefined && headers[name] === corsOrigin ? { [name]: origin } : {};
 }
 
 interface HttpAnswer {

@@ -17,7 +17,12 @@ export interface LedgerUpload {
   /** In seconds. */
   readonly duration: number | null;
   /** What went wrong, in words; empty where nothing did. */
-  readonly problem: { readonly code: string; readonly detail: string };
+  readonly problem: {
+    readonly code: string;
+    readonly detail: string;
+    /** VOD's own code; null where it has none. */
+    readonly vodErrCode: number | null;
+  };
   readonly createdAt: Date;
 }
 
@@ -65,6 +70,13 @@ export function isUnfinished({ state }: LedgerUpload): boolean {
   return UNFINISHED.includes(state);
 }
 
+/** Says what went wrong with an upload; empty where nothing did. */
+export function describeProblem({ problem }: LedgerUpload): string {
+  const { code, detail, vodErrCode } = problem;
+  const name = vodErrCode === null ? code : `${code} (${vodErrCode})`;
+  return [name, detail].filter(Boolean).join(': ');
+}
+
 /** Reads the answer to `GET /uploads`. */
 export function readUploads(answer: unknown): readonly LedgerUpload[] {
   return readList(answer, 'items').map(readUpload);
@@ -90,6 +102,7 @@ export function readUpload(answer: unknown): LedgerUpload {
     problem: {
       code: readText(problem, 'code'),
       detail: readText(problem, 'detail') || readText(problem, 'title'),
+      vodErrCode: readNumber(problem['vodErrCode']),
     },
     createdAt: readDate(fields['createdAt']),
   };

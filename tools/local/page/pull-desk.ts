@@ -73,8 +73,8 @@ export function createPullDesk({ stack, facts, lives, announce }: DeskContext): 
   return { offerRegions: form.offerRegions, render: frame.request };
 }
 
-function uploadOf({ outcome }: PullItem, lives: Lives): LedgerUpload | undefined {
-  return outcome.kind === 'sent' ? lives.upload(outcome.uploadId) : undefined;
+function uploadOf({ outcome, kept }: PullItem, lives: Lives): LedgerUpload | undefined {
+  return outcome.kind === 'sent' ? (lives.upload(outcome.uploadId) ?? kept) : undefined;
 }
 
 function renderState(views: readonly PullView[]): void {

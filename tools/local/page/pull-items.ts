@@ -47,11 +47,12 @@ export function createPullItems(onChange: () => void): PullItems {
       );
       const restored = uploads
         .filter(({ uploadId }) => !known.has(uploadId))
-        .map(({ uploadId, taskId }): PullItem => {
+        .map((kept): PullItem => {
           lastId += 1;
+          const { uploadId, taskId } = kept;
           const outcome = { kind: 'sent', uploadId, taskId: taskId || null } as const;
           // The ledger does not keep where media were pulled from.
-          return { id: lastId, fields: { mediaUrl: '' }, outcome };
+          return { id: lastId, fields: { mediaUrl: '' }, outcome, kept };
         });
       change([...items, ...restored]);
     },

@@ -34,7 +34,10 @@ export function viewPull(
   const { outcome, fields } = item;
   const isRepeatable = fields.mediaUrl !== '';
   const told = outcome.kind === 'sent' ? facts.pull(outcome.taskId ?? '')?.task?.url : undefined;
-  const address = shortenAddress(isRepeatable ? fields.mediaUrl : (told ?? upload?.name ?? ''));
+  const url = isRepeatable ? fields.mediaUrl : told;
+  // The ledger has a name at most.
+  const named = upload?.name || (outcome.kind === 'sent' ? outcome.uploadId : '');
+  const address = url ? shortenAddress(url) : { host: named, path: '' };
   return { address, isRepeatable, ...viewOutcome(outcome, facts, upload) };
 }
 
@@ -125,9 +128,10 @@ function viewKept(upload: LedgerUpload | undefined, isForgotten: boolean): KeptV
   if (upload === undefined) return undefined;
   const { state, problem, fileId, mediaUrl, coverUrl, size, duration } = upload;
   const end = OWN_ENDS[state];
-  const { code, detail } = problem;
+  const { code, detail, vodErrCode } = problem;
   const messages = [{ path: '', message: detail }];
-  const trouble = detail === '' ? null : { code, messages, advice: '' };
+  const advice = MEANINGS[vodErrCode ?? 0] ?? '';
+  const trouble = detail === '' ? null : { code, messages, advice };
   if (end !== undefined) {
     return { state: state === 'cancelled' ? 'cancelled' : 'failed', label: end, trouble, fileId };
   }

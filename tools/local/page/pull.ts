@@ -1,4 +1,5 @@
 import { formatCount } from './format.ts';
+import type { LedgerUpload } from './ledger-answers.ts';
 import type { ShownAddress } from './pull-lines.ts';
 import type { PullOutcome } from './pull-outcome.ts';
 import type { PullFields } from './stack-client.ts';
@@ -21,6 +22,8 @@ export interface PullItem {
   readonly id: number;
   readonly fields: PullFields;
   readonly outcome: PullOutcome;
+  /** What the ledger knew of it when it came back after a reload. */
+  readonly kept?: LedgerUpload;
 }
 
 /** Why a pull ended without media. */

@@ -1,3 +1,5 @@
+import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
+import { IMAGE_TYPE_LIST, isImageType } from '../vod/ugc/media-types.ts';
 import { byId, setText, setVisible } from './dom.ts';
 import { findResumable } from './resume-keeper.ts';
 import { isNoteAbout, type ResumeNote } from './resume-note.ts';
@@ -6,7 +8,7 @@ import type { Upload } from './upload.ts';
 /** Shows, before the start, what will happen with the chosen file and what stands against it. */
 export function renderReadiness(upload: Upload, note: ResumeNote | null): void {
   const isReady = upload.phase === 'ready';
-  const problem = isReady ? findFileProblem(upload.file) : '';
+  const problem = isReady ? findFileProblem(upload) : '';
   const notice = isReady && problem === '' ? describeResumption(upload, note) : '';
   showLine('file-problem', problem);
   showLine('ready-notice', notice);
@@ -22,10 +24,23 @@ function showLine(id: string, text: string): void {
   setVisible(line, text !== '');
 }
 
-/** The SDK tells the type of a file by its name alone. */
-function findFileProblem(file: File | null): string {
-  if (file === null || /[^.]\.[^.]+$/.test(file.name)) return '';
-  return 'The SDK tells the type of a file by its extension, and this name has none.';
+/** Returns why VOD would not take what was chosen, which it tells of a file by its name alone; empty where it would. */
+function findFileProblem({ file, cover }: Upload): string {
+  const type = file === null ? undefined : readExtension(file);
+  if (type === '') {
+    return `The SDK tells the type of a file by its extension, and this name has none. ${TAKEN}`;
+  }
+  if (type !== undefined && !isMediaType(type) && !isImageType(type)) {
+    return `A file of type ${type} is no media to VOD. ${TAKEN}`;
+  }
+  if (cover === null || isImageType(readExtension(cover))) return '';
+  return `The cover ${cover.name} is no image that VOD takes for one: ${IMAGE_TYPE_LIST}.`;
+}
+
+const TAKEN = `It takes ${MEDIA_TYPE_LIST}, and of images ${IMAGE_TYPE_LIST}.`;
+
+function readExtension({ name }: File): string {
+  return /[^.]\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
 function describeResumption(upload: Upload, note: ResumeNote | null): string {

@@ -2,7 +2,7 @@ import type { ApplicationText } from './applications.ts';
 import { createCancelButton } from './cancel-button.ts';
 import { createElement, setText, setVisible } from './dom.ts';
 import { formatBytes, formatClock, formatSpan } from './format.ts';
-import type { LedgerUpload } from './ledger-answers.ts';
+import { describeProblem, type LedgerUpload } from './ledger-answers.ts';
 import { showLedgerState } from './ledger-state.ts';
 import { createLifeToggle } from './life-toggle.ts';
 import type { Lives } from './lives.ts';
@@ -61,8 +61,7 @@ export function createRecentRow(
       showLedgerState(chip, upload.state);
       setText(facts, describeFacts(upload));
       setText(application, applications.describe(upload));
-      const { code, detail } = upload.problem;
-      setText(trouble, [code, detail].filter(Boolean).join(': '));
+      setText(trouble, describeProblem(upload));
       setVisible(trouble, trouble.textContent !== '');
       play.render(upload);
       cancel.render(upload);

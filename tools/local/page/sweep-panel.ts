@@ -73,7 +73,7 @@ function createContents() {
     ]),
     createElement('p', {
       class: 'muted',
-      text: 'A timer fires the function every minute. It finds media that no callback told of once they are a minute old, and delivers again what was not taken.',
+      text: 'A timer fires the function every minute. It finds media that no callback told of once they are a minute old, and delivers again what was not taken. The button has it look at once.',
     }),
     state,
     summary,

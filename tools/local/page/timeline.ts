@@ -1,5 +1,12 @@
 import { formatClock, formatCount } from './format.ts';
-import type { LedgerAction, LedgerDelivery, LedgerEvent, UploadLife } from './ledger-answers.ts';
+import {
+  describeProblem,
+  type LedgerAction,
+  type LedgerDelivery,
+  type LedgerEvent,
+  type LedgerUpload,
+  type UploadLife,
+} from './ledger-answers.ts';
 
 /** How an entry, or what came of it, is to be taken. */
 type TimelineTone = 'good' | 'bad' | 'warn' | 'plain';
@@ -35,13 +42,29 @@ const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
 /** What is done to media, before and after it is done. */
 const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   delete: ['File to be removed', 'File removed'],
+  inspect: ['File to be judged by its limits', 'File judged by its limits'],
 };
 
-/** Answers the life of an upload as entries, oldest first; what led to a state comes before it. */
-export function describeLife({ events, actions }: UploadLife): readonly TimelineEntry[] {
-  return [...events.map(describeEvent), ...actions.map(describeAction)].sort(
+/** What a file that cannot be judged yet waits for. */
+const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
+
+/**
+ * Answers the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
+ * below the state that it led to.
+ */
+export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {
+  return [
+    ...events.map((event) => addProblem(describeEvent(event), upload)),
+    ...actions.map(describeAction),
+  ].sort(
     (left, right) => left.at.getTime() - right.at.getTime() || ORDER[left.kind] - ORDER[right.kind],
   );
+}
+
+function addProblem(entry: TimelineEntry, upload: LedgerUpload): TimelineEntry {
+  const text = describeProblem(upload);
+  if (text === '' || entry.kind !== 'state' || entry.title !== upload.state) return entry;
+  return { ...entry, notes: [{ text, tone: 'bad' }, ...entry.notes] };
 }
 
 const ORDER: Readonly<Record<TimelineEntry['kind'], number>> = { vod: 0, state: 1, action: 2 };
@@ -88,7 +111,9 @@ function describeAction(action: LedgerAction): TimelineEntry {
   const times = isDead
     ? `Given up after ${formatCount(attempts, 'attempt')}`
     : `Failed ${countTimes(attempts)}`;
-  const trouble: TimelineNote = { text: `${times}: ${lastError}`, tone: isDead ? 'bad' : 'warn' };
+  const isWaiting = kind === 'inspect' && lastError === 'media_unreadable';
+  const text = isWaiting ? WAITING : `${times}: ${lastError}`;
+  const trouble: TimelineNote = { text, tone: isDead ? 'bad' : 'warn' };
   const isTroubled = lastError !== '' && state !== 'done';
   return {
     key: `${kind} ${fileId}`,

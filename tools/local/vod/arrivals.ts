@@ -23,7 +23,7 @@ interface Destination {
 interface ConsoleFile {
   readonly name: string;
   readonly type: ArrivalType;
-  /** Of a film or a sound. */
+  /** Of a film or a sound; a file of 0 seconds is empty, whatever its type. */
   readonly seconds: number;
   readonly classId: number;
   readonly procedure: string | null;
@@ -113,7 +113,7 @@ async function bring(options: ArrivalsOptions, file: ArrivingFile): Promise<Medi
   const { seconds, keepSeconds, ...described } = file;
   const fileId = newFileId();
   const path = `/${account.storageBucket}/${fileId}/${newObjectName()}.${file.type}`;
-  const bytes = CONTENT[file.type](seconds);
+  const bytes = seconds === 0 ? Buffer.alloc(0) : CONTENT[file.type](seconds);
   const body = Readable.from([bytes], { objectMode: false });
   const type = 'application/octet-stream';
   const object = await objects.put(nameOf(account, path), body, bytes.length, type);

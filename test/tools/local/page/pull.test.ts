@@ -98,8 +98,15 @@ describe('viewPull()', () => {
     expect(view(sent, facts, made)).toMatchObject({
       ...{ state: 'made', fileId: 'F1', mediaUrl: '/media/a', note: '3 s · 2.0 kB' },
     });
-    const problem = { code: 'pull_failed', detail: 'VOD could not read it.' };
-    expect(view(sent, facts, { state: 'failed', problem })).toMatchObject({ state: 'failed' });
+    const detail = 'VOD could not read it.';
+    const problem = { code: 'pull_failed', detail, vodErrCode: 60_000 };
+    expect(view(sent, facts, { state: 'failed', problem })).toMatchObject({
+      state: 'failed',
+      trouble: {
+        ...{ code: 'pull_failed', messages: [{ message: detail }] },
+        advice: expect.stringContaining('The source cannot be fetched'),
+      },
+    });
     expect(view(sent, facts, {})).toMatchObject({ state: 'sent' });
   });
 
@@ -110,6 +117,9 @@ describe('viewPull()', () => {
     expect(viewPull(item, facts, upload)).toMatchObject({
       ...{ isRepeatable: false, address: { host: 'holiday', path: '' } },
     });
+    expect(viewPull(item, facts, undefined).address).toEqual({ host: 'U1', path: '' });
+    const odd = readUpload({ ...sent, name: 'what? now.mp4' });
+    expect(viewPull(item, facts, odd).address).toEqual({ host: 'what? now.mp4', path: '' });
     facts.take(pullActivity({}));
     expect(viewPull(item, facts, upload).address).toEqual({
       ...{ host: 'media.example.com', path: '/a.mp4' },

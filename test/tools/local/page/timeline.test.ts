@@ -8,8 +8,12 @@ const event = (eventType: string, second: number, change: object = {}) => ({
   ...change,
 });
 
-function entries(events: readonly object[], actions: readonly object[] = []) {
-  const upload = readUpload({ uploadId: 'U1', state: 'ready' });
+function entries(
+  events: readonly object[],
+  actions: readonly object[] = [],
+  fields: object = { state: 'ready' },
+) {
+  const upload = readUpload({ uploadId: 'U1', ...fields });
   return describeLife({ upload, ...readEvents({ events, actions }) });
 }
 
@@ -31,6 +35,22 @@ describe('describeLife()', () => {
       ['vod', 'vod.NewFileUpload', 'plain'],
       ['state', 'cancelled', 'warn'],
       ['action', 'File removed', 'plain'],
+    ]);
+  });
+
+  test.each([
+    [
+      { code: 'pull_failed', detail: 'VOD could not read it.', vodErrCode: 60_000 },
+      'pull_failed (60000): VOD could not read it.',
+    ],
+    [{ code: 'limits_exceeded', rule: 'maxBytes' }, 'limits_exceeded'],
+  ])('says below the state what %j led to it', (problem, text) => {
+    const upload = readUpload({ uploadId: 'U1', state: 'failed', problem });
+    const events = [event('upload.issued', 1), event('upload.failed', 2)];
+
+    expect(describeLife({ upload, ...readEvents({ events, actions: [] }) })).toMatchObject([
+      { title: 'issued', notes: [] },
+      { title: 'failed', tone: 'bad', notes: [{ text, tone: 'bad' }] },
     ]);
   });
 
@@ -66,6 +86,33 @@ describe('describeLife()', () => {
     const [entry] = entries([event('vod.FileDeleted', 1, { confirmed: false })]);
 
     expect(entry?.notes).toEqual([{ text: 'VOD could not be asked about it', tone: 'warn' }]);
+  });
+
+  test('says why a file was rejected, where it was', () => {
+    const problem = { code: 'media_unreadable', detail: 'VOD finds no length in the file.' };
+    const told = entries(
+      [event('upload.uploaded', 1), event('upload.rejected', 2)],
+      [{ fileId: 'F1', kind: 'inspect', state: 'done', attempts: 6, updatedAt: at(3) }],
+      { state: 'rejected', problem },
+    );
+
+    expect(told.map(({ title, notes }) => [title, notes[0]])).toEqual([
+      ['uploaded', undefined],
+      ['rejected', { text: 'media_unreadable: VOD finds no length in the file.', tone: 'bad' }],
+      ['File judged by its limits', { text: 'F1', tone: 'plain' }],
+    ]);
+  });
+
+  test('says what a file waits for that cannot be judged yet', () => {
+    const inspection = { fileId: 'F1', kind: 'inspect', state: 'pending', updatedAt: at(1) };
+    const lastError = 'media_unreadable';
+    const [entry] = entries([], [{ ...inspection, attempts: 1, lastError }], { state: 'uploaded' });
+
+    expect(entry?.title).toBe('File to be judged by its limits');
+    expect(entry?.notes.at(-1)).toEqual({
+      text: 'VOD does not tell yet what the limits of this upload need; it has 10 minutes',
+      tone: 'warn',
+    });
   });
 
   test('says of a removal that does not work why', () => {

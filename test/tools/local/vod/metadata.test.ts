@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { probeMetaData } from '../../../../tools/local/vod/metadata.ts';
 import type { StoredObject } from '../../../../tools/local/vod/storage/objects.ts';
+import { LENGTHLESS } from '../../../support/lengthless-media.ts';
 import { blackPng, silentWav, turnedMp4 } from './ugc/media-samples.ts';
 
 function storeBytes(size: number): StoredObject {
@@ -82,6 +83,23 @@ describe('probeMetaData()', () => {
     expect(metaData).toMatchObject({ Container: 'png', Width: 20, Height: 10, Duration: 0 });
     expect(metaData?.VideoStreamSet).toEqual([]);
   });
+
+  it.each([
+    ['webm', 'matroska,webm', 'VideoStreamSet', 'vp8'],
+    ['mkv', 'matroska,webm', 'VideoStreamSet', 'vp8'],
+    ['aac', 'aac', 'AudioStreamSet', 'aac'],
+    ['flac', 'flac', 'AudioStreamSet', 'flac'],
+  ] as const)(
+    'has streams and no length of %s that does not say it',
+    async (type, container, streams, codec) => {
+      const metaData = await probeBytes(LENGTHLESS[type]);
+
+      expect(metaData).toMatchObject({
+        ...{ Size: LENGTHLESS[type].length, Container: container, [streams]: [{ Codec: codec }] },
+        ...{ Duration: 0, VideoDuration: 0, AudioDuration: 0 },
+      });
+    },
+  );
 
   it.each([
     ['text', Buffer.from('this is no media file at all')],

@@ -5,7 +5,7 @@ import { nameOf } from '../stored-bytes.ts';
 import { issueGrant } from '../ugc/credentials.ts';
 import { bucketOf, secondsOf } from '../ugc/dependencies.ts';
 import { newFileId, newObjectName, newSessionKey } from '../ugc/identifiers.ts';
-import { categoryOf, isCoverType } from '../ugc/media-types.ts';
+import { categoryOf, isImageType } from '../ugc/media-types.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
 import {
@@ -39,7 +39,7 @@ export const applyUpload = defineAction({
     CoverType: v.optional(
       v.pipe(
         type,
-        v.check((text) => text === '' || isCoverType(text), 'is no type of cover'),
+        v.check((text) => text === '' || isImageType(text), 'is no type of cover'),
       ),
     ),
     Procedure: v.optional(v.string()),

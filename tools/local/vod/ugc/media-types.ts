@@ -9,7 +9,10 @@ const VIDEO_TYPES = new Set(
   ).split(' '),
 );
 const AUDIO_TYPES = new Set('mp3 m4a flac ogg wav ra aac amr'.split(' '));
-const COVER_TYPES = new Set('jpg jpeg png gif bmp tiff ai cdr eps tif'.split(' '));
+const IMAGE_TYPES = new Set('jpg jpeg png gif bmp tiff ai cdr eps tif'.split(' '));
+
+/** Every type of image that is taken, as a cover too; for messages. */
+export const IMAGE_TYPE_LIST: string = [...IMAGE_TYPES].join(', ');
 
 /**
  * Answers the category of a media file's type (its extension, in lower case), undefined where VOD does not take it.
@@ -18,10 +21,10 @@ const COVER_TYPES = new Set('jpg jpeg png gif bmp tiff ai cdr eps tif'.split(' '
 export function categoryOf(type: string): MediaCategory | undefined {
   if (AUDIO_TYPES.has(type)) return 'Audio';
   if (VIDEO_TYPES.has(type)) return 'Video';
-  return COVER_TYPES.has(type) ? 'Image' : undefined;
+  return IMAGE_TYPES.has(type) ? 'Image' : undefined;
 }
 
-/** Answers whether a file of this type (its extension, in lower case) can be a cover. */
-export function isCoverType(type: string): boolean {
-  return COVER_TYPES.has(type);
+/** Answers whether a file of this type (its extension, in lower case) is an image, and so can be a cover. */
+export function isImageType(type: string): boolean {
+  return IMAGE_TYPES.has(type);
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { categoryOf, isCoverType } from './media-types.ts';
+import { categoryOf, isImageType } from './media-types.ts';
 import { refusal, type UgcRefusal } from './refusals.ts';
 
 /** Limit of the vendor's mobile SDKs, in bytes of UTF-8. */
@@ -22,7 +22,7 @@ const expireTime = v.optional(
 
 const cover = {
   coverName: v.optional(name, ''),
-  coverType: v.pipe(type, v.check(isCoverType, 'is not a type of cover image')),
+  coverType: v.pipe(type, v.check(isImageType, 'is not a type of cover image')),
   coverSize: size,
 };
 const signed = v.object({ signature: v.string() });

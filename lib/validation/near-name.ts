@@ -1,0 +1,20 @@
+/** Returns the name of `names` that differs from `text` by case or one slip of the hand, if there is one. */
+export function findNearName(text: string, names: readonly string[]): string | undefined {
+  const lower = text.toLowerCase();
+  return names.find((name) => isOneSlipAway(lower, name.toLowerCase()));
+}
+
+/** Answers whether one letter too many, too few, other than it should be, or two swapped ones part `a` from `b`. */
+function isOneSlipAway(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let head = 0;
+  while (head < a.length && a[head] === b[head]) head += 1;
+  const restA = a.slice(head);
+  const restB = b.slice(head);
+  return (
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    restA.slice(1) === restB.slice(1) ||
+    (restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
+  );
+}

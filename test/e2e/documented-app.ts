@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createViteServer } from 'vitest/node';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** Where the documents have the local stack. */
+export const DOCUMENTED_ORIGIN = 'http://localhost:3000';
+
+/** Returns a document of the project. */
+export function readDocument(path: string): string {
+  return readFileSync(new URL(path, ROOT), 'utf8');
+}
+
+/** Returns the blocks of code of docs/front-end.md by what their first line, a comment, calls them. */
+export function readBlocks(): ReadonlyMap<string, string> {
+  const blocks = readDocument('docs/front-end.md').matchAll(/^```\w+\n(.*?)^```$/gms);
+  const named = /^(?:\/\/|<!--) (.+?)(?: -->)?\n/;
+  return new Map(
+    [...blocks].flatMap(([, block = '']) => {
+      const [line = '', name] = named.exec(block) ?? [];
+      return name === undefined ? [] : [[name, block.slice(line.length)] as const];
+    }),
+  );
+}
+
+/** Writes the documented files into `folder`, each as `change` has it, beside the packages of this project. */
+export async function writeApp(
+  folder: string,
+  change: (text: string, path: string) => string,
+): Promise<void> {
+  for (const [path, text] of readBlocks()) {
+    if (extname(path) === '' || path.includes(' ')) continue;
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, change(text, path));
+  }
+  await symlink(fileURLToPath(new URL('node_modules', ROOT)), join(folder, 'node_modules'));
+}
+
+/** A server of an app, on a port of its own. */
+export interface AppServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
+
+/** Serves the files of `folder` as any static server does, on every address of this machine. */
+export async function serveFiles(folder: string): Promise<AppServer> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://app');
+    readFile(join(folder, pathname)).then(
+      (content) => {
+        const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
+        response.writeHead(200, { 'Content-Type': type }).end(content);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((listening) => server.listen(0, listening));
+  return { port: portOf(server), close: () => closeServer(server) };
+}
+
+/** Serves `folder` with Vite, with the documented configuration where `configFile` names it. */
+export async function serveWithVite(
+  folder: string,
+  configFile: string | false,
+): Promise<AppServer> {
+  const vite = await createViteServer({
+    ...{ root: folder, configFile, logLevel: 'silent', cacheDir: join(folder, '.vite') },
+    server: { port: 0, host: '127.0.0.1' },
+  });
+  await vite.listen();
+  return { port: portOf(vite.httpServer), close: () => vite.close() };
+}
+
+function portOf(server: { address(): AddressInfo | string | null } | null): number {
+  const address = server?.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The app is not served');
+  return address.port;
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((closed) => server.close(() => closed()));
+}

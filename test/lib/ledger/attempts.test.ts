@@ -1,0 +1,193 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
+import { createPause } from '../../../lib/ledger/pause.ts';
+import { startTestPostgres } from '../../support/postgres.ts';
+
+/** Somebody who takes connections, and what becomes of them. */
+async function openServer(treat: (socket: Socket) => void) {
+  const taken: number[] = [];
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    taken.push(performance.now());
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    treat(socket);
+  });
+  await new Promise<void>((up) => server.listen(0, '127.0.0.1', up));
+  const address = server.address();
+  return {
+    taken,
+    url: `postgres://ann:canary@127.0.0.1:${typeof address === 'object' ? address?.port : 0}/u`,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+const WAYS: readonly (readonly [string, (socket: Socket) => void])[] = [
+  ['closes at once', (socket) => socket.end()],
+  ['resets at once', (socket) => socket.resetAndDestroy()],
+  ['closes at the first word', (socket) => socket.once('data', () => socket.end())],
+  [
+    'is starting up',
+    (socket) =>
+      socket.once('data', () =>
+        socket.end(
+          message('E', 'SFATAL', 'VFATAL', 'C57P03', 'Mthe database system is starting up', ''),
+        ),
+      ),
+  ],
+];
+
+const opened: Connection[] = [];
+afterEach(async () => {
+  for (const connection of opened.splice(0)) await connection.close();
+});
+
+function connect(databaseUrl: string, answerMilliseconds = 3_000): Connection {
+  const options = { databaseUrl, now: Date.now, answerMilliseconds, random: () => 1 };
+  const connection = createConnection(options);
+  opened.push(connection);
+  return connection;
+}
+
+const ask = (connection: Connection) =>
+  connection
+    .run((sql) => sql.unsafe('select 1'))
+    .then(
+      () => 'answered',
+      (error: unknown) => error,
+    );
+
+describe('a server, or a balancer, that', () => {
+  it.each(WAYS)('%s is asked seldom, however many ask', async (_way, treat) => {
+    const server = await openServer(treat);
+    const connection = connect(server.url);
+    const until = performance.now() + 2_000;
+    const errors: unknown[] = [];
+    const caller = async () => {
+      while (performance.now() < until) errors.push(await ask(connection));
+    };
+    await Promise.all(Array.from({ length: 25 }, caller));
+
+    // Two at first, and then after 20, 40, 80 … milliseconds.
+    expect(server.taken.length).toBeGreaterThan(2);
+    expect(server.taken.length).toBeLessThanOrEqual(11);
+    expect(errors.length).toBeGreaterThan(25);
+    for (const error of errors)
+      expect(error).toMatchObject({ name: 'LedgerError', isPassing: true });
+    await server.close();
+  });
+
+  it('says nothing is given up, and is told as one that may come back', async () => {
+    const server = await openServer(() => undefined);
+    const connection = connect(server.url, 200);
+
+    expect(await ask(connection)).toMatchObject({
+      code: expect.stringMatching(/^(?:NO_ANSWER|CONNECT_TIMEOUT)$/),
+      isPassing: true,
+    });
+    expect(server.taken.length).toBeLessThanOrEqual(2);
+    await server.close();
+  });
+});
+
+/** A message of the server: https://www.postgresql.org/docs/current/protocol-message-formats.html. */
+function message(type: string, ...parts: readonly (string | number)[]): Buffer {
+  const body = Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(`${part}\0`) : int32(part))),
+  );
+  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
+}
+
+function int32(number: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(number);
+  return bytes;
+}
+
+/** What a hot standby says to a client that it lets in. */
+function beStandby(socket: Socket): void {
+  socket.once('data', () =>
+    socket.write(
+      Buffer.concat([
+        message('R', 0),
+        message('S', 'server_encoding', 'UTF8'),
+        message('S', 'in_hot_standby', 'on'),
+        message('S', 'default_transaction_read_only', 'off'),
+        message('K', 1, 1),
+        Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
+      ]),
+    ),
+  );
+}
+
+describe('several hosts', () => {
+  it('are tried in turn until one answers that is a primary, which is taken first from then on', async () => {
+    const database = await startTestPostgres();
+    const standby = await openServer(beStandby);
+    const dead = await openServer((socket) => socket.end());
+    const url = new URL(await database.createDatabase());
+    const hosts = [dead.url, standby.url].map((each) => new URL(each).host);
+    const connection = connect(url.href.replace(url.host, [...hosts, url.host].join(',')));
+    const kill = 'select pg_terminate_backend(pg_backend_pid())';
+
+    expect(await ask(connection)).toBe('answered');
+    await connection.run((sql) => sql.unsafe(kill)).catch(() => undefined);
+    expect(await ask(connection)).toBe('answered');
+
+    expect([dead.taken.length, standby.taken.length]).toEqual([1, 1]);
+    for (const each of [dead, standby, database]) await each.close();
+  });
+
+  it('are told by the last of them where none is good', async () => {
+    const standby = await openServer(beStandby);
+    const connection = connect(`postgres://a:b@127.0.0.1:1,${new URL(standby.url).host}/u`);
+
+    expect(await ask(connection)).toMatchObject({
+      ...{ code: '25006', isPassing: true },
+      message: expect.stringMatching(/only reads; set DATABASE_URL to the primary/),
+    });
+    await standby.close();
+  });
+});
+
+describe('createPause()', () => {
+  it('lets a connection that was lost be replaced at once, and one that never was later and later', () => {
+    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
+    const waits = [pause.left()];
+    pause.lost();
+    waits.push(pause.left());
+    for (let i = 0; i < 5; i += 1) {
+      pause.failed();
+      waits.push(pause.left());
+    }
+    pause.worked();
+    waits.push(pause.left());
+    pause.failed();
+
+    expect([...waits, pause.left()]).toEqual([0, 0, 20, 40, 80, 100, 100, 0, 20]);
+  });
+
+  it('does not let a connection that is lost again and again be replaced at once', () => {
+    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
+    for (let i = 0; i < 3; i += 1) pause.lost();
+
+    expect(pause.left()).toBe(40);
+  });
+
+  it('is spread over half of its length, and counts from the failure', () => {
+    let time = 1_000;
+    const pause = createPause({ now: () => time, random: () => 0, longest: 100 });
+    pause.failed();
+    const waits = [pause.left()];
+    for (const later of [1_004, 1_010, 900]) {
+      time = later;
+      waits.push(pause.left());
+    }
+
+    expect(waits).toEqual([10, 6, 0, 10]);
+  });
+});

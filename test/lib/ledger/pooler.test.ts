@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import postgres, { type Sql } from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../../../lib/ledger/connection.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { applyMigrations } from '../../../lib/ledger/migrate.ts';
+import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
+import { findPgBouncer } from '../../support/find-pgbouncer.ts';
+import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { requirePresent } from '../../support/requirement.ts';
+
+/** A pooler as it is installed, and one whose administrator lets parameters go by, as hosted ones do. */
+const CONFIGURATIONS: readonly (readonly [string, readonly string[]])[] = [
+  ['with its defaults', []],
+  [
+    'that passes over startup parameters',
+    ['ignore_startup_parameters = statement_timeout,plan_cache_mode,jit,search_path,lock_timeout'],
+  ],
+];
+
+describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
+  let server: TestPostgres;
+  let pooler: PgBouncer;
+  let direct: string;
+  let url: string;
+  let opened: Ledger[];
+  let admin: Sql;
+
+  beforeAll(async () => {
+    server = await startTestPostgres();
+    if (findPgBouncer() === undefined) return;
+    // Two connections for many clients, so that no two transactions need be on the same one.
+    pooler = await startPgBouncer(await server.createDatabase('empty'), [
+      ...settings,
+      'default_pool_size = 2',
+    ]);
+  });
+  afterAll(async () => {
+    await pooler?.close();
+    await server.close();
+  });
+  beforeEach(async (context) => {
+    requirePresent(context, 'pgbouncer');
+    direct = await server.createDatabase();
+    url = pooler.urlOf(direct);
+    admin = postgres(direct, { max: 1, fetch_types: false });
+    opened = [];
+  });
+  afterEach(async () => {
+    for (const ledger of opened) await ledger.close();
+    await admin?.end();
+  });
+  const open = (databaseUrl = url) => {
+    const ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
+    opened.push(ledger);
+    return ledger;
+  };
+  const connect = (databaseUrl: string) => createConnection({ databaseUrl, now: Date.now });
+
+  it('keeps a ledger for many instances at once', async () => {
+    const ledgers = Array.from({ length: 5 }, () => open());
+    const ids = Array.from({ length: 40 }, (_, i) => `u${i}`);
+    await Promise.all(
+      ids.map(async (uploadId, i) => {
+        const ledger = ledgers[i % 5] ?? expect.fail('There are five.');
+        await ledger.saveIssued({ uploadId, method: 'client', owner: 'ann' });
+        await ledger.recordEvent({
+          ...{ eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+          changes: [{ key: { uploadId }, fact: 'uploaded' }],
+        });
+      }),
+    );
+
+    const found = await Promise.all(ids.map((id) => ledgers[0]?.findUpload(id)));
+    expect(found.map((upload) => upload?.state)).toEqual(ids.map(() => 'ready'));
+    expect(await ledgers[1]?.enqueuePulls([{ uploadId: 'p', owner: 'ann', request: {} }])).toBe(1);
+  });
+
+  it('leaves nothing prepared, and no setting, on the connections of the server', async () => {
+    const ledger = open();
+    for (let i = 0; i < 5; i += 1) await ledger.findUpload(`u${i}`);
+
+    const connection = connect(`${url}?pgbouncer=true`);
+    const left = await connection.run((sql) =>
+      sql.unsafe<{ prepared: string; plans: string; timeout: string }[]>(
+        `select (select count(*) from pg_prepared_statements) as prepared,
+          current_setting('plan_cache_mode') as plans, current_setting('statement_timeout') as timeout`,
+      ),
+    );
+    expect([...left]).toEqual([{ prepared: '0', plans: 'auto', timeout: '0' }]);
+    await connection.close();
+  });
+
+  it('works in transactions, and undoes them', async () => {
+    const connection = connect(url);
+    const insert = `insert into requests values ('ann', $1, 'f', 'u', now(), 'r')`;
+    await connection.transact(async (sql) => {
+      await sql.unsafe(insert, ['a'], { prepare: true });
+      await sql.unsafe(insert, ['b'], { prepare: true });
+    });
+    const undone = connection.transact(async (sql) => {
+      await sql.unsafe(insert, ['c'], { prepare: true });
+      throw new RangeError('no');
+    });
+
+    await expect(undone).rejects.toThrow(RangeError);
+    const rows = await admin`select key from requests order by key`;
+    expect(rows.map(({ key }) => key)).toEqual(['a', 'b']);
+    await connection.close();
+  });
+
+  it('makes the settings of the URL in each piece of work', async () => {
+    await admin`create schema other`;
+    await admin`create table other.only_there (id integer)`;
+    const connection = connect(`${url}?schema=other&lock_timeout=1234`);
+    const work = () =>
+      connection.run((sql) =>
+        sql.unsafe<{ lock: string }[]>(
+          `select current_setting('lock_timeout') as lock, (select count(*) from only_there)`,
+        ),
+      );
+    const done = await Promise.all(Array.from({ length: 6 }, work));
+
+    expect(done.map(([row]) => row?.lock)).toEqual(done.map(() => '1234ms'));
+    const other = connect(url);
+    const [row] = await other.run((sql) => sql.unsafe<{ path: string }[]>('show search_path'));
+    expect(JSON.stringify(row)).not.toContain('other');
+    await connection.close();
+    await other.close();
+  });
+
+  it('is migrated once by many at a time', async () => {
+    const empty = pooler.urlOf(await server.createDatabase('empty'));
+    const counts = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(empty)));
+
+    expect(counts.toSorted((a, b) => a - b).slice(0, 3)).toEqual([0, 0, 0]);
+    expect(counts.some((count) => count > 3)).toBe(true);
+    expect(await admin`select from pg_locks where locktype = 'advisory'`).toHaveLength(0);
+  });
+
+  it('has nothing for doctor to find', async () => {
+    expect(await checkDatabase(url)).toEqual([]);
+  });
+
+  it('goes on where the pooler has let go of its connections', async () => {
+    const ledger = open();
+    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`;
+
+    expect(await ledger.findUpload('u1')).toMatchObject({ uploadId: 'u1' });
+  });
+
+  it('tells a password that the pooler does not take for good', async () => {
+    const wrong = new URL(url);
+    wrong.password = 'canary';
+    const connection = connect(wrong.href);
+
+    await expect(connection.run((sql) => sql.unsafe('select 1'))).rejects.toMatchObject({
+      isPassing: false,
+      message: expect.stringMatching(
+        /does not take this user with this password; set .*DATABASE_URL/,
+      ),
+    });
+    await connection.close();
+  });
+});
+
+describe('a pooler that takes every parameter and mixes up prepared statements', () => {
+  it('is found out by its first mistake', async () => {
+    const server = await startTestPostgres();
+    const url = await server.createDatabase();
+    const connection = createConnection({ databaseUrl: url, now: Date.now });
+    const ask = () =>
+      connection.run((sql) =>
+        sql.unsafe<{ one: string; names: string }[]>(
+          'select $1::text as one, (select count(*) from pg_prepared_statements) as names',
+          ['x'],
+          { prepare: true },
+        ),
+      );
+    expect([...(await ask())]).toEqual([{ one: 'x', names: '1' }]);
+    // What was prepared here is gone, as on another connection; in a transaction it cannot be prepared anew.
+    await connection.run((sql) => sql.unsafe('deallocate all'));
+    const again = await connection.transact((sql) =>
+      sql.unsafe<{ one: string; names: string }[]>(
+        'select $1::text as one, (select count(*) from pg_prepared_statements) as names',
+        ['x'],
+        { prepare: true },
+      ),
+    );
+
+    expect([...again]).toEqual([{ one: 'x', names: '0' }]);
+    expect([...(await ask())]).toEqual([{ one: 'x', names: '0' }]);
+    await connection.close();
+    await server.close();
+  });
+});

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPgBouncer } from './find-pgbouncer.ts';
+
+/** A PgBouncer before a PostgreSQL. */
+export interface PgBouncer {
+  /** Of a database behind it, which has the same name here as there. */
+  urlOf(databaseUrl: string): string;
+  close(): Promise<void>;
+}
+
+/** Password of everybody who comes through the pooler. */
+const PASSWORD = 'pooled-example';
+
+/**
+ * Starts the PgBouncer that is installed, in the pool mode `transaction` and otherwise with its defaults, which refuse
+ * every startup parameter that they do not know.
+ *
+ * @param server URL of a superuser of the server behind it.
+ * @param settings further lines of its configuration.
+ */
+export async function startPgBouncer(
+  server: string,
+  settings: readonly string[] = [],
+): Promise<PgBouncer> {
+  const program = findPgBouncer() ?? 'pgbouncer';
+  const { hostname, port: serverPort, username, password } = new URL(server);
+  const folder = await mkdtemp(join(tmpdir(), 'pgbouncer-'));
+  const port = await findFreePort();
+  const ini = join(folder, 'pgbouncer.ini');
+  await writeFile(join(folder, 'users.txt'), `"${username}" "${PASSWORD}"\n`);
+  await writeFile(
+    ini,
+    `[databases]
+* = host=${hostname} port=${serverPort} user=${username} password=${password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = md5
+auth_file = ${join(folder, 'users.txt')}
+pool_mode = transaction
+${settings.join('\n')}
+`,
+  );
+  // It does not run as root, and who it runs as must read that.
+  await chmod(folder, 0o755);
+  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  const pooler = spawn(program, [...user, ini], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = new Promise((done) => pooler.once('close', done));
+  await new Promise<void>((up, failed) => {
+    let said = '';
+    pooler.once('error', failed);
+    pooler.once('close', () => failed(new Error(`PgBouncer did not start: ${said}`)));
+    pooler.stderr.on('data', (data) => {
+      said += data;
+      if (said.includes('process up')) up();
+    });
+  });
+  return {
+    urlOf(databaseUrl) {
+      const url = new URL(databaseUrl);
+      url.host = `127.0.0.1:${port}`;
+      url.password = PASSWORD;
+      return url.href;
+    },
+    async close() {
+      pooler.kill('SIGKILL');
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address !== null
+          ? found(address.port)
+          : failed(new Error('There is no port.')),
+      );
+    });
+  });
+}

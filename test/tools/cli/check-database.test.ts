@@ -1,0 +1,122 @@
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainServer } from '../../../lib/ledger/server.ts';
+import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let server: TestPostgres;
+let url: string;
+let admin: Sql;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  url = await server.createDatabase();
+  admin = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
+});
+afterAll(async () => {
+  await admin.end();
+  await server.close();
+});
+
+/** Returns the URL with a part of it changed. */
+function change(edit: (there: URL) => unknown): string {
+  const there = new URL(url);
+  edit(there);
+  return there.href;
+}
+
+describe('checkDatabase()', () => {
+  it('finds nothing wrong with a good one, whatever its URL says besides', async () => {
+    for (const query of [
+      '',
+      '?pgbouncer=true',
+      '?sslmode=prefer',
+      '?options=-c%20search_path%3Dpublic',
+    ]) {
+      expect(await checkDatabase(`${url}${query}`)).toEqual([]);
+    }
+  });
+
+  it.each<[string, () => string, RegExp, RegExp]>([
+    ['nobody there', () => 'postgres://a:b@127.0.0.1:1/c', /nothing listens there/, /DATABASE_URL/],
+    [
+      'an unknown host',
+      () => 'postgres://a:b@nowhere.invalid/c',
+      /no host of this name/,
+      /DATABASE_URL/,
+    ],
+    [
+      'a wrong password',
+      () => change((there) => (there.password = 'canary')),
+      /password/,
+      /DATABASE_URL/,
+    ],
+    [
+      'no such database',
+      () => change((there) => (there.pathname = '/canary')),
+      /no database/,
+      /DATABASE_URL/,
+    ],
+    [
+      'no TLS where it must be',
+      () => `${url}?sslmode=verify-full`,
+      /no TLS, which sslmode asks/,
+      /DATABASE_URL/,
+    ],
+    [
+      'a setting that is unknown',
+      () => `${url}?options=-c%20colour%3Dred`,
+      /setting/,
+      /DATABASE_URL/,
+    ],
+  ])('finds %s, with a remedy that names the variable', async (_what, make, text, remedy) => {
+    const notes = await checkDatabase(make());
+
+    expect(notes).toEqual([
+      {
+        ...{ kind: 'finding', check: 'database' },
+        text: expect.stringMatching(text),
+        remedy: expect.stringMatching(remedy),
+      },
+    ]);
+    expect(notes[0]?.text).toContain('DATABASE_URL');
+    expect(JSON.stringify(notes)).not.toContain('canary');
+  });
+
+  it.each(['SQL_ASCII', 'LATIN1'])('finds a database of the encoding %s', async (encoding) => {
+    const name = `encoding_${encoding.toLowerCase()}`;
+    await admin.unsafe(
+      `create database ${name} encoding '${encoding}' locale 'C' template template0`,
+    );
+
+    expect(await checkDatabase(change((there) => (there.pathname = `/${name}`)))).toMatchObject([
+      {
+        ...{ kind: 'finding', check: 'database' },
+        text: `The database of DATABASE_URL has the encoding ${encoding}, and the ledger needs UTF8.`,
+        remedy: expect.stringMatching(/encoding 'UTF8'.*DATABASE_URL/),
+      },
+    ]);
+    await admin.unsafe(`drop database ${name}`);
+  });
+
+  it('leaves what is wrong with the variables to those who look at the configuration', async () => {
+    for (const wrong of ['mysql://a:b@c/d', `${url}?colour=red`]) {
+      expect(await checkDatabase(wrong)).toMatchObject([{ kind: 'skipped', check: 'database' }]);
+    }
+  });
+});
+
+describe('explainServer()', () => {
+  it.each([
+    [120_022, false],
+    [129_999, false],
+    [130_000, true],
+    [180_004, true],
+    [190_000, true],
+  ])('judges the version %i', (version, isGood) => {
+    const told = explainServer({ version, encoding: 'UTF8' });
+
+    expect(told === undefined).toBe(isGood);
+    if (!isGood) expect(told?.text).toMatch(/is PostgreSQL 12, and the ledger needs 13 or newer/);
+  });
+});

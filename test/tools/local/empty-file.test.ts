@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import { happens } from '../../support/activities.ts';
+import { uploadFromServer } from '../../support/local-upload-client.ts';
+import { useStack } from '../../support/stack-stage.ts';
+
+let source: Server;
+let policy: object;
+
+// The source is there before the stack, which is told where it is.
+beforeEach(async () => {
+  policy = {};
+  source = createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'video/mp4', 'Content-Length': 0 }).end();
+  });
+  await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
+});
+const stage = useStack(() => ({
+  standIn: {
+    attemptWaits: [0, 20, 20],
+    pull: {
+      resolve: {
+        'library.example.com': `http://127.0.0.1:${(source.address() as AddressInfo).port}`,
+      },
+    },
+  },
+  custom: { upload: { policy } },
+}));
+beforeEach(() => {
+  // The storage SDK inside the server SDK keeps its notes in the home directory otherwise.
+  vi.stubEnv('XDG_CONFIG_HOME', stage.dir);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  source.close();
+});
+
+async function send(method: string, path: string, body?: object, token = '') {
+  const response = await fetch(`${stage.stack.origin}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return Object(await response.json());
+}
+
+async function uploadOf(uploadId: string) {
+  const { token } = await send('POST', '/__local/token', { scope: 'upload:read upload:admin' });
+  return send('GET', `/uploads/${uploadId}`, undefined, token);
+}
+
+async function bringFromConsole(): Promise<string> {
+  return (await send('POST', '/__local/console-upload', { seconds: 0 })).fileId;
+}
+
+async function bringFromServer(): Promise<string> {
+  const MediaFilePath = join(stage.dir, 'empty.mp4');
+  await writeFile(MediaFilePath, '');
+  return (await uploadFromServer(stage.stack, { MediaFilePath })).FileId;
+}
+
+/** Resolves once the callback function has been told of the file. */
+function isTold(fileId: string) {
+  return happens(stage.stack, 'notification', (call) => {
+    return call.fileId === fileId && call.outcome === 'delivered';
+  });
+}
+
+/** Lets the time pass that VOD has for reading a file. */
+async function passTenMinutes(): Promise<void> {
+  const sql = postgres(stage.stack.databaseUrl, { max: 1 });
+  await sql`update media_actions set created_at = created_at - interval '10 minutes',
+    next_attempt_at = next_attempt_at - interval '10 minutes'`;
+  await sql.end();
+  await send('POST', '/__local/sweep');
+}
+
+describe.each([
+  ['the console', bringFromConsole],
+  ['the vendor’s server SDK', bringFromServer],
+])('an empty file that %s brings', (_way, bring) => {
+  it.each([{ maxBytes: 100 }, { maxSeconds: 60 }, { mediaTypes: ['mp4'] }])(
+    'ends after ten minutes, for VOD cannot read it, under %j',
+    async (limits) => {
+      policy = { console: limits };
+      await stage.restart();
+      const fileId = await bring();
+      await isTold(fileId);
+      expect(await uploadOf(deriveFileUploadId(fileId))).toMatchObject({ state: 'uploaded' });
+
+      await passTenMinutes();
+
+      expect(await uploadOf(deriveFileUploadId(fileId))).toMatchObject({
+        state: 'rejected',
+        problem: { code: 'media_unreadable', rules: Object.keys(limits) },
+      });
+    },
+  );
+
+  it('is taken as it is where nothing limits it', async () => {
+    const fileId = await bring();
+    await isTold(fileId);
+    expect(await uploadOf(deriveFileUploadId(fileId))).toMatchObject({ state: 'ready' });
+  });
+});
+
+describe('an empty file at a URL', () => {
+  it.each([{}, { limits: { maxBytes: 100, maxSeconds: 60 } }])(
+    'fails its pull at once, with %j',
+    async (fields) => {
+      const { token } = await send('POST', '/__local/token', { scope: 'upload:pull' });
+      const mediaUrl = 'http://library.example.com/empty.mp4';
+      const { uploadId } = await send('POST', '/pull', { mediaUrl, ...fields }, token);
+      await happens(stage.stack, 'webhook', (call) => call.eventType === 'upload.failed');
+
+      expect(await uploadOf(uploadId)).toMatchObject({
+        state: 'failed',
+        problem: { code: 'pull_failed', vodErrCode: 60_000 },
+      });
+    },
+  );
+});
