@@ -7,7 +7,10 @@ import { loadBundle } from './load-bundle.ts';
 const LIMITS: Readonly<Record<string, number>> = { signature: 45_000, uploads: 45_000 };
 
 /** What functions load when they need it. */
-const PARTS = ['bound-signature', 'ledger', 'narrow-by-claim', 'settings', 'verify-token'];
+const PARTS = [
+  ...['bound-signature', 'database-url', 'ledger'],
+  ...['narrow-by-claim', 'settings', 'verify-token'],
+];
 
 type Handler = (event: object, context: object) => Promise<object>;
 
