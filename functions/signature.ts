@@ -7,8 +7,9 @@ import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
-import { boundSignature } from '../lib/policy/apply-profile.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
+import type { Profile } from '../lib/policy/profile.ts';
+import { OPEN_PROFILE } from '../lib/policy/select-profile.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
 import { sealEnvelope } from '../lib/uploads/envelope.ts';
@@ -79,7 +80,8 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const asked = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
       uploadIdKeys.some((key) => isUploadIdOf(uploader, key, uploadId)),
     );
-    const request = boundSignature(profile, asked);
+    // Most callers have this profile, and each copy costs as much as the signature itself.
+    const request = profile === OPEN_PROFILE ? asked : await bound(profile, asked);
     const uploadId =
       request.uploadId ??
       createUploadId(uploader, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
@@ -100,6 +102,12 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
     return { status: 200, body: answer };
   };
+}
+
+/** Services without profiles never load what applies them. */
+async function bound(profile: Profile, asked: SignatureRequest): Promise<SignatureRequest> {
+  const { boundSignature } = await import('../lib/policy/bound-signature.ts');
+  return boundSignature(profile, asked);
 }
 
 /** An upload that is about to be permitted. Times are Unix seconds. */

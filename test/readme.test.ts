@@ -4,7 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { boundSignature } from '../lib/policy/apply-profile.ts';
+import { boundSignature } from '../lib/policy/bound-signature.ts';
 import { selectProfile } from '../lib/policy/select-profile.ts';
 import { describeProblem } from '../lib/problem.ts';
 import { readServiceCustom } from '../tools/deploy/service-custom.ts';

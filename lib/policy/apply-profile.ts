@@ -1,11 +1,9 @@
 import { matchesHost } from '../validation/host-pattern.ts';
-import { DEFAULT_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import { type Denial, refuseByPolicy } from './denial.ts';
 import type { Profile } from './profile.ts';
-import { OPEN_PROFILE } from './select-profile.ts';
 
 /** What every request for an upload may ask for. */
-interface UploadBounds {
+export interface UploadBounds {
   readonly classId?: number | undefined;
   readonly procedure?: string | undefined;
   readonly storageRegion?: string | undefined;
@@ -16,13 +14,6 @@ interface MediaLimits {
   readonly maxBytes?: number | undefined;
   readonly maxSeconds?: number | undefined;
   readonly mediaTypes?: string[] | undefined;
-}
-
-interface SignatureBounds extends UploadBounds {
-  readonly taskPriority?: number | undefined;
-  /** Seconds; missing where the caller leaves it open. */
-  readonly expiresIn?: number | undefined;
-  readonly oneTimeValid?: boolean | undefined;
 }
 
 interface PullBounds extends UploadBounds {
@@ -36,39 +27,6 @@ interface PullBounds extends UploadBounds {
 
 /** Priority of a task flow where nobody names one: https://cloud.tencent.com/document/product/266/9221. */
 const DEFAULT_PRIORITY = 0;
-
-/**
- * Answers a request for a signature as `profile` lets it be: what the caller leaves open has the bound that holds.
- *
- * @throws {Problem} `policy_denied` that names every rule that the request breaks.
- */
-export function boundSignature<Request extends SignatureBounds>(
-  profile: Profile,
-  request: Request,
-): Request {
-  // Most callers have this one, and each copy costs as much as the signature itself.
-  if (profile === OPEN_PROFILE) return request;
-  const { maxExpiresIn, oneTimeRequired } = profile;
-  const denials = [
-    ...denyCommon(profile, request),
-    ...denyPriority(profile, 'taskPriority', request.taskPriority),
-    ...denyAbove('expiresIn', 'maxExpiresIn', request.expiresIn, maxExpiresIn),
-  ];
-  if (oneTimeRequired === true && request.oneTimeValid === false) {
-    denials.push({ path: 'oneTimeValid', rule: 'oneTimeRequired', message: 'must be true' });
-  }
-  if (denials.length > 0) throw refuseByPolicy(denials);
-  const taskPriority = fillPriority(profile, request.taskPriority);
-  return {
-    ...request,
-    ...fillCommon(profile, request),
-    ...(taskPriority === undefined ? {} : { taskPriority }),
-    ...(maxExpiresIn === undefined
-      ? {}
-      : { expiresIn: request.expiresIn ?? Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn) }),
-    ...(oneTimeRequired === true ? { oneTimeValid: true } : {}),
-  };
-}
 
 /**
  * Answers a pull as `profile` lets it be.
@@ -92,7 +50,8 @@ export function boundPull<Request extends PullBounds>(profile: Profile, request:
   };
 }
 
-function denyCommon(profile: Profile, request: UploadBounds): Denial[] {
+/** Returns what `profile` denies of what every request may ask for. */
+export function denyCommon(profile: Profile, request: UploadBounds): Denial[] {
   const { classId, procedure, storageRegion, limits = {} } = request;
   return [
     ...denyOutside('storageRegion', 'regions', storageRegion, profile.regions),
@@ -113,7 +72,8 @@ function denyTypes(asked: readonly string[] | undefined, allowed: string[] | und
   );
 }
 
-function denyPriority(
+/** Returns whether `profile` denies the priority that is asked for. */
+export function denyPriority(
   { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
   path: string,
   asked: number | undefined,
@@ -147,7 +107,8 @@ function denyOutside<Value extends string | number>(
   return [{ path, rule, message }];
 }
 
-function denyAbove(
+/** Returns whether a number is denied for being above the one that is allowed. */
+export function denyAbove(
   path: string,
   rule: 'maxBytes' | 'maxSeconds' | 'maxExpiresIn',
   asked: number | undefined,
@@ -161,7 +122,7 @@ const NOTHING_LEFT =
   'cannot be had: what the policy allows and what the token allows have nothing in common';
 
 /** The first of each list holds where the caller leaves it open; a task flow is never started unasked. */
-function fillCommon(profile: Profile, { storageRegion, classId, limits }: UploadBounds) {
+export function fillCommon(profile: Profile, { storageRegion, classId, limits }: UploadBounds) {
   const { regions, classIds, maxBytes, maxSeconds, mediaTypes } = profile;
   const bounds = [{ maxBytes, maxSeconds, mediaTypes }, { ...limits }]
     .flatMap((each) => Object.entries(each))
@@ -174,7 +135,7 @@ function fillCommon(profile: Profile, { storageRegion, classId, limits }: Upload
 }
 
 /** What nobody names is of the default priority, which may be too low, or too high. */
-function fillPriority(
+export function fillPriority(
   { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
   asked: number | undefined,
 ): number | undefined {

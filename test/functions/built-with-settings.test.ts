@@ -65,7 +65,7 @@ afterEach(async () => {
 /** The built function `signature` in a new instance, with only `parts` and the settings beside it. */
 async function load(
   settings: string | object | undefined,
-  parts = ['verify-token', 'settings', 'narrow-by-claim'],
+  parts = ['verify-token', 'settings', 'narrow-by-claim', 'bound-signature'],
 ) {
   for (const { name, code } of bundles) {
     if (name === 'signature' || parts.includes(name)) {
@@ -131,7 +131,7 @@ describe('the built function signature', () => {
   });
 
   it('knows a server by its key, and by its scope the profile', async () => {
-    const ask = await load(SETTINGS, ['settings']);
+    const ask = await load(SETTINGS, ['settings', 'bound-signature']);
 
     const { json } = await ask(KEY, { classId: 99 });
 
@@ -139,7 +139,7 @@ describe('the built function signature', () => {
     expect(signed).toMatchObject({ classId: '99', vodSubAppId: '1500000001' });
     expect(Number(expireTime) - Number(currentTimeStamp)).toBe(3_600);
     expect(openEnvelope(signed['sourceContext'] ?? '').envelope?.owner).toBe('backend');
-    expect(loadedParts()).toEqual(['settings', 'signature']);
+    expect(loadedParts()).toEqual(['bound-signature', 'settings', 'signature']);
     expect(logged).not.toContain(KEY);
   });
 

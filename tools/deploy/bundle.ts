@@ -14,6 +14,7 @@ const PARTS = [
   'lib/ledger/ledger.ts',
   'lib/ledger/database-url.ts',
   'lib/http/verify-token.ts',
+  'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
   'lib/policy/settings.ts',
 ].map((file) => join(ROOT, file));

@@ -7,7 +7,10 @@ import { loadBundle } from './load-bundle.ts';
 const LIMITS: Readonly<Record<string, number>> = { signature: 45_000, uploads: 45_000 };
 
 /** What functions load when they need it. */
-const PARTS = ['ledger', 'narrow-by-claim', 'settings', 'verify-token'];
+const PARTS = [
+  ...['bound-signature', 'database-url', 'ledger'],
+  ...['narrow-by-claim', 'settings', 'verify-token'],
+];
 
 type Handler = (event: object, context: object) => Promise<object>;
 
@@ -49,6 +52,7 @@ describe('bundleFunctions()', () => {
     expect(readers('require("./settings.js")')).toEqual(names);
     expect(readers('require("./verify-token.js")')).toEqual(['pull', 'signature', 'uploads']);
     expect(readers('require("./narrow-by-claim.js")')).toEqual(['pull', 'signature']);
+    expect(readers('require("./bound-signature.js")')).toEqual(['signature']);
   });
 
   it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {

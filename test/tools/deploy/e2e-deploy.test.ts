@@ -29,7 +29,10 @@ const FUNCTIONS = [...HTTP_FUNCTIONS, 'sweep'] as const;
 const BUCKET = `sls-cloudfunction-${CLOUD_ACCOUNT.region}-${CLOUD_ACCOUNT.appId}`;
 
 /** What functions load only when they need it. */
-const PARTS = ['ledger', 'narrow-by-claim', 'settings', 'verify-token'];
+const PARTS = [
+  ...['bound-signature', 'database-url', 'ledger'],
+  ...['narrow-by-claim', 'settings', 'verify-token'],
+];
 
 const CALLERS = ['AUTH_JWT_AUDIENCE', 'AUTH_JWT_SECRET', 'CORS_ORIGINS', 'DATABASE_URL'];
 const API = ['VOD_API_ENDPOINT', 'VOD_API_PROTOCOL', 'VOD_SUB_APP_ID'];
