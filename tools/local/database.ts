@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import postgres from 'postgres';
 import { LocalError } from './local-error.ts';
-import { choosePlace, findData, removeData } from './postgres/place.ts';
+import { choosePlace, findData, type Place, removeData } from './postgres/place.ts';
 import { startServer } from './postgres/server.ts';
 
 /** A PostgreSQL that is up. */
@@ -70,13 +70,25 @@ async function startPostgres(dir: string, flags: readonly string[]): Promise<Run
     await startServer(place, server);
   } catch (cause) {
     if (cause instanceof LocalError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LocalError(
-      `PostgreSQL did not start on ${place.folder}: ${reason}\nDATABASE_URL can name another server.`,
+      `PostgreSQL did not start on ${place.folder}: ${explain(cause, place)} LOCAL_DIR can name another folder, and DATABASE_URL another server.`,
       { cause },
     );
   }
   return { url: writeUrl(port), folder: place.folder };
+}
+
+/** Returns in sentences why a server did not start: its own words, or what an error of the system means here. */
+function explain(error: unknown, { user }: Place): string {
+  const { code, syscall = '', message } = Object(error) as NodeJS.ErrnoException;
+  // The program is there, and what loads it is not.
+  if (code === 'ENOENT' && syscall.startsWith('spawn')) {
+    return 'its program needs glibc, which Alpine Linux and some others do not have.';
+  }
+  if ((code === 'EPERM' || code === 'EINVAL') && user !== undefined) {
+    return `root may not act as the user ${user.name} here (${message}): start as an ordinary user.`;
+  }
+  return /\.$/.test(message) ? message : `${message}.`;
 }
 
 /** Answers the server that runs on `folder` already, as it does when the process that started it was killed. */

@@ -154,7 +154,9 @@ describe('openLocalDatabase()', () => {
     const failing = openLocalDatabase(dir, { flags: ['-c', 'no_such_setting=1'] });
 
     await expect(failing).rejects.toThrow(/PostgreSQL did not start on .*no_such_setting/);
-    await expect(failing).rejects.toThrow('DATABASE_URL can name another server.');
+    await expect(failing).rejects.toThrow(
+      /[^.]\. LOCAL_DIR can name .* DATABASE_URL another server\.$/,
+    );
   });
 });
 

@@ -54,12 +54,16 @@ export async function choosePlace(dir: string): Promise<Place> {
   return { folder, user };
 }
 
-/** Returns the folder of the data that belong to `dir`, in whichever place, or undefined where there are none. */
+/**
+ * Returns the folder of the data that belong to `dir`, in whichever place, or undefined where there is none. One in
+ * {@link ELSEWHERE} may have nothing in it yet.
+ */
 export async function findData(dir: string): Promise<string | undefined> {
   try {
     const entry = await findEntry(dir);
-    const folder = await realpath(entry);
-    return !isElsewhere(folder) || (await belongsTo(folder, entry)) ? folder : undefined;
+    const link = await readlink(entry).catch(() => undefined);
+    if (link === undefined || !isElsewhere(link)) return await realpath(entry);
+    return (await belongsTo(link, entry)) ? link : undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { LocalError } from '../local-error.ts';
 
 /** A user of this machine, by the numbers that the system knows it by. */
 export interface SystemUser {
@@ -21,13 +22,17 @@ const run = promisify(execFile);
  * refuses to run as root (https://www.postgresql.org/docs/current/creating-cluster.html), so there it is the owner of
  * the data in `folder`, or `nobody` where there are none yet.
  *
- * @throws an error where the machine has no such user.
+ * @throws {LocalError} where the machine has no such user.
  */
 export async function findServerUser(folder: string): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== ROOT) return undefined;
   const owner = await stat(join(folder, 'PG_VERSION')).catch(() => undefined);
   if (owner !== undefined && owner.uid !== ROOT) return nameOwner(owner);
-  const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => askId(flag, UNPRIVILEGED)));
+  const ids = ['-u', '-g'].map((flag) => askId(flag, UNPRIVILEGED));
+  const [uid, gid] = await Promise.all(ids).catch((cause: unknown) => {
+    const reason = `As root, PostgreSQL runs as the user ${UNPRIVILEGED}, whom this machine does not know`;
+    throw new LocalError(`${reason}: start as an ordinary user.`, { cause });
+  });
   return { name: UNPRIVILEGED, uid: Number(uid), gid: Number(gid) };
 }
 

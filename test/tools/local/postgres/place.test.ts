@@ -71,6 +71,8 @@ describe('choosePlace()', () => {
     const { folder } = await choosePlace(join(root, 'a'));
 
     expect(folder.startsWith(isRoot ? `${ELSEWHERE}/` : root)).toBe(true);
+    // A start that failed does not leave one more behind each time.
+    expect(await choosePlace(join(root, 'a'))).toMatchObject({ folder });
     expect((await stat(root)).mode & 0o777).toBe(0o700);
   });
 
@@ -138,6 +140,15 @@ describe('choosePlace()', () => {
 });
 
 describe('removeData()', () => {
+  it('leaves nothing behind of a start that failed', async () => {
+    const { folder } = await choosePlace(join(root, 'a'));
+
+    await removeData(join(root, 'a'));
+
+    expect(await readdir(join(root, 'a'))).toEqual([]);
+    expect(await isThere(isRoot ? join(folder, '..') : folder)).toBe(false);
+  });
+
   it.each([0o755, 0o700])('leaves nothing behind, with a root of mode %o', async (mode) => {
     await chmod(root, mode);
     const folder = await keep(join(root, 'a'), 'mine');
