@@ -17,6 +17,7 @@ interface ConfigErrorOptions extends ErrorOptions {
 /** Says every variable, or setting, that is missing or wrong; names and rules only, never a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  readonly problems: readonly VariableProblem[];
   readonly variables: readonly string[];
 
   /** Parts are built into files of their own, so what they throw is made by another copy of this class. */
@@ -34,6 +35,7 @@ export class ConfigError extends Error {
         .join('; ')}`,
       options,
     );
+    this.problems = problems;
     this.variables = problems.map(({ variable }) => variable);
   }
 }

@@ -27,7 +27,7 @@ export interface DatabaseSettings {
 }
 
 /** What is wrong with a variable, as a predicate that quotes nothing secret. */
-export interface DatabaseProblem {
+interface DatabaseProblem {
   readonly variable: 'DATABASE_URL' | 'DATABASE_CA';
   readonly message: string;
 }

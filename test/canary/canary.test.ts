@@ -23,6 +23,7 @@ const ALL: readonly Canary[] = Object.values(CANARIES);
 
 /** Variables whose values anybody may know. */
 const HARMLESS: Readonly<Record<string, string>> = {
+  DATABASE_CA: '',
   AUTH_JWKS_URL: '',
   AUTH_JWKS_LOOPBACK: '',
   AUTH_JWT_ISSUER: '',

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly writeOut: (text: string) => void;
   /** Takes what is said about that. */
   readonly writeError: (text: string) => void;
+  /** Takes what is being done, while a command that takes long works: a few words, or nothing once it is done. */
+  readonly showProgress: (doing: string) => void;
   /** Answers what the user types in; absent where there is nobody to ask. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Whether what is written out may have colours. */
@@ -19,9 +21,6 @@ export interface Surroundings {
 
 /** One of the things that `vod-upload` does. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** What `--help` prints. */
   readonly help: string;
   /** Answers the exit code. */

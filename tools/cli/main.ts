@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { createProgress } from './progress.ts';
 import { runCli } from './run-cli.ts';
 
 const { stdin, stdout, stderr } = process;
@@ -17,6 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   folder: process.cwd(),
   writeOut: (text) => stdout.write(text),
   writeError: (text) => stderr.write(text),
+  showProgress: createProgress(stderr),
   ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
   // https://no-color.org: whatever its value, unless that is empty.
   colours: stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',

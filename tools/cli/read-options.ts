@@ -1,9 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CommandError } from './command.ts';
+import { suggest } from './suggest.ts';
 
 /**
  * Answers the values of a command's options.
  *
+ * @param command what users type before them.
  * @throws {CommandError} where one is not known, lacks its value, or is no option at all.
  */
 export function readOptions<Options extends NonNullable<ParseArgsConfig['options']>>(
@@ -15,8 +17,14 @@ export function readOptions<Options extends NonNullable<ParseArgsConfig['options
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     // The parser goes on with advice on how to pass such a thing after all.
-    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    throw new CommandError(`${reason}: see "vod-upload ${command} --help".`, {
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(
+      /\.(?: |$)|\n/,
+    );
+    const [, unknown] = /^Unknown option '(--[^']+)'/.exec(reason) ?? [];
+    const known = [...Object.keys(options), 'help'].map((name) => `--${name}`);
+    const advice = unknown === undefined ? '' : suggest(unknown, known);
+    const see = advice === '' ? ': see' : `.${advice} See`;
+    throw new CommandError(`${reason.replace(/\.$/, '')}${see} "${command} --help".`, {
       cause: error,
     });
   }

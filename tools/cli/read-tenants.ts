@@ -17,13 +17,11 @@ import { CommandError, type Surroundings } from './command.ts';
 export async function readTenants(
   { region, stage }: DeploymentChoice,
   variables: Environment,
-  { folder, environment }: Pick<Surroundings, 'folder' | 'environment'>,
+  { folder }: Pick<Surroundings, 'folder'>,
 ): Promise<Pick<Policy, 'tenants'>> {
   if (!existsSync(join(folder, 'serverless.yml'))) return {};
   const custom = await readServiceCustom(folder, {
-    // A variable whose text is empty keeps Serverless from looking for it in .env.
-    environment: { ...environment, ...variables },
-    ...{ stage, region },
+    ...{ environment: variables, stage, region },
   }).catch((cause: unknown) => {
     if (!(cause instanceof Error)) throw cause;
     throw new CommandError(shorten(cause.message), { cause });

@@ -1,15 +1,35 @@
-import { ConfigError } from '../../lib/config/environment.ts';
-import { Problem } from '../../lib/problem.ts';
-import { DeployError } from '../deploy/deploy-error.ts';
-import { type Command, CommandError, EXIT, type Surroundings } from './command.ts';
-import { doctor } from './doctor/doctor-command.ts';
-import { setup } from './setup/setup-command.ts';
+import product from '../../package.json' with { type: 'json' };
+import { type Command, EXIT, type Surroundings } from './command.ts';
+import { suggest } from './suggest.ts';
 
-const COMMANDS: readonly Command[] = [setup, doctor];
+/** A command that is loaded when it is asked for. */
+interface CommandEntry {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'setup',
+    summary: 'has VOD report what happens to media to this backend',
+    load: async () => (await import('./setup/setup-command.ts')).setup,
+  },
+  {
+    name: 'doctor',
+    summary: 'finds out what is wrong between VOD, this backend and its database',
+    load: async () => (await import('./doctor/doctor-command.ts')).doctor,
+  },
+];
+
+/** What may stand in a command's place. */
+const WORDS = [...COMMANDS.map(({ name }) => name), '--help', '--version'];
 
 const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, and says what is wrong between them.
 
 Usage: vod-upload <command> [options]
+       vod-upload --version
 
 Commands:
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n')}
@@ -27,11 +47,18 @@ export async function runCli(
     writeOut(HELP);
     return EXIT.good;
   }
-  const command = COMMANDS.find((known) => known.name === name);
-  if (command === undefined) {
-    writeError(name === undefined ? HELP : `There is no command "${name}".\n\n${HELP}`);
+  if (name === '--version' || name === '-v') {
+    writeOut(`${product.version}\n`);
+    return EXIT.good;
+  }
+  const entry = COMMANDS.find((known) => known.name === name);
+  if (entry === undefined) {
+    const lack =
+      name === undefined ? '' : `There is no command "${name}".${suggest(name, WORDS)}\n\n`;
+    writeError(`${lack}${HELP}`);
     return EXIT.unable;
   }
+  const command = await entry.load();
   if (args.includes('--help') || args.includes('-h')) {
     writeOut(command.help);
     return EXIT.good;
@@ -39,16 +66,17 @@ export async function runCli(
   try {
     return await command.run(args, surroundings);
   } catch (error) {
-    writeError(`vod-upload ${command.name}: ${explain(error)}\n`);
+    surroundings.showProgress('');
+    writeError(`vod-upload ${entry.name}: ${explain(error)}\n`);
     return EXIT.unable;
   }
 }
 
+/** Errors whose text is for users. */
+const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem'];
+
 function explain(error: unknown): string {
-  const isOurs = [CommandError, ConfigError, DeployError, Problem].some(
-    (type) => error instanceof type,
-  );
-  if (error instanceof Error && isOurs) return error.message;
+  if (error instanceof Error && EXPLAINED.includes(error.name)) return error.message;
   // A defect of this program: its own words help nobody but those who mend it.
   return `something that should not happen: ${error instanceof Error ? `${error.name}: ${error.message}` : typeof error}`;
 }

@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-// The command is TypeScript and needs no build: tsx reads it as it is.
-import { register } from 'tsx/esm/api';
+import { buildProgram } from './program.mjs';
 
-register();
-await import('./main.ts');
+const program = await buildProgram();
+if (program === undefined) {
+  // Slower, and as good.
+  const { register } = await import('tsx/esm/api');
+  register();
+}
+await import(program ?? './main.ts');

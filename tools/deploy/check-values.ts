@@ -14,10 +14,14 @@ export function checkValues({
   functions,
   settings,
 }: Pick<Service, 'functions' | 'settings'>): void {
-  const problems = functions.flatMap((spec) =>
-    explainValues(spec, settings).map((problem) => `${spec.key}: ${problem}`),
-  );
-  if (problems.length === 0) return;
+  const keysByProblem = new Map<string, string[]>();
+  for (const spec of functions) {
+    for (const problem of explainValues(spec, settings)) {
+      keysByProblem.set(problem, [...(keysByProblem.get(problem) ?? []), spec.key]);
+    }
+  }
+  if (keysByProblem.size === 0) return;
+  const problems = [...keysByProblem].map(([problem, keys]) => `${keys.join(', ')}: ${problem}`);
   throw new DeployError(listProblems('The functions would not serve with these values:', problems));
 }
 

@@ -40,7 +40,7 @@ export function addRole(environment: Environment): Environment {
   return { ...environment, ...ROLE_VARIABLES };
 }
 
-/** Answers in sentences without a value why a function would not serve with its variables; none where it would. */
+/** Answers why a function would not serve with its variables, each by its name and without its value; none where it would. */
 export function explainVariables(name: string, environment: Environment): readonly string[] {
   const problems = (READERS[name] ?? []).flatMap((read) => explain(() => read(environment)));
   return [...new Set(problems)];
@@ -51,7 +51,9 @@ function explain(read: () => unknown): readonly string[] {
     read();
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return [error.message];
+    if (error instanceof ConfigError) {
+      return error.problems.map(({ variable, message }) => `${variable} ${message}`);
+    }
     throw error;
   }
 }

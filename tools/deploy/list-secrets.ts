@@ -7,8 +7,8 @@ const SECRET_NAME = /(?:^|_)(?:KEYS?|SECRETS?|SECRET_ID|TOKENS?|PASSWORDS?)$/;
 /** Variables that do, whatever their names say: whoever knows such an address may use it. */
 const SECRET_ADDRESSES: ReadonlySet<string> = new Set(['DATABASE_URL', 'WEBHOOK_ENDPOINTS']);
 
-/** The password in an address, as in `postgres://user:password@host`. */
-const PASSWORD = /\/\/[^/?#@\s"]*:([^/?#@\s"]+)@/g;
+/** The password in an address, as in `postgres://user:password@host` or `postgres://host?password=password`. */
+const PASSWORD = /\/\/[^/?#@\s"]*:([^/?#@\s"]+)@|(?<=[?&]password=)([^&#\s"]+)/g;
 
 /**
  * Answers what of a function's variables nobody may see: keys, secrets and tokens, the addresses that are as good as
@@ -18,7 +18,10 @@ export function listSecrets(environment: Environment): readonly string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => [
     ...(SECRET_NAME.test(name) ? [value, ...splitList(value)] : []),
     ...(SECRET_ADDRESSES.has(name) ? [value, ...listTexts(value)] : []),
-    ...[...value.matchAll(PASSWORD)].flatMap(([, password = '']) => [password, decode(password)]),
+    ...[...value.matchAll(PASSWORD)].flatMap(([, first, password = first ?? '']) => [
+      password,
+      decode(password),
+    ]),
   ]);
 }
 

@@ -40,6 +40,11 @@ function load() {
   return loading;
 }
 
+/** Ends the process with a sentence: Serverless would put its own environment and support above it. */
+function endWith(message) {
+  return new Promise(() => process.stderr.write(`${message}\n`, () => process.exit(1)));
+}
+
 module.exports = class DeployPlugin {
   constructor(serverless, _options, { log, writeText }) {
     const start = async () => {
@@ -50,7 +55,12 @@ module.exports = class DeployPlugin {
     const run = (name) => async () => {
       plugin ??= start();
       const steps = await plugin;
-      await steps[name]();
+      try {
+        await steps[name]();
+      } catch (error) {
+        if (error.name !== 'DeployError') throw error;
+        await endWith(error.message);
+      }
     };
     this.hooks = {
       initialize: run('initialize'),

@@ -71,7 +71,7 @@ type Step =
   | 'remove'
   | 'rollback';
 
-/** Answers what is done at the steps of Serverless's commands. */
+/** Answers what is done at the steps of Serverless's commands; each rejects with a `DeployError` where it cannot be done. */
 export function createPlugin(
   serverless: Serverless,
   output: Output,
@@ -84,8 +84,8 @@ export function createPlugin(
     return { service, cloud, print: output.print };
   };
 
-  const steps: Record<Step, () => Promise<void>> = {
-    initialize: async () => initialize(serverless),
+  return {
+    initialize: async () => initialize(serverless, read),
     package: async () => {
       const { code, service } = await build();
       const file = await writeArtifact(serverless, service, code);
@@ -131,44 +131,35 @@ export function createPlugin(
       await rollBack(await open(service), options.timestamp);
     },
   };
-  return explainErrors(steps, serverless);
 }
 
-/** Serverless shows the text of its own errors, and a stack of all others. */
-function explainErrors(
-  steps: Readonly<Record<Step, () => Promise<void>>>,
-  { classes }: Serverless,
-): Readonly<Record<Step, () => Promise<void>>> {
-  const explain = (step: () => Promise<void>) => async () => {
-    try {
-      await step();
-    } catch (error) {
-      if (!(error instanceof DeployError)) throw error;
-      throw Object.assign(new classes.Error(error.message, 'NOT_DEPLOYED'), { cause: error });
-    }
-  };
-  const { deployFunction: one, listCode } = steps;
-  return {
-    initialize: explain(steps.initialize),
-    package: explain(steps.package),
-    lendCredentials: explain(steps.lendCredentials),
-    deploy: explain(steps.deploy),
-    deployFunction: explain(one),
-    listCode: explain(listCode),
-    info: explain(steps.info),
-    invoke: explain(steps.invoke),
-    remove: explain(steps.remove),
-    rollback: explain(steps.rollback),
-  };
-}
-
-function initialize({ pluginManager: { hooks }, processedInput }: Serverless): void {
+function initialize(
+  { pluginManager: { hooks }, processedInput }: Serverless,
+  read: () => Service,
+): void {
   for (const [event, entries] of Object.entries(hooks)) {
     hooks[event] = entries.filter(({ pluginName }) => !REPLACED.has(pluginName));
   }
   // Before anything is built, so that a command that must fail does so at once.
   const [command = ''] = processedInput.commands;
-  if (CLOUD_COMMANDS.has(command)) readCredentials(process.env);
+  if (!CLOUD_COMMANDS.has(command)) return;
+  const checks = [() => readCredentials(process.env), () => checkValues(read())];
+  // Who has set nothing yet is told of all that a deployment needs.
+  const [credentials, values] = checks.map(explain);
+  if (credentials === undefined) return;
+  const isWhole = ['deploy', 'rollback'].includes(processedInput.commands.join(' '));
+  throw new DeployError([credentials, ...(isWhole && values ? [values] : [])].join('\n'));
+}
+
+/** Returns the text of the error with which `check` ends; undefined where it does not. */
+function explain(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DeployError) return error.message;
+    throw error;
+  }
 }
 
 interface Built {

@@ -2,13 +2,15 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../lib/config/environment.ts';
+import { ALL_IS_READ } from './load-variables.ts';
 
 const SERVERLESS = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
 /** So that Serverless sends no statistics and looks for no news. */
 const QUIET = fileURLToPath(new URL('serverless.env', import.meta.url));
 
-/** What a serverless.yml is read with besides a file .env beside it. */
+/** What a serverless.yml is read with. */
 export interface ServiceReading {
+  /** All variables: no file .env is read beside them. */
   readonly environment: Environment;
   /** As a deployment is told on its command line. */
   readonly stage: string;
@@ -19,7 +21,7 @@ export interface ServiceReading {
  * Answers `custom` of the serverless.yml in `folder`, read by Serverless itself: its variables are resolved, and so is
  * what it takes from other files. It is undefined where the file has none.
  *
- * @param reading what a deployment would be told; the variables of this process alone where it is left out.
+ * @param reading what a deployment would be told; the variables of this process and of .env where it is left out.
  * @throws with what Serverless says of a file that it cannot read.
  */
 export async function readServiceCustom(
@@ -39,11 +41,11 @@ function printService(folder: string, reading: ServiceReading | undefined): Prom
     execFile(
       process.execPath,
       [`--env-file=${QUIET}`, SERVERLESS, 'print', '--format', 'json', ...told],
-      { cwd: folder, ...(environment && { env: environment }) },
-      (error, output) => {
+      { cwd: folder, ...(environment && { env: { ...environment, [ALL_IS_READ]: 'yes' } }) },
+      (error, output, messages) => {
         if (error === null) return print(output);
-        // What is wrong, it says where its answer would be.
-        const reason = output.trim().replace(/^Error:\s*/, '');
+        // What is wrong, it says where its answer would be; what is wrong with .env, load-variables.ts does.
+        const reason = (output.trim() || messages.trim()).replace(/^Error:\s*/, '');
         failed(new Error(`serverless.yml cannot be read: ${reason}`, { cause: error }));
       },
     );

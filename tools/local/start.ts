@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../../lib/config/environment.ts';
 import { explainStart, makeStateFolder } from './explain-start.ts';
+import { readLocalEnvironment } from './local-environment.ts';
 import type { LocalStack } from './local-stack.ts';
 import { readStart, START_HELP, type StartSettings } from './read-start.ts';
 
@@ -12,7 +14,7 @@ function fail(text: string): never {
   process.exit(1);
 }
 
-async function startStack(settings: StartSettings): Promise<LocalStack> {
+async function startStack(settings: StartSettings, chosen: Environment): Promise<LocalStack> {
   const { dir, databaseUrl, databaseCa } = settings;
   await makeStateFolder(dir);
   if (databaseUrl !== undefined) {
@@ -25,7 +27,7 @@ async function startStack(settings: StartSettings): Promise<LocalStack> {
     import('./local-stack.ts'),
   ]);
   const custom = await readServiceCustom(ROOT);
-  return startLocalStack({ ...settings, custom, chosen: process.env });
+  return startLocalStack({ ...settings, custom, chosen });
 }
 
 function closeAtSignals(starting: Promise<LocalStack>): void {
@@ -42,8 +44,8 @@ function closeAtSignals(starting: Promise<LocalStack>): void {
   }
 }
 
-async function run(settings: StartSettings): Promise<void> {
-  const starting = startStack(settings);
+async function run(settings: StartSettings, environment: Environment): Promise<void> {
+  const starting = startStack(settings, environment);
   closeAtSignals(starting);
   const { origin, databaseFolder } = await starting.catch((error: unknown) =>
     fail(explainStart(error, settings.port)),
@@ -56,18 +58,16 @@ async function run(settings: StartSettings): Promise<void> {
   Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
   State is kept in ${resolve(settings.dir)}, the database ${database}.
   "npm start -- --fresh" begins anew. Ctrl+C stops.`);
-  if (process.env['WEBHOOK_ENDPOINTS'])
+  if (environment['WEBHOOK_ENDPOINTS'] !== undefined) {
     say('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.');
-}
-
-function read(): StartSettings | 'help' {
-  try {
-    return readStart(process.argv.slice(2), process.env);
-  } catch (error) {
-    return fail(explainStart(error, 0));
   }
 }
 
-const request = read();
-if (request === 'help') say(START_HELP);
-else await run(request);
+try {
+  const environment = await readLocalEnvironment(process.env, ROOT);
+  const request = readStart(process.argv.slice(2), environment);
+  if (request === 'help') say(START_HELP);
+  else await run(request, environment);
+} catch (error) {
+  fail(explainStart(error, 0));
+}

@@ -7,15 +7,20 @@ import { type DatabaseSettings, readDatabaseUrl } from '../../../lib/ledger/data
 import { URL_PARAMETERS } from '../../../lib/ledger/url-parameters.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
+import { useRequirement } from '../../support/requirement.ts';
 
 let folder: string;
 let ca: string;
 
+const isPresent = useRequirement('openssl');
 beforeAll(async () => {
+  if (!isPresent) return;
   folder = await mkdtemp(join(tmpdir(), 'database-url-'));
   ca = (await makeCertificate(folder, 'authority.example')).cert.toString();
 });
-afterAll(() => removeScratch(folder));
+afterAll(async () => {
+  if (isPresent) await removeScratch(folder);
+});
 
 function settingsOf(url: string, databaseCa?: string): DatabaseSettings {
   const { settings, problems } = readDatabaseUrl(url, databaseCa);

@@ -8,9 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
-import { openLocalDatabase } from '../../../tools/local/database.ts';
+import {
+  discardLocalDatabase,
+  type LocalDatabase,
+  openLocalDatabase,
+} from '../../../tools/local/database.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
+import { useRequirement } from '../../support/requirement.ts';
 
 let folder: string;
 /** Certificate of the server, which vouches for itself. */
@@ -19,9 +24,11 @@ let otherCa: string;
 let key: string;
 /** A server that talks TLS alone, as hosted ones do, under the name `localhost`. */
 let url: string;
-let database: Awaited<ReturnType<typeof openLocalDatabase>>;
+let database: LocalDatabase | undefined;
 
+const isPresent = useRequirement('openssl');
 beforeAll(async () => {
+  if (!isPresent) return;
   folder = await mkdtemp(join(tmpdir(), 'ledger-tls-'));
   // As root, the server runs as another user, who has to get through.
   await chmod(folder, 0o755);
@@ -52,8 +59,9 @@ beforeAll(async () => {
   url = there.href;
 });
 afterAll(async () => {
-  await database.close();
-  await removeScratch(folder);
+  await database?.close();
+  if (isPresent) await discardLocalDatabase(join(folder, 'data'));
+  if (isPresent) await removeScratch(folder);
 });
 
 /** Returns whether the connection is encrypted, or the code and text of the error. */

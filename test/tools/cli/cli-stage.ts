@@ -45,12 +45,15 @@ export async function runCommand(
     now = Date.now,
     folder = tmpdir(),
     asked = [],
+    progress = [],
   }: {
     readonly typed?: string;
     readonly now?: () => number;
     readonly folder?: string;
     /** Takes the questions. */
     readonly asked?: string[];
+    /** Takes what is told to be done. */
+    readonly progress?: string[];
   } = {},
 ): Promise<Outcome> {
   let out = '';
@@ -64,6 +67,7 @@ export async function runCommand(
     writeError: (text) => {
       error += text;
     },
+    showProgress: (text) => progress.push(text),
     ask:
       typed === undefined
         ? undefined

@@ -198,6 +198,11 @@ async function examine(): Promise<Report & { readonly exitCode: number; readonly
   return { ...report, exitCode, out };
 }
 
+/** Sets variables of the doctor's alone. */
+function setHere(change: Variables): void {
+  environment = { ...environment, ...change };
+}
+
 /** Sets a variable of the doctor's, and for the functions too. */
 async function setEverywhere(change: Variables): Promise<void> {
   environment = { ...environment, ...change };
@@ -411,13 +416,13 @@ const FAULTS: readonly Fault[] = [
     'an origin that was never deployed',
     () => (environment = { ...environment, CORS_ORIGINS: `${ORIGIN},https://new.example.com` }),
     'functions',
-    /does not let pages of https:\/\/new\.example\.com call it/,
+    /^Pages of https:\/\/new\.example\.com, which CORS_ORIGINS names, may not call signature, pull and uploads\.$/,
   ],
   [
     'a callback function with another key',
     () => account.deploy({ CALLBACK_SIGN_KEYS: makeSecret(16, 'hex') }),
     'sign key',
-    /does not have key [12] of CALLBACK_SIGN_KEYS/,
+    /does not have key 1 and key 2 of CALLBACK_SIGN_KEYS/,
   ],
   [
     'everybody let in',
@@ -570,6 +575,127 @@ const FAULTS: readonly Fault[] = [
   ],
 ];
 
+/** Faults of which several checks see something. */
+const CAUSES: readonly Fault[] = [
+  [
+    'a number of an application that is none',
+    () => setEverywhere({ VOD_SUB_APP_ID: 'of-the-team' }),
+    'configuration',
+    /^signature, pull, callback and sweep: VOD_SUB_APP_ID must /,
+  ],
+  [
+    'an address of VOD that is none',
+    () => setHere({ VOD_API_PROTOCOL: 'ftp' }),
+    'configuration',
+    /^pull, callback and sweep: VOD_API_PROTOCOL must be /,
+  ],
+  [
+    'one wrong key for everything',
+    () => {
+      const { VOD_SECRET_ID = '' } = environment;
+      const key = { TENCENT_SECRET_ID: VOD_SECRET_ID, TENCENT_SECRET_KEY: 'wrong-secret' };
+      setHere({ ...key, TENCENT_TOKEN: '', VOD_SECRET_KEY: 'wrong-secret' });
+    },
+    'credentials',
+    /TENCENT_SECRET_ID: the secret does not belong to the id/,
+  ],
+  [
+    'a key without a policy',
+    () => {
+      for (const action of ['DescribeStorageRegions', 'DescribeEventConfig']) {
+        account.vod.override(action, 'UnauthorizedOperation.Cam');
+      }
+    },
+    'credentials',
+    /^The key may not ask about the regions and the notification: /,
+  ],
+  [
+    'an application of another account, in which no sweep has been',
+    async () => {
+      const DATABASE_URL = await server.createDatabase();
+      setHere({ VOD_SUB_APP_ID: '1400000001', DATABASE_URL });
+    },
+    'application',
+    /no application 1400000001/,
+  ],
+  [
+    'a mode that is none',
+    async () => {
+      await setEvents({ Mode: 'PULL' });
+      setHere({ VOD_EVENT_MODE: 'poll' });
+    },
+    'configuration',
+    /^sweep: VOD_EVENT_MODE must be PUSH or PULL\.$/,
+  ],
+  [
+    'a setup that was never run',
+    () =>
+      setEvents({
+        NotificationUrl: '',
+        ...{ UploadMediaCompleteEventSwitch: 'OFF', DeleteMediaCompleteEventSwitch: 'OFF' },
+      }),
+    'notification',
+    /no callback address\. .*uploads are switched off.*deletions are switched off/,
+  ],
+  [
+    'a backend that is not deployed',
+    async () => {
+      account.deployed.clear();
+      setHere({ DATABASE_URL: await server.createDatabase() });
+    },
+    'deployment',
+    /^Each of vod-upload-dev-signature, \S+-pull, \S+-callback, \S+-uploads and \S+-sweep is not deployed in/,
+  ],
+  [
+    'functions without a role',
+    () => {
+      for (const [name, deployed] of account.deployed) {
+        account.deployed.set(name, { ...deployed, role: '' });
+      }
+    },
+    'deployment',
+    /^Each of vod-upload-dev-pull, vod-upload-dev-callback and vod-upload-dev-sweep has no execution role/,
+  ],
+  [
+    'several addresses where nothing is',
+    () => {
+      args = ['signature', 'pull'].flatMap((name) => [`--${name}-url`, `${nowhere}/${name}`]);
+    },
+    'functions',
+    /^signature at \S+ and pull at \S+, each: it cannot be reached/,
+  ],
+  [
+    'functions whose variables are wrong',
+    () => account.deploy({ VOD_SUB_APP_ID: 'not-a-number', AUTH_JWT_SECRET: 'short' }),
+    'functions',
+    /^signature at \S+, pull at \S+, callback at \S+ and uploads at \S+, each: it answers 500/,
+  ],
+  [
+    'two origins that were never deployed',
+    () => setHere({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' }),
+    'functions',
+    /^Pages of https:\/\/a\.example\.com and https:\/\/b\.example\.com, which .* signature, pull and uploads\.$/,
+  ],
+  [
+    'origins that are none',
+    () => setHere({ CORS_ORIGINS: 'app.example.com' }),
+    'configuration',
+    /^signature, pull and uploads: CORS_ORIGINS must /,
+  ],
+  [
+    'a sign key that is none',
+    () => setEverywhere({ CALLBACK_SIGN_KEYS: 'not a key' }),
+    'configuration',
+    /^callback: CALLBACK_SIGN_KEYS must be /,
+  ],
+  [
+    'a token secret that is too short and can be guessed',
+    () => setEverywhere({ AUTH_JWT_SECRET: 'secret' }),
+    'configuration',
+    /^signature, pull and uploads: AUTH_JWT_SECRET must have/,
+  ],
+];
+
 /** Answers everything in the doctor's environment that it must not tell. */
 function listSecrets(): readonly string[] {
   const { TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET } = environment;
@@ -586,16 +712,22 @@ function setWebhooks(endpoints: readonly object[]): void {
   environment = { ...environment, WEBHOOK_ENDPOINTS: JSON.stringify(endpoints) };
 }
 
-/** Expects the doctor to find this fault and no other, in sentences without a secret. */
+/** A variable of the functions or of the deployment. */
+const VARIABLE = /\b(?:AUTH|CALLBACK|CORS|DATABASE|EVENT|PULL|TENCENT|VOD|WEBHOOK)_[A-Z_]+\b/g;
+
+/** Expects the doctor to find this fault and no other, in one sentence without a secret, and to say how to mend it. */
 async function expectFindings(check: string, text: RegExp): Promise<void> {
   const { findings, exitCode, ok, out } = await examine();
 
-  expect(new Set(findings.map((found) => found.check))).toEqual(new Set([check]));
-  expect(findings.map((found) => found.text).join('\n')).toMatch(text);
+  expect(findings).toEqual([
+    { check, text: expect.stringMatching(text), remedy: expect.anything() },
+  ]);
   expect({ exitCode, ok }).toEqual({ exitCode: 1, ok: false });
   for (const { text: said, remedy } of findings) {
     expect(said).toMatch(/^\S.*\.$/);
     expect(remedy).toMatch(/^[A-Z].*\.$/);
+    const named = said.match(VARIABLE) ?? [];
+    if (named.length > 0) expect(named.filter((name) => remedy.includes(name))).not.toEqual([]);
   }
   for (const secret of listSecrets()) expect(out).not.toContain(secret);
   expect(out).not.toContain('token=theirs');
@@ -622,6 +754,40 @@ describe('vod-upload doctor', () => {
   it.each(FAULTS)('finds %s, and nothing else', async (_, seed, check, text) => {
     await seed();
     await expectFindings(check, text);
+  });
+
+  it.each(CAUSES)('finds %s once, whatever suffers from it', async (_, seed, check, text) => {
+    await seed();
+    await expectFindings(check, text);
+  });
+
+  it('tells what it does while it works, but not where it writes JSON', async () => {
+    const progress: string[] = [];
+    await runCommand(['doctor'], environment, { progress });
+
+    expect(progress.join('\n')).toMatch(
+      /^reading the settings\nasking VOD's API at \S+\nlooking the functions up in SCF\nasking VOD about application 1500000001\ncalling the functions\nasking the database\n$/,
+    );
+    progress.length = 0;
+    await runCommand(['doctor', '--json'], environment, { progress });
+    expect(progress).toEqual([]);
+  });
+
+  it('tells of each variable that is wrong once, with the functions that read it', async () => {
+    environment = {
+      ...environment,
+      AUTH_JWT_SECRET: '',
+      VOD_SECRET_KEY: '',
+      VOD_SUB_APP_ID: 'none',
+    };
+
+    const { findings } = await examine();
+
+    expect(findings.map(({ check, text }) => `${check} of ${text.split(' must')[0]}`)).toEqual([
+      'configuration of signature, pull and uploads: AUTH_JWT_SECRET',
+      'configuration of signature: VOD_SECRET_KEY',
+      'configuration of signature, pull, callback and sweep: VOD_SUB_APP_ID',
+    ]);
   });
 
   it('changes nothing: no call but such as only ask, and no event for the ledger', async () => {
@@ -731,7 +897,8 @@ All is well, as far as it was looked at.
 
     const { findings } = await examine();
 
-    expect(findings.map(({ check }) => check)).toEqual(['configuration', 'credentials']);
+    const checks = findings.map(({ check }) => check);
+    expect(checks).toEqual(['configuration', 'configuration', 'credentials']);
   });
 });
 
@@ -881,7 +1048,7 @@ describe('tenants', () => {
       'a key that may not see the settings of all',
       () => account.vod.override('DescribeEventConfig', 'UnauthorizedOperation.Cam', ACME),
       'credentials',
-      /^Application 1500000002: The key may not ask about the notification/,
+      /^The key may not ask about the notification of application 1500000002: /,
     ],
     [
       "that the service's own is not named",

@@ -259,7 +259,7 @@ describe('the address of the callback function', () => {
     [['--nope'], 'Unknown option \'--nope\': see "vod-upload setup --help".'],
     [['--mode'], "Option '--mode <value>' argument missing: see"],
     [['now'], "Unexpected argument 'now'"],
-    [['--env-file', '/nowhere/.env'], '--env-file /nowhere/.env cannot be read.'],
+    [['--env-file', '/nowhere/.env'], 'There is no file /nowhere/.env.'],
   ])('and every other option is checked: %j', async (args, reason) => {
     const { exitCode, out, error } = await setup(args);
 

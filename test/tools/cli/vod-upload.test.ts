@@ -48,10 +48,17 @@ describe('the program', () => {
   it('checks what it can of an empty environment', async () => {
     const { code, stdout, stderr } = await runProgram(['doctor']);
 
-    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'reading the settings …\n' });
     expect(stdout).toContain('wrong    credentials: There are no credentials');
     expect(stdout).not.toContain('\u001b');
     expect(stdout).not.toMatch(/^ {4}at /m);
+  });
+
+  it('says nothing of what it does where it writes JSON', async () => {
+    const { code, stdout, stderr } = await runProgram(['doctor', '--json']);
+
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false });
   });
 });
 
@@ -61,6 +68,39 @@ describe('runCli()', () => {
       ...{ exitCode: 0, error: '' },
       out: expect.stringContaining('Commands:'),
     });
+  });
+
+  it.each([['--version'], ['-v']])('tells its version with %s', async (argument) => {
+    expect(await runCommand([argument], {})).toEqual({
+      ...{ exitCode: 0, out: `${PACKAGE.version}\n`, error: '' },
+    });
+  });
+
+  it.each([
+    [['docter'], 'There is no command "docter". Did you mean "doctor"?\n\nvod-upload connects'],
+    [['Setup'], 'There is no command "Setup". Did you mean "setup"?'],
+    [['--verison'], 'There is no command "--verison". Did you mean "--version"?'],
+    [
+      ['doctor', '--stge', 'prod'],
+      'vod-upload doctor: Unknown option \'--stge\'. Did you mean "--stage"? See "vod-upload doctor --help".\n',
+    ],
+    [
+      ['setup', '--callback'],
+      'vod-upload setup: Unknown option \'--callback\'. Did you mean "--callback-url"?',
+    ],
+    [
+      ['doctor', '--xyz'],
+      'vod-upload doctor: Unknown option \'--xyz\': see "vod-upload doctor --help".\n',
+    ],
+    [
+      ['doctor', '--stage', '--json'],
+      "vod-upload doctor: Option '--stage' argument is ambiguous: see",
+    ],
+  ])('says of %j what was meant', async (args, start) => {
+    const { exitCode, out, error } = await runCommand(args, {});
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(error.slice(0, start.length)).toBe(start);
   });
 
   it.each([

@@ -8,7 +8,7 @@ const SECRET = {
   VOD_PREVIOUS_SECRET_KEY: 'former-key-example',
   AUTH_JWT_SECRET: 'caller-secret-example-of-32-bytes',
   CALLBACK_SIGN_KEYS: 'FirstSignKey, SecondSignKey',
-  DATABASE_URL: 'postgres://ledger:p%40ssword@db.example.com:5432/ledger',
+  DATABASE_URL: 'postgres://ledger:p%40ssword@db.example.com:5432/ledger?password=qu%2Bery&x=y',
   WEBHOOK_ENDPOINTS: JSON.stringify([
     { url: 'https://hooks.example.com/T01/x?token=y', secret: 'whsec_first whsec_second' },
   ]),
@@ -36,6 +36,7 @@ describe('listSecrets()', () => {
     ['a key of several', 'SecondSignKey'],
     ["a database's password", 'p%40ssword'],
     ["a database's password, decoded", 'p@ssword'],
+    ["a database's password in the query", 'qu%2Bery'],
     ["an endpoint's secrets", 'whsec_first whsec_second'],
     ["one of an endpoint's secrets", 'whsec_second'],
     [

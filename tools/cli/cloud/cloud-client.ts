@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../lib/problem.ts';
 import type { VodCredentials } from '../../../lib/vod/api-config.ts';
 import { callVod } from '../../../lib/vod/call.ts';
-import { createVendorClient } from '../../../lib/vod/vendor-client.ts';
+import type { createVendorClient } from '../../../lib/vod/vendor-client.ts';
 
 /** One of Tencent Cloud's APIs, called with one key. */
 export interface CloudClient {
@@ -21,15 +21,21 @@ export function createCloudClient(
   address: Omit<Parameters<typeof createVendorClient>[0], 'answerSeconds'>,
   credentials: VodCredentials,
 ): CloudClient {
-  const client = createVendorClient(
-    { ...address, answerSeconds: ANSWER_MILLISECONDS / 1_000 },
-    () => credentials,
-  );
+  const open = async () => {
+    // Half of the program, which is not loaded before something is asked.
+    const vendor = await import('../../../lib/vod/vendor-client.ts');
+    const answerSeconds = ANSWER_MILLISECONDS / 1_000;
+    return vendor.createVendorClient({ ...address, answerSeconds }, () => credentials);
+  };
+  let client: ReturnType<typeof open> | undefined;
   return {
     call: (action, request) =>
       callVod(
         {
-          send: async (signal) => client.request(action, request, signal ? { signal } : {}),
+          send: async (signal) => {
+            client ??= open();
+            return (await client).request(action, request, signal ? { signal } : {});
+          },
           timeLimit: ANSWER_MILLISECONDS,
         },
         { sleep: (milliseconds) => sleep(milliseconds), random: Math.random },

@@ -4,7 +4,8 @@ import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
 import { isAuthFailure, isDenied, readRefusalCode } from '../cloud/cloud-client.ts';
 import type { Operator } from '../cloud/operator.ts';
 import { createVodAccount } from '../cloud/vod-account.ts';
-import { type CheckName, finding, type Note, unable } from './note.ts';
+import { joinNames } from '../join-names.ts';
+import { type CheckName, finding, findingAmong, type Note, unable } from './note.ts';
 
 /** What a key may see of its account: its applications, where VOD lets it in. */
 export interface Access {
@@ -59,7 +60,7 @@ export async function checkCredentials(
         finding(
           'credentials',
           `VOD does not take the key of ${source}: ${REFUSALS[code ?? ''] ?? `it answers ${code}`}.`,
-          'See in the console (Access Management, API keys) that the key exists and is enabled, and set id and secret anew.',
+          `See in the console (Access Management, API keys) that the key exists and is enabled, and set ${nameKey(source)} anew.`,
         ),
       ],
     };
@@ -69,14 +70,23 @@ export async function checkCredentials(
 /** Answers what it means that a call failed for which the key was good. */
 export function explainFailedCall(check: CheckName, error: unknown): Note {
   if (isDenied(error)) {
-    return finding(
+    return findingAmong(
       'credentials',
-      `The key may not ask about ${check === 'deployment' ? 'the deployed functions' : `the ${check}`}: the API answers ${readRefusalCode(error)}.`,
-      'Attach the policy deploy/cam/deployer.json to its user, or use the key of somebody who has it.',
+      check === 'deployment' ? 'the deployed functions' : `the ${check}`,
+      (items) =>
+        `The key may not ask about ${joinNames(items)}: the API answers ${readRefusalCode(error)}.`,
+      'Attach the policy deploy/cam/deployer.json to its user, or set TENCENT_SECRET_ID and TENCENT_SECRET_KEY to the key of somebody who has it.',
     );
   }
   if (!(error instanceof Problem)) throw error;
   return unable(check, error.message);
+}
+
+/** @param source the variable of its id. */
+function nameKey(source: string): string {
+  const prefix = source.replace(/SECRET_ID$/, '');
+  const token = prefix === 'VOD_' ? '' : ` (and ${prefix}TOKEN, where it is a temporary one)`;
+  return `${source} and ${prefix}SECRET_KEY${token}`;
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

@@ -26,11 +26,11 @@ export function checkApplication(
     return isOnly
       ? find(
           `VOD_SUB_APP_ID is not set; the account has ${list}.`,
-          'Set it: accounts since 2023-12-25 cannot do without, and the others name their main application by their AppId.',
+          'Set VOD_SUB_APP_ID: accounts since 2023-12-25 cannot do without, and the others name their main application by their AppId.',
         )
       : find(
           `VOD_SUB_APP_ID is not set, and must be where there are tenants; the account has ${list}.`,
-          "Set it to the service's own application, and deploy again.",
+          "Set VOD_SUB_APP_ID to the service's own application, and deploy again.",
         );
   }
   const found = existing.find(({ SubAppId }) => SubAppId === subAppId);
@@ -80,6 +80,8 @@ export async function checkRegions(account: VodAccount): Promise<readonly Note[]
   }
 }
 
+const SETUP = 'Run "vod-upload setup".';
+
 /** How VOD should report. */
 export interface ExpectedNotification {
   readonly mode: 'PUSH' | 'PULL';
@@ -95,8 +97,7 @@ export function checkNotification(
   expected: ExpectedNotification,
 ): readonly Note[] {
   const { mode } = expected;
-  const find = (text: string, remedy = 'Run "vod-upload setup".') =>
-    finding('notification', text, remedy);
+  const find = (text: string, remedy = SETUP) => finding('notification', text, remedy);
   const notes: Note[] = [];
   if (present.mode !== mode) {
     notes.push(
@@ -113,16 +114,24 @@ export function checkNotification(
   if (present.deleteEvents !== 'ON') {
     notes.push(find('Events of deletions are switched off, so nobody hears of deleted media.'));
   }
-  return notes;
+  return uniteNeeds(notes);
+}
+
+/** What one run of "vod-upload setup" mends is one thing that is wrong. */
+function uniteNeeds(notes: readonly Note[]): readonly Note[] {
+  const isMended = (note: Note) => note.kind === 'finding' && note.remedy === SETUP;
+  const mended = notes.filter(isMended).map(({ text }) => text);
+  const others = notes.filter((note) => !isMended(note));
+  return mended.length === 0
+    ? others
+    : [...others, finding('notification', mended.join(' '), SETUP)];
 }
 
 function checkCallbackUrl(
   present: string,
   { callbackUrl, tenantsApplication }: ExpectedNotification,
 ): readonly Note[] {
-  const find = (text: string, remedy = 'Run "vod-upload setup".') => [
-    finding('notification', text, remedy),
-  ];
+  const find = (text: string, remedy = SETUP) => [finding('notification', text, remedy)];
   if (present === '') return find('VOD has no callback address.');
   const isOurs = isSameFunction(present, callbackUrl ?? present);
   if (isOurs && !isAddressFor(present, tenantsApplication)) {

@@ -5,34 +5,48 @@ import { joinNames } from '../join-names.ts';
 import { FUNCTION_NAMES } from './check-functions.ts';
 import { finding, type Note } from './note.ts';
 
+/** What is wrong with the variables. */
+export interface Configuration {
+  readonly notes: readonly Note[];
+  /** Names of the wrong ones. */
+  readonly wrong: ReadonlySet<string>;
+  /** Names of the functions that would not serve with them. */
+  readonly functions: ReadonlySet<string>;
+}
+
 /**
- * Finds variables with which the functions would refuse to serve; it reads them as the functions do, which have a role
- * where they call VOD.
+ * Finds variables with which the functions would refuse to serve, one finding for each; it reads them as the functions
+ * do, which have a role where they call VOD.
  */
-export function checkConfiguration(environment: Environment): readonly Note[] {
-  const usersByMessage = new Map<string, string[]>();
-  for (const user of listDeployed(environment)) {
-    for (const message of explainVariables(user, addRole(environment))) {
-      usersByMessage.set(message, [...(usersByMessage.get(message) ?? []), user]);
-    }
-  }
-  return [
-    ...[...usersByMessage].map(([message, users]) =>
-      finding(
-        'configuration',
-        `${joinNames(users)}: ${message}.`,
-        'Set what you deploy with right (the README lists every variable), and deploy again.',
-      ),
+export function checkConfiguration(environment: Environment): Configuration {
+  const faults = listDeployed(environment).flatMap((user) =>
+    explainVariables(user, addRole(environment)).map((message) => ({ user, message })),
+  );
+  const messages = new Set(faults.map(({ message }) => message));
+  const notes = [...messages].map((message) =>
+    finding(
+      'configuration',
+      `${joinNames(faults.filter((fault) => fault.message === message).map(({ user }) => user))}: ${message}.`,
+      `Set ${nameVariable(message)} right, as the README tells, and deploy again.`,
     ),
-    ...checkRuntimeVariable(environment),
-  ];
+  );
+  return {
+    notes: [...notes, ...checkRuntimeVariable(environment)],
+    wrong: new Set(faults.map(({ message }) => nameVariable(message))),
+    functions: new Set(faults.map(({ user }) => user)),
+  };
 }
 
 function checkRuntimeVariable(environment: Environment): readonly Note[] {
   const wrong = explainRuntime(readRuntime(environment));
   if (wrong === undefined) return [];
-  const remedy = `Set it right, or leave it out for ${DEFAULT_RUNTIME}.`;
+  const remedy = `Set RUNTIME right, or leave it out for ${DEFAULT_RUNTIME}.`;
   return [finding('configuration', `${wrong}.`, remedy)];
+}
+
+/** Messages begin with the variable, or with a place in it, as WEBHOOK_ENDPOINTS[0].secret. */
+function nameVariable(message: string): string {
+  return message.replace(/\W.*/s, '');
 }
 
 /** Answers the functions that are deployed with this environment. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Environment, splitList } from '../../../lib/config/environment.ts';
 import { joinNames } from '../join-names.ts';
 import { showUrl } from '../show-url.ts';
-import { finding, type Note, skipped } from './note.ts';
+import { finding, findingAmong, type Note, skipped } from './note.ts';
 import { allowsOrigin, knowsSignKey, type Probe, probeFunction } from './probe-function.ts';
 
 /** The functions that answer over HTTP: by which method, and whether their callers bring a token. */
@@ -25,11 +25,18 @@ export type FunctionUrls = Readonly<Partial<Record<FunctionName, string>>>;
 /** So long ago that no clock takes it for now, in seconds. */
 const LONG_AGO = 24 * 60 * 60;
 
+/** What is known of the functions before they are called. */
+export interface Expectations {
+  readonly now: () => number;
+  /** Functions that cannot serve with the variables, which is told of those. */
+  readonly misconfigured: ReadonlySet<string>;
+}
+
 /** Finds out whether the functions are there, are ours, serve, keep strangers out and let pages in. */
 export async function checkFunctions(
   urls: FunctionUrls,
   environment: Environment,
-  now: () => number,
+  { now, misconfigured }: Expectations,
 ): Promise<readonly Note[]> {
   const probed = await Promise.all(
     FUNCTION_NAMES.map(async (name) => {
@@ -38,7 +45,9 @@ export async function checkFunctions(
       return { name, url, probe: url === undefined ? undefined : await probeFunction(url, method) };
     }),
   );
-  const notes = probed.flatMap(({ name, url, probe }) => explainProbe(name, url, probe));
+  const notes = probed
+    .filter(({ name, probe }) => !(misconfigured.has(name) && probe?.kind === 'broken'))
+    .flatMap(({ name, url, probe }) => explainProbe(name, url, probe));
   const open = probed.filter(({ name, probe }) => isOpen(name, probe)).map(({ name }) => name);
   const serving = probed.flatMap(({ name, url, probe }) =>
     url !== undefined && (probe?.kind === 'guarded' || probe?.kind === 'open')
@@ -75,9 +84,11 @@ function explainProbe(
       ),
     ];
   }
-  const find = (text: string, remedy: string) => [
-    finding('functions', `${name} at ${showUrl(url)}: ${text}.`, remedy),
-  ];
+  const find = (text: string, remedy: string) => {
+    const describe = (items: readonly string[]) =>
+      `${joinNames(items)}${items.length > 1 ? ', each' : ''}: ${text}.`;
+    return [findingAmong('functions', `${name} at ${showUrl(url)}`, describe, remedy)];
+  };
   switch (probe.kind) {
     case 'unreachable':
       return find(
@@ -104,22 +115,25 @@ async function checkOrigins(
   functions: readonly { readonly name: FunctionName; readonly url: string }[],
   origins: readonly string[],
 ): Promise<readonly Note[]> {
-  const notes = await Promise.all(
-    functions.flatMap(({ name, url }) =>
-      origins.map(async (origin) =>
-        (await allowsOrigin(url, origin.replace('*', 'any-host')))
-          ? []
-          : [
-              finding(
-                'functions',
-                `${name} does not let pages of ${origin} call it, which CORS_ORIGINS names.`,
-                'Deploy it again with CORS_ORIGINS as it is here.',
-              ),
-            ],
-      ),
-    ),
+  const refused = await Promise.all(
+    functions.map(async ({ name, url }) => {
+      const allowed = await Promise.all(
+        origins.map((origin) => allowsOrigin(url, origin.replace('*', 'any-host'))),
+      );
+      return { name, origins: joinNames(origins.filter((_, place) => !allowed[place])) };
+    }),
   );
-  return notes.flat();
+  return refused
+    .filter((one) => one.origins !== '')
+    .map((one) =>
+      findingAmong(
+        'functions',
+        one.name,
+        (names) =>
+          `Pages of ${one.origins}, which CORS_ORIGINS names, may not call ${joinNames(names)}.`,
+        'Deploy again with CORS_ORIGINS as it is here.',
+      ),
+    );
 }
 
 function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): readonly Note[] {
@@ -144,7 +158,9 @@ async function checkSignKeys(
 ): Promise<readonly Note[]> {
   const keys = splitList(environment['CALLBACK_SIGN_KEYS'] ?? '');
   if (keys.length === 0) {
-    return [skipped('sign key', 'CALLBACK_SIGN_KEYS is not set here, so nothing can be compared.')];
+    return [
+      skipped('sign key', 'CALLBACK_SIGN_KEYS is not set right here, so nothing can be compared.'),
+    ];
   }
   const t = Math.floor(now() / 1_000) - LONG_AGO;
   const known = await Promise.all(
@@ -153,9 +169,11 @@ async function checkSignKeys(
   return known.flatMap((isKnown, place) =>
     isKnown
       ? []
-      : finding(
+      : findingAmong(
           'sign key',
-          `The callback function does not have key ${place + 1} of CALLBACK_SIGN_KEYS, so it refuses what VOD signs with it.`,
+          `key ${place + 1}`,
+          (items) =>
+            `The callback function does not have ${joinNames(items)} of CALLBACK_SIGN_KEYS, so it refuses what VOD signs with ${items.length > 1 ? 'them' : 'it'}.`,
           'Deploy it again with CALLBACK_SIGN_KEYS as it is here.',
         ),
   );

@@ -53,7 +53,7 @@ async function checkKeys(
       finding(
         'callers',
         `AUTH_JWKS_URL does not lead to public keys, so no token is good. ${error.message}`,
-        `See that it is ${WHERE_KEYS_ARE}, and that it can be reached.`,
+        `Set AUTH_JWKS_URL to ${WHERE_KEYS_ARE}, and deploy again.`,
       ),
     ];
   }

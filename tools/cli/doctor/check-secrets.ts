@@ -31,7 +31,7 @@ function checkSignKeys(keys: readonly string[]): readonly Note[] {
     return finding(
       'secrets',
       `Key ${place + 1} of CALLBACK_SIGN_KEYS ${weakness}, so notifications can be forged.`,
-      'Make one with "openssl rand -hex 16", put it first, deploy, run "vod-upload setup --send-sign-key", and take the old one away.',
+      'Make one with "openssl rand -hex 16", put it first in CALLBACK_SIGN_KEYS, deploy, run "vod-upload setup --send-sign-key", and take the old one away.',
     );
   });
 }
@@ -43,7 +43,7 @@ function checkJwtSecret(secret: string): readonly Note[] {
     finding(
       'secrets',
       `AUTH_JWT_SECRET ${weakness}, so callers' tokens can be forged.`,
-      'Make one with "openssl rand -base64 48", for the functions and for whoever makes the tokens.',
+      'Set AUTH_JWT_SECRET to what "openssl rand -base64 48" prints, for the functions and for whoever makes the tokens.',
     ),
   ];
 }
@@ -64,7 +64,7 @@ function checkWebhookSecrets(endpoints: string): readonly Note[] {
           isShared
             ? `Endpoints ${first} and ${place} of WEBHOOK_ENDPOINTS have the same secret, so each can forge messages to the other.`
             : `The secret of endpoint ${place} of WEBHOOK_ENDPOINTS ${weakness}, so messages to it can be forged.`,
-          'Give each endpoint its own: whsec_ and what "openssl rand -base64 32" prints.',
+          'Give each endpoint of WEBHOOK_ENDPOINTS its own: whsec_ and what "openssl rand -base64 32" prints.',
         ),
       );
     }

@@ -16,6 +16,7 @@ import { checkKeySet } from './check-key-set.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSweep } from './check-sweep.ts';
 import { examineAccount } from './examine-account.ts';
+import { keepCauses } from './keep-causes.ts';
 import { finding, type Note } from './note.ts';
 import { exitCode, writeJsonReport, writeReport } from './report.ts';
 
@@ -42,7 +43,7 @@ ${DEPLOYMENT_HELP}
   --signature-url <url>, --pull-url <url>, --callback-url <url>, --uploads-url <url>
                          addresses of the deployed functions, where they shall not be looked up
   --mode push|pull       how VOD should report; VOD_EVENT_MODE says it too, and push is the default
-  --env-file <file>      reads variables from this file too; .env is read where there is one
+  --env-file <file>      reads variables from this file, and not from .env.<stage>, nor .env where there is no such one
   --json                 { ok, findings: [{ check, text, remedy }], warnings: [… ], unable: [{ check, text }],
                          skipped: [… ] }
 
@@ -62,8 +63,6 @@ Examples:
 
 /** `vod-upload doctor`: finds out what is wrong. */
 export const doctor: Command = {
-  name: 'doctor',
-  summary: 'finds out what is wrong between VOD, this backend and its database',
   help: HELP,
   run,
 };
@@ -71,35 +70,63 @@ export const doctor: Command = {
 type Options = ReturnType<typeof readDoctorOptions>;
 
 function readDoctorOptions(args: readonly string[]) {
-  return readOptions('doctor', args, OPTIONS);
+  return readOptions('vod-upload doctor', args, OPTIONS);
 }
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const options = readDoctorOptions(args);
-  const { colours, writeOut, now } = surroundings;
-  const environment = await readVariables(options['env-file'], surroundings);
+  const { colours, writeOut, now, showProgress } = surroundings;
+  const say = options.json ? () => undefined : showProgress;
+  const environment = await readVariables(options['env-file'], {
+    ...surroundings,
+    stage: options.stage,
+  });
   const urls = readUrls(options);
-  const mode = readChoice('--mode', options.mode ?? environment['VOD_EVENT_MODE'] ?? 'push', [
-    'PUSH',
-    'PULL',
-  ]);
+  const configuration = checkConfiguration(environment);
+  const { wrong } = configuration;
+  // What is wrong with a variable is told once: the other checks go on without it.
+  const sound = leaveOut(environment, wrong);
+  const mode = readMode(options, sound, wrong);
 
   const keySet = checkKeySet(environment);
+  say('reading the settings');
   const tenants = await findTenants(() => readTenants(options, environment, surroundings));
   const [policy, settings] = 'kind' in tenants ? [{}, [tenants]] : [tenants, []];
   const database = examineDatabase(environment, policy, now);
-  const account = await examineAccount({ choice: options, environment, mode, policy, urls, now });
-  const notes = [
-    ...checkConfiguration(environment),
+  const account = await examineAccount({
+    ...{ choice: options, environment: sound, wrong, mode, policy, urls, now, say },
+  });
+  if (Object.keys(account.urls).length > 0) say('calling the functions');
+  const called = await checkFunctions(account.urls, sound, {
+    ...{ now, misconfigured: configuration.functions },
+  });
+  if (environment['AUTH_JWKS_URL'] !== undefined) say("fetching the issuer's keys");
+  const keys = await keySet;
+  if (environment['DATABASE_URL'] !== undefined) say('asking the database');
+  const notes = keepCauses([
+    ...configuration.notes,
     ...settings,
-    ...checkSecrets(environment),
+    ...checkSecrets(sound),
     ...account.notes,
-    ...(await checkFunctions(account.urls, environment, now)),
-    ...(await keySet),
+    ...called,
+    ...keys,
     ...(await database),
-  ];
+  ]);
+  say('');
   writeOut(options.json ? writeJsonReport(notes) : writeReport(notes, colours));
   return exitCode(notes);
+}
+
+function leaveOut(environment: Environment, names: ReadonlySet<string>): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
+}
+
+/** @returns undefined where the variable is wrong and nobody says it otherwise. */
+function readMode({ mode }: Options, { VOD_EVENT_MODE }: Environment, wrong: ReadonlySet<string>) {
+  const choices = ['PUSH', 'PULL'] as const;
+  if (mode !== undefined) return readChoice('--mode', mode, choices);
+  if (wrong.has('VOD_EVENT_MODE')) return undefined;
+  return readChoice('VOD_EVENT_MODE', VOD_EVENT_MODE ?? 'push', choices);
 }
 
 async function findTenants(

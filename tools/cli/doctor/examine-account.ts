@@ -7,6 +7,7 @@ import { createFindFunction } from '../cloud/deployed-functions.ts';
 import { type DeploymentChoice, readDeployment, readRegion } from '../cloud/deployment-options.ts';
 import { type Key, type Operator, readOperator, readUploadKey } from '../cloud/operator.ts';
 import { createVodAccount, type EventSettings } from '../cloud/vod-account.ts';
+import { joinNames } from '../join-names.ts';
 import { checkClock, checkCredentials, explainFailedCall } from './check-access.ts';
 import {
   checkApplication,
@@ -16,16 +17,21 @@ import {
 } from './check-application.ts';
 import { checkDeployment, skipDeployment } from './check-deployment.ts';
 import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
-import { finding, type Note } from './note.ts';
+import { finding, type Note, unable } from './note.ts';
 
 /** What the account is looked at with. */
 export interface Question {
   readonly choice: DeploymentChoice;
   readonly environment: Environment;
-  readonly mode: 'PUSH' | 'PULL';
+  /** How VOD should report; however it does, where it is undefined. */
+  readonly mode: 'PUSH' | 'PULL' | undefined;
   readonly policy: Pick<Policy, 'tenants'>;
   readonly urls: FunctionUrls;
   readonly now: () => number;
+  /** Variables that are wrong, which is told by itself; `environment` is without them. */
+  readonly wrong: ReadonlySet<string>;
+  /** Takes what is being asked. */
+  readonly say: (doing: string) => void;
 }
 
 /** What Tencent Cloud tells of the account, and of where the functions are. */
@@ -36,17 +42,19 @@ export interface Examined {
 
 /** Looks at everything that Tencent Cloud tells of the account; most of it only where it takes the key. */
 export async function examineAccount(question: Question): Promise<Examined> {
-  const { environment, urls, now } = question;
-  const operator = findOperator(environment);
+  const { environment, urls, now, say } = question;
+  const operator = findOperator(question);
   if ('kind' in operator) return { notes: [operator], urls };
 
+  say(`asking VOD's API at ${operator.vodApi.endpoint}`);
   const clock = await checkClock(operator.vodApi, now);
   if (clock.some(({ kind }) => kind === 'unable')) return { notes: clock, urls };
   const access = await checkCredentials(operator, clock);
-  const uploadKey = await checkUploadKey(operator, environment, clock);
+  const uploadKey = await checkUploadKey(operator, environment, [...clock, ...access.notes]);
   const notes = [...clock, ...access.notes, ...uploadKey];
   if (access.applications === undefined) return { notes, urls };
 
+  say('looking the functions up in SCF');
   const deployed = await examineDeployment(operator, question);
   const examined = await examineApplications(access.applications, operator, {
     ...question,
@@ -55,12 +63,21 @@ export async function examineAccount(question: Question): Promise<Examined> {
   return { notes: [...notes, ...examined.notes, ...deployed.notes], urls: examined.urls };
 }
 
-function findOperator(environment: Environment): Operator | Note {
+function findOperator({ environment, wrong }: Question): Operator | Note {
+  const misleading = [...wrong].filter((name) => name.startsWith('VOD_API_'));
+  if (misleading.length > 0) {
+    return unable(
+      'credentials',
+      `VOD was not asked: ${joinNames(misleading)} must be right first.`,
+    );
+  }
   try {
     return readOperator(environment);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return finding('credentials', error.message, 'Set them, and run this again.');
+    const remedy =
+      'Set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, or VOD_SECRET_ID and VOD_SECRET_KEY, and run this again.';
+    return finding('credentials', error.message, remedy);
   }
 }
 
@@ -71,6 +88,9 @@ async function checkUploadKey(
 ): Promise<readonly Note[]> {
   const key = findUploadKey(environment);
   if (key === undefined || operator.source === key.source) return [];
+  const { secretId, secretKey } = operator.credentials;
+  const isSame = key.credentials.secretId === secretId && key.credentials.secretKey === secretKey;
+  if (isSame) return [];
   return (await checkCredentials({ ...operator, ...key }, clock)).notes;
 }
 
@@ -106,10 +126,11 @@ async function examineApplications(
   operator: Operator,
   question: Question,
 ): Promise<Examined> {
-  const { policy } = question;
+  const { policy, wrong, say } = question;
   const [own, ...tenants] = listApplications(policy, operator.vodApi.subAppId);
+  const service = { subAppId: own, isTenants: false, isOnly: tenants.length === 0 };
   const expected: readonly ExpectedApplication[] = [
-    { subAppId: own, isTenants: false, isOnly: tenants.length === 0 },
+    ...(wrong.has('VOD_SUB_APP_ID') ? [] : [service]),
     ...tenants.map((subAppId) => ({ subAppId, isTenants: true, isOnly: false })),
   ];
   const checked = expected.map((application) => ({
@@ -119,6 +140,7 @@ async function examineApplications(
   const notes = checked.flatMap((one) => one.notes);
   let { urls } = question;
   for (const { application } of checked.filter((one) => one.notes.length === 0)) {
+    say(`asking VOD about application ${application.subAppId}`);
     const settings = await examineSettings(application, operator, question);
     notes.push(...settings.notes);
     if (!application.isTenants) urls = settings.urls;
@@ -134,9 +156,7 @@ async function examineSettings(
   const { subAppId, isTenants, isOnly } = application;
   const account = createVodAccount({ ...vodApi, subAppId }, credentials);
   const name = (notes: readonly Note[]) =>
-    isOnly
-      ? notes
-      : notes.map((note) => ({ ...note, text: `Application ${subAppId}: ${note.text}` }));
+    isOnly ? notes : notes.map((note) => nameApplication(note, `${subAppId}`));
   const regions = await checkRegions(account);
   const settings = await account
     .readEventSettings()
@@ -144,10 +164,17 @@ async function examineSettings(
   if ('kind' in settings) return { notes: name([...regions, settings]), urls };
   const tenantsApplication = isTenants ? subAppId : undefined;
   const notification = checkNotification(settings, {
-    ...{ mode, tenantsApplication },
+    ...{ mode: mode ?? (settings.mode === 'PULL' ? 'PULL' : 'PUSH'), tenantsApplication },
     callbackUrl: urls.callback,
   });
   return { notes: name([...regions, ...notification]), urls: addCallbackUrl(urls, settings) };
+}
+
+function nameApplication(note: Note, subAppId: string): Note {
+  const { among } = note;
+  if (among === undefined) return { ...note, text: `Application ${subAppId}: ${note.text}` };
+  const item = `${among.item} of application ${subAppId}`;
+  return { ...note, text: among.describe([item]), among: { ...among, item } };
 }
 
 /** Where nobody says the address of the callback function, the one that VOD has should lead there. */

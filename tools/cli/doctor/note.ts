@@ -23,6 +23,11 @@ export type Note = {
   readonly check: CheckName;
   /** A sentence without a secret. */
   readonly text: string;
+  /** Where the same may be said of several things at once: what this is about, and the sentence about all of them. */
+  readonly among?: {
+    readonly item: string;
+    readonly describe: (items: readonly string[]) => string;
+  };
 } & (
   | { readonly kind: 'finding' | 'warning' /** What to do about it. */; readonly remedy: string }
   | { readonly kind: 'unable' | 'skipped' }
@@ -36,6 +41,16 @@ export function finding(check: CheckName, text: string, remedy: string): Note {
 /** Returns what works and is less safe than it could be, and what to do about it. */
 export function warning(check: CheckName, text: string, remedy: string): Note {
   return { kind: 'warning', check, text, remedy };
+}
+
+/** Returns what is wrong with `item`, and with others in the same way, whose findings become one with it. */
+export function findingAmong(
+  check: CheckName,
+  item: string,
+  describe: (items: readonly string[]) => string,
+  remedy: string,
+): Note {
+  return { ...finding(check, describe([item]), remedy), among: { item, describe } };
 }
 
 /** Answers what could not be found out, and why. */

@@ -48,7 +48,7 @@ ${DEPLOYMENT_HELP}
                          events of finished uploads, of deletions and of saved clips; all on by default
   --send-sign-key        sends the first key of CALLBACK_SIGN_KEYS although nothing else changes: VOD does not tell
                          which key it has
-  --env-file <file>      reads variables from this file too; .env is read where there is one
+  --env-file <file>      reads variables from this file, and not from .env.<stage>, nor .env where there is no such one
   --yes                  does not ask
   --force                replaces callback addresses that are not this backend's
 
@@ -70,8 +70,6 @@ Examples:
 
 /** `vod-upload setup`: has VOD report to this backend. */
 export const setup: Command = {
-  name: 'setup',
-  summary: 'has VOD report what happens to media to this backend',
   help: HELP,
   run,
 };
@@ -79,12 +77,15 @@ export const setup: Command = {
 type Options = ReturnType<typeof readSetupOptions>;
 
 function readSetupOptions(args: readonly string[]) {
-  return readOptions('setup', args, OPTIONS);
+  return readOptions('vod-upload setup', args, OPTIONS);
 }
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const options = readSetupOptions(args);
-  const environment = await readVariables(options['env-file'], surroundings);
+  const environment = await readVariables(options['env-file'], {
+    ...surroundings,
+    stage: options.stage,
+  });
   const operator = readOperator(environment);
   const [wanted, policy] = await Promise.all([
     readWanted(options, environment, operator),
@@ -143,8 +144,9 @@ async function readWanted(
   environment: Environment,
   operator: Operator,
 ): Promise<WantedSettings> {
+  const modeSource = options.mode === undefined ? 'VOD_EVENT_MODE' : '--mode';
   const modeText = options.mode ?? environment['VOD_EVENT_MODE'] ?? 'push';
-  const mode = readChoice('--mode', modeText, ['PUSH', 'PULL']);
+  const mode = readChoice(modeSource, modeText, ['PUSH', 'PULL']);
   const readSwitch = (name: 'upload-events' | 'delete-events' | 'persistence-events') =>
     readChoice(`--${name}`, options[name], ['ON', 'OFF']);
   const switches = {

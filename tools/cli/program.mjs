@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Where the program is built; checkouts that share their node_modules have one each. */
+const FILE = join(
+  ROOT,
+  'node_modules/.cache/vod-upload',
+  `${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}.mjs`,
+);
+
+/** The vendor's packages are CommonJS. */
+const BANNER = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(${JSON.stringify(import.meta.url)});`;
+
+const HEAD = '// ';
+
+/**
+ * Returns the URL of the command `vod-upload` as one file, built anew where a source has changed since; undefined where
+ * it cannot be built, as in a folder that may not be written to.
+ */
+export async function buildProgram() {
+  try {
+    if (!isFresh()) await build();
+    return pathToFileURL(FILE).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The program's first line has all sources, each with a mark that another version of it does not have. */
+function isFresh() {
+  try {
+    const marks = JSON.parse(readFirstLine(FILE).slice(HEAD.length));
+    return Object.entries(marks).every(([source, mark]) => mark === markOf(source));
+  } catch {
+    return false;
+  }
+}
+
+function readFirstLine(path) {
+  const file = openSync(path);
+  try {
+    const bytes = Buffer.alloc(256 * 1024);
+    const text = bytes.toString('utf8', 0, readSync(file, bytes));
+    return text.slice(0, text.indexOf('\n'));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Tools that set the time of a file back, as `tar` and `cp -p`, change its ctime all the same. */
+function markOf(path) {
+  const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+  return [ino, size, mtimeMs, ctimeMs].join(' ');
+}
+
+async function build() {
+  const esbuild = await import('esbuild');
+  const started = Date.now();
+  const { outputFiles, metafile } = await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: [join(ROOT, 'tools/cli/main.ts')],
+    outfile: FILE,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    banner: { js: BANNER },
+    plugins: [{ name: 'places', setup: keepPlaces }],
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const sources = [...Object.keys(metafile.inputs).map((path) => resolve(ROOT, path))];
+  const marks = [fileURLToPath(import.meta.url), ...sources].map((source) => [
+    source,
+    // What changed while it was read may have been read before.
+    statSync(source).ctimeMs < started ? markOf(source) : '',
+  ]);
+  mkdirSync(dirname(FILE), { recursive: true });
+  const part = `${FILE}.${process.pid}`;
+  const head = `${HEAD}${JSON.stringify(Object.fromEntries(marks))}\n`;
+  writeFileSync(part, Buffer.concat([Buffer.from(head), outputFiles[0].contents]));
+  renameSync(part, FILE);
+}
+
+/** Has each source find what lies beside it, although all of them are in one file. */
+function keepPlaces({ onLoad }) {
+  onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+    contents: readFileSync(path, 'utf8').replaceAll(
+      'import.meta.url',
+      JSON.stringify(pathToFileURL(path).href),
+    ),
+    loader: 'ts',
+  }));
+}

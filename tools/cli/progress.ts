@@ -1,0 +1,29 @@
+/** The stream that progress is shown on: a terminal, or anything else. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
+  readonly write: (text: string) => unknown;
+}
+
+/** Moves to the beginning of the line and clears it: https://www.xfree86.org/current/ctlseqs.html. */
+const CLEAR_LINE = '\r\u001b[K';
+
+/**
+ * Returns what shows what a command is doing: on a terminal in one line, which is written over each time and cleared by
+ * the empty text, and elsewhere in a line for each.
+ */
+export function createProgress(stream: ProgressStream): (doing: string) => void {
+  if (stream.isTTY !== true) {
+    return (doing) => {
+      if (doing !== '') stream.write(`${doing} …\n`);
+    };
+  }
+  let isShown = false;
+  return (doing) => {
+    const width = (stream.columns ?? 80) - 3;
+    if (doing !== '') stream.write(`${CLEAR_LINE}${doing.slice(0, width)} …`);
+    else if (isShown) stream.write(CLEAR_LINE);
+    isShown = doing !== '';
+  };
+}

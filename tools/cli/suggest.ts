@@ -1,0 +1,40 @@
+/** How many slips of a finger may be between a word and what was meant by it. */
+const MOST_SLIPS = 2;
+
+/**
+ * Returns ` Did you mean "…"?` with the one of `known` that is nearest to `word`, or nothing where none is near: letters
+ * left out, put in, changed or swapped with the next are counted, two of them at most and fewer than half of the word.
+ * Dashes in front make no difference.
+ */
+export function suggest(word: string, known: readonly string[]): string {
+  const typed = dropDashes(word);
+  const most = Math.min(MOST_SLIPS, Math.floor((typed.length - 1) / 2));
+  const [nearest] = known
+    .map((name) => {
+      const meant = dropDashes(name);
+      return { name, slips: meant.startsWith(typed) ? 0 : countSlips(typed, meant, most) };
+    })
+    .filter(({ slips }) => slips <= most)
+    .toSorted((a, b) => a.slips - b.slips);
+  return nearest === undefined ? '' : ` Did you mean "${nearest.name}"?`;
+}
+
+function dropDashes(word: string): string {
+  return word.replace(/^-+/, '');
+}
+
+/** Returns how many slips are between two words; more than `most` are not counted. */
+function countSlips(a: string, b: string, most: number): number {
+  if (a === b) return 0;
+  if (most <= 0) return Number.POSITIVE_INFINITY;
+  let same = 0;
+  while (a[same] === b[same]) same += 1;
+  const [one, other] = [a.slice(same), b.slice(same)];
+  const mended = [
+    [one.slice(1), other],
+    [one, other.slice(1)],
+    [one.slice(1), other.slice(1)],
+    ...(one[0] === other[1] && one[1] === other[0] ? [[one.slice(2), other.slice(2)]] : []),
+  ];
+  return 1 + Math.min(...mended.map(([x = '', y = '']) => countSlips(x, y, most - 1)));
+}
