@@ -19,21 +19,20 @@ const OPEN = 0o755;
  * @throws {LocalError} where it cannot be so.
  */
 export async function openElsewhere(user: SystemUser): Promise<void> {
-  const barrier = await makeOpen().then(
-    () => findBarrier(ELSEWHERE, user),
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  if (barrier === undefined) return;
-  throw new LocalError(
-    `As root, PostgreSQL runs as the user ${user.name} and is kept in ${ELSEWHERE}, which is not possible: ${barrier}. Work in a folder that everybody can get through, or name a server with DATABASE_URL.`,
-  );
-}
-
-async function makeOpen(): Promise<void> {
-  await mkdir(ELSEWHERE, { recursive: true });
-  const info = await lstat(ELSEWHERE);
-  if (!info.isDirectory() || info.uid !== 0) throw new Error('it is not a folder of root’s own');
-  await chmod(ELSEWHERE, OPEN);
+  try {
+    await mkdir(ELSEWHERE, { recursive: true });
+    const info = await lstat(ELSEWHERE);
+    if (!info.isDirectory() || info.uid !== 0) throw new Error('it is not a folder of root’s own');
+    await chmod(ELSEWHERE, OPEN);
+    const barrier = await findBarrier(ELSEWHERE, user);
+    if (barrier !== undefined) throw new Error(`that user cannot get through ${barrier}`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LocalError(
+      `As root, PostgreSQL runs as the user ${user.name} and is kept in ${ELSEWHERE}, which is not possible: ${reason}. Work in a folder that everybody can get through, or name a server with DATABASE_URL.`,
+      { cause },
+    );
+  }
 }
 
 /** Makes a new folder in {@link ELSEWHERE}; returns its path, which begins with `prefix` and ends at random. */

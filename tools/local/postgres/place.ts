@@ -27,8 +27,8 @@ const run = promisify(execFile);
 
 /**
  * Returns the place of the database that belongs to `dir`: `<dir>/postgres`, or a folder in {@link ELSEWHERE} where the
- * server's user cannot get there. A link `<dir>/postgres` leads to it then, so that it moves and goes with `dir`. Data
- * that are there already, and have become out of reach, are moved.
+ * server's user cannot get there. `<dir>/postgres` is a link to it then, by which it is found again wherever `dir` moves. Data
+ * that are in `dir` already, and out of that user's reach by now, are moved.
  *
  * @throws {LocalError} where the data are another user's, or there is no place for them.
  */

@@ -47,15 +47,18 @@ async function linkLibraries(folder: string): Promise<void> {
   const root = dirname(folder);
   for (const { source, target } of links) {
     const path = join(root, target);
-    if (await lstat(path).catch(() => undefined)) continue;
-    await symlink(relative(dirname(path), join(root, source)), path);
+    if (await isThere(path)) continue;
+    await symlink(relative(dirname(path), join(root, source)), path).catch((error) => {
+      // Another process was faster.
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
 }
 
 async function copyProgram(folder: string, name: string, user: SystemUser): Promise<string> {
   await openElsewhere(user);
   const target = join(ELSEWHERE, name);
-  if (await lstat(target).catch(() => undefined)) return target;
+  if (await isThere(target)) return target;
   const copy = await makeFolder('copy-');
   try {
     await run('cp', ['-RP', `${folder}/.`, copy]);
@@ -65,7 +68,14 @@ async function copyProgram(folder: string, name: string, user: SystemUser): Prom
   } catch (error) {
     await rm(copy, { recursive: true, force: true });
     // Another process was faster.
-    if (!(await lstat(target).catch(() => undefined))) throw error;
+    if (!(await isThere(target))) throw error;
   }
   return target;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
