@@ -61,10 +61,11 @@ describe('.env.example', () => {
   it('has examples that are read as they stand, and that the functions take', () => {
     const uncommented = example.replaceAll(/^#(?=[A-Z_]+=|…$|-----END)/gm, '');
     const { variables, problems } = parseEnvFile(uncommented, () => false);
-    // Its secret is left out.
-    const { WEBHOOK_ENDPOINTS: endpoints = '[]', ...others } = variables;
+    // The secret of the one and the certificate of the other are left out.
+    const { WEBHOOK_ENDPOINTS: endpoints = '[]', DATABASE_CA: authority, ...others } = variables;
 
     expect(problems).toEqual([]);
+    expect(authority).toBe('-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----');
     expect(JSON.parse(endpoints)).toEqual([expect.objectContaining({ secret: 'whsec_…' })]);
     for (const [name, value] of Object.entries(others).filter(([, text]) => text !== '')) {
       const environment = addRole({ ...DEPLOYMENT, [name]: value });
