@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readServiceCustom } from '../../../tools/deploy/service-custom.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 
@@ -11,7 +11,10 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'service-'));
 });
-afterEach(() => removeScratch(folder));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await removeScratch(folder);
+});
 
 function write(custom: readonly string[]): Promise<void> {
   const head = ['service: other', 'configValidationMode: off', 'provider: { name: tencent }'];
@@ -36,6 +39,15 @@ describe('readServiceCustom()', () => {
     expect(await readServiceCustom(folder)).toEqual({
       upload: { rules: [{ name: 'a', set: { classId: 7 } }], policy: {} },
     });
+  });
+
+  it('needs no home directory that can be written', async () => {
+    // Not even by root.
+    vi.stubEnv('HOME', '/dev/null/home');
+    const head = ['service: other', 'configValidationMode: warn', 'provider: { name: tencent }'];
+    await writeFile(join(folder, 'serverless.yml'), [...head, 'custom: { a: 1 }', ''].join('\n'));
+
+    expect(await readServiceCustom(folder)).toEqual({ a: 1 });
   });
 
   it('says what Serverless says of a file that it cannot read', async () => {
