@@ -14,6 +14,7 @@ import {
 } from '../signing/callback-signature.ts';
 import { isDeeperThan } from '../validation/json-depth.ts';
 import { isJsonObject } from '../validation/json-object.ts';
+import { MAX_NOTIFICATION_BYTES } from '../validation/limits.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { RawEvent } from '../vod/event.ts';
 
@@ -26,7 +27,7 @@ const MOST_LEVELS = 100;
  * @throws {Problem} `invalid_request` where it is none.
  */
 export function readNotification(event: HttpEvent): RawEvent {
-  const body = readJsonBody(event);
+  const body = readJsonBody(event, undefined, MAX_NOTIFICATION_BYTES);
   if (!isJsonObject(body)) {
     throw new Problem('Cannot read the notification: it must be a JSON object.', {
       code: 'invalid_request',

@@ -84,11 +84,16 @@ export function readQuery(event: HttpEvent, name: string): string | undefined {
 }
 
 /**
- * Answers the JSON value of the body, or `absent` where there is no body. The event stays as it is.
+ * Returns the JSON value of the body, or `absent` where there is no body. The event stays as it is.
  *
+ * @param maxBytes largest body that is read.
  * @throws {Problem} `payload_too_large` or `invalid_json`.
  */
-export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
+export function readJsonBody(
+  event: HttpEvent,
+  absent?: unknown,
+  maxBytes: number = MAX_BODY_BYTES,
+): unknown {
   const { body } = event;
   if (body === undefined || body === null || body === '') return absent;
   if (typeof body !== 'string') {
@@ -96,8 +101,8 @@ export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
   }
   const text = event.isBase64Encoded === true ? Buffer.from(body, 'base64').toString() : body;
   // A text never has fewer bytes than characters, so most are known to fit without counting.
-  if (text.length > MAX_BODY_BYTES || Buffer.byteLength(text) > MAX_BODY_BYTES) {
-    throw new Problem(`Cannot read the body: it must have at most ${MAX_BODY_BYTES} bytes.`, {
+  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
+    throw new Problem(`Cannot read the body: it must have at most ${maxBytes} bytes.`, {
       code: 'payload_too_large',
     });
   }

@@ -64,5 +64,12 @@ export const MAX_STORAGE_PATH_BYTES = 850;
 /** Longest name of a task flow that is passed on; VOD documents no limit, and its own names are shorter. */
 export const MAX_PROCEDURE_BYTES = 128;
 
-/** Largest request body in bytes: 256 kB. */
+/** Largest body of a caller's request in bytes: 256 kB. */
 export const MAX_BODY_BYTES = 256 * 1024;
+
+/**
+ * Largest notification in bytes: all that the platform passes on, since the results of a task flow may be long.
+ *
+ * @see https://cloud.tencent.com/document/product/583/11637
+ */
+export const MAX_NOTIFICATION_BYTES = 6 * 1024 * 1024;

@@ -338,10 +338,26 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     expect((await notify({ body })).statusCode).toBe(400);
   });
 
-  it('refuses a body of 300 kB and malformed JSON', async () => {
+  it('takes a long notification, as of what was recognised in an hour of speech', async () => {
+    const notify = await load();
+    const { ProcedureStateChangeEvent: task, ...event } = events.ProcedureStateChanged;
+    const AiRecognitionResultSet = [{ Text: '가'.repeat(1_000_000) }];
+
+    const { statusCode, log } = await notify({
+      body: {
+        ...{ ...event, ProcedureStateChangeEvent: { ...task, AiRecognitionResultSet } },
+        ...sign(),
+      },
+    });
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'confirmed', taskId: task.TaskId });
+  });
+
+  it('refuses a body of more than 6 MB and malformed JSON', async () => {
     const notify = await load();
 
-    expect((await notify({ body: `"${'x'.repeat(300_000)}"` })).statusCode).toBe(413);
+    expect((await notify({ body: `"${'x'.repeat(6_291_455)}"` })).statusCode).toBe(413);
     logged = '';
     expect((await notify({ body: '{' })).json.code).toBe('invalid_json');
   });
