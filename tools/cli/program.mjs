@@ -86,7 +86,7 @@ async function build() {
     write: false,
     logLevel: 'silent',
   });
-  const sources = [...Object.keys(metafile.inputs).map((path) => resolve(ROOT, path))];
+  const sources = Object.keys(metafile.inputs).map((path) => resolve(ROOT, path));
   const marks = [fileURLToPath(import.meta.url), ...sources].map((source) => [
     source,
     // What changed while it was read may have been read before.

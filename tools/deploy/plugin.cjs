@@ -1,5 +1,6 @@
 // Serverless 3 loads plugins with require(), and this one must come before serverless-tencent-scf.
 const { createRequire, Module } = require('node:module');
+const endWith = require('./end-with.cjs');
 
 const provider = createRequire(require.resolve('serverless-tencent-scf'));
 loadProductsWhenAsked(createRequire(provider.resolve('serverless-tencent-tools')));
@@ -40,11 +41,6 @@ function load() {
   return loading;
 }
 
-/** Ends the process with a sentence: Serverless would put its own environment and support above it. */
-function endWith(message) {
-  return new Promise(() => process.stderr.write(`${message}\n`, () => process.exit(1)));
-}
-
 module.exports = class DeployPlugin {
   constructor(serverless, _options, { log, writeText }) {
     const start = async () => {
@@ -59,7 +55,7 @@ module.exports = class DeployPlugin {
         await steps[name]();
       } catch (error) {
         if (error.name !== 'DeployError') throw error;
-        await endWith(error.message);
+        endWith(error.message);
       }
     };
     this.hooks = {

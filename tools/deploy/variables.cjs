@@ -1,6 +1,6 @@
 // serverless.yml names this file in "useDotenv", which Serverless reads before any other variable: what it reads itself
 // it would expand, so it is given everything here, and told to read no file.
-const { stderr } = process;
+const endWith = require('./end-with.cjs');
 
 module.exports = async ({ resolveConfigurationProperty }) => {
   const stage = await resolveConfigurationProperty(['provider', 'stage']);
@@ -11,7 +11,6 @@ module.exports = async ({ resolveConfigurationProperty }) => {
     return false;
   } catch (error) {
     if (error.name !== 'DeployError') throw error;
-    // Serverless would put a stack and its own support under it.
-    return new Promise(() => stderr.write(`${error.message}\n`, () => process.exit(1)));
+    return endWith(error.message);
   }
 };

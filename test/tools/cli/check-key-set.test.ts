@@ -56,7 +56,7 @@ describe('checkKeySet()', () => {
       {
         ...{ kind: 'finding', check: 'callers' },
         text: "No token is good: AUTH_JWKS_URL leads to the issuer's discovery document, not to its keys.",
-        remedy: `Set it to ${KEYS}, and deploy again.`,
+        remedy: `Set AUTH_JWKS_URL to ${KEYS}, and deploy again.`,
       },
     ]);
   });
@@ -71,7 +71,7 @@ describe('checkKeySet()', () => {
       expect(others).toEqual([]);
       expect(note).toMatchObject({
         text: 'No token is good: AUTH_JWKS_URL answers 404.',
-        remedy: `Set it to ${KEYS}, and deploy again.`,
+        remedy: `Set AUTH_JWKS_URL to ${KEYS}, and deploy again.`,
       });
     },
   );
@@ -81,7 +81,7 @@ describe('checkKeySet()', () => {
 
     const [note] = await check({ AUTH_JWKS_URL: `${origin}/wrong`, AUTH_JWT_ISSUER: `${origin}/` });
 
-    expect(note).toMatchObject({ remedy: `Set it to ${KEYS}, and deploy again.` });
+    expect(note).toMatchObject({ remedy: `Set AUTH_JWKS_URL to ${KEYS}, and deploy again.` });
   });
 
   it('says where addresses are found, where the issuer does not tell', async () => {

@@ -680,7 +680,7 @@ const CAUSES: readonly Fault[] = [
     'origins that are none',
     () => setHere({ CORS_ORIGINS: 'app.example.com' }),
     'configuration',
-    /^signature, pull and uploads: CORS_ORIGINS must /,
+    /^signature, pull and uploads: CORS_ORIGINS entry 1 must /,
   ],
   [
     'a sign key that is none',

@@ -44,7 +44,7 @@ async function checkKeys(
       finding(
         'callers',
         `No token is good: AUTH_JWKS_URL ${what}.`,
-        `Set it to ${right}, and deploy again.`,
+        `Set AUTH_JWKS_URL to ${right}, and deploy again.`,
       ),
     ];
   } catch (error) {
@@ -73,7 +73,7 @@ async function checkIssuer(
     finding(
       'callers',
       `No token is good: the issuer that AUTH_JWT_ISSUER names calls itself ${name}, and so do its tokens.`,
-      'Set it to exactly what the issuer calls itself in its /.well-known/openid-configuration, and deploy again.',
+      'Set AUTH_JWT_ISSUER to exactly what the issuer calls itself in its /.well-known/openid-configuration, and deploy again.',
     ),
   ];
 }
