@@ -12,8 +12,8 @@ export interface DatabaseConfig {
 export const databaseUrl = v.pipe(
   v.string(),
   // The names of drivers are SQLAlchemy's: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls.
-  v.regex(
-    /^\s*postgres(?:ql)?(?:\+\w+)?:\/\/\S/i,
+  v.check(
+    (url) => /^postgres(?:ql)?(?:\+\w+)?:\/\/\S/i.test(url),
     'must be a URL that begins with postgres:// or postgresql:// and names a host, without quotes around it and without jdbc: or psql before it',
   ),
 );

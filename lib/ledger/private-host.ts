@@ -4,7 +4,7 @@
  * https://www.rfc-editor.org/rfc/rfc8375; `svc` is that of services in Kubernetes).
  */
 const PRIVATE_NAME =
-  /^[^.:]+$|\.(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|svc)$/i;
+  /^(?!\d+$|0x)[^.:]+$|\.(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|svc)$/i;
 
 /**
  * Loopback (127/8), private networks (https://www.rfc-editor.org/rfc/rfc1918#section-3) and link-local addresses

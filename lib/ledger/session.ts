@@ -18,6 +18,9 @@ export interface SessionOptions {
 /** An idle connection is closed before proxies and address translation forget it silently. */
 export const IDLE_SECONDS = 60;
 
+/** The server only reads: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+export const READ_ONLY = '25006';
+
 /** How poolers, and servers that are older, refuse a startup parameter. */
 const STARTUP_REFUSALS: ReadonlySet<string> = new Set([
   '08P01',
@@ -83,18 +86,27 @@ async function openOn(host: DatabaseHost, options: SessionOptions) {
     startedAt + milliseconds - performance.now(),
   );
   try {
-    const [row] = await perform(session, (sql) => sql.unsafe<{ plans: string | null }[]>(PROBE));
+    const [row] = await perform(session, (sql) => sql.unsafe<Probe[]>(PROBE));
+    // A standby can do nothing here, and becomes a primary at any time.
+    if (row?.is_standby) throw failWith(READ_ONLY);
     return { session, plans: row?.plans };
   } catch (error) {
     closeSession(session);
-    throw explainEnd(error, socket);
+    throw socket.errored ?? error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Tells whether the startup parameters were heard; servers before PostgreSQL 12 do not have it. */
-const PROBE = "select current_setting('plan_cache_mode', true) as plans";
+interface Probe {
+  /** Missing before PostgreSQL 12. */
+  readonly plans: string | null;
+  readonly is_standby: boolean;
+}
+
+/** Tells whether the startup parameters were heard, and whether this server may be written to. */
+const PROBE =
+  "select current_setting('plan_cache_mode', true) as plans, pg_is_in_recovery() as is_standby";
 
 function createSession(host: DatabaseHost, socket: Socket, options: SessionOptions): Session {
   const { settings, isPooled } = options;
@@ -107,7 +119,7 @@ function createSession(host: DatabaseHost, socket: Socket, options: SessionOptio
     isGiven = true;
     return socket;
   };
-  const sql = postgres({
+  const parsed: object = postgres({
     ...DRIVER_OPTIONS,
     host: host.name,
     port: host.port,
@@ -122,7 +134,12 @@ function createSession(host: DatabaseHost, socket: Socket, options: SessionOptio
     connection: Object.fromEntries(listParameters(options)),
     // The types leave it out: https://github.com/porsager/postgres#custom-socket
     ...{ socket: giveSocket },
-  });
+    // Anything, or PGTARGETSESSIONATTRS would be looked at.
+    target_session_attrs: 'primary',
+  }).options;
+  // Options that are parsed are taken as they are. The driver's own look at what kind of server it is on would end the
+  // process where the connection is lost meanwhile, since nobody waits for it.
+  const sql = postgres({ ...parsed, target_session_attrs: undefined });
   return { sql, host, isPooled, settings: settings.session, closures: () => closures };
 }
 
@@ -141,8 +158,6 @@ const DRIVER_OPTIONS = {
   publications: '',
   // Only types that every server has are used.
   fetch_types: false,
-  // A standby can do nothing here, and becomes a primary at any time.
-  target_session_attrs: 'primary',
   // That a table is there already is what is hoped for.
   onnotice: () => undefined,
 } as const;
@@ -160,11 +175,4 @@ function listParameters(options: SessionOptions): ReadonlyMap<string, string> {
     ['jit', 'off'],
     ...Object.entries(settings.session),
   ]);
-}
-
-/** Returns why a session did not come about, where the driver knows only that it has ended. */
-function explainEnd(error: unknown, socket: Socket): unknown {
-  if (!readCode(error).startsWith('CONNECTION_')) return error;
-  // The driver itself hangs up on what is no primary.
-  return socket.errored ?? (readCode(error) === 'CONNECTION_DESTROYED' ? failWith('25006') : error);
 }

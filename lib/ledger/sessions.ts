@@ -3,7 +3,7 @@ import type { DatabaseSettings } from './database-url.ts';
 import { toLedgerError } from './explain-error.ts';
 import { readCode } from './ledger-error.ts';
 import { createPause } from './pause.ts';
-import { closeSession, IDLE_SECONDS, openSession } from './session.ts';
+import { closeSession, IDLE_SECONDS, openSession, READ_ONLY } from './session.ts';
 import { isLost, type Session } from './transaction.ts';
 
 /** Dependencies of sessions. */
@@ -30,9 +30,6 @@ export interface Sessions {
   failed(session: Session, error: unknown): void;
   close(): Promise<void>;
 }
-
-/** The server only reads: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
-const READ_ONLY = '25006';
 
 /** A pooler has sent work to another connection than the one on which its statement was prepared. */
 const UNPREPARED: ReadonlySet<string> = new Set(['26000', '42P05']);

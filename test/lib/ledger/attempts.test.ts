@@ -31,6 +31,14 @@ const WAYS: readonly (readonly [string, (socket: Socket) => void])[] = [
   ['resets at once', (socket) => socket.resetAndDestroy()],
   ['closes at the first word', (socket) => socket.once('data', () => socket.end())],
   [
+    'lets everybody in, and closes at the first question',
+    (socket) =>
+      socket.once('data', () => {
+        socket.write(Buffer.concat([message('R', 0), message('K', 1, 1), READY]));
+        socket.once('data', () => socket.end());
+      }),
+  ],
+  [
     'is starting up',
     (socket) =>
       socket.once('data', () =>
@@ -95,9 +103,12 @@ describe('a server, or a balancer, that', () => {
 });
 
 /** A message of the server: https://www.postgresql.org/docs/current/protocol-message-formats.html. */
-function message(type: string, ...parts: readonly (string | number)[]): Buffer {
+function message(type: string, ...parts: readonly (string | number | Buffer)[]): Buffer {
   const body = Buffer.concat(
-    parts.map((part) => (typeof part === 'string' ? Buffer.from(`${part}\0`) : int32(part))),
+    parts.map((part) => {
+      if (typeof part === 'number') return int32(part);
+      return typeof part === 'string' ? Buffer.from(`${part}\0`) : part;
+    }),
   );
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
 }
@@ -108,20 +119,31 @@ function int32(number: number): Buffer {
   return bytes;
 }
 
-/** What a hot standby says to a client that it lets in. */
+/** A number of two bytes. */
+const count = (number: number) => Buffer.from([0, number]);
+const SHORT = count(0);
+
+/** ReadyForQuery, outside of a transaction. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+
+/** A column of a RowDescription: its name, and the number of its type. */
+const column = (name: string, type: number) => [name, 0, SHORT, type, SHORT, -1, SHORT] as const;
+
+/** What a hot standby says to a client that it lets in, and to its question. */
 function beStandby(socket: Socket): void {
-  socket.once('data', () =>
-    socket.write(
-      Buffer.concat([
-        message('R', 0),
-        message('S', 'server_encoding', 'UTF8'),
-        message('S', 'in_hot_standby', 'on'),
-        message('S', 'default_transaction_read_only', 'off'),
-        message('K', 1, 1),
-        Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
-      ]),
-    ),
-  );
+  const answers = [
+    [message('R', 0), message('K', 1, 1), READY],
+    [
+      message('T', count(2), ...column('plans', 25), ...column('is_standby', 16)),
+      message('D', count(2), 18, Buffer.from('force_generic_plan'), 1, Buffer.from('t')),
+      message('C', 'SELECT 1'),
+      READY,
+    ],
+  ];
+  socket.on('data', () => {
+    const answer = answers.shift();
+    if (answer !== undefined) socket.write(Buffer.concat(answer));
+  });
 }
 
 describe('several hosts', () => {

@@ -155,6 +155,8 @@ describe('TLS towards', () => {
     ...[
       'localhost.example.com',
       '10.example.com',
+      '134744072',
+      '0x8080808',
       'db.internal.example.com',
       'db.lan,db.example.com',
     ],
