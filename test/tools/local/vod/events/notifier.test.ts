@@ -323,7 +323,7 @@ describe('createNotifier() under faults', () => {
   it('delayed-callback: later ones overtake it, and it is sent once', async () => {
     const { notifier, receiver, activity, faults, notifications } = await openStage();
     add(notifications, 'a', 'b', 'c');
-    faults.arm('delayed-callback', 1, 50);
+    faults.arm('delayed-callback', 1, 2_000);
     const held = nextActivity(activity, isReport('held', 0));
     const delivered = nextActivity(activity, isDelivered('a'));
 
