@@ -92,7 +92,8 @@ async function openOn(host: DatabaseHost, options: SessionOptions) {
     return { session, plans: row?.plans };
   } catch (error) {
     closeSession(session);
-    throw socket.errored ?? error;
+    // Where the driver knows only that it has ended, the socket knows why.
+    throw readCode(error).startsWith('CONNECTION_') ? (socket.errored ?? error) : error;
   } finally {
     clearTimeout(timer);
   }
