@@ -1,3 +1,5 @@
+import ipaddr from 'ipaddr.js';
+
 /**
  * Names that the public DNS does not answer: of one label, as containers have, or with one of these endings
  * (https://www.rfc-editor.org/rfc/rfc6761#section-6, https://www.rfc-editor.org/rfc/rfc6762#appendix-G,
@@ -7,16 +9,12 @@ const PRIVATE_NAME =
   /^(?!\d+$|0x)[^.:]+$|\.(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|svc)$/i;
 
 /**
- * Loopback (127/8), private networks (https://www.rfc-editor.org/rfc/rfc1918#section-3) and link-local addresses
- * (https://www.rfc-editor.org/rfc/rfc3927).
+ * Ranges of addresses that no other network reaches: https://www.rfc-editor.org/rfc/rfc1918#section-3,
+ * https://www.rfc-editor.org/rfc/rfc3927, https://www.rfc-editor.org/rfc/rfc4193.
  */
-const PRIVATE_IPV4 = /^(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))\.[\d.]+$/;
-
-/** Loopback, unique local (https://www.rfc-editor.org/rfc/rfc4193) and link-local addresses. */
-const PRIVATE_IPV6 = /^(?:::1$|f[cd][\da-f]{2}:|fe[89ab][\da-f]:)/i;
-
-/** An IPv4 address that is written as an IPv6 one: https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2. */
-const MAPPED = /^::ffff:(?=\d+\.)/i;
+const PRIVATE_RANGES: ReadonlySet<string | undefined> = new Set([
+  ...['loopback', 'private', 'linkLocal', 'uniqueLocal'],
+]);
 
 /**
  * Returns whether `host` is on this machine: a folder of Unix sockets, a loopback address or its name.
@@ -24,7 +22,7 @@ const MAPPED = /^::ffff:(?=\d+\.)/i;
  * @param host a name, an address without brackets, or an absolute path.
  */
 export function isThisMachine(host: string): boolean {
-  return /^(?:\/|127\.[\d.]+$|::1$|(?:.+\.)?localhost$)/i.test(host.replace(MAPPED, ''));
+  return /^\/|^(?:.+\.)?localhost$/i.test(host) || readRange(host) === 'loopback';
 }
 
 /**
@@ -33,11 +31,10 @@ export function isThisMachine(host: string): boolean {
  * @param host as for {@link isThisMachine}.
  */
 export function isPrivateHost(host: string): boolean {
-  const plain = host.replace(MAPPED, '');
-  return (
-    isThisMachine(plain) ||
-    PRIVATE_IPV4.test(plain) ||
-    PRIVATE_IPV6.test(plain) ||
-    PRIVATE_NAME.test(plain)
-  );
+  return isThisMachine(host) || PRIVATE_RANGES.has(readRange(host)) || PRIVATE_NAME.test(host);
+}
+
+/** Returns the range of an address, in whatever way it is written; undefined of a name. */
+function readRange(host: string): string | undefined {
+  return ipaddr.isValid(host) ? ipaddr.process(host).range() : undefined;
 }

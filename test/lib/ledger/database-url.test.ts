@@ -138,6 +138,7 @@ describe('readDatabaseUrl()', () => {
 describe('TLS towards', () => {
   it.each([
     ...['127.0.0.1', '127.1.2.3', '[::1]', 'localhost', 'db.localhost', '[::ffff:127.0.0.1]'],
+    '[::ffff:7f00:1]',
     '%2Ftmp',
   ])('this machine, as %s, is off', (host) => {
     expect(settingsOf(`postgres://a:b@${host}/u`).tls.mode).toBe('off');
