@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import postgres from 'postgres';
+import { createConnection } from '../../lib/ledger/connection.ts';
 import { LocalError } from './local-error.ts';
 import { choosePlace, findData, type Place, removeData } from './postgres/place.ts';
 import { startServer } from './postgres/server.ts';
@@ -22,6 +22,8 @@ const ADDRESS = '127.0.0.1';
 /** Longest wait for a server to stop: it breaks off what it is asked, and then writes what it has in memory. */
 const STOP_MILLISECONDS = 20_000;
 const STOP_STEP_MILLISECONDS = 20;
+/** Longest wait for a server that may not be there. */
+const ANSWER_MILLISECONDS = 2_000;
 
 interface LocalDatabaseOptions {
   /** Of another server, which is neither started nor stopped. */
@@ -135,14 +137,18 @@ function signal(processId: number, name: 'SIGINT' | 0): boolean {
 }
 
 async function answersFor(url: string, folder: string): Promise<boolean> {
-  const sql = postgres(url, { max: 1, connect_timeout: 2, fetch_types: false });
+  const connection = createConnection({
+    ...{ databaseUrl: url, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
+  });
   try {
-    const [row] = await sql<{ data_directory: string }[]>`show data_directory`;
+    const [row] = await connection.run((sql) =>
+      sql.unsafe<{ data_directory: string }[]>('show data_directory'),
+    );
     return row?.data_directory === folder;
   } catch {
     return false;
   } finally {
-    await sql.end({ timeout: 0 });
+    await connection.close();
   }
 }
 
