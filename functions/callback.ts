@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-config.ts';
+import { trustContexts } from '../lib/config/context-config.ts';
 import { checkDatabase, type DatabaseConfig } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
@@ -40,7 +41,7 @@ import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
 export interface CallbackDependencies {
-  readonly config: Pick<CallbackConfig, 'signKeys'> & {
+  readonly config: Pick<CallbackConfig, 'signKeys' | 'contexts'> & {
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
   readonly api: ConfirmingApi & ActionDependencies['api'];
@@ -82,7 +83,8 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     const nowSeconds = Math.floor(now() / 1_000);
     log.signKey = authenticateNotification(body, event, config.signKeys, nowSeconds);
     const subAppId = findApplication(event, applications);
-    const origin = { subAppId, own };
+    const contexts = trustContexts(config.contexts, now());
+    const origin = { subAppId, own, contexts };
     if (subAppId !== own) Object.assign(log, { subAppId });
 
     const legacy = readLegacyEvent(body);

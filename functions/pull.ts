@@ -77,7 +77,14 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 function chooseSubmitting(dependencies: PullRouteDependencies): Submitting {
   const { config, settings, api, ledger, ...rest } = dependencies;
   const ownSubAppId = requireOwnApplication(settings.policy, config.vodApi.subAppId);
-  const sending = { ...rest, api, checkRegion: createOpenedRegionCheck(api, rest.now) };
+  const { contextKey } = config;
+  const sending = {
+    ...rest,
+    api,
+    contextKey,
+    ownSubAppId,
+    checkRegion: createOpenedRegionCheck(api, rest.now),
+  };
   if (ledger === undefined) {
     const memory = createIdempotencyMemory<SubmittedPull>();
     const forgetting = { ...sending, memory, begin: createQuotaMemory(rest.now) };
@@ -87,7 +94,7 @@ function chooseSubmitting(dependencies: PullRouteDependencies): Submitting {
     };
   }
   // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
-  const keeping = { ...sending, ledger, ownSubAppId, sentAtOnce: config.vodApi.pullsPerSecond };
+  const keeping = { ...sending, ledger, sentAtOnce: config.vodApi.pullsPerSecond };
   return {
     one: (pull, options) => submitKeptPull(pull, keeping, options),
     many: (items, call) => submitKeptBatch(items, call, keeping),

@@ -138,7 +138,10 @@ function sign(
       procedure: request.procedure,
       taskPriority: request.taskPriority,
       taskNotifyMode: request.taskNotifyMode,
-      sourceContext: sealEnvelope(envelope, request.sourceContext),
+      sourceContext: sealEnvelope(envelope, request.sourceContext, {
+        key: config.contextKey,
+        subAppId,
+      }),
       oneTimeValid: request.oneTimeValid === true ? 1 : undefined,
       vodSubAppId: subAppId,
       sessionContext: request.sessionContext,

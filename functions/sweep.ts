@@ -80,6 +80,7 @@ async function openSweep(config: SweepConfig): Promise<Job> {
       random: Math.random,
     }),
     applications: listApplications(settings.policy, own),
+    contexts: config.contexts,
     settings,
     fetchCover: createCoverFetcher(),
     targets,

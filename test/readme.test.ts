@@ -26,12 +26,13 @@ function sectionOf(start: string, end: string): string {
 
 /** Answers the variables that the tables of a section tell of. */
 function listTold(section: string): ReadonlySet<string> {
-  const rows = section.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm);
-  return new Set([...rows].flatMap(([, names = '']) => names.match(/[A-Z_]+/g) ?? []));
+  const rows = section.matchAll(/^\| ((?:`[A-Z\d_]+`(?:, )?)+) \|/gm);
+  return new Set([...rows].flatMap(([, names = '']) => names.match(/[A-Z\d_]+/g) ?? []));
 }
 
 /** A variable as a schema names it; what the platform gives by itself is not ours to tell of. */
-const VARIABLE = /\b(?:VOD|AUTH|CORS|CALLBACK|PULL|DATABASE|WEBHOOK|EVENT)(?:_[A-Z]+)*\b(?=:)/g;
+const VARIABLE =
+  /\b(?:VOD|AUTH|CORS|SOURCE|CALLBACK|PULL|DATABASE|WEBHOOK|EVENT)(?:_[A-Z\d]+)*\b(?=:)/g;
 
 const configured = listTold(sectionOf('## Configuration', '## On one machine'));
 
@@ -51,7 +52,7 @@ describe('README.md', () => {
   });
 
   it('tells of every variable that a deployment reads, and of no other', () => {
-    const inFile = read('serverless.yml').matchAll(/\benv:([A-Z_]+)/g);
+    const inFile = read('serverless.yml').matchAll(/\benv:([A-Z\d_]+)/g);
     const credentials = read('tools/deploy/credentials.ts').matchAll(/'(TENCENT[A-Z_]+)'/g);
     const names = [...inFile, ...credentials].map(([, name = '']) => name);
     const deploying = new Set(names.filter((name) => !configured.has(name)));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
+import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
@@ -8,6 +9,8 @@ import { type Environment, given, readEnvironment, splitList } from './environme
 export interface CallbackConfig extends DatabaseConfig {
   /** Several while a key is being replaced. */
   readonly signKeys: readonly string[];
+  /** How the contexts of uploads are proven. */
+  readonly contexts: ContextConfig;
   /** Where notifications are confirmed. */
   readonly vodApi: VodApiConfig;
   /** Who is told of events. */
@@ -16,6 +19,7 @@ export interface CallbackConfig extends DatabaseConfig {
 
 const callbackEnvironment = v.intersect([
   vodApiEnvironment,
+  contextEnvironment,
   v.object({
     ...databaseEnvironment,
     CALLBACK_SIGN_KEYS: v.pipe(
@@ -41,6 +45,7 @@ export function readCallbackConfig(environment: Environment): CallbackConfig {
   const e = readEnvironment(callbackEnvironment, environment);
   return Object.freeze({
     signKeys: e.CALLBACK_SIGN_KEYS,
+    contexts: describeContexts(e),
     vodApi: describeVodApi(e),
     ...describeDatabase(e),
     delivery: readDeliveryConfig(environment),

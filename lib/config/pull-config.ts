@@ -9,12 +9,15 @@ import {
   vodCredentialsEnvironment,
 } from '../vod/api-config.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
+import { contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type Environment, readEnvironment, splitList } from './environment.ts';
 
 /** Configuration of the `pull` function. */
 export interface PullConfig extends CallerConfig, DatabaseConfig {
   readonly vodApi: VodApiConfig;
+  /** Proves the contexts of uploads. */
+  readonly contextKey: string;
   /** Where media may be pulled from. */
   readonly urlPolicy: UrlPolicy;
 }
@@ -22,6 +25,7 @@ export interface PullConfig extends CallerConfig, DatabaseConfig {
 const pullEnvironment = v.intersect([
   callerEnvironment,
   vodApiEnvironment,
+  contextEnvironment,
   v.object({
     ...databaseEnvironment,
     PULL_HOSTS: v.optional(
@@ -57,6 +61,7 @@ export function readPullConfig(environment: Environment): PullConfig {
   return Object.freeze({
     ...describeCallers(e),
     vodApi: describeVodApi(e),
+    contextKey: describeContexts(e).keys[0],
     urlPolicy: { hosts: e.PULL_HOSTS, ports: e.PULL_PORTS },
     ...describeDatabase(e),
   });

@@ -1,7 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
+import { deriveContextKey } from '../uploads/context-mac.ts';
 import { subAppId } from '../validation/fields.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
+import { sourceContextKeys } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type Environment, given, readEnvironmentTwice } from './environment.ts';
 
@@ -11,6 +13,8 @@ export interface SignatureConfig extends CallerConfig, DatabaseConfig {
   readonly secretKey: KeyObject;
   /** Key before the last rotation: it signs nothing, and uploads begun under it still go on. */
   readonly previousSecretKey: KeyObject | undefined;
+  /** Proves the contexts of uploads. */
+  readonly contextKey: string;
   readonly subAppId: number | undefined;
 }
 
@@ -23,6 +27,7 @@ const signatureEnvironment = v.object({
   VOD_SECRET_ID: given,
   VOD_SECRET_KEY: secretKey,
   VOD_PREVIOUS_SECRET_KEY: v.optional(secretKey),
+  SOURCE_CONTEXT_KEYS: v.optional(sourceContextKeys),
   VOD_SUB_APP_ID: v.optional(subAppId),
   ...databaseEnvironment,
 });
@@ -39,6 +44,7 @@ export function readSignatureConfig(environment: Environment): SignatureConfig {
     secretId: e.VOD_SECRET_ID,
     secretKey: e.VOD_SECRET_KEY,
     previousSecretKey: e.VOD_PREVIOUS_SECRET_KEY,
+    contextKey: deriveContextKey(e.SOURCE_CONTEXT_KEYS?.[0] ?? e.VOD_SECRET_KEY),
     subAppId: e.VOD_SUB_APP_ID,
     ...describeDatabase(e),
   });

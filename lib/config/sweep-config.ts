@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
+import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
 import {
   type DatabaseConfig,
   databaseEnvironment,
@@ -13,6 +14,8 @@ import { type Environment, given, readEnvironment } from './environment.ts';
 export interface SweepConfig extends DatabaseConfig {
   readonly databaseUrl: string;
   readonly vodApi: VodApiConfig;
+  /** How the contexts of uploads are proven. */
+  readonly contexts: ContextConfig;
   /** Whether VOD keeps the application's events in a queue instead of sending them to `callback`. */
   readonly pullsEvents: boolean;
   /** Who is told of events. */
@@ -21,6 +24,7 @@ export interface SweepConfig extends DatabaseConfig {
 
 const sweepEnvironment = v.intersect([
   vodApiEnvironment,
+  contextEnvironment,
   v.object({
     ...databaseEnvironment,
     DATABASE_URL: v.pipe(given, databaseUrl),
@@ -41,6 +45,7 @@ export function readSweepConfig(environment: Environment): SweepConfig {
     ...describeDatabase(e),
     databaseUrl: e.DATABASE_URL,
     vodApi: describeVodApi(e),
+    contexts: describeContexts(e),
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',
     delivery: readDeliveryConfig(environment),
   });

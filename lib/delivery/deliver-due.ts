@@ -63,8 +63,8 @@ function addressClaim(claim: ClaimedDelivery): DueDelivery {
 
 function buildMessage(event: ClaimedDelivery['event']): Message {
   if (event.kind === 'upload') return buildUploadMessage(viewUpload(event.upload));
-  const { eventId, payload: raw, subAppId, receivedAt, unconfirmed } = event;
-  return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed });
+  const { eventId, payload: raw, subAppId, receivedAt, unconfirmed, hasEnvelope } = event;
+  return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope });
 }
 
 /** Answers a name that is no other delivery's: there is one of an event to an endpoint. */

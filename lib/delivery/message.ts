@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { openEnvelope } from '../uploads/envelope.ts';
+import { removeV1 } from '../uploads/envelope.ts';
 import type { UploadView } from '../uploads/upload-view.ts';
-import { isJsonObject } from '../validation/json-object.ts';
+import { replaceSourceContext } from '../vod/source-context.ts';
 import { type EventType, nameVodEvent } from './event-type.ts';
 
 /**
@@ -28,6 +28,8 @@ export interface GenuineVodEvent {
   /** Unix milliseconds of the first time that it came in. */
   readonly receivedAt: number;
   readonly unconfirmed?: true | undefined;
+  /** Set where it was kept with its envelope, as it was before envelopes had a MAC. */
+  readonly hasEnvelope?: true | undefined;
 }
 
 /** Every field of an upload that leaves the house; whatever else an object holds stays. */
@@ -73,12 +75,12 @@ export function buildUploadMessage(upload: UploadView): Message {
 }
 
 /**
- * Answers the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and with the
- * envelope taken off, and with the application in VOD's own word for it. One that is not confirmed says so, whatever
+ * Answers the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and without an
+ * envelope, and with the application in VOD's own word for it. One that is not confirmed says so, whatever
  * else it says: `confirmed` is false.
  */
 export function buildVodMessage(event: GenuineVodEvent): Message {
-  const { eventId, raw, subAppId, receivedAt, unconfirmed } = event;
+  const { eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope } = event;
   const { EventType: name, Sign: _sign, T: _t, ...members } = raw;
   const type = nameVodEvent(name);
   return {
@@ -87,9 +89,7 @@ export function buildVodMessage(event: GenuineVodEvent): Message {
     timestamp: new Date(receivedAt).toISOString(),
     data: {
       EventType: name,
-      ...Object.fromEntries(
-        Object.entries(members).map(([member, value]) => [member, openContext(value)]),
-      ),
+      ...(hasEnvelope ? removeEnvelope(members) : members),
       ...(subAppId === undefined ? {} : { SubAppId: subAppId }),
       ...(unconfirmed ? { confirmed: false } : {}),
     },
@@ -101,15 +101,10 @@ function deriveId(type: EventType, key: string): string {
   return `msg_${hash('sha256', JSON.stringify([type, key])).slice(0, 32)}`;
 }
 
-/** Events that end an upload carry its `SourceContext` in one place. */
-function openContext(task: unknown): unknown {
-  if (!isJsonObject(task)) return task;
-  const media = task['MediaBasicInfo'];
-  const source = isJsonObject(media) ? media['SourceInfo'] : undefined;
-  if (!isJsonObject(media) || !isJsonObject(source)) return task;
-  const context = source['SourceContext'];
-  if (typeof context !== 'string') return task;
-  const { sourceContext } = openEnvelope(context);
-  const SourceInfo = { ...source, SourceContext: sourceContext };
-  return { ...task, MediaBasicInfo: { ...media, SourceInfo } };
+function removeEnvelope(members: Readonly<Record<string, unknown>>): object {
+  const told = Object.entries(members).map(([member, task]) => [
+    member,
+    replaceSourceContext(task, removeV1),
+  ]);
+  return Object.fromEntries(told);
 }

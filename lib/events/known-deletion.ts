@@ -10,7 +10,7 @@ import type { Origin } from './received-event.ts';
  */
 export async function dropUnknownDeletions(
   event: VodEvent,
-  { subAppId, own }: Origin,
+  { subAppId, own }: Pick<Origin, 'subAppId' | 'own'>,
   ledger: Pick<Ledger, 'findFiles'>,
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;

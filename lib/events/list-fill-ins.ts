@@ -5,7 +5,7 @@ import type { ModifyDetail, ProcedureDetail } from '../media-actions/media-actio
 import { type Chosen, type ChosenFillIn, chooseFillIn } from '../policy/fill-in.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Envelope } from '../uploads/envelope.ts';
-import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
+import { formatIsoTime, LAST_SECOND, parseIsoTime } from '../validation/iso-time.ts';
 import type { ArrivedMedia } from './arrived-media.ts';
 import { readMediaFields } from './media-fields.ts';
 import { readText } from './vod-value.ts';
@@ -87,12 +87,10 @@ function chooseExpiry(
   const { rule, value } = chosen;
   if (value.expireTime !== undefined) return { value: value.expireTime, rule };
   const came = parseIsoTime(readText(basic?.CreateTime) ?? '') ?? Math.floor(receivedAt / 1_000);
-  const end = Math.min(came + (value.expireAfter ?? 0), LATEST_SECONDS);
+  // VOD takes the last second for "never".
+  const end = Math.min(came + (value.expireAfter ?? 0), LAST_SECOND);
   return { value: end, rule };
 }
-
-/** The last second that is written with a year of four digits, which VOD takes for "never". */
-const LATEST_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;
 
 /** https://cloud.tencent.com/document/product/266/34782 */
 const SESSION_ID_LENGTH = 50;

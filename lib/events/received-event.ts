@@ -1,13 +1,16 @@
 import type { LogFields } from '../log.ts';
-import { type OpenedContext, openEnvelope } from '../uploads/envelope.ts';
-import type { VodEvent } from '../vod/event.ts';
+import { type OpenedContext, openEnvelope, type TrustedContexts } from '../uploads/envelope.ts';
+import { type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
 import type { LegacyEvent } from '../vod/event-legacy.ts';
+import { replaceSourceContext } from '../vod/source-context.ts';
 
 /** An event with its id, and with the envelope taken off its `SourceContext`. */
 export interface ReceivedEvent extends OpenedContext {
   readonly eventId: string;
   readonly event: VodEvent;
+  /** Upload whose pull it tells to have failed, where the ledger knows that pull. */
+  readonly failedPull?: string;
 }
 
 /** Which application of VOD an event is from. */
@@ -16,6 +19,8 @@ export interface Origin {
   readonly subAppId: number | undefined;
   /** The service's own; undefined where the configuration names none. */
   readonly own: number | undefined;
+  /** By what its contexts are proven. */
+  readonly contexts: TrustedContexts;
 }
 
 /**
@@ -23,9 +28,21 @@ export interface Origin {
  *
  * Only the events that end an upload carry a `SourceContext`; for the others both parts are empty.
  */
-export function receiveEvent(event: VodEvent, { subAppId, own }: Origin): ReceivedEvent {
-  const eventId = identifyEvent(event, subAppId === own ? undefined : subAppId);
-  return { eventId, event, ...openEnvelope(readSourceContext(event)) };
+export function receiveEvent(event: VodEvent, { subAppId, own, contexts }: Origin): ReceivedEvent {
+  const isOwn = subAppId === own;
+  const eventId = identifyEvent(event, isOwn ? undefined : subAppId);
+  // What began before an application was configured is for the service's own.
+  const subAppIds = isOwn && own !== undefined ? [own, undefined] : [subAppId];
+  const context = readSourceContext(event);
+  return { eventId, event, ...openEnvelope(context, { ...contexts, subAppIds }) };
+}
+
+/** Returns the event as it is kept and told: with the envelope taken off its `SourceContext`. */
+export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): RawEvent {
+  const raw = writeVodEvent(event);
+  if (readSourceContext(event) === sourceContext) return raw;
+  const write = (task: unknown) => replaceSourceContext(task, () => sourceContext);
+  return Object.fromEntries(Object.entries(raw).map(([name, task]) => [name, write(task)]));
 }
 
 /** Longest id, type or state that is logged; those of VOD are far shorter. */
@@ -35,7 +52,9 @@ const LONGEST_LOGGED = 128;
 const MOST_LOGGED = 20;
 
 /** Answers what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
-export function describeReceivedEvent({ eventId, event, envelope }: ReceivedEvent): LogFields {
+export function describeReceivedEvent(received: ReceivedEvent): LogFields {
+  const { eventId, event, unproven } = received;
+  const envelope = unproven ? undefined : received.envelope;
   return {
     eventId,
     ...describeEvent(event),

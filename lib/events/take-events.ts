@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../ledger/event-record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VodEvent } from '../vod/event.ts';
+import { proveEvent } from './prove-event.ts';
 import { type ReceivedEvent, receiveEvent } from './received-event.ts';
 import { type Reception, toEventRecord } from './to-event-record.ts';
 
@@ -13,10 +14,12 @@ export interface TakenEvent {
 /** Records events of either notification mode, each by itself; answers in their order. An event that is known changes nothing. */
 export async function takeEvents(
   events: readonly VodEvent[],
-  ledger: Pick<Ledger, 'recordEvents' | 'changeState'>,
+  ledger: Pick<Ledger, 'recordEvents' | 'changeState' | 'findUpload'>,
   reception: Reception,
 ): Promise<readonly TakenEvent[]> {
-  const received = events.map((event) => receiveEvent(event, reception));
+  const received = await Promise.all(
+    events.map((event) => proveEvent(receiveEvent(event, reception), reception, ledger)),
+  );
   const results = await ledger.recordEvents(
     received.map((event) => toEventRecord(event, reception)),
   );

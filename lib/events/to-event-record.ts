@@ -1,8 +1,8 @@
 import { nameVodEvent } from '../delivery/event-type.ts';
 import type { EventRecord } from '../ledger/event-record.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type VodEvent, writeVodEvent } from '../vod/event.ts';
-import type { Origin, ReceivedEvent } from './received-event.ts';
+import type { VodEvent } from '../vod/event.ts';
+import { type Origin, type ReceivedEvent, writeReceivedEvent } from './received-event.ts';
 import { settleArrival } from './settle-arrival.ts';
 import { findUploadId, listUploadChanges } from './upload-changes.ts';
 
@@ -21,19 +21,24 @@ export interface Reception extends Origin {
 /** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */
 export function toEventRecord(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
-  const { subAppId, receivedAt, confirmed } = reception;
+  const { subAppId, own, receivedAt, confirmed } = reception;
   const told = confirmed ? listUploadChanges(received) : [];
+  const ofTenant = subAppId === own ? {} : ({ ofTenant: true } as const);
   const changes =
     subAppId === undefined
       ? told
-      : told.map((change) => ({ ...change, fields: { ...change.fields, subAppId } }));
+      : told.map((change) => ({
+          ...change,
+          ...ofTenant,
+          fields: { ...change.fields, subAppId },
+        }));
   return {
     eventId,
     subAppId,
     eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
     uploadId: confirmed ? findUploadId(received) : undefined,
     ...readSubject(event),
-    payload: writeVodEvent(event),
+    payload: writeReceivedEvent(received),
     confirmed,
     ...(confirmed ? settleArrival(received, changes, reception) : { changes, actions: [] }),
     receivedAt,

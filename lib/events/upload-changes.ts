@@ -1,6 +1,5 @@
 import type { UploadChange } from '../ledger/upload-change.ts';
 import type { MediaFields } from '../ledger/upload-row.ts';
-import { UPLOAD_ID } from '../validation/fields.ts';
 import type { EventTask } from '../vod/event-types.ts';
 import { listWholeDeletions } from './deleted-files.ts';
 import { readContextFields, readMediaFields, readMethod } from './media-fields.ts';
@@ -31,12 +30,8 @@ export function listUploadChanges(received: ReceivedEvent): readonly UploadChang
 }
 
 /** Answers the upload that an event names itself, as far as it does. */
-export function findUploadId({ event, envelope }: ReceivedEvent): string | undefined {
-  if (envelope !== undefined) return envelope.uploadId;
-  if (event.eventType !== 'PullComplete' || !hasFailed(event.task)) return undefined;
-  // A pull that failed has no media that could hold an envelope, but every pull of ours has its upload's id as this.
-  const sessionId = readText(event.task.SessionId);
-  return sessionId !== undefined && UPLOAD_ID.test(sessionId) ? sessionId : undefined;
+export function findUploadId({ envelope, failedPull }: ReceivedEvent): string | undefined {
+  return envelope?.uploadId ?? failedPull;
 }
 
 function describeArrival(
@@ -91,7 +86,7 @@ function describePullFailure(
   received: ReceivedEvent,
   { TaskId: taskId, ErrCode: vodErrCode = 0 }: EventTask<'PullComplete'>,
 ): readonly UploadChange[] {
-  const uploadId = findUploadId(received);
+  const { failedPull: uploadId } = received;
   // A pull of somebody else that came to nothing is nobody's upload.
   if (uploadId === undefined) return [];
   const detail = PULL_ERRORS.get(vodErrCode) ?? 'VOD did not pull the media.';
@@ -99,7 +94,8 @@ function describePullFailure(
   return [{ key: { uploadId }, fact: 'pullFailed', method: 'pull', fields: { taskId, problem } }];
 }
 
-function hasFailed({ ErrCode: errCode }: EventTask<'PullComplete'>): boolean {
+/** Returns whether a pull that has ended came to nothing. */
+export function hasFailed({ ErrCode: errCode }: EventTask<'PullComplete'>): boolean {
   return (readWhole(errCode) ?? 0) !== 0;
 }
 

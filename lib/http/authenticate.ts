@@ -73,7 +73,7 @@ export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]):
     throw refuseKeys('must name one at least, since AUTH is keys');
   }
   const findHolder = createKeyRing(keys);
-  const readToken = config.kind === 'keys' ? refuseKey : rememberTokens(config);
+  const readToken = config.kind === 'keys' ? refuseKey : rememberTokens(config, keys);
   return (authorization, nowSeconds) => {
     const token = readBearer(authorization);
     return findHolder(token) ?? readToken(token, nowSeconds);
@@ -87,12 +87,14 @@ function refuseKey(): never {
 }
 
 /** A fresh verification costs many times what the rest of a request does, and clients ask several times per upload. */
-function rememberTokens(config: TokenConfig): ReadToken {
+function rememberTokens(config: TokenConfig, keys: readonly ApiKey[]): ReadToken {
   const remembered = new Map<string, { readonly caller: Caller; readonly until: number }>();
   let verifying: Promise<VerifyToken> | undefined;
 
   const verify: ReadToken = async (token, nowSeconds) => {
-    verifying ??= import('./verify-token.ts').then((each) => each.createTokenVerifier(config));
+    verifying ??= import('./verify-token.ts').then((each) =>
+      each.createTokenVerifier(config, keys),
+    );
     const { expiresAt, ...caller } = await (await verifying)(token, nowSeconds);
     if (remembered.size >= REMEMBERED_TOKENS) {
       for (const oldest of remembered.keys()) {

@@ -3,6 +3,7 @@ import * as joseErrors from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { TokenConfig } from '../config/caller-config.ts';
 import { ConfigError } from '../config/environment.ts';
+import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
 import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
@@ -34,8 +35,9 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** The one that a shared secret is for: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
 const SECRET_ALGORITHMS = ['HS256'];
 
-/** Returns how tokens are verified under `config`. */
-export function createTokenVerifier(config: TokenConfig): VerifyToken {
+/** Returns how tokens are verified under `config`; none is taken from a user who is named as the owner of one of `keys`. */
+export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]): VerifyToken {
+  const keyOwners = new Set(keys.map(({ name, owner = name }) => owner));
   const { proof, issuer, audiences, audienceClaim } = config;
   // Pinned: what the token says of its own algorithm decides nothing.
   const algorithms = 'secret' in proof ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
@@ -59,9 +61,18 @@ export function createTokenVerifier(config: TokenConfig): VerifyToken {
       throw refuseToken(explainRefusal(error, config, algorithms), error);
     });
     if (isOtherAudience) requireOtherAudience(payload, config);
-    return { ...readOwner(payload), scopes: readScopes(payload, config), claims: payload };
+    const named = readOwner(payload);
+    if (keyOwners.has(named.owner)) throw refuseToken(OWNED_BY_KEY);
+    return { ...named, scopes: readScopes(payload, config), claims: payload };
   };
 }
+
+/**
+ * Where users choose their names, one could call itself as a server does, and so see and cancel what the server uploads.
+ * A prefix would keep the two apart as well, but take from servers what they have uploaded.
+ */
+const OWNED_BY_KEY =
+  'The claim "sub" of the token is the name under which an API key of this service uploads: tokens must have another one.';
 
 function readOwner({ sub, exp }: JWTPayload): Pick<VerifiedToken, 'owner' | 'expiresAt'> {
   // Neither the ledger nor VOD could keep the owner's name otherwise.

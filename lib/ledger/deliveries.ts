@@ -21,6 +21,8 @@ type LedgerEvent = {
       readonly subAppId?: number;
       /** Set where VOD could not be asked about it. */
       readonly unconfirmed?: true;
+      /** Set where it was recorded with its envelope, as it was before envelopes had a MAC. */
+      readonly hasEnvelope?: true;
     }
 );
 
@@ -83,7 +85,7 @@ export interface DeliveryLedger {
 const CLAIMED = `attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz`;
 
 const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, sub_app_id, confirmed,
-    received_at, delivered_at
+    envelope_removed, received_at, delivered_at
   from claimed join events using (event_id) left join endpoints using (endpoint)`;
 
 /** How much is taken off a disabled endpoint at once: little enough to be done in time. */
@@ -256,5 +258,6 @@ function readEvent(row: Row): LedgerEvent {
     payload,
     ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
     ...(row['confirmed'] ? {} : { unconfirmed: true }),
+    ...(row['envelope_removed'] ? {} : { hasEnvelope: true }),
   };
 }

@@ -16,7 +16,7 @@ import { writeTime } from './upload-row.ts';
 export interface EventLedger {
   /** Keeps the event, applies its changes and makes all that follows: all of it, or, where it is known, nothing. */
   recordEvent(event: EventRecord): Promise<RecordedEvent>;
-  /** The same for many, each by itself; answers in their order. */
+  /** The same for many of one application, each by itself; answers in their order. */
   recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
 }
 

@@ -67,6 +67,7 @@ async function mergeFile(
   // So does an upload with the file that came for it first, with its owner, and with its application.
   if (upload?.fileId !== undefined || isOfAnother(upload?.owner, change.owner)) return change;
   if (isOfAnother(upload?.subAppId, change.fields?.subAppId)) return change;
+  if (change.ofTenant && upload !== undefined && upload.subAppId === undefined) return change;
 
   await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
     prepare: true,

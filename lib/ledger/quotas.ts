@@ -13,9 +13,9 @@ import type { IssuedUpload } from './uploads.ts';
 export interface Quotas {
   /** Uploads that begin within any sixty seconds. */
   readonly signaturesPerMinute?: number | undefined;
-  /** Uploads that may still come, or whose processing has not ended. */
+  /** Uploads that may still come, for any application, or that have come to this one and are still being processed. */
   readonly openUploads?: number | undefined;
-  /** Bytes that came within the last day; once they are used up, nothing new begins. */
+  /** Bytes that came to the application within the last day; once they are used up, nothing new begins. */
   readonly bytesPerDay?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface QuotaLedger {
    * is kept. An upload that was issued before begins nothing, so it is prolonged whatever is used up. However many ask
    * at once, by whatever connections, no quota is ever exceeded.
    *
-   * @param uploads each id once, all of them the owner's.
+   * @param uploads each id once, all of them the owner's, and for one application.
    */
   issueWithin(
     owner: string,
@@ -48,7 +48,7 @@ export interface QuotaLedger {
 
 // One statement: the lock that it takes for the owner ends with it, and nobody waits for an answer on its way.
 const ISSUE = `with verdict as materialized (
-    select * from admit_uploads($5, $6::text::jsonb, $2::timestamptz, $7, $8, $9)
+    select * from admit_uploads($5, $10, $6::text::jsonb, $2::timestamptz, $7, $8, $9)
   ),
   change as (
     select c.* from jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})
@@ -85,6 +85,7 @@ export function createQuotaLedger({
         cleanText(owner),
         writeJson(uploads.map(({ uploadId }) => uploadId)),
         ...[signaturesPerMinute, openUploads, bytesPerDay],
+        uploads[0]?.fields?.subAppId ?? null,
       ]);
       const verdicts = new Map(rows.map((row) => [row['upload_id'], row]));
       return uploads.map(({ uploadId }) => readVerdict(verdicts.get(uploadId), quotas, at));

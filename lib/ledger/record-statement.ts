@@ -9,8 +9,9 @@ import {
 
 // The first four parameters are those of `writeChanges`, whether or not there are changes.
 const INSERT_EVENTS = `insert into events
-    (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
-    select event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed,
+    (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, envelope_removed,
+      received_at, recorded_by, fanned_out)
+    select event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, true,
       coalesce(received_at, $2::timestamptz), $3, $4::text is not null
     from jsonb_to_recordset($5::text::jsonb) as e(event_id text, event_type text, sub_app_id bigint, upload_id text,
       file_id text, task_id text, payload jsonb, confirmed boolean, received_at timestamptz)
@@ -56,7 +57,7 @@ function writeEventsAndChanges(kinds: ChangeKinds, actions: string | undefined):
       left join announced on announced.upload_id = changed.upload_id`;
 }
 
-/** Statements that were written before: each is a few kilobytes long, and there are eight. */
+/** Statements that were written before: each is a few kilobytes long, and there are fourteen. */
 const WRITTEN = new Map<string, string>();
 
 /**
@@ -69,11 +70,15 @@ export function writeRecordStatement(
 ): string {
   const byUpload = changes.some(({ key }) => 'uploadId' in key);
   const byFile = changes.some(({ key }) => 'fileId' in key);
-  const name = `${byUpload} ${byFile} ${withActions}`;
+  const ofTenant = changes.some((change) => change.ofTenant);
+  const name = `${byUpload} ${byFile} ${ofTenant} ${withActions}`;
   const statement =
     WRITTEN.get(name) ??
     (byUpload || byFile
-      ? writeEventsAndChanges({ byUpload, byFile }, withActions ? WANTED_ACTIONS : undefined)
+      ? writeEventsAndChanges(
+          { byUpload, byFile, ofTenant },
+          withActions ? WANTED_ACTIONS : undefined,
+        )
       : writeEventsAlone(withActions ? ACTIONS : undefined));
   WRITTEN.set(name, statement);
   return statement;

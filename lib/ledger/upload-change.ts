@@ -25,6 +25,8 @@ export interface UploadChange {
   readonly owner?: string | undefined;
   /** What is given replaces what was known. */
   readonly fields?: MediaFields | undefined;
+  /** Set where a tenant's application tells it: what was kept before applications were named is the service's own. */
+  readonly ofTenant?: true | undefined;
 }
 
 /** Answers the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
@@ -120,26 +122,31 @@ const UPDATE = `update set
 export interface ChangeKinds {
   readonly byUpload: boolean;
   readonly byFile: boolean;
+  /** Whether the application that tells them is a tenant's. */
+  readonly ofTenant: boolean;
 }
 
-const SAME_APPLICATION =
-  '(u.sub_app_id is null or excluded.sub_app_id is null or u.sub_app_id = excluded.sub_app_id)';
+function writeSameApplication(ofTenant: boolean): string {
+  return ofTenant
+    ? 'u.sub_app_id = excluded.sub_app_id'
+    : '(u.sub_app_id is null or excluded.sub_app_id is null or u.sub_app_id = excluded.sub_app_id)';
+}
 
 // Only a statement for both kinds tells them apart: a filter would have the planner expect next to nothing, and so join
 // what follows row by row.
-function writeByUpload(filter: string): string {
+function writeByUpload(filter: string, ofTenant: boolean): string {
   return `by_upload as (${INSERT} where ${filter} order by c.key
     on conflict (upload_id) do ${UPDATE}
     where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
       and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
-      and ${SAME_APPLICATION}
+      and ${writeSameApplication(ofTenant)}
     returning ${UPLOAD_COLUMNS})`;
 }
 
-function writeByFile(filter: string): string {
+function writeByFile(filter: string, ofTenant: boolean): string {
   return `by_file as (${INSERT} where ${filter} order by c.key
     on conflict (file_id) do ${UPDATE}
-    where ${SAME_APPLICATION}
+    where ${writeSameApplication(ofTenant)}
     returning ${UPLOAD_COLUMNS})`;
 }
 
@@ -151,20 +158,20 @@ function writeByFile(filter: string): string {
  * An upload has one file, one owner and one application: what is told of a second one changes nothing, and is not in
  * `changed`.
  */
-export function writeUpserts({ byUpload, byFile }: ChangeKinds): string {
+export function writeUpserts({ byUpload, byFile, ofTenant }: ChangeKinds): string {
   const changed = [
     ...(byUpload ? ['select upload_id as key, * from by_upload'] : []),
     ...(byFile ? ['select file_id as key, * from by_file'] : []),
   ].join(' union all ');
   const upserts = [
-    ...(byUpload ? [writeByUpload(byFile ? 'c.key = c.upload_id' : 'true')] : []),
-    ...(byFile ? [writeByFile(byUpload ? 'c.key = c.file_id' : 'true')] : []),
+    ...(byUpload ? [writeByUpload(byFile ? 'c.key = c.upload_id' : 'true', ofTenant)] : []),
+    ...(byFile ? [writeByFile(byUpload ? 'c.key = c.file_id' : 'true', ofTenant)] : []),
   ];
   return [...upserts, `changed as (${changed})`].join(',\n  ');
 }
 
 /** Of changes that all name their upload. */
-export const BY_UPLOAD: ChangeKinds = { byUpload: true, byFile: false };
+export const BY_UPLOAD: ChangeKinds = { byUpload: true, byFile: false, ofTenant: false };
 
 /** {@link writeUpserts} for {@link BY_UPLOAD}. */
 export const UPSERTS = writeUpserts(BY_UPLOAD);

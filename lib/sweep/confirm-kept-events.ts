@@ -1,3 +1,4 @@
+import { trustContexts } from '../config/context-config.ts';
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
 import { confirmEvent } from '../events/confirm-event.ts';
 import { dropUnknownDeletions } from '../events/known-deletion.ts';
@@ -39,7 +40,7 @@ async function confirmOne(
   run: SweepRun,
   tally: UnconfirmedTally,
 ): Promise<void> {
-  const { api, ledger, settings, remainingMilliseconds } = run;
+  const { api, ledger, settings, now, remainingMilliseconds } = run;
   const [own] = run.applications;
   // What was kept before an application was configured is its own.
   const { subAppId = own, receivedAt } = claim;
@@ -53,9 +54,10 @@ async function confirmOne(
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
-    const known = await dropUnknownDeletions(confirmation.event, { subAppId, own }, ledger);
+    const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
+    const known = await dropUnknownDeletions(confirmation.event, origin, ledger);
     const confirmed = confirmation.kind === 'confirmed';
-    const reception = { subAppId, own, receivedAt, confirmed, settings };
+    const reception = { ...origin, receivedAt, confirmed, settings };
     await takeEvents(known === undefined ? [] : [known], ledger, reception);
     tally.add('confirmed');
   }

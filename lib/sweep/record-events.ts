@@ -1,3 +1,4 @@
+import { trustContexts } from '../config/context-config.ts';
 import { takeEvents } from '../events/take-events.ts';
 import { explainToOperator } from '../invocation.ts';
 import type { VodEvent } from '../vod/event.ts';
@@ -7,7 +8,7 @@ import type { Tally } from './tally.ts';
 /** What recording needs of a sweep. */
 type Recording = Pick<
   ApplicationRun,
-  'subAppId' | 'applications' | 'ledger' | 'settings' | 'now' | 'report'
+  'subAppId' | 'applications' | 'ledger' | 'contexts' | 'settings' | 'now' | 'report'
 >;
 
 /** What recording came to. */
@@ -26,13 +27,15 @@ interface Recorded<Item> {
  */
 export async function recordEvents<Item extends { readonly event: VodEvent }>(
   items: readonly Item[],
-  { subAppId, applications: [own], ledger, settings, now, report }: Recording,
+  { subAppId, applications: [own], ledger, contexts, settings, now, report }: Recording,
   tally: Tally<'fresh'>,
 ): Promise<Recorded<Item>> {
   let fresh = 0;
   const record = async (batch: readonly Item[]) => {
     const events = batch.map(({ event }) => event);
-    const reception = { subAppId, own, receivedAt: now(), confirmed: true, settings };
+    const receivedAt = now();
+    const origin = { subAppId, own, contexts: trustContexts(contexts, receivedAt) };
+    const reception = { ...origin, receivedAt, confirmed: true, settings };
     const results = await takeEvents(events, ledger, reception);
     const count = results.filter(({ recorded }) => recorded.fresh).length;
     fresh += count;

@@ -1,3 +1,4 @@
+import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../log.ts';
 import type { FetchCover } from '../media-actions/fetch-cover.ts';
@@ -10,6 +11,8 @@ export interface SweepRun {
   readonly api: VodApi;
   /** Applications of VOD that uploads go to, the service's own first; that one is undefined where none is configured. */
   readonly applications: readonly [own: number | undefined, ...tenants: number[]];
+  /** How the contexts of uploads are proven. */
+  readonly contexts: ContextConfig;
   /** What new media may be, and what is set of them. */
   readonly settings: Settings;
   readonly fetchCover: FetchCover;

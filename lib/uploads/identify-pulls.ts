@@ -10,8 +10,6 @@ import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from './upload-id.ts';
 /** What submitting with a ledger takes from outside. */
 export interface KeptPullDependencies extends PullSending {
   readonly ledger: ReachLedger;
-  /** Application of VOD of those who belong to no tenant; undefined for the account's main one. */
-  readonly ownSubAppId: number | undefined;
 }
 
 /** A pull in the form in which it is kept, under an id that is its own if nothing is known of it. */
@@ -29,12 +27,12 @@ export type IdentifiedPull =
 /** @throws {Problem} `invalid_request` where the contexts do not fit. */
 export function preparePull(
   pull: OwnedPull,
-  { ownSubAppId, now, random, randomKey }: Omit<KeptPullDependencies, 'ledger'>,
+  { contextKey, ownSubAppId, now, random, randomKey }: Omit<KeptPullDependencies, 'ledger'>,
 ): PreparedPull {
   // Nobody goes on with a pull, so its id need not tell whose it is.
   const uploadId = createUploadId(pull.owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
   const { owner, subAppId = ownSubAppId, request } = pull;
-  return { ...pull, kept: toKeptPull(uploadId, { owner, subAppId, request }) };
+  return { ...pull, kept: toKeptPull(uploadId, { owner, subAppId, request }, contextKey) };
 }
 
 /**
@@ -43,7 +41,7 @@ export function preparePull(
  */
 export async function identifyPulls(
   pulls: readonly PreparedPull[],
-  ledger: ReachLedger,
+  dependencies: Pick<KeptPullDependencies, 'ledger' | 'contextKey'>,
 ): Promise<readonly IdentifiedPull[]> {
   const keyed = new Map(
     pulls.flatMap((pull) => {
@@ -51,7 +49,7 @@ export async function identifyPulls(
       return request === undefined ? [] : [[pull, request] as const];
     }),
   );
-  const answers = await ledger((each) => each.rememberRequests([...keyed.values()]));
+  const answers = await dependencies.ledger((each) => each.rememberRequests([...keyed.values()]));
   const remembered = new Map([...keyed.keys()].map((pull, place) => [pull, answers[place]]));
   return Promise.all(
     pulls.map((pull) => {
@@ -59,7 +57,7 @@ export async function identifyPulls(
       const answer = remembered.get(pull);
       return request === undefined || answer === undefined
         ? ({ kind: 'new', kept: pull.kept } as const)
-        : recognise(pull, request, answer, ledger);
+        : recognise(pull, request, answer, dependencies);
     }),
   );
 }
@@ -68,20 +66,21 @@ async function recognise(
   pull: PreparedPull,
   request: KeyedRequest,
   { kind, uploadId }: RememberedRequest,
-  ledger: ReachLedger,
+  dependencies: Pick<KeptPullDependencies, 'ledger' | 'contextKey'>,
 ): Promise<IdentifiedPull> {
   if (kind === 'new') return { kind: 'new', kept: pull.kept };
+  const { ledger, contextKey } = dependencies;
   const upload = await ledger((each) => each.findUpload(uploadId));
   if (upload !== undefined && wasRefused(upload)) {
     await ledger((each) => each.forgetRequest({ ...request, uploadId }));
     const again = await ledger((each) => each.rememberRequest(request));
-    return recognise(pull, request, again, ledger);
+    return recognise(pull, request, again, dependencies);
   }
   const { subAppId } = pull.kept.fields;
   // The key was used for another tenant.
   const isOfOther = pull.subAppId !== undefined && upload && upload.subAppId !== subAppId;
   if (kind === 'conflict' || isOfOther) return { kind: 'conflict' };
-  return { kind: 'known', kept: toKeptPull(uploadId, { ...pull, subAppId }), upload };
+  return { kind: 'known', kept: toKeptPull(uploadId, { ...pull, subAppId }, contextKey), upload };
 }
 
 /** Of what VOD has taken, the task is known. */

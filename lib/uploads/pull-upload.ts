@@ -2,9 +2,8 @@ import type { QueuedPull } from '../ledger/pulls.ts';
 import type { MediaFields } from '../ledger/upload-row.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import { MAX_MEDIA_NAME_BYTES } from '../validation/limits.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';
-import { sealEnvelope } from './envelope.ts';
+import { type ContextSigner, sealEnvelope } from './envelope.ts';
 import type { OwnedPull } from './own-pulls.ts';
 
 /**
@@ -17,12 +16,13 @@ import type { OwnedPull } from './own-pulls.ts';
  */
 export function toPullUpload(
   uploadId: string,
-  owner: string,
-  request: PullRequest,
+  { owner, request }: Pick<OwnedPull, 'owner' | 'request'>,
+  signer: ContextSigner,
 ): RepeatablePullUpload {
   const sourceContext = sealEnvelope(
     { uploadId, owner, method: 'pull', limits: request.limits },
     request.sourceContext,
+    signer,
   );
   const optional = {
     MediaName: request.mediaName,
@@ -61,12 +61,13 @@ export interface KeptPull extends QueuedPull {
 export function toKeptPull(
   uploadId: string,
   { owner, subAppId, request }: Pick<OwnedPull, 'owner' | 'subAppId' | 'request'>,
+  contextKey: string,
 ): KeptPull {
   const { expireTime } = request;
   return {
     uploadId,
     owner,
-    request: { ...toPullUpload(uploadId, owner, request) },
+    request: { ...toPullUpload(uploadId, { owner, request }, { key: contextKey, subAppId }) },
     fields: {
       subAppId,
       name: request.mediaName ?? readFileName(request.mediaUrl),

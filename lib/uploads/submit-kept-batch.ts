@@ -45,7 +45,7 @@ export async function submitKeptBatch(
   const refuse = (index: number, problem: Problem) =>
     results.set(index, refuseItem(problem, index, call.requestId));
   const pulls = await prepareItems(items, call, dependencies, results);
-  const identified = await identifyPulls(pulls, ledger);
+  const identified = await identifyPulls(pulls, dependencies);
 
   const fresh: PlacedPull[] = [];
   const unsent: PlacedPull[] = [];

@@ -45,7 +45,7 @@ export async function submitKeptPull(
     const error = await dependencies.checkRegion(storageRegion, { ...options, subAppId });
     if (error !== undefined) throw refuseFields([error]);
   }
-  const [identified] = await identifyPulls([prepared], dependencies.ledger);
+  const [identified] = await identifyPulls([prepared], dependencies);
   if (identified === undefined || identified.kind === 'conflict') throw refuseConflict();
   const { kept } = identified;
   if (identified.kind === 'new') {

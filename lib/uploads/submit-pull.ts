@@ -26,6 +26,10 @@ export interface SubmittedPull {
 /** What submitting takes from outside, in either way. */
 export interface PullSending {
   readonly api: Pick<VodApi, 'pullUpload'>;
+  /** Proves the contexts of uploads. */
+  readonly contextKey: string;
+  /** Application of VOD of those who belong to no tenant; undefined for the account's main one. */
+  readonly ownSubAppId: number | undefined;
   readonly checkRegion: CheckOpenedRegion;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -68,11 +72,12 @@ export function submitPull(
 async function send(
   uploadId: string,
   { owner, subAppId, quotas, request }: OwnedPull,
-  { api, checkRegion, begin }: PullDependencies,
+  { api, contextKey: key, ownSubAppId, checkRegion, begin }: PullDependencies,
   time: CallOptions,
 ): Promise<SubmittedPull> {
   const options = { ...time, subAppId };
-  const upload = toPullUpload(uploadId, owner, request);
+  const signer = { key, subAppId: subAppId ?? ownSubAppId };
+  const upload = toPullUpload(uploadId, { owner, request }, signer);
   if (request.storageRegion !== undefined) {
     const error = await checkRegion(request.storageRegion, options);
     if (error !== undefined) throw refuseFields([error]);

@@ -1,4 +1,5 @@
-import { createHmac, hash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
+import { deriveKey } from '../signing/derive-key.ts';
 import { secretEqual } from '../signing/secret-equal.ts';
 
 // Crockford's Base32, as ULIDs are written: https://github.com/ulid/spec
@@ -14,7 +15,7 @@ export const UPLOAD_ID_RANDOM_RANGE = 2 ** 40;
 
 /** Answers the key that binds upload ids to owners; it tells nothing of the signing key it is made from. */
 export function deriveUploadIdKey(secretKey: KeyObject): string {
-  return createHmac('sha256', secretKey).update('upload-id').digest('hex');
+  return deriveKey(secretKey, 'upload-id');
 }
 
 /**

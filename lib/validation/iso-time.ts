@@ -13,6 +13,9 @@ const ISO_TIME =
 /** Unix seconds of the first year that has five digits, which neither VOD nor this format can write. */
 const YEAR_10000 = 253_402_300_800;
 
+/** Unix seconds of the last second that this format can write. */
+export const LAST_SECOND = YEAR_10000 - 1;
+
 const MALFORMED = 'must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z';
 const NO_ZONE = 'must have a zone at its end, Z or an offset, as 2099-01-01T00:00:00Z';
 const IMPOSSIBLE = 'must be a time that exists, of a year with four digits';

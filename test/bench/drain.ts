@@ -8,6 +8,7 @@ import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
 import { createTally } from '../../lib/sweep/tally.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
+import { CONTEXTS } from '../support/source-contexts.ts';
 import { startPullServer } from './pull-server.ts';
 
 /** Time of the first sweep, of which the second one, that waits for it, sees the end; and of the second. */
@@ -50,6 +51,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
       ...{ now: Date.now, random: Math.random, report: () => undefined },
       ...{
         applications: [undefined] as const,
+        contexts: CONTEXTS,
         settings: NO_SETTINGS,
         fetchCover: createCoverFetcher(),
         looksNow: false,

@@ -15,7 +15,8 @@ const PARAMETERS: UploadSignatureParameters = {
   random: 4_294_967_295,
   classId: 7,
   procedure: 'LongVideoPreset',
-  sourceContext: '{"vu":1,"i":"01M814HM3KKVPS1MMJE5BCHREE","o":"user-42","m":"c"}',
+  sourceContext:
+    '{"vu":2,"i":"01M814HM3KKVPS1MMJE5BCHREE","o":"user-42","m":"c","a":"b0ssMm4zqkF1uTdX"}',
   oneTimeValid: 1,
   vodSubAppId: 1_500_000_001,
   storageRegion: 'ap-singapore',

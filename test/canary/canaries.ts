@@ -41,6 +41,7 @@ export const CANARIES = {
   keyId: plant('VOD_SECRET_ID', 'answer', 'cloud'),
   key: plant('VOD_SECRET_KEY'),
   previousKey: plant('VOD_PREVIOUS_SECRET_KEY'),
+  contextKey: plant('SOURCE_CONTEXT_KEYS'),
   roleKeyId: plant('TENCENTCLOUD_SECRETID', 'cloud'),
   roleKey: plant('TENCENTCLOUD_SECRETKEY'),
   roleToken: plant('TENCENTCLOUD_SESSIONTOKEN', 'cloud'),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import { type Consumer, startConsumer } from '../lib/delivery/consumer.ts';
+import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
 import {
   refuse,
   startVodServer,
@@ -54,9 +54,10 @@ const MEDIA = {
     Name: CANARIES.eventText.value,
     SourceInfo: {
       SourceType: 'Upload',
-      SourceContext: sealEnvelope(
+      SourceContext: sealContext(
         { uploadId: '01ARYZ6S410000000000000000', owner: 'ann', method: 'client' },
         CANARIES.sourceContext.value,
+        { keys: contextKeysOf(CANARIES.contextKey.value), subAppId: 1_500_000_001 },
       ),
     },
   },

@@ -1,7 +1,8 @@
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import type { UploadState } from '../../lib/uploads/upload-state.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Chance } from '../support/chance.ts';
+import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
+import { API_KEY } from './vod-api.ts';
 import {
   APPLICATIONS,
   type Application,
@@ -152,7 +153,13 @@ function describeMedia({ fileId, uploadId, owner, subAppId, method }: Identity):
       Status: 'Normal',
       SourceInfo: {
         SourceType: method === 'live' ? 'Record' : 'Upload',
-        SourceContext: envelope === undefined ? '' : sealEnvelope(envelope, 'mine'),
+        SourceContext:
+          envelope === undefined
+            ? ''
+            : sealContext(envelope, 'mine', {
+                keys: contextKeysOf(API_KEY.secretKey),
+                subAppId,
+              }),
       },
     },
     MetaData: { Size: 10_556, Container: 'mov,mp4,m4a,3gp,3g2,mj2', Duration: 60.5 },

@@ -13,6 +13,7 @@ import {
 import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
+import { CONTEXTS } from '../support/source-contexts.ts';
 
 /** The service's own application, and those of its tenants. */
 export const OWN = localAccount().subAppId;
@@ -114,7 +115,7 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
 /** The route over the stand-in, with more time than it has in the cloud. */
 function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): HttpHandler {
   const route = createCallbackRoute({
-    config: { signKeys: [localAccount().signKey], vodApi: { subAppId: OWN } },
+    config: { signKeys: [localAccount().signKey], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api, targets, settings: SETTINGS, fetchCover: createCoverFetcher() },
     ledger: keeps ? (work) => work(ledger) : undefined,
     ...{ now: Date.now, clock: () => 0, random: Math.random },

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpHandler } from '../../lib/http/http-handler.ts';
-import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import { type Bundle, bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { createIssuerKey, issueToken, startIssuer } from '../support/issuer.ts';
+import { openContext } from '../support/source-contexts.ts';
 import { TEST_JWT_SECRET } from '../support/tokens.ts';
 
 const KEY = 'server-key-0123456789';
@@ -127,7 +127,9 @@ describe('the built function signature', () => {
       vodSubAppId: '1500000001',
     });
     expect(Number(expireTime) - Number(currentTimeStamp)).toBe(600);
-    expect(openEnvelope(sourceContext).envelope?.limits).toEqual({ maxBytes: 1_000_000 });
+    expect(openContext(sourceContext, { subAppId: 1_500_000_001 }).envelope?.limits).toEqual({
+      maxBytes: 1_000_000,
+    });
   });
 
   it('knows a server by its key, and by its scope the profile', async () => {
@@ -138,7 +140,9 @@ describe('the built function signature', () => {
     const { expireTime, currentTimeStamp, ...signed } = verify(json.signature);
     expect(signed).toMatchObject({ classId: '99', vodSubAppId: '1500000001' });
     expect(Number(expireTime) - Number(currentTimeStamp)).toBe(3_600);
-    expect(openEnvelope(signed['sourceContext'] ?? '').envelope?.owner).toBe('backend');
+    expect(
+      openContext(signed['sourceContext'] ?? '', { subAppId: 1_500_000_001 }).envelope?.owner,
+    ).toBe('backend');
     expect(loadedParts()).toEqual(['bound-signature', 'settings', 'signature']);
     expect(logged).not.toContain(KEY);
   });

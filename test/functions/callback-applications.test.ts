@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpHandler } from '../../lib/http/http-handler.ts';
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { sealContext } from '../support/source-contexts.ts';
 import {
   ACME,
   APPLICATIONS,
@@ -206,10 +206,10 @@ describe('what was sent in the name of another application first', () => {
 });
 
 describe('an upload that the envelope of another application names', () => {
-  it('stays as it is, and the file is removed from where it came to', async () => {
+  it('stays as it is, and the file is one of another program', async () => {
     const { ledger, vod } = stage.sweeper;
     const envelope = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'pull' } as const;
-    const SourceContext = sealEnvelope(envelope);
+    const SourceContext = sealContext(envelope, undefined, { subAppId: ACME });
     await ledger.saveIssued({ ...envelope, fields: { subAppId: ACME } });
     const steal = async (SessionId: string) => {
       const before = await ledger.findUpload(UPLOAD_ID);
@@ -226,9 +226,13 @@ describe('an upload that the envelope of another application names', () => {
     const { steps } = await stage.sweep();
 
     expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'ready', subAppId: ACME });
-    expect(steps['actions']).toMatchObject({ done: 2, dead: 0, failed: 0 });
-    const left = vod.standIn().media();
-    expect(left.map(({ fileId }) => fileId)).toEqual([own[0].fileId]);
+    expect(steps['actions']).toMatchObject({ done: 0, dead: 0, failed: 0 });
+    expect(vod.standIn().media()).toHaveLength(3);
+    const { items } = await ledger.listUploads({ limit: 10, subAppId: GLOBEX });
+    expect(items).toMatchObject([
+      { method: 'other', sourceContext: SourceContext },
+      { method: 'other', sourceContext: SourceContext },
+    ]);
     const news = stage.told().filter(({ data }) => data['uploadId'] === UPLOAD_ID);
     expect(news.map(({ data }) => data['subAppId'])).toEqual(news.map(() => ACME));
   });

@@ -8,7 +8,6 @@ import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
 import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import {
@@ -20,6 +19,7 @@ import {
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
+import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
 import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
 import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
 
@@ -75,7 +75,7 @@ function openCallback(): HttpHandler {
     { readCredentials, now: () => performance.now(), sleep: async () => {}, random: Math.random },
   );
   const route = createCallbackRoute({
-    config: { signKeys: KEYS, vodApi: { subAppId: undefined } },
+    config: { signKeys: KEYS, contexts: CONTEXTS, vodApi: { subAppId: undefined } },
     api,
     ledger: reachLedger(async () => ledger),
     targets,
@@ -93,7 +93,7 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
   for (const [place, uploadId] of UPLOADS.entries()) {
     await stage.client.PullUpload({
       MediaUrl: 'http://samples.example.com/tone.wav',
-      SourceContext: sealEnvelope({ uploadId, owner: 'user-42', method: 'pull' }),
+      SourceContext: sealContext({ uploadId, owner: 'user-42', method: 'pull' }),
       SessionId: uploadId,
       ...(place === 0 ? { Procedure: 'any' } : {}),
     });

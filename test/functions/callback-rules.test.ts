@@ -5,7 +5,7 @@ import type { Target } from '../../lib/delivery/target.ts';
 import { httpHandler } from '../../lib/http/http-handler.ts';
 import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
 import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
-import { type Envelope, sealEnvelope } from '../../lib/uploads/envelope.ts';
+import type { Envelope } from '../../lib/uploads/envelope.ts';
 import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
@@ -24,6 +24,7 @@ import {
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
+import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
 
 const KEY = 'SignKey1';
 const MINUTE = 60_000;
@@ -74,7 +75,7 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
   );
   const route = createCallbackRoute({
     ...{
-      config: { signKeys: [KEY], vodApi: { subAppId: undefined } },
+      config: { signKeys: [KEY], contexts: CONTEXTS, vodApi: { subAppId: undefined } },
       api,
       targets,
       settings: settingsOf(settings),
@@ -97,7 +98,7 @@ const arrival = (FileId: string): RawEvent => ({
 });
 
 function contextOf(envelope: Partial<Envelope> = {}): string {
-  return sealEnvelope({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
+  return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
 /** The next notification of this type that VOD sends, without what proves it. */

@@ -1,9 +1,9 @@
 import { vi } from 'vitest';
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import type { KnownVod } from '../support/known-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
+import { sealContext } from '../support/source-contexts.ts';
 
 const SIGN_KEY = 'SignKeyNew1';
 
@@ -16,7 +16,7 @@ export const MEDIA = {
     Name: 'holiday',
     SourceInfo: {
       SourceType: 'Upload',
-      SourceContext: sealEnvelope(
+      SourceContext: sealContext(
         { uploadId: UPLOAD_ID, owner: 'user-42', method: 'client' },
         'mine',
       ),

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main_handler } from '../../functions/callback.ts';
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
+import { sealContext } from '../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
 const NOW_SECONDS = NOW / 1_000;
@@ -209,7 +209,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       method: 'client' as const,
     };
     const { FileId } = events.NewFileUpload.FileUploadEvent;
-    const BasicInfo = { SourceInfo: { SourceContext: sealEnvelope(envelope, 'canary') } };
+    const BasicInfo = { SourceInfo: { SourceContext: sealContext(envelope, 'canary') } };
     vod.media.set(FileId, { FileId, BasicInfo });
 
     const { log } = await notify({ body: { ...events.NewFileUpload, ...sign() } });

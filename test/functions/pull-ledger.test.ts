@@ -7,12 +7,12 @@ import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { httpHandler } from '../../lib/http/http-handler.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import { sendQueuedPull } from '../../lib/uploads/send-queued-pull.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
+import { openContext } from '../support/source-contexts.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
 import {
@@ -192,7 +192,9 @@ describe('POST /pull of one, with a ledger', () => {
       updatedAt: NOW,
     });
     const [call] = vod.calls.filter(({ parameters }) => parameters['SessionId'] === json.uploadId);
-    expect(openEnvelope(String(call?.parameters['SourceContext']))).toMatchObject({
+    expect(
+      openContext(String(call?.parameters['SourceContext']), { subAppId: 1_500_000_001 }),
+    ).toMatchObject({
       sourceContext: 'mine',
       envelope: { uploadId: json.uploadId, owner: 'ann', method: 'pull' },
     });

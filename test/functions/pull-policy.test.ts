@@ -4,9 +4,9 @@ import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { httpHandler } from '../../lib/http/http-handler.ts';
 import { parseSettings } from '../../lib/policy/settings.ts';
-import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { openContext } from '../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const MEDIA = 'https://media.example.com/film.mp4';
@@ -88,7 +88,7 @@ describe('POST /pull under a policy', () => {
 
     expect(statusCode).toBe(202);
     expect(sent).toMatchObject([{ ClassId: 7, StorageRegion: 'ap-seoul' }]);
-    expect(openEnvelope(sent[0]?.SourceContext ?? '').envelope).toMatchObject({
+    expect(openContext(sent[0]?.SourceContext ?? '').envelope).toMatchObject({
       owner: 'migration',
       limits: { maxBytes: 10 },
     });

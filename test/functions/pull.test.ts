@@ -4,10 +4,10 @@ import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { httpHandler } from '../../lib/http/http-handler.ts';
 import { Problem } from '../../lib/problem.ts';
-import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import type { PullUploadOutcome, RepeatablePullUpload, VodApi } from '../../lib/vod/client.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
+import { openContext } from '../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
 const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
@@ -124,7 +124,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       SessionId: json.uploadId,
       MediaStoragePath: '/films/film.mp4',
     });
-    expect(openEnvelope(SourceContext ?? '')).toMatchObject({
+    expect(openContext(SourceContext ?? '')).toMatchObject({
       sourceContext: 'source-1',
       envelope: {
         uploadId: json.uploadId,

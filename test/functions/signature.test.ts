@@ -5,11 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSignatureRoute, main_handler } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import type { LogFields } from '../../lib/log.ts';
-import { openEnvelope } from '../../lib/uploads/envelope.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
+import { contextKeysOf, openContext } from '../support/source-contexts.ts';
 
 const SECRET_KEY = 'vod-secret-key-example';
+const SIGNER = { keys: contextKeysOf(SECRET_KEY), subAppId: 1_500_000_001 };
 // Long enough for HS512 too, so that nothing but the pinned algorithm stands in its way.
 const JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes-and-here-of-more-than-64-bytes';
 const ENVIRONMENT = {
@@ -137,7 +138,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     });
     expect(Number(random)).toBeLessThan(2 ** 32);
     expect(Buffer.byteLength(sourceContext ?? '')).toBeLessThanOrEqual(250);
-    expect(openEnvelope(sourceContext ?? '')).toEqual({
+    expect(openContext(sourceContext ?? '', SIGNER)).toEqual({
       sourceContext: '{"a":"한글 & =+/"}',
       envelope: {
         uploadId: json.uploadId,
@@ -185,7 +186,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
 
     expect(again.json.uploadId).toBe(uploadId);
     expect(
-      openEnvelope(verify(again.json.signature)['sourceContext'] ?? '').envelope?.uploadId,
+      openContext(verify(again.json.signature)['sourceContext'] ?? '', SIGNER).envelope?.uploadId,
     ).toBe(uploadId);
     expect(stranger.statusCode).toBe(400);
     expect(stranger.json.errors).toEqual([
@@ -481,9 +482,9 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
       const { statusCode, json } = await ask({ body: {} });
 
       expect(statusCode).toBe(200);
-      expect(openEnvelope(verify(json.signature)['sourceContext'] ?? '').envelope?.owner).toBe(
-        'anybody',
-      );
+      expect(
+        openContext(verify(json.signature)['sourceContext'] ?? '', SIGNER).envelope?.owner,
+      ).toBe('anybody');
     });
 
     it('serves nobody where nothing is said about callers, and says why in its log', async () => {

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sealEnvelope } from '../../lib/uploads/envelope.ts';
 import {
   type Consumer,
   createSecret,
@@ -11,6 +10,7 @@ import {
 } from '../lib/delivery/consumer.ts';
 import { makeMedia, openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
 
 const FUNCTION = fileURLToPath(new URL('../../functions/sweep.ts', import.meta.url));
 
@@ -64,6 +64,12 @@ const environment = () => ({
   WEBHOOK_LOOPBACK: 'allow',
 });
 
+/** What the function proves contexts by. */
+const contexts = () => ({
+  keys: contextKeysOf(stage.vod.account.secretKey),
+  v1Until: undefined,
+});
+
 /** Loads the function as a new instance with this environment. */
 async function load(change: Readonly<Record<string, string | undefined>> = {}) {
   for (const [name, value] of Object.entries({ ...environment(), ...change })) {
@@ -88,7 +94,8 @@ async function makeWork(): Promise<void> {
   await stage.ledger.enqueuePulls(
     Array.from({ length: UPLOADS }, (_, index) => {
       const uploadId = `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
-      const SourceContext = sealEnvelope({ uploadId, owner: 'alice', method: 'pull' });
+      const upload = { uploadId, owner: 'alice', method: 'pull' } as const;
+      const SourceContext = sealContext(upload, undefined, contexts());
       const request = { MediaUrl: TONE, SessionId: uploadId, SourceContext };
       return { uploadId, owner: 'alice', request };
     }),
@@ -187,13 +194,13 @@ describe('the sweep function', () => {
 
     // The claims of the dead one run out.
     stage.passSeconds(301);
-    const summary = await stage.sweep({ pullsEvents: true });
+    const summary = await stage.sweep({ pullsEvents: true, contexts: contexts() });
 
     expect(summary.broken).toEqual([]);
     expect(summary.backlog).toMatchObject({ deliveries: 0, pulls: 0 });
     // VOD tells in time of all of them, those included whose answer died with the process.
     const countReady = async () => {
-      await stage.sweep({ pullsEvents: true });
+      await stage.sweep({ pullsEvents: true, contexts: contexts() });
       const query = { owner: 'alice', state: 'ready', limit: 1_000 } as const;
       return (await stage.ledger.listUploads(query)).items.length;
     };

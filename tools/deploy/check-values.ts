@@ -1,5 +1,6 @@
 import { findStrayCharacters } from '../../lib/config/environment.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
+import { readGrace, TOO_LONG_GRACE } from './explain-grace.ts';
 import { explainSettings } from './explain-settings.ts';
 import { addRole, explainVariables } from './function-variables.ts';
 import type { FunctionSpec, Service } from './service.ts';
@@ -8,15 +9,16 @@ import type { FunctionSpec, Service } from './service.ts';
  * Makes sure that every function will serve with the values and the settings that it is given: what would be a 500 for its callers is
  * an error of the deployment.
  *
+ * @param now Unix milliseconds.
  * @throws {DeployError} that names everything that is missing or wrong, and never a value.
  */
-export function checkValues({
-  functions,
-  settings,
-}: Pick<Service, 'functions' | 'settings'>): void {
+export function checkValues(
+  { functions, settings }: Pick<Service, 'functions' | 'settings'>,
+  now: () => number = Date.now,
+): void {
   const keysByProblem = new Map<string, string[]>();
   for (const spec of functions) {
-    for (const problem of explainValues(spec, settings)) {
+    for (const problem of [...explainValues(spec, settings), ...explainGrace(spec, now())]) {
       keysByProblem.set(problem, [...(keysByProblem.get(problem) ?? []), spec.key]);
     }
   }
@@ -37,6 +39,10 @@ function explainValues(
     ...explainSettings(key, found, settings),
   ];
   return role === '' ? [NO_ROLE, ...problems] : problems;
+}
+
+function explainGrace({ environment }: FunctionSpec, now: number): readonly string[] {
+  return readGrace(environment, now) === 'is too long' ? [TOO_LONG_GRACE] : [];
 }
 
 const NO_ROLE =

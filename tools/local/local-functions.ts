@@ -25,6 +25,8 @@ export interface LocalSurroundings {
   /** Folder of the bundles. */
   readonly code: string;
   readonly account: Account;
+  /** Proves the contexts of uploads. */
+  readonly contextKey: string;
   /** Of the stack itself. */
   readonly origin: string;
   readonly databaseUrl: string;
@@ -42,6 +44,7 @@ export interface LocalSurroundings {
 export function defineFunctions({
   code,
   account,
+  contextKey,
   origin,
   databaseUrl,
   databaseCa,
@@ -72,6 +75,7 @@ export function defineFunctions({
     VOD_API_PROTOCOL: 'http',
     VOD_SUB_APP_ID: String(account.subAppId),
   };
+  const contexts = { SOURCE_CONTEXT_KEYS: contextKey };
   const delivery = {
     WEBHOOK_ENDPOINTS: joinEndpoints(chosen['WEBHOOK_ENDPOINTS'], origin),
     WEBHOOK_LOOPBACK: 'allow',
@@ -84,18 +88,22 @@ export function defineFunctions({
         VOD_SECRET_KEY: account.secretKey,
         VOD_SUB_APP_ID: String(account.subAppId),
         ...callers,
+        ...contexts,
       }),
       // A batch of pulls is sent at the configured pace, and what does not fit into the time is handed back.
       define('pull', 60, {
-        ...{ ...vodApi, ...callers, ...choosePullHosts(chosen) },
+        ...{ ...vodApi, ...callers, ...contexts, ...choosePullHosts(chosen) },
         ...choose(chosen, 'PULL_PORTS', 'VOD_PULLS_PER_SECOND'),
       }),
-      define('callback', 10, { CALLBACK_SIGN_KEYS: account.signKey, ...vodApi, ...delivery }),
+      define('callback', 10, {
+        CALLBACK_SIGN_KEYS: account.signKey,
+        ...{ ...vodApi, ...contexts, ...delivery },
+      }),
       define('uploads', 10, callers),
     ],
     timed: [
       define('sweep', 60, {
-        ...{ VOD_EVENT_MODE: eventMode, ...vodApi, ...delivery },
+        ...{ VOD_EVENT_MODE: eventMode, ...vodApi, ...contexts, ...delivery },
         ...choose(chosen, 'VOD_PULLS_PER_SECOND'),
       }),
     ],
@@ -140,7 +148,10 @@ function readList(text: string): readonly unknown[] | undefined {
  * @throws {LocalError} that names everything that is wrong, and never a value.
  */
 export function checkChosen(chosen: Environment): void {
-  const nowhere = { code: '', databaseUrl: 'postgres://localhost', publicNames: {} };
+  const nowhere = {
+    ...{ code: '', databaseUrl: 'postgres://localhost', publicNames: {} },
+    contextKey: 'x'.repeat(32),
+  };
   const { functions, timed } = defineFunctions({
     ...{ ...nowhere, chosen, account: localAccount(), eventMode: 'PUSH' },
     origin: 'http://localhost',

@@ -10,6 +10,7 @@ import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { createAccess } from './access.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
+import { CONTEXT_KEY_FILE, readContextKey } from './context-key.ts';
 import { createControls } from './controls.ts';
 import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './database.ts';
 import { buildRuntime } from './gateway/build-runtime.ts';
@@ -106,14 +107,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
   try {
     if (options.fresh) await discardState(dir);
-    const [{ code, runtime }, database, assets] = await prepare(dir, options);
+    const [{ code, runtime }, database, assets, contextKey] = await prepare(dir, options);
     const { url: databaseUrl, folder: databaseFolder } = database;
     closers.push(database.close);
     const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
     closers.push(standIn.close);
     const gateway = createGateway({
       ...defineFunctions({
-        ...{ code, account, origin, databaseUrl, databaseCa, eventMode, chosen },
+        ...{ code, account, contextKey, origin, databaseUrl, databaseCa, eventMode, chosen },
         publicNames: standIn.publicNames,
       }),
       runtime,
@@ -147,13 +148,13 @@ function openAccount(tenants: Policy['tenants']): Account {
   return { ...account, otherSubAppIds };
 }
 
-/** Gets ready what takes its time, all at once: the bundles, the database and the page. */
+/** Gets ready what takes its time, all at once: the bundles, the database, the page and the key of contexts. */
 async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalStackOptions) {
   const settings = readSettings(custom);
   const database = openMigrated(dir, { databaseUrl, databaseCa });
   try {
     const code = writeCode(join(dir, 'code'), settings);
-    return await Promise.all([code, database, loadPageAssets()]);
+    return await Promise.all([code, database, loadPageAssets(), readContextKey(dir)]);
   } catch (error) {
     // A server that came up while the rest failed would be left alone.
     await database.then(
@@ -182,6 +183,7 @@ async function openMigrated(
 export async function discardState(dir: string): Promise<void> {
   await discardLocalDatabase(dir);
   await rm(join(dir, 'vod'), { recursive: true, force: true });
+  await rm(join(dir, CONTEXT_KEY_FILE), { force: true });
 }
 
 /** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */

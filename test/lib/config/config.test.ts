@@ -233,6 +233,7 @@ describe('readCallbackConfig()', () => {
     expect([...error.variables].sort()).toEqual([
       'CALLBACK_SIGN_KEYS',
       'DATABASE_URL',
+      'SOURCE_CONTEXT_KEYS',
       'VOD_SECRET_ID',
       'VOD_SECRET_KEY',
     ]);

@@ -6,6 +6,7 @@ const SWEEP: Environment = {
   DATABASE_URL: 'postgres://user:canary@db.example.com/uploads',
   VOD_SECRET_ID: 'AKIDexample',
   VOD_SECRET_KEY: 'secret-key-example',
+  SOURCE_CONTEXT_KEYS: 'context-key-example-0123456789ab',
 };
 
 function problemOf(environment: Environment): ConfigError {

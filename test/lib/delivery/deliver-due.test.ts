@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import open from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTargets } from '../../../lib/delivery/create-targets.ts';
 import { deliverClaimed } from '../../../lib/delivery/deliver-due.ts';
 import type { Target } from '../../../lib/delivery/target.ts';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { writeV1Context } from '../../support/source-contexts.ts';
 import { type Consumer, createSecret, endpointOf, startConsumer } from './consumer.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
@@ -16,6 +19,7 @@ let status: number;
 let time: number;
 let targets: readonly Target[];
 let ledger: Ledger;
+let databaseUrl: string;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -32,7 +36,7 @@ beforeEach(async () => {
     { endpoints: [endpointOf(consumer.url, createSecret())], eventBus: undefined },
     { readCredentials: () => ({ secretId: '', secretKey: '', token: undefined }), now: () => time },
   );
-  const databaseUrl = await postgres.createDatabase();
+  databaseUrl = await postgres.createDatabase();
   ledger = openLedger(databaseUrl, { now: () => time, randomKey: randomUUID, targets });
 });
 afterEach(async () => {
@@ -79,28 +83,27 @@ describe('deliverClaimed()', () => {
     expect(await deliver()).toMatchObject({ delivered: 0 });
   });
 
-  it('hands an event of VOD on with the envelope taken off', async () => {
-    const SourceContext = JSON.stringify({ vu: 1, i: UPLOAD_ID, o: 'alice', m: 'c', c: 'mine' });
-    await ledger.recordEvents([
-      {
-        eventId: 'evt_1',
-        eventType: 'vod.NewFileUpload',
-        payload: {
-          EventType: 'NewFileUpload',
-          FileUploadEvent: { FileId: '1', MediaBasicInfo: { SourceInfo: { SourceContext } } },
-        },
-        ...{ confirmed: true, changes: [] },
+  it('hands an event of VOD on without the envelope with which it was recorded before', async () => {
+    const upload = { uploadId: UPLOAD_ID, owner: 'alice', method: 'client' } as const;
+    const SourceContext = writeV1Context(upload, 'mine');
+    const arrival = (eventId: string): EventRecord => ({
+      ...{ eventId, eventType: 'vod.NewFileUpload', confirmed: true, changes: [] },
+      payload: {
+        EventType: 'NewFileUpload',
+        FileUploadEvent: { FileId: '1', MediaBasicInfo: { SourceInfo: { SourceContext } } },
       },
-    ]);
+    });
+    const sql = open(databaseUrl, { max: 1 });
+    await ledger.recordEvent(arrival('evt_1'));
+    await sql`update events set envelope_removed = default`;
+    await sql.end();
+    time += 1;
+    await ledger.recordEvent(arrival('evt_2'));
 
-    expect(await deliver()).toMatchObject({ delivered: 1 });
+    expect(await deliver()).toMatchObject({ delivered: 2 });
 
-    expect(bodies()).toMatchObject([
-      {
-        type: 'vod.NewFileUpload',
-        data: { FileUploadEvent: { MediaBasicInfo: { SourceInfo: { SourceContext: 'mine' } } } },
-      },
-    ]);
+    const told = bodies().map(({ data }) => data.FileUploadEvent.MediaBasicInfo.SourceInfo);
+    expect(told).toEqual([{ SourceContext: 'mine' }, { SourceContext }]);
   });
 
   it('sends the same again later where it was not taken', async () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { explainEventPattern, matchesEvent } from '../../../lib/delivery/event-type.ts';
 import { buildUploadMessage, buildVodMessage } from '../../../lib/delivery/message.ts';
 import { readSubject, writeMessageBody } from '../../../lib/delivery/message-body.ts';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import type { UploadView } from '../../../lib/uploads/upload-view.ts';
+import { writeV1Context } from '../../support/source-contexts.ts';
 
 const UPLOAD: UploadView = {
   uploadId: '01JUPLOADEXAMPLE',
@@ -30,10 +30,7 @@ const VOD_EVENT = {
         Name: '한글.mp4',
         SourceInfo: {
           SourceType: 'Upload',
-          SourceContext: sealEnvelope(
-            { uploadId: '01JUPLOADEXAMPLE', owner: 'user-1', method: 'client' },
-            'own context',
-          ),
+          SourceContext: 'own context',
         },
       },
       MetaData: null,
@@ -41,6 +38,13 @@ const VOD_EVENT = {
     ProcedureStateChangeEvent: null,
   },
 };
+
+/** The event with another context. */
+function eventWith(SourceContext: string): typeof VOD_EVENT {
+  const event = structuredClone(VOD_EVENT);
+  event.raw.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = SourceContext;
+  return event;
+}
 
 describe('buildUploadMessage()', () => {
   it('tells the state in its type, and when it was reached', () => {
@@ -72,7 +76,7 @@ describe('buildUploadMessage()', () => {
 });
 
 describe('buildVodMessage()', () => {
-  it('hands on the event without what proved it, and with the envelope taken off', () => {
+  it('hands on the event without what proved it', () => {
     const { type, timestamp, data } = buildVodMessage(VOD_EVENT);
 
     expect({ type, timestamp }).toEqual({
@@ -92,6 +96,21 @@ describe('buildVodMessage()', () => {
       ProcedureStateChangeEvent: null,
     });
     expect(VOD_EVENT.raw.Sign).toBe('canary-sign');
+  });
+
+  it('takes the envelope off where it was kept with one, and leaves another program its text', () => {
+    const upload = {
+      uploadId: '01ARYZ6S410000000000000000',
+      owner: 'user-1',
+      method: 'client',
+    } as const;
+    const SourceContext = writeV1Context(upload, 'own context');
+    const event = eventWith(SourceContext);
+
+    expect(buildVodMessage({ ...event, hasEnvelope: true }).data).toEqual(
+      buildVodMessage(VOD_EVENT).data,
+    );
+    expect(JSON.stringify(buildVodMessage(event).data)).toContain(JSON.stringify(SourceContext));
   });
 
   it('has the id of the event, whenever it came in', () => {

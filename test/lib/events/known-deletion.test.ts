@@ -6,9 +6,9 @@ import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { parseVodEvent, type VodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
+import { NOWHERE } from '../../support/source-contexts.ts';
 
 /** Where no application is configured. */
-const NOWHERE = { subAppId: undefined, own: undefined };
 
 let postgres: TestPostgres;
 let ledger: Ledger;

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { receiveEvent } from '../../../lib/events/received-event.ts';
 import { toEventRecord } from '../../../lib/events/to-event-record.ts';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { advanceUpload, isFinished, type UploadState } from '../../../lib/uploads/upload-state.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
+import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
-const SourceContext = sealEnvelope({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' });
+const SourceContext = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' });
 const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
 
 /** What VOD sends of one upload, in the order in which it comes about. */
@@ -86,13 +86,17 @@ function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   const known = new Set<string>();
   const states: UploadState[] = ['issued'];
   for (const body of bodies) {
-    const origin = { subAppId: undefined, own: undefined };
-    const record = toEventRecord(receiveEvent(parseVodEvent(body), origin), {
-      ...origin,
-      receivedAt: 0,
-      confirmed: true,
-      settings: NO_SETTINGS,
-    });
+    const received = receiveEvent(parseVodEvent(body), NOWHERE);
+    const proof = body === PULL_FAILED ? { failedPull: UPLOAD_ID } : {};
+    const record = toEventRecord(
+      { ...received, ...proof },
+      {
+        ...NOWHERE,
+        receivedAt: 0,
+        confirmed: true,
+        settings: NO_SETTINGS,
+      },
+    );
     if (known.has(record.eventId)) continue;
     known.add(record.eventId);
     for (const { fact } of record.changes) {

@@ -4,13 +4,12 @@ import {
   describeReceivedEvent,
   receiveEvent,
 } from '../../../lib/events/received-event.ts';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
+import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
 
 /** Where no application is configured. */
-const NOWHERE = { subAppId: undefined, own: undefined };
 
 function describeBody(body: RawEvent) {
   return describeReceivedEvent(receiveEvent(parseVodEvent(body), NOWHERE));
@@ -27,7 +26,7 @@ describe('receiveEvent()', () => {
     ['NewFileUpload', 'FileUploadEvent', { FileId: '1' }],
     ['PullComplete', 'PullCompleteEvent', { TaskId: 't', Status: 'FINISH' }],
   ])('takes the envelope off a %s', (EventType, member, task) => {
-    const SourceContext = sealEnvelope(ENVELOPE, 'mine');
+    const SourceContext = sealContext(ENVELOPE, 'mine');
     const MediaBasicInfo = { SourceInfo: { SourceContext } };
     const event = parseVodEvent({ EventType, [member]: { ...task, MediaBasicInfo } });
 
@@ -61,7 +60,7 @@ describe('receiveEvent()', () => {
     (_name, body) => {
       const event = parseVodEvent(body);
       const idFrom = (subAppId: number | undefined, own: number | undefined) =>
-        receiveEvent(event, { subAppId, own }).eventId;
+        receiveEvent(event, { ...NOWHERE, subAppId, own }).eventId;
 
       const ids = [1, 2, 3].map((subAppId) => idFrom(subAppId, 1));
 
@@ -117,7 +116,7 @@ describe('describeReceivedEvent()', () => {
   it('says nothing that a caller wrote', () => {
     const body = structuredClone(events.NewFileUpload);
     body.FileUploadEvent.MediaBasicInfo.Name = 'canary';
-    body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = sealEnvelope(ENVELOPE, 'canary');
+    body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = sealContext(ENVELOPE, 'canary');
 
     const fields = describeBody(body);
 

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { receiveEvent } from '../../../lib/events/received-event.ts';
 import { toEventRecord } from '../../../lib/events/to-event-record.ts';
-import { type Envelope, sealEnvelope } from '../../../lib/uploads/envelope.ts';
+import type { Envelope } from '../../../lib/uploads/envelope.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { settingsOf } from '../../support/settings.ts';
+import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 const RECEIVED_AT = Date.UTC(2026, 0, 1);
 const META = { Size: 100, Container: 'mov,mp4,m4a,3gp,3g2,mj2', Duration: 60.5 };
 
 function contextOf(envelope: Partial<Envelope> = {}): string {
-  return sealEnvelope({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
+  return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
 interface Told {
@@ -39,9 +40,8 @@ function arrival(told: Told, type: keyof typeof TYPES = 'NewFileUpload'): RawEve
 
 function settle(body: RawEvent, input: object = {}, confirmed = true, isOnlyLook = false) {
   const settings = settingsOf(input);
-  const origin = { subAppId: undefined, own: undefined };
-  const received = receiveEvent(parseVodEvent(body), origin);
-  const reception = { ...origin, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyLook };
+  const received = receiveEvent(parseVodEvent(body), NOWHERE);
+  const reception = { ...NOWHERE, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyLook };
   const { changes, actions = [] } = toEventRecord(received, reception);
   return { change: changes[0], changes, actions };
 }

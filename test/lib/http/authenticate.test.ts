@@ -383,6 +383,25 @@ describe('createAuthenticate() with API keys', () => {
     expect((await problemOf(() => authenticate('Bearer mig', NOW))).code).toBe('unauthorized');
   });
 
+  it.each(['migration', 'backend'])('refuses a token whose sub is the owner %s', async (sub) => {
+    const authenticate = createAuthenticate(readAuth({ AUTH_JWT_SECRET: SECRET }), KEYS);
+    const sign = (claims: object) =>
+      new SignJWT({ ...CLAIMS, ...claims })
+        .setProtectedHeader({ alg: 'HS256' })
+        .sign(Buffer.from(SECRET));
+    const token = await sign({ sub });
+
+    for (const _again of [1, 2]) {
+      expect(await problemOf(async () => authenticate(`Bearer ${token}`, NOW))).toMatchObject({
+        code: 'unauthorized',
+        message: expect.stringContaining('name under which an API key of this service uploads'),
+      });
+    }
+    // The name of a key that has another owner is anybody's.
+    const other = await sign({ sub: 'backend-2026' });
+    expect(await authenticate(`Bearer ${other}`, NOW)).toMatchObject({ owner: 'backend-2026' });
+  });
+
   it.each([
     ['keys', [], /keys must name one at least/],
     ['none', KEYS, /keys must not be there while AUTH is none/],

@@ -7,7 +7,7 @@ import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
-const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
+const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 
 let server: TestPostgres;
 let ledger: Ledger;
@@ -27,13 +27,13 @@ afterEach(() => ledger.close());
 /** Records what `subAppId` tells. */
 function record(
   subAppId: number | undefined,
-  { key, fact, fields = {} }: Pick<UploadChange, 'key' | 'fact' | 'fields'>,
+  { key, fact, ofTenant, fields = {} }: Pick<UploadChange, 'key' | 'fact' | 'fields' | 'ofTenant'>,
   ...actions: readonly NewMediaAction[]
 ) {
   return ledger.recordEvent({
     ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
     ...{ subAppId, actions },
-    changes: [{ key, fact, owner: 'ann', fields: { ...fields, subAppId } }],
+    changes: [{ key, fact, ofTenant, owner: 'ann', fields: { ...fields, subAppId } }],
   });
 }
 
@@ -122,14 +122,29 @@ describe('an upload', () => {
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready', subAppId: ACME });
   });
 
-  it('of before applications were named takes the one that is told first', async () => {
+  it('of before applications were named is the service’s own, and no tenant’s', async () => {
     await ledger.saveIssued({ uploadId: 'old', method: 'client', owner: 'ann' });
-    const told = { key: { uploadId: 'old' }, fact: 'uploaded', fields: { fileId: 'f1' } } as const;
+    const told = { key: { uploadId: 'old' }, fact: 'uploaded' } as const;
+    const ofTenant = true;
 
-    await record(GLOBEX, told);
-    await record(ACME, fileFact('f1', 'deleted'));
+    await record(GLOBEX, fileFact('f8', 'processingStarted'));
+    await record(GLOBEX, { ...told, ofTenant, fields: { fileId: 'f8' } });
+    await record(GLOBEX, { ...told, ofTenant, fields: { fileId: 'f9' } });
+    expect(await ledger.findUpload('old')).toMatchObject({ state: 'issued' });
+    await record(OWN, { ...told, fields: { fileId: 'f1' } });
+    await record(GLOBEX, { ...fileFact('f1', 'deleted'), ofTenant });
 
-    expect(await ledger.findUpload('old')).toMatchObject({ state: 'ready', subAppId: GLOBEX });
+    expect(await ledger.findUpload('old')).toMatchObject({ state: 'ready', subAppId: OWN });
+  });
+
+  it('whose file came before applications were named is ended by the service’s own alone', async () => {
+    await record(undefined, fileFact('f1', 'uploaded'));
+    const stateOf = async () => (await ledger.findUpload(deriveFileUploadId('f1')))?.state;
+
+    await record(GLOBEX, { ...fileFact('f1', 'deleted'), ofTenant: true });
+    expect(await stateOf()).toBe('ready');
+    await record(OWN, fileFact('f1', 'deleted'));
+    expect(await stateOf()).toBe('deleted');
   });
 });
 

@@ -37,15 +37,16 @@ interface Wish {
   readonly owner?: string;
   readonly expiresIn?: number;
   readonly by?: Ledger | undefined;
+  readonly subAppId?: number;
 }
 
 /** Answers the rule that stands in the way, or the state of the upload. */
 async function begin(
   uploadId: string,
   quotas: Quotas,
-  { owner = 'ann', expiresIn = 3_600, by = ledger }: Wish = {},
+  { owner = 'ann', expiresIn = 3_600, by = ledger, subAppId }: Wish = {},
 ) {
-  const fields = { expiresAt: time + expiresIn * 1_000 };
+  const fields = { expiresAt: time + expiresIn * 1_000, subAppId };
   const [verdict] = await by.issueWithin(owner, quotas, [
     { uploadId, method: 'client', owner, fields },
   ]);
@@ -192,6 +193,17 @@ describe('openUploads', () => {
     expect(await begin('u2', quotas)).toMatchObject({ rule: 'openUploads', used: 2 });
   });
 
+  it('counts what is processed in its application alone, and what may still come in all', async () => {
+    await begin('u0', quotas, { subAppId: 2 });
+    await begin('u1', quotas, { subAppId: 2 });
+    expect(await begin('u2', quotas, { subAppId: 3 })).toMatchObject({ rule: 'openUploads' });
+    await ledger.changeState('u0', 'uploadedForProcessing', { fileId: 'f0' });
+    await ledger.changeState('u1', 'uploadedForProcessing', { fileId: 'f1' });
+
+    expect(await begin('u2', quotas, { subAppId: 2 })).toMatchObject({ rule: 'openUploads' });
+    expect(await begin('u2', quotas, { subAppId: 3 })).toBe('issued');
+  });
+
   it('counts an upload that goes on after its permission had ended', async () => {
     await begin('u0', quotas, { expiresIn: 10 });
     time += 20_000;
@@ -258,6 +270,23 @@ describe('bytesPerDay', () => {
     time += 1;
 
     expect(await begin('u1', quotas)).toBe('issued');
+  });
+
+  it('counts what came to one application in that alone', async () => {
+    const acme = { subAppId: 2 };
+    const globex = { subAppId: 3 };
+    await begin('u0', quotas, acme);
+    await arrive('u0', 100);
+
+    expect(await begin('u1', quotas, acme)).toMatchObject({ rule: 'bytesPerDay', used: 100 });
+    expect(await begin('u2', quotas, globex)).toBe('issued');
+    await arrive('u2', 99);
+    expect(await begin('u3', quotas, globex)).toBe('issued');
+    // Nobody knows to which one that came before any was named.
+    await begin('u4', {});
+    await arrive('u4', 1);
+    expect(await begin('u5', quotas, globex)).toMatchObject({ rule: 'bytesPerDay', used: 100 });
+    expect(await begin('u6', quotas)).toMatchObject({ rule: 'bytesPerDay', used: 200 });
   });
 
   it('lets uploads go on that had begun', async () => {

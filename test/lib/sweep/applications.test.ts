@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/vod/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { settingsOf } from '../../support/settings.ts';
+import { sealContext } from '../../support/source-contexts.ts';
 import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
 
 const OWN = localAccount().subAppId;
@@ -112,7 +112,7 @@ describe('sweep() of several applications', () => {
     const upload = { uploadId: '01JSWEEP000000000000000000', owner: 'ann' };
     await stage.ledger.saveIssued({ ...upload, method: 'client', fields });
     await stage.ledger.changeState(upload.uploadId, 'cancelled');
-    const SourceContext = sealEnvelope({ ...upload, method: 'client' });
+    const SourceContext = sealContext({ ...upload, method: 'client' }, undefined, fields);
     const kept = await makeMediaIn(GLOBEX);
     await makeMediaIn(ACME, { SourceContext });
     stage.passSeconds(120);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Upload } from '../../../lib/ledger/upload-row.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
@@ -31,7 +32,7 @@ async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): P
   const { TaskId: taskId } = await stage.vod.client.PullUpload({
     ...request,
     SessionId: UPLOAD_ID,
-    SourceContext: JSON.stringify({ vu: 1, i: UPLOAD_ID, o: 'alice', m: 'p' }),
+    SourceContext: sealContext({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' }),
   });
   await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId });
   await ended;

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { settingsOf } from '../../support/settings.ts';
+import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
@@ -44,7 +44,7 @@ async function pullTooLong(): Promise<void> {
   const ended = stage.vod.next(({ type }) => type === 'media');
   await stage.vod.client.PullUpload({
     MediaUrl: TONE,
-    SourceContext: sealEnvelope({
+    SourceContext: sealContext({
       ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull', limits: { maxSeconds: 1 } },
     }),
   });

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import { sealEnvelope } from '../../../lib/uploads/envelope.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { sealContext } from '../../support/source-contexts.ts';
 import {
   refuse,
   startVodServer,
@@ -50,7 +50,7 @@ describe('scanMedia()', () => {
     const expiresAt = stage.now() + 3_600_000;
     await stage.ledger.saveIssued({ uploadId, owner, method: 'client', fields: { expiresAt } });
     const ended = stage.vod.next(({ type }) => type === 'media');
-    const SourceContext = sealEnvelope({ uploadId, owner, method: 'client' }, 'mine');
+    const SourceContext = sealContext({ uploadId, owner, method: 'client' }, 'mine');
     await stage.vod.client.PullUpload({ MediaUrl: TONE, SourceContext });
     await ended;
     stage.passSeconds(120);

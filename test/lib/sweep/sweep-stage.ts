@@ -14,6 +14,7 @@ import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import type { StandInOptions } from '../../../tools/local/vod/stand-in.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
+import { CONTEXTS } from '../../support/source-contexts.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
 
 /** Pulls that a sweep of the stage starts within a second. */
@@ -30,7 +31,13 @@ type SweepChange = Partial<
   SweepOptions &
     Pick<
       SweepRun,
-      'remainingMilliseconds' | 'api' | 'applications' | 'ledger' | 'settings' | 'looksNow'
+      | 'remainingMilliseconds'
+      | 'api'
+      | 'applications'
+      | 'contexts'
+      | 'ledger'
+      | 'settings'
+      | 'looksNow'
     >
 >;
 
@@ -79,6 +86,7 @@ export async function openSweepStage(
   const createRun = (change: SweepChange = {}): SweepRun => ({
     ...{ ledger, api, now, sleep, fetchCover: createCoverFetcher() },
     applications: [undefined],
+    contexts: CONTEXTS,
     settings: NO_SETTINGS,
     random: () => 0.5,
     looksNow: false,

@@ -15,6 +15,7 @@ import { type SubmittedPull, submitPull } from '../../../lib/uploads/submit-pull
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { CONTEXTS } from '../../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const HEADER = 'batch-1';
@@ -59,6 +60,8 @@ function sending() {
         return { kind: 'accepted', taskId: `task-${SessionId}`, requestId: '' } as const;
       },
     },
+    contextKey: CONTEXTS.keys[0],
+    ownSubAppId: undefined,
     checkRegion: async () => undefined,
     now: () => time,
     random: randomInt,

@@ -3,13 +3,18 @@ import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import { toKeptPull } from '../../../lib/uploads/pull-upload.ts';
 import { sendQueuedPull } from '../../../lib/uploads/send-queued-pull.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
+import { CONTEXTS } from '../../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-const { request } = toKeptPull('01JUPLOADEXAMPLE', {
-  owner: 'ann',
-  subAppId: undefined,
-  request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
-});
+const { request } = toKeptPull(
+  '01JUPLOADEXAMPLE',
+  {
+    owner: 'ann',
+    subAppId: undefined,
+    request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
+  },
+  CONTEXTS.keys[0],
+);
 
 function send(
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>,

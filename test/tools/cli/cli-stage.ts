@@ -273,6 +273,8 @@ export interface ScfFunction {
   readonly origin?: string;
   /** Whether its timer is on; it has none where nothing is said. */
   readonly timer?: boolean;
+  /** What it is told. */
+  readonly variables?: Variables;
 }
 
 /** Starts what SCF's API would be; a function of which `find` answers nothing is not deployed. */
@@ -281,7 +283,12 @@ export function startScf(find: (name: string) => ScfFunction | undefined): Promi
     const found = find(String(parameters['FunctionName']));
     if (found === undefined) return refuse(response, 'ResourceNotFound.Function');
     if (action === 'GetFunction') {
-      return succeed(response, { Runtime: found.runtime, Role: found.role ?? '' });
+      const Variables = Object.entries(found.variables ?? {}).map(([Key, Value]) => ({
+        Key,
+        Value,
+      }));
+      const { runtime: Runtime, role: Role = '' } = found;
+      return succeed(response, { Runtime, Role, Environment: { Variables } });
     }
     const NetConfig = { EnableExtranet: true, ExtranetUrl: found.origin };
     const url = { Type: 'http', TriggerName: 'url', TriggerDesc: JSON.stringify({ NetConfig }) };

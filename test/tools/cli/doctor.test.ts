@@ -30,10 +30,12 @@ import {
 const SECRETS = {
   AUTH_JWT_SECRET: makeSecret(48),
   CALLBACK_SIGN_KEYS: `${makeSecret(16, 'hex')},${makeSecret(16, 'hex')}`,
+  SOURCE_CONTEXT_KEYS: `${makeSecret(32)},${makeSecret(32)}`,
   webhook: `whsec_${makeSecret(32)}`,
 };
 const ORIGIN = 'https://app.example.com';
-const DEPLOYED = { runtime: 'Nodejs20.19', role: 'vod-upload' };
+const CONTEXTS = { SOURCE_CONTEXT_KEYS: SECRETS.SOURCE_CONTEXT_KEYS };
+const DEPLOYED = { runtime: 'Nodejs20.19', role: 'vod-upload', variables: CONTEXTS };
 const SWEEP = 'vod-upload-dev-sweep';
 
 let server: TestPostgres;
@@ -146,9 +148,9 @@ function describeRole(): Variables {
 /** A variable whose text is empty is not there, as at a deployment. */
 function describeFunctions(change: Variables) {
   const database = { DATABASE_URL: databaseUrl };
-  const shared = { ...describeUploads(), ...describeCallers(), ...database };
+  const shared = { ...describeUploads(), ...CONTEXTS, ...describeCallers(), ...database };
   const { CALLBACK_SIGN_KEYS } = SECRETS;
-  const callback = { ...describeRole(), ...database, CALLBACK_SIGN_KEYS };
+  const callback = { ...describeRole(), ...CONTEXTS, ...database, CALLBACK_SIGN_KEYS };
   const adapt = (variables: Variables): Variables =>
     Object.fromEntries(
       Object.entries({ ...variables, ...change }).filter(([, value]) => value !== ''),
@@ -167,6 +169,7 @@ function describeEnvironment({ vod, scf }: Account): Variables {
     ...describeUploads(),
     ...describeCallers(),
     CALLBACK_SIGN_KEYS: SECRETS.CALLBACK_SIGN_KEYS,
+    ...CONTEXTS,
     TENCENT_SECRET_ID: role.secretId,
     TENCENT_SECRET_KEY: role.secretKey,
     TENCENT_TOKEN: role.token ?? '',
@@ -424,6 +427,44 @@ const FAULTS: readonly Fault[] = [
     'sign key',
     /does not have key 1 and key 2 of CALLBACK_SIGN_KEYS/,
   ],
+  [
+    'functions that have other context keys',
+    () => {
+      const variables = { SOURCE_CONTEXT_KEYS: makeSecret(32) };
+      for (const name of ['vod-upload-dev-callback', SWEEP]) {
+        const known = account.deployed.get(name) ?? DEPLOYED;
+        account.deployed.set(name, { ...known, variables });
+      }
+    },
+    'deployment',
+    /^callback and sweep have other SOURCE_CONTEXT_KEYS than are set here/,
+  ],
+  [
+    'no context keys',
+    () => (environment = { ...environment, SOURCE_CONTEXT_KEYS: '' }),
+    'configuration',
+    /SOURCE_CONTEXT_KEYS is not set, without which pull, callback and sweep serve nobody/,
+  ],
+  [
+    'a context key that can be guessed',
+    () => setContextKeys('example-key-example-key-example-key'),
+    'secrets',
+    /Key 1 of SOURCE_CONTEXT_KEYS has a word in it/,
+  ],
+  [
+    'a context key that is too short',
+    () => setContextKeys(makeSecret(8, 'hex')),
+    'configuration',
+    /SOURCE_CONTEXT_KEYS must be keys of 32 to 128 letters, digits and/,
+  ],
+  [
+    'contexts that need no proof for a while',
+    () => setGrace(30),
+    'configuration',
+    /Until .* nothing has to prove .* as an upload that the database knows/,
+  ],
+  ['a grace that is over', () => setGrace(-1), 'configuration', /lies in the past/],
+  ['a grace without an end', () => setGrace(91), 'configuration', /must be at most 90 days ahead/],
   [
     'everybody let in',
     () => setEverywhere({ AUTH: 'none', AUTH_JWT_SECRET: '' }),
@@ -699,13 +740,26 @@ const CAUSES: readonly Fault[] = [
 /** Answers everything in the doctor's environment that it must not tell. */
 function listSecrets(): readonly string[] {
   const { TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET } = environment;
-  const { CALLBACK_SIGN_KEYS = '', WEBHOOK_ENDPOINTS = '[]', DATABASE_URL = '' } = environment;
+  const { CALLBACK_SIGN_KEYS = '', SOURCE_CONTEXT_KEYS = '' } = environment;
+  const { WEBHOOK_ENDPOINTS = '[]', DATABASE_URL = '' } = environment;
   const webhooks: readonly { secret: string }[] = JSON.parse(WEBHOOK_ENDPOINTS);
   return [
     ...[TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET, DATABASE_URL],
     ...CALLBACK_SIGN_KEYS.split(','),
+    ...SOURCE_CONTEXT_KEYS.split(','),
     ...webhooks.map(({ secret }) => secret),
   ].flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret]));
+}
+
+function setContextKeys(keys: string): void {
+  const variables = { SOURCE_CONTEXT_KEYS: keys };
+  environment = { ...environment, ...variables };
+  for (const [name, known] of account.deployed) account.deployed.set(name, { ...known, variables });
+}
+
+function setGrace(days: number): void {
+  const until = new Date(Date.now() + days * 86_400_000).toISOString();
+  environment = { ...environment, SOURCE_CONTEXT_V1_UNTIL: until };
 }
 
 function setWebhooks(endpoints: readonly object[]): void {

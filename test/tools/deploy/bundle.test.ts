@@ -40,6 +40,7 @@ describe('bundleFunctions()', () => {
 
   it('leaves out of a function what only another one reads', () => {
     expect(readers('CALLBACK_SIGN_KEYS')).toEqual(['callback']);
+    expect(readers('SOURCE_CONTEXT_V1_UNTIL')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
   });

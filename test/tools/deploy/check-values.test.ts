@@ -26,16 +26,22 @@ const API_KEY = {
   sha256: hash('sha256', 'made-up API key'),
   scopes: ['upload:sign', 'upload:pull'],
 };
+const CONTEXTS = { SOURCE_CONTEXT_KEYS: 'context-key-example-of-32-letters' };
+const CALLBACK = { CALLBACK_SIGN_KEYS: 'SignKey', ...CONTEXTS };
 const KEY = { VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' };
 
 describe('checkValues()', () => {
   it('takes functions that would serve', () => {
     const functions = [
       specOf('signature', { ...CALLERS, ...KEY }),
-      specOf('pull', CALLERS, 'VodUpload'),
-      specOf('callback', { CALLBACK_SIGN_KEYS: 'SignKey' }, 'VodUpload'),
+      specOf('pull', { ...CALLERS, ...CONTEXTS }, 'VodUpload'),
+      specOf('callback', CALLBACK, 'VodUpload'),
       specOf('uploads', CALLERS),
-      specOf('sweep', { DATABASE_URL: 'postgres://ledger.example.com/ledger' }, 'VodUpload'),
+      specOf(
+        'sweep',
+        { ...CONTEXTS, DATABASE_URL: 'postgres://ledger.example.com/ledger' },
+        'VodUpload',
+      ),
     ];
 
     expect(() => checkValues({ functions, settings: NO_SETTINGS })).not.toThrow();
@@ -50,9 +56,20 @@ describe('checkValues()', () => {
     const check = () => checkValues({ functions, settings: NO_SETTINGS });
 
     expect(check).toThrow(
-      /signature: .*AUTH_JWT_SECRET.*VOD_SECRET_ID.*VOD_SECRET_KEY.*pull: has no role: set VOD_ROLE.*pull: .*PULL_PORTS.*callback: .*CALLBACK_SIGN_KEYS.*callback: .*WEBHOOK_ENDPOINTS/s,
+      /signature: .*AUTH_JWT_SECRET.*VOD_SECRET_ID.*VOD_SECRET_KEY.*pull: has no role: set VOD_ROLE.*pull, callback: SOURCE_CONTEXT_KEYS.*PULL_PORTS.*callback: .*CALLBACK_SIGN_KEYS.*callback: .*WEBHOOK_ENDPOINTS/s,
     );
     expect(check).not.toThrow(/too-short-to-be-one|not-ports|not-json/);
+  });
+
+  it('refuses a grace that is longer than any signature lives', () => {
+    const check = (SOURCE_CONTEXT_V1_UNTIL: string) => () => {
+      const callback = specOf('callback', { ...CALLBACK, SOURCE_CONTEXT_V1_UNTIL }, 'VodUpload');
+      checkValues({ functions: [callback], settings: NO_SETTINGS }, () => Date.UTC(2026, 0, 1));
+    };
+
+    expect(check('2026-04-01T00:00:00Z')).not.toThrow();
+    expect(check('2026-04-01T00:00:01Z')).toThrow(/callback: .*must be at most 90 days ahead/);
+    expect(check('soon')).toThrow(/callback: .*SOURCE_CONTEXT_V1_UNTIL must be an ISO 8601 time/);
   });
 
   it('says what came with a copy into the names of the role and the private network', () => {
@@ -100,7 +117,7 @@ describe('checkValues()', () => {
   ])('refuses %s', (_what, variables, upload, words) => {
     const functions = [
       specOf('signature', { ...KEY, ...variables }),
-      specOf('pull', variables, 'VodUpload'),
+      specOf('pull', { ...CONTEXTS, ...variables }, 'VodUpload'),
     ];
     const check = () => checkValues({ functions, settings: readSettings({ upload }) });
 
@@ -113,9 +130,9 @@ describe('checkValues()', () => {
     const variables = { AUTH: 'keys', DATABASE_URL: 'postgres://ledger.example.com/ledger' };
     const functions = [
       specOf('signature', { ...KEY, ...variables }),
-      specOf('pull', variables, 'VodUpload'),
+      specOf('pull', { ...CONTEXTS, ...variables }, 'VodUpload'),
       specOf('uploads', variables),
-      specOf('callback', { CALLBACK_SIGN_KEYS: 'SignKey' }, 'VodUpload'),
+      specOf('callback', CALLBACK, 'VodUpload'),
     ];
 
     expect(() => checkValues({ functions, settings: readSettings({ upload }) })).not.toThrow();
@@ -126,7 +143,7 @@ describe('checkValues()', () => {
     const check = (own: Readonly<Record<string, string>>) => () => {
       const functions = [
         specOf('signature', { ...KEY, ...CALLERS, ...own }),
-        specOf('callback', { CALLBACK_SIGN_KEYS: 'SignKey', ...own }, 'VodUpload'),
+        specOf('callback', { ...CALLBACK, ...own }, 'VodUpload'),
         specOf('uploads', CALLERS),
       ];
       checkValues({ functions, settings: readSettings({ upload }) });

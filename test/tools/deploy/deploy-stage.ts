@@ -12,6 +12,7 @@ export const SECRETS = {
   VOD_SECRET_KEY: 'upload-secret-key-example',
   AUTH_JWT_SECRET: 'caller-secret-example-of-32-bytes',
   CALLBACK_SIGN_KEYS: 'SignKeyExample',
+  SOURCE_CONTEXT_KEYS: 'context-key-example-of-32-letters',
 } as const;
 
 /** Variables that every command is started with, by their names in serverless.yml. */

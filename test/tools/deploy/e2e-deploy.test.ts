@@ -35,16 +35,17 @@ const PARTS = [
 ];
 
 const CALLERS = ['AUTH_JWT_AUDIENCE', 'AUTH_JWT_SECRET', 'CORS_ORIGINS', 'DATABASE_URL'];
+const CONTEXT_KEYS = 'SOURCE_CONTEXT_KEYS';
 const API = ['VOD_API_ENDPOINT', 'VOD_API_PROTOCOL', 'VOD_SUB_APP_ID'];
 /** An edit that changes what is built of a function. */
 const OTHER_CODE = ['functions/callback.ts', /$/, '\nexport const edition = "second";\n'] as const;
 /** What each function is told, and nothing else. */
 const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = {
-  signature: [...CALLERS, 'VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_SUB_APP_ID'],
-  pull: [...CALLERS, 'PULL_HOSTS', ...API],
-  callback: ['CALLBACK_SIGN_KEYS', 'DATABASE_URL', ...API, 'WEBHOOK_ENDPOINTS'],
+  signature: [...[...CALLERS, CONTEXT_KEYS, 'VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_SUB_APP_ID']],
+  pull: [...CALLERS, 'PULL_HOSTS', CONTEXT_KEYS, ...API],
+  callback: ['CALLBACK_SIGN_KEYS', 'DATABASE_URL', CONTEXT_KEYS, ...API, 'WEBHOOK_ENDPOINTS'],
   uploads: CALLERS,
-  sweep: ['DATABASE_URL', ...API, 'WEBHOOK_ENDPOINTS'],
+  sweep: ['DATABASE_URL', CONTEXT_KEYS, ...API, 'WEBHOOK_ENDPOINTS'],
 };
 
 // Every test starts programs, waits for a stage, and the machine may be busy.

@@ -266,8 +266,10 @@ describe.concurrent('a function', () => {
     inEmptyAccount(async (stage) => {
       const connections = stage.cloud.connections();
 
-      expect(await failToDeploy(stage, { CALLBACK_SIGN_KEYS: '' })).toMatch(
-        /callback: .*CALLBACK_SIGN_KEYS/,
+      expect(
+        await failToDeploy(stage, { CALLBACK_SIGN_KEYS: '', SOURCE_CONTEXT_KEYS: '' }),
+      ).toMatch(
+        /pull, callback[^:]*: SOURCE_CONTEXT_KEYS must be set.*callback: CALLBACK_SIGN_KEYS/s,
       );
       expect(stage.cloud.connections()).toBe(connections);
     }),

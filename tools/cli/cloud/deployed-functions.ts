@@ -22,6 +22,8 @@ export interface DeployedFunction {
   readonly url: string | undefined;
   /** Whether a timer calls it. */
   readonly timed: boolean;
+  /** What it is told; none of it is for anybody to see. */
+  readonly variables: Environment;
 }
 
 /** https://cloud.tencent.com/document/product/583/17235 */
@@ -30,6 +32,9 @@ const API_VERSION = '2018-04-16';
 interface FunctionAnswer {
   readonly Runtime?: string;
   readonly Role?: string | null;
+  readonly Environment?: {
+    readonly Variables?: readonly { readonly Key: string; readonly Value: string }[] | null;
+  } | null;
 }
 
 interface TriggersAnswer {
@@ -64,7 +69,9 @@ export function createFindFunction(
     const which = { FunctionName: `${service}-${stage}-${name}`, Namespace: 'default' };
     try {
       const request = { ...which, ShowCode: 'FALSE' };
-      const { Runtime = '', Role } = await client.call<FunctionAnswer>('GetFunction', request);
+      const answer = await client.call<FunctionAnswer>('GetFunction', request);
+      const { Runtime = '', Role } = answer;
+      const variables = answer.Environment?.Variables ?? [];
       const { Triggers } = await client.call<TriggersAnswer>('ListTriggers', which);
       const triggers = Triggers ?? [];
       const addresses = HTTP_TRIGGERS.flatMap((type) =>
@@ -74,7 +81,10 @@ export function createFindFunction(
       // Each function has the path of its name, behind API Gateway and a Function URL alike.
       const url = address && `${address}/${name}`;
       const timed = triggers.some((trigger) => trigger.Type === 'timer' && isEnabled(trigger));
-      return { runtime: Runtime, role: Role ?? '', url, timed };
+      return {
+        ...{ runtime: Runtime, role: Role ?? '', url, timed },
+        variables: Object.fromEntries(variables.map(({ Key, Value }) => [Key, Value])),
+      };
     } catch (error) {
       if (readRefusalCode(error)?.startsWith('ResourceNotFound.Function')) return undefined;
       throw nameScf(error);

@@ -2,6 +2,7 @@ import type { Environment } from '../../../lib/config/environment.ts';
 import { addRole, explainVariables } from '../../deploy/function-variables.ts';
 import { DEFAULT_RUNTIME, explainRuntime, readRuntime } from '../../deploy/runtime.ts';
 import { joinNames } from '../join-names.ts';
+import { checkContexts } from './check-contexts.ts';
 import { FUNCTION_NAMES } from './check-functions.ts';
 import { finding, type Note } from './note.ts';
 
@@ -18,7 +19,7 @@ export interface Configuration {
  * Finds variables with which the functions would refuse to serve, one finding for each; it reads them as the functions
  * do, which have a role where they call VOD.
  */
-export function checkConfiguration(environment: Environment): Configuration {
+export function checkConfiguration(environment: Environment, now: () => number): Configuration {
   const faults = listDeployed(environment).flatMap((user) =>
     explainVariables(user, addRole(environment)).map((message) => ({ user, message })),
   );
@@ -31,7 +32,7 @@ export function checkConfiguration(environment: Environment): Configuration {
     ),
   );
   return {
-    notes: [...notes, ...checkRuntimeVariable(environment)],
+    notes: [...notes, ...checkRuntimeVariable(environment), ...checkContexts(environment, now())],
     wrong: new Set(faults.map(({ message }) => nameVariable(message))),
     functions: new Set(faults.map(({ user }) => user)),
   };

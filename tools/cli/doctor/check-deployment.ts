@@ -1,5 +1,6 @@
 import type { DeployedFunction, Deployment, FindFunction } from '../cloud/deployed-functions.ts';
 import { explainFailedCall } from './check-access.ts';
+import { checkContextKeys } from './check-contexts.ts';
 import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { checkRuntime, type RunningFunction } from './check-runtime.ts';
 import { finding, type Note, skipped } from './note.ts';
@@ -24,6 +25,8 @@ export interface Expected {
   readonly runtime: string;
   /** Whether there should be a `sweep`. */
   readonly sweeps: boolean;
+  /** `SOURCE_CONTEXT_KEYS`, where they are set. */
+  readonly contextKeys: string | undefined;
 }
 
 /** Finds out whether the functions are deployed, on which runtime, whether they may call VOD, and what calls them. */
@@ -31,7 +34,7 @@ export async function checkDeployment(
   deployment: Deployment,
   findFunction: FindFunction,
   given: FunctionUrls,
-  { runtime, sweeps }: Expected,
+  { runtime, sweeps, contextKeys }: Expected,
 ): Promise<Deployed> {
   try {
     const found = await Promise.all(
@@ -52,6 +55,7 @@ export async function checkDeployment(
         explain(name, deployment, deployed, deployed?.timed === false ? NO_TIMER : undefined),
       ),
       ...checkRuntime(runtime, listRunning(deployment, [...found, ...timed])),
+      ...checkContextKeys([...found, ...timed], contextKeys),
     ];
     return { notes, urls };
   } catch (error) {

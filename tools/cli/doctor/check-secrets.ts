@@ -16,6 +16,7 @@ const TELLING_WORDS = /secret|password|passwort|example|changeme|webhook|qwerty|
 export function checkSecrets(environment: Environment): readonly Note[] {
   return [
     ...checkSignKeys(splitList(environment['CALLBACK_SIGN_KEYS'] ?? '')),
+    ...checkContextKeys(splitList(environment['SOURCE_CONTEXT_KEYS'] ?? '')),
     ...checkJwtSecret(environment['AUTH_JWT_SECRET'] ?? ''),
     ...checkWebhookSecrets(environment['WEBHOOK_ENDPOINTS'] ?? ''),
   ];
@@ -32,6 +33,18 @@ function checkSignKeys(keys: readonly string[]): readonly Note[] {
       'secrets',
       `Key ${place + 1} of CALLBACK_SIGN_KEYS ${weakness}, so notifications can be forged.`,
       'Make one with "openssl rand -hex 16", put it first in CALLBACK_SIGN_KEYS, deploy, run "vod-upload setup --send-sign-key", and take the old one away.',
+    );
+  });
+}
+
+function checkContextKeys(keys: readonly string[]): readonly Note[] {
+  return keys.flatMap((key, place) => {
+    const weakness = explainWeakness(Buffer.from(key));
+    if (weakness === undefined) return [];
+    return finding(
+      'secrets',
+      `Key ${place + 1} of SOURCE_CONTEXT_KEYS ${weakness}, so other programs can pass media off as uploads of this service.`,
+      'Make one with "openssl rand -base64 32", put it first, deploy, and take the old one away when no upload of it is left.',
     );
   });
 }

@@ -82,7 +82,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     stage: options.stage,
   });
   const urls = readUrls(options);
-  const configuration = checkConfiguration(environment);
+  const configuration = checkConfiguration(environment, now);
   const { wrong } = configuration;
   // What is wrong with a variable is told once: the other checks go on without it.
   const sound = leaveOut(environment, wrong);

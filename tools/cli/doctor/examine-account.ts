@@ -117,6 +117,7 @@ async function examineDeployment(
   return checkDeployment(deployment, findFunction, urls, {
     runtime: readRuntime(environment),
     sweeps: environment['DATABASE_URL'] !== undefined,
+    contextKeys: environment['SOURCE_CONTEXT_KEYS'],
   });
 }
 

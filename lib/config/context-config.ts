@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { type ContextKeys, deriveContextKey } from '../uploads/context-mac.ts';
+import type { TrustedContexts } from '../uploads/envelope.ts';
+import { isoTime } from '../validation/fields.ts';
+import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
+import { splitList } from './environment.ts';
+
+/** How contexts that come back from VOD are proven. */
+export interface ContextConfig {
+  readonly keys: ContextKeys;
+  /** Unix seconds until which contexts without a MAC are taken too; undefined where they are not. */
+  readonly v1Until: number | undefined;
+}
+
+/** A MAC's key has at least the strength of the MAC: 32 characters of any of these alphabets have 128 bits or more. */
+const CONTEXT_KEY = /^[\w+/=-]{32,128}$/;
+
+/** Schema of `SOURCE_CONTEXT_KEYS`: Base64, Base64url or hexadecimal texts, the one that signs in front. */
+export const sourceContextKeys = v.pipe(
+  v.string(),
+  v.transform(splitList),
+  v.check(
+    (keys) => keys.length > 0 && keys.every((key) => CONTEXT_KEY.test(key)),
+    'must be keys of 32 to 128 letters, digits and +/=_-, with commas between',
+  ),
+);
+
+/** Schema of what the functions read that take contexts back, or have no upload key. */
+export const contextEnvironment = v.pipe(
+  v.object({
+    SOURCE_CONTEXT_KEYS: v.optional(sourceContextKeys),
+    SOURCE_CONTEXT_V1_UNTIL: v.optional(isoTime),
+    VOD_SECRET_KEY: v.optional(v.string(), ''),
+    VOD_PREVIOUS_SECRET_KEY: v.optional(v.string(), ''),
+  }),
+  v.forward(
+    v.partialCheck(
+      [['SOURCE_CONTEXT_KEYS'], ['VOD_SECRET_KEY']],
+      (e) => e.SOURCE_CONTEXT_KEYS !== undefined || e.VOD_SECRET_KEY !== '',
+      'must be set, to the same for signature, pull, callback and sweep; "openssl rand -base64 32" makes a key',
+    ),
+    ['SOURCE_CONTEXT_KEYS'],
+  ),
+);
+
+/** Returns the configuration that a checked environment tells. */
+export function describeContexts(e: v.InferOutput<typeof contextEnvironment>): ContextConfig {
+  const { SOURCE_CONTEXT_KEYS: configured, VOD_SECRET_KEY, VOD_PREVIOUS_SECRET_KEY } = e;
+  const uploadKeys = [VOD_SECRET_KEY, VOD_PREVIOUS_SECRET_KEY].filter((key) => key !== '');
+  const [first, ...others] = (configured ?? uploadKeys).map(deriveContextKey);
+  if (first === undefined) throw new Error('There is no key for source contexts.');
+  return { keys: [first, ...others], v1Until: e.SOURCE_CONTEXT_V1_UNTIL };
+}
+
+/**
+ * Returns what proves contexts at a time. Those without a MAC are taken for uploads that had begun before contexts had one,
+ * so that lasts no longer than the longest signature.
+ *
+ * @param now Unix milliseconds.
+ */
+export function trustContexts({ keys, v1Until = 0 }: ContextConfig, now: number): TrustedContexts {
+  const seconds = v1Until - now / 1_000;
+  return { keys, acceptsV1: seconds > 0 && seconds <= MAX_SIGNATURE_SECONDS };
+}

@@ -1,0 +1,10 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+
+/**
+ * Returns a key for one use, which `label` names, of a secret that is random itself: 64 hexadecimal digits that tell
+ * nothing of it, or of its keys for other uses. It is the one step of HKDF that such a secret takes
+ * (https://www.rfc-editor.org/rfc/rfc5869#section-3.3), without the number of the block.
+ */
+export function deriveKey(secret: string | KeyObject, label: string): string {
+  return createHmac('sha256', secret).update(label).digest('hex');
+}

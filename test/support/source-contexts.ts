@@ -1,0 +1,61 @@
+import type { ContextConfig } from '../../lib/config/context-config.ts';
+import { type ContextKeys, deriveContextKey } from '../../lib/uploads/context-mac.ts';
+import {
+  type Envelope,
+  type OpenedContext,
+  openEnvelope,
+  sealEnvelope,
+} from '../../lib/uploads/envelope.ts';
+
+/** Key of functions that have this `VOD_SECRET_KEY`, and no `SOURCE_CONTEXT_KEYS`. */
+export function contextKeysOf(secretKey: string): ContextKeys {
+  return [deriveContextKey(secretKey)];
+}
+
+/** By which contexts are proven where a test says nothing else: those of `VOD_SECRET_KEY=secret-key-example`. */
+export const CONTEXTS: ContextConfig = {
+  keys: contextKeysOf('secret-key-example'),
+  v1Until: undefined,
+};
+
+/** That contexts of nothing else are believed, of no application. */
+export const NOWHERE = {
+  subAppId: undefined,
+  own: undefined,
+  contexts: { keys: CONTEXTS.keys, acceptsV1: false },
+};
+
+/** What a context is for, where that is not {@link NOWHERE}. */
+interface TestSigner {
+  readonly keys?: ContextKeys;
+  readonly subAppId?: number | undefined;
+}
+
+/** Returns a context as the functions write it. */
+export function sealContext(
+  envelope: Envelope,
+  sourceContext?: string,
+  { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
+): string {
+  return sealEnvelope(envelope, sourceContext, { key: keys[0], subAppId });
+}
+
+/** Returns what the functions read of a context. */
+export function openContext(
+  context: string,
+  { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
+): OpenedContext {
+  return openEnvelope(context, { keys, subAppIds: [subAppId], acceptsV1: false });
+}
+
+/** Returns a context as it was written before contexts had a MAC, and as any program can write it. */
+export function writeV1Context(
+  { uploadId, owner, method, limits, mediaExpireTime }: Envelope,
+  sourceContext?: string,
+): string {
+  const { maxBytes, maxSeconds, mediaTypes } = limits ?? {};
+  return JSON.stringify({
+    ...{ vu: 1, i: uploadId, o: owner, m: method[0] },
+    ...{ b: maxBytes, s: maxSeconds, t: mediaTypes, x: mediaExpireTime, c: sourceContext },
+  });
+}

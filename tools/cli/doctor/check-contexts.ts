@@ -1,0 +1,84 @@
+import type { Environment } from '../../../lib/config/environment.ts';
+import { readGrace, TOO_LONG_GRACE } from '../../deploy/explain-grace.ts';
+import type { DeployedFunction } from '../cloud/deployed-functions.ts';
+import { joinNames } from '../join-names.ts';
+import { finding, type Note } from './note.ts';
+
+/** Functions that write or read the contexts of uploads. */
+const HANDLES_CONTEXTS: ReadonlySet<string> = new Set(['signature', 'pull', 'callback', 'sweep']);
+
+/**
+ * Finds functions that were deployed with other keys than `expected`: what one function writes, the others read.
+ *
+ * @param expected `SOURCE_CONTEXT_KEYS`; that there are none is told of the configuration.
+ */
+export function checkContextKeys(
+  functions: readonly {
+    readonly name: string;
+    readonly deployed: DeployedFunction | undefined;
+  }[],
+  expected: string | undefined,
+): readonly Note[] {
+  const others = functions
+    .filter(({ name, deployed }) => HANDLES_CONTEXTS.has(name) && deployed !== undefined)
+    .filter(({ deployed }) => deployed?.variables['SOURCE_CONTEXT_KEYS'] !== expected)
+    .map(({ name }) => name);
+  if (expected === undefined || others.length === 0) return [];
+  return [
+    finding(
+      'deployment',
+      `${joinNames(others)} ${others.length === 1 ? 'has' : 'have'} other SOURCE_CONTEXT_KEYS than are set here, so uploads may be taken for media of other programs.`,
+      'Deploy all functions with the same keys.',
+    ),
+  ];
+}
+
+/**
+ * Finds that there are no keys, which the functions can do without only where they know the upload key; and a grace for
+ * contexts without a MAC: that it lasts, or that it does nothing.
+ *
+ * @param now Unix milliseconds.
+ */
+export function checkContexts(environment: Environment, now: number): readonly Note[] {
+  const { SOURCE_CONTEXT_KEYS: keys, VOD_SECRET_KEY: uploadKey } = environment;
+  // Without either, each function says so itself.
+  if (keys !== undefined || uploadKey === undefined) return checkGrace(environment, now);
+  return [
+    finding(
+      'configuration',
+      'SOURCE_CONTEXT_KEYS is not set, without which pull, callback and sweep serve nobody once they are deployed.',
+      'Make a key with "openssl rand -base64 32", set it, and deploy.',
+    ),
+    ...checkGrace(environment, now),
+  ];
+}
+
+function checkGrace(environment: Environment, now: number): readonly Note[] {
+  const { SOURCE_CONTEXT_V1_UNTIL: until, DATABASE_URL: databaseUrl } = environment;
+  switch (readGrace(environment, now)) {
+    case undefined:
+      return [];
+    case 'is too long':
+      return [
+        finding('configuration', `${TOO_LONG_GRACE}.`, 'Set an earlier time, and deploy again.'),
+      ];
+    case 'is over':
+      return [
+        finding(
+          'configuration',
+          'SOURCE_CONTEXT_V1_UNTIL lies in the past, so it does nothing.',
+          'Take it away, and deploy again.',
+        ),
+      ];
+    case 'lasts': {
+      const which = databaseUrl === undefined ? 'any upload' : 'an upload that the database knows';
+      return [
+        finding(
+          'configuration',
+          `Until ${until} (SOURCE_CONTEXT_V1_UNTIL) nothing has to prove that a context is of this service, so other programs can pass media off as ${which}.`,
+          'Take it away once all signatures have ended that were issued before contexts were proven, and deploy again.',
+        ),
+      ];
+    }
+  }
+}
