@@ -39,6 +39,10 @@ export interface LogFields {
   accepted?: number;
   refused?: number;
   unsent?: number;
+  /** An item that could not be processed for a reason of its own: what it is, its name, and its failures so far. */
+  itemKind?: string;
+  itemId?: string;
+  itemAttempts?: number;
   /** Part of a sweep. */
   step?: string;
   /** What each part of a sweep has counted. */
@@ -90,6 +94,9 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   accepted: true,
   refused: true,
   unsent: true,
+  itemKind: true,
+  itemId: true,
+  itemAttempts: true,
   step: true,
   steps: true,
   backlog: true,
