@@ -29,7 +29,7 @@ export interface CountedFailure {
 }
 
 /** An item that was set aside. */
-export interface DeadItem extends ItemName {
+interface DeadItem extends ItemName {
   readonly subAppId?: number;
   readonly fileId?: string;
   readonly attempts: number;

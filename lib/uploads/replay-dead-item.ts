@@ -30,14 +30,14 @@ export async function replayDeadItem(
 type DeadItem = NonNullable<Awaited<ReturnType<Replaying['findDeadItem']>>>;
 
 async function putBack(
-  { kind, id, subAppId, content = '' }: DeadItem,
+  { kind, id, subAppId, content }: DeadItem,
   ledger: Replaying,
   now: number,
 ): Promise<boolean> {
   const [first, second] = readPair(id);
   switch (kind) {
     case 'event':
-      return putEventBack(id, subAppId, content, ledger);
+      return content !== undefined && putEventBack(id, subAppId, content, ledger);
     case 'upload':
       await ledger.deferCheck(id, now);
       return true;
