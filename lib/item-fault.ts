@@ -73,7 +73,7 @@ export function describeItemFailure(
   const end = isDead ? 'It is set aside: see GET /uploads/dead-items.' : 'It is tried again.';
   return {
     level: isNews ? 'error' : 'warn',
-    ...{ itemKind: kind, itemId: id, itemAttempts: attempts },
+    item: { kind, id, attempts },
     ...(fileId === undefined ? {} : { fileId: fileId.slice(0, LONGEST_LOGGED) }),
     ...{ code, reason: `An item (${kind}) failed. ${reason} ${end}` },
   };

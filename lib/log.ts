@@ -40,9 +40,7 @@ export interface LogFields {
   refused?: number;
   unsent?: number;
   /** An item that could not be processed for a reason of its own: what it is, its name, and its failures so far. */
-  itemKind?: string;
-  itemId?: string;
-  itemAttempts?: number;
+  item?: { readonly kind: string; readonly id: string; readonly attempts: number };
   /** Part of a sweep. */
   step?: string;
   /** What each part of a sweep has counted. */
@@ -94,9 +92,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   accepted: true,
   refused: true,
   unsent: true,
-  itemKind: true,
-  itemId: true,
-  itemAttempts: true,
+  item: true,
   step: true,
   steps: true,
   backlog: true,

@@ -75,7 +75,7 @@ function countSeconds(parts: Parts): number | undefined {
   const seconds = milliseconds / 1_000 + Number(second) - offset;
   // A leap second is the last one of a day in UTC, and has the same number as the one after it.
   if (second === '60' && seconds % 86_400 !== 0) return undefined;
-  return isKeptTime(seconds * 1_000) ? seconds : undefined;
+  return seconds >= 0 && seconds < YEAR_10000 ? seconds : undefined;
 }
 
 /** Returns by how many seconds a zone is ahead of UTC, or undefined where there is no such zone. */

@@ -75,7 +75,7 @@ describe('POST /callback of what cannot be processed', () => {
     const fileId = String(sample?.fileId);
 
     const first = await notify(tell(fileId));
-    expect(first.log).toMatchObject({ level: 'warn', confirmation: 'kept', itemAttempts: 1 });
+    expect(first.log).toMatchObject({ level: 'warn', confirmation: 'kept', item: { attempts: 1 } });
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
     expect(await ledger.claimUnconfirmed(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
     await notify(tell(fileId));
@@ -83,7 +83,7 @@ describe('POST /callback of what cannot be processed', () => {
 
     expect(third.log).toMatchObject({
       ...{ level: 'error', confirmation: 'kept', status: 200, databaseCode: '23514' },
-      ...{ itemKind: 'event', itemAttempts: 3, code: '23514', fileId },
+      ...{ item: { kind: 'event', attempts: 3 }, code: '23514', fileId },
     });
     expect(JSON.stringify(third.log)).not.toContain('refused 23514');
     expect((await ledger.listDeadItems({ limit: 10 })).items).toMatchObject([

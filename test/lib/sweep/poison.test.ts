@@ -107,14 +107,14 @@ describe('takeQueuedEvents()', () => {
     });
     expect(third?.steps['unconfirmed']).toMatchObject({ setAside: 1 });
     expect(third?.backlog).toMatchObject({ deadItems: 1, unconfirmed: 0 });
-    const named = stage.reports.filter(({ itemKind }) => itemKind === 'event');
+    const named = stage.reports.filter(({ item }) => item?.kind === 'event');
     expect(named.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
     expect(named[2]).toMatchObject({
-      ...{ itemAttempts: 3, code: '22003', fileId: sample.fileId },
+      ...{ item: { attempts: 3 }, code: '22003', fileId: sample.fileId },
       ...{ eventType: 'NewFileUpload', reason: expect.stringContaining('dead-items') },
     });
     expect(await listDead()).toMatchObject([
-      { kind: 'event', id: named[2]?.itemId, fileId: sample.fileId, code: '22003', attempts: 3 },
+      { kind: 'event', id: named[2]?.item?.id, fileId: sample.fileId, code: '22003', attempts: 3 },
     ]);
   });
 

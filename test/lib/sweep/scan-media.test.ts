@@ -304,7 +304,7 @@ describe('scanMedia() of many media', () => {
     expect(stage.reports).toContainEqual(
       expect.objectContaining({
         ...{ level: 'warn', step: 'media', eventType: 'NewFileUpload' },
-        ...{ itemKind: 'event', itemAttempts: 1 },
+        item: expect.objectContaining({ kind: 'event', attempts: 1 }),
       }),
     );
   });
