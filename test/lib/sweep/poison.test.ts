@@ -4,6 +4,7 @@ import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import {
   allowAll,
@@ -297,5 +298,59 @@ describe('confirmKeptEvents()', () => {
       await expectRecorded(samples);
     });
     await fc.assert(property, { numRuns: 6 });
+  }, 60_000);
+});
+
+/** Values as none of VOD's documents has them. */
+const junk = fc.oneof(
+  { weight: 10, arbitrary: fc.jsonValue() },
+  {
+    weight: 10,
+    arbitrary: fc.constantFrom<unknown>(
+      ...['\0', '\ud800', '', 'x'.repeat(30_000), 1e308, -1, 2 ** 63, {}, [null]],
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(nest(4_000), nest(9_000)) },
+);
+
+/** Names that events of VOD are read for. */
+const NAMES = [
+  ...['FileId', 'TaskId', 'Status', 'ErrCode', 'MediaBasicInfo', 'MetaData', 'ProcedureTaskId'],
+  ...['FileIdSet', 'FileDeleteResultInfo', 'SessionContext', 'FileUrl', 'MediaProcessResultSet'],
+  ...['ReviewAudioVideoTaskId', 'Input', 'AiAnalysisResultSet', 'SourceInfo', '__proto__'],
+];
+
+const junkTask = fc.dictionary(
+  fc.constantFrom(...NAMES),
+  fc.oneof(
+    junk,
+    fc.constantFrom('5285485487985279999', 'FINISH', ['5285485487985279999']),
+    fc.dictionary(fc.constantFrom(...NAMES), junk, { maxKeys: 4 }),
+  ),
+  { maxKeys: 8 },
+);
+
+const junkEvent = fc
+  .tuple(fc.constantFrom(...Object.entries(EVENT_MEMBERS)), fc.oneof(junkTask, junk))
+  .map(([[EventType, member], task]) => ({ EventType, [member]: task }));
+
+describe('an event of any shape', () => {
+  it('is recorded or set aside, and holds up nothing', async () => {
+    const property = fc.asyncProperty(
+      fc.array(junkEvent, { minLength: 16, maxLength: 20 }),
+      async (events) => {
+        made += 1;
+        const good = createSample(made, 'none');
+        const queue = createQueue(stage.api, [...events, describeArrival(good)]);
+
+        for (const { broken } of await sweepOn({ api: queue.api, pullsEvents: true })) {
+          expect(broken).toEqual([]);
+        }
+
+        expect(queue.waiting.size).toBe(0);
+        expect(await stage.ledger.findFiles([good.fileId])).toEqual([good.fileId]);
+      },
+    );
+    await fc.assert(property, { numRuns: 4, endOnFailure: true });
   }, 60_000);
 });
