@@ -100,7 +100,7 @@ async function putAside(
   const raw = writeVodEvent(parseVodEvent(readNotification(event)));
   const failed = { raw, proven: false, subAppId, own, receivedAt: now() };
   const aside = await ledger((opened) => setEventAside(failed, error, opened));
-  Object.assign(log, explainToOperator(error), aside.log, { confirmation: 'kept' });
+  Object.assign(log, aside.log, { confirmation: 'kept' });
   return TAKEN;
 }
 

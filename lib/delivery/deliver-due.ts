@@ -1,3 +1,4 @@
+import { explainToOperator } from '../invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
@@ -94,7 +95,7 @@ async function writeFault(
     ? { dead: true as const }
     : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
   await ledger.deliveryFailed(claim, { error: failure.code, ...end });
-  report(describeItemFailure(failure, counted));
+  report({ ...explainToOperator(error), ...describeItemFailure(failure, counted) });
   return counted.isDead ? 'dead' : 'retried';
 }
 

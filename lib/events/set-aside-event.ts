@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { explainToOperator } from '../invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
@@ -55,7 +56,8 @@ export async function failEvent(
   const counted = await ledger.failItem(failure, mostTries);
   const { EventType: eventType } = raw;
   const type = isVodEventType(eventType) ? { eventType } : {};
-  const log = { ...describeItemFailure(failure, counted), eventId: id, ...type };
+  const told = { ...explainToOperator(error), ...describeItemFailure(failure, counted) };
+  const log = { ...told, eventId: id, ...type };
   return { eventId: id, counted, log };
 }
 

@@ -1,3 +1,4 @@
+import { explainToOperator } from '../invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
@@ -29,6 +30,6 @@ export async function failItem(
   const counted = await ledger.failItem(failure, mostTries);
   tally.fail(error);
   if (counted.isNews) tally.add('setAside');
-  report(describeItemFailure(failure, counted));
+  report({ ...explainToOperator(error), ...describeItemFailure(failure, counted) });
   return counted.isDead;
 }
