@@ -24,10 +24,13 @@ import {
   receiveEvent,
 } from '../lib/events/received-event.ts';
 import { recordEvent } from '../lib/events/record-event.ts';
+import { setEventAside } from '../lib/events/set-aside-event.ts';
 import type { Reception } from '../lib/events/to-event-record.ts';
-import { httpHandler, type Route } from '../lib/http/http-handler.ts';
+import type { HttpEvent } from '../lib/http/event.ts';
+import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
 import { explainToOperator, type Invocation } from '../lib/invocation.ts';
+import { isItemFault } from '../lib/item-fault.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { type ReachLedger, reachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { ActionDependencies } from '../lib/media-actions/due-action.ts';
@@ -68,8 +71,40 @@ const CONFIRM_MILLISECONDS = 2_500;
 /** Longest wait for one answer of the ledger, so that a second try and the answer itself are in time. */
 const LEDGER_MILLISECONDS = 1_000;
 
-/** Answers the route `POST /callback`. */
+/**
+ * Answers the route `POST /callback`. A notification that cannot be processed for a reason of its own is put aside where there
+ * is a ledger, for VOD repeats it twice at most, and would be told the same.
+ */
 export function createCallbackRoute(dependencies: CallbackDependencies): Route {
+  const take = createTakingRoute(dependencies);
+  return async (event, invocation) => {
+    try {
+      return await take(event, invocation);
+    } catch (error) {
+      return putAside(error, event, dependencies, invocation.log);
+    }
+  };
+}
+
+async function putAside(
+  error: unknown,
+  event: HttpEvent,
+  { config, settings, ledger, now }: CallbackDependencies,
+  log: Log,
+): Promise<Answer> {
+  // What is refused is no fault, and what nobody has signed is kept nowhere.
+  const isRefused = error instanceof Problem || log.signKey === undefined;
+  if (ledger === undefined || isRefused || !isItemFault(error)) throw error;
+  const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
+  const subAppId = findApplication(event, listApplications(settings.policy, own));
+  const raw = writeVodEvent(parseVodEvent(readNotification(event)));
+  const failed = { raw, proven: false, subAppId, own, receivedAt: now() };
+  const aside = await ledger((opened) => setEventAside(failed, error, opened));
+  Object.assign(log, aside.log, { confirmation: 'kept' });
+  return TAKEN;
+}
+
+function createTakingRoute(dependencies: CallbackDependencies): Route {
   const { config, settings, api, ledger, now, clock } = dependencies;
   const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
   const applications = listApplications(settings.policy, own);

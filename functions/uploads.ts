@@ -24,8 +24,10 @@ import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { refuseFinished } from '../lib/uploads/keep-issued.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
+import { replayDeadItem } from '../lib/uploads/replay-dead-item.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import {
+  parseItemRequest,
   parsePageQuery,
   parseReplayRequest,
   parseUploadQuery,
@@ -52,6 +54,8 @@ interface Call {
   /** Application of the caller's tenant, whose uploads it sees alone; undefined where it sees those of all. */
   readonly subAppId: number | undefined;
   readonly ledger: ReachLedger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
   /** Empty where the path names none. */
   readonly uploadId: string;
 }
@@ -83,7 +87,7 @@ export function createUploadsRoute({ config, settings, now, ledger }: UploadsDep
 
     const [uploadId = ''] = path;
     if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
-    return perform({ event, caller, subAppId, ledger, uploadId });
+    return perform({ event, caller, subAppId, ledger, now, uploadId });
   };
 }
 
@@ -98,8 +102,9 @@ function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Oper
 
 function findResource([first, second, ...rest]: readonly string[]): Resource | undefined {
   if (first === undefined) return UPLOADS;
-  if (second === undefined) return first === 'dead-deliveries' ? DEAD_DELIVERIES : UPLOAD;
+  if (second === undefined) return LISTS.get(first) ?? UPLOAD;
   if (rest.length > 0) return undefined;
+  if (first === 'dead-items') return second === 'replay' ? REPLAY_ITEM : undefined;
   if (second === 'events') return EVENTS;
   return second === 'replay' ? REPLAY : undefined;
 }
@@ -111,8 +116,16 @@ const UPLOAD: Resource = new Map<string, Operation>([
 ]);
 const EVENTS: Resource = new Map<string, Operation>([['GET', ['upload:read', showEvents]]]);
 const REPLAY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replay]]]);
+const REPLAY_ITEM: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayItem]]]);
 const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
   ['GET', ['upload:admin', listDeadDeliveries]],
+]);
+const DEAD_ITEMS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listDeadItems]]]);
+
+/** Words that no upload id is. */
+const LISTS: ReadonlyMap<string, Resource> = new Map([
+  ['dead-deliveries', DEAD_DELIVERIES],
+  ['dead-items', DEAD_ITEMS],
 ]);
 
 async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<Answer> {
@@ -165,6 +178,23 @@ async function listDeadDeliveries({ event, ledger }: Call): Promise<Answer> {
     diedAt: new Date(diedAt).toISOString(),
   }));
   return answerUnlessKnown(event, { items: views, ...rest });
+}
+
+async function listDeadItems({ event, ledger }: Call): Promise<Answer> {
+  const query = parsePageQuery(readQueryFields(event));
+  const { items, ...rest } = await ledger((each) => each.listDeadItems(query));
+  const views = items.map(({ firstFailedAt, diedAt, ...dead }) => ({
+    ...dead,
+    firstFailedAt: new Date(firstFailedAt).toISOString(),
+    diedAt: new Date(diedAt).toISOString(),
+  }));
+  return answerUnlessKnown(event, { items: views, ...rest });
+}
+
+async function replayItem({ event, ledger, now }: Call): Promise<Answer> {
+  const item = parseItemRequest(readJsonBody(event, {}));
+  const isReplayed = await ledger((each) => replayDeadItem(item, each, now()));
+  return { status: 202, body: { replayed: isReplayed ? 1 : 0 } };
 }
 
 /** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */

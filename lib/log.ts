@@ -39,6 +39,8 @@ export interface LogFields {
   accepted?: number;
   refused?: number;
   unsent?: number;
+  /** An item that could not be processed for a reason of its own: what it is, its name, and its failures so far. */
+  item?: { readonly kind: string; readonly id: string; readonly attempts: number };
   /** Part of a sweep. */
   step?: string;
   /** What each part of a sweep has counted. */
@@ -90,6 +92,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   accepted: true,
   refused: true,
   unsent: true,
+  item: true,
   step: true,
   steps: true,
   backlog: true,

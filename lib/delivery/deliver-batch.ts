@@ -1,3 +1,4 @@
+import { isItemFault } from '../item-fault.ts';
 import { type DeliveryOutcome, type DueDelivery, decideOutcome } from './delivery-outcome.ts';
 import type { SendResult, Target } from './target.ts';
 
@@ -36,7 +37,7 @@ const UNKNOWN_TARGET: SendResult = { ok: false, error: 'unknown_target', gone: f
  * Sends every delivery once and answers what to write back, in the order in which the attempts ended.
  *
  * Each target has lanes of its own that nobody else's messages are in, so a slow one delays only itself. What `settle`
- * and `Target.send` throw is thrown when all other lanes have ended.
+ * throws, and `Target.send` where it is not about the message, is thrown when all other lanes have ended.
  */
 export async function deliverBatch(
   deliveries: readonly DueDelivery[],
@@ -97,7 +98,8 @@ async function deliver(
   }
   const startedAt = now();
   const timeLimit = Math.min(ATTEMPT_MILLISECONDS, left);
-  const sent = (await queue.target?.send(delivery.message, timeLimit)) ?? UNKNOWN_TARGET;
+  const sent = await send(delivery, queue, timeLimit);
+  if ('kind' in sent) return sent;
   const endedAt = now();
   if (sent.gone) queue.gone = true;
   if (sent.ok) queue.deliveredAt = endedAt;
@@ -107,4 +109,17 @@ async function deliver(
     targetDeliveredAt: queue.deliveredAt,
     random,
   });
+}
+
+async function send(
+  { id: deliveryId, targetId, message }: DueDelivery,
+  { target }: Queue,
+  timeLimit: number,
+): Promise<SendResult | Extract<DeliveryOutcome, { readonly kind: 'failed' }>> {
+  try {
+    return (await target?.send(message, timeLimit)) ?? UNKNOWN_TARGET;
+  } catch (error) {
+    if (!isItemFault(error)) throw error;
+    return { kind: 'failed', deliveryId, targetId, error };
+  }
 }

@@ -1,4 +1,14 @@
+import { explainToOperator } from '../invocation.ts';
+import {
+  describeItemFailure,
+  explainItemFault,
+  ITEM_PAUSE_MILLISECONDS,
+  MOST_ITEM_TRIES,
+} from '../item-fault.ts';
+import type { DeadItemLedger } from '../ledger/dead-items.ts';
 import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
+import type { LogFields } from '../log.ts';
+import { writePair } from '../uploads/item-name.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
 import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
@@ -6,7 +16,10 @@ import { buildUploadMessage, buildVodMessage, type Message } from './message.ts'
 
 /** What delivering takes from outside. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
-  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed'>;
+  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed'> &
+    Pick<DeadItemLedger, 'failItem'>;
+  /** Takes what a log line is to say of a delivery that fails for a reason of its own. */
+  readonly report: (fields: LogFields) => void;
 }
 
 /** How many deliveries came to what; each says of its own what {@link DeliveryOutcome} says. */
@@ -30,23 +43,60 @@ const NOT_TRIED = 'not_tried';
  */
 export async function deliverClaimed(
   claims: readonly ClaimedDelivery[],
-  { ledger, ...options }: DeliveryDependencies,
+  dependencies: DeliveryDependencies,
 ): Promise<DeliveryTally> {
+  const { ledger, ...options } = dependencies;
   const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
+  const faults = { retried: 0, dead: 0 };
   const settle = async (outcome: DeliveryOutcome) => {
     const claim = byId.get(outcome.deliveryId);
-    if (claim !== undefined) await writeOutcome(claim, outcome, ledger, options.now());
+    if (claim === undefined) return;
+    if (outcome.kind !== 'failed') await writeOutcome(claim, outcome, ledger, options.now());
+    else faults[await writeFault(claim, outcome.error, dependencies)] += 1;
   };
-  const outcomes = await deliverBatch(claims.map(addressClaim), { ...options, settle });
+  const { due, failed } = addressClaims(claims);
+  for (const outcome of failed) await settle(outcome);
+  const outcomes = await deliverBatch(due, { ...options, settle });
   const count = (kind: DeliveryOutcome['kind']) =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
   return {
     delivered: count('delivered'),
-    retried: count('retry'),
-    dead: count('dead'),
+    retried: count('retry') + faults.retried,
+    dead: count('dead') + faults.dead,
     disabled: count('disabled'),
     unsent: count('unsent'),
   };
+}
+
+/** A message that cannot be built keeps none of the others from being sent. */
+function addressClaims(claims: readonly ClaimedDelivery[]) {
+  const due: DueDelivery[] = [];
+  const failed: DeliveryOutcome[] = [];
+  for (const claim of claims) {
+    try {
+      due.push(addressClaim(claim));
+    } catch (error) {
+      const [deliveryId, targetId] = [nameDelivery(claim), claim.endpoint];
+      failed.push({ kind: 'failed', deliveryId, targetId, error });
+    }
+  }
+  return { due, failed };
+}
+
+async function writeFault(
+  claim: ClaimedDelivery,
+  error: unknown,
+  { ledger, now, report }: DeliveryDependencies,
+): Promise<'retried' | 'dead'> {
+  const id = writePair(claim.eventId, claim.endpoint);
+  const failure = { kind: 'delivery', id, ...explainItemFault(error) } as const;
+  const counted = await ledger.failItem(failure, MOST_ITEM_TRIES);
+  const end = counted.isDead
+    ? { dead: true as const }
+    : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
+  await ledger.deliveryFailed(claim, { error: failure.code, ...end });
+  report({ ...explainToOperator(error), ...describeItemFailure(failure, counted) });
+  return counted.isDead ? 'dead' : 'retried';
 }
 
 function addressClaim(claim: ClaimedDelivery): DueDelivery {
@@ -74,7 +124,7 @@ function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
 
 function writeOutcome(
   claim: ClaimedDelivery,
-  outcome: DeliveryOutcome,
+  outcome: Exclude<DeliveryOutcome, { readonly kind: 'failed' }>,
   ledger: DeliveryDependencies['ledger'],
   now: number,
 ): Promise<boolean> {

@@ -30,6 +30,8 @@ export type DeliveryOutcome = {
   | ({ readonly kind: 'retry'; readonly at: number; readonly error: string } & Attempted)
   | ({ readonly kind: 'dead' | 'disabled'; readonly error: string } & Attempted)
   | { readonly kind: 'unsent' }
+  /** The message could not be built or sent, for a reason of its own. */
+  | { readonly kind: 'failed'; readonly error: unknown }
 );
 
 /** The state of a delivery's attempts, to be kept. */

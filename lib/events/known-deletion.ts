@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import type { Origin } from './received-event.ts';
 
@@ -18,7 +19,10 @@ export async function dropUnknownDeletions(
   const known = await ledger.findFiles(fileIds, subAppId, own);
   if (known.length === 0) return undefined;
   if (known.length === new Set(fileIds).size) return event;
-  const FileDeleteResultInfo = results?.filter(({ FileId }) => known.includes(FileId ?? ''));
+  const told: readonly unknown[] | undefined = Array.isArray(results) ? results : undefined;
+  const FileDeleteResultInfo = told
+    ?.filter(isJsonObject)
+    .filter(({ FileId: fileId }) => typeof fileId === 'string' && known.includes(fileId));
   const FileIdSet = fileIds.filter((fileId) => known.includes(fileId));
   return parseVodEvent({
     EventType: 'FileDeleted',

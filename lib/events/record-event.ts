@@ -40,14 +40,15 @@ export async function recordEvent(
   const [taken] = await takeEvents([known], ledger, reception);
   if (taken === undefined) throw new Error('The event that was recorded has no result.');
   const { received, recorded } = taken;
-  const fields = { fresh: recorded.fresh, delivered: 0 };
+  const fields: LogFields = { fresh: recorded.fresh, delivered: 0 };
+  const report = (told: LogFields) => Object.assign(fields, told);
   if (recorded.deliveries === 0) return fields;
   try {
     const claims = await ledger.claimFresh(
       [received.eventId, ...recorded.announced],
       LEASE_SECONDS,
     );
-    const { delivered } = await deliverClaimed(claims, { ...dependencies, ledger });
+    const { delivered } = await deliverClaimed(claims, { ...dependencies, ledger, report });
     return { ...fields, delivered };
   } catch (error) {
     return { ...fields, ...explainToOperator(error) };

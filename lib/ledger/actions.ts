@@ -37,6 +37,8 @@ export interface ActionLedger {
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
   actionDone(claim: Claim): Promise<boolean>;
   actionFailed(claim: Claim, failure: ActionFailure): Promise<boolean>;
+  /** Makes a dead action due at once. */
+  replayAction(action: Pick<NewMediaAction, 'fileId' | 'kind'>): Promise<void>;
 }
 
 const CLAIM = `with due as (
@@ -51,6 +53,10 @@ const CLAIM = `with due as (
 const SETTLE = `update media_actions
   set state = $4, next_attempt_at = coalesce($5, next_attempt_at), last_error = $6, updated_at = $7
   where file_id = $1 and kind = $2 and attempts = $3 and state in ('pending', $4) returning file_id`;
+
+const REPLAY = `update media_actions
+  set state = 'pending', attempts = 0, last_error = null, created_at = $3, next_attempt_at = $3, updated_at = $3
+  where file_id = $1 and kind = $2 and state = 'dead'`;
 
 /** Answers the part of the ledger that keeps what is to be done to media. */
 export function createActionLedger(connection: Connection, now: () => number): ActionLedger {
@@ -75,6 +81,9 @@ export function createActionLedger(connection: Connection, now: () => number): A
       return 'dead' in failure
         ? settle(claim, 'dead', null, error)
         : settle(claim, 'pending', writeTime(failure.nextAttemptAt), error);
+    },
+    async replayAction({ fileId, kind }) {
+      await ask(connection, REPLAY, [fileId, kind, writeTime(now())]);
     },
   };
 }

@@ -24,6 +24,8 @@ interface Backlog {
   /** What is to be done to media; by the time that it was asked for. */
   readonly actions: Waiting;
   readonly deadActions: number;
+  /** Of all kinds that were set aside, dead actions included. */
+  readonly deadItems: number;
   /** How long the delivery that is most overdue has been so, in milliseconds. */
   readonly lagMilliseconds: number;
 }
@@ -50,7 +52,8 @@ const BACKLOG = `select * from
   ${writeWaiting('actions', 'created_at', "media_actions where state = 'pending'")},
   (select min(next_attempt_at) as due from deliveries where state = 'pending') l,
   (select count(*)::integer as dead_deliveries from deliveries where state = 'dead') d,
-  (select count(*)::integer as dead_actions from media_actions where state = 'dead') a`;
+  (select count(*)::integer as dead_actions from media_actions where state = 'dead') a,
+  (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
 
 /** Answers the part of the ledger that counts what waits. */
 export function createBacklogLedger(connection: Connection, now: () => number): BacklogLedger {
@@ -67,6 +70,7 @@ export function createBacklogLedger(connection: Connection, now: () => number): 
         deadDeliveries: Number(row['dead_deliveries']),
         actions: readWaiting(row, 'actions'),
         deadActions: Number(row['dead_actions']),
+        deadItems: Number(row['dead_items']),
         lagMilliseconds: Number.isNaN(due) ? 0 : Math.max(0, now() - due),
       };
     },

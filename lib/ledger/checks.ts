@@ -11,7 +11,7 @@ export interface CheckLedger {
   hastenChecks(count: number): Promise<void>;
   /** Puts the next check off until `at`, Unix milliseconds; undefined for ever, or until something is told of the upload. */
   deferCheck(uploadId: string, at: number | undefined): Promise<void>;
-  /** Answers those of these files that no recorded event has told of as come. */
+  /** Answers those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
   findUntold(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
@@ -41,7 +41,8 @@ const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) a
   where not exists (
     select from events e where coalesce(e.file_id, e.upload_id) = f.file_id
       and event_type in ('vod.NewFileUpload', 'vod.PullComplete')
-  )`;
+  )
+  and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
 
 /** Answers the part of the ledger that knows when to ask VOD. */
 export function createCheckLedger(connection: Connection, now: () => number): CheckLedger {

@@ -1,3 +1,4 @@
+import { isKeptTime } from '../validation/iso-time.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 
 /** The place of a list's last item: what the list is ordered by. */
@@ -15,18 +16,26 @@ export function writeCursor(cursor: Cursor): string {
  */
 export function readCursor(text: string, length: number): Cursor {
   const [time, ...ids] = parseList(Buffer.from(text, 'base64url').toString());
-  const isTime = typeof time === 'number' && Math.abs(time) <= MAX_TIME && Number.isInteger(time);
-  const texts = ids.filter((id): id is string => typeof id === 'string' && !id.includes('\0'));
-  if (isTime && texts.length === ids.length && ids.length === length - 1) {
+  const texts = ids.filter(isId);
+  if (isKeptTime(time) && texts.length === ids.length && ids.length === length - 1) {
     return [time, ...texts];
   }
   throw refuseFields([{ path: 'cursor', message: 'must be the cursor of the page before' }]);
 }
 
-/** Furthest time of a `Date`: https://tc39.es/ecma262/#sec-time-values-and-time-range. */
-const MAX_TIME = 8.64e15;
+/** Longer than any id that is in an index: https://www.postgresql.org/docs/current/btree.html. */
+const LONGEST_ID = 8_192;
 
-function parseList(text: string): readonly (string | number)[] {
+function isId(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= LONGEST_ID &&
+    value.isWellFormed() &&
+    !value.includes('\0')
+  );
+}
+
+function parseList(text: string): readonly unknown[] {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : [];

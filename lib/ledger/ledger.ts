@@ -3,6 +3,7 @@ import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
 import { type CheckLedger, createCheckLedger } from './checks.ts';
 import { createConnection } from './connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
+import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
 import type { LedgerTarget } from './fan-out.ts';
@@ -24,6 +25,7 @@ export interface Ledger
     PullLedger,
     DeliveryLedger,
     DeadDeliveryLedger,
+    DeadItemLedger,
     ActionLedger,
     CheckLedger,
     TimelineLedger,
@@ -69,6 +71,7 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
     ...createDeadDeliveryLedger(connection, now),
+    ...createDeadItemLedger(dependencies),
     ...createActionLedger(connection, now),
     ...createCheckLedger(connection, now),
     ...createTimelineLedger(connection),

@@ -3,7 +3,7 @@ import type { LedgerDependencies } from './dependencies.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
-/** An event that VOD could not be asked about when it came. */
+/** An event that VOD could not be asked about when it came, or that failed and is to be tried again. */
 interface UnconfirmedEvent {
   readonly eventId: string;
   /** Application of VOD that told it; missing where the configuration names none. */
@@ -12,6 +12,8 @@ interface UnconfirmedEvent {
   readonly raw: JsonObject;
   /** Unix milliseconds. */
   readonly receivedAt: number;
+  /** Set where VOD itself has told it, so that it need not be asked. */
+  readonly proven?: true | undefined;
 }
 
 /** An unconfirmed event whose turn it is, for as long as its lease lasts. */
@@ -26,18 +28,21 @@ type Claim = Pick<ClaimedUnconfirmed, 'eventId' | 'attempt'>;
 export interface UnconfirmedLedger {
   /** Keeps the event until somebody drops it; answers false where it is kept, or recorded, already. */
   keepUnconfirmed(event: UnconfirmedEvent): Promise<boolean>;
+  /** Keeps an event that failed, which may be recorded in part, to be tried again. */
+  keepFailed(event: UnconfirmedEvent): Promise<void>;
   /** Answers up to `count` events, longest due first; each is nobody else's until its lease runs out. */
   claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedUnconfirmed[]>;
-  /** Forgets the event, where the claim still holds. */
+  /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
   dropUnconfirmed(claim: Claim): Promise<void>;
   /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
   retryUnconfirmed(claim: Claim, at: number): Promise<void>;
 }
 
 // The update changes nothing; it makes the statement answer the row of whoever came first.
-const KEEP = `insert into unconfirmed_events as u (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id)
-  select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5, $6::bigint
-  where not exists (select from events where event_id = $1)
+const KEEP = `insert into unconfirmed_events as u
+    (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id, proven)
+  select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5, $6::bigint, $7::text::boolean
+  where $8::text::boolean or not exists (select from events where event_id = $1)
   on conflict (event_id) do update set event_id = u.event_id
   returning kept_by`;
 
@@ -47,9 +52,12 @@ const CLAIM = `with due as (
   )
   update unconfirmed_events u set attempts = attempts + 1, next_attempt_at = $3
   from due where u.event_id = due.event_id
-  returning u.event_id, sub_app_id, raw, received_at, attempts`;
+  returning u.event_id, sub_app_id, raw, received_at, attempts, proven`;
 
-const DROP = 'delete from unconfirmed_events where event_id = $1 and attempts = $2';
+const DROP = `with dropped as (
+    delete from unconfirmed_events where event_id = $1 and attempts = $2 returning event_id
+  )
+  delete from dead_items d using dropped where d.kind = 'event' and d.item_id = event_id and d.state = 'failing'`;
 
 const RETRY = `update unconfirmed_events set next_attempt_at = $3
   where event_id = $1 and attempts = $2`;
@@ -57,12 +65,18 @@ const RETRY = `update unconfirmed_events set next_attempt_at = $3
 /** Answers the part of the ledger that keeps unconfirmed events. */
 export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
   const { connection, now, randomKey } = dependencies;
+  const keep = async (event: UnconfirmedEvent, again: boolean) => {
+    const { eventId, subAppId = null, raw, receivedAt, proven = false } = event;
+    const keeper = randomKey();
+    const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(now()), keeper];
+    const marks = [String(proven), String(again)];
+    const [row] = await ask(connection, KEEP, [...parameters, subAppId, ...marks]);
+    return row?.['kept_by'] === keeper;
+  };
   return {
-    async keepUnconfirmed({ eventId, subAppId = null, raw, receivedAt }) {
-      const keeper = randomKey();
-      const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(now()), keeper];
-      const [row] = await ask(connection, KEEP, [...parameters, subAppId]);
-      return row?.['kept_by'] === keeper;
+    keepUnconfirmed: (event) => keep(event, false),
+    async keepFailed(event) {
+      await keep(event, true);
     },
     async claimUnconfirmed(count, leaseSeconds) {
       const at = now();
@@ -75,6 +89,7 @@ export function createUnconfirmedLedger(dependencies: LedgerDependencies): Uncon
         raw: row['raw'] as JsonObject,
         receivedAt: readTime(row['received_at']),
         attempt: Number(row['attempts']),
+        ...(row['proven'] === true ? { proven: true as const } : {}),
       }));
     },
     async dropUnconfirmed({ eventId, attempt }) {

@@ -1,4 +1,5 @@
 import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
+import { isKeptTime } from '../validation/iso-time.ts';
 import type { Row } from './ask.ts';
 import type { JsonObject } from './json-text.ts';
 
@@ -97,8 +98,15 @@ export function readTime(value: unknown): number {
   return typeof value === 'string' ? Date.parse(value) : Number.NaN;
 }
 
-/** Answers `milliseconds` since 1970 as a column of type `timestamptz` takes it. */
+/**
+ * Answers `milliseconds` since 1970 as a column of type `timestamptz` takes it.
+ *
+ * @throws {RangeError} where it is no time that is kept: see `isKeptTime`.
+ */
 export function writeTime(milliseconds: number): string {
+  if (!isKeptTime(Math.trunc(milliseconds))) {
+    throw new RangeError('A time must be of a year from 1970 to 9999.');
+  }
   return new Date(milliseconds).toISOString();
 }
 

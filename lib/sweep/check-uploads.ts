@@ -2,19 +2,22 @@ import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/service
 import { MEDIA_FILTERS } from '../events/media-event.ts';
 import { isUnknownToVod } from '../events/media-tasks.ts';
 import { describeTaskEvent } from '../events/task-event.ts';
+import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
 import type { Upload } from '../ledger/upload-row.ts';
 import { isFinished } from '../uploads/upload-state.ts';
+import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { scheduleCheck } from './check-schedule.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { findEnd } from './overdue-upload.ts';
 import { recordEvents } from './record-events.ts';
 import { readScannedUntil } from './scan-media.ts';
+import { failItem } from './set-aside.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of uploads whose end nobody told. */
-export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp'] as const;
+export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;
 
 type CheckTally = Tally<(typeof CHECK_COUNTS)[number]>;
 
@@ -49,7 +52,7 @@ export async function checkUploads(run: SweepRun, tally: CheckTally): Promise<vo
     await forEachInTime(checks, AT_ONCE, run, {
       work: ({ upload, each }) => {
         const findings = { files, scannedUntil: scans.get(each.subAppId) };
-        return checkUpload(upload, findings, each, tally);
+        return checkOrPutOff(upload, findings, each, tally);
       },
       fail: tally.fail,
     });
@@ -82,10 +85,12 @@ async function findScannedUntil(
   return run.applications.includes(subAppId) ? readScannedUntil(subAppId, run) : run.now();
 }
 
+type Finding = MediaInfo | 'gone' | { readonly error: unknown };
+
 /** What is known before an upload is looked at. */
 interface Findings {
-  /** Of each file that VOD was asked about, what it is, or that it is gone. */
-  readonly files: ReadonlyMap<string, MediaInfo | 'gone'>;
+  /** Of each file that VOD was asked about, what it is, that it is gone, or why VOD does not say. */
+  readonly files: ReadonlyMap<string, Finding>;
   readonly scannedUntil: number | undefined;
 }
 
@@ -101,18 +106,58 @@ async function describeFiles(
       fileIds: fileIds.slice(i * MAX_FILES, (i + 1) * MAX_FILES),
     }));
   });
-  const files = new Map<string, MediaInfo | 'gone'>();
-  const { api, remainingMilliseconds } = run;
+  const files = new Map<string, Finding>();
   await forEachInTime(questions, AT_ONCE, run, {
-    work: async ({ subAppId, fileIds }) => {
-      const request = { FileIds: fileIds, Filters: [...MEDIA_FILTERS] };
-      const answer = await api.describeMediaInfos(request, { remainingMilliseconds, subAppId });
-      for (const media of answer.MediaInfoSet ?? []) files.set(media.FileId ?? '', media);
-      for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
-    },
+    work: ({ subAppId, fileIds }) => describeGroup(fileIds, { ...run, subAppId }, files),
     fail: tally.fail,
   });
   return files;
+}
+
+/** One file that VOD takes for none keeps it from telling of the others. */
+async function describeGroup(
+  fileIds: readonly string[],
+  run: ApplicationRun,
+  files: Map<string, Finding>,
+): Promise<void> {
+  try {
+    await describeAll(fileIds, run, files);
+  } catch (error) {
+    if (!isItemFault(error)) throw error;
+    const [fileId = '', ...others] = fileIds;
+    if (others.length === 0) files.set(fileId, { error });
+    else for (const each of fileIds) await describeGroup([each], run, files);
+  }
+}
+
+async function describeAll(
+  fileIds: readonly string[],
+  { api, subAppId, remainingMilliseconds }: ApplicationRun,
+  files: Map<string, Finding>,
+): Promise<void> {
+  const request = { FileIds: [...fileIds], Filters: [...MEDIA_FILTERS] };
+  const answer = await api.describeMediaInfos(request, { remainingMilliseconds, subAppId });
+  const described: readonly unknown[] = answer.MediaInfoSet ?? [];
+  for (const media of described.filter(isJsonObject)) files.set(String(media['FileId']), media);
+  for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
+}
+
+/** An upload that cannot be looked at for a reason of its own is looked at no more, until something is told of it. */
+async function checkOrPutOff(
+  upload: Upload,
+  findings: Findings,
+  run: ApplicationRun,
+  tally: CheckTally,
+): Promise<void> {
+  const { ledger, now, subAppId } = run;
+  const { uploadId, fileId } = upload;
+  try {
+    await checkUpload(upload, findings, run, tally);
+  } catch (error) {
+    const item = { kind: 'upload', id: uploadId, subAppId, fileId } as const;
+    const isDead = await failItem(item, error, run, tally);
+    await ledger.deferCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
+  }
 }
 
 async function checkUpload(
@@ -126,11 +171,12 @@ async function checkUpload(
   const file = fileId === undefined ? undefined : files.get(fileId);
   // VOD did not answer; the claim's end brings the upload back.
   if (fileId !== undefined && file === undefined) return;
+  if (typeof file === 'object' && 'error' in file) throw file.error;
 
   tally.add('checked');
   if (file === 'gone') tally.add('gone');
   const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
-  const { fresh } = await recordEvents(news, run, tally);
+  const fresh = await recordEvents(news, run, tally);
   // What changed has had its next check set with the change.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, tally))) {
@@ -141,26 +187,28 @@ async function checkUpload(
 /** It says no more than that the file is gone: not who deleted it, or when. */
 function describeDeletion(fileId: string | undefined) {
   const event = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [fileId] } };
-  return { event: parseVodEvent(event) };
+  return parseVodEvent(event);
 }
 
 /** Answers what VOD has to tell of an upload that is not finished. */
 async function findNews(upload: Upload, file: MediaInfo | undefined, run: ApplicationRun) {
   if (isFinished(upload.state)) return [];
-  const arrivals = file === undefined ? [] : await findArrivals([file], run);
-  return [...(arrivals ?? []), ...(await describeTask(upload, run))];
+  const arrivals = file === undefined ? undefined : await findArrivals([file], run);
+  const [failure] = arrivals?.failures ?? [];
+  if (failure !== undefined) throw failure.error;
+  return [...(arrivals?.events ?? []), ...(await describeTask(upload, run))];
 }
 
 async function describeTask(
   { taskId }: Upload,
   { api, subAppId, remainingMilliseconds }: ApplicationRun,
-): Promise<readonly { readonly event: VodEvent }[]> {
+): Promise<readonly VodEvent[]> {
   if (taskId === undefined) return [];
   try {
     const options = { remainingMilliseconds, subAppId };
     const detail = await api.describeTaskDetail({ TaskId: taskId }, options);
     const event = describeTaskEvent(detail);
-    return event === undefined ? [] : [{ event }];
+    return event === undefined ? [] : [event];
   } catch (error) {
     // VOD has forgotten it, as it does after three days.
     if (isUnknownToVod(error)) return [];

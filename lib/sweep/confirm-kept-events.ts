@@ -2,7 +2,9 @@ import { trustContexts } from '../config/context-config.ts';
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
 import { confirmEvent } from '../events/confirm-event.ts';
 import { dropUnknownDeletions } from '../events/known-deletion.ts';
+import { failEvent } from '../events/set-aside-event.ts';
 import { takeEvents } from '../events/take-events.ts';
+import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
 import type { ClaimedUnconfirmed } from '../ledger/unconfirmed.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { isVodEventType } from '../vod/event-types.ts';
@@ -10,7 +12,13 @@ import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of the notifications that VOD could not be asked about when they came. */
-export const UNCONFIRMED_COUNTS = ['confirmed', 'denied', 'retried', 'givenUp'] as const;
+export const UNCONFIRMED_COUNTS = [
+  'confirmed',
+  'denied',
+  'retried',
+  'givenUp',
+  'setAside',
+] as const;
 
 type UnconfirmedTally = Tally<(typeof UNCONFIRMED_COUNTS)[number]>;
 
@@ -29,9 +37,31 @@ export async function confirmKeptEvents(run: SweepRun, tally: UnconfirmedTally):
     const claims = await run.ledger.claimUnconfirmed(CLAIM_COUNT, LEASE_SECONDS);
     if (claims.length === 0) return;
     await forEachInTime(claims, AT_ONCE, run, {
-      work: (claim) => confirmOne(claim, run, tally),
+      work: (claim) => confirmOrSetAside(claim, run, tally),
       fail: tally.fail,
     });
+  }
+}
+
+async function confirmOrSetAside(
+  claim: ClaimedUnconfirmed,
+  run: SweepRun,
+  tally: UnconfirmedTally,
+): Promise<void> {
+  try {
+    await confirmOne(claim, run, tally);
+  } catch (error) {
+    if (!isItemFault(error)) throw error;
+    tally.fail(error);
+    const { ledger, now } = run;
+    const [own] = run.applications;
+    const { subAppId = own, proven = false, ...kept } = claim;
+    const failed = { ...kept, proven, subAppId, own };
+    const { counted, log } = await failEvent(failed, error, ledger);
+    if (counted.isDead) await ledger.dropUnconfirmed(claim);
+    else await ledger.retryUnconfirmed(claim, now() + ITEM_PAUSE_MILLISECONDS);
+    if (counted.isNews) tally.add('setAside');
+    run.report(log);
   }
 }
 
@@ -45,7 +75,10 @@ async function confirmOne(
   // What was kept before an application was configured is its own.
   const { subAppId = own, receivedAt } = claim;
   const options = { remainingMilliseconds, subAppId };
-  const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, options);
+  const event = parseVodEvent(claim.raw);
+  const confirmation = claim.proven
+    ? ({ kind: 'confirmed', event } as const)
+    : await confirmEvent(event, api, options);
   if (confirmation.kind === 'unavailable') {
     tally.fail(confirmation.problem);
     return putOff(claim, run, tally);
@@ -55,7 +88,9 @@ async function confirmOne(
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
     const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
-    const known = await dropUnknownDeletions(confirmation.event, origin, ledger);
+    const known = claim.proven
+      ? event
+      : await dropUnknownDeletions(confirmation.event, origin, ledger);
     const confirmed = confirmation.kind === 'confirmed';
     const reception = { ...origin, receivedAt, confirmed, settings };
     await takeEvents(known === undefined ? [] : [known], ledger, reception);

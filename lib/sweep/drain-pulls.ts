@@ -1,10 +1,13 @@
+import { nameError } from '../error-name.ts';
+import { ITEM_PAUSE_MILLISECONDS } from '../item-fault.ts';
 import { sendQueuedPull } from '../uploads/send-queued-pull.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
+import { failItem } from './set-aside.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of queued pulls. */
-export const PULL_COUNTS = ['sent', 'retried', 'refused'] as const;
+export const PULL_COUNTS = ['sent', 'retried', 'refused', 'setAside'] as const;
 
 type PullTally = Tally<(typeof PULL_COUNTS)[number]>;
 
@@ -35,12 +38,12 @@ export async function drainPulls(
   const pulls = claimPulls(run, turn, left, pullsPerSecond);
   const lane = async () => {
     // The lanes take from one generator, which makes them wait for each other's claims.
-    for await (const pull of pulls) await send(pull, run, turn, tally).catch(tally.fail);
+    for await (const pull of pulls) await sendOrSetAside(pull, run, turn, tally).catch(tally.fail);
   };
   // The first call takes longest to set out, and those after it would catch up with it.
   const begin = async () => {
     const [first] = hasTime(run) ? await run.ledger.claimPulls(1, LEASE_SECONDS) : [];
-    if (first !== undefined) await send(first, run, turn, tally).catch(tally.fail);
+    if (first !== undefined) await sendOrSetAside(first, run, turn, tally).catch(tally.fail);
   };
   const begun = begin();
   const lanes = Array.from({ length: atOnce }, () => begun.then(lane));
@@ -100,6 +103,26 @@ function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<
     if (wait > 0) await sleep(wait);
   };
 }
+
+/** A pull that cannot be sent for a reason of its own fails in the end, so that its upload does not wait for it for ever. */
+async function sendOrSetAside(
+  pull: ClaimedPull,
+  run: SweepRun,
+  turn: DrainTurn,
+  tally: PullTally,
+): Promise<void> {
+  const { ledger, now } = run;
+  try {
+    await send(pull, run, turn, tally);
+  } catch (error) {
+    const { uploadId: id, subAppId } = pull;
+    const isDead = await failItem({ kind: 'pull', id, subAppId }, error, run, tally);
+    if (isDead) await ledger.failPull(pull, { code: nameError(error), detail: SET_ASIDE });
+    else await ledger.retryPull(pull, now() + ITEM_PAUSE_MILLISECONDS);
+  }
+}
+
+const SET_ASIDE = 'The service could not send this pull to VOD. It may be sent again.';
 
 async function send(
   pull: ClaimedPull,

@@ -7,42 +7,51 @@ import { type ApplicationRun, hasTime } from './sweep-run.ts';
 /** Questions at once, one for each file: far below what VOD takes in a second. */
 const AT_ONCE = 4;
 
-/** The event that VOD would have told of a media. */
-interface Arrival {
-  readonly event: VodEvent;
+/** What there is to tell of media that no event has told of. */
+interface Arrivals {
+  readonly events: readonly VodEvent[];
+  /** Media of which there is no saying, and why. */
+  readonly failures: readonly { readonly media: MediaInfo; readonly error: unknown }[];
 }
 
 /**
- * Answers the arrival of each of `media` that no event has told of; undefined where there was no time to ask VOD about
+ * Returns the arrival of each of `media` that no event has told of; undefined where there was no time to ask VOD about
  * all of them.
  *
- * @throws {Problem} where VOD could not be asked.
+ * @throws what the ledger throws.
  */
 export async function findArrivals(
   media: readonly MediaInfo[],
   run: ApplicationRun,
-): Promise<readonly Arrival[] | undefined> {
+): Promise<Arrivals | undefined> {
   const fileIds = media.flatMap(({ FileId }) => FileId ?? []);
   const untold = new Set(await run.ledger.findUntold(fileIds));
   const news = media.filter(({ FileId }) => FileId !== undefined && untold.has(FileId));
-  const found: Arrival[] = [];
+  const events: VodEvent[] = [];
+  const failures: { media: MediaInfo; error: unknown }[] = [];
+  const describeOne = async (one: MediaInfo) => {
+    try {
+      events.push(...(await describe(one, run)));
+    } catch (error) {
+      failures.push({ media: one, error });
+    }
+  };
   for (let from = 0; from < news.length; from += AT_ONCE) {
     if (!hasTime(run)) return undefined;
-    const group = news.slice(from, from + AT_ONCE);
-    found.push(...(await Promise.all(group.map((one) => describe(one, run)))).flat());
+    await Promise.all(news.slice(from, from + AT_ONCE).map(describeOne));
   }
-  return found;
+  return { events, failures };
 }
 
 /** Which tasks run on it, a media does not say; without them it would look ready. */
 async function describe(
   media: MediaInfo,
   { api, subAppId, remainingMilliseconds }: ApplicationRun,
-): Promise<readonly Arrival[]> {
+): Promise<readonly VodEvent[]> {
   const tasks = await findMediaTasks(media.FileId ?? '', api, {
     remainingMilliseconds,
     subAppId,
   });
   const event = describeMediaEvent(media, tasks);
-  return event === undefined ? [] : [{ event }];
+  return event === undefined ? [] : [event];
 }

@@ -1,7 +1,8 @@
 import { trustContexts } from '../config/context-config.ts';
+import { setEventAside } from '../events/set-aside-event.ts';
 import { takeEvents } from '../events/take-events.ts';
-import { explainToOperator } from '../invocation.ts';
-import type { VodEvent } from '../vod/event.ts';
+import { isItemFault } from '../item-fault.ts';
+import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import type { ApplicationRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
@@ -11,56 +12,76 @@ type Recording = Pick<
   'subAppId' | 'applications' | 'ledger' | 'contexts' | 'settings' | 'now' | 'report'
 >;
 
-/** What recording came to. */
-interface Recorded<Item> {
-  /** Those that are recorded, known ones included. */
-  readonly items: readonly Item[];
-  /** How many of them were not known before. */
-  readonly fresh: number;
-}
+type RecordTally = Tally<'fresh' | 'setAside'>;
 
 /**
- * Records what VOD itself has told: all of `items`, unless there is one that cannot be, which does not keep the others
- * from it.
+ * Records what VOD itself has told, and sets aside what cannot be recorded for a reason of its own: afterwards all of
+ * `events` are safe. Returns how many of them were not known before.
  *
- * What the ledger throws is thrown where nothing at all can be recorded.
+ * @throws what the ledger throws where it is not about the events.
  */
-export async function recordEvents<Item extends { readonly event: VodEvent }>(
-  items: readonly Item[],
-  { subAppId, applications: [own], ledger, contexts, settings, now, report }: Recording,
-  tally: Tally<'fresh'>,
-): Promise<Recorded<Item>> {
-  let fresh = 0;
-  const record = async (batch: readonly Item[]) => {
-    const events = batch.map(({ event }) => event);
-    const receivedAt = now();
-    const origin = { subAppId, own, contexts: trustContexts(contexts, receivedAt) };
-    const reception = { ...origin, receivedAt, confirmed: true, settings };
-    const results = await takeEvents(events, ledger, reception);
-    const count = results.filter(({ recorded }) => recorded.fresh).length;
-    fresh += count;
-    tally.add('fresh', count);
-  };
-  if (items.length === 0) return { items, fresh };
+export async function recordEvents(
+  events: readonly VodEvent[],
+  run: Recording,
+  tally: RecordTally,
+): Promise<number> {
+  if (events.length === 0) return 0;
   try {
-    await record(items);
-    return { items, fresh };
+    return await recordBatch(events, run, tally);
   } catch (error) {
-    if (items.length === 1) throw error;
+    if (!isItemFault(error)) throw error;
+    const [event, ...others] = events;
+    if (event === undefined || others.length === 0) {
+      if (event !== undefined) await setAside(writeVodEvent(event), error, run, tally);
+      return 0;
+    }
   }
-  const recorded: Item[] = [];
-  const failures: { readonly error: unknown; readonly item: Item }[] = [];
-  for (const item of items) {
-    await record([item]).then(
-      () => recorded.push(item),
-      (error: unknown) => failures.push({ error, item }),
-    );
+  // So few that fail cost the others few statements more.
+  const middle = Math.ceil(events.length / 2);
+  const first = await recordEvents(events.slice(0, middle), run, tally);
+  return first + (await recordEvents(events.slice(middle), run, tally));
+}
+
+/** The same for events as they came, of which some may not be readable at all. */
+export async function recordRawEvents(
+  raws: readonly RawEvent[],
+  run: Recording,
+  tally: RecordTally,
+): Promise<number> {
+  const events: VodEvent[] = [];
+  for (const raw of raws) {
+    try {
+      events.push(parseVodEvent(raw));
+    } catch (error) {
+      await setAside(raw, error, run, tally);
+    }
   }
-  // Then it is not the events.
-  if (recorded.length === 0) throw failures[0]?.error;
-  for (const { error, item } of failures) {
-    tally.fail(error);
-    report({ ...explainToOperator(error), level: 'error', eventType: item.event.eventType });
-  }
-  return { items: recorded, fresh };
+  return recordEvents(events, run, tally);
+}
+
+async function recordBatch(
+  events: readonly VodEvent[],
+  { subAppId, applications: [own], ledger, contexts, settings, now }: Recording,
+  tally: RecordTally,
+): Promise<number> {
+  const receivedAt = now();
+  const origin = { subAppId, own, contexts: trustContexts(contexts, receivedAt) };
+  const reception = { ...origin, receivedAt, confirmed: true, settings };
+  const results = await takeEvents(events, ledger, reception);
+  const fresh = results.filter(({ recorded }) => recorded.fresh).length;
+  tally.add('fresh', fresh);
+  return fresh;
+}
+
+async function setAside(
+  raw: RawEvent,
+  error: unknown,
+  { subAppId, applications: [own], ledger, now, report }: Recording,
+  tally: RecordTally,
+): Promise<void> {
+  tally.fail(error);
+  const failed = { raw, proven: true, subAppId, own, receivedAt: now() };
+  const { counted, log } = await setEventAside(failed, error, ledger);
+  if (counted.isNews) tally.add('setAside');
+  report(log);
 }

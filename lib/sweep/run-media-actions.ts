@@ -1,10 +1,14 @@
+import { nameError } from '../error-name.ts';
+import { describeItemFailure, ITEM_PAUSE_MILLISECONDS } from '../item-fault.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
 import { settleAction } from '../media-actions/settle-action.ts';
+import { writePair } from '../uploads/item-name.ts';
+import { failItem } from './set-aside.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of what is to be done to media. */
-export const ACTION_COUNTS = ['done', 'retried', 'dead'] as const;
+export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;
 
 type ActionTally = Tally<(typeof ACTION_COUNTS)[number]>;
 
@@ -38,12 +42,39 @@ export async function runMediaActions(
 }
 
 async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Promise<void> {
-  const settled = await settleAction(claim, run);
-  tally.add(settled.kind);
-  if (settled.kind === 'done') return;
-  if (settled.cause !== undefined) tally.fail(settled.cause);
-  if (settled.kind !== 'dead') return;
-  const { fileId, uploadId, kind } = claim;
-  const reason = `A media file could not be dealt with (${kind}): ${settled.error}.`;
-  run.report({ level: 'error', fileId, ...(uploadId ? { uploadId } : {}), reason });
+  const { ledger, now } = run;
+  const item = nameAction(claim);
+  try {
+    const settled = await settleAction(claim, run);
+    tally.add(settled.kind);
+    if (settled.kind === 'done') return;
+    if (settled.cause !== undefined) tally.fail(settled.cause);
+    if (settled.kind === 'dead') await listDead(claim, settled.error, run, tally);
+  } catch (error) {
+    // What it came to could not be written down.
+    const isDead = await failItem(item, error, run, tally);
+    const end = isDead
+      ? { dead: true as const }
+      : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
+    await ledger.actionFailed(claim, { error: nameError(error), ...end });
+  }
+}
+
+async function listDead(
+  claim: ClaimedAction,
+  code: string,
+  { ledger, report }: SweepRun,
+  tally: ActionTally,
+): Promise<void> {
+  const { uploadId, kind } = claim;
+  const reason = `A media file could not be dealt with (${kind}): ${code}.`;
+  const failure = { ...nameAction(claim), code, reason };
+  const counted = await ledger.failItem(failure, 1);
+  if (counted.isNews) tally.add('setAside');
+  const upload = uploadId === undefined ? {} : { uploadId };
+  report({ ...describeItemFailure(failure, counted), ...upload, level: 'error' });
+}
+
+function nameAction({ fileId, kind, subAppId }: ClaimedAction) {
+  return { kind: 'action', id: writePair(kind, fileId), subAppId, fileId } as const;
 }

@@ -1,13 +1,14 @@
-import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { MEDIA_FILTERS } from '../events/media-event.ts';
-import { formatIsoTime } from '../validation/iso-time.ts';
+import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
+import { isJsonObject } from '../validation/json-object.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { recordEvents } from './record-events.ts';
+import { putFileOff, selectListed } from './scanned-file.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of the media that VOD has. */
-export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped'] as const;
+export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const;
 
 type MediaTally = Tally<(typeof MEDIA_COUNTS)[number]>;
 
@@ -94,10 +95,14 @@ async function scanRange(
   while (hasTime(run)) {
     const page = await searchPage(place, before, run);
     tally.add('scanned', page.length);
-    const arrivals = await findArrivals(page, run);
+    const media = await selectListed(page, run, tally);
+    const arrivals = await findArrivals(media, run);
     if (arrivals === undefined) return;
-    const { fresh } = await recordEvents(arrivals, run, tally);
-    const next = followPage({ ...place, fresh: place.fresh + fresh }, page);
+    for (const { media: one, error } of arrivals.failures) {
+      await putFileOff(one, error, run, tally);
+    }
+    const fresh = await recordEvents(arrivals.events, run, tally);
+    const next = followPage({ ...place, fresh: place.fresh + fresh }, page, before);
     if (next === undefined) return ledger.moveMark(scan, before);
 
     place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, tally) : next;
@@ -118,7 +123,7 @@ async function searchPage(
   { from, offset }: Place,
   before: number,
   { api, subAppId, remainingMilliseconds }: ApplicationRun,
-): Promise<readonly MediaInfo[]> {
+): Promise<readonly unknown[]> {
   const request = {
     CreateTime: { After: formatSecond(from), Before: formatSecond(before) },
     Sort: { Field: 'CreateTime', Order: 'Asc' },
@@ -131,14 +136,26 @@ async function searchPage(
 }
 
 /** Answers where to go on; undefined where nothing is left. */
-function followPage(place: Place, page: readonly MediaInfo[]): Place | undefined {
-  const { from, offset, fresh } = place;
-  const times = page.map(({ BasicInfo }) => Date.parse(BasicInfo?.CreateTime ?? ''));
-  const last = Math.max(from, ...times.filter((time) => !Number.isNaN(time)));
+function followPage(
+  { from, offset, fresh }: Place,
+  page: readonly unknown[],
+  before: number,
+): Place | undefined {
+  // A time that was not searched for tells no place, and one in the future would have the scan pass over all until then.
+  const times = page.map(readCreateTime).filter((time) => time < before);
+  const last = Math.max(from, ...times);
   const isFull = page.length === PAGE_SIZE;
   if (isFull && last === from) return { from, offset: offset + PAGE_SIZE, fresh };
   if (offset > 0 && fresh > 0) return { from, offset: 0, fresh: 0 };
   return isFull ? { from: last, offset: 0, fresh: 0 } : undefined;
+}
+
+/** Unix milliseconds; not a number where VOD gives no such time. */
+function readCreateTime(media: unknown): number {
+  const basic = isJsonObject(media) ? media['BasicInfo'] : undefined;
+  const text = isJsonObject(basic) ? basic['CreateTime'] : undefined;
+  const seconds = typeof text === 'string' ? parseIsoTime(text) : undefined;
+  return (seconds ?? Number.NaN) * SECOND;
 }
 
 /** More media of one second than a search shows cannot be told apart any further. */

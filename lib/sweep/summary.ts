@@ -29,6 +29,7 @@ export interface SweepBacklog {
   readonly actions: number;
   readonly oldestActionSeconds: number;
   readonly deadActions: number;
+  readonly deadItems: number;
   readonly pulls: number;
   readonly unfinishedUploads: number;
 }
@@ -56,13 +57,17 @@ export async function readSweepBacklog(
     actions: actions.count,
     oldestActionSeconds: age(actions),
     deadActions: rest.deadActions,
+    deadItems: rest.deadItems,
     pulls: rest.pulls.count,
     unfinishedUploads: rest.uploads.count,
   };
 }
 
 /** Counts that a person should look into, whichever step they are of. */
-const TROUBLE = ['failed', 'dead', 'disabled', 'denied', 'givenUp', 'refused', 'skipped'];
+const TROUBLE = [
+  ...['failed', 'dead', 'disabled', 'denied', 'givenUp', 'refused', 'skipped'],
+  'setAside',
+];
 
 /** Answers what the log line of a run says: all of the summary, at the level that it deserves. */
 export function describeSummary(summary: SweepSummary): LogFields {

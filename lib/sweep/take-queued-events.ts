@@ -1,17 +1,17 @@
 import { Problem } from '../problem.ts';
-import { parseVodEvent } from '../vod/event.ts';
-import { recordEvents } from './record-events.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import { recordRawEvents } from './record-events.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
 /** What is counted of the events that VOD keeps in its queue. */
-export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late'] as const;
+export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late', 'setAside'] as const;
 
 type QueueTally = Tally<(typeof QUEUE_COUNTS)[number]>;
 
 /**
- * Empties VOD's queue of an application's events. Each batch is confirmed only when it is recorded: what is not comes again after half a
- * minute, and is then known or not.
+ * Empties VOD's queue of an application's events. Each batch is confirmed only when each of it is recorded or set aside:
+ * what is not comes again after half a minute, and is then known or not.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
@@ -22,32 +22,38 @@ export async function takeQueuedEvents(run: ApplicationRun, tally: QueueTally): 
     if (pulled.length === 0) return;
     tally.add('pulled', pulled.length);
     // Nobody but VOD can put anything into its queue, so what comes out is true.
-    const events = pulled.map((content) => ({
-      event: parseVodEvent({ ...content }),
-      handle: content.EventHandle ?? '',
-    }));
-    const recorded = await recordEvents(events, run, tally);
-    await confirmHandles(
-      recorded.items.map(({ handle }) => handle),
+    await recordRawEvents(
+      pulled.map((content) => ({ ...content })),
       run,
       tally,
     );
+    await confirmHandles(pulled.flatMap(readHandle), run, tally);
   }
+}
+
+/** Without a handle, an event cannot be taken off the queue; a wrong one has VOD refuse the good ones beside it. */
+function readHandle(content: unknown): readonly string[] {
+  const handle = isJsonObject(content) ? content['EventHandle'] : undefined;
+  return typeof handle === 'string' && handle !== '' ? [handle] : [];
 }
 
 async function confirmHandles(
   handles: readonly string[],
-  { api, subAppId, remainingMilliseconds }: ApplicationRun,
+  run: ApplicationRun,
   tally: QueueTally,
 ): Promise<void> {
+  const { api, subAppId, remainingMilliseconds } = run;
+  if (handles.length === 0) return;
   try {
     const options = { remainingMilliseconds, subAppId };
     await api.confirmEvents({ EventHandles: [...handles] }, options);
     tally.add('confirmed', handles.length);
   } catch (error) {
+    const isRefused = error instanceof Problem && error.code === 'upstream_rejected';
+    if (!isRefused) return tally.fail(error);
     // A handle is good for 30 seconds; its event comes again, and is known.
-    const late = error instanceof Problem && error.code === 'upstream_rejected';
-    if (late) tally.add('late', handles.length);
-    else tally.fail(error);
+    if (handles.length === 1) return tally.add('late');
+    // One that VOD does not take keeps none of the others from being confirmed.
+    for (const handle of handles) await confirmHandles([handle], run, tally);
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { UploadQuery } from '../ledger/uploads.ts';
 import { findUnknownFields, parseFields, type RawFields } from '../validation/parse-fields.ts';
+import { ITEM_KINDS } from './item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from './upload-state.ts';
 
 const MAX_LIMIT = 100;
@@ -39,6 +40,14 @@ const uploadQuery = v.object({
 
 const replayRequest = v.object({ eventId: v.optional(once), endpoint: v.optional(once) });
 
+const itemRequest = v.object({
+  kind: v.pipe(
+    v.string(`must be one of ${ITEM_KINDS.join(', ')}`),
+    v.picklist(ITEM_KINDS, `must be one of ${ITEM_KINDS.join(', ')}`),
+  ),
+  id: once,
+});
+
 /** A place in a list. */
 export type PageQuery = v.InferOutput<typeof pageQuery>;
 
@@ -70,6 +79,15 @@ export function parsePageQuery(query: RawFields): PageQuery {
  */
 export function parseReplayRequest(body: unknown): ReplayRequest {
   return parseExactly(replayRequest, body);
+}
+
+/**
+ * Returns `body` as the name of an item that was set aside.
+ *
+ * @throws {Problem} `invalid_request` that names every field that is wrong.
+ */
+export function parseItemRequest(body: unknown): v.InferOutput<typeof itemRequest> {
+  return parseExactly(itemRequest, body);
 }
 
 function parseExactly<TSchema extends v.GenericSchema & { readonly entries: object }>(

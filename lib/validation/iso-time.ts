@@ -16,16 +16,30 @@ const YEAR_10000 = 253_402_300_800;
 /** Unix seconds of the last second that this format can write. */
 export const LAST_SECOND = YEAR_10000 - 1;
 
+/**
+ * Returns whether `milliseconds` is a time that may go to the database or to VOD: Unix milliseconds, whole, of a year from
+ * 1970 to 9999. PostgreSQL does not read the signed years of six digits that `Date` writes for others
+ * (https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-INPUT), and nothing here is older.
+ */
+export function isKeptTime(milliseconds: unknown): milliseconds is number {
+  return (
+    typeof milliseconds === 'number' &&
+    Number.isInteger(milliseconds) &&
+    milliseconds >= 0 &&
+    milliseconds < YEAR_10000 * 1_000
+  );
+}
+
 const MALFORMED = 'must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z';
 const NO_ZONE = 'must have a zone at its end, Z or an offset, as 2099-01-01T00:00:00Z';
-const IMPOSSIBLE = 'must be a time that exists, of a year with four digits';
+const IMPOSSIBLE = 'must be a time that exists, of a year from 1970 to 9999';
 
 /** What a text says as a time: Unix seconds, or what is wrong with it, which goes on from the name of the field. */
 export type IsoTime = { readonly seconds: number } | { readonly reason: string };
 
 /**
  * Returns what `text` says as a time of ISO 8601 with its zone, as `2026-01-31T08:00:00Z`. Fractions of a second are cut
- * off. Times that do not exist are refused, where `Date` would take some for others.
+ * off. Times that do not exist are refused, where `Date` would take some for others, and so are those before 1970.
  */
 export function readIsoTime(text: string): IsoTime {
   const parts = ISO_TIME.exec(text)?.groups;
@@ -61,7 +75,7 @@ function countSeconds(parts: Parts): number | undefined {
   const seconds = milliseconds / 1_000 + Number(second) - offset;
   // A leap second is the last one of a day in UTC, and has the same number as the one after it.
   if (second === '60' && seconds % 86_400 !== 0) return undefined;
-  return seconds < YEAR_10000 ? seconds : undefined;
+  return seconds >= 0 && seconds < YEAR_10000 ? seconds : undefined;
 }
 
 /** Returns by how many seconds a zone is ahead of UTC, or undefined where there is no such zone. */

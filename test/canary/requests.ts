@@ -141,6 +141,12 @@ function uploadRequests(): readonly TestRequest[] {
     { method: 'GET', path: `${uploads}/events` },
     { method: 'POST', path: `${uploads}/replay`, body: { eventId: wrongField.value } },
     { method: 'GET', path: '/uploads/dead-deliveries' },
+    { method: 'GET', path: '/uploads/dead-items' },
+    {
+      method: 'POST',
+      path: '/uploads/dead-items/replay',
+      body: { kind: wrongField.value, id: path.value },
+    },
     { method: 'DELETE', path: uploads },
     { method: 'OPTIONS', headers: { origin: `https://${header.value}.example` } },
     { method: 'PATCH', path: `/${path.value}` },

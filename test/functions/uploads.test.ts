@@ -194,6 +194,8 @@ describe('who may see what', () => {
     ['DELETE', `/uploads/${id('a')}`, 'upload:read', 'upload:cancel'],
     ['POST', `/uploads/${id('a')}/replay`, READ, 'upload:admin'],
     ['GET', '/uploads/dead-deliveries', READ, 'upload:admin'],
+    ['GET', '/uploads/dead-items', READ, 'upload:admin'],
+    ['POST', '/uploads/dead-items/replay', READ, 'upload:admin'],
   ])('refuses %s %s to %s', async (method, path, scope, needed) => {
     await issue('a');
 
@@ -451,6 +453,87 @@ describe('what became of it', () => {
 
     expect(dead.json.errors).toMatchObject([{ path: 'state' }]);
     expect(replay.json.errors).toMatchObject([{ path: 'endpoint' }, { path: 'all' }]);
+  });
+});
+
+describe('/uploads/dead-items', () => {
+  const fail = (id: string, kind: 'event' | 'upload' = 'upload') =>
+    ledger.failItem({ kind, id, subAppId: 1500000001, code: '22003', reason: 'Refused.' }, 1);
+
+  it('lists what was set aside, latest first, page by page, and has one tried again', async () => {
+    await issue('a');
+    await fail(id('a'));
+    await fail('evt_1', 'event');
+    await ledger.failItem({ kind: 'event', id: 'evt_2', code: 'x', reason: 'Not dead.' }, 3);
+    const ask = load();
+    const list = (query = {}) => ask('GET', '/uploads/dead-items', { scope: ADMIN, query });
+    const replay = (body: object) =>
+      ask('POST', '/uploads/dead-items/replay', { scope: ADMIN, body });
+
+    const first = await list({ limit: '1' });
+    const second = await list({ limit: '1', cursor: first.json.cursor });
+
+    expect(second.json).not.toHaveProperty('cursor');
+    const items = [...first.json.items, ...second.json.items];
+    expect(items.map((item) => item.id).toSorted()).toEqual([id('a'), 'evt_1'].toSorted());
+    for (const item of items) {
+      expect(item).toEqual({
+        ...{ kind: expect.any(String), id: expect.any(String), subAppId: 1500000001 },
+        ...{ attempts: 1, code: '22003', reason: 'Refused.' },
+        firstFailedAt: expect.stringMatching(/^2026-11-22T08:00:\d\d\.000Z$/),
+        diedAt: expect.stringMatching(/^2026-11-22T08:00:\d\d\.000Z$/),
+      });
+    }
+    expect(await replay({ kind: 'upload', id: id('a') })).toMatchObject({
+      statusCode: 202,
+      json: { replayed: 1 },
+    });
+    expect(await replay({ kind: 'upload', id: id('a') })).toMatchObject({ json: { replayed: 0 } });
+    // Nothing of it was kept that could be tried.
+    expect(await replay({ kind: 'event', id: 'evt_1' })).toMatchObject({ json: { replayed: 0 } });
+    expect((await list()).json.items).toMatchObject([{ id: 'evt_1' }]);
+    expect(await ledger.claimChecks(10, 60)).toMatchObject([{ uploadId: id('a') }]);
+  });
+
+  it('names what is wrong with a request for either', async () => {
+    const ask = load();
+    const list = await ask('GET', '/uploads/dead-items', { scope: ADMIN, query: { kind: 'x' } });
+    const replay = await ask('POST', '/uploads/dead-items/replay', {
+      scope: ADMIN,
+      body: { kind: 'film', id: '', all: true },
+    });
+
+    expect(list.json.errors).toMatchObject([{ path: 'kind' }]);
+    expect(replay.json.errors).toMatchObject([{ path: 'kind' }, { path: 'id' }, { path: 'all' }]);
+    const wrong = await ask('POST', `/uploads/${id('a')}/dead-items`, { scope: ADMIN });
+    expect(wrong.statusCode).toBe(404);
+  });
+});
+
+describe('a cursor that no page has given', () => {
+  const lists = ['/uploads', '/uploads/dead-deliveries', '/uploads/dead-items'];
+  const cursors = [
+    [8.64e15, 'x'],
+    [8.64e15, 'x', 'y'],
+    [-1, 'x', 'y'],
+    [253402300800000, 'x'],
+    [1, 'x\0', 'y'],
+    ['1', 'x', 'y'],
+    [1, 2, 3],
+    [null, null, null],
+  ];
+
+  it.each(lists)('is a 400 of GET %s', async (path) => {
+    await issue('a');
+    const ask = load();
+    for (const parts of cursors) {
+      const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url');
+      const { statusCode, json } = await ask('GET', path, { scope: ADMIN, query: { cursor } });
+      expect({ statusCode, errors: json.errors }).toEqual({
+        statusCode: 400,
+        errors: [{ path: 'cursor', message: expect.any(String) }],
+      });
+    }
   });
 });
 

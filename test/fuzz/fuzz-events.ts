@@ -76,6 +76,12 @@ const TEMPLATES: Readonly<Record<string, readonly Template[]>> = {
     },
     { method: 'DELETE', path: `/uploads/${UPLOAD_ID}` },
     { method: 'GET', path: '/uploads/dead-deliveries', query: { limit: '5' } },
+    { method: 'GET', path: '/uploads/dead-items', query: { limit: '5' } },
+    {
+      method: 'POST',
+      path: '/uploads/dead-items/replay',
+      body: { kind: 'event', id: 'evt_1' },
+    },
   ],
 };
 
@@ -157,6 +163,7 @@ function makePath(chance: Chance): string {
     '%2e',
     '\0',
     'dead-deliveries',
+    'dead-items',
     '',
     '\ud800',
   ];

@@ -48,7 +48,7 @@ afterEach(async () => {
 async function deliver(remaining = 60_000) {
   const claims = await ledger.claimDeliveries(10, 60, 10);
   return deliverClaimed(claims, {
-    ...{ ledger, targets, now: () => time, random: () => 0.5 },
+    ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
     remainingMilliseconds: () => remaining,
   });
 }
@@ -161,7 +161,7 @@ describe('deliverClaimed()', () => {
     await ledger.changeState(UPLOAD_ID, 'uploaded');
     const claims = await ledger.claimDeliveries(10, 60, 10);
     const options = {
-      ...{ ledger, targets, now: () => time, random: () => 0.5 },
+      ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
       remainingMilliseconds: () => 60_000,
     };
     const isFirst = ({ event }: (typeof claims)[number]) => event.eventType === 'upload.issued';
@@ -199,9 +199,10 @@ describe('deliverClaimed()', () => {
     const broken = {
       deliveryDone: () => Promise.reject(new Error('No connection.')),
       deliveryFailed: ledger.deliveryFailed,
+      failItem: ledger.failItem,
     };
     const delivered = deliverClaimed(claims, {
-      ...{ ledger: broken, targets, now: () => time, random: () => 0.5 },
+      ...{ ledger: broken, targets, now: () => time, random: () => 0.5, report: () => undefined },
       remainingMilliseconds: () => 60_000,
     });
     await expect(delivered).rejects.toThrow('No connection.');

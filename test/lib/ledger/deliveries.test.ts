@@ -398,6 +398,7 @@ describe('readBacklog()', () => {
       deadDeliveries: 0,
       actions: { count: 0 },
       deadActions: 0,
+      deadItems: 0,
       lagMilliseconds: 0,
     });
     await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
@@ -415,6 +416,7 @@ describe('readBacklog()', () => {
       deadDeliveries: 1,
       actions: { count: 0 },
       deadActions: 0,
+      deadItems: 0,
       lagMilliseconds: 7_000,
     });
   });

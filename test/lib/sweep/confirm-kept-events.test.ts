@@ -42,7 +42,7 @@ describe('confirmKeptEvents()', () => {
     await keep(fileId);
 
     expect(await confirmKept()).toEqual({
-      ...{ confirmed: 1, denied: 0, retried: 0, givenUp: 0, failed: 0 },
+      ...{ confirmed: 1, denied: 0, retried: 0, givenUp: 0, setAside: 0, failed: 0 },
     });
 
     expect(await listNames()).toEqual(['tone-0']);

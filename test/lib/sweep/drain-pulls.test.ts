@@ -61,7 +61,7 @@ describe('drainPulls()', () => {
     };
     const { api, sent, counts } = watch(slow);
 
-    expect(await drain(api)).toEqual({ sent: 60, retried: 0, refused: 0, failed: 0 });
+    expect(await drain(api)).toEqual({ sent: 60, retried: 0, refused: 0, setAside: 0, failed: 0 });
 
     expect(new Set(sent).size).toBe(60);
     expect(sent).toHaveLength(60);
@@ -113,7 +113,7 @@ describe('drainPulls()', () => {
     await other.acquireLease('pull-drain', 60);
     await other.acquireLease('pull-drain-next', 60);
 
-    expect(await drain()).toEqual({ sent: 0, retried: 0, refused: 0, failed: 0 });
+    expect(await drain()).toEqual({ sent: 0, retried: 0, refused: 0, setAside: 0, failed: 0 });
   });
 
   it('gives back what it has no time for, and the next one sends it', async () => {

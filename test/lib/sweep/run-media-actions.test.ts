@@ -37,7 +37,9 @@ describe('runMediaActions()', () => {
   it('deletes the file of a rejected upload, once', async () => {
     await rejectUpload();
 
-    expect(await actions()).toEqual({ done: 1, retried: 0, dead: 0, failed: 0 });
+    expect(await actions()).toEqual({
+      ...{ done: 1, retried: 0, dead: 0, setAside: 0, failed: 0 },
+    });
 
     expect(mediaOfVod()).toEqual([]);
     expect(await actions()).toMatchObject({ done: 0 });

@@ -57,7 +57,8 @@ describe('sweep()', () => {
     expect(summary.backlog).toEqual({
       ...{ lagSeconds: 0, deliveries: 0, oldestDeliverySeconds: 0, deadDeliveries: 0 },
       ...{ notFannedOut: 0, unconfirmed: 0, oldestUnconfirmedSeconds: 0 },
-      ...{ actions: 0, oldestActionSeconds: 0, deadActions: 0, pulls: 0, unfinishedUploads: 0 },
+      ...{ actions: 0, oldestActionSeconds: 0, deadActions: 0, deadItems: 0 },
+      ...{ pulls: 0, unfinishedUploads: 0 },
     });
     expect(describeSummary(summary)).toMatchObject({ level: 'info' });
   });

@@ -51,6 +51,7 @@ describe('takeQueuedEvents()', () => {
       fresh: 18,
       confirmed: 18,
       late: 0,
+      setAside: 0,
       failed: 0,
     });
 

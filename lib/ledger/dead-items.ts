@@ -1,0 +1,152 @@
+import type { ItemKind, ItemName } from '../uploads/item-name.ts';
+import { ask, type Parameters, type Row } from './ask.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { LedgerDependencies } from './dependencies.ts';
+import { cleanText } from './json-text.ts';
+import { readTime, writeTime } from './upload-row.ts';
+import type { Page } from './uploads.ts';
+
+/** An item that failed for a reason of its own. */
+export interface ItemFailure extends ItemName {
+  /** Application of VOD that it is of; missing where the configuration names none. */
+  readonly subAppId?: number | undefined;
+  readonly fileId?: string | undefined;
+  readonly code: string;
+  /** A sentence that quotes nothing of the item. */
+  readonly reason: string;
+  /** What is needed to try it again, as a JSON text. */
+  readonly content?: string | undefined;
+}
+
+/** What a failure came to. */
+export interface CountedFailure {
+  /** Failures since the first one, this one included; a day without any begins anew. */
+  readonly attempts: number;
+  /** Whether it is not to be tried again. */
+  readonly isDead: boolean;
+  /** Whether this failure is the one that it died of. */
+  readonly isNews: boolean;
+}
+
+/** An item that was set aside. */
+interface DeadItem extends ItemName {
+  readonly subAppId?: number;
+  readonly fileId?: string;
+  readonly attempts: number;
+  readonly code: string;
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly firstFailedAt: number;
+  /** Unix milliseconds. */
+  readonly diedAt: number;
+}
+
+/** What could not be processed for a reason of its own. */
+export interface DeadItemLedger {
+  /** Counts a failure; the item is dead when it has failed `mostTries` times. An answer that is lost may count it twice. */
+  failItem(failure: ItemFailure, mostTries: number): Promise<CountedFailure>;
+  /**
+   * Latest first.
+   *
+   * @throws {Problem} `invalid_request` where the cursor is none of this list.
+   */
+  listDeadItems(query: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<DeadItem>>;
+  /** Returns a dead item with what is needed to try it again; undefined where there is none. */
+  findDeadItem(item: ItemName): Promise<Omit<ItemFailure, 'code' | 'reason'> | undefined>;
+  /** Takes an item off the list, and forgets its failures. */
+  dropDeadItem(item: ItemName): Promise<void>;
+}
+
+// A day without a failure: what fails now is something else.
+const IS_ANEW = "(d.state = 'failing' and d.last_failed_at < $8::timestamptz - interval '1 day')";
+
+const FAIL = `with before as (
+    select state from dead_items where kind = $1 and item_id = $2
+  ),
+  failed as (
+    insert into dead_items as d
+      (kind, item_id, state, sub_app_id, file_id, attempts, code, reason, content, first_failed_at, last_failed_at)
+    values ($1, $2, case when $9::integer <= 1 then 'dead' else 'failing' end, $3::bigint, $4, 1, $5, $6, $7,
+      $8::timestamptz, $8::timestamptz)
+    on conflict (kind, item_id) do update set
+      attempts = case when ${IS_ANEW} then 1 else d.attempts + 1 end,
+      first_failed_at = case when ${IS_ANEW} then excluded.first_failed_at else d.first_failed_at end,
+      state = case when d.state = 'dead' or case when ${IS_ANEW} then 1 else d.attempts + 1 end >= $9::integer
+        then 'dead' else 'failing' end,
+      code = excluded.code, reason = excluded.reason, content = coalesce(excluded.content, d.content),
+      file_id = coalesce(excluded.file_id, d.file_id), last_failed_at = excluded.last_failed_at
+    returning attempts, state
+  )
+  select attempts, state, (select state from before) as state_before from failed`;
+
+const LIST = `select kind, item_id, sub_app_id, file_id, attempts, code, reason, first_failed_at, last_failed_at
+  from dead_items
+  where state = 'dead' and (last_failed_at, kind, item_id) < ($2, $3, $4)
+  order by last_failed_at desc, kind desc, item_id desc limit $1`;
+
+const FIND = `select kind, item_id, sub_app_id, file_id, content from dead_items
+  where kind = $1 and item_id = $2 and state = 'dead'`;
+
+const DROP = 'delete from dead_items where kind = $1 and item_id = $2';
+
+/** Later than anything can have died. */
+const END_OF_TIME = '9999-12-31T23:59:59.999Z';
+
+/** Returns the part of the ledger that keeps what was set aside. */
+export function createDeadItemLedger({
+  connection,
+  now,
+}: Pick<LedgerDependencies, 'connection' | 'now'>): DeadItemLedger {
+  return {
+    async failItem({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
+      const what: Parameters = [kind, id, subAppId ?? null, fileId ? cleanText(fileId) : null];
+      const why: Parameters = [code, cleanText(reason), content ?? null, writeTime(now())];
+      const [row = {}] = await ask(connection, FAIL, [...what, ...why, mostTries]);
+      const isDead = row['state'] === 'dead';
+      const isNews = isDead && row['state_before'] !== 'dead';
+      return { attempts: Number(row['attempts']), isDead, isNews };
+    },
+    async listDeadItems({ limit, cursor }) {
+      const [time, kind = '', id = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
+      const before = time === undefined ? END_OF_TIME : writeTime(time);
+      const rows = await ask(connection, LIST, [limit + 1, before, kind, id]);
+      const items = rows.slice(0, limit).map(readDead);
+      const last = items.at(-1);
+      if (rows.length <= limit || last === undefined) return { items };
+      return { items, cursor: writeCursor([last.diedAt, last.kind, last.id]) };
+    },
+    async findDeadItem({ kind, id }) {
+      const [row] = await ask(connection, FIND, [kind, id]);
+      const content = row?.['content'];
+      return row && { ...readName(row), ...(typeof content === 'string' ? { content } : {}) };
+    },
+    async dropDeadItem({ kind, id }) {
+      await ask(connection, DROP, [kind, id]);
+    },
+  };
+}
+
+function readName(row: Row) {
+  const { sub_app_id: subAppId, file_id: fileId } = row;
+  return {
+    // A constraint of the table holds it to these words.
+    kind: row['kind'] as ItemKind,
+    id: String(row['item_id']),
+    ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
+    ...(typeof fileId === 'string' ? { fileId } : {}),
+  };
+}
+
+function readDead(row: Row): DeadItem {
+  return {
+    ...readName(row),
+    attempts: Number(row['attempts']),
+    code: String(row['code']),
+    reason: String(row['reason']),
+    firstFailedAt: readTime(row['first_failed_at']),
+    diedAt: readTime(row['last_failed_at']),
+  };
+}

@@ -1,0 +1,71 @@
+import { hash } from 'node:crypto';
+import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { setEventAside } from '../events/set-aside-event.ts';
+import { isItemFault } from '../item-fault.ts';
+import { Problem } from '../problem.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import { parseVodEvent } from '../vod/event.ts';
+import { identifyEvent } from '../vod/event-id.ts';
+import { canonicalJson } from '../vod/event-json.ts';
+import { failItem } from './set-aside.ts';
+import type { ApplicationRun } from './sweep-run.ts';
+import type { Tally } from './tally.ts';
+
+type FileTally = Tally<'setAside'>;
+
+/** Returns what of a page of VOD's list names a file; what does not is set aside, since nothing can be asked about it. */
+export async function selectListed(
+  page: readonly unknown[],
+  run: ApplicationRun,
+  tally: FileTally,
+): Promise<readonly MediaInfo[]> {
+  const listed = page.filter(isListed);
+  if (listed.length === page.length) return listed;
+  const error = Object.assign(new Error('VOD lists a media without a usable FileId.'), {
+    code: 'no_file_id',
+  });
+  for (const one of page.filter((each) => !isListed(each))) {
+    const content = canonicalJson(one);
+    const item = { kind: 'file', id: `sha256:${hash('sha256', content)}`, content } as const;
+    await failItem({ ...item, subAppId: run.subAppId }, error, run, tally, 1);
+  }
+  return listed;
+}
+
+/**
+ * Puts off a listed file that could not be asked about, so that it holds up no other: it is kept as a notification of its
+ * arrival is that VOD could not be asked about.
+ *
+ * @throws \`error\` where it is about all files: VOD lets this service ask nothing, or there is no time.
+ */
+export async function putFileOff(
+  { FileId: fileId = '' }: MediaInfo,
+  error: unknown,
+  { subAppId, applications: [own], ledger, now, report }: ApplicationRun,
+  tally: FileTally,
+): Promise<void> {
+  const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
+  const receivedAt = now();
+  if (isItemFault(error)) {
+    const failed = { raw, proven: false, subAppId, own, receivedAt };
+    const { counted, log } = await setEventAside(failed, error, ledger);
+    if (counted.isNews) tally.add('setAside');
+    report(log);
+  } else if (error instanceof Problem && PUT_OFF.has(error.code)) {
+    const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
+    await ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt });
+  } else {
+    throw error;
+  }
+  tally.fail(error);
+}
+
+/** VOD has just answered with the list, so where it fails over one file, that may be the file's fault. */
+const PUT_OFF: ReadonlySet<string> = new Set(['upstream_failed', 'upstream_timeout']);
+
+function isListed(media: unknown): media is MediaInfo {
+  const fileId = isJsonObject(media) ? media['FileId'] : undefined;
+  return (
+    typeof fileId === 'string' && fileId !== '' && fileId.isWellFormed() && !fileId.includes('\0')
+  );
+}

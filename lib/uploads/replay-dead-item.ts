@@ -1,0 +1,72 @@
+import { isItemFault } from '../item-fault.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import { type ItemName, readPair } from './item-name.ts';
+
+/** What trying again takes of a ledger. */
+type Replaying = Pick<
+  Ledger,
+  'findDeadItem' | 'dropDeadItem' | 'keepFailed' | 'deferCheck' | 'replay' | 'replayAction'
+>;
+
+/**
+ * Has an item that was set aside tried again by the next sweep, and takes it off the list; returns whether that can be
+ * done. A pull is sent again by whoever asked for it, and of a file without an id nothing can be asked.
+ *
+ * @param now Unix milliseconds.
+ * @throws what the ledger throws where it cannot be reached.
+ */
+export async function replayDeadItem(
+  name: ItemName,
+  ledger: Replaying,
+  now: number,
+): Promise<boolean> {
+  const item = await ledger.findDeadItem(name);
+  if (item === undefined || !(await putBack(item, ledger, now))) return false;
+  await ledger.dropDeadItem(name);
+  return true;
+}
+
+type DeadItem = NonNullable<Awaited<ReturnType<Replaying['findDeadItem']>>>;
+
+async function putBack(
+  { kind, id, subAppId, content }: DeadItem,
+  ledger: Replaying,
+  now: number,
+): Promise<boolean> {
+  const [first, second] = readPair(id);
+  switch (kind) {
+    case 'event':
+      return content !== undefined && putEventBack(id, subAppId, content, ledger);
+    case 'upload':
+      await ledger.deferCheck(id, now);
+      return true;
+    case 'action':
+      await ledger.replayAction({ kind: first, fileId: second });
+      return true;
+    case 'delivery':
+      return ledger.replay({ eventId: first, endpoint: second });
+    default:
+      return false;
+  }
+}
+
+async function putEventBack(
+  eventId: string,
+  subAppId: number | undefined,
+  content: string,
+  ledger: Replaying,
+): Promise<boolean> {
+  const kept: unknown = JSON.parse(content);
+  if (!isJsonObject(kept) || !isJsonObject(kept['raw'])) return false;
+  const { raw, receivedAt, proven } = kept;
+  const event = { eventId, subAppId, raw, receivedAt: Number(receivedAt) };
+  try {
+    await ledger.keepFailed(proven === true ? { ...event, proven } : event);
+    return true;
+  } catch (error) {
+    // It is as it was when it was set aside: what keeps events does not take it.
+    if (isItemFault(error)) return false;
+    throw error;
+  }
+}

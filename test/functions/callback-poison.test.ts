@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { createSample, ODDITIES, POISONS, refuseByName } from '../lib/sweep/poisons.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { loadCallback, type Notified } from './callback-stage.ts';
+
+let postgres: TestPostgres;
+let vod: KnownVod;
+let databaseUrl: string;
+let ledger: Ledger;
+let made = 0;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+beforeEach(async () => {
+  vod = await startKnownVod();
+  databaseUrl = await postgres.createDatabase();
+  await refuseByName(databaseUrl);
+  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await Promise.all([ledger.close(), vod.close()]);
+});
+afterAll(() => postgres.close());
+
+const load = () => loadCallback(vod, { DATABASE_URL: databaseUrl });
+
+const FLAWS = ['none', 'none', ...Object.keys(ODDITIES), ...Object.keys(POISONS)];
+
+/** Has VOD know a new media of each flaw. */
+function addMedia(flaws: readonly string[]) {
+  made += flaws.length;
+  const samples = flaws.map((flaw, index) => createSample(made - index, flaw));
+  for (const { fileId, media } of samples) vod.media.set(fileId, media);
+  return samples;
+}
+
+const tell = (fileId: string) => ({
+  EventType: 'NewFileUpload',
+  FileUploadEvent: { FileId: fileId },
+});
+
+describe('POST /callback of what cannot be processed', () => {
+  it('takes every notification, and records all that can be', async () => {
+    const notify = await load();
+    const batches = fc.array(fc.constantFrom(...FLAWS), { minLength: 1, maxLength: 12 });
+    const property = fc.asyncProperty(batches, async (flaws) => {
+      const samples = addMedia(flaws);
+      const answers: Notified[] = [];
+      // VOD sends what it has no answer to twice more.
+      for (let time = 0; time < 3; time += 1) {
+        for (const { fileId } of samples) answers.push(await notify(tell(fileId)));
+      }
+
+      expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+      const good = samples.filter(({ isPoison }) => !isPoison).map(({ fileId }) => fileId);
+      const found = await ledger.findFiles(samples.map(({ fileId }) => fileId));
+      expect(found.toSorted()).toEqual(good.toSorted());
+      const { items } = await ledger.listDeadItems({ limit: 1_000 });
+      const dead = items.flatMap(({ fileId = '' }) => fileId);
+      for (const { fileId, isPoison } of samples) expect(dead.includes(fileId)).toBe(isPoison);
+    });
+    await fc.assert(property, { numRuns: 6 });
+  });
+
+  it('keeps it for the sweep, and sets it aside by name at the third failure', async () => {
+    const notify = await load();
+    const [sample] = addMedia(['a name that the database refuses by a constraint']);
+    const fileId = String(sample?.fileId);
+
+    const first = await notify(tell(fileId));
+    expect(first.log).toMatchObject({ level: 'warn', confirmation: 'kept', item: { attempts: 1 } });
+    expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
+    expect(await ledger.claimUnconfirmed(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
+    await notify(tell(fileId));
+    const third = await notify(tell(fileId));
+
+    expect(third.log).toMatchObject({
+      ...{ level: 'error', confirmation: 'kept', status: 200, databaseCode: '23514' },
+      ...{ item: { kind: 'event', attempts: 3 }, code: '23514', fileId },
+    });
+    expect(JSON.stringify(third.log)).not.toContain('refused 23514');
+    expect((await ledger.listDeadItems({ limit: 10 })).items).toMatchObject([
+      { kind: 'event', id: third.log['eventId'], fileId, attempts: 3, code: '23514' },
+    ]);
+  });
+});
