@@ -24,7 +24,12 @@ export async function buildCode(settings: string): Promise<Code> {
     { name: SETTINGS_FILE, content: Buffer.from(settings) },
   ];
   const zip = writeZip(files);
-  return { zip, digest: createHash('sha256').update(zip).digest('hex'), files };
+  return { zip, digest: digestOf(zip), files };
+}
+
+/** Returns the SHA-256 of an archive, in hexadecimal digits: the digest by which it is known. */
+export function digestOf(zip: Uint8Array): string {
+  return createHash('sha256').update(zip).digest('hex');
 }
 
 const DIGEST = '[0-9a-f]{64}';
