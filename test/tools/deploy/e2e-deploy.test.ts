@@ -181,13 +181,13 @@ describe('the first deployment', () => {
 });
 
 describe('the archive', () => {
-  it('has the bundles and the settings at its root, without a date or an owner', () => {
+  it('has the bundles, the settings and the licences at its root, without a date or an owner', () => {
     const files = readZip(find('signature').code);
 
     expect(files.map(({ name }) => name).sort()).toEqual(
       [...FUNCTIONS, ...PARTS]
         .map((name) => `${name}.js`)
-        .concat('settings.json')
+        .concat('settings.json', 'THIRD-PARTY-LICENSES.txt')
         .sort(),
     );
     expect(new Set(files.map(({ modified }) => modified))).toHaveProperty('size', 1);
