@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import packages from '../../../package.json' with { type: 'json' };
+import lock from '../../../package-lock.json' with { type: 'json' };
 import { bundleFunctions } from '../../../tools/deploy/bundle.ts';
 import { buildCode } from '../../../tools/deploy/code.ts';
 import { writeLicenses } from '../../../tools/deploy/write-licenses.ts';
@@ -89,6 +90,11 @@ describe('buildCode()', () => {
     expect(named).toEqual(
       expect.arrayContaining(['tencentcloud-sdk-nodejs-common', 'fast-sha256']),
     );
+    // No development package is deployed: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json#packages.
+    const locked: Readonly<Record<string, { readonly version?: string; readonly dev?: boolean }>> =
+      lock.packages;
+    expect(named.filter((name) => locked[`node_modules/${name}`]?.dev !== undefined)).toEqual([]);
+    expect(named.filter((name) => locked[`node_modules/${name}`] === undefined)).toEqual([]);
     // What is left out of the vendor's SDK, and what only builds.
     for (const absent of ['node-fetch', 'form-data', 'json-bigint', 'esbuild', 'tsx']) {
       expect(named).not.toContain(absent);
