@@ -33,10 +33,10 @@ interface LocalDatabaseOptions {
 
 /**
  * Opens the database that belongs to `dir`, on a free port; it is made where there is none. Its data are kept in
- * `<dir>/postgres`, or where a link there leads to, and its password among the keys of `dir`. A server that an earlier process left running on the same data is
- * used further. `databaseUrl` names another one instead.
+ * `<dir>/postgres`, or where a link there leads to, and its password is one of the keys of `dir`. A server that an
+ * earlier process left running on the same data is used further. `databaseUrl` names another one instead.
  *
- * @throws {LocalError} where it does not start.
+ * @throws {LocalError} where it does not start, or the keys are damaged.
  */
 export async function openLocalDatabase(
   dir: string,
