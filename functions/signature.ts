@@ -88,14 +88,13 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
-    const { quotas } = profile;
     const issued = {
       uploadId,
       owner: caller.owner,
       subAppId: subAppId ?? ownSubAppId,
       nowSeconds,
       expireTime,
-      quotas,
+      profile,
     };
     const signature = sign(issued, request, config, random(RANDOM_RANGE));
     await keepIssued(issued, request);

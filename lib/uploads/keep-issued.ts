@@ -1,10 +1,13 @@
 import type { Quotas } from '../ledger/quotas.ts';
 import type { ReachLedger } from '../ledger/reach-ledger.ts';
 import type { IssuedUpload } from '../ledger/uploads.ts';
+import type { Profile } from '../policy/profile.ts';
 import { Problem } from '../problem.ts';
+import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
 import { createQuotaMemory } from './quota-memory.ts';
 import { refuseQuota } from './quota-problem.ts';
+import { isUploadIdBefore } from './upload-id.ts';
 import { isFinished, type UploadState } from './upload-state.ts';
 
 /** An upload that is about to be permitted. */
@@ -15,8 +18,8 @@ interface PermittedUpload {
   readonly subAppId: number | undefined;
   /** Unix seconds. */
   readonly expireTime: number;
-  /** What the owner may use up, where the policy bounds it. */
-  readonly quotas?: Quotas | undefined;
+  /** Of the owner. */
+  readonly profile: Pick<Profile, 'quotas' | 'maxExpiresIn'>;
 }
 
 /**
@@ -37,14 +40,15 @@ export type KeepIssued = (
 export function createKeepIssued(ledger: ReachLedger | undefined, now: () => number): KeepIssued {
   if (ledger !== undefined) return (upload, request) => keepIssued(upload, request, ledger);
   const begin = createQuotaMemory(now);
-  // The id of an upload that goes on is proof that it was begun here before.
-  return ({ owner, quotas }, { uploadId }) => {
-    if (uploadId === undefined) begin(owner, quotas);
+  return ({ owner, profile: { quotas, maxExpiresIn = MAX_SIGNATURE_SECONDS } }, { uploadId }) => {
+    if (uploadId === undefined) return begin(owner, quotas);
+    // Its id is proof that it was begun here, and when: it ends with the longest signature of its beginning.
+    if (isUploadIdBefore(uploadId, now() - maxExpiresIn * 1_000)) throw refuseFinished('expired');
   };
 }
 
 async function keepIssued(
-  { uploadId, owner, subAppId, expireTime, quotas }: PermittedUpload,
+  { uploadId, owner, subAppId, expireTime, profile: { quotas } }: PermittedUpload,
   request: SignatureRequest,
   ledger: ReachLedger,
 ): Promise<void> {

@@ -46,13 +46,13 @@ export function createQuotaMemory(now: () => number): BeginUpload {
 }
 
 /** What became of an upload is told to other functions, and to other instances. */
-function requireCountable({ openUploads, bytesPerDay }: Quotas): void {
-  const uncountable = Object.entries({ openUploads, bytesPerDay })
-    .filter(([, limit]) => limit !== undefined)
-    .map(([rule]) => `"${rule}"`);
+function requireCountable(quotas: Quotas): void {
+  const uncountable = (['openUploads', 'bytesPerDay'] as const).filter(
+    (rule) => quotas[rule] !== undefined,
+  );
   if (uncountable.length === 0) return;
   throw new Problem(
-    `The policy bounds ${uncountable.join(' and ')}, which this service cannot count without a record of uploads: set DATABASE_URL to the URL of a PostgreSQL database.`,
+    `The policy bounds "${uncountable.join('" and "')}", which this service cannot count without a record of uploads: set DATABASE_URL to the URL of a PostgreSQL database.`,
     { code: 'ledger_required' },
   );
 }

@@ -71,6 +71,14 @@ export function isUploadIdOf(owner: string, key: string, uploadId: string): bool
 }
 
 /**
+ * Returns whether {@link createUploadId} made `uploadId` before `time`, in Unix milliseconds. A ULID begins with its time,
+ * and sorts by it: https://github.com/ulid/spec#sorting.
+ */
+export function isUploadIdBefore(uploadId: string, time: number): boolean {
+  return uploadId < encode(time, TIME_LENGTH);
+}
+
+/**
  * One pass of SHA-256 over key and text is a sound MAC here, and half the price of an HMAC: a sixth of the digest is
  * told, so nobody can go on from it (https://en.wikipedia.org/wiki/Length_extension_attack).
  */

@@ -17,14 +17,33 @@ const LOCAL_ENDINGS: ReadonlySet<string> = new Set([
   'arpa',
   // https://www.rfc-editor.org/rfc/rfc7686, https://www.rfc-editor.org/rfc/rfc9476: not in the DNS at all.
   ...['onion', 'alt'],
+  // Never delegated, since private networks use it: https://www.icann.org/resources/board-material/resolutions-2018-02-04-en#2.c
+  'mail',
+  // What the search list of a Kubernetes pod completes: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
+  ...['svc', 'pod'],
+  // https://developer.hashicorp.com/consul/docs/discover/dns, https://fly.io/docs/networking/flycast/
+  ...['consul', 'flycast'],
 ]);
 
 /**
- * Public names of private services. VOD pulls from inside Tencent Cloud, where this one tells about the machine.
- *
- * @see https://cloud.tencent.com/document/product/213/4934
+ * Domains whose names serve the machines of a cloud alone, though the domain above them is public. VOD pulls from
+ * inside Tencent Cloud, where the first one's tell about the machine, and the second one's are its APIs.
  */
-const PRIVATE_NAMES: readonly string[] = ['metadata.tencentyun.com'];
+const CLOUD_DOMAINS: readonly string[] = [
+  // https://cloud.tencent.com/document/product/213/4934
+  'tencentyun.com',
+  // https://cloud.tencent.com/document/product/614/18940
+  'internal.tencentcloudapi.com',
+  // Another name of metadata.google.internal: https://cloud.google.com/compute/docs/metadata/querying-metadata.
+  'metadata.goog',
+];
+
+/**
+ * Addresses that look public, and lead to the cloud that a machine is in.
+ *
+ * @see https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+ */
+const CLOUD_ADDRESSES: readonly string[] = ['168.63.129.16'];
 
 /** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, less the length bytes at both ends. */
 const MAX_NAME_LENGTH = 253;
@@ -68,14 +87,15 @@ function explainName(host: string, labels: number, top: string): string | undefi
   if (labels === 1) {
     return 'must have a host on the public internet, by its full name with at least one dot';
   }
-  if (PRIVATE_NAMES.includes(host)) {
-    return `must have a host on the public internet; ${host} serves machines of Tencent Cloud alone`;
-  }
-  return undefined;
+  const domain = CLOUD_DOMAINS.find((each) => host === each || host.endsWith(`.${each}`));
+  return domain === undefined
+    ? undefined
+    : `must have a host on the public internet; the names of ${domain} serve the machines of a cloud alone`;
 }
 
 function isGlobalAddress(host: string): boolean {
   if (!host.startsWith('[')) {
+    if (CLOUD_ADDRESSES.includes(host)) return false;
     return ipaddr.IPv4.isValid(host) && ipaddr.IPv4.parse(host).range() === 'unicast';
   }
   const text = host.slice(1, -1);

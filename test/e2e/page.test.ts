@@ -115,7 +115,7 @@ describe('the page', () => {
 
     expect(everything).not.toContain(stage.stack.account.secretKey);
     expect(everything).not.toContain(stage.stack.account.signKey);
-    expect(everything).not.toContain('local-jwt-secret');
+    expect(everything).not.toContain('local-jwt-secret-');
     expect(JSON.stringify(seen(stage.stack, 'function'))).not.toContain(
       stage.stack.account.secretKey,
     );

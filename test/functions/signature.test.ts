@@ -1,10 +1,11 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSignatureRoute, main_handler } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import type { LogFields } from '../../lib/log.ts';
+import { parseSettings } from '../../lib/policy/settings.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { contextKeysOf, openContext } from '../support/source-contexts.ts';
@@ -195,6 +196,28 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
         message: 'was not given to this caller; leave it out to begin a new upload',
       },
     ]);
+  });
+
+  it('goes on with an upload for as long as a signature of its beginning may live, and no longer', async () => {
+    const ask = await load();
+    const { uploadId } = (await ask({ headers: await bearer(), body: {} })).json;
+    const askLater = async (seconds: number) => {
+      vi.spyOn(Date, 'now').mockReturnValue(NOW + seconds * 1_000);
+      const headers = await bearer({ exp: NOW / 1_000 + seconds + 600 });
+      return ask({ headers, body: { uploadId } });
+    };
+
+    const last = await askLater(7_776_000);
+    const late = await askLater(7_776_001);
+
+    expect(last.json).toMatchObject({ uploadId });
+    expect(late.statusCode).toBe(409);
+    expect(late.json).toMatchObject({
+      code: 'upload_finished',
+      detail: 'The upload has ended: its state is "expired".',
+    });
+    // Years later as well.
+    expect((await askLater(5 * 365 * 86_400)).statusCode).toBe(409);
   });
 
   it('goes on with an upload that began before the key was replaced', async () => {
@@ -602,6 +625,33 @@ describe('createSignatureRoute()', () => {
     expect(ranges).toContain(2 ** 32);
     expect(random).toBe('4294967295');
     expect(currentTimeStamp).toBe(String(NOW / 1_000));
+  });
+});
+
+describe('createSignatureRoute(), without a ledger', () => {
+  it.each([
+    ['the longest life of a profile', { maxExpiresIn: 600 }, 600],
+    ['90 days where it bounds none', {}, 7_776_000],
+  ])('ends an upload id with %s', async (_, profile, seconds) => {
+    let time = NOW + 7;
+    const { settings } = parseSettings({ policy: { profiles: { default: profile } } });
+    const route = createSignatureRoute({
+      settings: settings ?? NO_SETTINGS,
+      config: readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: SECRET_KEY, AUTH: 'none' }),
+      now: () => time,
+      random: randomInt,
+    });
+    const ask = (body: object) =>
+      route(
+        { headers: {}, body: JSON.stringify(body) },
+        { requestId: 'r1', log: {}, remainingMilliseconds: () => 3_000 },
+      );
+    const { uploadId } = (await ask({})).body as { uploadId: string };
+
+    time += seconds * 1_000;
+    expect(await ask({ uploadId, expiresIn: 1 })).toMatchObject({ status: 200 });
+    time += 1;
+    await expect(ask({ uploadId })).rejects.toMatchObject({ code: 'upload_finished' });
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { leanPackages } from './lean-packages-plugin.ts';
 import { pureSchemas } from './pure-schemas-plugin.ts';
 import { sharedParts } from './shared-parts-plugin.ts';
@@ -23,6 +23,8 @@ const PARTS = [
 export interface Bundle {
   readonly name: string;
   readonly code: Uint8Array;
+  /** Folders of the packages that some of its bytes come from: absolute paths, sorted. */
+  readonly packages: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function bundleFiles(
   files: readonly string[],
   plugins: readonly Plugin[] = [leanPackages(), pureSchemas(), sharedParts(PARTS)],
 ): Promise<readonly Bundle[]> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [...files],
     outdir: join(ROOT, 'dist'),
@@ -61,9 +63,27 @@ export async function bundleFiles(
     define: { 'import.meta.dirname': '__dirname' },
     legalComments: 'none',
     plugins: [...plugins],
+    metafile: true,
     write: false,
   });
-  return outputFiles.map(({ path, contents }) => ({ name: basename(path, '.js'), code: contents }));
+  return outputFiles.map(({ path, contents }) => ({
+    name: basename(path, '.js'),
+    code: contents,
+    packages: listPackages(metafile, path),
+  }));
+}
+
+/** A file of a package, and before it the package's folder. */
+const PACKAGE_FILE = /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//;
+
+/** Returns the folders of the packages in the file at `path`: https://esbuild.github.io/api/#metafile. */
+function listPackages({ outputs }: Metafile, path: string): readonly string[] {
+  const output = Object.entries(outputs).find(([key]) => resolve(ROOT, key) === path)?.[1];
+  const folders = Object.entries(output?.inputs ?? {}).flatMap(([file, { bytesInOutput }]) => {
+    const folder = PACKAGE_FILE.exec(file)?.[1];
+    return folder === undefined || bytesInOutput === 0 ? [] : [resolve(ROOT, folder)];
+  });
+  return [...new Set(folders)].sort();
 }
 
 /** Writes all that {@link bundleFunctions} answers into `folder`, as it is on the platform's disk, and answers it. */

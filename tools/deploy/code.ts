@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bundleFunctions } from './bundle.ts';
 import { SETTINGS_FILE } from './settings.ts';
+import { LICENSES_FILE, writeLicenses } from './write-licenses.ts';
 import { writeZip, type ZipEntry } from './zip.ts';
 
 /** What is deployed: one archive for all functions. */
@@ -12,19 +13,27 @@ export interface Code {
 }
 
 /**
- * Answers the code of all functions: the bundles and settings.json, side by side, since the platform finds an entry at
- * the root of the archive only (https://cloud.tencent.com/document/product/583/67790).
+ * Answers the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, side
+ * by side, since the platform finds an entry at the root of the archive only (https://cloud.tencent.com/document/product/583/67790).
  *
  * @param settings content of settings.json.
+ * @throws {DeployError} where the licence of a package is not known.
  */
 export async function buildCode(settings: string): Promise<Code> {
   const bundles = await bundleFunctions();
+  const licenses = await writeLicenses(bundles.flatMap(({ packages }) => packages));
   const files = [
     ...bundles.map(({ name, code }) => ({ name: `${name}.js`, content: code })),
     { name: SETTINGS_FILE, content: Buffer.from(settings) },
+    { name: LICENSES_FILE, content: Buffer.from(licenses) },
   ];
   const zip = writeZip(files);
-  return { zip, digest: createHash('sha256').update(zip).digest('hex'), files };
+  return { zip, digest: digestOf(zip), files };
+}
+
+/** Returns the SHA-256 of an archive, in hexadecimal digits: the digest by which it is known. */
+export function digestOf(zip: Uint8Array): string {
+  return createHash('sha256').update(zip).digest('hex');
 }
 
 const DIGEST = '[0-9a-f]{64}';

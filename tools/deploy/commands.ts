@@ -5,7 +5,7 @@ import { DeployError } from './deploy-error.ts';
 import { describeAddresses } from './info.ts';
 import type { FunctionSpec, Service } from './service.ts';
 import { readSettled } from './settle.ts';
-import { chooseCode, listCode, pruneCode } from './stored-code.ts';
+import { chooseCode, listCode, pruneCode, verifyCode } from './stored-code.ts';
 
 /** What a command that reaches the cloud works with. */
 export interface Session {
@@ -61,7 +61,8 @@ export async function deployFunction(
 }
 
 /**
- * Gives the deployed functions code that was deployed before; everything else is as serverless.yml says.
+ * Gives the deployed functions code that was deployed before, and is what was stored; everything else is as
+ * serverless.yml says.
  *
  * @param storedAt when that code was stored, as `serverless deploy list` tells; the newest that is not in use where it
  * is absent.
@@ -79,6 +80,7 @@ export async function rollBack(
     used.add(readDigest(state.Description));
   }
   const { digest } = chooseCode(await listCode(service, cloud.bucket), used, storedAt);
+  await verifyCode(service, digest, cloud.bucket);
   const { region } = service;
   const object = { bucket: cloud.bucketName, region, key: nameCode(service, digest) };
   const source = { digest, store: async () => object };

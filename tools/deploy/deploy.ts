@@ -13,11 +13,16 @@ import { DeployError, listProblems } from './deploy-error.ts';
 import { deleteFunction } from './remove.ts';
 import type { FunctionSpec, Service } from './service.ts';
 import { readSettled, waitUntilActive } from './settle.ts';
+import { verifyCode } from './stored-code.ts';
 
 /** The code that functions shall have. */
 export interface CodeSource {
   readonly digest: string;
-  /** Makes sure that the archive is in the bucket, and answers where. */
+  /**
+   * Makes sure that the archive is in the bucket, and answers where.
+   *
+   * @throws {DeployError} where it cannot be stored, or another one has its name.
+   */
   readonly store: () => Promise<CodeObject>;
 }
 
@@ -31,6 +36,7 @@ export function storeOnce(
   const store = async () => {
     const key = nameCode(service, digest);
     if (await bucket.store(key, zip)) note(`${key}: stored, ${zip.length} bytes`);
+    else await verifyCode(service, digest, bucket);
     return { bucket: bucketName, region: service.region, key };
   };
   return {

@@ -1,6 +1,6 @@
 import { parseIsoTime, readIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Bucket } from './cloud/bucket.ts';
-import { prefixOf, readCodeName } from './code.ts';
+import { digestOf, nameCode, prefixOf, readCodeName } from './code.ts';
 import { DeployError } from './deploy-error.ts';
 import type { Service } from './service.ts';
 
@@ -29,6 +29,26 @@ export async function listCode(
       return [{ key, digest, storedAt: time }];
     })
     .sort((a, b) => (a.storedAt < b.storedAt ? 1 : -1));
+}
+
+/**
+ * Makes sure that an archive in the bucket has the bytes that its name says: whoever may write there could otherwise
+ * have functions run code of their own, with the functions' secrets and rights.
+ *
+ * @param digest of the archive, as {@link digestOf} returns it.
+ * @throws {DeployError} where it has others, or cannot be read.
+ */
+export async function verifyCode(
+  service: Pick<Service, 'name' | 'stage'>,
+  digest: string,
+  bucket: Pick<Bucket, 'read'>,
+): Promise<void> {
+  const key = nameCode(service, digest);
+  const found = digestOf(await bucket.read(key));
+  if (found === digest) return;
+  throw new DeployError(
+    `${key} is not the archive that was stored: its SHA-256 is ${found}. Somebody has changed it in the bucket, and no function is given it. Find out who can write there, delete this archive, and run the same command again.`,
+  );
 }
 
 /**

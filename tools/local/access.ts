@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { splitList } from '../../lib/config/environment.ts';
-import { isAddressedHere } from './cloud-address.ts';
+import { isServedHere, listAddressed } from './cloud-address.ts';
 import { isLoopbackOrigin } from './loopback.ts';
 
 /** Why a request is not served. */
@@ -47,20 +47,40 @@ export function createAccess(devOrigins: string): Access {
   );
   return {
     refuse(request) {
-      const { host = '', origin } = request.headers;
-      if (!isAddressedHere(request) && !hosts.has(host.toLowerCase())) {
+      if (!listAddressed(request).every((name) => isServedHere(name) || hosts.has(name))) {
         return {
           status: 421,
-          text: 'This stack answers to localhost, 127.0.0.1 and [::1] only, and to hosts in DEV_ORIGINS.',
+          text: 'This stack answers to localhost, 127.0.0.1 and [::1] only, to the hosts of VOD that it stands in for, and to hosts in DEV_ORIGINS.',
         };
       }
-      if (origin === undefined || isLoopbackOrigin(origin) || named.has(origin)) return undefined;
+      const { origin } = request.headers;
+      const isLetIn =
+        origin === undefined
+          ? !isForeignLoad(request)
+          : isLoopbackOrigin(origin) || named.has(origin);
+      if (isLetIn) return undefined;
       return {
         status: 403,
         text: 'This stack answers to pages of this machine only, and to origins in DEV_ORIGINS.',
       };
     },
   };
+}
+
+/** What elements of other pages show and run: `<video>`, `<img>` and `<script>` name no origin. */
+const EMBEDDED = /^\/(?:media\/|(?:shim|sdk)\.js(?:\?|$))/;
+
+/**
+ * Returns whether a page of another site had `request` sent in a way that names no origin, as an image of it: what it
+ * begins is done, though the page reads nothing of it. A link that somebody follows is none.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+function isForeignLoad({ url = '/', headers }: IncomingMessage): boolean {
+  if (headers['sec-fetch-site'] !== 'cross-site') return false;
+  const isFollowed =
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return !isFollowed && !EMBEDDED.test(url);
 }
 
 /** Returns whether `request` comes from the stack's own page, or from no page at all. */

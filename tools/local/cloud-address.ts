@@ -15,40 +15,46 @@ const API_HOST = 'vod.tencentcloudapi.com';
 /** A target as a proxy gets it: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2. */
 const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i;
 
-/** Begins the path under which the shim reaches the cloud's hosts. */
-const PREFIX = '/__vod/';
+/** A path under which the shim reaches one of the cloud's hosts. */
+const SHIM_PATH = /^\/__vod\/([^/?]*)(.*)$/;
 
 /**
- * Answers the cloud's address that `request` means, or undefined where it means this machine. In this order: the
- * shim's path prefix, an absolute-form target as clients behind a proxy setting send it, the `Host` header, and the
- * looks of an API request, for SDKs whose endpoint is this machine.
+ * Returns the cloud's address that `request` means, or undefined where it means this machine. In this order: the
+ * shim's path prefix, the host of an absolute-form target as clients behind a proxy setting send it, the `Host` header,
+ * and the looks of an API request, for SDKs whose endpoint is this machine.
  */
 export function readCloudAddress(request: IncomingMessage): CloudAddress | undefined {
-  const target = request.url ?? '/';
-  if (target.startsWith(PREFIX)) {
-    const rest = target.slice(PREFIX.length);
-    const end = rest.search(/[/?]/);
-    const host = end === -1 ? rest : rest.slice(0, end);
-    return splitTarget(host, end === -1 ? '/' : rest.slice(end));
-  }
-  const absolute = ABSOLUTE.exec(target);
-  if (absolute !== null) return splitTarget(absolute[1] ?? '', absolute[2] ?? '/');
-  const host = readCloudHost(request);
-  return host === undefined ? undefined : splitTarget(host, target);
+  const { authority, target } = readTarget(request);
+  const shimmed = SHIM_PATH.exec(target);
+  if (shimmed !== null) return splitTarget(shimmed[1] ?? '', shimmed[2] ?? '');
+  const host = withoutPort(authority ?? request.headers.host ?? '');
+  if (isCloudHost(host)) return splitTarget(host, target);
+  return isLocalHost(host) && isApiRequest(request, target)
+    ? splitTarget(API_HOST, target)
+    : undefined;
 }
 
-function readCloudHost(request: IncomingMessage): string | undefined {
-  const host = withoutPort(request.headers.host ?? '');
-  if (isCloudHost(host)) return host;
-  return isLocalHost(host) && isApiRequest(request) ? API_HOST : undefined;
+/** Returns the target of a request as a server gets it, and the host that stood before it, if one did. */
+function readTarget({ url = '/' }: IncomingMessage) {
+  const absolute = ABSOLUTE.exec(url);
+  return absolute === null
+    ? { authority: undefined, target: url }
+    : { authority: absolute[1] ?? '', target: absolute[2] ?? '' };
 }
 
 /**
- * Returns whether `request` was sent to this machine or to the cloud, by its `Host` or, as clients behind a proxy setting
- * send it, by its target. No page can choose either but by its own name.
+ * Returns the names that `request` was sent to, in lower case and with their ports: its `Host`, and that of its target
+ * where a client behind a proxy setting sent it.
  */
-export function isAddressedHere({ url = '/', headers: { host = '' } }: IncomingMessage): boolean {
-  return ABSOLUTE.test(url) || isLocalHost(host) || isCloudHost(withoutPort(host));
+export function listAddressed(request: IncomingMessage): string[] {
+  const { host = '' } = request.headers;
+  const { authority } = readTarget(request);
+  return (authority === undefined ? [host] : [host, authority]).map((name) => name.toLowerCase());
+}
+
+/** Returns whether `name`, in lower case, is one of this machine or one of the cloud that the stack speaks for. */
+export function isServedHere(name: string): boolean {
+  return isLocalHost(name) || isCloudHost(withoutPort(name));
 }
 
 function isLocalHost(host: string): boolean {
@@ -56,10 +62,10 @@ function isLocalHost(host: string): boolean {
 }
 
 /** Newer signatures come with a header that names the action, the older ones with a parameter of a query or form. */
-function isApiRequest({ method, url = '/', headers }: IncomingMessage): boolean {
+function isApiRequest({ method, headers }: IncomingMessage, target: string): boolean {
   if ('x-tc-action' in headers) return true;
-  const [path, query = ''] = url.split('?');
-  if (path !== '/') return false;
+  const [path, query = ''] = target.split('?');
+  if (path !== '/' && path !== '') return false;
   const type = headers['content-type'] ?? '';
   if (method === 'POST') return type.startsWith('application/x-www-form-urlencoded');
   const parameters = new URLSearchParams(query);

@@ -7,9 +7,6 @@ import type { Faults } from './vod/faults.ts';
 /** Path of the consumer on the stack's port. */
 export const CONSUMER_PATH = '/__local/consumer';
 
-/** Key of the messages to the consumer. Fake by its looks, and of use on this machine only. */
-export const CONSUMER_SECRET = `whsec_${Buffer.from('local-webhook-secret-not-for-the-cloud').toString('base64')}`;
-
 /** Answers the webhooks of the functions as an app's backend would. */
 export type Consumer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -32,11 +29,14 @@ const MOST_COUNTED = 10_000;
 export function createConsumer({
   activity,
   faults,
+  secret,
 }: {
   readonly activity: ActivityLog;
   readonly faults: Faults;
+  /** Of the messages to it, as `whsec_…`. */
+  readonly secret: string;
 }): Consumer {
-  const webhook = new Webhook(CONSUMER_SECRET);
+  const webhook = new Webhook(secret);
   const attempts = new Map<string, number>();
   const count = (webhookId: string) => {
     const attempt = (attempts.get(webhookId) ?? 0) + 1;

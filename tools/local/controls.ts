@@ -5,7 +5,8 @@ import type { Policy } from '../../lib/policy/settings.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
 import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
-import { LOCAL_JWT_AUDIENCE, LOCAL_JWT_SECRET } from './local-functions.ts';
+import { LOCAL_JWT_AUDIENCE } from './local-functions.ts';
+import type { LocalKeys } from './local-keys.ts';
 import { type Sweeper, SweepFailure } from './sweeper.ts';
 import type { Account } from './vod/account.ts';
 import { FAULTS, type FaultName, type Faults } from './vod/faults.ts';
@@ -15,6 +16,7 @@ import type { SpeedLimit } from './vod/storage/speed-limit.ts';
 /** What the controls have their hands on. */
 export interface ControlledParts {
   readonly account: Account;
+  readonly keys: Pick<LocalKeys, 'jwtSecret' | 'webhookSecret'>;
   /** Undefined where the policy names none. */
   readonly tenants: Policy['tenants'];
   readonly callbackUrl: string;
@@ -56,7 +58,7 @@ const speedRequest = v.strictObject({
 });
 
 const CONTROLS: Readonly<Record<string, Control>> = {
-  'POST /__local/token': (_parts, body) => mintToken(v.parse(tokenRequest, body)),
+  'POST /__local/token': ({ keys }, body) => mintToken(v.parse(tokenRequest, body), keys.jwtSecret),
   'GET /__local/info': describeStack,
   'GET /__local/faults': ({ faults }) => ({ available: FAULTS, armed: faults.armed() }),
   'POST /__local/faults': ({ faults }, body) => {
@@ -116,14 +118,18 @@ function explain(error: unknown): string {
 function describeStack(parts: ControlledParts): object {
   const { account, tenants, callbackUrl, databaseUrl, standIn } = parts;
   const { secretId, secretKey, subAppId, otherSubAppIds, signKey, regions } = account;
-  const keys = { secretId, secretKey, subAppId, signKey };
+  const { jwtSecret, webhookSecret } = parts.keys;
+  const keys = { secretId, secretKey, subAppId, signKey, jwtSecret, webhookSecret };
   const applications = [subAppId, ...otherSubAppIds];
   const addresses = { callbackUrl, databaseUrl };
   return { ...keys, applications, tenants, regions, ...addresses, media: standIn.media() };
 }
 
 /** Plays the login of an app: answers a token as its backend would give to a user. */
-async function mintToken({ sub, scope, expiresIn, claims }: v.InferOutput<typeof tokenRequest>) {
+async function mintToken(
+  { sub, scope, expiresIn, claims }: v.InferOutput<typeof tokenRequest>,
+  secret: string,
+) {
   const nowSeconds = Math.floor(Date.now() / 1_000);
   // A token from here has no issuer, whatever claims are asked for; the other registered ones are set below.
   const { iss: _issuer, ...others } = claims;
@@ -133,7 +139,7 @@ async function mintToken({ sub, scope, expiresIn, claims }: v.InferOutput<typeof
     .setAudience(LOCAL_JWT_AUDIENCE)
     .setIssuedAt(nowSeconds)
     .setExpirationTime(nowSeconds + expiresIn)
-    .sign(new TextEncoder().encode(LOCAL_JWT_SECRET));
+    .sign(new TextEncoder().encode(secret));
   return { token };
 }
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createConnection } from '../../lib/ledger/connection.ts';
 import { LocalError } from './local-error.ts';
+import { findLocalKeys, readLocalKeys } from './local-keys.ts';
 import { choosePlace, findData, type Place, removeData } from './postgres/place.ts';
-import { startServer } from './postgres/server.ts';
+import { setPassword, startServer } from './postgres/server.ts';
 
 /** A PostgreSQL that is up. */
 export interface LocalDatabase {
@@ -16,8 +17,6 @@ export interface LocalDatabase {
 }
 
 const USER = 'postgres';
-/** Known to everybody: the server listens on the loopback address alone. */
-const PASSWORD = 'local-example';
 const ADDRESS = '127.0.0.1';
 /** Longest wait for a server to stop: it breaks off what it is asked, and then writes what it has in memory. */
 const STOP_MILLISECONDS = 20_000;
@@ -34,10 +33,10 @@ interface LocalDatabaseOptions {
 
 /**
  * Opens the database that belongs to `dir`, on a free port; it is made where there is none. Its data are kept in
- * `<dir>/postgres`, or where a link there leads to. A server that an earlier process left running on the same data is
- * used further. `databaseUrl` names another one instead.
+ * `<dir>/postgres`, or where a link there leads to, and its password is one of the keys of `dir`. A server that an
+ * earlier process left running on the same data is used further. `databaseUrl` names another one instead.
  *
- * @throws {LocalError} where it does not start.
+ * @throws {LocalError} where it does not start, or the keys are damaged.
  */
 export async function openLocalDatabase(
   dir: string,
@@ -46,16 +45,20 @@ export async function openLocalDatabase(
   if (databaseUrl !== '') {
     return { url: databaseUrl, folder: undefined, close: () => Promise.resolve() };
   }
+  const { databasePassword: password } = await readLocalKeys(dir);
   const found = await findData(dir);
-  const running = found === undefined ? undefined : await findRunning(found);
-  const { url, folder } = running ?? (await startPostgres(dir, flags));
+  const running = found === undefined ? undefined : await findRunning(found, password);
+  const { url, folder } = running ?? (await startPostgres(dir, password, flags));
   return { url, folder, close: () => stopPostgres(folder) };
 }
 
 /** Throws away the database that belongs to `dir`, and stops a server that runs on it. */
 export async function discardLocalDatabase(dir: string): Promise<void> {
   const found = await findData(dir);
-  if (found !== undefined && (await findRunning(found)) !== undefined) await stopPostgres(found);
+  const password = (await findLocalKeys(dir).catch(() => undefined))?.databasePassword ?? '';
+  if (found !== undefined && (await findRunning(found, password)) !== undefined) {
+    await stopPostgres(found);
+  }
   await removeData(dir);
 }
 
@@ -64,12 +67,23 @@ interface Running {
   readonly folder: string;
 }
 
-async function startPostgres(dir: string, flags: readonly string[]): Promise<Running> {
+async function startPostgres(
+  dir: string,
+  password: string,
+  flags: readonly string[],
+): Promise<Running> {
   const place = await choosePlace(dir);
   const port = await findFreePort();
+  const url = writeUrl(port, password);
   try {
-    const server = { address: ADDRESS, port, user: USER, password: PASSWORD, flags };
+    const server = { address: ADDRESS, port, user: USER, password, flags };
     await startServer(place, server);
+    if (!(await answersFor(url, place.folder))) {
+      // Its data were made with other keys, which were thrown away since.
+      await stopPostgres(place.folder);
+      await setPassword(place, server);
+      await startServer(place, server);
+    }
   } catch (cause) {
     if (cause instanceof LocalError) throw cause;
     throw new LocalError(
@@ -77,7 +91,7 @@ async function startPostgres(dir: string, flags: readonly string[]): Promise<Run
       { cause },
     );
   }
-  return { url: writeUrl(port), folder: place.folder };
+  return { url, folder: place.folder };
 }
 
 /** Returns in sentences why a server did not start: its own words, or what an error of the system means here. */
@@ -94,10 +108,10 @@ function explain(error: unknown, { user }: Place): string {
 }
 
 /** Answers the server that runs on `folder` already, as it does when the process that started it was killed. */
-async function findRunning(folder: string): Promise<Running | undefined> {
+async function findRunning(folder: string, password: string): Promise<Running | undefined> {
   const lock = await readLock(folder);
   if (lock?.dataFolder !== folder) return undefined;
-  const url = writeUrl(lock.port);
+  const url = writeUrl(lock.port, password);
   return (await answersFor(url, folder)) ? { url, folder } : undefined;
 }
 
@@ -152,8 +166,8 @@ async function answersFor(url: string, folder: string): Promise<boolean> {
   }
 }
 
-function writeUrl(port: number): string {
-  return `postgres://${USER}:${PASSWORD}@${ADDRESS}:${port}/postgres`;
+function writeUrl(port: number, password: string): string {
+  return `postgres://${USER}:${encodeURIComponent(password)}@${ADDRESS}:${port}/postgres`;
 }
 
 function findFreePort(): Promise<number> {

@@ -2,16 +2,14 @@ import { join } from 'node:path';
 import type { Environment } from '../../lib/config/environment.ts';
 import { explainVariables } from '../deploy/function-variables.ts';
 import { explainDevOrigins } from './access.ts';
-import { CONSUMER_PATH, CONSUMER_SECRET } from './consumer.ts';
+import { CONSUMER_PATH } from './consumer.ts';
 import type { FunctionDefinition } from './gateway/instance.ts';
 import { LocalError } from './local-error.ts';
+import { type LocalKeys, makeLocalKeys } from './local-keys.ts';
 import { type Account, localAccount } from './vod/account.ts';
 import { SAMPLE_HOST } from './vod/pull/sample-server.ts';
 
-/** Shared secret of the tokens that the local stack mints. Fake by its looks, and of use on this machine only. */
-export const LOCAL_JWT_SECRET = 'local-jwt-secret-example-not-for-the-cloud';
-
-/** Audience of those tokens. */
+/** Audience of the tokens that the local stack mints. */
 export const LOCAL_JWT_AUDIENCE = 'vod-upload-local';
 
 /** The functions, by what calls them. */
@@ -25,8 +23,7 @@ export interface LocalSurroundings {
   /** Folder of the bundles. */
   readonly code: string;
   readonly account: Account;
-  /** Proves the contexts of uploads. */
-  readonly contextKey: string;
+  readonly keys: Pick<LocalKeys, 'contextKey' | 'jwtSecret' | 'webhookSecret'>;
   /** Of the stack itself. */
   readonly origin: string;
   readonly databaseUrl: string;
@@ -44,7 +41,7 @@ export interface LocalSurroundings {
 export function defineFunctions({
   code,
   account,
-  contextKey,
+  keys,
   origin,
   databaseUrl,
   databaseCa,
@@ -62,7 +59,7 @@ export function defineFunctions({
     publicNames,
   });
   const callers = {
-    AUTH_JWT_SECRET: LOCAL_JWT_SECRET,
+    AUTH_JWT_SECRET: keys.jwtSecret,
     AUTH_JWT_AUDIENCE: LOCAL_JWT_AUDIENCE,
     CORS_ORIGINS: origin,
   };
@@ -75,9 +72,12 @@ export function defineFunctions({
     VOD_API_PROTOCOL: 'http',
     VOD_SUB_APP_ID: String(account.subAppId),
   };
-  const contexts = { SOURCE_CONTEXT_KEYS: contextKey };
+  const contexts = { SOURCE_CONTEXT_KEYS: keys.contextKey };
   const delivery = {
-    WEBHOOK_ENDPOINTS: joinEndpoints(chosen['WEBHOOK_ENDPOINTS'], origin),
+    WEBHOOK_ENDPOINTS: joinEndpoints(chosen['WEBHOOK_ENDPOINTS'], {
+      url: `${origin}${CONSUMER_PATH}`,
+      secret: keys.webhookSecret,
+    }),
     WEBHOOK_LOOPBACK: 'allow',
     ...choose(chosen, 'WEBHOOK_PORTS'),
   };
@@ -126,8 +126,7 @@ function choosePullHosts(chosen: Environment): Record<string, string> {
 }
 
 /** The page's own consumer comes last, so that what is wrong with another one has its place. */
-function joinEndpoints(chosen: string | undefined, origin: string): string {
-  const own = { url: `${origin}${CONSUMER_PATH}`, secret: CONSUMER_SECRET };
+function joinEndpoints(chosen: string | undefined, own: object): string {
   const others = chosen ? readList(chosen) : [];
   // The functions say what is wrong with it.
   return others === undefined ? String(chosen) : JSON.stringify([...others, own]);
@@ -150,7 +149,7 @@ function readList(text: string): readonly unknown[] | undefined {
 export function checkChosen(chosen: Environment): void {
   const nowhere = {
     ...{ code: '', databaseUrl: 'postgres://localhost', publicNames: {} },
-    contextKey: 'x'.repeat(32),
+    keys: makeLocalKeys(),
   };
   const { functions, timed } = defineFunctions({
     ...{ ...nowhere, chosen, account: localAccount(), eventMode: 'PUSH' },

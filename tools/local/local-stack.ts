@@ -10,7 +10,6 @@ import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { createAccess } from './access.ts';
 import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
-import { CONTEXT_KEY_FILE, readContextKey } from './context-key.ts';
 import { createControls } from './controls.ts';
 import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './database.ts';
 import { buildRuntime } from './gateway/build-runtime.ts';
@@ -18,6 +17,7 @@ import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
 import { listenHere } from './listen.ts';
 import { checkChosen, defineFunctions } from './local-functions.ts';
+import { LOCAL_KEYS_FILE, type LocalKeys, readLocalKeys } from './local-keys.ts';
 import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
 import { startSweeper } from './sweeper.ts';
@@ -86,7 +86,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const { databaseCa, chosen = {}, eventMode = 'PUSH' } = options;
   checkChosen(chosen);
   const { tenants } = readPolicy(options.custom);
-  const account = openAccount(tenants);
   let parts: StackParts | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -98,7 +97,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const faults = createFaults(activity);
   const speed = createSpeedLimit();
   const callbackUrl = `${origin}/callback`;
-  const known = { account, origin, callbackUrl, eventMode, activity, faults, speed };
 
   const closers = [listening.close];
   // What came last goes first: the functions are gone when their database closes.
@@ -107,14 +105,17 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
   try {
     if (options.fresh) await discardState(dir);
-    const [{ code, runtime }, database, assets, contextKey] = await prepare(dir, options);
+    const keys = await readLocalKeys(dir);
+    const account = openAccount(keys, tenants);
+    const known = { account, origin, callbackUrl, eventMode, activity, faults, speed };
+    const [{ code, runtime }, database, assets] = await prepare(dir, options);
     const { url: databaseUrl, folder: databaseFolder } = database;
     closers.push(database.close);
     const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
     closers.push(standIn.close);
     const gateway = createGateway({
       ...defineFunctions({
-        ...{ code, account, contextKey, origin, databaseUrl, databaseCa, eventMode, chosen },
+        ...{ code, account, keys, origin, databaseUrl, databaseCa, eventMode, chosen },
         publicNames: standIn.publicNames,
       }),
       runtime,
@@ -125,8 +126,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(gateway.close);
     const sweeper = startSweeper({ gateway, activity, now: () => new Date() });
     closers.push(async () => sweeper.close());
-    const controls = createControls({ ...known, tenants, databaseUrl, sweeper, standIn });
-    const consumer = createConsumer({ activity, faults });
+    const controls = createControls({ ...known, keys, tenants, databaseUrl, sweeper, standIn });
+    const consumer = createConsumer({ activity, faults, secret: keys.webhookSecret });
     const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
     parts = { access, gateway, standIn, controls, consumer, assets };
     return { ...{ origin, account, databaseUrl, databaseFolder, activity, faults }, handle, close };
@@ -142,19 +143,19 @@ function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
 }
 
 /** Answers the account, with the applications of the tenants. */
-function openAccount(tenants: Policy['tenants']): Account {
-  const account = localAccount();
+function openAccount(keys: LocalKeys, tenants: Policy['tenants']): Account {
+  const account = localAccount(keys);
   const [, ...otherSubAppIds] = listApplications({ tenants }, account.subAppId);
   return { ...account, otherSubAppIds };
 }
 
-/** Gets ready what takes its time, all at once: the bundles, the database, the page and the key of contexts. */
+/** Gets ready what takes its time, all at once: the bundles, the database and the page. */
 async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalStackOptions) {
   const settings = readSettings(custom);
   const database = openMigrated(dir, { databaseUrl, databaseCa });
   try {
     const code = writeCode(join(dir, 'code'), settings);
-    return await Promise.all([code, database, loadPageAssets(), readContextKey(dir)]);
+    return await Promise.all([code, database, loadPageAssets()]);
   } catch (error) {
     // A server that came up while the rest failed would be left alone.
     await database.then(
@@ -183,7 +184,7 @@ async function openMigrated(
 export async function discardState(dir: string): Promise<void> {
   await discardLocalDatabase(dir);
   await rm(join(dir, 'vod'), { recursive: true, force: true });
-  await rm(join(dir, CONTEXT_KEY_FILE), { force: true });
+  await rm(join(dir, LOCAL_KEYS_FILE), { force: true });
 }
 
 /** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */

@@ -75,7 +75,7 @@ describe('readDeliveryConfig()', () => {
     ['https://[::1]/', 'globally routable'],
     ['https://[::ffff:10.0.0.1]/', 'globally routable'],
     ['https://169.254.0.23/', 'globally routable'],
-    ['https://metadata.tencentyun.com/', 'Tencent Cloud'],
+    ['https://metadata.tencentyun.com/', 'the machines of a cloud alone'],
     ['https://hooks.internal/', 'internal'],
     ['https://hooks/', 'dot'],
     ['', 'must begin with'],

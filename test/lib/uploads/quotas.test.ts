@@ -119,7 +119,8 @@ describe.each([
   ['in one instance', () => createKeepIssued(undefined, () => time)],
 ])('a signature within quotas, %s', (_, load) => {
   const upload = (uploadId: string, quotas: Quotas | undefined) => ({
-    ...{ uploadId, owner: 'ann', subAppId: undefined, quotas, expireTime: NOW / 1_000 + 600 },
+    ...{ uploadId, owner: 'ann', subAppId: undefined, expireTime: NOW / 1_000 + 600 },
+    profile: { quotas },
   });
 
   it('is refused with the rule, the limit, what is used and when to come again', async () => {

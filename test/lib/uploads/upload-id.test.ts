@@ -5,6 +5,7 @@ import {
   createUploadId,
   deriveUploadId,
   deriveUploadIdKey,
+  isUploadIdBefore,
   isUploadIdOf,
   nameUploader,
   UPLOAD_ID_RANDOM_RANGE,
@@ -33,6 +34,19 @@ describe('createUploadId()', () => {
           createUploadId('o', KEY, b, random),
         ];
         expect(first < second).toBe(a < b);
+      }),
+    );
+  });
+});
+
+describe('isUploadIdBefore()', () => {
+  it('tells whether an id was made before a time', () => {
+    fc.assert(
+      fc.property(anyTime, anyRandom, anyTime, (time, random, other) => {
+        const uploadId = createUploadId('o', KEY, time, random);
+
+        expect(isUploadIdBefore(uploadId, time)).toBe(false);
+        expect(isUploadIdBefore(uploadId, other)).toBe(time < other);
       }),
     );
   });

@@ -17,7 +17,8 @@ const REASONS: Readonly<Record<keyof typeof hostile, RegExp>> = {
   address: /^must have a host on the public internet; .+ is not a globally routable address$/,
   'local name': /^must have a host on the public internet; names that end in "[a-z]+" are not$/,
   'single label': /^must have a host on the public internet, by its full name/,
-  'private name': /^must have a host on the public internet; .+ serves machines of Tencent Cloud/,
+  'private name':
+    /^must have a host on the public internet; the names of .+ serve the machines of a/,
   'host name': /^must have a host name of at most 253 characters, in labels of 1 to 63/,
   port: /^must use the default port of its scheme$/,
   'encoded control': /^must not have percent-encoded control characters in its path$/,
@@ -41,6 +42,8 @@ for (const [net, prefix] of [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  // In no registry: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16.
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],

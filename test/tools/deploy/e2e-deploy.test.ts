@@ -88,6 +88,15 @@ const functionNames = ({ cloud }: DeployStage) =>
 const storedKeys = ({ cloud }: DeployStage) => [
   ...(cloud.state.buckets.get(BUCKET)?.objects.keys() ?? []),
 ];
+/** Puts another archive in the place of a stored one, of the same length, as whoever may write there can. */
+function changeStored({ cloud }: DeployStage, key: string): void {
+  const objects = cloud.state.buckets.get(BUCKET)?.objects;
+  const object = objects?.get(key);
+  if (objects === undefined || object === undefined) throw new RangeError('Nothing is stored');
+  const body = Buffer.from(object.body);
+  body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+  objects.set(key, { ...object, body });
+}
 const environmentOf = ({ environment }: FunctionRecord) => Object.fromEntries(environment);
 const find = (key: string) => findDeployed(deployed, key);
 
@@ -172,13 +181,13 @@ describe('the first deployment', () => {
 });
 
 describe('the archive', () => {
-  it('has the bundles and the settings at its root, without a date or an owner', () => {
+  it('has the bundles, the settings and the licences at its root, without a date or an owner', () => {
     const files = readZip(find('signature').code);
 
     expect(files.map(({ name }) => name).sort()).toEqual(
       [...FUNCTIONS, ...PARTS]
         .map((name) => `${name}.js`)
-        .concat('settings.json')
+        .concat('settings.json', 'THIRD-PARTY-LICENSES.txt')
         .sort(),
     );
     expect(new Set(files.map(({ modified }) => modified))).toHaveProperty('size', 1);
@@ -558,6 +567,30 @@ describe.concurrent('the other commands', () => {
       expect(result.code, result.output).toBe(0);
       for (const key of FUNCTIONS) expect(stage.find(key).code.equals(code)).toBe(true);
     }),
+  );
+
+  it.each(['deploy', 'rollback'])(
+    '%s uses no archive that somebody changed in the bucket',
+    (command) =>
+      stages.use(deployed, async (stage) => {
+        const [stored = ''] = storedKeys(stage);
+        await stage.project.edit(...OTHER_CODE);
+        expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+        const before = FUNCTIONS.map((key) => stage.find(key).code);
+        // The code of the first deployment is wanted again, and is another by then.
+        if (command === 'deploy') await stage.project.restore();
+        changeStored(stage, stored);
+        stage.cloud.forgetCalls();
+        const result = await stage.run(command);
+
+        expect(result.code, result.output).toBe(1);
+        expect(result.output).toContain(`${stored} is not the archive that was stored`);
+        expect(result.output).toMatch(/its SHA-256 is [0-9a-f]{64}\./);
+        expect(FUNCTIONS.map((key) => stage.find(key).code)).toEqual(before);
+        expect(listWrites(stage.cloud.calls).filter((write) => write.startsWith('scf'))).toEqual(
+          [],
+        );
+      }),
   );
 
   it.each(['logs -f signature', 'metrics'])('%s works', (command) =>

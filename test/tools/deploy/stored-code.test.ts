@@ -13,6 +13,7 @@ function bucketOf(keys: readonly string[]): Bucket & { readonly keys: () => read
   );
   return {
     store: async () => false,
+    read: async () => Buffer.alloc(0),
     list: async (prefix) =>
       [...objects]
         .filter(([key]) => key.startsWith(prefix))

@@ -182,6 +182,51 @@ describe('a stack', () => {
     for (const path of paths) expect(await askAs('evil.example', path)).toBe(421);
     expect(await askAs('evil.example:80', '/', { origin: 'http://localhost' })).toBe(421);
     expect(await askAs('localhost.evil.example', '/')).toBe(421);
+    for (const name of ['localhost.', '127.0.0.1.evil.example', '[::2]', '192.168.0.1:3000']) {
+      expect([name, await askAs(name, '/__local/info')]).toEqual([name, 421]);
+    }
+  });
+
+  it('answers to its own names and the cloud’s, also as a proxy, and to no other there', async () => {
+    const { host } = new URL(stage.stack.origin);
+    const vod = 'vod.tencentcloudapi.com';
+    const cases = [
+      [host, '/__local/info', 200],
+      ['LOCALHOST', '/__local/info', 200],
+      ['app.localhost:5173', '/__local/info', 200],
+      ['vod2.qcloud.com', '/', 200],
+      ['bucket-1.cos.ap-seoul.myqcloud.com', '/', 403],
+      [host, `http://${host}/__local/info`, 200],
+      [vod, `http://${vod}/`, 200],
+      [vod, `http://${vod}:80/`, 200],
+      [host, `http://${vod}/`, 200],
+      // Names of the cloud that it does not speak for, and of anybody.
+      ['sts.tencentcloudapi.com', 'http://sts.tencentcloudapi.com/', 421],
+      ['evil.example', 'http://evil.example/__local/info', 421],
+      [host, 'http://evil.example/__local/info', 421],
+      ['evil.example', `http://${host}/__local/info`, 421],
+      [host, `http://${host}@evil.example/__local/info`, 421],
+    ] as const;
+    for (const [name, path, status] of cases) {
+      expect([name, path, await askAs(name, path)]).toEqual([name, path, status]);
+    }
+  });
+
+  it('begins nothing that a page of another site has loaded without naming its origin', async () => {
+    const load = (path: string, dest: string, mode = 'no-cors', site = 'cross-site') =>
+      askAs('localhost', path, {
+        ...{ 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest },
+      });
+    const deletion = '/?Action=DeleteMedia&FileId=1&Signature=x';
+    for (const path of [...paths, deletion]) {
+      const isShown = /^\/media|\.js$/.test(path);
+      expect([path, (await load(path, 'image')) === 403]).toEqual([path, !isShown]);
+    }
+    expect(await load('/', 'iframe', 'navigate')).toBe(403);
+    // A link that is followed, and what pages of this machine show.
+    expect(await load('/', 'document', 'navigate')).toBe(200);
+    expect(await load('/__local/info', 'image', 'no-cors', 'same-site')).toBe(200);
+    expect(await load('/__local/info', 'empty', 'cors', 'same-origin')).toBe(200);
   });
 
   it('lets in what DEV_ORIGINS names, by its own name too, and nothing besides', async () => {

@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../tools/local/activity.ts';
-import { CONSUMER_SECRET, createConsumer } from '../../../tools/local/consumer.ts';
+import { createConsumer } from '../../../tools/local/consumer.ts';
+import { makeLocalKeys } from '../../../tools/local/local-keys.ts';
 import { createFaults, type Faults } from '../../../tools/local/vod/faults.ts';
 
+const CONSUMER_SECRET = makeLocalKeys().webhookSecret;
 const READY = { type: 'upload.ready', data: { uploadId: 'U1', fileId: 'F1' } };
 
 let server: Server;
@@ -15,7 +17,7 @@ let faults: Faults;
 beforeEach(async () => {
   activity = createActivityLog();
   faults = createFaults(activity);
-  const consume = createConsumer({ activity, faults });
+  const consume = createConsumer({ activity, faults, secret: CONSUMER_SECRET });
   server = createServer((request, response) => void consume(request, response));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discardLocalDatabase, openLocalDatabase } from '../../../tools/local/database.ts';
+import { LOCAL_KEYS_FILE } from '../../../tools/local/local-keys.ts';
 import {
   discardState,
   type LocalStack,
@@ -123,6 +124,28 @@ describe('openLocalDatabase()', () => {
 
     expect(second.url).toBe(first.url);
     expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await second.close();
+  });
+
+  it('has a password of its own, and takes over data that were made with another', async () => {
+    await chmod(dir, 0o755);
+    const first = await openLocalDatabase(dir);
+    await ask(first.url, 'create table kept (n int)');
+    await first.close();
+    await rm(join(dir, LOCAL_KEYS_FILE));
+
+    const second = await openLocalDatabase(dir);
+
+    const { password: before } = new URL(first.url);
+    const { password } = new URL(second.url);
+    expect(password).toMatch(/^local-example-[0-9a-f]{32}$/);
+    expect(password).not.toBe(before);
+    expect(await ask(second.url, 'select n from kept')).toEqual([]);
+    const url = new URL(second.url);
+    for (const known of [before, 'local-example', 'postgres', '']) {
+      url.password = known;
+      await expect(ask(url.href, 'select 1')).rejects.toThrow(/password/i);
+    }
     await second.close();
   });
 

@@ -13,6 +13,8 @@ interface StoredObject {
 export interface Bucket {
   /** Makes the bucket where it is missing, and stores an object; answers false where it is there already. */
   readonly store: (key: string, content: Buffer) => Promise<boolean>;
+  /** Returns the bytes of an object. */
+  readonly read: (key: string) => Promise<Buffer>;
   /** Answers the objects whose keys begin so; none where there is no bucket. */
   readonly list: (prefix: string) => Promise<readonly StoredObject[]>;
   readonly delete: (key: string) => Promise<void>;
@@ -49,6 +51,8 @@ export function openBucket(name: string, access: CloudAccess): Bucket {
       await ask(`storing ${key}`, () => cos.putObject({ ...object, Body: content }));
       return true;
     },
+    read: async (key) =>
+      (await ask(`reading ${key}`, () => cos.getObject({ ...place, Key: key }))).Body,
     list: (prefix) =>
       ask(`listing bucket ${name}`, async () => (await listAll(cos, place, prefix)) ?? []),
     delete: async (key) => {

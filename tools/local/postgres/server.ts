@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { chown, mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,14 +76,43 @@ async function makeData(
   await rename(draft, place.folder);
 }
 
-function launch(program: string, { user }: Place, cwd: string, args: readonly string[]): Child {
+/**
+ * Gives the user of the data in `place` this password, without a server: none may run on them.
+ *
+ * @throws an error with what the program said, where it cannot.
+ * @see https://www.postgresql.org/docs/current/app-postgres.html#APP-POSTGRES-SINGLE-USER
+ */
+export async function setPassword(
+  place: Place,
+  { user, password }: Pick<ServerOptions, 'user' | 'password'>,
+): Promise<void> {
+  const program = await findProgram(place.user);
+  const args = ['--single', '-D', place.folder, 'postgres'];
+  const child = spawn(join(program, 'bin', 'postgres'), args, {
+    ...spawnOptions(place, place.folder),
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const messages = keepMessages(child);
+  // Where it ends before it reads this, its messages say why.
+  child.stdin.once('error', () => undefined);
+  child.stdin.end(`alter role ${user} password '${password.replaceAll("'", "''")}'\n`);
+  if ((await exitOf(child)) !== 0) throw new Error(messages.last.join(' '));
+}
+
+function launch(program: string, place: Place, cwd: string, args: readonly string[]): Child {
   return spawn(program, args, {
+    ...spawnOptions(place, cwd),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
+function spawnOptions({ user }: Place, cwd: string) {
+  return {
     // The user may not be able to get to the folder of this process.
     cwd,
     env: quietEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
     ...(user && { uid: user.uid, gid: user.gid }),
-  });
+  };
 }
 
 /** PG… variables are meant for other servers, and a language would change the message that is waited for. */
@@ -104,7 +133,7 @@ async function isReady(child: Child): Promise<void> {
 }
 
 /** Keeps the last lines that `child` writes; as long as it is read, it does not stand still. */
-function keepMessages({ stderr }: Child) {
+function keepMessages({ stderr }: { readonly stderr: Readable }) {
   const last: string[] = [];
   const reader = createInterface({ input: stderr });
   reader.on('line', (line) => {
@@ -115,7 +144,7 @@ function keepMessages({ stderr }: Child) {
 }
 
 /** Returns the exit code, or null after a signal. @throws where it could not be run at all. */
-async function exitOf(child: Child): Promise<number | null> {
+async function exitOf(child: EventEmitter): Promise<number | null> {
   const [code] = await once(child, 'close');
   return code;
 }

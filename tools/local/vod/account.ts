@@ -37,20 +37,44 @@ export interface Applications<Served> {
   of(subAppId: number): Served;
 }
 
-/** Answers the account that `npm start` serves; the applications of tenants come to it. */
-export function localAccount(): Account {
+/** The keys of an account: those of a local stack, which its folder has. */
+interface AccountKeys {
+  readonly secretId: string;
+  readonly secretKey: string;
+  readonly roleSecretId: string;
+  readonly roleSecretKey: string;
+  readonly roleToken: string;
+  readonly signKey: string;
+}
+
+/** For what nobody reaches. */
+const EXAMPLE_KEYS: AccountKeys = {
+  secretId: 'AKIDlocalexample',
+  secretKey: 'local-secret-key-example',
+  roleSecretId: 'AKIDlocalroleexample',
+  roleSecretKey: 'local-role-secret-key-example',
+  roleToken: 'local-role-token-example',
+  signKey: 'LocalSignKeyExample',
+};
+
+/**
+ * Returns the account that `npm start` serves; the applications of tenants come to it.
+ *
+ * @param keys of the stack; without any, the account is an example that is served to nobody.
+ */
+export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
   return {
     appId: 1500000001,
     subAppId: 1500000001,
     otherSubAppIds: [],
-    secretId: 'AKIDlocalexample',
-    secretKey: 'local-secret-key-example',
+    secretId: keys.secretId,
+    secretKey: keys.secretKey,
     role: {
-      secretId: 'AKIDlocalroleexample',
-      secretKey: 'local-role-secret-key-example',
-      token: 'local-role-token-example',
+      secretId: keys.roleSecretId,
+      secretKey: keys.roleSecretKey,
+      token: keys.roleToken,
     },
-    signKey: 'LocalSignKeyExample',
+    signKey: keys.signKey,
     storageBucket: 'vodlocal01',
     storageAppId: 1250000001,
     regions: ['ap-singapore', 'ap-seoul', 'ap-tokyo', 'ap-chongqing'],

@@ -98,6 +98,8 @@ describe('the way to the API', () => {
     ['POST', '/', { host: 'vod.tencentcloudapi.com' }],
     ['POST', '/__vod/vod.tencentcloudapi.com/', { host: 'localhost:3000' }],
     ['POST', 'http://vod.tencentcloudapi.com/', { host: 'localhost:3000' }],
+    ['POST', 'http://localhost:3000/', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
+    ['POST', 'http://localhost:3000', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
   ])('is taken by %s %s with %j', (method, url, headers) => {
     expect(read(method, url, headers)?.host).toBe('vod.tencentcloudapi.com');
   });
@@ -108,6 +110,8 @@ describe('the way to the API', () => {
     ['POST', '/', { host: 'localhost:3000', 'content-type': 'application/json' }],
     ['POST', '/', { host: 'evil.example.com', 'x-tc-action': 'PullEvents' }],
     ['GET', signed, { host: 'evil.example.com' }],
+    ['POST', 'http://localhost:3000/pull', { host: 'localhost:3000' }],
+    ['POST', 'http://evil.example.com/', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
   ])('is not taken by %s %s with %j', (method, url, headers) => {
     expect(read(method, url, headers)).toBeUndefined();
   });
