@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-config.ts';
+import {
+  type CallbackConfig,
+  readCallbackConfig,
+  trustSignKeys,
+} from '../lib/config/callback-config.ts';
 import { trustContexts } from '../lib/config/context-config.ts';
 import { checkDatabase, type DatabaseConfig } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import type { Target } from '../lib/delivery/target.ts';
+import { authenticateNotification } from '../lib/events/authenticate-notification.ts';
+import { boundUnconfirmed } from '../lib/events/bound-unconfirmed.ts';
 import {
   type Confirmation,
   type ConfirmingApi,
   confirmEvent,
 } from '../lib/events/confirm-event.ts';
 import { passOnEvent } from '../lib/events/pass-on-event.ts';
-import {
-  authenticateNotification,
-  findApplication,
-  readNotification,
-} from '../lib/events/read-notification.ts';
+import { readNotification } from '../lib/events/read-notification.ts';
 import {
   describeLegacyEvent,
   describeReceivedEvent,
@@ -24,6 +26,7 @@ import {
   receiveEvent,
 } from '../lib/events/received-event.ts';
 import { recordEvent } from '../lib/events/record-event.ts';
+import { selectQuestion } from '../lib/events/select-question.ts';
 import type { Reception } from '../lib/events/to-event-record.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
@@ -41,7 +44,7 @@ import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
 export interface CallbackDependencies {
-  readonly config: Pick<CallbackConfig, 'signKeys' | 'contexts'> & {
+  readonly config: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil' | 'contexts'> & {
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
   readonly api: ConfirmingApi & ActionDependencies['api'];
@@ -73,6 +76,7 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
   const { config, settings, api, ledger, now, clock } = dependencies;
   const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
   const applications = listApplications(settings.policy, own);
+  const admitUnconfirmed = boundUnconfirmed(ledger, now);
   const knowsFiles = ledger !== undefined || applications.length === 1;
   return async (event, invocation) => {
     const { log } = invocation;
@@ -80,19 +84,21 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     const leftOf = (milliseconds: number) => () =>
       Math.min(startedAt + milliseconds - clock(), invocation.remainingMilliseconds());
     const body = readNotification(event);
-    const nowSeconds = Math.floor(now() / 1_000);
-    log.signKey = authenticateNotification(body, event, config.signKeys, nowSeconds);
-    const subAppId = findApplication(event, applications);
-    const contexts = trustContexts(config.contexts, now());
-    const origin = { subAppId, own, contexts };
-    if (subAppId !== own) Object.assign(log, { subAppId });
+    const receivedAt = now();
+    const trusted = trustSignKeys(config, receivedAt);
+    const judgement = { applications, trusted, nowSeconds: Math.floor(receivedAt / 1_000) };
+    const subAppId = authenticateNotification(body, event, judgement, log);
+    const origin = { subAppId, own, contexts: trustContexts(config.contexts, receivedAt) };
 
     const legacy = readLegacyEvent(body);
     if (legacy !== undefined) {
       Object.assign(log, describeLegacyEvent(legacy));
       return TAKEN;
     }
-    const pushed = parseVodEvent(body);
+    const question = await selectQuestion(parseVodEvent(body), origin, { ledger, receivedAt });
+    Object.assign(log, question.fields);
+    const { event: pushed } = question;
+    if (pushed === undefined) return TAKEN;
     const confirmation = await confirmEvent(pushed, api, {
       remainingMilliseconds: leftOf(CONFIRM_MILLISECONDS),
       subAppId,
@@ -106,7 +112,8 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
     // The log line is the event's record where there is no other.
     Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event, origin)));
-    const reception = { ...origin, receivedAt: now(), confirmed, settings };
+    if (!confirmed) await admitUnconfirmed(subAppId, log);
+    const reception = { ...origin, receivedAt, confirmed, settings };
     const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
     await tellOf(confirmation.event, reception, { ...dependencies, remainingMilliseconds }, log);
     return TAKEN;

@@ -1,7 +1,8 @@
 import { trustContexts } from '../config/context-config.ts';
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
+import { MOST_UNCONFIRMED } from '../events/bound-unconfirmed.ts';
 import { confirmEvent } from '../events/confirm-event.ts';
-import { dropUnknownDeletions } from '../events/known-deletion.ts';
+import { type SelectionDependencies, selectQuestion } from '../events/select-question.ts';
 import { takeEvents } from '../events/take-events.ts';
 import type { ClaimedUnconfirmed } from '../ledger/unconfirmed.ts';
 import { parseVodEvent } from '../vod/event.ts';
@@ -44,8 +45,14 @@ async function confirmOne(
   const [own] = run.applications;
   // What was kept before an application was configured is its own.
   const { subAppId = own, receivedAt } = claim;
-  const options = { remainingMilliseconds, subAppId };
-  const confirmation = await confirmEvent(parseVodEvent(claim.raw), api, options);
+  const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
+  const reached: SelectionDependencies = { ledger: (work) => work(ledger), receivedAt };
+  const { event } = await selectQuestion(parseVodEvent(claim.raw), origin, reached);
+  if (event === undefined) {
+    tally.add('confirmed');
+    return ledger.dropUnconfirmed(claim);
+  }
+  const confirmation = await confirmEvent(event, api, { remainingMilliseconds, subAppId });
   if (confirmation.kind === 'unavailable') {
     tally.fail(confirmation.problem);
     return putOff(claim, run, tally);
@@ -54,11 +61,11 @@ async function confirmOne(
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
-    const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
-    const known = await dropUnknownDeletions(confirmation.event, origin, ledger);
     const confirmed = confirmation.kind === 'confirmed';
+    const isTooMuch = !confirmed && (await ledger.countUnconfirmed(subAppId)) > MOST_UNCONFIRMED;
+    if (isTooMuch) return putOff(claim, run, tally);
     const reception = { ...origin, receivedAt, confirmed, settings };
-    await takeEvents(known === undefined ? [] : [known], ledger, reception);
+    await takeEvents([confirmation.event], ledger, reception);
     tally.add('confirmed');
   }
   await ledger.dropUnconfirmed(claim);
