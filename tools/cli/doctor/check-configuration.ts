@@ -55,7 +55,8 @@ function checkSharedKey(environment: Environment, now: number): readonly Note[] 
   const { CALLBACK_SHARED_SIGN_KEY_UNTIL: until } = environment;
   return describeGrace('CALLBACK_SHARED_SIGN_KEY_UNTIL', environment, now, {
     text: `Until ${until} (CALLBACK_SHARED_SIGN_KEY_UNTIL) tenants' applications may sign with the key of the service's own, so whoever sees the notifications of one can forge those of all.`,
-    remedy: 'Run "vod-upload setup", which gives each its own; take it away, and deploy again.',
+    remedy:
+      'Run "vod-upload setup", which gives each its own; take CALLBACK_SHARED_SIGN_KEY_UNTIL away, and deploy again.',
   });
 }
 

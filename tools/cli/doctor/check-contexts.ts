@@ -59,6 +59,6 @@ function checkGrace(environment: Environment, now: number): readonly Note[] {
   return describeGrace('SOURCE_CONTEXT_V1_UNTIL', environment, now, {
     text: `Until ${until} (SOURCE_CONTEXT_V1_UNTIL) nothing has to prove that a context is of this service, so other programs can pass media off as ${which}.`,
     remedy:
-      'Take it away once all signatures have ended that were issued before contexts were proven, and deploy again.',
+      'Take SOURCE_CONTEXT_V1_UNTIL away once all signatures have ended that were issued before contexts were proven, and deploy again.',
   });
 }

@@ -19,11 +19,11 @@ export function describeGrace(
     case undefined:
       return [];
     case 'is too long':
-      return find(`${explainTooLong(name)}.`, 'Set an earlier time, and deploy again.');
+      return find(`${explainTooLong(name)}.`, `Set ${name} to an earlier time, and deploy again.`);
     case 'is over':
       return find(
         `${name} lies in the past, so it does nothing.`,
-        'Take it away, and deploy again.',
+        `Take ${name} away, and deploy again.`,
       );
     case 'lasts':
       return find(danger.text, danger.remedy);
