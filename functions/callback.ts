@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CallbackConfig, readCallbackConfig } from '../lib/config/callback-config.ts';
+import {
+  type CallbackConfig,
+  readCallbackConfig,
+  trustSignKeys,
+} from '../lib/config/callback-config.ts';
 import { trustContexts } from '../lib/config/context-config.ts';
 import { checkDatabase, type DatabaseConfig } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import type { Target } from '../lib/delivery/target.ts';
+import { authenticateNotification } from '../lib/events/authenticate-notification.ts';
+import { boundUnconfirmed } from '../lib/events/bound-unconfirmed.ts';
 import {
   type Confirmation,
   type ConfirmingApi,
   confirmEvent,
 } from '../lib/events/confirm-event.ts';
+import { keepUnconfirmed } from '../lib/events/keep-unconfirmed.ts';
 import { passOnEvent } from '../lib/events/pass-on-event.ts';
-import {
-  authenticateNotification,
-  findApplication,
-  readNotification,
-} from '../lib/events/read-notification.ts';
+import { readNotification } from '../lib/events/read-notification.ts';
 import {
   describeLegacyEvent,
   describeReceivedEvent,
@@ -24,18 +27,22 @@ import {
   receiveEvent,
 } from '../lib/events/received-event.ts';
 import { recordEvent } from '../lib/events/record-event.ts';
+import { selectQuestion } from '../lib/events/select-question.ts';
 import { setEventAside } from '../lib/events/set-aside-event.ts';
 import type { Reception } from '../lib/events/to-event-record.ts';
-import type { HttpEvent } from '../lib/http/event.ts';
-import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
+import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import { explainToOperator, type Invocation } from '../lib/invocation.ts';
+import type { Invocation } from '../lib/invocation.ts';
 import { isItemFault } from '../lib/item-fault.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { type ReachLedger, reachLedger } from '../lib/ledger/reach-ledger.ts';
 import type { ActionDependencies } from '../lib/media-actions/due-action.ts';
 import { createCoverFetcher, type FetchCover } from '../lib/media-actions/fetch-cover.ts';
-import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
+import {
+  type Applications,
+  listApplications,
+  requireOwnApplication,
+} from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { createVodApi } from '../lib/vod/client.ts';
@@ -44,7 +51,7 @@ import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 
 /** What the route takes from outside. */
 export interface CallbackDependencies {
-  readonly config: Pick<CallbackConfig, 'signKeys' | 'contexts'> & {
+  readonly config: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil' | 'contexts'> & {
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
   readonly api: ConfirmingApi & ActionDependencies['api'];
@@ -72,79 +79,91 @@ const CONFIRM_MILLISECONDS = 2_500;
 const LEDGER_MILLISECONDS = 1_000;
 
 /**
- * Answers the route `POST /callback`. A notification that cannot be processed for a reason of its own is put aside where there
+ * Returns the route `POST /callback`. A notification that cannot be processed for a reason of its own is set aside where there
  * is a ledger, for VOD repeats it twice at most, and would be told the same.
  */
 export function createCallbackRoute(dependencies: CallbackDependencies): Route {
-  const take = createTakingRoute(dependencies);
-  return async (event, invocation) => {
-    try {
-      return await take(event, invocation);
-    } catch (error) {
-      return putAside(error, event, dependencies, invocation.log);
-    }
-  };
-}
-
-async function putAside(
-  error: unknown,
-  event: HttpEvent,
-  { config, settings, ledger, now }: CallbackDependencies,
-  log: Log,
-): Promise<Answer> {
-  // What is refused is no fault, and what nobody has signed is kept nowhere.
-  const isRefused = error instanceof Problem || log.signKey === undefined;
-  if (ledger === undefined || isRefused || !isItemFault(error)) throw error;
-  const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
-  const subAppId = findApplication(event, listApplications(settings.policy, own));
-  const raw = writeVodEvent(parseVodEvent(readNotification(event)));
-  const failed = { raw, proven: false, subAppId, own, receivedAt: now() };
-  const aside = await ledger((opened) => setEventAside(failed, error, opened));
-  Object.assign(log, aside.log, { confirmation: 'kept' });
-  return TAKEN;
-}
-
-function createTakingRoute(dependencies: CallbackDependencies): Route {
-  const { config, settings, api, ledger, now, clock } = dependencies;
+  const { config, settings, now, clock } = dependencies;
   const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
   const applications = listApplications(settings.policy, own);
-  const knowsFiles = ledger !== undefined || applications.length === 1;
+  const take = createTaking(dependencies, applications);
   return async (event, invocation) => {
     const { log } = invocation;
     const startedAt = clock();
-    const leftOf = (milliseconds: number) => () =>
-      Math.min(startedAt + milliseconds - clock(), invocation.remainingMilliseconds());
     const body = readNotification(event);
-    const nowSeconds = Math.floor(now() / 1_000);
-    log.signKey = authenticateNotification(body, event, config.signKeys, nowSeconds);
-    const subAppId = findApplication(event, applications);
-    const contexts = trustContexts(config.contexts, now());
-    const origin = { subAppId, own, contexts };
-    if (subAppId !== own) Object.assign(log, { subAppId });
-
+    const receivedAt = now();
+    const trusted = trustSignKeys(config, receivedAt);
+    const judgement = { applications, trusted, nowSeconds: Math.floor(receivedAt / 1_000) };
+    const subAppId = authenticateNotification(body, event, judgement, log);
     const legacy = readLegacyEvent(body);
     if (legacy !== undefined) {
       Object.assign(log, describeLegacyEvent(legacy));
       return TAKEN;
     }
-    const pushed = parseVodEvent(body);
+    const origin = { subAppId, own, contexts: trustContexts(config.contexts, receivedAt) };
+    const leftOf = (milliseconds: number) => () =>
+      Math.min(startedAt + milliseconds - clock(), invocation.remainingMilliseconds());
+    const pushed = { event: parseVodEvent(body), origin, receivedAt, leftOf };
+    try {
+      await take(pushed, log);
+    } catch (error) {
+      await setAside(error, pushed, dependencies, log);
+    }
+    return TAKEN;
+  };
+}
+
+/** An authentic notification. */
+interface Pushed {
+  readonly event: VodEvent;
+  readonly origin: Origin;
+  readonly receivedAt: number;
+  /** Milliseconds that are left of the given number since it came. */
+  readonly leftOf: (milliseconds: number) => () => number;
+}
+
+async function setAside(
+  error: unknown,
+  { event, origin: { subAppId, own }, receivedAt }: Pushed,
+  { ledger }: CallbackDependencies,
+  log: Log,
+): Promise<void> {
+  // What is refused is no fault.
+  if (ledger === undefined || error instanceof Problem || !isItemFault(error)) throw error;
+  const failed = { raw: writeVodEvent(event), proven: false, subAppId, own, receivedAt };
+  const aside = await ledger((opened) => setEventAside(failed, error, opened));
+  Object.assign(log, aside.log, { confirmation: 'kept' });
+}
+
+function createTaking(dependencies: CallbackDependencies, applications: Applications) {
+  const { settings, api, ledger, now } = dependencies;
+  const admitUnconfirmed = boundUnconfirmed(ledger, now);
+  const knowsFiles = ledger !== undefined || applications.length === 1;
+  return async ({ event, origin, receivedAt, leftOf }: Pushed, log: Log): Promise<void> => {
+    const { subAppId } = origin;
+    const question = await selectQuestion(event, origin, { ledger, receivedAt });
+    Object.assign(log, question.fields);
+    const { event: pushed } = question;
+    if (pushed === undefined) return;
     const confirmation = await confirmEvent(pushed, api, {
       remainingMilliseconds: leftOf(CONFIRM_MILLISECONDS),
       subAppId,
     });
     if (confirmation.kind === 'denied') throw denyEvent(pushed, log);
     if (confirmation.kind === 'unavailable') {
-      await keepEvent(pushed, origin, confirmation.problem, dependencies, log);
-      return TAKEN;
+      const { problem } = confirmation;
+      const kept = { event: pushed, origin, problem, receivedAt };
+      Object.assign(log, await keepUnconfirmed(kept, ledger));
+      return;
     }
     const confirmed = isProven(confirmation, knowsFiles);
     log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
     // The log line is the event's record where there is no other.
     Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event, origin)));
-    const reception = { ...origin, receivedAt: now(), confirmed, settings };
+    if (!confirmed) await admitUnconfirmed(subAppId, log);
+    const reception = { ...origin, receivedAt, confirmed, settings };
     const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
     await tellOf(confirmation.event, reception, { ...dependencies, remainingMilliseconds }, log);
-    return TAKEN;
   };
 }
 
@@ -165,30 +184,6 @@ function denyEvent(pushed: VodEvent, log: Log): Problem {
   log.confirmation = 'denied';
   if (pushed.eventType !== 'unknown') log.eventType = pushed.eventType;
   return new Problem('VOD does not know of what the notification tells.', { code: 'unauthorized' });
-}
-
-/** Keeps an event that VOD could not be asked about, for the sweep to ask again. */
-async function keepEvent(
-  pushed: VodEvent,
-  origin: Origin,
-  problem: Problem,
-  { ledger, now }: CallbackDependencies,
-  log: Log,
-): Promise<void> {
-  if (ledger === undefined) {
-    throw new Problem('VOD could not be asked about the notification: send it again.', {
-      code: 'confirmation_unavailable',
-      cause: problem,
-      ...(problem.vod === undefined ? {} : { vod: problem.vod }),
-    });
-  }
-  const received = receiveEvent(pushed, origin);
-  const { eventId } = received;
-  const raw = writeVodEvent(pushed);
-  const kept = { eventId, subAppId: origin.subAppId, raw, receivedAt: now() };
-  log.fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
-  log.confirmation = 'kept';
-  Object.assign(log, describeReceivedEvent(received), explainToOperator(problem));
 }
 
 async function tellOf(

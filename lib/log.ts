@@ -53,8 +53,13 @@ export interface LogFields {
   outOfTime?: boolean;
   /** Place of the key that proved a notification, counted from 0. */
   signKey?: number;
+  /** Whether a tenant's application has signed with the key of the service's own. */
+  sharedSignKey?: boolean;
   /** What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet. */
   confirmation?: 'confirmed' | 'denied' | 'kept' | 'unconfirmable';
+  /** Files of a deletion that VOD is not asked about now, and events of this minute that are too many to be taken. */
+  surplusFiles?: number;
+  surplusEvents?: number;
   /** Whether an event was new. */
   fresh?: boolean;
   /** Count of messages that consumers took. */
@@ -99,7 +104,10 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   errors: true,
   outOfTime: true,
   signKey: true,
+  sharedSignKey: true,
   confirmation: true,
+  surplusFiles: true,
+  surplusEvents: true,
   fresh: true,
   delivered: true,
 };

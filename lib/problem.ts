@@ -20,6 +20,7 @@ const STATUS = {
   payload_too_large: 413,
   upstream_rejected: 422,
   quota_exceeded: 429,
+  unconfirmed_exceeded: 429,
   internal: 500,
   ledger_required: 501,
   upstream_denied: 502,

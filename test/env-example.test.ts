@@ -11,7 +11,7 @@ function read(path: string): string {
 const example = read('.env.example');
 
 /** A line for a variable, also one that is commented out. */
-const LINE = /^#?([A-Z_]+)=(.*)$/gm;
+const LINE = /^#?([A-Z\d_]+)=(.*)$/gm;
 
 const lines = [...example.matchAll(LINE)].map(([, name = '', value = '']) => ({ name, value }));
 
@@ -24,8 +24,8 @@ const DEPLOYMENT = {
 
 describe('.env.example', () => {
   it('has every variable of the tables of the README once, and no other', () => {
-    const rows = read('README.md').matchAll(/^\| ((?:`[A-Z_]+(?:=\w+)?`(?:, )?)+) \|/gm);
-    const told = [...rows].flatMap(([, names = '']) => names.match(/(?<=`)[A-Z_]+/g) ?? []);
+    const rows = read('README.md').matchAll(/^\| ((?:`[A-Z\d_]+(?:=\w+)?`(?:, )?)+) \|/gm);
+    const told = [...rows].flatMap(([, names = '']) => names.match(/(?<=`)[A-Z\d_]+/g) ?? []);
     const names = lines.map(({ name }) => name);
 
     expect(told.length).toBeGreaterThan(40);
@@ -34,7 +34,7 @@ describe('.env.example', () => {
   });
 
   it('has every variable that serverless.yml or the local stack takes from such a file', () => {
-    const deployed = [...read('serverless.yml').matchAll(/\benv:([A-Z_]+)/g)].map(
+    const deployed = [...read('serverless.yml').matchAll(/\benv:([A-Z\d_]+)/g)].map(
       ([, name = '']) => name,
     );
 
@@ -53,7 +53,7 @@ describe('.env.example', () => {
   });
 
   it('has examples that are read as they stand, and that the functions take', () => {
-    const uncommented = example.replaceAll(/^#(?=[A-Z_]+=|…$|-----END)/gm, '');
+    const uncommented = example.replaceAll(/^#(?=[A-Z\d_]+=|…$|-----END)/gm, '');
     const { variables, problems } = parseEnvFile(uncommented, () => false);
     // The secret of the one and the certificate of the other are left out.
     const { WEBHOOK_ENDPOINTS: endpoints = '[]', DATABASE_CA: authority, ...others } = variables;

@@ -1,14 +1,28 @@
 import * as v from 'valibot';
+import type { TrustedSignKeys } from '../events/authenticate-notification.ts';
+import { MOST_SIGN_KEY_CHARACTERS } from '../signing/sign-key.ts';
+import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
 
+/**
+ * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a
+ * deployment to `vod-upload setup` alone.
+ */
+export const MAX_SHARED_KEY_SECONDS = 7 * 24 * 60 * 60;
+
 /** Configuration of the `callback` function. */
 export interface CallbackConfig extends DatabaseConfig {
   /** Several while a key is being replaced. */
   readonly signKeys: readonly string[];
+  /**
+   * Unix seconds until which tenants' applications may sign with the key of the service's own, as all of them did once;
+   * undefined where they may not.
+   */
+  readonly sharedKeyUntil?: number | undefined;
   /** How the contexts of uploads are proven. */
   readonly contexts: ContextConfig;
   /** Where notifications are confirmed. */
@@ -17,23 +31,36 @@ export interface CallbackConfig extends DatabaseConfig {
   readonly delivery: DeliveryConfig;
 }
 
+const SIGN_KEY = /^[A-Za-z0-9]+$/;
+
+const signKeyEnvironment = v.object({
+  CALLBACK_SIGN_KEYS: v.pipe(
+    given,
+    v.transform(splitList),
+    v.minLength(1, 'must not be empty'),
+    v.everyItem(
+      (key) => SIGN_KEY.test(key) && key.length <= MOST_SIGN_KEY_CHARACTERS,
+      `must be a comma-separated list of keys of 1 to ${MOST_SIGN_KEY_CHARACTERS} letters and digits`,
+    ),
+  ),
+  CALLBACK_SHARED_SIGN_KEY_UNTIL: v.optional(isoTime),
+});
+
 const callbackEnvironment = v.intersect([
   vodApiEnvironment,
   contextEnvironment,
-  v.object({
-    ...databaseEnvironment,
-    CALLBACK_SIGN_KEYS: v.pipe(
-      given,
-      v.transform(splitList),
-      v.minLength(1, 'must not be empty'),
-      // https://cloud.tencent.com/document/product/266/33779: letters and digits, 32 at most.
-      v.everyItem(
-        (key) => /^[A-Za-z0-9]{1,32}$/.test(key),
-        'must be a comma-separated list of keys of 1 to 32 letters and digits',
-      ),
-    ),
-  }),
+  signKeyEnvironment,
+  v.object(databaseEnvironment),
 ]);
+
+/**
+ * Returns `CALLBACK_SIGN_KEYS`, the one in use first.
+ *
+ * @throws {ConfigError}
+ */
+export function readSignKeys(environment: Environment): readonly string[] {
+  return readEnvironment(signKeyEnvironment, environment).CALLBACK_SIGN_KEYS;
+}
 
 /**
  * Answers the configuration of the `callback` function. It also makes sure that there are credentials, which are read
@@ -45,9 +72,23 @@ export function readCallbackConfig(environment: Environment): CallbackConfig {
   const e = readEnvironment(callbackEnvironment, environment);
   return Object.freeze({
     signKeys: e.CALLBACK_SIGN_KEYS,
+    sharedKeyUntil: e.CALLBACK_SHARED_SIGN_KEY_UNTIL,
     contexts: describeContexts(e),
     vodApi: describeVodApi(e),
     ...describeDatabase(e),
     delivery: readDeliveryConfig(environment),
   });
+}
+
+/**
+ * Returns what proves notifications at a time.
+ *
+ * @param now Unix milliseconds.
+ */
+export function trustSignKeys(
+  { signKeys, sharedKeyUntil = 0 }: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil'>,
+  now: number,
+): TrustedSignKeys {
+  const seconds = sharedKeyUntil - now / 1_000;
+  return { signKeys, acceptsShared: seconds > 0 && seconds <= MAX_SHARED_KEY_SECONDS };
 }

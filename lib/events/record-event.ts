@@ -4,7 +4,6 @@ import { explainToOperator } from '../invocation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../log.ts';
 import type { VodEvent } from '../vod/event.ts';
-import { dropUnknownDeletions } from './known-deletion.ts';
 import { takeEvents } from './take-events.ts';
 import type { Reception } from './to-event-record.ts';
 
@@ -35,9 +34,7 @@ export async function recordEvent(
   ledger: Ledger,
   dependencies: TellingDependencies,
 ): Promise<LogFields> {
-  const known = await dropUnknownDeletions(event, reception, ledger);
-  if (known === undefined) return { fresh: false, delivered: 0 };
-  const [taken] = await takeEvents([known], ledger, reception);
+  const [taken] = await takeEvents([event], ledger, reception);
   if (taken === undefined) throw new Error('The event that was recorded has no result.');
   const { received, recorded } = taken;
   const fields: LogFields = { fresh: recorded.fresh, delivered: 0 };

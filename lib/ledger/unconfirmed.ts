@@ -36,6 +36,8 @@ export interface UnconfirmedLedger {
   dropUnconfirmed(claim: Claim): Promise<void>;
   /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
   retryUnconfirmed(claim: Claim, at: number): Promise<void>;
+  /** Counts an event of the application that nobody confirms; returns how many there are by now in this minute. */
+  countUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
 
 // The update changes nothing; it makes the statement answer the row of whoever came first.
@@ -61,6 +63,14 @@ const DROP = `with dropped as (
 
 const RETRY = `update unconfirmed_events set next_attempt_at = $3
   where event_id = $1 and attempts = $2`;
+
+// An instance whose clock is behind counts in the minute of the others.
+const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
+  values ($1::bigint, date_trunc('minute', $2::timestamptz), 1)
+  on conflict (sub_app_id) do update set
+    minute = greatest(c.minute, excluded.minute),
+    count = case when c.minute < excluded.minute then 1 else c.count + 1 end
+  returning count`;
 
 /** Answers the part of the ledger that keeps unconfirmed events. */
 export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
@@ -97,6 +107,10 @@ export function createUnconfirmedLedger(dependencies: LedgerDependencies): Uncon
     },
     async retryUnconfirmed({ eventId, attempt }, at) {
       await ask(connection, RETRY, [eventId, attempt, writeTime(at)]);
+    },
+    async countUnconfirmed(subAppId) {
+      const [row] = await ask(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
+      return Number(row?.['count']);
     },
   };
 }

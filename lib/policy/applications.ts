@@ -6,6 +6,9 @@ import type { Policy } from './settings.ts';
 /** Name of the callback address's query parameter that says which application its notifications are from. */
 export const APPLICATION_PARAMETER = 'subAppId';
 
+/** The service's own application, which is undefined where the configuration names none, and those of the tenants. */
+export type Applications = readonly [own: number | undefined, ...tenants: number[]];
+
 /**
  * Answers the applications of VOD that uploads go to: the service's own, which is undefined where the configuration
  * names none, and after it those of the tenants.
@@ -13,7 +16,7 @@ export const APPLICATION_PARAMETER = 'subAppId';
 export function listApplications(
   { tenants }: Pick<Policy, 'tenants'>,
   own: number | undefined,
-): readonly [own: number | undefined, ...tenants: number[]] {
+): Applications {
   const others = new Set(Object.values(tenants?.subAppIds ?? {}));
   if (own !== undefined) others.delete(own);
   return [own, ...others];

@@ -1,7 +1,8 @@
 import { trustContexts } from '../config/context-config.ts';
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
+import { MOST_UNCONFIRMED } from '../events/bound-unconfirmed.ts';
 import { confirmEvent } from '../events/confirm-event.ts';
-import { dropUnknownDeletions } from '../events/known-deletion.ts';
+import { type SelectionDependencies, selectQuestion } from '../events/select-question.ts';
 import { failEvent } from '../events/set-aside-event.ts';
 import { takeEvents } from '../events/take-events.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
@@ -74,8 +75,15 @@ async function confirmOne(
   const [own] = run.applications;
   // What was kept before an application was configured is its own.
   const { subAppId = own, receivedAt } = claim;
+  const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
+  const kept = parseVodEvent(claim.raw);
+  const reached: SelectionDependencies = { ledger: (work) => work(ledger), receivedAt };
+  const event = claim.proven ? kept : (await selectQuestion(kept, origin, reached)).event;
+  if (event === undefined) {
+    tally.add('confirmed');
+    return ledger.dropUnconfirmed(claim);
+  }
   const options = { remainingMilliseconds, subAppId };
-  const event = parseVodEvent(claim.raw);
   const confirmation = claim.proven
     ? ({ kind: 'confirmed', event } as const)
     : await confirmEvent(event, api, options);
@@ -87,13 +95,11 @@ async function confirmOne(
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
-    const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
-    const known = claim.proven
-      ? event
-      : await dropUnknownDeletions(confirmation.event, origin, ledger);
     const confirmed = confirmation.kind === 'confirmed';
+    const isTooMuch = !confirmed && (await ledger.countUnconfirmed(subAppId)) > MOST_UNCONFIRMED;
+    if (isTooMuch) return putOff(claim, run, tally);
     const reception = { ...origin, receivedAt, confirmed, settings };
-    await takeEvents(known === undefined ? [] : [known], ledger, reception);
+    await takeEvents([confirmation.event], ledger, reception);
     tally.add('confirmed');
   }
   await ledger.dropUnconfirmed(claim);

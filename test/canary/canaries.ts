@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import { signCallback } from '../support/sign-callback.ts';
 
 /** Where something that a function lets out can end. */
@@ -35,6 +36,13 @@ const signKey = plant('CALLBACK_SIGN_KEYS');
 /** What VOD adds to a notification that it sends now; whoever has it may send others for ten minutes. */
 export const SIGNED = signCallback(signKey.value, Math.floor(Date.now() / 1_000) + 600);
 
+/** An application that is a tenant's, or might be. */
+export const TENANTS_APPLICATION = 1_500_000_002;
+
+/** Its key, and what VOD adds to its notifications. */
+const tenantsSignKey = deriveSignKey(signKey.value, TENANTS_APPLICATION);
+export const TENANTS_SIGNED = signCallback(tenantsSignKey, SIGNED.T);
+
 /** All that is planted. */
 export const CANARIES = {
   // The upload signature and the cloud's own signatures name the key that they were made with.
@@ -48,6 +56,8 @@ export const CANARIES = {
   jwtSecret: plant('AUTH_JWT_SECRET'),
   databasePassword: plant('password of DATABASE_URL'),
   signKey,
+  tenantsSignKey: { name: "SignKey of a tenant's application", value: tenantsSignKey, belongs: [] },
+  tenantsSign: { name: 'Sign of a tenant', value: TENANTS_SIGNED.Sign, belongs: [] },
   sign: { name: 'Sign of a notification', value: SIGNED.Sign, belongs: [] },
   webhookSecret: plant('secret of WEBHOOK_ENDPOINTS'),
   webhookQuery: plant('query of a webhook URL', 'message'),

@@ -30,6 +30,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   AUTH_JWT_AUDIENCE: '',
   AUTH_AUDIENCE_CLAIM: '',
   SOURCE_CONTEXT_V1_UNTIL: '',
+  CALLBACK_SHARED_SIGN_KEY_UNTIL: '',
   AUTH_SCOPE_CLAIM: '',
   AUTH_SCOPE_PREFIX: '',
   CORS_ORIGINS: 'https://app.example.com',

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import type { TestRequest } from '../support/http-events.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { CANARIES, SIGNED } from './canaries.ts';
+import { CANARIES, SIGNED, TENANTS_APPLICATION, TENANTS_SIGNED } from './canaries.ts';
 import { FILE_ID } from './stage.ts';
 
 const {
@@ -114,6 +114,15 @@ function notifications(now: number): readonly TestRequest[] {
     EventType: 'MediaCastStatusChanged',
     MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working', Text: eventText.value },
   };
+  const deletion = {
+    EventType: 'FileDeleted',
+    FileDeleteEvent: {
+      FileIdSet: [
+        FILE_ID,
+        ...Array.from({ length: 300 }, (_, i) => `52858907${String(i).padStart(11, '0')}`),
+      ],
+    },
+  };
   return [
     { body: { ...arrival(FILE_ID, eventText.value), ...SIGNED } },
     { body: { ...arrival('5285890799999999999', denied.value), ...SIGNED } },
@@ -122,6 +131,12 @@ function notifications(now: number): readonly TestRequest[] {
     { body: { ...arrival(FILE_ID, forgery.value), Sign: forgery.value, T: SIGNED.T } },
     { body: { ...arrival(FILE_ID, forgery.value), ...signCallback(signKey.value, now - 600) } },
     { body: cast, query: { Sign: SIGNED.Sign, T: String(SIGNED.T) } },
+    ...[SIGNED, TENANTS_SIGNED].map((signed) => ({
+      body: { ...cast, ...signed },
+      query: { subAppId: String(TENANTS_APPLICATION) },
+    })),
+    { body: { ...cast, ...TENANTS_SIGNED } },
+    { body: { ...deletion, ...SIGNED } },
   ];
 }
 

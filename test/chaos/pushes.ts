@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
+import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
 import type { Life } from './lives.ts';
 import { APPLICATIONS, OWN } from './world.ts';
 
-/** Key of `Sign` in the notifications. */
+/** Key of `Sign` in the notifications of the own application; those of the tenants' ones are derived from it. */
 export const SIGN_KEY = 'ChaosSignKeyExample';
 
 /** How the world treats notifications. */
 export interface PushWeather {
   readonly dropped: number;
   readonly duplicated: number;
-  /** Share that somebody sends to another application's address as well. */
+  /** Share that somebody sends to another application's address as well, with a good `Sign` of that one. */
   readonly astray: number;
   /** Share of the calls that are killed. */
   readonly killed: number;
@@ -128,7 +129,8 @@ async function send(
 
 function wrap({ event, subAppId }: Push): object {
   const T = Math.floor(Date.now() / 1_000) + 600;
-  const Sign = createHash('md5').update(`${SIGN_KEY}${T}`).digest('hex');
+  const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);
+  const Sign = createHash('md5').update(`${key}${T}`).digest('hex');
   return {
     httpMethod: 'POST',
     path: '/',

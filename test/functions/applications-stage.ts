@@ -2,6 +2,7 @@ import connectPostgres from 'postgres';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
 import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { localAccount } from '../../tools/local/vod/account.ts';
 import {
@@ -13,6 +14,7 @@ import {
 import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
+import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
 
 /** The service's own application, and those of its tenants. */
@@ -24,6 +26,18 @@ export const APPLICATIONS = [OWN, ACME, GLOBEX] as const;
 const SETTINGS = settingsOf({
   policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
 });
+
+/** Keys that VOD signs with, by the number of the application: each has its own. */
+const { signKey: SIGN_KEY } = localAccount();
+const OTHER_SIGN_KEYS = Object.fromEntries(
+  [ACME, GLOBEX].map((subAppId) => [subAppId, deriveSignKey(SIGN_KEY, subAppId)]),
+);
+
+/** What VOD adds to a notification of an application. */
+export function signFor(subAppId: number): ReturnType<typeof signCallback> {
+  const { [subAppId]: key = SIGN_KEY } = OTHER_SIGN_KEYS;
+  return signCallback(key, Math.floor(Date.now() / 1_000) + 600);
+}
 
 /** A notification as VOD sent it, genuine `Sign` and `T` included. */
 export interface Captured {
@@ -61,7 +75,13 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
   const consumer = await startConsumer((response) => response.end());
   const sweeper = await openSweepStage(postgres, {
     endpoints: [endpointOf(consumer.url, createSecret())],
-    standIn: { account: { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] } },
+    standIn: {
+      account: {
+        ...localAccount(),
+        otherSubAppIds: [ACME, GLOBEX],
+        otherSignKeys: OTHER_SIGN_KEYS,
+      },
+    },
   });
   const sql = connectPostgres(sweeper.databaseUrl, { max: 1 });
   const { client, receiver } = sweeper.vod;
@@ -115,7 +135,7 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
 /** The route over the stand-in, with more time than it has in the cloud. */
 function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): HttpHandler {
   const route = createCallbackRoute({
-    config: { signKeys: [localAccount().signKey], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
+    config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api, targets, settings: SETTINGS, fetchCover: createCoverFetcher() },
     ledger: keeps ? (work) => work(ledger) : undefined,
     ...{ now: Date.now, clock: () => 0, random: Math.random },
@@ -130,11 +150,15 @@ export async function notify(handler: HttpHandler, body: object, named?: unknown
   return (await handler(event, {})).statusCode;
 }
 
-/** Sends it to the address of an application: where nothing else is said, to that which it was sent to by VOD. */
+/**
+ * Sends it to the address of an application: where nothing else is said, to that which it was sent to by VOD. To another
+ * one it goes with a good `Sign` of that one, as of somebody who has seen the notifications of both.
+ */
 export function notifyOf(
   handler: HttpHandler,
   { body, subAppId }: Captured,
   to = subAppId,
 ): Promise<number> {
-  return notify(handler, body, to === OWN ? undefined : String(to));
+  const sent = to === subAppId ? body : { ...body, ...signFor(to) };
+  return notify(handler, sent, to === OWN ? undefined : String(to));
 }

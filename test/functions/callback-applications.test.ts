@@ -13,6 +13,7 @@ import {
   notifyOf,
   OWN,
   openApplicationsStage,
+  signFor,
 } from './applications-stage.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
@@ -23,7 +24,14 @@ const WRONG_NAMES: readonly unknown[] = [
   ...['01500000002', ' 1500000002', '+1500000002', '1500000002.0', '0x59682f02', '1500000002n'],
   ...['1500000004', '9'.repeat(400), '1500000002,1500000003', '1500000002&subAppId=1500000003'],
   ...[ACME, OWN, Number.MAX_VALUE, true, null, {}, { 0: `${ACME}` }],
-  ...[[], [`${ACME}`], [`${ACME}`, `${ACME}`], [`${ACME}`, `${GLOBEX}`], [`${OWN}`]],
+  ...[
+    { toString: 1, valueOf: 1 },
+    [],
+    [`${ACME}`],
+    [`${ACME}`, `${ACME}`],
+    [`${ACME}`, `${GLOBEX}`],
+    [`${OWN}`],
+  ],
 ];
 
 let postgres: TestPostgres;
@@ -99,17 +107,51 @@ describe('what an application tells', () => {
     const before = await stage.readAll();
     const send = async ({ body }: Captured, handler: HttpHandler, name: unknown) => ({
       name,
-      status: await notify(handler, body, name),
+      status: await notify(handler, { ...body, ...signFor(OWN) }, name),
       // Whoever has no proof does not learn which applications there are.
       unproven: await notify(handler, { ...body, Sign: '' }, name),
+      others: await notify(handler, { ...body, ...signFor(ACME) }, name),
     });
 
     for (const name of WRONG_NAMES) {
       for (const each of captured) {
-        const refused = { name, status: 400, unproven: 401 };
+        const refused = { name, status: 400, unproven: 401, others: 401 };
         expect(await send(each, stage.kept, name)).toEqual(refused);
         expect(await send(each, stage.unkept, name)).toEqual(refused);
       }
+    }
+
+    expect(await stage.readAll()).toEqual(before);
+  });
+});
+
+describe('the Sign of an application', () => {
+  it('proves nothing at the address of another one', async () => {
+    const captured: Captured[] = [];
+    for (const subAppId of APPLICATIONS) captured.push(...(await stage.captureLife(subAppId)));
+    const before = await stage.readAll();
+
+    for (const { subAppId, body } of captured) {
+      for (const other of othersThan(subAppId)) {
+        const name = other === OWN ? undefined : String(other);
+        expect(await notify(stage.kept, body, name)).toBe(401);
+        expect(await notify(stage.unkept, body, name)).toBe(401);
+      }
+    }
+
+    expect(await stage.readAll()).toEqual(before);
+  });
+
+  it('has no deletion, and no event that nobody can confirm, believed of another one', async () => {
+    const victim = await live(ACME);
+    const { body } = await stage.captureDeletion(victim);
+    const { Sign, T } = await live(GLOBEX).then((each) => each.body);
+    const before = await stage.readAll();
+
+    const cast = { EventType: 'MediaCastStatusChanged', MediaCastStatusChangedEvent: {} };
+    for (const forged of [body, cast]) {
+      expect(await notify(stage.kept, { ...forged, Sign, T }, String(ACME))).toBe(401);
+      expect(await notify(stage.kept, { ...forged, Sign, T })).toBe(401);
     }
 
     expect(await stage.readAll()).toEqual(before);
@@ -182,7 +224,9 @@ describe('what was sent in the name of another application first', () => {
     const MediaCastStatusChangedEvent = { CastId: 'cast-1', Status: 'Working' };
     const cast = { EventType: 'MediaCastStatusChanged', MediaCastStatusChangedEvent, Sign, T };
 
-    for (const other of othersThan(ACME)) await notify(stage.kept, cast, String(other));
+    for (const other of othersThan(ACME)) {
+      await notify(stage.kept, { ...cast, ...signFor(other) }, String(other));
+    }
     expect(await notify(stage.kept, cast, String(ACME))).toBe(200);
     expect(await notify(stage.kept, cast, String(ACME))).toBe(200);
 

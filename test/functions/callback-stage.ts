@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { createVodApi, type VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import type { KnownVod } from '../support/known-vod.ts';
@@ -36,6 +37,21 @@ export const CAST: RawEvent = {
   EventType: 'MediaCastStatusChanged',
   MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working' },
 };
+
+/** Returns calls to `vod` by this service, which never wait. */
+export function createKnownApi({ endpoint }: KnownVod): VodApi {
+  return createVodApi(
+    { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond: 100 },
+    {
+      readCredentials: () => ({
+        ...{ secretId: 'AKIDexample', secretKey: 'secret-key-example', token: undefined },
+      }),
+      now: () => performance.now(),
+      sleep: async () => {},
+      random: Math.random,
+    },
+  );
+}
 
 /** What the function answered, and its log line. */
 export interface Notified {

@@ -6,8 +6,9 @@ import { makeBrokenText, makeJunk, type Plain, pick, spoil } from './junk.ts';
 /** What every request has that is to get further than its token. */
 export interface FuzzCredentials {
   readonly callers: FuzzCallers;
-  /** What VOD adds to a notification. */
+  /** What VOD adds to a notification of the own application, and of those of tenants by their number. */
   readonly signed: object;
+  readonly signedOf: Readonly<Record<string, object>>;
 }
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
@@ -117,12 +118,14 @@ export function makeQueued(chance: Chance): unknown {
 }
 
 function toUrlEvent(template: Template, credentials: FuzzCredentials, chance: Chance): Plain {
+  const queryString = spoilSometimes(template.query ?? makeAddress(chance), chance);
+  const signed = chooseSigned(queryString, credentials, chance);
   return {
     httpMethod: chance.happens(0.03) ? pick(METHODS, chance) : (template.method ?? 'POST'),
     path: chance.happens(0.1) ? makePath(chance) : (template.path ?? '/'),
     headers: makeHeaders(credentials, chance),
-    queryString: spoilSometimes(template.query ?? makeAddress(chance), chance),
-    body: makeBody(template, credentials, chance),
+    queryString,
+    body: makeBody(template, signed, chance),
   };
 }
 
@@ -193,7 +196,18 @@ function makeHeaders({ callers }: FuzzCredentials, chance: Chance): Plain {
   return chance.happens(0.05) ? Object(spoil(headers, 1, chance)) : headers;
 }
 
-function makeBody({ body }: Template, { signed }: FuzzCredentials, chance: Chance): unknown {
+/** Mostly that of the application in the address. */
+function chooseSigned(
+  queryString: unknown,
+  { signed, signedOf }: FuzzCredentials,
+  chance: Chance,
+): object {
+  const { subAppId }: Plain = Object(queryString);
+  if (typeof subAppId !== 'string' || chance.happens(0.1)) return signed;
+  return signedOf[subAppId] ?? signed;
+}
+
+function makeBody({ body }: Template, signed: object, chance: Chance): unknown {
   if (body === undefined) return chance.happens(0.9) ? '' : makeJunk(chance);
   const isNotification = 'EventType' in body;
   const spoilt = chance.happens(0.85) ? spoil(body, 1 + chance.below(4), chance) : body;

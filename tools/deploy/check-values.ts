@@ -1,6 +1,6 @@
 import { findStrayCharacters } from '../../lib/config/environment.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
-import { readGrace, TOO_LONG_GRACE } from './explain-grace.ts';
+import { explainTooLong, GRACE_NAMES, readGrace } from './explain-grace.ts';
 import { explainSettings } from './explain-settings.ts';
 import { addRole, explainVariables } from './function-variables.ts';
 import type { FunctionSpec, Service } from './service.ts';
@@ -42,7 +42,9 @@ function explainValues(
 }
 
 function explainGrace({ environment }: FunctionSpec, now: number): readonly string[] {
-  return readGrace(environment, now) === 'is too long' ? [TOO_LONG_GRACE] : [];
+  return GRACE_NAMES.filter((name) => readGrace(name, environment, now) === 'is too long').map(
+    explainTooLong,
+  );
 }
 
 const NO_ROLE =

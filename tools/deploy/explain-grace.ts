@@ -1,26 +1,45 @@
+import { MAX_SHARED_KEY_SECONDS } from '../../lib/config/callback-config.ts';
 import type { Environment } from '../../lib/config/environment.ts';
 import { parseIsoTime } from '../../lib/validation/iso-time.ts';
 import { MAX_SIGNATURE_SECONDS } from '../../lib/validation/limits.ts';
 
-/** What `SOURCE_CONTEXT_V1_UNTIL` comes to at a time: contexts without a MAC are taken now, no more, or not yet. */
+/** What a variable with the end of a grace comes to at a time: it is in force, no more, or not yet. */
 export type Grace = 'lasts' | 'is over' | 'is too long';
 
+/** Longest time ahead of each such variable in seconds, and why it is no longer. */
+const GRACES = {
+  SOURCE_CONTEXT_V1_UNTIL: [MAX_SIGNATURE_SECONDS, 'the life of the longest signature'],
+  CALLBACK_SHARED_SIGN_KEY_UNTIL: [MAX_SHARED_KEY_SECONDS, 'more than "vod-upload setup" takes'],
+} as const;
+
+/** Name of a variable with the end of a grace. */
+export type GraceName = keyof typeof GRACES;
+
+/** All of those names. */
+export const GRACE_NAMES: readonly GraceName[] = [
+  'SOURCE_CONTEXT_V1_UNTIL',
+  'CALLBACK_SHARED_SIGN_KEY_UNTIL',
+];
+
 /**
- * Returns what `SOURCE_CONTEXT_V1_UNTIL` comes to; undefined where it is not set, or is no time, which is told of the
- * variables.
+ * Returns what a grace comes to; undefined where it is not set, or is no time, which is told of the variables.
  *
  * @param now Unix milliseconds.
  */
 export function readGrace(
-  { SOURCE_CONTEXT_V1_UNTIL: until }: Environment,
+  name: GraceName,
+  { [name]: until }: Environment,
   now: number,
 ): Grace | undefined {
   const end = until === undefined ? undefined : parseIsoTime(until);
   if (end === undefined) return undefined;
   const seconds = end - now / 1_000;
   if (seconds <= 0) return 'is over';
-  return seconds <= MAX_SIGNATURE_SECONDS ? 'lasts' : 'is too long';
+  return seconds <= GRACES[name][0] ? 'lasts' : 'is too long';
 }
 
-/** That nothing is taken by it. */
-export const TOO_LONG_GRACE = `SOURCE_CONTEXT_V1_UNTIL must be at most ${MAX_SIGNATURE_SECONDS / 86_400} days ahead, the life of the longest signature; until then it does nothing`;
+/** Returns why a grace that is too long comes to nothing. */
+export function explainTooLong(name: GraceName): string {
+  const [seconds, reason] = GRACES[name];
+  return `${name} must be at most ${seconds / 86_400} days ahead, ${reason}; until then it does nothing`;
+}

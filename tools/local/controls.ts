@@ -121,8 +121,17 @@ function describeStack(parts: ControlledParts): object {
   const { jwtSecret, webhookSecret } = parts.keys;
   const keys = { secretId, secretKey, subAppId, signKey, jwtSecret, webhookSecret };
   const applications = [subAppId, ...otherSubAppIds];
+  const signKeys = { [subAppId]: signKey, ...account.otherSignKeys };
   const addresses = { callbackUrl, databaseUrl };
-  return { ...keys, applications, tenants, regions, ...addresses, media: standIn.media() };
+  return {
+    ...keys,
+    signKeys,
+    applications,
+    tenants,
+    regions,
+    ...addresses,
+    media: standIn.media(),
+  };
 }
 
 /** Plays the login of an app: answers a token as its backend would give to a user. */

@@ -5,6 +5,7 @@ import type { Environment } from '../../lib/config/environment.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { listApplications } from '../../lib/policy/applications.ts';
 import { type Policy, parseSettings } from '../../lib/policy/settings.ts';
+import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { createAccess } from './access.ts';
@@ -142,11 +143,14 @@ function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
   return parseSettings(JSON.parse(readSettings(custom))).settings?.policy ?? {};
 }
 
-/** Answers the account, with the applications of the tenants. */
+/** Answers the account, with the applications of the tenants, each with a key of its own. */
 function openAccount(keys: LocalKeys, tenants: Policy['tenants']): Account {
   const account = localAccount(keys);
   const [, ...otherSubAppIds] = listApplications({ tenants }, account.subAppId);
-  return { ...account, otherSubAppIds };
+  const otherSignKeys = Object.fromEntries(
+    otherSubAppIds.map((subAppId) => [subAppId, deriveSignKey(account.signKey, subAppId)]),
+  );
+  return { ...account, otherSubAppIds, otherSignKeys };
 }
 
 /** Gets ready what takes its time, all at once: the bundles, the database and the page. */

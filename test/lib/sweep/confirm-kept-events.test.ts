@@ -17,6 +17,7 @@ beforeEach(async () => {
 afterEach(() => stage.close());
 
 const EVENT_ID = 'evt_kept';
+const OWN = localAccount().subAppId;
 
 /** Keeps a notification about `fileId` that says more than VOD does. */
 function keep(fileId: string): Promise<boolean> {
@@ -99,6 +100,54 @@ describe('confirmKeptEvents()', () => {
     expect(steps['unconfirmed']).toMatchObject({ confirmed: 1, failed: 0 });
     const { items } = await stage.ledger.listUploads({ limit: 10 });
     expect(items).toMatchObject([{ state: 'ready', subAppId: tenants }]);
+  });
+
+  it('asks about a part of many deleted files at once, and about all in the end', async () => {
+    const fileIds = Array.from({ length: 250 }, (_, i) => `52854854879852${10_000 + i}`);
+    const changes = fileIds.map((fileId) => ({ key: { fileId }, fact: 'uploaded' }) as const);
+    const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
+    await stage.ledger.recordEvent({ ...event, confirmed: true, changes });
+    const FileIdSet = [...fileIds, '5285485487985299999'];
+    const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } };
+    await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    const asked: (readonly string[])[] = [];
+    const api: VodApi = {
+      ...stage.api,
+      describeMediaInfos: (request, options) => {
+        asked.push(request.FileIds);
+        return stage.api.describeMediaInfos(request, options);
+      },
+    };
+
+    expect(await confirmKept(api)).toMatchObject({ confirmed: 3, denied: 0, failed: 0 });
+
+    expect(asked.flat().sort()).toEqual(fileIds);
+    const { items } = await stage.ledger.listUploads({ limit: 300, state: 'deleted' });
+    expect(items).toHaveLength(250);
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('drops deletions of files that nobody knows without a question', async () => {
+    const FileDeleteEvent = { FileIdSet: ['5285485487985271000'] };
+    const raw = { EventType: 'FileDeleted', FileDeleteEvent };
+    await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    const describeMediaInfos = () => Promise.reject(new Error('Nothing is to be asked.'));
+
+    const kept = await confirmKept({ ...stage.api, describeMediaInfos });
+
+    expect(kept).toMatchObject({ failed: 0, retried: 0 });
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('takes no more that nobody can confirm than has room in a minute, and loses none', async () => {
+    for (let count = 0; count < 600; count += 1) await stage.ledger.countUnconfirmed(OWN);
+    const raw = { EventType: 'Tomorrow' };
+    const kept = { eventId: EVENT_ID, subAppId: OWN, raw, receivedAt: stage.now() };
+    await stage.ledger.keepUnconfirmed(kept);
+
+    expect(await confirmKept()).toMatchObject({ confirmed: 0, retried: 1, failed: 0 });
+    stage.passSeconds(3_600);
+    expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 0 });
   });
 
   it('gives up after three days, and says which', async () => {

@@ -466,6 +466,24 @@ const FAULTS: readonly Fault[] = [
   ['a grace that is over', () => setGrace(-1), 'configuration', /lies in the past/],
   ['a grace without an end', () => setGrace(91), 'configuration', /must be at most 90 days ahead/],
   [
+    "tenants' applications that may have the key of the own one",
+    () => setGrace(1, 'CALLBACK_SHARED_SIGN_KEY_UNTIL'),
+    'configuration',
+    /Until .* tenants' applications may sign with the key of the service's own/,
+  ],
+  [
+    'such a grace that is over',
+    () => setGrace(-1, 'CALLBACK_SHARED_SIGN_KEY_UNTIL'),
+    'configuration',
+    /CALLBACK_SHARED_SIGN_KEY_UNTIL lies in the past/,
+  ],
+  [
+    'such a grace without an end',
+    () => setGrace(8, 'CALLBACK_SHARED_SIGN_KEY_UNTIL'),
+    'configuration',
+    /CALLBACK_SHARED_SIGN_KEY_UNTIL must be at most 7 days ahead/,
+  ],
+  [
     'everybody let in',
     () => setEverywhere({ AUTH: 'none', AUTH_JWT_SECRET: '' }),
     'callers',
@@ -757,9 +775,9 @@ function setContextKeys(keys: string): void {
   for (const [name, known] of account.deployed) account.deployed.set(name, { ...known, variables });
 }
 
-function setGrace(days: number): void {
+function setGrace(days: number, name = 'SOURCE_CONTEXT_V1_UNTIL'): void {
   const until = new Date(Date.now() + days * 86_400_000).toISOString();
-  environment = { ...environment, SOURCE_CONTEXT_V1_UNTIL: until };
+  environment = { ...environment, [name]: until };
 }
 
 function setWebhooks(endpoints: readonly object[]): void {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import type { VodServer } from '../../support/vod-server.ts';
 import type { ApiStage } from '../local/vod/api/api-stage.ts';
@@ -351,17 +352,18 @@ describe('tenants', () => {
       typed: 'y',
     });
 
-    const rows = `  upload events       OFF -> ON
+    const rowsWith = (key: string) => `  upload events       OFF -> ON
   delete events       OFF -> ON
   persistence events  OFF -> ON
-  SignKey             becomes the first key of CALLBACK_SIGN_KEYS; VOD does not tell what it is now
+  SignKey             becomes ${key} of CALLBACK_SIGN_KEYS; VOD does not tell what it is now
 `;
+    const rows = rowsWith('a key of its own, derived from the first one');
     expect(outcome).toEqual({
       exitCode: 0,
       error: '',
       out: `In the event notification of application ${OWN}:
   callback address    none -> ${OURS}
-${rows}In the event notification of application ${ACME}:
+${rowsWith('the first key')}In the event notification of application ${ACME}:
   callback address    none -> ${OURS}?subAppId=${ACME}
 ${rows}In the event notification of application ${GLOBEX}:
   callback address    none -> ${OURS}?subAppId=${GLOBEX}
@@ -369,10 +371,10 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
 `,
     });
     expect(asked).toEqual(['Change them? [y/N] ']);
-    for (const [{ client, dir }, query] of [
-      [vod.stage, ''],
-      [acme, `?subAppId=${ACME}`],
-      [globex, `?subAppId=${GLOBEX}`],
+    for (const [{ client, dir }, query, key] of [
+      [vod.stage, '', SIGN_KEY],
+      [acme, `?subAppId=${ACME}`, deriveSignKey(SIGN_KEY, ACME)],
+      [globex, `?subAppId=${GLOBEX}`, deriveSignKey(SIGN_KEY, GLOBEX)],
     ] as const) {
       expect(await client.DescribeEventConfig({})).toMatchObject({
         ...{ Mode: 'PUSH', NotificationUrl: `${OURS}${query}` },
@@ -381,8 +383,25 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
         PersistenceCompleteEventSwitch: 'ON',
       });
       const state = await readFile(join(dir, 'state.json'), 'utf8');
-      expect(state).toContain(`"signKey":"${SIGN_KEY}"`);
+      expect(state).toContain(`"signKey":"${key}"`);
+      expect(outcome.out).not.toContain(key);
     }
+  });
+
+  it('get their keys again while they may have that of the own application, which a setting says', async () => {
+    await setupHere(EVERYTHING);
+    vod.actions.length = 0;
+    const shared = { ...environment, CALLBACK_SHARED_SIGN_KEY_UNTIL: '2099-01-01T00:00:00Z' };
+
+    const { out } = await runCommand(['setup', ...EVERYTHING], shared, { folder });
+    expect(out).toMatch(/^In the event notification .* 1500000001:\n {2}SignKey/);
+    expect(countChanges()).toBe(3);
+
+    const pull = ['setup', '--mode', 'pull', ...EVERYTHING];
+    const pulled = await runCommand(pull, shared, { folder });
+    expect(pulled.out).not.toContain('SignKey');
+    const again = await runCommand(pull, shared, { folder });
+    expect(again.out).toMatch(/^Nothing to change/);
   });
 
   it('are left alone by a second run', async () => {

@@ -72,6 +72,20 @@ describe('checkValues()', () => {
     expect(check('soon')).toThrow(/callback: .*SOURCE_CONTEXT_V1_UNTIL must be an ISO 8601 time/);
   });
 
+  it("refuses a grace for the own application's key that is longer than it needs", () => {
+    const check = (CALLBACK_SHARED_SIGN_KEY_UNTIL: string) => () => {
+      const variables = { ...CALLBACK, CALLBACK_SHARED_SIGN_KEY_UNTIL };
+      const callback = specOf('callback', variables, 'VodUpload');
+      checkValues({ functions: [callback], settings: NO_SETTINGS }, () => Date.UTC(2026, 0, 1));
+    };
+
+    expect(check('2026-01-08T00:00:00Z')).not.toThrow();
+    expect(check('2026-01-08T00:00:01Z')).toThrow(
+      /callback: CALLBACK_SHARED_SIGN_KEY_UNTIL must be at most 7 days ahead/,
+    );
+    expect(check('soon')).toThrow(/callback: CALLBACK_SHARED_SIGN_KEY_UNTIL must be an ISO 8601/);
+  });
+
   it('says what came with a copy into the names of the role and the private network', () => {
     const spec = {
       ...specOf('uploads', CALLERS, 'Vod\u200bUpload'),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
@@ -207,6 +208,12 @@ describe('the controls', () => {
     expect(json['applications']).toEqual([own, 1_500_000_002, 1_500_000_003]);
     expect(json['tenants']).toEqual({ claim: 'org', subAppIds });
     expect(stage.stack.account.otherSubAppIds).toEqual([1_500_000_002, 1_500_000_003]);
+    const { signKey } = stage.stack.account;
+    expect(json['signKeys']).toEqual({
+      [own]: signKey,
+      1500000002: deriveSignKey(signKey, 1_500_000_002),
+      1500000003: deriveSignKey(signKey, 1_500_000_003),
+    });
   });
 
   it('mint tokens with further claims, and none in the place of their own', async () => {

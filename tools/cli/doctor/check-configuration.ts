@@ -4,6 +4,7 @@ import { DEFAULT_RUNTIME, explainRuntime, readRuntime } from '../../deploy/runti
 import { joinNames } from '../join-names.ts';
 import { checkContexts } from './check-contexts.ts';
 import { FUNCTION_NAMES } from './check-functions.ts';
+import { describeGrace } from './describe-grace.ts';
 import { finding, type Note } from './note.ts';
 
 /** What is wrong with the variables. */
@@ -32,7 +33,12 @@ export function checkConfiguration(environment: Environment, now: () => number):
     ),
   );
   return {
-    notes: [...notes, ...checkRuntimeVariable(environment), ...checkContexts(environment, now())],
+    notes: [
+      ...notes,
+      ...checkRuntimeVariable(environment),
+      ...checkContexts(environment, now()),
+      ...checkSharedKey(environment, now()),
+    ],
     wrong: new Set(faults.map(({ message }) => nameVariable(message))),
     functions: new Set(faults.map(({ user }) => user)),
   };
@@ -43,6 +49,15 @@ function checkRuntimeVariable(environment: Environment): readonly Note[] {
   if (wrong === undefined) return [];
   const remedy = `Set RUNTIME right, or leave it out for ${DEFAULT_RUNTIME}.`;
   return [finding('configuration', `${wrong}.`, remedy)];
+}
+
+function checkSharedKey(environment: Environment, now: number): readonly Note[] {
+  const { CALLBACK_SHARED_SIGN_KEY_UNTIL: until } = environment;
+  return describeGrace('CALLBACK_SHARED_SIGN_KEY_UNTIL', environment, now, {
+    text: `Until ${until} (CALLBACK_SHARED_SIGN_KEY_UNTIL) tenants' applications may sign with the key of the service's own, so whoever sees the notifications of one can forge those of all.`,
+    remedy:
+      'Run "vod-upload setup", which gives each its own; take CALLBACK_SHARED_SIGN_KEY_UNTIL away, and deploy again.',
+  });
 }
 
 /** Messages begin with the variable, or with a place in it, as WEBHOOK_ENDPOINTS[0].secret. */

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../lib/config/environment.ts';
-import { readGrace, TOO_LONG_GRACE } from '../../deploy/explain-grace.ts';
 import type { DeployedFunction } from '../cloud/deployed-functions.ts';
 import { joinNames } from '../join-names.ts';
+import { describeGrace } from './describe-grace.ts';
 import { finding, type Note } from './note.ts';
 
 /** Functions that write or read the contexts of uploads. */
@@ -55,30 +55,10 @@ export function checkContexts(environment: Environment, now: number): readonly N
 
 function checkGrace(environment: Environment, now: number): readonly Note[] {
   const { SOURCE_CONTEXT_V1_UNTIL: until, DATABASE_URL: databaseUrl } = environment;
-  switch (readGrace(environment, now)) {
-    case undefined:
-      return [];
-    case 'is too long':
-      return [
-        finding('configuration', `${TOO_LONG_GRACE}.`, 'Set an earlier time, and deploy again.'),
-      ];
-    case 'is over':
-      return [
-        finding(
-          'configuration',
-          'SOURCE_CONTEXT_V1_UNTIL lies in the past, so it does nothing.',
-          'Take it away, and deploy again.',
-        ),
-      ];
-    case 'lasts': {
-      const which = databaseUrl === undefined ? 'any upload' : 'an upload that the database knows';
-      return [
-        finding(
-          'configuration',
-          `Until ${until} (SOURCE_CONTEXT_V1_UNTIL) nothing has to prove that a context is of this service, so other programs can pass media off as ${which}.`,
-          'Take it away once all signatures have ended that were issued before contexts were proven, and deploy again.',
-        ),
-      ];
-    }
-  }
+  const which = databaseUrl === undefined ? 'any upload' : 'an upload that the database knows';
+  return describeGrace('SOURCE_CONTEXT_V1_UNTIL', environment, now, {
+    text: `Until ${until} (SOURCE_CONTEXT_V1_UNTIL) nothing has to prove that a context is of this service, so other programs can pass media off as ${which}.`,
+    remedy:
+      'Take SOURCE_CONTEXT_V1_UNTIL away once all signatures have ended that were issued before contexts were proven, and deploy again.',
+  });
 }

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Environment, splitList } from '../../../lib/config/environment.ts';
+import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { addressFor } from '../callback-address.ts';
 import { joinNames } from '../join-names.ts';
 import { showUrl } from '../show-url.ts';
 import { finding, findingAmong, type Note, skipped } from './note.ts';
@@ -30,13 +32,15 @@ export interface Expectations {
   readonly now: () => number;
   /** Functions that cannot serve with the variables, which is told of those. */
   readonly misconfigured: ReadonlySet<string>;
+  /** Applications of the tenants. */
+  readonly tenants: readonly number[];
 }
 
 /** Finds out whether the functions are there, are ours, serve, keep strangers out and let pages in. */
 export async function checkFunctions(
   urls: FunctionUrls,
   environment: Environment,
-  { now, misconfigured }: Expectations,
+  { now, misconfigured, tenants }: Expectations,
 ): Promise<readonly Note[]> {
   const probed = await Promise.all(
     FUNCTION_NAMES.map(async (name) => {
@@ -63,7 +67,7 @@ export async function checkFunctions(
       origins,
     )),
     ...checkCallers(environment['AUTH'] === 'none', open),
-    ...(callback === undefined ? [] : await checkSignKeys(callback.url, environment, now)),
+    ...(callback === undefined ? [] : await checkSignKeys(callback.url, environment, tenants, now)),
   ];
 }
 
@@ -154,6 +158,7 @@ function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): rea
 async function checkSignKeys(
   url: string,
   environment: Environment,
+  [tenant]: readonly number[],
   now: () => number,
 ): Promise<readonly Note[]> {
   const keys = splitList(environment['CALLBACK_SIGN_KEYS'] ?? '');
@@ -163,9 +168,14 @@ async function checkSignKeys(
     ];
   }
   const t = Math.floor(now() / 1_000) - LONG_AGO;
-  const known = await Promise.all(
-    keys.map((key) => knowsSignKey(url, hash('md5', `${key}${t}`), t)),
-  );
+  const ask = (key: string, address: string) => knowsSignKey(address, hash('md5', `${key}${t}`), t);
+  const known = await Promise.all(keys.map((key) => ask(key, url)));
+  const [first = ''] = keys;
+  // What it derives for one tenant, it derives for all.
+  if (tenant !== undefined && known.every(Boolean)) {
+    const derives = await ask(deriveSignKey(first, tenant), addressFor(url, tenant));
+    return derives ? [] : [NOT_DERIVED];
+  }
   return known.flatMap((isKnown, place) =>
     isKnown
       ? []
@@ -178,3 +188,9 @@ async function checkSignKeys(
         ),
   );
 }
+
+const NOT_DERIVED = finding(
+  'sign key',
+  "The callback function does not know the SignKeys that tenants' applications have, each its own, so it refuses what VOD signs with them.",
+  'Deploy this version of it.',
+);

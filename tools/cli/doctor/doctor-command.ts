@@ -97,8 +97,9 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     ...{ choice: options, environment: sound, wrong, mode, policy, urls, now, say },
   });
   if (Object.keys(account.urls).length > 0) say('calling the functions');
+  const [, ...tenantsApplications] = listApplications(policy, readOwnApplication(sound));
   const called = await checkFunctions(account.urls, sound, {
-    ...{ now, misconfigured: configuration.functions },
+    ...{ now, misconfigured: configuration.functions, tenants: tenantsApplications },
   });
   if (environment['AUTH_JWKS_URL'] !== undefined) say("fetching the issuer's keys");
   const keys = await keySet;
@@ -144,16 +145,21 @@ async function findTenants(
   }
 }
 
+/** One that is malformed is told of by itself, and makes no difference to what else is looked at. */
+function readOwnApplication({ VOD_SUB_APP_ID: text }: Environment): number | undefined {
+  const own = v.safeParse(subAppId, text);
+  return own.success ? own.output : undefined;
+}
+
 async function examineDatabase(
-  { DATABASE_URL: databaseUrl, DATABASE_CA: databaseCa, VOD_SUB_APP_ID: text }: Environment,
+  environment: Environment,
   policy: Pick<Policy, 'tenants'>,
   now: () => number,
 ): Promise<readonly Note[]> {
+  const { DATABASE_URL: databaseUrl, DATABASE_CA: databaseCa } = environment;
   const notes = await checkDatabase(databaseUrl, databaseCa);
   if (databaseUrl === undefined || notes.some(({ kind }) => kind !== 'warning')) return notes;
-  // One that is malformed is told of by itself, and makes no difference to what was swept.
-  const own = v.safeParse(subAppId, text);
-  const applications = listApplications(policy, own.success ? own.output : undefined);
+  const applications = listApplications(policy, readOwnApplication(environment));
   return [...notes, ...(await checkSweep({ databaseUrl, databaseCa }, applications, now))];
 }
 

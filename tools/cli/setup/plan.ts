@@ -1,4 +1,5 @@
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
 import { addressFor } from '../callback-address.ts';
 import type { Operator } from '../cloud/operator.ts';
 import { createVodAccount, type EventSettings, type VodAccount } from '../cloud/vod-account.ts';
@@ -17,6 +18,8 @@ import {
 export interface Plan {
   /** Undefined for the account's main one. */
   readonly subAppId: number | undefined;
+  /** Whether it is a tenant's, and so has a key of its own; it is the service's own otherwise. */
+  readonly isTenants: boolean;
   readonly account: VodAccount;
   readonly present: EventSettings;
   readonly wanted: WantedSettings;
@@ -35,14 +38,13 @@ export async function planAll(
   wanted: WantedSettings,
   operator: Operator,
 ): Promise<readonly Plan[]> {
-  if (tenants.length === 0) return [await plan(own, wanted, operator)];
+  if (tenants.length === 0) return [await plan(own, false, wanted, operator)];
   const plans: Plan[] = [];
   for (const subAppId of [own, ...tenants]) {
-    const { callbackUrl } = wanted;
     const tenant = subAppId === own ? undefined : subAppId;
-    const its = { ...wanted, callbackUrl: callbackUrl && addressFor(callbackUrl, tenant) };
+    const its = tenant === undefined ? wanted : wantOf(tenant, wanted);
     plans.push(
-      await plan(subAppId, its, operator).catch((error: unknown) => {
+      await plan(subAppId, tenant !== undefined, its, operator).catch((error: unknown) => {
         if (!(error instanceof Problem)) throw error;
         throw new CommandError(`${nameApplications([subAppId])}: ${error.message}`, {
           cause: error,
@@ -53,21 +55,32 @@ export async function planAll(
   return plans;
 }
 
+/** Returns what is wanted of a tenant's application, which has an address and a key of its own. */
+function wantOf(subAppId: number, wanted: WantedSettings): WantedSettings {
+  const { callbackUrl, signKey } = wanted;
+  return {
+    ...wanted,
+    callbackUrl: callbackUrl && addressFor(callbackUrl, subAppId),
+    signKey: signKey && deriveSignKey(signKey, subAppId),
+  };
+}
+
 async function plan(
   subAppId: number | undefined,
+  isTenants: boolean,
   wanted: WantedSettings,
   { vodApi, credentials }: Operator,
 ): Promise<Plan> {
   const account = createVodAccount({ ...vodApi, subAppId }, credentials);
   const present = await account.readEventSettings();
-  return { subAppId, account, present, wanted, changes: listChanges(present, wanted) };
+  return { subAppId, isTenants, account, present, wanted, changes: listChanges(present, wanted) };
 }
 
 /** Answers what is said of applications that are as they shall be, of which there is one at least. */
 export function describeGood(plans: readonly Plan[]): string {
   const isOne = plans.length === 1;
   const verb = isOne ? 'is' : 'are';
-  // All have the same key.
+  // All have one, or none has.
   const key =
     plans[0]?.wanted.signKey === undefined
       ? ''
@@ -76,12 +89,13 @@ export function describeGood(plans: readonly Plan[]): string {
 }
 
 /** Answers what would be different about an application. */
-export function describeChanges({ subAppId, changes, wanted: { signKey } }: Plan): string {
+export function describeChanges({ subAppId, isTenants, changes, wanted }: Plan): string {
   const rows = changes.map(({ what, from, to }) => `  ${what.padEnd(20)}${from} -> ${to}\n`);
+  const source = isTenants ? 'a key of its own, derived from the first one' : 'the first key';
   const key =
-    signKey === undefined
+    wanted.signKey === undefined
       ? ''
-      : `  ${'SignKey'.padEnd(20)}becomes the first key of CALLBACK_SIGN_KEYS; VOD does not tell what it is now\n`;
+      : `  ${'SignKey'.padEnd(20)}becomes ${source} of CALLBACK_SIGN_KEYS; VOD does not tell what it is now\n`;
   return `In the event notification of ${nameApplications([subAppId])}:\n${rows.join('')}${key}`;
 }
 

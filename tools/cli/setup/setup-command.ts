@@ -1,9 +1,8 @@
-import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
+import { readSignKeys } from '../../../lib/config/callback-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { addRole } from '../../deploy/function-variables.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
 import {
   DEPLOYMENT_HELP,
@@ -46,8 +45,8 @@ Options:
 ${DEPLOYMENT_HELP}
   --upload-events on|off, --delete-events on|off, --persistence-events on|off
                          events of finished uploads, of deletions and of saved clips; all on by default
-  --send-sign-key        sends the first key of CALLBACK_SIGN_KEYS although nothing else changes: VOD does not tell
-                         which key it has
+  --send-sign-key        sends each application its key although nothing else changes: VOD does not tell which key
+                         it has; with CALLBACK_SHARED_SIGN_KEY_UNTIL and tenants this is done anyway
   --env-file <file>      reads variables from this file, and not from .env.<stage>, nor .env where there is no such one
   --yes                  does not ask
   --force                replaces callback addresses that are not this backend's
@@ -57,7 +56,8 @@ Variables:
                          key to call VOD with, as for deploying (deploy/cam/deployer.json says what it may do);
                          VOD_SECRET_ID and VOD_SECRET_KEY otherwise
   VOD_SUB_APP_ID         the service's own application; it must be set where there are tenants
-  CALLBACK_SIGN_KEYS     the first of these becomes VOD's SignKey; it is never shown
+  CALLBACK_SIGN_KEYS     the first of these becomes the SignKey of the service's own application, and each tenant's
+                         application gets one that is derived from it; they are never shown
 
 Exit codes: 0 it is as asked, 1 it was not changed, 2 it could not be done.
 
@@ -94,7 +94,8 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const plans = await planAll(demandApplications(policy, operator), wanted, operator);
 
   const { writeOut, writeError } = surroundings;
-  const sendKey = options['send-sign-key'];
+  const sendKey =
+    options['send-sign-key'] || (plans.length > 1 && isKeyShared(wanted, environment));
   const open = plans.filter(({ changes }) => changes.length > 0 || sendKey);
   const good = plans.filter((plan) => !open.includes(plan));
   if (good.length > 0) writeOut(describeGood(good));
@@ -110,6 +111,11 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   await carryOut(open);
   writeOut(`Done. "vod-upload doctor" checks that everything fits together.\n`);
   return EXIT.good;
+}
+
+/** Returns whether tenants' applications may have the key of the service's own still, which is to end. */
+function isKeyShared({ signKey }: WantedSettings, environment: Environment): boolean {
+  return signKey !== undefined && environment['CALLBACK_SHARED_SIGN_KEY_UNTIL'] !== undefined;
 }
 
 /** @throws {CommandError} where there are tenants and the service has no application of its own. */
@@ -162,7 +168,7 @@ async function readWanted(
     });
     return { mode, callbackUrl: found?.url, signKey: undefined, ...switches };
   }
-  const [signKey] = readCallbackConfig(addRole(environment)).signKeys;
+  const [signKey] = readSignKeys(environment);
   const { url, reason } = await findCallbackUrl(options, environment, operator);
   if (url === undefined) throw new CommandError(reason);
   return { mode, callbackUrl: url, signKey, ...switches };

@@ -18,8 +18,10 @@ export interface Account {
   readonly secretKey: string;
   /** Temporary credentials as a function's role has them; they sign API requests and no uploads. */
   readonly role: ApiKey;
-  /** Key of `Sign` in event notifications, letters and digits. */
+  /** Key of `Sign` in event notifications of the own application, letters and digits. */
   readonly signKey: string;
+  /** The same of its further applications, by their numbers; one that is not among them signs with `signKey`. */
+  readonly otherSignKeys: Readonly<Record<number, string>>;
   /** COS bucket name without and with its owner's id: `<bucket>-<storageAppId>` is the host's first label. */
   readonly storageBucket: string;
   readonly storageAppId: number;
@@ -75,6 +77,7 @@ export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
       token: keys.roleToken,
     },
     signKey: keys.signKey,
+    otherSignKeys: {},
     storageBucket: 'vodlocal01',
     storageAppId: 1250000001,
     regions: ['ap-singapore', 'ap-seoul', 'ap-tokyo', 'ap-chongqing'],
@@ -82,11 +85,11 @@ export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
   };
 }
 
-/** Answers the account as one of its applications sees it: by the number of that one, and without the others. */
+/** Answers the account as one of its applications sees it: by number and key of that one, and without the others. */
 export function accountOf(account: Account, subAppId: number): Account {
-  return subAppId === account.subAppId
-    ? account
-    : { ...account, appId: subAppId, subAppId, otherSubAppIds: [] };
+  if (subAppId === account.subAppId) return account;
+  const { [subAppId]: signKey = account.signKey } = account.otherSignKeys;
+  return { ...account, appId: subAppId, subAppId, signKey, otherSubAppIds: [], otherSignKeys: {} };
 }
 
 /**

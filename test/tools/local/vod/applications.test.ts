@@ -5,6 +5,7 @@ import { type ApiStage, openApiStage, refusalOf } from './api/api-stage.ts';
 import { expectedSign, openReceiver } from './events/callback-receiver.ts';
 
 const OWN = localAccount().subAppId;
+const OTHERS_KEY = 'KeyOfTheOtherOne';
 const OTHER = 1_500_000_002;
 const THIRD = 1_500_000_003;
 const TONE = 'http://samples.example.com/tone.wav';
@@ -32,7 +33,8 @@ const NOTHING: Belongings = {
 let stage: ApiStage;
 
 beforeEach(async () => {
-  stage = await openApiStage({ account: { ...localAccount(), otherSubAppIds: [OTHER, THIRD] } });
+  const others = { otherSubAppIds: [OTHER, THIRD], otherSignKeys: { [OTHER]: OTHERS_KEY } };
+  stage = await openApiStage({ account: { ...localAccount(), ...others } });
 });
 afterEach(() => stage.close());
 
@@ -258,7 +260,8 @@ describe('the notifications of an application', () => {
 
     expect(others.target).toBe(`/callback?subAppId=${OTHER}`);
     expect(own.target).toBe('/callback');
-    expect(others.body['Sign']).toBe(expectedSign(localAccount().signKey, others));
+    expect(others.body['Sign']).toBe(expectedSign(OTHERS_KEY, others));
+    expect(own.body['Sign']).toBe(expectedSign(localAccount().signKey, own));
   });
 
   it('keep the other parameters of the address', async () => {

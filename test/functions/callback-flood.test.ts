@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import connectPostgres, { type Sql } from 'postgres';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCallbackRoute } from '../../functions/callback.ts';
+import { takeEvents } from '../../lib/events/take-events.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { parseVodEvent, type RawEvent } from '../../lib/vod/event.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { settingsOf } from '../support/settings.ts';
+import { signCallback } from '../support/sign-callback.ts';
+import { CONTEXTS, NOWHERE } from '../support/source-contexts.ts';
+import { createKnownApi } from './callback-stage.ts';
+
+/** What the README says of one application: files of a deletion, and events that nobody confirms, of one minute. */
+const [MOST_FILES, MOST_UNCONFIRMED] = [100, 600];
+
+const SIGN_KEY = 'SignKeyExample';
+const [OWN, ACME] = [1_500_000_001, 1_500_000_002];
+const SETTINGS = settingsOf({ policy: { tenants: { claim: 'org', subAppIds: { acme: ACME } } } });
+
+let postgres: TestPostgres;
+let sql: Sql;
+let ledger: Ledger;
+let vod: KnownVod;
+let logged: string;
+/** Unix milliseconds, at the beginning of a minute. */
+let now: number;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  vod = await startKnownVod();
+  const databaseUrl = await postgres.createDatabase();
+  sql = connectPostgres(databaseUrl, { max: 1 });
+  now = Date.UTC(2026, 10, 22, 8, 0, 0);
+  ledger = openLedger(databaseUrl, { now: () => now, randomKey: randomUUID });
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged = String(chunk);
+    return true;
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all([sql.end(), ledger.close(), vod.close()]);
+});
+
+/** Opens an instance of the function, with a ledger or without one; answers what sends it a notification that is signed. */
+function open(keeps = true) {
+  const route = createCallbackRoute({
+    config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
+    ...{ api: createKnownApi(vod), settings: SETTINGS, fetchCover: createCoverFetcher() },
+    ...{ ledger: keeps ? (work) => work(ledger) : undefined, targets: [] },
+    ...{ now: () => now, clock: () => 0, random: () => 0 },
+  });
+  const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
+  return async (event: RawEvent, subAppId = OWN) => {
+    const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);
+    const queryString = subAppId === OWN ? {} : { subAppId: String(subAppId) };
+    const body = JSON.stringify({ ...event, ...signCallback(key, now / 1_000 + 600) });
+    const sent = { httpMethod: 'POST', headers: {}, queryString, body };
+    const { statusCode, headers, body: answer } = await handler(sent, {});
+    return { statusCode, headers, json: JSON.parse(answer), log: JSON.parse(logged) };
+  };
+}
+
+const deletionOf = (FileIdSet: readonly string[]): RawEvent => ({
+  ...{ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet, FileDeleteResultInfo: [] } },
+});
+
+const listIds = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => `52858907${String(from + i).padStart(11, '0')}`);
+
+/** Has the ledger know of media of these ids, which VOD does not have any more. */
+async function makeKnown(fileIds: readonly string[]): Promise<void> {
+  const origin = { ...NOWHERE, own: OWN, subAppId: OWN };
+  const reception = { ...origin, receivedAt: now, confirmed: true, settings: SETTINGS };
+  const arrivals = fileIds.map((FileId) => ({
+    ...{ EventType: 'NewFileUpload', FileUploadEvent: { FileId } },
+  }));
+  await takeEvents(arrivals.map(parseVodEvent), ledger, reception);
+}
+
+const countDeleted = async () => {
+  const [row] = await sql`select count(*) from uploads where state = 'deleted'`;
+  return Number(row?.['count']);
+};
+
+describe('a deletion', () => {
+  it('of files that nobody knows costs no call to VOD', async () => {
+    const { statusCode, log } = await open()(deletionOf(listIds(11_000)));
+
+    expect(statusCode).toBe(200);
+    expect(vod.calls).toEqual([]);
+    expect(log).toMatchObject({ level: 'info', fresh: false, delivered: 0 });
+    expect(await sql`select from events`).toEqual([]);
+    expect(await sql`select from unconfirmed_events`).toEqual([]);
+  });
+
+  it('of such files and known ones has VOD asked about the known ones alone', async () => {
+    const known = listIds(2);
+    await makeKnown(known);
+
+    await open()(deletionOf([...listIds(5_000, 10), ...known, ...listIds(5_000, 5_010)]));
+
+    expect(vod.calls.map(({ parameters }) => parameters['FileIds'])).toEqual([known]);
+    expect(await countDeleted()).toBe(2);
+  });
+
+  it('of files that another application has costs no call either', async () => {
+    await makeKnown(listIds(2));
+
+    expect(await open()(deletionOf(listIds(2)), ACME)).toMatchObject({ statusCode: 200 });
+
+    expect(vod.calls).toEqual([]);
+    expect(await countDeleted()).toBe(0);
+  });
+
+  it('of many known files has VOD asked about some now, and keeps the others for the sweep', async () => {
+    const known = listIds(250);
+    await makeKnown(known);
+
+    const { statusCode, log } = await open()(deletionOf([...known, ...known]));
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'confirmed', surplusFiles: 150 });
+    const asked = vod.calls.map(({ parameters }) => Object(parameters['FileIds']).length);
+    expect(asked).toEqual([20, 20, 20, 20, 20]);
+    expect(await countDeleted()).toBe(MOST_FILES);
+    const [kept, ...others] = await ledger.claimUnconfirmed(10, 60);
+    expect(kept).toMatchObject({ subAppId: OWN, receivedAt: now });
+    expect(parseVodEvent(kept?.raw ?? {})).toMatchObject({
+      task: { FileIdSet: known.slice(MOST_FILES) },
+    });
+    expect(others).toEqual([]);
+  });
+
+  it('of many files is asked about in part where nothing is kept, and the log has how many it was not', async () => {
+    const { statusCode, log } = await open(false)(deletionOf(listIds(11_000)));
+
+    expect(statusCode).toBe(200);
+    expect(vod.calls).toHaveLength(5);
+    expect(log).toMatchObject({
+      level: 'warn',
+      surplusFiles: 10_900,
+      reason: expect.stringContaining('no database'),
+    });
+  });
+
+  it.each(['all', 7, { 0: 1 }, [null, 7, 'all', { FileId: { a: 1 } }]])(
+    'whose parts are %j is taken for what it can be',
+    async (FileDeleteResultInfo) => {
+      await makeKnown(listIds(1));
+      const FileDeleteEvent = { FileIdSet: listIds(2), FileDeleteResultInfo };
+
+      const answer = await open()({ EventType: 'FileDeleted', FileDeleteEvent });
+
+      expect(answer).toMatchObject({ statusCode: 200 });
+      expect(await countDeleted()).toBe(1);
+    },
+  );
+});
+
+/** Events of a type that nobody knows, each another one. */
+const unknownOf = (place: number): RawEvent => ({ EventType: 'Tomorrow', Place: place });
+
+describe('events that nobody can confirm', () => {
+  const sendMany = async (send: ReturnType<typeof open>, count: number, from = 0) => {
+    const statuses = new Map<number, number>();
+    for (let i = 0; i < count; i += 1) {
+      const { statusCode } = await send(unknownOf(from + i));
+      statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1);
+    }
+    return Object.fromEntries(statuses);
+  };
+
+  it.each([
+    ['a ledger', true],
+    ['none', false],
+  ])('are bounded in each minute, with %s, and the log counts the others', async (_, keeps) => {
+    const send = open(keeps);
+
+    expect(await sendMany(send, MOST_UNCONFIRMED + 2)).toEqual({ 200: MOST_UNCONFIRMED, 429: 2 });
+    const refused = await send({ ...unknownOf(-1), TaskId: 'x' });
+
+    expect(refused).toMatchObject({ json: { code: 'unconfirmed_exceeded' } });
+    expect(refused.headers['Retry-After']).toBe('60');
+    expect(refused.log).toMatchObject({
+      ...{ level: 'warn', status: 429, confirmation: 'unconfirmable', surplusEvents: 3 },
+      ...{ eventType: 'Tomorrow', eventId: expect.stringMatching(/^evt_/) },
+    });
+    const rows = await sql`select from events where not confirmed`;
+    expect(rows).toHaveLength(keeps ? MOST_UNCONFIRMED : 0);
+    // Others are not held up by them, nor is what VOD confirms.
+    expect(await send(unknownOf(-2), ACME)).toMatchObject({ statusCode: 200 });
+    vod.media.set('1', { FileId: '1', BasicInfo: { Name: 'a' } });
+    const arrival = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } };
+    expect(await send(arrival)).toMatchObject({ statusCode: 200 });
+    now += 60_000;
+    expect(await send(unknownOf(-3))).toMatchObject({ statusCode: 200 });
+  });
+
+  it('are bounded over all instances of one ledger', async () => {
+    const [first, second] = [open(), open()];
+    await sendMany(first, MOST_UNCONFIRMED - 1);
+
+    expect(await sendMany(second, 2, 10_000)).toEqual({ 200: 1, 429: 1 });
+    expect(await sendMany(first, 1, 20_000)).toEqual({ 429: 1 });
+  });
+});

@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCallbackRoute } from '../../functions/callback.ts';
+import { httpHandler } from '../../lib/http/http-handler.ts';
+import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { settingsOf } from '../support/settings.ts';
+import { signCallback } from '../support/sign-callback.ts';
+import { CONTEXTS } from '../support/source-contexts.ts';
+import { createKnownApi } from './callback-stage.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
+const SECONDS = NOW / 1_000;
+const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
+const [NEW, OLD] = ['SignKeyNew1', 'SignKeyOld2'];
+const CAST = {
+  EventType: 'MediaCastStatusChanged',
+  MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working' },
+};
+
+let vod: KnownVod;
+let logged: string;
+
+beforeAll(async () => {
+  vod = await startKnownVod();
+});
+afterAll(() => vod.close());
+beforeEach(() => {
+  logged = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    logged = String(chunk);
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** Opens the function with tenants; answers what sends it a notification that is signed with `key`. */
+function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
+  const route = createCallbackRoute({
+    config: { signKeys: [NEW], ...config, contexts: CONTEXTS, vodApi: { subAppId: OWN } },
+    api: createKnownApi(vod),
+    settings: settingsOf({
+      policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
+    }),
+    ...{ fetchCover: createCoverFetcher(), ledger: undefined, targets: [] },
+    ...{ now: () => NOW, clock: () => 0, random: () => 0 },
+  });
+  const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
+  return async (key: string, subAppId?: number, t = SECONDS + 600) => {
+    const queryString = subAppId === undefined ? {} : { subAppId: String(subAppId) };
+    const body = JSON.stringify({ ...CAST, ...signCallback(key, t) });
+    const event = { httpMethod: 'POST', headers: {}, queryString, body };
+    const { statusCode: status, body: said } = await handler(event, {});
+    return { status, said, log: JSON.parse(logged) };
+  };
+}
+
+describe('the keys of an application', () => {
+  it('are the configured ones for the own application, however its address names it', async () => {
+    const notify = open({ signKeys: [NEW, OLD] });
+
+    for (const address of [undefined, OWN]) {
+      expect(await notify(NEW, address)).toMatchObject({ status: 200, log: { signKey: 0 } });
+      expect(await notify(OLD, address)).toMatchObject({ status: 200, log: { signKey: 1 } });
+      expect(await notify(deriveSignKey(NEW, OWN), address)).toMatchObject({ status: 401 });
+    }
+  });
+
+  it("are derived from any of them for a tenant's, and for that one alone", async () => {
+    const notify = open({ signKeys: [NEW, OLD] });
+
+    for (const [signKey, key] of [NEW, OLD].entries()) {
+      const derived = deriveSignKey(key, ACME);
+      const log = { signKey, subAppId: ACME };
+      const taken = await notify(derived, ACME);
+      expect(taken).toMatchObject({ status: 200, log });
+      expect(taken.log.sharedSignKey).toBeUndefined();
+      for (const other of [undefined, OWN, GLOBEX]) {
+        expect(await notify(derived, other)).toMatchObject({ status: 401 });
+      }
+      expect(await notify(key, ACME)).toMatchObject({ status: 401, log: { subAppId: ACME } });
+    }
+  });
+
+  it('are gone with the key that they are derived from', async () => {
+    expect(await open()(deriveSignKey(OLD, ACME), ACME)).toMatchObject({ status: 401 });
+  });
+
+  it('are judged by their time as well', async () => {
+    const derived = deriveSignKey(NEW, ACME);
+
+    expect(await open()(derived, ACME, SECONDS - 1)).toMatchObject({
+      status: 401,
+      said: expect.stringContaining('in the past'),
+    });
+  });
+
+  it('are refused in the same words where there is such an application and where there is none', async () => {
+    const notify = open();
+    const sayOf = async (key: string, subAppId: number) => {
+      const { status, said } = await notify(key, subAppId);
+      return { status, detail: JSON.parse(said).detail };
+    };
+    const refused = await sayOf('guessed1', ACME);
+
+    expect(refused).toMatchObject({ status: 401, detail: expect.stringContaining('fits none') });
+    for (const subAppId of [OWN, GLOBEX, 1_500_000_004, 7]) {
+      expect(await sayOf('guessed1', subAppId)).toEqual(refused);
+      if (subAppId !== GLOBEX)
+        expect(await sayOf(deriveSignKey(NEW, GLOBEX), subAppId)).toEqual(refused);
+    }
+  });
+
+  it('tell whoever has one that there is no such application any more', async () => {
+    const gone = 1_500_000_004;
+
+    expect(await open()(deriveSignKey(NEW, gone), gone)).toMatchObject({
+      status: 400,
+      log: { fields: ['subAppId'] },
+    });
+  });
+});
+
+describe("the grace for the own application's key", () => {
+  it("lets tenants' applications sign with it while it lasts, which the log line says", async () => {
+    const notify = open({ signKeys: [NEW, OLD], sharedKeyUntil: SECONDS + 1 });
+
+    const log = { subAppId: ACME, signKey: 1, sharedSignKey: true };
+    expect(await notify(OLD, ACME)).toMatchObject({ status: 200, log });
+    const derived = await notify(deriveSignKey(OLD, ACME), ACME);
+    expect(derived).toMatchObject({ status: 200, log: { signKey: 1 } });
+    expect(derived.log.sharedSignKey).toBeUndefined();
+  });
+
+  it('makes the key of one tenant good for no other, nor for the own one', async () => {
+    const notify = open({ sharedKeyUntil: SECONDS + 1 });
+
+    for (const other of [undefined, GLOBEX]) {
+      expect(await notify(deriveSignKey(NEW, ACME), other)).toMatchObject({ status: 401 });
+    }
+  });
+
+  it.each([
+    ['is over', 0],
+    ['is too long', 7 * 86_400 + 1],
+  ])('does nothing where it %s', async (_, seconds) => {
+    const notify = open({ sharedKeyUntil: SECONDS + seconds });
+
+    expect(await notify(NEW, ACME)).toMatchObject({ status: 401 });
+    expect(await notify(NEW)).toMatchObject({ status: 200 });
+  });
+});

@@ -1,0 +1,32 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+
+const signKeys = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/);
+const applications = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+
+describe('deriveSignKey()', () => {
+  it('is an HMAC over the application, so that what is set once stays good', () => {
+    const digest = createHmac('sha256', 'DemoSignKey2026')
+      .update('callback-sign-key/1/1500000002')
+      .digest('hex');
+
+    expect(deriveSignKey('DemoSignKey2026', 1_500_000_002)).toBe(digest.slice(0, 32));
+  });
+
+  it('is a key that VOD takes, and another one for each key and application', () => {
+    const property = fc.property(
+      fc.uniqueArray(signKeys, { minLength: 2, maxLength: 4 }),
+      fc.uniqueArray(applications, { minLength: 2, maxLength: 4 }),
+      (keys, subAppIds) => {
+        const derived = keys.flatMap((key) => subAppIds.map((id) => deriveSignKey(key, id)));
+
+        // https://cloud.tencent.com/document/product/266/55246
+        for (const key of derived) expect(key).toMatch(/^[A-Za-z0-9]{1,32}$/);
+        expect(new Set([...keys, ...derived]).size).toBe(keys.length + derived.length);
+      },
+    );
+    fc.assert(property);
+  });
+});

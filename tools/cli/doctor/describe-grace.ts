@@ -1,0 +1,31 @@
+import type { Environment } from '../../../lib/config/environment.ts';
+import { explainTooLong, type GraceName, readGrace } from '../../deploy/explain-grace.ts';
+import { finding, type Note } from './note.ts';
+
+/**
+ * Returns what there is to say of a grace: that it is in force, or does nothing.
+ *
+ * @param now Unix milliseconds.
+ * @param danger what is said while it is in force.
+ */
+export function describeGrace(
+  name: GraceName,
+  environment: Environment,
+  now: number,
+  danger: { readonly text: string; readonly remedy: string },
+): readonly Note[] {
+  const find = (text: string, remedy: string) => [finding('configuration', text, remedy)];
+  switch (readGrace(name, environment, now)) {
+    case undefined:
+      return [];
+    case 'is too long':
+      return find(`${explainTooLong(name)}.`, `Set ${name} to an earlier time, and deploy again.`);
+    case 'is over':
+      return find(
+        `${name} lies in the past, so it does nothing.`,
+        `Take ${name} away, and deploy again.`,
+      );
+    case 'lasts':
+      return find(danger.text, danger.remedy);
+  }
+}
