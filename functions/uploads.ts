@@ -22,13 +22,16 @@ import type { Upload } from '../lib/ledger/upload-row.ts';
 import { findTenantApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
+import { viewEndpoint } from '../lib/uploads/endpoint-view.ts';
 import { refuseFinished } from '../lib/uploads/keep-issued.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import {
   parsePageQuery,
+  parseReplayQuery,
   parseReplayRequest,
   parseUploadQuery,
+  refuseOptions,
 } from '../lib/uploads/upload-query.ts';
 import { isFinished } from '../lib/uploads/upload-state.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
@@ -96,12 +99,20 @@ function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Oper
   return operation;
 }
 
-function findResource([first, second, ...rest]: readonly string[]): Resource | undefined {
+function findResource([first, ...rest]: readonly string[]): Resource | undefined {
   if (first === undefined) return UPLOADS;
-  if (second === undefined) return first === 'dead-deliveries' ? DEAD_DELIVERIES : UPLOAD;
-  if (rest.length > 0) return undefined;
-  if (second === 'events') return EVENTS;
-  return second === 'replay' ? REPLAY : undefined;
+  if (first === 'endpoints') return findEndpoints(rest);
+  const [second, ...others] = rest;
+  if (others.length > 0) return undefined;
+  const isDead = first === 'dead-deliveries';
+  if (second === undefined) return isDead ? DEAD_DELIVERIES : UPLOAD;
+  if (second === 'replay') return isDead ? REPLAY_MANY : REPLAY;
+  return second === 'events' && !isDead ? EVENTS : undefined;
+}
+
+function findEndpoints([endpoint, verb, ...rest]: readonly string[]): Resource | undefined {
+  if (endpoint === undefined) return ENDPOINTS;
+  return verb === 'resume' && rest.length === 0 ? RESUME : undefined;
 }
 
 const UPLOADS: Resource = new Map<string, Operation>([['GET', ['upload:read', listUploads]]]);
@@ -114,6 +125,9 @@ const REPLAY: Resource = new Map<string, Operation>([['POST', ['upload:admin', r
 const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
   ['GET', ['upload:admin', listDeadDeliveries]],
 ]);
+const REPLAY_MANY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayMany]]]);
+const ENDPOINTS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listEndpoints]]]);
+const RESUME: Resource = new Map<string, Operation>([['POST', ['upload:admin', resumeEndpoint]]]);
 
 async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<Answer> {
   const query = parseUploadQuery(readQueryFields(event));
@@ -165,6 +179,30 @@ async function listDeadDeliveries({ event, ledger }: Call): Promise<Answer> {
     diedAt: new Date(diedAt).toISOString(),
   }));
   return answerUnlessKnown(event, { items: views, ...rest });
+}
+
+async function replayMany({ event, ledger }: Call): Promise<Answer> {
+  const query = parseReplayQuery(readJsonBody(event, {}));
+  return { status: 202, body: await ledger((each) => each.replayMany(query)) };
+}
+
+async function listEndpoints({ event, ledger }: Call): Promise<Answer> {
+  refuseOptions(readQueryFields(event));
+  const endpoints = await ledger((each) => each.listEndpoints());
+  return answerUnlessKnown(event, { items: endpoints.map(viewEndpoint) });
+}
+
+async function resumeEndpoint({ event, ledger }: Call): Promise<Answer> {
+  refuseOptions(readJsonBody(event, {}));
+  const [, name] = readPath(event, 'uploads');
+  const find = async () =>
+    (await ledger((each) => each.listEndpoints())).find(({ endpoint }) => endpoint === name);
+  const known = await find();
+  if (known === undefined) {
+    throw refuseUnknown('There is no endpoint with this id: GET /uploads/endpoints has them all.');
+  }
+  await ledger((each) => each.resumeEndpoint(known.endpoint));
+  return { status: 200, body: viewEndpoint((await find()) ?? known) };
 }
 
 /** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */

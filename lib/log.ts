@@ -57,6 +57,8 @@ export interface LogFields {
   fresh?: boolean;
   /** Count of messages that consumers took. */
   delivered?: number;
+  /** Somebody who is told, by the id that `GET /uploads/endpoints` has. */
+  endpoint?: string;
 }
 
 const NAMES: Readonly<Record<keyof LogFields, true>> = {
@@ -99,6 +101,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   confirmation: true,
   fresh: true,
   delivered: true,
+  endpoint: true,
 };
 
 /**

@@ -2,11 +2,12 @@ import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
 import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
+import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 
 /** What delivering takes from outside. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
-  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed'>;
+  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed' | 'pauseEndpoint'>;
 }
 
 /** How many deliveries came to what; each says of its own what {@link DeliveryOutcome} says. */
@@ -14,7 +15,7 @@ export interface DeliveryTally {
   readonly delivered: number;
   readonly retried: number;
   readonly dead: number;
-  readonly disabled: number;
+  readonly paused: number;
   readonly unsent: number;
 }
 
@@ -31,11 +32,16 @@ const NOT_TRIED = 'not_tried';
 export async function deliverClaimed(
   claims: readonly ClaimedDelivery[],
   { ledger, ...options }: DeliveryDependencies,
-): Promise<DeliveryTally> {
+): Promise<DeliveryTally & { readonly newlyPaused: readonly PausedEndpoint[] }> {
   const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
+  const newlyPaused: PausedEndpoint[] = [];
   const settle = async (outcome: DeliveryOutcome) => {
     const claim = byId.get(outcome.deliveryId);
-    if (claim !== undefined) await writeOutcome(claim, outcome, ledger, options.now());
+    if (claim === undefined) return;
+    if (outcome.kind !== 'paused') return writeOutcome(claim, outcome, ledger, options.now());
+    const { error } = outcome;
+    const isNew = await ledger.pauseEndpoint(claim, outcome);
+    if (isNew) newlyPaused.push({ endpoint: claim.endpoint, error });
   };
   const outcomes = await deliverBatch(claims.map(addressClaim), { ...options, settle });
   const count = (kind: DeliveryOutcome['kind']) =>
@@ -44,8 +50,9 @@ export async function deliverClaimed(
     delivered: count('delivered'),
     retried: count('retry'),
     dead: count('dead'),
-    disabled: count('disabled'),
+    paused: count('paused'),
     unsent: count('unsent'),
+    newlyPaused,
   };
 }
 
@@ -72,22 +79,23 @@ function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
   return JSON.stringify([eventId, endpoint]);
 }
 
-function writeOutcome(
+async function writeOutcome(
   claim: ClaimedDelivery,
-  outcome: DeliveryOutcome,
+  outcome: Exclude<DeliveryOutcome, { readonly kind: 'paused' }>,
   ledger: DeliveryDependencies['ledger'],
   now: number,
-): Promise<boolean> {
+): Promise<void> {
   switch (outcome.kind) {
     case 'delivered':
-      return ledger.deliveryDone(claim);
+      await ledger.deliveryDone(claim);
+      break;
     case 'retry':
-      return ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      await ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      break;
     case 'dead':
-      return ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
-    case 'disabled':
-      return ledger.deliveryFailed(claim, { error: outcome.error, disabled: true });
+      await ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
+      break;
     case 'unsent':
-      return ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
+      await ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
   }
 }

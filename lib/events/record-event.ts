@@ -1,4 +1,5 @@
 import { deliverClaimed } from '../delivery/deliver-due.ts';
+import { explainPause } from '../delivery/explain-pause.ts';
 import type { Target } from '../delivery/target.ts';
 import { explainToOperator } from '../invocation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -47,8 +48,8 @@ export async function recordEvent(
       [received.eventId, ...recorded.announced],
       LEASE_SECONDS,
     );
-    const { delivered } = await deliverClaimed(claims, { ...dependencies, ledger });
-    return { ...fields, delivered };
+    const { delivered, newlyPaused } = await deliverClaimed(claims, { ...dependencies, ledger });
+    return Object.assign({ ...fields, delivered }, ...newlyPaused.map(explainPause));
   } catch (error) {
     return { ...fields, ...explainToOperator(error) };
   }

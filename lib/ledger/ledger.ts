@@ -4,6 +4,7 @@ import { type CheckLedger, createCheckLedger } from './checks.ts';
 import { createConnection } from './connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
+import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
 import type { LedgerTarget } from './fan-out.ts';
 import { createMarkLedger, type MarkLedger } from './marks.ts';
@@ -24,6 +25,7 @@ export interface Ledger
     PullLedger,
     DeliveryLedger,
     DeadDeliveryLedger,
+    EndpointLedger,
     ActionLedger,
     CheckLedger,
     TimelineLedger,
@@ -69,6 +71,7 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
     ...createDeadDeliveryLedger(connection, now),
+    ...createEndpointLedger(connection, now),
     ...createActionLedger(connection, now),
     ...createCheckLedger(connection, now),
     ...createTimelineLedger(connection),

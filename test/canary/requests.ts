@@ -141,6 +141,13 @@ function uploadRequests(): readonly TestRequest[] {
     { method: 'GET', path: `${uploads}/events` },
     { method: 'POST', path: `${uploads}/replay`, body: { eventId: wrongField.value } },
     { method: 'GET', path: '/uploads/dead-deliveries' },
+    {
+      method: 'POST',
+      path: '/uploads/dead-deliveries/replay',
+      body: { endpoint: wrongField.value, cursor: wrongField.value, from: wrongField.value },
+    },
+    { method: 'GET', path: '/uploads/endpoints', query: { state: requestQuery.value } },
+    { method: 'POST', path: `/uploads/endpoints/${path.value}/resume`, body: {} },
     { method: 'DELETE', path: uploads },
     { method: 'OPTIONS', headers: { origin: `https://${header.value}.example` } },
     { method: 'PATCH', path: `/${path.value}` },

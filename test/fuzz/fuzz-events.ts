@@ -76,6 +76,17 @@ const TEMPLATES: Readonly<Record<string, readonly Template[]>> = {
     },
     { method: 'DELETE', path: `/uploads/${UPLOAD_ID}` },
     { method: 'GET', path: '/uploads/dead-deliveries', query: { limit: '5' } },
+    {
+      method: 'POST',
+      path: '/uploads/dead-deliveries/replay',
+      body: {
+        ...{ endpoint: 'webhook_1', state: 'ready', limit: 5 },
+        ...{ from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' },
+        cursor: 'WzE3NjkwMDAwMDAwMDAsImEiLCJiIl0',
+      },
+    },
+    { method: 'GET', path: '/uploads/endpoints', query: {} },
+    { method: 'POST', path: '/uploads/endpoints/webhook_1/resume', body: {} },
   ],
 };
 
@@ -157,6 +168,8 @@ function makePath(chance: Chance): string {
     '%2e',
     '\0',
     'dead-deliveries',
+    'endpoints',
+    'resume',
     '',
     '\ud800',
   ];

@@ -11,6 +11,7 @@ import { readTenants } from '../read-tenants.ts';
 import { explainFunctionUrl } from '../show-url.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkDatabase } from './check-database.ts';
+import { checkEndpoints } from './check-endpoints.ts';
 import { checkFunctions, FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { checkKeySet } from './check-key-set.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -145,16 +146,22 @@ async function findTenants(
 }
 
 async function examineDatabase(
-  { DATABASE_URL: databaseUrl, DATABASE_CA: databaseCa, VOD_SUB_APP_ID: text }: Environment,
+  environment: Environment,
   policy: Pick<Policy, 'tenants'>,
   now: () => number,
 ): Promise<readonly Note[]> {
+  const { DATABASE_URL: databaseUrl, DATABASE_CA: databaseCa, VOD_SUB_APP_ID: text } = environment;
   const notes = await checkDatabase(databaseUrl, databaseCa);
   if (databaseUrl === undefined || notes.some(({ kind }) => kind !== 'warning')) return notes;
   // One that is malformed is told of by itself, and makes no difference to what was swept.
   const own = v.safeParse(subAppId, text);
   const applications = listApplications(policy, own.success ? own.output : undefined);
-  return [...notes, ...(await checkSweep({ databaseUrl, databaseCa }, applications, now))];
+  const database = { databaseUrl, databaseCa };
+  return [
+    ...notes,
+    ...(await checkSweep(database, applications, now)),
+    ...(await checkEndpoints(database, environment, now)),
+  ];
 }
 
 function readUrls(options: Options): FunctionUrls {
