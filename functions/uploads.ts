@@ -23,15 +23,17 @@ import { findTenantApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { refuseFinished } from '../lib/uploads/keep-issued.ts';
-import { replayDeliveries } from '../lib/uploads/replay.ts';
-import { replayDeadItem } from '../lib/uploads/replay-dead-item.ts';
-import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import {
-  parseItemRequest,
-  parsePageQuery,
-  parseReplayRequest,
-  parseUploadQuery,
-} from '../lib/uploads/upload-query.ts';
+  listDeadDeliveries,
+  listDeadItems,
+  listEndpoints,
+  replayItem,
+  replayMany,
+  resumeEndpoint,
+} from '../lib/uploads/operator-routes.ts';
+import { replayDeliveries } from '../lib/uploads/replay.ts';
+import { viewTimeline } from '../lib/uploads/timeline-view.ts';
+import { parseReplayRequest, parseUploadQuery } from '../lib/uploads/upload-query.ts';
 import { isFinished } from '../lib/uploads/upload-state.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
@@ -100,13 +102,19 @@ function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Oper
   return operation;
 }
 
-function findResource([first, second, ...rest]: readonly string[]): Resource | undefined {
+function findResource([first, ...rest]: readonly string[]): Resource | undefined {
   if (first === undefined) return UPLOADS;
+  const [second, ...others] = rest;
+  if (first === 'endpoints') return findEndpoints(rest);
   if (second === undefined) return LISTS.get(first) ?? UPLOAD;
-  if (rest.length > 0) return undefined;
-  if (first === 'dead-items') return second === 'replay' ? REPLAY_ITEM : undefined;
-  if (second === 'events') return EVENTS;
-  return second === 'replay' ? REPLAY : undefined;
+  if (others.length > 0) return undefined;
+  if (second === 'replay') return REPLAYS.get(first) ?? REPLAY;
+  return second === 'events' && !LISTS.has(first) ? EVENTS : undefined;
+}
+
+function findEndpoints([endpoint, verb, ...rest]: readonly string[]): Resource | undefined {
+  if (endpoint === undefined) return ENDPOINTS;
+  return verb === 'resume' && rest.length === 0 ? RESUME : undefined;
 }
 
 const UPLOADS: Resource = new Map<string, Operation>([['GET', ['upload:read', listUploads]]]);
@@ -121,11 +129,18 @@ const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
   ['GET', ['upload:admin', listDeadDeliveries]],
 ]);
 const DEAD_ITEMS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listDeadItems]]]);
+const REPLAY_MANY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayMany]]]);
+const ENDPOINTS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listEndpoints]]]);
+const RESUME: Resource = new Map<string, Operation>([['POST', ['upload:admin', resumeEndpoint]]]);
 
 /** Words that no upload id is. */
 const LISTS: ReadonlyMap<string, Resource> = new Map([
   ['dead-deliveries', DEAD_DELIVERIES],
   ['dead-items', DEAD_ITEMS],
+]);
+const REPLAYS: ReadonlyMap<string, Resource> = new Map([
+  ['dead-deliveries', REPLAY_MANY],
+  ['dead-items', REPLAY_ITEM],
 ]);
 
 async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<Answer> {
@@ -168,33 +183,6 @@ async function replay(call: Call): Promise<Answer> {
   await findUpload(call);
   const replayed = await replayDeliveries(call.uploadId, request, call.ledger);
   return { status: 202, body: { replayed } };
-}
-
-async function listDeadDeliveries({ event, ledger }: Call): Promise<Answer> {
-  const query = parsePageQuery(readQueryFields(event));
-  const { items, ...rest } = await ledger((each) => each.listDead(query));
-  const views = items.map(({ diedAt, ...dead }) => ({
-    ...dead,
-    diedAt: new Date(diedAt).toISOString(),
-  }));
-  return answerUnlessKnown(event, { items: views, ...rest });
-}
-
-async function listDeadItems({ event, ledger }: Call): Promise<Answer> {
-  const query = parsePageQuery(readQueryFields(event));
-  const { items, ...rest } = await ledger((each) => each.listDeadItems(query));
-  const views = items.map(({ firstFailedAt, diedAt, ...dead }) => ({
-    ...dead,
-    firstFailedAt: new Date(firstFailedAt).toISOString(),
-    diedAt: new Date(diedAt).toISOString(),
-  }));
-  return answerUnlessKnown(event, { items: views, ...rest });
-}
-
-async function replayItem({ event, ledger, now }: Call): Promise<Answer> {
-  const item = parseItemRequest(readJsonBody(event, {}));
-  const isReplayed = await ledger((each) => replayDeadItem(item, each, now()));
-  return { status: 202, body: { replayed: isReplayed ? 1 : 0 } };
 }
 
 /** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */

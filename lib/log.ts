@@ -64,6 +64,8 @@ export interface LogFields {
   fresh?: boolean;
   /** Count of messages that consumers took. */
   delivered?: number;
+  /** Somebody who is told, by the id that `GET /uploads/endpoints` has. */
+  endpoint?: string;
 }
 
 const NAMES: Readonly<Record<keyof LogFields, true>> = {
@@ -110,6 +112,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   surplusEvents: true,
   fresh: true,
   delivered: true,
+  endpoint: true,
 };
 
 /**

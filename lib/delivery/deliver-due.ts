@@ -12,11 +12,12 @@ import { writePair } from '../uploads/item-name.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
 import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
+import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 
 /** What delivering takes from outside. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
-  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed'> &
+  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed' | 'pauseEndpoint'> &
     Pick<DeadItemLedger, 'failItem'>;
   /** Takes what a log line is to say of a delivery that fails for a reason of its own. */
   readonly report: (fields: LogFields) => void;
@@ -27,7 +28,7 @@ export interface DeliveryTally {
   readonly delivered: number;
   readonly retried: number;
   readonly dead: number;
-  readonly disabled: number;
+  readonly paused: number;
   readonly unsent: number;
 }
 
@@ -44,15 +45,23 @@ const NOT_TRIED = 'not_tried';
 export async function deliverClaimed(
   claims: readonly ClaimedDelivery[],
   dependencies: DeliveryDependencies,
-): Promise<DeliveryTally> {
+): Promise<DeliveryTally & { readonly newlyPaused: readonly PausedEndpoint[] }> {
   const { ledger, ...options } = dependencies;
   const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
   const faults = { retried: 0, dead: 0 };
+  const newlyPaused: PausedEndpoint[] = [];
   const settle = async (outcome: DeliveryOutcome) => {
     const claim = byId.get(outcome.deliveryId);
     if (claim === undefined) return;
-    if (outcome.kind !== 'failed') await writeOutcome(claim, outcome, ledger, options.now());
-    else faults[await writeFault(claim, outcome.error, dependencies)] += 1;
+    if (outcome.kind === 'failed') {
+      faults[await writeFault(claim, outcome.error, dependencies)] += 1;
+    } else if (outcome.kind === 'paused') {
+      const { error } = outcome;
+      const isNew = await ledger.pauseEndpoint(claim, outcome);
+      if (isNew) newlyPaused.push({ endpoint: claim.endpoint, error });
+    } else {
+      await writeOutcome(claim, outcome, ledger, options.now());
+    }
   };
   const { due, failed } = addressClaims(claims);
   for (const outcome of failed) await settle(outcome);
@@ -63,8 +72,9 @@ export async function deliverClaimed(
     delivered: count('delivered'),
     retried: count('retry') + faults.retried,
     dead: count('dead') + faults.dead,
-    disabled: count('disabled'),
+    paused: count('paused'),
     unsent: count('unsent'),
+    newlyPaused,
   };
 }
 
@@ -122,22 +132,23 @@ function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
   return JSON.stringify([eventId, endpoint]);
 }
 
-function writeOutcome(
+async function writeOutcome(
   claim: ClaimedDelivery,
-  outcome: Exclude<DeliveryOutcome, { readonly kind: 'failed' }>,
+  outcome: Exclude<DeliveryOutcome, { readonly kind: 'failed' | 'paused' }>,
   ledger: DeliveryDependencies['ledger'],
   now: number,
-): Promise<boolean> {
+): Promise<void> {
   switch (outcome.kind) {
     case 'delivered':
-      return ledger.deliveryDone(claim);
+      await ledger.deliveryDone(claim);
+      break;
     case 'retry':
-      return ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      await ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      break;
     case 'dead':
-      return ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
-    case 'disabled':
-      return ledger.deliveryFailed(claim, { error: outcome.error, disabled: true });
+      await ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
+      break;
     case 'unsent':
-      return ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
+      await ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
   }
 }

@@ -11,16 +11,18 @@ export interface DueDelivery {
   readonly attempts: number;
   /** Start of the three days: when it was asked for, or asked for again; this attempt where nothing is known. */
   readonly since?: number | undefined;
-  /** Last time that the target took any message, as far as it is known. */
+  /** Last time that the target took any message, or was resumed, as far as it is known. */
   readonly targetDeliveredAt?: number | undefined;
 }
 
 /**
  * What to write back of a delivery.
  *
- * `dead` is about this delivery alone: the target has taken others since. `disabled` is about its target as well, which
- * shall get nothing more until somebody enables it again; the delivery is as dead. `unsent` was not tried, since time ran
- * out or its target is gone, and stays as it was. Dead deliveries can be replayed: as new ones, with the same message.
+ * `dead` is about this delivery alone: the target has taken others since. `paused` is about its target as well, which
+ * shall get nothing more until somebody resumes it: it wants no messages any more, and this delivery waits with all
+ * others, or it has taken nothing for as long as deliveries are tried, and this one is `dead`. `unsent` was not tried,
+ * since time ran out or its target is gone, and stays as it was. Dead deliveries can be replayed: as new ones, with the
+ * same message.
  */
 export type DeliveryOutcome = {
   readonly deliveryId: string;
@@ -28,7 +30,8 @@ export type DeliveryOutcome = {
 } & (
   | ({ readonly kind: 'delivered' } & Attempted)
   | ({ readonly kind: 'retry'; readonly at: number; readonly error: string } & Attempted)
-  | ({ readonly kind: 'dead' | 'disabled'; readonly error: string } & Attempted)
+  | ({ readonly kind: 'dead'; readonly error: string } & Attempted)
+  | ({ readonly kind: 'paused'; readonly error: string; readonly dead: boolean } & Attempted)
   | { readonly kind: 'unsent' }
   /** The message could not be built or sent, for a reason of its own. */
   | { readonly kind: 'failed'; readonly error: unknown }
@@ -46,7 +49,7 @@ interface Attempted {
 export interface AttemptContext {
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Last time that the target took any message; minus infinity where it never did. */
+  /** Last time that the target took any message, or was resumed; minus infinity where neither was. */
   readonly targetDeliveredAt: number;
   readonly random: () => number;
 }
@@ -68,7 +71,7 @@ export function decideOutcome(
   if (sent.ok) return { ...attempted, kind: 'delivered' };
 
   const error = sent.error ?? 'unknown';
-  if (sent.gone) return { ...attempted, kind: 'disabled', error };
+  if (sent.gone) return { ...attempted, kind: 'paused', error, dead: false };
   const pause = scheduleRetry(
     {
       attempts: attempted.attempts,
@@ -81,5 +84,7 @@ export function decideOutcome(
     return { ...attempted, kind: 'retry', at: endedAt + pause, error };
   }
   // A target that took something else meanwhile is not out of order: it is this message that it does not take.
-  return { ...attempted, kind: targetDeliveredAt >= since ? 'dead' : 'disabled', error };
+  return targetDeliveredAt >= since
+    ? { ...attempted, kind: 'dead', error }
+    : { ...attempted, kind: 'paused', error, dead: true };
 }

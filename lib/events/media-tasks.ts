@@ -9,7 +9,7 @@ export interface MediaTasks {
 }
 
 /** Most tasks of one answer: https://cloud.tencent.com/document/product/266/43059. */
-const MOST_TASKS = 100;
+export const MOST_TASKS = 100;
 
 /**
  * Answers the tasks that VOD began on a media, as far as it lists them: those of the last three days.

@@ -1,4 +1,5 @@
 import { deliverClaimed } from '../delivery/deliver-due.ts';
+import { explainPause } from '../delivery/explain-pause.ts';
 import type { Target } from '../delivery/target.ts';
 import { explainToOperator } from '../invocation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -45,8 +46,9 @@ export async function recordEvent(
       [received.eventId, ...recorded.announced],
       LEASE_SECONDS,
     );
-    const { delivered } = await deliverClaimed(claims, { ...dependencies, ledger, report });
-    return { ...fields, delivered };
+    const delivering = { ...dependencies, ledger, report };
+    const { delivered, newlyPaused } = await deliverClaimed(claims, delivering);
+    return Object.assign({ ...fields, delivered }, ...newlyPaused.map(explainPause));
   } catch (error) {
     return { ...fields, ...explainToOperator(error) };
   }

@@ -1,6 +1,6 @@
 import { ask, type Parameters, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
-import { cleanText, type JsonObject } from './json-text.ts';
+import { cleanText, type JsonObject, writeJson } from './json-text.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
 /** Something that is to be done to a media file, once for ever. */
@@ -19,6 +19,8 @@ export interface NewMediaAction {
 export interface ClaimedAction extends NewMediaAction {
   /** Counts from 1, and tells this claim from every other one of the same action. */
   readonly attempt: number;
+  /** What {@link ActionLedger.keepActionProgress} was given last; missing where nothing was. */
+  readonly progress?: JsonObject;
   /** Unix milliseconds. */
   readonly createdAt: number;
 }
@@ -35,6 +37,8 @@ type ActionFailure = { readonly error: string } & (
 export interface ActionLedger {
   /** Answers up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
+  /** Keeps how far an action has come, for the next try of it. */
+  keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
   actionDone(claim: Claim): Promise<boolean>;
   actionFailed(claim: Claim, failure: ActionFailure): Promise<boolean>;
   /** Makes a dead action due at once. */
@@ -47,7 +51,10 @@ const CLAIM = `with due as (
   )
   update media_actions a set attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz
   from due where a.file_id = due.file_id and a.kind = due.kind
-  returning a.file_id, a.kind, sub_app_id, upload_id, detail, attempts, created_at`;
+  returning a.file_id, a.kind, sub_app_id, upload_id, detail, attempts, progress, created_at`;
+
+const KEEP_PROGRESS = `update media_actions set progress = $4::text::jsonb, updated_at = $5
+  where file_id = $1 and kind = $2 and attempts = $3 and state = 'pending' returning file_id`;
 
 // Settled once more by the same claim, it stays as it is: the answer to the first time may have been lost.
 const SETTLE = `update media_actions
@@ -73,6 +80,10 @@ export function createActionLedger(connection: Connection, now: () => number): A
       const until = writeTime(at + leaseSeconds * 1_000);
       return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
     },
+    async keepActionProgress({ fileId, kind, attempt }, progress) {
+      const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(now())];
+      return (await ask(connection, KEEP_PROGRESS, parameters)).length > 0;
+    },
     actionDone(claim) {
       return settle(claim, 'done', null, null);
     },
@@ -89,7 +100,7 @@ export function createActionLedger(connection: Connection, now: () => number): A
 }
 
 function readClaimed(row: Row): ClaimedAction {
-  const { sub_app_id: subAppId, upload_id: uploadId, detail } = row;
+  const { sub_app_id: subAppId, upload_id: uploadId, detail, progress } = row;
   return {
     fileId: String(row['file_id']),
     kind: String(row['kind']),
@@ -97,6 +108,7 @@ function readClaimed(row: Row): ClaimedAction {
     ...(typeof uploadId === 'string' ? { uploadId } : {}),
     // Only objects are kept.
     ...(detail === null ? {} : { detail: detail as JsonObject }),
+    ...(progress === null ? {} : { progress: progress as JsonObject }),
     attempt: Number(row['attempts']),
     createdAt: readTime(row['created_at']),
   };

@@ -18,8 +18,11 @@ interface Backlog {
   readonly unconfirmed: Waiting;
   /** Events whose deliveries are still to be enqueued; by the time that they came. */
   readonly notFannedOut: Waiting;
-  /** Deliveries to be made; by the time that they were asked for. */
+  /** Deliveries to be made to endpoints that are not paused; by the time that they were asked for. */
   readonly deliveries: Waiting;
+  /** Deliveries that wait for paused endpoints. */
+  readonly pausedDeliveries: number;
+  readonly pausedEndpoints: number;
   readonly deadDeliveries: number;
   /** What is to be done to media; by the time that it was asked for. */
   readonly actions: Waiting;
@@ -48,9 +51,15 @@ const BACKLOG = `select * from
   ${writeWaiting('pulls', 'greatest(next_attempt_at, claimed_until)', 'pulls')},
   ${writeWaiting('unconfirmed', 'received_at', 'unconfirmed_events')},
   ${writeWaiting('not_fanned_out', 'received_at', 'events where not fanned_out')},
-  ${writeWaiting('deliveries', 'enqueued_at', "deliveries where state = 'pending'")},
+  (select count(*) filter (where not paused)::integer as deliveries, count(*) filter (where paused)::integer as paused_deliveries,
+      min(enqueued_at) filter (where not paused) as deliveries_oldest,
+      min(next_attempt_at) filter (where not paused) as due
+    from (
+      select enqueued_at, next_attempt_at, endpoint in (select endpoint from endpoints where disabled_at is not null) as paused
+      from deliveries where state = 'pending'
+    ) p) deliveries,
+  (select count(*)::integer as paused_endpoints from endpoints where disabled_at is not null) e,
   ${writeWaiting('actions', 'created_at', "media_actions where state = 'pending'")},
-  (select min(next_attempt_at) as due from deliveries where state = 'pending') l,
   (select count(*)::integer as dead_deliveries from deliveries where state = 'dead') d,
   (select count(*)::integer as dead_actions from media_actions where state = 'dead') a,
   (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
@@ -67,6 +76,8 @@ export function createBacklogLedger(connection: Connection, now: () => number): 
         unconfirmed: readWaiting(row, 'unconfirmed'),
         notFannedOut: readWaiting(row, 'not_fanned_out'),
         deliveries: readWaiting(row, 'deliveries'),
+        pausedDeliveries: Number(row['paused_deliveries']),
+        pausedEndpoints: Number(row['paused_endpoints']),
         deadDeliveries: Number(row['dead_deliveries']),
         actions: readWaiting(row, 'actions'),
         deadActions: Number(row['dead_actions']),

@@ -1,6 +1,8 @@
-import { ask, type Row } from './ask.ts';
+import type { UploadState } from '../uploads/upload-state.ts';
+import { ask, type Parameters, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { writeResumption } from './endpoints.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { Page } from './uploads.ts';
@@ -16,7 +18,26 @@ interface DeadDelivery {
   readonly diedAt: number;
 }
 
-/** What was given up, and how it is taken up again. Whatever is replayed enables its endpoint again. */
+/** Which dead deliveries are to be replayed: those that fit all that is named, up to `limit` of them. */
+export interface ReplayQuery {
+  readonly endpoint?: string | undefined;
+  /** State of an upload: only the messages that tell of it. */
+  readonly state?: UploadState | undefined;
+  /** When it was given up at the earliest, and before which time; Unix milliseconds. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly limit: number;
+  /** Of the call before. */
+  readonly cursor?: string | undefined;
+}
+
+/** What a call has replayed; without a cursor, that was the rest. */
+interface Replayed {
+  readonly replayed: number;
+  readonly cursor?: string;
+}
+
+/** What was given up, and how it is taken up again. Whatever is replayed resumes its endpoint. */
 export interface DeadDeliveryLedger {
   /**
    * Latest first.
@@ -31,6 +52,12 @@ export interface DeadDeliveryLedger {
   replay(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
   /** Makes all dead deliveries of one upload due at once; answers how many there were. */
   replayUpload(uploadId: string): Promise<number>;
+  /**
+   * Makes many dead deliveries due at once, in the order in which they were given up.
+   *
+   * @throws {Problem} `invalid_request` where the cursor is none of such a call.
+   */
+  replayMany(query: ReplayQuery): Promise<Replayed>;
 }
 
 const LIST = `select event_id, endpoint, event_type, attempts, last_error, d.updated_at
@@ -47,11 +74,43 @@ function writeReplay(condition: string, time: string): string {
         enqueued_at = ${time}, updated_at = ${time}
       where state = 'dead' and ${condition} returning endpoint
     ),
-    enabled as (
-      update endpoints e set disabled_at = null where disabled_at is not null and endpoint in (select endpoint from replayed)
-    )
+    ${writeResumed(time)}
     select endpoint from replayed`;
 }
+
+function writeResumed(time: string): string {
+  return `resumed as (
+      update endpoints e set ${writeResumption(time)}
+      where disabled_at is not null and endpoint in (select endpoint from replayed)
+    )`;
+}
+
+/** An index has them in this order, those of one endpoint too. What is looked at counts, whether or not it fits. */
+function writeReplayMany(ofEndpoint: boolean): string {
+  return `with found as (
+      select event_id, endpoint, updated_at from deliveries
+      where state = 'dead' and (updated_at, event_id, endpoint) > ($2, $3, $4) and updated_at >= $5 and updated_at < $6
+        ${ofEndpoint ? 'and endpoint = $9' : ''}
+      order by updated_at, event_id, endpoint limit $1 for update skip locked
+    ),
+    chosen as (
+      select event_id, endpoint,
+        $8::timestamptz - interval '1 microsecond' * row_number() over (order by updated_at desc, event_id desc, endpoint desc) as due_at
+      from found f
+      where $7::text is null or exists (select from events e where e.event_id = f.event_id and e.event_type = $7)
+    ),
+    replayed as (
+      update deliveries d set state = 'pending', attempts = 0, last_error = null, next_attempt_at = due_at,
+        enqueued_at = due_at, updated_at = $8::timestamptz
+      from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint returning d.endpoint
+    ),
+    ${writeResumed('$8::timestamptz')}
+    select (select count(*)::integer from replayed) as replayed, count(*) over ()::integer as found, f.*
+    from found f order by updated_at desc, event_id desc, endpoint desc limit 1`;
+}
+
+const REPLAY_MANY = writeReplayMany(false);
+const REPLAY_MANY_OF_ENDPOINT = writeReplayMany(true);
 
 const REPLAY = writeReplay('event_id = $1 and endpoint = $2', '$3::timestamptz');
 
@@ -82,7 +141,31 @@ export function createDeadDeliveryLedger(
     async replayUpload(uploadId) {
       return (await ask(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;
     },
+    async replayMany(query) {
+      const { endpoint, limit } = query;
+      const parameters = listParameters(query, now());
+      const [row] =
+        endpoint === undefined
+          ? await ask(connection, REPLAY_MANY, parameters)
+          : await ask(connection, REPLAY_MANY_OF_ENDPOINT, [...parameters, endpoint]);
+      if (row === undefined) return { replayed: 0 };
+      const replayed = Number(row['replayed']);
+      if (Number(row['found']) < limit) return { replayed };
+      const last = [readTime(row['updated_at']), String(row['event_id'])] as const;
+      return { replayed, cursor: writeCursor([...last, String(row['endpoint'])]) };
+    },
   };
+}
+
+function listParameters(query: ReplayQuery, now: number): Parameters {
+  const { state, from = 0, to = Date.parse(END_OF_TIME), limit, cursor } = query;
+  const [time, eventId, endpoint] =
+    cursor === undefined ? ([0, '', ''] as const) : readCursor(cursor, 3);
+  const type = state === undefined ? null : `upload.${state}`;
+  return [
+    ...[limit, writeTime(time), eventId ?? '', endpoint ?? ''],
+    ...[writeTime(from), writeTime(to), type, writeTime(now)],
+  ];
 }
 
 function readDead(row: Row): DeadDelivery {

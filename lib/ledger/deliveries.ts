@@ -2,6 +2,7 @@ import type { EventType } from '../delivery/event-type.ts';
 import { ask, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
+import { writePausedCare } from './endpoints.ts';
 import { FAN_OUT, writeTargets } from './fan-out.ts';
 import { cleanText, type JsonObject } from './json-text.ts';
 import { readTime, readUpload, type Upload, writeTime } from './upload-row.ts';
@@ -34,21 +35,17 @@ export interface ClaimedDelivery {
   readonly attempt: number;
   /** When it was asked for, in Unix milliseconds; a replay asks anew. */
   readonly enqueuedAt: number;
-  /** When the endpoint last took anything, in Unix milliseconds, to a second or so. */
+  /** When the endpoint last took anything, to a second or so, or was resumed, in Unix milliseconds. */
   readonly endpointDeliveredAt?: number;
   readonly event: LedgerEvent;
 }
 
 type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
 
-/**
- * What becomes of a delivery that failed: another try at a time, Unix milliseconds, or none; or none of this endpoint,
- * until somebody replays one.
- */
+/** What becomes of a delivery that failed: another try at a time, Unix milliseconds, or none. */
 type DeliveryFailure = { readonly error: string } & (
   | { readonly nextAttemptAt: number }
   | { readonly dead: true }
-  | { readonly disabled: true }
 );
 
 /** What is to be delivered; what ends a claim answers whether it still held. */
@@ -57,7 +54,7 @@ export interface DeliveryLedger {
    * Answers up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
    * endpoints take turns, so that however much waits for one, the others have their share. Those of `except` have none.
    *
-   * What is due to a disabled endpoint dies meanwhile.
+   * What waits for a paused endpoint dies meanwhile as it gets three days old.
    */
   claimDeliveries(
     count: number,
@@ -66,7 +63,7 @@ export interface DeliveryLedger {
     except?: readonly string[],
   ): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Answers the deliveries of these events that nobody has tried, except those to endpoints that are disabled or have
+   * Answers the deliveries of these events that nobody has tried, except those to endpoints that are paused or have
    * failed to take something: these are left to {@link claimDeliveries}.
    */
   claimFresh(
@@ -75,6 +72,14 @@ export interface DeliveryLedger {
   ): Promise<readonly ClaimedDelivery[]>;
   deliveryDone(claim: Claim): Promise<boolean>;
   deliveryFailed(claim: Claim, failure: DeliveryFailure): Promise<boolean>;
+  /**
+   * Pauses the endpoint of a delivery that failed: it is sent nothing until somebody resumes it. The delivery is dead, or
+   * waits with the others. Returns whether the endpoint was not paused before.
+   */
+  pauseEndpoint(
+    claim: Claim,
+    failure: { readonly error: string; readonly dead: boolean },
+  ): Promise<boolean>;
   /**
    * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; answers
    * of how many. Does nothing in a ledger that does not know them either.
@@ -85,11 +90,8 @@ export interface DeliveryLedger {
 const CLAIMED = `attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz`;
 
 const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, sub_app_id, confirmed,
-    envelope_removed, received_at, delivered_at
+    envelope_removed, received_at, greatest(delivered_at, resumed_at) as delivered_at
   from claimed join events using (event_id) left join endpoints using (endpoint)`;
-
-/** How much is taken off a disabled endpoint at once: little enough to be done in time. */
-const MOST_BURIED = 1_000;
 
 // From endpoint to endpoint through the index, however many deliveries wait for each.
 const CLAIM = `with recursive waiting as (
@@ -120,18 +122,7 @@ const CLAIM = `with recursive waiting as (
     from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint
     returning d.event_id, d.endpoint, d.attempts, d.enqueued_at, c.turn
   ),
-  lost as (
-    select d.event_id, d.endpoint from endpoints e cross join lateral (
-      select event_id, endpoint from deliveries
-      where state = 'pending' and endpoint = e.endpoint and next_attempt_at <= $1::timestamptz
-      order by next_attempt_at limit ${MOST_BURIED} for update skip locked
-    ) d
-    where e.disabled_at is not null
-  ),
-  buried as (
-    update deliveries d set state = 'dead', last_error = coalesce(last_error, 'disabled'), updated_at = $1::timestamptz
-    from lost l where d.event_id = l.event_id and d.endpoint = l.endpoint
-  )
+  ${writePausedCare('e.disabled_at is not null', '$1::timestamptz')}
   ${ANSWER} order by turn, endpoint`;
 
 const CLAIM_FRESH = `with fresh as (
@@ -171,12 +162,16 @@ const DONE = `with ${SETTLED},
 
 const FAILED = `with ${SETTLED} select event_id from settled`;
 
-const DISABLED = `with ${SETTLED},
-  disabled as (
-    insert into endpoints as e (endpoint, disabled_at) select endpoint, $7::timestamptz from settled
-    on conflict (endpoint) do update set disabled_at = coalesce(e.disabled_at, excluded.disabled_at)
+const PAUSED = `with settled as (
+    update deliveries
+    set state = $4, next_attempt_at = enqueued_at, last_error = $5, updated_at = $6::timestamptz
+    where event_id = $1 and endpoint = $2 and attempts = $3 and state in ('pending', $4)
+    returning endpoint
   )
-  select event_id from settled`;
+  insert into endpoints as e (endpoint, disabled_at, paused_reason) select endpoint, $6::timestamptz, $5 from settled
+  on conflict (endpoint) do update set disabled_at = excluded.disabled_at, paused_reason = excluded.paused_reason
+  where e.disabled_at is null
+  returning endpoint`;
 
 /** Answers the part of the ledger that keeps deliveries. */
 export function createDeliveryLedger(dependencies: LedgerDependencies): DeliveryLedger {
@@ -203,9 +198,13 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
     },
     deliveryFailed(claim, failure) {
       const error = cleanText(failure.error);
-      if ('disabled' in failure) return settle(DISABLED, claim, 'dead', null, error);
       if ('dead' in failure) return settle(FAILED, claim, 'dead', null, error);
       return settle(FAILED, claim, 'pending', writeTime(failure.nextAttemptAt), error);
+    },
+    async pauseEndpoint({ eventId, endpoint, attempt }, { error, dead }) {
+      const state = dead ? 'dead' : 'pending';
+      const parameters = [eventId, endpoint, attempt, state, cleanText(error), writeTime(now())];
+      return (await ask(connection, PAUSED, parameters)).length > 0;
     },
     async fanOut(count) {
       if (targets === undefined) return 0;

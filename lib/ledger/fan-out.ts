@@ -23,16 +23,14 @@ function write(pattern: string): string {
 
 /**
  * Answers the statement that enqueues, at `time`, the deliveries of the events that the query `recorded` answers
- * (`event_id`, `event_type`) to the `targets` of {@link writeTargets}: to a disabled one they are born dead.
+ * (`event_id`, `event_type`) to the `targets` of {@link writeTargets}.
  */
 export function writeDeliveries(recorded: string, time: string, targets: string): string {
   return `insert into deliveries
-    (event_id, endpoint, state, last_error, next_attempt_at, enqueued_at, updated_at)
-    select r.event_id, t.endpoint, case when d.endpoint is null then 'pending' else 'dead' end,
-      case when d.endpoint is null then null else 'disabled' end, ${time}, ${time}, ${time}
+    (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
+    select r.event_id, t.endpoint, ${time}, ${time}, ${time}
     from jsonb_to_recordset(${targets}::text::jsonb) as t(endpoint text, pattern text)
-    join (${recorded}) r on r.event_type ~ t.pattern
-    left join endpoints d on d.endpoint = t.endpoint and d.disabled_at is not null`;
+    join (${recorded}) r on r.event_type ~ t.pattern`;
 }
 
 /** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; answers of how many. */

@@ -5,6 +5,7 @@ import { createConnection } from './connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
+import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
 import type { LedgerTarget } from './fan-out.ts';
 import { createMarkLedger, type MarkLedger } from './marks.ts';
@@ -26,6 +27,7 @@ export interface Ledger
     DeliveryLedger,
     DeadDeliveryLedger,
     DeadItemLedger,
+    EndpointLedger,
     ActionLedger,
     CheckLedger,
     TimelineLedger,
@@ -72,6 +74,7 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createDeliveryLedger(dependencies),
     ...createDeadDeliveryLedger(connection, now),
     ...createDeadItemLedger(dependencies),
+    ...createEndpointLedger(connection, now),
     ...createActionLedger(connection, now),
     ...createCheckLedger(connection, now),
     ...createTimelineLedger(connection),

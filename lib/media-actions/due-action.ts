@@ -1,4 +1,5 @@
 import type { ClaimedAction } from '../ledger/actions.ts';
+import type { JsonObject } from '../ledger/json-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { FetchCover } from './fetch-cover.ts';
@@ -16,6 +17,11 @@ export interface ActionDependencies {
   /** Where there is none, nothing is known of the upload. */
   readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'changeState'> | undefined;
   readonly fetchCover: FetchCover;
+  /**
+   * Keeps how far the action has come, for another try of it; answers whether it is still this one's to do. Where there
+   * is none, nothing is known of earlier tries.
+   */
+  readonly keepProgress?: (progress: JsonObject) => Promise<boolean>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Milliseconds that are left. */
@@ -26,4 +32,5 @@ export interface ActionDependencies {
 export type DueAction = Pick<
   ClaimedAction,
   'fileId' | 'kind' | 'subAppId' | 'uploadId' | 'detail' | 'createdAt'
->;
+> &
+  Partial<Pick<ClaimedAction, 'attempt' | 'progress'>>;

@@ -1,6 +1,7 @@
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
 import { nameError } from '../error-name.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
+import type { JsonObject } from '../ledger/json-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type ActionOutcome, explainFailure } from './action-outcome.ts';
 import type { ActionDependencies } from './due-action.ts';
@@ -10,7 +11,12 @@ import { performAction } from './perform-action.ts';
 export interface SettlingDependencies extends ActionDependencies {
   readonly ledger: Pick<
     Ledger,
-    'findUpload' | 'listActions' | 'changeState' | 'actionDone' | 'actionFailed'
+    | 'findUpload'
+    | 'listActions'
+    | 'changeState'
+    | 'keepActionProgress'
+    | 'actionDone'
+    | 'actionFailed'
   >;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
@@ -35,7 +41,9 @@ export async function settleAction(
   dependencies: SettlingDependencies,
 ): Promise<SettledAction> {
   const { ledger, now, random } = dependencies;
-  const outcome = await performAction(claim, dependencies).catch(explainFailure);
+  const keepProgress = (progress: JsonObject) => ledger.keepActionProgress(claim, progress);
+  const performed = performAction(claim, { ...dependencies, keepProgress });
+  const outcome = await performed.catch(explainFailure);
   if (outcome.kind === 'done') {
     await ledger.actionDone(claim);
     return outcome;

@@ -1,4 +1,4 @@
-import { findMediaTasks, isUnknownToVod } from '../events/media-tasks.ts';
+import { findMediaTasks, isUnknownToVod, MOST_TASKS } from '../events/media-tasks.ts';
 import { readText } from '../events/vod-value.ts';
 import { Problem } from '../problem.ts';
 import type { UploadState } from '../uploads/upload-state.ts';
@@ -15,7 +15,10 @@ const ENDED: ReadonlySet<UploadState> = new Set([
 /** How long a file that VOD has not looked at yet is left alone before it is asked after again. */
 const INSPECTION_MILLISECONDS = 30_000;
 
-/** Starts the task flow that a rule asks for, once: VOD refuses to start it again under the same `SessionId`. */
+/**
+ * Starts the task flow that a rule asks for, once: VOD refuses to start it again under the same `SessionId`, for a week or,
+ * as other pages say, for less. So another try looks for its task first.
+ */
 export async function startProcedure(
   action: DueAction,
   { parameters }: ProcedureDetail,
@@ -36,19 +39,34 @@ export async function startProcedure(
   }
 }
 
+/**
+ * By which codes VOD refuses a `SessionId` that it has seen: its page lists both for this call.
+ *
+ * @see https://cloud.tencent.com/document/product/266/34782
+ */
+const DUPLICATES: readonly unknown[] = [
+  DUPLICATE_SESSION,
+  'InvalidParameterValue.UniqueIdentifier',
+];
+
 /** Answers the task, as far as VOD tells it. */
 async function start(
-  { fileId, subAppId }: DueAction,
+  { fileId, subAppId, attempt = 1 }: DueAction,
   parameters: ProcedureDetail['parameters'],
   { api, remainingMilliseconds }: ActionDependencies,
 ): Promise<string | undefined> {
   const options = { remainingMilliseconds, subAppId };
+  if (attempt > 1) {
+    const { TaskSet } = await api.describeTasks({ FileId: fileId, Limit: MOST_TASKS }, options);
+    const started = TaskSet?.find(({ SessionId }) => SessionId === parameters.SessionId);
+    if (started !== undefined) return readText(started.TaskId);
+  }
   try {
     const request = { FileId: fileId, ...parameters };
     const { TaskId } = await api.processMediaByProcedure(request, options);
     return readText(TaskId);
   } catch (error) {
-    const isStarted = error instanceof Problem && error.vod?.code === DUPLICATE_SESSION;
+    const isStarted = error instanceof Problem && DUPLICATES.includes(error.vod?.code);
     if (!isStarted) throw error;
   }
   // It was started in a try whose answer was lost, and the task with it.

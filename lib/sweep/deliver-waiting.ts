@@ -1,4 +1,5 @@
 import { type DeliveryTally, deliverClaimed } from '../delivery/deliver-due.ts';
+import { explainPause } from '../delivery/explain-pause.ts';
 import type { Target } from '../delivery/target.ts';
 import type { ClaimedDelivery } from '../ledger/deliveries.ts';
 import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
@@ -9,7 +10,7 @@ export const DELIVERY_COUNTS = [
   'delivered',
   'retried',
   'dead',
-  'disabled',
+  'paused',
   'unsent',
 ] as const satisfies readonly (keyof DeliveryTally)[];
 
@@ -52,6 +53,7 @@ export async function deliverWaiting(
     try {
       const outcome = await deliverClaimed(claims, { ...run, targets });
       for (const name of DELIVERY_COUNTS) tally.add(name, outcome[name]);
+      for (const paused of outcome.newlyPaused) run.report(explainPause(paused));
     } catch (error) {
       tally.fail(error);
     } finally {

@@ -22,6 +22,9 @@ export interface SweepBacklog {
   readonly lagSeconds: number;
   readonly deliveries: number;
   readonly oldestDeliverySeconds: number;
+  /** What waits for endpoints that are paused; of that, nothing is overdue. */
+  readonly pausedDeliveries: number;
+  readonly pausedEndpoints: number;
   readonly deadDeliveries: number;
   readonly notFannedOut: number;
   readonly unconfirmed: number;
@@ -50,6 +53,8 @@ export async function readSweepBacklog(
     lagSeconds: Math.round(rest.lagMilliseconds / 1_000),
     deliveries: deliveries.count,
     oldestDeliverySeconds: age(deliveries),
+    pausedDeliveries: rest.pausedDeliveries,
+    pausedEndpoints: rest.pausedEndpoints,
     deadDeliveries: rest.deadDeliveries,
     notFannedOut: rest.notFannedOut.count,
     unconfirmed: unconfirmed.count,
@@ -65,7 +70,7 @@ export async function readSweepBacklog(
 
 /** Counts that a person should look into, whichever step they are of. */
 const TROUBLE = [
-  ...['failed', 'dead', 'disabled', 'denied', 'givenUp', 'refused', 'skipped'],
+  ...['failed', 'dead', 'paused', 'denied', 'givenUp', 'refused', 'skipped'],
   'setAside',
 ];
 

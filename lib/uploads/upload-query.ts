@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import type { ReplayQuery } from '../ledger/dead-deliveries.ts';
 import type { UploadQuery } from '../ledger/uploads.ts';
+import { readIsoTime } from '../validation/iso-time.ts';
 import { findUnknownFields, parseFields, type RawFields } from '../validation/parse-fields.ts';
 import { ITEM_KINDS } from './item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from './upload-state.ts';
@@ -48,6 +50,35 @@ const itemRequest = v.object({
   id: once,
 });
 
+const MOST_REPLAYED = 1_000;
+
+const time = v.pipe(
+  v.string('must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const read = readIsoTime(dataset.value);
+    if ('seconds' in read && read.seconds >= 0) return read.seconds * 1_000;
+    addIssue({ message: 'reason' in read ? read.reason : 'must not be before 1970' });
+    return NEVER;
+  }),
+);
+
+const replayQuery = v.object({
+  endpoint: v.optional(once),
+  state: v.optional(v.picklist(UPLOAD_STATES, `must be one of ${UPLOAD_STATES.join(', ')}`)),
+  from: v.optional(time),
+  to: v.optional(time),
+  limit: v.optional(
+    v.pipe(
+      v.number(`must be a whole number from 1 to ${MOST_REPLAYED}`),
+      v.integer(`must be a whole number from 1 to ${MOST_REPLAYED}`),
+      v.minValue(1, `must be a whole number from 1 to ${MOST_REPLAYED}`),
+      v.maxValue(MOST_REPLAYED, `must be a whole number from 1 to ${MOST_REPLAYED}`),
+    ),
+    MOST_REPLAYED,
+  ),
+  cursor: v.optional(once),
+});
+
 /** A place in a list. */
 export type PageQuery = v.InferOutput<typeof pageQuery>;
 
@@ -88,6 +119,24 @@ export function parseReplayRequest(body: unknown): ReplayRequest {
  */
 export function parseItemRequest(body: unknown): v.InferOutput<typeof itemRequest> {
   return parseExactly(itemRequest, body);
+}
+
+/**
+ * Returns `body` as a request to deliver many again.
+ *
+ * @throws {Problem} `invalid_request` that names every field that is wrong.
+ */
+export function parseReplayQuery(body: unknown): ReplayQuery {
+  return parseExactly(replayQuery, body);
+}
+
+/**
+ * Throws where `body` says anything: what it is sent to takes no options.
+ *
+ * @throws {Problem} `invalid_request` that names every field.
+ */
+export function refuseOptions(body: unknown): void {
+  parseExactly(v.object({}), body);
 }
 
 function parseExactly<TSchema extends v.GenericSchema & { readonly entries: object }>(

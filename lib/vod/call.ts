@@ -28,6 +28,8 @@ export interface Attempt<Answer> {
   readonly timeLimit: number;
   /** Waited for before every try, so that repeats count against the limit too. */
   readonly rateLimit?: RateLimit;
+  /** Whether doing it twice is worse than not knowing: it is repeated only after an answer of VOD that refuses it. */
+  readonly once?: boolean;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -65,7 +67,7 @@ export async function callVod<Answer>(
 
     last = outcome.failure;
     const { problem, repeat } = last;
-    if (repeat === 'never' || tries === MAX_ATTEMPTS) throw problem;
+    if (repeat === 'never' || tries === MAX_ATTEMPTS || isUncertain(last, attempt)) throw problem;
     const pause = random() * PAUSE[repeat] * 2 ** (tries - 1);
     if (timeLeft(options) - pause < SHORTEST_MILLISECONDS) throw problem;
     await sleep(pause, options.signal).catch((error: unknown) => {
@@ -73,6 +75,11 @@ export async function callVod<Answer>(
       throw error;
     });
   }
+}
+
+/** Whether VOD may have done what is to be done once. */
+function isUncertain({ problem }: VodFailure, { once = false }: Attempt<unknown>): boolean {
+  return once && problem.vod === undefined;
 }
 
 type Outcome<Answer> =

@@ -89,7 +89,10 @@ export interface VodApi {
   readonly searchMedia: VodCall<SearchMediaRequest, SearchMediaResponse>;
   /** https://cloud.tencent.com/document/product/266/31764 */
   readonly deleteMedia: VodCall<DeleteMediaRequest, DeleteMediaResponse>;
-  /** https://cloud.tencent.com/document/product/266/31762 */
+  /**
+   * Has nothing by which VOD knows a repeat, so this is sent again only where VOD has refused it: where its answer is
+   * lost, see what the media is like. https://cloud.tencent.com/document/product/266/31762
+   */
   readonly modifyMediaInfo: VodCall<ModifyMediaInfoRequest, ModifyMediaInfoResponse>;
   /** https://cloud.tencent.com/document/product/266/34782 */
   readonly processMediaByProcedure: (
@@ -141,7 +144,8 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
     describeMediaInfos: plainCall('DescribeMediaInfos'),
     searchMedia: plainCall('SearchMedia'),
     deleteMedia: plainCall('DeleteMedia'),
-    modifyMediaInfo: plainCall('ModifyMediaInfo'),
+    modifyMediaInfo: (request, options = {}) =>
+      call('ModifyMediaInfo', request, options, { once: true }),
     processMediaByProcedure: plainCall('ProcessMediaByProcedure'),
     pullEvents: async (options = {}) => {
       try {
@@ -161,6 +165,7 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
 /** What is other than usual with an action. */
 interface ActionOptions {
   readonly rateLimit?: RateLimit;
+  readonly once?: boolean;
   /** Milliseconds. */
   readonly timeLimit?: number;
 }
@@ -192,7 +197,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     action: string,
     request: object,
     options: CallOptions,
-    { rateLimit, timeLimit = ANSWER_MILLISECONDS }: ActionOptions = {},
+    { timeLimit = ANSWER_MILLISECONDS, ...particulars }: ActionOptions = {},
   ): Promise<Answer> => {
     // The vendor's client would take what this throws for a failed request.
     dependencies.readCredentials();
@@ -201,12 +206,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>
       client.request(action, parameters, signal === undefined ? {} : { signal });
-    const attempt = { send, timeLimit };
-    const answer = await callVod(
-      rateLimit === undefined ? attempt : { ...attempt, rateLimit },
-      dependencies,
-      options,
-    );
+    const answer = await callVod({ send, timeLimit, ...particulars }, dependencies, options);
     if (hasReadableLists(answer)) return answer;
     throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });
   };

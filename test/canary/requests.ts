@@ -162,6 +162,13 @@ function uploadRequests(): readonly TestRequest[] {
       path: '/uploads/dead-items/replay',
       body: { kind: wrongField.value, id: path.value },
     },
+    {
+      method: 'POST',
+      path: '/uploads/dead-deliveries/replay',
+      body: { endpoint: wrongField.value, cursor: wrongField.value, from: wrongField.value },
+    },
+    { method: 'GET', path: '/uploads/endpoints', query: { state: requestQuery.value } },
+    { method: 'POST', path: `/uploads/endpoints/${path.value}/resume`, body: {} },
     { method: 'DELETE', path: uploads },
     { method: 'OPTIONS', headers: { origin: `https://${header.value}.example` } },
     { method: 'PATCH', path: `/${path.value}` },

@@ -17,7 +17,10 @@ const SEED = 20_261_122;
 /** The small run has room in every `npm test`; CI sets CHAOS=full. */
 const IS_FULL = process.env['CHAOS'] === 'full';
 const UPLOADS = IS_FULL ? 3_000 : 150;
-const SETTINGS = { policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } } };
+const SETTINGS = {
+  policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } },
+  rules: [{ name: 'all', set: { classId: 7, expireTime: '2099-01-01T00:00:00Z', tags: ['new'] } }],
+};
 // Most calls end before their process does, so a small run needs a larger share for any death at all.
 const WEATHER = { dropped: 0.3, duplicated: 0.2, astray: 0.05, killed: IS_FULL ? 0.02 : 0.1 };
 const HOUR = 3_600_000;
@@ -106,6 +109,9 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
 
   const sweepToTheEnd = async () => {
     for (let hour = 0; hour <= LAST_HOUR; hour += hour < 1 ? 0.5 : 4) {
+      for (const { endpoint } of await ledger.listEndpoints()) {
+        await ledger.resumeEndpoint(endpoint);
+      }
       await sweep(hour * HOUR, pickDeath(chance, 0.3, 1_500));
       await sweep(hour * HOUR);
     }
@@ -119,6 +125,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(tally.astray).toBeGreaterThan(0);
     expect(tally.killed).toBeGreaterThan(0);
     expect(everything.unverified() + statesOnly.unverified()).toBe(0);
+    expect(everything.gone() + statesOnly.gone()).toBeGreaterThan(0);
   });
 
   it('ends every upload in its right state', async () => {
@@ -157,6 +164,19 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
       expect(new Set(removals.values())).toEqual(new Set([1]));
     },
   );
+
+  it('modifies each media as the rules say, each thing of it once', () => {
+    const applications = [...world.values()];
+    const counts = applications.flatMap(({ modifications }) => [...modifications]);
+    expect(counts.filter(([, count]) => count !== 1)).toEqual([]);
+    const media = applications.flatMap((application) => [...application.media.values()]);
+    expect(media.length).toBeGreaterThan(0);
+    expect(
+      media.filter(({ BasicInfo: { ClassId, ExpireTime, TagSet } }) => {
+        return ClassId !== 7 || ExpireTime !== '2099-01-01T00:00:00Z' || String(TagSet) !== 'new';
+      }),
+    ).toEqual([]);
+  });
 
   it('leaves nothing to be done', async () => {
     const [left] = await sql`select

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { Chance } from '../support/chance.ts';
@@ -13,11 +13,16 @@ export interface Consumer {
   readonly contradictions: readonly string[];
   /** Attempts whose signature did not fit. */
   readonly unverified: () => number;
+  /** Attempts that were answered with 410. */
+  readonly gone: () => number;
   readonly close: () => Promise<void>;
 }
 
 /** Share of the attempts that end badly: half of them before the consumer acted, half after. */
 const TROUBLE = 0.1;
+
+/** Share of the attempts that are answered with 410, and how many of them there are at most. */
+const GONE = { share: 0.02, most: 5 } as const;
 
 /** Starts a consumer that checks signatures with the official library. */
 export async function startConsumer(name: string, chance: Chance): Promise<Consumer> {
@@ -26,26 +31,37 @@ export async function startConsumer(name: string, chance: Chance): Promise<Consu
   const acted = new Map<string, string>();
   const contradictions: string[] = [];
   let unverified = 0;
+  let gone = 0;
 
-  const take = (text: string, headers: Record<string, string>, response: ServerResponse) => {
+  const isGenuine = (text: string, headers: Record<string, string>) => {
     try {
       webhook.verify(text, headers);
+      return true;
     } catch {
-      unverified += 1;
-      response.writeHead(401).end();
-      return;
+      return false;
     }
-    const trouble = chance.happens(TROUBLE);
-    const isAfter = chance.happens(0.5);
-    const id = headers['webhook-id'] ?? '';
-    if (trouble && !isAfter) {
-      response.writeHead(500).end();
-      return;
-    }
+  };
+  const leaves = () => {
+    const isGone = gone < GONE.most && chance.happens(GONE.share);
+    if (isGone) gone += 1;
+    return isGone;
+  };
+  const act = (id: string, text: string) => {
     if ((acted.get(id) ?? text) !== text) contradictions.push(id);
     acted.set(id, text);
-    if (trouble) response.destroy();
-    else response.writeHead(204).end();
+  };
+  /** Acts on the message, once, where it comes to that, and returns the status; undefined where the answer is lost. */
+  const take = (text: string, headers: Record<string, string>): number | undefined => {
+    if (!isGenuine(text, headers)) {
+      unverified += 1;
+      return 401;
+    }
+    if (leaves()) return 410;
+    const trouble = chance.happens(TROUBLE);
+    const isAfter = chance.happens(0.5);
+    if (trouble && !isAfter) return 500;
+    act(headers['webhook-id'] ?? '', text);
+    return trouble ? undefined : 204;
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -53,7 +69,9 @@ export async function startConsumer(name: string, chance: Chance): Promise<Consu
     request.on('end', () => {
       const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
       const headers = names.map((header) => [header, String(request.headers[header])]);
-      take(Buffer.concat(chunks).toString(), Object.fromEntries(headers), response);
+      const status = take(Buffer.concat(chunks).toString(), Object.fromEntries(headers));
+      if (status === undefined) response.destroy();
+      else response.writeHead(status).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,6 +80,7 @@ export async function startConsumer(name: string, chance: Chance): Promise<Consu
     url: `http://127.0.0.1:${port}/${name}`,
     ...{ secret, acted, contradictions },
     unverified: () => unverified,
+    gone: () => gone,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

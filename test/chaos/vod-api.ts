@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Chance } from '../support/chance.ts';
 import {
   expectedAuthorization,
@@ -15,6 +16,9 @@ export const API_KEY = { secretId: 'AKIDchaosexample', secretKey: 'chaos-key-exa
 
 /** Share of the calls that VOD has a bad moment at. */
 const TROUBLE = 0.05;
+
+/** Share of the modifications whose answers are lost. */
+const LOST = 0.1;
 
 type Perform = (
   application: Application,
@@ -62,15 +66,40 @@ const ACTIONS: Readonly<Record<string, Perform>> = {
     application.removals.set(fileId, (application.removals.get(fileId) ?? 0) + 1);
     return {};
   },
+  ModifyMediaInfo(application, { FileId, SubAppId: _application, ...parameters }) {
+    const fileId = String(FileId);
+    const media = application.media.get(fileId);
+    if (media === undefined) return 'ResourceNotFound.FileNotExist';
+    const { TagSet } = media.BasicInfo;
+    const UpdateTime = formatIsoTime(Math.floor(Date.now() / 1_000));
+    const changes = Object.entries(parameters).map(([name, value]) => {
+      const key = `${fileId} ${name}`;
+      application.modifications.set(key, (application.modifications.get(key) ?? 0) + 1);
+      return SET[name]?.(value, TagSet);
+    });
+    const BasicInfo = Object.assign({ ...media.BasicInfo, UpdateTime }, ...changes);
+    application.media.set(fileId, { ...media, BasicInfo });
+    return {};
+  },
 };
 
-/** Starts VOD's API over `world`: it checks each signature, and now and then it fails. */
+/** What is set of a media, by its parameter. */
+const SET: Readonly<Record<string, (value: unknown, tags: unknown) => object>> = {
+  ClassId: (ClassId) => ({ ClassId }),
+  ExpireTime: (ExpireTime) => ({ ExpireTime }),
+  AddTags: (added, tags) => ({ TagSet: [...new Set([tags, added].flat())] }),
+};
+
+/** Starts VOD's API over `world`: it checks each signature, and now and then it fails, or its answer is lost. */
 export function startVodApi(world: World, chance: Chance): Promise<VodServer> {
   return startVodServer((response, call) => {
     const expected = expectedAuthorization(call, API_KEY.secretId, API_KEY.secretKey);
     if (call.headers.authorization !== expected) refuse(response, 'AuthFailure.SignatureFailure');
     else if (chance.happens(TROUBLE)) refuse(response, 'InternalError');
-    else answer(world, call, response);
+    else {
+      if (call.action === 'ModifyMediaInfo' && chance.happens(LOST)) response.destroy();
+      answer(world, call, response);
+    }
   });
 }
 

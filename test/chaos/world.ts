@@ -27,6 +27,8 @@ export interface Application {
   readonly tasks: Map<string, WorldTask>;
   /** How often DeleteMedia removed each file. */
   readonly removals: Map<string, number>;
+  /** How often ModifyMediaInfo set each thing of each file, by `fileId parameter`. */
+  readonly modifications: Map<string, number>;
 }
 
 /** Everything that VOD knows, by application. What happens there is told by events, which may never come. */
@@ -37,7 +39,7 @@ export function createWorld(): World {
   return new Map(
     APPLICATIONS.map((subAppId) => [
       subAppId,
-      { media: new Map(), tasks: new Map(), removals: new Map() },
+      { media: new Map(), tasks: new Map(), removals: new Map(), modifications: new Map() },
     ]),
   );
 }

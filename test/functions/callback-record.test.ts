@@ -201,6 +201,23 @@ describe('POST /callback with a ledger', () => {
     ]);
   });
 
+  it('says that an endpoint is paused, at the level of an error', async () => {
+    const notify = await load();
+    consumerStatus = 410;
+
+    const { statusCode, log } = await notify(ARRIVAL);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({
+      ...{ level: 'error', fresh: true, delivered: 0 },
+      endpoint: expect.stringMatching(/^webhook_[0-9a-f]{16}$/),
+      reason: expect.stringContaining('is paused: it answered 410.'),
+    });
+    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    expect((await notify(CAST)).log).not.toHaveProperty('endpoint');
+    expect(await ledger.readBacklog()).toMatchObject({ pausedEndpoints: 1, pausedDeliveries: 3 });
+  });
+
   it('says that it could not keep an event', async () => {
     const notify = await load({ DATABASE_URL: 'postgres://nobody:canary@127.0.0.1:1/none' });
 

@@ -196,6 +196,9 @@ describe('who may see what', () => {
     ['GET', '/uploads/dead-deliveries', READ, 'upload:admin'],
     ['GET', '/uploads/dead-items', READ, 'upload:admin'],
     ['POST', '/uploads/dead-items/replay', READ, 'upload:admin'],
+    ['POST', '/uploads/dead-deliveries/replay', READ, 'upload:admin'],
+    ['GET', '/uploads/endpoints', READ, 'upload:admin'],
+    ['POST', '/uploads/endpoints/orders/resume', READ, 'upload:admin'],
   ])('refuses %s %s to %s', async (method, path, scope, needed) => {
     await issue('a');
 
@@ -438,6 +441,83 @@ describe('what became of it', () => {
     expect((await list()).json.items).toEqual([]);
   });
 
+  it('delivers many again, some at each call', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      await issue(name);
+      await kill(name, 'orders');
+      await ledger.changeState(id(name), 'cancelled');
+    }
+    const ask = load();
+    const replay = (body?: object) =>
+      ask('POST', '/uploads/dead-deliveries/replay', { scope: ADMIN, ...(body && { body }) });
+
+    expect(await replay({ endpoint: 'audit' })).toMatchObject({
+      ...{ statusCode: 202, json: { replayed: 0 } },
+    });
+    expect((await replay({ to: '2026-11-22T08:00:00Z' })).json).toEqual({ replayed: 0 });
+    expect((await replay({ state: 'cancelled' })).json).toEqual({ replayed: 0 });
+    const first = await replay({ endpoint: 'orders', state: 'issued', limit: 2 });
+    expect(first.json).toEqual({ replayed: 2, cursor: expect.any(String) });
+    expect((await replay({ cursor: first.json.cursor })).json).toEqual({ replayed: 1 });
+    expect((await replay()).json).toEqual({ replayed: 0 });
+  });
+
+  it('tells who is paused, and resumes it on request', async () => {
+    await issue('a');
+    const [claim] = await ledger.claimDeliveries(1, 60, 1);
+    if (claim === undefined) throw new Error('There is a delivery.');
+    await ledger.pauseEndpoint(claim, { error: 'http_410', dead: false });
+    await issue('b');
+    const ask = load();
+    const list = async () =>
+      (await ask('GET', '/uploads/endpoints', { scope: ADMIN })).json.items.find(
+        ({ endpoint }: { endpoint: string }) => endpoint === claim.endpoint,
+      );
+    const resume = (name: string, body?: object) =>
+      ask('POST', `/uploads/endpoints/${name}/resume`, { scope: ADMIN, ...(body && { body }) });
+
+    expect(await list()).toEqual({
+      ...{ endpoint: claim.endpoint, state: 'paused', reason: 'http_410', waiting: 2, dead: 0 },
+      pausedAt: expect.stringMatching(/^2026-11-22T08:00:0\d\.000Z$/),
+      waitingSince: '2026-11-22T08:00:00.000Z',
+    });
+    expect((await resume('nobody')).statusCode).toBe(404);
+    expect((await resume(claim.endpoint, { now: true })).json.errors).toMatchObject([
+      { path: 'now' },
+    ]);
+    expect(await list()).toMatchObject({ state: 'paused' });
+    for (const _time of [1, 2]) {
+      expect(await resume(claim.endpoint)).toMatchObject({
+        ...{ statusCode: 200, json: { endpoint: claim.endpoint, state: 'active', waiting: 2 } },
+      });
+    }
+    time += 1;
+    const claims = await ledger.claimDeliveries(9, 60, 9);
+    expect(claims.filter(({ endpoint }) => endpoint === claim.endpoint)).toHaveLength(2);
+  });
+
+  it('names what is wrong with a request for many', async () => {
+    const ask = load();
+    const replay = async (body: object) =>
+      (await ask('POST', '/uploads/dead-deliveries/replay', { scope: ADMIN, body })).json.errors;
+
+    expect(
+      await replay({
+        endpoint: '',
+        state: 'dead',
+        from: '2026-01-01',
+        to: 5,
+        limit: 1_001,
+        all: 1,
+      }),
+    ).toMatchObject(['endpoint', 'state', 'from', 'to', 'limit', 'all'].map((path) => ({ path })));
+    expect(await replay({ from: '1969-12-31T23:59:59Z', cursor: 'x', limit: 0.5 })).toMatchObject([
+      { path: 'from', message: 'must not be before 1970' },
+      { path: 'limit' },
+    ]);
+    expect(await replay({ cursor: 'x' })).toMatchObject([{ path: 'cursor' }]);
+  });
+
   it('names what is wrong with a request for either', async () => {
     await issue('a');
     const ask = load();
@@ -581,6 +661,9 @@ describe('what cannot be answered', () => {
     ['POST', '/uploads', 'GET, HEAD, OPTIONS'],
     ['POST', `/uploads/${id('a')}`, 'GET, HEAD, DELETE, OPTIONS'],
     ['DELETE', '/uploads/dead-deliveries', 'GET, HEAD, OPTIONS'],
+    ['GET', '/uploads/dead-deliveries/replay', 'POST, OPTIONS'],
+    ['POST', '/uploads/endpoints', 'GET, HEAD, OPTIONS'],
+    ['GET', '/uploads/endpoints/orders/resume', 'POST, OPTIONS'],
     ['DELETE', `/uploads/${id('a')}/events`, 'GET, HEAD, OPTIONS'],
     ['GET', `/uploads/${id('a')}/replay`, 'POST, OPTIONS'],
     ['HEAD', `/uploads/${id('a')}/replay`, 'POST, OPTIONS'],
@@ -591,15 +674,19 @@ describe('what cannot be answered', () => {
     expect(headers['Allow']).toBe(allow);
   });
 
-  it.each([`/uploads/${id('a')}/parts`, `/uploads/${id('a')}/events/1`])(
-    'knows nothing at %s',
-    async (path) => {
-      expect(await load()('GET', path)).toMatchObject({
-        statusCode: 404,
-        json: { code: 'not_found' },
-      });
-    },
-  );
+  it.each([
+    `/uploads/${id('a')}/parts`,
+    `/uploads/${id('a')}/events/1`,
+    '/uploads/dead-deliveries/events',
+    '/uploads/dead-deliveries/replay/1',
+    '/uploads/endpoints/orders',
+    '/uploads/endpoints/orders/pause',
+    '/uploads/endpoints/orders/resume/1',
+  ])('knows nothing at %s', async (path) => {
+    expect(await load()('GET', path)).toMatchObject({
+      ...{ statusCode: 404, json: { code: 'not_found' } },
+    });
+  });
 
   it('says what to configure where there is no database', async () => {
     const ask = load(undefined, { hasLedger: false });

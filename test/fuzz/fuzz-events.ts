@@ -83,6 +83,17 @@ const TEMPLATES: Readonly<Record<string, readonly Template[]>> = {
       path: '/uploads/dead-items/replay',
       body: { kind: 'event', id: 'evt_1' },
     },
+    {
+      method: 'POST',
+      path: '/uploads/dead-deliveries/replay',
+      body: {
+        ...{ endpoint: 'webhook_1', state: 'ready', limit: 5 },
+        ...{ from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' },
+        cursor: 'WzE3NjkwMDAwMDAwMDAsImEiLCJiIl0',
+      },
+    },
+    { method: 'GET', path: '/uploads/endpoints', query: {} },
+    { method: 'POST', path: '/uploads/endpoints/webhook_1/resume', body: {} },
   ],
 };
 
@@ -167,6 +178,8 @@ function makePath(chance: Chance): string {
     '\0',
     'dead-deliveries',
     'dead-items',
+    'endpoints',
+    'resume',
     '',
     '\ud800',
   ];

@@ -91,12 +91,13 @@ describe('deliverBatch()', () => {
         at: NOW + 3_000,
       },
       {
-        kind: 'disabled',
+        kind: 'paused',
         deliveryId: 'gone-0',
         targetId: 'gone',
         ...attempted,
         status: 410,
         error: 'http_410',
+        dead: false,
       },
     ]);
   });
@@ -126,12 +127,12 @@ describe('deliverBatch()', () => {
     expect(outcome).toMatchObject({ kind: 'retry', at: NOW + 630_000 });
   });
 
-  it('disables a target that took nothing for three days', async () => {
+  it('pauses a target that took nothing for three days', async () => {
     const [outcome] = await deliver(claim('broken', 1, { attempts: 10, since: NOW - 3 * DAY }), [
       targetOf('broken', async () => FAILED),
     ]);
 
-    expect(outcome).toMatchObject({ kind: 'disabled', attempts: 11, error: 'http_500' });
+    expect(outcome).toMatchObject({ kind: 'paused', dead: true, attempts: 11, error: 'http_500' });
   });
 
   it('gives up a delivery alone where its target took others meanwhile', async () => {
@@ -159,7 +160,7 @@ describe('deliverBatch()', () => {
     const outcomes = await deliver(claim('gone', 20), [target]);
 
     expect(sent).toBeLessThanOrEqual(4);
-    expect(outcomes.filter(({ kind }) => kind === 'disabled')).toHaveLength(sent);
+    expect(outcomes.filter(({ kind }) => kind === 'paused')).toHaveLength(sent);
     expect(outcomes.filter(({ kind }) => kind === 'unsent')).toHaveLength(20 - sent);
   });
 

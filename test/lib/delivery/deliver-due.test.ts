@@ -69,7 +69,7 @@ describe('deliverClaimed()', () => {
     await ledger.changeState(UPLOAD_ID, 'uploaded', { fileId: '5285485487985271000' });
 
     expect(await deliver()).toEqual({
-      ...{ delivered: 2, retried: 0, dead: 0, disabled: 0, unsent: 0 },
+      ...{ delivered: 2, retried: 0, dead: 0, paused: 0, unsent: 0, newlyPaused: [] },
     });
 
     expect(bodies()).toMatchObject([
@@ -145,11 +145,14 @@ describe('deliverClaimed()', () => {
     await deliver();
     time += 3 * 86_400_000;
 
-    expect(await deliver()).toMatchObject({ disabled: 1 });
+    expect(await deliver()).toMatchObject({
+      ...{ paused: 1, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_500' }] },
+    });
 
     time += 1_000;
     await ledger.changeState(UPLOAD_ID, 'uploaded');
-    expect(await listDeliveries()).toMatchObject([{ state: 'dead' }, { state: 'dead' }]);
+    expect(await deliver()).toMatchObject({ delivered: 0, retried: 0 });
+    expect(await listDeliveries()).toMatchObject([{ state: 'dead' }, { state: 'pending' }]);
   });
 
   it('gives up one message that an endpoint does not take, and goes on with others', async () => {
@@ -172,16 +175,21 @@ describe('deliverClaimed()', () => {
     status = 400;
     time += 86_400_000;
 
-    expect(await deliver()).toMatchObject({ dead: 1, disabled: 0 });
+    expect(await deliver()).toMatchObject({ dead: 1, paused: 0 });
   });
 
   it('obeys an endpoint that wants nothing any more', async () => {
     await issue();
     status = 410;
 
-    expect(await deliver()).toMatchObject({ disabled: 1 });
+    expect(await deliver()).toMatchObject({
+      ...{ paused: 1, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_410' }] },
+    });
 
-    expect(await listDeliveries()).toMatchObject([{ state: 'dead', lastError: 'http_410' }]);
+    expect(await listDeliveries()).toMatchObject([{ state: 'pending', lastError: 'http_410' }]);
+    time += 3_600_000;
+    expect(await deliver()).toMatchObject({ paused: 0 });
+    expect(consumer.received).toHaveLength(1);
   });
 
   it('gives back at once what there was no time for', async () => {
@@ -200,6 +208,7 @@ describe('deliverClaimed()', () => {
       deliveryDone: () => Promise.reject(new Error('No connection.')),
       deliveryFailed: ledger.deliveryFailed,
       failItem: ledger.failItem,
+      pauseEndpoint: ledger.pauseEndpoint,
     };
     const delivered = deliverClaimed(claims, {
       ...{ ledger: broken, targets, now: () => time, random: () => 0.5, report: () => undefined },

@@ -46,16 +46,12 @@ function record(eventId: string, ...endpoints: string[]) {
   return open(...endpoints).recordEvent(event);
 }
 
-async function fail(claim: ClaimedDelivery | undefined, how: 'dead' | 'disabled' | 'again') {
+async function fail(claim: ClaimedDelivery | undefined, how: 'dead' | 'paused' | 'again') {
   if (claim === undefined) throw new Error('There is a delivery.');
-  const then = {
-    dead: { dead: true },
-    disabled: { disabled: true },
-    again: { nextAttemptAt: time },
-  };
-  return ledger.deliveryFailed(claim, { error: 'no', ...then[how] } as Parameters<
-    Ledger['deliveryFailed']
-  >[1]);
+  const error = 'no';
+  if (how === 'paused') return ledger.pauseEndpoint(claim, { error, dead: false });
+  if (how === 'dead') return ledger.deliveryFailed(claim, { error, dead: true });
+  return ledger.deliveryFailed(claim, { error, nextAttemptAt: time });
 }
 
 async function claimOne(): Promise<ClaimedDelivery> {
@@ -229,41 +225,199 @@ describe('claimFresh()', () => {
   });
 });
 
-describe('disabled endpoints', () => {
-  it('get nothing until somebody replays what is theirs', async () => {
-    await record('e1', FAST);
-    await record('e2', FAST);
-    await fail(await claimOne(), 'disabled');
-    // Born dead, and not claimed.
-    expect(await record('e3', FAST, SLOW)).toMatchObject({ deliveries: 2 });
-    expect((await ledger.claimFresh(['e2', 'e3'], 60)).map(({ endpoint }) => endpoint)).toEqual([
-      SLOW,
-    ]);
-    // What waited dies when it is due.
-    expect(await ledger.claimDeliveries(9, 60, 9)).toEqual([]);
-    const { items } = await ledger.listDead({ limit: 9 });
-    expect(items.map(({ eventId, lastError }) => [eventId, lastError]).toSorted()).toEqual([
-      ...[
-        ['e1', 'no'],
-        ['e2', 'disabled'],
-        ['e3', 'disabled'],
-      ],
+describe('paused endpoints', () => {
+  const HOUR = 3_600_000;
+  const claimed = async () =>
+    (await ledger.claimDeliveries(99, 60, 99)).map(({ eventId }) => eventId);
+  const endpoint = async (name = FAST) =>
+    (await ledger.listEndpoints()).find((each) => each.endpoint === name);
+
+  async function pause(eventId: string): Promise<void> {
+    await record(eventId, FAST);
+    expect(await fail(await claimOne(), 'paused')).toBe(true);
+  }
+
+  it('get nothing, and lose nothing, until somebody resumes them', async () => {
+    await record('e0', FAST);
+    await pause('e1');
+    time += HOUR;
+    await record('e2', FAST, SLOW);
+
+    expect((await ledger.claimFresh(['e2'], 60)).map((claim) => claim.endpoint)).toEqual([SLOW]);
+    expect(await claimed()).toEqual([]);
+    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    expect(await ledger.readBacklog()).toMatchObject({
+      ...{ pausedDeliveries: 3, pausedEndpoints: 1, deadDeliveries: 0 },
+      ...{ deliveries: { count: 1 }, lagMilliseconds: 0 },
+    });
+    expect(await ledger.listEndpoints()).toEqual([
+      { endpoint: SLOW, waiting: 1, waitingSince: time, dead: 0 },
+      {
+        ...{ endpoint: FAST, pausedAt: START, pausedReason: 'no' },
+        ...{ waiting: 3, waitingSince: START, dead: 0 },
+      },
     ]);
 
-    expect(await ledger.replay({ eventId: 'e3', endpoint: FAST })).toBe(true);
-    expect(await claimOne()).toMatchObject({ eventId: 'e3', endpoint: FAST, attempt: 1 });
-    await record('e4', FAST);
-    expect(await ledger.claimFresh(['e4'], 60)).toHaveLength(1);
-    expect((await ledger.readBacklog()).deadDeliveries).toBe(2);
+    await ledger.resumeEndpoint(FAST);
+    expect(await endpoint()).toEqual({
+      ...{ endpoint: FAST, waiting: 3, waitingSince: START, dead: 0 },
+    });
+    expect(await claimed()).toEqual(['e0', 'e1', 'e2']);
+  });
+
+  it('are paused once, however many deliveries say so', async () => {
+    await record('e1', FAST);
+    await record('e2', FAST);
+    const [first, second] = await ledger.claimDeliveries(2, 60, 2);
+    const held = await Promise.all([fail(first, 'paused'), fail(second, 'paused')]);
+    expect(held.toSorted()).toEqual([false, true]);
+  });
+
+  it('are sent what waits in the order of its age, whatever attempts there were', async () => {
+    for (let i = 1; i <= 4; i += 1) {
+      await record(`e${i}`, FAST);
+      time += 1_000;
+    }
+    const claims = await ledger.claimDeliveries(3, 60, 3);
+    for (const [i, claim] of claims.entries()) {
+      const nextAttemptAt = time + (9 - i) * HOUR;
+      await ledger.deliveryFailed(claim, { error: 'http_500', nextAttemptAt });
+    }
+    await fail(await claimOne(), 'paused');
+    await ledger.resumeEndpoint(FAST);
+
+    expect(await claimed()).toEqual(['e1', 'e2', 'e3', 'e4']);
+  });
+
+  it('keep what waits for three days, and then it is dead and can be replayed', async () => {
+    await pause('e1');
+    time += HOUR;
+    await record('e2', FAST);
+    time = START + 72 * HOUR - 1;
+    expect(await claimed()).toEqual([]);
+    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    time += 1;
+    expect(await claimed()).toEqual([]);
+    expect((await ledger.listDead({ limit: 9 })).items).toMatchObject([
+      { eventId: 'e1', lastError: 'no' },
+    ]);
+    time += HOUR;
+    await ledger.resumeEndpoint(FAST);
+
+    expect(await claimed()).toEqual([]);
+    expect((await ledger.listDead({ limit: 9 })).items).toMatchObject([
+      { eventId: 'e2', lastError: 'paused' },
+      { eventId: 'e1' },
+    ]);
+    expect(await ledger.replay({ eventId: 'e2', endpoint: FAST })).toBe(true);
+    expect(await claimOne()).toMatchObject({ eventId: 'e2', attempt: 1, enqueuedAt: time });
+  });
+
+  it('are resumed by a replay as well', async () => {
+    await record('e1', FAST);
+    await fail(await claimOne(), 'dead');
+    await pause('e2');
+
+    expect(await ledger.replay({ eventId: 'e1', endpoint: FAST })).toBe(true);
+
+    expect((await claimed()).toSorted()).toEqual(['e1', 'e2']);
+    expect(await endpoint()).not.toHaveProperty('pausedAt');
+  });
+
+  it('are not taken for out of order by what waited before they were resumed', async () => {
+    await pause('e1');
+    time += 71 * HOUR;
+    await ledger.resumeEndpoint(FAST);
+
+    expect(await claimOne()).toMatchObject({ enqueuedAt: START, endpointDeliveredAt: time });
   });
 
   it('leave what is on its way to end as it ends', async () => {
     await record('e1', FAST);
     await record('e2', FAST);
     const [first, second] = await ledger.claimDeliveries(2, 60, 2);
-    await fail(first, 'disabled');
+    await fail(first, 'paused');
     expect(await ledger.claimDeliveries(9, 60, 9)).toEqual([]);
     expect(second && (await ledger.deliveryDone(second))).toBe(true);
+  });
+});
+
+describe('replayMany()', () => {
+  const state = (eventId: string, uploadId: string) => ({
+    ...({ eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true } as const),
+    changes: [{ key: { uploadId }, fact: 'uploaded', owner: 'ann' } as const],
+  });
+  const claimed = async () =>
+    (await ledger.claimDeliveries(99, 60, 99)).map(({ eventId, endpoint }) => [eventId, endpoint]);
+
+  /** Has the deliveries of `count` events die, one each second. */
+  async function bury(count: number, ...endpoints: string[]): Promise<void> {
+    for (let i = 0; i < count; i += 1) {
+      await record(`e${i}`, ...endpoints);
+      for (const claim of await ledger.claimDeliveries(9, 60, 9)) await fail(claim, 'dead');
+      time += 1_000;
+    }
+  }
+
+  it('makes all due in the order in which they were given up, some at each call', async () => {
+    await bury(7, SLOW);
+    const first = await ledger.replayMany({ limit: 3 });
+    time += 1;
+    const second = await ledger.replayMany({ limit: 3, cursor: first.cursor });
+    time += 1;
+    const again = await ledger.replayMany({ limit: 3, cursor: first.cursor });
+    const third = await ledger.replayMany({ limit: 3, cursor: second.cursor });
+
+    expect([first, second, again, third].map(({ replayed }) => replayed)).toEqual([3, 3, 1, 0]);
+    expect(third).not.toHaveProperty('cursor');
+    expect(await claimed()).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => [`e${i}`, SLOW]));
+    expect(await ledger.replayMany({ limit: 9 })).toEqual({ replayed: 0 });
+  });
+
+  it('takes what fits the endpoint, the time and the state that are named', async () => {
+    await bury(4, SLOW, FAST);
+    const between = { from: START + 1_000, to: START + 3_000 };
+    expect(await ledger.replayMany({ endpoint: FAST, ...between, limit: 9 })).toEqual({
+      replayed: 2,
+    });
+    expect((await claimed()).toSorted()).toEqual([
+      ['e1', FAST],
+      ['e2', FAST],
+    ]);
+
+    const targets = [{ id: FAST, events: ['*'] }];
+    const told = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    await told.recordEvents([state('e8', 'u8'), state('e9', 'u9')]);
+    await told.close();
+    for (const claim of await ledger.claimDeliveries(9, 60, 9)) await fail(claim, 'dead');
+    time += 1_000;
+    expect(await ledger.replayMany({ state: 'failed', limit: 2 })).toMatchObject({
+      ...{ replayed: 0, cursor: expect.any(String) },
+    });
+    expect(await ledger.replayMany({ state: 'ready', limit: 99 })).toEqual({ replayed: 2 });
+    expect((await claimed()).toSorted()).toEqual([
+      ['evt_u8_ready', FAST],
+      ['evt_u9_ready', FAST],
+    ]);
+  });
+
+  it('replays each once, however many ask', async () => {
+    await bury(9, FAST);
+    const asked = await Promise.all(
+      [1, 2, 3].map((i) => open(`https://${i}.example`).replayMany({ limit: 9 })),
+    );
+
+    expect(asked.reduce((sum, { replayed }) => sum + replayed, 0)).toBe(9);
+    expect(await ledger.readBacklog()).toMatchObject({
+      deliveries: { count: 9 },
+      deadDeliveries: 0,
+    });
+  });
+
+  it('names a cursor that is none of its own', async () => {
+    await expect(ledger.replayMany({ limit: 1, cursor: 'none' })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
   });
 });
 
@@ -294,11 +448,15 @@ describe('replayUpload()', () => {
     });
     await open(FAST).recordEvents([told('e1', 'u1', 'f1'), told('e2', 'u2', 'f2')]);
     await record('e3', FAST);
-    for (let i = 0; i < 3; i += 1) await fail(await claimOne(), i === 2 ? 'disabled' : 'dead');
+    for (let i = 0; i < 3; i += 1) await fail(await claimOne(), i === 2 ? 'paused' : 'dead');
 
     expect(await ledger.replayUpload('u1')).toBe(1);
     expect(await ledger.replayUpload('u1')).toBe(0);
-    expect(await claimOne()).toMatchObject({ eventId: 'e1', attempt: 1 });
+    const claims = await ledger.claimDeliveries(9, 60, 9);
+    expect(claims.map(({ eventId, attempt }) => [eventId, attempt])).toEqual([
+      ['e1', 1],
+      ['e3', 2],
+    ]);
   });
 });
 
@@ -395,6 +553,8 @@ describe('readBacklog()', () => {
       unconfirmed: { count: 0 },
       notFannedOut: { count: 0 },
       deliveries: { count: 0 },
+      pausedDeliveries: 0,
+      pausedEndpoints: 0,
       deadDeliveries: 0,
       actions: { count: 0 },
       deadActions: 0,
@@ -413,6 +573,8 @@ describe('readBacklog()', () => {
       unconfirmed: { count: 0 },
       notFannedOut: { count: 0 },
       deliveries: { count: 1, oldestAt: START },
+      pausedDeliveries: 0,
+      pausedEndpoints: 0,
       deadDeliveries: 1,
       actions: { count: 0 },
       deadActions: 0,

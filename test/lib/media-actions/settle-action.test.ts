@@ -124,16 +124,140 @@ describe('modify', () => {
     ]);
   });
 
-  it('sets the same once more where an answer was lost', async () => {
+  it('sees that it was done where an answer was lost', async () => {
     await stage.arrive(await stage.makeMedia(), 'uploaded', { kind: 'modify', detail });
 
-    expect(await stage.settle({ api: losing('modifyMediaInfo') })).toMatchObject([
-      { kind: 'retried' },
-    ]);
-    stage.pass(MINUTE);
-    expect(await stage.settle()).toEqual([DONE]);
+    expect(await stage.settle({ api: losing('modifyMediaInfo') })).toEqual([DONE]);
 
     expect(mediaOfVod()).toMatchObject([{ classId: 7, tags: ['a', 'b'] }]);
+    expect(await upload()).toMatchObject({ classId: 7, mediaExpireTime: Date.UTC(2099, 0, 1) });
+  });
+
+  describe('that VOD may not have heard of', () => {
+    const parameters = { AddTags: ['a'] };
+    /** The time of VOD's last update of the media, where that is not the one that it has. */
+    let updateTime: string | undefined;
+    let tasks: readonly object[];
+
+    const telling = (): VodApi => ({
+      ...stage.api,
+      describeMediaInfos: async (...call) => {
+        const answer = await stage.api.describeMediaInfos(...call);
+        for (const { BasicInfo } of answer.MediaInfoSet ?? []) {
+          if (BasicInfo && updateTime !== undefined) BasicInfo.UpdateTime = updateTime;
+        }
+        return answer;
+      },
+      describeTasks: async (request) => ({
+        TaskSet: tasks.map((task) => ({ ...task, FileId: request.FileId ?? '' })),
+      }),
+    });
+    const deaf = (): VodApi => ({
+      ...telling(),
+      modifyMediaInfo: () => Promise.reject(new Problem('Late.', { code: 'upstream_timeout' })),
+    });
+
+    beforeEach(async () => {
+      updateTime = undefined;
+      tasks = [];
+      const wanted = { kind: 'modify', detail: { rules: [], parameters } };
+      await stage.arrive(await stage.makeMedia(), 'uploaded', wanted);
+      expect(await stage.settle({ api: deaf() })).toMatchObject([
+        { kind: 'retried', error: 'upstream_timeout' },
+      ]);
+      stage.pass(MINUTE);
+    });
+
+    it('is done by another try', async () => {
+      expect(await stage.settle()).toEqual([DONE]);
+      expect(mediaOfVod()).toMatchObject([{ tags: ['a'] }]);
+    });
+
+    it.each([
+      ['ended then', { Status: 'FINISH', FinishTime: '2030-01-01T00:00:03Z' }],
+      ['began then', { Status: 'FINISH', BeginProcessTime: '2030-01-01T00:00:00Z' }],
+      ['still runs', { Status: 'PROCESSING', CreateTime: '2029-12-31T00:00:00Z' }],
+    ])('is done although the media was updated, by a task that %s', async (_when, task) => {
+      updateTime = '2030-01-01T00:00:00Z';
+      tasks = [task];
+
+      expect(await stage.settle({ api: telling() })).toEqual([DONE]);
+      expect(mediaOfVod()).toMatchObject([{ tags: ['a'] }]);
+    });
+
+    it('is left where the media was updated by somebody: it may have been taken back', async () => {
+      updateTime = '2030-01-01T00:00:00Z';
+      tasks = [{ Status: 'FINISH', FinishTime: '2029-12-31T23:59:00Z' }];
+
+      expect(await stage.settle({ api: telling() })).toEqual([DONE]);
+      expect(mediaOfVod()).toMatchObject([{ tags: [] }]);
+    });
+  });
+
+  it('is done once more where VOD says that it has not done it', async () => {
+    await stage.arrive(await stage.makeMedia(), 'uploaded', { kind: 'modify', detail });
+    const busy = new Problem('No.', {
+      ...{ code: 'upstream_busy', vod: { code: 'RequestLimitExceeded', requestId: '' } },
+    });
+    const api: VodApi = { ...stage.api, modifyMediaInfo: () => Promise.reject(busy) };
+
+    expect(await stage.settle({ api })).toMatchObject([{ kind: 'retried' }]);
+    await stage.vod.client.ModifyMediaInfo({
+      ...{ FileId: mediaOfVod()[0]?.fileId ?? '', Description: 'A person was here.' },
+    });
+    stage.pass(MINUTE);
+
+    expect(await stage.settle()).toEqual([DONE]);
+    expect(mediaOfVod()).toMatchObject([{ classId: 7, tags: ['a', 'b'] }]);
+  });
+
+  it('goes on after what it has set itself, which updates the media too', async () => {
+    await stage.arrive(await stage.makeMedia(), 'uploaded', { kind: 'modify', detail });
+    stage.vod.passSeconds(60);
+    const dying: VodApi = {
+      ...stage.api,
+      modifyMediaInfo: (request, options) =>
+        'AddTags' in request
+          ? Promise.reject(new Problem('Late.', { code: 'upstream_timeout' }))
+          : stage.api.modifyMediaInfo(request, options),
+    };
+
+    expect(await stage.settle({ api: dying })).toMatchObject([{ kind: 'retried' }]);
+    stage.pass(MINUTE);
+
+    expect(await stage.settle()).toEqual([DONE]);
+    expect(mediaOfVod()).toMatchObject([{ classId: 7, tags: ['a', 'b'] }]);
+    expect(stage.calls).toEqual(Array(3).fill('ModifyMediaInfo'));
+  });
+
+  it('leaves class and end that a person has chosen before the first try', async () => {
+    const fileId = await stage.makeMedia();
+    await stage.arrive(fileId, 'uploaded', { kind: 'modify', detail });
+    const chosen = { ClassId: 8, ExpireTime: '2050-01-01T00:00:00Z', AddTags: ['mine'] };
+    await stage.vod.client.ModifyMediaInfo({ FileId: fileId, ...chosen });
+
+    expect(await stage.settle()).toEqual([DONE]);
+
+    expect(mediaOfVod()).toMatchObject([
+      { classId: 8, expireTime: '2050-01-01T00:00:00Z', tags: ['mine', 'a', 'b'] },
+    ]);
+  });
+
+  it('sends nothing more where its lease has run out', async () => {
+    await stage.arrive(await stage.makeMedia(), 'uploaded', { kind: 'modify', detail });
+    const slow: VodApi = {
+      ...stage.api,
+      describeMediaInfos: async (request) => {
+        const answer = await stage.api.describeMediaInfos(request);
+        stage.pass(MINUTE);
+        await stage.ledger.claimActions(1, 60);
+        return answer;
+      },
+    };
+
+    await stage.settle({ api: slow });
+
+    expect(stage.calls).toEqual([]);
   });
 
   it('sets what VOD takes although it refuses the rest, which ends it', async () => {
@@ -254,7 +378,24 @@ describe('procedure', () => {
     const [flow, ...others] = await flows();
     expect(others).toEqual([]);
     expect(await upload()).toMatchObject({ taskId: flow?.TaskId });
-    expect(stage.calls.filter((name) => name === 'ProcessMediaByProcedure')).toHaveLength(2);
+    expect(stage.calls.filter((name) => name === 'ProcessMediaByProcedure')).toHaveLength(1);
+  });
+
+  it('starts it once, although VOD lists its task too late', async () => {
+    await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
+    await stage.settle({ api: losing('processMediaByProcedure') });
+    stage.pass(MINUTE);
+    const answers = [{ TaskSet: [] }];
+    const late: VodApi = {
+      ...stage.api,
+      describeTasks: async (request) => answers.shift() ?? stage.api.describeTasks(request),
+    };
+
+    expect(await stage.settle({ api: late })).toEqual([DONE]);
+
+    const [flow, ...others] = await flows();
+    expect(others).toEqual([]);
+    expect(await upload()).toMatchObject({ taskId: flow?.TaskId });
   });
 
   it('is started once by somebody who dies before it is written down', async () => {

@@ -50,7 +50,7 @@ describe('deliverWaiting()', () => {
     const { steps, backlog } = await stage.sweep();
 
     expect(steps['deliveries']).toEqual({
-      ...{ delivered: 70, retried: 0, dead: 0, disabled: 0, unsent: 0, failed: 0 },
+      ...{ delivered: 70, retried: 0, dead: 0, paused: 0, unsent: 0, failed: 0 },
     });
     expect(new Set(idsOf(consumer)).size).toBe(70);
     expect(backlog).toMatchObject({ deliveries: 0, lagSeconds: 0 });
@@ -136,6 +136,51 @@ describe('deliverWaiting()', () => {
       lagSeconds: upTo(57),
       unfinishedUploads: 2,
     });
+  });
+
+  it('pauses an endpoint that answers 410, tells so once, and loses nothing', async () => {
+    let status = 410;
+    const consumer = await openConsumer((response) => {
+      response.statusCode = status;
+      response.end();
+    });
+    const other = await openConsumer();
+    await openStage(consumer, other);
+    await issueUploads(40);
+    const endpoint = stage.targets[0]?.id ?? '';
+
+    const first = await stage.sweep();
+    const refused = consumer.received.length;
+    stage.passSeconds(86_400);
+    const second = await stage.sweep();
+
+    expect(refused).toBeLessThanOrEqual(4);
+    expect(consumer.received).toHaveLength(refused);
+    expect(other.received).toHaveLength(40);
+    expect(first.steps['deliveries']).toMatchObject({ delivered: 40, dead: 0, paused: refused });
+    expect(second.steps['deliveries']).toMatchObject({ delivered: 0, dead: 0, paused: 0 });
+    expect(second.backlog).toMatchObject({
+      ...{ deliveries: 0, lagSeconds: 0, pausedEndpoints: 1, pausedDeliveries: 40 },
+      deadDeliveries: 0,
+    });
+    expect(stage.reports).toEqual([
+      {
+        ...{ level: 'error', step: 'deliveries', endpoint },
+        reason: expect.stringMatching(/ is paused: it answered 410\. .*\/resume /),
+      },
+    ]);
+
+    status = 200;
+    await stage.ledger.resumeEndpoint(endpoint);
+    const third = await stage.sweep();
+
+    expect(third.steps['deliveries']).toMatchObject({ delivered: 40 });
+    const taken = consumer.received.slice(refused);
+    const uploads = taken.map(({ body }) => JSON.parse(body).data.uploadId);
+    // Four are on their way at once.
+    const places = uploads.map((uploadId) => Number(uploadId.slice(-4)));
+    expect(places.every((place, index) => Math.abs(place - index) < 16)).toBe(true);
+    expect(new Set(uploads).size).toBe(40);
   });
 
   it('waits with what goes to an endpoint that is not configured', async () => {

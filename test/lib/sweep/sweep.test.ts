@@ -56,6 +56,7 @@ describe('sweep()', () => {
     expect(summary).toMatchObject({ errors: {}, outOfTime: false, broken: [] });
     expect(summary.backlog).toEqual({
       ...{ lagSeconds: 0, deliveries: 0, oldestDeliverySeconds: 0, deadDeliveries: 0 },
+      ...{ pausedDeliveries: 0, pausedEndpoints: 0 },
       ...{ notFannedOut: 0, unconfirmed: 0, oldestUnconfirmedSeconds: 0 },
       ...{ actions: 0, oldestActionSeconds: 0, deadActions: 0, deadItems: 0 },
       ...{ pulls: 0, unfinishedUploads: 0 },

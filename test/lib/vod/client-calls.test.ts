@@ -85,6 +85,21 @@ describe('createVodApi()', () => {
     );
   });
 
+  it('modifies a media once more only where VOD has refused it', async () => {
+    let count = 0;
+    const vod = await open((response) => {
+      count += 1;
+      if (count === 1) refuse(response, 'InternalError');
+      else response.destroy();
+    });
+
+    await expect(vod.modifyMediaInfo({ FileId: '1', ClassId: 7 })).rejects.toMatchObject({
+      code: 'upstream_failed',
+    });
+
+    expect(count).toBe(2);
+  });
+
   it.each([
     ['is none', { MediaInfoSet: 'none' }],
     ['has a gap', { MediaInfoSet: [null] }],

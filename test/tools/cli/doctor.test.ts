@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +145,17 @@ function describeRole(): Variables {
   };
 }
 
+/** Has the endpoint at `address` answer 410 to something. */
+async function pauseEndpoint(url: string, address: string): Promise<void> {
+  const targets = [{ id: `webhook_${hash('sha256', address).slice(0, 16)}`, events: ['*'] }];
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
+  await ledger.saveIssued({ uploadId: address, method: 'client', owner: 'ann' });
+  const [claim] = await ledger.claimDeliveries(1, 60, 1);
+  if (claim === undefined) throw new Error('There is a delivery.');
+  await ledger.pauseEndpoint(claim, { error: 'http_410', dead: false });
+  await ledger.close();
+}
+
 /** A variable whose text is empty is not there, as at a deployment. */
 function describeFunctions(change: Variables) {
   const database = { DATABASE_URL: databaseUrl };
@@ -237,6 +248,18 @@ function setEvents(change: object): Promise<unknown> {
 type Fault = readonly [name: string, () => unknown, check: string, text: RegExp];
 
 const FAULTS: readonly Fault[] = [
+  [
+    'an endpoint that is paused, and not one that nobody has configured any more',
+    async () => {
+      const DATABASE_URL = await server.createDatabase();
+      await sweepLately(DATABASE_URL);
+      await pauseEndpoint(DATABASE_URL, 'https://hooks.example.com/vod');
+      await pauseEndpoint(DATABASE_URL, 'https://old.example.com/vod');
+      setHere({ DATABASE_URL });
+    },
+    'endpoints',
+    /^The endpoint webhook_[0-9a-f]{16} \(hooks\.example\.com\) is paused since \S+: it answered 410\. Messages that wait, each for three days: 1; that were given up: 0\.$/,
+  ],
   [
     'a secret that is not that of the id',
     () => (environment = { ...environment, TENCENT_SECRET_KEY: 'of-another-key' }),

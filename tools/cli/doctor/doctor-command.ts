@@ -11,6 +11,7 @@ import { readTenants } from '../read-tenants.ts';
 import { explainFunctionUrl } from '../show-url.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkDatabase } from './check-database.ts';
+import { checkEndpoints } from './check-endpoints.ts';
 import { checkFunctions, FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { checkKeySet } from './check-key-set.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -160,7 +161,12 @@ async function examineDatabase(
   const notes = await checkDatabase(databaseUrl, databaseCa);
   if (databaseUrl === undefined || notes.some(({ kind }) => kind !== 'warning')) return notes;
   const applications = listApplications(policy, readOwnApplication(environment));
-  return [...notes, ...(await checkSweep({ databaseUrl, databaseCa }, applications, now))];
+  const database = { databaseUrl, databaseCa };
+  return [
+    ...notes,
+    ...(await checkSweep(database, applications, now)),
+    ...(await checkEndpoints(database, environment, now)),
+  ];
 }
 
 function readUrls(options: Options): FunctionUrls {

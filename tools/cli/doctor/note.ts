@@ -13,7 +13,8 @@ export type CheckName =
   | 'sign key'
   | 'database'
   | 'migrations'
-  | 'sweep';
+  | 'sweep'
+  | 'endpoints';
 
 /**
  * What a check has to say. Something is wrong (`finding`), works and is less safe than it could be (`warning`), could not

@@ -1,0 +1,119 @@
+import { ask, type Row } from './ask.ts';
+import type { Connection } from './connection.ts';
+import { readTime, writeTime } from './upload-row.ts';
+
+/** Somebody to whom deliveries go, or went. Times are Unix milliseconds. */
+export interface LedgerEndpoint {
+  readonly endpoint: string;
+  /** Since when it is sent nothing, and the error that was the reason; missing where it is sent messages. */
+  readonly pausedAt?: number;
+  readonly pausedReason?: string;
+  /** When it last took anything, to a second or so; missing where it never did. */
+  readonly deliveredAt?: number;
+  /** Deliveries that are still to be made. */
+  readonly waiting: number;
+  /** When the oldest of them was asked for. */
+  readonly waitingSince?: number;
+  /** Deliveries that were given up, and can be replayed. */
+  readonly dead: number;
+}
+
+/** Who is told, and who is paused. */
+export interface EndpointLedger {
+  /** Returns every endpoint that anything was or is to be delivered to, by its name. */
+  listEndpoints(): Promise<readonly LedgerEndpoint[]>;
+  /**
+   * Has a paused endpoint sent again what waits for it, oldest first. What is three days old by then is dead. One that is
+   * not paused stays as it is.
+   */
+  resumeEndpoint(endpoint: string): Promise<void>;
+}
+
+/** How much of what waits for a paused endpoint is dealt with at once: little enough to be done in time. */
+const MOST_AT_ONCE = 1_000;
+
+/**
+ * Returns the parts of a `with` that keep in order what waits for the endpoints `e` of which `condition` is true: it is
+ * due by its age, whatever attempts there were, and dead once that is as much as deliveries are tried.
+ */
+export function writePausedCare(condition: string, time: string): string {
+  const choose = (
+    rows: string,
+  ) => `select d.event_id, d.endpoint from endpoints e cross join lateral (
+      select event_id, endpoint from deliveries where state = 'pending' and endpoint = e.endpoint and ${rows}
+      limit ${MOST_AT_ONCE} for update skip locked
+    ) d
+    where ${condition}`;
+  return `postponed as (${choose('last_error is not null and next_attempt_at > enqueued_at')}),
+  rewound as (
+    update deliveries d set next_attempt_at = enqueued_at
+    from postponed p where d.event_id = p.event_id and d.endpoint = p.endpoint
+  ),
+  outdated as (${choose(`next_attempt_at <= ${time} - interval '72 hours'
+      and enqueued_at <= ${time} - interval '72 hours' and (last_error is null or next_attempt_at <= enqueued_at)`)}),
+  buried as (
+    update deliveries d set state = 'dead', last_error = coalesce(last_error, 'paused'), updated_at = ${time}
+    from outdated o where d.event_id = o.event_id and d.endpoint = o.endpoint
+  )`;
+}
+
+/** What makes a paused endpoint one that is sent messages, from the time `time` on. */
+export function writeResumption(time: string): string {
+  return `disabled_at = null, paused_reason = null, resumed_at = ${time}`;
+}
+
+/** Returns the parts of a `with` that find the endpoints of the deliveries in `state`, from one to the next by an index. */
+function writeNames(name: string, state: string): string {
+  return `${name} as (
+    select min(endpoint) as endpoint from deliveries where state = '${state}'
+    union all
+    select (select min(d.endpoint) from deliveries d where d.state = '${state}' and d.endpoint > n.endpoint)
+    from ${name} n where n.endpoint is not null
+  )`;
+}
+
+const LIST = `with recursive ${writeNames('waiting', 'pending')},
+  ${writeNames('given_up', 'dead')},
+  named as (
+    select endpoint from waiting union select endpoint from given_up union select endpoint from endpoints
+  )
+  select n.endpoint, e.disabled_at, e.paused_reason, e.delivered_at, w.waiting, w.waiting_since, g.dead
+  from named n left join endpoints e using (endpoint),
+    lateral (
+      select count(*)::integer as waiting, min(enqueued_at) as waiting_since from deliveries d
+      where d.state = 'pending' and d.endpoint = n.endpoint
+    ) w,
+    lateral (
+      select count(*)::integer as dead from deliveries d where d.state = 'dead' and d.endpoint = n.endpoint
+    ) g
+  where n.endpoint is not null order by n.endpoint`;
+
+const RESUME = `with ${writePausedCare('e.endpoint = $1 and e.disabled_at is not null', '$2::timestamptz')}
+  update endpoints set ${writeResumption('$2::timestamptz')} where endpoint = $1 and disabled_at is not null`;
+
+/** Returns the part of the ledger that knows the endpoints. */
+export function createEndpointLedger(connection: Connection, now: () => number): EndpointLedger {
+  return {
+    async listEndpoints() {
+      return (await ask(connection, LIST)).map(readEndpoint);
+    },
+    async resumeEndpoint(endpoint) {
+      await ask(connection, RESUME, [endpoint, writeTime(now())]);
+    },
+  };
+}
+
+function readEndpoint(row: Row): LedgerEndpoint {
+  const { paused_reason: reason } = row;
+  const time = (name: string, column: string) =>
+    row[column] === null ? {} : { [name]: readTime(row[column]) };
+  return {
+    endpoint: String(row['endpoint']),
+    ...time('pausedAt', 'disabled_at'),
+    ...(typeof reason === 'string' ? { pausedReason: reason } : {}),
+    ...time('deliveredAt', 'delivered_at'),
+    waiting: Number(row['waiting']),
+    ...time('waitingSince', 'waiting_since'),
+    dead: Number(row['dead']),
+  };
+}

@@ -1,0 +1,80 @@
+import { answerUnlessKnown } from '../http/conditional.ts';
+import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../http/event.ts';
+import type { Answer } from '../http/http-handler.ts';
+import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import { Problem } from '../problem.ts';
+import { viewEndpoint } from './endpoint-view.ts';
+import { replayDeadItem } from './replay-dead-item.ts';
+import {
+  parseItemRequest,
+  parsePageQuery,
+  parseReplayQuery,
+  refuseOptions,
+} from './upload-query.ts';
+
+/** A request of an operator's, who may make it. */
+interface OperatorCall {
+  readonly event: HttpEvent;
+  readonly ledger: ReachLedger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Returns a page of the deliveries that were given up. @throws {Problem} */
+export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promise<Answer> {
+  const query = parsePageQuery(readQueryFields(event));
+  const { items, ...rest } = await ledger((each) => each.listDead(query));
+  const views = items.map(({ diedAt, ...dead }) => ({
+    ...dead,
+    diedAt: new Date(diedAt).toISOString(),
+  }));
+  return answerUnlessKnown(event, { items: views, ...rest });
+}
+
+/** Returns a page of what was set aside, latest first. @throws {Problem} */
+export async function listDeadItems({ event, ledger }: OperatorCall): Promise<Answer> {
+  const query = parsePageQuery(readQueryFields(event));
+  const { items, ...rest } = await ledger((each) => each.listDeadItems(query));
+  const views = items.map(({ firstFailedAt, diedAt, ...dead }) => ({
+    ...dead,
+    firstFailedAt: new Date(firstFailedAt).toISOString(),
+    diedAt: new Date(diedAt).toISOString(),
+  }));
+  return answerUnlessKnown(event, { items: views, ...rest });
+}
+
+/** Has the next sweep try an item again that was set aside. @throws {Problem} */
+export async function replayItem({ event, ledger, now }: OperatorCall): Promise<Answer> {
+  const item = parseItemRequest(readJsonBody(event, {}));
+  const isReplayed = await ledger((each) => replayDeadItem(item, each, now()));
+  return { status: 202, body: { replayed: isReplayed ? 1 : 0 } };
+}
+
+/** Makes dead deliveries due again, and returns how many and where to go on. @throws {Problem} */
+export async function replayMany({ event, ledger }: OperatorCall): Promise<Answer> {
+  const query = parseReplayQuery(readJsonBody(event, {}));
+  return { status: 202, body: await ledger((each) => each.replayMany(query)) };
+}
+
+/** Returns all endpoints with their state and what waits for them. @throws {Problem} */
+export async function listEndpoints({ event, ledger }: OperatorCall): Promise<Answer> {
+  refuseOptions(readQueryFields(event));
+  const endpoints = await ledger((each) => each.listEndpoints());
+  return answerUnlessKnown(event, { items: endpoints.map(viewEndpoint) });
+}
+
+/** Resumes an endpoint, so that what waits for it is sent, and returns it. @throws {Problem} */
+export async function resumeEndpoint({ event, ledger }: OperatorCall): Promise<Answer> {
+  refuseOptions(readJsonBody(event, {}));
+  const [, name] = readPath(event, 'uploads');
+  const find = async () =>
+    (await ledger((each) => each.listEndpoints())).find(({ endpoint }) => endpoint === name);
+  const known = await find();
+  if (known === undefined) {
+    throw new Problem('There is no endpoint with this id: GET /uploads/endpoints has them all.', {
+      code: 'not_found',
+    });
+  }
+  await ledger((each) => each.resumeEndpoint(known.endpoint));
+  return { status: 200, body: viewEndpoint((await find()) ?? known) };
+}
