@@ -6,6 +6,7 @@ import { checkDatabase, type DatabaseConfig } from '../lib/config/database-confi
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createTargets } from '../lib/delivery/create-targets.ts';
 import type { Target } from '../lib/delivery/target.ts';
+import type { AbsentEvent } from '../lib/events/absent-arrival.ts';
 import {
   type Confirmation,
   type ConfirmingApi,
@@ -23,7 +24,8 @@ import {
   type Origin,
   receiveEvent,
 } from '../lib/events/received-event.ts';
-import { recordEvent } from '../lib/events/record-event.ts';
+import { recordAbsence, recordEvent } from '../lib/events/record-event.ts';
+import { reduceEvent } from '../lib/events/reduce-event.ts';
 import type { Reception } from '../lib/events/to-event-record.ts';
 import { httpHandler, type Route } from '../lib/http/http-handler.ts';
 import { routeWithSettings } from '../lib/http/route-with-settings.ts';
@@ -97,7 +99,12 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
       remainingMilliseconds: leftOf(CONFIRM_MILLISECONDS),
       subAppId,
     });
-    if (confirmation.kind === 'denied') throw denyEvent(pushed, log);
+    const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
+    const telling = { ...dependencies, remainingMilliseconds };
+    if (confirmation.kind === 'denied') {
+      await denyEvent(pushed, confirmation.absent, origin, telling, log);
+      return TAKEN;
+    }
     if (confirmation.kind === 'unavailable') {
       await keepEvent(pushed, origin, confirmation.problem, dependencies, log);
       return TAKEN;
@@ -107,8 +114,7 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
     // The log line is the event's record where there is no other.
     Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event, origin)));
     const reception = { ...origin, receivedAt: now(), confirmed, settings };
-    const remainingMilliseconds = leftOf(ANSWER_MILLISECONDS);
-    await tellOf(confirmation.event, reception, { ...dependencies, remainingMilliseconds }, log);
+    await tellOf(confirmation.event, reception, telling, log);
     return TAKEN;
   };
 }
@@ -125,11 +131,30 @@ const TAKEN = { status: 200, body: { code: 0 } } as const;
 
 type Log = Invocation['log'];
 
-/** Of what VOD denies, the log line says no more than the kind: anybody may have written the rest. */
-function denyEvent(pushed: VodEvent, log: Log): Problem {
+/** What telling of an event takes. */
+type Telling = CallbackDependencies & { readonly remainingMilliseconds: () => number };
+
+/**
+ * Throws that VOD denies an event, unless it is the arrival of a file that is gone since, which is recorded or kept. Of what
+ * VOD denies, the log line says no more than the kind: anybody may have written the rest.
+ */
+async function denyEvent(
+  pushed: VodEvent,
+  absent: AbsentEvent | undefined,
+  origin: Origin,
+  telling: Telling,
+  log: Log,
+): Promise<void> {
+  const { ledger, settings, now } = telling;
+  if (absent !== undefined && ledger !== undefined) {
+    const reception = { ...origin, receivedAt: now(), confirmed: true, settings };
+    const told = await ledger((opened) => recordAbsence(absent, reception, opened, telling));
+    Object.assign(log, told);
+    if (log.confirmation !== undefined) return;
+  }
   log.confirmation = 'denied';
   if (pushed.eventType !== 'unknown') log.eventType = pushed.eventType;
-  return new Problem('VOD does not know of what the notification tells.', { code: 'unauthorized' });
+  throw new Problem('VOD does not know of what the notification tells.', { code: 'unauthorized' });
 }
 
 /** Keeps an event that VOD could not be asked about, for the sweep to ask again. */
@@ -149,7 +174,7 @@ async function keepEvent(
   }
   const received = receiveEvent(pushed, origin);
   const { eventId } = received;
-  const raw = writeVodEvent(pushed);
+  const raw = writeVodEvent(reduceEvent(pushed));
   const kept = { eventId, subAppId: origin.subAppId, raw, receivedAt: now() };
   log.fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
   log.confirmation = 'kept';
@@ -159,7 +184,7 @@ async function keepEvent(
 async function tellOf(
   event: VodEvent,
   reception: Reception,
-  telling: CallbackDependencies & { readonly remainingMilliseconds: () => number },
+  telling: Telling,
   log: Log,
 ): Promise<void> {
   const { ledger } = telling;

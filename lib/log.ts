@@ -51,8 +51,13 @@ export interface LogFields {
   outOfTime?: boolean;
   /** Place of the key that proved a notification, counted from 0. */
   signKey?: number;
-  /** What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet. */
-  confirmation?: 'confirmed' | 'denied' | 'kept' | 'unconfirmable';
+  /**
+   * What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet, or whose file it did not
+   * show yet, and `absent` one whose file is gone, as another notification told.
+   */
+  confirmation?: 'confirmed' | 'denied' | 'kept' | 'absent' | 'unconfirmable';
+  /** Count of files that were not noted, since so many were within a day. */
+  surplus?: number;
   /** Whether an event was new. */
   fresh?: boolean;
   /** Count of messages that consumers took. */
@@ -97,6 +102,7 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   outOfTime: true,
   signKey: true,
   confirmation: true,
+  surplus: true,
   fresh: true,
   delivered: true,
 };

@@ -1,27 +1,51 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import { listWholeDeletions } from './deleted-files.ts';
 import type { Origin } from './received-event.ts';
+import { readId } from './to-event-record.ts';
+
+type DeletionEvent = Extract<VodEvent, { readonly eventType: 'FileDeleted' }>;
 
 /**
- * Answers a pushed event without the files that no upload of its application has; undefined where it tells of no others.
+ * Answers a pushed event without the files that neither an upload of its application has, nor a notification has told to
+ * have come; undefined where it tells of no others.
  *
- * That a file is gone, VOD says of every file that never was, so anybody could have made-up ones believed. A file that
- * was gone before its arrival was told is found missing by the sweep, once it is told.
+ * That a file is gone, VOD says of every file that never was, so anybody could have made-up ones believed. The others are
+ * noted: where a notification of their arrival comes later, that they were deleted is known by then.
  */
 export async function dropUnknownDeletions(
   event: VodEvent,
   { subAppId, own }: Pick<Origin, 'subAppId' | 'own'>,
-  ledger: Pick<Ledger, 'findFiles'>,
+  ledger: Pick<Ledger, 'findFiles' | 'findAbsentArrivals' | 'noteAbsentDeletions'>,
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;
-  const { FileIdSet: fileIds, FileDeleteResultInfo: results } = event.task;
-  const known = await ledger.findFiles(fileIds, subAppId, own);
-  if (known.length === 0) return undefined;
-  if (known.length === new Set(fileIds).size) return event;
-  const FileDeleteResultInfo = results?.filter(({ FileId }) => known.includes(FileId ?? ''));
-  const FileIdSet = fileIds.filter((fileId) => known.includes(fileId));
-  return parseVodEvent({
+  const known = await ledger.findFiles(event.task.FileIdSet, subAppId, own);
+  const strangers = listWholeDeletions(event.task).filter(
+    (fileId) => !known.includes(fileId) && readId(fileId) !== undefined,
+  );
+  if (strangers.length === 0) return selectDeletions(event, known);
+  await ledger.noteAbsentDeletions(strangers, subAppId);
+  // Read after that, so that of an arrival and a deletion at the same time one sees the other.
+  const arrivals = await ledger.findAbsentArrivals(strangers, subAppId);
+  return selectDeletions(event, [...known, ...arrivals.map(({ fileId }) => fileId)]);
+}
+
+/** Returns `event` without all but these files; undefined where it tells of none of them. */
+export function selectDeletions(
+  event: DeletionEvent,
+  fileIds: readonly string[],
+): DeletionEvent | undefined {
+  const { FileIdSet: told, FileDeleteResultInfo: results } = event.task;
+  const selected = told.filter((fileId) => fileIds.includes(fileId));
+  if (selected.length === told.length) return event;
+  if (selected.length === 0) return undefined;
+  const FileDeleteResultInfo = results?.filter(({ FileId }) => fileIds.includes(FileId ?? ''));
+  const part = parseVodEvent({
     EventType: 'FileDeleted',
-    FileDeleteEvent: { FileIdSet, ...(FileDeleteResultInfo ? { FileDeleteResultInfo } : {}) },
+    FileDeleteEvent: {
+      FileIdSet: selected,
+      ...(FileDeleteResultInfo ? { FileDeleteResultInfo } : {}),
+    },
   });
+  return part.eventType === 'FileDeleted' ? part : undefined;
 }

@@ -8,10 +8,16 @@ interface UnconfirmedEvent {
   readonly eventId: string;
   /** Application of VOD that told it; missing where the configuration names none. */
   readonly subAppId?: number | undefined;
-  /** The notification as it came. */
+  /** What VOD is to be asked about, as a notification tells it. */
   readonly raw: JsonObject;
   /** Unix milliseconds. */
   readonly receivedAt: number;
+}
+
+/** An event that is to be kept. */
+interface NewUnconfirmed extends UnconfirmedEvent {
+  /** Unix milliseconds at which VOD is to be asked first; now where it is missing. */
+  readonly dueAt?: number;
 }
 
 /** An unconfirmed event whose turn it is, for as long as its lease lasts. */
@@ -25,7 +31,7 @@ type Claim = Pick<ClaimedUnconfirmed, 'eventId' | 'attempt'>;
 /** Events that nobody has confirmed yet, and that so have changed nothing. */
 export interface UnconfirmedLedger {
   /** Keeps the event until somebody drops it; answers false where it is kept, or recorded, already. */
-  keepUnconfirmed(event: UnconfirmedEvent): Promise<boolean>;
+  keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
   /** Answers up to `count` events, longest due first; each is nobody else's until its lease runs out. */
   claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedUnconfirmed[]>;
   /** Forgets the event, where the claim still holds. */
@@ -58,9 +64,9 @@ const RETRY = `update unconfirmed_events set next_attempt_at = $3
 export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
   const { connection, now, randomKey } = dependencies;
   return {
-    async keepUnconfirmed({ eventId, subAppId = null, raw, receivedAt }) {
+    async keepUnconfirmed({ eventId, subAppId = null, raw, receivedAt, dueAt = now() }) {
       const keeper = randomKey();
-      const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(now()), keeper];
+      const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(dueAt), keeper];
       const [row] = await ask(connection, KEEP, [...parameters, subAppId]);
       return row?.['kept_by'] === keeper;
     },

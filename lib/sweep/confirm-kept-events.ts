@@ -1,8 +1,14 @@
 import { trustContexts } from '../config/context-config.ts';
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
+import {
+  type AbsentEvent,
+  noteAbsence,
+  SHOWN_MILLISECONDS,
+  takeAbsence,
+} from '../events/absent-arrival.ts';
 import { confirmEvent } from '../events/confirm-event.ts';
-import { dropUnknownDeletions } from '../events/known-deletion.ts';
-import { takeEvents } from '../events/take-events.ts';
+import type { Origin } from '../events/received-event.ts';
+import { takePushedEvent } from '../events/take-pushed-event.ts';
 import type { ClaimedUnconfirmed } from '../ledger/unconfirmed.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { isVodEventType } from '../vod/event-types.ts';
@@ -50,18 +56,42 @@ async function confirmOne(
     tally.fail(confirmation.problem);
     return putOff(claim, run, tally);
   }
+  const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
   if (confirmation.kind === 'denied') {
+    const { absent } = confirmation;
+    if (absent !== undefined && (await settleAbsence(absent, origin, claim, run, tally))) return;
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
-    const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
-    const known = await dropUnknownDeletions(confirmation.event, origin, ledger);
     const confirmed = confirmation.kind === 'confirmed';
     const reception = { ...origin, receivedAt, confirmed, settings };
-    await takeEvents(known === undefined ? [] : [known], ledger, reception);
+    await takePushedEvent(confirmation.event, reception, ledger);
     tally.add('confirmed');
   }
   await ledger.dropUnconfirmed(claim);
+}
+
+/** Records, or puts off, a file that came and went; returns false where nobody knows whether there was one. */
+async function settleAbsence(
+  event: AbsentEvent,
+  origin: Origin,
+  claim: ClaimedUnconfirmed,
+  { ledger, settings, now }: SweepRun,
+  tally: UnconfirmedTally,
+): Promise<boolean> {
+  const { receivedAt } = claim;
+  const { isProven, isDeleted } = await noteAbsence(event, origin, ledger);
+  if (!isProven && !isDeleted) return false;
+  const shownAt = receivedAt + SHOWN_MILLISECONDS;
+  if (!isDeleted && now() < shownAt) {
+    await ledger.retryUnconfirmed(claim, shownAt);
+    tally.add('retried');
+    return true;
+  }
+  await takeAbsence(event, { ...origin, receivedAt, confirmed: true, settings }, ledger);
+  tally.add('confirmed');
+  await ledger.dropUnconfirmed(claim);
+  return true;
 }
 
 async function putOff(

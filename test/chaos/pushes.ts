@@ -126,7 +126,8 @@ async function send(
   return deaths;
 }
 
-function wrap({ event, subAppId }: Push): object {
+/** Answers the event with which a trigger hands `callback` a notification that is signed now. */
+export function wrap({ event, subAppId }: Push): object {
   const T = Math.floor(Date.now() / 1_000) + 600;
   const Sign = createHash('md5').update(`${SIGN_KEY}${T}`).digest('hex');
   return {

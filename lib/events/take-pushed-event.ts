@@ -1,0 +1,31 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { VodEvent } from '../vod/event.ts';
+import { takeAbsentArrivals } from './absent-arrival.ts';
+import { dropUnknownDeletions, selectDeletions } from './known-deletion.ts';
+import { type TakenEvent, takeEvents } from './take-events.ts';
+import type { Reception } from './to-event-record.ts';
+
+/**
+ * Records an event that was pushed and that VOD does not deny; before a deletion, the arrivals of its files that could not
+ * be confirmed, since they were gone by then. Returns what was recorded: nothing of files that nobody has heard of.
+ */
+export async function takePushedEvent(
+  event: VodEvent,
+  reception: Reception,
+  ledger: Ledger,
+): Promise<readonly TakenEvent[]> {
+  const known = await dropUnknownDeletions(event, reception, ledger);
+  if (known === undefined) return [];
+  if (known.eventType !== 'FileDeleted' || !reception.confirmed) {
+    return takeEvents([known], ledger, reception);
+  }
+  const { FileIdSet: fileIds } = known.task;
+  const { subAppId, own } = reception;
+  const arrivals = await ledger.findAbsentArrivals(fileIds, subAppId);
+  if (arrivals.length === 0) return takeEvents([known], ledger, reception);
+  const taken = await takeAbsentArrivals(arrivals, reception, ledger);
+  // One that came for an upload that has another file already is no upload's.
+  const deletion = selectDeletions(known, await ledger.findFiles(fileIds, subAppId, own));
+  if (deletion === undefined) return taken;
+  return [...taken, ...(await takeEvents([deletion], ledger, reception))];
+}
