@@ -11,7 +11,7 @@ export interface AbsentArrival {
 }
 
 /** What became of a note. */
-export interface ArrivalNote {
+interface ArrivalNote {
   /** False where the application has as many notes as are kept. */
   readonly isKept: boolean;
   /** Whether the file's deletion has been told as well. */
