@@ -12,6 +12,7 @@ import {
   type ConfirmingApi,
   confirmEvent,
 } from '../lib/events/confirm-event.ts';
+import { keepOrLog } from '../lib/events/log-unkept-event.ts';
 import { passOnEvent } from '../lib/events/pass-on-event.ts';
 import {
   authenticateNotification,
@@ -106,15 +107,19 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
       return TAKEN;
     }
     if (confirmation.kind === 'unavailable') {
-      await keepEvent(pushed, origin, confirmation.problem, dependencies, log);
+      const { problem } = confirmation;
+      const keep = () => keepEvent(pushed, origin, problem, dependencies, log);
+      await keepOrLog(keep, receiveEvent(pushed, origin), true, log);
       return TAKEN;
     }
     const confirmed = isProven(confirmation, knowsFiles);
     log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
     // The log line is the event's record where there is no other.
-    Object.assign(log, describeReceivedEvent(receiveEvent(confirmation.event, origin)));
+    const received = receiveEvent(confirmation.event, origin);
+    Object.assign(log, describeReceivedEvent(received));
     const reception = { ...origin, receivedAt: now(), confirmed, settings };
-    await tellOf(confirmation.event, reception, telling, log);
+    const tell = () => tellOf(confirmation.event, reception, telling, log);
+    await keepOrLog(tell, received, confirmed, log);
     return TAKEN;
   };
 }

@@ -56,6 +56,9 @@ export interface LogFields {
    * show yet, and `absent` one whose file is gone, as another notification told.
    */
   confirmation?: 'confirmed' | 'denied' | 'kept' | 'absent' | 'unconfirmable';
+  /** Of an event that could not be kept: a piece of its JSON, and its place of how many, as `1/2`. */
+  event?: string;
+  piece?: string;
   /** Count of files that were not noted, since so many were within a day. */
   surplus?: number;
   /** Whether an event was new. */
@@ -102,6 +105,8 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   outOfTime: true,
   signKey: true,
   confirmation: true,
+  event: true,
+  piece: true,
   surplus: true,
   fresh: true,
   delivered: true,

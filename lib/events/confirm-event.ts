@@ -43,6 +43,11 @@ const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
   'FileDeleted',
 ]);
 
+/** Returns whether uploads live by events of this type. What such an event tells, `sweep` finds without it too. */
+export function isUploadEvent({ eventType }: VodEvent): boolean {
+  return UPLOAD_EVENTS.has(eventType);
+}
+
 const DENIED = { kind: 'denied' } as const;
 
 /** Answers what VOD says to `event`. It rejects with what is no fault of VOD's, as missing credentials. */
@@ -135,7 +140,7 @@ async function confirmTask(
   const told = await askTask(taskId, api, options);
   if (told === 'unknown') {
     // Perhaps the task is only too old to ask about.
-    return UPLOAD_EVENTS.has(event.eventType) ? DENIED : { kind: 'unconfirmable', event };
+    return isUploadEvent(event) ? DENIED : { kind: 'unconfirmable', event };
   }
   if (told?.eventType !== event.eventType || readTaskId(told.task) !== taskId) return DENIED;
   return isBehind(told, event) ? DENIED : { kind: 'confirmed', event: told };

@@ -100,18 +100,17 @@ export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
  * @throws {Problem} `payload_too_large`, or `invalid_json` where the body is no text.
  */
 export function readBodyText(event: HttpEvent, maxBytes: number): string {
-  const { body } = event;
-  if (body === undefined || body === null || body === '') return '';
+  const body = event.body ?? '';
   if (typeof body !== 'string') {
     throw new Problem('Cannot read the body: it must be JSON text.', { code: 'invalid_json' });
   }
-  const encoding = event.isBase64Encoded === true ? 'base64' : 'utf8';
+  const encoding = event.isBase64Encoded === true ? 'base64' : undefined;
   if (Buffer.byteLength(body, encoding) > maxBytes) {
     throw new Problem(`Cannot read the body: it must have at most ${maxBytes} bytes.`, {
       code: 'payload_too_large',
     });
   }
-  return encoding === 'base64' ? Buffer.from(body, encoding).toString() : body;
+  return encoding ? Buffer.from(body, encoding).toString() : body;
 }
 
 /**
