@@ -16,9 +16,9 @@ import { readText } from './vod-value.ts';
  * What VOD says to an event that came without proof.
  *
  * `confirmed` holds what VOD itself says, which may be more, and never what was pushed. `denied` is what VOD does not
- * know of, or knows otherwise; where that is the arrival of a file of which VOD says that it is not there, it has what was
- * pushed, reduced, as `absent`: the file may have been deleted since, or never have been. `unavailable` is what VOD could not be asked about now, and `unconfirmable` what it cannot
- * be asked about at all.
+ * know of, or knows otherwise; where that is the arrival of a file of which VOD says that it is not there, `absent` is what
+ * was pushed, reduced: the file may have been deleted since, or never have been. `unavailable` is what VOD could not be
+ * asked about now, and `unconfirmable` what it cannot be asked about at all.
  */
 export type Confirmation =
   | { readonly kind: 'confirmed'; readonly event: VodEvent }

@@ -20,9 +20,10 @@ export async function dropUnknownDeletions(
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;
   const known = await ledger.findFiles(event.task.FileIdSet, subAppId, own);
-  const strangers = listWholeDeletions(event.task).filter(
-    (fileId) => !known.includes(fileId) && readId(fileId) !== undefined,
-  );
+  const unknown = leaveOut(known, listWholeDeletions(event.task)).filter(readId);
+  if (unknown.length === 0) return selectDeletions(event, known);
+  // What is in another application, this one says of all the same that it is not there.
+  const strangers = leaveOut(await ledger.findFiles(unknown), unknown);
   if (strangers.length === 0) return selectDeletions(event, known);
   await ledger.noteAbsentDeletions(strangers, subAppId);
   // Read after that, so that of an arrival and a deletion at the same time one sees the other.
@@ -36,10 +37,11 @@ export function selectDeletions(
   fileIds: readonly string[],
 ): DeletionEvent | undefined {
   const { FileIdSet: told, FileDeleteResultInfo: results } = event.task;
-  const selected = told.filter((fileId) => fileIds.includes(fileId));
+  const wanted = new Set(fileIds);
+  const selected = told.filter((fileId) => wanted.has(fileId));
   if (selected.length === told.length) return event;
   if (selected.length === 0) return undefined;
-  const FileDeleteResultInfo = results?.filter(({ FileId }) => fileIds.includes(FileId ?? ''));
+  const FileDeleteResultInfo = results?.filter(({ FileId }) => wanted.has(FileId ?? ''));
   const part = parseVodEvent({
     EventType: 'FileDeleted',
     FileDeleteEvent: {
@@ -48,4 +50,9 @@ export function selectDeletions(
     },
   });
   return part.eventType === 'FileDeleted' ? part : undefined;
+}
+
+function leaveOut(some: readonly string[], fileIds: readonly string[]): readonly string[] {
+  const left = new Set(some);
+  return fileIds.filter((fileId) => !left.has(fileId));
 }

@@ -227,9 +227,12 @@ describe('what nothing but a notification says', () => {
     const event = { eventId: 'evt_1', eventType: 'vod.NewFileUpload', payload: {} } as const;
     await ledger.recordEvent({ ...event, confirmed: true, changes: [change] });
     const notify = await load({ VOD_SUB_APP_ID: '8' });
+    const source = { SourceType: 'Upload' };
+    await ledger.noteAbsentArrival({ fileId: FILE, source }, 8);
     await notify(deletionOf(FILE));
 
     expect((await notify(CONSOLE)).statusCode).toBe(401);
+    expect(consumer.received).toEqual([]);
 
     expect(await listAll()).toMatchObject([{ state: 'ready', subAppId: 7 }]);
   });
