@@ -55,11 +55,19 @@ export interface LogFields {
   signKey?: number;
   /** Whether a tenant's application has signed with the key of the service's own. */
   sharedSignKey?: boolean;
-  /** What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet. */
-  confirmation?: 'confirmed' | 'denied' | 'kept' | 'unconfirmable';
+  /**
+   * What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet, or whose file it did not
+   * show yet, and `absent` one whose file is gone, as another notification told.
+   */
+  confirmation?: 'confirmed' | 'denied' | 'kept' | 'absent' | 'unconfirmable';
+  /** Of an event that could not be kept: a piece of its JSON, and its place of how many, as `1/2`. */
+  event?: string;
+  piece?: string;
   /** Files of a deletion that VOD is not asked about now, and events of this minute that are too many to be taken. */
   surplusFiles?: number;
   surplusEvents?: number;
+  /** Count of files that were not noted, since so many were within a day. */
+  surplus?: number;
   /** Whether an event was new. */
   fresh?: boolean;
   /** Count of messages that consumers took. */
@@ -110,6 +118,9 @@ const NAMES: Readonly<Record<keyof LogFields, true>> = {
   confirmation: true,
   surplusFiles: true,
   surplusEvents: true,
+  event: true,
+  piece: true,
+  surplus: true,
   fresh: true,
   delivered: true,
   endpoint: true,

@@ -3,10 +3,12 @@ import { isJsonObject } from '../validation/json-object.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { VodApi } from '../vod/client.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
-import type { EventTask, VodEventType } from '../vod/event-types.ts';
+import type { VodEventType } from '../vod/event-types.ts';
+import type { AbsentEvent } from './absent-arrival.ts';
 import { listWholeDeletions } from './deleted-files.ts';
 import { describeMediaEvent, MEDIA_FILTERS } from './media-event.ts';
 import { confirmMediaTasks, isUnknownToVod } from './media-tasks.ts';
+import { reduceEvent } from './reduce-event.ts';
 import { describeTaskEvent, isTaskEventType } from './task-event.ts';
 import { readText } from './vod-value.ts';
 
@@ -14,12 +16,13 @@ import { readText } from './vod-value.ts';
  * What VOD says to an event that came without proof.
  *
  * `confirmed` holds what VOD itself says, which may be more, and never what was pushed. `denied` is what VOD does not
- * know of, or knows otherwise. `unavailable` is what VOD could not be asked about now, and `unconfirmable` what it cannot
- * be asked about at all.
+ * know of, or knows otherwise; where that is the arrival of a file of which VOD says that it is not there, `absent` is what
+ * was pushed, reduced: the file may have been deleted since, or never have been. `unavailable` is what VOD could not be
+ * asked about now, and `unconfirmable` what it cannot be asked about at all.
  */
 export type Confirmation =
   | { readonly kind: 'confirmed'; readonly event: VodEvent }
-  | { readonly kind: 'denied' }
+  | { readonly kind: 'denied'; readonly absent?: AbsentEvent }
   | { readonly kind: 'unavailable'; readonly problem: Problem }
   | { readonly kind: 'unconfirmable'; readonly event: VodEvent };
 
@@ -40,6 +43,11 @@ const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
   'FileDeleted',
 ]);
 
+/** Returns whether uploads live by events of this type. What such an event tells, `sweep` finds without it too. */
+export function isUploadEvent({ eventType }: VodEvent): boolean {
+  return UPLOAD_EVENTS.has(eventType);
+}
+
 const DENIED = { kind: 'denied' } as const;
 
 /** Answers what VOD says to `event`. It rejects with what is no fault of VOD's, as missing credentials. */
@@ -49,7 +57,7 @@ export async function confirmEvent(
   options: CallOptions,
 ): Promise<Confirmation> {
   try {
-    if (event.eventType === 'NewFileUpload') return await confirmMedia(event.task, api, options);
+    if (event.eventType === 'NewFileUpload') return await confirmMedia(event, api, options);
     if (event.eventType === 'FileDeleted') return await confirmDeletion(event, api, options);
     return await confirmTask(event, api, options);
   } catch (error) {
@@ -59,10 +67,11 @@ export async function confirmEvent(
 }
 
 async function confirmMedia(
-  { FileId, ProcedureTaskId, ReviewAudioVideoTaskId }: EventTask<'NewFileUpload'>,
+  pushed: AbsentEvent,
   api: ConfirmingApi,
   options: CallOptions,
 ): Promise<Confirmation> {
+  const { FileId, ProcedureTaskId, ReviewAudioVideoTaskId } = pushed.task;
   const claimed = {
     procedureTaskId: readText(ProcedureTaskId),
     reviewTaskId: readText(ReviewAudioVideoTaskId),
@@ -73,7 +82,10 @@ async function confirmMedia(
   ]);
   const media = answer.MediaInfoSet?.find((found) => found.FileId === FileId);
   const event = media && describeMediaEvent(media, tasks);
-  return event === undefined ? DENIED : { kind: 'confirmed', event };
+  if (event !== undefined) return { kind: 'confirmed', event };
+  if (!answer.NotExistFileIdSet?.includes(FileId)) return DENIED;
+  const absent = reduceEvent(pushed);
+  return absent.eventType === 'NewFileUpload' ? { kind: 'denied', absent } : DENIED;
 }
 
 async function confirmDeletion(
@@ -128,7 +140,7 @@ async function confirmTask(
   const told = await askTask(taskId, api, options);
   if (told === 'unknown') {
     // Perhaps the task is only too old to ask about.
-    return UPLOAD_EVENTS.has(event.eventType) ? DENIED : { kind: 'unconfirmable', event };
+    return isUploadEvent(event) ? DENIED : { kind: 'unconfirmable', event };
   }
   if (told?.eventType !== event.eventType || readTaskId(told.task) !== taskId) return DENIED;
   return isBehind(told, event) ? DENIED : { kind: 'confirmed', event: told };

@@ -4,6 +4,7 @@ import type { LogFields } from '../log.ts';
 import { Problem } from '../problem.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
+import { reduceEvent } from './reduce-event.ts';
 
 /** An event that VOD could not be asked about, and why. */
 interface UnconfirmedEvent {
@@ -32,7 +33,12 @@ export async function keepUnconfirmed(
   }
   const received = receiveEvent(event, origin);
   const { eventId } = received;
-  const kept = { eventId, subAppId: origin.subAppId, raw: writeVodEvent(event), receivedAt };
+  const kept = {
+    eventId,
+    subAppId: origin.subAppId,
+    raw: writeVodEvent(reduceEvent(event)),
+    receivedAt,
+  };
   const fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
   const told = { ...describeReceivedEvent(received), ...explainToOperator(problem) };
   return { fresh, confirmation: 'kept', ...told };

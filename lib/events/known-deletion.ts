@@ -1,10 +1,11 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { isJsonObject } from '../validation/json-object.ts';
-import type { VodEvent } from '../vod/event.ts';
+import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import { listWholeDeletions } from './deleted-files.ts';
 import type { Origin } from './received-event.ts';
+import { readId } from './to-event-record.ts';
 
 /** What is told to have been deleted. */
-type Deletion = Extract<VodEvent, { eventType: 'FileDeleted' }>;
+type DeletionEvent = Extract<VodEvent, { readonly eventType: 'FileDeleted' }>;
 
 /**
  * Most files of one notification that VOD is asked about in one go. The number is our choice: five questions of 20 files,
@@ -13,44 +14,63 @@ type Deletion = Extract<VodEvent, { eventType: 'FileDeleted' }>;
 const MOST_DELETIONS = 100;
 
 /**
- * Returns a pushed event without the files that no upload of its application has; undefined where it tells of no others.
- * It is asked before VOD is: that a file is gone, VOD says of every file that never was, so anybody could have made-up ones
- * believed, and have VOD asked about as many as a notification holds. A file that was gone before its arrival was told is
- * found missing by the sweep, once it is told.
+ * Returns a pushed event without the files that neither an upload of its application has, nor a notification has told to
+ * have come; undefined where it tells of no others. It comes before VOD is asked about as many as a notification holds.
+ *
+ * That a file is gone, VOD says of every file that never was, so anybody could have made-up ones believed. The others are
+ * noted: where a notification of their arrival comes later, that they were deleted is known by then.
  */
 export async function dropUnknownDeletions(
   event: VodEvent,
   { subAppId, own }: Pick<Origin, 'subAppId' | 'own'>,
-  ledger: Pick<Ledger, 'findFiles'>,
+  ledger: Pick<Ledger, 'findFiles' | 'findAbsentArrivals' | 'noteAbsentDeletions'>,
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;
-  const { FileIdSet: fileIds } = event.task;
-  const known = new Set(await ledger.findFiles(fileIds, subAppId, own));
-  if (known.size === 0) return undefined;
-  if (known.size === new Set(fileIds).size) return event;
-  return keepFiles(event, known);
+  const known = await ledger.findFiles(event.task.FileIdSet, subAppId, own);
+  const unknown = leaveOut(known, listWholeDeletions(event.task)).filter(readId);
+  if (unknown.length === 0) return selectDeletions(event, known);
+  // What is in another application, this one says of all the same that it is not there.
+  const strangers = leaveOut(await ledger.findFiles(unknown), unknown);
+  if (strangers.length === 0) return selectDeletions(event, known);
+  await ledger.noteAbsentDeletions(strangers, subAppId);
+  // Read after that, so that of an arrival and a deletion at the same time one sees the other.
+  const arrivals = await ledger.findAbsentArrivals(strangers, subAppId);
+  return selectDeletions(event, [...known, ...arrivals.map(({ fileId }) => fileId)]);
 }
 
 /** Returns as much of an event as VOD is asked about in one go, and the rest, where there is one. */
 export function splitDeletions(
   event: VodEvent,
-): readonly [first: VodEvent, rest?: Deletion | undefined] {
+): readonly [first: VodEvent, rest?: DeletionEvent | undefined] {
   if (event.eventType !== 'FileDeleted') return [event];
   const fileIds = [...new Set(event.task.FileIdSet)];
   if (fileIds.length <= MOST_DELETIONS) return [event];
-  const first = new Set(fileIds.slice(0, MOST_DELETIONS));
-  const rest = new Set(fileIds.slice(MOST_DELETIONS));
-  return [keepFiles(event, first), keepFiles(event, rest)];
+  const first = selectDeletions(event, fileIds.slice(0, MOST_DELETIONS));
+  return [first ?? event, selectDeletions(event, fileIds.slice(MOST_DELETIONS))];
 }
 
-function keepFiles({ task }: Deletion, kept: ReadonlySet<string>): Deletion {
-  const { FileIdSet: fileIds, FileDeleteResultInfo: results } = task;
-  const FileIdSet = [...new Set(fileIds)].filter((fileId) => kept.has(fileId));
-  const FileDeleteResultInfo = Array.isArray(results)
-    ? results.filter((result) => isJsonObject(result) && kept.has(String(result['FileId'])))
-    : undefined;
-  return {
-    eventType: 'FileDeleted',
-    task: { FileIdSet, ...(FileDeleteResultInfo ? { FileDeleteResultInfo } : {}) },
-  };
+/** Returns `event` without all but these files; undefined where it tells of none of them. */
+export function selectDeletions(
+  event: DeletionEvent,
+  fileIds: readonly string[],
+): DeletionEvent | undefined {
+  const { FileIdSet: told, FileDeleteResultInfo: results } = event.task;
+  const wanted = new Set(fileIds);
+  const selected = [...new Set(told)].filter((fileId) => wanted.has(fileId));
+  if (selected.length === told.length) return event;
+  if (selected.length === 0) return undefined;
+  const FileDeleteResultInfo = results?.filter(({ FileId }) => wanted.has(FileId ?? ''));
+  const part = parseVodEvent({
+    EventType: 'FileDeleted',
+    FileDeleteEvent: {
+      FileIdSet: selected,
+      ...(FileDeleteResultInfo ? { FileDeleteResultInfo } : {}),
+    },
+  });
+  return part.eventType === 'FileDeleted' ? part : undefined;
+}
+
+function leaveOut(some: readonly string[], fileIds: readonly string[]): readonly string[] {
+  const left = new Set(some);
+  return fileIds.filter((fileId) => !left.has(fileId));
 }

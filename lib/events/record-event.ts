@@ -4,8 +4,16 @@ import type { Target } from '../delivery/target.ts';
 import { explainToOperator } from '../invocation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../log.ts';
-import type { VodEvent } from '../vod/event.ts';
-import { takeEvents } from './take-events.ts';
+import { type VodEvent, writeVodEvent } from '../vod/event.ts';
+import {
+  type AbsentEvent,
+  noteAbsence,
+  SHOWN_MILLISECONDS,
+  takeAbsence,
+} from './absent-arrival.ts';
+import { describeReceivedEvent, receiveEvent } from './received-event.ts';
+import type { TakenEvent } from './take-events.ts';
+import { takePushedEvent } from './take-pushed-event.ts';
 import type { Reception } from './to-event-record.ts';
 
 /** What recording an event and telling of it takes from outside. */
@@ -35,17 +43,53 @@ export async function recordEvent(
   ledger: Ledger,
   dependencies: TellingDependencies,
 ): Promise<LogFields> {
-  const [taken] = await takeEvents([event], ledger, reception);
-  if (taken === undefined) throw new Error('The event that was recorded has no result.');
-  const { received, recorded } = taken;
-  const fields: LogFields = { fresh: recorded.fresh, delivered: 0 };
-  const report = (told: LogFields) => Object.assign(fields, told);
-  if (recorded.deliveries === 0) return fields;
+  return tell(await takePushedEvent(event, reception, ledger), ledger, dependencies);
+}
+
+/**
+ * Records a file that came and went, of whose arrival `event` tells; where its deletion is not told yet, but its context is
+ * proven, the event is kept for the sweep, so that VOD is asked once more when it shows every file that it has told of.
+ * Returns what the log line says of it: without `confirmation` where nothing but the notification says that there was
+ * such a file.
+ *
+ * @throws what the ledger throws where it cannot record.
+ */
+export async function recordAbsence(
+  event: AbsentEvent,
+  reception: Reception,
+  ledger: Ledger,
+  dependencies: TellingDependencies,
+): Promise<LogFields> {
+  const { isProven, isDeleted, isSurplus } = await noteAbsence(event, reception, ledger);
+  const received = receiveEvent(event, reception);
+  if (isDeleted) {
+    const taken = await takeAbsence(event, reception, ledger);
+    const told = await tell(taken, ledger, dependencies);
+    return { ...describeReceivedEvent(received), ...told, confirmation: 'absent' };
+  }
+  if (!isProven) return isSurplus ? { surplus: 1 } : {};
+  const { subAppId, receivedAt } = reception;
+  const raw = writeVodEvent(event);
+  const kept = { eventId: received.eventId, subAppId, raw, receivedAt };
+  const fresh = await ledger.keepUnconfirmed({ ...kept, dueAt: receivedAt + SHOWN_MILLISECONDS });
+  return { ...describeReceivedEvent(received), fresh, confirmation: 'kept' };
+}
+
+async function tell(
+  taken: readonly TakenEvent[],
+  ledger: Ledger,
+  dependencies: TellingDependencies,
+): Promise<LogFields> {
+  const fields: LogFields = { fresh: taken.some(({ recorded }) => recorded.fresh), delivered: 0 };
+  const report = (said: LogFields) => Object.assign(fields, said);
+  const told = taken.filter(({ recorded }) => recorded.deliveries > 0);
+  if (told.length === 0) return fields;
+  const eventIds = told.flatMap(({ received, recorded }) => [
+    received.eventId,
+    ...recorded.announced,
+  ]);
   try {
-    const claims = await ledger.claimFresh(
-      [received.eventId, ...recorded.announced],
-      LEASE_SECONDS,
-    );
+    const claims = await ledger.claimFresh(eventIds, LEASE_SECONDS);
     const delivering = { ...dependencies, ledger, report };
     const { delivered, newlyPaused } = await deliverClaimed(claims, delivering);
     return Object.assign({ ...fields, delivered }, ...newlyPaused.map(explainPause));

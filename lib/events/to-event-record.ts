@@ -1,5 +1,6 @@
 import { nameVodEvent } from '../delivery/event-type.ts';
 import type { EventRecord } from '../ledger/event-record.ts';
+import type { UploadChange } from '../ledger/upload-change.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { type Origin, type ReceivedEvent, writeReceivedEvent } from './received-event.ts';
@@ -10,8 +11,10 @@ import { findUploadId, listUploadChanges } from './upload-changes.ts';
 export interface Reception extends Origin {
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Whether VOD has said it itself; what it has not, changes no upload. */
+  /** Whether VOD has said it itself; what it has not, changes no upload, but where {@link isAbsent} is set. */
   readonly confirmed: boolean;
+  /** Set for the arrival of a file of which VOD says that it is not there: its upload had it, and nothing is done to it. */
+  readonly isAbsent?: true;
   /** What new media may be, and what is set of them. */
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
   /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
@@ -21,8 +24,8 @@ export interface Reception extends Origin {
 /** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */
 export function toEventRecord(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
-  const { subAppId, own, receivedAt, confirmed } = reception;
-  const told = confirmed ? listUploadChanges(received) : [];
+  const { subAppId, own, receivedAt, confirmed, isAbsent } = reception;
+  const told = confirmed || isAbsent ? listUploadChanges(received) : [];
   const ofTenant = subAppId === own ? {} : ({ ofTenant: true } as const);
   const changes =
     subAppId === undefined
@@ -36,13 +39,20 @@ export function toEventRecord(received: ReceivedEvent, reception: Reception): Ev
     eventId,
     subAppId,
     eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
-    uploadId: confirmed ? findUploadId(received) : undefined,
+    uploadId: confirmed || isAbsent ? findUploadId(received) : undefined,
     ...readSubject(event),
     payload: writeReceivedEvent(received),
     confirmed,
-    ...(confirmed ? settleArrival(received, changes, reception) : { changes, actions: [] }),
+    ...(confirmed
+      ? settleArrival(received, changes, reception)
+      : { changes: changes.map(withhold), actions: [] }),
     receivedAt,
   };
+}
+
+/** A file that is gone is none that anybody could use. */
+function withhold(change: UploadChange): UploadChange {
+  return { ...change, fact: 'uploadedForProcessing' };
 }
 
 /** Ids are indexed, and an index takes no long ones: https://www.postgresql.org/docs/current/btree.html. */
@@ -59,6 +69,7 @@ function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
   return { fileId: readId(fields.get('FileId')), taskId: readId(fields.get('TaskId')) };
 }
 
-function readId(value: unknown): string | undefined {
+/** Returns `value` where it has the form of an id of VOD's. */
+export function readId(value: unknown): string | undefined {
   return typeof value === 'string' && ID.test(value) ? value : undefined;
 }

@@ -86,26 +86,39 @@ export function readQuery(event: HttpEvent, name: string): string | undefined {
 /**
  * Returns the JSON value of the body, or `absent` where there is no body. The event stays as it is.
  *
- * @param maxBytes largest body that is read.
  * @throws {Problem} `payload_too_large` or `invalid_json`.
  */
-export function readJsonBody(
-  event: HttpEvent,
-  absent?: unknown,
-  maxBytes: number = MAX_BODY_BYTES,
-): unknown {
-  const { body } = event;
-  if (body === undefined || body === null || body === '') return absent;
+export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
+  const text = readBodyText(event, MAX_BODY_BYTES);
+  return text === '' ? absent : parseJsonBody(event, text);
+}
+
+/**
+ * Returns the text of the body, which is empty where there is no body; a trigger may hand it on in Base64.
+ *
+ * @param maxBytes largest body that is read.
+ * @throws {Problem} `payload_too_large`, or `invalid_json` where the body is no text.
+ */
+export function readBodyText(event: HttpEvent, maxBytes: number): string {
+  const body = event.body ?? '';
   if (typeof body !== 'string') {
     throw new Problem('Cannot read the body: it must be JSON text.', { code: 'invalid_json' });
   }
-  const text = event.isBase64Encoded === true ? Buffer.from(body, 'base64').toString() : body;
-  // A text never has fewer bytes than characters, so most are known to fit without counting.
-  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
+  const encoding = event.isBase64Encoded === true ? 'base64' : undefined;
+  if (Buffer.byteLength(body, encoding) > maxBytes) {
     throw new Problem(`Cannot read the body: it must have at most ${maxBytes} bytes.`, {
       code: 'payload_too_large',
     });
   }
+  return encoding ? Buffer.from(body, encoding).toString() : body;
+}
+
+/**
+ * Returns the JSON value that `text`, the body of `event`, has.
+ *
+ * @throws {Problem} `invalid_json` that says what it is instead.
+ */
+export function parseJsonBody(event: HttpEvent, text: string): unknown {
   try {
     // Some clients begin with a byte order mark, which a parser may pass over: https://www.rfc-editor.org/rfc/rfc8259#section-8.1.
     return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);

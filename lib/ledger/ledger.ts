@@ -1,3 +1,4 @@
+import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
 import { type CheckLedger, createCheckLedger } from './checks.ts';
@@ -21,6 +22,7 @@ export interface Ledger
   extends UploadLedger,
     EventLedger,
     UnconfirmedLedger,
+    AbsentFileLedger,
     RequestLedger,
     QuotaLedger,
     PullLedger,
@@ -68,6 +70,7 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createUploadLedger(dependencies),
     ...createEventLedger(dependencies),
     ...createUnconfirmedLedger(dependencies),
+    ...createAbsentFileLedger(dependencies),
     ...createRequestLedger(dependencies),
     ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),

@@ -8,12 +8,18 @@ interface UnconfirmedEvent {
   readonly eventId: string;
   /** Application of VOD that told it; missing where the configuration names none. */
   readonly subAppId?: number | undefined;
-  /** The notification as it came. */
+  /** What VOD is to be asked about, as a notification tells it. */
   readonly raw: JsonObject;
   /** Unix milliseconds. */
   readonly receivedAt: number;
   /** Set where VOD itself has told it, so that it need not be asked. */
   readonly proven?: true | undefined;
+}
+
+/** An event that is to be kept. */
+interface NewUnconfirmed extends UnconfirmedEvent {
+  /** Unix milliseconds at which VOD is to be asked first; now where it is missing. */
+  readonly dueAt?: number;
 }
 
 /** An unconfirmed event whose turn it is, for as long as its lease lasts. */
@@ -27,7 +33,7 @@ type Claim = Pick<ClaimedUnconfirmed, 'eventId' | 'attempt'>;
 /** Events that nobody has confirmed yet, and that so have changed nothing. */
 export interface UnconfirmedLedger {
   /** Keeps the event until somebody drops it; answers false where it is kept, or recorded, already. */
-  keepUnconfirmed(event: UnconfirmedEvent): Promise<boolean>;
+  keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
   /** Keeps an event that failed, which may be recorded in part, to be tried again. */
   keepFailed(event: UnconfirmedEvent): Promise<void>;
   /** Answers up to `count` events, longest due first; each is nobody else's until its lease runs out. */
@@ -75,10 +81,10 @@ const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
 /** Answers the part of the ledger that keeps unconfirmed events. */
 export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
   const { connection, now, randomKey } = dependencies;
-  const keep = async (event: UnconfirmedEvent, again: boolean) => {
-    const { eventId, subAppId = null, raw, receivedAt, proven = false } = event;
+  const keep = async (event: NewUnconfirmed, again: boolean) => {
+    const { eventId, subAppId = null, raw, receivedAt, dueAt = now(), proven = false } = event;
     const keeper = randomKey();
-    const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(now()), keeper];
+    const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(dueAt), keeper];
     const marks = [String(proven), String(again)];
     const [row] = await ask(connection, KEEP, [...parameters, subAppId, ...marks]);
     return row?.['kept_by'] === keeper;

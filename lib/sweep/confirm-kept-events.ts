@@ -1,10 +1,17 @@
 import { trustContexts } from '../config/context-config.ts';
 import { scheduleRetry } from '../delivery/retry-schedule.ts';
+import {
+  type AbsentEvent,
+  noteAbsence,
+  SHOWN_MILLISECONDS,
+  takeAbsence,
+} from '../events/absent-arrival.ts';
 import { MOST_UNCONFIRMED } from '../events/bound-unconfirmed.ts';
 import { confirmEvent } from '../events/confirm-event.ts';
+import type { Origin } from '../events/received-event.ts';
 import { type SelectionDependencies, selectQuestion } from '../events/select-question.ts';
 import { failEvent } from '../events/set-aside-event.ts';
-import { takeEvents } from '../events/take-events.ts';
+import { takePushedEvent } from '../events/take-pushed-event.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
 import type { ClaimedUnconfirmed } from '../ledger/unconfirmed.ts';
 import { parseVodEvent } from '../vod/event.ts';
@@ -92,6 +99,8 @@ async function confirmOne(
     return putOff(claim, run, tally);
   }
   if (confirmation.kind === 'denied') {
+    const { absent } = confirmation;
+    if (absent !== undefined && (await settleAbsence(absent, origin, claim, run, tally))) return;
     tally.add('denied');
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
@@ -99,10 +108,33 @@ async function confirmOne(
     const isTooMuch = !confirmed && (await ledger.countUnconfirmed(subAppId)) > MOST_UNCONFIRMED;
     if (isTooMuch) return putOff(claim, run, tally);
     const reception = { ...origin, receivedAt, confirmed, settings };
-    await takeEvents([confirmation.event], ledger, reception);
+    await takePushedEvent(confirmation.event, reception, ledger);
     tally.add('confirmed');
   }
   await ledger.dropUnconfirmed(claim);
+}
+
+/** Records, or puts off, a file that came and went; returns false where nobody knows whether there was one. */
+async function settleAbsence(
+  event: AbsentEvent,
+  origin: Origin,
+  claim: ClaimedUnconfirmed,
+  { ledger, settings, now }: SweepRun,
+  tally: UnconfirmedTally,
+): Promise<boolean> {
+  const { receivedAt } = claim;
+  const { isProven, isDeleted } = await noteAbsence(event, origin, ledger);
+  if (!isProven && !isDeleted) return false;
+  const shownAt = receivedAt + SHOWN_MILLISECONDS;
+  if (!isDeleted && now() < shownAt) {
+    await ledger.retryUnconfirmed(claim, shownAt);
+    tally.add('retried');
+    return true;
+  }
+  await takeAbsence(event, { ...origin, receivedAt, confirmed: true, settings }, ledger);
+  tally.add('confirmed');
+  await ledger.dropUnconfirmed(claim);
+  return true;
 }
 
 async function putOff(

@@ -1,48 +1,86 @@
 import { isJsonObject } from '../validation/json-object.ts';
 
 /**
- * Answers the JSON text that equal values share: members in the order of their names, and without those that are
+ * Returns the JSON text that equal values share: members in the order of their names, and without those that are
  * `null`, since VOD means the same by `null` and by no member.
  *
- * It does not recurse: a notification of 256 kB may be 130,000 levels deep, which no stack holds.
+ * It does not recurse: a value that came out of a queue may be deeper than any stack is.
  */
 export function canonicalJson(value: unknown): string {
-  let text = '';
-  const pending: Piece[] = [{ value }];
-  for (let piece = pending.pop(); piece !== undefined; piece = pending.pop()) {
-    if ('text' in piece) {
-      text += piece.text;
-    } else if (Array.isArray(piece.value)) {
-      pushReversed(pending, openArray(piece.value));
-    } else if (isJsonObject(piece.value)) {
-      pushReversed(pending, openObject(piece.value));
-    } else {
-      text += JSON.stringify(piece.value) ?? 'null';
+  const text: string[] = [];
+  const open: Container[] = [];
+  writeValue(value, text, open);
+  for (let container = open.at(-1); container !== undefined; container = open.at(-1)) {
+    if (container.next < container.length) writeNext(container, text, open);
+    else {
+      text.push(container.names === undefined ? ']' : '}');
+      open.pop();
     }
   }
-  return text;
+  return text.join('');
 }
 
-/** What is left to write: punctuation and names as they are, values still to be taken apart. */
-type Piece = { readonly text: string } | { readonly value: unknown };
-
-function openArray(items: readonly unknown[]): Piece[] {
-  const pieces = items.flatMap((value, index): Piece[] =>
-    index === 0 ? [{ value }] : [{ text: ',' }, { value }],
-  );
-  return [{ text: '[' }, ...pieces, { text: ']' }];
+/** An object or array that is written as far as `next`. */
+interface Container {
+  readonly holder: object;
+  /** Of an object. */
+  readonly names: readonly string[] | undefined;
+  readonly length: number;
+  next: number;
 }
 
-function openObject(members: Readonly<Record<string, unknown>>): Piece[] {
-  const names = Object.keys(members).filter((name) => (members[name] ?? null) !== null);
-  const pieces = names.sort().flatMap((name, index): Piece[] => {
-    const comma = index === 0 ? '' : ',';
-    return [{ text: `${comma}${JSON.stringify(name)}:` }, { value: members[name] }];
-  });
-  return [{ text: '{' }, ...pieces, { text: '}' }];
+/** Writes the next member, or the beginning of it. */
+function writeNext(container: Container, text: string[], open: Container[]): void {
+  const { holder, names, next } = container;
+  container.next += 1;
+  const name = names === undefined ? next : (names[next] ?? '');
+  if (next > 0) text.push(',');
+  if (names !== undefined) text.push(JSON.stringify(name), ':');
+  writeValue(Reflect.get(holder, name), text, open);
 }
 
-/** The last piece pushed is the first one written. One by one, since a call takes only so many arguments. */
-function pushReversed(pending: Piece[], pieces: readonly Piece[]): void {
-  for (const piece of pieces.toReversed()) pending.push(piece);
+/** Writes a value, or the beginning of one that holds others. */
+function writeValue(value: unknown, text: string[], open: Container[]): void {
+  if (Array.isArray(value)) {
+    text.push('[');
+    open.push({ holder: value, names: undefined, length: value.length, next: 0 });
+  } else if (isJsonObject(value)) {
+    const names = Object.keys(value).filter((name) => (value[name] ?? null) !== null);
+    text.push('{');
+    open.push({ holder: value, names: names.sort(), length: names.length, next: 0 });
+  } else {
+    text.push(JSON.stringify(value) ?? 'null');
+  }
 }
+
+/** Returns a copy of `value` without members that are `null`. It does not recurse either. */
+export function copyWithoutNulls(value: unknown): unknown {
+  const holder: unknown[] = [];
+  const pending: Pair[] = [];
+  put(holder, 0, value, pending);
+  for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    const { from, to } = pair;
+    const isArray = Array.isArray(from);
+    for (const [name, held] of Object.entries(from)) {
+      if (isArray || (held ?? null) !== null) put(to, name, held ?? null, pending);
+    }
+  }
+  return holder[0];
+}
+
+/** An object or array, and the empty copy that is to get its members. */
+interface Pair {
+  readonly from: object;
+  readonly to: object;
+}
+
+function put(to: object, name: PropertyKey, value: unknown, pending: Pair[]): void {
+  const isArray = Array.isArray(value);
+  const copy = isArray ? [] : isJsonObject(value) ? {} : value;
+  if (typeof value === 'object' && value !== null) pending.push({ from: value, to: Object(copy) });
+  // To set `__proto__` would be to change what the copy inherits.
+  if (name !== '__proto__') Reflect.set(to, name, copy);
+  else Object.defineProperty(to, name, { value: copy, ...OWN });
+}
+
+const OWN = { writable: true, enumerable: true, configurable: true } as const;

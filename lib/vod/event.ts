@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../validation/json-object.ts';
-import { canonicalJson } from './event-json.ts';
+import { copyWithoutNulls } from './event-json.ts';
 import { EVENT_MEMBERS, type EventTask, isVodEventType, type VodEventType } from './event-types.ts';
 
 /**
@@ -47,7 +47,8 @@ const CHECKS: { readonly [Type in VodEventType]?: v.GenericSchema } = {
  */
 export function parseVodEvent(body: RawEvent): VodEvent {
   const { Sign: _sign, T: _t, EventHandle: _handle, ...event } = body;
-  const raw = dropNulls(event);
+  const copy = copyWithoutNulls(event);
+  const raw = isJsonObject(copy) ? copy : {};
   const { EventType: name } = raw;
   const known = isVodEventType(name) ? parseKnownEvent(name, raw) : undefined;
   return known ?? { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
@@ -71,9 +72,4 @@ function parseKnownEvent<T extends VodEventType>(
 function isTaskOf<T extends VodEventType>(eventType: T, task: unknown): task is EventTask<T> {
   const check = CHECKS[eventType];
   return isJsonObject(task) && (check === undefined || v.is(check, task));
-}
-
-function dropNulls(event: RawEvent): RawEvent {
-  const copy: unknown = JSON.parse(canonicalJson(event));
-  return isJsonObject(copy) ? copy : {};
 }

@@ -81,6 +81,8 @@ export const CANARIES = {
   forgery: plant('notification that nobody signed'),
   // It is kept where VOD cannot be asked.
   denied: plant('notification that VOD denies', 'database'),
+  eventSecret: plant('context and address of a notification', 'answer', 'message', 'database'),
+  // Where a notification can be neither kept nor found again, the log has it, in lines of their own.
   eventText: plant('text of a notification', 'answer', 'message', 'database'),
   variable: plant('variable that is malformed'),
 } as const satisfies Record<string, Canary>;

@@ -216,10 +216,22 @@ async function dump(databaseUrl: string): Promise<string> {
 /** Answers what got out where it does not belong. */
 function findLeaks(findings: Findings): readonly string[] {
   const outlets = ['answer', 'log', 'cloud', 'message', 'database'] as const;
-  return outlets.flatMap((outlet) => {
+  const lines = findings.log.split('\n');
+  const unkept = lines.filter(isUnkeptEvent);
+  const found = { ...findings, log: lines.filter((line) => !isUnkeptEvent(line)).join('\n') };
+  const leaks = outlets.flatMap((outlet) => {
     const strangers = ALL.filter(({ belongs }) => !belongs.includes(outlet));
-    return findCanaries(findings[outlet], strangers).map((name) => `${name} in ${outlet}`);
+    return findCanaries(found[outlet], strangers).map((name) => `${name} in ${outlet}`);
   });
+  const secrets = ALL.filter(
+    (canary) => canary !== CANARIES.eventText && !canary.belongs.includes('log'),
+  );
+  return [...leaks, ...findCanaries(unkept.join('\n'), secrets).map((name) => `${name} in event`)];
+}
+
+/** Answers whether a line of the log holds a notification that could not be kept. */
+function isUnkeptEvent(line: string): boolean {
+  return line.includes('"event":"');
 }
 
 /** Answers a new database by the URL of a user with a planted password. */
@@ -256,6 +268,7 @@ describe('every function', () => {
     const findings = await drive(environmentOf(await createDatabase()));
 
     expect(findLeaks(findings)).toEqual([]);
+    expect(findings.log.split('\n').filter(isUnkeptEvent)).toEqual([]);
     // What belongs somewhere is there, so the search looked at the right things.
     const { keyId, mediaQuery, roleToken, sourceContext, webhookQuery, eventText } = CANARIES;
     expect(findCanaries(findings.answer, [keyId, sourceContext])).toHaveLength(2);
@@ -291,6 +304,8 @@ describe('every function', () => {
     const empty = await drive(environmentOf(await createDatabase('empty')));
 
     expect([...findLeaks(gone), ...findLeaks(empty)]).toEqual([]);
+    const unkept = gone.log.split('\n').filter(isUnkeptEvent).join('\n');
+    expect(findCanaries(unkept, [CANARIES.eventText])).toHaveLength(1);
     expect(gone.statuses.get('uploads')).toContain(503);
     expect(empty.log).toContain('42P01');
   });

@@ -11,6 +11,7 @@ const {
   cookie,
   coverQuery,
   denied,
+  eventSecret,
   eventText,
   foreignToken,
   forgery,
@@ -112,7 +113,11 @@ function notifications(now: number): readonly TestRequest[] {
   });
   const cast = {
     EventType: 'MediaCastStatusChanged',
-    MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working', Text: eventText.value },
+    MediaCastStatusChangedEvent: {
+      ...{ CastId: 'cast-1', Status: 'Working', Text: eventText.value },
+      SessionContext: eventSecret.value,
+      DestinationSet: [{ Url: `rtmp://live.example.com/app/${eventSecret.value}` }],
+    },
   };
   const deletion = {
     EventType: 'FileDeleted',

@@ -127,7 +127,8 @@ async function send(
   return deaths;
 }
 
-function wrap({ event, subAppId }: Push): object {
+/** Answers the event with which a trigger hands `callback` a notification that is signed now. */
+export function wrap({ event, subAppId }: Push): object {
   const T = Math.floor(Date.now() / 1_000) + 600;
   const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);
   const Sign = createHash('md5').update(`${key}${T}`).digest('hex');

@@ -354,6 +354,36 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     expect(log).toMatchObject({ confirmation: 'confirmed', taskId: task.TaskId });
   });
 
+  it.each(['[],', '{},', '1,', '"",'])('refuses more than half a million of %j', async (value) => {
+    const notify = await load();
+    const { Sign, T } = sign();
+
+    const { statusCode, json } = await notify({
+      body: `{"EventType":"New","Sign":"${Sign}","T":${T},"Wide":[${value.repeat(530_000)}0]}`,
+    });
+
+    expect(statusCode).toBe(400);
+    expect(json).toMatchObject({
+      code: 'invalid_request',
+      detail: expect.stringMatching(/values/),
+    });
+  });
+
+  it('takes six megabytes, and not a byte more', async () => {
+    const notify = await load();
+    const { ProcedureStateChangeEvent: task, ...event } = events.ProcedureStateChanged;
+    const write = (Text: string) =>
+      JSON.stringify({ ...event, ProcedureStateChangeEvent: { ...task, Text }, ...signed });
+    const signed = sign();
+    const fill = 'x'.repeat(6 * 1024 * 1024 - write('').length);
+
+    const fits = await notify({ body: write(fill) });
+    logged = '';
+    const over = await notify({ body: write(`${fill}x`) });
+
+    expect([fits.statusCode, over.statusCode]).toEqual([200, 413]);
+  });
+
   it('refuses a body of more than 6 MB and malformed JSON', async () => {
     const notify = await load();
 

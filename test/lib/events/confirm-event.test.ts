@@ -112,8 +112,6 @@ describe('confirmEvent() at the stand-in', () => {
   });
 
   it.each([
-    ['a media that is not', upload('5285890700000000404')],
-    ['a media whose id is none', upload('no id\u0000')],
     [
       'a pull that is not',
       {
@@ -126,6 +124,23 @@ describe('confirmEvent() at the stand-in', () => {
   ])('denies %s', async (_name, body) => {
     expect(await confirm(body, api)).toEqual({ kind: 'denied' });
   });
+
+  it.each(['5285890700000000404', 'no id\u0000'])(
+    'denies the arrival of %j, which is not there, and hands on what its upload is known by',
+    async (fileId) => {
+      const SourceInfo = { SourceType: 'Upload', SourceContext: 'context' };
+      const MediaBasicInfo = { SourceInfo: { ...SourceInfo, Other: 1 }, Name: 'forged' };
+      const body = upload(fileId, { MediaBasicInfo });
+
+      expect(await confirm(body, api)).toEqual({
+        kind: 'denied',
+        absent: {
+          eventType: 'NewFileUpload',
+          task: { FileId: fileId, MediaBasicInfo: { SourceInfo } },
+        },
+      });
+    },
+  );
 
   it('denies the deletion of a media that is there', async () => {
     expect(await confirm(deletion([fileId]), api)).toEqual({ kind: 'denied' });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/vod/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
 
 let postgres: TestPostgres;
@@ -61,6 +62,77 @@ describe('confirmKeptEvents()', () => {
       expect.objectContaining({ level: 'warn', step: 'unconfirmed', eventId: EVENT_ID }),
     );
     expect(await confirmKept()).toMatchObject({ denied: 0 });
+  });
+
+  describe('of a file that is gone', () => {
+    const envelope = { uploadId: '01ARYZ6S410000000000000000', owner: 'user-42' } as const;
+    const fileId = '5285485487985271000';
+    const context = sealContext({ ...envelope, method: 'client' }, 'mine');
+
+    /** Keeps its arrival, as `callback` does. */
+    function keepArrival(SourceContext: string): Promise<boolean> {
+      const SourceInfo = { SourceType: 'Upload', SourceContext };
+      const raw = {
+        EventType: 'NewFileUpload',
+        FileUploadEvent: { FileId: fileId, MediaBasicInfo: { SourceInfo } },
+      };
+      return stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    }
+
+    it('ends the upload that its context proves, once VOD has had time to show it', async () => {
+      await stage.ledger.saveIssued({ ...envelope, method: 'client' });
+      await keepArrival(context);
+      expect(await confirmKept()).toMatchObject({ retried: 1, confirmed: 0, denied: 0, failed: 0 });
+      expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
+      stage.passSeconds(61);
+
+      expect(await confirmKept()).toMatchObject({ retried: 0, confirmed: 1, denied: 0, failed: 0 });
+
+      expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({
+        ...{ ...envelope, state: 'deleted', fileId, sourceContext: 'mine' },
+      });
+      const told = await stage.ledger.listEvents(envelope.uploadId);
+      expect(told.map(({ eventType, confirmed }) => [eventType, confirmed])).toEqual(
+        expect.arrayContaining([
+          ['vod.NewFileUpload', false],
+          ['vod.FileDeleted', true],
+          ['upload.uploaded', true],
+          ['upload.deleted', true],
+        ]),
+      );
+      expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0, unfinishedUploads: 0 });
+    });
+
+    it('is taken from VOD where VOD shows it late', async () => {
+      const [shown = ''] = await makeMedia(stage.vod);
+      const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: shown } };
+      const receivedAt = stage.now();
+      await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt, dueAt: receivedAt });
+
+      expect(await confirmKept()).toMatchObject({ confirmed: 1 });
+
+      const { items } = await stage.ledger.listUploads({ limit: 10 });
+      expect(items).toMatchObject([{ state: 'ready', fileId: shown }]);
+    });
+
+    it('is dropped where nothing proves that it was there', async () => {
+      await keepArrival('');
+      stage.passSeconds(61);
+
+      expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1 });
+
+      expect((await stage.ledger.listUploads({ limit: 10 })).items).toEqual([]);
+    });
+
+    it('is an upload of nobody where its deletion was told as well', async () => {
+      await stage.ledger.noteAbsentDeletions([fileId], undefined);
+      await keepArrival('');
+
+      expect(await confirmKept()).toMatchObject({ confirmed: 1, denied: 0 });
+
+      const { items } = await stage.ledger.listUploads({ limit: 10 });
+      expect(items).toMatchObject([{ state: 'deleted', fileId, method: 'console' }]);
+    });
   });
 
   it('waits ever longer while VOD cannot be asked', async () => {

@@ -21,6 +21,8 @@ export const FAULTS = {
   'internal-error': 'An API request is refused with InternalError',
   'api-timeout': 'An API request is never answered, and nothing is done',
   'lost-api-answer': 'An API request is done, and the connection closes before its answer',
+  'long-result':
+    'A simulated flow that ends has recognised speech, which makes its task `value` bytes long (default 1000000)',
   'slow-source': 'The source of a pull waits `value` milliseconds with its file (default 3000)',
   'consumer-error': 'The consumer answers a webhook with 500',
   'consumer-slow': 'The consumer waits `value` milliseconds with its answer (default 20000)',

@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ActivityLog } from '../../activity.ts';
+import type { Faults } from '../faults.ts';
 import { isoTimeOf } from '../new-media.ts';
 import type { Media, ProcedureRun, State } from '../state.ts';
-import { buildProcedureTask, PROCEDURE_STEPS } from './procedure-task.ts';
+import { buildProcedureTask, buildSpeech, PROCEDURE_STEPS } from './procedure-task.ts';
 
 /** What the simulation of processing flows works with. */
 export interface ProcedureRunnerOptions {
   readonly state: Pick<State, 'media' | 'procedures' | 'finishedProcedures' | 'save'>;
   readonly activity: ActivityLog;
+  readonly faults: Faults;
   readonly now: () => Date;
   /** Time of each of a flow's steps. */
   readonly stepMilliseconds: number;
@@ -33,13 +35,15 @@ export interface ProcedureRunner {
 /** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be asked for. */
 const ASKABLE_SECONDS = 259_200;
 
+const DEFAULT_SPEECH_BYTES = 1_000_000;
+
 function isNotified(run: ProcedureRun, finished: boolean): boolean {
   return run.taskNotifyMode === 'Change' || (run.taskNotifyMode === 'Finish' && finished);
 }
 
 /** Takes one step of a flow, in the state and on the list of activities; answers false where there is none left. */
 function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
-  const { state, activity, now } = options;
+  const { state, activity, faults, now } = options;
   const run = state.procedures.get(taskId);
   const media = run && state.media.get(run.fileId);
   const step = run && PROCEDURE_STEPS[run.stepsDone];
@@ -49,7 +53,9 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   }
   const finished = step.status === 'FINISH';
   const time = now();
-  const task = buildProcedureTask(run, media, step, isoTimeOf(time));
+  const long = finished ? faults.take('long-result') : undefined;
+  const speech = long && buildSpeech(long.value ?? DEFAULT_SPEECH_BYTES);
+  const task = { ...buildProcedureTask(run, media, step, isoTimeOf(time)), ...speech };
   const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
   if (finished) {
     const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;

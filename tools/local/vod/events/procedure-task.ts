@@ -106,3 +106,28 @@ export function buildProcedureTask(
     OperationType: '',
   };
 }
+
+/**
+ * Answers the results of a flow that has recognised so much speech that they are `bytes` long, and a little more. The text is
+ * made up.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31773
+ */
+export function buildSpeech(bytes: number): Readonly<Record<string, unknown>> {
+  const segment = (place: number) => ({
+    Confidence: 90,
+    StartTimeOffset: place,
+    EndTimeOffset: place + 1,
+    Text: `${SIMULATED}: 말한 것을 옮겨 적은 글`,
+  });
+  const size = Buffer.byteLength(JSON.stringify(segment(0)));
+  const SegmentSet = Array.from({ length: Math.ceil(bytes / size) }, (_, place) => segment(place));
+  const AsrFullTextRecognitionTask = {
+    ...{ Status: 'SUCCESS', ErrCodeExt: '', ErrCode: 0, Message: SIMULATED, Progress: 100 },
+    Input: { Definition: SIMULATED_DEFINITION },
+    Output: { SegmentSet, SegmentSetFileUrl: '', SubtitleUrl: '' },
+  };
+  return {
+    AiRecognitionResultSet: [{ Type: 'AsrFullTextRecognition', AsrFullTextRecognitionTask }],
+  };
+}

@@ -1,0 +1,97 @@
+import { ask } from './ask.ts';
+import type { LedgerDependencies } from './dependencies.ts';
+import { type JsonObject, writeJson } from './json-text.ts';
+import { writeTime } from './upload-row.ts';
+
+/** A file of which a notification told that it came, when VOD did not have it any more. */
+export interface AbsentArrival {
+  readonly fileId: string;
+  /** Its `SourceInfo`, as far as it is kept; nobody has confirmed it. */
+  readonly source: JsonObject;
+}
+
+/** What became of a note. */
+interface ArrivalNote {
+  /** False where the application has as many notes as are kept. */
+  readonly isKept: boolean;
+  /** Whether the file's deletion has been told as well. */
+  readonly isDeleted: boolean;
+}
+
+/**
+ * Files of which notifications told, and that VOD does not have. VOD says the same of files that never were, so no more
+ * than {@link MOST_NOTES} files of an application are noted within a day, and a note is forgotten after that.
+ */
+export interface AbsentFileLedger {
+  /** Notes that the file was told to have come; answers what is known of it then. */
+  noteAbsentArrival(arrival: AbsentArrival, subAppId: number | undefined): Promise<ArrivalNote>;
+  /** Notes that the files were told to be deleted, as far as there is room. */
+  noteAbsentDeletions(fileIds: readonly string[], subAppId: number | undefined): Promise<void>;
+  /** Answers those of these files that were told to have come. */
+  findAbsentArrivals(
+    fileIds: readonly string[],
+    subAppId: number | undefined,
+  ): Promise<readonly AbsentArrival[]>;
+}
+
+/** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
+export const MOST_NOTES = 1_000;
+
+// What is over is forgotten on the way, but for rows that somebody else is at.
+const NOTE = `with told as (
+    select * from jsonb_to_recordset($1::text::jsonb) as t(file_id text, source jsonb, deletion_told boolean)
+  ),
+  forgotten as (
+    delete from absent_files where (sub_app_id, file_id) in (
+      select sub_app_id, file_id from absent_files
+      where sub_app_id = $2::bigint and noted_at <= $3::timestamptz - interval '1 day'
+        and file_id not in (select file_id from told)
+      order by noted_at limit ${MOST_NOTES} for update skip locked
+    )
+  ),
+  room as (
+    select ${MOST_NOTES} - count(*) as places from absent_files
+    where sub_app_id = $2::bigint and noted_at > $3::timestamptz - interval '1 day'
+      and file_id not in (select file_id from told)
+  )
+  insert into absent_files as f (sub_app_id, file_id, source, deletion_told, noted_at)
+  select $2::bigint, file_id, source, deletion_told, $3::timestamptz
+  from (select *, row_number() over (order by file_id) as place from told) t, room where place <= places
+  order by file_id
+  on conflict (sub_app_id, file_id) do update set
+    source = coalesce(f.source, excluded.source),
+    deletion_told = f.deletion_told or excluded.deletion_told,
+    noted_at = excluded.noted_at
+  returning deletion_told`;
+
+const FIND = `select file_id, source from absent_files
+  where sub_app_id = $2::bigint and source is not null
+    and file_id in (select jsonb_array_elements_text($1::text::jsonb))
+  order by file_id`;
+
+/** Returns the part of the ledger that knows of files that VOD does not have. */
+export function createAbsentFileLedger({
+  connection,
+  now,
+}: Pick<LedgerDependencies, 'connection' | 'now'>): AbsentFileLedger {
+  const note = (told: readonly object[], subAppId = 0) =>
+    ask(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
+  return {
+    async noteAbsentArrival({ fileId, source }, subAppId) {
+      const [row] = await note([{ file_id: fileId, source, deletion_told: false }], subAppId);
+      return { isKept: row !== undefined, isDeleted: row?.['deletion_told'] === true };
+    },
+    async noteAbsentDeletions(fileIds, subAppId) {
+      const told = fileIds.map((fileId) => ({ file_id: fileId, deletion_told: true }));
+      await note(told, subAppId);
+    },
+    async findAbsentArrivals(fileIds, subAppId = 0) {
+      const rows = await ask(connection, FIND, [writeJson(fileIds), subAppId]);
+      // Only objects are kept.
+      return rows.map((row) => ({
+        fileId: String(row['file_id']),
+        source: row['source'] as JsonObject,
+      }));
+    },
+  };
+}

@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import type { RawEvent } from '../../lib/vod/event.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { sealContext, writeV1Context } from '../support/source-contexts.ts';
+import { loadCallback, MEDIA, UPLOAD_ID } from './callback-stage.ts';
+
+let postgres: TestPostgres;
+let vod: KnownVod;
+let databaseUrl: string;
+let ledger: Ledger;
+let consumer: Consumer;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+beforeEach(async () => {
+  vod = await startKnownVod();
+  databaseUrl = await postgres.createDatabase();
+  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
+  consumer = await startConsumer((response) => response.end());
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await Promise.all([ledger.close(), consumer.close(), vod.close()]);
+});
+afterAll(() => postgres.close());
+
+const ENVELOPE = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'client' } as const;
+const FILE = MEDIA.FileId;
+
+function load(environment: Readonly<Record<string, string>> = {}) {
+  return loadCallback(vod, {
+    DATABASE_URL: databaseUrl,
+    WEBHOOK_LOOPBACK: 'allow',
+    WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret: createSecret() }]),
+    ...environment,
+  });
+}
+
+/** That a file came, as VOD told when it was there. */
+function arrivalOf(FileId: string, SourceContext: string): RawEvent {
+  return {
+    EventType: 'NewFileUpload',
+    FileUploadEvent: {
+      FileId,
+      MediaBasicInfo: {
+        Name: 'holiday',
+        MediaUrl: 'https://media.example.com/holiday.mp4',
+        SourceInfo: { SourceType: 'Upload', SourceContext },
+      },
+      MetaData: { Size: 10, Duration: 1.5 },
+    },
+  };
+}
+
+function deletionOf(...FileIdSet: string[]): RawEvent {
+  return {
+    EventType: 'FileDeleted',
+    FileDeleteEvent: {
+      FileIdSet,
+      FileDeleteResultInfo: FileIdSet.map((FileId) => ({ FileId, DeleteParts: [] })),
+    },
+  };
+}
+
+/** More than are noted. */
+const MADE_UP = Array.from({ length: 1_001 }, (_, place) => `52${String(place).padStart(17, '0')}`);
+
+const OURS = arrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
+const CONSOLE = arrivalOf(FILE, '');
+
+const issue = () =>
+  ledger.saveIssued({ ...ENVELOPE, fields: { expiresAt: Date.now() + 3_600_000 } });
+const messages = () => consumer.received.map(({ body }) => JSON.parse(body));
+const toldOf = () => messages().map(({ type }) => type);
+const listAll = async () => (await ledger.listUploads({ limit: 10 })).items;
+
+describe('the arrival of a file that is deleted before VOD is asked', () => {
+  it.each([
+    ['before its deletion', [OURS, deletionOf(FILE)]],
+    ['after its deletion', [deletionOf(FILE), OURS]],
+  ])('ends its upload where it is told %s', async (_when, events) => {
+    await issue();
+    const notify = await load();
+
+    const statuses: number[] = [];
+    for (const event of events) statuses.push((await notify(event)).statusCode);
+
+    expect(statuses).toEqual([200, 200]);
+    expect(await listAll()).toMatchObject([
+      { ...ENVELOPE, state: 'deleted', fileId: FILE, sourceContext: 'mine' },
+    ]);
+    expect(toldOf().sort()).toEqual([
+      ...['upload.deleted', 'upload.uploaded', 'vod.FileDeleted', 'vod.NewFileUpload'],
+    ]);
+    expect(await ledger.listActions(UPLOAD_ID)).toEqual([]);
+  });
+
+  it('tells nothing of it but where it came from, and that VOD has not confirmed it', async () => {
+    const notify = await load();
+    await notify(OURS);
+    await notify(deletionOf(FILE));
+
+    const { data } = messages().find(({ type }) => type === 'vod.NewFileUpload');
+    expect(data).toEqual({
+      EventType: 'NewFileUpload',
+      FileUploadEvent: {
+        FileId: FILE,
+        MediaBasicInfo: { SourceInfo: { SourceType: 'Upload', SourceContext: 'mine' } },
+      },
+      confirmed: false,
+    });
+  });
+
+  it('is kept where its upload proves that it was issued here, and changes nothing before VOD is asked again', async () => {
+    await issue();
+    const notify = await load();
+
+    const { statusCode, log } = await notify(OURS);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'kept', uploadId: UPLOAD_ID, fileId: FILE });
+    expect(await listAll()).toMatchObject([{ state: 'issued' }]);
+    expect(await ledger.claimUnconfirmed(10, 60)).toEqual([]);
+  });
+
+  it('is an upload of nobody where it came from the console', async () => {
+    const notify = await load();
+
+    const arrival = await notify(CONSOLE);
+    const deletion = await notify(deletionOf(FILE));
+
+    expect([arrival.statusCode, deletion.statusCode]).toEqual([401, 200]);
+    expect(await listAll()).toMatchObject([
+      { uploadId: deriveFileUploadId(FILE), method: 'console', state: 'deleted', fileId: FILE },
+    ]);
+    expect(toldOf().sort()).toEqual([
+      ...['upload.deleted', 'upload.uploaded', 'vod.FileDeleted', 'vod.NewFileUpload'],
+    ]);
+  });
+
+  it('is an upload of nobody where it came from the console and is told after its deletion', async () => {
+    const notify = await load();
+    await notify(deletionOf(FILE));
+
+    const { statusCode, log } = await notify(CONSOLE);
+
+    expect(statusCode).toBe(200);
+    expect(log).toMatchObject({ confirmation: 'absent', fresh: true, delivered: 4 });
+    expect(await listAll()).toMatchObject([{ method: 'console', state: 'deleted' }]);
+  });
+
+  it('is told once, however often its notifications come', async () => {
+    await issue();
+    const notify = await load();
+    const all = [OURS, deletionOf(FILE), OURS, deletionOf(FILE), OURS];
+
+    for (const event of all) await notify(event);
+    await Promise.all([...all, ...all].map((event) => notify(event)));
+
+    expect(consumer.received).toHaveLength(4);
+  });
+
+  it('is told with other files of the same deletion', async () => {
+    const others = ['5285890700000000043', '5285890700000000044'];
+    const notify = await load();
+    await notify(OURS);
+    await notify(arrivalOf(others[0] ?? '', ''));
+
+    await notify(deletionOf(FILE, ...others));
+
+    const uploads = await listAll();
+    expect(uploads.map(({ fileId }) => fileId).sort()).toEqual([FILE, others[0]]);
+    expect(uploads.map(({ state }) => state)).toEqual(['deleted', 'deleted']);
+  });
+});
+
+describe('what nothing but a notification says', () => {
+  it.each([
+    ['arrival', [CONSOLE, CONSOLE]],
+    ['deletion', [deletionOf(FILE), deletionOf(FILE)]],
+  ])('makes no upload of the %s of a made-up file alone', async (_kind, events) => {
+    const notify = await load();
+
+    for (const event of events) await notify(event);
+
+    expect(await listAll()).toEqual([]);
+    expect(consumer.received).toEqual([]);
+  });
+
+  it.each([
+    ['has no MAC', writeV1Context(ENVELOPE)],
+    ['has the MAC of another key', sealContext(ENVELOPE, '', { keys: ['x'.repeat(64)] })],
+    ['is of another application', sealContext(ENVELOPE, '', { subAppId: 1_500_000_009 })],
+  ])('ends no upload where its context %s', async (_how, context) => {
+    await issue();
+    const notify = await load({
+      SOURCE_CONTEXT_V1_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
+    });
+
+    await notify(arrivalOf(FILE, context));
+    await notify(deletionOf(FILE));
+
+    expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'issued' });
+  });
+
+  it('ends no upload that has another file, and makes none', async () => {
+    vod.media.set(FILE, MEDIA);
+    const notify = await load();
+    await notify({ EventType: 'NewFileUpload', FileUploadEvent: { FileId: FILE } });
+    const second = '5285890700000000043';
+
+    await notify(arrivalOf(second, sealContext(ENVELOPE)));
+    await notify(deletionOf(second));
+
+    expect(await listAll()).toMatchObject([{ uploadId: UPLOAD_ID, state: 'ready', fileId: FILE }]);
+  });
+
+  it('is denied where the file is that of an upload, of whatever application', async () => {
+    const change = { key: { fileId: FILE }, fact: 'uploaded', fields: { subAppId: 7 } } as const;
+    const event = { eventId: 'evt_1', eventType: 'vod.NewFileUpload', payload: {} } as const;
+    await ledger.recordEvent({ ...event, confirmed: true, changes: [change] });
+    const notify = await load({ VOD_SUB_APP_ID: '8' });
+    const source = { SourceType: 'Upload' };
+    await ledger.noteAbsentArrival({ fileId: FILE, source }, 8);
+    await notify(deletionOf(FILE));
+
+    expect((await notify(CONSOLE)).statusCode).toBe(401);
+    expect(consumer.received).toEqual([]);
+
+    expect(await listAll()).toMatchObject([{ state: 'ready', subAppId: 7 }]);
+  });
+
+  it('is noted a thousand times a day at most, and the log counts what is more', async () => {
+    const notify = await load();
+    await ledger.noteAbsentDeletions(MADE_UP, undefined);
+
+    const { statusCode, log } = await notify(CONSOLE);
+    await notify(deletionOf(FILE));
+
+    expect(statusCode).toBe(401);
+    expect(log).toMatchObject({ confirmation: 'denied', surplus: 1 });
+    expect(await listAll()).toEqual([]);
+  });
+
+  it('takes no room from files that are proven', async () => {
+    await issue();
+    const notify = await load();
+    await ledger.noteAbsentDeletions(MADE_UP, undefined);
+
+    expect((await notify(OURS)).log).toMatchObject({ confirmation: 'kept', fresh: true });
+  });
+});
