@@ -76,62 +76,32 @@ export interface LogFields {
   endpoint?: string;
 }
 
-const NAMES: Readonly<Record<keyof LogFields, true>> = {
-  level: true,
-  function: true,
-  requestId: true,
-  method: true,
-  status: true,
-  milliseconds: true,
-  code: true,
-  reason: true,
-  fields: true,
-  error: true,
-  stack: true,
-  vodCode: true,
-  vodRequestId: true,
-  databaseCode: true,
-  owner: true,
-  subAppId: true,
-  uploadId: true,
-  uploadMethod: true,
-  eventId: true,
-  eventType: true,
-  fileId: true,
-  fileIds: true,
-  taskId: true,
-  taskStatus: true,
-  taskErrCode: true,
-  sourceType: true,
-  items: true,
-  accepted: true,
-  refused: true,
-  unsent: true,
-  item: true,
-  step: true,
-  steps: true,
-  backlog: true,
-  errors: true,
-  outOfTime: true,
-  signKey: true,
-  sharedSignKey: true,
-  confirmation: true,
-  surplusFiles: true,
-  surplusEvents: true,
-  event: true,
-  piece: true,
-  surplus: true,
-  fresh: true,
-  delivered: true,
-  endpoint: true,
-};
+/** The words of a text. */
+type Word<
+  Text extends string,
+  Before extends string = never,
+> = Text extends `${infer First} ${infer Rest}` ? Word<Rest, Before | First> : Before | Text;
+
+/** Returns the words of `names`; where a field of {@link LogFields} is not among them it does not compile. */
+function listNames<Names extends string>(
+  names: Names & (keyof LogFields extends Word<Names> ? unknown : never),
+): readonly string[] {
+  return names.split(' ');
+}
+
+/** Every field that is written. As one text it is shortest, and each function's bundle has it. */
+const NAMES = new Set(
+  listNames(
+    `level function requestId method status milliseconds code reason fields error stack vodCode vodRequestId databaseCode owner subAppId uploadId uploadMethod eventId eventType fileId fileIds taskId taskStatus taskErrCode sourceType items accepted refused unsent item step steps backlog errors outOfTime signKey sharedSignKey confirmation surplusFiles surplusEvents event piece surplus fresh delivered endpoint`,
+  ),
+);
 
 /**
  * Answers `fields` as one line of JSON. What {@link LogFields} does not name is never written, whatever the object
  * holds, so no body, token or signature ends in a log by accident.
  */
 function formatLogLine(fields: LogFields): string {
-  const isNamed = (name: string) => Object.hasOwn(NAMES, name);
+  const isNamed = (name: string) => NAMES.has(name);
   // Nearly always all are, and then nothing need be copied.
   if (Object.keys(fields).every(isNamed)) return JSON.stringify(fields);
   return JSON.stringify(
