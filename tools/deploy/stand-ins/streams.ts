@@ -17,5 +17,5 @@ export function isStream(value: unknown): false {
  * @throws {Error} always.
  */
 export function refuseStream(): never {
-  throw new Error('The bundle leaves streams out: see tools/deploy/lean-packages-plugin.ts.');
+  throw new Error('It leaves streams out: see tools/deploy/lean-packages-plugin.ts.');
 }
