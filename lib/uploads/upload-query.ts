@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { ReplayQuery } from '../ledger/dead-deliveries.ts';
 import type { UploadQuery } from '../ledger/uploads.ts';
-import { readIsoTime } from '../validation/iso-time.ts';
+import { isoTime } from '../validation/fields.ts';
 import { findUnknownFields, parseFields, type RawFields } from '../validation/parse-fields.ts';
 import { ITEM_KINDS } from './item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from './upload-state.ts';
@@ -53,13 +53,8 @@ const itemRequest = v.object({
 const MOST_REPLAYED = 1_000;
 
 const time = v.pipe(
-  v.string('must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z'),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const read = readIsoTime(dataset.value);
-    if ('seconds' in read && read.seconds >= 0) return read.seconds * 1_000;
-    addIssue({ message: 'reason' in read ? read.reason : 'must not be before 1970' });
-    return NEVER;
-  }),
+  isoTime,
+  v.transform((seconds) => seconds * 1_000),
 );
 
 const replayQuery = v.object({
