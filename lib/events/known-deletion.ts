@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { listWholeDeletions } from './deleted-files.ts';
 import type { Origin } from './received-event.ts';
@@ -59,7 +60,10 @@ export function selectDeletions(
   const selected = [...new Set(told)].filter((fileId) => wanted.has(fileId));
   if (selected.length === told.length) return event;
   if (selected.length === 0) return undefined;
-  const FileDeleteResultInfo = results?.filter(({ FileId }) => wanted.has(FileId ?? ''));
+  const items: readonly unknown[] | undefined = Array.isArray(results) ? results : undefined;
+  const FileDeleteResultInfo = items
+    ?.filter(isJsonObject)
+    .filter(({ FileId: fileId }) => typeof fileId === 'string' && wanted.has(fileId));
   const part = parseVodEvent({
     EventType: 'FileDeleted',
     FileDeleteEvent: {

@@ -43,11 +43,13 @@ const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).ma
 /** Of the platform itself, and of a stand-in on the same machine. */
 const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^AUTH_JWKS_LOOPBACK$|^EVENT_BUS_API_/;
 
-/** They have a role instead of the key; and what `callback` does not do needs no limit. */
+const UPLOAD_KEY = ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PREVIOUS_SECRET_KEY'];
+
+/** They have a role instead of the key, and keys for contexts alone; what one does not do needs no limit and no grace. */
 const NOT_HANDED_ON: Readonly<Record<string, readonly string[]>> = {
-  pull: ['VOD_SECRET_ID', 'VOD_SECRET_KEY'],
-  callback: ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PULLS_PER_SECOND'],
-  sweep: ['VOD_SECRET_ID', 'VOD_SECRET_KEY'],
+  pull: [...UPLOAD_KEY, 'SOURCE_CONTEXT_V1_UNTIL'],
+  callback: [...UPLOAD_KEY, 'VOD_PULLS_PER_SECOND'],
+  sweep: UPLOAD_KEY,
 };
 
 describe('readService()', () => {
@@ -169,7 +171,7 @@ function listRead(name: string): readonly string[] {
 /** Answers the variables of a function in the file, those of the lists that it takes whole included. */
 function listHandedOn(file: string, name: string): readonly string[] {
   const handedOn = (text: string) =>
-    [...text.matchAll(/^ +([A-Z_]+): \$\{env:\1, ''\}$/gm)].map(([, variable = '']) => variable);
+    [...text.matchAll(/^ +([A-Z\d_]+): \$\{env:\1, ''\}$/gm)].map(([, variable = '']) => variable);
   const [, block = ''] = file.slice(file.indexOf('\nfunctions:')).split(`\n  ${name}:\n`);
   const [own = ''] = block.split(/\n {2}\w/);
   const [, lists = ''] = /<<: \[(.*)\]/.exec(own) ?? [];
