@@ -14,7 +14,8 @@ const ROLE: Environment = {
 
 /** What the pull function reads of it; callers are another matter. */
 function readVodApi(environment: Environment) {
-  return readPullConfig({ AUTH: 'none', ...environment }).vodApi;
+  const SOURCE_CONTEXT_KEYS = 'key-of-contexts-for-an-example-alone';
+  return readPullConfig({ AUTH: 'none', SOURCE_CONTEXT_KEYS, ...environment }).vodApi;
 }
 
 function problemOf(read: () => unknown): ConfigError {
