@@ -1,4 +1,4 @@
-import { ask } from './ask.ts';
+import { ask, askAboutAll } from './ask.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
 import { writeTime } from './upload-row.ts';
@@ -82,11 +82,12 @@ export function createAbsentFileLedger({
       return { isKept: row !== undefined, isDeleted: row?.['deletion_told'] === true };
     },
     async noteAbsentDeletions(fileIds, subAppId) {
-      const told = fileIds.map((fileId) => ({ file_id: fileId, deletion_told: true }));
+      const first = fileIds.slice(0, MOST_NOTES);
+      const told = first.map((fileId) => ({ file_id: fileId, deletion_told: true }));
       await note(told, subAppId);
     },
     async findAbsentArrivals(fileIds, subAppId = 0) {
-      const rows = await ask(connection, FIND, [writeJson(fileIds), subAppId]);
+      const rows = await askAboutAll(connection, FIND, fileIds, [subAppId]);
       // Only objects are kept.
       return rows.map((row) => ({
         fileId: String(row['file_id']),
