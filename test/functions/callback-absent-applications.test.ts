@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sealContext } from '../support/source-contexts.ts';
@@ -32,9 +32,11 @@ const THIEF = {
   method: 'client',
 } as const;
 
-/** Has `fileId` told as the file of the thief's own upload. */
-function claimFile(fileId: string): Promise<number> {
-  const SourceContext = sealContext(THIEF, undefined, { subAppId: ACME });
+/** Has `fileId` told as the file of the thief's own upload, or of another context. */
+function claimFile(
+  fileId: string,
+  SourceContext = sealContext(THIEF, undefined, { subAppId: ACME }),
+): Promise<number> {
   const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
   const arrival = {
     EventType: 'NewFileUpload',
@@ -66,6 +68,32 @@ it('gives no upload a file that another application has, whatever its context pr
     ...{ subAppId: GLOBEX, fileId },
   });
   expect(await sweeper.ledger.findUpload(THIEF.uploadId)).toMatchObject({ state: 'issued' });
+});
+
+describe('a file of which another application tells first that it came and went', () => {
+  it.each([
+    ['as that of an upload', {}, undefined],
+    ['as that of an upload that has a file', { fileId: '5285890700000000042' }, undefined],
+    ['as one of the console', {}, ''],
+  ])('is taken from the application that VOD has it in: %s', async (_how, more, context) => {
+    const { ledger } = stage.sweeper;
+    const [pulled, , arrived] = await stage.captureLife(GLOBEX);
+    const { fileId } = pulled;
+    const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000, ...more };
+    await ledger.saveIssued({ ...THIEF, fields });
+    const FileDeleteEvent = { FileIdSet: [fileId], FileDeleteResultInfo: [] };
+    const deletion = { EventType: 'FileDeleted', FileDeleteEvent, ...signFor(ACME) };
+    await notify(stage.kept, deletion, String(ACME));
+    await claimFile(fileId, context);
+
+    expect(await notifyOf(stage.kept, arrived ?? pulled)).toBe(200);
+
+    expect(await ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+      ...{ subAppId: GLOBEX, fileId, state: expect.not.stringMatching('deleted') },
+    });
+    expect(await ledger.findFiles([fileId], ACME)).toEqual([]);
+    expect(await stage.readAll()).toMatchObject({ actions: [] });
+  });
 });
 
 it('keeps no removal of a file that another application has', async () => {
