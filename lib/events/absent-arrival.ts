@@ -28,7 +28,8 @@ type Notes = Pick<Ledger, 'findFiles' | 'noteAbsentArrival'>;
  * Notes that `event` tells of a file that VOD does not have, and returns what is known of that.
  *
  * VOD says the same of files that never were. So a file that is not there counts where a MAC proves its context, or where
- * both its arrival and its deletion were told, in any order; and never one that an upload of whatever application has.
+ * both its arrival and its deletion were told, in any order; and never one that an upload of another application has, nor,
+ * without such a MAC, one of the same.
  */
 export async function noteAbsence(
   event: AbsentEvent,
@@ -38,12 +39,27 @@ export async function noteAbsence(
   const fileId = readId(event.task.FileId);
   if (fileId === undefined) return { isProven: false, isDeleted: false, isSurplus: false };
   const isProven = receiveEvent(event, requireMac(origin)).envelope !== undefined;
-  if (!isProven && (await ledger.findFiles([fileId])).length > 0) {
-    return { isProven, isDeleted: false, isSurplus: false };
+  if (await isHeld(fileId, isProven, origin, ledger)) {
+    return { isProven: false, isDeleted: false, isSurplus: false };
   }
   const source = readSource(event.task.MediaBasicInfo);
   const { isKept, isDeleted } = await ledger.noteAbsentArrival({ fileId, source }, origin.subAppId);
   return { isProven, isDeleted, isSurplus: !isKept };
+}
+
+/**
+ * Returns whether the file is an upload's that the event is not of. Where its context is proven, an upload of the same
+ * application may have it: that of the context itself, or one that was made of what else was told of the file.
+ */
+async function isHeld(
+  fileId: string,
+  isProven: boolean,
+  { subAppId, own }: Origin,
+  ledger: Notes,
+): Promise<boolean> {
+  const isKnown = (await ledger.findFiles([fileId])).length > 0;
+  if (!isKnown || !isProven) return isKnown;
+  return (await ledger.findFiles([fileId], subAppId, own)).length === 0;
 }
 
 /** Records that the file of `event` came and went. */

@@ -10,6 +10,7 @@ import { describeMediaEvent, MEDIA_FILTERS } from './media-event.ts';
 import { confirmMediaTasks, isUnknownToVod } from './media-tasks.ts';
 import { reduceEvent } from './reduce-event.ts';
 import { describeTaskEvent, isTaskEventType } from './task-event.ts';
+import { readId } from './to-event-record.ts';
 import { readText } from './vod-value.ts';
 
 /**
@@ -50,7 +51,10 @@ export function isUploadEvent({ eventType }: VodEvent): boolean {
 
 const DENIED = { kind: 'denied' } as const;
 
-/** Answers what VOD says to `event`. It rejects with what is no fault of VOD's, as missing credentials. */
+/**
+ * Answers what VOD says to `event`; it is asked about nothing that has not the form of its ids, which may be of any length.
+ * It rejects with what is no fault of VOD's, as missing credentials.
+ */
 export async function confirmEvent(
   event: VodEvent,
   api: ConfirmingApi,
@@ -72,9 +76,10 @@ async function confirmMedia(
   options: CallOptions,
 ): Promise<Confirmation> {
   const { FileId, ProcedureTaskId, ReviewAudioVideoTaskId } = pushed.task;
+  if (readId(FileId) === undefined) return DENIED;
   const claimed = {
-    procedureTaskId: readText(ProcedureTaskId),
-    reviewTaskId: readText(ReviewAudioVideoTaskId),
+    procedureTaskId: readId(ProcedureTaskId),
+    reviewTaskId: readId(ReviewAudioVideoTaskId),
   };
   const [answer, tasks] = await Promise.all([
     describeFiles([FileId], api, options),
@@ -96,9 +101,10 @@ async function confirmDeletion(
   const claimed = listWholeDeletions(event.task);
   // Which parts of a media are gone for good, it does not tell.
   if (claimed.length === 0) return { kind: 'unconfirmable', event };
+  const named = claimed.filter(readId);
   const gone: string[] = [];
-  for (let from = 0; from < claimed.length; from += MOST_FILES) {
-    const group = claimed.slice(from, from + MOST_FILES);
+  for (let from = 0; from < named.length; from += MOST_FILES) {
+    const group = named.slice(from, from + MOST_FILES);
     const { NotExistFileIdSet } = await describeFiles(group, api, options);
     gone.push(...group.filter((fileId) => NotExistFileIdSet?.includes(fileId)));
   }
@@ -137,6 +143,7 @@ async function confirmTask(
   if (taskId === undefined || !isTaskEventType(event.eventType)) {
     return { kind: 'unconfirmable', event };
   }
+  if (readId(taskId) === undefined) return DENIED;
   const told = await askTask(taskId, api, options);
   if (told === 'unknown') {
     // Perhaps the task is only too old to ask about.

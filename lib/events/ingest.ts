@@ -9,7 +9,13 @@ import { Problem } from '../problem.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import type { AbsentEvent } from './absent-arrival.ts';
 import { boundUnconfirmed } from './bound-unconfirmed.ts';
-import { type Confirmation, type ConfirmingApi, confirmEvent } from './confirm-event.ts';
+import {
+  type Confirmation,
+  type ConfirmingApi,
+  confirmEvent,
+  isUploadEvent,
+} from './confirm-event.ts';
+import { listWholeDeletions } from './deleted-files.ts';
 import { keepUnconfirmed } from './keep-unconfirmed.ts';
 import { keepOrLog } from './log-unkept-event.ts';
 import { passOnEvent } from './pass-on-event.ts';
@@ -80,7 +86,12 @@ function createTake(dependencies: IngestDependencies, applicationCount: number):
   const knowsFiles = ledger !== undefined || applicationCount === 1;
   return async ({ event, origin, receivedAt, leftOf }, log) => {
     const { subAppId } = origin;
-    const question = await selectQuestion(event, origin, { ledger, receivedAt });
+    const question = await keepOrLog(
+      () => selectQuestion(event, origin, { ledger, receivedAt }),
+      () => receiveEvent(event, origin),
+      !isOfParts(event),
+      log,
+    );
     Object.assign(log, question.fields);
     const { event: asked } = question;
     if (asked === undefined) return;
@@ -96,8 +107,11 @@ function createTake(dependencies: IngestDependencies, applicationCount: number):
     if (confirmation.kind === 'unavailable') {
       const { problem } = confirmation;
       const kept = { event: asked, origin, problem, receivedAt };
-      const keep = async () => void Object.assign(log, await keepUnconfirmed(kept, ledger));
-      return keepOrLog(keep, receiveEvent(asked, origin), true, log);
+      const keep = async () => {
+        if (!isUploadEvent(asked)) await admitUnconfirmed(subAppId, log);
+        Object.assign(log, await keepUnconfirmed(kept, ledger));
+      };
+      return keepOrLog(keep, () => receiveEvent(asked, origin), true, log);
     }
     const confirmed = isProven(confirmation, knowsFiles);
     log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
@@ -109,8 +123,13 @@ function createTake(dependencies: IngestDependencies, applicationCount: number):
       if (!confirmed) await admitUnconfirmed(subAppId, log);
       await tellOf(confirmation.event, reception, telling, log);
     };
-    await keepOrLog(tell, received, confirmed, log);
+    await keepOrLog(tell, () => received, confirmed, log);
   };
+}
+
+/** Which parts of a media were deleted, VOD tells nobody who asks. */
+function isOfParts(event: VodEvent): boolean {
+  return event.eventType === 'FileDeleted' && listWholeDeletions(event.task).length === 0;
 }
 
 /** Where nothing is kept, nobody knows in which of several applications a file was that one of them does not have. */

@@ -27,11 +27,11 @@ export async function dropUnknownDeletions(
   ledger: Pick<Ledger, 'findFiles' | 'findAbsentArrivals' | 'noteAbsentDeletions'>,
 ): Promise<VodEvent | undefined> {
   if (event.eventType !== 'FileDeleted') return event;
-  const known = await ledger.findFiles(event.task.FileIdSet, subAppId, own);
-  const unknown = leaveOut(known, listWholeDeletions(event.task)).filter(readId);
-  if (unknown.length === 0) return selectDeletions(event, known);
+  const told = [...new Set(event.task.FileIdSet)].filter(readId);
   // What is in another application, this one says of all the same that it is not there.
-  const strangers = leaveOut(await ledger.findFiles(unknown), unknown);
+  const held = await ledger.findFiles(told);
+  const known = held.length === 0 ? [] : await ledger.findFiles(held, subAppId, own);
+  const strangers = leaveOut(held, listWholeDeletions(event.task).filter(readId));
   if (strangers.length === 0) return selectDeletions(event, known);
   await ledger.noteAbsentDeletions(strangers, subAppId);
   // Read after that, so that of an arrival and a deletion at the same time one sees the other.
@@ -55,8 +55,10 @@ export function selectDeletions(
   event: DeletionEvent,
   fileIds: readonly string[],
 ): DeletionEvent | undefined {
-  const { FileIdSet: told, FileDeleteResultInfo: results } = event.task;
-  const wanted = new Set(fileIds);
+  const { FileIdSet: told } = event.task;
+  // Of what it says but ids, nothing is checked on the way in.
+  const { FileDeleteResultInfo: results }: Readonly<Record<string, unknown>> = { ...event.task };
+  const wanted = new Set<unknown>(fileIds);
   const selected = [...new Set(told)].filter((fileId) => wanted.has(fileId));
   if (selected.length === told.length) return event;
   if (selected.length === 0) return undefined;

@@ -38,22 +38,22 @@ export function logUnkeptEvent(
 }
 
 /**
- * Does `work`, which keeps an event; where that fails, it throws what `work` threw, after {@link logUnkeptEvent}. What fails
+ * Does `work`, which keeps an event, and returns what that does; where it fails, it throws what `work` threw, after {@link logUnkeptEvent}. What fails
  * for a reason of its own is set aside, and what is refused since it is too much is counted in the log: neither is here.
  *
  * @param log fields of the call's own line.
  */
-export async function keepOrLog(
-  work: () => Promise<void>,
-  received: ReceivedEvent,
+export async function keepOrLog<Result>(
+  work: () => Promise<Result>,
+  received: () => ReceivedEvent,
   confirmed: boolean,
   log: LogFields,
-): Promise<void> {
+): Promise<Result> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (!isItemFault(error)) {
-      logUnkeptEvent(received, confirmed, (fields) => writeLogLine({ ...log, ...fields }));
+      logUnkeptEvent(received(), confirmed, (fields) => writeLogLine({ ...log, ...fields }));
     }
     throw error;
   }

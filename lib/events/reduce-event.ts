@@ -3,8 +3,11 @@ import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { readText } from './vod-value.ts';
 
-/** Longest `SourceType`: the documented ones have fewer than 20 letters (https://cloud.tencent.com/document/product/266/31773). */
+/** Longest `SourceType` or state: the documented ones have fewer than 20 letters (https://cloud.tencent.com/document/product/266/31773). */
 const LONGEST_TYPE = 64;
+
+/** Longest id of a task that is kept, which is the longest that VOD is asked about; those of VOD are far shorter. */
+const LONGEST_ID = 128;
 
 /**
  * Returns `event` with no more than it takes to ask VOD about it, and to know whose file it is: ids, and of an arrival
@@ -15,25 +18,32 @@ export function reduceEvent(event: VodEvent): VodEvent {
     case 'NewFileUpload': {
       const { FileId, ProcedureTaskId, ReviewAudioVideoTaskId } = event.task;
       const source = readSource(event.task.MediaBasicInfo);
-      return writeArrival(FileId, source, { ProcedureTaskId, ReviewAudioVideoTaskId });
+      return writeArrival(FileId, source, {
+        ProcedureTaskId: readShort(ProcedureTaskId),
+        ReviewAudioVideoTaskId: readShort(ReviewAudioVideoTaskId),
+      });
     }
     case 'PullComplete': {
       const { TaskId, Status } = event.task;
       return parseVodEvent({
         EventType: 'PullComplete',
-        PullCompleteEvent: { TaskId, Status },
+        PullCompleteEvent: { TaskId, Status: Status.slice(0, LONGEST_TYPE) },
       });
     }
     case 'ProcedureStateChanged': {
       const { TaskId, Status } = event.task;
       return parseVodEvent({
         EventType: 'ProcedureStateChanged',
-        ProcedureStateChangeEvent: { TaskId, Status },
+        ProcedureStateChangeEvent: { TaskId, Status: Status.slice(0, LONGEST_TYPE) },
       });
     }
     default:
       return event;
   }
+}
+
+function readShort(id: unknown): string | undefined {
+  return typeof id === 'string' && id.length <= LONGEST_ID ? id : undefined;
 }
 
 /** Returns the arrival of the file `fileId` as an event that says where it came from, with `others` of its fields. */

@@ -1,9 +1,10 @@
 import type { RecordedEvent } from '../ledger/event-record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VodEvent } from '../vod/event.ts';
+import { readArrivedMedia } from './arrived-media.ts';
 import { proveEvent } from './prove-event.ts';
 import { type ReceivedEvent, receiveEvent } from './received-event.ts';
-import { type Reception, toEventRecord } from './to-event-record.ts';
+import { type Reception, readId, toEventRecord } from './to-event-record.ts';
 
 /** An event that is recorded, and what that came to. */
 export interface TakenEvent {
@@ -14,12 +15,13 @@ export interface TakenEvent {
 /** Records events of either notification mode, each by itself; answers in their order. An event that is known changes nothing. */
 export async function takeEvents(
   events: readonly VodEvent[],
-  ledger: Pick<Ledger, 'recordEvents' | 'changeState' | 'findUpload'>,
+  ledger: Pick<Ledger, 'recordEvents' | 'changeState' | 'findUpload' | 'releaseFiles'>,
   reception: Reception,
 ): Promise<readonly TakenEvent[]> {
   const received = await Promise.all(
     events.map((event) => proveEvent(receiveEvent(event, reception), reception, ledger)),
   );
+  await releaseArrived(events, reception, ledger);
   const results = await ledger.recordEvents(
     received.map((event) => toEventRecord(event, reception)),
   );
@@ -29,6 +31,17 @@ export async function takeEvents(
   });
   for (const event of taken) await endReview(event, ledger);
   return taken;
+}
+
+/** A file is in one application, and VOD says in which; what else was told of it is not true. */
+async function releaseArrived(
+  events: readonly VodEvent[],
+  { confirmed, subAppId }: Reception,
+  ledger: Pick<Ledger, 'releaseFiles'>,
+): Promise<void> {
+  if (!confirmed || subAppId === undefined) return;
+  const fileIds = events.flatMap((event) => readId(readArrivedMedia(event)?.fileId) ?? []);
+  if (fileIds.length > 0) await ledger.releaseFiles(fileIds, subAppId);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { ask } from './ask.ts';
+import { deriveFileUploadId } from '../uploads/upload-id.ts';
+import { ask, askAboutAll } from './ask.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
 import { writeTime } from './upload-row.ts';
@@ -32,6 +33,11 @@ export interface AbsentFileLedger {
     fileIds: readonly string[],
     subAppId: number | undefined,
   ): Promise<readonly AbsentArrival[]>;
+  /**
+   * Takes files that VOD has in an application off uploads of others that ended as `deleted`: notifications alone told of
+   * those, and whoever signs for one application may have told of a file of another before that did.
+   */
+  releaseFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }
 
 /** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
@@ -69,6 +75,24 @@ const FIND = `select file_id, source from absent_files
     and file_id in (select jsonb_array_elements_text($1::text::jsonb))
   order by file_id`;
 
+// An upload that was made of its file alone has the id that the file's own upload is to have.
+const RELEASE = `with claimed as (
+    select upload_id from uploads
+    where file_id in (select jsonb_array_elements_text($1::text::jsonb))
+      and state = 'deleted' and sub_app_id <> $2::bigint
+    order by upload_id for update
+  ),
+  forgotten as (
+    delete from uploads u using claimed c
+    where u.upload_id = c.upload_id and c.upload_id in (select jsonb_array_elements_text($3::text::jsonb))
+  ),
+  parted as (
+    update uploads u set file_id = null from claimed c
+    where u.upload_id = c.upload_id and c.upload_id not in (select jsonb_array_elements_text($3::text::jsonb))
+  )
+  delete from media_actions
+  where file_id in (select jsonb_array_elements_text($1::text::jsonb)) and kind = 'delete' and sub_app_id <> $2::bigint`;
+
 /** Returns the part of the ledger that knows of files that VOD does not have. */
 export function createAbsentFileLedger({
   connection,
@@ -77,16 +101,21 @@ export function createAbsentFileLedger({
   const note = (told: readonly object[], subAppId = 0) =>
     ask(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
   return {
+    async releaseFiles(fileIds, subAppId) {
+      const ownIds = writeJson(fileIds.map(deriveFileUploadId));
+      await ask(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
+    },
     async noteAbsentArrival({ fileId, source }, subAppId) {
       const [row] = await note([{ file_id: fileId, source, deletion_told: false }], subAppId);
       return { isKept: row !== undefined, isDeleted: row?.['deletion_told'] === true };
     },
     async noteAbsentDeletions(fileIds, subAppId) {
-      const told = fileIds.map((fileId) => ({ file_id: fileId, deletion_told: true }));
+      const first = fileIds.slice(0, MOST_NOTES);
+      const told = first.map((fileId) => ({ file_id: fileId, deletion_told: true }));
       await note(told, subAppId);
     },
     async findAbsentArrivals(fileIds, subAppId = 0) {
-      const rows = await ask(connection, FIND, [writeJson(fileIds), subAppId]);
+      const rows = await askAboutAll(connection, FIND, fileIds, [subAppId]);
       // Only objects are kept.
       return rows.map((row) => ({
         fileId: String(row['file_id']),

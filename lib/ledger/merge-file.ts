@@ -61,8 +61,12 @@ async function mergeFile(
   const { uploadId } = change.key;
   const holder = await lock(sql, 'file_id', fileId);
   if (holder === undefined || holder.uploadId === uploadId) return change;
-  // A file stays with the upload that it came for.
-  if (holder.uploadId !== deriveFileUploadId(fileId)) return { ...change, key: { fileId } };
+  // A file stays with the upload that it came for, and in its application.
+  const isOthers =
+    holder.uploadId !== deriveFileUploadId(fileId) ||
+    isOfAnother(holder.subAppId, change.fields?.subAppId) ||
+    (change.ofTenant && holder.subAppId === undefined);
+  if (isOthers) return { ...change, key: { fileId } };
   const upload = await lock(sql, 'upload_id', uploadId);
   // So does an upload with the file that came for it first, with its owner, and with its application.
   if (upload?.fileId !== undefined || isOfAnother(upload?.owner, change.owner)) return change;

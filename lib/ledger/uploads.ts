@@ -1,9 +1,8 @@
 import type { UploadFact, UploadMethod, UploadState } from '../uploads/upload-state.ts';
-import { ask, type Row } from './ask.ts';
+import { ask, askAboutAll, type Row } from './ask.ts';
 import { writeChanges, writeConsequences } from './consequences.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { writeJson } from './json-text.ts';
 import { applyMerging } from './merge-file.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
 import {
@@ -117,8 +116,8 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
       return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
     },
     async findFiles(fileIds, subAppId, own) {
-      const parameters = [writeJson(fileIds), subAppId ?? null, own ?? null];
-      const rows = await ask(connection, FIND_FILES, parameters);
+      const within = [subAppId ?? null, own ?? null];
+      const rows = await askAboutAll(connection, FIND_FILES, fileIds, within);
       return rows.map((row) => String(row['file_id']));
     },
     async saveIssued({ uploadId, method, owner, fields }) {

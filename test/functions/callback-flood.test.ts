@@ -212,4 +212,48 @@ describe('events that nobody can confirm', () => {
     expect(await sendMany(second, 2, 10_000)).toEqual({ 200: 1, 429: 1 });
     expect(await sendMany(first, 1, 20_000)).toEqual({ 429: 1 });
   });
+
+  it('are bounded as well where VOD could be asked about their tasks, but not now', async () => {
+    await sql`insert into unconfirmed_counts (sub_app_id, minute, count)
+      values (${OWN}, ${new Date(now)}, ${MOST_UNCONFIRMED - 1})`;
+    vod.refuseAll('InternalError');
+    const send = open();
+    const editOf = (TaskId: string) => ({
+      ...{ EventType: 'EditMediaComplete', EditMediaCompleteEvent: { TaskId, Status: 'FINISH' } },
+    });
+
+    expect(await send(editOf('1-EditMedia-1'))).toMatchObject({ statusCode: 200 });
+    const refused = await send(editOf('1-EditMedia-2'));
+    const arrival = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } };
+    expect(await send(arrival)).toMatchObject({ statusCode: 200, log: { confirmation: 'kept' } });
+
+    expect(refused).toMatchObject({ statusCode: 429, log: { surplusEvents: 1 } });
+    expect(await sql`select from unconfirmed_events`).toHaveLength(2);
+  });
+});
+
+describe('a deletion of parts, of which VOD tells nobody', () => {
+  it('is in the log where the database is away', async () => {
+    const FileDeleteResultInfo = [{ FileId: '1', DeleteParts: [{ Type: 'TranscodeFiles' }] }];
+    const FileDeleteEvent = { FileIdSet: ['1'], FileDeleteResultInfo };
+    const event = { EventType: 'FileDeleted', FileDeleteEvent };
+    const lines: string[] = [];
+    vi.mocked(process.stdout.write).mockImplementation((chunk) => {
+      logged = String(chunk);
+      lines.push(logged);
+      return true;
+    });
+    await ledger.close();
+    ledger = openLedger('postgres://nobody:nothing@127.0.0.1:9/nowhere', {
+      ...{ now: () => now, randomKey: randomUUID, answerMilliseconds: 200 },
+    });
+
+    const { statusCode } = await open()(event);
+    await open()(deletionOf(['1']));
+
+    expect(statusCode).toBeGreaterThanOrEqual(500);
+    const told = lines.map((line) => JSON.parse(line)).filter(({ piece }) => piece !== undefined);
+    expect(told).toMatchObject([{ level: 'error', eventType: 'FileDeleted', piece: '1/1' }]);
+    expect(JSON.parse(told[0].event)).toEqual(event);
+  });
 });

@@ -125,22 +125,20 @@ describe('confirmEvent() at the stand-in', () => {
     expect(await confirm(body, api)).toEqual({ kind: 'denied' });
   });
 
-  it.each(['5285890700000000404', 'no id\u0000'])(
-    'denies the arrival of %j, which is not there, and hands on what its upload is known by',
-    async (fileId) => {
-      const SourceInfo = { SourceType: 'Upload', SourceContext: 'context' };
-      const MediaBasicInfo = { SourceInfo: { ...SourceInfo, Other: 1 }, Name: 'forged' };
-      const body = upload(fileId, { MediaBasicInfo });
+  it('denies the arrival of a file that is not there, and hands on what its upload is known by', async () => {
+    const gone = '5285890700000000404';
+    const SourceInfo = { SourceType: 'Upload', SourceContext: 'context' };
+    const MediaBasicInfo = { SourceInfo: { ...SourceInfo, Other: 1 }, Name: 'forged' };
+    const body = upload(gone, { MediaBasicInfo });
 
-      expect(await confirm(body, api)).toEqual({
-        kind: 'denied',
-        absent: {
-          eventType: 'NewFileUpload',
-          task: { FileId: fileId, MediaBasicInfo: { SourceInfo } },
-        },
-      });
-    },
-  );
+    expect(await confirm(body, api)).toEqual({
+      kind: 'denied',
+      absent: {
+        eventType: 'NewFileUpload',
+        task: { FileId: gone, MediaBasicInfo: { SourceInfo } },
+      },
+    });
+  });
 
   it('denies the deletion of a media that is there', async () => {
     expect(await confirm(deletion([fileId]), api)).toEqual({ kind: 'denied' });
@@ -176,6 +174,39 @@ describe('confirmEvent()', () => {
 
   const calls = () => server?.calls.map(({ action, parameters }) => [action, parameters]);
   const MEDIA = { MediaInfoSet: [{ FileId: '1', BasicInfo: { Name: 'a' }, MetaData: null }] };
+
+  const long = 'x'.repeat(5_000_000);
+
+  it.each([
+    ['a file', upload(long)],
+    ['a file whose id is none', upload('no id\u0000')],
+    ['a deletion', deletion([long])],
+    ['a task flow', procedure({ TaskId: long })],
+    ['a task', { EventType: 'EditMediaComplete', EditMediaCompleteEvent: { TaskId: long } }],
+  ])('asks VOD nothing about %s by an id of any length', async (_name, body) => {
+    const api = await answering({ DescribeMediaInfos: MEDIA });
+
+    expect(await confirm(body, api)).toEqual({ kind: 'denied' });
+    expect(calls()).toEqual([]);
+  });
+
+  it('asks nothing about such tasks of a file, and about the good ones of its company in a deletion', async () => {
+    const api = await answering({
+      DescribeMediaInfos: { ...MEDIA, NotExistFileIdSet: ['2'] },
+    });
+
+    await confirm(upload('1', { ProcedureTaskId: long, ReviewAudioVideoTaskId: {} }), api);
+    await confirm(deletion([long, '2', 'no id\u0000']), api);
+
+    const asked = calls()?.map(([action, parameters]) => [action, JSON.stringify(parameters)]);
+    expect(asked?.map(([action]) => action).sort()).toEqual([
+      ...['DescribeMediaInfos', 'DescribeMediaInfos', 'DescribeTasks'],
+    ]);
+    expect(asked?.at(-1)).toEqual([
+      'DescribeMediaInfos',
+      '{"FileIds":["2"],"Filters":["basicInfo","metaData"]}',
+    ]);
+  });
 
   it.each([
     ['a flow', 'ProcedureTaskId', { ProcedureTask: { FileId: '1' } }],

@@ -32,6 +32,24 @@ it('leaves the tasks of an arrival, and where it came from', () => {
   });
 });
 
+it('leaves out tasks that no id names, and of a state no more than one is long', () => {
+  const [ProcedureTaskId, ReviewAudioVideoTaskId, Status] = [
+    '1'.repeat(129),
+    LONG,
+    'F'.repeat(999),
+  ];
+  const upload = { FileId: '7', ProcedureTaskId, ReviewAudioVideoTaskId };
+  expect(reduce({ EventType: 'NewFileUpload', FileUploadEvent: upload })).toEqual({
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { FileId: '7' },
+  });
+  const task = { TaskId: '1-Pull-2', Status };
+  expect(reduce({ EventType: 'PullComplete', PullCompleteEvent: task })).toEqual({
+    EventType: 'PullComplete',
+    PullCompleteEvent: { TaskId: '1-Pull-2', Status: 'F'.repeat(64) },
+  });
+});
+
 it.each([
   ['a context that VOD keeps for nobody', { SourceContext: '가'.repeat(84) }],
   ['a context that is no text', { SourceContext: { vu: 2 } }],

@@ -70,6 +70,22 @@ describe('an upload', () => {
     expect(await readActions()).toEqual([`delete f9 in ${GLOBEX}`]);
   });
 
+  it.each([
+    ['a tenant', GLOBEX, undefined],
+    ['the service before applications were named', undefined, true],
+  ] as const)(
+    'leaves %s a file that its own application tells of',
+    async (_whose, holder, ofTenant) => {
+      await record(holder, fileFact('f9', 'processingStarted'));
+      const before = await ledger.findUpload(deriveFileUploadId('f9'));
+
+      await record(ACME, { ...arrival('f9'), ofTenant });
+
+      expect(await ledger.findUpload(deriveFileUploadId('f9'))).toEqual(before);
+      expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
+    },
+  );
+
   it('takes none that was known before its upload', async () => {
     await record(GLOBEX, fileFact('f9', 'processingStarted'));
 

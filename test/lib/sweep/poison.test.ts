@@ -283,7 +283,8 @@ describe('scanMedia()', () => {
 describe('confirmKeptEvents()', () => {
   it('records all that can be, and sets the others aside', async () => {
     const property = fc.asyncProperty(batches, async (flaws) => {
-      const samples = createSamples(flaws);
+      // VOD is asked by no id that is none: such an event is denied.
+      const samples = createSamples(flaws.filter((flaw) => POISONS[flaw]?.id === undefined));
       for (const [index, { fileId }] of samples.entries()) {
         const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
         const eventId = `evt_${fileId.slice(0, 19)}_${index}`;

@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { sealContext } from '../support/source-contexts.ts';
+import {
+  ACME,
+  type ApplicationsStage,
+  type Captured,
+  GLOBEX,
+  notify,
+  notifyOf,
+  openApplicationsStage,
+  signFor,
+} from './applications-stage.ts';
+
+let postgres: TestPostgres;
+let stage: ApplicationsStage;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  stage = await openApplicationsStage(postgres);
+});
+afterEach(() => stage.close());
+
+/** An upload of ACME's, by somebody who can also sign what ACME's application tells. */
+const THIEF = {
+  uploadId: '01ARYZ6S410000000000000000',
+  owner: 'thief',
+  method: 'client',
+} as const;
+
+/** Has `fileId` told as the file of the thief's own upload, or of another context. */
+function claimFile(
+  fileId: string,
+  SourceContext = sealContext(THIEF, undefined, { subAppId: ACME }),
+): Promise<number> {
+  const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
+  const arrival = {
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { FileId: fileId, MediaBasicInfo },
+  };
+  return notify(stage.kept, { ...arrival, ...signFor(ACME) }, String(ACME));
+}
+
+async function recordVictim(): Promise<Captured> {
+  const [, , arrived] = await stage.captureLife(GLOBEX);
+  if (arrived === undefined) throw new Error('Nothing was captured.');
+  await notifyOf(stage.kept, arrived);
+  return arrived;
+}
+
+it('gives no upload a file that another application has, whatever its context proves', async () => {
+  const { sweeper } = stage;
+  const { fileId } = await recordVictim();
+  const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000 };
+  await sweeper.ledger.saveIssued({ ...THIEF, fields });
+  const before = await sweeper.ledger.findUpload(deriveFileUploadId(fileId));
+
+  await claimFile(fileId);
+  sweeper.passSeconds(61);
+  await stage.sweep();
+
+  expect(before).toMatchObject({ subAppId: GLOBEX, fileId });
+  expect(await sweeper.ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+    ...{ subAppId: GLOBEX, fileId },
+  });
+  expect(await sweeper.ledger.findUpload(THIEF.uploadId)).toMatchObject({ state: 'issued' });
+});
+
+describe('a file of which another application tells first that it came and went', () => {
+  it.each([
+    ['as that of an upload', {}, undefined],
+    ['as that of an upload that has a file', { fileId: '5285890700000000042' }, undefined],
+    ['as one of the console', {}, ''],
+  ])('is taken from the application that VOD has it in: %s', async (_how, more, context) => {
+    const { ledger } = stage.sweeper;
+    const [pulled, , arrived] = await stage.captureLife(GLOBEX);
+    const { fileId } = pulled;
+    const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000, ...more };
+    await ledger.saveIssued({ ...THIEF, fields });
+    const FileDeleteEvent = { FileIdSet: [fileId], FileDeleteResultInfo: [] };
+    const deletion = { EventType: 'FileDeleted', FileDeleteEvent, ...signFor(ACME) };
+    await notify(stage.kept, deletion, String(ACME));
+    await claimFile(fileId, context);
+
+    expect(await notifyOf(stage.kept, arrived ?? pulled)).toBe(200);
+
+    expect(await ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+      ...{ subAppId: GLOBEX, fileId, state: expect.not.stringMatching('deleted') },
+    });
+    expect(await ledger.findFiles([fileId], ACME)).toEqual([]);
+    expect(await stage.readAll()).toMatchObject({ actions: [] });
+  });
+});
+
+it('keeps no removal of a file that another application has', async () => {
+  const { sweeper } = stage;
+  const { fileId } = await recordVictim();
+  const fields = { subAppId: ACME, fileId: '5285890700000000042' };
+  await sweeper.ledger.saveIssued({ ...THIEF, fields });
+
+  await claimFile(fileId);
+  sweeper.passSeconds(61);
+  await stage.sweep();
+
+  expect(await stage.readAll()).toMatchObject({ actions: [] });
+});
