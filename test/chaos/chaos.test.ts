@@ -310,9 +310,10 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
         each.isFound || listSent(each, tally.sent).some(({ statuses }) => statuses.includes(200)),
     );
     expect(dead.filter((name) => ![...named.values()].includes(name))).toEqual([]);
-    expect(
-      certain.flatMap((each) => named.get(each) ?? []).filter((name) => !dead.includes(name)),
-    ).toEqual([]);
+    const missing = certain
+      .map((each) => named.get(each))
+      .filter((name) => !dead.includes(name ?? ''));
+    expect(missing).toEqual([]);
     expect(new Set(dead).size).toBe(dead.length);
   });
 
@@ -334,8 +335,12 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
 
   it('tells nothing twice under two names', () => {
     for (const consumer of [everything, statesOnly]) {
-      const facts = readMessages(consumer).flatMap((message) => nameFact(message) ?? []);
-      expect(facts.filter((fact, place) => facts.indexOf(fact) !== place)).toEqual([]);
+      const counts = new Map<string, number>();
+      for (const fact of readMessages(consumer).flatMap((message) => nameFact(message) ?? [])) {
+        counts.set(fact, (counts.get(fact) ?? 0) + 1);
+      }
+      expect(counts.size).toBeGreaterThan(0);
+      expect([...counts].filter(([, count]) => count !== 1)).toEqual([]);
     }
   });
 

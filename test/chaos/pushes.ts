@@ -42,7 +42,7 @@ export interface Sent extends Push {
   readonly course: Course;
   /** Of each answer: none where the process died each time. */
   readonly statuses: readonly number[];
-  /** What was logged at the attempts that failed. */
+  /** What was logged at the attempts that were answered, but as a failure. */
   readonly log: string;
 }
 
@@ -146,17 +146,20 @@ async function send(push: Push, worker: Worker, { killed }: PushWeather, chance:
   let log = '';
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
     const outcome = await worker.call(wrap(push), pickDeath(chance, killed, LONGEST_LIFE));
-    if (outcome.kind === 'result') statuses.push(Number(Object(outcome.value).statusCode));
-    else deaths += 1;
-    const isOver = outcome.kind === 'result' && !isFailure(statuses.at(-1));
-    if (isOver) break;
+    if (outcome.kind !== 'result') {
+      deaths += 1;
+      continue;
+    }
+    const status = Number(Object(outcome.value).statusCode);
+    statuses.push(status);
+    if (!isFailure(status)) break;
     log += outcome.log;
   }
   return { statuses, deaths, log };
 }
 
 /** Returns whether an answer says that the notification could not be kept. */
-export function isFailure(status = 500): boolean {
+export function isFailure(status: number): boolean {
   return status >= 500;
 }
 
