@@ -1,11 +1,13 @@
 import { deriveFileUploadId } from '../uploads/upload-id.ts';
 import type { UploadFact, UploadState } from '../uploads/upload-state.ts';
 import type { Row } from './ask.ts';
+import { writeChanges, writeConsequences } from './consequences.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
 import { readCode } from './ledger-error.ts';
 import type { Statements } from './transaction.ts';
 import {
+  BY_UPLOAD,
   CHANGE_COLUMNS,
   readKey,
   UPSERTS,
@@ -24,36 +26,49 @@ const UNIQUE_VIOLATION = '23505';
  * upload: events come in any order, and most of them name the file alone. Then both are made one.
  */
 export async function applyMerging<Result>(
-  { connection, now }: Pick<LedgerDependencies, 'connection' | 'now'>,
+  dependencies: LedgerDependencies,
   changes: readonly UploadChange[],
   apply: ApplyChanges<Result>,
 ): Promise<Result> {
+  const { connection } = dependencies;
   try {
     return await connection.run((sql) => apply(sql, changes));
   } catch (error) {
     if (readCode(error) !== UNIQUE_VIOLATION) throw error;
   }
-  return connection.transact((sql) => mergeAndApply(sql, now, changes, apply));
+  return connection.transact((sql) => mergeAndApply(sql, dependencies, changes, apply));
 }
 
 async function mergeAndApply<Result>(
   sql: Statements,
-  now: () => number,
+  dependencies: LedgerDependencies,
   changes: readonly UploadChange[],
   apply: ApplyChanges<Result>,
 ): Promise<Result> {
   const settled = [...changes];
+  const deletions: UploadChange[] = [];
   // Rows are locked in the order in which statements lock them, so that no two transactions wait for each other.
   const inOrder = [...changes.entries()].sort(([, a], [, b]) => (readKey(a) < readKey(b) ? -1 : 1));
-  for (const [place, change] of inOrder) settled[place] = await mergeFile(sql, now, change);
-  return apply(sql, settled);
+  for (const [place, change] of inOrder) {
+    settled[place] = await mergeFile(sql, dependencies, change, deletions);
+  }
+  const result = await apply(sql, settled);
+  if (deletions.length > 0) {
+    const parameters = writeChanges(deletions, dependencies.randomKey(), dependencies);
+    await sql.unsafe(APPLY_AND_TELL, [...parameters], { prepare: true });
+  }
+  return result;
 }
 
-/** Answers the change as it fits what holds its file. */
+/**
+ * Answers the change as it fits what holds its file. That this file is gone is added to `deletions`, to be told after the
+ * change: the upload would end without a word of its file's coming otherwise.
+ */
 async function mergeFile(
   sql: Statements,
-  now: () => number,
+  { now }: Pick<LedgerDependencies, 'now'>,
   change: UploadChange,
+  deletions: UploadChange[],
 ): Promise<UploadChange> {
   const fileId = change.fields?.fileId;
   if (!('uploadId' in change.key) || fileId === undefined) return change;
@@ -76,6 +91,7 @@ async function mergeFile(
   await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
     prepare: true,
   });
+  if (holder.state === 'deleted') deletions.push({ key: { uploadId }, fact: 'deleted' });
   const inherited = writeJson([writeChange(inherit(holder, uploadId))]);
   await sql.unsafe(APPLY, [inherited, writeTime(now())], {
     prepare: true,
@@ -104,13 +120,19 @@ const APPLY = `with change as (
     select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})
   ), ${UPSERTS} select key from changed`;
 
+const APPLY_AND_TELL = `with change as (
+    select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})
+  ), ${UPSERTS},
+  ${writeConsequences(BY_UPLOAD)}
+  select key from changed`;
+
 /** Answers all that was told of the file as one change of its upload. */
 function inherit(file: Upload, uploadId: string): UploadChange {
   const { uploadId: _id, state, method, owner: _owner, createdAt, updatedAt, ...fields } = file;
   return { key: { uploadId }, fact: FACT_BEHIND[state], method, fields };
 }
 
-/** The fact that leads from `issued` to each state. */
+/** The fact that leads from `issued` to each state; to `deleted` it is told by itself. */
 const FACT_BEHIND: Readonly<Record<UploadState, UploadFact>> = {
   issued: 'issued',
   uploaded: 'uploadedForProcessing',
@@ -120,5 +142,5 @@ const FACT_BEHIND: Readonly<Record<UploadState, UploadFact>> = {
   rejected: 'rejected',
   expired: 'expired',
   cancelled: 'cancelled',
-  deleted: 'deleted',
+  deleted: 'issued',
 };

@@ -2,42 +2,59 @@ import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { ItemName } from '../../lib/uploads/item-name.ts';
+import { refuseByName } from '../lib/sweep/poisons.ts';
 import { createChance } from '../support/chance.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import type { VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions, pickDeath, type Worker } from './built-functions.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { findMisplaced } from './find-misplaced.ts';
 import { type Life, planLives } from './lives.ts';
-import { type PushTally, pushAll, SIGN_KEY } from './pushes.ts';
+import { planOtherFacts } from './other-facts.ts';
+import { closeUnaskable, planPoisoned } from './poisoned.ts';
+import { isFailure, type PushTally, pushAll, type Sent, SIGN_KEY } from './pushes.ts';
+import { type StoppableDatabase, startStoppableDatabase } from './stoppable-database.ts';
 import { API_KEY, startVodApi } from './vod-api.ts';
-import { APPLICATIONS, createWorld, OWN, TENANTS } from './world.ts';
+import { APPLICATIONS, type Course, createWorld, OWN, TENANTS } from './world.ts';
 
 const SEED = 20_261_122;
 /** The small run has room in every `npm test`; CI sets CHAOS=full. */
 const IS_FULL = process.env['CHAOS'] === 'full';
 const UPLOADS = IS_FULL ? 3_000 : 150;
+const OTHER_FACTS = UPLOADS / 10;
+const POISONED = IS_FULL ? 60 : 12;
 const SETTINGS = {
   policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } },
   rules: [{ name: 'all', set: { classId: 7, expireTime: '2099-01-01T00:00:00Z', tags: ['new'] } }],
 };
 // Most calls end before their process does, so a small run needs a larger share for any death at all.
-const WEATHER = { dropped: 0.3, duplicated: 0.2, astray: 0.05, killed: IS_FULL ? 0.02 : 0.1 };
+const WEATHER = {
+  ...{ dropped: 0.3, duplicated: 0.2, astray: 0.05, late: 0.05 },
+  killed: IS_FULL ? 0.02 : 0.1,
+};
 const HOUR = 3_600_000;
 const realNow = Date.now;
 const WORKERS = 4;
 /** Notifications between two cuts of database connections, and between two runs of the sweep. */
 const CUT_EVERY = 120;
 const SWEEP_EVERY = 400;
+/** Between which notifications the database is stopped: each is sent three times meanwhile, and given up. */
+const OUTAGE = { from: UPLOADS * 1.2, until: UPLOADS * 1.2 + (IS_FULL ? 300 : 60) };
 /** The end of it all, less than the three days that deliveries are tried. */
 const LAST_HOUR = 70;
+/** When VOD begins to refuse some questions, less than the day after which it is asked about each file again. */
+const UNASKABLE_FROM_HOUR = 20;
+/** Of a message: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. */
+const MOST_MESSAGE_BYTES = 262_144;
 
-describe(`${UPLOADS} uploads to three applications whose notifications are dropped, doubled and shuffled while processes die`, () => {
+describe(`${UPLOADS} uploads to three applications whose notifications are dropped, doubled and shuffled while processes die and the database is stopped`, () => {
   const chance = createChance(SEED);
   const world = createWorld();
   const lives = planLives(UPLOADS, world, chance);
-  let server: TestPostgres;
-  let databaseUrl: string;
+  const facts = planOtherFacts(OTHER_FACTS, world, chance);
+  const poisoned = planPoisoned(POISONED, world, chance);
+  let database: StoppableDatabase;
   let sql: Sql;
   let ledger: Ledger;
   let api: VodServer;
@@ -47,7 +64,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
   let tally: PushTally;
 
   const environment = () => ({
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     VOD_SECRET_ID: API_KEY.secretId,
     VOD_SECRET_KEY: API_KEY.secretKey,
     VOD_SUB_APP_ID: String(OWN),
@@ -74,10 +91,10 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
   };
 
   beforeAll(async () => {
-    server = await startTestPostgres();
-    databaseUrl = await server.createDatabase();
-    sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-    ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
+    database = await startStoppableDatabase();
+    await refuseByName(database.url);
+    sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    ledger = openLedger(database.url, { now: Date.now, randomKey: randomUUID });
     api = await startVodApi(world, chance);
     everything = await startConsumer('everything', chance);
     statesOnly = await startConsumer('states', chance);
@@ -92,19 +109,53 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     await ledger.close();
     await sql.end();
     await Promise.all([api.close(), everything.close(), statesOnly.close(), functions.remove()]);
-    await server.close();
+    await database.close();
   });
+
+  const stopOrStart = async (count: number) => {
+    if (count === OUTAGE.from) await database.stop();
+    else if (count === OUTAGE.until) await database.start();
+    const isAway = count >= OUTAGE.from && count < OUTAGE.until;
+    if (count % CUT_EVERY === 0 && !isAway) await cutConnections(sql);
+  };
 
   const pushEverything = async () => {
     const workers = Array.from({ length: WORKERS }, () =>
       functions.startWorker('callback', { ...environment(), CALLBACK_SIGN_KEYS: SIGN_KEY }),
     );
-    const result = await pushAll(lives, workers, WEATHER, chance, async (sent) => {
-      if (sent % CUT_EVERY === 0) await cutConnections(sql);
-      if (sent % SWEEP_EVERY === 0) await sweep(0, pickDeath(chance, 0.5, 2_000));
+    const courses = [...lives, ...facts, ...poisoned];
+    const result = await pushAll(courses, workers, WEATHER, chance, async (count) => {
+      await stopOrStart(count);
+      if (count % SWEEP_EVERY === 0 || count === OUTAGE.from) {
+        await sweep(0, pickDeath(chance, 0.5, 2_000));
+      }
     });
     await Promise.all(workers.map((worker: Worker) => worker.stop()));
     return result;
+  };
+
+  /** What an operator is told of by `GET /uploads/dead-items`, page by page. */
+  const listDeadItems = async () => {
+    const worker = functions.startWorker('uploads', {
+      ...environment(),
+      AUTH_JWT_SECRET: TEST_JWT_SECRET,
+    });
+    const headers = await bearer('operator', 'upload:admin', realNow());
+    const items: (ItemName & { readonly subAppId: number })[] = [];
+    let cursor: string | undefined;
+    do {
+      const queryString = { limit: '10', ...(cursor === undefined ? {} : { cursor }) };
+      const outcome = await worker.call({
+        ...{ httpMethod: 'GET', path: '/uploads/dead-items', headers, queryString },
+      });
+      const answer = outcome.kind === 'result' ? Object(outcome.value) : {};
+      expect(answer.statusCode).toBe(200);
+      const page = JSON.parse(answer.body);
+      items.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    await worker.stop();
+    return items;
   };
 
   const sweepToTheEnd = async () => {
@@ -112,6 +163,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
       for (const { endpoint } of await ledger.listEndpoints()) {
         await ledger.resumeEndpoint(endpoint);
       }
+      if (hour > UNASKABLE_FROM_HOUR) closeUnaskable(world);
       await sweep(hour * HOUR, pickDeath(chance, 0.3, 1_500));
       await sweep(hour * HOUR);
     }
@@ -123,7 +175,9 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(share(tally.dropped)).toBeCloseTo(WEATHER.dropped, 1);
     expect(share(tally.duplicated)).toBeCloseTo(WEATHER.duplicated * (1 - WEATHER.dropped), 1);
     expect(tally.astray).toBeGreaterThan(0);
+    expect(tally.late).toBeGreaterThan(0);
     expect(tally.killed).toBeGreaterThan(0);
+    expect(tally.sent.filter(isGivenUp).length).toBeGreaterThan(0);
     expect(everything.unverified() + statesOnly.unverified()).toBe(0);
     expect(everything.gone() + statesOnly.gone()).toBeGreaterThan(0);
   });
@@ -134,7 +188,9 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
       const [row] = await sql<{ state: string }[]>`select state from uploads
         where upload_id = ${life.uploadId ?? ''} or file_id = ${life.fileId}
         order by upload_id = ${life.uploadId ?? ''} desc`;
-      if (!possibleEnds(life).includes(row?.state)) wrong.push({ ...life, found: row?.state });
+      if (!possibleEnds(life, tally.sent).includes(row?.state)) {
+        wrong.push({ ...life, found: row?.state, sent: describeSent(life, tally.sent) });
+      }
     }
     expect(wrong).toEqual([]);
   });
@@ -169,7 +225,10 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     const applications = [...world.values()];
     const counts = applications.flatMap(({ modifications }) => [...modifications]);
     expect(counts.filter(([, count]) => count !== 1)).toEqual([]);
-    const media = applications.flatMap((application) => [...application.media.values()]);
+    const others = new Set(poisoned.map(({ fileId }) => fileId));
+    const media = applications
+      .flatMap((application) => [...application.media.values()])
+      .filter(({ FileId }) => !others.has(FileId));
     expect(media.length).toBeGreaterThan(0);
     expect(
       media.filter(({ BasicInfo: { ClassId, ExpireTime, TagSet } }) => {
@@ -184,7 +243,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
       (select count(*)::integer from uploads where state in ('issued', 'uploaded', 'processing')) as uploads,
       (select count(*)::integer from events where not fanned_out) as unheard,
       (select count(*)::integer from unconfirmed_events) as unconfirmed,
-      (select count(*)::integer from media_actions where state <> 'done') as actions`;
+      (select count(*)::integer from media_actions where state not in ('done', 'dead')) as actions`;
     expect(left).toEqual({ deliveries: 0, uploads: 0, unheard: 0, unconfirmed: 0, actions: 0 });
   });
 
@@ -196,9 +255,98 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect([...everything.contradictions, ...statesOnly.contradictions]).toEqual([]);
   });
 
+  it('tells of each file that came and went that it came, and that it is gone', async () => {
+    const rows = await sql<
+      { upload_id: string }[]
+    >`select upload_id from uploads where state = 'deleted'`;
+    const gone = new Set(rows.map((row) => row.upload_id));
+    const told = readMessages(everything).map(({ type, data }) => `${type} ${data.uploadId}`);
+    const heard = new Set(told);
+    const isHeard = (uploadId: string, ...states: readonly string[]) =>
+      states.some((state) => heard.has(`upload.${state} ${uploadId}`));
+    expect(gone.size).toBeGreaterThan(0);
+    const wrong = [...gone].filter(
+      (uploadId) =>
+        !isHeard(uploadId, 'deleted') ||
+        !isHeard(uploadId, 'uploaded', 'processing', 'ready', 'failed'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('records what takes more than 256 kB whole, and delivers it without its data', async () => {
+    const large = lives.filter(
+      (life) =>
+        life.largeTaskId !== undefined &&
+        listSent(life, tally.sent).some(
+          ({ event, statuses }) =>
+            Object(event).ProcedureStateChangeEvent?.Status === 'FINISH' && statuses.includes(200),
+        ),
+    );
+    const rows = await sql<{ task_id: string; bytes: number }[]>`
+      select payload -> 'ProcedureStateChangeEvent' ->> 'TaskId' as task_id,
+        octet_length(payload::text) as bytes
+      from events where event_type = 'vod.ProcedureStateChanged'
+        and payload -> 'ProcedureStateChangeEvent' ->> 'Status' = 'FINISH'`;
+    const recorded = new Map(rows.map((row) => [row.task_id, row.bytes]));
+    const told = new Map(
+      readMessages(everything)
+        .filter(({ data }) => data.ProcedureStateChangeEvent?.Status === 'FINISH')
+        .map(({ data, dataOmitted }) => [data.ProcedureStateChangeEvent.TaskId, dataOmitted]),
+    );
+    expect(large.length).toBeGreaterThan(0);
+    for (const { largeTaskId = '' } of large) {
+      expect(recorded.get(largeTaskId)).toBeGreaterThan(300_000);
+      expect(told.get(largeTaskId)?.bytes).toBeGreaterThan(MOST_MESSAGE_BYTES);
+      expect(told.get(largeTaskId)?.maxBytes).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
+    }
+  });
+
+  it('sets aside what is poisoned, and nothing else', async () => {
+    const nameOf = ({ kind, id }: ItemName, subAppId: number) => `${kind} ${id} of ${subAppId}`;
+    const named = new Map(poisoned.map((each) => [each, nameOf(each.name(), each.subAppId)]));
+    const dead = (await listDeadItems()).map((item) => nameOf(item, item.subAppId));
+    const certain = poisoned.filter(
+      (each) =>
+        each.isFound || listSent(each, tally.sent).some(({ statuses }) => statuses.includes(200)),
+    );
+    expect(dead.filter((name) => ![...named.values()].includes(name))).toEqual([]);
+    const missing = certain
+      .map((each) => named.get(each))
+      .filter((name) => !dead.includes(name ?? ''));
+    expect(missing).toEqual([]);
+    expect(new Set(dead).size).toBe(dead.length);
+  });
+
+  it('loses of other facts what came while the database was stopped alone, and has that in the log', () => {
+    const told = new Set(
+      readMessages(everything).flatMap(({ data }) =>
+        Object.values(data).map((part) => Object(part).TaskId),
+      ),
+    );
+    const sent = facts.flatMap((fact) =>
+      listSent(fact, tally.sent).map((each) => ({ ...each, taskId: fact.taskId })),
+    );
+    const taken = sent.filter(({ statuses }) => statuses.some((status) => !isFailure(status)));
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.filter(({ taskId }) => !told.has(taskId))).toEqual([]);
+    const lost = sent.filter((each) => isGivenUp(each) && !told.has(each.taskId));
+    expect(lost.filter(({ log, taskId }) => !hasEvent(log, taskId))).toEqual([]);
+  });
+
+  it('tells nothing twice under two names', () => {
+    for (const consumer of [everything, statesOnly]) {
+      const counts = new Map<string, number>();
+      for (const fact of readMessages(consumer).flatMap((message) => nameFact(message) ?? [])) {
+        counts.set(fact, (counts.get(fact) ?? 0) + 1);
+      }
+      expect(counts.size).toBeGreaterThan(0);
+      expect([...counts].filter(([, count]) => count !== 1)).toEqual([]);
+    }
+  });
+
   it('says in every message which application it is about', () => {
     for (const { acted } of [everything, statesOnly]) {
-      expect(findMisplaced(acted.values(), lives)).toEqual([]);
+      expect(findMisplaced(acted.values(), [...lives, ...facts, ...poisoned])).toEqual([]);
     }
   });
 
@@ -219,14 +367,70 @@ async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
   }
 }
 
+/** Whether a log has the whole notification about a task. */
+function hasEvent(log: string, taskId: string): boolean {
+  return log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+    .some(({ level, event, piece }) => {
+      return (
+        level === 'error' && piece === '1/1' && JSON.stringify(JSON.parse(event)).includes(taskId)
+      );
+    });
+}
+
 /** Ends every connection of the functions, whatever they are at. */
 async function cutConnections(sql: Sql): Promise<void> {
   await sql`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'vod-upload' and datname = current_database()`;
 }
 
-/** A file that was gone before anybody heard of it is one that never came; of a pull, its task still tells. */
-function possibleEnds(life: Life): readonly (string | undefined)[] {
+/** Whether one of these notifications was taken at its own address, whatever came of it then. */
+function isTaken(course: Course, eventType: string, sent: readonly Sent[]): boolean {
+  return listSent(course, sent).some(
+    ({ event, statuses }) =>
+      Object(event).EventType === eventType && statuses.some((status) => !isFailure(status)),
+  );
+}
+
+/** Whether it was answered, and never but that it could not be kept. */
+function isGivenUp({ statuses }: Sent): boolean {
+  return statuses.length > 0 && statuses.every(isFailure);
+}
+
+function listSent(course: Course, sent: readonly Sent[]): readonly Sent[] {
+  return sent.filter((each) => each.course === course && each.subAppId === course.subAppId);
+}
+
+/**
+ * A file that was gone before anybody heard of it is one that never came; of a pull, its task still tells. The context of an
+ * app's file proves that it came, and of another one, that its deletion was told as well.
+ */
+function possibleEnds(life: Life, sent: readonly Sent[]): readonly (string | undefined)[] {
   if (life.end !== 'deleted' || life.method === 'pull') return [life.end];
-  return life.method === 'live' ? ['deleted', undefined] : ['deleted', 'expired'];
+  const hasCome = isTaken(life, 'NewFileUpload', sent);
+  if (life.method === 'live') {
+    return hasCome && isTaken(life, 'FileDeleted', sent) ? ['deleted'] : ['deleted', undefined];
+  }
+  return hasCome ? ['deleted'] : ['deleted', 'expired'];
+}
+
+function describeSent(course: Course, sent: readonly Sent[]): readonly string[] {
+  return listSent(course, sent).map(
+    ({ event, statuses }) => `${Object(event).EventType} ${statuses}`,
+  );
+}
+
+/** The texts of messages that a consumer acted on. */
+function readMessages({ acted }: Consumer) {
+  return [...acted.values()].map((text) => JSON.parse(text));
+}
+
+/** Returns what a message tells, in words that a second message must not have; undefined where VOD may tell it again. */
+function nameFact({ type, data }: ReturnType<typeof readMessages>[number]): string | undefined {
+  if (data.uploadId !== undefined) return `${type} ${data.uploadId}`;
+  const task = Object(Object.values(data).find((part) => typeof part === 'object'));
+  if (type === 'vod.ProcedureStateChanged' && task.Status !== 'FINISH') return undefined;
+  return `${type} ${data.SubAppId} ${task.TaskId ?? task.FileId ?? task.FileIdSet}`;
 }

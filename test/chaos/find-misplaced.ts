@@ -3,7 +3,7 @@ import type { Life } from './lives.ts';
 /** Answers which of the messages that somebody was told do not say the application of the life that they are about. */
 export function findMisplaced(
   messages: Iterable<string>,
-  lives: readonly Life[],
+  lives: readonly Partial<Life>[],
 ): readonly string[] {
   const applications = new Map(
     lives.flatMap(({ fileId, uploadId, taskId, subAppId }) =>

@@ -6,6 +6,7 @@ import { API_KEY } from './vod-api.ts';
 import {
   APPLICATIONS,
   type Application,
+  type Course,
   OWN,
   tellDeletion,
   tellNewFile,
@@ -16,20 +17,19 @@ import {
   type WorldTask,
 } from './world.ts';
 
-/** What an upload goes through, step by step: each changes the world and answers the notification that tells of it. */
-export interface Life {
+/** What an upload goes through. */
+export interface Life extends Course {
   /** Missing where the media comes without an envelope. */
   readonly uploadId: string | undefined;
   readonly method: 'client' | 'pull' | 'live';
   readonly owner: string;
-  /** Application that all of it happens in. */
-  readonly subAppId: number;
   readonly fileId: string;
   /** Of a pull. */
   readonly taskId: string | undefined;
   /** Cancelled by its owner before the file comes. */
   readonly cancelled: boolean;
-  readonly steps: readonly (() => object)[];
+  /** Task of the flow whose end takes more than a message holds. */
+  readonly largeTaskId: string | undefined;
   /** Where it ends. */
   readonly end: UploadState;
 }
@@ -62,13 +62,31 @@ interface Fate {
   readonly fails: boolean;
   /** The file is deleted when all is done. */
   readonly gone: boolean;
+  /** It is deleted before anybody is told that it came. */
+  readonly raced: boolean;
+  /** Bytes of what the end of the flow tells besides, where it tells so much. */
+  readonly largeBytes: number | undefined;
+  /** Somebody else starts the flow, when the upload has long come. */
+  readonly foreign: boolean;
 }
+
+/** Share of the deletions that come before anybody is told of the file, and of the flows that tell much. */
+const RACED = 0.4;
+const LARGE = 0.1;
+
+/** What a large notification has at least and at most, in bytes. */
+const LARGE_BYTES = [300_000, 1_000_000] as const;
 
 function drawFate(kind: Kind, chance: Chance): Fate {
   const procedure = kind === 'processed' || (kind === 'pull' && chance.happens(0.3));
-  const fails = chance.happens(0.2) && (kind === 'pull' || procedure);
+  const large = procedure && chance.happens(LARGE);
+  const foreign = large && chance.happens(0.5);
+  const fails = chance.happens(0.2) && (kind === 'pull' || procedure) && !large;
   const gone = chance.happens(0.25) && kind !== 'cancelled' && !(fails && !procedure);
-  return { kind, procedure, fails, gone };
+  const raced = gone && chance.happens(RACED);
+  const [least, most] = LARGE_BYTES;
+  const largeBytes = large ? least + chance.below(most - least) : undefined;
+  return { kind, procedure, fails, gone, raced, largeBytes, foreign };
 }
 
 function planLife(kind: Kind, index: number, world: World, chance: Chance): Life {
@@ -89,6 +107,8 @@ function planLife(kind: Kind, index: number, world: World, chance: Chance): Life
   return {
     ...identity,
     cancelled: kind === 'cancelled',
+    staysHome: kind === 'live' && fate.gone,
+    largeTaskId: fate.largeBytes === undefined ? undefined : procedureTaskId,
     steps: kind === 'abandoned' ? [] : planSteps(identity, procedureTaskId, fate, application),
     end: foresee(fate),
   };
@@ -99,36 +119,37 @@ type Identity = Pick<Life, 'uploadId' | 'method' | 'owner' | 'subAppId' | 'fileI
 function planSteps(
   identity: Identity,
   procedureTaskId: string,
-  { procedure, fails, gone }: Fate,
+  { procedure, fails, gone, raced, largeBytes, foreign }: Fate,
   { media: files, tasks }: Application,
 ): Life['steps'] {
   const { fileId, uploadId = '', taskId } = identity;
   const isLost = fails && !procedure;
-  const progress = (done: number) => describeProcedure(procedureTaskId, fileId, done, fails);
+  const ownTaskId = foreign ? '' : procedureTaskId;
+  const progress = (done: number) =>
+    describeProcedure(procedureTaskId, fileId, { done, fails, largeBytes });
   const arrive = () => {
     // Searches go by the time at which it came.
     const media = describeMedia(identity);
     if (!isLost) files.set(fileId, media);
-    if (procedure) tasks.set(procedureTaskId, progress(0));
-    if (taskId === undefined) return tellNewFile(media, procedureTaskId);
-    const task = describePull({ taskId, uploadId, media, procedureTaskId }, isLost);
+    if (ownTaskId !== '') tasks.set(ownTaskId, progress(0));
+    if (taskId === undefined) return [tellNewFile(media, ownTaskId)];
+    const end = { taskId, uploadId, media, procedureTaskId: ownTaskId };
+    const task = describePull(end, isLost);
     tasks.set(taskId, task);
-    return tellPull(task);
+    return [tellPull(task)];
   };
   const process = (done: number) => () => {
     const task = progress(done);
     tasks.set(procedureTaskId, task);
-    return tellProcedure(task);
+    return [tellProcedure(task)];
   };
   const disappear = () => {
     files.delete(fileId);
-    return tellDeletion(fileId);
+    return [tellDeletion(fileId)];
   };
-  return [
-    arrive,
-    ...(procedure ? [0, ...PARTS.keys()].map((_, done) => process(done)) : []),
-    ...(gone ? [disappear] : []),
-  ];
+  const flow = procedure ? [0, ...PARTS.keys()].map((_, done) => process(done)) : [];
+  if (raced) return [() => [...arrive(), ...disappear()], ...flow];
+  return [arrive, ...flow, ...(gone ? [disappear] : [])];
 }
 
 function foresee({ kind, procedure, fails, gone }: Fate): UploadState {
@@ -198,14 +219,19 @@ function describePull(end: PullEnd, isLost: boolean): WorldTask {
 /** Templates of the parts of each flow. */
 const PARTS = [10, 20, 30, 40, 50] as const;
 
-/** Answers the flow when so many of its parts are done; it ends with the last. */
+interface Progress {
+  /** How many of its parts are done; it ends with the last. */
+  readonly done: number;
+  readonly fails: boolean;
+  readonly largeBytes: number | undefined;
+}
+
 function describeProcedure(
   taskId: string,
   fileId: string,
-  done: number,
-  fails: boolean,
+  { done, fails, largeBytes }: Progress,
 ): WorldTask {
-  const status = done === PARTS.length ? 'FINISH' : 'PROCESSING';
+  const isOver = done === PARTS.length;
   const ended = fails
     ? { Status: 'FAIL', ErrCode: 60_000, Progress: 100 }
     : { Status: 'SUCCESS', ErrCode: 0, Progress: 100 };
@@ -214,12 +240,30 @@ function describeProcedure(
     taskType: 'Procedure',
     member: 'ProcedureTask',
     task: {
-      ...{ TaskId: taskId, Status: status, ErrCode: 0, Message: 'SUCCESS', FileId: fileId },
+      ...{ TaskId: taskId, Status: isOver ? 'FINISH' : 'PROCESSING', ErrCode: 0 },
+      ...{ Message: 'SUCCESS', FileId: fileId },
       MediaProcessResultSet: PARTS.map((definition, place) => ({
         Type: 'Transcode',
         TranscodeTask: { ...(place < done ? ended : running), Input: { Definition: definition } },
       })),
+      ...(isOver && largeBytes !== undefined
+        ? { AiRecognitionResultSet: [recogniseSpeech(largeBytes)] }
+        : {}),
       ...{ SessionContext: '', SessionId: '', TasksNotifyMode: 'Change' },
     },
   };
 }
+
+/** Returns what recognising a long speech comes to, as JSON of `bytes` bytes and a few more. */
+function recogniseSpeech(bytes: number): object {
+  const segment = { Confidence: 98.5, StartTimeOffset: 1.25, EndTimeOffset: 4.5, Text: SPEECH };
+  const count = Math.ceil(bytes / Buffer.byteLength(JSON.stringify(segment)));
+  const SegmentSet = Array.from({ length: count }, () => segment);
+  return {
+    Type: 'AsrFullTextRecognition',
+    AsrFullTextTask: { Status: 'SUCCESS', ErrCode: 0, Output: { SegmentSet } },
+  };
+}
+
+/** Each of these letters takes three bytes. */
+const SPEECH = '从前有一座山，山上有一座庙，庙里有一个老和尚给小和尚讲故事。';

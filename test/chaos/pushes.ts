@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
-import type { Life } from './lives.ts';
-import { APPLICATIONS, OWN } from './world.ts';
+import { APPLICATIONS, type Course, OWN } from './world.ts';
 
 /** Key of `Sign` in the notifications of the own application; those of the tenants' ones are derived from it. */
 export const SIGN_KEY = 'ChaosSignKeyExample';
@@ -14,6 +13,8 @@ export interface PushWeather {
   readonly duplicated: number;
   /** Share that somebody sends to another application's address as well, with a good `Sign` of that one. */
   readonly astray: number;
+  /** Share that comes when everything else has come. */
+  readonly late: number;
   /** Share of the calls that are killed. */
   readonly killed: number;
 }
@@ -24,7 +25,10 @@ export interface PushTally {
   readonly dropped: number;
   readonly duplicated: number;
   readonly astray: number;
+  readonly late: number;
   readonly killed: number;
+  /** All that was sent, in the order of its end. */
+  readonly sent: readonly Sent[];
 }
 
 /** A notification, and the application whose callback address it goes to. */
@@ -33,66 +37,90 @@ interface Push {
   readonly subAppId: number;
 }
 
+/** What became of one notification. */
+export interface Sent extends Push {
+  readonly course: Course;
+  /** Of each answer: none where the process died each time. */
+  readonly statuses: readonly number[];
+  /** What was logged at the attempts that were answered, but as a failure. */
+  readonly log: string;
+}
+
+type OnTheWay = Pick<Sent, 'event' | 'subAppId' | 'course'>;
+
+type Counts = { -readonly [Name in Exclude<keyof PushTally, 'sent'>]: number };
+
 /** Notifications on their way at once; any of them may come next. */
 const ON_THEIR_WAY = 200;
 
-/** VOD sends up to three times where it has no answer: https://cloud.tencent.com/document/product/266/7829. */
+/** VOD sends up to three times where it has no answer, or none that says that all is well: https://cloud.tencent.com/document/product/266/7829. */
 const MOST_ATTEMPTS = 3;
 
 /** A killed process lives at most so many milliseconds of its call. */
 const LONGEST_LIFE = 25;
 
 /**
- * Lets all steps of `lives` happen, those of different lives in any order, and sends what tells of them by `workers`:
- * shuffled, some twice and some never, with processes dying at times.
+ * Lets all steps of `courses` happen, those of different ones in any order, and sends what tells of them by `workers`:
+ * shuffled, some twice, some late and some never, with processes dying at times.
  *
  * @param between is called after every notification, with how many there were.
  */
 export async function pushAll(
-  lives: readonly Life[],
+  courses: readonly Course[],
   workers: readonly Worker[],
   weather: PushWeather,
   chance: Chance,
-  between: (sent: number) => Promise<void>,
+  between: (count: number) => Promise<void>,
 ): Promise<PushTally> {
-  const tally = { happened: 0, dropped: 0, duplicated: 0, astray: 0, killed: 0 };
-  const going = lives.filter(({ steps }) => steps.length > 0).map((life) => ({ life, done: 0 }));
-  const onTheWay: Push[] = [];
-  let sent = 0;
+  const tally: Counts = { happened: 0, dropped: 0, duplicated: 0, astray: 0, late: 0, killed: 0 };
+  const going = courses
+    .filter(({ steps }) => steps.length > 0)
+    .map((course) => ({ course, done: 0 }));
+  const onTheWay: OnTheWay[] = [];
+  const late: OnTheWay[] = [];
+  const sent: Sent[] = [];
 
   const advance = () => {
     const place = chance.below(going.length);
     const entry = going[place];
     if (entry === undefined) return;
-    const event = entry.life.steps[entry.done]?.();
+    const { course, done } = entry;
     entry.done += 1;
-    if (entry.done === entry.life.steps.length) going.splice(place, 1);
-    if (event === undefined) return;
-    onTheWay.push(...spread({ event, subAppId: entry.life.subAppId }, tally, weather, chance));
+    if (entry.done === course.steps.length) going.splice(place, 1);
+    for (const event of course.steps[done]?.() ?? []) despatch({ ...course, event, course });
   };
-  const takeNext = (): Push | undefined => {
+  const despatch = ({ event, subAppId, course }: OnTheWay) => {
+    for (const push of spread({ event, subAppId, course }, tally, weather, chance)) {
+      const isLate = chance.happens(weather.late);
+      if (isLate) tally.late += 1;
+      (isLate ? late : onTheWay).push(push);
+    }
+  };
+  const takeNext = (): OnTheWay | undefined => {
     while (going.length > 0 && onTheWay.length < ON_THEIR_WAY) advance();
-    const [next] = onTheWay.splice(chance.below(onTheWay.length), 1);
+    const queue = onTheWay.length > 0 ? onTheWay : late;
+    const [next] = queue.splice(chance.below(queue.length), 1);
     return next;
   };
   const work = async (worker: Worker) => {
     for (let next = takeNext(); next !== undefined; next = takeNext()) {
-      tally.killed += await send(next, worker, weather, chance);
-      sent += 1;
-      await between(sent);
+      const { deaths, ...told } = await send(next, worker, weather, chance);
+      tally.killed += deaths;
+      sent.push({ ...next, ...told });
+      await between(sent.length);
     }
   };
   await Promise.all(workers.map(work));
-  return tally;
+  return { ...tally, sent };
 }
 
 /** Answers what is sent of a notification: nothing, or once or twice to its address, and maybe to another one too. */
 function spread(
-  push: Push,
-  tally: { -readonly [Name in keyof PushTally]: number },
+  push: OnTheWay,
+  tally: Counts,
   weather: PushWeather,
   chance: Chance,
-): readonly Push[] {
+): readonly OnTheWay[] {
   tally.happened += 1;
   if (chance.happens(weather.dropped)) {
     tally.dropped += 1;
@@ -103,7 +131,7 @@ function spread(
     tally.duplicated += 1;
     sent.push(push);
   }
-  if (chance.happens(weather.astray)) {
+  if (chance.happens(weather.astray) && !push.course.staysHome) {
     tally.astray += 1;
     const others = APPLICATIONS.filter((other) => other !== push.subAppId);
     sent.push({ ...push, subAppId: others[chance.below(others.length)] ?? OWN });
@@ -111,20 +139,28 @@ function spread(
   return sent;
 }
 
-/** Sends until there is an answer; answers how often the process died. */
-async function send(
-  push: Push,
-  worker: Worker,
-  { killed }: PushWeather,
-  chance: Chance,
-): Promise<number> {
+/** Sends until there is an answer that VOD takes for one; answers how often the process died, too. */
+async function send(push: Push, worker: Worker, { killed }: PushWeather, chance: Chance) {
+  const statuses: number[] = [];
   let deaths = 0;
+  let log = '';
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
     const outcome = await worker.call(wrap(push), pickDeath(chance, killed, LONGEST_LIFE));
-    if (outcome.kind === 'result') return deaths;
-    deaths += 1;
+    if (outcome.kind !== 'result') {
+      deaths += 1;
+      continue;
+    }
+    const status = Number(Object(outcome.value).statusCode);
+    statuses.push(status);
+    if (!isFailure(status)) break;
+    log += outcome.log;
   }
-  return deaths;
+  return { statuses, deaths, log };
+}
+
+/** Returns whether an answer says that the notification could not be kept. */
+export function isFailure(status: number): boolean {
+  return status >= 500;
 }
 
 /** Answers the event with which a trigger hands `callback` a notification that is signed now. */

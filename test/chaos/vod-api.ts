@@ -23,11 +23,12 @@ const LOST = 0.1;
 type Perform = (
   application: Application,
   parameters: Readonly<Record<string, unknown>>,
-) => Readonly<Record<string, unknown>> | 'ResourceNotFound';
+) => Readonly<Record<string, unknown>> | string;
 
 const ACTIONS: Readonly<Record<string, Perform>> = {
   DescribeMediaInfos(application, { FileIds }) {
     const ids = Array.isArray(FileIds) ? FileIds.map(String) : [];
+    if (ids.some((id) => application.unaskable.has(id))) return 'InvalidParameterValue.FileIds';
     return {
       MediaInfoSet: ids.flatMap((id) => application.media.get(id) ?? []),
       NotExistFileIdSet: ids.filter((id) => !application.media.has(id)),
@@ -70,6 +71,7 @@ const ACTIONS: Readonly<Record<string, Perform>> = {
     const fileId = String(FileId);
     const media = application.media.get(fileId);
     if (media === undefined) return 'ResourceNotFound.FileNotExist';
+    if (application.unmodifiable.has(fileId)) return 'InvalidParameterValue';
     const { TagSet } = media.BasicInfo;
     const UpdateTime = formatIsoTime(Math.floor(Date.now() / 1_000));
     const changes = Object.entries(parameters).map(([name, value]) => {

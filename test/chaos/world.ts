@@ -8,7 +8,7 @@ export interface WorldMedia {
 /** What VOD knows of a task: its member in the answer of DescribeTaskDetail. */
 export interface WorldTask {
   readonly taskType: string;
-  readonly member: 'ProcedureTask' | 'PullUploadTask';
+  readonly member: 'ProcedureTask' | 'PullUploadTask' | 'EditMediaTask';
   readonly task: Readonly<Record<string, unknown>>;
 }
 
@@ -29,17 +29,31 @@ export interface Application {
   readonly removals: Map<string, number>;
   /** How often ModifyMediaInfo set each thing of each file, by `fileId parameter`. */
   readonly modifications: Map<string, number>;
+  /** Files that VOD does not let itself be asked about, and those that it lets nobody modify. */
+  readonly unaskable: Set<string>;
+  readonly unmodifiable: Set<string>;
 }
 
 /** Everything that VOD knows, by application. What happens there is told by events, which may never come. */
 export type World = ReadonlyMap<number, Application>;
+
+/** What happens in one application, step by step: each step changes the world and returns what tells of it. */
+export interface Course {
+  readonly subAppId: number;
+  readonly steps: readonly (() => readonly object[])[];
+  /** Nothing of it is sent to another application's address, whose word for it would be a fact of its own. */
+  readonly staysHome: boolean;
+}
 
 /** Answers a world in which nothing has happened yet. */
 export function createWorld(): World {
   return new Map(
     APPLICATIONS.map((subAppId) => [
       subAppId,
-      { media: new Map(), tasks: new Map(), removals: new Map(), modifications: new Map() },
+      {
+        ...{ media: new Map(), tasks: new Map(), removals: new Map(), modifications: new Map() },
+        ...{ unaskable: new Set(), unmodifiable: new Set() },
+      },
     ]),
   );
 }

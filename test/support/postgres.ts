@@ -14,13 +14,13 @@ export interface TestPostgres {
   close(): Promise<void>;
 }
 
-/** Its data need not outlive the tests, so nothing waits for a disk. */
-const FLAGS = [
+/** Arguments of a server whose data need not outlive the tests, so that nothing waits for a disk. */
+export const SCRATCH_FLAGS = [
   'fsync=off',
   'synchronous_commit=off',
   'full_page_writes=off',
   'shared_buffers=32MB',
-];
+].flatMap((flag) => ['-c', flag]);
 
 /** Starts a PostgreSQL of its own, or uses the server that `TEST_DATABASE_URL` names. */
 export async function startTestPostgres(): Promise<TestPostgres> {
@@ -64,8 +64,7 @@ async function openServer(databaseUrl = '') {
   const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
   // As root, the server runs as another user, for whom the data would be moved otherwise.
   await chmod(dir, 0o755);
-  const flags = FLAGS.flatMap((flag) => ['-c', flag]);
-  const server = await openLocalDatabase(dir, { databaseUrl, flags });
+  const server = await openLocalDatabase(dir, { databaseUrl, flags: SCRATCH_FLAGS });
   return {
     url: server.url,
     async close() {

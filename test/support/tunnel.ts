@@ -8,11 +8,15 @@ export interface Tunnel {
   cut(): Promise<void>;
 }
 
-/** Opens a way to the server of `url`. */
-export async function openTunnel(url: string): Promise<Tunnel> {
-  const target = new URL(url);
+/**
+ * Opens a way to the server of `url`.
+ *
+ * @param readUrl is asked at each connection, for a server that comes back on another port.
+ */
+export async function openTunnel(url: string, readUrl = () => url): Promise<Tunnel> {
   const sockets = new Set<Socket>();
   const server = createServer((inner) => {
+    const target = new URL(readUrl());
     const outer = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [inner, outer],

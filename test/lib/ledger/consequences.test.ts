@@ -91,6 +91,24 @@ describe('what is announced', () => {
     ]);
   });
 
+  it('is that its file came, and that it is gone, where that was known before its upload', async () => {
+    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.recordEvent(event('e1', { key: { fileId: 'f1' }, fact: 'processingStarted' }));
+    await ledger.recordEvent(event('e2', { key: { fileId: 'f1' }, fact: 'deleted' }));
+    const known = await readAnnounced();
+    await ledger.recordEvent(event('e3', tell('u1', 'uploadedForProcessing', 'f1')));
+
+    expect((await readAnnounced()).filter((id) => !known.includes(id)).toSorted()).toEqual([
+      'evt_u1_deleted',
+      'evt_u1_uploaded',
+    ]);
+    expect(await ledger.findUpload('u1')).toMatchObject({ state: 'deleted', fileId: 'f1' });
+    const due = await ledger.claimDeliveries(9, 60, 9);
+    expect(due.map(({ event: { eventId } }) => eventId)).toEqual(
+      expect.arrayContaining(['evt_u1_deleted', 'evt_u1_uploaded']),
+    );
+  });
+
   it('is nothing where an upload stays as it was', async () => {
     await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
