@@ -76,17 +76,9 @@ async function mergeFile(
   const { uploadId } = change.key;
   const holder = await lock(sql, 'file_id', fileId);
   if (holder === undefined || holder.uploadId === uploadId) return change;
-  // A file stays with the upload that it came for, and in its application.
-  const isOthers =
-    holder.uploadId !== deriveFileUploadId(fileId) ||
-    isOfAnother(holder.subAppId, change.fields?.subAppId) ||
-    (change.ofTenant && holder.subAppId === undefined);
-  if (isOthers) return { ...change, key: { fileId } };
+  if (staysWith(holder, fileId, change)) return { ...change, key: { fileId } };
   const upload = await lock(sql, 'upload_id', uploadId);
-  // So does an upload with the file that came for it first, with its owner, and with its application.
-  if (upload?.fileId !== undefined || isOfAnother(upload?.owner, change.owner)) return change;
-  if (isOfAnother(upload?.subAppId, change.fields?.subAppId)) return change;
-  if (change.ofTenant && upload !== undefined && upload.subAppId === undefined) return change;
+  if (upload !== undefined && cannotTake(upload, change)) return change;
 
   await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
     prepare: true,
@@ -97,6 +89,25 @@ async function mergeFile(
     prepare: true,
   });
   return change;
+}
+
+/** Returns whether a file stays with its holder: with the upload that it came for, or in another application. */
+function staysWith(holder: Upload, fileId: string, { fields, ofTenant }: UploadChange): boolean {
+  return (
+    holder.uploadId !== deriveFileUploadId(fileId) ||
+    isOfAnother(holder.subAppId, fields?.subAppId) ||
+    (ofTenant === true && holder.subAppId === undefined)
+  );
+}
+
+/** Returns whether an upload stays without the file: with the one that came first, another owner, or another application. */
+function cannotTake(upload: Upload, { fields, owner, ofTenant }: UploadChange): boolean {
+  return (
+    upload.fileId !== undefined ||
+    isOfAnother(upload.owner, owner) ||
+    isOfAnother(upload.subAppId, fields?.subAppId) ||
+    (ofTenant === true && upload.subAppId === undefined)
+  );
 }
 
 function isOfAnother<Value>(known: Value | undefined, told: Value | undefined): boolean {
