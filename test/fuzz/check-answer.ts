@@ -36,15 +36,19 @@ export function findFlaws(answer: unknown, circumstances: Circumstances): readon
   ];
 }
 
-/** Answers what is wrong with what so many calls have written: each writes one line, and nothing that is none. */
+/**
+ * Returns what is wrong with what a number of calls have written: each writes one line, besides those that hold a piece of a
+ * notification that could not be kept, and nothing that is none.
+ */
 export function findLogFlaws(output: string, calls: number | undefined): readonly string[] {
   const lines = output.split('\n').slice(0, -1);
   const broken = lines.filter(
     (line) => !line.startsWith('{"level":"') || typeof parse(line) !== 'object',
   );
   const flaws = broken.map((line) => `writes what is no log line: ${line.slice(0, 80)}`);
-  if (calls === undefined || lines.length === calls) return flaws;
-  return [...flaws, `writes ${lines.length} lines in ${calls} calls`];
+  const own = lines.filter((line) => parse(line)?.['piece'] === undefined);
+  if (calls === undefined || own.length === calls) return flaws;
+  return [...flaws, `writes ${own.length} lines of its own in ${calls} calls`];
 }
 
 function findHeaderFlaws(headers: Record<string, unknown>): readonly string[] {
