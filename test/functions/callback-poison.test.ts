@@ -31,7 +31,11 @@ afterAll(() => postgres.close());
 
 const load = () => loadCallback(vod, { DATABASE_URL: databaseUrl });
 
-const FLAWS = ['none', 'none', ...Object.keys(ODDITIES), ...Object.keys(POISONS)];
+/** What has not the form of an id is denied, and VOD is not asked about it. */
+const DENIED = 'an id that no index takes';
+const FLAWS = ['none', 'none', ...Object.keys(ODDITIES), ...Object.keys(POISONS)].filter(
+  (flaw) => flaw !== DENIED,
+);
 
 /** Has VOD know a new media of each flaw. */
 function addMedia(flaws: readonly string[]) {
@@ -67,6 +71,17 @@ describe('POST /callback of what cannot be processed', () => {
       for (const { fileId, isPoison } of samples) expect(dead.includes(fileId)).toBe(isPoison);
     });
     await fc.assert(property, { numRuns: 6 });
+  });
+
+  it('denies what has not the form of an id, and keeps nothing of it', async () => {
+    const notify = await load();
+    const [sample] = addMedia([DENIED]);
+
+    const answer = await notify(tell(String(sample?.fileId)));
+
+    expect(answer).toMatchObject({ statusCode: 401, log: { confirmation: 'denied' } });
+    expect(await ledger.claimUnconfirmed(10, 0)).toEqual([]);
+    expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
   });
 
   it('keeps it for the sweep, and sets it aside by name at the third failure', async () => {
