@@ -7,6 +7,7 @@ import { type ContextConfig, contextEnvironment, describeContexts } from './cont
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
+import { judgeGrace } from './grace.ts';
 
 /**
  * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a
@@ -89,6 +90,6 @@ export function trustSignKeys(
   { signKeys, sharedKeyUntil = 0 }: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil'>,
   now: number,
 ): TrustedSignKeys {
-  const seconds = sharedKeyUntil - now / 1_000;
-  return { signKeys, acceptsShared: seconds > 0 && seconds <= MAX_SHARED_KEY_SECONDS };
+  const grace = judgeGrace(sharedKeyUntil, MAX_SHARED_KEY_SECONDS, now);
+  return { signKeys, acceptsShared: grace === 'lasts' };
 }

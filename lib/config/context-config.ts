@@ -4,6 +4,7 @@ import type { TrustedContexts } from '../uploads/envelope.ts';
 import { isoTime } from '../validation/fields.ts';
 import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import { splitList } from './environment.ts';
+import { judgeGrace } from './grace.ts';
 
 /** How contexts that come back from VOD are proven. */
 export interface ContextConfig {
@@ -59,6 +60,5 @@ export function describeContexts(e: v.InferOutput<typeof contextEnvironment>): C
  * @param now Unix milliseconds.
  */
 export function trustContexts({ keys, v1Until = 0 }: ContextConfig, now: number): TrustedContexts {
-  const seconds = v1Until - now / 1_000;
-  return { keys, acceptsV1: seconds > 0 && seconds <= MAX_SIGNATURE_SECONDS };
+  return { keys, acceptsV1: judgeGrace(v1Until, MAX_SIGNATURE_SECONDS, now) === 'lasts' };
 }

@@ -4,7 +4,8 @@ import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { type Origin, receiveEvent } from './received-event.ts';
 import { readSource, writeArrival } from './reduce-event.ts';
 import { type TakenEvent, takeEvents } from './take-events.ts';
-import { type Reception, readId } from './to-event-record.ts';
+import type { Reception } from './to-event-record.ts';
+import { readId } from './vod-value.ts';
 
 /** The arrival of a file of which VOD says that it is not there. */
 export type AbsentEvent = Extract<VodEvent, { readonly eventType: 'NewFileUpload' }>;

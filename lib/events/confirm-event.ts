@@ -10,8 +10,7 @@ import { describeMediaEvent, MEDIA_FILTERS } from './media-event.ts';
 import { confirmMediaTasks, isUnknownToVod } from './media-tasks.ts';
 import { reduceEvent } from './reduce-event.ts';
 import { describeTaskEvent, isTaskEventType } from './task-event.ts';
-import { readId } from './to-event-record.ts';
-import { readText } from './vod-value.ts';
+import { readId, readText } from './vod-value.ts';
 
 /**
  * What VOD says to an event that came without proof.

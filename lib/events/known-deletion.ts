@@ -3,7 +3,7 @@ import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { listWholeDeletions } from './deleted-files.ts';
 import type { Origin } from './received-event.ts';
-import { readId } from './to-event-record.ts';
+import { readId } from './vod-value.ts';
 
 /** What is told to have been deleted. */
 type DeletionEvent = Extract<VodEvent, { readonly eventType: 'FileDeleted' }>;

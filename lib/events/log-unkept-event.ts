@@ -38,8 +38,8 @@ export function logUnkeptEvent(
 }
 
 /**
- * Does `work`, which keeps an event, and returns what that does; where it fails, it throws what `work` threw, after {@link logUnkeptEvent}. What fails
- * for a reason of its own is set aside, and what is refused since it is too much is counted in the log: neither is here.
+ * Returns what `work`, which keeps an event, returns; throws what it throws, after {@link logUnkeptEvent}. What fails for a
+ * reason of its own is set aside, and what is refused since it is too much is counted in the log: neither is written here.
  *
  * @param log fields of the call's own line.
  */

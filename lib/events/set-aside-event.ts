@@ -75,9 +75,8 @@ export async function setEventAside(
   const aside = await failEvent(failed, error, ledger);
   if (aside.counted.isDead) return aside;
   const { raw, proven, subAppId, receivedAt } = failed;
-  const kept = { eventId: aside.eventId, raw, subAppId, receivedAt };
   try {
-    await ledger.keepFailed(proven ? { ...kept, proven } : kept);
+    await ledger.keepFailed({ eventId: aside.eventId, raw, subAppId, receivedAt, proven });
     return aside;
   } catch (refusal) {
     if (!isItemFault(refusal)) throw refusal;

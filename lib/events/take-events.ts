@@ -4,7 +4,8 @@ import type { VodEvent } from '../vod/event.ts';
 import { readArrivedMedia } from './arrived-media.ts';
 import { proveEvent } from './prove-event.ts';
 import { type ReceivedEvent, receiveEvent } from './received-event.ts';
-import { type Reception, readId, toEventRecord } from './to-event-record.ts';
+import { type Reception, toEventRecord } from './to-event-record.ts';
+import { readId } from './vod-value.ts';
 
 /** An event that is recorded, and what that came to. */
 export interface TakenEvent {

@@ -6,6 +6,7 @@ import type { VodEvent } from '../vod/event.ts';
 import { type Origin, type ReceivedEvent, writeReceivedEvent } from './received-event.ts';
 import { settleArrival } from './settle-arrival.ts';
 import { findUploadId, listUploadChanges } from './upload-changes.ts';
+import { readId } from './vod-value.ts';
 
 /** How an event came. */
 export interface Reception extends Origin {
@@ -55,9 +56,6 @@ function withhold(change: UploadChange): UploadChange {
   return { ...change, fact: 'uploadedForProcessing' };
 }
 
-/** Ids are indexed, and an index takes no long ones: https://www.postgresql.org/docs/current/btree.html. */
-const ID = /^[\w.:-]{1,128}$/;
-
 /** Answers the one file and the one task that an event is about, as far as it says. */
 function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
   if (event.eventType === 'unknown') return {};
@@ -67,9 +65,4 @@ function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
   }
   const fields = new Map<string, unknown>(Object.entries(event.task));
   return { fileId: readId(fields.get('FileId')), taskId: readId(fields.get('TaskId')) };
-}
-
-/** Returns `value` where it has the form of an id of VOD's. */
-export function readId(value: unknown): string | undefined {
-  return typeof value === 'string' && ID.test(value) ? value : undefined;
 }

@@ -1,3 +1,11 @@
+/** Ids are indexed, and an index takes no long ones: https://www.postgresql.org/docs/current/btree.html. */
+const ID = /^[\w.:-]{1,128}$/;
+
+/** Returns `value` where it has the form of an id of VOD's. */
+export function readId(value: unknown): string | undefined {
+  return typeof value === 'string' && ID.test(value) ? value : undefined;
+}
+
 /** Answers a text of VOD's; an empty one is one that VOD left out. */
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -13,7 +13,7 @@ interface UnconfirmedEvent {
   /** Unix milliseconds. */
   readonly receivedAt: number;
   /** Set where VOD itself has told it, so that it need not be asked. */
-  readonly proven?: true | undefined;
+  readonly proven?: boolean;
 }
 
 /** An event that is to be kept. */
@@ -105,7 +105,7 @@ export function createUnconfirmedLedger(dependencies: LedgerDependencies): Uncon
         raw: row['raw'] as JsonObject,
         receivedAt: readTime(row['received_at']),
         attempt: Number(row['attempts']),
-        ...(row['proven'] === true ? { proven: true as const } : {}),
+        ...(row['proven'] === true ? { proven: true } : {}),
       }));
     },
     async dropUnconfirmed({ eventId, attempt }) {

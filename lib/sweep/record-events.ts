@@ -1,8 +1,8 @@
 import { trustContexts } from '../config/context-config.ts';
-import { setEventAside } from '../events/set-aside-event.ts';
 import { takeEvents } from '../events/take-events.ts';
 import { isItemFault } from '../item-fault.ts';
 import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
+import { putEventAside } from './set-aside.ts';
 import type { ApplicationRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
@@ -32,7 +32,8 @@ export async function recordEvents(
     if (!isItemFault(error)) throw error;
     const [event, ...others] = events;
     if (event === undefined || others.length === 0) {
-      if (event !== undefined) await setAside(writeVodEvent(event), error, run, tally);
+      if (event !== undefined)
+        await putEventAside({ raw: writeVodEvent(event), proven: true }, error, run, tally);
       return 0;
     }
   }
@@ -53,7 +54,7 @@ export async function recordRawEvents(
     try {
       events.push(parseVodEvent(raw));
     } catch (error) {
-      await setAside(raw, error, run, tally);
+      await putEventAside({ raw, proven: true }, error, run, tally);
     }
   }
   return recordEvents(events, run, tally);
@@ -71,17 +72,4 @@ async function recordBatch(
   const fresh = results.filter(({ recorded }) => recorded.fresh).length;
   tally.add('fresh', fresh);
   return fresh;
-}
-
-async function setAside(
-  raw: RawEvent,
-  error: unknown,
-  { subAppId, applications: [own], ledger, now, report }: Recording,
-  tally: RecordTally,
-): Promise<void> {
-  tally.fail(error);
-  const failed = { raw, proven: true, subAppId, own, receivedAt: now() };
-  const { counted, log } = await setEventAside(failed, error, ledger);
-  if (counted.isNews) tally.add('setAside');
-  report(log);
 }

@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto';
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { setEventAside } from '../events/set-aside-event.ts';
 import { isItemFault } from '../item-fault.ts';
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
 import { canonicalJson } from '../vod/event-json.ts';
-import { failItem } from './set-aside.ts';
+import { failItem, putEventAside } from './set-aside.ts';
 import type { ApplicationRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
 
@@ -36,27 +35,25 @@ export async function selectListed(
  * Puts off a listed file that could not be asked about, so that it holds up no other: it is kept as a notification of its
  * arrival is that VOD could not be asked about.
  *
- * @throws \`error\` where it is about all files: VOD lets this service ask nothing, or there is no time.
+ * @throws `error` where it is about all files: VOD lets this service ask nothing, or there is no time.
  */
 export async function putFileOff(
   { FileId: fileId = '' }: MediaInfo,
   error: unknown,
-  { subAppId, applications: [own], ledger, now, report }: ApplicationRun,
+  run: ApplicationRun,
   tally: FileTally,
 ): Promise<void> {
   const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
-  const receivedAt = now();
-  if (isItemFault(error)) {
-    const failed = { raw, proven: false, subAppId, own, receivedAt };
-    const { counted, log } = await setEventAside(failed, error, ledger);
-    if (counted.isNews) tally.add('setAside');
-    report(log);
-  } else if (error instanceof Problem && PUT_OFF.has(error.code)) {
-    const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
-    await ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt });
-  } else {
-    throw error;
-  }
+  if (isItemFault(error)) return putEventAside({ raw, proven: false }, error, run, tally);
+  if (!(error instanceof Problem && PUT_OFF.has(error.code))) throw error;
+  const {
+    subAppId,
+    applications: [own],
+    ledger,
+    now,
+  } = run;
+  const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
+  await ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt: now() });
   tally.fail(error);
 }
 

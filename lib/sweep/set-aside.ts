@@ -1,3 +1,4 @@
+import { type FailedEvent, setEventAside } from '../events/set-aside-event.ts';
 import { explainToOperator } from '../invocation.ts';
 import {
   describeItemFailure,
@@ -6,8 +7,11 @@ import {
   MOST_ITEM_TRIES,
 } from '../item-fault.ts';
 import type { ItemFailure } from '../ledger/dead-items.ts';
-import type { SweepRun } from './sweep-run.ts';
+import type { ApplicationRun, SweepRun } from './sweep-run.ts';
 import type { Tally } from './tally.ts';
+
+/** What setting an event of an application aside needs of a sweep. */
+type AsideRun = Pick<ApplicationRun, 'subAppId' | 'applications' | 'ledger' | 'now' | 'report'>;
 
 /** What failed, but for why. */
 type FailedItem = Omit<ItemFailure, 'code' | 'reason'>;
@@ -32,4 +36,22 @@ export async function failItem(
   if (counted.isNews) tally.add('setAside');
   report({ ...explainToOperator(error), ...describeItemFailure(failure, counted) });
   return counted.isDead;
+}
+
+/**
+ * Sets an event aside that failed with `error` for a reason of its own, and counts and reports that.
+ *
+ * @throws what the ledger throws where it cannot be reached.
+ */
+export async function putEventAside(
+  failed: Pick<FailedEvent, 'raw' | 'proven'>,
+  error: unknown,
+  { subAppId, applications: [own], ledger, now, report }: AsideRun,
+  tally: Tally<'setAside'>,
+): Promise<void> {
+  const event = { ...failed, subAppId, own, receivedAt: now() };
+  const { counted, log } = await setEventAside(event, error, ledger);
+  tally.fail(error);
+  if (counted.isNews) tally.add('setAside');
+  report(log);
 }

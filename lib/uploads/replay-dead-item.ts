@@ -62,7 +62,7 @@ async function putEventBack(
   const { raw, receivedAt, proven } = kept;
   const event = { eventId, subAppId, raw, receivedAt: Number(receivedAt) };
   try {
-    await ledger.keepFailed(proven === true ? { ...event, proven } : event);
+    await ledger.keepFailed({ ...event, proven: proven === true });
     return true;
   } catch (error) {
     // It is as it was when it was set aside: what keeps events does not take it.

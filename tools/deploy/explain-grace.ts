@@ -1,10 +1,8 @@
 import { MAX_SHARED_KEY_SECONDS } from '../../lib/config/callback-config.ts';
 import type { Environment } from '../../lib/config/environment.ts';
+import { type Grace, judgeGrace } from '../../lib/config/grace.ts';
 import { parseIsoTime } from '../../lib/validation/iso-time.ts';
 import { MAX_SIGNATURE_SECONDS } from '../../lib/validation/limits.ts';
-
-/** What a variable with the end of a grace comes to at a time: it is in force, no more, or not yet. */
-export type Grace = 'lasts' | 'is over' | 'is too long';
 
 /** Longest time ahead of each such variable in seconds, and why it is no longer. */
 const GRACES = {
@@ -32,10 +30,7 @@ export function readGrace(
   now: number,
 ): Grace | undefined {
   const end = until === undefined ? undefined : parseIsoTime(until);
-  if (end === undefined) return undefined;
-  const seconds = end - now / 1_000;
-  if (seconds <= 0) return 'is over';
-  return seconds <= GRACES[name][0] ? 'lasts' : 'is too long';
+  return end === undefined ? undefined : judgeGrace(end, GRACES[name][0], now);
 }
 
 /** Returns why a grace that is too long comes to nothing. */
