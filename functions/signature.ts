@@ -97,7 +97,8 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       profile,
     };
     const signature = sign(issued, request, config, random(RANDOM_RANGE));
-    await keepIssued(issued, request);
+    const keeping = keepIssued(issued, request);
+    if (keeping !== undefined) await keeping;
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
     return { status: 200, body: answer };
   };

@@ -2,7 +2,7 @@ import type { AuthConfig, TokenConfig } from '../config/caller-config.ts';
 import { ConfigError } from '../config/environment.ts';
 import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
-import { createKeyRing } from './api-keys.ts';
+import { createKeyRing, type FindKey } from './api-keys.ts';
 import { refuseToken } from './refuse-token.ts';
 import type { VerifyToken } from './verify-token.ts';
 
@@ -73,25 +73,32 @@ export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]):
     throw refuseKeys('must name one at least, since AUTH is keys');
   }
   const findHolder = createKeyRing(keys);
-  const readToken = config.kind === 'keys' ? refuseKey : rememberTokens(config, keys);
-  return (authorization, nowSeconds) => {
-    const token = readBearer(authorization);
-    return findHolder(token) ?? readToken(token, nowSeconds);
+  if (config.kind !== 'keys') return rememberTokens(config, keys, findHolder);
+  return (authorization) => {
+    const holder = findHolder(readBearer(authorization));
+    if (holder === undefined) throw refuseToken('The API key is not known here.');
+    return holder;
   };
 }
 
-type ReadToken = (token: string, nowSeconds: number) => Caller | Promise<Caller>;
-
-function refuseKey(): never {
-  throw refuseToken('The API key is not known here.');
-}
-
 /** A fresh verification costs many times what the rest of a request does, and clients ask several times per upload. */
-function rememberTokens(config: TokenConfig, keys: readonly ApiKey[]): ReadToken {
-  const remembered = new Map<string, { readonly caller: Caller; readonly until: number }>();
+function rememberTokens(
+  config: TokenConfig,
+  keys: readonly ApiKey[],
+  findHolder: FindKey,
+): Authenticate {
+  /** By the whole header, so that what is remembered is not even taken apart. */
+  const remembered = new Map<
+    string | undefined,
+    { readonly caller: Caller; readonly until: number }
+  >();
   let verifying: Promise<VerifyToken> | undefined;
 
-  const verify: ReadToken = async (token, nowSeconds) => {
+  const verify = async (
+    token: string,
+    header: string | undefined,
+    nowSeconds: number,
+  ): Promise<Caller> => {
     verifying ??= import('./verify-token.ts').then((each) =>
       each.createTokenVerifier(config, keys),
     );
@@ -103,14 +110,15 @@ function rememberTokens(config: TokenConfig, keys: readonly ApiKey[]): ReadToken
       }
     }
     const until = Math.min(expiresAt, nowSeconds + REMEMBERED_SECONDS);
-    remembered.set(token, { caller, until });
+    remembered.set(header, { caller, until });
     return caller;
   };
-  return (token, nowSeconds) => {
-    const known = remembered.get(token);
+  return (header, nowSeconds) => {
+    const known = remembered.get(header);
     if (known !== undefined && nowSeconds < known.until) return known.caller;
-    remembered.delete(token);
-    return verify(token, nowSeconds);
+    remembered.delete(header);
+    const token = readBearer(header);
+    return findHolder(token) ?? verify(token, header, nowSeconds);
   };
 }
 

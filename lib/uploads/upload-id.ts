@@ -91,8 +91,10 @@ function encode(value: number, length: number): string {
   let text = '';
   let rest = value;
   for (let i = 0; i < length; i += 1) {
-    text = DIGITS.charAt(rest % DIGITS.length) + text;
-    rest = Math.floor(rest / DIGITS.length);
+    // The remainder of numbers beyond 32 bits costs more than all else here.
+    const higher = Math.floor(rest / DIGITS.length);
+    text = DIGITS.charAt(rest - higher * DIGITS.length) + text;
+    rest = higher;
   }
   return text;
 }

@@ -55,9 +55,15 @@ export function parseIsoTime(text: string): number | undefined {
   return 'seconds' in read ? read.seconds : undefined;
 }
 
-/** Answers Unix seconds as ISO 8601 in UTC, as `2026-01-31T08:00:00Z`. */
+/** What {@link formatIsoTime} has written last: signatures of one second mostly end in one, and `Date` is slow. */
+let lastTime = { seconds: 0, text: '1970-01-01T00:00:00Z' };
+
+/** Returns Unix seconds as ISO 8601 in UTC, as `2026-01-31T08:00:00Z`. */
 export function formatIsoTime(seconds: number): string {
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
+  if (seconds !== lastTime.seconds) {
+    lastTime = { seconds, text: `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z` };
+  }
+  return lastTime.text;
 }
 
 type Parts = Readonly<Record<string, string | undefined>>;

@@ -6,12 +6,10 @@ import { findNearName } from './near-name.ts';
  *
  * @see https://cloud.tencent.com/document/product/266/9760
  */
-const NAMED_REGIONS = [
-  ...['ap-bangkok', 'ap-beijing', 'ap-beijing-1', 'ap-chengdu', 'ap-chongqing', 'ap-guangzhou'],
-  ...['ap-hongkong', 'ap-jakarta', 'ap-mumbai', 'ap-nanjing', 'ap-seoul', 'ap-shanghai'],
-  ...['ap-singapore', 'ap-taipei', 'ap-tokyo', 'eu-frankfurt', 'eu-moscow', 'na-ashburn'],
-  ...['na-siliconvalley', 'na-toronto', 'sa-saopaulo'],
-];
+const NAMED_REGIONS =
+  'ap-bangkok ap-beijing ap-beijing-1 ap-chengdu ap-chongqing ap-guangzhou ap-hongkong ap-jakarta ap-mumbai ap-nanjing ap-seoul ap-shanghai ap-singapore ap-taipei ap-tokyo eu-frankfurt eu-moscow na-ashburn na-siliconvalley na-toronto sa-saopaulo'.split(
+    ' ',
+  );
 
 const REGION = /^[a-z]{2}-[a-z]+(?:-\d+)?$/;
 const NUMBER = /-\d+$/;
