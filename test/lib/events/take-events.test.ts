@@ -210,7 +210,7 @@ describe('the context of an upload', () => {
       const [claim] = await told.claimDeliveries(1, 60, 1);
       // As what was recorded before envelopes had a MAC.
       await sql`update events set envelope_removed = default`;
-      await sql`update deliveries set next_attempt_at = now()`;
+      await sql`update deliveries set next_attempt_at = now() - interval '1 second'`;
       const [older] = await told.claimDeliveries(1, 60, 1);
       return [claim?.event, older?.event];
     } finally {

@@ -206,7 +206,7 @@ const enqueue = (ids: readonly string[], endpoint: string) =>
     (
       sql,
     ) => sql`insert into deliveries (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
-      select unnest(${[...ids]}::text[]), ${endpoint}, now(), now(), now()`,
+      select unnest(${[...ids]}::text[]), ${endpoint}, now() - interval '1 second', now(), now()`,
   );
 
 const loseTimes = (ids: readonly string[]) =>
