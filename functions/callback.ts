@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCoverFetcher } from '../lib/actions/fetch-cover.ts';
 import {
   type CallbackConfig,
   readCallbackConfig,
@@ -8,21 +9,20 @@ import {
 import { trustContexts } from '../lib/config/context-config.ts';
 import { checkDatabase, type DatabaseConfig } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
-import { createTargets } from '../lib/delivery/create-targets.ts';
-import type { Target } from '../lib/delivery/target.ts';
-import { authenticateNotification } from '../lib/events/authenticate-notification.ts';
-import { createIngest, type IngestDependencies } from '../lib/events/ingest.ts';
-import { readNotification } from '../lib/events/read-notification.ts';
-import { describeLegacyEvent } from '../lib/events/received-event.ts';
-import { httpHandler, type Route } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
+import { authenticateNotification } from '../lib/ingest/authenticate-notification.ts';
+import { createIngest, type IngestDependencies } from '../lib/ingest/ingest.ts';
+import { readNotification } from '../lib/ingest/read-notification.ts';
+import { describeLegacyEvent } from '../lib/ingest/received-event.ts';
+import { reachLedger } from '../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
-import { reachLedger } from '../lib/ledger/reach-ledger.ts';
-import { createCoverFetcher } from '../lib/media-actions/fetch-cover.ts';
+import type { Target } from '../lib/model/targets.ts';
 import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
+import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { parseVodEvent } from '../lib/vod/event.ts';
 import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
+import { createTargets } from '../lib/webhooks/create-targets.ts';
 
 /** Dependencies of the route. */
 export interface CallbackDependencies extends IngestDependencies {

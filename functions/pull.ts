@@ -1,25 +1,30 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
-import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { type HttpEvent, readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
-import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import type { Invocation } from '../lib/invocation.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
-import type { LogFields } from '../lib/log.ts';
+import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import type { Problem } from '../lib/problem.ts';
-import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
-import { type OwnedPull, ownPull, ownPulls, type PullOwner } from '../lib/uploads/own-pulls.ts';
+import { type OwnedPull, ownPull, ownPulls, type PullOwner } from '../lib/pulls/authorize-pulls.ts';
+import { createIdempotencyMemory } from '../lib/pulls/idempotency-memory.ts';
+import { type BatchCall, type BatchResult, submitBatch } from '../lib/pulls/submit-batch.ts';
+import { submitKeptBatch } from '../lib/pulls/submit-durable-batch.ts';
+import { submitKeptPull } from '../lib/pulls/submit-durable-pull.ts';
+import { type PullSending, type SubmittedPull, submitPull } from '../lib/pulls/submit-pull.ts';
+import {
+  type HttpEvent,
+  readHeader,
+  readJsonBody,
+  refuseInQuery,
+} from '../lib/runtime/http-event.ts';
+import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import type { Invocation } from '../lib/runtime/invocation.ts';
+import type { LogFields } from '../lib/runtime/log.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
-import { type BatchCall, type BatchResult, submitBatch } from '../lib/uploads/submit-batch.ts';
-import { submitKeptBatch } from '../lib/uploads/submit-kept-batch.ts';
-import { submitKeptPull } from '../lib/uploads/submit-kept-pull.ts';
-import { type PullSending, type SubmittedPull, submitPull } from '../lib/uploads/submit-pull.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,

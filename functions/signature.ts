@@ -1,26 +1,26 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
-import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
-import { httpHandler, type Route } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
-import { requireOwnApplication } from '../lib/policy/applications.ts';
-import { createPermit } from '../lib/policy/permit-caller.ts';
-import type { Profile } from '../lib/policy/profile.ts';
-import { OPEN_PROFILE } from '../lib/policy/select-profile.ts';
-import type { Settings } from '../lib/policy/settings.ts';
-import { signUpload } from '../lib/signing/upload-signature.ts';
-import { sealEnvelope } from '../lib/uploads/envelope.ts';
-import { createKeepIssued } from '../lib/uploads/keep-issued.ts';
+import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
+import { sealEnvelope } from '../lib/model/source-context.ts';
 import {
   createUploadId,
   deriveUploadIdKey,
   isUploadIdOf,
   nameUploader,
   UPLOAD_ID_RANDOM_RANGE,
-} from '../lib/uploads/upload-id.ts';
+} from '../lib/model/upload-id.ts';
+import { requireOwnApplication } from '../lib/policy/applications.ts';
+import { createPermit } from '../lib/policy/permit-caller.ts';
+import type { Profile } from '../lib/policy/profile.ts';
+import { OPEN_PROFILE } from '../lib/policy/select-profile.ts';
+import type { Settings } from '../lib/policy/settings.ts';
+import { readHeader, readJsonBody, refuseInQuery } from '../lib/runtime/http-event.ts';
+import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { signUpload } from '../lib/signing/upload-signature.ts';
+import { createKeepIssued } from '../lib/uploads/reserve-upload.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
 import {

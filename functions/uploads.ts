@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { checkDatabase } from '../lib/config/database-config.ts';
-import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import {
   type Caller,
   createAuthenticate,
   requireScope,
   type Scope,
-} from '../lib/http/authenticate.ts';
-import { answerUnlessKnown } from '../lib/http/conditional.ts';
+} from '../lib/auth/authenticate.ts';
+import { checkDatabase } from '../lib/config/database-config.ts';
+import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
+import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
+import type { Upload } from '../lib/ledger/upload-row.ts';
+import { isFinished } from '../lib/model/upload-state.ts';
+import { findTenantApplication } from '../lib/policy/applications.ts';
+import type { Settings } from '../lib/policy/settings.ts';
+import { Problem } from '../lib/problem.ts';
+import { answerUnlessKnown } from '../lib/runtime/conditional.ts';
 import {
   type HttpEvent,
   readHeader,
   readJsonBody,
   readPath,
   readQueryFields,
-} from '../lib/http/event.ts';
-import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
-import type { Upload } from '../lib/ledger/upload-row.ts';
-import { findTenantApplication } from '../lib/policy/applications.ts';
-import type { Settings } from '../lib/policy/settings.ts';
-import { Problem } from '../lib/problem.ts';
-import { refuseFinished } from '../lib/uploads/keep-issued.ts';
+} from '../lib/runtime/http-event.ts';
+import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/runtime/http-handler.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import {
   listDeadDeliveries,
   listDeadItems,
@@ -32,9 +32,9 @@ import {
   resumeEndpoint,
 } from '../lib/uploads/operator-routes.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
+import { refuseFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import { parseReplayRequest, parseUploadQuery } from '../lib/uploads/upload-query.ts';
-import { isFinished } from '../lib/uploads/upload-state.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
 

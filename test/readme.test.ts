@@ -9,7 +9,7 @@ import { selectProfile } from '../lib/policy/select-profile.ts';
 import { describeProblem } from '../lib/problem.ts';
 import { readServiceCustom } from '../tools/deploy/service-custom.ts';
 import { readSettings } from '../tools/deploy/settings.ts';
-import { FAULTS } from '../tools/local/vod/faults.ts';
+import { FAULTS } from '../tools/local/emulator/faults.ts';
 import { removeScratch } from './support/remove-scratch.ts';
 import { settingsOf } from './support/settings.ts';
 

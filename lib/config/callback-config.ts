@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { TrustedSignKeys } from '../events/authenticate-notification.ts';
+import type { TrustedSignKeys } from '../ingest/authenticate-notification.ts';
 import { MOST_SIGN_KEY_CHARACTERS } from '../signing/sign-key.ts';
 import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';

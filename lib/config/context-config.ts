@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { type ContextKeys, deriveContextKey } from '../uploads/context-mac.ts';
-import type { TrustedContexts } from '../uploads/envelope.ts';
+import type { TrustedContexts } from '../model/source-context.ts';
+import { type ContextKeys, deriveContextKey } from '../model/source-context-mac.ts';
 import { isoTime } from '../validation/fields.ts';
 import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import { splitList } from './environment.ts';

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
+import { explainEventPattern } from '../model/event-type.ts';
+import { vodCredentialsEnvironment } from '../vod/api-config.ts';
 import {
   type EndpointOptions,
   type ParsedEndpoints,
   parseEndpoints,
   type WebhookEndpoint,
-} from '../delivery/endpoint.ts';
-import type { EventBusConfig } from '../delivery/event-bridge.ts';
-import { explainEventPattern } from '../delivery/event-type.ts';
-import { vodCredentialsEnvironment } from '../vod/api-config.ts';
+} from '../webhooks/endpoint.ts';
+import type { EventBusConfig } from '../webhooks/event-bridge.ts';
 import { type Environment, readEnvironment, splitList } from './environment.ts';
 
 /** Who is told of events. */

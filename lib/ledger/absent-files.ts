@@ -1,7 +1,7 @@
-import { deriveFileUploadId } from '../uploads/upload-id.ts';
-import { ask, askAboutAll } from './ask.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
+import { ask, askAboutAll } from './query.ts';
 import { writeTime } from './upload-row.ts';
 
 /** A file of which a notification told that it came, when VOD did not have it any more. */

@@ -1,6 +1,6 @@
-import { ask, type Parameters, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
 import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import { ask, type Parameters, type Row } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
 /** Something that is to be done to a media file, once for ever. */

@@ -1,8 +1,8 @@
-import type { UploadState } from '../uploads/upload-state.ts';
-import { ask, type Parameters, type Row } from './ask.ts';
+import type { UploadState } from '../model/upload-state.ts';
 import type { Connection } from './connection.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { writeResumption } from './endpoints.ts';
+import { ask, type Parameters, type Row } from './query.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { Page } from './uploads.ts';

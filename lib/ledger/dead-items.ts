@@ -1,8 +1,8 @@
-import type { ItemKind, ItemName } from '../uploads/item-name.ts';
-import { ask, type Parameters, type Row } from './ask.ts';
+import type { ItemKind, ItemName } from '../model/item-name.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { cleanText } from './json-text.ts';
+import { ask, type Parameters, type Row } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { Page } from './uploads.ts';
 

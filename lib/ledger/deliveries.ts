@@ -1,10 +1,10 @@
-import type { EventType } from '../delivery/event-type.ts';
-import { ask, type Row } from './ask.ts';
+import type { EventType } from '../model/event-type.ts';
 import type { Connection } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writePausedCare } from './endpoints.ts';
 import { FAN_OUT, writeTargets } from './fan-out.ts';
 import { cleanText, type JsonObject } from './json-text.ts';
+import { ask, type Row } from './query.ts';
 import { readTime, readUpload, type Upload, writeTime } from './upload-row.ts';
 
 /** An event as it is told: which state an upload has reached, with all that was known of it then, or an event of VOD. */

@@ -1,5 +1,5 @@
-import { ask, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
+import { ask, type Row } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
 /** Somebody to whom deliveries go, or went. Times are Unix milliseconds. */

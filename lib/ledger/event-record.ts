@@ -1,4 +1,4 @@
-import type { EventType } from '../delivery/event-type.ts';
+import type { EventType } from '../model/event-type.ts';
 import type { NewMediaAction } from './actions.ts';
 import type { JsonObject } from './json-text.ts';
 import type { UploadChange } from './upload-change.ts';

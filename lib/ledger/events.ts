@@ -1,10 +1,10 @@
-import type { Row } from './ask.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeTargets } from './fan-out.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
 import { readCode } from './ledger-error.ts';
-import { applyMerging } from './merge-file.ts';
+import { applyMerging } from './merge-uploads.ts';
+import type { Row } from './query.ts';
 import { writeRecordStatement } from './record-statement.ts';
 import { describeRecorded } from './recorded.ts';
 import { splitRounds } from './rounds.ts';

@@ -2,7 +2,7 @@
 export interface LedgerTarget {
   /** The same from one start to the next; deliveries name it as their endpoint. */
   readonly id: string;
-  /** Patterns of the event types that it takes, as `matchesEvent` of lib/delivery/event-type.ts reads them. */
+  /** Patterns of the event types that it takes, as `matchesEvent` of lib/model/event-type.ts reads them. */
   readonly events: readonly string[];
 }
 

@@ -1,7 +1,6 @@
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
-import { type CheckLedger, createCheckLedger } from './checks.ts';
 import { createConnection } from './connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
@@ -9,12 +8,13 @@ import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
 import type { LedgerTarget } from './fan-out.ts';
-import { createMarkLedger, type MarkLedger } from './marks.ts';
+import { createRequestLedger, type RequestLedger } from './idempotency-keys.ts';
+import { createMarkLedger, type MarkLedger } from './leases.ts';
+import { createUnconfirmedLedger, type UnconfirmedLedger } from './pending-confirmations.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
-import { createRequestLedger, type RequestLedger } from './requests.ts';
+import { type CheckLedger, createCheckLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
-import { createUnconfirmedLedger, type UnconfirmedLedger } from './unconfirmed.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 
 /** The memory of the service. */

@@ -1,8 +1,8 @@
-import { ask, type Parameters, type Row } from './ask.ts';
-import { ANNOUNCED, nameAnnouncement, writeChanges, writeConsequences } from './consequences.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeDeliveries, writeTargets } from './fan-out.ts';
 import { type JsonObject, writeJson } from './json-text.ts';
+import { ANNOUNCED, nameAnnouncement, writeChanges, writeConsequences } from './outbox.ts';
+import { ask, type Parameters, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
 import { type MediaFields, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 

@@ -1,10 +1,10 @@
+import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
-import type { UploadState } from '../uploads/upload-state.ts';
-import { ask, type Row } from './ask.ts';
-import { writeConsequences } from './consequences.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeTargets } from './fan-out.ts';
 import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import { writeConsequences } from './outbox.ts';
+import { ask, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';

@@ -1,5 +1,5 @@
-import { writeActions, writeConsequences } from './consequences.ts';
 import { writeDeliveries } from './fan-out.ts';
+import { writeActions, writeConsequences } from './outbox.ts';
 import {
   CHANGE_COLUMNS,
   type ChangeKinds,

@@ -1,9 +1,9 @@
-import { selectTargets } from '../delivery/target.ts';
-import { ask, type Row } from './ask.ts';
-import { nameAnnouncement } from './consequences.ts';
+import { selectTargets } from '../model/targets.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeJson } from './json-text.ts';
+import { nameAnnouncement } from './outbox.ts';
+import { ask, type Row } from './query.ts';
 import { readKey } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS, type Upload } from './upload-row.ts';
 

@@ -1,5 +1,5 @@
-import { ask, type Row } from './ask.ts';
 import type { Connection } from './connection.ts';
+import { ask, type Row } from './query.ts';
 import { readTime } from './upload-row.ts';
 
 /** Where a delivery stands. */

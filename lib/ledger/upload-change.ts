@@ -1,4 +1,4 @@
-import { deriveFileUploadId } from '../uploads/upload-id.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
 import {
   advanceUpload,
   UPLOAD_FACTS,
@@ -6,7 +6,7 @@ import {
   type UploadFact,
   type UploadMethod,
   type UploadState,
-} from '../uploads/upload-state.ts';
+} from '../model/upload-state.ts';
 import {
   MEDIA_COLUMNS,
   MEDIA_FIELDS,

@@ -1,7 +1,7 @@
-import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
+import type { UploadMethod, UploadState } from '../model/upload-state.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
-import type { Row } from './ask.ts';
 import type { JsonObject } from './json-text.ts';
+import type { Row } from './query.ts';
 
 /** What may be known of the media of an upload. */
 export interface MediaFields {

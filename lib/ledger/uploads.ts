@@ -1,9 +1,9 @@
-import type { UploadFact, UploadMethod, UploadState } from '../uploads/upload-state.ts';
-import { ask, askAboutAll, type Row } from './ask.ts';
-import { writeChanges, writeConsequences } from './consequences.ts';
+import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { applyMerging } from './merge-file.ts';
+import { applyMerging } from './merge-uploads.ts';
+import { writeChanges, writeConsequences } from './outbox.ts';
+import { ask, askAboutAll, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
 import {
   type MediaFields,

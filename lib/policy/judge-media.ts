@@ -1,4 +1,4 @@
-import type { UploadLimits } from '../uploads/envelope.ts';
+import type { UploadLimits } from '../model/source-context.ts';
 import { listContainerTypes } from './container-types.ts';
 
 /** What VOD has found out of a media file; what it has not is missing. */

@@ -1,5 +1,5 @@
 import type { Upload } from '../ledger/upload-row.ts';
-import { isFinished } from '../uploads/upload-state.ts';
+import { isFinished } from '../model/upload-state.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,20 +1,20 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { MEDIA_FILTERS } from '../events/media-event.ts';
-import { isUnknownToVod } from '../events/media-tasks.ts';
-import { describeTaskEvent } from '../events/task-event.ts';
-import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
 import type { Upload } from '../ledger/upload-row.ts';
-import { isFinished } from '../uploads/upload-state.ts';
+import { isFinished } from '../model/upload-state.ts';
+import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import { MEDIA_FILTERS } from '../vod/media-event.ts';
+import { isUnknownToVod } from '../vod/media-tasks.ts';
+import { describeTaskEvent } from '../vod/task-event.ts';
 import { scheduleCheck } from './check-schedule.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { findEnd } from './overdue-upload.ts';
 import { recordEvents } from './record-events.ts';
 import { readScannedUntil } from './scan-media.ts';
 import { failItem } from './set-aside.ts';
+import type { Tally } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of uploads whose end nobody told. */
 export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;

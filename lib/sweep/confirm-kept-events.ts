@@ -1,23 +1,23 @@
 import { trustContexts } from '../config/context-config.ts';
-import { scheduleRetry } from '../delivery/retry-schedule.ts';
 import {
   type AbsentEvent,
   noteAbsence,
   SHOWN_MILLISECONDS,
   takeAbsence,
-} from '../events/absent-arrival.ts';
-import { MOST_UNCONFIRMED } from '../events/bound-unconfirmed.ts';
-import { confirmEvent } from '../events/confirm-event.ts';
-import type { Origin } from '../events/received-event.ts';
-import { type SelectionDependencies, selectQuestion } from '../events/select-question.ts';
-import { failEvent } from '../events/set-aside-event.ts';
-import { takePushedEvent } from '../events/take-pushed-event.ts';
-import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
-import type { ClaimedUnconfirmed } from '../ledger/unconfirmed.ts';
+} from '../ingest/absent-arrival.ts';
+import { MOST_UNCONFIRMED } from '../ingest/bound-unconfirmed.ts';
+import { confirmEvent } from '../ingest/confirm-event.ts';
+import type { Origin } from '../ingest/received-event.ts';
+import { type SelectionDependencies, selectQuestion } from '../ingest/select-question.ts';
+import { failEvent } from '../ingest/set-aside-event.ts';
+import { takePushedEvent } from '../ingest/take-pushed-event.ts';
+import type { ClaimedUnconfirmed } from '../ledger/pending-confirmations.ts';
+import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { isVodEventType } from '../vod/event-types.ts';
+import { scheduleRetry } from '../webhooks/retry-schedule.ts';
+import type { Tally } from './step-counts.ts';
 import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of the notifications that VOD could not be asked about when they came. */
 export const UNCONFIRMED_COUNTS = [

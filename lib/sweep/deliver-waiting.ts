@@ -1,9 +1,9 @@
-import { type DeliveryTally, deliverClaimed } from '../delivery/deliver-due.ts';
-import { explainPause } from '../delivery/explain-pause.ts';
-import type { Target } from '../delivery/target.ts';
 import type { ClaimedDelivery } from '../ledger/deliveries.ts';
+import type { Target } from '../model/targets.ts';
+import { type DeliveryTally, deliverClaimed } from '../webhooks/deliver-due.ts';
+import { explainPause } from '../webhooks/explain-pause.ts';
+import type { Tally } from './step-counts.ts';
 import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of deliveries: what became of each attempt. */
 export const DELIVERY_COUNTS = [

@@ -1,10 +1,10 @@
-import { nameError } from '../error-name.ts';
-import { ITEM_PAUSE_MILLISECONDS } from '../item-fault.ts';
-import { sendQueuedPull } from '../uploads/send-queued-pull.ts';
+import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
+import { nameError } from '../runtime/error-name.ts';
+import { ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
 import { failItem } from './set-aside.ts';
+import type { Tally } from './step-counts.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of queued pulls. */
 export const PULL_COUNTS = ['sent', 'retried', 'refused', 'setAside'] as const;

@@ -1,7 +1,7 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { describeMediaEvent } from '../events/media-event.ts';
-import { findMediaTasks } from '../events/media-tasks.ts';
 import type { VodEvent } from '../vod/event.ts';
+import { describeMediaEvent } from '../vod/media-event.ts';
+import { findMediaTasks } from '../vod/media-tasks.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** Questions at once, one for each file: far below what VOD takes in a second. */

@@ -1,5 +1,5 @@
 import type { MediaFields, Upload } from '../ledger/upload-row.ts';
-import { isFinished } from '../uploads/upload-state.ts';
+import { isFinished } from '../model/upload-state.ts';
 import { GRACE_MILLISECONDS, TASK_MILLISECONDS } from './check-schedule.ts';
 
 /** How an upload ends of which no end was told. */

@@ -1,10 +1,10 @@
 import { trustContexts } from '../config/context-config.ts';
-import { takeEvents } from '../events/take-events.ts';
-import { isItemFault } from '../item-fault.ts';
+import { takeEvents } from '../ingest/ingest-batch.ts';
+import { isItemFault } from '../runtime/item-fault.ts';
 import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { putEventAside } from './set-aside.ts';
+import type { Tally } from './step-counts.ts';
 import type { ApplicationRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What recording needs of a sweep. */
 type Recording = Pick<

@@ -1,11 +1,11 @@
-import { nameError } from '../error-name.ts';
-import { describeItemFailure, ITEM_PAUSE_MILLISECONDS } from '../item-fault.ts';
+import { settleAction } from '../actions/settle-action.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
-import { settleAction } from '../media-actions/settle-action.ts';
-import { writePair } from '../uploads/item-name.ts';
+import { writePair } from '../model/item-name.ts';
+import { nameError } from '../runtime/error-name.ts';
+import { describeItemFailure, ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
 import { failItem } from './set-aside.ts';
+import type { Tally } from './step-counts.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of what is to be done to media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;

@@ -1,11 +1,11 @@
-import { MEDIA_FILTERS } from '../events/media-event.ts';
 import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
+import { MEDIA_FILTERS } from '../vod/media-event.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { recordEvents } from './record-events.ts';
 import { putFileOff, selectListed } from './scanned-file.ts';
+import type { Tally } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of the media that VOD has. */
 export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const;

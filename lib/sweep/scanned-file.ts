@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { isItemFault } from '../item-fault.ts';
 import { Problem } from '../problem.ts';
+import { isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
 import { canonicalJson } from '../vod/event-json.ts';
 import { failItem, putEventAside } from './set-aside.ts';
+import type { Tally } from './step-counts.ts';
 import type { ApplicationRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 type FileTally = Tally<'setAside'>;
 

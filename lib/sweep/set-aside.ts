@@ -1,14 +1,14 @@
-import { type FailedEvent, setEventAside } from '../events/set-aside-event.ts';
-import { explainToOperator } from '../invocation.ts';
+import { type FailedEvent, setEventAside } from '../ingest/set-aside-event.ts';
+import type { ItemFailure } from '../ledger/dead-items.ts';
+import { explainToOperator } from '../runtime/invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
   isItemFault,
   MOST_ITEM_TRIES,
-} from '../item-fault.ts';
-import type { ItemFailure } from '../ledger/dead-items.ts';
+} from '../runtime/item-fault.ts';
+import type { Tally } from './step-counts.ts';
 import type { ApplicationRun, SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What setting an event of an application aside needs of a sweep. */
 type AsideRun = Pick<ApplicationRun, 'subAppId' | 'applications' | 'ledger' | 'now' | 'report'>;

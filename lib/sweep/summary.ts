@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LogFields } from '../log.ts';
-import type { Tally } from './tally.ts';
+import type { LogFields } from '../runtime/log.ts';
+import type { Tally } from './step-counts.ts';
 
 /** What a sweep has done, and what it left. */
 export interface SweepSummary {

@@ -1,8 +1,8 @@
+import type { FetchCover } from '../actions/fetch-cover.ts';
 import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LogFields } from '../log.ts';
-import type { FetchCover } from '../media-actions/fetch-cover.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { LogFields } from '../runtime/log.ts';
 import type { VodApi } from '../vod/client.ts';
 
 /** What the steps of a sweep work with. */

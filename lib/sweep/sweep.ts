@@ -1,12 +1,13 @@
-import type { Target } from '../delivery/target.ts';
-import { explainToOperator } from '../invocation.ts';
-import type { LogFields } from '../log.ts';
+import type { Target } from '../model/targets.ts';
+import { explainToOperator } from '../runtime/invocation.ts';
+import type { LogFields } from '../runtime/log.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
 import { confirmKeptEvents, UNCONFIRMED_COUNTS } from './confirm-kept-events.ts';
 import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
+import { createTally, type ErrorCounts } from './step-counts.ts';
 import { readSweepBacklog, type SweepBacklog, type SweepSummary } from './summary.ts';
 import {
   type ApplicationRun,
@@ -16,7 +17,6 @@ import {
   type SweepRun,
 } from './sweep-run.ts';
 import { QUEUE_COUNTS, takeQueuedEvents } from './take-queued-events.ts';
-import { createTally, type ErrorCounts } from './tally.ts';
 
 /** What a sweep is to do, and for whom. */
 export interface SweepOptions {

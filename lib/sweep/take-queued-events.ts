@@ -1,8 +1,8 @@
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { recordRawEvents } from './record-events.ts';
+import type { Tally } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of the events that VOD keeps in its queue. */
 export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late', 'setAside'] as const;

@@ -1,8 +1,8 @@
-import { answerUnlessKnown } from '../http/conditional.ts';
-import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../http/event.ts';
-import type { Answer } from '../http/http-handler.ts';
-import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { ReachLedger } from '../ledger/lazy-ledger.ts';
 import { Problem } from '../problem.ts';
+import { answerUnlessKnown } from '../runtime/conditional.ts';
+import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../runtime/http-event.ts';
+import type { Answer } from '../runtime/http-handler.ts';
 import { viewEndpoint } from './endpoint-view.ts';
 import { replayDeadItem } from './replay-dead-item.ts';
 import {

@@ -1,7 +1,7 @@
-import { isItemFault } from '../item-fault.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { type ItemName, readPair } from '../model/item-name.ts';
+import { isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { type ItemName, readPair } from './item-name.ts';
 
 /** What trying again takes of a ledger. */
 type Replaying = Pick<

@@ -1,4 +1,4 @@
-import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { ReachLedger } from '../ledger/lazy-ledger.ts';
 import type { ReplayRequest } from './upload-query.ts';
 
 /**

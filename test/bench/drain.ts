@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { openLedger } from '../../lib/ledger/ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
+import { createTally } from '../../lib/sweep/step-counts.ts';
 import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
-import { createTally } from '../../lib/sweep/tally.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { type Consumer, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, startConsumer } from '../lib/webhooks/consumer.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
 import {
   refuse,

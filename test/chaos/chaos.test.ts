@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import type { ItemName } from '../../lib/uploads/item-name.ts';
+import type { ItemName } from '../../lib/model/item-name.ts';
 import { refuseByName } from '../lib/sweep/poisons.ts';
 import { createChance } from '../support/chance.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';

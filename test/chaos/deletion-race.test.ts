@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { createChance } from '../support/chance.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';

@@ -1,4 +1,4 @@
-import type { UploadState } from '../../lib/uploads/upload-state.ts';
+import type { UploadState } from '../../lib/model/upload-state.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Chance } from '../support/chance.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';

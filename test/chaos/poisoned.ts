@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { type ItemName, writePair } from '../../lib/uploads/item-name.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { type ItemName, writePair } from '../../lib/model/item-name.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import { parseVodEvent } from '../../lib/vod/event.ts';
 import { identifyEvent } from '../../lib/vod/event-id.ts';

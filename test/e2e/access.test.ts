@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildVideo } from '../../tools/local/vod/pull/sample-video.ts';
+import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import { useBrowserStage } from './browser-stage.ts';
 import { type Caller, type FetchedFile, openSdkPage, type SdkPage } from './sdk-page.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildVideo } from '../../tools/local/vod/pull/sample-video.ts';
+import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import { mediaByApplication } from './application-media.ts';
 import { useBrowserStage } from './browser-stage.ts';

@@ -1,17 +1,17 @@
 import connectPostgres from 'postgres';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import { localAccount } from '../../tools/local/vod/account.ts';
+import { localAccount } from '../../tools/local/emulator/account.ts';
+import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
-import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
+} from '../lib/webhooks/consumer.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';

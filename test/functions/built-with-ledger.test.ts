@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { type Bundle, bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { createIssuerKey, issueToken, startIssuer } from '../support/issuer.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import {

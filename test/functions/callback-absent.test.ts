@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sealContext, writeV1Context } from '../support/source-contexts.ts';

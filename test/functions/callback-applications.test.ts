@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/http/http-handler.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import {

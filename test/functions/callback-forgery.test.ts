@@ -3,24 +3,24 @@ import fc from 'fast-check';
 import connectPostgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { createTargets } from '../../lib/delivery/create-targets.ts';
-import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
+import { createTargets } from '../../lib/webhooks/create-targets.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
+} from '../lib/webhooks/consumer.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
-import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
+import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
 
 const KEYS = ['SignKeyNew1', 'SignKeyOld2'] as const;

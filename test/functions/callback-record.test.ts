@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startVodServer } from '../support/vod-server.ts';

@@ -1,26 +1,26 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { createTargets } from '../../lib/delivery/create-targets.ts';
-import type { Target } from '../../lib/delivery/target.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
-import type { Envelope } from '../../lib/uploads/envelope.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
+import type { Envelope } from '../../lib/model/source-context.ts';
+import type { Target } from '../../lib/model/targets.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import {
-  type Consumer,
-  createSecret,
-  endpointOf,
-  startConsumer,
-} from '../lib/delivery/consumer.ts';
+import { createTargets } from '../../lib/webhooks/create-targets.ts';
 import {
   type ActionStage,
   EXECUTABLE,
   openActionStage,
   UPLOAD_ID,
-} from '../lib/media-actions/action-stage.ts';
+} from '../lib/actions/action-stage.ts';
+import {
+  type Consumer,
+  createSecret,
+  endpointOf,
+  startConsumer,
+} from '../lib/webhooks/consumer.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { settingsOf } from '../support/settings.ts';

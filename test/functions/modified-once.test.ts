@@ -5,7 +5,7 @@ import { type BuiltFunctions, buildFunctions, type Worker } from '../chaos/built
 import { type CarriedOut, type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
+import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 
 const SIGN_KEY = 'SignKeyExample';
 /** Longer than the lease of what a sweep that was killed has begun. */

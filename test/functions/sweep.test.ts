@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeMedia, openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
+} from '../lib/webhooks/consumer.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
 

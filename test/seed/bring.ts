@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
+import { buildPicture } from '../../tools/local/emulator/pull/sample-media.ts';
+import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import type { LocalStack } from '../../tools/local/local-stack.ts';
-import { buildPicture } from '../../tools/local/vod/pull/sample-media.ts';
-import { buildVideo } from '../../tools/local/vod/pull/sample-video.ts';
 import { happens } from '../support/activities.ts';
 import { uploadFromServer } from '../support/local-upload-client.ts';
 import type { Way } from './ways.ts';

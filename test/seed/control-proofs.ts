@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { VodUploadClient, VodUploadRequest } from 'vod-node-sdk';
-import { buildVideo } from '../../tools/local/vod/pull/sample-video.ts';
+import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import {
   BRING_PLAIN,

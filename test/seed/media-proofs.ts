@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { buildPicture } from '../../tools/local/vod/pull/sample-media.ts';
+import { buildPicture } from '../../tools/local/emulator/pull/sample-media.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
 import { OWN, OWN_COVER, uploadAsServer } from './bring.ts';
 import { own, plain, RULE_OF } from './checks.ts';

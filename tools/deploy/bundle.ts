@@ -13,7 +13,7 @@ const FUNCTIONS = join(ROOT, 'functions');
 const PARTS = [
   'lib/ledger/ledger.ts',
   'lib/ledger/database-url.ts',
-  'lib/http/verify-token.ts',
+  'lib/auth/verify-token.ts',
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
   'lib/policy/settings.ts',

@@ -12,8 +12,8 @@ import {
 import { DeployError, listProblems } from './deploy-error.ts';
 import { deleteFunction } from './remove.ts';
 import type { FunctionSpec, Service } from './service.ts';
-import { readSettled, waitUntilActive } from './settle.ts';
 import { verifyCode } from './stored-code.ts';
+import { readSettled, waitUntilActive } from './wait-until-active.ts';
 
 /** The code that functions shall have. */
 export interface CodeSource {

@@ -4,10 +4,10 @@ import {
   type Arrivals,
   type ArrivalType,
   newRecordingTaskId,
-} from './vod/arrivals.ts';
-import { isoTimeOf } from './vod/new-media.ts';
-import type { Recording } from './vod/recording.ts';
-import type { Media } from './vod/state.ts';
+} from './emulator/arrivals.ts';
+import { isoTimeOf } from './emulator/new-media.ts';
+import type { Recording } from './emulator/recording.ts';
+import type { Media } from './emulator/state.ts';
 
 /** What these controls have their hands on. */
 interface ArrivalParts {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { isCloudHost } from './emulator/emulator.ts';
 import { isLoopbackName } from './loopback.ts';
-import { isCloudHost } from './vod/stand-in.ts';
 
 /** Where a request was meant to go. */
 export interface CloudAddress {

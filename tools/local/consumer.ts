@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { ActivityLog } from './activity.ts';
-import type { Faults } from './vod/faults.ts';
+import type { Faults } from './emulator/faults.ts';
 
 /** Path of the consumer on the stack's port. */
 export const CONSUMER_PATH = '/__local/consumer';

@@ -5,13 +5,13 @@ import type { Policy } from '../../lib/policy/settings.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
 import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
+import type { Account } from './emulator/account.ts';
+import type { StandIn } from './emulator/emulator.ts';
+import { FAULTS, type FaultName, type Faults } from './emulator/faults.ts';
+import type { SpeedLimit } from './emulator/storage/speed-limit.ts';
 import { LOCAL_JWT_AUDIENCE } from './local-functions.ts';
 import type { LocalKeys } from './local-keys.ts';
 import { type Sweeper, SweepFailure } from './sweeper.ts';
-import type { Account } from './vod/account.ts';
-import { FAULTS, type FaultName, type Faults } from './vod/faults.ts';
-import type { StandIn } from './vod/stand-in.ts';
-import type { SpeedLimit } from './vod/storage/speed-limit.ts';
 
 /** What the controls have their hands on. */
 export interface ControlledParts {

@@ -3,11 +3,11 @@ import type { Environment } from '../../lib/config/environment.ts';
 import { explainVariables } from '../deploy/function-variables.ts';
 import { explainDevOrigins } from './access.ts';
 import { CONSUMER_PATH } from './consumer.ts';
+import { type Account, localAccount } from './emulator/account.ts';
+import { SAMPLE_HOST } from './emulator/pull/sample-server.ts';
 import type { FunctionDefinition } from './gateway/instance.ts';
 import { LocalError } from './local-error.ts';
 import { type LocalKeys, makeLocalKeys } from './local-keys.ts';
-import { type Account, localAccount } from './vod/account.ts';
-import { SAMPLE_HOST } from './vod/pull/sample-server.ts';
 
 /** Audience of the tokens that the local stack mints. */
 export const LOCAL_JWT_AUDIENCE = 'vod-upload-local';

@@ -13,6 +13,10 @@ import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
 import { createControls } from './controls.ts';
 import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './database.ts';
+import { type Account, localAccount } from './emulator/account.ts';
+import { openStandIn, type StandInOptions } from './emulator/emulator.ts';
+import { createFaults, type Faults } from './emulator/faults.ts';
+import { createSpeedLimit } from './emulator/storage/speed-limit.ts';
 import { buildRuntime } from './gateway/build-runtime.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
@@ -22,10 +26,6 @@ import { LOCAL_KEYS_FILE, type LocalKeys, readLocalKeys } from './local-keys.ts'
 import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
 import { startSweeper } from './sweeper.ts';
-import { type Account, localAccount } from './vod/account.ts';
-import { createFaults, type Faults } from './vod/faults.ts';
-import { openStandIn, type StandInOptions } from './vod/stand-in.ts';
-import { createSpeedLimit } from './vod/storage/speed-limit.ts';
 
 /** What a local stack is started with. */
 export interface LocalStackOptions {

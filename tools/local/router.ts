@@ -3,9 +3,9 @@ import { type Access, answerCors, isOwnPage } from './access.ts';
 import { readCloudAddress } from './cloud-address.ts';
 import { CONSUMER_PATH, type Consumer } from './consumer.ts';
 import { type Controls, isOpenControl } from './controls.ts';
+import type { StandIn } from './emulator/emulator.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { PageAsset } from './page-assets.ts';
-import type { StandIn } from './vod/stand-in.ts';
 
 /** What answers on the stack's port. */
 export interface StackParts {

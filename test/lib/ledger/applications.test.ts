@@ -4,7 +4,7 @@ import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];

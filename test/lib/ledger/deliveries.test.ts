@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EventType } from '../../../lib/delivery/event-type.ts';
-import { selectTargets } from '../../../lib/delivery/target.ts';
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { EventType } from '../../../lib/model/event-type.ts';
+import { selectTargets } from '../../../lib/model/targets.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.UTC(2026, 0, 1);

@@ -6,7 +6,7 @@ import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { LedgerTarget } from '../../../lib/ledger/fan-out.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { advanceUpload, UPLOAD_FACTS } from '../../../lib/uploads/upload-state.ts';
+import { advanceUpload, UPLOAD_FACTS } from '../../../lib/model/upload-state.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;

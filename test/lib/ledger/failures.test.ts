@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { explainToOperator } from '../../../lib/invocation.ts';
 import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { explainDatabaseError } from '../../../lib/ledger/explain-error.ts';
+import { openLedgerLazily } from '../../../lib/ledger/lazy-ledger.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
-import { openLedgerLazily } from '../../../lib/ledger/reach-ledger.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { explainToOperator } from '../../../lib/runtime/invocation.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;

@@ -4,8 +4,8 @@ import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
-import type { UploadFact } from '../../../lib/uploads/upload-state.ts';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
+import type { UploadFact } from '../../../lib/model/upload-state.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;

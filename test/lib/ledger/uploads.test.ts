@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EventType } from '../../../lib/delivery/event-type.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
+import type { EventType } from '../../../lib/model/event-type.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.UTC(2026, 0, 1);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { localAccount } from '../../../tools/local/vod/account.ts';
+import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { type Consumer, createSecret, endpointOf, startConsumer } from '../delivery/consumer.ts';
+import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
 
 let postgres: TestPostgres;

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { createTargets } from '../../../lib/delivery/create-targets.ts';
-import type { WebhookEndpoint } from '../../../lib/delivery/endpoint.ts';
-import type { Target } from '../../../lib/delivery/target.ts';
+import { createCoverFetcher } from '../../../lib/actions/fetch-cover.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { LogFields } from '../../../lib/log.ts';
-import { createCoverFetcher } from '../../../lib/media-actions/fetch-cover.ts';
+import type { Target } from '../../../lib/model/targets.ts';
+import type { LogFields } from '../../../lib/runtime/log.ts';
 import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
 import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
-import type { StandInOptions } from '../../../tools/local/vod/stand-in.ts';
+import { createTargets } from '../../../lib/webhooks/create-targets.ts';
+import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
+import type { StandInOptions } from '../../../tools/local/emulator/emulator.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
-import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
+import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 
 /** Pulls that a sweep of the stage starts within a second. */
 const PULLS_PER_SECOND = 100;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeSummary } from '../../../lib/sweep/summary.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { type Consumer, createSecret, endpointOf, startConsumer } from '../delivery/consumer.ts';
+import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
 import { createApi, makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
 
 let postgres: TestPostgres;

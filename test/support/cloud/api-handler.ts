@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../../../tools/local/vod/api/api-error.ts';
-import { unflatten } from '../../../tools/local/vod/api/flat-parameters.ts';
-import type { SignedCall } from '../../../tools/local/vod/api/signed-call.ts';
-import { readTc3, verifyTc3 } from '../../../tools/local/vod/api/tc3-signature.ts';
-import { verifyV1 } from '../../../tools/local/vod/api/v1-signature.ts';
-import { headerValue } from '../../../tools/local/vod/storage/signed-request.ts';
+import { ApiError } from '../../../tools/local/emulator/api/api-error.ts';
+import { unflatten } from '../../../tools/local/emulator/api/flat-parameters.ts';
+import type { SignedCall } from '../../../tools/local/emulator/api/signed-call.ts';
+import { readTc3, verifyTc3 } from '../../../tools/local/emulator/api/tc3-signature.ts';
+import { verifyV1 } from '../../../tools/local/emulator/api/v1-signature.ts';
+import { headerValue } from '../../../tools/local/emulator/storage/signed-request.ts';
 import { type CloudKey, findCloudKey } from './account.ts';
 import { SERVICES } from './actions.ts';
 import { CloudError } from './cloud-error.ts';

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { XMLParser } from 'fast-xml-parser';
 import * as v from 'valibot';
-import { CosError } from '../../../tools/local/vod/storage/cos-error.ts';
+import { CosError } from '../../../tools/local/emulator/storage/cos-error.ts';
 import {
   readCosSignature,
   verifyCosSignature,
-} from '../../../tools/local/vod/storage/cos-signature.ts';
-import { writeXml, type XmlValue } from '../../../tools/local/vod/storage/cos-xml.ts';
-import { headerValue } from '../../../tools/local/vod/storage/signed-request.ts';
+} from '../../../tools/local/emulator/storage/cos-signature.ts';
+import { writeXml, type XmlValue } from '../../../tools/local/emulator/storage/cos-xml.ts';
+import { headerValue } from '../../../tools/local/emulator/storage/signed-request.ts';
 import {
   encodeUriText,
   parseQuery,
   type Query,
   queryValue,
-} from '../../../tools/local/vod/storage/uri-text.ts';
+} from '../../../tools/local/emulator/storage/uri-text.ts';
 import { CLOUD_ACCOUNT, findCloudKey } from './account.ts';
 import type { Bucket, CloudState, StoredObject } from './cloud-state.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CosError } from '../../../tools/local/vod/storage/cos-error.ts';
+import { CosError } from '../../../tools/local/emulator/storage/cos-error.ts';
 import { describeRefusal, findApiService, performApiCall, readApiCall } from './api-handler.ts';
 import { CloudError } from './cloud-error.ts';
 import type { CloudState } from './cloud-state.ts';

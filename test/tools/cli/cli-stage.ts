@@ -15,11 +15,11 @@ import { buffer } from 'node:stream/consumers';
 import { runCli } from '../../../tools/cli/run-cli.ts';
 import { writeFunctions } from '../../../tools/deploy/bundle.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
+import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { buildRuntime } from '../../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../../tools/local/gateway/gateway.ts';
-import { localAccount } from '../../../tools/local/vod/account.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
-import { type ApiStage, openApiStage } from '../local/vod/api/api-stage.ts';
+import { type ApiStage, openApiStage } from '../local/emulator/api/api-stage.ts';
 
 /** Variables of a process. */
 export type Variables = Readonly<Record<string, string>>;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
-import { localAccount } from '../../../tools/local/vod/account.ts';
+import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { createIssuerKey, startIssuer } from '../../support/issuer.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import type { VodServer } from '../../support/vod-server.ts';
-import type { ApiStage } from '../local/vod/api/api-stage.ts';
+import type { ApiStage } from '../local/emulator/api/api-stage.ts';
 import {
   type BuiltFunctions,
   buildFunctions,

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEventBus } from '../../../lib/delivery/event-bridge.ts';
-import type { Message } from '../../../lib/delivery/message.ts';
 import { createVodApi } from '../../../lib/vod/client.ts';
+import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
+import type { Message } from '../../../lib/webhooks/message.ts';
 import { createFindFunction } from '../../../tools/cli/cloud/deployed-functions.ts';
 import { DEFAULT_DEPLOYMENT } from '../../../tools/cli/cloud/deployment-options.ts';
 import { createVodAccount } from '../../../tools/cli/cloud/vod-account.ts';
@@ -92,7 +92,7 @@ describe('the policy of the functions’ role', () => {
     );
 
     expect(users.sort()).toEqual([
-      'lib/delivery/event-bridge.ts',
+      'lib/webhooks/event-bridge.ts',
       'lib/vod/client.ts',
       'lib/vod/vendor-client.ts',
     ]);

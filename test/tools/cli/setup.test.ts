@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import type { VodServer } from '../../support/vod-server.ts';
-import type { ApiStage } from '../local/vod/api/api-stage.ts';
+import type { ApiStage } from '../local/emulator/api/api-stage.ts';
 import {
   describeTenants,
   makeSecret,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { buildVideo } from '../../../tools/local/vod/pull/sample-video.ts';
+import { buildVideo } from '../../../tools/local/emulator/pull/sample-video.ts';
 import { sendAsClient, sign, uploadAsServer } from '../../seed/bring.ts';
 import { happens } from '../../support/activities.ts';
 import { writeV1Context } from '../../support/source-contexts.ts';

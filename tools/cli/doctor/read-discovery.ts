@@ -1,5 +1,5 @@
+import { showKeySetUrl } from '../../../lib/auth/read-key-set.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
-import { showKeySetUrl } from '../../../lib/http/read-key-set.ts';
 import { isJsonObject } from '../../../lib/validation/json-object.ts';
 
 /** What an issuer tells of itself: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../service.ts';
-import type { Pause } from '../settle.ts';
+import type { Pause } from '../wait-until-active.ts';
 import { type CloudAccess, createCloudApi, readAppId } from './api.ts';
 import { type Bucket, openBucket } from './bucket.ts';
 import { createScf, type Scf, type Tags } from './scf.ts';

@@ -1,5 +1,5 @@
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
-import { IMAGE_TYPE_LIST, isImageType } from '../vod/ugc/media-types.ts';
+import { IMAGE_TYPE_LIST, isImageType } from '../emulator/ugc/media-types.ts';
 import { byId, setText, setVisible } from './dom.ts';
 import { findResumable } from './resume-keeper.ts';
 import { isNoteAbout, type ResumeNote } from './resume-note.ts';

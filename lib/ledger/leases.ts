@@ -1,0 +1,49 @@
+import type { LedgerDependencies } from './dependencies.ts';
+import { ask } from './query.ts';
+import { readTime, writeTime } from './upload-row.ts';
+
+/** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
+export interface MarkLedger {
+  /** Answers where the mark stands, in Unix milliseconds; undefined where nobody has moved it yet. */
+  readMark(name: string): Promise<number | undefined>;
+  /** Moves the mark to `at`, Unix milliseconds; never backwards. */
+  moveMark(name: string, at: number): Promise<void>;
+  /** Answers whether the lease is this ledger's for so long from now: nobody had it, its time was over, or it was so before. */
+  acquireLease(name: string, seconds: number): Promise<boolean>;
+  /** Gives the lease up, where it is this ledger's. */
+  releaseLease(name: string): Promise<void>;
+}
+
+const READ = 'select stands_at from marks where name = $1';
+
+const MOVE = `insert into marks as m (name, stands_at) values ($1, $2)
+  on conflict (name) do update set stands_at = excluded.stands_at where m.stands_at < excluded.stands_at`;
+
+const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, $2, $4)
+  on conflict (name) do update set holder = excluded.holder, held_until = excluded.held_until
+  where l.holder = excluded.holder or l.held_until <= $3::timestamptz
+  returning name`;
+
+const RELEASE = 'delete from leases where name = $1 and holder = $2';
+
+/** Answers the part of the ledger that keeps marks and leases. */
+export function createMarkLedger({ connection, now, randomKey }: LedgerDependencies): MarkLedger {
+  const holder = randomKey();
+  return {
+    async readMark(name) {
+      const [row] = await ask(connection, READ, [name]);
+      return row && readTime(row['stands_at']);
+    },
+    async moveMark(name, at) {
+      await ask(connection, MOVE, [name, writeTime(at)]);
+    },
+    async acquireLease(name, seconds) {
+      const at = now();
+      const until = writeTime(at + seconds * 1_000);
+      return (await ask(connection, ACQUIRE, [name, holder, writeTime(at), until])).length > 0;
+    },
+    async releaseLease(name) {
+      await ask(connection, RELEASE, [name, holder]);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { LedgerDependencies } from './dependencies.ts';
+import { type JsonObject, writeJson } from './json-text.ts';
+import { ask } from './query.ts';
+import { readTime, writeTime } from './upload-row.ts';
+
+/** An event that VOD could not be asked about when it came, or that failed and is to be tried again. */
+interface UnconfirmedEvent {
+  readonly eventId: string;
+  /** Application of VOD that told it; missing where the configuration names none. */
+  readonly subAppId?: number | undefined;
+  /** What VOD is to be asked about, as a notification tells it. */
+  readonly raw: JsonObject;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  /** Set where VOD itself has told it, so that it need not be asked. */
+  readonly proven?: boolean;
+}
+
+/** An event that is to be kept. */
+interface NewUnconfirmed extends UnconfirmedEvent {
+  /** Unix milliseconds at which VOD is to be asked first; now where it is missing. */
+  readonly dueAt?: number;
+}
+
+/** An unconfirmed event whose turn it is, for as long as its lease lasts. */
+export interface ClaimedUnconfirmed extends UnconfirmedEvent {
+  /** Counts from 1, and tells this claim from every other one of the same event. */
+  readonly attempt: number;
+}
+
+type Claim = Pick<ClaimedUnconfirmed, 'eventId' | 'attempt'>;
+
+/** Events that nobody has confirmed yet, and that so have changed nothing. */
+export interface UnconfirmedLedger {
+  /** Keeps the event until somebody drops it; answers false where it is kept, or recorded, already. */
+  keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
+  /** Keeps an event that failed, which may be recorded in part, to be tried again. */
+  keepFailed(event: UnconfirmedEvent): Promise<void>;
+  /** Answers up to `count` events, longest due first; each is nobody else's until its lease runs out. */
+  claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedUnconfirmed[]>;
+  /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
+  dropUnconfirmed(claim: Claim): Promise<void>;
+  /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
+  retryUnconfirmed(claim: Claim, at: number): Promise<void>;
+  /** Counts an event of the application that nobody confirms; returns how many there are by now in this minute. */
+  countUnconfirmed(subAppId: number | undefined): Promise<number>;
+}
+
+// The update changes nothing; it makes the statement answer the row of whoever came first.
+const KEEP = `insert into unconfirmed_events as u
+    (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id, proven)
+  select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5, $6::bigint, $7::text::boolean
+  where $8::text::boolean or not exists (select from events where event_id = $1)
+  on conflict (event_id) do update set event_id = u.event_id
+  returning kept_by`;
+
+const CLAIM = `with due as (
+    select event_id from unconfirmed_events where next_attempt_at <= $1::timestamptz
+    order by next_attempt_at limit $2 for update skip locked
+  )
+  update unconfirmed_events u set attempts = attempts + 1, next_attempt_at = $3
+  from due where u.event_id = due.event_id
+  returning u.event_id, sub_app_id, raw, received_at, attempts, proven`;
+
+const DROP = `with dropped as (
+    delete from unconfirmed_events where event_id = $1 and attempts = $2 returning event_id
+  )
+  delete from dead_items d using dropped where d.kind = 'event' and d.item_id = event_id and d.state = 'failing'`;
+
+const RETRY = `update unconfirmed_events set next_attempt_at = $3
+  where event_id = $1 and attempts = $2`;
+
+// An instance whose clock is behind counts in the minute of the others.
+const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
+  values ($1::bigint, date_trunc('minute', $2::timestamptz), 1)
+  on conflict (sub_app_id) do update set
+    minute = greatest(c.minute, excluded.minute),
+    count = case when c.minute < excluded.minute then 1 else c.count + 1 end
+  returning count`;
+
+/** Answers the part of the ledger that keeps unconfirmed events. */
+export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
+  const { connection, now, randomKey } = dependencies;
+  const keep = async (event: NewUnconfirmed, again: boolean) => {
+    const { eventId, subAppId = null, raw, receivedAt, dueAt = now(), proven = false } = event;
+    const keeper = randomKey();
+    const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(dueAt), keeper];
+    const marks = [String(proven), String(again)];
+    const [row] = await ask(connection, KEEP, [...parameters, subAppId, ...marks]);
+    return row?.['kept_by'] === keeper;
+  };
+  return {
+    keepUnconfirmed: (event) => keep(event, false),
+    async keepFailed(event) {
+      await keep(event, true);
+    },
+    async claimUnconfirmed(count, leaseSeconds) {
+      const at = now();
+      const until = writeTime(at + leaseSeconds * 1_000);
+      const rows = await ask(connection, CLAIM, [writeTime(at), count, until]);
+      return rows.map((row) => ({
+        eventId: String(row['event_id']),
+        ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
+        // Only objects are kept.
+        raw: row['raw'] as JsonObject,
+        receivedAt: readTime(row['received_at']),
+        attempt: Number(row['attempts']),
+        ...(row['proven'] === true ? { proven: true } : {}),
+      }));
+    },
+    async dropUnconfirmed({ eventId, attempt }) {
+      await ask(connection, DROP, [eventId, attempt]);
+    },
+    async retryUnconfirmed({ eventId, attempt }, at) {
+      await ask(connection, RETRY, [eventId, attempt, writeTime(at)]);
+    },
+    async countUnconfirmed(subAppId) {
+      const [row] = await ask(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
+      return Number(row?.['count']);
+    },
+  };
+}

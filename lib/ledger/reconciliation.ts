@@ -1,0 +1,67 @@
+import type { Connection } from './connection.ts';
+import { writeJson } from './json-text.ts';
+import { ask } from './query.ts';
+import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row.ts';
+
+/** When VOD is to be asked what became of an upload that no event told of. */
+export interface CheckLedger {
+  /** Answers up to `count` uploads whose check is due, longest due first; each is nobody else's until its lease runs out. */
+  claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
+  /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
+  hastenChecks(count: number): Promise<void>;
+  /** Puts the next check off until `at`, Unix milliseconds; undefined for ever, or until something is told of the upload. */
+  deferCheck(uploadId: string, at: number | undefined): Promise<void>;
+  /** Answers those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
+  findUntold(fileIds: readonly string[]): Promise<readonly string[]>;
+}
+
+const CLAIM = `with due as (
+    select upload_id as due_id, check_at as due_at from uploads where check_at <= $1::timestamptz
+    order by check_at limit $2 for update skip locked
+  ),
+  claimed as (
+    update uploads set check_at = $3 from due where upload_id = due_id returning due_at, ${UPLOAD_COLUMNS}
+  )
+  select * from claimed order by due_at`;
+
+// Each state by itself, since an index has them in this order. A client upload without a file is nothing to VOD, and a
+// row that somebody holds is looked at already.
+const HASTEN = `with early as (
+    select upload_id from unnest(array['issued', 'uploaded', 'processing']) as s(unfinished), lateral (
+      select upload_id from uploads
+      where state = unfinished and check_at > $1::timestamptz and coalesce(file_id, task_id) is not null
+      order by created_at desc limit $2 for update skip locked
+    ) newest
+  )
+  update uploads u set check_at = $1::timestamptz from early where u.upload_id = early.upload_id`;
+
+const DEFER = 'update uploads set check_at = $2 where upload_id = $1';
+
+const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) as f(file_id)
+  where not exists (
+    select from events e where coalesce(e.file_id, e.upload_id) = f.file_id
+      and event_type in ('vod.NewFileUpload', 'vod.PullComplete')
+  )
+  and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
+
+/** Answers the part of the ledger that knows when to ask VOD. */
+export function createCheckLedger(connection: Connection, now: () => number): CheckLedger {
+  return {
+    async claimChecks(count, leaseSeconds) {
+      const at = now();
+      const until = writeTime(at + leaseSeconds * 1_000);
+      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readUpload);
+    },
+    async hastenChecks(count) {
+      await ask(connection, HASTEN, [writeTime(now()), count]);
+    },
+    async deferCheck(uploadId, at) {
+      await ask(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);
+    },
+    async findUntold(fileIds) {
+      if (fileIds.length === 0) return [];
+      const rows = await ask(connection, UNTOLD, [writeJson(fileIds)]);
+      return rows.map((row) => String(row['file_id']));
+    },
+  };
+}

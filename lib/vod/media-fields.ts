@@ -1,0 +1,115 @@
+import type {
+  MediaBasicInfo,
+  MediaMetaData,
+} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import type { ReceivedEvent } from '../ingest/received-event.ts';
+import type { MediaFields } from '../ledger/upload-row.ts';
+import type { UploadMethod } from '../model/upload-state.ts';
+import type { MediaFacts } from '../policy/judge-media.ts';
+import { parseIsoTime } from '../validation/iso-time.ts';
+import { readAmount, readText, readWhole } from './vod-value.ts';
+
+/** How VOD writes that a media is kept for ever: https://cloud.tencent.com/document/product/266/31773. */
+const FOR_EVER = '9999-12-31T23:59:59Z';
+
+/** Sources of a media that is a recording: https://cloud.tencent.com/document/product/266/31773. */
+const RECORDINGS: ReadonlySet<unknown> = new Set(['Record', 'TrtcRecord', 'WebPageRecord']);
+
+/** Answers what an event says of its media, in the words of an upload. */
+export function readMediaFields(
+  basic: MediaBasicInfo | undefined,
+  meta: MediaMetaData | undefined,
+): MediaFields {
+  return {
+    name: readText(basic?.Name),
+    mediaUrl: readText(basic?.MediaUrl),
+    coverUrl: readText(basic?.CoverUrl),
+    storageRegion: readText(basic?.StorageRegion),
+    classId: readWhole(basic?.ClassId),
+    mediaExpireTime: readExpireTime(basic?.ExpireTime),
+    size: readWhole(readSize(meta)),
+    duration: readLength(meta),
+  };
+}
+
+/**
+ * Returns what VOD has found out about a media; what it has not found out is missing. Where it has not looked at the
+ * file, or cannot read it, it says nothing, or has zeros and an empty container. Of a film or a sound that carries no
+ * length (a browser's recording, a stream written to a pipe) it has the streams, and 0 for the length: that is not
+ * known. A picture has none, and lasts 0 seconds.
+ */
+export function readMediaFacts(
+  basic: MediaBasicInfo | undefined,
+  meta: MediaMetaData | undefined,
+): MediaFacts {
+  return {
+    type: readText(basic?.Type),
+    container: readText(meta?.Container),
+    size: readSize(meta),
+    duration: readLength(meta) ?? (isPicture(basic, meta) ? 0 : undefined),
+  };
+}
+
+/** Bytes. 0 counts where VOD has read the file. */
+function readSize(meta: MediaMetaData | undefined): number | undefined {
+  const size = readAmount(meta?.Size);
+  return size === 0 && readText(meta?.Container) === undefined ? undefined : size;
+}
+
+/** Seconds, more than 0: of the whole, or else of the stream that lasts longest. */
+function readLength(meta: MediaMetaData | undefined): number | undefined {
+  const whole = readAmount(meta?.Duration) ?? 0;
+  const streams = [meta?.VideoDuration, meta?.AudioDuration].map((each) => readAmount(each) ?? 0);
+  return whole || Math.max(...streams) || undefined;
+}
+
+/**
+ * Containers that hold pictures alone, as FFmpeg's demuxers (`png_pipe`), MediaInfo (`bitmap`) and file name extensions
+ * call them; VOD documents no list. An animated one has a length where VOD finds it.
+ *
+ * @see https://ffmpeg.org/ffmpeg-formats.html#image2-1
+ */
+const PICTURE = /^(?:image2(?:pipe)?|\w+_pipe|a?png|jpe?g|gif|bmp|bitmap|tiff?|webp)$/;
+
+/**
+ * What a file is called, and VOD's category with it, anybody may have chosen. So they do not count alone: VOD must have
+ * found a picture inside, or at least a size in pixels and no stream.
+ */
+function isPicture(basic: MediaBasicInfo | undefined, meta: MediaMetaData | undefined): boolean {
+  if ((meta?.AudioStreamSet ?? []).length > 0) return false;
+  const container = readText(meta?.Container);
+  if (container !== undefined) {
+    return container
+      .toLowerCase()
+      .split(',')
+      .every((name) => PICTURE.test(name));
+  }
+  const isSeen = (readAmount(meta?.Width) ?? 0) > 0 && (readAmount(meta?.Height) ?? 0) > 0;
+  return basic?.Category === 'Image' && isSeen && (meta?.VideoStreamSet ?? []).length === 0;
+}
+
+/** Answers what an upload said on the way in, as far as its media does not say it. */
+export function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFields {
+  const limits = Object.entries(envelope?.limits ?? {}).filter(([, limit]) => limit !== undefined);
+  return {
+    sourceContext: readText(sourceContext),
+    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
+  };
+}
+
+/** Answers by which way a media came in. */
+export function readMethod(
+  { envelope, sourceContext }: ReceivedEvent,
+  basic: MediaBasicInfo | undefined,
+): UploadMethod {
+  if (envelope !== undefined) return envelope.method;
+  if (RECORDINGS.has(basic?.SourceInfo?.SourceType)) return 'live';
+  // The console is the one way of uploading that cannot give a context along.
+  return sourceContext === '' ? 'console' : 'other';
+}
+
+function readExpireTime(text: unknown): number | undefined {
+  if (typeof text !== 'string' || text === FOR_EVER) return undefined;
+  const seconds = parseIsoTime(text);
+  return seconds === undefined ? undefined : seconds * 1_000;
+}

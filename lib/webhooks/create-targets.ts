@@ -1,0 +1,32 @@
+import type { DeliveryConfig } from '../config/delivery-config.ts';
+import type { Target } from '../model/targets.ts';
+import type { VodCredentials } from '../vod/api-config.ts';
+import { createEventBus } from './event-bridge.ts';
+import { createWebhookSender, type WebhookDependencies } from './send-webhook.ts';
+
+/** What targets take from outside. */
+export interface TargetDependencies extends WebhookDependencies {
+  /** The credentials of this moment, for the event bus. */
+  readonly readCredentials: () => VodCredentials;
+}
+
+/**
+ * Answers everybody who is told: the endpoints, and the event bus where there is one. They hold open connections, so
+ * an instance makes them once.
+ */
+export function createTargets(
+  { endpoints, eventBus }: DeliveryConfig,
+  { readCredentials, ...dependencies }: TargetDependencies,
+): readonly Target[] {
+  const sendWebhook = createWebhookSender(dependencies);
+  const webhooks = endpoints.map(
+    (endpoint): Target => ({
+      id: endpoint.id,
+      events: endpoint.events,
+      send: (message, timeLimit) => sendWebhook(endpoint, message, timeLimit),
+    }),
+  );
+  return eventBus === undefined
+    ? webhooks
+    : [...webhooks, createEventBus(eventBus, readCredentials)];
+}
