@@ -15,7 +15,6 @@ import { readNotification } from '../lib/ingest/read-notification.ts';
 import { describeLegacyEvent } from '../lib/ingest/received-event.ts';
 import { reachLedger } from '../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
-import type { Target } from '../lib/model/targets.ts';
 import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
@@ -23,6 +22,7 @@ import { createVodApi } from '../lib/vod/client.ts';
 import { parseVodEvent } from '../lib/vod/event.ts';
 import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
+import type { Target } from '../lib/webhooks/target.ts';
 
 /** Dependencies of the route. */
 export interface CallbackDependencies extends IngestDependencies {

@@ -8,7 +8,7 @@ import {
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
-import type { Upload } from '../lib/ledger/upload-row.ts';
+import type { Upload } from '../lib/model/upload.ts';
 import { isFinished } from '../lib/model/upload-state.ts';
 import { findTenantApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';

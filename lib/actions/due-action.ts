@@ -1,6 +1,6 @@
 import type { ClaimedAction } from '../ledger/actions.ts';
-import type { JsonObject } from '../ledger/json-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { FetchCover } from './fetch-cover.ts';
 

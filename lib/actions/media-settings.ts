@@ -3,7 +3,7 @@ import type {
   ModifyMediaInfoRequest,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import * as v from 'valibot';
-import type { MediaFields } from '../ledger/upload-row.ts';
+import type { MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
 import { readMediaFields } from '../vod/media-fields.ts';
 import { readText } from '../vod/vod-value.ts';

@@ -1,4 +1,4 @@
-import type { MediaFields } from '../ledger/upload-row.ts';
+import type { MediaFields } from '../model/upload.ts';
 import { Problem } from '../problem.ts';
 import { MEDIA_FILTERS } from '../vod/media-event.ts';
 import { type ActionOutcome, DONE, explainFailure, isGone } from './action-outcome.ts';

@@ -1,7 +1,7 @@
 import type { ClaimedAction } from '../ledger/actions.ts';
-import type { JsonObject } from '../ledger/json-text.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { nameError } from '../runtime/error-name.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import { type ActionOutcome, explainFailure } from './action-outcome.ts';
 import type { ActionDependencies } from './due-action.ts';

@@ -1,5 +1,5 @@
 import type { AuthConfig, TokenConfig } from '../config/caller-config.ts';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { createKeyRing, type FindKey } from './api-keys.ts';

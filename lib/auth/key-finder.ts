@@ -1,6 +1,6 @@
 import * as joseErrors from 'jose/errors';
 import type { JWTVerifyGetKey } from 'jose/jwt/verify';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import { Problem } from '../problem.ts';
 import { fetchKeySet, RETRY_SECONDS, refuseForNow } from './fetch-key-set.ts';
 import type { KeySet } from './read-key-set.ts';

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import * as joseErrors from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { TokenConfig } from '../config/caller-config.ts';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { createKeyFinder, type FindTokenKey } from './key-finder.ts';

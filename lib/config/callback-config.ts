@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import type { TrustedSignKeys } from '../ingest/authenticate-notification.ts';
-import { MOST_SIGN_KEY_CHARACTERS } from '../signing/sign-key.ts';
+import { MOST_SIGN_KEY_CHARACTERS, type TrustedSignKeys } from '../signing/sign-key.ts';
 import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
+import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
-import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
+import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
 import { judgeGrace } from './grace.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ConfigError } from './environment.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** Which database the ledger is in, and who vouches for its server. */
 export interface DatabaseConfig {

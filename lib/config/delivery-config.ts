@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { explainEventPattern } from '../model/event-type.ts';
 import { vodCredentialsEnvironment } from '../vod/api-config.ts';
+import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import {
   type EndpointOptions,
   type ParsedEndpoints,
@@ -9,12 +10,6 @@ import {
 } from '../webhooks/endpoint.ts';
 import type { EventBusConfig } from '../webhooks/event-bridge.ts';
 import { type Environment, readEnvironment, splitList } from './environment.ts';
-
-/** Who is told of events. */
-export interface DeliveryConfig {
-  readonly endpoints: readonly WebhookEndpoint[];
-  readonly eventBus: EventBusConfig | undefined;
-}
 
 /** Where EventBridge's API is. */
 const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';

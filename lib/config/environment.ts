@@ -1,45 +1,9 @@
 import * as v from 'valibot';
+import type { VariableProblem } from '../config-error.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** Environment variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What is wrong with one variable; the message goes on from its name, and tells nothing of its value. */
-export interface VariableProblem {
-  readonly variable: string;
-  readonly message: string;
-}
-
-interface ConfigErrorOptions extends ErrorOptions {
-  /** What was read, where that is not the environment. */
-  readonly source?: string;
-}
-
-/** Says every variable, or setting, that is missing or wrong; names and rules only, never a value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly VariableProblem[];
-  readonly variables: readonly string[];
-
-  /** Parts are built into files of their own, so what they throw is made by another copy of this class. */
-  static override [Symbol.hasInstance](value: unknown): value is ConfigError {
-    return value instanceof Error && value.name === 'ConfigError';
-  }
-
-  constructor(
-    problems: readonly VariableProblem[],
-    { source = 'this environment', ...options }: ConfigErrorOptions = {},
-  ) {
-    super(
-      `Cannot serve with ${source}: ${problems
-        .map(({ variable, message }) => `${variable} ${message}`)
-        .join('; ')}`,
-      options,
-    );
-    this.problems = problems;
-    this.variables = problems.map(({ variable }) => variable);
-  }
-}
-
 /** Schema of a variable that must be there. */
 export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be empty'));
 

@@ -7,17 +7,9 @@ import {
   type CallbackSignature,
   verifyCallbackSignature,
 } from '../signing/callback-signature.ts';
-import { deriveSignKey } from '../signing/sign-key.ts';
+import { deriveSignKey, type TrustedSignKeys } from '../signing/sign-key.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { RawEvent } from '../vod/event.ts';
-
-/** By what notifications are proven. */
-export interface TrustedSignKeys {
-  /** `CALLBACK_SIGN_KEYS`. */
-  readonly signKeys: readonly string[];
-  /** Whether tenants' applications may sign with the keys of the service's own as well. */
-  readonly acceptsShared: boolean;
-}
 
 /** What a notification is judged by. */
 interface Judgement {

@@ -1,10 +1,11 @@
 import type { EventRecord } from '../ledger/event-record.ts';
 import type { UploadChange } from '../ledger/upload-change.ts';
-import { selectTargets, type Target } from '../model/targets.ts';
+import { selectTargets } from '../model/targets.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from '../webhooks/message.ts';
+import type { Target } from '../webhooks/target.ts';
 
 /** What handing on takes from outside. */
 interface HandOnOptions {

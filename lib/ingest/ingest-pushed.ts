@@ -1,10 +1,10 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Target } from '../model/targets.ts';
 import { explainToOperator } from '../runtime/invocation.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
+import type { Target } from '../webhooks/target.ts';
 import {
   type AbsentEvent,
   noteAbsence,

@@ -1,7 +1,7 @@
 import type { ActionDependencies } from '../actions/due-action.ts';
-import type { Target } from '../model/targets.ts';
 import type { LogFields } from '../runtime/log.ts';
 import type { VodEvent } from '../vod/event.ts';
+import type { Target } from '../webhooks/target.ts';
 import { handOnEvent } from './deliver-immediately.ts';
 import { receiveEvent } from './received-event.ts';
 import { actAtOnce } from './run-media-actions-now.ts';

@@ -1,13 +1,13 @@
 import type { ActionDependencies } from '../actions/due-action.ts';
 import type { FetchCover } from '../actions/fetch-cover.ts';
 import type { ReachLedger } from '../ledger/lazy-ledger.ts';
-import type { Target } from '../model/targets.ts';
 import type { Settings } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { listWholeDeletions } from '../vod/deleted-files.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
+import type { Target } from '../webhooks/target.ts';
 import type { AbsentEvent } from './absent-arrival.ts';
 import { boundUnconfirmed } from './bound-unconfirmed.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Upload } from '../ledger/upload-row.ts';
 import type { Envelope } from '../model/source-context.ts';
+import type { Upload } from '../model/upload.ts';
 import { UPLOAD_ID } from '../validation/fields.ts';
 import { readText } from '../vod/vod-value.ts';
 import { type Origin, type ReceivedEvent, receiveEvent } from './received-event.ts';

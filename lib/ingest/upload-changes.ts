@@ -1,10 +1,11 @@
 import type { UploadChange } from '../ledger/upload-change.ts';
-import type { MediaFields } from '../ledger/upload-row.ts';
+import type { MediaFields } from '../model/upload.ts';
 import { listWholeDeletions } from '../vod/deleted-files.ts';
 import type { EventTask } from '../vod/event-types.ts';
-import { readContextFields, readMediaFields, readMethod } from '../vod/media-fields.ts';
+import { readMediaFields } from '../vod/media-fields.ts';
 import { describeProcedureEnd } from '../vod/procedure-parts.ts';
 import { readText, readWhole } from '../vod/vod-value.ts';
+import { readContextFields, readMethod } from './context-fields.ts';
 import type { ReceivedEvent } from './received-event.ts';
 
 /** Answers what a genuine event tells of uploads: nothing, something of one, or, of deleted files, of many. */

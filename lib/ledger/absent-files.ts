@@ -1,6 +1,7 @@
 import { deriveFileUploadId } from '../model/upload-id.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
+import { writeJson } from './json-text.ts';
 import { ask, askAboutAll } from './query.ts';
 import { writeTime } from './upload-row.ts';
 

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection.ts';
-import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import { cleanText, writeJson } from './json-text.ts';
 import { ask, type Parameters, type Row } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 

@@ -1,11 +1,13 @@
 import type { EventType } from '../model/event-type.ts';
+import type { Upload } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writePausedCare } from './endpoints.ts';
 import { FAN_OUT, writeTargets } from './fan-out.ts';
-import { cleanText, type JsonObject } from './json-text.ts';
+import { cleanText } from './json-text.ts';
 import { ask, type Row } from './query.ts';
-import { readTime, readUpload, type Upload, writeTime } from './upload-row.ts';
+import { readTime, readUpload, writeTime } from './upload-row.ts';
 
 /** An event as it is told: which state an upload has reached, with all that was known of it then, or an event of VOD. */
 type LedgerEvent = {

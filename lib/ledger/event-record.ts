@@ -1,8 +1,8 @@
 import type { EventType } from '../model/event-type.ts';
+import type { Upload } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { NewMediaAction } from './actions.ts';
-import type { JsonObject } from './json-text.ts';
 import type { UploadChange } from './upload-change.ts';
-import type { Upload } from './upload-row.ts';
 
 /** An event as it is kept, with what it tells. */
 export interface EventRecord {

@@ -1,7 +1,8 @@
+import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeTargets } from './fan-out.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
+import { writeJson } from './json-text.ts';
 import { readCode } from './ledger-error.ts';
 import { applyMerging } from './merge-uploads.ts';
 import type { Row } from './query.ts';

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import { cleanText, writeJson } from './json-text.ts';
 import { ask } from './query.ts';
 import { writeTime } from './upload-row.ts';
 

@@ -1,8 +1,5 @@
 import { isJsonObject } from '../validation/json-object.ts';
 
-/** An object that is kept as JSON. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
 /** Escapes that JSON has and PostgreSQL's `jsonb` refuses: NUL, and halves of surrogate pairs. */
 const REFUSED_ESCAPE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 

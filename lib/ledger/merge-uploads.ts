@@ -1,3 +1,4 @@
+import type { Upload } from '../model/upload.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { UploadFact, UploadState } from '../model/upload-state.ts';
 import type { LedgerDependencies } from './dependencies.ts';
@@ -14,7 +15,7 @@ import {
   type UploadChange,
   writeChange,
 } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** A statement that applies changes, with their last form. */
 type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
+import { writeJson } from './json-text.ts';
 import { ask } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 

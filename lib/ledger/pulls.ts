@@ -1,10 +1,12 @@
+import type { MediaFields } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeDeliveries, writeTargets } from './fan-out.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
+import { writeJson } from './json-text.ts';
 import { ANNOUNCED, nameAnnouncement, writeChanges, writeConsequences } from './outbox.ts';
 import { ask, type Parameters, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
-import { type MediaFields, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** A pull that is to wait for its turn. */
 export interface QueuedPull {

@@ -1,8 +1,9 @@
 import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeTargets } from './fan-out.ts';
-import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import { cleanText, writeJson } from './json-text.ts';
 import { writeConsequences } from './outbox.ts';
 import { ask, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';

@@ -1,7 +1,8 @@
+import type { Upload } from '../model/upload.ts';
 import type { Connection } from './connection.ts';
 import { writeJson } from './json-text.ts';
 import { ask } from './query.ts';
-import { readUpload, UPLOAD_COLUMNS, type Upload, writeTime } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** When VOD is to be asked what became of an upload that no event told of. */
 export interface CheckLedger {

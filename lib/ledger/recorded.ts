@@ -1,11 +1,12 @@
 import { selectTargets } from '../model/targets.ts';
+import type { Upload } from '../model/upload.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeJson } from './json-text.ts';
 import { nameAnnouncement } from './outbox.ts';
 import { ask, type Row } from './query.ts';
 import { readKey } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS, type Upload } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 const KNOWN = `select event_id as event from events
   where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;

@@ -1,3 +1,4 @@
+import type { MediaFields } from '../model/upload.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import {
   advanceUpload,
@@ -7,13 +8,7 @@ import {
   type UploadMethod,
   type UploadState,
 } from '../model/upload-state.ts';
-import {
-  MEDIA_COLUMNS,
-  MEDIA_FIELDS,
-  type MediaFields,
-  UPLOAD_COLUMNS,
-  writeTime,
-} from './upload-row.ts';
+import { MEDIA_COLUMNS, MEDIA_FIELDS, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** Something told of one upload, and what became known with it. */
 export interface UploadChange {

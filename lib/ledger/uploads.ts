@@ -1,3 +1,4 @@
+import type { MediaFields, Upload } from '../model/upload.ts';
 import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { LedgerDependencies } from './dependencies.ts';
@@ -5,13 +6,7 @@ import { applyMerging } from './merge-uploads.ts';
 import { writeChanges, writeConsequences } from './outbox.ts';
 import { ask, askAboutAll, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
-import {
-  type MediaFields,
-  readUpload,
-  UPLOAD_COLUMNS,
-  type Upload,
-  writeTime,
-} from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
 export interface IssuedUpload {

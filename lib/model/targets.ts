@@ -1,31 +1,7 @@
-import type { Message } from '../webhooks/message.ts';
 import { type EventType, matchesEvent } from './event-type.ts';
 
-/** What became of one attempt. */
-export interface SendResult {
-  readonly ok: boolean;
-  /** HTTP status, where there was an answer. */
-  readonly status?: number;
-  /** What went wrong, in a word that holds nothing of the message, the address or a secret. */
-  readonly error?: string;
-  /** How long the consumer asks to be left alone. */
-  readonly retryAfterSeconds?: number;
-  /** Whether the consumer wants nothing any more. */
-  readonly gone: boolean;
-}
-
-/** Somebody who is told. */
-export interface Target {
-  /** The same from one start to the next. */
-  readonly id: string;
-  /** Patterns of the event types that it takes. */
-  readonly events: readonly string[];
-  /** Makes one attempt, which ends within so many milliseconds. */
-  readonly send: (message: Message, timeLimit: number) => Promise<SendResult>;
-}
-
 /** Answers which of `targets` a message of `type` goes to. */
-export function selectTargets<T extends Pick<Target, 'events'>>(
+export function selectTargets<T extends { readonly events: readonly string[] }>(
   targets: readonly T[],
   type: EventType,
 ): readonly T[] {

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import { refuseByPolicy } from './denial.ts';
 import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import type { FieldError } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Settings } from './settings.ts';

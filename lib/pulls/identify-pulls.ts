@@ -1,6 +1,6 @@
 import type { KeyedRequest, RememberedRequest } from '../ledger/idempotency-keys.ts';
 import type { ReachLedger } from '../ledger/lazy-ledger.ts';
-import type { Upload } from '../ledger/upload-row.ts';
+import type { Upload } from '../model/upload.ts';
 import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from '../model/upload-id.ts';
 import type { OwnedPull } from './authorize-pulls.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';

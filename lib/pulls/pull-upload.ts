@@ -1,6 +1,6 @@
 import type { QueuedPull } from '../ledger/pulls.ts';
-import type { MediaFields } from '../ledger/upload-row.ts';
 import { type ContextSigner, sealEnvelope } from '../model/source-context.ts';
+import type { MediaFields } from '../model/upload.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import { MAX_MEDIA_NAME_BYTES } from '../validation/limits.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';

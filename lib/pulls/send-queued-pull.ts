@@ -1,5 +1,5 @@
-import type { JsonObject } from '../ledger/json-text.ts';
 import { Problem } from '../problem.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
 import { toUploadProblem } from './upload-problem.ts';

@@ -1,4 +1,4 @@
-import type { Upload } from '../ledger/upload-row.ts';
+import type { Upload } from '../model/upload.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { CallOptions } from '../vod/call.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem } from '../problem.ts';
 import { type LogFields, writeLogLine } from './log.ts';

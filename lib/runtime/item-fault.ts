@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import type { CountedFailure, ItemFailure } from '../ledger/dead-items.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem, type ProblemCode } from '../problem.ts';

@@ -14,3 +14,11 @@ export const MOST_SIGN_KEY_CHARACTERS = 32;
 export function deriveSignKey(key: string, subAppId: number): string {
   return deriveKey(key, `${KEY_LABEL}/${subAppId}`).slice(0, MOST_SIGN_KEY_CHARACTERS);
 }
+
+/** By what notifications are proven. */
+export interface TrustedSignKeys {
+  /** `CALLBACK_SIGN_KEYS`. */
+  readonly signKeys: readonly string[];
+  /** Whether tenants' applications may sign with the keys of the service's own as well. */
+  readonly acceptsShared: boolean;
+}

@@ -1,4 +1,4 @@
-import type { Upload } from '../ledger/upload-row.ts';
+import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 
 const MINUTE = 60_000;

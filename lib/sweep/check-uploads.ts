@@ -1,5 +1,5 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import type { Upload } from '../ledger/upload-row.ts';
+import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';

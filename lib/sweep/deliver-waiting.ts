@@ -1,7 +1,7 @@
 import type { ClaimedDelivery } from '../ledger/deliveries.ts';
-import type { Target } from '../model/targets.ts';
 import { type DeliveryTally, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
+import type { Target } from '../webhooks/target.ts';
 import type { Tally } from './step-counts.ts';
 import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
 

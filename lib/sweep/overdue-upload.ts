@@ -1,4 +1,4 @@
-import type { MediaFields, Upload } from '../ledger/upload-row.ts';
+import type { MediaFields, Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { GRACE_MILLISECONDS, TASK_MILLISECONDS } from './check-schedule.ts';
 

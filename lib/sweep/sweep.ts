@@ -1,6 +1,6 @@
-import type { Target } from '../model/targets.ts';
 import { explainToOperator } from '../runtime/invocation.ts';
 import type { LogFields } from '../runtime/log.ts';
+import type { Target } from '../webhooks/target.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
 import { confirmKeptEvents, UNCONFIRMED_COUNTS } from './confirm-kept-events.ts';
 import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';

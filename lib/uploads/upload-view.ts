@@ -1,4 +1,4 @@
-import type { Upload } from '../ledger/upload-row.ts';
+import type { Upload } from '../model/upload.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 
 /** What the ledger knows in Unix milliseconds. */

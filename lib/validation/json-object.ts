@@ -13,3 +13,6 @@ export function dropNulls(
   if (!Object.values(fields).includes(null)) return fields;
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
+
+/** An object that is kept as JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;

@@ -2,18 +2,13 @@ import type {
   MediaBasicInfo,
   MediaMetaData,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import type { ReceivedEvent } from '../ingest/received-event.ts';
-import type { MediaFields } from '../ledger/upload-row.ts';
-import type { UploadMethod } from '../model/upload-state.ts';
-import type { MediaFacts } from '../policy/judge-media.ts';
+import type { MediaFacts } from '../model/media-facts.ts';
+import type { MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
 import { readAmount, readText, readWhole } from './vod-value.ts';
 
 /** How VOD writes that a media is kept for ever: https://cloud.tencent.com/document/product/266/31773. */
 const FOR_EVER = '9999-12-31T23:59:59Z';
-
-/** Sources of a media that is a recording: https://cloud.tencent.com/document/product/266/31773. */
-const RECORDINGS: ReadonlySet<unknown> = new Set(['Record', 'TrtcRecord', 'WebPageRecord']);
 
 /** Answers what an event says of its media, in the words of an upload. */
 export function readMediaFields(
@@ -86,26 +81,6 @@ function isPicture(basic: MediaBasicInfo | undefined, meta: MediaMetaData | unde
   }
   const isSeen = (readAmount(meta?.Width) ?? 0) > 0 && (readAmount(meta?.Height) ?? 0) > 0;
   return basic?.Category === 'Image' && isSeen && (meta?.VideoStreamSet ?? []).length === 0;
-}
-
-/** Answers what an upload said on the way in, as far as its media does not say it. */
-export function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFields {
-  const limits = Object.entries(envelope?.limits ?? {}).filter(([, limit]) => limit !== undefined);
-  return {
-    sourceContext: readText(sourceContext),
-    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
-  };
-}
-
-/** Answers by which way a media came in. */
-export function readMethod(
-  { envelope, sourceContext }: ReceivedEvent,
-  basic: MediaBasicInfo | undefined,
-): UploadMethod {
-  if (envelope !== undefined) return envelope.method;
-  if (RECORDINGS.has(basic?.SourceInfo?.SourceType)) return 'live';
-  // The console is the one way of uploading that cannot give a context along.
-  return sourceContext === '' ? 'console' : 'other';
 }
 
 function readExpireTime(text: unknown): number | undefined {

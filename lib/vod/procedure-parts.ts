@@ -1,5 +1,4 @@
-import type { JsonObject } from '../ledger/json-text.ts';
-import { isJsonObject } from '../validation/json-object.ts';
+import { isJsonObject, type JsonObject } from '../validation/json-object.ts';
 import type { EventTask } from './event-types.ts';
 import { readText, readWhole } from './vod-value.ts';
 

@@ -1,8 +1,8 @@
-import type { DeliveryConfig } from '../config/delivery-config.ts';
-import type { Target } from '../model/targets.ts';
 import type { VodCredentials } from '../vod/api-config.ts';
-import { createEventBus } from './event-bridge.ts';
+import type { WebhookEndpoint } from './endpoint.ts';
+import { createEventBus, type EventBusConfig } from './event-bridge.ts';
 import { createWebhookSender, type WebhookDependencies } from './send-webhook.ts';
+import type { Target } from './target.ts';
 
 /** What targets take from outside. */
 export interface TargetDependencies extends WebhookDependencies {
@@ -29,4 +29,10 @@ export function createTargets(
   return eventBus === undefined
     ? webhooks
     : [...webhooks, createEventBus(eventBus, readCredentials)];
+}
+
+/** Who is told of events. */
+export interface DeliveryConfig {
+  readonly endpoints: readonly WebhookEndpoint[];
+  readonly eventBus: EventBusConfig | undefined;
 }

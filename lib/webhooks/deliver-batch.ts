@@ -1,6 +1,6 @@
-import type { SendResult, Target } from '../model/targets.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
 import { type DeliveryOutcome, type DueDelivery, decideOutcome } from './delivery-outcome.ts';
+import type { SendResult, Target } from './target.ts';
 
 /** How a batch is delivered. */
 export interface BatchOptions {

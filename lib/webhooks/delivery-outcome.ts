@@ -1,6 +1,6 @@
-import type { SendResult } from '../model/targets.ts';
 import type { Message } from './message.ts';
 import { scheduleRetry } from './retry-schedule.ts';
+import type { SendResult } from './target.ts';
 
 /** A message for one target, in nobody else's hands. Times are Unix milliseconds. */
 export interface DueDelivery {

@@ -1,13 +1,13 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { SendResult } from '../model/targets.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { Message } from './message.ts';
 import { writeMessageBody } from './message-body.ts';
 import { readRetryAfter } from './retry-after.ts';
+import type { SendResult } from './target.ts';
 
 /** Makes one attempt to deliver `message`, which ends within so many milliseconds. It never rejects. */
 export type SendWebhook = (

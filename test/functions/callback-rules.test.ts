@@ -3,12 +3,12 @@ import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { Envelope } from '../../lib/model/source-context.ts';
-import type { Target } from '../../lib/model/targets.ts';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { createTargets } from '../../lib/webhooks/create-targets.ts';
+import type { Target } from '../../lib/webhooks/target.ts';
 import {
   type ActionStage,
   EXECUTABLE,

@@ -2,11 +2,12 @@ import * as v from 'valibot';
 import { readCallbackConfig } from '../../lib/config/callback-config.ts';
 import { databaseUrl } from '../../lib/config/database-config.ts';
 import { readDeliveryConfig } from '../../lib/config/delivery-config.ts';
-import { ConfigError, type Environment } from '../../lib/config/environment.ts';
+import type { Environment } from '../../lib/config/environment.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../lib/config/sweep-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
+import { ConfigError } from '../../lib/config-error.ts';
 import { readDatabaseUrl } from '../../lib/ledger/database-url.ts';
 
 /**

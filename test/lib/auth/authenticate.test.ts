@@ -3,8 +3,9 @@ import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Authenticate, createAuthenticate } from '../../../lib/auth/authenticate.ts';
 import type { AuthConfig } from '../../../lib/config/caller-config.ts';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import {
   createIssuerKey,

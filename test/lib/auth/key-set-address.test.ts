@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { exportSPKI } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Authenticate, createAuthenticate } from '../../../lib/auth/authenticate.ts';
-import { ConfigError } from '../../../lib/config/environment.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import {
   createIssuerKey,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { parseEndpoints } from '../../../lib/webhooks/endpoint.ts';
 
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 'canary').toString('base64')}`;

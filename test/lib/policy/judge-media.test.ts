@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { MediaFacts } from '../../../lib/model/media-facts.ts';
 import type { UploadLimits } from '../../../lib/model/source-context.ts';
 import { listContainerTypes } from '../../../lib/policy/container-types.ts';
-import { judgeMedia, type MediaFacts } from '../../../lib/policy/judge-media.ts';
+import { judgeMedia } from '../../../lib/policy/judge-media.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
 
 const MOV = 'mov,mp4,m4a,3gp,3g2,mj2';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConfigError } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { timerHandler } from '../../../lib/runtime/timer-handler.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Upload } from '../../../lib/ledger/upload-row.ts';
+import type { Upload } from '../../../lib/model/upload.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import open from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Target } from '../../../lib/model/targets.ts';
 import { createUploadId } from '../../../lib/model/upload-id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import type { Target } from '../../../lib/webhooks/target.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { openSweepStage, type SweepStage } from './sweep-stage.ts';
 

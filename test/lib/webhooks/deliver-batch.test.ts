@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { SendResult, Target } from '../../../lib/model/targets.ts';
 import { selectTargets } from '../../../lib/model/targets.ts';
 import { type BatchOptions, deliverBatch } from '../../../lib/webhooks/deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/delivery-outcome.ts';
+import type { SendResult, Target } from '../../../lib/webhooks/target.ts';
 import { messageOf } from './consumer.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 8);

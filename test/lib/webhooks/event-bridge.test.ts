@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Target } from '../../../lib/model/targets.ts';
 import type { VodCredentials } from '../../../lib/vod/api-config.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
+import type { Target } from '../../../lib/webhooks/target.ts';
 import {
   type AnswerVodCall,
   expectedAuthorization,

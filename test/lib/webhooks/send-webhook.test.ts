@@ -8,10 +8,10 @@ import { inspect } from 'node:util';
 
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SendResult } from '../../../lib/model/targets.ts';
 import { createPublicLookup } from '../../../lib/net/public-lookup.ts';
 import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
 import { createWebhookSender } from '../../../lib/webhooks/send-webhook.ts';
+import type { SendResult } from '../../../lib/webhooks/target.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { requirePresent } from '../../support/requirement.ts';
 import {

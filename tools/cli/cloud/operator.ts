@@ -1,9 +1,9 @@
 import {
-  ConfigError,
   type Environment,
   findStrayCharacters,
   readEnvironment,
 } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import {
   describeVodApi,
   type VodApiConfig,

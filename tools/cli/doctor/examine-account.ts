@@ -1,5 +1,6 @@
 import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
 import { readRuntime } from '../../deploy/runtime.ts';
