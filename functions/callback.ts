@@ -13,7 +13,7 @@ import { authenticateNotification } from '../lib/ingest/authenticate-notificatio
 import { createIngest, type IngestDependencies } from '../lib/ingest/ingest.ts';
 import { readNotification } from '../lib/ingest/read-notification.ts';
 import { describeLegacyEvent } from '../lib/ingest/received-event.ts';
-import { reachLedger } from '../lib/ledger/lazy-ledger.ts';
+import { lazyLedger } from '../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
@@ -80,7 +80,7 @@ export const main_handler = httpHandler('callback', ['POST'], () => {
   const ledger =
     databaseUrl === undefined
       ? undefined
-      : reachLedger(() => openLedger({ ...config, databaseUrl }, targets));
+      : lazyLedger(() => openLedger({ ...config, databaseUrl }, targets));
   const times = { now: Date.now, clock, random: Math.random };
   const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };
   const route = routeWithSettings(import.meta.dirname, (settings) =>

@@ -3,16 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import type { Problem } from '../lib/problem.ts';
-import { type OwnedPull, ownPull, ownPulls, type PullOwner } from '../lib/pulls/authorize-pulls.ts';
+import {
+  type AuthorizedPull,
+  authorizePull,
+  authorizePulls,
+  type PullOwner,
+} from '../lib/pulls/authorize-pulls.ts';
 import { createIdempotencyMemory } from '../lib/pulls/idempotency-memory.ts';
 import { type BatchCall, type BatchResult, submitBatch } from '../lib/pulls/submit-batch.ts';
-import { submitKeptBatch } from '../lib/pulls/submit-durable-batch.ts';
-import { submitKeptPull } from '../lib/pulls/submit-durable-pull.ts';
+import { submitDurableBatch } from '../lib/pulls/submit-durable-batch.ts';
+import { submitDurablePull } from '../lib/pulls/submit-durable-pull.ts';
 import { type PullSending, type SubmittedPull, submitPull } from '../lib/pulls/submit-pull.ts';
 import {
   type HttpEvent,
@@ -43,14 +48,14 @@ export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random
   readonly settings: Settings;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
   /** Where there is one, it keeps every pull. */
-  readonly ledger?: ReachLedger | undefined;
+  readonly ledger?: WithLedger | undefined;
 }
 
 /** The two ways to submit, with the ledger or without. */
 interface Submitting {
-  readonly one: (pull: OwnedPull, options: CallOptions) => Promise<SubmittedPull>;
+  readonly one: (pull: AuthorizedPull, options: CallOptions) => Promise<SubmittedPull>;
   readonly many: (
-    items: readonly (OwnedPull | Problem)[],
+    items: readonly (AuthorizedPull | Problem)[],
     call: BatchCall,
   ) => Promise<readonly BatchResult[]>;
 }
@@ -101,8 +106,8 @@ function chooseSubmitting(dependencies: PullRouteDependencies): Submitting {
   // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
   const keeping = { ...sending, ledger, sentAtOnce: config.vodApi.pullsPerSecond };
   return {
-    one: (pull, options) => submitKeptPull(pull, keeping, options),
-    many: (items, call) => submitKeptBatch(items, call, keeping),
+    one: (pull, options) => submitDurablePull(pull, keeping, options),
+    many: (items, call) => submitDurableBatch(items, call, keeping),
   };
 }
 
@@ -119,7 +124,7 @@ async function pullOne(
     ]);
   }
   const idempotencyKey = headerKey ?? request.idempotencyKey;
-  const pull = ownPull(request, idempotencyKey, owner);
+  const pull = authorizePull(request, idempotencyKey, owner);
   const submitted = await submitting.one(pull, { remainingMilliseconds });
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
@@ -133,7 +138,7 @@ async function pullMany(
   submitting: Submitting,
   { log, requestId, remainingMilliseconds }: Invocation,
 ): Promise<Answer> {
-  const pulls = ownPulls(items, headerKey, owner);
+  const pulls = authorizePulls(items, headerKey, owner);
   const results = await submitting.many(pulls, { requestId, remainingMilliseconds });
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {

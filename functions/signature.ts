@@ -2,8 +2,8 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
-import { sealEnvelope } from '../lib/model/source-context.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import { encodeSourceContext } from '../lib/model/source-context.ts';
 import {
   createUploadId,
   deriveUploadIdKey,
@@ -20,7 +20,7 @@ import { readHeader, readJsonBody, refuseInQuery } from '../lib/runtime/http-eve
 import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
-import { createKeepIssued } from '../lib/uploads/reserve-upload.ts';
+import { createUploadReservation } from '../lib/uploads/reserve-upload.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
 import {
@@ -42,7 +42,7 @@ export interface SignatureDependencies {
   /** A cryptographically random whole number below `range`. */
   readonly random: (range: number) => number;
   /** Where there is one, no upload begins that it does not know. */
-  readonly ledger?: ReachLedger | undefined;
+  readonly ledger?: WithLedger | undefined;
 }
 
 /** What a caller gets. */
@@ -59,7 +59,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
   const ownSubAppId = requireOwnApplication(settings.policy, config.subAppId);
-  const keepIssued = createKeepIssued(ledger, now);
+  const keepIssued = createUploadReservation(ledger, now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {
@@ -138,7 +138,7 @@ function sign(
       procedure: request.procedure,
       taskPriority: request.taskPriority,
       taskNotifyMode: request.taskNotifyMode,
-      sourceContext: sealEnvelope(envelope, request.sourceContext, {
+      sourceContext: encodeSourceContext(envelope, request.sourceContext, {
         key: config.contextKey,
         subAppId,
       }),

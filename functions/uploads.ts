@@ -7,13 +7,13 @@ import {
 } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/lazy-ledger.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import type { Upload } from '../lib/model/upload.ts';
 import { isFinished } from '../lib/model/upload-state.ts';
 import { findTenantApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { Problem } from '../lib/problem.ts';
-import { answerUnlessKnown } from '../lib/runtime/conditional.ts';
+import { respondUnlessCached } from '../lib/runtime/conditional.ts';
 import {
   type HttpEvent,
   readHeader,
@@ -21,7 +21,12 @@ import {
   readPath,
   readQueryFields,
 } from '../lib/runtime/http-event.ts';
-import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/runtime/http-handler.ts';
+import {
+  type Answer,
+  httpHandler,
+  methodNotAllowed,
+  type Route,
+} from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import {
   listDeadDeliveries,
@@ -32,7 +37,7 @@ import {
   resumeEndpoint,
 } from '../lib/uploads/operator-routes.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
-import { refuseFinished } from '../lib/uploads/reserve-upload.ts';
+import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import { parseReplayRequest, parseUploadQuery } from '../lib/uploads/upload-query.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
@@ -46,7 +51,7 @@ export interface UploadsDependencies {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Without one, nothing is known of any upload. */
-  readonly ledger: ReachLedger | undefined;
+  readonly ledger: WithLedger | undefined;
 }
 
 /** A request that its caller may make. */
@@ -55,7 +60,7 @@ interface Call {
   readonly caller: Caller;
   /** Application of the caller's tenant, whose uploads it sees alone; undefined where it sees those of all. */
   readonly subAppId: number | undefined;
-  readonly ledger: ReachLedger;
+  readonly ledger: WithLedger;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Empty where the path names none. */
@@ -98,7 +103,7 @@ function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Oper
   if (resource === undefined) throw refuseUnknown('There is nothing at this path.');
   const method = String(httpMethod);
   const operation = resource.get(method);
-  if (operation === undefined) throw refuseMethod(method, [...resource.keys()]);
+  if (operation === undefined) throw methodNotAllowed(method, [...resource.keys()]);
   return operation;
 }
 
@@ -151,11 +156,11 @@ async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<A
   const { items, ...rest } = await ledger((each) =>
     each.listUploads({ ...query, owner, subAppId }),
   );
-  return answerUnlessKnown(event, { items: items.map(viewUpload), ...rest });
+  return respondUnlessCached(event, { items: items.map(viewUpload), ...rest });
 }
 
 async function showUpload(call: Call): Promise<Answer> {
-  return answerUnlessKnown(call.event, viewUpload(await findUpload(call)));
+  return respondUnlessCached(call.event, viewUpload(await findUpload(call)));
 }
 
 async function cancelUpload(call: Call): Promise<Answer> {
@@ -165,7 +170,7 @@ async function cancelUpload(call: Call): Promise<Answer> {
   const upload = isFinished(found.state)
     ? found
     : await ledger((each) => each.changeState(uploadId, 'cancelled'));
-  if (upload?.state !== 'cancelled') throw refuseFinished(upload?.state ?? 'deleted');
+  if (upload?.state !== 'cancelled') throw uploadFinished(upload?.state ?? 'deleted');
   return { status: 200, body: viewUpload(upload) };
 }
 
@@ -175,7 +180,7 @@ async function showEvents(call: Call): Promise<Answer> {
   const [events, actions] = await ledger((each) =>
     Promise.all([each.listEvents(uploadId), each.listActions(uploadId)]),
   );
-  return answerUnlessKnown(event, viewTimeline(uploadId, events, actions));
+  return respondUnlessCached(event, viewTimeline(uploadId, events, actions));
 }
 
 async function replay(call: Call): Promise<Answer> {

@@ -19,7 +19,7 @@ export type FetchCover = (url: string, timeLimit: number) => Promise<FetchedCove
 export const MAX_COVER_BYTES = 5 * 1024 * 1024;
 
 /** Longest time for a cover in milliseconds. */
-const LONGEST_MILLISECONDS = 10_000;
+const MAX_MILLISECONDS = 10_000;
 
 /** By what an image begins that VOD takes for a cover: https://cloud.tencent.com/document/product/266/31762. */
 const BEGINNINGS = [
@@ -41,7 +41,7 @@ function createPublicAgent(): Agent {
 export function createCoverFetcher(agent = createPublicAgent()): FetchCover {
   return async (url, timeLimit) => {
     if (explainCoverUrl(url) !== undefined) return { kind: 'refused', error: 'cover_url_refused' };
-    const fetched = await fetchBytes(url, agent, Math.min(timeLimit, LONGEST_MILLISECONDS));
+    const fetched = await fetchBytes(url, agent, Math.min(timeLimit, MAX_MILLISECONDS));
     if (fetched.kind !== 'fetched' || isImage(fetched.bytes)) return fetched;
     return { kind: 'refused', error: 'cover_no_image' };
   };

@@ -3,7 +3,7 @@ import { ConfigError } from '../config-error.ts';
 import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { createKeyRing, type FindKey } from './api-keys.ts';
-import { refuseToken } from './token-refused.ts';
+import { tokenRefused } from './token-refused.ts';
 import type { VerifyToken } from './verify-token.ts';
 
 /** A right that a token or an API key gives. */
@@ -76,7 +76,7 @@ export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]):
   if (config.kind !== 'keys') return rememberTokens(config, keys, findHolder);
   return (authorization) => {
     const holder = findHolder(readBearer(authorization));
-    if (holder === undefined) throw refuseToken('The API key is not known here.');
+    if (holder === undefined) throw tokenRefused('The API key is not known here.');
     return holder;
   };
 }
@@ -143,10 +143,11 @@ function readBearer(authorization: string | undefined): string {
     });
   }
   if (authorization.length > MAX_HEADER_LENGTH) {
-    throw refuseToken(`The token must have at most ${MAX_TOKEN_LENGTH} characters.`);
+    throw tokenRefused(`The token must have at most ${MAX_TOKEN_LENGTH} characters.`);
   }
   const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
-  if (token === undefined) throw refuseToken('The header must be "Authorization: Bearer <token>".');
+  if (token === undefined)
+    throw tokenRefused('The header must be "Authorization: Bearer <token>".');
   return token;
 }
 

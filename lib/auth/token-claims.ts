@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { TokenConfig } from '../config/caller-config.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { refuseToken } from './token-refused.ts';
+import { tokenRefused } from './token-refused.ts';
 
 /** Keycloak's own service for its users, which is in the `aud` of nearly every token: https://www.keycloak.org/docs/latest/server_admin/#_audience */
 const KEYCLOAK_ACCOUNT = 'account';
@@ -57,10 +57,10 @@ export function requireOtherAudience(
 ): void {
   const named = payload[audienceClaim];
   if (typeof named !== 'string' || !audiences.includes(named)) {
-    throw refuseToken(`The claim "${audienceClaim}" of the token is missing or not as expected.`);
+    throw tokenRefused(`The claim "${audienceClaim}" of the token is missing or not as expected.`);
   }
   if (payload['token_use'] === 'id' || payload['typ'] === 'ID') {
-    throw refuseToken(
+    throw tokenRefused(
       'The token is an ID token, which is for the client alone: send the access token.',
     );
   }
@@ -71,5 +71,5 @@ export function requireOtherAudience(
     services.length > 0 &&
     services.every((service) => service === KEYCLOAK_ACCOUNT);
   if (isKeycloakAccount || services.some((service) => audiences.includes(service))) return;
-  throw refuseToken('The claim "aud" of the token names another service.');
+  throw tokenRefused('The claim "aud" of the token names another service.');
 }

@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
-export function refuseToken(detail: string, cause?: unknown): Problem {
+export function tokenRefused(detail: string, cause?: unknown): Problem {
   return new Problem(detail, {
     code: 'unauthorized',
     cause,

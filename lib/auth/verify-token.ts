@@ -8,7 +8,7 @@ import { Problem } from '../problem.ts';
 import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
 import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
 import { readScopes, requireOtherAudience } from './token-claims.ts';
-import { refuseToken } from './token-refused.ts';
+import { tokenRefused } from './token-refused.ts';
 
 /** What a token that is genuine and in force says. */
 interface VerifiedToken {
@@ -58,11 +58,11 @@ export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]
       currentDate,
     }).catch((error: unknown) => {
       if (error instanceof Problem || error instanceof ConfigError) throw error;
-      throw refuseToken(explainRefusal(error, config, algorithms), error);
+      throw tokenRefused(explainRefusal(error, config, algorithms), error);
     });
     if (isOtherAudience) requireOtherAudience(payload, config);
     const named = readOwner(payload);
-    if (keyOwners.has(named.owner)) throw refuseToken(OWNED_BY_KEY);
+    if (keyOwners.has(named.owner)) throw tokenRefused(OWNED_BY_KEY);
     return { ...named, scopes: readScopes(payload, config), claims: payload };
   };
 }
@@ -78,7 +78,7 @@ function readOwner({ sub, exp }: JWTPayload): Pick<VerifiedToken, 'owner' | 'exp
   // Neither the ledger nor VOD could keep the owner's name otherwise.
   const isName = typeof sub === 'string' && sub !== '' && sub.isWellFormed() && !sub.includes('\0');
   if (!isName || exp === undefined) {
-    throw refuseToken('The claim "sub" must be a text that is not empty.');
+    throw tokenRefused('The claim "sub" must be a text that is not empty.');
   }
   return { owner: sub, expiresAt: exp };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MOST_SIGN_KEY_CHARACTERS, type TrustedSignKeys } from '../signing/sign-key.ts';
+import { MAX_SIGN_KEY_CHARACTERS, type TrustedSignKeys } from '../signing/sign-key.ts';
 import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
@@ -40,8 +40,8 @@ const signKeyEnvironment = v.object({
     v.transform(splitList),
     v.minLength(1, 'must not be empty'),
     v.everyItem(
-      (key) => SIGN_KEY.test(key) && key.length <= MOST_SIGN_KEY_CHARACTERS,
-      `must be a comma-separated list of keys of 1 to ${MOST_SIGN_KEY_CHARACTERS} letters and digits`,
+      (key) => SIGN_KEY.test(key) && key.length <= MAX_SIGN_KEY_CHARACTERS,
+      `must be a comma-separated list of keys of 1 to ${MAX_SIGN_KEY_CHARACTERS} letters and digits`,
     ),
   ),
   CALLBACK_SHARED_SIGN_KEY_UNTIL: v.optional(isoTime),

@@ -2,7 +2,7 @@ import type { AbsentArrival } from '../ledger/absent-files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { readId } from '../vod/vod-value.ts';
-import { type TakenEvent, takeEvents } from './ingest-batch.ts';
+import { ingestBatch, type TakenEvent } from './ingest-batch.ts';
 import { type Origin, receiveEvent } from './received-event.ts';
 import { readSource, writeArrival } from './reduce-event.ts';
 import type { Reception } from './to-event-record.ts';
@@ -67,7 +67,7 @@ async function isHeld(
 export async function takeAbsence(
   event: AbsentEvent,
   reception: Reception,
-  ledger: Parameters<typeof takeEvents>[1],
+  ledger: Parameters<typeof ingestBatch>[1],
 ): Promise<readonly TakenEvent[]> {
   const { FileId: fileId, MediaBasicInfo: basic } = event.task;
   const arrivals = await takeAbsentArrivals(
@@ -85,14 +85,14 @@ export async function takeAbsence(
     FileDeleteEvent: { FileIdSet: [fileId] },
   });
   const confirmed = { ...reception, confirmed: true };
-  return [...arrivals, ...(await takeEvents([deletion], ledger, confirmed))];
+  return [...arrivals, ...(await ingestBatch([deletion], ledger, confirmed))];
 }
 
 /** Records the arrivals of files that are not there any more: VOD confirms none of them, and nothing is done to a file. */
 export function takeAbsentArrivals(
   arrivals: readonly AbsentArrival[],
   reception: Reception,
-  ledger: Parameters<typeof takeEvents>[1],
+  ledger: Parameters<typeof ingestBatch>[1],
 ): Promise<readonly TakenEvent[]> {
   const events = arrivals.map(({ fileId, source }) => writeArrival(fileId, source));
   const absent = {
@@ -101,7 +101,7 @@ export function takeAbsentArrivals(
     confirmed: false,
     isAbsent: true,
   } as const;
-  return takeEvents(events, ledger, absent);
+  return ingestBatch(events, ledger, absent);
 }
 
 /** Of a file that is not there nothing is known but its context, so a context without a MAC proves nothing at all. */

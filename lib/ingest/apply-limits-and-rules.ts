@@ -6,17 +6,17 @@ import { judgeMedia } from '../policy/judge-media.ts';
 import type { Settings } from '../policy/settings.ts';
 import { readMediaFacts } from '../vod/media-fields.ts';
 import { type ArrivedMedia, readArrivedMedia } from './arrived-media.ts';
-import { listFillIns } from './plan-rule-actions.ts';
+import { planRuleActions } from './plan-rule-actions.ts';
 import type { ReceivedEvent } from './received-event.ts';
 
 /** What is told of uploads, and what is to be done to their media. */
-interface Settlement {
+interface IngestPlan {
   readonly changes: readonly UploadChange[];
   readonly actions: readonly NewMediaAction[];
 }
 
 /** By which rules a media is taken. */
-interface Terms {
+interface IngestPolicy {
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
   /** Unix milliseconds. */
   readonly receivedAt: number;
@@ -29,11 +29,11 @@ interface Terms {
  * to that: a file that is more than its upload allows is rejected, one of which VOD does not tell yet what that takes is
  * held until it does, and all others get what rules say.
  */
-export function settleArrival(
+export function applyLimitsAndRules(
   received: ReceivedEvent,
   changes: readonly UploadChange[],
-  { settings, receivedAt, isOnlyLook = false }: Terms,
-): Settlement {
+  { settings, receivedAt, isOnlyLook = false }: IngestPolicy,
+): IngestPlan {
   const media = readArrivedMedia(received.event);
   const [change] = changes;
   if (media === undefined || change === undefined) return { changes, actions: [] };
@@ -47,7 +47,7 @@ export function settleArrival(
     const fields = { ...change.fields, problem: { ...problem } };
     return { changes: [{ ...change, fact: 'rejected', fields }], actions: [] };
   }
-  const { actions, procedure } = listFillIns(
+  const { actions, procedure } = planRuleActions(
     { media, change, envelope, receivedAt },
     settings.rules,
   );
@@ -63,7 +63,7 @@ export function settleArrival(
 /** What came without an envelope is held to what the policy says of the way that it came. */
 function findLimits(
   { method }: UploadChange,
-  { policy }: Terms['settings'],
+  { policy }: IngestPolicy['settings'],
 ): UploadLimits | undefined {
   return method === 'live' ? policy.live : policy.console;
 }
@@ -73,7 +73,7 @@ function holdMedia(
   change: UploadChange,
   { maxBytes, maxSeconds, mediaTypes }: UploadLimits,
   actions: readonly NewMediaAction[],
-): Settlement {
+): IngestPlan {
   const limits = { maxBytes, maxSeconds, mediaTypes: mediaTypes && [...mediaTypes] };
   const fact = change.fact === 'uploaded' ? 'uploaded' : 'uploadedForProcessing';
   const detail: InspectDetail = { limits, fact };

@@ -1,4 +1,4 @@
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/log.ts';
 
@@ -6,7 +6,7 @@ import type { LogFields } from '../runtime/log.ts';
  * Most events of one application and minute that nobody confirms and that are recorded and told all the same. Whoever has
  * seen a `Sign` can make them up, so the number, which is our choice, is what that may cost: ten a second.
  */
-export const MOST_UNCONFIRMED = 600;
+export const MAX_UNCONFIRMED = 600;
 
 const MINUTE = 60_000;
 
@@ -24,8 +24,8 @@ export type AdmitUnconfirmed = (subAppId: number | undefined, log: LogFields) =>
  *
  * @param now Unix milliseconds.
  */
-export function boundUnconfirmed(
-  ledger: ReachLedger | undefined,
+export function createUnconfirmedBound(
+  ledger: WithLedger | undefined,
   now: () => number,
 ): AdmitUnconfirmed {
   const counts = new Map<number | undefined, { readonly minute: number; readonly count: number }>();
@@ -38,13 +38,13 @@ export function boundUnconfirmed(
   };
   return async (subAppId, log) => {
     let count = countHere(subAppId);
-    if (ledger !== undefined && count <= MOST_UNCONFIRMED) {
+    if (ledger !== undefined && count <= MAX_UNCONFIRMED) {
       count = await ledger((opened) => opened.countUnconfirmed(subAppId));
     }
-    if (count <= MOST_UNCONFIRMED) return;
-    log.surplusEvents = count - MOST_UNCONFIRMED;
+    if (count <= MAX_UNCONFIRMED) return;
+    log.surplusEvents = count - MAX_UNCONFIRMED;
     throw new Problem(
-      `Of one application at most ${MOST_UNCONFIRMED} notifications in a minute are taken that VOD cannot be asked about: send it again.`,
+      `Of one application at most ${MAX_UNCONFIRMED} notifications in a minute are taken that VOD cannot be asked about: send it again.`,
       { code: 'unconfirmed_exceeded', headers: { 'Retry-After': String(MINUTE / 1_000) } },
     );
   };

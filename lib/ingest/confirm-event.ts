@@ -33,7 +33,7 @@ export type ConfirmingApi = Pick<
 >;
 
 /** Most files of one call: https://cloud.tencent.com/document/product/266/31763. */
-const MOST_FILES = 20;
+const MAX_FILES = 20;
 
 /** What uploads live by is never taken without VOD's word. */
 const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
@@ -102,8 +102,8 @@ async function confirmDeletion(
   if (claimed.length === 0) return { kind: 'unconfirmable', event };
   const named = claimed.filter(readId);
   const gone: string[] = [];
-  for (let from = 0; from < named.length; from += MOST_FILES) {
-    const group = named.slice(from, from + MOST_FILES);
+  for (let from = 0; from < named.length; from += MAX_FILES) {
+    const group = named.slice(from, from + MAX_FILES);
     const { NotExistFileIdSet } = await describeFiles(group, api, options);
     gone.push(...group.filter((fileId) => NotExistFileIdSet?.includes(fileId)));
   }

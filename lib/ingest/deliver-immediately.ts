@@ -23,7 +23,7 @@ interface HandOnOptions {
  * @throws {Problem} `delivery_failed` where one of them has not been taken: VOD is to send the event again, and those
  * that have taken theirs know it by its id then.
  */
-export async function handOnEvent(
+export async function deliverImmediately(
   { eventId, subAppId, payload: raw, confirmed, changes }: EventRecord,
   { targets, receivedAt, timeLimit }: HandOnOptions,
 ): Promise<number> {

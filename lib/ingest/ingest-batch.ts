@@ -14,7 +14,7 @@ export interface TakenEvent {
 }
 
 /** Records events of either notification mode, each by itself; answers in their order. An event that is known changes nothing. */
-export async function takeEvents(
+export async function ingestBatch(
   events: readonly VodEvent[],
   ledger: Pick<Ledger, 'recordEvents' | 'changeState' | 'findUpload' | 'releaseFiles'>,
   reception: Reception,

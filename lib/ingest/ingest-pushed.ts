@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { explainToOperator } from '../runtime/invocation.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { deliverClaimed } from '../webhooks/deliver-due.ts';
@@ -37,7 +37,7 @@ const LEASE_SECONDS = 15;
  *
  * @throws what the ledger throws where it cannot record.
  */
-export async function recordEvent(
+export async function ingestPushed(
   event: VodEvent,
   reception: Reception,
   ledger: Ledger,
@@ -94,6 +94,6 @@ async function tell(
     const { delivered, newlyPaused } = await deliverClaimed(claims, delivering);
     return Object.assign({ ...fields, delivered }, ...newlyPaused.map(explainPause));
   } catch (error) {
-    return { ...fields, ...explainToOperator(error) };
+    return { ...fields, ...toErrorLogFields(error) };
   }
 }

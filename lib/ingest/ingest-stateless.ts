@@ -2,9 +2,9 @@ import type { ActionDependencies } from '../actions/due-action.ts';
 import type { LogFields } from '../runtime/log.ts';
 import type { VodEvent } from '../vod/event.ts';
 import type { Target } from '../webhooks/target.ts';
-import { handOnEvent } from './deliver-immediately.ts';
+import { deliverImmediately } from './deliver-immediately.ts';
 import { receiveEvent } from './received-event.ts';
-import { actAtOnce } from './run-media-actions-now.ts';
+import { runMediaActionsNow } from './run-media-actions-now.ts';
 import { type Reception, toEventRecord } from './to-event-record.ts';
 
 /** What passing on takes from outside. */
@@ -24,7 +24,7 @@ const ACTION_MILLISECONDS = 1_500;
  *
  * @throws {Problem} where VOD is to send the event again.
  */
-export async function passOnEvent(
+export async function ingestStateless(
   event: VodEvent,
   reception: Reception,
   { targets, ...dependencies }: PassOnDependencies,
@@ -34,8 +34,8 @@ export async function passOnEvent(
   const acts = (record.actions ?? []).length > 0 || record.changes.some(isRejection);
   const kept = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
   const timeLimit = dependencies.remainingMilliseconds() - kept;
-  const delivered = await handOnEvent(record, { targets, receivedAt, timeLimit });
-  return { delivered, ...(await actAtOnce(record, receivedAt, dependencies)) };
+  const delivered = await deliverImmediately(record, { targets, receivedAt, timeLimit });
+  return { delivered, ...(await runMediaActionsNow(record, receivedAt, dependencies)) };
 }
 
 function isRejection({ fact }: { readonly fact: string }): boolean {

@@ -1,6 +1,6 @@
 import type { ActionDependencies } from '../actions/due-action.ts';
 import type { FetchCover } from '../actions/fetch-cover.ts';
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Settings } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
@@ -9,15 +9,15 @@ import { listWholeDeletions } from '../vod/deleted-files.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import type { Target } from '../webhooks/target.ts';
 import type { AbsentEvent } from './absent-arrival.ts';
-import { boundUnconfirmed } from './bound-unconfirmed.ts';
+import { createUnconfirmedBound } from './bound-unconfirmed.ts';
 import {
   type Confirmation,
   type ConfirmingApi,
   confirmEvent,
   isUploadEvent,
 } from './confirm-event.ts';
-import { recordAbsence, recordEvent } from './ingest-pushed.ts';
-import { passOnEvent } from './ingest-stateless.ts';
+import { ingestPushed, recordAbsence } from './ingest-pushed.ts';
+import { ingestStateless } from './ingest-stateless.ts';
 import { keepUnconfirmed } from './keep-unconfirmed.ts';
 import { keepOrLog } from './log-unkept-event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
@@ -32,7 +32,7 @@ export interface IngestDependencies {
   readonly settings: Settings;
   readonly fetchCover: FetchCover;
   /** Where there is none, nothing is kept: consumers are told before VOD is. */
-  readonly ledger: ReachLedger | undefined;
+  readonly ledger: WithLedger | undefined;
   readonly targets: readonly Target[];
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -82,7 +82,7 @@ export function createIngest(dependencies: IngestDependencies, applicationCount:
 
 function createTake(dependencies: IngestDependencies, applicationCount: number): Ingest {
   const { settings, ledger, now, api } = dependencies;
-  const admitUnconfirmed = boundUnconfirmed(ledger, now);
+  const admitUnconfirmed = createUnconfirmedBound(ledger, now);
   const knowsFiles = ledger !== undefined || applicationCount === 1;
   return async ({ event, origin, receivedAt, leftOf }, log) => {
     const { subAppId } = origin;
@@ -174,8 +174,8 @@ async function tellOf(
   const { ledger } = telling;
   const told =
     ledger === undefined
-      ? await passOnEvent(event, reception, telling)
-      : await ledger((opened) => recordEvent(event, reception, opened, telling));
+      ? await ingestStateless(event, reception, telling)
+      : await ledger((opened) => ingestPushed(event, reception, opened, telling));
   Object.assign(log, told);
 }
 

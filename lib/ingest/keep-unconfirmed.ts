@@ -1,6 +1,6 @@
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { Problem } from '../problem.ts';
-import { explainToOperator } from '../runtime/invocation.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
@@ -22,7 +22,7 @@ interface UnconfirmedEvent {
  */
 export async function keepUnconfirmed(
   { event, origin, problem, receivedAt }: UnconfirmedEvent,
-  ledger: ReachLedger | undefined,
+  ledger: WithLedger | undefined,
 ): Promise<LogFields> {
   if (ledger === undefined) {
     throw new Problem('VOD could not be asked about the notification: send it again.', {
@@ -40,6 +40,6 @@ export async function keepUnconfirmed(
     receivedAt,
   };
   const fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
-  const told = { ...describeReceivedEvent(received), ...explainToOperator(problem) };
+  const told = { ...describeReceivedEvent(received), ...toErrorLogFields(problem) };
   return { fresh, confirmation: 'kept', ...told };
 }

@@ -12,7 +12,7 @@ type DeletionEvent = Extract<VodEvent, { readonly eventType: 'FileDeleted' }>;
  * Most files of one notification that VOD is asked about in one go. The number is our choice: five questions of 20 files,
  * which is what one of them may name (https://cloud.tencent.com/document/product/266/31763), have time in one call.
  */
-const MOST_DELETIONS = 100;
+const MAX_DELETIONS = 100;
 
 /**
  * Returns a pushed event without the files that neither an upload of its application has, nor a notification has told to
@@ -45,9 +45,9 @@ export function splitDeletions(
 ): readonly [first: VodEvent, rest?: DeletionEvent | undefined] {
   if (event.eventType !== 'FileDeleted') return [event];
   const fileIds = [...new Set(event.task.FileIdSet)];
-  if (fileIds.length <= MOST_DELETIONS) return [event];
-  const first = selectDeletions(event, fileIds.slice(0, MOST_DELETIONS));
-  return [first ?? event, selectDeletions(event, fileIds.slice(MOST_DELETIONS))];
+  if (fileIds.length <= MAX_DELETIONS) return [event];
+  const first = selectDeletions(event, fileIds.slice(0, MAX_DELETIONS));
+  return [first ?? event, selectDeletions(event, fileIds.slice(MAX_DELETIONS))];
 }
 
 /** Returns `event` without all but these files; undefined where it tells of none of them. */

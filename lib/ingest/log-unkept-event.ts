@@ -6,7 +6,7 @@ import { isUploadEvent } from './confirm-event.ts';
 import { describeReceivedEvent, type ReceivedEvent } from './received-event.ts';
 
 /** What is written of one event at most, in characters, and of that in one line: a line of a log should stay readable. */
-const MOST_CHARACTERS = 65_536;
+const MAX_CHARACTERS = 65_536;
 const LINE_CHARACTERS = 8_192;
 
 /**
@@ -24,7 +24,7 @@ export function logUnkeptEvent(
 ): void {
   if (confirmed && isUploadEvent(received.event)) return;
   const text = writeForLog(received.event);
-  const told = text.slice(0, MOST_CHARACTERS);
+  const told = text.slice(0, MAX_CHARACTERS);
   const pieces = Math.ceil(told.length / LINE_CHARACTERS);
   for (let piece = 0; piece < pieces; piece += 1) {
     write({

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { ModifyDetail, ProcedureDetail } from '../actions/media-action.ts';
 import type { NewMediaAction } from '../ledger/actions.ts';
 import type { UploadChange } from '../ledger/upload-change.ts';
-import type { Envelope } from '../model/source-context.ts';
-import { type Chosen, type ChosenFillIn, chooseFillIn } from '../policy/resolve-rules.ts';
+import type { SourceContext } from '../model/source-context.ts';
+import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve-rules.ts';
 import type { Rule } from '../policy/rule.ts';
 import { formatIsoTime, LAST_SECOND, parseIsoTime } from '../validation/iso-time.ts';
 import { readMediaFields } from '../vod/media-fields.ts';
@@ -15,7 +15,7 @@ export interface FillInSubject {
   readonly media: ArrivedMedia;
   /** What is told of its upload. */
   readonly change: UploadChange;
-  readonly envelope: Envelope | undefined;
+  readonly envelope: SourceContext | undefined;
   /** Unix milliseconds. */
   readonly receivedAt: number;
 }
@@ -28,11 +28,11 @@ interface FillIns {
 }
 
 /** Answers what is to be set of a media, and started on it. What its upload has asked for itself, no rule changes. */
-export function listFillIns(subject: FillInSubject, rules: readonly Rule[]): FillIns {
+export function planRuleActions(subject: FillInSubject, rules: readonly Rule[]): FillIns {
   const { media, change, envelope } = subject;
   const { fileId, basic } = media;
   const known = readMediaFields(basic, undefined);
-  const chosen = chooseFillIn(rules, {
+  const chosen = resolveRules(rules, {
     method: change.method ?? 'other',
     subAppId: change.fields?.subAppId,
     classId: known.classId,
@@ -55,7 +55,7 @@ export function listFillIns(subject: FillInSubject, rules: readonly Rule[]): Fil
   };
 }
 
-function describeModify(subject: FillInSubject, chosen: ChosenFillIn): ModifyDetail | undefined {
+function describeModify(subject: FillInSubject, chosen: ResolvedRules): ModifyDetail | undefined {
   const { basic } = subject.media;
   const { classId, coverUrl } = readMediaFields(basic, undefined);
   const expiry = chooseExpiry(subject, chosen.expiry);
@@ -79,7 +79,7 @@ function describeModify(subject: FillInSubject, chosen: ChosenFillIn): ModifyDet
 /** Answers, in Unix seconds, when VOD shall delete a media that it would keep for ever. */
 function chooseExpiry(
   { media: { basic }, envelope, receivedAt }: FillInSubject,
-  chosen: ChosenFillIn['expiry'],
+  chosen: ResolvedRules['expiry'],
 ): { readonly value: number; readonly rule?: string } | undefined {
   if (readMediaFields(basic, undefined).mediaExpireTime !== undefined) return undefined;
   if (envelope?.mediaExpireTime !== undefined) return { value: envelope.mediaExpireTime };

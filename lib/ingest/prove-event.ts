@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Envelope } from '../model/source-context.ts';
+import type { SourceContext } from '../model/source-context.ts';
 import type { Upload } from '../model/upload.ts';
 import { UPLOAD_ID } from '../validation/fields.ts';
 import { readText } from '../vod/vod-value.ts';
@@ -32,7 +32,7 @@ export async function proveEvent(
     : received;
 }
 
-function isOfEnvelope(upload: Upload, { owner, method }: Envelope, origin: Origin): boolean {
+function isOfEnvelope(upload: Upload, { owner, method }: SourceContext, origin: Origin): boolean {
   return upload.owner === owner && upload.method === method && isOfApplication(upload, origin);
 }
 

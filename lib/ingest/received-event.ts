@@ -1,4 +1,8 @@
-import { type OpenedContext, openEnvelope, type TrustedContexts } from '../model/source-context.ts';
+import {
+  type DecodedSourceContext,
+  decodeSourceContext,
+  type TrustedContexts,
+} from '../model/source-context.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
@@ -6,7 +10,7 @@ import type { LegacyEvent } from '../vod/event-legacy.ts';
 import { replaceSourceContext } from '../vod/source-context.ts';
 
 /** An event with its id, and with the envelope taken off its `SourceContext`. */
-export interface ReceivedEvent extends OpenedContext {
+export interface ReceivedEvent extends DecodedSourceContext {
   readonly eventId: string;
   readonly event: VodEvent;
   /** Upload whose pull it tells to have failed, where the ledger knows that pull. */
@@ -34,7 +38,7 @@ export function receiveEvent(event: VodEvent, { subAppId, own, contexts }: Origi
   // What began before an application was configured is for the service's own.
   const subAppIds = isOwn && own !== undefined ? [own, undefined] : [subAppId];
   const context = readSourceContext(event);
-  return { eventId, event, ...openEnvelope(context, { ...contexts, subAppIds }) };
+  return { eventId, event, ...decodeSourceContext(context, { ...contexts, subAppIds }) };
 }
 
 /** Returns the event as it is kept and told: with the envelope taken off its `SourceContext`. */
@@ -46,10 +50,10 @@ export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): Raw
 }
 
 /** Longest id, type or state that is logged; those of VOD are far shorter. */
-const LONGEST_LOGGED = 128;
+const MAX_LOGGED_LENGTH = 128;
 
 /** Most files of one event that are logged. */
-const MOST_LOGGED = 20;
+const MAX_LOGGED = 20;
 
 /** Answers what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
 export function describeReceivedEvent(received: ReceivedEvent): LogFields {
@@ -91,7 +95,7 @@ function describeEvent(event: VodEvent): LogFields {
         ...textField('sourceType', event.task.MediaBasicInfo?.SourceInfo?.SourceType),
       };
     case 'FileDeleted':
-      return { eventType, fileIds: event.task.FileIdSet.slice(0, MOST_LOGGED).map(cut) };
+      return { eventType, fileIds: event.task.FileIdSet.slice(0, MAX_LOGGED).map(cut) };
     case 'unknown':
       return {
         level: 'warn',
@@ -125,5 +129,5 @@ function textField(
 
 /** What VOD has not confirmed may be of any length, and a log line is to stay one. */
 function cut(text: string): string {
-  return text.slice(0, LONGEST_LOGGED);
+  return text.slice(0, MAX_LOGGED_LENGTH);
 }

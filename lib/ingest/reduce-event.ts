@@ -4,10 +4,10 @@ import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { readText } from '../vod/vod-value.ts';
 
 /** Longest `SourceType` or state: the documented ones have fewer than 20 letters (https://cloud.tencent.com/document/product/266/31773). */
-const LONGEST_TYPE = 64;
+const MAX_TYPE = 64;
 
 /** Longest id of a task that is kept, which is the longest that VOD is asked about; those of VOD are far shorter. */
-const LONGEST_ID = 128;
+const MAX_ID = 128;
 
 /**
  * Returns `event` with no more than it takes to ask VOD about it, and to know whose file it is: ids, and of an arrival
@@ -27,14 +27,14 @@ export function reduceEvent(event: VodEvent): VodEvent {
       const { TaskId, Status } = event.task;
       return parseVodEvent({
         EventType: 'PullComplete',
-        PullCompleteEvent: { TaskId, Status: Status.slice(0, LONGEST_TYPE) },
+        PullCompleteEvent: { TaskId, Status: Status.slice(0, MAX_TYPE) },
       });
     }
     case 'ProcedureStateChanged': {
       const { TaskId, Status } = event.task;
       return parseVodEvent({
         EventType: 'ProcedureStateChanged',
-        ProcedureStateChangeEvent: { TaskId, Status: Status.slice(0, LONGEST_TYPE) },
+        ProcedureStateChangeEvent: { TaskId, Status: Status.slice(0, MAX_TYPE) },
       });
     }
     default:
@@ -43,7 +43,7 @@ export function reduceEvent(event: VodEvent): VodEvent {
 }
 
 function readShort(id: unknown): string | undefined {
-  return typeof id === 'string' && id.length <= LONGEST_ID ? id : undefined;
+  return typeof id === 'string' && id.length <= MAX_ID ? id : undefined;
 }
 
 /** Returns the arrival of the file `fileId` as an event that says where it came from, with `others` of its fields. */
@@ -62,7 +62,7 @@ export function readSource(basic: unknown): Readonly<Record<string, string>> {
   const type = readText(info['SourceType']);
   const context = readText(info['SourceContext']);
   return {
-    ...(type !== undefined && type.length <= LONGEST_TYPE ? { SourceType: type } : {}),
+    ...(type !== undefined && type.length <= MAX_TYPE ? { SourceType: type } : {}),
     // What is longer, VOD has kept for nobody.
     ...(context !== undefined && Buffer.byteLength(context) <= MAX_SOURCE_CONTEXT_BYTES
       ? { SourceContext: context }

@@ -10,7 +10,7 @@ import type { LogFields } from '../runtime/log.ts';
  *
  * @throws {Problem} where another try may help: VOD is to send the event again.
  */
-export async function actAtOnce(
+export async function runMediaActionsNow(
   event: EventRecord,
   receivedAt: number,
   dependencies: Omit<ActionDependencies, 'ledger'>,

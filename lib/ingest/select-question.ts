@@ -1,4 +1,4 @@
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { dropUnknownDeletions, splitDeletions } from './known-deletion.ts';
@@ -13,7 +13,7 @@ export interface SelectedQuestion {
 
 /** What selecting takes from outside. */
 export interface SelectionDependencies {
-  readonly ledger: ReachLedger | undefined;
+  readonly ledger: WithLedger | undefined;
   /** When the event came, in Unix milliseconds; what is left over keeps it. */
   readonly receivedAt: number;
 }

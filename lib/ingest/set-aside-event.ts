@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { CountedFailure } from '../ledger/dead-items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { explainToOperator } from '../runtime/invocation.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
   isItemFault,
-  MOST_ITEM_TRIES,
+  MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { parseVodEvent, type RawEvent } from '../vod/event.ts';
@@ -38,7 +38,7 @@ export interface AsideEvent {
 }
 
 /**
- * Counts that an event failed with `error`: after {@link MOST_ITEM_TRIES} failures it is dead.
+ * Counts that an event failed with `error`: after {@link MAX_ITEM_TRIES} failures it is dead.
  *
  * @throws what the ledger throws where it cannot be reached.
  */
@@ -46,7 +46,7 @@ export async function failEvent(
   { raw, proven, subAppId, own, receivedAt, eventId }: FailedEvent,
   error: unknown,
   ledger: Pick<Ledger, 'failItem'>,
-  mostTries: number = MOST_ITEM_TRIES,
+  mostTries: number = MAX_ITEM_TRIES,
 ): Promise<AsideEvent> {
   const named = nameEvent(raw, subAppId === own ? undefined : subAppId);
   const id = eventId ?? named.id;
@@ -56,7 +56,7 @@ export async function failEvent(
   const counted = await ledger.failItem(failure, mostTries);
   const { EventType: eventType } = raw;
   const type = isVodEventType(eventType) ? { eventType } : {};
-  const told = { ...explainToOperator(error), ...describeItemFailure(failure, counted) };
+  const told = { ...toErrorLogFields(error), ...describeItemFailure(failure, counted) };
   const log = { ...told, eventId: id, ...type };
   return { eventId: id, counted, log };
 }

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { takeAbsentArrivals } from './absent-arrival.ts';
-import { type TakenEvent, takeEvents } from './ingest-batch.ts';
+import { ingestBatch, type TakenEvent } from './ingest-batch.ts';
 import { selectDeletions } from './known-deletion.ts';
 import type { Reception } from './to-event-record.ts';
 
@@ -15,15 +15,15 @@ export async function takePushedEvent(
   ledger: Ledger,
 ): Promise<readonly TakenEvent[]> {
   if (event.eventType !== 'FileDeleted' || !reception.confirmed) {
-    return takeEvents([event], ledger, reception);
+    return ingestBatch([event], ledger, reception);
   }
   const { FileIdSet: fileIds } = event.task;
   const { subAppId, own } = reception;
   const arrivals = await ledger.findAbsentArrivals(fileIds, subAppId);
-  if (arrivals.length === 0) return takeEvents([event], ledger, reception);
+  if (arrivals.length === 0) return ingestBatch([event], ledger, reception);
   const taken = await takeAbsentArrivals(arrivals, reception, ledger);
   // One that came for an upload that has another file already is no upload's.
   const deletion = selectDeletions(event, await ledger.findFiles(fileIds, subAppId, own));
   if (deletion === undefined) return taken;
-  return [...taken, ...(await takeEvents([deletion], ledger, reception))];
+  return [...taken, ...(await ingestBatch([deletion], ledger, reception))];
 }

@@ -4,7 +4,7 @@ import { nameVodEvent } from '../model/event-type.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { readId } from '../vod/vod-value.ts';
-import { settleArrival } from './apply-limits-and-rules.ts';
+import { applyLimitsAndRules } from './apply-limits-and-rules.ts';
 import { type Origin, type ReceivedEvent, writeReceivedEvent } from './received-event.ts';
 import { findUploadId, listUploadChanges } from './upload-changes.ts';
 
@@ -45,7 +45,7 @@ export function toEventRecord(received: ReceivedEvent, reception: Reception): Ev
     payload: writeReceivedEvent(received),
     confirmed,
     ...(confirmed
-      ? settleArrival(received, changes, reception)
+      ? applyLimitsAndRules(received, changes, reception)
       : { changes: changes.map(withhold), actions: [] }),
     receivedAt,
   };

@@ -2,7 +2,7 @@ import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
-import { ask, askAboutAll } from './query.ts';
+import { askAboutAll, query } from './query.ts';
 import { writeTime } from './upload-row.ts';
 
 /** A file of which a notification told that it came, when VOD did not have it any more. */
@@ -22,7 +22,7 @@ interface ArrivalNote {
 
 /**
  * Files of which notifications told, and that VOD does not have. VOD says the same of files that never were, so no more
- * than {@link MOST_NOTES} files of an application are noted within a day, and a note is forgotten after that.
+ * than {@link MAX_NOTES} files of an application are noted within a day, and a note is forgotten after that.
  */
 export interface AbsentFileLedger {
   /** Notes that the file was told to have come; answers what is known of it then. */
@@ -42,7 +42,7 @@ export interface AbsentFileLedger {
 }
 
 /** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
-export const MOST_NOTES = 1_000;
+export const MAX_NOTES = 1_000;
 
 // What is over is forgotten on the way, but for rows that somebody else is at.
 const NOTE = `with told as (
@@ -53,11 +53,11 @@ const NOTE = `with told as (
       select sub_app_id, file_id from absent_files
       where sub_app_id = $2::bigint and noted_at <= $3::timestamptz - interval '1 day'
         and file_id not in (select file_id from told)
-      order by noted_at limit ${MOST_NOTES} for update skip locked
+      order by noted_at limit ${MAX_NOTES} for update skip locked
     )
   ),
   room as (
-    select ${MOST_NOTES} - count(*) as places from absent_files
+    select ${MAX_NOTES} - count(*) as places from absent_files
     where sub_app_id = $2::bigint and noted_at > $3::timestamptz - interval '1 day'
       and file_id not in (select file_id from told)
   )
@@ -100,18 +100,18 @@ export function createAbsentFileLedger({
   now,
 }: Pick<LedgerDependencies, 'connection' | 'now'>): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
-    ask(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
+    query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
   return {
     async releaseFiles(fileIds, subAppId) {
       const ownIds = writeJson(fileIds.map(deriveFileUploadId));
-      await ask(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
+      await query(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
     },
     async noteAbsentArrival({ fileId, source }, subAppId) {
       const [row] = await note([{ file_id: fileId, source, deletion_told: false }], subAppId);
       return { isKept: row !== undefined, isDeleted: row?.['deletion_told'] === true };
     },
     async noteAbsentDeletions(fileIds, subAppId) {
-      const first = fileIds.slice(0, MOST_NOTES);
+      const first = fileIds.slice(0, MAX_NOTES);
       const told = first.map((fileId) => ({ file_id: fileId, deletion_told: true }));
       await note(told, subAppId);
     },

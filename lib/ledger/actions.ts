@@ -1,7 +1,7 @@
 import type { JsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection.ts';
 import { cleanText, writeJson } from './json-text.ts';
-import { ask, type Parameters, type Row } from './query.ts';
+import { type Parameters, query, type Row } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
 /** Something that is to be done to a media file, once for ever. */
@@ -73,17 +73,17 @@ export function createActionLedger(connection: Connection, now: () => number): A
     ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
   ) => {
     const parameters: Parameters = [fileId, kind, attempt, ...outcome, writeTime(now())];
-    return (await ask(connection, SETTLE, parameters)).length > 0;
+    return (await query(connection, SETTLE, parameters)).length > 0;
   };
   return {
     async claimActions(count, leaseSeconds) {
       const at = now();
       const until = writeTime(at + leaseSeconds * 1_000);
-      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
+      return (await query(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
     },
     async keepActionProgress({ fileId, kind, attempt }, progress) {
       const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(now())];
-      return (await ask(connection, KEEP_PROGRESS, parameters)).length > 0;
+      return (await query(connection, KEEP_PROGRESS, parameters)).length > 0;
     },
     actionDone(claim) {
       return settle(claim, 'done', null, null);
@@ -95,7 +95,7 @@ export function createActionLedger(connection: Connection, now: () => number): A
         : settle(claim, 'pending', writeTime(failure.nextAttemptAt), error);
     },
     async replayAction({ fileId, kind }) {
-      await ask(connection, REPLAY, [fileId, kind, writeTime(now())]);
+      await query(connection, REPLAY, [fileId, kind, writeTime(now())]);
     },
   };
 }

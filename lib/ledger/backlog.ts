@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { ask, type Row } from './query.ts';
+import { query, type Row } from './query.ts';
 import { readTime } from './upload-row.ts';
 
 /** How much waits, and since when: Unix milliseconds, missing where nothing does. */
@@ -68,7 +68,7 @@ const BACKLOG = `select * from
 export function createBacklogLedger(connection: Connection, now: () => number): BacklogLedger {
   return {
     async readBacklog() {
-      const [row = {}] = await ask(connection, BACKLOG);
+      const [row = {}] = await query(connection, BACKLOG);
       const due = readTime(row['due']);
       return {
         uploads: readWaiting(row, 'uploads'),

@@ -37,10 +37,10 @@ export interface ConnectionOptions {
 const ANSWER_MILLISECONDS = 10_000;
 
 /** Two transactions stood in each other's way; the server undid this one, and it may go again. */
-const UNDONE = new Set(['40001', '40P01']);
+const SERIALIZATION_FAILURES = new Set(['40001', '40P01']);
 
 /** Each time that one is undone, another one has gone on; so few are enough. */
-const MOST_TRIES = { lost: 2, undone: 5 } as const;
+const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
 
 /**
  * Returns a connection that is made when it is first needed.
@@ -68,13 +68,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   return {
-    run: (work) => insist(() => attempt((session) => perform(session, work))),
-    transact: (work) => insist(() => attempt((session) => begin(session, work))),
+    run: (work) => withRetry(() => attempt((session) => perform(session, work))),
+    transact: (work) => withRetry(() => attempt((session) => begin(session, work))),
     close: sessions.close,
   };
 }
 
-async function insist<Result>(attempt: () => Promise<Result>): Promise<Result> {
+async function withRetry<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
@@ -96,8 +96,8 @@ function demandSettings({ databaseUrl, databaseCa }: ConnectionOptions): Databas
 }
 
 function countTries(error: unknown): number {
-  if (UNDONE.has(readCode(error))) return MOST_TRIES.undone;
-  return isSpent(error) ? MOST_TRIES.lost : 1;
+  if (SERIALIZATION_FAILURES.has(readCode(error))) return MAX_ATTEMPTS.undone;
+  return isSpent(error) ? MAX_ATTEMPTS.lost : 1;
 }
 
 /** Returns whether it is an error of the server, the driver or the socket, which says nothing for the operator yet. */

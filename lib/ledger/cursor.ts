@@ -24,12 +24,12 @@ export function readCursor(text: string, length: number): Cursor {
 }
 
 /** Longer than any id that is in an index: https://www.postgresql.org/docs/current/btree.html. */
-const LONGEST_ID = 8_192;
+const MAX_ID = 8_192;
 
 function isId(value: unknown): value is string {
   return (
     typeof value === 'string' &&
-    value.length <= LONGEST_ID &&
+    value.length <= MAX_ID &&
     value.isWellFormed() &&
     !value.includes('\0')
   );

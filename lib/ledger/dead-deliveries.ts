@@ -2,7 +2,7 @@ import type { UploadState } from '../model/upload-state.ts';
 import type { Connection } from './connection.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { writeResumption } from './endpoints.ts';
-import { ask, type Parameters, type Row } from './query.ts';
+import { type Parameters, query, type Row } from './query.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { Page } from './uploads.ts';
@@ -44,7 +44,7 @@ export interface DeadDeliveryLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listDead(query: {
+  listDead(criteria: {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<Page<DeadDelivery>>;
@@ -57,7 +57,7 @@ export interface DeadDeliveryLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of such a call.
    */
-  replayMany(query: ReplayQuery): Promise<Replayed>;
+  replayMany(criteria: ReplayQuery): Promise<Replayed>;
 }
 
 const LIST = `select event_id, endpoint, event_type, attempts, last_error, d.updated_at
@@ -128,26 +128,26 @@ export function createDeadDeliveryLedger(
     async listDead({ limit, cursor }) {
       const [time, eventId = '', endpoint = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
       const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await ask(connection, LIST, [limit + 1, before, eventId, endpoint]);
+      const rows = await query(connection, LIST, [limit + 1, before, eventId, endpoint]);
       const items = rows.slice(0, limit).map(readDead);
       const last = items.at(-1);
       if (rows.length <= limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.diedAt, last.eventId, last.endpoint]) };
     },
     async replay({ eventId, endpoint }) {
-      const rows = await ask(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
+      const rows = await query(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
       return rows.length > 0;
     },
     async replayUpload(uploadId) {
-      return (await ask(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;
+      return (await query(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;
     },
-    async replayMany(query) {
-      const { endpoint, limit } = query;
-      const parameters = listParameters(query, now());
+    async replayMany(criteria) {
+      const { endpoint, limit } = criteria;
+      const parameters = listParameters(criteria, now());
       const [row] =
         endpoint === undefined
-          ? await ask(connection, REPLAY_MANY, parameters)
-          : await ask(connection, REPLAY_MANY_OF_ENDPOINT, [...parameters, endpoint]);
+          ? await query(connection, REPLAY_MANY, parameters)
+          : await query(connection, REPLAY_MANY_OF_ENDPOINT, [...parameters, endpoint]);
       if (row === undefined) return { replayed: 0 };
       const replayed = Number(row['replayed']);
       if (Number(row['found']) < limit) return { replayed };
@@ -157,8 +157,8 @@ export function createDeadDeliveryLedger(
   };
 }
 
-function listParameters(query: ReplayQuery, now: number): Parameters {
-  const { state, from = 0, to = Date.parse(END_OF_TIME), limit, cursor } = query;
+function listParameters(criteria: ReplayQuery, now: number): Parameters {
+  const { state, from = 0, to = Date.parse(END_OF_TIME), limit, cursor } = criteria;
   const [time, eventId, endpoint] =
     cursor === undefined ? ([0, '', ''] as const) : readCursor(cursor, 3);
   const type = state === undefined ? null : `upload.${state}`;

@@ -2,7 +2,7 @@ import type { ItemKind, ItemName } from '../model/item-name.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { cleanText } from './json-text.ts';
-import { ask, type Parameters, type Row } from './query.ts';
+import { type Parameters, query, type Row } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { Page } from './uploads.ts';
 
@@ -50,7 +50,7 @@ export interface DeadItemLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listDeadItems(query: {
+  listDeadItems(criteria: {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<Page<DeadItem>>;
@@ -104,7 +104,7 @@ export function createDeadItemLedger({
     async failItem({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
       const what: Parameters = [kind, id, subAppId ?? null, fileId ? cleanText(fileId) : null];
       const why: Parameters = [code, cleanText(reason), content ?? null, writeTime(now())];
-      const [row = {}] = await ask(connection, FAIL, [...what, ...why, mostTries]);
+      const [row = {}] = await query(connection, FAIL, [...what, ...why, mostTries]);
       const isDead = row['state'] === 'dead';
       const isNews = isDead && row['state_before'] !== 'dead';
       return { attempts: Number(row['attempts']), isDead, isNews };
@@ -112,19 +112,19 @@ export function createDeadItemLedger({
     async listDeadItems({ limit, cursor }) {
       const [time, kind = '', id = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
       const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await ask(connection, LIST, [limit + 1, before, kind, id]);
+      const rows = await query(connection, LIST, [limit + 1, before, kind, id]);
       const items = rows.slice(0, limit).map(readDead);
       const last = items.at(-1);
       if (rows.length <= limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.diedAt, last.kind, last.id]) };
     },
     async findDeadItem({ kind, id }) {
-      const [row] = await ask(connection, FIND, [kind, id]);
+      const [row] = await query(connection, FIND, [kind, id]);
       const content = row?.['content'];
       return row && { ...readName(row), ...(typeof content === 'string' ? { content } : {}) };
     },
     async dropDeadItem({ kind, id }) {
-      await ask(connection, DROP, [kind, id]);
+      await query(connection, DROP, [kind, id]);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { LedgerDependencies } from './dependencies.ts';
 import { writePausedCare } from './endpoints.ts';
 import { FAN_OUT, writeTargets } from './fan-out.ts';
 import { cleanText } from './json-text.ts';
-import { ask, type Row } from './query.ts';
+import { query, type Row } from './query.ts';
 import { readTime, readUpload, writeTime } from './upload-row.ts';
 
 /** An event as it is told: which state an upload has reached, with all that was known of it then, or an event of VOD. */
@@ -187,12 +187,12 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
     async claimDeliveries(count, leaseSeconds, maxPerEndpoint, except = []) {
       const { at, until } = lease(leaseSeconds);
       const parameters = [at, count, until, maxPerEndpoint, JSON.stringify(except)];
-      return (await ask(connection, CLAIM, parameters)).map(readClaimed);
+      return (await query(connection, CLAIM, parameters)).map(readClaimed);
     },
     async claimFresh(eventIds, leaseSeconds) {
       if (eventIds.length === 0) return [];
       const { at, until } = lease(leaseSeconds);
-      const rows = await ask(connection, CLAIM_FRESH, [at, JSON.stringify(eventIds), until]);
+      const rows = await query(connection, CLAIM_FRESH, [at, JSON.stringify(eventIds), until]);
       return rows.map(readClaimed);
     },
     deliveryDone(claim) {
@@ -206,12 +206,12 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
     async pauseEndpoint({ eventId, endpoint, attempt }, { error, dead }) {
       const state = dead ? 'dead' : 'pending';
       const parameters = [eventId, endpoint, attempt, state, cleanText(error), writeTime(now())];
-      return (await ask(connection, PAUSED, parameters)).length > 0;
+      return (await query(connection, PAUSED, parameters)).length > 0;
     },
     async fanOut(count) {
       if (targets === undefined) return 0;
       const parameters = [count, writeTime(now()), writeTargets(targets)];
-      const [row] = await ask(connection, FAN_OUT, parameters);
+      const [row] = await query(connection, FAN_OUT, parameters);
       return Number(row?.['count'] ?? 0);
     },
   };
@@ -224,7 +224,7 @@ function settleWith(connection: Connection, now: () => number) {
     ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
   ): Promise<boolean> => {
     const parameters = [eventId, endpoint, attempt, ...outcome, writeTime(now())];
-    return (await ask(connection, statement, parameters)).length > 0;
+    return (await query(connection, statement, parameters)).length > 0;
   };
 }
 

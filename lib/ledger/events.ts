@@ -22,7 +22,7 @@ export interface EventLedger {
 }
 
 /** Two changes of one batch met in one upload, though nothing in them told. */
-const MET = '21000';
+const CARDINALITY_VIOLATION = '21000';
 
 /** Answers the part of the ledger that knows events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
@@ -31,7 +31,7 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
     try {
       return await recordRound(events, recorder, dependencies);
     } catch (error) {
-      if (events.length === 1 || readCode(error) !== MET) throw error;
+      if (events.length === 1 || readCode(error) !== CARDINALITY_VIOLATION) throw error;
     }
     const results: RecordedEvent[] = [];
     for (const event of events) {

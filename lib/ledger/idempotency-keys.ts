@@ -1,7 +1,7 @@
 import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { cleanText, writeJson } from './json-text.ts';
-import { ask } from './query.ts';
+import { query } from './query.ts';
 import { writeTime } from './upload-row.ts';
 
 /** A request that its caller has given a key, so that sending it again does nothing again. */
@@ -21,7 +21,7 @@ export interface RememberedRequest {
 }
 
 /** What the ledger knows of keyed requests. */
-export interface RequestLedger {
+export interface IdempotencyKeyLedger {
   rememberRequest(request: KeyedRequest): Promise<RememberedRequest>;
   /** The same for many, in their order; of those with one key, the first is the one that came first. */
   rememberRequests(requests: readonly KeyedRequest[]): Promise<readonly RememberedRequest[]>;
@@ -41,13 +41,13 @@ const REMEMBER = `insert into requests as r (owner, key, fingerprint, upload_id,
 const FORGET = 'delete from requests where owner = $1 and key = $2 and upload_id = $3';
 
 /** Answers the part of the ledger that knows keyed requests. */
-export function createRequestLedger(dependencies: LedgerDependencies): RequestLedger {
+export function createIdempotencyKeyLedger(dependencies: LedgerDependencies): IdempotencyKeyLedger {
   const { connection, now, randomKey } = dependencies;
   const remember = async (requests: readonly KeyedRequest[]) => {
     const recorder = randomKey();
     const first = new Map(requests.toReversed().map((request) => [nameKey(request), request]));
     const rows = writeJson([...first.values()].map(writeRequest));
-    const found = await ask(connection, REMEMBER, [rows, writeTime(now()), recorder]);
+    const found = await query(connection, REMEMBER, [rows, writeTime(now()), recorder]);
     const kept = new Map(
       found.map((row) => [nameKey({ owner: String(row['owner']), key: String(row['key']) }), row]),
     );
@@ -71,7 +71,7 @@ export function createRequestLedger(dependencies: LedgerDependencies): RequestLe
       return requests.length === 0 ? [] : remember(requests);
     },
     async forgetRequest({ owner, key, uploadId }) {
-      await ask(connection, FORGET, [owner, key, uploadId]);
+      await query(connection, FORGET, [owner, key, uploadId]);
     },
   };
 }

@@ -8,7 +8,7 @@ import { LedgerError } from './ledger-error.ts';
  * @throws {Problem} `ledger_unavailable` where the database cannot be reached, or fails in a way that passes.
  * @throws {LedgerError} where it will fail again until somebody does something about it.
  */
-export type ReachLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
+export type WithLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
 
 /** Longest wait for one answer in milliseconds; with the second try, twice as long is well within a function's time. */
 const ANSWER_MILLISECONDS = 3_000;
@@ -29,9 +29,9 @@ export interface LedgerAddress {
 export function openLedgerLazily(
   { databaseUrl, databaseCa }: LedgerAddress,
   options: Pick<LedgerOptions, 'now' | 'randomKey'>,
-): ReachLedger | undefined {
+): WithLedger | undefined {
   if (databaseUrl === undefined) return undefined;
-  return reachLedger(async () => {
+  return lazyLedger(async () => {
     const { openLedger } = await import('./ledger.ts');
     const answerMilliseconds = ANSWER_MILLISECONDS;
     return openLedger(databaseUrl, { ...options, databaseCa, answerMilliseconds });
@@ -39,7 +39,7 @@ export function openLedgerLazily(
 }
 
 /** Returns the way to the ledger that `open` opens, once. */
-export function reachLedger(open: () => Promise<Ledger>): ReachLedger {
+export function lazyLedger(open: () => Promise<Ledger>): WithLedger {
   let opened: Promise<Ledger> | undefined;
   return async (work) => {
     try {

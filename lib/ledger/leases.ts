@@ -1,9 +1,9 @@
 import type { LedgerDependencies } from './dependencies.ts';
-import { ask } from './query.ts';
+import { query } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
 /** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
-export interface MarkLedger {
+export interface LeaseLedger {
   /** Answers where the mark stands, in Unix milliseconds; undefined where nobody has moved it yet. */
   readMark(name: string): Promise<number | undefined>;
   /** Moves the mark to `at`, Unix milliseconds; never backwards. */
@@ -27,23 +27,23 @@ const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, 
 const RELEASE = 'delete from leases where name = $1 and holder = $2';
 
 /** Answers the part of the ledger that keeps marks and leases. */
-export function createMarkLedger({ connection, now, randomKey }: LedgerDependencies): MarkLedger {
+export function createLeaseLedger({ connection, now, randomKey }: LedgerDependencies): LeaseLedger {
   const holder = randomKey();
   return {
     async readMark(name) {
-      const [row] = await ask(connection, READ, [name]);
+      const [row] = await query(connection, READ, [name]);
       return row && readTime(row['stands_at']);
     },
     async moveMark(name, at) {
-      await ask(connection, MOVE, [name, writeTime(at)]);
+      await query(connection, MOVE, [name, writeTime(at)]);
     },
     async acquireLease(name, seconds) {
       const at = now();
       const until = writeTime(at + seconds * 1_000);
-      return (await ask(connection, ACQUIRE, [name, holder, writeTime(at), until])).length > 0;
+      return (await query(connection, ACQUIRE, [name, holder, writeTime(at), until])).length > 0;
     },
     async releaseLease(name) {
-      await ask(connection, RELEASE, [name, holder]);
+      await query(connection, RELEASE, [name, holder]);
     },
   };
 }

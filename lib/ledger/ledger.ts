@@ -8,12 +8,15 @@ import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
 import type { LedgerTarget } from './fan-out.ts';
-import { createRequestLedger, type RequestLedger } from './idempotency-keys.ts';
-import { createMarkLedger, type MarkLedger } from './leases.ts';
-import { createUnconfirmedLedger, type UnconfirmedLedger } from './pending-confirmations.ts';
+import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
+import { createLeaseLedger, type LeaseLedger } from './leases.ts';
+import {
+  createPendingConfirmationLedger,
+  type PendingConfirmationLedger,
+} from './pending-confirmations.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
-import { type CheckLedger, createCheckLedger } from './reconciliation.ts';
+import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 
@@ -21,9 +24,9 @@ import { createUploadLedger, type UploadLedger } from './uploads.ts';
 export interface Ledger
   extends UploadLedger,
     EventLedger,
-    UnconfirmedLedger,
+    PendingConfirmationLedger,
     AbsentFileLedger,
-    RequestLedger,
+    IdempotencyKeyLedger,
     QuotaLedger,
     PullLedger,
     DeliveryLedger,
@@ -31,9 +34,9 @@ export interface Ledger
     DeadItemLedger,
     EndpointLedger,
     ActionLedger,
-    CheckLedger,
+    ReconciliationLedger,
     TimelineLedger,
-    MarkLedger,
+    LeaseLedger,
     BacklogLedger {
   close(): Promise<void>;
 }
@@ -69,9 +72,9 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
   return {
     ...createUploadLedger(dependencies),
     ...createEventLedger(dependencies),
-    ...createUnconfirmedLedger(dependencies),
+    ...createPendingConfirmationLedger(dependencies),
     ...createAbsentFileLedger(dependencies),
-    ...createRequestLedger(dependencies),
+    ...createIdempotencyKeyLedger(dependencies),
     ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
@@ -79,9 +82,9 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createDeadItemLedger(dependencies),
     ...createEndpointLedger(connection, now),
     ...createActionLedger(connection, now),
-    ...createCheckLedger(connection, now),
+    ...createReconciliationLedger(connection, now),
     ...createTimelineLedger(connection),
-    ...createMarkLedger(dependencies),
+    ...createLeaseLedger(dependencies),
     ...createBacklogLedger(connection, now),
     close: connection.close,
   };

@@ -4,7 +4,7 @@ import type { UploadFact, UploadState } from '../model/upload-state.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
 import { readCode } from './ledger-error.ts';
-import { writeChanges, writeConsequences } from './outbox.ts';
+import { outboxSql, writeChanges } from './outbox.ts';
 import type { Row } from './query.ts';
 import type { Statements } from './transaction.ts';
 import {
@@ -135,7 +135,7 @@ const APPLY = `with change as (
 const APPLY_AND_TELL = `with change as (
     select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})
   ), ${UPSERTS},
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select key from changed`;
 
 /** Answers all that was told of the file as one change of its upload. */

@@ -6,7 +6,7 @@ import { type ChangeKinds, type UploadChange, writeChange } from './upload-chang
 import { UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** Answers the id of the event that tells that the upload has reached `state`: it does so once. */
-export function nameAnnouncement(uploadId: string, state: UploadState): string {
+export function stateEventId(uploadId: string, state: UploadState): string {
   return `evt_${uploadId}_${state}`;
 }
 
@@ -77,10 +77,7 @@ interface Company {
  * `change`: announcements, their deliveries, and the removal of unwanted files. Its parameters are those of
  * {@link writeChanges}.
  */
-export function writeConsequences(
-  { byUpload }: ChangeKinds,
-  { events, actions }: Company = {},
-): string {
+export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Company = {}): string {
   const recorded = ['select event_id, event_type from announced', ...(events ? [events] : [])];
   const asked = [UNWANTED, ...(byUpload ? [SECOND] : []), ...(actions ? [actions] : [])];
   return [

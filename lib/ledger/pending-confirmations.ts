@@ -1,7 +1,7 @@
 import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeJson } from './json-text.ts';
-import { ask } from './query.ts';
+import { query } from './query.ts';
 import { readTime, writeTime } from './upload-row.ts';
 
 /** An event that VOD could not be asked about when it came, or that failed and is to be tried again. */
@@ -24,21 +24,21 @@ interface NewUnconfirmed extends UnconfirmedEvent {
 }
 
 /** An unconfirmed event whose turn it is, for as long as its lease lasts. */
-export interface ClaimedUnconfirmed extends UnconfirmedEvent {
+export interface ClaimedConfirmation extends UnconfirmedEvent {
   /** Counts from 1, and tells this claim from every other one of the same event. */
   readonly attempt: number;
 }
 
-type Claim = Pick<ClaimedUnconfirmed, 'eventId' | 'attempt'>;
+type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 
 /** Events that nobody has confirmed yet, and that so have changed nothing. */
-export interface UnconfirmedLedger {
+export interface PendingConfirmationLedger {
   /** Keeps the event until somebody drops it; answers false where it is kept, or recorded, already. */
   keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
   /** Keeps an event that failed, which may be recorded in part, to be tried again. */
   keepFailed(event: UnconfirmedEvent): Promise<void>;
   /** Answers up to `count` events, longest due first; each is nobody else's until its lease runs out. */
-  claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedUnconfirmed[]>;
+  claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
   dropUnconfirmed(claim: Claim): Promise<void>;
   /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
@@ -80,14 +80,16 @@ const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
   returning count`;
 
 /** Answers the part of the ledger that keeps unconfirmed events. */
-export function createUnconfirmedLedger(dependencies: LedgerDependencies): UnconfirmedLedger {
+export function createPendingConfirmationLedger(
+  dependencies: LedgerDependencies,
+): PendingConfirmationLedger {
   const { connection, now, randomKey } = dependencies;
   const keep = async (event: NewUnconfirmed, again: boolean) => {
     const { eventId, subAppId = null, raw, receivedAt, dueAt = now(), proven = false } = event;
     const keeper = randomKey();
     const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(dueAt), keeper];
     const marks = [String(proven), String(again)];
-    const [row] = await ask(connection, KEEP, [...parameters, subAppId, ...marks]);
+    const [row] = await query(connection, KEEP, [...parameters, subAppId, ...marks]);
     return row?.['kept_by'] === keeper;
   };
   return {
@@ -98,7 +100,7 @@ export function createUnconfirmedLedger(dependencies: LedgerDependencies): Uncon
     async claimUnconfirmed(count, leaseSeconds) {
       const at = now();
       const until = writeTime(at + leaseSeconds * 1_000);
-      const rows = await ask(connection, CLAIM, [writeTime(at), count, until]);
+      const rows = await query(connection, CLAIM, [writeTime(at), count, until]);
       return rows.map((row) => ({
         eventId: String(row['event_id']),
         ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
@@ -110,13 +112,13 @@ export function createUnconfirmedLedger(dependencies: LedgerDependencies): Uncon
       }));
     },
     async dropUnconfirmed({ eventId, attempt }) {
-      await ask(connection, DROP, [eventId, attempt]);
+      await query(connection, DROP, [eventId, attempt]);
     },
     async retryUnconfirmed({ eventId, attempt }, at) {
-      await ask(connection, RETRY, [eventId, attempt, writeTime(at)]);
+      await query(connection, RETRY, [eventId, attempt, writeTime(at)]);
     },
     async countUnconfirmed(subAppId) {
-      const [row] = await ask(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
+      const [row] = await query(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
       return Number(row?.['count']);
     },
   };

@@ -3,8 +3,8 @@ import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeDeliveries, writeTargets } from './fan-out.ts';
 import { writeJson } from './json-text.ts';
-import { ANNOUNCED, nameAnnouncement, writeChanges, writeConsequences } from './outbox.ts';
-import { ask, type Parameters, type Row } from './query.ts';
+import { ANNOUNCED, outboxSql, stateEventId, writeChanges } from './outbox.ts';
+import { type Parameters, query, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
 import { UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
@@ -112,7 +112,7 @@ const FAIL = `with done as (
   change as (
     select c.* from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS}) join done using (upload_id)
   ), ${UPSERTS},
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select upload_id from done
   union all
   select upload_id from events where event_id = $7 and recorded_by = $3`;
@@ -124,7 +124,7 @@ const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
   const { connection, now, randomKey } = dependencies;
   const settle = async (statement: string, parameters: Parameters) =>
-    (await ask(connection, statement, parameters)).length > 0;
+    (await query(connection, statement, parameters)).length > 0;
   return {
     async enqueuePulls(pulls) {
       let count = 0;
@@ -140,7 +140,7 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
     async claimPulls(count, leaseSeconds) {
       const at = now();
       const until = writeTime(at + leaseSeconds * 1_000);
-      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
+      return (await query(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
     },
     finishPull({ pullId, uploadId, attempt }, taskId) {
       const at = now();
@@ -150,7 +150,7 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
     failPull({ pullId, uploadId, attempt }, problem) {
       const change = { key: { uploadId }, fact: 'pullFailed', fields: { problem } } as const;
       const changes = writeChanges([change], randomKey(), dependencies);
-      const announced = nameAnnouncement(uploadId, 'failed');
+      const announced = stateEventId(uploadId, 'failed');
       return settle(FAIL, [...changes, pullId, attempt, announced]);
     },
     retryPull({ pullId, attempt }, at) {
@@ -166,11 +166,11 @@ async function enqueue(
   const recorder = randomKey();
   const known = targets === undefined ? null : writeTargets(targets);
   const parameters = [writeJson(batch.map(writePull)), writeTime(now()), recorder, known];
-  const [row] = await ask(connection, ENQUEUE, parameters);
+  const [row] = await query(connection, ENQUEUE, parameters);
   const count = Number(row?.['count']);
   if (count > 0) return count;
-  const announced = batch.map(({ uploadId }) => nameAnnouncement(uploadId, 'issued'));
-  const [own] = await ask(connection, ISSUED, [JSON.stringify(announced), recorder]);
+  const announced = batch.map(({ uploadId }) => stateEventId(uploadId, 'issued'));
+  const [own] = await query(connection, ISSUED, [JSON.stringify(announced), recorder]);
   return Number(own?.['count']);
 }
 

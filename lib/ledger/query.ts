@@ -8,7 +8,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export type Parameters = readonly (string | number | null)[];
 
 /** Answers the rows of one statement that may be repeated. */
-export function ask(
+export function query(
   connection: Connection,
   statement: string,
   parameters: Parameters = [],
@@ -32,7 +32,7 @@ export async function askAboutAll(
   const rows: Row[] = [];
   for (let from = 0; from < texts.length; from += TEXTS_AT_ONCE) {
     const part = writeJson(texts.slice(from, from + TEXTS_AT_ONCE));
-    rows.push(...(await ask(connection, statement, [part, ...others])));
+    rows.push(...(await query(connection, statement, [part, ...others])));
   }
   return rows;
 }

@@ -4,8 +4,8 @@ import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { writeTargets } from './fan-out.ts';
 import { cleanText, writeJson } from './json-text.ts';
-import { writeConsequences } from './outbox.ts';
-import { ask, type Row } from './query.ts';
+import { outboxSql } from './outbox.ts';
+import { query, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
 import { readTime, writeTime } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';
@@ -62,7 +62,7 @@ const ISSUE = `with verdict as materialized (
     order by place
     on conflict (upload_id) do nothing
   ),
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select v.upload_id, rule, used, room_at, coalesce(c.state, u.state) as state from verdict v
     left join changed c on c.upload_id = v.upload_id left join uploads u on u.upload_id = v.upload_id`;
 
@@ -78,7 +78,7 @@ export function createQuotaLedger({
       if (uploads.length === 0) return [];
       const at = now();
       const { signaturesPerMinute = null, openUploads = null, bytesPerDay = null } = quotas;
-      const rows = await ask(connection, ISSUE, [
+      const rows = await query(connection, ISSUE, [
         writeJson(uploads.map(writeWanted)),
         writeTime(at),
         randomKey(),

@@ -1,11 +1,11 @@
 import type { Upload } from '../model/upload.ts';
 import type { Connection } from './connection.ts';
 import { writeJson } from './json-text.ts';
-import { ask } from './query.ts';
+import { query } from './query.ts';
 import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** When VOD is to be asked what became of an upload that no event told of. */
-export interface CheckLedger {
+export interface ReconciliationLedger {
   /** Answers up to `count` uploads whose check is due, longest due first; each is nobody else's until its lease runs out. */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
   /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
@@ -46,22 +46,25 @@ const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) a
   and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
 
 /** Answers the part of the ledger that knows when to ask VOD. */
-export function createCheckLedger(connection: Connection, now: () => number): CheckLedger {
+export function createReconciliationLedger(
+  connection: Connection,
+  now: () => number,
+): ReconciliationLedger {
   return {
     async claimChecks(count, leaseSeconds) {
       const at = now();
       const until = writeTime(at + leaseSeconds * 1_000);
-      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readUpload);
+      return (await query(connection, CLAIM, [writeTime(at), count, until])).map(readUpload);
     },
     async hastenChecks(count) {
-      await ask(connection, HASTEN, [writeTime(now()), count]);
+      await query(connection, HASTEN, [writeTime(now()), count]);
     },
     async deferCheck(uploadId, at) {
-      await ask(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);
+      await query(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);
     },
     async findUntold(fileIds) {
       if (fileIds.length === 0) return [];
-      const rows = await ask(connection, UNTOLD, [writeJson(fileIds)]);
+      const rows = await query(connection, UNTOLD, [writeJson(fileIds)]);
       return rows.map((row) => String(row['file_id']));
     },
   };

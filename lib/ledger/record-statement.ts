@@ -1,5 +1,5 @@
 import { writeDeliveries } from './fan-out.ts';
-import { writeActions, writeConsequences } from './outbox.ts';
+import { outboxSql, writeActions } from './outbox.ts';
 import {
   CHANGE_COLUMNS,
   type ChangeKinds,
@@ -49,7 +49,7 @@ function writeEventsAndChanges(kinds: ChangeKinds, actions: string | undefined):
     `event as (${INSERT_EVENTS})`,
     `change as (${CHANGES})`,
     writeUpserts(kinds),
-    writeConsequences(kinds, { events: EVENTS, actions }),
+    outboxSql(kinds, { events: EVENTS, actions }),
   ];
   return `with ${parts.join(',\n  ')}
     select event.event_id as event, announced.event_id as announced, changed.*

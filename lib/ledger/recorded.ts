@@ -3,8 +3,8 @@ import type { Upload } from '../model/upload.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';
 import { writeJson } from './json-text.ts';
-import { nameAnnouncement } from './outbox.ts';
-import { ask, type Row } from './query.ts';
+import { stateEventId } from './outbox.ts';
+import { query, type Row } from './query.ts';
 import { readKey } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
@@ -28,7 +28,7 @@ export async function describeRecorded(
     .flatMap(({ changes }) => changes.map(readKey))
     .filter((key) => !uploads.has(key));
   if (missing.length > 0) {
-    const found = indexUploads(await ask(connection, UPLOADS_OF, [writeJson(missing)]));
+    const found = indexUploads(await query(connection, UPLOADS_OF, [writeJson(missing)]));
     for (const [key, upload] of found) uploads.set(key, upload);
   }
   const uploadsOf = ({ changes }: EventRecord) =>
@@ -39,7 +39,7 @@ export async function describeRecorded(
   if (stale.length > 0) {
     // The first try may have taken effect although its answer was lost; then these are its own.
     const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
-    for (const row of await ask(connection, KNOWN, [writeJson(names), recorder])) {
+    for (const row of await query(connection, KNOWN, [writeJson(names), recorder])) {
       own.add(row['event']);
     }
   }
@@ -62,7 +62,7 @@ export async function describeRecorded(
 }
 
 function announce({ uploadId, state }: Upload): string {
-  return nameAnnouncement(uploadId, state);
+  return stateEventId(uploadId, state);
 }
 
 function indexUploads(rows: readonly Row[]): Map<string, Upload> {

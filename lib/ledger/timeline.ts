@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { ask, type Row } from './query.ts';
+import { query, type Row } from './query.ts';
 import { readTime } from './upload-row.ts';
 
 /** Where a delivery stands. */
@@ -68,7 +68,7 @@ export function createTimelineLedger(connection: Connection): TimelineLedger {
   return {
     async listEvents(uploadId) {
       const events = new Map<unknown, TimelineEvent & { deliveries: TimelineDelivery[] }>();
-      for (const row of await ask(connection, EVENTS, [uploadId])) {
+      for (const row of await query(connection, EVENTS, [uploadId])) {
         const event = events.get(row['event_id']) ?? { ...readEvent(row), deliveries: [] };
         if (row['endpoint'] !== null) event.deliveries.push(readDelivery(row));
         events.set(row['event_id'], event);
@@ -76,7 +76,7 @@ export function createTimelineLedger(connection: Connection): TimelineLedger {
       return [...events.values()];
     },
     async listActions(uploadId) {
-      return (await ask(connection, ACTIONS, [uploadId])).map((row) => ({
+      return (await query(connection, ACTIONS, [uploadId])).map((row) => ({
         fileId: String(row['file_id']),
         kind: String(row['kind']),
         ...readProgress(row),

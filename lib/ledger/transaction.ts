@@ -67,11 +67,11 @@ export async function begin<Result>(
   await sql.begin(async (transaction) => {
     const before = closures();
     const goOn = async <Value>(step: () => Promise<Value>): Promise<Value> => {
-      if (closures() !== before) return forEver();
+      if (closures() !== before) return never();
       try {
         return await step();
       } catch (error) {
-        if (isLost(error) || closures() !== before) return forEver();
+        if (isLost(error) || closures() !== before) return never();
         throw error;
       }
     };
@@ -81,7 +81,7 @@ export async function begin<Result>(
       await saySettings(session, send);
       return work({ unsafe: send });
     });
-    if (closures() !== before) return forEver();
+    if (closures() !== before) return never();
     ended.push({ result });
   });
   const [end] = ended;
@@ -101,6 +101,6 @@ async function saySettings(session: Session, send: Statements['unsafe']): Promis
   await send(`select ${calls.join(', ')}`, settings.flat());
 }
 
-function forEver(): Promise<never> {
+function never(): Promise<never> {
   return new Promise(() => undefined);
 }

@@ -3,8 +3,8 @@ import type { UploadFact, UploadMethod, UploadState } from '../model/upload-stat
 import { readCursor, writeCursor } from './cursor.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import { applyMerging } from './merge-uploads.ts';
-import { writeChanges, writeConsequences } from './outbox.ts';
-import { ask, askAboutAll, type Row } from './query.ts';
+import { outboxSql, writeChanges } from './outbox.ts';
+import { askAboutAll, query, type Row } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
@@ -42,7 +42,7 @@ export interface UploadLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listUploads(query: UploadQuery): Promise<Page<Upload>>;
+  listUploads(criteria: UploadQuery): Promise<Page<Upload>>;
   /**
    * Answers those of these files that an upload has; where an application is named, one that is in it. What was kept
    * before any was named is in `own`, the service's own.
@@ -71,7 +71,7 @@ const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 const CHANGES = `select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})`;
 
 const SAVE = `with change as (${CHANGES}), ${UPSERTS},
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
 const CHANGE = `with change as (
@@ -81,14 +81,14 @@ const CHANGE = `with change as (
   unqueued as (
     delete from pulls p using changed c where p.upload_id = c.upload_id and c.state <> 'issued'
   ),
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
 /** Answers the part of the ledger that knows uploads. */
 export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
   const { connection, randomKey } = dependencies;
   const find = async (uploadId: string) => {
-    const [row] = await ask(connection, FIND, [uploadId]);
+    const [row] = await query(connection, FIND, [uploadId]);
     return row && readUpload(row);
   };
   const change = async (statement: string, told: UploadChange) => {
@@ -102,12 +102,12 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   };
   return {
     findUpload: find,
-    async listUploads(query) {
-      const { statement, parameters } = writeList(query);
-      const rows = await ask(connection, statement, parameters);
-      const items = rows.slice(0, query.limit).map(readUpload);
+    async listUploads(criteria) {
+      const { statement, parameters } = writeList(criteria);
+      const rows = await query(connection, statement, parameters);
+      const items = rows.slice(0, criteria.limit).map(readUpload);
       const last = items.at(-1);
-      if (rows.length <= query.limit || last === undefined) return { items };
+      if (rows.length <= criteria.limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
     },
     async findFiles(fileIds, subAppId, own) {

@@ -18,7 +18,7 @@ export interface UploadLimits {
 }
 
 /** What travels through VOD with an upload, inside `SourceContext`. */
-export interface Envelope {
+export interface SourceContext {
   readonly uploadId: string;
   readonly owner: string;
   readonly method: EnvelopeMethod;
@@ -28,9 +28,9 @@ export interface Envelope {
 }
 
 /** `SourceContext` taken apart: the caller's own part is empty where there is none. */
-export interface OpenedContext {
+export interface DecodedSourceContext {
   /** Missing where the media came from elsewhere: the console, a live recording, another program. */
-  readonly envelope?: Envelope;
+  readonly envelope?: SourceContext;
   readonly sourceContext: string;
   /** Set where nothing proves that this service wrote the envelope: it is of version 1, and counts where the ledger knows it. */
   readonly unproven?: true;
@@ -97,8 +97,8 @@ type WrittenEnvelope = Omit<WireEnvelope, 't'> & { readonly t: UploadLimits['med
  *
  * @throws {Problem} `invalid_request` that tells how many bytes are left, where it does not fit.
  */
-export function sealEnvelope(
-  envelope: Envelope,
+export function encodeSourceContext(
+  envelope: SourceContext,
   sourceContext: string | undefined,
   { key, subAppId }: ContextSigner,
 ): string {
@@ -126,10 +126,10 @@ export function sealEnvelope(
  * Returns the two parts of a `SourceContext` that VOD handed back. What is not proven, or is out of bounds, is no envelope:
  * then all of it is the context of whoever uploaded the media.
  */
-export function openEnvelope(
+export function decodeSourceContext(
   context: string,
   { keys, subAppIds, acceptsV1 }: ContextVerifier,
-): OpenedContext {
+): DecodedSourceContext {
   const head = isLikely(2, context) ? verify(context, keys, subAppIds) : undefined;
   const wire = head === undefined ? undefined : readWire(`${head}}`);
   if (wire?.vu === 2) return describeWire(wire);
@@ -142,7 +142,7 @@ export function removeV1(context: string): string {
   return readV1(context)?.sourceContext ?? context;
 }
 
-function readV1(context: string): OpenedContext | undefined {
+function readV1(context: string): DecodedSourceContext | undefined {
   const wire = isLikely(1, context) ? readWire(context) : undefined;
   return wire?.vu === 1 ? describeWire(wire) : undefined;
 }
@@ -161,7 +161,7 @@ function readWire(text: string): WireEnvelope | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-function describeWire({ i, o, m, b, s, t, x, c }: WireEnvelope): OpenedContext {
+function describeWire({ i, o, m, b, s, t, x, c }: WireEnvelope): DecodedSourceContext {
   const hasLimits = b !== undefined || s !== undefined || t !== undefined;
   return {
     envelope: {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config-error.ts';
-import { refuseByPolicy } from './denial.ts';
+import { policyDenied } from './denial.ts';
 import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 
@@ -53,5 +53,5 @@ export function findTenantApplication(
   const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
   if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
   const message = 'must name a tenant of this service';
-  throw refuseByPolicy([{ path: claim, rule: 'tenants', message }]);
+  throw policyDenied([{ path: claim, rule: 'tenants', message }]);
 }

@@ -1,5 +1,5 @@
 import { matchesHost } from '../validation/host-pattern.ts';
-import { type Denial, refuseByPolicy } from './denial.ts';
+import { type Denial, policyDenied } from './denial.ts';
 import type { Profile } from './profile.ts';
 
 /** What every request for an upload may ask for. */
@@ -41,7 +41,7 @@ export function boundPull<Request extends PullBounds>(profile: Profile, request:
     ...denyHost(profile, 'coverUrl', request.coverUrl),
     ...denyOutside('mediaType', 'mediaTypes', request.mediaType, profile.mediaTypes),
   ];
-  if (denials.length > 0) throw refuseByPolicy(denials);
+  if (denials.length > 0) throw policyDenied(denials);
   const tasksPriority = fillPriority(profile, request.tasksPriority);
   return {
     ...request,

@@ -7,7 +7,7 @@ import {
   fillPriority,
   type UploadBounds,
 } from './apply-profile.ts';
-import { refuseByPolicy } from './denial.ts';
+import { policyDenied } from './denial.ts';
 import type { Profile } from './profile.ts';
 
 interface SignatureBounds extends UploadBounds {
@@ -35,7 +35,7 @@ export function boundSignature<Request extends SignatureBounds>(
   if (oneTimeRequired === true && request.oneTimeValid === false) {
     denials.push({ path: 'oneTimeValid', rule: 'oneTimeRequired', message: 'must be true' });
   }
-  if (denials.length > 0) throw refuseByPolicy(denials);
+  if (denials.length > 0) throw policyDenied(denials);
   const taskPriority = fillPriority(profile, request.taskPriority);
   return {
     ...request,

@@ -8,7 +8,7 @@ export interface Denial extends FieldError {
 }
 
 /** Answers the problem of a request that the policy denies, for all of its reasons at once. */
-export function refuseByPolicy(denials: readonly Denial[]): Problem {
+export function policyDenied(denials: readonly Denial[]): Problem {
   const [first, ...rest] = denials;
   const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;

@@ -28,7 +28,7 @@ interface MediaUnreadable {
 export type MediaProblem = LimitsExceeded | MediaUnreadable;
 
 /** Longest text of somebody else's that is told. */
-const LONGEST_TEXT = 64;
+const MAX_TEXT = 64;
 
 /**
  * Answers what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
@@ -80,13 +80,13 @@ function judgeType(limit: UploadLimits['mediaTypes'], { type, container }: Media
   if (limit === undefined) return undefined;
   const rule = 'mediaTypes';
   if (type !== undefined && !limit.includes(type.toLowerCase())) {
-    return { rule, limit, actual: type.slice(0, LONGEST_TEXT) };
+    return { rule, limit, actual: type.slice(0, MAX_TEXT) };
   }
   if (container === undefined) return rule;
   const types = listContainerTypes(container);
   return limit.some((allowed) => types.has(allowed))
     ? undefined
-    : { rule, limit, actual: container.slice(0, LONGEST_TEXT) };
+    : { rule, limit, actual: container.slice(0, MAX_TEXT) };
 }
 
 function explain({ rule, limit, actual }: Violation): string {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { matchesHost } from '../validation/host-pattern.ts';
-import { type Denial, refuseByPolicy } from './denial.ts';
+import { type Denial, policyDenied } from './denial.ts';
 import { claimSchema, type Profile } from './profile.ts';
 import { NARROWING_CLAIM } from './select-profile.ts';
 
@@ -20,7 +20,7 @@ export function narrowByClaim(profile: Profile, claim: unknown): Profile {
       message: issue.message,
     }),
   );
-  throw refuseByPolicy(denials);
+  throw policyDenied(denials);
 }
 
 function intersect(profile: Profile, claim: v.InferOutput<typeof claimSchema>): Profile {

@@ -1,6 +1,6 @@
 import type { UploadMethod } from '../model/upload-state.ts';
 import { matchesName } from './name-pattern.ts';
-import type { FillIn, Rule } from './rule.ts';
+import type { Rule, RuleEffects } from './rule.ts';
 
 /** What rules know a new media by; what is not known matches nothing. */
 export interface NewMedia {
@@ -22,18 +22,20 @@ export interface Chosen<Value> {
 }
 
 /** What all rules together set of a media. */
-export interface ChosenFillIn {
+export interface ResolvedRules {
   readonly classId?: Chosen<number> | undefined;
-  readonly expiry?: Chosen<Pick<FillIn, 'expireAfter' | 'expireTime'>> | undefined;
+  readonly expiry?: Chosen<Pick<RuleEffects, 'expireAfter' | 'expireTime'>> | undefined;
   readonly tags?: Chosen<readonly string[]> | undefined;
   readonly coverUrl?: Chosen<string> | undefined;
-  readonly procedure?: Chosen<NonNullable<FillIn['procedure']>> | undefined;
+  readonly procedure?: Chosen<NonNullable<RuleEffects['procedure']>> | undefined;
 }
 
 /** Answers what is to be set of `media`: of all rules that match it, the first that sets a field has its say. */
-export function chooseFillIn(rules: readonly Rule[], media: NewMedia): ChosenFillIn {
+export function resolveRules(rules: readonly Rule[], media: NewMedia): ResolvedRules {
   const matching = rules.filter(({ match }) => matchesMedia(match, media));
-  const choose = <Value>(pick: (set: FillIn) => Value | undefined): Chosen<Value> | undefined => {
+  const choose = <Value>(
+    pick: (set: RuleEffects) => Value | undefined,
+  ): Chosen<Value> | undefined => {
     for (const { name, set } of matching) {
       const value = pick(set);
       if (value !== undefined) return { value, rule: name };

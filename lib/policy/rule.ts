@@ -13,8 +13,8 @@ import { MAX_SESSION_CONTEXT_BYTES, MAX_TASK_PRIORITY } from '../validation/limi
 import { listOf, strictMap } from './strict-map.ts';
 
 /** Most tags of a media, and the longest one: https://cloud.tencent.com/document/product/266/31762. */
-const MOST_TAGS = 16;
-const LONGEST_TAG = 32;
+const MAX_TAGS = 16;
+const MAX_TAG = 32;
 
 /** A name in which `*` stands for anything. */
 const pattern = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
@@ -71,11 +71,11 @@ const fillIn = v.pipe(
       v.pipe(
         listOf(
           v.pipe(
-            text(LONGEST_TAG * 4),
-            v.maxLength(LONGEST_TAG, `must have at most ${LONGEST_TAG} characters`),
+            text(MAX_TAG * 4),
+            v.maxLength(MAX_TAG, `must have at most ${MAX_TAG} characters`),
           ),
         ),
-        v.maxLength(MOST_TAGS, `must be at most ${MOST_TAGS}`),
+        v.maxLength(MAX_TAGS, `must be at most ${MAX_TAGS}`),
       ),
     ),
     procedure: v.optional(procedureStart),
@@ -104,4 +104,4 @@ export const rulesSchema = v.array(ruleSchema, 'must be a list');
 export type Rule = v.InferOutput<typeof ruleSchema>;
 
 /** What a rule sets. */
-export type FillIn = Rule['set'];
+export type RuleEffects = Rule['set'];

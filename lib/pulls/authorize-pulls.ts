@@ -5,7 +5,7 @@ import { type FieldError, Problem } from '../problem.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 
 /** One pull of one caller. */
-export interface OwnedPull {
+export interface AuthorizedPull {
   readonly owner: string;
   /** Application of VOD of the owner's tenant; undefined where there are no tenants. */
   readonly subAppId: number | undefined;
@@ -29,11 +29,11 @@ export interface PullOwner extends Permit {
  *
  * @throws {Problem} `policy_denied`.
  */
-export function ownPull(
+export function authorizePull(
   asked: PullRequest,
   idempotencyKey: string | undefined,
   { owner, profile, subAppId }: PullOwner,
-): OwnedPull {
+): AuthorizedPull {
   const request = boundPull(profile, asked);
   return { owner, subAppId, quotas: profile.quotas, request, asked, idempotencyKey };
 }
@@ -43,16 +43,16 @@ export function ownPull(
  *
  * @param headerKey idempotency key of the whole request; an item without its own has this one and its place.
  */
-export function ownPulls(
+export function authorizePulls(
   items: readonly (PullRequest | Problem)[],
   headerKey: string | undefined,
   owner: PullOwner,
-): readonly (OwnedPull | Problem)[] {
+): readonly (AuthorizedPull | Problem)[] {
   return items.map((item, index) => {
     if (item instanceof Problem) return item;
     const byPlace = headerKey === undefined ? undefined : `${headerKey}/${index}`;
     try {
-      return ownPull(item, item.idempotencyKey ?? byPlace, owner);
+      return authorizePull(item, item.idempotencyKey ?? byPlace, owner);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const { code, message, errors = [] } = error;

@@ -23,7 +23,9 @@ export function createIdempotencyMemory<Result>(): IdempotencyMemory<Result> {
     recall(id, fingerprint, perform) {
       const known = requests.get(id);
       if (known !== undefined) {
-        return known.fingerprint === fingerprint ? known.result : Promise.reject(refuseConflict());
+        return known.fingerprint === fingerprint
+          ? known.result
+          : Promise.reject(idempotencyConflict());
       }
       forgetOldest(requests);
       const result = perform();
@@ -43,7 +45,7 @@ function forgetOldest(requests: Map<string, unknown>): void {
 }
 
 /** Answers the problem of a key that stands for another request. */
-export function refuseConflict(): Problem {
+export function idempotencyConflict(): Problem {
   return new Problem(
     'The idempotency key came with another request before: use a new key for a new pull.',
     { code: 'idempotency_conflict' },

@@ -1,38 +1,38 @@
 import type { KeyedRequest, RememberedRequest } from '../ledger/idempotency-keys.ts';
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Upload } from '../model/upload.ts';
 import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from '../model/upload-id.ts';
-import type { OwnedPull } from './authorize-pulls.ts';
+import type { AuthorizedPull } from './authorize-pulls.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';
-import { type KeptPull, toKeptPull } from './pull-upload.ts';
+import { type PullJob, toPullJob } from './pull-upload.ts';
 import type { PullSending } from './submit-pull.ts';
 
 /** What submitting with a ledger takes from outside. */
-export interface KeptPullDependencies extends PullSending {
-  readonly ledger: ReachLedger;
+export interface DurablePullDependencies extends PullSending {
+  readonly ledger: WithLedger;
 }
 
 /** A pull in the form in which it is kept, under an id that is its own if nothing is known of it. */
-export interface PreparedPull extends OwnedPull {
-  readonly kept: KeptPull;
+export interface PreparedPull extends AuthorizedPull {
+  readonly kept: PullJob;
 }
 
 /** What the ledger knows of a pull: nothing yet, its upload, or that its key stands for another one. */
 export type IdentifiedPull =
-  | { readonly kind: 'new'; readonly kept: KeptPull }
+  | { readonly kind: 'new'; readonly kept: PullJob }
   /** Without `upload` where whoever brought it first has not come further, and perhaps never will. */
-  | { readonly kind: 'known'; readonly kept: KeptPull; readonly upload: Upload | undefined }
+  | { readonly kind: 'known'; readonly kept: PullJob; readonly upload: Upload | undefined }
   | { readonly kind: 'conflict' };
 
 /** @throws {Problem} `invalid_request` where the contexts do not fit. */
 export function preparePull(
-  pull: OwnedPull,
-  { contextKey, ownSubAppId, now, random, randomKey }: Omit<KeptPullDependencies, 'ledger'>,
+  pull: AuthorizedPull,
+  { contextKey, ownSubAppId, now, random, randomKey }: Omit<DurablePullDependencies, 'ledger'>,
 ): PreparedPull {
   // Nobody goes on with a pull, so its id need not tell whose it is.
   const uploadId = createUploadId(pull.owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
   const { owner, subAppId = ownSubAppId, request } = pull;
-  return { ...pull, kept: toKeptPull(uploadId, { owner, subAppId, request }, contextKey) };
+  return { ...pull, kept: toPullJob(uploadId, { owner, subAppId, request }, contextKey) };
 }
 
 /**
@@ -41,7 +41,7 @@ export function preparePull(
  */
 export async function identifyPulls(
   pulls: readonly PreparedPull[],
-  dependencies: Pick<KeptPullDependencies, 'ledger' | 'contextKey'>,
+  dependencies: Pick<DurablePullDependencies, 'ledger' | 'contextKey'>,
 ): Promise<readonly IdentifiedPull[]> {
   const keyed = new Map(
     pulls.flatMap((pull) => {
@@ -66,7 +66,7 @@ async function recognise(
   pull: PreparedPull,
   request: KeyedRequest,
   { kind, uploadId }: RememberedRequest,
-  dependencies: Pick<KeptPullDependencies, 'ledger' | 'contextKey'>,
+  dependencies: Pick<DurablePullDependencies, 'ledger' | 'contextKey'>,
 ): Promise<IdentifiedPull> {
   if (kind === 'new') return { kind: 'new', kept: pull.kept };
   const { ledger, contextKey } = dependencies;
@@ -80,7 +80,7 @@ async function recognise(
   // The key was used for another tenant.
   const isOfOther = pull.subAppId !== undefined && upload && upload.subAppId !== subAppId;
   if (kind === 'conflict' || isOfOther) return { kind: 'conflict' };
-  return { kind: 'known', kept: toKeptPull(uploadId, { ...pull, subAppId }, contextKey), upload };
+  return { kind: 'known', kept: toPullJob(uploadId, { ...pull, subAppId }, contextKey), upload };
 }
 
 /** Of what VOD has taken, the task is known. */

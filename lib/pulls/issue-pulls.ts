@@ -1,15 +1,15 @@
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Quotas } from '../ledger/quotas.ts';
 import type { Problem } from '../problem.ts';
-import { refuseQuota } from '../uploads/quota-problem.ts';
-import type { KeptPull } from './pull-upload.ts';
+import { quotaExceeded } from '../uploads/quota-problem.ts';
+import type { PullJob } from './pull-upload.ts';
 
 /** Pulls of one owner whose uploads the ledger is to know next; each id once. */
 export interface NextPulls {
   /** To be sent at once. */
-  readonly sent: readonly KeptPull[];
+  readonly sent: readonly PullJob[];
   /** To wait for their turn. */
-  readonly waiting: readonly KeptPull[];
+  readonly waiting: readonly PullJob[];
 }
 
 /**
@@ -21,7 +21,7 @@ export interface NextPulls {
 export async function issuePulls(
   { sent, waiting }: NextPulls,
   quotas: Quotas | undefined,
-  ledger: ReachLedger,
+  ledger: WithLedger,
 ): Promise<ReadonlyMap<string, Problem>> {
   const pulls = [...sent, ...waiting];
   const [first] = pulls;
@@ -34,7 +34,7 @@ export async function issuePulls(
     const verdicts = await ledger((each) => each.issueWithin(first.owner, quotas, uploads));
     const refused = verdicts.flatMap((verdict, place) =>
       verdict.kind === 'refused'
-        ? [[pulls[place]?.uploadId ?? '', refuseQuota(verdict.quota)] as const]
+        ? [[pulls[place]?.uploadId ?? '', quotaExceeded(verdict.quota)] as const]
         : [],
     );
     return new Map(refused);
@@ -44,6 +44,6 @@ export async function issuePulls(
   return new Map();
 }
 
-function describeUpload({ uploadId, owner, fields }: KeptPull) {
+function describeUpload({ uploadId, owner, fields }: PullJob) {
   return { uploadId, method: 'pull', owner, fields } as const;
 }

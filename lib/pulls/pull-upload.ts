@@ -1,10 +1,10 @@
 import type { QueuedPull } from '../ledger/pulls.ts';
-import { type ContextSigner, sealEnvelope } from '../model/source-context.ts';
+import { type ContextSigner, encodeSourceContext } from '../model/source-context.ts';
 import type { MediaFields } from '../model/upload.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import { MAX_MEDIA_NAME_BYTES } from '../validation/limits.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';
-import type { OwnedPull } from './authorize-pulls.ts';
+import type { AuthorizedPull } from './authorize-pulls.ts';
 
 /**
  * Answers the request in VOD's own names; what is not given is left out.
@@ -16,10 +16,10 @@ import type { OwnedPull } from './authorize-pulls.ts';
  */
 export function toPullUpload(
   uploadId: string,
-  { owner, request }: Pick<OwnedPull, 'owner' | 'request'>,
+  { owner, request }: Pick<AuthorizedPull, 'owner' | 'request'>,
   signer: ContextSigner,
 ): RepeatablePullUpload {
-  const sourceContext = sealEnvelope(
+  const sourceContext = encodeSourceContext(
     { uploadId, owner, method: 'pull', limits: request.limits },
     request.sourceContext,
     signer,
@@ -46,7 +46,7 @@ export function toPullUpload(
 }
 
 /** A pull as the ledger keeps it: with all that sending it needs. */
-export interface KeptPull extends QueuedPull {
+export interface PullJob extends QueuedPull {
   readonly request: RepeatablePullUpload & QueuedPull['request'];
   readonly fields: MediaFields;
 }
@@ -58,11 +58,11 @@ export interface KeptPull extends QueuedPull {
  *
  * @throws {Problem} `invalid_request` where the contexts do not fit.
  */
-export function toKeptPull(
+export function toPullJob(
   uploadId: string,
-  { owner, subAppId, request }: Pick<OwnedPull, 'owner' | 'subAppId' | 'request'>,
+  { owner, subAppId, request }: Pick<AuthorizedPull, 'owner' | 'subAppId' | 'request'>,
   contextKey: string,
-): KeptPull {
+): PullJob {
   const { expireTime } = request;
   return {
     uploadId,

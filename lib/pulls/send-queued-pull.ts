@@ -20,7 +20,7 @@ export type SentPull =
   | { readonly kind: 'retry'; readonly at: number };
 
 const FIRST_PAUSE_MILLISECONDS = 5_000;
-const LONGEST_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
+const MAX_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
 
 /**
  * Tries of one pull: about two days of them. VOD knows a `SessionId` again for three, so no try can pull what an earlier
@@ -58,7 +58,7 @@ export async function sendQueuedPull(
       return { kind: 'refused', problem: { ...toUploadProblem(error) } };
     }
     const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
-    return { kind: 'retry', at: now() + Math.min(pause, LONGEST_PAUSE_MILLISECONDS) };
+    return { kind: 'retry', at: now() + Math.min(pause, MAX_PAUSE_MILLISECONDS) };
   }
 }
 

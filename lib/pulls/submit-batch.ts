@@ -1,5 +1,5 @@
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
-import { type OwnedPull, placeErrors } from './authorize-pulls.ts';
+import { type AuthorizedPull, placeErrors } from './authorize-pulls.ts';
 import { type PullDependencies, type SubmittedPull, submitPull } from './submit-pull.ts';
 
 /** What became of one item of a batch: taken, refused, or not sent for want of time. */
@@ -28,14 +28,14 @@ const UNSENT =
  * goes on until little of the call's time is left.
  */
 export async function submitBatch(
-  items: readonly (OwnedPull | Problem)[],
+  items: readonly (AuthorizedPull | Problem)[],
   call: BatchCall,
   dependencies: PullDependencies,
 ): Promise<readonly BatchResult[]> {
   const { requestId, remainingMilliseconds } = call;
   const results: BatchResult[] = items.map(() => ({ queued: false, detail: UNSENT }));
 
-  const submit = async (index: number, item: OwnedPull | Problem): Promise<BatchResult> => {
+  const submit = async (index: number, item: AuthorizedPull | Problem): Promise<BatchResult> => {
     if (item instanceof Problem) return { problem: describeProblem(item, requestId) };
     try {
       return await submitPull(item, dependencies, { remainingMilliseconds });

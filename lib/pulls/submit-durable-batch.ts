@@ -1,11 +1,11 @@
 import { describeProblem, type FieldError, Problem } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
-import type { OwnedPull } from './authorize-pulls.ts';
-import { refuseConflict } from './idempotency-memory.ts';
+import type { AuthorizedPull } from './authorize-pulls.ts';
+import { idempotencyConflict } from './idempotency-memory.ts';
 import {
+  type DurablePullDependencies,
   type IdentifiedPull,
   identifyPulls,
-  type KeptPullDependencies,
   type PreparedPull,
   preparePull,
 } from './identify-pulls.ts';
@@ -14,12 +14,12 @@ import { AT_ONCE, type BatchCall, type BatchResult, refuseItem } from './submit-
 import { describeUpload, isUnsent, sendIssuedPull } from './submit-durable-pull.ts';
 
 /** What submitting a batch with a ledger takes from outside. */
-export interface KeptBatchDependencies extends KeptPullDependencies {
+export interface DurableBatchDependencies extends DurablePullDependencies {
   /** Pulls that are sent at once; all others wait for their turn. */
   readonly sentAtOnce: number;
 }
 
-type Items = readonly (OwnedPull | Problem)[];
+type Items = readonly (AuthorizedPull | Problem)[];
 
 /** Results by the places of their items. */
 type Results = Map<number, BatchResult>;
@@ -35,10 +35,10 @@ interface PlacedPull extends PreparedPull {
  *
  * @throws {Problem} `ledger_unavailable`; then nothing was sent.
  */
-export async function submitKeptBatch(
+export async function submitDurableBatch(
   items: Items,
   call: BatchCall,
-  dependencies: KeptBatchDependencies,
+  dependencies: DurableBatchDependencies,
 ): Promise<readonly BatchResult[]> {
   const { ledger, now, sentAtOnce } = dependencies;
   const results: Results = new Map();
@@ -52,7 +52,7 @@ export async function submitKeptBatch(
   for (const [place, pull] of pulls.entries()) {
     const known: IdentifiedPull = identified[place] ?? { kind: 'conflict' };
     if (known.kind === 'conflict') {
-      refuse(pull.index, refuseConflict());
+      refuse(pull.index, idempotencyConflict());
       continue;
     }
     const identifiedPull = { ...pull, kept: known.kept };
@@ -90,7 +90,7 @@ function chooseNext(
 async function prepareItems(
   items: Items,
   call: BatchCall,
-  dependencies: KeptBatchDependencies,
+  dependencies: DurableBatchDependencies,
   results: Results,
 ): Promise<readonly PlacedPull[]> {
   const closed = await findClosedRegions(items, call, dependencies);
@@ -114,7 +114,7 @@ async function prepareItems(
 async function findClosedRegions(
   items: Items,
   { remainingMilliseconds }: BatchCall,
-  { checkRegion }: KeptBatchDependencies,
+  { checkRegion }: DurableBatchDependencies,
 ): Promise<ReadonlyMap<string | undefined, FieldError>> {
   const named = items.flatMap((item) =>
     item instanceof Problem || item.request.storageRegion === undefined
@@ -133,7 +133,7 @@ async function findClosedRegions(
 async function sendAll(
   pulls: readonly PlacedPull[],
   { requestId, remainingMilliseconds }: BatchCall,
-  dependencies: KeptBatchDependencies,
+  dependencies: DurableBatchDependencies,
   results: Results,
 ): Promise<void> {
   const waiting = pulls.values();

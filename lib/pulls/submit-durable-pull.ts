@@ -3,16 +3,16 @@ import { Problem, type ProblemCode } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { PullUploadOutcome } from '../vod/client.ts';
-import type { OwnedPull } from './authorize-pulls.ts';
-import { refuseConflict } from './idempotency-memory.ts';
+import type { AuthorizedPull } from './authorize-pulls.ts';
+import { idempotencyConflict } from './idempotency-memory.ts';
 import {
+  type DurablePullDependencies,
   type IdentifiedPull,
   identifyPulls,
-  type KeptPullDependencies,
   preparePull,
 } from './identify-pulls.ts';
 import { issuePulls, type NextPulls } from './issue-pulls.ts';
-import type { KeptPull } from './pull-upload.ts';
+import type { PullJob } from './pull-upload.ts';
 import type { SubmittedPull } from './submit-pull.ts';
 import { toUploadProblem } from './upload-problem.ts';
 
@@ -33,9 +33,9 @@ const PASSING: ReadonlySet<ProblemCode> = new Set([
  * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, `upstream_…` where VOD refused it, or
  * `ledger_unavailable`.
  */
-export async function submitKeptPull(
-  pull: OwnedPull,
-  dependencies: KeptPullDependencies,
+export async function submitDurablePull(
+  pull: AuthorizedPull,
+  dependencies: DurablePullDependencies,
   options: CallOptions,
 ): Promise<SubmittedPull> {
   const prepared = preparePull(pull, dependencies);
@@ -46,7 +46,7 @@ export async function submitKeptPull(
     if (error !== undefined) throw refuseFields([error]);
   }
   const [identified] = await identifyPulls([prepared], dependencies);
-  if (identified === undefined || identified.kind === 'conflict') throw refuseConflict();
+  if (identified === undefined || identified.kind === 'conflict') throw idempotencyConflict();
   const { kept } = identified;
   if (identified.kind === 'new') {
     await issuePull({ sent: [kept], waiting: [] }, pull, dependencies);
@@ -60,8 +60,8 @@ export async function submitKeptPull(
 
 async function issuePull(
   next: NextPulls,
-  { quotas }: OwnedPull,
-  { ledger }: KeptPullDependencies,
+  { quotas }: AuthorizedPull,
+  { ledger }: DurablePullDependencies,
 ): Promise<void> {
   for (const problem of (await issuePulls(next, quotas, ledger)).values()) throw problem;
 }
@@ -72,9 +72,9 @@ async function issuePull(
  * @throws {Problem} `upstream_…` where VOD refused it; its upload has failed then, and its key is forgotten.
  */
 export async function sendIssuedPull(
-  kept: KeptPull,
+  kept: PullJob,
   idempotencyKey: string | undefined,
-  { api, ledger }: Pick<KeptPullDependencies, 'api' | 'ledger'>,
+  { api, ledger }: Pick<DurablePullDependencies, 'api' | 'ledger'>,
   options: CallOptions,
 ): Promise<SubmittedPull> {
   const { uploadId, owner, request, fields } = kept;
@@ -109,7 +109,7 @@ export function describeUpload({
   kept,
   upload,
 }: {
-  readonly kept: KeptPull;
+  readonly kept: PullJob;
   readonly upload?: Upload | undefined;
 }): SubmittedPull {
   const { taskId, state = 'issued' } = upload ?? {};

@@ -10,7 +10,7 @@ import { refuseFields } from '../validation/parse-fields.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
-import type { OwnedPull } from './authorize-pulls.ts';
+import type { AuthorizedPull } from './authorize-pulls.ts';
 import type { IdempotencyMemory } from './idempotency-memory.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';
 import { toPullUpload } from './pull-upload.ts';
@@ -52,7 +52,7 @@ export interface PullDependencies extends PullSending {
  * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, or `upstream_…` where VOD did not take it.
  */
 export function submitPull(
-  pull: OwnedPull,
+  pull: AuthorizedPull,
   dependencies: PullDependencies,
   options: CallOptions,
 ): Promise<SubmittedPull> {
@@ -71,7 +71,7 @@ export function submitPull(
 
 async function send(
   uploadId: string,
-  { owner, subAppId, quotas, request }: OwnedPull,
+  { owner, subAppId, quotas, request }: AuthorizedPull,
   { api, contextKey: key, ownSubAppId, checkRegion, begin }: PullDependencies,
   time: CallOptions,
 ): Promise<SubmittedPull> {

@@ -10,7 +10,7 @@ const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
  */
-export function answerUnlessKnown(event: HttpEvent, body: unknown): Answer {
+export function respondUnlessCached(event: HttpEvent, body: unknown): Answer {
   const tag = `"${hash('sha256', JSON.stringify(body), 'base64url')}"`;
   const headers = { ETag: tag };
   return isKnown(readHeader(event, 'if-none-match'), tag)

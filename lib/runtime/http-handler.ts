@@ -5,10 +5,10 @@ import type { HttpEvent } from './http-event.ts';
 import {
   beginInvocation,
   endInvocation,
-  explainToOperator,
   type Invocation,
   type OpenInvocation,
   openOnce,
+  toErrorLogFields,
   toRecord,
 } from './invocation.ts';
 
@@ -45,7 +45,7 @@ interface HttpResponse {
 export type HttpHandler = (event: unknown, context: unknown) => Promise<HttpResponse>;
 
 /** Longest method that is logged in full: https://www.iana.org/assignments/http-methods has none longer. */
-const LONGEST_METHOD = 17;
+const MAX_METHOD = 17;
 
 interface HttpInvocation extends OpenInvocation {
   /** Known once the service is open. */
@@ -113,18 +113,18 @@ function admit(
   corsHeaders: readonly string[] | undefined,
 ): HttpResponse | undefined {
   const method = typeof event.httpMethod === 'string' ? event.httpMethod : '';
-  invocation.log.method = method.slice(0, LONGEST_METHOD);
+  invocation.log.method = method.slice(0, MAX_METHOD);
   if (methods.includes(method)) return undefined;
 
   if (method === 'OPTIONS') {
     const allow = { Allow: listMethods(methods) };
     return finish(invocation, 204, '', { ...allow, ...describePreflight(methods, corsHeaders) });
   }
-  throw refuseMethod(invocation.log.method, methods);
+  throw methodNotAllowed(invocation.log.method, methods);
 }
 
 /** Answers the problem of a request whose method is none of `methods`. */
-export function refuseMethod(method: string, methods: readonly string[]): Problem {
+export function methodNotAllowed(method: string, methods: readonly string[]): Problem {
   return new Problem(`Cannot ${method || 'call'} here: use ${methods.join(' or ')}.`, {
     code: 'method_not_allowed',
     headers: { Allow: listMethods(methods) },
@@ -139,7 +139,7 @@ function listMethods(methods: readonly string[]): string {
 function respondWithProblem(exchange: Exchange): void {
   const { context, error } = exchange;
   const problem = describeProblem(error, context.requestId);
-  Object.assign(context.log, explainToOperator(error));
+  Object.assign(context.log, toErrorLogFields(error));
   exchange.response = finish(context, problem.status, JSON.stringify(problem), {
     ...PROBLEM_TYPE,
     ...(error instanceof Problem ? error.headers : {}),

@@ -46,7 +46,7 @@ function readRemaining(context: object): number {
 }
 
 /** Answers what the log line says of `error`: of an unexpected one its name and place alone. */
-export function explainToOperator(error: unknown): LogFields {
+export function toErrorLogFields(error: unknown): LogFields {
   if (error instanceof Problem) return explainProblem(error);
   if (error instanceof LedgerError) {
     const { isPassing, message, code } = error;

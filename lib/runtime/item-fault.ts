@@ -15,7 +15,7 @@ export interface ItemFault {
  * Tries of an item that fails for a reason of its own. Such a reason does not pass with time; a few tries tell it from two
  * that met.
  */
-export const MOST_ITEM_TRIES = 3;
+export const MAX_ITEM_TRIES = 3;
 
 /** Until the next try, in milliseconds: it is left to the next sweep. */
 export const ITEM_PAUSE_MILLISECONDS = 1_000;
@@ -63,7 +63,7 @@ export function explainItemFault(error: unknown): ItemFault {
 }
 
 /** Ids of VOD's are far shorter; a log line is to stay one. */
-const LONGEST_LOGGED = 128;
+const MAX_LOGGED_LENGTH = 128;
 
 /** Returns what the log line says of an item that failed: at `error` where it is set aside by that. */
 export function describeItemFailure(
@@ -74,7 +74,7 @@ export function describeItemFailure(
   return {
     level: isNews ? 'error' : 'warn',
     item: { kind, id, attempts },
-    ...(fileId === undefined ? {} : { fileId: fileId.slice(0, LONGEST_LOGGED) }),
+    ...(fileId === undefined ? {} : { fileId: fileId.slice(0, MAX_LOGGED_LENGTH) }),
     ...{ code, reason: `An item (${kind}) failed. ${reason} ${end}` },
   };
 }

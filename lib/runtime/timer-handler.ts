@@ -2,9 +2,9 @@ import { describeProblem, type ProblemDetails } from '../problem.ts';
 import {
   beginInvocation,
   endInvocation,
-  explainToOperator,
   type Invocation,
   openOnce,
+  toErrorLogFields,
 } from './invocation.ts';
 
 /**
@@ -36,7 +36,7 @@ export function timerHandler(name: string, open: () => Job): TimerHandler {
     try {
       return await job()(invocation, readMessage(event));
     } catch (error) {
-      Object.assign(invocation.log, explainToOperator(error), { level: 'error' });
+      Object.assign(invocation.log, toErrorLogFields(error), { level: 'error' });
       const failed: FailedRun = { problem: describeProblem(error, invocation.requestId) };
       return failed;
     } finally {

@@ -13,13 +13,13 @@ import { findEnd } from './overdue-upload.ts';
 import { recordEvents } from './record-events.ts';
 import { readScannedUntil } from './scan-media.ts';
 import { failItem } from './set-aside.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of uploads whose end nobody told. */
 export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;
 
-type CheckTally = Tally<(typeof CHECK_COUNTS)[number]>;
+type CheckTally = StepCounts<(typeof CHECK_COUNTS)[number]>;
 
 const CLAIM_COUNT = 100;
 const AT_ONCE = 4;

@@ -5,18 +5,18 @@ import {
   SHOWN_MILLISECONDS,
   takeAbsence,
 } from '../ingest/absent-arrival.ts';
-import { MOST_UNCONFIRMED } from '../ingest/bound-unconfirmed.ts';
+import { MAX_UNCONFIRMED } from '../ingest/bound-unconfirmed.ts';
 import { confirmEvent } from '../ingest/confirm-event.ts';
 import type { Origin } from '../ingest/received-event.ts';
 import { type SelectionDependencies, selectQuestion } from '../ingest/select-question.ts';
 import { failEvent } from '../ingest/set-aside-event.ts';
 import { takePushedEvent } from '../ingest/take-pushed-event.ts';
-import type { ClaimedUnconfirmed } from '../ledger/pending-confirmations.ts';
+import type { ClaimedConfirmation } from '../ledger/pending-confirmations.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { isVodEventType } from '../vod/event-types.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of the notifications that VOD could not be asked about when they came. */
@@ -28,7 +28,7 @@ export const UNCONFIRMED_COUNTS = [
   'setAside',
 ] as const;
 
-type UnconfirmedTally = Tally<(typeof UNCONFIRMED_COUNTS)[number]>;
+type UnconfirmedTally = StepCounts<(typeof UNCONFIRMED_COUNTS)[number]>;
 
 const AT_ONCE = 4;
 const CLAIM_COUNT = 40;
@@ -52,7 +52,7 @@ export async function confirmKeptEvents(run: SweepRun, tally: UnconfirmedTally):
 }
 
 async function confirmOrSetAside(
-  claim: ClaimedUnconfirmed,
+  claim: ClaimedConfirmation,
   run: SweepRun,
   tally: UnconfirmedTally,
 ): Promise<void> {
@@ -74,7 +74,7 @@ async function confirmOrSetAside(
 }
 
 async function confirmOne(
-  claim: ClaimedUnconfirmed,
+  claim: ClaimedConfirmation,
   run: SweepRun,
   tally: UnconfirmedTally,
 ): Promise<void> {
@@ -105,7 +105,7 @@ async function confirmOne(
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
     const confirmed = confirmation.kind === 'confirmed';
-    const isTooMuch = !confirmed && (await ledger.countUnconfirmed(subAppId)) > MOST_UNCONFIRMED;
+    const isTooMuch = !confirmed && (await ledger.countUnconfirmed(subAppId)) > MAX_UNCONFIRMED;
     if (isTooMuch) return putOff(claim, run, tally);
     const reception = { ...origin, receivedAt, confirmed, settings };
     await takePushedEvent(confirmation.event, reception, ledger);
@@ -118,7 +118,7 @@ async function confirmOne(
 async function settleAbsence(
   event: AbsentEvent,
   origin: Origin,
-  claim: ClaimedUnconfirmed,
+  claim: ClaimedConfirmation,
   { ledger, settings, now }: SweepRun,
   tally: UnconfirmedTally,
 ): Promise<boolean> {
@@ -138,7 +138,7 @@ async function settleAbsence(
 }
 
 async function putOff(
-  claim: ClaimedUnconfirmed,
+  claim: ClaimedConfirmation,
   run: SweepRun,
   tally: UnconfirmedTally,
 ): Promise<void> {
@@ -156,7 +156,7 @@ async function putOff(
 }
 
 function report(
-  { eventId, subAppId, raw }: ClaimedUnconfirmed,
+  { eventId, subAppId, raw }: ClaimedConfirmation,
   run: SweepRun,
   reason: string,
 ): void {

@@ -3,13 +3,13 @@ import { nameError } from '../runtime/error-name.ts';
 import { ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
 import { failItem } from './set-aside.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of queued pulls. */
 export const PULL_COUNTS = ['sent', 'retried', 'refused', 'setAside'] as const;
 
-type PullTally = Tally<(typeof PULL_COUNTS)[number]>;
+type PullTally = StepCounts<(typeof PULL_COUNTS)[number]>;
 
 type ClaimedPull = Awaited<ReturnType<SweepRun['ledger']['claimPulls']>>[number];
 

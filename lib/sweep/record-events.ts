@@ -1,9 +1,9 @@
 import { trustContexts } from '../config/context-config.ts';
-import { takeEvents } from '../ingest/ingest-batch.ts';
+import { ingestBatch } from '../ingest/ingest-batch.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
 import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { putEventAside } from './set-aside.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import type { ApplicationRun } from './sweep-run.ts';
 
 /** What recording needs of a sweep. */
@@ -12,7 +12,7 @@ type Recording = Pick<
   'subAppId' | 'applications' | 'ledger' | 'contexts' | 'settings' | 'now' | 'report'
 >;
 
-type RecordTally = Tally<'fresh' | 'setAside'>;
+type RecordTally = StepCounts<'fresh' | 'setAside'>;
 
 /**
  * Records what VOD itself has told, and sets aside what cannot be recorded for a reason of its own: afterwards all of
@@ -68,7 +68,7 @@ async function recordBatch(
   const receivedAt = now();
   const origin = { subAppId, own, contexts: trustContexts(contexts, receivedAt) };
   const reception = { ...origin, receivedAt, confirmed: true, settings };
-  const results = await takeEvents(events, ledger, reception);
+  const results = await ingestBatch(events, ledger, reception);
   const fresh = results.filter(({ recorded }) => recorded.fresh).length;
   tally.add('fresh', fresh);
   return fresh;

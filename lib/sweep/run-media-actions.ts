@@ -4,13 +4,13 @@ import { writePair } from '../model/item-name.ts';
 import { nameError } from '../runtime/error-name.ts';
 import { describeItemFailure, ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
 import { failItem } from './set-aside.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of what is to be done to media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;
 
-type ActionTally = Tally<(typeof ACTION_COUNTS)[number]>;
+type ActionTally = StepCounts<(typeof ACTION_COUNTS)[number]>;
 
 /** Far below what VOD takes in a second: https://cloud.tencent.com/document/product/266/31753. */
 const AT_ONCE = 4;

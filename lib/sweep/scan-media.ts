@@ -4,13 +4,13 @@ import { MEDIA_FILTERS } from '../vod/media-event.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { recordEvents } from './record-events.ts';
 import { putFileOff, selectListed } from './scanned-file.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** What is counted of the media that VOD has. */
 export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const;
 
-type MediaTally = Tally<(typeof MEDIA_COUNTS)[number]>;
+type MediaTally = StepCounts<(typeof MEDIA_COUNTS)[number]>;
 
 /**
  * Answers the name of the mark up to which an application's media were looked for, and of the lease of whoever looks.

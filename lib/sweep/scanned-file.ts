@@ -7,10 +7,10 @@ import { parseVodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
 import { canonicalJson } from '../vod/event-json.ts';
 import { failItem, putEventAside } from './set-aside.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import type { ApplicationRun } from './sweep-run.ts';
 
-type FileTally = Tally<'setAside'>;
+type FileTally = StepCounts<'setAside'>;
 
 /** Returns what of a page of VOD's list names a file; what does not is set aside, since nothing can be asked about it. */
 export async function selectListed(

@@ -1,13 +1,13 @@
 import { type FailedEvent, setEventAside } from '../ingest/set-aside-event.ts';
 import type { ItemFailure } from '../ledger/dead-items.ts';
-import { explainToOperator } from '../runtime/invocation.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
   isItemFault,
-  MOST_ITEM_TRIES,
+  MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import type { ApplicationRun, SweepRun } from './sweep-run.ts';
 
 /** What setting an event of an application aside needs of a sweep. */
@@ -26,15 +26,15 @@ export async function failItem(
   item: FailedItem,
   error: unknown,
   { ledger, report }: Pick<SweepRun, 'ledger' | 'report'>,
-  tally: Tally<'setAside'>,
-  mostTries: number = MOST_ITEM_TRIES,
+  tally: StepCounts<'setAside'>,
+  mostTries: number = MAX_ITEM_TRIES,
 ): Promise<boolean> {
   if (!isItemFault(error)) throw error;
   const failure = { ...item, ...explainItemFault(error) };
   const counted = await ledger.failItem(failure, mostTries);
   tally.fail(error);
   if (counted.isNews) tally.add('setAside');
-  report({ ...explainToOperator(error), ...describeItemFailure(failure, counted) });
+  report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
   return counted.isDead;
 }
 
@@ -47,7 +47,7 @@ export async function putEventAside(
   failed: Pick<FailedEvent, 'raw' | 'proven'>,
   error: unknown,
   { subAppId, applications: [own], ledger, now, report }: AsideRun,
-  tally: Tally<'setAside'>,
+  tally: StepCounts<'setAside'>,
 ): Promise<void> {
   const event = { ...failed, subAppId, own, receivedAt: now() };
   const { counted, log } = await setEventAside(event, error, ledger);

@@ -1,7 +1,7 @@
 import { nameError } from '../runtime/error-name.ts';
 
 /** What a step counts. */
-export interface Tally<Name extends string> {
+export interface StepCounts<Name extends string> {
   readonly counts: Readonly<Record<Name | 'failed', number>>;
   readonly add: (name: Name, by?: number) => void;
   /** Counts a piece of work that failed, by its reason too. */
@@ -12,10 +12,10 @@ export interface Tally<Name extends string> {
 export type ErrorCounts = Map<string, number>;
 
 /** Answers a tally that begins with 0 for each of `names`. */
-export function createTally<Name extends string>(
+export function createStepCounts<Name extends string>(
   names: readonly Name[],
   errors: ErrorCounts,
-): Tally<Name> {
+): StepCounts<Name> {
   const zeros = [...names, 'failed' as const].map((name) => [name, 0] as const);
   const counts = Object.fromEntries(zeros) as Record<Name | 'failed', number>;
   return {

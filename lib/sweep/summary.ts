@@ -1,11 +1,11 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../runtime/log.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 
 /** What a sweep has done, and what it left. */
 export interface SweepSummary {
   /** What each step has counted; `failed` is in every one. */
-  readonly steps: Readonly<Record<string, Tally<never>['counts']>>;
+  readonly steps: Readonly<Record<string, StepCounts<never>['counts']>>;
   /** Missing where the ledger could not be asked. */
   readonly backlog?: SweepBacklog;
   /** How often something failed, by its reason. */

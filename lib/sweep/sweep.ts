@@ -1,4 +1,4 @@
-import { explainToOperator } from '../runtime/invocation.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
 import type { LogFields } from '../runtime/log.ts';
 import type { Target } from '../webhooks/target.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
@@ -7,7 +7,7 @@ import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
-import { createTally, type ErrorCounts } from './step-counts.ts';
+import { createStepCounts, type ErrorCounts } from './step-counts.ts';
 import { readSweepBacklog, type SweepBacklog, type SweepSummary } from './summary.ts';
 import {
   type ApplicationRun,
@@ -46,7 +46,7 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
     } catch (error) {
       broken.add(name);
       tallies[name].fail(error);
-      report({ ...explainToOperator(error), level: 'error' });
+      report({ ...toErrorLogFields(error), level: 'error' });
     }
   };
   const goForEach = forEachApplication(run, go);
@@ -69,15 +69,15 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
 
 function createTallies(errors: ErrorCounts) {
   return {
-    queue: createTally(QUEUE_COUNTS, errors),
-    unconfirmed: createTally(UNCONFIRMED_COUNTS, errors),
-    media: createTally(MEDIA_COUNTS, errors),
-    checks: createTally(CHECK_COUNTS, errors),
-    pulls: createTally(PULL_COUNTS, errors),
-    actions: createTally(ACTION_COUNTS, errors),
-    fanOut: createTally(['events'], errors),
-    deliveries: createTally(DELIVERY_COUNTS, errors),
-    backlog: createTally([], errors),
+    queue: createStepCounts(QUEUE_COUNTS, errors),
+    unconfirmed: createStepCounts(UNCONFIRMED_COUNTS, errors),
+    media: createStepCounts(MEDIA_COUNTS, errors),
+    checks: createStepCounts(CHECK_COUNTS, errors),
+    pulls: createStepCounts(PULL_COUNTS, errors),
+    actions: createStepCounts(ACTION_COUNTS, errors),
+    fanOut: createStepCounts(['events'], errors),
+    deliveries: createStepCounts(DELIVERY_COUNTS, errors),
+    backlog: createStepCounts([], errors),
   };
 }
 

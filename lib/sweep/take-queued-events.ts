@@ -1,13 +1,13 @@
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { recordRawEvents } from './record-events.ts';
-import type { Tally } from './step-counts.ts';
+import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** What is counted of the events that VOD keeps in its queue. */
 export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late', 'setAside'] as const;
 
-type QueueTally = Tally<(typeof QUEUE_COUNTS)[number]>;
+type QueueTally = StepCounts<(typeof QUEUE_COUNTS)[number]>;
 
 /**
  * Empties VOD's queue of an application's events. Each batch is confirmed only when each of it is recorded or set aside:

@@ -1,6 +1,6 @@
 import type { Quotas } from '../ledger/quotas.ts';
 import { Problem } from '../problem.ts';
-import { refuseQuota } from './quota-problem.ts';
+import { quotaExceeded } from './quota-problem.ts';
 
 /**
  * Lets an upload of `owner` begin.
@@ -38,7 +38,7 @@ export function createQuotaMemory(now: () => number): BeginUpload {
     if (used >= limit) {
       const roomAt = (times[used - limit] ?? time) + MINUTE;
       const retryAfter = Math.max(1, Math.ceil((roomAt - time) / 1_000));
-      throw refuseQuota({ rule: 'signaturesPerMinute', limit, used, retryAfter });
+      throw quotaExceeded({ rule: 'signaturesPerMinute', limit, used, retryAfter });
     }
     begun.delete(owner);
     begun.set(owner, [...times, time]);

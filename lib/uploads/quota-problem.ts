@@ -7,7 +7,7 @@ const USED: Readonly<Record<QuotaRefusal['rule'], string>> = {
 };
 
 /** Answers the problem of an upload for which a quota has no room. */
-export function refuseQuota(quota: QuotaRefusal): Problem {
+export function quotaExceeded(quota: QuotaRefusal): Problem {
   const { rule, limit, used, retryAfter } = quota;
   return new Problem(
     `The quota "${rule}" is used up: ${used} ${USED[rule]}, of at most ${limit}. Come again in ${retryAfter} seconds.`,

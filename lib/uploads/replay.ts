@@ -1,4 +1,4 @@
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { ReplayRequest } from './upload-query.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { ReplayRequest } from './upload-query.ts';
 export async function replayDeliveries(
   uploadId: string,
   { eventId, endpoint }: ReplayRequest,
-  ledger: ReachLedger,
+  ledger: WithLedger,
 ): Promise<number> {
   if (eventId === undefined && endpoint === undefined) {
     return ledger((each) => each.replayUpload(uploadId));

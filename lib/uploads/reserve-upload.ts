@@ -1,4 +1,4 @@
-import type { ReachLedger } from '../ledger/lazy-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Quotas } from '../ledger/quotas.ts';
 import type { IssuedUpload } from '../ledger/uploads.ts';
 import { isUploadIdBefore } from '../model/upload-id.ts';
@@ -8,7 +8,7 @@ import { Problem } from '../problem.ts';
 import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
 import { createQuotaMemory } from './quota-memory.ts';
-import { refuseQuota } from './quota-problem.ts';
+import { quotaExceeded } from './quota-problem.ts';
 
 /** An upload that is about to be permitted. */
 interface PermittedUpload {
@@ -27,7 +27,7 @@ interface PermittedUpload {
  *
  * @throws {Problem} `quota_exceeded`, `upload_finished` where it goes on with one that has ended, or `ledger_…`.
  */
-export type KeepIssued = (
+export type ReserveUpload = (
   upload: PermittedUpload,
   request: SignatureRequest,
 ) => void | Promise<void>;
@@ -37,25 +37,28 @@ export type KeepIssued = (
  *
  * @param now Unix milliseconds.
  */
-export function createKeepIssued(ledger: ReachLedger | undefined, now: () => number): KeepIssued {
+export function createUploadReservation(
+  ledger: WithLedger | undefined,
+  now: () => number,
+): ReserveUpload {
   if (ledger !== undefined) return (upload, request) => keepIssued(upload, request, ledger);
   const begin = createQuotaMemory(now);
   return ({ owner, profile: { quotas, maxExpiresIn = MAX_SIGNATURE_SECONDS } }, { uploadId }) => {
     if (uploadId === undefined) return begin(owner, quotas);
     // Its id is proof that it was begun here, and when: it ends with the longest signature of its beginning.
-    if (isUploadIdBefore(uploadId, now() - maxExpiresIn * 1_000)) throw refuseFinished('expired');
+    if (isUploadIdBefore(uploadId, now() - maxExpiresIn * 1_000)) throw uploadFinished('expired');
   };
 }
 
 async function keepIssued(
   { uploadId, owner, subAppId, expireTime, profile: { quotas } }: PermittedUpload,
   request: SignatureRequest,
-  ledger: ReachLedger,
+  ledger: WithLedger,
 ): Promise<void> {
   if (request.uploadId !== undefined) {
     // What has ended keeps what was told of it.
     const known = await ledger((each) => each.findUpload(uploadId));
-    if (known !== undefined && isFinished(known.state)) throw refuseFinished(known.state);
+    if (known !== undefined && isFinished(known.state)) throw uploadFinished(known.state);
   }
   const { classId, procedure, storageRegion, sessionContext, sourceContext } = request;
   const { limits, mediaExpireTime } = request;
@@ -74,17 +77,17 @@ async function keepIssued(
     quotas === undefined
       ? await ledger((each) => each.saveIssued(upload))
       : await issueWithin(quotas, upload, ledger);
-  if (isFinished(state)) throw refuseFinished(state);
+  if (isFinished(state)) throw uploadFinished(state);
 }
 
-async function issueWithin(quotas: Quotas, upload: IssuedUpload, ledger: ReachLedger) {
+async function issueWithin(quotas: Quotas, upload: IssuedUpload, ledger: WithLedger) {
   const [verdict] = await ledger((each) => each.issueWithin(upload.owner, quotas, [upload]));
   if (verdict === undefined) throw new Error('The upload that was asked for has no verdict.');
-  if (verdict.kind === 'refused') throw refuseQuota(verdict.quota);
+  if (verdict.kind === 'refused') throw quotaExceeded(verdict.quota);
   return verdict;
 }
 
 /** Answers the problem of a request about an upload to which nothing more can happen. */
-export function refuseFinished(state: UploadState): Problem {
+export function uploadFinished(state: UploadState): Problem {
   return new Problem(`The upload has ended: its state is "${state}".`, { code: 'upload_finished' });
 }

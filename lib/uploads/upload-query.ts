@@ -50,7 +50,7 @@ const itemRequest = v.object({
   id: once,
 });
 
-const MOST_REPLAYED = 1_000;
+const MAX_REPLAYED = 1_000;
 
 const time = v.pipe(
   isoTime,
@@ -64,12 +64,12 @@ const replayQuery = v.object({
   to: v.optional(time),
   limit: v.optional(
     v.pipe(
-      v.number(`must be a whole number from 1 to ${MOST_REPLAYED}`),
-      v.integer(`must be a whole number from 1 to ${MOST_REPLAYED}`),
-      v.minValue(1, `must be a whole number from 1 to ${MOST_REPLAYED}`),
-      v.maxValue(MOST_REPLAYED, `must be a whole number from 1 to ${MOST_REPLAYED}`),
+      v.number(`must be a whole number from 1 to ${MAX_REPLAYED}`),
+      v.integer(`must be a whole number from 1 to ${MAX_REPLAYED}`),
+      v.minValue(1, `must be a whole number from 1 to ${MAX_REPLAYED}`),
+      v.maxValue(MAX_REPLAYED, `must be a whole number from 1 to ${MAX_REPLAYED}`),
     ),
-    MOST_REPLAYED,
+    MAX_REPLAYED,
   ),
   cursor: v.optional(once),
 });

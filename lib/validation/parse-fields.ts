@@ -4,8 +4,8 @@ import { dropNulls, isJsonObject } from './json-object.ts';
 import { findNearName } from './near-name.ts';
 
 /** Errors that one answer lists; a hostile body could cause as many as fit in it. */
-const MOST_ERRORS = 100;
-const LONGEST_NAME = 64;
+const MAX_ERRORS = 100;
+const MAX_NAME = 64;
 
 /** Says what a value is instead of an object, where that leads to the mistake. */
 function refuseKind(input: unknown): FieldError {
@@ -68,10 +68,10 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
   const list = `the fields are ${names.join(', ')}`;
   return unknown.map((name, index) => {
     // Beyond those that an answer lists, nobody reads what is meant.
-    const plain = index < MOST_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
+    const plain = index < MAX_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
     const near = findNearName(plain, names);
     const hint = near === undefined ? list : `did you mean ${near}?`;
-    return { path: prefix + name.slice(0, LONGEST_NAME), message: `is not a field here; ${hint}` };
+    return { path: prefix + name.slice(0, MAX_NAME), message: `is not a field here; ${hint}` };
   });
 }
 
@@ -80,10 +80,10 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
  *
  * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
  */
-export function refuseFields(errors: readonly FieldError[], most: number = MOST_ERRORS): Problem {
+export function refuseFields(errors: readonly FieldError[], most: number = MAX_ERRORS): Problem {
   return new Problem(summarize(errors), {
     code: 'invalid_request',
-    errors: errors.slice(0, Math.min(most, MOST_ERRORS)),
+    errors: errors.slice(0, Math.min(most, MAX_ERRORS)),
   });
 }
 

@@ -31,7 +31,7 @@ import {
 import { checkPullSource, type PullSource } from './pull-source.ts';
 
 /** Errors that the answer to one batch lists in all; beyond it, each item that is wrong has its first one. */
-const MOST_BATCH_ERRORS = 1_000;
+const MAX_BATCH_ERRORS = 1_000;
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -137,7 +137,7 @@ function parseItems(
   items: readonly unknown[],
   context: PullContext,
 ): readonly (PullRequest | Problem)[] {
-  let errorsLeft = MOST_BATCH_ERRORS;
+  let errorsLeft = MAX_BATCH_ERRORS;
   return items.map((item, index) => {
     const checked = checkItem(item, pullItem.entries, context);
     if (checked.errors === undefined) return checked.output;

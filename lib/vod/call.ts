@@ -44,7 +44,7 @@ const RESERVE_MILLISECONDS = 500;
 const SHORTEST_MILLISECONDS = 200;
 
 /** Longest time that Node's timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 /**
  * Answers what `attempt` does, which is repeated where that may help and time is left for it.
@@ -122,7 +122,7 @@ async function inTime<Value>(
   run: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Timed<Value>> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), Math.min(milliseconds, LONGEST_TIMER));
+  const timer = setTimeout(() => limit.abort(), Math.min(milliseconds, MAX_TIMER));
   try {
     const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
     return { late: false, value: await run(either) };

@@ -9,7 +9,7 @@ export interface MediaTasks {
 }
 
 /** Most tasks of one answer: https://cloud.tencent.com/document/product/266/43059. */
-export const MOST_TASKS = 100;
+export const MAX_TASKS = 100;
 
 /**
  * Answers the tasks that VOD began on a media, as far as it lists them: those of the last three days.
@@ -22,7 +22,7 @@ export async function findMediaTasks(
   options: CallOptions,
 ): Promise<MediaTasks> {
   const { TaskSet } = await api.describeTasks(
-    { FileId: fileId, Sort: { Field: 'CreateTime', Order: 'Asc' }, Limit: MOST_TASKS },
+    { FileId: fileId, Sort: { Field: 'CreateTime', Order: 'Asc' }, Limit: MAX_TASKS },
     options,
   );
   const findFirst = (type: string) =>

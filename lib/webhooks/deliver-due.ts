@@ -1,12 +1,12 @@
 import type { DeadItemLedger } from '../ledger/dead-items.ts';
 import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
 import { writePair } from '../model/item-name.ts';
-import { explainToOperator } from '../runtime/invocation.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
   ITEM_PAUSE_MILLISECONDS,
-  MOST_ITEM_TRIES,
+  MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
 import type { LogFields } from '../runtime/log.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
@@ -100,12 +100,12 @@ async function writeFault(
 ): Promise<'retried' | 'dead'> {
   const id = writePair(claim.eventId, claim.endpoint);
   const failure = { kind: 'delivery', id, ...explainItemFault(error) } as const;
-  const counted = await ledger.failItem(failure, MOST_ITEM_TRIES);
+  const counted = await ledger.failItem(failure, MAX_ITEM_TRIES);
   const end = counted.isDead
     ? { dead: true as const }
     : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
   await ledger.deliveryFailed(claim, { error: failure.code, ...end });
-  report({ ...explainToOperator(error), ...describeItemFailure(failure, counted) });
+  report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
   return counted.isDead ? 'dead' : 'retried';
 }
 

@@ -28,7 +28,7 @@ const IDENTIFIERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Longest identifier that is kept; all of them together stay far below any limit. */
-const LONGEST_IDENTIFIER = 256;
+const MAX_IDENTIFIER = 256;
 
 /**
  * Answers `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
@@ -53,7 +53,7 @@ export function readSubject(message: Message): string {
   for (const name of ['uploadId', 'FileId', 'TaskId']) {
     for (const fields of found) {
       const value = fields[name];
-      if (typeof value === 'string' && value !== '' && value.length <= LONGEST_IDENTIFIER) {
+      if (typeof value === 'string' && value !== '' && value.length <= MAX_IDENTIFIER) {
         return value;
       }
     }
@@ -74,6 +74,6 @@ function pickIdentifiers(data: Message['data']): Record<string, unknown> {
 
 function isIdentifier([name, value]: readonly [string, unknown]): boolean {
   if (!IDENTIFIERS.has(name)) return false;
-  if (typeof value === 'string') return value.length <= LONGEST_IDENTIFIER;
+  if (typeof value === 'string') return value.length <= MAX_IDENTIFIER;
   return typeof value === 'number' || typeof value === 'boolean';
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { openLedger } from '../../lib/ledger/ledger.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
-import { createTally } from '../../lib/sweep/step-counts.ts';
+import { createStepCounts } from '../../lib/sweep/step-counts.ts';
 import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
@@ -58,7 +58,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
       },
       remainingMilliseconds: () => end - (performance.now() - startedAt),
     };
-    const tally = createTally(PULL_COUNTS, new Map());
+    const tally = createStepCounts(PULL_COUNTS, new Map());
     await drainPulls(run, tally, { pullsPerSecond });
     await ledger.close();
     if (tally.counts.failed > 0) throw new Error('Pulls were not sent');

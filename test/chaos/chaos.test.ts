@@ -46,7 +46,7 @@ const LAST_HOUR = 70;
 /** When VOD begins to refuse some questions, less than the day after which it is asked about each file again. */
 const UNASKABLE_FROM_HOUR = 20;
 /** Of a message: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. */
-const MOST_MESSAGE_BYTES = 262_144;
+const MAX_MESSAGE_BYTES = 262_144;
 
 describe(`${UPLOADS} uploads to three applications whose notifications are dropped, doubled and shuffled while processes die and the database is stopped`, () => {
   const chance = createChance(SEED);
@@ -296,8 +296,8 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(large.length).toBeGreaterThan(0);
     for (const { largeTaskId = '' } of large) {
       expect(recorded.get(largeTaskId)).toBeGreaterThan(300_000);
-      expect(told.get(largeTaskId)?.bytes).toBeGreaterThan(MOST_MESSAGE_BYTES);
-      expect(told.get(largeTaskId)?.maxBytes).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
+      expect(told.get(largeTaskId)?.bytes).toBeGreaterThan(MAX_MESSAGE_BYTES);
+      expect(told.get(largeTaskId)?.maxBytes).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
     }
   });
 

@@ -54,10 +54,10 @@ type Counts = { -readonly [Name in Exclude<keyof PushTally, 'sent'>]: number };
 const ON_THEIR_WAY = 200;
 
 /** VOD sends up to three times where it has no answer, or none that says that all is well: https://cloud.tencent.com/document/product/266/7829. */
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 /** A killed process lives at most so many milliseconds of its call. */
-const LONGEST_LIFE = 25;
+const MAX_LIFE = 25;
 
 /**
  * Lets all steps of `courses` happen, those of different ones in any order, and sends what tells of them by `workers`:
@@ -144,8 +144,8 @@ async function send(push: Push, worker: Worker, { killed }: PushWeather, chance:
   const statuses: number[] = [];
   let deaths = 0;
   let log = '';
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
-    const outcome = await worker.call(wrap(push), pickDeath(chance, killed, LONGEST_LIFE));
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const outcome = await worker.call(wrap(push), pickDeath(chance, killed, MAX_LIFE));
     if (outcome.kind !== 'result') {
       deaths += 1;
       continue;

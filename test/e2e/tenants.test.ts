@@ -18,7 +18,7 @@ const POLICY = {
 
 const stage = useBrowserStage(() => ({
   custom: { upload: { policy: POLICY } },
-  standIn: { attemptWaits: [0, 20, 20] },
+  emulator: { attemptWaits: [0, 20, 20] },
 }));
 
 type Json = Readonly<Record<string, unknown>>;
@@ -126,7 +126,7 @@ describe('an upload of a tenant', () => {
 
   it('is found by the sweep in its application where its notification is lost', async () => {
     // The sweep leaves what came within the last minute to its notification, so here VOD's clock is behind.
-    await stage.restart({ standIn: { now: () => new Date(Date.now() - 90_000) } });
+    await stage.restart({ emulator: { now: () => new Date(Date.now() - 90_000) } });
     stage.stack.faults.arm('lost-callback');
     const { fileId, uploadId } = await upload(userOf('globex'));
     await happens(stage.stack, 'notification', ({ outcome }) => outcome === 'held');

@@ -75,7 +75,7 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
   const consumer = await startConsumer((response) => response.end());
   const sweeper = await openSweepStage(postgres, {
     endpoints: [endpointOf(consumer.url, createSecret())],
-    standIn: {
+    emulator: {
       account: {
         ...localAccount(),
         otherSubAppIds: [ACME, GLOBEX],
@@ -132,7 +132,7 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
   };
 }
 
-/** The route over the stand-in, with more time than it has in the cloud. */
+/** The route over the emulator, with more time than it has in the cloud. */
 function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): HttpHandler {
   const route = createCallbackRoute({
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },

@@ -271,7 +271,7 @@ describe('an upload that the envelope of another application names', () => {
 
     expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'ready', subAppId: ACME });
     expect(steps['actions']).toMatchObject({ done: 0, dead: 0, failed: 0 });
-    expect(vod.standIn().media()).toHaveLength(3);
+    expect(vod.emulator().media()).toHaveLength(3);
     const { items } = await ledger.listUploads({ limit: 10, subAppId: GLOBEX });
     expect(items).toMatchObject([
       { method: 'other', sourceContext: SourceContext },

@@ -4,7 +4,7 @@ import connectPostgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
@@ -60,7 +60,7 @@ afterAll(async () => {
   await Promise.all([stage.close(), postgres.close(), consumer.close()]);
 });
 
-/** The route over a real ledger and the stand-in, with more time than it has in the cloud: nothing here is about time. */
+/** The route over a real ledger and the emulator, with more time than it has in the cloud: nothing here is about time. */
 function openCallback(): HttpHandler {
   const { role, subAppId } = stage.account;
   const readCredentials = () => ({ ...role, token: role.token });
@@ -77,7 +77,7 @@ function openCallback(): HttpHandler {
   const route = createCallbackRoute({
     config: { signKeys: KEYS, contexts: CONTEXTS, vodApi: { subAppId: undefined } },
     api,
-    ledger: reachLedger(async () => ledger),
+    ledger: lazyLedger(async () => ledger),
     targets,
     settings: NO_SETTINGS,
     fetchCover: createCoverFetcher(),

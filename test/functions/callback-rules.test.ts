@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
-import type { Envelope } from '../../lib/model/source-context.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import type { SourceContext } from '../../lib/model/source-context.ts';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
@@ -80,7 +80,7 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
       targets,
       settings: settingsOf(settings),
     },
-    ledger: ledger ? reachLedger(async () => stage.ledger) : undefined,
+    ledger: ledger ? lazyLedger(async () => stage.ledger) : undefined,
     fetchCover: createCoverFetcher(),
     ...{ now: Date.now, clock: () => 0, random: Math.random },
   });
@@ -97,7 +97,7 @@ const arrival = (FileId: string): RawEvent => ({
   FileUploadEvent: { FileId },
 });
 
-function contextOf(envelope: Partial<Envelope> = {}): string {
+function contextOf(envelope: Partial<SourceContext> = {}): string {
   return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
@@ -109,7 +109,7 @@ async function receive(eventType: string): Promise<RawEvent> {
   }
 }
 
-const mediaOfVod = () => stage.vod.standIn().media();
+const mediaOfVod = () => stage.vod.emulator().media();
 const upload = (uploadId = UPLOAD_ID) => stage.ledger.findUpload(uploadId);
 const deletions = () => stage.calls.filter((name) => name === 'DeleteMedia');
 const announcements = async () =>
@@ -161,7 +161,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     const policy = { console: { mediaTypes: ['mp4'] }, live: { maxSeconds: 1 } };
     const notify = openCallback({ settings: { policy } });
     const tone = await stage.makeMedia();
-    const { arrivals } = stage.vod.standIn();
+    const { arrivals } = stage.vod.emulator();
     const film = await arrivals.uploadFromConsole({
       ...{ name: 'film', type: 'mp4', seconds: 5, classId: 0, procedure: null },
     });
@@ -320,7 +320,7 @@ describe('POST /callback of a media that rules are about', () => {
 
   it('has done to it what they say, once', async () => {
     const notify = openCallback({ settings });
-    const { fileId } = await stage.vod.standIn().arrivals.record({ ...RECORDING, seconds: 2 });
+    const { fileId } = await stage.vod.emulator().arrivals.record({ ...RECORDING, seconds: 2 });
     const uploadId = deriveFileUploadId(fileId);
 
     await Promise.all(Array.from({ length: 5 }, () => notify(arrival(fileId))));

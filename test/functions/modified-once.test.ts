@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 async function makeMedia(): Promise<string> {
-  const { arrivals } = vod.standIn();
+  const { arrivals } = vod.emulator();
   const made = await arrivals.uploadFromConsole({
     ...{ name: 'film', type: 'mp4', seconds: 5, classId: 0, procedure: null },
   });
@@ -93,7 +93,7 @@ function killAfter(parameter: string): void {
   };
 }
 
-const media = () => vod.standIn().media()[0];
+const media = () => vod.emulator().media()[0];
 const changesOf = (parameter: string) =>
   proxy.calls.filter(
     ({ action, parameters }) => action === 'ModifyMediaInfo' && parameter in parameters,

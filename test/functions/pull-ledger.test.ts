@@ -4,7 +4,7 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
-import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { sendQueuedPull } from '../../lib/pulls/send-queued-pull.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
@@ -113,7 +113,7 @@ function load(each: Ledger = open()) {
     now: () => time,
     random: randomInt,
     randomKey: randomUUID,
-    ledger: reachLedger(async () => each),
+    ledger: lazyLedger(async () => each),
   });
   const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
   return async (body: object, key?: string, owner = 'ann') => {

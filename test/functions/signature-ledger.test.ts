@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSignatureRoute } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
-import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
@@ -45,7 +45,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
       }),
       now: () => time,
       random: randomInt,
-      ledger: reachLedger(async () => ledger),
+      ledger: lazyLedger(async () => ledger),
     });
     const handler = httpHandler('signature', ['POST'], () => ({ corsOrigins: [], route }));
     const headers = await bearer(owner, 'upload:sign', time);

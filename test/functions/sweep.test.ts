@@ -205,7 +205,7 @@ describe('the sweep function', () => {
       return (await stage.ledger.listUploads(query)).items.length;
     };
     await expect.poll(countReady).toBe(UPLOADS);
-    expect(stage.vod.standIn().media()).toHaveLength(UPLOADS + 20);
+    expect(stage.vod.emulator().media()).toHaveLength(UPLOADS + 20);
     const told = consumer.received.map(({ body }) => JSON.parse(body));
     const issued = told.filter(({ type }) => type === 'upload.issued');
     expect(new Set(issued.map(({ data }) => data.uploadId)).size).toBe(UPLOADS);

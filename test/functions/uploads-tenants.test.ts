@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createUploadsRoute } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
-import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { deriveUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
@@ -47,7 +47,7 @@ afterEach(async () => {
 
 async function ask(method: string, path: string, claims: Readonly<Record<string, unknown>>) {
   const config = readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET });
-  const reach = reachLedger(async () => ledger);
+  const reach = lazyLedger(async () => ledger);
   const route = createUploadsRoute({ config, settings: SETTINGS, now: Date.now, ledger: reach });
   const methods = ['GET', 'POST', 'DELETE'];
   const handler = httpHandler('uploads', methods, () => ({ corsOrigins: [], route }));

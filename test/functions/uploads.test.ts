@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createUploadsRoute } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
-import { reachLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { deriveUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
@@ -64,7 +64,7 @@ function load(
     settings: NO_SETTINGS,
     config: readUploadsConfig({ ...environment }),
     now: () => time,
-    ledger: hasLedger ? reachLedger(async () => ledger) : undefined,
+    ledger: hasLedger ? lazyLedger(async () => ledger) : undefined,
   });
   const handler = httpHandler('uploads', ['GET', 'POST', 'DELETE'], () => ({
     corsOrigins: [],

@@ -22,7 +22,7 @@ const SHARE = process.env['FUZZ'] === 'full' ? 1 : 1 / 40;
 const FAULTS = 0.1;
 
 /** Most characters of an event that a flaw is shown with. */
-const MOST_SHOWN = 500;
+const MAX_SHOWN = 500;
 
 /** Answers are searched for secrets together. */
 const SEARCH_EVERY = 1_000;
@@ -173,7 +173,7 @@ async function callOnce(
     // What the functions have of GET, they have of HEAD, without its body.
     const isHead = name === 'uploads' && Object(event)['httpMethod'] === 'HEAD';
     return findFlaws(answer, { faulty: faults > before, hasLedger, isHead }).map(
-      (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MOST_SHOWN)}`,
+      (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MAX_SHOWN)}`,
     );
   } catch (error) {
     answers.push('');

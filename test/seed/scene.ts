@@ -62,7 +62,7 @@ export function useScene(change: (upload: object) => object = (upload) => upload
     const custom = await readCustom(dir, change);
     const stack = await startLocalStack({
       ...{ dir: join(dir, 'stack'), port: 0, custom, databaseUrl: await server.createDatabase() },
-      standIn: { procedureMilliseconds: 60, attemptWaits: [0, 20, 20] },
+      emulator: { procedureMilliseconds: 60, attemptWaits: [0, 20, 20] },
     });
     scene = { ...createScene({ stack, dir }), close: () => stack.close() };
   });

@@ -12,7 +12,7 @@ import { removeScratch } from './remove-scratch.ts';
 
 /** How a stack differs from the one that everyone uses. */
 type StackChange = Partial<
-  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'standIn'>
+  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'emulator'>
 >;
 
 /** The local stack of the test that runs. */

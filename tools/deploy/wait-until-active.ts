@@ -7,7 +7,7 @@ const PASSING = new Set(['Creating', 'Updating', 'Publishing', 'Deleting']);
 
 /** Milliseconds between two questions: the first come quickly, since most changes take a second or two. */
 const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 2_000;
+const MAX_PAUSE = 2_000;
 /** Milliseconds after which a change is taken for stuck; creating in a private network takes the longest. */
 const PATIENCE = 180_000;
 
@@ -25,7 +25,7 @@ export async function readSettled(
   pause: Pause,
 ): Promise<FunctionState | undefined> {
   let waited = 0;
-  for (let step = FIRST_PAUSE; ; step = Math.min(step * 2, LONGEST_PAUSE)) {
+  for (let step = FIRST_PAUSE; ; step = Math.min(step * 2, MAX_PAUSE)) {
     const state = await scf.readFunction(name);
     if (state === undefined || !PASSING.has(state.Status)) return state;
     if (waited >= PATIENCE) {

@@ -20,7 +20,7 @@ interface Verdict {
 
 const DEFAULT_SLOWNESS = 20_000;
 /** Messages whose attempts are counted; the oldest gives way. */
-const MOST_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /**
  * Answers a consumer that checks every message with the official library and reports it. It refuses with 401 what is
@@ -43,7 +43,7 @@ export function createConsumer({
     attempts.delete(webhookId);
     attempts.set(webhookId, attempt);
     const [oldest] = attempts.keys();
-    if (attempts.size > MOST_COUNTED && oldest !== undefined) attempts.delete(oldest);
+    if (attempts.size > MAX_COUNTED && oldest !== undefined) attempts.delete(oldest);
     return attempt;
   };
 

@@ -6,7 +6,7 @@ import { isJsonObject } from '../../lib/validation/json-object.ts';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
 import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
 import type { Account } from './emulator/account.ts';
-import type { StandIn } from './emulator/emulator.ts';
+import type { Emulator } from './emulator/emulator.ts';
 import { FAULTS, type FaultName, type Faults } from './emulator/faults.ts';
 import type { SpeedLimit } from './emulator/storage/speed-limit.ts';
 import { LOCAL_JWT_AUDIENCE } from './local-functions.ts';
@@ -25,7 +25,7 @@ export interface ControlledParts {
   readonly activity: ActivityLog;
   readonly faults: Faults;
   readonly speed: SpeedLimit;
-  readonly standIn: StandIn;
+  readonly emulator: Emulator;
 }
 
 /** Answers a request below `/__local/`: what exists on one machine only, and never in the cloud. */
@@ -37,7 +37,7 @@ export type Controls = (
 
 type Control = (parts: ControlledParts, body: unknown) => unknown;
 
-const MOST_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 const DEFAULT_TOKEN_SECONDS = 3_600;
 
 const tokenRequest = v.strictObject({
@@ -116,7 +116,7 @@ function explain(error: unknown): string {
 }
 
 function describeStack(parts: ControlledParts): object {
-  const { account, tenants, callbackUrl, databaseUrl, standIn } = parts;
+  const { account, tenants, callbackUrl, databaseUrl, emulator } = parts;
   const { secretId, secretKey, subAppId, otherSubAppIds, signKey, regions } = account;
   const { jwtSecret, webhookSecret } = parts.keys;
   const keys = { secretId, secretKey, subAppId, signKey, jwtSecret, webhookSecret };
@@ -130,7 +130,7 @@ function describeStack(parts: ControlledParts): object {
     tenants,
     regions,
     ...addresses,
-    media: standIn.media(),
+    media: emulator.media(),
   };
 }
 
@@ -173,7 +173,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   let text = '';
   for await (const chunk of request) {
     text += String(chunk);
-    if (text.length > MOST_BODY_BYTES) throw new RangeError('The body is too large');
+    if (text.length > MAX_BODY_BYTES) throw new RangeError('The body is too large');
   }
   return text === '' ? {} : JSON.parse(text);
 }

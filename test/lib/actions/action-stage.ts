@@ -22,7 +22,7 @@ export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 /** Half a megabyte that is no media, whatever it is called. */
 export const EXECUTABLE = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(512 * 1024, 7)]);
 
-/** The stand-in, a ledger and whoever performs actions. */
+/** The emulator, a ledger and whoever performs actions. */
 export interface ActionStage {
   readonly vod: ApiStage;
   readonly ledger: Ledger;
@@ -106,7 +106,7 @@ export async function openActionStage(postgres: TestPostgres): Promise<ActionSta
       const MediaUrl = SOURCES[kind];
       await vod.client.PullUpload({ MediaUrl, SourceContext });
       await ended;
-      return vod.standIn().media().at(-1)?.fileId ?? '';
+      return vod.emulator().media().at(-1)?.fileId ?? '';
     },
     async arrive(fileId, fact, ...actions) {
       const change = { key: { uploadId: UPLOAD_ID }, owner: 'ann', fact, fields: { fileId } };

@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => stage.close());
 
-const mediaOfVod = () => stage.vod.standIn().media();
+const mediaOfVod = () => stage.vod.emulator().media();
 const upload = () => stage.ledger.findUpload(UPLOAD_ID);
 const actionsOf = () => stage.ledger.listActions(UPLOAD_ID);
 

@@ -46,7 +46,7 @@ function procedure(fields: object): RawEvent {
   return { EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: task };
 }
 
-describe('confirmEvent() at the stand-in', () => {
+describe('confirmEvent() at the emulator', () => {
   let stage: ApiStage;
   let api: VodApi;
   let pulled: RawEvent;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import open from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { takeEvents } from '../../../lib/ingest/ingest-batch.ts';
+import { ingestBatch } from '../../../lib/ingest/ingest-batch.ts';
 import type { Origin } from '../../../lib/ingest/received-event.ts';
 import type { Reception } from '../../../lib/ingest/to-event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
-import type { Envelope } from '../../../lib/model/source-context.ts';
+import type { SourceContext } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
@@ -34,7 +34,7 @@ afterEach(() => ledger.close());
 afterAll(() => postgres.close());
 
 function take(bodies: readonly RawEvent[], origin: Partial<Origin> = {}) {
-  return takeEvents(bodies.map(parseVodEvent), ledger, { ...RECEPTION, ...origin });
+  return ingestBatch(bodies.map(parseVodEvent), ledger, { ...RECEPTION, ...origin });
 }
 
 function arrival(fields: object = {}): RawEvent {
@@ -148,7 +148,7 @@ describe('a context without a MAC', () => {
     });
   });
 
-  it.each<[string, Partial<Envelope> | undefined, Partial<Origin>]>([
+  it.each<[string, Partial<SourceContext> | undefined, Partial<Origin>]>([
     ['is not known', undefined, {}],
     ['is of another owner', { owner: 'eve' }, {}],
     ['began in another way', { method: 'pull' }, {}],
@@ -206,7 +206,7 @@ describe('the context of an upload', () => {
     const told = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: TARGETS });
     const sql = open(url, { max: 1 });
     try {
-      await takeEvents([parseVodEvent(body)], told, RECEPTION);
+      await ingestBatch([parseVodEvent(body)], told, RECEPTION);
       const [claim] = await told.claimDeliveries(1, 60, 1);
       // As what was recorded before envelopes had a MAC.
       await sql`update events set envelope_removed = default`;

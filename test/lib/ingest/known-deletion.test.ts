@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { takeEvents } from '../../../lib/ingest/ingest-batch.ts';
+import { ingestBatch } from '../../../lib/ingest/ingest-batch.ts';
 import { dropUnknownDeletions } from '../../../lib/ingest/known-deletion.ts';
 import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
 import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     confirmed: true,
     settings: NO_SETTINGS,
   };
-  await takeEvents(arrivals.map(parseVodEvent), ledger, reception);
+  await ingestBatch(arrivals.map(parseVodEvent), ledger, reception);
 });
 afterAll(async () => {
   await ledger.close();

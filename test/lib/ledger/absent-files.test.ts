@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MOST_NOTES } from '../../../lib/ledger/absent-files.ts';
+import { MAX_NOTES } from '../../../lib/ledger/absent-files.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -32,7 +32,7 @@ function open(): Ledger {
 
 const SOURCE = { SourceType: 'Upload', SourceContext: 'mine' };
 const DAY = 86_400_000;
-const FULL = Array.from({ length: MOST_NOTES }, (_, place) => `f${place}`);
+const FULL = Array.from({ length: MAX_NOTES }, (_, place) => `f${place}`);
 
 describe('the notes of files that VOD does not have', () => {
   it('tell of an arrival what was said of it first', async () => {

@@ -6,7 +6,7 @@ import { explainDatabaseError } from '../../../lib/ledger/explain-error.ts';
 import { openLedgerLazily } from '../../../lib/ledger/lazy-ledger.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { explainToOperator } from '../../../lib/runtime/invocation.ts';
+import { toErrorLogFields } from '../../../lib/runtime/invocation.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;
@@ -57,7 +57,7 @@ describe('an error that stays', () => {
 
     expect(error).toBeInstanceOf(LedgerError);
     expect(error).toMatchObject({ code, isPassing: false, message: expect.stringMatching(reason) });
-    expect(explainToOperator(error)).toMatchObject({
+    expect(toErrorLogFields(error)).toMatchObject({
       ...{ level: 'error', code: 'internal', databaseCode: code },
       reason: expect.stringMatching(reason),
     });
@@ -99,7 +99,7 @@ describe('an error that stays', () => {
     const error = await reach(wrong.href);
 
     expect(error).not.toBeInstanceOf(Problem);
-    const told = explainToOperator(error);
+    const told = toErrorLogFields(error);
     expect(told).toMatchObject({
       level: 'error',
       databaseCode: code,
@@ -117,7 +117,7 @@ describe('an error that passes', () => {
       ...{ name: 'Problem', status: 503, code: 'ledger_unavailable' },
       headers: { 'Retry-After': '5' },
     });
-    expect(explainToOperator(error)).toMatchObject({ level: 'warn', databaseCode: 'ECONNREFUSED' });
+    expect(toErrorLogFields(error)).toMatchObject({ level: 'warn', databaseCode: 'ECONNREFUSED' });
   });
 
   it('is a statement that takes too long', async () => {

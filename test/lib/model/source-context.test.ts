@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Envelope, openEnvelope, removeV1 } from '../../../lib/model/source-context.ts';
+import {
+  decodeSourceContext,
+  removeV1,
+  type SourceContext,
+} from '../../../lib/model/source-context.ts';
 import { deriveContextKey } from '../../../lib/model/source-context-mac.ts';
 import { Problem } from '../../../lib/problem.ts';
 import {
@@ -10,9 +14,13 @@ import {
   writeV1Context,
 } from '../../support/source-contexts.ts';
 
-const SMALL: Envelope = { uploadId: '01ARYZ6S410000000000000000', owner: 'u1', method: 'client' };
+const SMALL: SourceContext = {
+  uploadId: '01ARYZ6S410000000000000000',
+  owner: 'u1',
+  method: 'client',
+};
 
-const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
+const anyEnvelope: fc.Arbitrary<SourceContext> = fc.record(
   {
     uploadId: fc.constant('01ARYZ6S410000000000000000'),
     owner: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
@@ -102,7 +110,7 @@ describe('openEnvelope()', () => {
     const newer = deriveContextKey('another-key-example');
     const context = sealContext(SMALL, 'mine', { keys: [older], subAppId: 7 });
     const open = (keys: readonly [string, ...string[]], ...subAppIds: (number | undefined)[]) =>
-      openEnvelope(context, { keys, subAppIds, acceptsV1: false }).envelope;
+      decodeSourceContext(context, { keys, subAppIds, acceptsV1: false }).envelope;
 
     expect(open([newer, older], 7)).toEqual(SMALL);
     expect(open([older], 7, undefined)).toEqual(SMALL);
@@ -111,7 +119,7 @@ describe('openEnvelope()', () => {
     expect(open([older], 8)).toBeUndefined();
   });
 
-  it.each<[string, Partial<Envelope>]>([
+  it.each<[string, Partial<SourceContext>]>([
     ['an id that is none', { uploadId: '../dead-deliveries' }],
     ['no owner', { owner: '' }],
     ['an owner that no database can hold', { owner: 'u\0' }],
@@ -129,16 +137,16 @@ describe('openEnvelope()', () => {
     const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
 
     expect(openContext(proven)).toEqual({ sourceContext: proven });
-    expect(openEnvelope(first, verifier)).toEqual({ sourceContext: first });
+    expect(decodeSourceContext(first, verifier)).toEqual({ sourceContext: first });
   });
 
   it('takes version 1 for a grace alone, and says that nothing proves it', () => {
     const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
 
-    expect(openEnvelope(lookalike, verifier)).toEqual({
+    expect(decodeSourceContext(lookalike, verifier)).toEqual({
       ...{ envelope: SMALL, sourceContext: 'mine', unproven: true },
     });
-    expect(openEnvelope(sealContext(SMALL, 'mine'), verifier).unproven).toBeUndefined();
+    expect(decodeSourceContext(sealContext(SMALL, 'mine'), verifier).unproven).toBeUndefined();
   });
 });
 

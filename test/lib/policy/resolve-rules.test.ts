@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesName } from '../../../lib/policy/name-pattern.ts';
-import { chooseFillIn, type NewMedia } from '../../../lib/policy/resolve-rules.ts';
+import { type NewMedia, resolveRules } from '../../../lib/policy/resolve-rules.ts';
 import { settingsOf } from '../../support/settings.ts';
 
 const MEDIA: NewMedia = {
@@ -17,7 +17,7 @@ const MEDIA: NewMedia = {
 const rule = (name: string, set: object, match: object = {}) => ({ name, match, set });
 
 function choose(rules: readonly object[], media: NewMedia = MEDIA) {
-  const chosen = chooseFillIn(settingsOf({ rules }).rules, media);
+  const chosen = resolveRules(settingsOf({ rules }).rules, media);
   return JSON.parse(JSON.stringify(chosen));
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import { toKeptPull } from '../../../lib/pulls/pull-upload.ts';
+import { toPullJob } from '../../../lib/pulls/pull-upload.ts';
 import { sendQueuedPull } from '../../../lib/pulls/send-queued-pull.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-const { request } = toKeptPull(
+const { request } = toPullJob(
   '01JUPLOADEXAMPLE',
   {
     owner: 'ann',

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => postgres.close());
 beforeEach(async () => {
   const account = { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] };
-  stage = await openSweepStage(postgres, { standIn: { account } });
+  stage = await openSweepStage(postgres, { emulator: { account } });
 });
 afterEach(() => stage.close());
 
@@ -31,7 +31,7 @@ const sweep = (change: Parameters<SweepStage['sweep']>[0] = {}) =>
 async function makeMediaIn(SubAppId: number, request: object = {}): Promise<string> {
   const known = new Set(
     stage.vod
-      .standIn()
+      .emulator()
       .media()
       .map(({ fileId }) => fileId),
   );
@@ -39,7 +39,7 @@ async function makeMediaIn(SubAppId: number, request: object = {}): Promise<stri
   await stage.vod.client.PullUpload({ MediaUrl: TONE, SubAppId, ...request });
   await ended;
   const media = stage.vod
-    .standIn()
+    .emulator()
     .media()
     .find(({ fileId }) => !known.has(fileId));
   return media?.fileId ?? '';
@@ -122,7 +122,7 @@ describe('sweep() of several applications', () => {
     expect(steps['actions']).toMatchObject({ done: 1, dead: 0, failed: 0 });
     expect(
       stage.vod
-        .standIn()
+        .emulator()
         .media()
         .map(({ fileId }) => fileId),
     ).toEqual([kept]);
@@ -178,7 +178,7 @@ describe('sweep() of several applications', () => {
 
     expect(steps['actions']).toMatchObject({ done: 2, dead: 0 });
     expect(await listUploads()).toMatchObject([{ fileId, state: 'rejected' }]);
-    expect(stage.vod.standIn().media()).toEqual([]);
+    expect(stage.vod.emulator().media()).toEqual([]);
   });
 
   it('does not take a media for ready whose task flow still runs in its application', async () => {

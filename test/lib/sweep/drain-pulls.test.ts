@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.close());
 beforeEach(async () => {
-  stage = await openSweepStage(postgres, { standIn: { pull: { parallel: 1 } } });
+  stage = await openSweepStage(postgres, { emulator: { pull: { parallel: 1 } } });
 });
 afterEach(() => stage.close());
 
@@ -104,7 +104,7 @@ describe('drainPulls()', () => {
     expect(await drain()).toMatchObject({ sent: 1 });
     await ended;
 
-    expect(stage.vod.standIn().media()).toHaveLength(1);
+    expect(stage.vod.emulator().media()).toHaveLength(1);
   });
 
   it('leaves to another sweep what another sweep is doing', async () => {

@@ -31,7 +31,7 @@ async function actions(api: VodApi = stage.api) {
   return (await stage.sweep({ api })).steps['actions'];
 }
 
-const mediaOfVod = () => stage.vod.standIn().media();
+const mediaOfVod = () => stage.vod.emulator().media();
 
 describe('runMediaActions()', () => {
   it('deletes the file of a rejected upload, once', async () => {

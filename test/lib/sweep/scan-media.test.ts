@@ -59,7 +59,7 @@ describe('scanMedia()', () => {
 
     expect(await stage.ledger.findUpload(uploadId)).toMatchObject({
       state: 'ready',
-      fileId: stage.vod.standIn().media()[0]?.fileId,
+      fileId: stage.vod.emulator().media()[0]?.fileId,
       sourceContext: 'mine',
     });
   });

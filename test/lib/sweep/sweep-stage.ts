@@ -11,7 +11,7 @@ import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
-import type { StandInOptions } from '../../../tools/local/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../../tools/local/emulator/emulator.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
@@ -20,10 +20,10 @@ import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-
 /** Pulls that a sweep of the stage starts within a second. */
 const PULLS_PER_SECOND = 100;
 
-/** How a stage differs from one where nobody is told of anything and VOD is the stand-in. */
+/** How a stage differs from one where nobody is told of anything and VOD is the emulator. */
 export interface StageOptions {
   readonly endpoints?: readonly WebhookEndpoint[];
-  readonly standIn?: Partial<StandInOptions>;
+  readonly emulator?: Partial<EmulatorOptions>;
 }
 
 /** What one sweep of the stage is to be. */
@@ -41,7 +41,7 @@ type SweepChange = Partial<
     >
 >;
 
-/** The stand-in, a ledger and whoever sweeps, all by one clock. */
+/** The emulator, a ledger and whoever sweeps, all by one clock. */
 export interface SweepStage {
   readonly vod: ApiStage;
   readonly databaseUrl: string;
@@ -64,9 +64,9 @@ export interface SweepStage {
 /** Opens a stage on a database of its own. */
 export async function openSweepStage(
   postgres: TestPostgres,
-  { endpoints = [], standIn = {} }: StageOptions = {},
+  { endpoints = [], emulator = {} }: StageOptions = {},
 ): Promise<SweepStage> {
-  const vod = await openApiStage(standIn);
+  const vod = await openApiStage(emulator);
   const databaseUrl = await postgres.createDatabase();
   const now = () => Date.now();
   const clock = createClock();
@@ -141,7 +141,7 @@ function credentialsOf({ account }: ApiStage) {
   return { secretId: account.secretId, secretKey: account.secretKey, token: undefined };
 }
 
-/** Answers the client of the stand-in's API, with connections and a count of calls of its own. */
+/** Answers the client of the emulator's API, with connections and a count of calls of its own. */
 export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): VodApi {
   return createVodApi(
     {
@@ -170,7 +170,7 @@ export async function makeMedia(vod: ApiStage, count = 1): Promise<readonly stri
     const ended = vod.next(({ type }) => type === 'media');
     await vod.client.PullUpload({ MediaUrl: TONE, MediaName: `tone-${index}` });
     await ended;
-    const fileId = vod.standIn().media().at(-1)?.fileId;
+    const fileId = vod.emulator().media().at(-1)?.fileId;
     if (fileId !== undefined) fileIds.push(fileId);
   }
   return fileIds;

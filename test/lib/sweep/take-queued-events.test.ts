@@ -96,7 +96,7 @@ describe('takeQueuedEvents()', () => {
   it.each(['null', 'ResourceNotFound'] as const)(
     'takes %s for an empty queue',
     async (emptyQueue) => {
-      await open({ standIn: { emptyQueue } });
+      await open({ emulator: { emptyQueue } });
       await makeMedia(stage.vod);
 
       expect(await takeQueue()).toMatchObject({ pulled: 1, confirmed: 1, failed: 0 });

@@ -1,17 +1,17 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ReachLedger, reachLedger } from '../../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger, type WithLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/ledger/quotas.ts';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
-import { ownPull, ownPulls } from '../../../lib/pulls/authorize-pulls.ts';
+import { authorizePull, authorizePulls } from '../../../lib/pulls/authorize-pulls.ts';
 import { createIdempotencyMemory } from '../../../lib/pulls/idempotency-memory.ts';
 import { submitBatch } from '../../../lib/pulls/submit-batch.ts';
-import { submitKeptBatch } from '../../../lib/pulls/submit-durable-batch.ts';
-import { submitKeptPull } from '../../../lib/pulls/submit-durable-pull.ts';
+import { submitDurableBatch } from '../../../lib/pulls/submit-durable-batch.ts';
+import { submitDurablePull } from '../../../lib/pulls/submit-durable-pull.ts';
 import { type SubmittedPull, submitPull } from '../../../lib/pulls/submit-pull.ts';
 import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
-import { createKeepIssued } from '../../../lib/uploads/reserve-upload.ts';
+import { createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -21,7 +21,7 @@ const NOW = Date.UTC(2026, 10, 22, 8);
 const HEADER = 'batch-1';
 let server: TestPostgres;
 let ledger: Ledger;
-let reach: ReachLedger;
+let reach: WithLedger;
 let time: number;
 /** Ids of the uploads that VOD was asked to pull. */
 let pulled: string[];
@@ -35,7 +35,7 @@ beforeEach(async () => {
   pulled = [];
   const url = await server.createDatabase();
   ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
-  reach = reachLedger(async () => ledger);
+  reach = lazyLedger(async () => ledger);
 });
 afterEach(() => ledger.close());
 
@@ -45,10 +45,18 @@ const request = (i: number): PullRequest => ({
 });
 const options = { remainingMilliseconds: () => 30_000 };
 const own = (i: number, quotas: Quotas, idempotencyKey?: string) =>
-  ownPull(request(i), idempotencyKey, { owner: 'ann', subAppId: undefined, profile: { quotas } });
+  authorizePull(request(i), idempotencyKey, {
+    owner: 'ann',
+    subAppId: undefined,
+    profile: { quotas },
+  });
 const ownMany = (count: number, quotas: Quotas, headerKey?: string) => {
   const items = Array.from({ length: count }, (_, i) => request(i));
-  return ownPulls(items, headerKey, { owner: 'ann', subAppId: undefined, profile: { quotas } });
+  return authorizePulls(items, headerKey, {
+    owner: 'ann',
+    subAppId: undefined,
+    profile: { quotas },
+  });
 };
 const call = { requestId: 'call-1', ...options };
 
@@ -86,9 +94,9 @@ function loadKeeping() {
   const dependencies = { ...sending(), ledger: reach, ownSubAppId: undefined, sentAtOnce: 2 };
   return {
     one: (i: number, quotas: Quotas, idempotencyKey?: string) =>
-      submitKeptPull(own(i, quotas, idempotencyKey), dependencies, options),
+      submitDurablePull(own(i, quotas, idempotencyKey), dependencies, options),
     many: (count: number, quotas: Quotas, headerKey?: string) =>
-      submitKeptBatch(ownMany(count, quotas, headerKey), call, dependencies),
+      submitDurableBatch(ownMany(count, quotas, headerKey), call, dependencies),
   };
 }
 
@@ -115,8 +123,8 @@ const USED_UP = {
 };
 
 describe.each([
-  ['with a ledger', () => createKeepIssued(reach, () => time)],
-  ['in one instance', () => createKeepIssued(undefined, () => time)],
+  ['with a ledger', () => createUploadReservation(reach, () => time)],
+  ['in one instance', () => createUploadReservation(undefined, () => time)],
 ])('a signature within quotas, %s', (_, load) => {
   const upload = (uploadId: string, quotas: Quotas | undefined) => ({
     ...{ uploadId, owner: 'ann', subAppId: undefined, expireTime: NOW / 1_000 + 600 },

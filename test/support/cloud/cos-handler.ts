@@ -54,9 +54,9 @@ const COS_HOST = /^(?:([a-z0-9][a-z0-9-]*)\.)?cos\.([a-z0-9-]+)\.(?:myqcloud\.co
 const SERVICE_HOST = 'service.cos.myqcloud.com';
 /** https://cloud.tencent.com/document/product/436/13312: 60 bytes with the account's id. */
 const BUCKET_NAME = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?-\d+$/;
-const MOST_NAME_BYTES = 60;
+const MAX_NAME_BYTES = 60;
 /** https://cloud.tencent.com/document/product/436/7734 */
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
 /** Answers whether a host is one of the storage's. */
 export function isCosHost(host: string): boolean {
@@ -178,7 +178,7 @@ function getService({ region }: CosCall, { buckets }: CloudState): CosAnswer {
 function putBucket({ bucket, region }: CosCall, { buckets }: CloudState, now: Date): CosAnswer {
   const isName =
     BUCKET_NAME.test(bucket) &&
-    bucket.length <= MOST_NAME_BYTES &&
+    bucket.length <= MAX_NAME_BYTES &&
     bucket.endsWith(`-${CLOUD_ACCOUNT.appId}`);
   if (!isName) throw new CosError('InvalidArgument', `${bucket} cannot be the name of a bucket`);
   if (buckets.has(bucket)) return refuse(409, 'BucketAlreadyOwnedByYou');
@@ -197,7 +197,7 @@ function deleteBucket(call: CosCall, state: CloudState): CosAnswer {
 function getBucket({ bucket, query }: CosCall, { objects }: Bucket): CosAnswer {
   const prefix = queryValue(query, 'prefix') ?? '';
   const marker = queryValue(query, 'marker') ?? '';
-  const most = Math.min(Number(queryValue(query, 'max-keys') ?? MOST_KEYS), MOST_KEYS);
+  const most = Math.min(Number(queryValue(query, 'max-keys') ?? MAX_KEYS), MAX_KEYS);
   const isEncoded = queryValue(query, 'encoding-type') === 'url';
   const write = (key: string) => (isEncoded ? encodeUriText(key) : key);
   const all = [...objects.keys()].sort().filter((key) => key.startsWith(prefix) && key > marker);

@@ -117,7 +117,7 @@ export async function startServer(listener: RequestListener): Promise<TestServer
   };
 }
 
-/** The stand-in for VOD, which can be told to answer otherwise than it would. */
+/** The emulator for VOD, which can be told to answer otherwise than it would. */
 export interface VodFront {
   /** Host and port. */
   readonly endpoint: string;
@@ -136,7 +136,7 @@ export interface VodFront {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the stand-in behind a server through which all calls go. Each application is a stand-in of its own. */
+/** Opens the emulator behind a server through which all calls go. Each application is an emulator of its own. */
 export async function openVodFront(): Promise<VodFront> {
   const stage = await openApiStage();
   const others = new Map<number, ApiStage>();
@@ -213,7 +213,7 @@ function forward(host: string, { incoming, body }: SentCall): Promise<Forwarded>
   });
 }
 
-/** Each stand-in knows its own application alone, and lists it. */
+/** Each emulator knows its own application alone, and lists it. */
 function addApplications(text: string, subAppIds: readonly number[]): string {
   const { Response } = JSON.parse(text);
   const [first] = Response.SubAppIdInfoSet ?? [];

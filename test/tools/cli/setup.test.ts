@@ -51,7 +51,7 @@ afterEach(async () => {
   await Promise.all([vod.close(), scf.close()]);
 });
 
-/** Has an application as new ones are: the stand-in's own callback address would be somebody else's. */
+/** Has an application as new ones are: the emulator's own callback address would be somebody else's. */
 function clearSettings({ client }: ApiStage): Promise<unknown> {
   return client.ModifyEventConfig({
     Mode: 'PUSH',
@@ -94,7 +94,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     const { out, error } = await setup(['--callback-url', vod.stage.receiver.url, '--yes']);
 
     expect(out + error).not.toContain(SIGN_KEY);
-    const state = await stateOfStandIn();
+    const state = await stateOfEmulator();
     expect(state).toContain(`"signKey":"${SIGN_KEY}"`);
   });
 
@@ -675,6 +675,6 @@ function variable(source: string): string {
   return `\${${source}}`;
 }
 
-function stateOfStandIn(): Promise<string> {
+function stateOfEmulator(): Promise<string> {
   return readFile(join(vod.stage.dir, 'state.json'), 'utf8');
 }

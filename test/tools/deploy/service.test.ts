@@ -40,7 +40,7 @@ const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).ma
   source.replace('.ts', ''),
 );
 
-/** Of the platform itself, and of a stand-in on the same machine. */
+/** Of the platform itself, and of a replacement on the same machine. */
 const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^AUTH_JWKS_LOOPBACK$|^EVENT_BUS_API_/;
 
 const UPLOAD_KEY = ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PREVIOUS_SECRET_KEY'];

@@ -7,7 +7,7 @@ const OTHER = 1_500_000_002;
 const tenants = { claim: 'org', subAppIds: { acme: OTHER } };
 
 const stage = useStack(() => ({
-  standIn: { attemptWaits: [0, 20, 20] },
+  emulator: { attemptWaits: [0, 20, 20] },
   custom: { upload: { policy: { tenants } } },
 }));
 

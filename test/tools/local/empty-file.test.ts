@@ -21,7 +21,7 @@ beforeEach(async () => {
   await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
 });
 const stage = useStack(() => ({
-  standIn: {
+  emulator: {
     attemptWaits: [0, 20, 20],
     pull: {
       resolve: {

@@ -11,7 +11,7 @@ const POLICY = {
 };
 
 const stage = useStack(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
   custom: { upload: { policy: POLICY } },
 }));
 

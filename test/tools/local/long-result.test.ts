@@ -3,7 +3,7 @@ import { happens, seen } from '../../support/activities.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 const stage = useStack(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
 }));
 
 const BYTES = 1_000_000;

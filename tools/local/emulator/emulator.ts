@@ -18,8 +18,8 @@ import { answerCors, answerJson } from './ugc/answers.ts';
 import { bucketOf } from './ugc/dependencies.ts';
 import { createUgcHandler } from './ugc/handler.ts';
 
-/** What the stand-in is opened with; media are played by its `serveMedia`. */
-export interface StandInOptions extends ApplicationSettings {
+/** What the emulator is opened with; media are played by its `serveMedia`. */
+export interface EmulatorOptions extends ApplicationSettings {
   /** Directory of its state and of the uploaded files, made if need be. */
   readonly dir: string;
   readonly account: Account;
@@ -27,8 +27,8 @@ export interface StandInOptions extends ApplicationSettings {
   readonly now?: () => Date;
 }
 
-/** The local stand-in for VOD: its client upload, its storage, its API and its events. */
-export interface StandIn {
+/** The local emulator for VOD: its client upload, its storage, its API and its events. */
+export interface Emulator {
   /** Answers a request to one of the cloud's hosts; never rejects. */
   handle(request: CloudRequest): Promise<void>;
   /** Answers a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
@@ -62,7 +62,7 @@ function findSide(host: string): Side | undefined {
   return STORAGE_HOST.test(host) ? 'storage' : undefined;
 }
 
-/** Answers whether this is a host of the cloud that the stand-in speaks for; lower case, without port. */
+/** Answers whether this is a host of the cloud that the emulator speaks for; lower case, without port. */
 export function isCloudHost(host: string): boolean {
   return findSide(host) !== undefined;
 }
@@ -78,7 +78,7 @@ async function answerUnknownHost({ host, incoming, outgoing }: CloudRequest): Pr
   if (answerCors(incoming, outgoing)) return;
   incoming.resume();
   const hosts = Object.values(HOSTS).flat();
-  const message = `The local stand-in for VOD does not speak for ${host}`;
+  const message = `The local emulator for VOD does not speak for ${host}`;
   answerJson(outgoing, 404, { code: 404, message, hosts });
 }
 
@@ -87,7 +87,7 @@ function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
     outgoing.destroy();
     return;
   }
-  const message = `The local stand-in for VOD failed: ${String(error)}`;
+  const message = `The local emulator for VOD failed: ${String(error)}`;
   answerJson(outgoing, 500, { code: 500, message });
 }
 
@@ -103,7 +103,7 @@ function callbackOf(callbackUrl: string, subAppId: number): string {
 
 /** Answers what serves each application, the account's own first. */
 function openApplications(
-  options: StandInOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
+  options: EmulatorOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
   state: AccountState,
 ): ReadonlyMap<number, ApiServices> {
   const { account, callbackUrl } = options;
@@ -116,8 +116,8 @@ function openApplications(
   return new Map([[account.subAppId, own], ...others]);
 }
 
-/** Opens the stand-in and goes on with what it had to do when it was closed. Throws where its state is damaged. */
-export async function openStandIn(options: StandInOptions): Promise<StandIn> {
+/** Opens the emulator and goes on with what it had to do when it was closed. Throws where its state is damaged. */
+export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { dir, account, now = () => new Date() } = options;
   const state = await openState(join(dir, 'state.json'), now);
   const objects = await openObjects(join(dir, 'storage'), now);

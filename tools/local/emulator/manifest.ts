@@ -37,7 +37,7 @@ function listDash(content: string): readonly string[] {
   if (!/<MPD[\s>]/.test(content)) throw refuse('it has no MPD element');
   const names = [...content.matchAll(DASH_NAME)].map(([, base, other]) => base ?? other ?? '');
   const numbered = names.find((name) => name.includes('$'));
-  if (numbered !== undefined) throw refuse(`the local stand-in cannot expand "${numbered}"`);
+  if (numbered !== undefined) throw refuse(`the local emulator cannot expand "${numbered}"`);
   return names.filter((name) => name !== '');
 }
 

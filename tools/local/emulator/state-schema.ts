@@ -116,7 +116,7 @@ export const queuedEventSchema = v.object({
 export const eventConfigSchema = v.object({
   subAppId: v.string(),
   mode: v.picklist(['PUSH', 'PULL']),
-  /** Null until it is set: the address that the stand-in was opened with. Empty where it is cleared. */
+  /** Null until it is set: the address that the emulator was opened with. Empty where it is cleared. */
   notificationUrl: text,
   /** Null until it is set: the account's key. Empty where it is cleared. */
   signKey: text,

@@ -53,7 +53,7 @@ type UsedSessionId = Readonly<v.InferOutput<typeof usedSessionIdSchema>>;
 /** A category of media. */
 export type MediaClass = Readonly<v.InferOutput<typeof classSchema>>;
 
-/** What the stand-in remembers of one application besides the objects; the maps keep the order of insertion. */
+/** What the emulator remembers of one application besides the objects; the maps keep the order of insertion. */
 interface ApplicationRecords {
   /** By `vodSessionKey`. */
   readonly sessions: Map<string, UploadSession>;
@@ -75,7 +75,7 @@ interface ApplicationRecords {
   readonly classes: Map<string, MediaClass>;
 }
 
-/** What the stand-in remembers of the account as a whole. */
+/** What the emulator remembers of the account as a whole. */
 interface AccountRecords {
   /** By `secretId`. */
   readonly grants: Map<string, StoredGrant>;
@@ -110,7 +110,7 @@ async function readState(file: string): Promise<StoredState | undefined> {
       ? `${v.getDotPath(error.issues[0]) ?? 'it'}: ${error.message}`
       : String(error);
     throw new Error(
-      `${file} is not a state of the VOD stand-in (${detail}). Delete it to start anew.`,
+      `${file} is not a state of the VOD emulator (${detail}). Delete it to start anew.`,
       {
         cause: error,
       },

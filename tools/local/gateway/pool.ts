@@ -2,7 +2,7 @@ import { type FunctionDefinition, type Instance, type Outcome, startInstance } f
 import type { Call } from './messages.ts';
 
 /** Instances of one function at once; further calls wait their turn. */
-const MOST_INSTANCES = 4;
+const MAX_INSTANCES = 4;
 
 /** The instances of one function. */
 export interface Pool {
@@ -26,7 +26,7 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
       instances.delete(instance);
       return acquire();
     }
-    if (instances.size < MOST_INSTANCES) return start();
+    if (instances.size < MAX_INSTANCES) return start();
     return new Promise((resolve) => {
       waiting.push(resolve);
     });

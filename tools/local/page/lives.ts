@@ -28,7 +28,7 @@ export interface Lives {
   refresh(): void;
 }
 
-const MOST_UPLOADS = 20;
+const MAX_UPLOADS = 20;
 /** What happens in a burst is asked for once. */
 const CALM_MILLISECONDS = 300;
 const NOT_FOUND = 404;
@@ -52,7 +52,7 @@ export function createLives(stack: LocalStack, onChange: () => void): Lives {
     if (isAsking) return stir();
     isAsking = true;
     try {
-      uploads = await stack.listUploads({ limit: MOST_UPLOADS });
+      uploads = await stack.listUploads({ limit: MAX_UPLOADS });
       for (const life of await Promise.all([...followed.keys()].map((id) => readLife(stack, id)))) {
         if (life !== undefined) lives.set(life.upload.uploadId, life);
       }

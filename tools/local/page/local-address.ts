@@ -4,7 +4,7 @@ const CLOUD_ADDRESS =
 /**
  * Answers where a request to `url` goes on the local stack at `origin`, or `url` itself where it is no address of the cloud.
  *
- * The cloud host stays in the path, because the stand-in checks signatures against the host that was signed.
+ * The cloud host stays in the path, because the emulator checks signatures against the host that was signed.
  */
 export function localAddress(url: string, origin: string): string {
   const found = CLOUD_ADDRESS.exec(url);

@@ -1,5 +1,5 @@
 /** The most that one request may ask for. */
-export const MOST_PULLS = 1_000;
+export const MAX_PULLS = 1_000;
 
 /** Answers the URLs that `text` has, one a line. */
 export function readLines(text: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { createElement } from './dom.ts';
 
-/** Sources to try the panel with; the made-up host is found by the local stand-in alone. */
+/** Sources to try the panel with; the made-up host is found by the local emulator alone. */
 const SAMPLES: readonly { readonly text: string; readonly url: string }[] = [
   { text: 'Video', url: 'http://samples.example.com/video.mp4' },
   { text: 'Audio', url: 'http://samples.example.com/tone.wav' },

@@ -1,7 +1,7 @@
 import { callJson } from './http-call.ts';
 import type { Tenants } from './tenants.ts';
 
-/** What the stand-in has committed. */
+/** What the emulator has committed. */
 export interface LibraryEntry {
   readonly fileId: string;
   readonly name: string;

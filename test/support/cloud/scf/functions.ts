@@ -14,7 +14,7 @@ export interface CodePlace {
 }
 
 /** https://cloud.tencent.com/document/product/583/11637: before compression. */
-const MOST_CODE_BYTES = 500 * 1024 * 1024;
+const MAX_CODE_BYTES = 500 * 1024 * 1024;
 
 /** Answers the function of this name. @throws CloudError where there is none. */
 export function findFunction(
@@ -103,7 +103,7 @@ function findCodeProblem({ code, handler }: FunctionRecord): string | undefined 
   try {
     const entries = readZip(code);
     const bytes = entries.reduce((sum, { content }) => sum + content.length, 0);
-    if (bytes > MOST_CODE_BYTES) return `The code has more than ${MOST_CODE_BYTES} bytes`;
+    if (bytes > MAX_CODE_BYTES) return `The code has more than ${MAX_CODE_BYTES} bytes`;
     const file = `${handler.split('.')[0]}.js`;
     const isThere = entries.some(({ name, content }) => name === file && content.length > 0);
     return isThere ? undefined : `There is no ${file} at the root of the zip`;

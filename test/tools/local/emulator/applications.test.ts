@@ -163,7 +163,7 @@ describe.each([
     // The first event is pulled, and hidden for now.
     expect(await count(owner)).toEqual([2, 2, 1]);
     for (const SubAppId of others) expect(await count(SubAppId)).toEqual([0, 0, 0]);
-    expect(stage.standIn().media()).toHaveLength(2);
+    expect(stage.emulator().media()).toHaveLength(2);
   });
 });
 
@@ -356,7 +356,7 @@ describe('the queue of an application in PULL mode', () => {
 
 describe('what no program uploads', () => {
   it('arrives in the application that is named', async () => {
-    const { arrivals } = stage.standIn();
+    const { arrivals } = stage.emulator();
     const uploaded = await arrivals.uploadFromConsole({ ...film, subAppId: OTHER });
     const recorded = await arrivals.record({
       ...{ recording, name: 'recorded', seconds: 1, keepSeconds: null, subAppId: OTHER },
@@ -380,7 +380,7 @@ describe('what no program uploads', () => {
   });
 
   it('is refused where the account has no such application', async () => {
-    const { arrivals } = stage.standIn();
+    const { arrivals } = stage.emulator();
 
     for (const call of [
       arrivals.uploadFromConsole({ ...film, subAppId: 7 }),
@@ -388,6 +388,6 @@ describe('what no program uploads', () => {
     ]) {
       expect((await refusalOf(call)).code).toBe('InvalidParameterValue.SubAppId');
     }
-    expect(stage.standIn().media()).toEqual([]);
+    expect(stage.emulator().media()).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const webPage: Recording = {
   ...{ sourceType: 'WebPageRecord', recordUrl: 'https://board.example.com', recordTaskId: 'task' },
 };
 
-const arrivals = () => stage.standIn().arrivals;
+const arrivals = () => stage.emulator().arrivals;
 
 function record(recording: Recording, keepSeconds: number | null = null) {
   return arrivals().record({ recording, name: 'recorded', seconds: 2, keepSeconds });

@@ -6,10 +6,10 @@ import { type ActivityLog, createActivityLog } from '../../../../tools/local/act
 import { localAccount } from '../../../../tools/local/emulator/account.ts';
 import type { CloudRequest } from '../../../../tools/local/emulator/cloud-request.ts';
 import {
+  type Emulator,
+  type EmulatorOptions,
   isCloudHost,
-  openStandIn,
-  type StandIn,
-  type StandInOptions,
+  openEmulator,
 } from '../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../tools/local/emulator/storage/speed-limit.ts';
@@ -38,11 +38,11 @@ let server: LocalServer;
 let receiver: CallbackReceiver;
 let activity: ActivityLog;
 let faults: Faults;
-let standIn: StandIn;
+let emulator: Emulator;
 let random = 0;
 
-async function open(change: Partial<StandInOptions> = {}): Promise<void> {
-  standIn = await openStandIn({
+async function open(change: Partial<EmulatorOptions> = {}): Promise<void> {
+  emulator = await openEmulator({
     dir,
     account,
     origin: server.origin,
@@ -55,19 +55,19 @@ async function open(change: Partial<StandInOptions> = {}): Promise<void> {
   });
 }
 
-async function reopen(change: Partial<StandInOptions> = {}): Promise<void> {
-  await standIn.close();
+async function reopen(change: Partial<EmulatorOptions> = {}): Promise<void> {
+  await emulator.close();
   await open(change);
 }
 
 function route(request: CloudRequest): Promise<void> {
   const { host, path, incoming, outgoing } = request;
-  if (host === 'media') return standIn.serveMedia(path.slice(1), incoming, outgoing);
-  return standIn.handle(request);
+  if (host === 'media') return emulator.serveMedia(path.slice(1), incoming, outgoing);
+  return emulator.handle(request);
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'stand-in-'));
+  dir = await mkdtemp(join(tmpdir(), 'emulator-'));
   receiver = await openReceiver();
   server = await serveCloud(route);
   activity = createActivityLog();
@@ -76,7 +76,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await server.close();
-  await standIn.close();
+  await emulator.close();
   await receiver.close();
   await rm(dir, { recursive: true, force: true });
 });
@@ -120,7 +120,7 @@ function delivery(eventType: string): Promise<void> {
 
 const eventTypes = () => receiver.received.map(({ body }) => body['EventType']);
 
-describe('openStandIn()', () => {
+describe('openEmulator()', () => {
   it('takes an upload from its preparation to its events', async () => {
     const fields = { sourceContext: 'order 7', sessionContext: 'basket 9', procedure: 'flow' };
     const signature = sign({ ...fields, oneTimeValid: 1, storageRegion: 'ap-seoul' });
@@ -159,7 +159,7 @@ describe('openStandIn()', () => {
         SessionContext: 'basket 9',
       },
     });
-    expect(standIn.media()).toMatchObject([{ fileId: done.fileId, mediaUrl: done.video?.url }]);
+    expect(emulator.media()).toMatchObject([{ fileId: done.fileId, mediaUrl: done.video?.url }]);
   });
 
   it('plays what was uploaded under its MediaUrl, from any place', async () => {
@@ -242,7 +242,7 @@ describe('openStandIn()', () => {
       'ProcedureStateChanged',
     ]);
     expect(again).toEqual(done);
-    expect(standIn.media().map(({ fileId }) => fileId)).toContain(done.fileId);
+    expect(emulator.media().map(({ fileId }) => fileId)).toContain(done.fileId);
     const repeated = receiver.received.filter(
       ({ body }) => JSON.stringify(body['FileUploadEvent'])?.includes(done.fileId) ?? false,
     );
@@ -251,10 +251,10 @@ describe('openStandIn()', () => {
   });
 
   it('refuses to open a damaged state', async () => {
-    await standIn.close();
+    await emulator.close();
     await writeFile(join(dir, 'state.json'), '{}');
 
-    await expect(open()).rejects.toThrow('state.json is not a state of the VOD stand-in');
+    await expect(open()).rejects.toThrow('state.json is not a state of the VOD emulator');
 
     await rm(join(dir, 'state.json'));
   });

@@ -167,7 +167,7 @@ describe('openState()', () => {
 
     const opened = openState(file, now);
 
-    await expect(opened).rejects.toThrow(`${file} is not a state of the VOD stand-in`);
+    await expect(opened).rejects.toThrow(`${file} is not a state of the VOD emulator`);
     await expect(opened).rejects.toThrow(detail);
     await expect(opened).rejects.toThrow('Delete it to start anew');
   });

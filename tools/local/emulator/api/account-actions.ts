@@ -25,7 +25,7 @@ const ELSEWHERE = {
   'sa-saopaulo': 'São Paulo',
   'eu-frankfurt': 'Frankfurt',
 };
-const MOST_APPLICATIONS = 200;
+const MAX_APPLICATIONS = 200;
 
 /** https://cloud.tencent.com/document/product/266/72480 */
 export const describeStorageRegions = defineAction({
@@ -52,7 +52,7 @@ export const describeSubAppIds = defineAction({
     Name: v.optional(v.string()),
     Tags: v.optional(v.array(v.unknown()), []),
     Offset: v.optional(v.pipe(integer, v.minValue(0)), 0),
-    Limit: v.optional(v.pipe(integer, v.minValue(1), v.maxValue(MOST_APPLICATIONS)), 200),
+    Limit: v.optional(v.pipe(integer, v.minValue(1), v.maxValue(MAX_APPLICATIONS)), 200),
   },
   perform({ account }, { Name, Tags, Offset, Limit }) {
     const infos = [
@@ -71,7 +71,7 @@ function describeApplication({ regions }: Account, subAppId: number, name: strin
     SubAppId: subAppId,
     SubAppIdName: name,
     Name: name,
-    Description: 'An application of the local stand-in',
+    Description: 'An application of the local emulator',
     CreateTime: '2024-01-01T00:00:00Z',
     Status: 'On',
     Mode: 'fileid',

@@ -18,7 +18,7 @@ import type { ApiAction } from './services.ts';
 import { describeTaskDetail, describeTasks } from './task-actions.ts';
 import { applyUpload, commitUpload } from './upload-actions.ts';
 
-/** Every action that the stand-in knows. */
+/** Every action that the emulator knows. */
 const ACTIONS: ReadonlyMap<string, ApiAction> = new Map([
   ['ApplyUpload', applyUpload],
   ['CommitUpload', commitUpload],
@@ -43,7 +43,7 @@ const ACTIONS: ReadonlyMap<string, ApiAction> = new Map([
   ['SearchMedia', searchMedia],
 ]);
 
-/** Answers what does the action of this name, undefined where the stand-in does not know it. */
+/** Answers what does the action of this name, undefined where the emulator does not know it. */
 export function findAction(name: string): ApiAction | undefined {
   return ACTIONS.get(name);
 }

@@ -4,13 +4,13 @@ import { defineAction } from './define-action.ts';
 import { describeMedia, MEDIA_FILTERS } from './media-info.ts';
 import { application } from './parameters.ts';
 
-const MOST_FILES = 20;
+const MAX_FILES = 20;
 
 /** https://cloud.tencent.com/document/product/266/31763 */
 export const describeMediaInfos = defineAction({
   entries: {
     ...application,
-    FileIds: v.pipe(v.array(v.string()), v.maxLength(MOST_FILES)),
+    FileIds: v.pipe(v.array(v.string()), v.maxLength(MAX_FILES)),
     Filters: v.optional(v.array(v.picklist(MEDIA_FILTERS)), []),
   },
   codes: { FileIds: 'InvalidParameterValue.FileIdsOverLimit' },

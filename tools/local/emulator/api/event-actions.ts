@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MOST_PULLED_EVENTS } from '../events/event-queue.ts';
+import { MAX_PULLED_EVENTS } from '../events/event-queue.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
 import { application } from './parameters.ts';
@@ -29,7 +29,7 @@ export const confirmEvents = defineAction({
     EventHandles: v.pipe(
       v.array(v.string()),
       v.minLength(1),
-      v.maxLength(MOST_PULLED_EVENTS, `must not have more than ${MOST_PULLED_EVENTS} entries`),
+      v.maxLength(MAX_PULLED_EVENTS, `must not have more than ${MAX_PULLED_EVENTS} entries`),
     ),
     ExtInfo: v.optional(v.string()),
   },

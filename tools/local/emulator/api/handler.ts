@@ -67,7 +67,7 @@ async function perform(
   if (version !== VERSION) throw apiError('NoSuchVersion', `Version must be ${VERSION}`);
   const performAction = findAction(action);
   if (performAction === undefined) {
-    throw apiError('InvalidAction', `The local stand-in does not know the action ${action}`);
+    throw apiError('InvalidAction', `The local emulator does not know the action ${action}`);
   }
   const parameters = call.readParameters();
   return performAction(findServices(applications, parameters['SubAppId']), {
@@ -79,10 +79,10 @@ async function perform(
 
 function takeRefusal(faults: Faults): void {
   if (faults.take('request-limit-exceeded') !== undefined) {
-    throw apiError('RequestLimitExceeded', 'The stand-in was told to say so');
+    throw apiError('RequestLimitExceeded', 'The emulator was told to say so');
   }
   if (faults.take('internal-error') !== undefined) {
-    throw apiError('InternalError', 'The stand-in was told to say so');
+    throw apiError('InternalError', 'The emulator was told to say so');
   }
 }
 
@@ -94,5 +94,5 @@ function findServices({ own, of }: Applications<ApiServices>, subAppId: unknown)
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  return apiError('InternalError', `The local stand-in for VOD failed: ${String(error)}`);
+  return apiError('InternalError', `The local emulator for VOD failed: ${String(error)}`);
 }

@@ -10,11 +10,11 @@ import { application, givenText, integer, readExpireTime, textOfCharacters } fro
 import type { ApiServices } from './services.ts';
 import { demandMedia, folderOf } from './stored-media.ts';
 
-const MOST_TAGS = 16;
+const MAX_TAGS = 16;
 const tags = v.optional(v.array(textOfCharacters(32)), []);
 const unsupported = v.optional(v.unknown());
 
-/** What the service can change and the stand-in does not keep. */
+/** What the service can change and the emulator does not keep. */
 const UNSUPPORTED = {
   AddKeyFrameDescs: unsupported,
   DeleteKeyFrameDescs: unsupported,
@@ -86,7 +86,7 @@ export const modifyMediaInfo = defineAction({
 function refuseUnsupported(input: Readonly<Record<string, unknown>>): void {
   const given = Object.keys(UNSUPPORTED).filter((name) => input[name] !== undefined);
   if (given.length === 0) return;
-  throw apiError('UnsupportedOperation', `The local stand-in cannot change ${given.join(', ')}`);
+  throw apiError('UnsupportedOperation', `The local emulator cannot change ${given.join(', ')}`);
 }
 
 function changeTags(tagsBefore: readonly string[], change: TagChange): string[] {
@@ -106,10 +106,10 @@ function changeTags(tagsBefore: readonly string[], change: TagChange): string[] 
   }
   const kept = ClearTags === 1 ? [] : tagsBefore.filter((tag) => !DeleteTags.includes(tag));
   const changed = [...new Set([...kept, ...AddTags])];
-  if (changed.length <= MOST_TAGS) return changed;
+  if (changed.length <= MAX_TAGS) return changed;
   throw apiError(
     'LimitExceeded.TagCountReachMax',
-    `The media would have ${changed.length} tags, ${MOST_TAGS} are allowed`,
+    `The media would have ${changed.length} tags, ${MAX_TAGS} are allowed`,
   );
 }
 

@@ -9,13 +9,13 @@ import { refuseStoragePath } from './upload-actions.ts';
 
 /** https://cloud.tencent.com/document/product/266/34124 */
 const SESSION_ID_SECONDS = 604_800;
-const MOST_NAMES = 100;
+const MAX_NAMES = 100;
 
 /** A template that every account has; more are made in the console, which does not exist here. */
 const PRESET: ApiAnswer = {
   Name: 'LongVideoPreset',
   Type: 'Preset',
-  Comment: 'SIMULATED by the local stand-in',
+  Comment: 'SIMULATED by the local emulator',
   MediaProcessTask: {
     TranscodeTaskSet: [{ Definition: 1 }],
     AnimatedGraphicTaskSet: [],
@@ -82,7 +82,7 @@ export const processMediaByProcedure = defineAction({
 export const describeProcedureTemplates = defineAction({
   entries: {
     ...application,
-    Names: v.optional(v.pipe(v.array(v.string()), v.maxLength(MOST_NAMES)), []),
+    Names: v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_NAMES)), []),
     Type: v.optional(v.picklist(['', 'Preset', 'Custom'])),
     Offset: v.optional(v.pipe(integer, v.minValue(0)), 0),
     Limit: v.optional(v.pipe(integer, v.minValue(0), v.maxValue(100)), 10),

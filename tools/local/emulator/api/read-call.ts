@@ -23,7 +23,7 @@ export interface ApiCall {
 }
 
 /** https://cloud.tencent.com/document/product/266/31756: with a TC3 signature. */
-const MOST_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** Parameters of the older signature that belong to no action. */
 const ENVELOPE = new Set([
@@ -99,8 +99,8 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   for await (const chunk of incoming) {
     size += chunk.length;
     // What is too much is read to its end all the same, so that the answer finds its way.
-    if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  if (size <= MOST_BODY_BYTES) return Buffer.concat(chunks);
-  throw apiError('RequestSizeLimitExceeded', `The body has more than ${MOST_BODY_BYTES} bytes`);
+  if (size <= MAX_BODY_BYTES) return Buffer.concat(chunks);
+  throw apiError('RequestSizeLimitExceeded', `The body has more than ${MAX_BODY_BYTES} bytes`);
 }

@@ -5,7 +5,7 @@ import { findMedia, isNamed } from './search-criteria.ts';
 import { searchEntries } from './search-parameters.ts';
 
 /** https://cloud.tencent.com/document/product/266/31813: no search reaches further. */
-const MOST_FOUND = 5_000;
+const MAX_FOUND = 5_000;
 
 /**
  * https://cloud.tencent.com/document/product/266/31813. Newest first unless sorted, and where names are searched by how
@@ -16,8 +16,8 @@ export const searchMedia = defineAction({
   codes: { Limit: 'InvalidParameterValue.Limit', Offset: 'InvalidParameterValue.Offset' },
   perform(api, search) {
     const { Offset, Limit, Filters } = search;
-    if (Offset + Limit > MOST_FOUND) {
-      const message = `Offset + Limit must not be more than ${MOST_FOUND}`;
+    if (Offset + Limit > MAX_FOUND) {
+      const message = `Offset + Limit must not be more than ${MAX_FOUND}`;
       throw apiError('InvalidParameterValue.Limit', message);
     }
     const found = findMedia(api.state, search, api.now());
@@ -25,7 +25,7 @@ export const searchMedia = defineAction({
     const isSorted = !isNamed(search) && search.Sort?.Order === 'Asc';
     const sorted = isSorted ? [...found].reverse() : found;
     return {
-      TotalCount: Math.min(sorted.length, MOST_FOUND),
+      TotalCount: Math.min(sorted.length, MAX_FOUND),
       MediaInfoSet: sorted
         .slice(Offset, Offset + Limit)
         .map((media) => describeMedia(api, media, Filters)),

@@ -47,7 +47,7 @@ const MEMBERS = [
 ] as const;
 
 const TASK_ID = /^\d+-[A-Za-z]+-\w+$/;
-const MOST_TASKS = 100;
+const MAX_TASKS = 100;
 
 const timeRange = v.optional(
   v.strictObject({ After: v.optional(isoTime), Before: v.optional(isoTime) }),
@@ -90,7 +90,7 @@ export const describeTasks = defineAction({
         Order: v.picklist(['Asc', 'Desc']),
       }),
     ),
-    Limit: v.optional(v.pipe(integer, v.minValue(1), v.maxValue(MOST_TASKS)), 10),
+    Limit: v.optional(v.pipe(integer, v.minValue(1), v.maxValue(MAX_TASKS)), 10),
     ScrollToken: v.optional(v.string()),
   },
   codes: { Limit: 'InvalidParameterValue.Limit' },

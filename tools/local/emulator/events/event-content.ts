@@ -41,7 +41,7 @@ const MEMBERS = [
   'DescribeAigcFaceInfoAsyncCompleteEvent',
 ] as const;
 
-/** The types of event that the stand-in sends, with the member of `EventContent` that carries each. */
+/** The types of event that the emulator sends, with the member of `EventContent` that carries each. */
 const MEMBER_OF = {
   NewFileUpload: 'FileUploadEvent',
   ProcedureStateChanged: 'ProcedureStateChangeEvent',
@@ -49,7 +49,7 @@ const MEMBER_OF = {
   PullComplete: 'PullCompleteEvent',
 } as const satisfies Record<string, (typeof MEMBERS)[number]>;
 
-/** A type of event that the stand-in sends. */
+/** A type of event that the emulator sends. */
 export type EventType = keyof typeof MEMBER_OF;
 
 /** Answers an event as a push notification carries it: without `EventHandle`, every other type's member null. */

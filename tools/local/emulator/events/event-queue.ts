@@ -29,7 +29,7 @@ export interface EventQueue {
 }
 
 /** Limits of PullEvents and ConfirmEvents: https://cloud.tencent.com/document/product/266/33433 */
-export const MOST_PULLED_EVENTS = 16;
+export const MAX_PULLED_EVENTS = 16;
 const HIDDEN_MILLISECONDS = 30_000;
 const KEPT_MILLISECONDS = 4 * 24 * 60 * 60 * 1_000;
 const DEFAULT_POLL_MILLISECONDS = 5_000;
@@ -49,7 +49,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     return [...queuedEvents.values()].filter(({ hiddenUntil }) => hiddenUntil <= time);
   };
   const take = async (): Promise<readonly QueuedEvent[]> => {
-    const taken = findVisible().slice(0, MOST_PULLED_EVENTS);
+    const taken = findVisible().slice(0, MAX_PULLED_EVENTS);
     const hiddenUntil = now().getTime() + HIDDEN_MILLISECONDS;
     for (const event of taken) queuedEvents.set(event.id, { ...event, hiddenUntil });
     if (taken.length > 0) await state.save();

@@ -14,7 +14,7 @@ export const PROCEDURE_STEPS: readonly Step[] = [
   { status: 'FINISH', transcode: 'SUCCESS', cover: 'SUCCESS' },
 ];
 
-const SIMULATED = 'SIMULATED by the local stand-in: nothing was processed';
+const SIMULATED = 'SIMULATED by the local emulator: nothing was processed';
 /** Made up: no template was read. */
 const SIMULATED_DEFINITION = 1;
 

@@ -90,7 +90,7 @@ function send(url: URL, own: string | undefined, signal: AbortSignal): Promise<I
   const request = target.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((answered, failed) => {
     request(target, {
-      headers: { Host: url.host, Accept: '*/*', 'User-Agent': 'vod-local-stand-in' },
+      headers: { Host: url.host, Accept: '*/*', 'User-Agent': 'vod-local-emulator' },
       // A connection of its own: what the source does to it must not touch another pull.
       agent: false,
       signal,

@@ -21,7 +21,7 @@ interface Playlist {
 }
 
 /** Our choice; a playlist of playlists of segments has two. */
-const MOST_LEVELS = 3;
+const MAX_LEVELS = 3;
 const NOTHING = () => undefined;
 
 /**
@@ -40,7 +40,7 @@ export async function bringPlaylistFiles(
 ): Promise<void> {
   const { account, objects } = options;
   const { object, url } = playlist;
-  if (level > MOST_LEVELS) throw sourceFailure(`Playlists in more than ${MOST_LEVELS} levels`);
+  if (level > MAX_LEVELS) throw sourceFailure(`Playlists in more than ${MAX_LEVELS} levels`);
   const folder = `/${object.key.slice(0, object.key.lastIndexOf('/') + 1)}`;
   for (const name of await listFiles(options, playlist)) {
     const path = `${folder}${name.replace(/[?#].*$/, '')}`;

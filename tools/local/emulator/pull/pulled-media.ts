@@ -21,7 +21,7 @@ export interface PulledMediaOptions extends MediaMaker, SourceOptions, TransferT
 }
 
 /** Our choice; no limit of a cover is documented. */
-const MOST_COVER_BYTES = 10 * 1024 * 1024;
+const MAX_COVER_BYTES = 10 * 1024 * 1024;
 const DEFAULT_SLOWNESS = 3_000;
 
 /** What a page or a message is, and media are not; servers give one of these types to playlists too. */
@@ -99,7 +99,7 @@ async function bringCover(
   if (pull.coverUrl === null) return null;
   try {
     const source = await openSource(pull.coverUrl, options, clock);
-    const bytes = await readSource(source, clock, MOST_COVER_BYTES);
+    const bytes = await readSource(source, clock, MAX_COVER_BYTES);
     const type = imageTypeOf(bytes);
     if (type === undefined) throw sourceFailure('it is neither gif nor jpeg nor png');
     const path = `${folder}/${newFileId()}.${type}`;

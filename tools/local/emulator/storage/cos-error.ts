@@ -1,5 +1,5 @@
 /**
- * COS error codes that the stand-in gives, with their HTTP status.
+ * COS error codes that the emulator gives, with their HTTP status.
  * https://cloud.tencent.com/document/product/436/7730
  */
 const STATUS = {

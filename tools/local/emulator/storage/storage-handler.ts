@@ -10,7 +10,7 @@ import type { StorageAnswer, StorageServices } from './storage-call.ts';
 import { type OperationName, operationName, operationOf } from './storage-operations.ts';
 import { parseQuery, type Query, queryValue } from './uri-text.ts';
 
-/** What the storage side of the stand-in is made of. */
+/** What the storage side of the emulator is made of. */
 export interface StorageHandlerOptions extends StorageServices {
   readonly grantOf: GrantOf;
   readonly activity: ActivityLog;

@@ -5,7 +5,7 @@ import { getObject, headObject, putObject } from './object-operations.ts';
 import type { StorageOperation } from './storage-call.ts';
 import { type Query, queryValue } from './uri-text.ts';
 
-/** The COS operations of the stand-in, by the names COS gives them. */
+/** The COS operations of the emulator, by the names COS gives them. */
 const OPERATIONS = {
   HeadBucket: probe,
   ListMultipartUploads: listUploads,
@@ -19,7 +19,7 @@ const OPERATIONS = {
   GetObject: getObject,
 } satisfies Record<string, StorageOperation>;
 
-/** Name of a COS operation that the stand-in knows. */
+/** Name of a COS operation that the emulator knows. */
 export type OperationName = keyof typeof OPERATIONS;
 
 /** Parameters that choose or steer an operation; others but signatures name one that is not known here. */
@@ -40,7 +40,7 @@ const KNOWN_PARAMETERS = new Set([
 /** Parameters of signatures, of the SDKs' own bookkeeping, and `response-…`, which changes headers only. */
 const HARMLESS_PARAMETER = /^(q-|x-|response-|sign$)/i;
 
-/** Answers which operation a request asks for, undefined where it is none of those the stand-in knows. */
+/** Answers which operation a request asks for, undefined where it is none of those the emulator knows. */
 export function operationName(
   method: string,
   key: string,

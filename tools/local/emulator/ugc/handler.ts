@@ -73,7 +73,7 @@ export function createUgcHandler(
     if (answerCors(incoming, outgoing)) return;
     const action = new URLSearchParams(request.query).get('Action') ?? '';
     if (action === 'ApplyUploadUGC' && faults.take('apply-unavailable') !== undefined) {
-      const verdict = { code: 503, message: 'ugc upload | unavailable: the stand-in was told so' };
+      const verdict = { code: 503, message: 'ugc upload | unavailable: the emulator was told so' };
       incoming.resume();
       reportOutcome(applications.own, { action, host }, verdict, undefined);
       answerJson(outgoing, 503, verdict);

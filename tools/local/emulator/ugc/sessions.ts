@@ -113,7 +113,7 @@ function findBoundSession(
 ): UploadSession | undefined {
   if (!signature.oneTimeValid) return undefined;
   if (ugc.faults.take('reused-signature') !== undefined) {
-    throw refusal('duplicate vod signature', 'the stand-in was told to refuse this one');
+    throw refusal('duplicate vod signature', 'the emulator was told to refuse this one');
   }
   const used = ugc.state.usedSignatures.get(signature.digest);
   if (used === undefined) return undefined;

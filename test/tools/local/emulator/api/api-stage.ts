@@ -12,9 +12,9 @@ import {
 import { readCloudAddress } from '../../../../../tools/local/cloud-address.ts';
 import { type Account, localAccount } from '../../../../../tools/local/emulator/account.ts';
 import {
-  openStandIn,
-  type StandIn,
-  type StandInOptions,
+  type Emulator,
+  type EmulatorOptions,
+  openEmulator,
 } from '../../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../../tools/local/emulator/storage/speed-limit.ts';
@@ -32,9 +32,9 @@ interface ClientChange {
   readonly http?: NonNullable<ClientProfile['httpProfile']>;
 }
 
-/** The stand-in behind a server of its own, routed as the local stack routes it. */
+/** The emulator behind a server of its own, routed as the local stack routes it. */
 export interface ApiStage {
-  /** Where the stand-in keeps its files. */
+  /** Where the emulator keeps its files. */
   readonly dir: string;
   readonly account: Account;
   readonly activity: ActivityLog;
@@ -43,25 +43,25 @@ export interface ApiStage {
   /** `127.0.0.1` and the port. */
   readonly host: string;
   readonly client: VodClient;
-  standIn(): StandIn;
+  emulator(): Emulator;
   createClient(change?: ClientChange): VodClient;
-  /** Moves the stand-in's clock, which otherwise follows the real one. */
+  /** Moves the emulator's clock, which otherwise follows the real one. */
   passSeconds(seconds: number): void;
-  /** Closes the stand-in and opens it again over the same files. */
-  reopen(change?: Partial<StandInOptions>): Promise<void>;
+  /** Closes the emulator and opens it again over the same files. */
+  reopen(change?: Partial<EmulatorOptions>): Promise<void>;
   /** Resolves with the next activity that `wanted` says yes to. */
   next(wanted: (activity: RecordedActivity) => boolean): Promise<RecordedActivity>;
   close(): Promise<void>;
 }
 
 /** Opens a stage with nothing on it. */
-export async function openApiStage(change: Partial<StandInOptions> = {}): Promise<ApiStage> {
+export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promise<ApiStage> {
   const dir = await mkdtemp(join(tmpdir(), 'api-'));
   const account = localAccount();
   const receiver = await openReceiver();
   const activity = createActivityLog();
   const faults = createFaults(activity);
-  let standIn: StandIn | undefined;
+  let emulator: Emulator | undefined;
   let aheadMilliseconds = 0;
   const server = createServer((incoming, outgoing) => {
     const address = readCloudAddress(incoming);
@@ -69,14 +69,14 @@ export async function openApiStage(change: Partial<StandInOptions> = {}): Promis
     const literalHost = incoming.headers.host ?? '';
     const done =
       address === undefined
-        ? standIn?.serveMedia(path, incoming, outgoing)
-        : standIn?.handle({ ...address, literalHost, incoming, outgoing });
+        ? emulator?.serveMedia(path, incoming, outgoing)
+        : emulator?.handle({ ...address, literalHost, incoming, outgoing });
     done?.catch(() => outgoing.destroy());
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const open = async (changes: Partial<StandInOptions>) => {
-    standIn = await openStandIn({
+  const open = async (changes: Partial<EmulatorOptions>) => {
+    emulator = await openEmulator({
       ...{ dir, account, activity, faults, callbackUrl: receiver.url },
       origin: `http://${host}`,
       speed: createSpeedLimit(),
@@ -99,15 +99,15 @@ export async function openApiStage(change: Partial<StandInOptions> = {}): Promis
   return {
     ...{ dir, account, activity, faults, receiver, host, createClient },
     client: createClient(),
-    standIn() {
-      if (standIn === undefined) throw new Error('The stand-in is not open');
-      return standIn;
+    emulator() {
+      if (emulator === undefined) throw new Error('The emulator is not open');
+      return emulator;
     },
     passSeconds: (seconds) => {
       aheadMilliseconds += seconds * 1_000;
     },
     async reopen(changes = {}) {
-      await standIn?.close();
+      await emulator?.close();
       await open(changes);
     },
     next: (wanted) =>
@@ -122,7 +122,7 @@ export async function openApiStage(change: Partial<StandInOptions> = {}): Promis
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();
       await closed;
-      await standIn?.close();
+      await emulator?.close();
       await receiver.close();
       await rm(dir, { recursive: true, force: true });
     },

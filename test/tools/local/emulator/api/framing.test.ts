@@ -157,7 +157,7 @@ describe('a refusal', () => {
     expect(own.Mode).toBe('PUSH');
   });
 
-  it('answers what the stand-in does not know', async () => {
+  it('answers what the emulator does not know', async () => {
     expect(await refusalOf(stage.client.ComposeMedia({} as never))).toMatchObject({
       code: 'InvalidAction',
       message: expect.stringContaining('ComposeMedia'),

@@ -61,7 +61,7 @@ describe('DescribeTaskDetail', () => {
   it('tells of a flow, step by step, what its events tell', async () => {
     await pull('/video.mp4');
     await stage.receiver.next();
-    const FileId = stage.standIn().media()[0]?.fileId ?? '';
+    const FileId = stage.emulator().media()[0]?.fileId ?? '';
     const { TaskId = '' } = await stage.client.ProcessMediaByProcedure({
       ...{ FileId, ProcedureName: 'LongVideoPreset', TasksNotifyMode: 'Change' },
       ...{ SessionId: 'id-7', SessionContext: 'context' },
@@ -114,7 +114,7 @@ describe('DescribeTasks', () => {
     const failed = await pull('/missing.mp4', 'failed');
     vi.setSystemTime(BEGIN + 5_000);
     const good = await pull('/tone.wav', 'good');
-    const fileId = stage.standIn().media()[0]?.fileId ?? '';
+    const fileId = stage.emulator().media()[0]?.fileId ?? '';
 
     const tasks = (request: Parameters<typeof stage.client.DescribeTasks>[0]) =>
       stage.client.DescribeTasks(request).then(idsOf);

@@ -98,7 +98,7 @@ describe('ApplyUpload and CommitUpload', () => {
 
     expect(second.FileId).toBe(first.FileId);
     expect(third.FileId).toBe(first.FileId);
-    expect(stage.standIn().media()).toHaveLength(1);
+    expect(stage.emulator().media()).toHaveLength(1);
   });
 
   it('refuse what is not uploaded, and take it afterwards', async () => {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StandInOptions } from '../../../../../tools/local/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../../../../tools/local/emulator/emulator.ts';
 import { type ApiStage, openApiStage, refusalOf } from '../api/api-stage.ts';
 import { openSourceServer, type SourceServer } from './source-server.ts';
 
@@ -30,7 +30,7 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse, origin: str
   else outgoing.writeHead(404).end();
 }
 
-const open = (change: Partial<StandInOptions> = {}) =>
+const open = (change: Partial<EmulatorOptions> = {}) =>
   openApiStage({
     pull: { resolve: { 'videos.example.com': sources.origin }, ...times },
     ...change,
@@ -98,7 +98,7 @@ describe('PullUpload', () => {
     expect(task?.FileUrl).toBe(task?.MediaBasicInfo?.MediaUrl);
     expect(await sha256At(task?.FileUrl)).toBe(createHash('sha256').update(film).digest('hex'));
     expect(sources.asked).toEqual(['videos.example.com/film.mp4?signature=secret']);
-    expect(stage.standIn().media()).toMatchObject([{ fileId: task?.FileId }]);
+    expect(stage.emulator().media()).toMatchObject([{ fileId: task?.FileId }]);
   });
 
   it('brings the samples in, with what can be read of them', async () => {
@@ -284,7 +284,7 @@ describe('a source that cannot be had', () => {
       ...{ FileId: '', FileUrl: '', MediaBasicInfo: null, MetaData: null },
     });
     expect(body).toMatchObject({ EventType: 'PullComplete', PullCompleteEvent: { ErrCode } });
-    expect(stage.standIn().media()).toEqual([]);
+    expect(stage.emulator().media()).toEqual([]);
   });
 
   it('ends with a code where it is empty, or redirects to what is no web address', async () => {
@@ -321,7 +321,7 @@ describe('a source that cannot be had', () => {
         Message: expect.stringContaining('CoverUrl'),
       });
     }
-    expect(stage.standIn().media()).toEqual([]);
+    expect(stage.emulator().media()).toEqual([]);
     expect(await readdir(join(stage.dir, 'storage', 'objects'))).toEqual([]);
   });
 
@@ -373,7 +373,7 @@ describe('a request that is refused', () => {
   it('for a SessionId that came before, for three days and not longer', async () => {
     const request = { MediaUrl: `${SOURCE}/film.mp4`, SessionId: 'once' };
     const begin = Date.now();
-    // Client and stand-in have the same clock: the requests stay fresh.
+    // Client and emulator have the same clock: the requests stay fresh.
     vi.useFakeTimers({ toFake: ['Date'], now: begin });
     await pull(request.MediaUrl, { SessionId: 'once' });
 
@@ -420,7 +420,7 @@ describe('a restart', () => {
     expect(task).toMatchObject({ TaskId, ErrCode: 0 });
     expect(await sha256At(task?.FileUrl)).toBe(createHash('sha256').update(film).digest('hex'));
     expect(sources.asked).toHaveLength(2);
-    expect(stage.standIn().media()).toHaveLength(1);
+    expect(stage.emulator().media()).toHaveLength(1);
     await stage.reopen();
     expect(stage.receiver.received).toHaveLength(1);
     expect(await taskOf(TaskId)).toEqual(task);
