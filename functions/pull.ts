@@ -41,7 +41,7 @@ import type { CallOptions } from '../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
-/** What the route takes from outside. */
+/** Dependencies of the route. */
 export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random' | 'randomKey'> {
   readonly config: PullConfig;
   /** Who may ask for what. */
@@ -60,7 +60,7 @@ interface Submitting {
   ) => Promise<readonly BatchResult[]>;
 }
 
-/** Answers the route `POST /pull`. */
+/** Returns the route `POST /pull`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
   const { config, settings, now } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);

@@ -32,7 +32,7 @@ import {
 /** `random` is an unsigned 32-bit integer: https://cloud.tencent.com/document/product/266/9221. */
 const RANDOM_RANGE = 2 ** 32;
 
-/** What the route takes from outside. */
+/** Dependencies of the route. */
 export interface SignatureDependencies {
   readonly config: SignatureConfig;
   /** Who may ask for what. */
@@ -53,7 +53,7 @@ export interface SignatureAnswer {
   readonly expiresAt: string;
 }
 
-/** Answers the route `POST /signature`. */
+/** Returns the route `POST /signature`. */
 export function createSignatureRoute(dependencies: SignatureDependencies): Route {
   const { config, settings, now, random, ledger } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);

@@ -15,7 +15,7 @@ import type { SweepRun } from '../lib/sweep/sweep-run.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 
-/** What the job takes from outside. */
+/** Dependencies of the job. */
 export interface SweepDependencies
   extends SweepOptions,
     Omit<SweepRun, 'looksNow' | 'remainingMilliseconds' | 'report'> {}
@@ -33,7 +33,7 @@ const SHORTEST_MILLISECONDS = 20_000;
 
 const HURRIED = `The function's time limit is too short: it must be more than ${SHORTEST_MILLISECONDS / 1_000} seconds, and 60 or more are better.`;
 
-/** Answers the job that does everything that is due. */
+/** Returns the job that does everything that is due. */
 export function createSweepJob({
   pullsEvents,
   targets,

@@ -43,7 +43,7 @@ import { parseReplayRequest, parseUploadQuery } from '../lib/uploads/upload-quer
 import { viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
 
-/** What the route takes from outside. */
+/** Dependencies of the route. */
 export interface UploadsDependencies {
   readonly config: UploadsConfig;
   /** API keys by which callers are known as well, and their tenants. */
@@ -75,7 +75,7 @@ type Resource = ReadonlyMap<string, Operation>;
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
-/** Answers the routes below `/uploads`. */
+/** Returns the routes below `/uploads`. */
 export function createUploadsRoute({ config, settings, now, ledger }: UploadsDependencies): Route {
   const authenticate = createAuthenticate(config.auth, settings.keys);
   return async (event, { log }) => {
@@ -190,7 +190,7 @@ async function replay(call: Call): Promise<Answer> {
   return { status: 202, body: { replayed } };
 }
 
-/** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */
+/** Returns the upload where the caller may see it; to anybody else it is as if it were not there. */
 async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise<Upload> {
   const upload = UPLOAD_ID.test(uploadId)
     ? await ledger((each) => each.findUpload(uploadId))

@@ -15,7 +15,7 @@ export type ActionOutcome =
 export const DONE = { kind: 'done' } as const;
 
 /**
- * Answers what a failed call to VOD means for what it was to do: what VOD refuses for what it says will be refused
+ * Returns what a failed call to VOD means for what it was to do: what VOD refuses for what it says will be refused
  * again, whatever else goes wrong may be over the next time.
  */
 export function explainFailure(error: unknown): ActionOutcome {
@@ -23,7 +23,7 @@ export function explainFailure(error: unknown): ActionOutcome {
   return { kind, error: nameError(error), cause: error };
 }
 
-/** Answers whether a call failed because there is no such media any more. */
+/** Returns whether a call failed because there is no such media any more. */
 export function isGone(error: unknown): boolean {
   // `UserNotExist`, of the same family, is about the account: https://cloud.tencent.com/document/product/266/31764.
   return isRejected(error) && error.vod?.code.split('.', 1)[0] === 'ResourceNotFound';

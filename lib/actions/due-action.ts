@@ -4,7 +4,7 @@ import type { JsonObject } from '../validation/json-object.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { FetchCover } from './fetch-cover.ts';
 
-/** What doing something to media takes from outside. */
+/** Dependencies of a media action. */
 export interface ActionDependencies {
   readonly api: Pick<
     VodApi,
@@ -18,7 +18,7 @@ export interface ActionDependencies {
   readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'changeState'> | undefined;
   readonly fetchCover: FetchCover;
   /**
-   * Keeps how far the action has come, for another try of it; answers whether it is still this one's to do. Where there
+   * Keeps how far the action has come, for another try of it; returns whether it is still this one's to do. Where there
    * is none, nothing is known of earlier tries.
    */
   readonly keepProgress?: (progress: JsonObject) => Promise<boolean>;

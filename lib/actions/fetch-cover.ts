@@ -8,7 +8,7 @@ type FetchedCover =
   | { readonly kind: 'fetched'; readonly bytes: Buffer }
   | { readonly kind: 'refused' | 'failed'; readonly error: string };
 
-/** Fetches a cover within so many milliseconds. It never rejects. */
+/** Fetches a cover within the given number of milliseconds. It never rejects. */
 export type FetchCover = (url: string, timeLimit: number) => Promise<FetchedCover>;
 
 /**
@@ -32,12 +32,12 @@ const BEGINNINGS = [
   Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
 ] as const;
 
-/** Answers an agent that connects to addresses on the public internet alone, whatever a name leads to. */
+/** Returns an agent that connects to addresses on the public internet alone, whatever a name leads to. */
 function createPublicAgent(): Agent {
   return new Agent({ lookup: createPublicLookup() });
 }
 
-/** Answers how covers are fetched: by https from public hosts, and from nowhere that one of these leads on to. */
+/** Returns how covers are fetched: by https from public hosts, and from nowhere that one of these leads on to. */
 export function createCoverFetcher(agent = createPublicAgent()): FetchCover {
   return async (url, timeLimit) => {
     if (explainCoverUrl(url) !== undefined) return { kind: 'refused', error: 'cover_url_refused' };

@@ -11,7 +11,7 @@ const PATIENCE_MILLISECONDS = 10 * 60_000;
 /** Between two looks. */
 const PAUSE_MILLISECONDS = 2 * 60_000;
 
-/** Judges a file that VOD had not looked at when it came, and tells of its upload what that came to. */
+/** Judges a file that VOD had not looked at when it came, and reports its upload what that came to. */
 export async function inspectMedia(
   { fileId, subAppId, uploadId, createdAt }: DueAction,
   { limits, fact }: InspectDetail,

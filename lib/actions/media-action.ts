@@ -26,7 +26,7 @@ export const procedureDetail = v.object({
   }),
 });
 
-/** What `inspect` is to judge a file by that could not be judged when it came, and what it is to tell of a good one. */
+/** What `inspect` is to judge a file by that could not be judged when it came, and what it is to describe a good one. */
 export const inspectDetail = v.object({
   limits: v.object({
     maxBytes: v.optional(v.number()),

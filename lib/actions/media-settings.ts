@@ -28,7 +28,7 @@ export const mediaState = v.object({
   updateTime: v.exactOptional(v.string()),
 });
 
-/** What VOD tells of a media as far as it can be set. */
+/** What VOD describes a media as far as it can be set. */
 export type MediaState = v.InferOutput<typeof mediaState>;
 
 /** Returns what `basic`, of DescribeMediaInfos, tells: https://cloud.tencent.com/document/product/266/31773. */

@@ -7,7 +7,7 @@ import { modifyMedia } from './modify-media.ts';
 import { startProcedure } from './start-procedure.ts';
 
 /**
- * Makes one try at `action` and answers what it came to. All of it may be repeated: where an answer was lost, the next
+ * Makes one try at `action` and returns what it came to. All of it may be repeated: where an answer was lost, the next
  * try finds done what was.
  *
  * @throws what the ledger throws.

@@ -7,7 +7,7 @@ import { type ActionOutcome, explainFailure } from './action-outcome.ts';
 import type { ActionDependencies } from './due-action.ts';
 import { performAction } from './perform-action.ts';
 
-/** What doing a claimed action, and writing down what it came to, takes from outside. */
+/** Dependencies of running a claimed action and recording its outcome. */
 export interface SettlingDependencies extends ActionDependencies {
   readonly ledger: Pick<
     Ledger,

@@ -49,7 +49,7 @@ const DUPLICATES: readonly unknown[] = [
   'InvalidParameterValue.UniqueIdentifier',
 ];
 
-/** Answers the task, as far as VOD tells it. */
+/** Returns the task, as far as VOD tells it. */
 async function start(
   { fileId, subAppId, attempt = 1 }: DueAction,
   parameters: ProcedureDetail['parameters'],
@@ -78,7 +78,7 @@ async function start(
   return procedureTaskId;
 }
 
-/** Answers what there is to do instead, where the file is not one to be processed, or not yet. */
+/** Returns what there is to do instead, where the file is not one to be processed, or not yet. */
 async function explainUnready(
   { fileId, uploadId }: DueAction,
   { ledger }: ActionDependencies,

@@ -9,10 +9,10 @@ interface KeyHolder {
   readonly tenant?: string | undefined;
 }
 
-/** Answers the holder of the API key `text`, or undefined where it is none. */
+/** Returns the holder of the API key `text`, or undefined where it is none. */
 export type FindKey = (text: string) => KeyHolder | undefined;
 
-/** Answers how the holders of `keys` are found. */
+/** Returns how the holders of `keys` are found. */
 export function createKeyRing(keys: readonly ApiKey[]): FindKey {
   const ring = keys.map(({ name, sha256, scopes, owner = name, tenant }) => ({
     digest: Buffer.from(sha256, 'hex'),

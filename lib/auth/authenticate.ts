@@ -29,7 +29,7 @@ export interface Caller {
 }
 
 /**
- * Answers the caller that an `Authorization` header names.
+ * Returns the caller that an `Authorization` header names.
  *
  * @param nowSeconds Unix seconds.
  * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
@@ -60,7 +60,7 @@ const REMEMBERED_TOKENS = 256;
 const REMEMBERED_SECONDS = 5 * 60;
 
 /**
- * Answers how callers are recognised under `config`: by an API key of the settings, or else by a token.
+ * Returns how callers are recognised under `config`: by an API key of the settings, or else by a token.
  *
  * @throws {ConfigError} where nobody could be, or where keys are settled and nobody has to have one.
  */
@@ -103,12 +103,7 @@ function rememberTokens(
       each.createTokenVerifier(config, keys),
     );
     const { expiresAt, ...caller } = await (await verifying)(token, nowSeconds);
-    if (remembered.size >= REMEMBERED_TOKENS) {
-      for (const oldest of remembered.keys()) {
-        remembered.delete(oldest);
-        break;
-      }
-    }
+    if (remembered.size >= REMEMBERED_TOKENS) remembered.delete(remembered.keys().next().value);
     const until = Math.min(expiresAt, nowSeconds + REMEMBERED_SECONDS);
     remembered.set(header, { caller, until });
     return caller;

@@ -16,7 +16,7 @@ const ANSWER_MILLISECONDS = 2_500;
 /** Largest set that is read, in bytes; a key has one or two kilobytes. */
 const MAX_SET_BYTES = 256 * 1024;
 
-/** Answers of a client's error that pass by themselves: https://www.rfc-editor.org/rfc/rfc9110#section-15.5, https://www.rfc-editor.org/rfc/rfc8470#section-5.2, https://www.rfc-editor.org/rfc/rfc6585#section-4 */
+/** Responses of a client's error that pass by themselves: https://www.rfc-editor.org/rfc/rfc9110#section-15.5, https://www.rfc-editor.org/rfc/rfc8470#section-5.2, https://www.rfc-editor.org/rfc/rfc6585#section-4 */
 const PASSING_STATUSES: readonly number[] = [408, 425, 429];
 
 /**

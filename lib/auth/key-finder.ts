@@ -6,7 +6,7 @@ import { fetchKeySet, RETRY_SECONDS, refuseForNow } from './fetch-key-set.ts';
 import type { KeySet } from './read-key-set.ts';
 
 /**
- * Answers how a token's key is found at a moment in Unix seconds.
+ * Returns how a token's key is found at a moment in Unix seconds.
  *
  * The search rejects with a {@link Problem} `identity_unavailable` while the keys cannot be had: nobody is let in, and
  * nobody is told that a token is bad, by a guess. Where they are not at the address at all it rejects with a
@@ -23,7 +23,7 @@ const LIFE_SECONDS = 15 * 60;
 /** A key that the set does not have brings a new fetch this often at most, whatever tokens say. */
 const UNKNOWN_KEY_SECONDS = 30;
 
-/** Answers how keys of the set at `url` are found. It is fetched when it is first needed. */
+/** Returns how keys of the set at `url` are found. It is fetched when it is first needed. */
 export function createKeyFinder(url: string): FindTokenKey {
   const readSet = keepSet(url);
   return (nowSeconds) => async (header, token) => {
@@ -40,7 +40,7 @@ export function createKeyFinder(url: string): FindTokenKey {
 }
 
 /**
- * Answers the set: one that is older than `refreshSeconds` is fetched again, and counts until it is `lifeSeconds` old
+ * Returns the set: one that is older than `refreshSeconds` is fetched again, and counts until it is `lifeSeconds` old
  * where it cannot be.
  */
 type ReadSet = (nowSeconds: number, refreshSeconds: number, lifeSeconds: number) => Promise<KeySet>;

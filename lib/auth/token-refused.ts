@@ -1,7 +1,7 @@
 import { Problem } from '../problem.ts';
 
 /**
- * Answers the problem of a request whose token or key counts for nothing.
+ * Returns the problem of a request whose token or key counts for nothing.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */

@@ -21,7 +21,7 @@ interface VerifiedToken {
 }
 
 /**
- * Answers what `token` says.
+ * Returns what `token` says.
  *
  * @param nowSeconds Unix seconds.
  * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or

@@ -64,7 +64,7 @@ export function readSignKeys(environment: Environment): readonly string[] {
 }
 
 /**
- * Answers the configuration of the `callback` function. It also makes sure that there are credentials, which are read
+ * Returns the configuration of the `callback` function. It also makes sure that there are credentials, which are read
  * anew for every call.
  *
  * @throws {ConfigError}

@@ -88,7 +88,7 @@ const deliveryVariables = v.pipe(
 );
 
 /**
- * Answers who is told of events; nobody, where nothing is said. Where there is an event bus, it also makes sure that
+ * Returns who is told of events; nobody, where nothing is said. Where there is an event bus, it also makes sure that
  * there are credentials, which are read anew for every call.
  *
  * @throws {ConfigError} that names every wrong field of every endpoint, and never a secret.

@@ -26,7 +26,7 @@ const STRAY_NAMES: Readonly<Record<string, string>> = {
 /**
  * Returns the variables into which something came with copy and paste, or with a file that another program reads
  * otherwise: white space around the value, characters that nobody sees, quotation marks around all of it. Nothing of that
- * is taken away silently: whoever else checks a secret may have the same text, and the deployer must hear of it.
+ * is taken away silently: anyone who else checks a secret may have the same text, and the deployer must hear of it.
  */
 export function findStrayCharacters(variables: Environment): readonly VariableProblem[] {
   return Object.entries(variables).flatMap(([variable, value = '']) => {
@@ -50,7 +50,7 @@ function describeStray(text: string): string | undefined {
 }
 
 /**
- * Answers `environment` as `schema` types it.
+ * Returns `environment` as `schema` types it.
  *
  * @throws {ConfigError}
  */
@@ -65,7 +65,7 @@ export function readEnvironment<TSchema extends v.GenericSchema>(
 }
 
 /**
- * Answers `environment` as both schemas type it. Valibot's own way to put schemas together costs a bundle more than a
+ * Returns `environment` as both schemas type it. Valibot's own way to put schemas together costs a bundle more than a
  * kilobyte.
  *
  * @throws {ConfigError} that says what is wrong by either.
@@ -120,7 +120,7 @@ function refuse(
   return new ConfigError([...stray, ...others]);
 }
 
-/** Answers the items of a comma-separated list. */
+/** Returns the items of a comma-separated list. */
 export function splitList(list: string): readonly string[] {
   return list
     .split(',')

@@ -33,7 +33,7 @@ const signatureEnvironment = v.object({
 });
 
 /**
- * Answers the configuration of the `signature` function.
+ * Returns the configuration of the `signature` function.
  *
  * @throws {ConfigError}
  */

@@ -35,7 +35,7 @@ const sweepEnvironment = v.intersect([
 ]);
 
 /**
- * Answers the configuration of the `sweep` function. It also makes sure that there are credentials, which are read anew
+ * Returns the configuration of the `sweep` function. It also makes sure that there are credentials, which are read anew
  * for every call.
  *
  * @throws {ConfigError}

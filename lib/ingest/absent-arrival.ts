@@ -26,7 +26,7 @@ export const SHOWN_MILLISECONDS = 60_000;
 type Notes = Pick<Ledger, 'findFiles' | 'noteAbsentArrival'>;
 
 /**
- * Notes that `event` tells of a file that VOD does not have, and returns what is known of that.
+ * Notes that `event` describes a file that VOD does not have, and returns what is known of that.
  *
  * VOD says the same of files that never were. So a file that is not there counts where a MAC proves its context, or where
  * both its arrival and its deletion were told, in any order; and never one that an upload of another application has, nor,

@@ -25,7 +25,7 @@ interface IngestPolicy {
 }
 
 /**
- * Answers `changes`, what an event tells of uploads, by what the media that came with it may be, and what is to be done
+ * Returns `changes`, what an event describes uploads, by what the media that came with it may be, and what is to be done
  * to that: a file that is more than its upload allows is rejected, one of which VOD does not tell yet what that takes is
  * held until it does, and all others get what rules say.
  */

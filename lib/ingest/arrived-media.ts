@@ -14,7 +14,7 @@ export interface ArrivedMedia {
   readonly procedureTaskId: string | undefined;
 }
 
-/** Answers the media that came with `event`, or undefined where none did. */
+/** Returns the media that came with `event`, or undefined where none did. */
 export function readArrivedMedia(event: VodEvent): ArrivedMedia | undefined {
   if (event.eventType !== 'NewFileUpload' && event.eventType !== 'PullComplete') return undefined;
   const { task } = event;

@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/log.ts';
 
 /**
- * Most events of one application and minute that nobody confirms and that are recorded and told all the same. Whoever has
+ * Most events of one application and minute that nobody confirms and that are recorded and told all the same. Anyone who has
  * seen a `Sign` can make them up, so the number, which is our choice, is what that may cost: ten a second.
  */
 export const MAX_UNCONFIRMED = 600;

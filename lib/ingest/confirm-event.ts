@@ -51,7 +51,7 @@ export function isUploadEvent({ eventType }: VodEvent): boolean {
 const DENIED = { kind: 'denied' } as const;
 
 /**
- * Answers what VOD says to `event`; it is asked about nothing that has not the form of its ids, which may be of any length.
+ * Returns what VOD says to `event`; it is asked about nothing that has not the form of its ids, which may be of any length.
  * It rejects with what is no fault of VOD's, as missing credentials.
  */
 export async function confirmEvent(
@@ -166,7 +166,7 @@ async function askTask(
   }
 }
 
-/** Answers whether VOD has a task flow still running of which `event` tells the end. */
+/** Returns whether VOD has a task flow still running of which `event` tells the end. */
 function isBehind(told: VodEvent, event: VodEvent): boolean {
   return (
     told.eventType === 'ProcedureStateChanged' &&

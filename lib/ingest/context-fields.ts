@@ -4,7 +4,7 @@ import type { UploadMethod } from '../model/upload-state.ts';
 import { readText } from '../vod/vod-value.ts';
 import type { ReceivedEvent } from './received-event.ts';
 
-/** Answers what an upload said on the way in, as far as its media does not say it. */
+/** Returns what an upload said on the way in, as far as its media does not say it. */
 export function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFields {
   const limits = Object.entries(envelope?.limits ?? {}).filter(([, limit]) => limit !== undefined);
   return {
@@ -13,7 +13,7 @@ export function readContextFields({ envelope, sourceContext }: ReceivedEvent): M
   };
 }
 
-/** Answers by which way a media came in. */
+/** Returns by which way a media came in. */
 export function readMethod(
   { envelope, sourceContext }: ReceivedEvent,
   basic: MediaBasicInfo | undefined,

@@ -7,7 +7,7 @@ import { viewUpload } from '../uploads/upload-view.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from '../webhooks/message.ts';
 import type { Target } from '../webhooks/target.ts';
 
-/** What handing on takes from outside. */
+/** Dependencies of delivering immediately. */
 interface HandOnOptions {
   readonly targets: readonly Target[];
   /** Unix milliseconds. */
@@ -18,7 +18,7 @@ interface HandOnOptions {
 
 /**
  * Tells everybody of `event` who is to be told, and of a file that it has rejected, without keeping anything of it;
- * answers how many messages that were.
+ * returns how many messages that were.
  *
  * @throws {Problem} `delivery_failed` where one of them has not been taken: VOD is to send the event again, and those
  * that have taken theirs know it by its id then.

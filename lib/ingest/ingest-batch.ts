@@ -13,7 +13,7 @@ export interface TakenEvent {
   readonly recorded: RecordedEvent;
 }
 
-/** Records events of either notification mode, each by itself; answers in their order. An event that is known changes nothing. */
+/** Records events of either notification mode, each by itself; returns in their order. An event that is known changes nothing. */
 export async function ingestBatch(
   events: readonly VodEvent[],
   ledger: Pick<Ledger, 'recordEvents' | 'changeState' | 'findUpload' | 'releaseFiles'>,

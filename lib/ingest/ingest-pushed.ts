@@ -16,7 +16,7 @@ import { describeReceivedEvent, receiveEvent } from './received-event.ts';
 import { takePushedEvent } from './take-pushed-event.ts';
 import type { Reception } from './to-event-record.ts';
 
-/** What recording an event and telling of it takes from outside. */
+/** Dependencies of recording an event and delivering it. */
 export interface TellingDependencies {
   readonly targets: readonly Target[];
   /** Unix milliseconds. */
@@ -31,7 +31,7 @@ export interface TellingDependencies {
 const LEASE_SECONDS = 15;
 
 /**
- * Records `event`, which was pushed, and makes the first attempt at what it has to be told; answers what the log line says of it.
+ * Records `event`, which was pushed, and makes the first attempt at what it has to be told; returns what the log line says of it.
  *
  * Once the event is recorded it is safe, so what goes wrong afterwards is logged and left to the sweep.
  *

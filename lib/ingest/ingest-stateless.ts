@@ -7,7 +7,7 @@ import { receiveEvent } from './received-event.ts';
 import { runMediaActionsNow } from './run-media-actions-now.ts';
 import { type Reception, toEventRecord } from './to-event-record.ts';
 
-/** What passing on takes from outside. */
+/** Dependencies of ingesting without a ledger. */
 interface PassOnDependencies extends Omit<ActionDependencies, 'ledger'> {
   readonly targets: readonly Target[];
 }
@@ -19,7 +19,7 @@ const RESERVE_MILLISECONDS = 250;
 const ACTION_MILLISECONDS = 1_500;
 
 /**
- * Tells of `event`, which was pushed, and does what it leads to, without keeping anything; answers what the log line says
+ * Tells of `event`, which was pushed, and does what it leads to, without keeping anything; returns what the log line says
  * of it. Consumers are told first: VOD does not confirm the arrival of a file that is gone, were it to send it again.
  *
  * @throws {Problem} where VOD is to send the event again.

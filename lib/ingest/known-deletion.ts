@@ -16,7 +16,7 @@ const MAX_DELETIONS = 100;
 
 /**
  * Returns a pushed event without the files that neither an upload of its application has, nor a notification has told to
- * have come; undefined where it tells of no others. It comes before VOD is asked about as many as a notification holds.
+ * have come; undefined where it describes no others. It comes before VOD is asked about as many as a notification holds.
  *
  * That a file is gone, VOD says of every file that never was, so anybody could have made-up ones believed. The others are
  * noted: where a notification of their arrival comes later, that they were deleted is known by then.
@@ -50,7 +50,7 @@ export function splitDeletions(
   return [first ?? event, selectDeletions(event, fileIds.slice(MAX_DELETIONS))];
 }
 
-/** Returns `event` without all but these files; undefined where it tells of none of them. */
+/** Returns `event` without all but these files; undefined where it describes none of them. */
 export function selectDeletions(
   event: DeletionEvent,
   fileIds: readonly string[],

@@ -27,7 +27,7 @@ interface FillIns {
   readonly procedure?: string;
 }
 
-/** Answers what is to be set of a media, and started on it. What its upload has asked for itself, no rule changes. */
+/** Returns what is to be set of a media, and started on it. What its upload has asked for itself, no rule changes. */
 export function planRuleActions(subject: FillInSubject, rules: readonly Rule[]): FillIns {
   const { media, change, envelope } = subject;
   const { fileId, basic } = media;
@@ -76,7 +76,7 @@ function describeModify(subject: FillInSubject, chosen: ResolvedRules): ModifyDe
   };
 }
 
-/** Answers, in Unix seconds, when VOD shall delete a media that it would keep for ever. */
+/** Returns, in Unix seconds, when VOD shall delete a media that it would keep for ever. */
 function chooseExpiry(
   { media: { basic }, envelope, receivedAt }: FillInSubject,
   chosen: ResolvedRules['expiry'],

@@ -17,7 +17,7 @@ const EXCEEDED: Readonly<Record<keyof JsonBounds, string>> = {
 };
 
 /**
- * Answers the JSON object that a notification is. `Sign` may be inside, so this comes before anybody is known to be VOD, and
+ * Returns the JSON object that a notification is. `Sign` may be inside, so this comes before anybody is known to be VOD, and
  * takes no more than its size deserves.
  *
  * @throws {Problem} `payload_too_large`, `invalid_json`, or `invalid_request` where it is no such object.

@@ -28,7 +28,7 @@ export interface Origin {
 }
 
 /**
- * Answers `event` with its id and with what its upload said on the way in.
+ * Returns `event` with its id and with what its upload said on the way in.
  *
  * Only the events that end an upload carry a `SourceContext`; for the others both parts are empty.
  */
@@ -55,7 +55,7 @@ const MAX_LOGGED_LENGTH = 128;
 /** Most files of one event that are logged. */
 const MAX_LOGGED = 20;
 
-/** Answers what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
+/** Returns what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
 export function describeReceivedEvent(received: ReceivedEvent): LogFields {
   const { eventId, event, unproven } = received;
   const envelope = unproven ? undefined : received.envelope;
@@ -68,7 +68,7 @@ export function describeReceivedEvent(received: ReceivedEvent): LogFields {
   };
 }
 
-/** Answers what the log line says of a notification that came in the former format and was not taken. */
+/** Returns what the log line says of a notification that came in the former format and was not taken. */
 export function describeLegacyEvent(event: LegacyEvent): LogFields {
   return {
     level: 'warn',

@@ -11,7 +11,7 @@ const MAX_ID = 128;
 
 /**
  * Returns `event` with no more than it takes to ask VOD about it, and to know whose file it is: ids, and of an arrival
- * where it says that the file came from. What VOD may not be able to tell of stays whole.
+ * where it says that the file came from. What VOD may not be able to describe stays whole.
  */
 export function reduceEvent(event: VodEvent): VodEvent {
   switch (event.eventType) {

@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/log.ts';
 
 /**
- * Does to the media of `event` what is to be done, where nobody keeps it for later; answers what the log line says of
+ * Does to the media of `event` what is to be done, where nobody keeps it for later; returns what the log line says of
  * it. It may be repeated.
  *
  * @throws {Problem} where another try may help: VOD is to send the event again.

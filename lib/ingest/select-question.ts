@@ -11,7 +11,7 @@ export interface SelectedQuestion {
   readonly fields: LogFields;
 }
 
-/** What selecting takes from outside. */
+/** Dependencies of selecting. */
 export interface SelectionDependencies {
   readonly ledger: WithLedger | undefined;
   /** When the event came, in Unix milliseconds; what is left over keeps it. */

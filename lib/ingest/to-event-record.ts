@@ -22,7 +22,7 @@ export interface Reception extends Origin {
   readonly isOnlyLook?: boolean;
 }
 
-/** Answers `received` as the ledger keeps it, with what it tells of uploads, and what that leads to. */
+/** Returns `received` as the ledger keeps it, with what it describes uploads, and what that leads to. */
 export function toEventRecord(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
   const { subAppId, own, receivedAt, confirmed, isAbsent } = reception;
@@ -56,7 +56,7 @@ function withhold(change: UploadChange): UploadChange {
   return { ...change, fact: 'uploadedForProcessing' };
 }
 
-/** Answers the one file and the one task that an event is about, as far as it says. */
+/** Returns the one file and the one task that an event is about, as far as it says. */
 function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
   if (event.eventType === 'unknown') return {};
   if (event.eventType === 'FileDeleted') {

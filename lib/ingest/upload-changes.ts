@@ -8,7 +8,7 @@ import { readText, readWhole } from '../vod/vod-value.ts';
 import { readContextFields, readMethod } from './context-fields.ts';
 import type { ReceivedEvent } from './received-event.ts';
 
-/** Answers what a genuine event tells of uploads: nothing, something of one, or, of deleted files, of many. */
+/** Returns what a genuine event describes uploads: nothing, something of one, or, of deleted files, of many. */
 export function listUploadChanges(received: ReceivedEvent): readonly UploadChange[] {
   const { event } = received;
   switch (event.eventType) {
@@ -30,7 +30,7 @@ export function listUploadChanges(received: ReceivedEvent): readonly UploadChang
   }
 }
 
-/** Answers the upload that an event names itself, as far as it does. */
+/** Returns the upload that an event names itself, as far as it does. */
 export function findUploadId({ envelope, failedPull }: ReceivedEvent): string | undefined {
   return envelope?.uploadId ?? failedPull;
 }

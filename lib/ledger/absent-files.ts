@@ -25,18 +25,18 @@ interface ArrivalNote {
  * than {@link MAX_NOTES} files of an application are noted within a day, and a note is forgotten after that.
  */
 export interface AbsentFileLedger {
-  /** Notes that the file was told to have come; answers what is known of it then. */
+  /** Notes that the file was told to have come; returns what is known of it then. */
   noteAbsentArrival(arrival: AbsentArrival, subAppId: number | undefined): Promise<ArrivalNote>;
   /** Notes that the files were told to be deleted, as far as there is room. */
   noteAbsentDeletions(fileIds: readonly string[], subAppId: number | undefined): Promise<void>;
-  /** Answers those of these files that were told to have come. */
+  /** Returns those of these files that were told to have come. */
   findAbsentArrivals(
     fileIds: readonly string[],
     subAppId: number | undefined,
   ): Promise<readonly AbsentArrival[]>;
   /**
    * Takes files that VOD has in an application off uploads of others that ended as `deleted`: notifications alone told of
-   * those, and whoever signs for one application may have told of a file of another before that did.
+   * those, and anyone who signs for one application may have told of a file of another before that did.
    */
   releaseFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }

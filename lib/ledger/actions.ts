@@ -12,7 +12,7 @@ export interface NewMediaAction {
   /** Application of VOD that the file is in; missing where the configuration names none. */
   readonly subAppId?: number | undefined;
   readonly uploadId?: string | undefined;
-  /** What whoever does it needs to know. */
+  /** What anyone who does it needs to know. */
   readonly detail?: JsonObject | undefined;
 }
 
@@ -34,9 +34,9 @@ type ActionFailure = { readonly error: string } & (
   | { readonly dead: true }
 );
 
-/** What is to be done to media; what ends a claim answers whether it still held. */
+/** What is to be done to media; what ends a claim returns whether it still held. */
 export interface ActionLedger {
-  /** Answers up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
+  /** Returns up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
   /** Keeps how far an action has come, for the next try of it. */
   keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
@@ -66,7 +66,7 @@ const REPLAY = `update media_actions
   set state = 'pending', attempts = 0, last_error = null, created_at = $3, next_attempt_at = $3, updated_at = $3
   where file_id = $1 and kind = $2 and state = 'dead'`;
 
-/** Answers the part of the ledger that keeps what is to be done to media. */
+/** Returns the part of the ledger that keeps what is to be done to media. */
 export function createActionLedger(connection: Connection, now: () => number): ActionLedger {
   const settle = async (
     { fileId, kind, attempt }: Claim,

@@ -64,7 +64,7 @@ const BACKLOG = `select * from
   (select count(*)::integer as dead_actions from media_actions where state = 'dead') a,
   (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
 
-/** Answers the part of the ledger that counts what waits. */
+/** Returns the part of the ledger that counts what waits. */
 export function createBacklogLedger(connection: Connection, now: () => number): BacklogLedger {
   return {
     async readBacklog() {

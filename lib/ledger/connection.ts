@@ -56,7 +56,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const giveUpAt = performance.now() + answerMilliseconds;
     let session: Session | undefined;
     try {
-      // Work that would be late is not begun: whoever asked for it has been told that it failed.
+      // Work that would be late is not begun: anyone who asked for it has been told that it failed.
       session = await answerInTime(sessions.obtain(), answerMilliseconds);
       const result = await answerInTime(work(session), giveUpAt - performance.now());
       sessions.worked();

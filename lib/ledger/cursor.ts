@@ -4,13 +4,13 @@ import { refuseFields } from '../validation/parse-fields.ts';
 /** The place of a list's last item: what the list is ordered by. */
 export type Cursor = readonly [time: number, ...ids: string[]];
 
-/** Answers `cursor` as the opaque text that callers hand back. */
+/** Returns `cursor` as the opaque text that callers hand back. */
 export function writeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
 /**
- * Answers the cursor that {@link writeCursor} wrote, of `length` parts.
+ * Returns the cursor that {@link writeCursor} wrote, of `length` parts.
  *
  * @throws {Problem} `invalid_request` where it wrote no such text.
  */

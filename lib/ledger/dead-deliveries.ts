@@ -21,7 +21,7 @@ interface DeadDelivery {
 /** Which dead deliveries are to be replayed: those that fit all that is named, up to `limit` of them. */
 export interface ReplayQuery {
   readonly endpoint?: string | undefined;
-  /** State of an upload: only the messages that tell of it. */
+  /** State of an upload: only the messages that describe it. */
   readonly state?: UploadState | undefined;
   /** When it was given up at the earliest, and before which time; Unix milliseconds. */
   readonly from?: number | undefined;
@@ -48,9 +48,9 @@ export interface DeadDeliveryLedger {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<Page<DeadDelivery>>;
-  /** Makes a dead delivery due at once; answers whether there was one. */
+  /** Makes a dead delivery due at once; returns whether there was one. */
   replay(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
-  /** Makes all dead deliveries of one upload due at once; answers how many there were. */
+  /** Makes all dead deliveries of one upload due at once; returns how many there were. */
   replayUpload(uploadId: string): Promise<number>;
   /**
    * Makes many dead deliveries due at once, in the order in which they were given up.
@@ -119,7 +119,7 @@ const REPLAY_UPLOAD = writeReplay(
   '$2::timestamptz',
 );
 
-/** Answers the part of the ledger that keeps what was given up. */
+/** Returns the part of the ledger that keeps what was given up. */
 export function createDeadDeliveryLedger(
   connection: Connection,
   now: () => number,

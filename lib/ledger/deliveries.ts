@@ -50,10 +50,10 @@ type DeliveryFailure = { readonly error: string } & (
   | { readonly dead: true }
 );
 
-/** What is to be delivered; what ends a claim answers whether it still held. */
+/** What is to be delivered; what ends a claim returns whether it still held. */
 export interface DeliveryLedger {
   /**
-   * Answers up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
+   * Returns up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
    * endpoints take turns, so that however much waits for one, the others have their share. Those of `except` have none.
    *
    * What waits for a paused endpoint dies meanwhile as it gets three days old.
@@ -65,7 +65,7 @@ export interface DeliveryLedger {
     except?: readonly string[],
   ): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Answers the deliveries of these events that nobody has tried, except those to endpoints that are paused or have
+   * Returns the deliveries of these events that nobody has tried, except those to endpoints that are paused or have
    * failed to take something: these are left to {@link claimDeliveries}.
    */
   claimFresh(
@@ -83,7 +83,7 @@ export interface DeliveryLedger {
     failure: { readonly error: string; readonly dead: boolean },
   ): Promise<boolean>;
   /**
-   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; answers
+   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; returns
    * of how many. Does nothing in a ledger that does not know them either.
    */
   fanOut(count: number): Promise<number>;
@@ -175,7 +175,7 @@ const PAUSED = `with settled as (
   where e.disabled_at is null
   returning endpoint`;
 
-/** Answers the part of the ledger that keeps deliveries. */
+/** Returns the part of the ledger that keeps deliveries. */
 export function createDeliveryLedger(dependencies: LedgerDependencies): DeliveryLedger {
   const { connection, now, targets } = dependencies;
   const settle = settleWith(connection, now);

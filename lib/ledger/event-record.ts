@@ -18,10 +18,10 @@ export interface EventRecord {
   readonly payload: JsonObject;
   /** Whether VOD itself has confirmed it. */
   readonly confirmed: boolean;
-  /** One for each upload that it tells of: none, one, or, of deleted files, many. */
+  /** One for each upload that it describes: none, one, or, of deleted files, many. */
   readonly changes: readonly UploadChange[];
   /**
-   * What is to be done to its media. Where the event tells of uploads, they are kept for those of these files alone that
+   * What is to be done to its media. Where the event describes uploads, they are kept for those of these files alone that
    * their uploads have, and want.
    */
   readonly actions?: readonly NewMediaAction[];

@@ -17,14 +17,14 @@ import { writeTime } from './upload-row.ts';
 export interface EventLedger {
   /** Keeps the event, applies its changes and makes all that follows: all of it, or, where it is known, nothing. */
   recordEvent(event: EventRecord): Promise<RecordedEvent>;
-  /** The same for many of one application, each by itself; answers in their order. */
+  /** The same for many of one application, each by itself; returns in their order. */
   recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
 }
 
 /** Two changes of one batch met in one upload, though nothing in them told. */
 const CARDINALITY_VIOLATION = '21000';
 
-/** Answers the part of the ledger that knows events. */
+/** Returns the part of the ledger that knows events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
   const record = async (events: readonly EventRecord[]) => {
     const recorder = dependencies.randomKey();

@@ -6,7 +6,7 @@ export interface LedgerTarget {
   readonly events: readonly string[];
 }
 
-/** Answers the targets as {@link writeDeliveries} takes them: each with its patterns as one regular expression. */
+/** Returns the targets as {@link writeDeliveries} takes them: each with its patterns as one regular expression. */
 export function writeTargets(targets: readonly LedgerTarget[]): string {
   return JSON.stringify(
     targets
@@ -22,7 +22,7 @@ function write(pattern: string): string {
 }
 
 /**
- * Answers the statement that enqueues, at `time`, the deliveries of the events that the query `recorded` answers
+ * Returns the statement that enqueues, at `time`, the deliveries of the events that the query `recorded` returns
  * (`event_id`, `event_type`) to the `targets` of {@link writeTargets}.
  */
 export function writeDeliveries(recorded: string, time: string, targets: string): string {
@@ -33,7 +33,7 @@ export function writeDeliveries(recorded: string, time: string, targets: string)
     join (${recorded}) r on r.event_type ~ t.pattern`;
 }
 
-/** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; answers of how many. */
+/** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; returns of how many. */
 export const FAN_OUT = `with due as (
     select event_id from events where not fanned_out order by received_at limit $1 for update skip locked
   ),

@@ -29,7 +29,7 @@ export interface IdempotencyKeyLedger {
   forgetRequest(request: Pick<KeyedRequest, 'owner' | 'key' | 'uploadId'>): Promise<void>;
 }
 
-// The update changes nothing; it makes the statement wait for, and answer, the row of whoever came first. All sets are
+// The update changes nothing; it makes the statement wait for, and answer, the row of the one who came first. All sets are
 // worked through in one order, so that two of them never wait for each other.
 const REMEMBER = `insert into requests as r (owner, key, fingerprint, upload_id, created_at, remembered_by)
   select owner, key, fingerprint, upload_id, $2::timestamptz, $3
@@ -40,7 +40,7 @@ const REMEMBER = `insert into requests as r (owner, key, fingerprint, upload_id,
 
 const FORGET = 'delete from requests where owner = $1 and key = $2 and upload_id = $3';
 
-/** Answers the part of the ledger that knows keyed requests. */
+/** Returns the part of the ledger that knows keyed requests. */
 export function createIdempotencyKeyLedger(dependencies: LedgerDependencies): IdempotencyKeyLedger {
   const { connection, now, randomKey } = dependencies;
   const remember = async (requests: readonly KeyedRequest[]) => {

@@ -4,7 +4,7 @@ import { isJsonObject } from '../validation/json-object.ts';
 const REFUSED_ESCAPE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
 /**
- * Answers `value` as a JSON text that a `jsonb` column takes; what it cannot hold becomes U+FFFD.
+ * Returns `value` as a JSON text that a `jsonb` column takes; what it cannot hold becomes U+FFFD.
  *
  * To be passed as `$1::text::jsonb`: the driver writes what goes to `jsonb` directly as JSON once more.
  */
@@ -13,7 +13,7 @@ export function writeJson(value: unknown): string {
   return REFUSED_ESCAPE.test(text) ? JSON.stringify(value, replaceRefused) : text;
 }
 
-/** Answers `text` as a `text` column takes it. */
+/** Returns `text` as a `text` column takes it. */
 export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

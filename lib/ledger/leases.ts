@@ -4,11 +4,11 @@ import { readTime, writeTime } from './upload-row.ts';
 
 /** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
 export interface LeaseLedger {
-  /** Answers where the mark stands, in Unix milliseconds; undefined where nobody has moved it yet. */
+  /** Returns where the mark stands, in Unix milliseconds; undefined where nobody has moved it yet. */
   readMark(name: string): Promise<number | undefined>;
   /** Moves the mark to `at`, Unix milliseconds; never backwards. */
   moveMark(name: string, at: number): Promise<void>;
-  /** Answers whether the lease is this ledger's for so long from now: nobody had it, its time was over, or it was so before. */
+  /** Returns whether the lease is this ledger's for so long from now: nobody had it, its time was over, or it was so before. */
   acquireLease(name: string, seconds: number): Promise<boolean>;
   /** Gives the lease up, where it is this ledger's. */
   releaseLease(name: string): Promise<void>;
@@ -26,7 +26,7 @@ const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, 
 
 const RELEASE = 'delete from leases where name = $1 and holder = $2';
 
-/** Answers the part of the ledger that keeps marks and leases. */
+/** Returns the part of the ledger that keeps marks and leases. */
 export function createLeaseLedger({ connection, now, randomKey }: LedgerDependencies): LeaseLedger {
   const holder = randomKey();
   return {

@@ -41,7 +41,7 @@ export interface Ledger
   close(): Promise<void>;
 }
 
-/** What a ledger takes from outside. */
+/** Dependencies of a ledger. */
 export interface LedgerOptions {
   /** Unix milliseconds, also while the instance was frozen. */
   readonly now: () => number;
@@ -59,7 +59,7 @@ export interface LedgerOptions {
 }
 
 /**
- * Answers the ledger in the database at `databaseUrl`, which has had all migrations. It connects when it is first
+ * Returns the ledger in the database at `databaseUrl`, which has had all migrations. It connects when it is first
  * asked, and again, unnoticed, whenever its connection was lost.
  *
  * All that follows from a change of an upload is one with it: the event that announces the state it has reached, the

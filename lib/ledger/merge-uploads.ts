@@ -23,7 +23,7 @@ type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) 
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Answers what `apply` answers for `changes`, where a file that one of them names may have become known before its
+ * Returns what `apply` returns for `changes`, where a file that one of them names may have become known before its
  * upload: events come in any order, and most of them name the file alone. Then both are made one.
  */
 export async function applyMerging<Result>(
@@ -62,7 +62,7 @@ async function mergeAndApply<Result>(
 }
 
 /**
- * Answers the change as it fits what holds its file. That this file is gone is added to `deletions`, to be told after the
+ * Returns the change as it fits what holds its file. That this file is gone is added to `deletions`, to be told after the
  * change: the upload would end without a word of its file's coming otherwise.
  */
 async function mergeFile(
@@ -138,7 +138,7 @@ const APPLY_AND_TELL = `with change as (
   ${outboxSql(BY_UPLOAD)}
   select key from changed`;
 
-/** Answers all that was told of the file as one change of its upload. */
+/** Returns all that was told of the file as one change of its upload. */
 function inherit(file: Upload, uploadId: string): UploadChange {
   const { uploadId: _id, state, method, owner: _owner, createdAt, updatedAt, ...fields } = file;
   return { key: { uploadId }, fact: FACT_BEHIND[state], method, fields };

@@ -38,7 +38,7 @@ export async function openSocket(
         noDelay: true,
         autoSelectFamilyAttemptTimeout: ADDRESS_MILLISECONDS,
       });
-  // Whoever waits is told of an error; one that comes while nobody does must not end the process.
+  // Anyone who waits is told of an error; one that comes while nobody does must not end the process.
   plain.on('error', () => undefined);
   const timer = setTimeout(() => plain.destroy(failWith('CONNECT_TIMEOUT')), milliseconds);
   try {

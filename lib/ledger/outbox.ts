@@ -5,7 +5,7 @@ import { writeJson } from './json-text.ts';
 import { type ChangeKinds, type UploadChange, writeChange } from './upload-change.ts';
 import { UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
-/** Answers the id of the event that tells that the upload has reached `state`: it does so once. */
+/** Returns the id of the event that tells that the upload has reached `state`: it does so once. */
 export function stateEventId(uploadId: string, state: UploadState): string {
   return `evt_${uploadId}_${state}`;
 }
@@ -18,7 +18,7 @@ export type ChangeParameters = readonly [
   targets: string | null,
 ];
 
-/** Answers `changes` as the first parameters of a statement. */
+/** Returns `changes` as the first parameters of a statement. */
 export function writeChanges(
   changes: readonly UploadChange[],
   recorder: string,
@@ -33,7 +33,7 @@ const SNAPSHOT = `jsonb_build_object(${UPLOAD_COLUMNS.split(', ')
   .map((column) => `'${column}', ${column}`)
   .join(', ')})`;
 
-/** Answers the part of a `with` that announces the states of the uploads of its part `changed`. */
+/** Returns the part of a `with` that announces the states of the uploads of its part `changed`. */
 export const ANNOUNCED = `announced as (
     insert into events
       (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
@@ -54,7 +54,7 @@ const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from
       and c.key not in (select key from changed)
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
 
-/** Answers the part of a `with` that keeps the actions of the query `actions`; each is kept once for ever. */
+/** Returns the part of a `with` that keeps the actions of the query `actions`; each is kept once for ever. */
 export function writeActions(actions: string): string {
   return `action as (
     insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
@@ -73,7 +73,7 @@ interface Company {
 }
 
 /**
- * Answers the parts of a `with` that make everything that follows from its part `changed`, whose changes are in its part
+ * Returns the parts of a `with` that make everything that follows from its part `changed`, whose changes are in its part
  * `change`: announcements, their deliveries, and the removal of unwanted files. Its parameters are those of
  * {@link writeChanges}.
  */

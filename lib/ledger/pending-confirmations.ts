@@ -33,11 +33,11 @@ type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 
 /** Events that nobody has confirmed yet, and that so have changed nothing. */
 export interface PendingConfirmationLedger {
-  /** Keeps the event until somebody drops it; answers false where it is kept, or recorded, already. */
+  /** Keeps the event until somebody drops it; returns false where it is kept, or recorded, already. */
   keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
   /** Keeps an event that failed, which may be recorded in part, to be tried again. */
   keepFailed(event: UnconfirmedEvent): Promise<void>;
-  /** Answers up to `count` events, longest due first; each is nobody else's until its lease runs out. */
+  /** Returns up to `count` events, longest due first; each is nobody else's until its lease runs out. */
   claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
   dropUnconfirmed(claim: Claim): Promise<void>;
@@ -47,7 +47,7 @@ export interface PendingConfirmationLedger {
   countUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
 
-// The update changes nothing; it makes the statement answer the row of whoever came first.
+// The update changes nothing; it makes the statement answer the row of the one who came first.
 const KEEP = `insert into unconfirmed_events as u
     (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id, proven)
   select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5, $6::bigint, $7::text::boolean
@@ -79,7 +79,7 @@ const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
     count = case when c.minute < excluded.minute then 1 else c.count + 1 end
   returning count`;
 
-/** Answers the part of the ledger that keeps unconfirmed events. */
+/** Returns the part of the ledger that keeps unconfirmed events. */
 export function createPendingConfirmationLedger(
   dependencies: LedgerDependencies,
 ): PendingConfirmationLedger {

@@ -33,17 +33,17 @@ interface ClaimedPull {
 type Claim = Pick<ClaimedPull, 'pullId' | 'uploadId' | 'attempt'>;
 
 /**
- * The queue of pulls. What ends or renews a claim answers whether it still held; where not, its lease had run out and
+ * The queue of pulls. What ends or renews a claim returns whether it still held; where not, its lease had run out and
  * another has the pull, or had it.
  */
 export interface PullLedger {
   /**
    * Issues an upload for each pull and lets it wait. Takes as little memory for a million as for a thousand. A pull
-   * that waits already, or has a task or an end, is left out, so a list that broke off may be sent again. Answers how
+   * that waits already, or has a task or an end, is left out, so a list that broke off may be sent again. Returns how
    * many uploads were new.
    */
   enqueuePulls(pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>): Promise<number>;
-  /** Answers up to `count` pulls, longest due first; each is nobody else's until its lease runs out. */
+  /** Returns up to `count` pulls, longest due first; each is nobody else's until its lease runs out. */
   claimPulls(count: number, leaseSeconds: number): Promise<readonly ClaimedPull[]>;
   /** Ends a pull that VOD has taken. */
   finishPull(claim: Claim, taskId: string | undefined): Promise<boolean>;
@@ -120,7 +120,7 @@ const FAIL = `with done as (
 const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
   where pull_id = $1 and attempts = $2 returning pull_id`;
 
-/** Answers the part of the ledger that keeps queued pulls. */
+/** Returns the part of the ledger that keeps queued pulls. */
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
   const { connection, now, randomKey } = dependencies;
   const settle = async (statement: string, parameters: Parameters) =>

@@ -1,13 +1,13 @@
 import type { Connection } from './connection.ts';
 import { writeJson } from './json-text.ts';
 
-/** A row as the driver answers it. */
+/** A row as the driver returns it. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** What a statement takes; lists and objects as JSON texts. */
 export type Parameters = readonly (string | number | null)[];
 
-/** Answers the rows of one statement that may be repeated. */
+/** Returns the rows of one statement that may be repeated. */
 export function query(
   connection: Connection,
   statement: string,

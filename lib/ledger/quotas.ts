@@ -66,7 +66,7 @@ const ISSUE = `with verdict as materialized (
   select v.upload_id, rule, used, room_at, coalesce(c.state, u.state) as state from verdict v
     left join changed c on c.upload_id = v.upload_id left join uploads u on u.upload_id = v.upload_id`;
 
-/** Answers the part of the ledger that keeps owners within their quotas. */
+/** Returns the part of the ledger that keeps owners within their quotas. */
 export function createQuotaLedger({
   connection,
   now,

@@ -6,13 +6,13 @@ import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
 
 /** When VOD is to be asked what became of an upload that no event told of. */
 export interface ReconciliationLedger {
-  /** Answers up to `count` uploads whose check is due, longest due first; each is nobody else's until its lease runs out. */
+  /** Returns up to `count` uploads whose check is due, longest due first; each is nobody else's until its lease runs out. */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
   /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
   hastenChecks(count: number): Promise<void>;
   /** Puts the next check off until `at`, Unix milliseconds; undefined for ever, or until something is told of the upload. */
   deferCheck(uploadId: string, at: number | undefined): Promise<void>;
-  /** Answers those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
+  /** Returns those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
   findUntold(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
@@ -45,7 +45,7 @@ const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) a
   )
   and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
 
-/** Answers the part of the ledger that knows when to ask VOD. */
+/** Returns the part of the ledger that knows when to ask VOD. */
 export function createReconciliationLedger(
   connection: Connection,
   now: () => number,

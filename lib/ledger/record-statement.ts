@@ -61,7 +61,7 @@ function writeEventsAndChanges(kinds: ChangeKinds, actions: string | undefined):
 const WRITTEN = new Map<string, string>();
 
 /**
- * Answers the statement that records events with such changes. Its parameters are those of `writeChanges`, the events,
+ * Returns the statement that records events with such changes. Its parameters are those of `writeChanges`, the events,
  * and, where there are actions, these: what a statement can do costs its share, also where it does nothing.
  */
 export function writeRecordStatement(

@@ -16,7 +16,7 @@ const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
   union select ${UPLOAD_COLUMNS} from uploads
   where file_id in (select jsonb_array_elements_text($1::text::jsonb))`;
 
-/** Answers what recording `events` came to, when the statement answered `rows` for the fresh ones. */
+/** Returns what recording `events` came to, when the statement answered `rows` for the fresh ones. */
 export async function describeRecorded(
   events: readonly EventRecord[],
   rows: readonly Row[],

@@ -5,13 +5,13 @@ import type { UploadChange } from './upload-change.ts';
 const ROUND_SIZE = 500;
 
 /**
- * Most characters of what the events of a statement tell, where they are several: one tells of megabytes at times, and what
+ * Most characters of what the events of a statement tell, where they are several: one describes megabytes at times, and what
  * takes longer than an answer is waited for would hold up its whole batch for ever.
  */
 const ROUND_CHARACTERS = 4_000_000;
 
 /**
- * Answers `events` in rounds that keep their order, where no two of a round have their id, an upload or a file in
+ * Returns `events` in rounds that keep their order, where no two of a round have their id, an upload or a file in
  * common: one statement changes no row twice.
  *
  * @throws {RangeError} where several are given and one of them is too deep for JSON.

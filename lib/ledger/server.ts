@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 
-/** What a server tells of itself. */
+/** What a server describes itself. */
 export interface Server {
   /** As `server_version_num` has it: 160004 is 16.4. */
   readonly version: number;
@@ -12,7 +12,7 @@ export interface Server {
 const OLDEST_VERSION = 13;
 
 /**
- * Returns what the server behind `connection` tells of itself.
+ * Returns what the server behind `connection` describes itself.
  *
  * @throws {LedgerError}
  */

@@ -113,7 +113,7 @@ function createSession(host: DatabaseHost, socket: Socket, options: SessionOptio
   const { settings, isPooled } = options;
   let closures = 0;
   let isGiven = false;
-  // Once it has closed, whoever needs another one opens another session.
+  // Once it has closed, anyone who needs another one opens another session.
   const giveSocket = async () => {
     if (socket.errored) throw socket.errored;
     if (isGiven || socket.destroyed) throw failWith('CONNECTION_CLOSED');

@@ -63,7 +63,7 @@ const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'r
   where upload_id = $1 or file_id = (select file_id from uploads where upload_id = $1)
   order by created_at, file_id, kind limit ${LONGEST}`;
 
-/** Answers the part of the ledger that tells what happened to an upload. */
+/** Returns the part of the ledger that tells what happened to an upload. */
 export function createTimelineLedger(connection: Connection): TimelineLedger {
   return {
     async listEvents(uploadId) {

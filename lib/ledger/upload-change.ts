@@ -24,7 +24,7 @@ export interface UploadChange {
   readonly ofTenant?: true | undefined;
 }
 
-/** Answers the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
+/** Returns the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
 export function readKey({ key }: UploadChange): string {
   return 'uploadId' in key ? key.uploadId : key.fileId;
 }
@@ -32,7 +32,7 @@ export function readKey({ key }: UploadChange): string {
 /** A change as a row of `jsonb_to_recordset`. */
 export type ChangeRow = Readonly<Record<string, unknown>>;
 
-/** Answers `change` as {@link UPSERTS} takes it. */
+/** Returns `change` as {@link UPSERTS} takes it. */
 export function writeChange(change: UploadChange): ChangeRow {
   const { key, fact, method, owner, fields } = change;
   // Where nothing was known of the upload; otherwise the database goes on from what was.
@@ -146,7 +146,7 @@ function writeByFile(filter: string, ofTenant: boolean): string {
 }
 
 /**
- * Answers the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
+ * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
  * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
  * other.
  *

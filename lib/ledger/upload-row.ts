@@ -35,7 +35,7 @@ export const UPLOAD_COLUMNS = [
   ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]),
 ].join(', ');
 
-/** Answers what `row` says; columns without a value are left out. */
+/** Returns what `row` says; columns without a value are left out. */
 export function readUpload(row: Row): Upload {
   const fields = MEDIA_FIELDS.map((field) => [field, row[MEDIA_COLUMNS[field][0]]] as const)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -52,14 +52,14 @@ export function readUpload(row: Row): Upload {
   };
 }
 
-/** Answers a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; not a number where it is null. */
+/** Returns a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; not a number where it is null. */
 export function readTime(value: unknown): number {
   if (value instanceof Date) return value.getTime();
   return typeof value === 'string' ? Date.parse(value) : Number.NaN;
 }
 
 /**
- * Answers `milliseconds` since 1970 as a column of type `timestamptz` takes it.
+ * Returns `milliseconds` since 1970 as a column of type `timestamptz` takes it.
  *
  * @throws {RangeError} where it is no time that is kept: see `isKeptTime`.
  */

@@ -44,7 +44,7 @@ export interface UploadLedger {
    */
   listUploads(criteria: UploadQuery): Promise<Page<Upload>>;
   /**
-   * Answers those of these files that an upload has; where an application is named, one that is in it. What was kept
+   * Returns those of these files that an upload has; where an application is named, one that is in it. What was kept
    * before any was named is in `own`, the service's own.
    */
   findFiles(
@@ -54,7 +54,7 @@ export interface UploadLedger {
   ): Promise<readonly string[]>;
   /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
   saveIssued(upload: IssuedUpload): Promise<Upload>;
-  /** Answers undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
+  /** Returns undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
   changeState(
     uploadId: string,
     fact: UploadFact,
@@ -84,7 +84,7 @@ const CHANGE = `with change as (
   ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
-/** Answers the part of the ledger that knows uploads. */
+/** Returns the part of the ledger that knows uploads. */
 export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
   const { connection, randomKey } = dependencies;
   const find = async (uploadId: string) => {

@@ -7,14 +7,14 @@ export type EventType = `upload.${UploadState}` | `vod.${string}`;
 const VOD_PATTERN = /^vod\.(?:\w+\*?|\*)$/;
 
 /**
- * Answers the type of the message that hands on VOD's event of this name. Types become part of filters and of other
+ * Returns the type of the message that hands on VOD's event of this name. Types become part of filters and of other
  * systems' rules, so one that is not letters, digits and underscores is `vod.unknown`.
  */
 export function nameVodEvent(name: unknown): EventType {
   return typeof name === 'string' && /^\w{1,64}$/.test(name) ? `vod.${name}` : 'vod.unknown';
 }
 
-/** Answers what is wrong with `pattern` as one entry of an endpoint's filter, or undefined where it is one. */
+/** Returns what is wrong with `pattern` as one entry of an endpoint's filter, or undefined where it is one. */
 export function explainEventPattern(pattern: string): string | undefined {
   const possible =
     VOD_PATTERN.test(pattern) ||
@@ -23,7 +23,7 @@ export function explainEventPattern(pattern: string): string | undefined {
   return `must be vod. and a type of VOD, upload. and one of ${UPLOAD_STATES.join(', ')}, or the beginning of such names and *, as upload.*`;
 }
 
-/** Answers whether `type` is what `pattern` says; only a `*` at its end stands for something else. */
+/** Returns whether `type` is what `pattern` says; only a `*` at its end stands for something else. */
 export function matchesEvent(type: EventType, pattern: string): boolean {
   return pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }

@@ -124,7 +124,7 @@ export function encodeSourceContext(
 
 /**
  * Returns the two parts of a `SourceContext` that VOD handed back. What is not proven, or is out of bounds, is no envelope:
- * then all of it is the context of whoever uploaded the media.
+ * then all of it is the context of the one who uploaded the media.
  */
 export function decodeSourceContext(
   context: string,

@@ -1,6 +1,6 @@
 import { type EventType, matchesEvent } from './event-type.ts';
 
-/** Answers which of `targets` a message of `type` goes to. */
+/** Returns which of `targets` a message of `type` goes to. */
 export function selectTargets<T extends { readonly events: readonly string[] }>(
   targets: readonly T[],
   type: EventType,

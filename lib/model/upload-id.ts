@@ -13,13 +13,13 @@ const TAG_HEX_LENGTH = 10;
 /** Number of values of the random half of an upload id. */
 export const UPLOAD_ID_RANDOM_RANGE = 2 ** 40;
 
-/** Answers the key that binds upload ids to owners; it tells nothing of the signing key it is made from. */
+/** Returns the key that binds upload ids to owners; it tells nothing of the signing key it is made from. */
 export function deriveUploadIdKey(secretKey: KeyObject): string {
   return deriveKey(secretKey, 'upload-id');
 }
 
 /**
- * Answers whose an upload is, as ids are bound to it: an owner may upload for several tenants, and what is begun for one
+ * Returns whose an upload is, as ids are bound to it: an owner may upload for several tenants, and what is begun for one
  * is not gone on with for another.
  *
  * @param subAppId application of the tenant; undefined where there are no tenants.
@@ -29,7 +29,7 @@ export function nameUploader(owner: string, subAppId: number | undefined): strin
 }
 
 /**
- * Answers a new upload id: a ULID whose last 40 bits bind it to its owner.
+ * Returns a new upload id: a ULID whose last 40 bits bind it to its owner.
  *
  * So a later request of the same upload is known to be its owner's without a look into any memory.
  *
@@ -43,7 +43,7 @@ export function createUploadId(owner: string, key: string, now: number, random: 
 }
 
 /**
- * Answers the upload id that stands for `key` of `owner`: always the same one, and another for everybody else's equal
+ * Returns the upload id that stands for `key` of `owner`: always the same one, and another for everybody else's equal
  * key. It has the form of a ULID; its time is as made up as the rest.
  */
 export function deriveUploadId(owner: string, key: string): string {
@@ -59,12 +59,12 @@ export function deriveUploadId(owner: string, key: string): string {
 /** No owner's name can have a NUL in the ledger's database, so no idempotency key leads to the upload of a file. */
 const NOBODY = '\0';
 
-/** Answers the upload id of a file that came without an envelope. */
+/** Returns the upload id of a file that came without an envelope. */
 export function deriveFileUploadId(fileId: string): string {
   return deriveUploadId(NOBODY, fileId);
 }
 
-/** Answers whether {@link createUploadId} made `uploadId` for `owner` with `key`. */
+/** Returns whether {@link createUploadId} made `uploadId` for `owner` with `key`. */
 export function isUploadIdOf(owner: string, key: string, uploadId: string): boolean {
   const head = uploadId.slice(0, TIME_LENGTH + HALF_LENGTH);
   return secretEqual(uploadId, head + bind(head, owner, key));

@@ -51,7 +51,7 @@ const PROGRESS: Readonly<Partial<Record<UploadState, number>>> = {
   processing: 2,
 };
 
-/** Answers whether nothing more is to come of an upload in `state`, except its rejection or deletion. */
+/** Returns whether nothing more is to come of an upload in `state`, except its rejection or deletion. */
 export function isFinished(state: UploadState): boolean {
   return PROGRESS[state] === undefined;
 }
@@ -60,7 +60,7 @@ export function isFinished(state: UploadState): boolean {
 const REMOVED: ReadonlySet<UploadState> = new Set(['rejected', 'expired', 'cancelled']);
 
 /**
- * Answers the state of an upload in `state` of which `fact` is told.
+ * Returns the state of an upload in `state` of which `fact` is told.
  *
  * An upload never goes back: a fact that says less than is known changes nothing, so neither the order of VOD's events
  * nor their repetition matters. What ended stays as it ended; only `deleted` or `rejected` follows `failed` and `ready`,

@@ -6,7 +6,7 @@ import { explainHost } from '../validation/public-host.ts';
 const PRIVATE_ADDRESS = 'EPRIVATE';
 
 /**
- * Answers a lookup that fails for names with an address that is not on the public internet.
+ * Returns a lookup that fails for names with an address that is not on the public internet.
  *
  * Names are looked up again for every connection, so a check beforehand would say nothing of the address that is
  * connected to: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#server-side-request-forgery-ssrf

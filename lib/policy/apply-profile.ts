@@ -29,7 +29,7 @@ interface PullBounds extends UploadBounds {
 const DEFAULT_PRIORITY = 0;
 
 /**
- * Answers a pull as `profile` lets it be.
+ * Returns a pull as `profile` lets it be.
  *
  * @throws {Problem} `policy_denied` that names every rule that the request breaks.
  */

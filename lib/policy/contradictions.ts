@@ -3,7 +3,7 @@ import { isJsonObject } from '../validation/json-object.ts';
 import { DEFAULT_PROFILE } from './default-profile.ts';
 
 /**
- * Answers what is wrong between the parts of settings, as far as they can be read: the schema tells what is wrong with
+ * Returns what is wrong between the parts of settings, as far as they can be read: the schema tells what is wrong with
  * each of them, and both are told at once.
  */
 export function findContradictions(settings: unknown): FieldError[] {

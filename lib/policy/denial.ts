@@ -7,7 +7,7 @@ export interface Denial extends FieldError {
   readonly rule: keyof Profile | 'tenants' | 'claim';
 }
 
-/** Answers the problem of a request that the policy denies, for all of its reasons at once. */
+/** Returns the problem of a request that the policy denies, for all of its reasons at once. */
 export function policyDenied(denials: readonly Denial[]): Problem {
   const [first, ...rest] = denials;
   const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;

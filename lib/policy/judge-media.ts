@@ -31,8 +31,8 @@ export type MediaProblem = LimitsExceeded | MediaUnreadable;
 const MAX_TEXT = 64;
 
 /**
- * Answers what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
- * a file that exceeds one limit is not unreadable for want of another.
+ * Returns what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
+ * a file that exceeds one limit is not unreadable because another is missing.
  */
 export function judgeMedia(limits: UploadLimits, facts: MediaFacts): MediaProblem | undefined {
   const verdicts = [

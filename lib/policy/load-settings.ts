@@ -11,7 +11,7 @@ const NO_SETTINGS: Settings = { keys: [], policy: { profiles: {}, select: [] }, 
 const FILE = 'settings.json';
 
 /**
- * Answers the settings that were shipped in `folder`: none where there is no such file, and then at once.
+ * Returns the settings that were shipped in `folder`: none where there is no such file, and then at once.
  *
  * @throws {ConfigError} that says everything that is wrong with them, with its path, and no value.
  */

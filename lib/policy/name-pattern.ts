@@ -1,4 +1,4 @@
-/** Answers whether `name` is what `pattern` says, in which `*` stands for anything, nothing included. */
+/** Returns whether `name` is what `pattern` says, in which `*` stands for anything, nothing included. */
 export function matchesName(name: string, pattern: string): boolean {
   const [head = '', ...rest] = pattern.split('*');
   const tail = rest.pop();

@@ -5,7 +5,7 @@ import { claimSchema, type Profile } from './profile.ts';
 import { NARROWING_CLAIM } from './select-profile.ts';
 
 /**
- * Answers `profile` as the claim `vod` narrows it; the claim never widens anything.
+ * Returns `profile` as the claim `vod` narrows it; the claim never widens anything.
  *
  * @throws {Problem} `policy_denied` where the claim is not written as it must be: what it should have kept from the
  * caller is unknown, so everything is.
@@ -58,7 +58,7 @@ function bothHosts(a: string[] | undefined, b: string[] | undefined): string[] |
   return [...new Set(narrower)];
 }
 
-/** Answers whether every host that `host` stands for is one that `pattern` does. */
+/** Returns whether every host that `host` stands for is one that `pattern` does. */
 function isWithin(host: string, pattern: string): boolean {
   if (host === pattern) return true;
   if (!host.startsWith('*.')) return matchesHost(host, pattern);

@@ -30,7 +30,7 @@ export interface ResolvedRules {
   readonly procedure?: Chosen<NonNullable<RuleEffects['procedure']>> | undefined;
 }
 
-/** Answers what is to be set of `media`: of all rules that match it, the first that sets a field has its say. */
+/** Returns what is to be set of `media`: of all rules that match it, the first that sets a field has its say. */
 export function resolveRules(rules: readonly Rule[], media: NewMedia): ResolvedRules {
   const matching = rules.filter(({ match }) => matchesMedia(match, media));
   const choose = <Value>(

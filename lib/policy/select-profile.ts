@@ -19,7 +19,7 @@ export const NARROWING_CLAIM = 'vod';
 /** Bounds nothing. */
 export const OPEN_PROFILE: Profile = {};
 
-/** Answers the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
+/** Returns the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
 export function selectProfile(
   { profiles, select }: Pick<Policy, 'profiles' | 'select'>,
   { scopes, keyName, claims = {} }: PolicySubject,

@@ -25,7 +25,7 @@ export interface PullOwner extends Permit {
 }
 
 /**
- * Answers the pull that the policy lets `asked` be.
+ * Returns the pull that the policy lets `asked` be.
  *
  * @throws {Problem} `policy_denied`.
  */
@@ -39,7 +39,7 @@ export function authorizePull(
 }
 
 /**
- * Answers the pulls of a batch, with the problem of each item that is wrong or denied.
+ * Returns the pulls of a batch, with the problem of each item that is wrong or denied.
  *
  * @param headerKey idempotency key of the whole request; an item without its own has this one and its place.
  */
@@ -61,7 +61,7 @@ export function authorizePulls(
   });
 }
 
-/** Answers `errors` of the item at `index`, each with its place in the batch. */
+/** Returns `errors` of the item at `index`, each with its place in the batch. */
 export function placeErrors(errors: readonly FieldError[], index: number): readonly FieldError[] {
   return errors.map((error) => ({ ...error, path: `items.${index}.${error.path}` }));
 }

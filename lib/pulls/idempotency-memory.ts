@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts';
 /** What an instance remembers of requests with an idempotency key. */
 export interface IdempotencyMemory<Result> {
   /**
-   * Answers what `perform` answers, or what it answered to the same request before. A failure is forgotten, so that the
+   * Returns what `perform` returns, or what it returned to the same request before. A failure is forgotten, so that the
    * next request is performed anew.
    *
    * @param id of the owner's key.
@@ -16,7 +16,7 @@ export interface IdempotencyMemory<Result> {
 /** Requests that an instance remembers; the oldest gives way. */
 const REMEMBERED_REQUESTS = 10_000;
 
-/** Answers a memory that is empty, and ends with its instance. */
+/** Returns a memory that is empty, and ends with its instance. */
 export function createIdempotencyMemory<Result>(): IdempotencyMemory<Result> {
   const requests = new Map<string, { fingerprint: string; result: Promise<Result> }>();
   return {
@@ -44,7 +44,7 @@ function forgetOldest(requests: Map<string, unknown>): void {
   }
 }
 
-/** Answers the problem of a key that stands for another request. */
+/** Returns the problem of a key that stands for another request. */
 export function idempotencyConflict(): Problem {
   return new Problem(
     'The idempotency key came with another request before: use a new key for a new pull.',

@@ -7,7 +7,7 @@ import { fingerprintPull } from './pull-fingerprint.ts';
 import { type PullJob, toPullJob } from './pull-upload.ts';
 import type { PullSending } from './submit-pull.ts';
 
-/** What submitting with a ledger takes from outside. */
+/** Dependencies of submitting with a ledger. */
 export interface DurablePullDependencies extends PullSending {
   readonly ledger: WithLedger;
 }
@@ -20,7 +20,7 @@ export interface PreparedPull extends AuthorizedPull {
 /** What the ledger knows of a pull: nothing yet, its upload, or that its key stands for another one. */
 export type IdentifiedPull =
   | { readonly kind: 'new'; readonly kept: PullJob }
-  /** Without `upload` where whoever brought it first has not come further, and perhaps never will. */
+  /** Without `upload` where anyone who brought it first has not come further, and perhaps never will. */
   | { readonly kind: 'known'; readonly kept: PullJob; readonly upload: Upload | undefined }
   | { readonly kind: 'conflict' };
 
@@ -29,14 +29,14 @@ export function preparePull(
   pull: AuthorizedPull,
   { contextKey, ownSubAppId, now, random, randomKey }: Omit<DurablePullDependencies, 'ledger'>,
 ): PreparedPull {
-  // Nobody goes on with a pull, so its id need not tell whose it is.
+  // Nobody continues a pull, so its id need not tell whose it is.
   const uploadId = createUploadId(pull.owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
   const { owner, subAppId = ownSubAppId, request } = pull;
   return { ...pull, kept: toPullJob(uploadId, { owner, subAppId, request }, contextKey) };
 }
 
 /**
- * Answers what the ledger knows of each pull, and makes it remember those with a key: they are known from then on,
+ * Returns what the ledger knows of each pull, and makes it remember those with a key: they are known from then on,
  * in every instance. A pull that VOD refused is forgotten, so that it may be sent again.
  */
 export async function identifyPulls(

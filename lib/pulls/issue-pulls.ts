@@ -13,7 +13,7 @@ export interface NextPulls {
 }
 
 /**
- * Makes the ledger know the uploads of pulls. Answers the problem of each for which a quota has no room, by the id of its
+ * Makes the ledger know the uploads of pulls. Returns the problem of each for which a quota has no room, by the id of its
  * upload; of such a one nothing is kept.
  *
  * @param quotas of the owner, where the policy bounds what it may use up.

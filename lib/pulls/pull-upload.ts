@@ -7,7 +7,7 @@ import type { RepeatablePullUpload } from '../vod/client.ts';
 import type { AuthorizedPull } from './authorize-pulls.ts';
 
 /**
- * Answers the request in VOD's own names; what is not given is left out.
+ * Returns the request in VOD's own names; what is not given is left out.
  *
  * The upload's id is VOD's `SessionId` as well: VOD refuses one that it has seen within three days, so neither another
  * instance nor a repeat after a lost answer pulls twice. https://cloud.tencent.com/document/product/266/35575
@@ -52,7 +52,7 @@ export interface PullJob extends QueuedPull {
 }
 
 /**
- * Answers the pull as the ledger keeps it. Neither URL is shown by the upload: they are the caller's, and may hold
+ * Returns the pull as the ledger keeps it. Neither URL is shown by the upload: they are the caller's, and may hold
  * secrets; what the upload shows is where VOD has the media, and of the URL, for as long as VOD has named none, the name
  * of its file.
  *

@@ -29,7 +29,7 @@ const MAX_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
 const MAX_ATTEMPTS = 100;
 
 /**
- * Answers what became of a pull that waited for its turn. VOD's refusal of the pull itself ends it; whatever else goes
+ * Returns what became of a pull that waited for its turn. VOD's refusal of the pull itself ends it; whatever else goes
  * wrong, a key that VOD does not accept included, may be over the next time.
  *
  * @throws what reading the credentials throws, or the reason of an aborted signal; then nothing is known of the pull.

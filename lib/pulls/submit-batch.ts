@@ -2,7 +2,7 @@ import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
 import { type AuthorizedPull, placeErrors } from './authorize-pulls.ts';
 import { type PullDependencies, type SubmittedPull, submitPull } from './submit-pull.ts';
 
-/** What became of one item of a batch: taken, refused, or not sent for want of time. */
+/** What became of one item of a batch: taken, refused, or not sent because time ran out. */
 export type BatchResult =
   | SubmittedPull
   | { readonly problem: ProblemDetails }
@@ -24,7 +24,7 @@ const UNSENT =
   'There was no time left in this call: nothing was sent for this item, so send it again in a smaller batch.';
 
 /**
- * Answers a result for each of `items`, in their order. One that is refused keeps no other from being sent. Sending
+ * Returns a result for each of `items`, in their order. One that is refused keeps no other from being sent. Sending
  * goes on until little of the call's time is left.
  */
 export async function submitBatch(
@@ -56,7 +56,7 @@ export async function submitBatch(
   return results;
 }
 
-/** Answers the result of an item that was refused, with each field named by its place in the batch. */
+/** Returns the result of an item that was refused, with each field named by its place in the batch. */
 export function refuseItem(error: unknown, index: number, requestId: string): BatchResult {
   const problem = describeProblem(error, requestId);
   if (problem.errors === undefined) return { problem };

@@ -13,7 +13,7 @@ import { issuePulls, type NextPulls } from './issue-pulls.ts';
 import { AT_ONCE, type BatchCall, type BatchResult, refuseItem } from './submit-batch.ts';
 import { describeUpload, isUnsent, sendIssuedPull } from './submit-durable-pull.ts';
 
-/** What submitting a batch with a ledger takes from outside. */
+/** Dependencies of submitting a batch with a ledger. */
 export interface DurableBatchDependencies extends DurablePullDependencies {
   /** Pulls that are sent at once; all others wait for their turn. */
   readonly sentAtOnce: number;
@@ -30,7 +30,7 @@ interface PlacedPull extends PreparedPull {
 }
 
 /**
- * Answers a result for each of `items`, in their order. One that is refused keeps no other from being sent. The first
+ * Returns a result for each of `items`, in their order. One that is refused keeps no other from being sent. The first
  * are sent at once and the ledger keeps the rest, so a thousand take little longer than a few.
  *
  * @throws {Problem} `ledger_unavailable`; then nothing was sent.
@@ -86,7 +86,7 @@ function chooseNext(
   };
 }
 
-/** Answers the pulls that nothing is wrong with; those of the others have their results afterwards. */
+/** Returns the pulls that nothing is wrong with; those of the others have their results afterwards. */
 async function prepareItems(
   items: Items,
   call: BatchCall,

@@ -27,7 +27,7 @@ const PASSING: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 /**
- * Answers the upload that VOD fetches for `pull`, and keeps it in the ledger: the same idempotency key of the same
+ * Returns the upload that VOD fetches for `pull`, and keeps it in the ledger: the same idempotency key of the same
  * owner stands for the same upload for ever, in every instance. Where VOD cannot take it now, it waits for its turn.
  *
  * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, `upstream_…` where VOD refused it, or
@@ -104,7 +104,7 @@ export async function sendIssuedPull(
   return { uploadId, taskId, state: saved?.state ?? 'issued' };
 }
 
-/** Answers the upload of a pull as it is now, or will be once it is issued. */
+/** Returns the upload of a pull as it is now, or will be once it is issued. */
 export function describeUpload({
   kept,
   upload,
@@ -117,7 +117,7 @@ export function describeUpload({
 }
 
 /**
- * Answers whether a known pull may still have to be sent: whoever brought it first may have ended before VOD had it, or
+ * Returns whether a known pull may still have to be sent: anyone who brought it first may have ended before VOD had it, or
  * before that was noted. Sent once more, VOD knows it again, as long as it remembers it.
  */
 export function isUnsent(

@@ -23,7 +23,7 @@ export interface SubmittedPull {
   readonly state: UploadState;
 }
 
-/** What submitting takes from outside, in either way. */
+/** Dependencies of submitting, with and without a ledger. */
 export interface PullSending {
   readonly api: Pick<VodApi, 'pullUpload'>;
   /** Proves the contexts of uploads. */
@@ -39,14 +39,14 @@ export interface PullSending {
   readonly randomKey: () => string;
 }
 
-/** What submitting without a ledger takes from outside. */
+/** Dependencies of submitting without a ledger. */
 export interface PullDependencies extends PullSending {
   readonly memory: IdempotencyMemory<SubmittedPull>;
   readonly begin: BeginUpload;
 }
 
 /**
- * Answers the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner, as
+ * Returns the upload that VOD fetches for `pull`; the same upload for the same idempotency key of the same owner, as
  * long as this instance or VOD remembers.
  *
  * @throws {Problem} `invalid_request`, `idempotency_conflict`, `quota_exceeded`, or `upstream_…` where VOD did not take it.
@@ -59,7 +59,7 @@ export function submitPull(
   const { owner, subAppId, asked, idempotencyKey } = pull;
   const { memory, now, random, randomKey } = dependencies;
   if (idempotencyKey === undefined) {
-    // Nobody goes on with a pull, so its id need not tell whose it is.
+    // Nobody continues a pull, so its id need not tell whose it is.
     const uploadId = createUploadId(owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
     return send(uploadId, pull, dependencies, options);
   }

@@ -6,7 +6,7 @@ import type { Answer } from './http-handler.ts';
 const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 
 /**
- * Answers `body` with a tag that is the same as long as the body is, or 304 without it to a caller that has it already.
+ * Returns `body` with a tag that is the same as long as the body is, or 304 without it to a caller that has it already.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
  */

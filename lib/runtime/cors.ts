@@ -17,7 +17,7 @@ const TRACING_HEADERS = ['traceparent', 'tracestate', 'baggage', 'sentry-trace']
 const LABELS = /^[a-z\d_-]+(?:\.[a-z\d_-]+)*$/;
 
 /**
- * Answers the CORS headers for a caller's origin: none, unless `origins` has it.
+ * Returns the CORS headers for a caller's origin: none, unless `origins` has it.
  *
  * Callers send their token in a header and never a cookie, so credentials are not allowed to anybody.
  *
@@ -51,7 +51,7 @@ function isOrigin(origin: string, known: string): boolean {
 }
 
 /**
- * Answers the headers by which a preflight learns what the function takes.
+ * Returns the headers by which a preflight learns what the function takes.
  *
  * @param headers that requests may have besides.
  */

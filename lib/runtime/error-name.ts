@@ -2,7 +2,7 @@ import { Problem } from '../problem.ts';
 
 const CODE = /^\w{1,40}$/;
 
-/** Answers a word for `error` that holds nothing of what it says: VOD's code, this service's, or that of a socket. */
+/** Returns a word for `error` that holds nothing of what it says: VOD's code, this service's, or that of a socket. */
 export function nameError(error: unknown): string {
   if (error instanceof Problem) return error.vod?.code ?? error.code;
   if (!(error instanceof Error)) return typeof error;

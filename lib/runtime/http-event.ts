@@ -24,7 +24,7 @@ export interface HttpEvent {
 }
 
 /**
- * Answers the header `name`, which is given in lower case, or undefined where the event has no such text.
+ * Returns the header `name`, which is given in lower case, or undefined where the event has no such text.
  *
  * Of names that differ in case alone, the one in lower case wins.
  */
@@ -56,13 +56,13 @@ export function refuseInQuery(event: HttpEvent, fields: object): void {
   throw refuseFields(misplaced.map((path) => ({ path, message })));
 }
 
-/** Answers all query parameters; a trigger may make a list of one that came twice. */
+/** Returns all query parameters; a trigger may make a list of one that came twice. */
 export function readQueryFields({ queryString }: HttpEvent): Readonly<Record<string, unknown>> {
   return isJsonObject(queryString) ? queryString : {};
 }
 
 /**
- * Answers the parts of the path that follow the segment `root`.
+ * Returns the parts of the path that follow the segment `root`.
  *
  * A Function URL has no such segment, since the whole host is the function's; API Gateway may put its stage in front:
  * https://cloud.tencent.com/document/product/583/12513.
@@ -75,7 +75,7 @@ export function readPath({ path, requestContext }: HttpEvent, root: string): rea
   return segments[0] === stage ? segments.slice(1) : segments;
 }
 
-/** Answers the query parameter `name`, or undefined where the event has no such text. */
+/** Returns the query parameter `name`, or undefined where the event has no such text. */
 export function readQuery(event: HttpEvent, name: string): string | undefined {
   const { queryString } = event;
   return typeof queryString === 'object' && queryString !== null

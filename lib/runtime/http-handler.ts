@@ -61,7 +61,7 @@ interface Exchange {
 }
 
 /**
- * Answers the entry point that serves `open`'s route and writes one log line per invocation. It never rejects:
+ * Returns the entry point that serves `open`'s route and writes one log line per invocation. It never rejects:
  * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500. A HEAD is a GET
  * without the body: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2.
  *
@@ -76,7 +76,7 @@ export function httpHandler(
 ): HttpHandler {
   const service = openOnce(() => {
     const opened = open();
-    // It is told to whoever asks.
+    // It is told to anyone who asks.
     opened.ready?.catch(() => {});
     return opened;
   });
@@ -105,7 +105,7 @@ export function httpHandler(
   };
 }
 
-/** Answers a response where the route need not be asked. */
+/** Returns a response where the route need not be asked. */
 function admit(
   event: HttpEvent,
   invocation: HttpInvocation,
@@ -123,7 +123,7 @@ function admit(
   throw methodNotAllowed(invocation.log.method, methods);
 }
 
-/** Answers the problem of a request whose method is none of `methods`. */
+/** Returns the problem of a request whose method is none of `methods`. */
 export function methodNotAllowed(method: string, methods: readonly string[]): Problem {
   return new Problem(`Cannot ${method || 'call'} here: use ${methods.join(' or ')}.`, {
     code: 'method_not_allowed',

@@ -4,7 +4,7 @@ import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem } from '../problem.ts';
 import { type LogFields, writeLogLine } from './log.ts';
 
-/** What a function knows of the call that it answers. */
+/** What a function knows of the call that it serves. */
 export interface Invocation {
   readonly requestId: string;
   /** What is added here ends in the invocation's log line. */
@@ -19,7 +19,7 @@ export interface OpenInvocation extends Invocation {
   readonly startedAt: number;
 }
 
-/** Answers the invocation of the function `name` that `context`, the platform's, tells of. */
+/** Returns the invocation of the function `name` that `context`, the platform's, describes. */
 export function beginInvocation(name: string, context: unknown): OpenInvocation {
   const scf = toRecord(context);
   const given: unknown = Reflect.get(scf, 'request_id');
@@ -45,7 +45,7 @@ function readRemaining(context: object): number {
   return typeof milliseconds === 'number' ? milliseconds : Number.POSITIVE_INFINITY;
 }
 
-/** Answers what the log line says of `error`: of an unexpected one its name and place alone. */
+/** Returns what the log line says of `error`: of an unexpected one its name and place alone. */
 export function toErrorLogFields(error: unknown): LogFields {
   if (error instanceof Problem) return explainProblem(error);
   if (error instanceof LedgerError) {
@@ -89,7 +89,7 @@ function isFieldName(path: string): boolean {
   return /^[A-Za-z0-9.-]{1,40}$/.test(path);
 }
 
-/** Answers `open`'s service, opened at the first call; one that could not be opened is tried again at the next. */
+/** Returns `open`'s service, opened at the first call; one that could not be opened is tried again at the next. */
 export function openOnce<Service>(open: () => Service): () => Service {
   let opened: { readonly service: Service } | undefined;
   return () => {
@@ -98,7 +98,7 @@ export function openOnce<Service>(open: () => Service): () => Service {
   };
 }
 
-/** Answers `value` where it has properties to be read, and an object without any elsewhere. */
+/** Returns `value` where it has properties to be read, and an object without any elsewhere. */
 export function toRecord(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
 }

@@ -49,7 +49,7 @@ export interface LogFields {
   backlog?: object;
   /** How often something failed in a sweep, by its reason. */
   errors?: Readonly<Record<string, number>>;
-  /** Whether a sweep ended for want of time. */
+  /** Whether a sweep ended because time ran out. */
   outOfTime?: boolean;
   /** Place of the key that proved a notification, counted from 0. */
   signKey?: number;

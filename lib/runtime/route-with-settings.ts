@@ -3,7 +3,7 @@ import type { Settings } from '../policy/settings.ts';
 import type { Route } from './http-handler.ts';
 
 /**
- * Answers `make`'s route under the settings that were shipped in `folder`. Where they are wrong, every request fails
+ * Returns `make`'s route under the settings that were shipped in `folder`. Where they are wrong, every request fails
  * with a `ConfigError` that says all that is.
  */
 export function routeWithSettings(folder: string, make: (settings: Settings) => Route): Route {
@@ -15,7 +15,7 @@ export function routeWithSettings(folder: string, make: (settings: Settings) => 
     route = make(loaded);
     return route;
   });
-  // It is told to whoever asks.
+  // It is told to anyone who asks.
   making.catch(() => {});
   return (event, invocation) =>
     route === undefined ? making.then((made) => made(event, invocation)) : route(event, invocation);

@@ -8,7 +8,7 @@ import {
 } from './invocation.ts';
 
 /**
- * What a timer starts. What it adds to the invocation's log ends in its line; what it answers goes out as JSON. `message`
+ * What a timer starts. What it adds to the invocation's log ends in its line; what it returns goes out as JSON. `message`
  * is the event's `Message`, empty where it has none: https://cloud.tencent.com/document/product/583/9708.
  */
 export type Job = (invocation: Invocation, message: string) => Promise<unknown>;
@@ -22,7 +22,7 @@ interface FailedRun {
 export type TimerHandler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /**
- * Answers the entry point that does `open`'s job and writes one log line per run. It never rejects, since the platform
+ * Returns the entry point that does `open`'s job and writes one log line per run. It never rejects, since the platform
  * would repeat the run beside the timer's next one: a run that failed says so at the level `error` of its line, and in
  * its answer.
  *

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
 /**
- * Answers whether two texts are the same, in a time that tells nothing of where they differ.
+ * Returns whether two texts are the same, in a time that tells nothing of where they differ.
  *
  * Digests are compared, so that texts of unequal length cost the same and never throw.
  */

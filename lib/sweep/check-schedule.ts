@@ -35,7 +35,7 @@ const SCAN_MILLISECONDS = 20 * MINUTE;
 const FILE_PAUSE = DAY;
 
 /**
- * Answers when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
+ * Returns when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
  *
  * @param now Unix milliseconds.
  */

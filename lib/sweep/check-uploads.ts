@@ -190,7 +190,7 @@ function describeDeletion(fileId: string | undefined) {
   return parseVodEvent(event);
 }
 
-/** Answers what VOD has to tell of an upload that is not finished. */
+/** Returns what VOD has to describe an upload that is not finished. */
 async function findNews(upload: Upload, file: MediaInfo | undefined, run: ApplicationRun) {
   if (isFinished(upload.state)) return [];
   const arrivals = file === undefined ? undefined : await findArrivals([file], run);
@@ -216,7 +216,7 @@ async function describeTask(
   }
 }
 
-/** Answers whether there was an end to be put to the upload, by what is known of it now. */
+/** Returns whether there was an end to be put to the upload, by what is known of it now. */
 async function endOverdue(
   uploadId: string,
   scannedUntil: number | undefined,

@@ -16,7 +16,7 @@ type ClaimedPull = Awaited<ReturnType<SweepRun['ledger']['claimPulls']>>[number]
 /** Calls under way at once, at least; how many start in a second is the rate limit's to say. */
 const MIN_AT_ONCE = 8;
 
-/** So that the rate is reached with answers that take up to so many seconds. */
+/** So that the rate is reached with answers that take up to the given number of seconds. */
 const ANSWER_SECONDS = 0.25;
 
 /** Longer than what is claimed at once takes, at any rate. */
@@ -55,7 +55,7 @@ export async function drainPulls(
   await Promise.all(lanes);
 }
 
-/** Answers what is due, evenly over each second; what it claimed and has no time for is added to `left`. */
+/** Returns what is due, evenly over each second; what it claimed and has no time for is added to `left`. */
 async function* claimPulls(
   run: SweepRun,
   turn: DrainTurn,
@@ -87,8 +87,8 @@ const FIRST_MILLISECONDS = 2_000;
 const CATCH_UP_MILLISECONDS = 50;
 
 /**
- * Answers what waits for the next of the moments into which a second is divided evenly. The rate limit of the calls
- * holds besides; but calls that start all at once, and then again, are too many for whoever counts them when they come.
+ * Returns what waits for the next of the moments into which a second is divided evenly. The rate limit of the calls
+ * holds besides; but calls that start all at once, and then again, are too many for anyone who counts them when they come.
  */
 function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<void> {
   const begin = now();

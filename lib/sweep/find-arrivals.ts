@@ -7,7 +7,7 @@ import { type ApplicationRun, hasTime } from './sweep-run.ts';
 /** Questions at once, one for each file: far below what VOD takes in a second. */
 const AT_ONCE = 4;
 
-/** What there is to tell of media that no event has told of. */
+/** What there is to describe media that no event has told of. */
 interface Arrivals {
   readonly events: readonly VodEvent[];
   /** Media of which there is no saying, and why. */

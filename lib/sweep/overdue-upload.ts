@@ -16,7 +16,7 @@ interface Moment {
 }
 
 /**
- * Answers how `upload` ends where nothing more can be learnt of it; undefined where something can. No upload ends before
+ * Returns how `upload` ends where nothing more can be learnt of it; undefined where something can. No upload ends before
  * a scan has seen every file that may have been its own, since a file that comes for an ended one is removed.
  */
 export function findEnd(upload: Upload, { now, scannedUntil }: Moment): End | undefined {

@@ -13,7 +13,7 @@ export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const
 type MediaTally = StepCounts<(typeof MEDIA_COUNTS)[number]>;
 
 /**
- * Answers the name of the mark up to which an application's media were looked for, and of the lease of whoever looks.
+ * Returns the name of the mark up to which an application's media were looked for, and of the lease of the one who looks.
  * That of the service's own stays the same when its number is given, or corrected.
  */
 function nameScan(
@@ -43,7 +43,7 @@ const PAGE_SIZE = 100;
 const FURTHEST = 5_000;
 
 /**
- * Answers the time before which every media file that an application has is known, in Unix milliseconds; undefined for
+ * Returns the time before which every media file that an application has is known, in Unix milliseconds; undefined for
  * none.
  */
 export async function readScannedUntil(
@@ -135,7 +135,7 @@ async function searchPage(
   return MediaInfoSet ?? [];
 }
 
-/** Answers where to go on; undefined where nothing is left. */
+/** Returns where to go on; undefined where nothing is left. */
 function followPage(
   { from, offset, fresh }: Place,
   page: readonly unknown[],

@@ -38,7 +38,7 @@ export interface SweepBacklog {
 }
 
 /**
- * Answers what `ledger` still has to do.
+ * Returns what `ledger` still has to do.
  *
  * @param now Unix milliseconds.
  */
@@ -74,7 +74,7 @@ const TROUBLE = [
   'setAside',
 ];
 
-/** Answers what the log line of a run says: all of the summary, at the level that it deserves. */
+/** Returns what the log line of a run says: all of the summary, at the level that it deserves. */
 export function describeSummary(summary: SweepSummary): LogFields {
   const { broken, ...told } = summary;
   const counts = Object.values(summary.steps).flatMap((step) => Object.entries(step));

@@ -22,7 +22,7 @@ export interface SweepRun {
   readonly now: () => number;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after the given number of milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<unknown>;
   /** Milliseconds that are left for work. */
   readonly remainingMilliseconds: () => number;
@@ -45,7 +45,7 @@ export interface OtherSteps {
 /** Work that is begun with less than this could not be ended: a call to VOD and what is written of it. */
 const SHORTEST_MILLISECONDS = 2_000;
 
-/** Answers whether there is time to begin another piece of work. */
+/** Returns whether there is time to begin another piece of work. */
 export function hasTime({
   remainingMilliseconds,
 }: Pick<SweepRun, 'remainingMilliseconds'>): boolean {
@@ -53,7 +53,7 @@ export function hasTime({
 }
 
 /**
- * Does `work` on each of `items`, so many of them at once, for as long as there is time to begin another. What `work`
+ * Does `work` on each of `items`, a bounded number at once, for as long as there is time to begin another. What `work`
  * throws goes to `fail`, and keeps nothing else from being done; without `fail` it must not throw.
  */
 export async function forEachInTime<Item>(

@@ -29,7 +29,7 @@ export interface SweepOptions {
 }
 
 /**
- * Does everything that is due, for as long as there is time, and answers what that was. It never rejects.
+ * Does everything that is due, for as long as there is time, and returns what that was. It never rejects.
  *
  * Steps that wait for different parties go on side by side, and one that fails stops no other. All that a step has
  * done is in the ledger at once, and all that it has begun comes back when its claim runs out: so a sweep may end at
@@ -101,7 +101,7 @@ const APPLICATIONS_AT_ONCE = 8;
 
 function forEachApplication(run: SweepRun, go: Go): GoForEach {
   const { applications, random } = run;
-  // Whoever is last finds no time left now and then, which should not be the same one each time.
+  // Anyone who is last finds no time left now and then, which should not be the same one each time.
   const first = Math.floor(random() * applications.length);
   const turns = [...applications.slice(first), ...applications.slice(0, first)];
   return (name, work) =>

@@ -13,7 +13,7 @@ export interface EndpointView {
   readonly dead: number;
 }
 
-/** Returns what the ledger tells of an endpoint for those outside. */
+/** Returns what the ledger describes an endpoint for those outside. */
 export function viewEndpoint(endpoint: LedgerEndpoint): EndpointView {
   const { pausedAt, pausedReason: reason, deliveredAt, waitingSince } = endpoint;
   return {

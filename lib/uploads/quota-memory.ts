@@ -13,11 +13,11 @@ export type BeginUpload = (owner: string, quotas: Quotas | undefined) => void;
 const MINUTE = 60_000;
 
 /**
- * Answers what keeps owners within their quotas without a ledger: in one instance, and for as long as it lives. It
+ * Returns what keeps owners within their quotas without a ledger: in one instance, and for as long as it lives. It
  * remembers no more than what the instance began within a minute.
  */
 export function createQuotaMemory(now: () => number): BeginUpload {
-  /** Times at which uploads began, by owner; whoever began one last is last. */
+  /** Times at which uploads began, by owner; anyone who began one last is last. */
   const begun = new Map<string, number[]>();
   const forget = (before: number) => {
     for (const [owner, times] of begun) {

@@ -6,7 +6,7 @@ const USED: Readonly<Record<QuotaRefusal['rule'], string>> = {
   bytesPerDay: 'bytes came within the last day',
 };
 
-/** Answers the problem of an upload for which a quota has no room. */
+/** Returns the problem of an upload for which a quota has no room. */
 export function quotaExceeded(quota: QuotaRefusal): Problem {
   const { rule, limit, used, retryAfter } = quota;
   return new Problem(

@@ -11,7 +11,7 @@ type Replaying = Pick<
 
 /**
  * Has an item that was set aside tried again by the next sweep, and takes it off the list; returns whether that can be
- * done. A pull is sent again by whoever asked for it, and of a file without an id nothing can be asked.
+ * done. A pull is sent again by anyone who asked for it, and of a file without an id nothing can be asked.
  *
  * @param now Unix milliseconds.
  * @throws what the ledger throws where it cannot be reached.

@@ -2,7 +2,7 @@ import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { ReplayRequest } from './upload-query.ts';
 
 /**
- * Makes dead deliveries of an upload due at once: all of them, or those that `request` names. Answers how many there
+ * Makes dead deliveries of an upload due at once: all of them, or those that `request` names. Returns how many there
  * were.
  */
 export async function replayDeliveries(

@@ -25,7 +25,7 @@ interface PermittedUpload {
 /**
  * Keeps an upload in the ledger before its signature is given away; without a ledger, counts it.
  *
- * @throws {Problem} `quota_exceeded`, `upload_finished` where it goes on with one that has ended, or `ledger_…`.
+ * @throws {Problem} `quota_exceeded`, `upload_finished` where it continues one that has ended, or `ledger_…`.
  */
 export type ReserveUpload = (
   upload: PermittedUpload,
@@ -33,7 +33,7 @@ export type ReserveUpload = (
 ) => void | Promise<void>;
 
 /**
- * Answers how uploads are kept that are about to be permitted.
+ * Returns how uploads are kept that are about to be permitted.
  *
  * @param now Unix milliseconds.
  */
@@ -87,7 +87,7 @@ async function issueWithin(quotas: Quotas, upload: IssuedUpload, ledger: WithLed
   return verdict;
 }
 
-/** Answers the problem of a request about an upload to which nothing more can happen. */
+/** Returns the problem of a request about an upload to which nothing more can happen. */
 export function uploadFinished(state: UploadState): Problem {
   return new Problem(`The upload has ended: its state is "${state}".`, { code: 'upload_finished' });
 }

@@ -81,7 +81,7 @@ export type PageQuery = v.InferOutput<typeof pageQuery>;
 export type ReplayRequest = v.InferOutput<typeof replayRequest>;
 
 /**
- * Answers the query parameters as a question for a list of uploads.
+ * Returns the query parameters as a question for a list of uploads.
  *
  * @throws {Problem} `invalid_request` that names every parameter that is wrong.
  */
@@ -90,7 +90,7 @@ export function parseUploadQuery(query: RawFields): UploadQuery {
 }
 
 /**
- * Answers the query parameters of a list that has nothing to choose from.
+ * Returns the query parameters of a list that has nothing to choose from.
  *
  * @throws {Problem} `invalid_request` that names every parameter that is wrong.
  */
@@ -99,7 +99,7 @@ export function parsePageQuery(query: RawFields): PageQuery {
 }
 
 /**
- * Answers `body` as a request to deliver again.
+ * Returns `body` as a request to deliver again.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong.
  */

@@ -1,7 +1,7 @@
 import { checkMediaUrl } from './media-url.ts';
 
 /**
- * Answers what is wrong with `text` as the URL of a cover that this service itself fetches, or undefined where nothing
+ * Returns what is wrong with `text` as the URL of a cover that this service itself fetches, or undefined where nothing
  * is. Nobody signs for what comes by http, so it must be https.
  */
 export function explainCoverUrl(text: string): string | undefined {

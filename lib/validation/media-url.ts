@@ -35,7 +35,7 @@ const AUTHORITY = /^https?:\/\/([^/?]+)/i;
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i;
 
 /**
- * Answers the URL that `text` is, normalised, or the reason why nothing shall be pulled from it.
+ * Returns the URL that `text` is, normalised, or the reason why nothing shall be pulled from it.
  *
  * The rules on texts come first, since normalisation (https://url.spec.whatwg.org/) hides what they look for; those on
  * hosts come after it, so that an address has one spelling and a name is in ASCII.

@@ -21,7 +21,7 @@ function refuseKind(input: unknown): FieldError {
 export type RawFields = Readonly<Record<string, unknown>>;
 
 /**
- * Answers `input` as `schema` types it; a field that is null counts as absent. `inspect` adds what a schema cannot know,
+ * Returns `input` as `schema` types it; a field that is null counts as absent. `inspect` adds what a schema cannot know,
  * such as the time of day and names that are not known, and sees the fields as they came.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong, not only the first.
@@ -41,7 +41,7 @@ export type CheckedFields<T> =
   | { readonly output: T; readonly errors?: undefined }
   | { readonly errors: readonly FieldError[] };
 
-/** Answers the same as {@link parseFields}, with the errors for the caller to use; paths begin at `input`. */
+/** Returns the same as {@link parseFields}, with the errors for the caller to use; paths begin at `input`. */
 export function checkFields<TSchema extends v.GenericSchema>(
   schema: TSchema,
   input: unknown,
@@ -54,7 +54,7 @@ export function checkFields<TSchema extends v.GenericSchema>(
 }
 
 /**
- * Answers an error for each field of `value` that `known` does not have.
+ * Returns an error for each field of `value` that `known` does not have.
  *
  * A strict object schema would name the first of them only, and takes `constructor` for a known one.
  *
@@ -76,7 +76,7 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
 }
 
 /**
- * Answers the problem of a request whose fields `errors` names.
+ * Returns the problem of a request whose fields `errors` names.
  *
  * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
  */

@@ -35,7 +35,7 @@ const MAX_BATCH_ERRORS = 1_000;
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Answers what is wrong with `key` as an idempotency key, or undefined where it is one. */
+/** Returns what is wrong with `key` as an idempotency key, or undefined where it is one. */
 export function explainIdempotencyKey(key: string): string | undefined {
   return IDEMPOTENCY_KEY.test(key) ? undefined : 'must have 1 to 255 visible ASCII characters';
 }
@@ -92,7 +92,7 @@ export interface PullContext {
 }
 
 /**
- * Answers `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its place,
+ * Returns `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its place,
  * as in `items.3.mediaUrl`.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong with a single pull, or with a batch itself;

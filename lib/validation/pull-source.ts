@@ -24,7 +24,7 @@ export interface PullSource {
 const NO_DASH = 'must not be a DASH manifest (mpd), which VOD does not pull; HLS (m3u8) it does';
 
 /**
- * Answers what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
+ * Returns what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
  * as absent here.
  */
 export function checkPullSource(fields: RawFields, policy: UrlPolicy): CheckedFields<PullSource> {

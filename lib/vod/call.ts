@@ -12,9 +12,9 @@ export interface CallOptions {
   readonly remainingMilliseconds?: () => number;
 }
 
-/** What a call takes from outside. */
+/** Dependencies of a call. */
 export interface CallDependencies {
-  /** Resolves after so many milliseconds; rejects when the signal is aborted before. */
+  /** Resolves after the given number of milliseconds; rejects when the signal is aborted before. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
@@ -47,7 +47,7 @@ const SHORTEST_MILLISECONDS = 200;
 const MAX_TIMER = 2 ** 31 - 1;
 
 /**
- * Answers what `attempt` does, which is repeated where that may help and time is left for it.
+ * Returns what `attempt` does, which is repeated where that may help and time is left for it.
  *
  * Pauses have full jitter: instances that failed together do not come back together
  * (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).

@@ -28,7 +28,7 @@ import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { createVendorClient } from './vendor-client.ts';
 
-/** What the client takes from outside. */
+/** Dependencies of the client. */
 export interface VodApiDependencies extends CallDependencies {
   /** Read at every call, since the platform replaces the credentials of an execution role now and then. */
   readonly readCredentials: () => VodCredentials;
@@ -100,7 +100,7 @@ export interface VodApi {
     options?: CallOptions,
   ) => Promise<ProcessMediaByProcedureResponse>;
   /**
-   * Waits up to five seconds for events of the reliable mode, and answers at most 16; none where there are none. What
+   * Waits up to five seconds for events of the reliable mode, and returns at most 16; none where there are none. What
    * is not confirmed within 30 s comes again: https://cloud.tencent.com/document/product/266/33433.
    */
   readonly pullEvents: (options?: CallOptions) => Promise<readonly EventContent[]>;
@@ -115,7 +115,7 @@ const ANSWER_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 10_000;
 
 /**
- * Answers the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
+ * Returns the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
  */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
   const call = createCaller(config, dependencies);

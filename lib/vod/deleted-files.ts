@@ -2,7 +2,7 @@ import { isJsonObject } from '../validation/json-object.ts';
 import type { EventTask } from './event-types.ts';
 
 /**
- * Answers the files that are gone as a whole; of others, parts were deleted and the file is there.
+ * Returns the files that are gone as a whole; of others, parts were deleted and the file is there.
  *
  * @see https://cloud.tencent.com/document/product/266/31764
  */

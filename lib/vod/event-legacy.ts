@@ -8,7 +8,7 @@ export interface LegacyEvent {
 }
 
 /**
- * Answers `body` as a notification of format 2.0, or undefined where it is none. Its `version` is 4.0 nevertheless.
+ * Returns `body` as a notification of format 2.0, or undefined where it is none. Its `version` is 4.0 nevertheless.
  *
  * Applications from before 2019 may still send it, to an address of its own.
  *

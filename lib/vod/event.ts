@@ -40,7 +40,7 @@ const CHECKS: { readonly [Type in VodEventType]?: v.GenericSchema } = {
 };
 
 /**
- * Answers what VOD sent or had pulled as an event. What belongs to the way and not to the event is left behind:
+ * Returns what VOD sent or had pulled as an event. What belongs to the way and not to the event is left behind:
  * `Sign` and `T` of a callback, `EventHandle` of a pull.
  *
  * @param body a JSON object: a notification whose `Sign` was verified, or an item of `EventSet`.
@@ -54,7 +54,7 @@ export function parseVodEvent(body: RawEvent): VodEvent {
   return known ?? { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
 }
 
-/** Answers `event` as a notification that holds what was read of it and nothing else; {@link parseVodEvent} reads it again. */
+/** Returns `event` as a notification that holds what was read of it and nothing else; {@link parseVodEvent} reads it again. */
 export function writeVodEvent(event: VodEvent): RawEvent {
   if (event.eventType === 'unknown') return event.raw;
   return { EventType: event.eventType, [EVENT_MEMBERS[event.eventType]]: event.task };
@@ -68,7 +68,7 @@ function parseKnownEvent<T extends VodEventType>(
   return isTaskOf(eventType, task) ? { eventType, task } : undefined;
 }
 
-/** Answers whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
+/** Returns whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
 function isTaskOf<T extends VodEventType>(eventType: T, task: unknown): task is EventTask<T> {
   const check = CHECKS[eventType];
   return isJsonObject(task) && (check === undefined || v.is(check, task));

@@ -2,11 +2,11 @@ import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/service
 import { parseVodEvent, type VodEvent } from './event.ts';
 import type { MediaTasks } from './media-tasks.ts';
 
-/** What an event tells of a media: the filters that DescribeMediaInfos and SearchMedia are to be asked with. */
+/** What an event describes a media: the filters that DescribeMediaInfos and SearchMedia are to be asked with. */
 export const MEDIA_FILTERS = ['basicInfo', 'metaData'] as const;
 
 /**
- * Answers the event by which VOD tells that `media` came in, or undefined where it is not described. A media does not
+ * Returns the event by which VOD tells that `media` came in, or undefined where it is not described. A media does not
  * tell which tasks run on it, so they are given.
  *
  * @param media an item of DescribeMediaInfos or SearchMedia.

@@ -10,7 +10,7 @@ import { readAmount, readText, readWhole } from './vod-value.ts';
 /** How VOD writes that a media is kept for ever: https://cloud.tencent.com/document/product/266/31773. */
 const FOR_EVER = '9999-12-31T23:59:59Z';
 
-/** Answers what an event says of its media, in the words of an upload. */
+/** Returns what an event says of its media, in the words of an upload. */
 export function readMediaFields(
   basic: MediaBasicInfo | undefined,
   meta: MediaMetaData | undefined,

@@ -12,7 +12,7 @@ export interface MediaTasks {
 export const MAX_TASKS = 100;
 
 /**
- * Answers the tasks that VOD began on a media, as far as it lists them: those of the last three days.
+ * Returns the tasks that VOD began on a media, as far as it lists them: those of the last three days.
  *
  * @throws {Problem} as {@link VodApi} does.
  */
@@ -31,7 +31,7 @@ export async function findMediaTasks(
 }
 
 /**
- * Answers which of the `claimed` tasks are tasks of this media, by what VOD says of each.
+ * Returns which of the `claimed` tasks are tasks of this media, by what VOD says of each.
  *
  * Where none is claimed or none is true, VOD's own list is asked instead: a notification without its task would make a
  * media look ready that is not. That list is not waited for, where it cannot be had.
@@ -68,7 +68,7 @@ export async function confirmMediaTasks(
   });
 }
 
-/** Answers whether a call failed because VOD does not know of what it was asked. */
+/** Returns whether a call failed because VOD does not know of what it was asked. */
 export function isUnknownToVod(error: unknown): boolean {
   return error instanceof Problem && error.code === 'upstream_rejected';
 }

@@ -24,7 +24,7 @@ const RESULT_SETS = [
 ] as const;
 
 /**
- * Answers what became of a flow that is at its end.
+ * Returns what became of a flow that is at its end.
  *
  * The error code of the flow itself is out of use, so the tasks decide, and it counts where there are none: a flow has
  * failed when all its tasks have. https://cloud.tencent.com/document/product/266/31773#ProcedureTask

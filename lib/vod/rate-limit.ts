@@ -1,6 +1,6 @@
-/** A gate that lets so many callers through within any second. */
+/** A gate that lets a bounded number of callers through within any second. */
 export interface RateLimit {
-  /** Takes a turn and answers true, where one is free and nobody waits for it. */
+  /** Takes a turn and returns true, where one is free and nobody waits for it. */
   readonly tryTurn: () => boolean;
   /** Resolves when the caller's turn has come; rejects with the signal's reason when it is aborted before. */
   readonly takeTurn: (signal?: AbortSignal) => Promise<void>;
@@ -15,7 +15,7 @@ interface RateLimitDependencies {
 const WINDOW_MILLISECONDS = 1_000;
 
 /**
- * Answers a gate that lets at most `perSecond` callers through within any second, in the order in which they came.
+ * Returns a gate that lets at most `perSecond` callers through within any second, in the order in which they came.
  * One that goes away while it waits takes no turn from the others.
  */
 export function createRateLimit(

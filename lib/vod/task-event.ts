@@ -4,9 +4,9 @@ import { parseVodEvent, type VodEvent } from './event.ts';
 import { EVENT_MEMBERS, type VodEventType } from './event-types.ts';
 
 /**
- * Which member of DescribeTaskDetail's answer holds the task that an event type tells of. The names follow no rule.
+ * Which member of DescribeTaskDetail's answer holds the task that an event type describes. The names follow no rule.
  *
- * The types that are missing tell of something that is no task: `NewFileUpload`, `FileDeleted`, `RestoreMediaComplete`,
+ * The types that are missing describe something that is no task: `NewFileUpload`, `FileDeleted`, `RestoreMediaComplete`,
  * `MediaCastStatusChanged` and `PersistenceComplete`.
  *
  * @see https://cloud.tencent.com/document/product/266/33431
@@ -45,19 +45,19 @@ export const TASK_MEMBERS = {
   CreateSnapshotByTimeOffsetComplete: 'SnapshotByTimeOffsetTask',
 } as const satisfies Partial<Record<VodEventType, keyof DescribeTaskDetailResponse>>;
 
-/** An event type that tells of a task. */
+/** An event type that describes a task. */
 export type TaskEventType = keyof typeof TASK_MEMBERS;
 
 const TASK_EVENT_TYPES = Object.keys(TASK_MEMBERS).filter(isTaskEventType);
 
-/** Answers whether events of this type tell of a task that VOD can be asked about. */
+/** Returns whether events of this type describe a task that VOD can be asked about. */
 export function isTaskEventType(name: string): name is TaskEventType {
   return Object.hasOwn(TASK_MEMBERS, name);
 }
 
 /**
- * Answers the event by which VOD tells, or would tell, of a task as it is now; undefined where there is nothing to tell.
- * Task flows tell of each step, all other tasks of their end alone.
+ * Returns the event by which VOD tells, or would tell, of a task as it is now; undefined where there is nothing to tell.
+ * Task flows describe each step, all other tasks of their end alone.
  */
 export function describeTaskEvent(detail: DescribeTaskDetailResponse): VodEvent | undefined {
   for (const eventType of TASK_EVENT_TYPES) {

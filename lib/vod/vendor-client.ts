@@ -19,7 +19,7 @@ interface CloudApi {
 type VendorClient = Pick<Client, 'request'>;
 
 /**
- * Answers the vendor's client of `api`. It holds open connections, so an instance makes one and keeps it.
+ * Returns the vendor's client of `api`. It holds open connections, so an instance makes one and keeps it.
  *
  * @param readCredentials read at every call; what it throws, the vendor's client takes for a failed request.
  */

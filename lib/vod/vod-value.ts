@@ -6,12 +6,12 @@ export function readId(value: unknown): string | undefined {
   return typeof value === 'string' && ID.test(value) ? value : undefined;
 }
 
-/** Answers a text of VOD's; an empty one is one that VOD left out. */
+/** Returns a text of VOD's; an empty one is one that VOD left out. */
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Answers a whole number of VOD's that JSON carries exactly. */
+/** Returns a whole number of VOD's that JSON carries exactly. */
 export function readWhole(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }

@@ -11,7 +11,7 @@ export interface TargetDependencies extends WebhookDependencies {
 }
 
 /**
- * Answers everybody who is told: the endpoints, and the event bus where there is one. They hold open connections, so
+ * Returns everybody who is told: the endpoints, and the event bus where there is one. They hold open connections, so
  * an instance makes them once.
  */
 export function createTargets(

@@ -34,7 +34,7 @@ const RESERVE_MILLISECONDS = 1_000;
 const UNKNOWN_TARGET: SendResult = { ok: false, error: 'unknown_target', gone: false };
 
 /**
- * Sends every delivery once and answers what to write back, in the order in which the attempts ended.
+ * Sends every delivery once and returns what to write back, in the order in which the attempts ended.
  *
  * Each target has lanes of its own that nobody else's messages are in, so a slow one delays only itself. What `settle`
  * throws, and `Target.send` where it is not about the message, is thrown when all other lanes have ended.

@@ -15,7 +15,7 @@ import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
 import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 
-/** What delivering takes from outside. */
+/** Dependencies of delivering. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
   readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed' | 'pauseEndpoint'> &
     Pick<DeadItemLedger, 'failItem'>;
@@ -127,7 +127,7 @@ function buildMessage(event: ClaimedDelivery['event']): Message {
   return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope });
 }
 
-/** Answers a name that is no other delivery's: there is one of an event to an endpoint. */
+/** Returns a name that is no other delivery's: there is one of an event to an endpoint. */
 function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
   return JSON.stringify([eventId, endpoint]);
 }

@@ -54,7 +54,7 @@ export interface AttemptContext {
   readonly random: () => number;
 }
 
-/** Answers what becomes of `delivery` after an attempt that ended with `sent`. */
+/** Returns what becomes of `delivery` after an attempt that ended with `sent`. */
 export function decideOutcome(
   delivery: DueDelivery,
   sent: SendResult,

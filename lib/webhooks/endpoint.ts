@@ -37,7 +37,7 @@ const MAX_ENDPOINTS = 15;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Answers the endpoints that `input` describes: a list of `{ url, secret, events? }`. Nothing that it says of errors
+ * Returns the endpoints that `input` describes: a list of `{ url, secret, events? }`. Nothing that it says of errors
  * quotes a secret, or more of a URL than its host.
  */
 export function parseEndpoints(input: unknown, options: EndpointOptions): ParsedEndpoints {

@@ -31,7 +31,7 @@ const SOURCE = 'vod-upload-backend';
 const MAX_DATA_BYTES = 60_000;
 
 /**
- * Answers the event bus as a target. It holds open connections, so an instance makes one and keeps it.
+ * Returns the event bus as a target. It holds open connections, so an instance makes one and keeps it.
  *
  * A bus gives every event an id of its own, at every attempt another; the message's id is in its data.
  *

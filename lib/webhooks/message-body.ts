@@ -31,7 +31,7 @@ const IDENTIFIERS: ReadonlySet<string> = new Set([
 const MAX_IDENTIFIER = 256;
 
 /**
- * Answers `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
+ * Returns `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
  *
  * A message that is larger becomes a thin one, which says so (`dataOmitted`) and whose data are identifiers: consumers
  * look up the rest by them.
@@ -47,7 +47,7 @@ export function writeMessageBody(message: Message, maxBytes: number): string {
   return JSON.stringify({ id, type, timestamp, dataOmitted: { bytes, maxBytes }, data: thin });
 }
 
-/** Answers the one thing that `message` is about: its upload, file or task, or else the message itself. */
+/** Returns the one thing that `message` is about: its upload, file or task, or else the message itself. */
 export function readSubject(message: Message): string {
   const found = [message.data, ...Object.values(message.data).filter(isJsonObject)];
   for (const name of ['uploadId', 'FileId', 'TaskId']) {

@@ -59,7 +59,7 @@ const UPLOAD_FIELDS = Object.keys({
   expiresAt: 0,
 } satisfies Readonly<Record<keyof UploadView, 0>>);
 
-/** Answers the message that tells which state `upload` has reached; an upload reaches each of them once. */
+/** Returns the message that tells which state `upload` has reached; an upload reaches each of them once. */
 export function buildUploadMessage(upload: UploadView): Message {
   const type: EventType = `upload.${upload.state}`;
   return {
@@ -75,7 +75,7 @@ export function buildUploadMessage(upload: UploadView): Message {
 }
 
 /**
- * Answers the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and without an
+ * Returns the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and without an
  * envelope, and with the application in VOD's own word for it. One that is not confirmed says so, whatever
  * else it says: `confirmed` is false.
  */

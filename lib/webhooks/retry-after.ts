@@ -2,7 +2,7 @@
 const MAX_SECONDS = 24 * 60 * 60;
 
 /**
- * Answers the seconds that a `Retry-After` asks for, or undefined where it says nothing.
+ * Returns the seconds that a `Retry-After` asks for, or undefined where it says nothing.
  *
  * @param now Unix milliseconds.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3

@@ -24,7 +24,7 @@ const STEPS = [
 /** How long a delivery is tried, in milliseconds: three days. */
 export const RETRY_MILLISECONDS = 72 * HOUR;
 
-/** The last attempt falls into so many milliseconds before the end, so that last attempts are spread too. */
+/** The last attempt falls into the given number of milliseconds before the end, so that last attempts are spread too. */
 const LAST_ATTEMPT_MILLISECONDS = HOUR;
 
 /** What the next attempt depends on. */
@@ -38,7 +38,7 @@ export interface FailedAttempts {
 }
 
 /**
- * Answers the whole milliseconds until the next attempt, or undefined where the last one has been made.
+ * Returns the whole milliseconds until the next attempt, or undefined where the last one has been made.
  *
  * @param random a number from 0 up to, and without, 1.
  */

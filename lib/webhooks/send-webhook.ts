@@ -9,14 +9,14 @@ import { writeMessageBody } from './message-body.ts';
 import { readRetryAfter } from './retry-after.ts';
 import type { SendResult } from './target.ts';
 
-/** Makes one attempt to deliver `message`, which ends within so many milliseconds. It never rejects. */
+/** Makes one attempt to deliver `message`, which ends within the given number of milliseconds. It never rejects. */
 export type SendWebhook = (
   endpoint: WebhookEndpoint,
   message: Message,
   timeLimit: number,
 ) => Promise<SendResult>;
 
-/** What sending takes from outside. */
+/** Dependencies of sending. */
 export interface WebhookDependencies {
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -34,7 +34,7 @@ const ANSWER_END_MILLISECONDS = 1_000;
 const MAX_IDLE_CONNECTIONS = 4;
 
 /**
- * Answers how webhooks are sent. It holds open connections, so an instance makes one and keeps it.
+ * Returns how webhooks are sent. It holds open connections, so an instance makes one and keeps it.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 
-/** Answers the value of `webhook-signature`: one signature for each secret, with a space between them. */
+/** Returns the value of `webhook-signature`: one signature for each secret, with a space between them. */
 export type SignMessage = (id: string, sentAt: Date, body: string) => string;
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
@@ -9,7 +9,7 @@ const MAX_SECRET_BYTES = 64;
 
 const PREFIX = 'whsec_';
 
-/** Answers what is wrong with `secret`, in words that tell nothing of it, or undefined where it may sign. */
+/** Returns what is wrong with `secret`, in words that tell nothing of it, or undefined where it may sign. */
 export function explainSecret(secret: string): string | undefined {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';
   const key = Buffer.from(encoded, 'base64');
@@ -20,7 +20,7 @@ export function explainSecret(secret: string): string | undefined {
 }
 
 /**
- * Answers how messages are signed with `secrets`, which nobody can read back from it.
+ * Returns how messages are signed with `secrets`, which nobody can read back from it.
  *
  * @param secrets for which {@link explainSecret} has nothing to say.
  */

@@ -19,6 +19,6 @@ export interface Target {
   readonly id: string;
   /** Patterns of the event types that it takes. */
   readonly events: readonly string[];
-  /** Makes one attempt, which ends within so many milliseconds. */
+  /** Makes one attempt, which ends within the given number of milliseconds. */
   readonly send: (message: Message, timeLimit: number) => Promise<SendResult>;
 }

@@ -145,7 +145,7 @@ export async function measureQueue(url: string, pulls: number): Promise<QueueCos
 
 type Lives = (count: number) => [EventRecord, ...EventRecord[]];
 
-/** Answers what tells of uploads in turns: so many new ones, and then that the same are ready. */
+/** Returns what describes uploads in turns: so many new ones, and then that the same are ready. */
 function createLives(payload: object): Lives {
   let begun: readonly string[] = [];
   return (count) => {

@@ -33,7 +33,7 @@ function plant(name: string, ...belongs: Outlet[]): Canary {
 
 const signKey = plant('CALLBACK_SIGN_KEYS');
 
-/** What VOD adds to a notification that it sends now; whoever has it may send others for ten minutes. */
+/** What VOD adds to a notification that it sends now; anyone who has it may send others for ten minutes. */
 export const SIGNED = signCallback(signKey.value, Math.floor(Date.now() / 1_000) + 600);
 
 /** An application that is a tenant's, or might be. */
@@ -87,7 +87,7 @@ export const CANARIES = {
   variable: plant('variable that is malformed'),
 } as const satisfies Record<string, Canary>;
 
-/** Answers the names of the canaries that `text` holds, in whichever way they are written. */
+/** Returns the names of the canaries that `text` holds, in whichever way they are written. */
 export function findCanaries(text: string, canaries: readonly Canary[]): readonly string[] {
   return canaries
     .filter(({ value }) => spell(value).some((form) => text.includes(form)))
@@ -96,7 +96,7 @@ export function findCanaries(text: string, canaries: readonly Canary[]): readonl
 
 const spelt = new Map<string, readonly string[]>();
 
-/** Answers the ways in which a canary may be written: as it is, backwards, and in Base64 and hexadecimal. */
+/** Returns the ways in which a canary may be written: as it is, backwards, and in Base64 and hexadecimal. */
 export function spell(value: string): readonly string[] {
   const known = spelt.get(value);
   if (known !== undefined) return known;
@@ -112,7 +112,7 @@ export function spell(value: string): readonly string[] {
   return forms;
 }
 
-/** Answers the digits that are the same whatever stands around, where so many bytes stand before. */
+/** Returns the digits that are the same whatever stands around, where so many bytes stand before. */
 function spellBase64(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes]);
   const first = Math.ceil((before * 8) / 6);

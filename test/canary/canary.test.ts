@@ -156,7 +156,7 @@ async function drive(
   };
 }
 
-/** Answers what reads all that is written from now on to standard output and standard error. */
+/** Returns what reads all that is written from now on to standard output and standard error. */
 function overhear(): () => string {
   let written = '';
   for (const stream of [process.stdout, process.stderr]) {
@@ -213,7 +213,7 @@ async function dump(databaseUrl: string): Promise<string> {
   }
 }
 
-/** Answers what got out where it does not belong. */
+/** Returns what got out where it does not belong. */
 function findLeaks(findings: Findings): readonly string[] {
   const outlets = ['answer', 'log', 'cloud', 'message', 'database'] as const;
   const lines = findings.log.split('\n');
@@ -229,12 +229,12 @@ function findLeaks(findings: Findings): readonly string[] {
   return [...leaks, ...findCanaries(unkept.join('\n'), secrets).map((name) => `${name} in event`)];
 }
 
-/** Answers whether a line of the log holds a notification that could not be kept. */
+/** Returns whether a line of the log holds a notification that could not be kept. */
 function isUnkeptEvent(line: string): boolean {
   return line.includes('"event":"');
 }
 
-/** Answers a new database by the URL of a user with a planted password. */
+/** Returns a new database by the URL of a user with a planted password. */
 async function createDatabase(content?: 'empty'): Promise<string> {
   const plain = await server.createDatabase(content);
   const sql = postgres(plain, { max: 1, onnotice: () => undefined });

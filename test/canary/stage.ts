@@ -27,7 +27,7 @@ export interface CanaryStage {
   readonly bus: VodServer;
   readonly consumer: Consumer;
   weather: Weather;
-  /** Answers all calls of the cloud, and all messages, as texts. */
+  /** Returns all calls of the cloud, and all messages, as texts. */
   texts(): { readonly cloud: string; readonly message: string };
   close(): Promise<void>;
 }

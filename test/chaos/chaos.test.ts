@@ -77,7 +77,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     ]),
   });
 
-  /** Fires the timer once, so many milliseconds from now; the process may be killed at work. */
+  /** Fires the timer once, the given number of milliseconds from now; the process may be killed at work. */
   const sweep = async (ahead: number, killAfter?: number) => {
     const worker = functions.startWorker('sweep', {
       ...environment(),
@@ -255,7 +255,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect([...everything.contradictions, ...statesOnly.contradictions]).toEqual([]);
   });
 
-  it('tells of each file that came and went that it came, and that it is gone', async () => {
+  it('describes each file that came and went that it came, and that it is gone', async () => {
     const rows = await sql<
       { upload_id: string }[]
     >`select upload_id from uploads where state = 'deleted'`;

@@ -124,7 +124,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     );
   });
 
-  it('tells of each that it came and that it is gone, once', () => {
+  it('describes each that it came and that it is gone, once', () => {
     const told = [...consumer.acted.values()].map((text) => JSON.parse(text));
     const states = told.filter(
       ({ type }) => type.startsWith('upload.') && type !== 'upload.issued',

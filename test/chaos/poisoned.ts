@@ -20,7 +20,7 @@ import {
 /** Something that cannot be processed, for a reason of its own. */
 export interface Poisoned extends Course {
   readonly fileId: string;
-  /** Whether it is found where no notification tells of it. */
+  /** Whether it is found where no notification describes it. */
   readonly isFound: boolean;
   /** Returns what is set aside of it: `file` by what VOD lists. */
   readonly name: () => ItemName;
@@ -90,7 +90,7 @@ function planRefusedEvent(place: Place): Poisoned {
   };
 }
 
-/** An entry of VOD's list that no one can be asked about; no notification tells of it. */
+/** An entry of VOD's list that no one can be asked about; no notification describes it. */
 function planUnlisted(place: Place): Poisoned {
   const { index, subAppId, application } = place;
   const fileId = `half\0${index}`;

@@ -23,7 +23,7 @@ const stage = useBrowserStage(() => ({
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Answers who a token is of; everybody has the same `sub`. */
+/** Returns who a token is of; everybody has the same `sub`. */
 function userOf(org: string, scope = 'upload:sign'): Caller & Json {
   return { sub: 'ann', scope, claims: { org } };
 }
@@ -43,7 +43,7 @@ async function postAs(caller: Caller, path: string, body: object) {
   return post(path, body, String(json['token']));
 }
 
-/** Answers the upload as the operator sees it, who is of no tenant. */
+/** Returns the upload as the operator sees it, who is of no tenant. */
 async function uploadOf(uploadId: unknown): Promise<Json> {
   const { json } = await post('/__local/token', { scope: 'upload:read upload:admin' });
   const headers = { authorization: `Bearer ${json['token']}` };

@@ -53,18 +53,18 @@ export interface ApplicationsStage {
   /** The function with a ledger, and without one. */
   readonly kept: HttpHandler;
   readonly unkept: HttpHandler;
-  /** Has an application pull a media, with a task flow; answers what its address was told of it. */
+  /** Has an application pull a media, with a task flow; returns what its address was told of it. */
   captureLife(
     subAppId: number,
     request?: object,
   ): Promise<readonly [pulled: Captured, ...others: Captured[]]>;
-  /** Deletes the media of others, by whom they were told of; answers what is told of that. */
+  /** Deletes the media of others, by whom they were told of; returns what is told of that. */
   captureDeletion(of: Captured): Promise<Captured>;
   /** Has all that is kept look as if it came before applications were kept with it. */
   forgetApplications(): Promise<void>;
-  /** Answers all rows of the ledger, and how many messages were sent. */
+  /** Returns all rows of the ledger, and how many messages were sent. */
   readAll(): Promise<object>;
-  /** Answers the messages that were sent. */
+  /** Returns the messages that were sent. */
   told(): readonly { readonly type: string; readonly data: Readonly<Record<string, unknown>> }[];
   sweep(): ReturnType<SweepStage['sweep']>;
   close(): Promise<void>;
@@ -102,7 +102,7 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
       await client.PullUpload({ MediaUrl: TONE, SubAppId, Procedure: 'any', ...request });
       const pulled = await captureNext();
       const { Sign, T } = pulled.body;
-      // That a media came is said of pulled ones too, by whoever finds them.
+      // That a media came is said of pulled ones too, by the component that finds them.
       const FileUploadEvent = { FileId: pulled.fileId };
       const body = { EventType: 'NewFileUpload', FileUploadEvent, Sign, T };
       return [pulled, await captureNext(), { ...pulled, body }];
@@ -143,7 +143,7 @@ function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): Htt
   return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
 }
 
-/** Sends a notification whose address says `named`, or nothing where that is undefined; answers the status. */
+/** Sends a notification whose address says `named`, or nothing where that is undefined; returns the status. */
 export async function notify(handler: HttpHandler, body: object, named?: unknown): Promise<number> {
   const queryString = named === undefined ? {} : { subAppId: named };
   const event = { httpMethod: 'POST', headers: {}, queryString, body: JSON.stringify(body) };

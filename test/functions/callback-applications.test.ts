@@ -52,11 +52,11 @@ afterEach(async () => {
 
 const othersThan = (subAppId: number) => APPLICATIONS.filter((other) => other !== subAppId);
 
-/** Answers how an upload stands that was made of a file alone. */
+/** Returns how an upload stands that was made of a file alone. */
 const stateOf = async ({ fileId }: Captured) =>
   (await stage.sweeper.ledger.findUpload(deriveFileUploadId(fileId)))?.state;
 
-/** Has an application live, and tells of it; answers the arrival. */
+/** Has an application live, and describes it; returns the arrival. */
 async function live(subAppId: number): Promise<Captured> {
   const captured = await stage.captureLife(subAppId);
   for (const each of captured) expect(await notifyOf(stage.kept, each)).toBe(200);
@@ -108,7 +108,7 @@ describe('what an application tells', () => {
     const send = async ({ body }: Captured, handler: HttpHandler, name: unknown) => ({
       name,
       status: await notify(handler, { ...body, ...signFor(OWN) }, name),
-      // Whoever has no proof does not learn which applications there are.
+      // Anyone who has no proof does not learn which applications there are.
       unproven: await notify(handler, { ...body, Sign: '' }, name),
       others: await notify(handler, { ...body, ...signFor(ACME) }, name),
     });

@@ -50,7 +50,7 @@ afterEach(async () => {
   await Promise.all([sql.end(), ledger.close(), vod.close()]);
 });
 
-/** Opens an instance of the function, with a ledger or without one; answers what sends it a notification that is signed. */
+/** Opens an instance of the function, with a ledger or without one; returns what sends it a notification that is signed. */
 function open(keeps = true) {
   const route = createCallbackRoute({
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },

@@ -88,7 +88,7 @@ function openCallback(): HttpHandler {
   return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
 }
 
-/** Has VOD pull two media, one of which goes through a flow; answers all that it says of them. */
+/** Has VOD pull two media, one of which goes through a flow; returns all that it says of them. */
 async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds'>> {
   for (const [place, uploadId] of UPLOADS.entries()) {
     await stage.client.PullUpload({
@@ -109,7 +109,7 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
   );
   const fileIds = [...new Set(tasks.map((task) => String(Object(task).FileId)))];
   const taskIds = tasks.map((task) => String(Object(task).TaskId));
-  // That a media came is said of pulled ones too, by whoever finds them.
+  // That a media came is said of pulled ones too, by the component that finds them.
   const arrivals = fileIds.map((FileId) => ({
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId },
@@ -123,7 +123,7 @@ async function notify(body: unknown): Promise<number> {
   return (await handler(event, {})).statusCode;
 }
 
-/** Answers all that is known and to be told, but of what nobody can confirm. */
+/** Returns all that is known and to be told, but of what nobody can confirm. */
 async function readLedger() {
   return {
     uploads: await sql`select * from uploads order by upload_id`,

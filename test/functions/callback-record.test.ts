@@ -47,7 +47,7 @@ function load(environment: Readonly<Record<string, string>> = {}) {
 const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body).type).sort();
 
 describe('POST /callback with a ledger', () => {
-  it('records an event, and tells of it and of what it led to', async () => {
+  it('records an event, and describes it and of what it led to', async () => {
     const notify = await load();
 
     const { statusCode, json, log } = await notify(ARRIVAL);
@@ -87,7 +87,7 @@ describe('POST /callback with a ledger', () => {
     expect(consumer.received).toHaveLength(2);
   });
 
-  it('takes the same event ten times at once, and tells of it once', async () => {
+  it('takes the same event ten times at once, and announces it once', async () => {
     const notify = await load();
 
     const answers = await Promise.all(Array.from({ length: 10 }, () => notify(ARRIVAL)));
@@ -187,7 +187,7 @@ describe('POST /callback with a ledger', () => {
     expect(toldOf()).toEqual(['vod.Tomorrow']);
   });
 
-  it('is done with an event that consumers do not take: the sweep goes on with it', async () => {
+  it('is done with an event that consumers do not take: the sweep continues it', async () => {
     const notify = await load();
     consumerStatus = 500;
 

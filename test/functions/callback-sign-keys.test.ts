@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** Opens the function with tenants; answers what sends it a notification that is signed with `key`. */
+/** Opens the function with tenants; returns what sends it a notification that is signed with `key`. */
 function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
   const route = createCallbackRoute({
     config: { signKeys: [NEW], ...config, contexts: CONTEXTS, vodApi: { subAppId: OWN } },
@@ -111,7 +111,7 @@ describe('the keys of an application', () => {
     }
   });
 
-  it('tell whoever has one that there is no such application any more', async () => {
+  it('tell anyone who has one that there is no such application any more', async () => {
     const gone = 1_500_000_004;
 
     expect(await open()(deriveSignKey(NEW, gone), gone)).toMatchObject({

@@ -60,7 +60,7 @@ export interface Notified {
   readonly log: Readonly<Record<string, unknown>>;
 }
 
-/** Loads the function anew, with what `environment` adds; answers what sends it a notification that is signed. */
+/** Loads the function anew, with what `environment` adds; returns what sends it a notification that is signed. */
 export async function loadCallback(
   vod: KnownVod,
   environment: Readonly<Record<string, string>>,

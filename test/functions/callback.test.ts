@@ -13,7 +13,7 @@ const KEYS = 'SignKeyNew1,SignKeyOld2';
 
 const sign = (key = 'SignKeyNew1', t = NOW_SECONDS + 600) => signCallback(key, t);
 
-/** What VOD knows: all that the events tell of. */
+/** What VOD knows: all that the events describe. */
 const MEDIA = [events.NewFileUpload, events.LiveRecording].map(({ FileUploadEvent: task }) => ({
   FileId: task.FileId,
   BasicInfo: task.MediaBasicInfo,

@@ -177,7 +177,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect(new Set(answers.map(({ json }) => json.uploadId)).size).toBe(50);
   });
 
-  it('goes on with an upload of the same owner, and of nobody else', async () => {
+  it('continues an upload of the same owner, and of nobody else', async () => {
     const ask = await load();
     const first = await ask({ headers: await bearer(), body: {} });
     const { uploadId } = first.json;
@@ -198,7 +198,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     ]);
   });
 
-  it('goes on with an upload for as long as a signature of its beginning may live, and no longer', async () => {
+  it('continues an upload for as long as a signature of its beginning may live, and no longer', async () => {
     const ask = await load();
     const { uploadId } = (await ask({ headers: await bearer(), body: {} })).json;
     const askLater = async (seconds: number) => {
@@ -220,7 +220,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect((await askLater(5 * 365 * 86_400)).statusCode).toBe(409);
   });
 
-  it('goes on with an upload that began before the key was replaced', async () => {
+  it('continues an upload that began before the key was replaced', async () => {
     const before = await load();
     const { uploadId } = (await before({ headers: await bearer(), body: {} })).json;
 

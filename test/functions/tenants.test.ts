@@ -153,7 +153,7 @@ describe.each([
     expect((await ask({}, `nobody-${KEY}`)).json).toMatchObject(refusal);
   });
 
-  it('goes on with an upload for the same owner and tenant alone', async () => {
+  it('continues an upload for the same owner and tenant alone', async () => {
     const ask = serve(openSignature(withLedger));
     const { json } = await ask({}, await mint({ org: 'acme' }));
     const { uploadId } = json;

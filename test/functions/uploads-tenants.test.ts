@@ -90,7 +90,7 @@ describe('/uploads of tenants', () => {
     ['GET', '/uploads'],
     ['GET', `/uploads/${IDS.acme}`],
     ['DELETE', `/uploads/${IDS.acme}`],
-  ])('refuses whoever is no tenant’s: %s %s', async (method, path) => {
+  ])('refuses anyone who is no tenant’s: %s %s', async (method, path) => {
     for (const claims of [{}, { org: 'initech' }]) {
       expect((await ask(method, path, claims)).json).toMatchObject({
         ...{ status: 403, code: 'policy_denied', errors: [{ path: 'org', rule: 'tenants' }] },

@@ -131,7 +131,7 @@ describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent
     },
   );
 
-  it('answers 304 without a body to whoever has it, until it changes', async () => {
+  it('answers 304 without a body to anyone who has it, until it changes', async () => {
     await issue('a');
     const ask = load(toEvent);
     const path = `/uploads/${id('a')}`;

@@ -24,7 +24,7 @@ const FAULTS = 0.1;
 /** Most characters of an event that a flaw is shown with. */
 const MAX_SHOWN = 500;
 
-/** Answers are searched for secrets together. */
+/** Returns are searched for secrets together. */
 const SEARCH_EVERY = 1_000;
 
 const OTHERS = Object.values(CANARIES).filter(({ name }) => name !== CANARIES.keyId.name);
@@ -95,7 +95,7 @@ function stubEnvironment(databaseUrl: string | undefined, own: unknown): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
 
-/** Runs `work` while this process' output is kept, its clock hurries, and no repeat waits; answers what was written. */
+/** Runs `work` while this process' output is kept, its clock hurries, and no repeat waits; returns what was written. */
 async function overhear(work: (takeOutput: () => string) => Promise<void>): Promise<void> {
   const { write } = process.stdout;
   const { random } = Math;
@@ -124,7 +124,7 @@ async function overhear(work: (takeOutput: () => string) => Promise<void>): Prom
   }
 }
 
-/** Sends so many events to a function; answers everything that is wrong with what came back. */
+/** Sends so many events to a function; returns everything that is wrong with what came back. */
 async function bombard(
   name: string,
   main: EntryPoint,

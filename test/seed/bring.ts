@@ -72,7 +72,7 @@ export async function demand(...request: Parameters<typeof ask>) {
   return json;
 }
 
-/** Answers the id of a media that has been brought. */
+/** Returns the id of a media that has been brought. */
 type Bring = (place: Place) => Promise<string>;
 
 /** Each way with as little as it needs: what the media gets is what the rules say. */
@@ -154,7 +154,7 @@ export async function pull(place: Place, fields: object): Promise<string> {
   return endOfPull(place, taskId);
 }
 
-/** Answers the id of the media that a pull has become. */
+/** Returns the id of the media that a pull has become. */
 export async function endOfPull({ stack }: Place, taskId: string): Promise<string> {
   const { fileId = '' } = await happens(
     stack,

@@ -55,7 +55,7 @@ async function isGone({ stack, api }: Scene, fileId: string): Promise<void> {
     .toEqual([fileId]);
 }
 
-/** Answers what the consumer was told of an upload in this state. */
+/** Returns what the consumer was told of an upload in this state. */
 function told({ stack }: Scene, state: string, uploadId: string) {
   return happens(
     stack,

@@ -37,9 +37,9 @@ export interface Arrived {
 export interface Scene extends Place {
   /** The vendor's client of VOD's API. */
   readonly api: InstanceType<typeof Client>;
-  /** Answers a media that says nothing of itself; each way brings one. */
+  /** Returns a media that says nothing of itself; each way brings one. */
   plain(way: Way): Promise<Arrived>;
-  /** Answers a media that says all that its way can say. */
+  /** Returns a media that says all that its way can say. */
   own(way: Way): Promise<Arrived>;
   /** Waits until all is done with a media. */
   settle(fileId: string): Promise<Arrived>;
@@ -150,7 +150,7 @@ async function settleMedia(stack: LocalStack, api: Scene['api'], fileId: string)
   };
 }
 
-/** Answers the id of the upload that a media has, as the consumer is told it. */
+/** Returns the id of the upload that a media has, as the consumer is told it. */
 async function findUploadId(stack: LocalStack, fileId: string): Promise<string> {
   const { uploadId = '' } = await happens(
     stack,

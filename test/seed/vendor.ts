@@ -16,7 +16,7 @@ export const ACTIONS = [...MODELS.matchAll(/^export interface (\w+)Request \{/gm
   ([, name = '']) => name,
 );
 
-/** Answers the fields of a request, as the vendor describes them. */
+/** Returns the fields of a request, as the vendor describes them. */
 export function fieldsOf(action: string): readonly string[] {
   const begin = MODELS.indexOf(`export interface ${action}Request {`);
   const body = MODELS.slice(begin, MODELS.indexOf('\n}', begin));

@@ -23,10 +23,10 @@ export interface Claim {
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-/** The section that tells of the ways in. */
+/** The section that describes the ways in. */
 export const SECTION = sliceSection(README, '## What each way of uploading can do');
 
-/** Answers every claim of the section's tables, in their order. */
+/** Returns every claim of the section's tables, in their order. */
 export function listClaims(): readonly Claim[] {
   return SECTION.split('\n')
     .filter((line) => line.startsWith('| '))
@@ -40,13 +40,13 @@ export function listClaims(): readonly Claim[] {
     );
 }
 
-/** Answers `custom` as the section's example has it, as the text of a file that Serverless reads. */
+/** Returns `custom` as the section's example has it, as the text of a file that Serverless reads. */
 export function readExample(): string {
   const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(SECTION) ?? [];
   return example;
 }
 
-/** Answers the note of the section with this number. */
+/** Returns the note of the section with this number. */
 export function findNote(number: string): string | undefined {
   return new RegExp(`^${number}\\. (.*(?:\\n {3}.*)*)$`, 'm').exec(SECTION)?.[1];
 }

@@ -9,7 +9,7 @@ import { removeScratch } from './remove-scratch.ts';
 
 /** A PostgreSQL for one test file. */
 export interface TestPostgres {
-  /** Answers the URL of a new database: with the ledger's tables, or `empty`. */
+  /** Returns the URL of a new database: with the ledger's tables, or `empty`. */
   createDatabase(content?: 'empty'): Promise<string>;
   close(): Promise<void>;
 }

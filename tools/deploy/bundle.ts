@@ -28,7 +28,7 @@ export interface Bundle {
 }
 
 /**
- * Answers every function of `functions/`, minified, by name, and the parts that functions expect beside them. The same
+ * Returns every function of `functions/`, minified, by name, and the parts that functions expect beside them. The same
  * sources give the same bytes.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
@@ -37,7 +37,7 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
 }
 
 /**
- * Answers the given sources, each with everything that it imports.
+ * Returns the given sources, each with everything that it imports.
  *
  * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
  *

@@ -34,7 +34,7 @@ export async function deployService({ service, cloud, print }: Session, code: Co
 }
 
 /**
- * Answers the function of that name in the file.
+ * Returns the function of that name in the file.
  *
  * @throws {DeployError} where there is none.
  */

@@ -26,7 +26,7 @@ export interface CodeSource {
   readonly store: () => Promise<CodeObject>;
 }
 
-/** Answers code that is stored once it is needed. */
+/** Returns code that is stored once it is needed. */
 export function storeOnce(
   service: Pick<Service, 'name' | 'stage' | 'region'>,
   { zip, digest }: Code,
@@ -53,7 +53,7 @@ export function storeOnce(
  * is left alone, so after a failure the same command goes on where it ended. A function that fails does not keep the
  * others from being deployed.
  *
- * @throws {DeployError} that tells of every function that failed.
+ * @throws {DeployError} that names every function that failed.
  */
 export async function deployFunctions(
   specs: readonly FunctionSpec[],
@@ -113,7 +113,7 @@ interface Step {
   readonly tags: Tags;
 }
 
-/** Answers what was done, in words. */
+/** Returns what was done, in words. */
 async function deployOne(
   step: Step,
   state: FunctionState | undefined,

@@ -29,7 +29,7 @@ const USERS_OF_APPLICATIONS: readonly string[] = [...BEGINNERS, 'callback', 'swe
 const KEPT_QUOTAS = ['openUploads', 'bytesPerDay'] as const;
 
 /**
- * Answers in sentences why a function would not serve with its variables under the settings that are
+ * Returns in sentences why a function would not serve with its variables under the settings that are
  * shipped beside it, although both are right by themselves.
  *
  * @param settings content of settings.json.

@@ -34,7 +34,7 @@ const NAMED_CALL =
   /^ {4}async (\w+)\(req, cb\) \{\n {8}return this\.request\("\1", req, cb\);\n {4}\}\n/gm;
 
 /**
- * Answers the esbuild plugin that leaves out of packages what the functions do not use of them.
+ * Returns the esbuild plugin that leaves out of packages what the functions do not use of them.
  *
  * Of the VOD SDK, the vendor's own signing, requests and answers remain, from its build with ES modules. Calls go
  * through `client.request(action, request)`: methods such as `client.PullUpload()` are left out.

@@ -15,7 +15,7 @@ const PATIENCE = 180_000;
 export type Pause = (milliseconds: number) => Promise<unknown>;
 
 /**
- * Answers a function once the cloud is done with changing it, and undefined where there is none.
+ * Returns a function once the cloud is done with changing it, and undefined where there is none.
  *
  * @throws {DeployError} where that takes too long.
  */

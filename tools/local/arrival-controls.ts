@@ -117,7 +117,7 @@ function describe({ fileId, mediaUrl }: Media): object {
   return { fileId, mediaUrl };
 }
 
-/** Answers a file's name without its ending, and the ending. */
+/** Returns a file's name without its ending, and the ending. */
 function splitName(name: string): readonly [name: string, type: ArrivalType] {
   const [, base = '', ending = ''] = FILE_NAME.exec(name) ?? [];
   const type = ARRIVAL_TYPES.find((known) => known === ending);

@@ -72,7 +72,7 @@ function isApiRequest({ method, headers }: IncomingMessage, target: string): boo
   return method === 'GET' && parameters.has('Action') && parameters.has('Signature');
 }
 
-/** Answers a host in lower case and without its port. */
+/** Returns a host in lower case and without its port. */
 function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '');
 }

@@ -7,7 +7,7 @@ import type { Faults } from './emulator/faults.ts';
 /** Path of the consumer on the stack's port. */
 export const CONSUMER_PATH = '/__local/consumer';
 
-/** Answers the webhooks of the functions as an app's backend would. */
+/** Returns the webhooks of the functions as an app's backend would. */
 export type Consumer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 interface Verdict {
@@ -23,7 +23,7 @@ const DEFAULT_SLOWNESS = 20_000;
 const MAX_COUNTED = 10_000;
 
 /**
- * Answers a consumer that checks every message with the official library and reports it. It refuses with 401 what is
+ * Returns a consumer that checks every message with the official library and reports it. It refuses with 401 what is
  * not genuine, and with 500 what a fault says it shall.
  */
 export function createConsumer({
@@ -82,7 +82,7 @@ function judge(webhook: Webhook, text: string, { headers }: IncomingMessage): Ve
   }
 }
 
-/** Answers what a message is about: an upload names itself, and an event of VOD names a file in its one member. */
+/** Returns what a message is about: an upload names itself, and an event of VOD names a file in its one member. */
 function readSubject({
   uploadId,
   fileId,

@@ -28,7 +28,7 @@ export interface ControlledParts {
   readonly emulator: Emulator;
 }
 
-/** Answers a request below `/__local/`: what exists on one machine only, and never in the cloud. */
+/** Returns a request below `/__local/`: what exists on one machine only, and never in the cloud. */
 export type Controls = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -87,7 +87,7 @@ export function isOpenControl({ pathname }: URL): boolean {
   return OPEN_CONTROLS.includes(pathname);
 }
 
-/** Answers the controls of one stack. */
+/** Returns the controls of one stack. */
 export function createControls(parts: ControlledParts): Controls {
   return async (request, response, url) => {
     if (request.method === 'GET' && url.pathname === '/__local/events') {

@@ -37,7 +37,7 @@ export interface LocalSurroundings {
   readonly publicNames: Readonly<Record<string, string>>;
 }
 
-/** Answers the functions as the local stack runs them, each with the least environment that it needs. */
+/** Returns the functions as the local stack runs them, each with the least environment that it needs. */
 export function defineFunctions({
   code,
   account,

@@ -71,7 +71,7 @@ export interface LocalStack {
   readonly databaseFolder: string | undefined;
   readonly activity: ActivityLog;
   readonly faults: Faults;
-  /** Answers a request as the stack's own port does; for further listeners, as one with TLS. */
+  /** Returns a request as the stack's own port does; for further listeners, as one with TLS. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
 }
@@ -138,12 +138,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** Answers the policy as the functions read it from their settings. */
+/** Returns the policy as the functions read it from their settings. */
 function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
   return parseSettings(JSON.parse(readSettings(custom))).settings?.policy ?? {};
 }
 
-/** Answers the account, with the applications of the tenants, each with a key of its own. */
+/** Returns the account, with the applications of the tenants, each with a key of its own. */
 function openAccount(keys: LocalKeys, tenants: Policy['tenants']): Account {
   const account = localAccount(keys);
   const [, ...otherSubAppIds] = listApplications({ tenants }, account.subAppId);

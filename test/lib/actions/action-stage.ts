@@ -22,7 +22,7 @@ export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 /** Half a megabyte that is no media, whatever it is called. */
 export const EXECUTABLE = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(512 * 1024, 7)]);
 
-/** The emulator, a ledger and whoever performs actions. */
+/** The emulator, a ledger and anyone who performs actions. */
 export interface ActionStage {
   readonly vod: ApiStage;
   readonly ledger: Ledger;
@@ -31,7 +31,7 @@ export interface ActionStage {
   readonly calls: readonly string[];
   /** Unix milliseconds of the ledger's clock. */
   readonly now: () => number;
-  /** Moves that clock by so many milliseconds. */
+  /** Moves that clock by the given number of milliseconds. */
   pass(milliseconds: number): void;
   /** Has VOD pull a media, and answers its id: a tone of two seconds, what is none, or a film without a length. */
   makeMedia(kind?: keyof typeof SOURCES, sourceContext?: string): Promise<string>;

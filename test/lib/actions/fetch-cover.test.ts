@@ -94,7 +94,7 @@ describe('createCoverFetcher()', () => {
     expect(await fetch()).toEqual({ kind: 'refused', error: 'cover_no_image' });
   });
 
-  it('takes just so many bytes', async () => {
+  it('takes exactly the limit in bytes', async () => {
     const most = Buffer.concat([PNG, Buffer.alloc(MAX_COVER_BYTES - PNG.length)]);
     send(most);
     expect(await fetch()).toMatchObject({ kind: 'fetched' });

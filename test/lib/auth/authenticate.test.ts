@@ -210,7 +210,7 @@ describe('createAuthenticate() with the URL of a key set', () => {
       expect(issuer.requests).toHaveLength(2);
     });
 
-    it('goes on with the old key while it is published', async () => {
+    it('continues the old key while it is published', async () => {
       await issuer.publish(first);
       await authenticate(`Bearer ${await issueToken(first, CLAIMS)}`, NOW);
       await issuer.publish(second, first);
@@ -298,7 +298,7 @@ describe('createAuthenticate() with the URL of a key set', () => {
       expect(await ask(5)).toMatchObject({ owner: 'user-42' });
     });
 
-    it('goes on with the keys that it has until they are a quarter of an hour old', async () => {
+    it('continues the keys that it has until they are a quarter of an hour old', async () => {
       await authenticate(`Bearer ${await issueToken(first, CLAIMS)}`, NOW);
       issuer.respond = (response) => response.writeHead(503).end();
       const fresh = (n: number) => issueToken(first, { ...CLAIMS, jti: `${n}` });

@@ -276,7 +276,7 @@ describe('confirmEvent()', () => {
     });
   });
 
-  it('asks about deleted media in twenties, and tells of those that are gone', async () => {
+  it('asks about deleted media in twenties, and describes those that are gone', async () => {
     const ids = Array.from({ length: 45 }, (_, index) => String(index));
     const isThere = (id: string) => id === '3' || id === '44';
     const api = await serving((response, { parameters }: VodCall) => {

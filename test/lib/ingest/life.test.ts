@@ -81,7 +81,7 @@ const life: fc.Arbitrary<Life> = fc
     } as const;
   });
 
-/** Answers each state that the upload is in as it is told of `bodies`, as the ledger would. */
+/** Returns each state that the upload is in as it is told of `bodies`, as the ledger would. */
 function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   const known = new Set<string>();
   const states: UploadState[] = ['issued'];
@@ -115,7 +115,7 @@ const told = fc
       .map((some) => ({ some, events, end })),
   );
 
-describe('what VOD tells of an upload', () => {
+describe('what VOD describes an upload', () => {
   it('leads to its end, in whatever order and however often', () => {
     fc.assert(
       fc.property(

@@ -7,7 +7,7 @@ const reduce = (event: Readonly<Record<string, unknown>>) =>
 
 const LONG = Array.from({ length: 10_000 }, () => ({ Text: 'speech' }));
 
-it('leaves ids of what VOD tells of an upload, however much a notification says', () => {
+it('leaves ids of what VOD describes an upload, however much a notification says', () => {
   const task = { TaskId: '1-Procedure-2', Status: 'FINISH', AiRecognitionResultSet: LONG };
   expect(reduce({ EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: task })).toEqual({
     EventType: 'ProcedureStateChanged',
@@ -62,7 +62,7 @@ it.each([
   });
 });
 
-it('leaves whole what VOD may not be able to tell of', () => {
+it('leaves whole what VOD may not be able to describe', () => {
   const others = [
     {
       EventType: 'EditMediaComplete',

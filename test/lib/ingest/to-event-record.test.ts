@@ -210,7 +210,7 @@ describe('NewFileUpload', () => {
 });
 
 describe('PullComplete', () => {
-  it('tells of the media that came', () => {
+  it('describes the media that came', () => {
     const MediaBasicInfo = {
       Name: 'abc',
       ...context(sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' })),
@@ -238,7 +238,7 @@ describe('PullComplete', () => {
     });
   });
 
-  it('goes on with the flow that it names', () => {
+  it('continues the flow that it names', () => {
     expect(changesOf(pull({ ProcedureTaskId: 'proc-1' }))).toMatchObject([
       { fact: 'uploadedForProcessing', fields: { taskId: 'proc-1' } },
     ]);

@@ -35,7 +35,7 @@ const DAY = 86_400_000;
 const FULL = Array.from({ length: MAX_NOTES }, (_, place) => `f${place}`);
 
 describe('the notes of files that VOD does not have', () => {
-  it('tell of an arrival what was said of it first', async () => {
+  it('describe an arrival what was said of it first', async () => {
     await ledger.noteAbsentArrival({ fileId: '1', source: SOURCE }, 7);
     await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7);
 

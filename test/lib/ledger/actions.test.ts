@@ -106,7 +106,7 @@ describe('unconfirmed events', () => {
     expect(await ledger.claimUnconfirmed(9, 60)).toEqual([{ ...event('e2'), attempt: 1 }]);
   });
 
-  it('are tried again at their time, by whoever has the claim, until they are dropped', async () => {
+  it('are tried again at their time, by anyone who has the claim, until they are dropped', async () => {
     await ledger.keepUnconfirmed(event('e1'));
     const [first] = await ledger.claimUnconfirmed(1, 60);
     expect(await ledger.claimUnconfirmed(1, 60)).toEqual([]);

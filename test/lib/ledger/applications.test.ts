@@ -74,7 +74,7 @@ describe('an upload', () => {
     ['a tenant', GLOBEX, undefined],
     ['the service before applications were named', undefined, true],
   ] as const)(
-    'leaves %s a file that its own application tells of',
+    'leaves %s a file that its own application describes',
     async (_whose, holder, ofTenant) => {
       await record(holder, fileFact('f9', 'processingStarted'));
       const before = await ledger.findUpload(deriveFileUploadId('f9'));

@@ -30,7 +30,7 @@ afterEach(async () => {
   opened.clear();
 });
 
-/** Answers a ledger with these targets, each of which takes every event of VOD. */
+/** Returns a ledger with these targets, each of which takes every event of VOD. */
 function open(...endpoints: string[]): Ledger {
   const name = endpoints.join(' ');
   const targets = endpoints.map((id) => ({ id, events: ['vod.*'] }));
@@ -461,7 +461,7 @@ describe('replayUpload()', () => {
 });
 
 describe('fanOut()', () => {
-  it('enqueues what was recorded without knowing the targets, once, whoever does it', async () => {
+  it('enqueues what was recorded without knowing the targets, once, no matter who does it', async () => {
     const blind = openLedger(url, { now: () => time, randomKey: randomUUID });
     for (let i = 0; i < 30; i += 1) {
       await blind.saveIssued({ uploadId: `u${i}`, method: 'client', owner: 'ann' });

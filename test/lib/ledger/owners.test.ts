@@ -89,7 +89,7 @@ describe('an upload that somebody else’s file names', () => {
     expect(saved).toMatchObject({ owner: 'ann' });
   });
 
-  it('belongs to whoever is told first where nobody was', async () => {
+  it('belongs to anyone who is told first where nobody was', async () => {
     await ledger.recordEvent({
       ...{ eventId: 'e1', eventType: 'vod.PullComplete', payload: {}, confirmed: true },
       changes: [{ key: { uploadId: 'u2' }, fact: 'issued', method: 'pull' }],

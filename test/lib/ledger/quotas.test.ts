@@ -40,7 +40,7 @@ interface Wish {
   readonly subAppId?: number;
 }
 
-/** Answers the rule that stands in the way, or the state of the upload. */
+/** Returns the rule that stands in the way, or the state of the upload. */
 async function begin(
   uploadId: string,
   quotas: Quotas,
@@ -53,7 +53,7 @@ async function begin(
   return verdict?.kind === 'refused' ? verdict.quota : verdict?.state;
 }
 
-/** Has a file of so many bytes come for the upload. */
+/** Has a file of the given size come for the upload. */
 function arrive(uploadId: string, size: number) {
   return ledger.changeState(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
 }
@@ -79,7 +79,7 @@ describe.each([
     expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(10);
   });
 
-  it('lets the same uploads go on, whoever asks at once', async () => {
+  it('lets the same uploads go on, no matter who asks at once', async () => {
     const ledgers = Array.from({ length: 5 }, open);
     const ids = Array.from({ length: 10 }, (_, i) => `u${i}`);
     const asked = ledgers.flatMap((by) => ids.map((id) => begin(id, quotas, { by })));

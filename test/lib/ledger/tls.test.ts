@@ -120,7 +120,7 @@ describe('a server that speaks TLS', () => {
     expect(await ask(`${address}?sslmode=require`, ca)).toBe(true);
   });
 
-  it('is reached whoever it is where the URL says so, and doctor warns of it', async () => {
+  it('is reached anyone who it is where the URL says so, and doctor warns of it', async () => {
     expect(await ask(`${url}?sslmode=require`)).toBe(true);
     expect(await ask(`${url}?sslmode=no-verify`)).toBe(true);
     expect(await ask(`${url}?sslmode=prefer`)).toBe(true);

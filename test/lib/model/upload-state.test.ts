@@ -142,7 +142,7 @@ describe('advanceUpload()', () => {
 });
 
 describe('isFinished()', () => {
-  it.each(UPLOAD_STATES)('tells of %s whether more is to come', (state) => {
+  it.each(UPLOAD_STATES)('describes %s whether more is to come', (state) => {
     expect(isFinished(state)).toBe(!['issued', 'uploaded', 'processing'].includes(state));
   });
 });

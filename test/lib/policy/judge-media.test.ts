@@ -23,9 +23,9 @@ function judge({ limits, facts }: Case) {
 
 const GOOD: readonly Case[] = [
   { name: 'without limits, and nothing known', limits: {}, facts: {} },
-  { name: 'of just so many bytes', limits: { maxBytes: 10 }, facts: { size: 10 } },
+  { name: 'of exactly the limit in bytes', limits: { maxBytes: 10 }, facts: { size: 10 } },
   { name: 'empty, and known to be', limits: { maxBytes: 1 }, facts: { size: 0 } },
-  { name: 'of just so many seconds', limits: { maxSeconds: 60 }, facts: { duration: 60 } },
+  { name: 'of exactly the limit in seconds', limits: { maxSeconds: 60 }, facts: { duration: 60 } },
   {
     name: 'an image, which has no duration',
     limits: { maxSeconds: 1 },

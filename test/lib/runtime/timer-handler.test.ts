@@ -28,7 +28,7 @@ afterEach(() => {
 const readLog = () => JSON.parse(logged);
 
 describe('timerHandler()', () => {
-  it('does the job, answers what it answers, and writes one line', async () => {
+  it('does the job, returns what it answers, and writes one line', async () => {
     const handler = timerHandler('sweep', () => async ({ log, remainingMilliseconds }) => {
       log.items = 3;
       return { left: remainingMilliseconds() };

@@ -50,7 +50,7 @@ const listUploads = async () =>
     .map(({ fileId, subAppId, state }) => ({ fileId, subAppId, state }))
     .toSorted((a, b) => Number(a.subAppId) - Number(b.subAppId));
 
-/** Answers the stage's API, where nobody can look at what acme has. */
+/** Returns the stage's API, where nobody can look at what acme has. */
 function withoutAcme(): VodApi {
   const { searchMedia } = stage.api;
   return {
@@ -225,7 +225,7 @@ describe('sweep() of several applications', () => {
     expect((await listUploads()).map(({ state }) => state)).toEqual(['expired', 'expired']);
   });
 
-  it('goes on with the others where one cannot be asked, and says which', async () => {
+  it('continues the others where one cannot be asked, and says which', async () => {
     const fileId = await makeMediaIn(GLOBEX);
     stage.passSeconds(120);
     const { steps, broken } = await sweep({ api: withoutAcme() });

@@ -239,7 +239,7 @@ describe('confirmKeptEvents()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
   });
 
-  it('goes on with the others where one breaks', async () => {
+  it('continues the others where one breaks', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: 'breaks' } };

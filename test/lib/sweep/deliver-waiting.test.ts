@@ -111,7 +111,7 @@ describe('deliverWaiting()', () => {
     expect(backlog).toMatchObject({ notFannedOut: 0 });
   });
 
-  it('tells of what waits, and for how long', async () => {
+  it('describes what waits, and for how long', async () => {
     const consumer = await openConsumer((response) => {
       response.statusCode = 500;
       response.end();

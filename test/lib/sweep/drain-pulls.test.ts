@@ -122,7 +122,7 @@ describe('drainPulls()', () => {
     const remainingMilliseconds = () => (sent.length < 30 ? 60_000 : 1_000);
 
     const first = await stage.sweep({ api, remainingMilliseconds });
-    // A call that was broken off for want of time is tried again later than what was given back.
+    // A call that was broken off because time ran out is tried again later than what was given back.
     stage.passSeconds(121);
     const second = await drain(api);
 

@@ -41,7 +41,7 @@ type SweepChange = Partial<
     >
 >;
 
-/** The emulator, a ledger and whoever sweeps, all by one clock. */
+/** The emulator, a ledger and anyone who sweeps, all by one clock. */
 export interface SweepStage {
   readonly vod: ApiStage;
   readonly databaseUrl: string;
@@ -53,10 +53,10 @@ export interface SweepStage {
   readonly now: () => number;
   /** Moves the clock of this process, which goes on from there. */
   passSeconds(seconds: number): void;
-  /** Answers what a step needs. */
+  /** Returns what a step needs. */
   run(change?: SweepChange): SweepRun;
   sweep(change?: SweepChange): Promise<SweepSummary>;
-  /** Answers another ledger on the same database, as another instance has it. */
+  /** Returns another ledger on the same database, as another instance has it. */
   openOther(): Ledger;
   close(): Promise<void>;
 }
@@ -141,7 +141,7 @@ function credentialsOf({ account }: ApiStage) {
   return { secretId: account.secretId, secretKey: account.secretKey, token: undefined };
 }
 
-/** Answers the client of the emulator's API, with connections and a count of calls of its own. */
+/** Returns the client of the emulator's API, with connections and a count of calls of its own. */
 export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): VodApi {
   return createVodApi(
     {

@@ -100,7 +100,7 @@ function loadKeeping() {
   };
 }
 
-/** Answers what a refusal tells the caller. */
+/** Returns what a refusal tells the caller. */
 async function refusalOf(work: Promise<unknown>) {
   const error = await work.then(
     () => undefined,

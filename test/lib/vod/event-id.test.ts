@@ -15,7 +15,7 @@ function nameFact(fact: string): string {
   return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
 }
 
-/** Answers a copy of `body` that `change` was applied to. */
+/** Returns a copy of `body` that `change` was applied to. */
 function changed<T>(body: T, change: (copy: T) => unknown): T {
   const copy = structuredClone(body);
   change(copy);

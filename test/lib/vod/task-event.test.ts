@@ -12,7 +12,7 @@ function detailOf(member: string, task: object | null, status = 'FINISH') {
 }
 
 describe('TASK_MEMBERS', () => {
-  it('leaves out the types that tell of no task', () => {
+  it('leaves out the types that describe no task', () => {
     const others = Object.keys(EVENT_MEMBERS).filter((type) => !isTaskEventType(type));
 
     expect(others.sort()).toEqual([
@@ -32,7 +32,7 @@ describe('TASK_MEMBERS', () => {
 });
 
 describe('describeTaskEvent()', () => {
-  it.each(Object.entries(TASK_MEMBERS))('tells of the end of a task by %s', (type, member) => {
+  it.each(Object.entries(TASK_MEMBERS))('describes the end of a task by %s', (type, member) => {
     const task = { TaskId: 't-1', Status: 'FINISH', ErrCode: 0, Output: null };
 
     expect(describeTaskEvent(detailOf(member, task))).toEqual({

@@ -60,12 +60,12 @@ export async function startConsumer(
   };
 }
 
-/** Answers a fresh secret. */
+/** Returns a fresh secret. */
 export function createSecret(bytes = 32): string {
   return `whsec_${randomBytes(bytes).toString('base64')}`;
 }
 
-/** Answers an endpoint as the local stack may have it. */
+/** Returns an endpoint as the local stack may have it. */
 export function endpointOf(url: string, secret: string, events = ['*']): WebhookEndpoint {
   const { endpoints, errors } = parseEndpoints([{ url, secret, events }], {
     urlPolicy: {},
@@ -76,7 +76,7 @@ export function endpointOf(url: string, secret: string, events = ['*']): Webhook
   return endpoint;
 }
 
-/** Answers the message of an upload, or of another one. */
+/** Returns the message of an upload, or of another one. */
 export function messageOf(uploadId = '01JUPLOADEXAMPLE', name = 'a.mp4'): Message {
   return buildUploadMessage({
     uploadId,

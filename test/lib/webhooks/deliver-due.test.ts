@@ -63,7 +63,7 @@ async function listDeliveries() {
 }
 
 describe('deliverClaimed()', () => {
-  it('tells of the state of an upload as it was reached', async () => {
+  it('describes the state of an upload as it was reached', async () => {
     await issue();
     time += 1_000;
     await ledger.changeState(UPLOAD_ID, 'uploaded', { fileId: '5285485487985271000' });
@@ -155,7 +155,7 @@ describe('deliverClaimed()', () => {
     expect(await listDeliveries()).toMatchObject([{ state: 'dead' }, { state: 'pending' }]);
   });
 
-  it('gives up one message that an endpoint does not take, and goes on with others', async () => {
+  it('gives up one message that an endpoint does not take, and continues others', async () => {
     await issue();
     status = 400;
     await deliver();

@@ -6,7 +6,7 @@ import { RETRY_MILLISECONDS, scheduleRetry } from '../../../lib/webhooks/retry-s
 const HOUR = 3_600_000;
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** Answers the ages at which a delivery that always fails is tried. */
+/** Returns the ages at which a delivery that always fails is tried. */
 function tryUntilDead(random: () => number, retryAfterSeconds?: number): readonly number[] {
   const ages = [0];
   for (;;) {

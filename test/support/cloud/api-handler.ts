@@ -33,12 +33,12 @@ const ENVELOPE = new Set([
   ...['SignatureMethod', 'Token', 'RequestClient', 'Language'],
 ]);
 
-/** Answers the service that a host belongs to, undefined where it is none of the API's. */
+/** Returns the service that a host belongs to, undefined where it is none of the API's. */
 export function findApiService(host: string): string | undefined {
   return API_HOST.exec(host)?.[1];
 }
 
-/** Answers the call in a request. @throws CloudError or ApiError where it cannot be read. */
+/** Returns the call in a request. @throws CloudError or ApiError where it cannot be read. */
 export function readApiCall(request: IncomingMessage, host: string, body: Buffer): ApiCall {
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
   const call: SignedCall = {
@@ -104,7 +104,7 @@ export async function performApiCall(
   return action({ ...context, region: call.region }, call.parameters, isFlat);
 }
 
-/** Answers the code and the words of a refusal; what is none is the cloud's own failure. */
+/** Returns the code and the words of a refusal; what is none is the cloud's own failure. */
 export function describeRefusal(error: unknown): {
   readonly Code: string;
   readonly Message: string;

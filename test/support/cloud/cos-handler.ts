@@ -58,12 +58,12 @@ const MAX_NAME_BYTES = 60;
 /** https://cloud.tencent.com/document/product/436/7734 */
 const MAX_KEYS = 1_000;
 
-/** Answers whether a host is one of the storage's. */
+/** Returns whether a host is one of the storage's. */
 export function isCosHost(host: string): boolean {
   return host === SERVICE_HOST || COS_HOST.test(host);
 }
 
-/** Answers the call in a request. @throws CosError where there is no such operation. */
+/** Returns the call in a request. @throws CosError where there is no such operation. */
 export function readCosCall(request: IncomingMessage, host: string, body: Buffer): CosCall {
   const [path = '/', queryText = ''] = (request.url ?? '/').split('?');
   const [, bucket = '', region = ''] = COS_HOST.exec(host) ?? [];
@@ -124,7 +124,7 @@ export function performCosCall(call: CosCall, state: CloudState, now: Date): Cos
   }
 }
 
-/** Answers a refusal as the storage writes it; what is none is its own failure. */
+/** Returns a refusal as the storage writes it; what is none is its own failure. */
 export function describeCosRefusal(
   error: unknown,
   requestId: string,

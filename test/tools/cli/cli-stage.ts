@@ -31,7 +31,7 @@ export interface Outcome {
   readonly error: string;
 }
 
-/** Answers a secret as `openssl rand` would make it. */
+/** Returns a secret as `openssl rand` would make it. */
 export function makeSecret(bytes: number, encoding: 'base64' | 'hex' = 'base64'): string {
   return randomBytes(bytes).toString(encoding);
 }
@@ -91,7 +91,7 @@ export async function writeService(upload: unknown): Promise<string> {
   return folder;
 }
 
-/** Answers settings with these tenants. */
+/** Returns settings with these tenants. */
 export function describeTenants(subAppIds: Readonly<Record<string, number>>) {
   return { policy: { tenants: { claim: 'tenant', subAppIds } } };
 }

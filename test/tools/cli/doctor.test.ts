@@ -66,7 +66,7 @@ afterAll(async () => {
 interface Account {
   readonly vod: VodFront;
   readonly scf: VodServer;
-  /** What SCF tells of each function. */
+  /** What SCF describes each function. */
   readonly deployed: Map<string, ScfFunction>;
   /** Deploys the functions again, with other variables. */
   readonly deploy: (change: Variables) => Promise<void>;
@@ -118,7 +118,7 @@ async function openAccount(): Promise<Account> {
   };
 }
 
-/** Leaves what a sweep leaves that has looked through the media so many minutes ago. */
+/** Leaves what a sweep leaves that has looked through the media the given number of minutes ago. */
 async function sweepLately(url: string, minutes = 1, subAppId?: number): Promise<void> {
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
   const mark = subAppId === undefined ? 'media-scan' : `media-scan ${subAppId}`;
@@ -778,7 +778,7 @@ const CAUSES: readonly Fault[] = [
   ],
 ];
 
-/** Answers everything in the doctor's environment that it must not tell. */
+/** Returns everything in the doctor's environment that it must not tell. */
 function listSecrets(): readonly string[] {
   const { TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET } = environment;
   const { CALLBACK_SIGN_KEYS = '', SOURCE_CONTEXT_KEYS = '' } = environment;
@@ -868,7 +868,7 @@ describe('vod-upload doctor', () => {
     expect(progress).toEqual([]);
   });
 
-  it('tells of each variable that is wrong once, with the functions that read it', async () => {
+  it('describes each variable that is wrong once, with the functions that read it', async () => {
     environment = {
       ...environment,
       AUTH_JWT_SECRET: '',

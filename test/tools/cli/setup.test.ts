@@ -527,7 +527,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
 
     expect(half.exitCode).toBe(2);
     expect(half.error).toBe(
-      `vod-upload setup: application ${ACME}: ${said} Run it again, and it goes on with what is left.\n`,
+      `vod-upload setup: application ${ACME}: ${said} Run it again, and it continues what is left.\n`,
     );
     expect(half.out).not.toContain('Done.');
     expect(then).toEqual([OURS, '', '']);
@@ -670,7 +670,7 @@ describe('a serverless.yml', () => {
   );
 });
 
-/** Answers a variable as serverless.yml has it. */
+/** Returns a variable as serverless.yml has it. */
 function variable(source: string): string {
   return `\${${source}}`;
 }

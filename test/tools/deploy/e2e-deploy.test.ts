@@ -75,7 +75,7 @@ afterAll(async () => {
   await postgres.close();
 });
 
-/** Answers a test on a stage of its own, where the first deployment has just ended. */
+/** Returns a test on a stage of its own, where the first deployment has just ended. */
 const afterDeployment = (work: (stage: DeployStage) => Promise<void>) => () =>
   stages.use(deployed, work);
 
@@ -88,7 +88,7 @@ const functionNames = ({ cloud }: DeployStage) =>
 const storedKeys = ({ cloud }: DeployStage) => [
   ...(cloud.state.buckets.get(BUCKET)?.objects.keys() ?? []),
 ];
-/** Puts another archive in the place of a stored one, of the same length, as whoever may write there can. */
+/** Puts another archive in the place of a stored one, of the same length, as anyone who may write there can. */
 function changeStored({ cloud }: DeployStage, key: string): void {
   const objects = cloud.state.buckets.get(BUCKET)?.objects;
   const object = objects?.get(key);
@@ -203,7 +203,7 @@ describe('the archive', () => {
       return readAnswer(outcome);
     };
 
-    it('issues a signature, and tells of its upload', async () => {
+    it('issues a signature, and reports its upload', async () => {
       const signed = await call('signature', { body: { classId: 7 } }, 'upload:sign');
       const { signature, uploadId } = signed.json;
       const path = `/uploads/${uploadId}`;
@@ -284,7 +284,7 @@ const httpAnswer = v.object({
   value: v.object({ statusCode: v.number(), body: v.string() }),
 });
 
-/** Answers what a function answered; fails where that is no HTTP answer with JSON. */
+/** Returns what a function answered; fails where that is no HTTP answer with JSON. */
 function readAnswer(outcome: Invocation) {
   const { statusCode, body } = v.parse(httpAnswer, outcome).value;
   return { status: statusCode, json: v.parse(v.record(v.string(), v.unknown()), JSON.parse(body)) };

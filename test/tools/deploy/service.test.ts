@@ -148,7 +148,7 @@ describe('serverless.yml', () => {
   });
 });
 
-/** Answers the variables that a function asks its environment for when it starts. */
+/** Returns the variables that a function asks its environment for when it starts. */
 function listRead(name: string): readonly string[] {
   const read = new Set<string>();
   const environment = new Proxy<Record<string, string>>(
@@ -168,7 +168,7 @@ function listRead(name: string): readonly string[] {
   return [...read].sort();
 }
 
-/** Answers the variables of a function in the file, those of the lists that it takes whole included. */
+/** Returns the variables of a function in the file, those of the lists that it takes whole included. */
 function listHandedOn(file: string, name: string): readonly string[] {
   const handedOn = (text: string) =>
     [...text.matchAll(/^ +([A-Z\d_]+): \$\{env:\1, ''\}$/gm)].map(([, variable = '']) => variable);

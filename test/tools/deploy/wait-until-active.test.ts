@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FunctionState } from '../../../tools/deploy/cloud/function-state.ts';
 import { readSettled, waitUntilActive } from '../../../tools/deploy/wait-until-active.ts';
 
-/** Answers these states one after the other, and the last for ever. */
+/** Returns these states one after the other, and the last for ever. */
 function answer(...states: readonly (string | undefined)[]) {
   const left = [...states];
   return {

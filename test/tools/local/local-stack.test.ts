@@ -192,7 +192,7 @@ describe('the controls', () => {
     expect(json).not.toHaveProperty('tenants');
   });
 
-  it('tell of the tenants in serverless.yml, and of their applications, each once', async () => {
+  it('describe the tenants in serverless.yml, and of their applications, each once', async () => {
     const own = stage.stack.account.subAppId;
     const subAppIds = {
       acme: 1_500_000_002,

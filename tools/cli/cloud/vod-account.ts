@@ -37,7 +37,7 @@ export interface VodAccount {
 /** Applications that one answer has at most. */
 const PAGE = 200;
 
-/** Answers the account that `credentials` belong to, and of it the application that `config` names. */
+/** Returns the account that `credentials` belong to, and of it the application that `config` names. */
 export function createVodAccount(config: VodApiConfig, credentials: VodCredentials): VodAccount {
   const { endpoint, protocol, region, subAppId } = config;
   const client = createCloudClient({ endpoint, protocol, region }, credentials);

@@ -35,13 +35,13 @@ export interface Question {
   readonly say: (doing: string) => void;
 }
 
-/** What Tencent Cloud tells of the account, and of where the functions are. */
+/** What Tencent Cloud describes the account, and of where the functions are. */
 export interface Examined {
   readonly notes: readonly Note[];
   readonly urls: FunctionUrls;
 }
 
-/** Looks at everything that Tencent Cloud tells of the account; most of it only where it takes the key. */
+/** Looks at everything that Tencent Cloud describes the account; most of it only where it takes the key. */
 export async function examineAccount(question: Question): Promise<Examined> {
   const { environment, urls, now, say } = question;
   const operator = findOperator(question);

@@ -11,11 +11,11 @@ interface StoredObject {
 
 /** The bucket that code is put into for SCF. */
 export interface Bucket {
-  /** Makes the bucket where it is missing, and stores an object; answers false where it is there already. */
+  /** Makes the bucket where it is missing, and stores an object; returns false where it is there already. */
   readonly store: (key: string, content: Buffer) => Promise<boolean>;
   /** Returns the bytes of an object. */
   readonly read: (key: string) => Promise<Buffer>;
-  /** Answers the objects whose keys begin so; none where there is no bucket. */
+  /** Returns the objects whose keys begin so; none where there is no bucket. */
   readonly list: (prefix: string) => Promise<readonly StoredObject[]>;
   readonly delete: (key: string) => Promise<void>;
   /** Removes the bucket, and answers false where it is not empty or gone. */
@@ -23,7 +23,7 @@ export interface Bucket {
 }
 
 /**
- * Answers the bucket of that name.
+ * Returns the bucket of that name.
  *
  * @param name with the account's number at its end.
  * @throws {DeployError} at each call that fails.
@@ -90,7 +90,7 @@ async function listAll(
   }
 }
 
-/** Answers undefined where the answer has one of the HTTP statuses. */
+/** Returns undefined where the answer has one of the HTTP statuses. */
 async function unless<Result>(
   statuses: readonly number[],
   call: () => Promise<Result>,

@@ -35,7 +35,7 @@ export interface Account {
 export interface Applications<Served> {
   /** For the account's own one. */
   readonly own: Served;
-  /** Answers what serves one of them. @throws RangeError where the account has no such application. */
+  /** Returns what serves one of them. @throws RangeError where the account has no such application. */
   of(subAppId: number): Served;
 }
 
@@ -85,7 +85,7 @@ export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
   };
 }
 
-/** Answers the account as one of its applications sees it: by number and key of that one, and without the others. */
+/** Returns the account as one of its applications sees it: by number and key of that one, and without the others. */
 export function accountOf(account: Account, subAppId: number): Account {
   if (subAppId === account.subAppId) return account;
   const { [subAppId]: signKey = account.signKey } = account.otherSignKeys;
@@ -93,7 +93,7 @@ export function accountOf(account: Account, subAppId: number): Account {
 }
 
 /**
- * Answers the application that a request names by a number, undefined where the account has no such one. 0 and the
+ * Returns the application that a request names by a number, undefined where the account has no such one. 0 and the
  * AppId are the account's own: https://cloud.tencent.com/document/product/266/9221.
  */
 export function findSubAppId(

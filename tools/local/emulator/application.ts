@@ -47,7 +47,7 @@ interface ApplicationOptions extends ApplicationSettings, Pick<SourceOptions, 'r
   readonly now: () => Date;
 }
 
-/** Answers what serves one application, which sees nothing of the others but the account's storage. */
+/** Returns what serves one application, which sees nothing of the others but the account's storage. */
 export function openApplication(options: ApplicationOptions): ApiServices {
   const { state, objects, now, resolve } = options;
   const settings = createEventSettings(options);

@@ -65,7 +65,7 @@ interface ArrivalsOptions extends ByteStore, MediaMaker {
   startRecorded(): void;
 }
 
-/** What a file is made of, by its type: something that plays, so that there are metadata to tell of. */
+/** What a file is made of, by its type: something that plays, so that there are metadata to describe. */
 const CONTENT = {
   mp4: buildVideo,
   wav: buildTone,
@@ -79,7 +79,7 @@ export type ArrivalType = keyof typeof CONTENT;
 export const ARRIVAL_TYPES = Object.keys(CONTENT) as [ArrivalType, ...ArrivalType[]];
 
 /**
- * Answers the ways in that no program takes. What is uploaded or recorded is stored in the region that is nearest, what
+ * Returns the ways in that no program takes. What is uploaded or recorded is stored in the region that is nearest, what
  * is pulled in the default one: https://www.tencentcloud.com/document/product/266/9760.
  */
 export function createArrivals({ own, of }: Applications<ArrivalsOptions>): Arrivals {
@@ -138,7 +138,7 @@ function expireAfter(media: Media, seconds: number): Media {
   return { ...media, expireTime: isoTimeOf(new Date(end)) };
 }
 
-/** Answers a new id of a task that records. */
+/** Returns a new id of a task that records. */
 export function newRecordingTaskId(): string {
   return randomBytes(16).toString('hex');
 }

@@ -29,9 +29,9 @@ export interface EmulatorOptions extends ApplicationSettings {
 
 /** The local emulator for VOD: its client upload, its storage, its API and its events. */
 export interface Emulator {
-  /** Answers a request to one of the cloud's hosts; never rejects. */
+  /** Returns a request to one of the cloud's hosts; never rejects. */
   handle(request: CloudRequest): Promise<void>;
-  /** Answers a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
+  /** Returns a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
   serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
   /** The ways in that no program takes. */
   readonly arrivals: Arrivals;
@@ -39,7 +39,7 @@ export interface Emulator {
   readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media of every application, oldest first. */
   media(): readonly Media[];
-  /** Breaks off what is under way; opening the same directory again goes on with it. */
+  /** Breaks off what is under way; opening the same directory again continues it. */
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ function findSide(host: string): Side | undefined {
   return STORAGE_HOST.test(host) ? 'storage' : undefined;
 }
 
-/** Answers whether this is a host of the cloud that the emulator speaks for; lower case, without port. */
+/** Returns whether this is a host of the cloud that the emulator speaks for; lower case, without port. */
 export function isCloudHost(host: string): boolean {
   return findSide(host) !== undefined;
 }
@@ -92,7 +92,7 @@ function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
 }
 
 /**
- * Answers where a further application's notifications go until ModifyEventConfig says another address: where those of
+ * Returns where a further application's notifications go until ModifyEventConfig says another address: where those of
  * the account's own go, told apart by a parameter.
  */
 function callbackOf(callbackUrl: string, subAppId: number): string {
@@ -101,7 +101,7 @@ function callbackOf(callbackUrl: string, subAppId: number): string {
   return url.href;
 }
 
-/** Answers what serves each application, the account's own first. */
+/** Returns what serves each application, the account's own first. */
 function openApplications(
   options: EmulatorOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
   state: AccountState,
@@ -116,7 +116,7 @@ function openApplications(
   return new Map([[account.subAppId, own], ...others]);
 }
 
-/** Opens the emulator and goes on with what it had to do when it was closed. Throws where its state is damaged. */
+/** Opens the emulator and continues what it had to do when it was closed. Throws where its state is damaged. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { dir, account, now = () => new Date() } = options;
   const state = await openState(join(dir, 'state.json'), now);

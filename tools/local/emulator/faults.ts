@@ -48,7 +48,7 @@ export interface Faults {
   clear(): void;
 }
 
-/** Answers switches that are all off; every strike is reported to `activity`. */
+/** Returns switches that are all off; every strike is reported to `activity`. */
 export function createFaults(activity: ActivityLog): Faults {
   const armed = new Map<FaultName, ArmedFault>();
   return {

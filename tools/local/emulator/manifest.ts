@@ -10,7 +10,7 @@ const HLS_ATTRIBUTE = /^#EXT-X-(?:KEY|MAP|MEDIA|I-FRAME-STREAM-INF|SESSION-KEY):
 const DASH_NAME = /<BaseURL[^>]*>([^<]*)<\/BaseURL>|\b(?:media|sourceURL)="([^"]*)"/g;
 
 /**
- * Answers the files that a manifest names, each once, in the order they come.
+ * Returns the files that a manifest names, each once, in the order they come.
  *
  * @throws ManifestError where the manifest is none, or names a file that is not in its own folder or below it.
  */

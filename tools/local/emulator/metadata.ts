@@ -151,7 +151,7 @@ async function probeInTurn(
 }
 
 /**
- * Answers the metadata of an object, reading only those parts of it that are needed; null where they cannot be read,
+ * Returns the metadata of an object, reading only those parts of it that are needed; null where they cannot be read,
  * for whatever reason: an upload does not fail for that.
  */
 export function probeMetaData(

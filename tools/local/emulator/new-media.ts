@@ -11,7 +11,7 @@ export interface MediaMaker {
   /** Where media are played from: scheme, host and port of this machine's server. */
   readonly origin: string;
   readonly now: () => Date;
-  /** Answers an object's technical metadata, null where it cannot be read; never throws. */
+  /** Returns an object's technical metadata, null where it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
 }
 
@@ -37,22 +37,22 @@ export interface MediaSource {
 /** What the service says of media that are kept for ever. */
 export const FOR_EVER = '9999-12-31T23:59:59Z';
 
-/** Answers where a stored file is played from. */
+/** Returns where a stored file is played from. */
 export function urlOf({ origin }: Pick<MediaMaker, 'origin'>, path: string): string {
   return `${origin}/media${path}`;
 }
 
-/** Answers a time as the service writes it: ISO 8601 in UTC, whole seconds. */
+/** Returns a time as the service writes it: ISO 8601 in UTC, whole seconds. */
 export function isoTimeOf(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
-/** Answers a new id of a processing flow's task. */
+/** Returns a new id of a processing flow's task. */
 export function newProcedureTaskId({ appId }: MediaMaker['account']): string {
   return `${appId}-Procedure-${randomBytes(16).toString('hex')}`;
 }
 
-/** Answers the media that a stored file becomes, whatever way it came. */
+/** Returns the media that a stored file becomes, whatever way it came. */
 export async function buildMedia(maker: MediaMaker, source: MediaSource): Promise<Media> {
   const { fileId, name, type, path, coverPath, classId, storageRegion, sourceContext } = source;
   const metaData = await maker.probe(source.object);

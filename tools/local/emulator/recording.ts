@@ -37,7 +37,7 @@ export const recordingSchema = v.variant('sourceType', [
 /** Where a media comes from that was recorded: https://cloud.tencent.com/document/product/266/31773. */
 export type Recording = Readonly<v.InferOutput<typeof recordingSchema>>;
 
-/** Answers `SourceInfo` of a media, one that was uploaded where there is no `recording`. */
+/** Returns `SourceInfo` of a media, one that was uploaded where there is no `recording`. */
 export function buildSourceInfo(
   sourceContext: string,
   recording: Recording | undefined,

@@ -31,7 +31,7 @@ type UsedSignature = Readonly<v.InferOutput<typeof usedSignatureSchema>>;
 export type PendingNotification = Readonly<v.InferOutput<typeof notificationSchema>>;
 /** A simulated processing flow that is not at its end. */
 export type ProcedureRun = Readonly<v.InferOutput<typeof procedureSchema>>;
-/** What is to be done with a media once it is there, as whoever brings it says. */
+/** What is to be done with a media once it is there, as anyone who brings it says. */
 export type ProcessingWish = Pick<
   UploadSession,
   'procedure' | 'taskPriority' | 'taskNotifyMode' | 'sessionContext'
@@ -85,7 +85,7 @@ interface AccountRecords {
   readonly eventConfigs: Map<string, EventConfig>;
 }
 
-/** What whoever serves an application sees: its own records, none of the others', and those of the account. */
+/** What anyone who serves an application sees: its own records, none of the others', and those of the account. */
 export interface State extends ApplicationRecords, AccountRecords {
   /** Resolves once everything, as it was at the call or later, is on the disk. */
   save(): Promise<void>;
@@ -93,7 +93,7 @@ export interface State extends ApplicationRecords, AccountRecords {
 
 /** The state of the account's own application, and of the further ones. */
 export interface AccountState extends State {
-  /** Answers the state of a further application, empty where there was none. */
+  /** Returns the state of a further application, empty where there was none. */
   of(subAppId: number): State;
 }
 
@@ -160,7 +160,7 @@ function pruneRecords(records: ApplicationRecords, nowSeconds: number): void {
   prune(records.usedSessionIds, nowSeconds);
 }
 
-/** Answers a save of which one writes at a time: whoever comes during a write shares the one after it. */
+/** Returns a save of which one writes at a time: anyone who comes during a write shares the one after it. */
 function createSave(write: () => Promise<void>): () => Promise<void> {
   let running = Promise.resolve();
   let next: Promise<void> | undefined;

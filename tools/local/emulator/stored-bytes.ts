@@ -24,7 +24,7 @@ export function removeStored({ account, objects }: ByteStore, path: string): Pro
   return objects.remove(nameOf(account, path));
 }
 
-/** Answers the name of what is stored under a path with its leading slash. */
+/** Returns the name of what is stored under a path with its leading slash. */
 export function nameOf(account: Account, path: string): ObjectName {
   return { bucket: bucketOf(account), key: path.slice(1) };
 }

@@ -2,7 +2,7 @@ const CLOUD_ADDRESS =
   /^https?:\/\/(vod2\.qcloud\.com|vod2\.dnsv1\.com|vodreport\.qcloud\.com|[a-z0-9-]+\.cos\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn))(?::\d+)?(?=[/?#]|$)/i;
 
 /**
- * Answers where a request to `url` goes on the local stack at `origin`, or `url` itself where it is no address of the cloud.
+ * Returns where a request to `url` goes on the local stack at `origin`, or `url` itself where it is no address of the cloud.
  *
  * The cloud host stays in the path, because the emulator checks signatures against the host that was signed.
  */

@@ -13,7 +13,7 @@ const SAMPLES: readonly { readonly text: string; readonly url: string }[] = [
   { text: 'Private address', url: 'http://10.0.0.7/video.mp4' },
 ];
 
-/** Answers buttons that hand the URL of a sample to `onChoose`. */
+/** Returns buttons that hand the URL of a sample to `onChoose`. */
 export function createPullSamples(onChoose: (url: string) => void): HTMLElement {
   const buttons = SAMPLES.map(({ text, url }) => {
     const button = createElement('button', {

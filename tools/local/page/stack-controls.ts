@@ -48,7 +48,7 @@ export interface StackControls {
   runSweep(): Promise<SweepSummary>;
 }
 
-/** Answers the controls of the stack that served this page. */
+/** Returns the controls of the stack that served this page. */
 export function connectControls(): StackControls {
   return {
     readInfo: () => callJson('GET', '/__local/info'),

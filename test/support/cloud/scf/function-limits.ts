@@ -56,7 +56,7 @@ export function checkFunctionCount(count: number): void {
   throw new CloudError('LimitExceeded.Function', `There are ${MAX_FUNCTIONS} functions already`);
 }
 
-/** Answers the variables of a function. @throws CloudError where the platform does not take them. */
+/** Returns the variables of a function. @throws CloudError where the platform does not take them. */
 export function readEnvironment(
   variables: readonly { readonly Key: string; readonly Value: string }[],
 ): ReadonlyMap<string, string> {

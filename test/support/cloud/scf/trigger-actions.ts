@@ -117,7 +117,7 @@ export const listTriggers = defineAction(
   },
 );
 
-/** Answers a trigger as it is read back. */
+/** Returns a trigger as it is read back. */
 export function describeTrigger(trigger: TriggerRecord): ApiAnswer {
   return {
     Type: trigger.type,
@@ -133,7 +133,7 @@ export function describeTrigger(trigger: TriggerRecord): ApiAnswer {
   };
 }
 
-/** Answers the address of a Function URL, undefined for another trigger. */
+/** Returns the address of a Function URL, undefined for another trigger. */
 export function extranetUrl({ type, description }: TriggerRecord): string | undefined {
   if (type !== 'http') return undefined;
   const parsed: { NetConfig?: { ExtranetUrl?: string } } = JSON.parse(description);

@@ -56,7 +56,7 @@ async function provide(SubAppId: number): Promise<Belongings> {
   return { ...ids, EventHandle: EventSet?.[0]?.EventHandle ?? '', VodSessionKey };
 }
 
-/** Answers what a call came to: the code of its refusal, or its answer with the names of ids in their places. */
+/** Returns what a call came to: the code of its refusal, or its answer with the names of ids in their places. */
 async function outcomeOf(call: Promise<object>, ids: Belongings): Promise<unknown> {
   const answer = await call.catch((error: unknown) => ({
     refused: Reflect.get(Object(error), 'code'),

@@ -69,7 +69,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers the refusal of an API request, ready to be thrown. */
+/** Returns the refusal of an API request, ready to be thrown. */
 export function apiError(code: ApiErrorCode, message: string, options?: ErrorOptions): ApiError {
   return new ApiError(code, message, options);
 }

@@ -18,7 +18,7 @@ export interface ActionDefinition<Entries extends v.ObjectEntries> {
   ): ApiAnswer | Promise<ApiAnswer>;
 }
 
-/** Answers an action whose parameters are checked before it is performed. */
+/** Returns an action whose parameters are checked before it is performed. */
 export function defineAction<const Entries extends v.ObjectEntries>(
   definition: ActionDefinition<Entries>,
 ): ApiAction {

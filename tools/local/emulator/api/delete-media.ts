@@ -56,7 +56,7 @@ async function removeFiles(api: ApiServices, media: Media): Promise<void> {
   for (const path of paths) await removeStored(api, path);
 }
 
-/** Answers the files that lie beside a playlist; none where it cannot be read. */
+/** Returns the files that lie beside a playlist; none where it cannot be read. */
 async function listSegments(api: ApiServices, media: Media): Promise<readonly string[]> {
   const object = await api.objects.find(nameOf(api.account, media.mediaPath));
   if (object === undefined) return [];

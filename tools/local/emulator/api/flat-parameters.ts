@@ -1,7 +1,7 @@
 type Tree = Map<string, Tree | string>;
 
 /**
- * Answers parameters whose names are paths, such as `FileIds.0` or `Sort.Field`, as the structure they stand for. A
+ * Returns parameters whose names are paths, such as `FileIds.0` or `Sort.Field`, as the structure they stand for. A
  * level whose names are 0, 1, 2 … is a list. Every value stays text: a query string has no other type.
  */
 export function unflatten(

@@ -14,7 +14,7 @@ import type { ApiAnswer, ApiServices } from './services.ts';
 const VERSION = '2018-07-17';
 
 /**
- * Answers the handler of the API host. As with the real service, the status is 200 whatever happens, and `Error` of the
+ * Returns the handler of the API host. As with the real service, the status is 200 whatever happens, and `Error` of the
  * `Response` tells what did.
  */
 export function createApiHandler(

@@ -26,7 +26,7 @@ type MediaFilter = keyof typeof MEMBERS;
 /** Every {@link MediaFilter}. */
 export const MEDIA_FILTERS = Object.keys(MEMBERS) as [MediaFilter, ...MediaFilter[]];
 
-/** Answers `MediaInfo` of a media: the parts that `filters` name, or all where they name none. */
+/** Returns `MediaInfo` of a media: the parts that `filters` name, or all where they name none. */
 export function describeMedia(
   api: ApiServices,
   media: Media,

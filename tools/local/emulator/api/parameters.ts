@@ -11,7 +11,7 @@ export const integer = v.pipe(v.number(), v.safeInteger());
 /** `SubAppId`, which says before an action is performed what it is performed on. */
 export const application = { SubAppId: v.optional(integer) };
 
-/** Answers the application that `SubAppId` names. @throws ApiError where the account has no such one. */
+/** Returns the application that `SubAppId` names. @throws ApiError where the account has no such one. */
 export function demandSubAppId(account: Account, named: number): number {
   const subAppId = findSubAppId(account, named);
   if (subAppId !== undefined) return subAppId;
@@ -51,13 +51,13 @@ export const flow = {
 /** `SourceContext`. */
 export const sourceContext = textOfBytes(250);
 
-/** Answers the text, or undefined where it is absent or empty: both mean the same for every parameter that is text. */
+/** Returns the text, or undefined where it is absent or empty: both mean the same for every parameter that is text. */
 export function givenText(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
 /**
- * Answers the time at which a media ends, null where none is given.
+ * Returns the time at which a media ends, null where none is given.
  *
  * @param overCode code of a time that is over.
  * @throws ApiError
@@ -77,7 +77,7 @@ export function readExpireTime(
   return isoTimeOf(time);
 }
 
-/** Answers the lower-case extension at the end of a name or path, undefined where there is none. */
+/** Returns the lower-case extension at the end of a name or path, undefined where there is none. */
 export function extensionOf(path: string): string | undefined {
   return /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
 }

@@ -65,7 +65,7 @@ export const pullUpload = defineAction({
 });
 
 /**
- * Answers the pull that is asked for, not yet in the state.
+ * Returns the pull that is asked for, not yet in the state.
  *
  * @throws ApiError
  */

@@ -16,7 +16,7 @@ export interface ApiCall {
   readonly version: string | undefined;
   /** Throws `ApiError` where the request is not signed as it must be. */
   verify(account: Account, nowSeconds: number): void;
-  /** Answers the action's own parameters; throws `ApiError`. */
+  /** Returns the action's own parameters; throws `ApiError`. */
   readParameters(): Record<string, unknown>;
   /** Numbers come as text where the parameters come in a query string or a form. */
   readonly isFlat: boolean;

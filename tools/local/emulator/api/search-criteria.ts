@@ -10,7 +10,7 @@ const STATUS = 'Normal';
 const REVIEW_RESULT = 'notModerated';
 
 /**
- * Answers the media that match everything a search asks for, newest first, or the best match first where it asks for
+ * Returns the media that match everything a search asks for, newest first, or the best match first where it asks for
  * words.
  */
 export function findMedia(
@@ -35,7 +35,7 @@ export function findMedia(
   return found.sort((left, right) => countMatches(right, search) - countMatches(left, search));
 }
 
-/** Answers whether a search is for words, whose matches come in the order of how well they match. */
+/** Returns whether a search is for words, whose matches come in the order of how well they match. */
 export function isNamed({ Names, Descriptions, Text }: MediaSearch): boolean {
   return Names.length > 0 || Descriptions.length > 0 || givenText(Text) !== undefined;
 }
@@ -111,7 +111,7 @@ function timeOf(text: string): number {
   return Date.parse(text);
 }
 
-/** Answers the named categories with all that are below them. */
+/** Returns the named categories with all that are below them. */
 function gatherClasses(
   { classes }: Pick<State, 'classes'>,
   named: readonly number[],
@@ -124,7 +124,7 @@ function gatherClasses(
   return [...gathered];
 }
 
-/** Answers how many of the words of a search a media has; 0 where one of its sets has no match at all. */
+/** Returns how many of the words of a search a media has; 0 where one of its sets has no match at all. */
 function countMatches(media: Media, { Names, Descriptions, Text }: MediaSearch): number {
   const has = (text: string, word: string) => text.toLowerCase().includes(word.toLowerCase());
   const names = Names.filter((word) => has(media.name, word)).length;

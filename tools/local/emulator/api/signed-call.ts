@@ -17,7 +17,7 @@ export interface SignedCall {
   readonly body: Buffer;
 }
 
-/** Answers what the signature of `request` may be made over. */
+/** Returns what the signature of `request` may be made over. */
 export function describeSignedCall(request: CloudRequest, body: Buffer): SignedCall {
   const { host, literalHost, path, query, incoming } = request;
   const literalPath = (incoming.url ?? '/').split('?')[0] ?? '/';

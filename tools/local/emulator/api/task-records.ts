@@ -21,7 +21,7 @@ export interface TaskRecord {
 /** https://cloud.tencent.com/document/product/266/33431 */
 const ASKABLE_SECONDS = 259_200;
 
-/** Answers the tasks of the last three days, newest first. */
+/** Returns the tasks of the last three days, newest first. */
 export function listTasks(api: ApiServices): readonly TaskRecord[] {
   const { state, pulls } = api;
   const oldest = (secondsOf(api.now) - ASKABLE_SECONDS) * 1_000;
@@ -54,7 +54,7 @@ function describeTimes(run: ProcedureRun, finishTime: string) {
   };
 }
 
-/** Answers a flow that runs as it was after its newest step, in the words of its event; null where its media is deleted. */
+/** Returns a flow that runs as it was after its newest step, in the words of its event; null where its media is deleted. */
 function describeRun(api: ApiServices, run: ProcedureRun) {
   const media = api.state.media.get(run.fileId);
   const [begin] = PROCEDURE_STEPS;

@@ -21,7 +21,7 @@ const ALGORITHM = 'TC3-HMAC-SHA256';
 const AUTHORIZATION =
   /^TC3-HMAC-SHA256 +Credential=([^/\s,]+)\/(\d{4}-\d\d-\d\d)\/(\S+)\/tc3_request, *SignedHeaders=([^\s,]+), *Signature=([0-9a-f]{64})$/;
 
-/** Answers the signature in an `Authorization` header. @throws ApiError where it cannot be read. */
+/** Returns the signature in an `Authorization` header. @throws ApiError where it cannot be read. */
 export function readTc3(authorization: string | undefined): Tc3Signature {
   const [, secretId, date, service, headers, signature] =
     AUTHORIZATION.exec(authorization ?? '') ?? [];

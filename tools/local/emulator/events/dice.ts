@@ -2,7 +2,7 @@
 const SEED = 20_260_301;
 
 /**
- * Answers dice that give the same numbers in each run, from 0 to below 1, so that what they decided can be seen again.
+ * Returns dice that give the same numbers in each run, from 0 to below 1, so that what they decided can be seen again.
  *
  * @see https://www.jstatsoft.org/article/view/v008i14 for the shifts.
  */

@@ -52,7 +52,7 @@ const MEMBER_OF = {
 /** A type of event that the emulator sends. */
 export type EventType = keyof typeof MEMBER_OF;
 
-/** Answers an event as a push notification carries it: without `EventHandle`, every other type's member null. */
+/** Returns an event as a push notification carries it: without `EventHandle`, every other type's member null. */
 export function buildEventContent(
   eventType: EventType,
   payload: Readonly<Record<string, unknown>>,

@@ -16,11 +16,11 @@ export interface EventQueue {
   /** Tells those who wait that something was added and saved. */
   wake(): void;
   /**
-   * Answers up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first of them, unless `isOpen`
+   * Returns up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first of them, unless `isOpen`
    * says that none can come.
    */
   pull(isOpen: () => boolean, signal: AbortSignal): Promise<readonly QueuedEvent[]>;
-  /** Removes events that were pulled within 30 seconds; answers false, and removes none, where one of them was not. */
+  /** Removes events that were pulled within 30 seconds; returns false, and removes none, where one of them was not. */
   confirm(ids: readonly string[]): Promise<boolean>;
   /** How many a pull would find. */
   count(): number;
@@ -34,7 +34,7 @@ const HIDDEN_MILLISECONDS = 30_000;
 const KEPT_MILLISECONDS = 4 * 24 * 60 * 60 * 1_000;
 const DEFAULT_POLL_MILLISECONDS = 5_000;
 
-/** Answers the queue that is in the state. An event keeps its handle when it is given out again (our guess). */
+/** Returns the queue that is in the state. An event keeps its handle when it is given out again (our guess). */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
   const { state, now, pollMilliseconds = DEFAULT_POLL_MILLISECONDS } = options;
   const { queuedEvents } = state;

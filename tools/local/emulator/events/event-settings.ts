@@ -17,12 +17,12 @@ export interface EventSettings {
   read(): EventConfig;
   /** Changes what `change` has; it has to be saved with the state. */
   change(change: Partial<Omit<EventConfig, 'subAppId'>>): void;
-  /** Answers where notifications go in `PUSH` mode. */
+  /** Returns where notifications go in `PUSH` mode. */
   target(): NotificationTarget;
 }
 
 /**
- * Answers the settings of events, kept in the state. The service begins with every switch `OFF`; here they begin `ON`,
+ * Returns the settings of events, kept in the state. The service begins with every switch `OFF`; here they begin `ON`,
  * because there is no console to switch them on, and a first upload without its event would look like a defect.
  */
 export function createEventSettings(options: EventSettingsOptions): EventSettings {

@@ -1,7 +1,7 @@
 import type { Media, MediaClass } from '../state.ts';
 import { buildMediaBasicInfo } from './media-basic-info.ts';
 
-/** Answers `FileUploadTask`, which a `NewFileUpload` event carries. */
+/** Returns `FileUploadTask`, which a `NewFileUpload` event carries. */
 export function buildFileUpload(
   media: Media,
   classes: ReadonlyMap<string, MediaClass>,

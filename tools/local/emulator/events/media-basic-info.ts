@@ -1,7 +1,7 @@
 import { buildSourceInfo } from '../recording.ts';
 import type { Media, MediaClass } from '../state.ts';
 
-/** Answers the names of a category and of those it is in, from the top. */
+/** Returns the names of a category and of those it is in, from the top. */
 function namesTo(
   classId: number,
   classes: ReadonlyMap<string, MediaClass>,
@@ -13,7 +13,7 @@ function namesTo(
   return found.parentId === -1 ? [found.name] : [...namesTo(found.parentId, classes), found.name];
 }
 
-/** Answers `MediaBasicInfo` of a media, in the service's own spelling. */
+/** Returns `MediaBasicInfo` of a media, in the service's own spelling. */
 export function buildMediaBasicInfo(
   media: Media,
   classes: ReadonlyMap<string, MediaClass>,

@@ -32,7 +32,7 @@ function takeHold(faults: Faults, roll: () => number): Hold | undefined {
   return delay && { milliseconds: delay.value ?? DEFAULT_DELAY };
 }
 
-/** Answers what is to be done with one notification: it resolves once the next one may be sent. */
+/** Returns what is to be done with one notification: it resolves once the next one may be sent. */
 function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: () => void) {
   const { state, faults, activity } = options;
   const delayed = new Map<string, 'waiting' | 'over'>();
@@ -74,7 +74,7 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
 }
 
 /**
- * Answers a notifier. A notification leaves the state only when it is delivered or given up, so that what a restart
+ * Returns a notifier. A notification leaves the state only when it is delivered or given up, so that what a restart
  * interrupts is sent again.
  */
 export function createNotifier(options: NotifierOptions): Notifier {

@@ -41,7 +41,7 @@ function isNotified(run: ProcedureRun, finished: boolean): boolean {
   return run.taskNotifyMode === 'Change' || (run.taskNotifyMode === 'Finish' && finished);
 }
 
-/** Takes one step of a flow, in the state and on the list of activities; answers false where there is none left. */
+/** Takes one step of a flow, in the state and on the list of activities; returns false where there is none left. */
 function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   const { state, activity, faults, now } = options;
   const run = state.procedures.get(taskId);
@@ -82,7 +82,7 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   return !finished;
 }
 
-/** Answers the simulation of processing flows: nothing is transcoded, time passes and events are made. */
+/** Returns the simulation of processing flows: nothing is transcoded, time passes and events are made. */
 export function createProcedureRunner(options: ProcedureRunnerOptions): ProcedureRunner {
   const { state, stepMilliseconds, now } = options;
   const closing = new AbortController();

@@ -68,7 +68,7 @@ function buildTranscodeOutput(media: Media): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Answers `ProcedureTask` of a simulated flow at a step, which a `ProcedureStateChanged` event carries. Its results
+ * Returns `ProcedureTask` of a simulated flow at a step, which a `ProcedureStateChanged` event carries. Its results
  * say in their `Message` that they are simulated; the cover is the uploaded one, or an empty URL. `now` is ISO 8601.
  */
 export function buildProcedureTask(
@@ -108,7 +108,7 @@ export function buildProcedureTask(
 }
 
 /**
- * Answers the results of a flow that has recognised so much speech that they are `bytes` long, and a little more. The text is
+ * Returns the results of a flow that has recognised so much speech that they are `bytes` long, and a little more. The text is
  * made up.
  *
  * @see https://cloud.tencent.com/document/product/266/31773

@@ -43,7 +43,7 @@ function describeFailure(error: unknown, timeoutMilliseconds: number): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-/** Answers the faults that strike the next notification, used up. */
+/** Returns the faults that strike the next notification, used up. */
 export function takeStrikes(faults: Faults): Strikes {
   return {
     wrongSign: faults.take('wrong-sign') !== undefined,
@@ -103,7 +103,7 @@ function reportAttempt(
 
 /**
  * Sends a notification until there is an answer, whatever its status, or the attempts are used up; each has a fresh
- * `Sign` and `T` and is reported. Answers false where `closing` broke it off.
+ * `Sign` and `T` and is reported. Returns false where `closing` broke it off.
  */
 export async function sendNotification(
   options: SendOptions,

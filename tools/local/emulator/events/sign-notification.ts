@@ -11,7 +11,7 @@ export interface NotificationProof {
   readonly T: number;
 }
 
-/** Answers the proof of a notification that is sent at `nowSeconds` (Unix time). It does not cover the body. */
+/** Returns the proof of a notification that is sent at `nowSeconds` (Unix time). It does not cover the body. */
 export function signNotification(signKey: string, nowSeconds: number): NotificationProof {
   const T = nowSeconds + VALID_SECONDS;
   return { Sign: createHash('md5').update(`${signKey}${T}`).digest('hex'), T };

@@ -41,7 +41,7 @@ interface DeletedPart {
 
 const DEFAULT_PROCEDURE_MILLISECONDS = 3_000;
 
-/** Answers what puts one event where the application wants it: to be sent, or to be pulled. */
+/** Returns what puts one event where the application wants it: to be sent, or to be pulled. */
 function createRecorder({ state, settings, queue }: UploadEventsOptions) {
   return (eventType: EventType, fileId: string, payload: Readonly<Record<string, unknown>>) => {
     const { mode, uploadSwitch, deleteSwitch } = settings.read();
@@ -55,7 +55,7 @@ function createRecorder({ state, settings, queue }: UploadEventsOptions) {
 }
 
 /**
- * Answers the events of an application, in the order they came about. Which of them a switch stops is documented for
+ * Returns the events of an application, in the order they came about. Which of them a switch stops is documented for
  * `NewFileUpload` and `FileDeleted`; that no switch stops `PullComplete` is our guess, and that a pulled media makes no
  * `NewFileUpload` too. What was recorded before the mode changed keeps its way.
  */

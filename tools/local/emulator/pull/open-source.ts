@@ -31,7 +31,7 @@ const DEFAULT_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Answers the source at `url`, after the redirects on the way to it.
+ * Returns the source at `url`, after the redirects on the way to it.
  *
  * @throws PullFailure 40000 where `url` itself is none that a service on the internet could call, 60000 for whatever
  * the source or a redirect does wrong.

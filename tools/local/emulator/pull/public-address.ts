@@ -23,7 +23,7 @@ for (const [type, ranges] of [
   }
 }
 
-/** Answers whether an IP address, as text, is one that a service on the internet would call. */
+/** Returns whether an IP address, as text, is one that a service on the internet would call. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return false;

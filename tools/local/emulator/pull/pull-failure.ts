@@ -15,7 +15,7 @@ export class PullFailure extends Error {
   }
 }
 
-/** Answers a failure, ready to be thrown. */
+/** Returns a failure, ready to be thrown. */
 export function pullFailure(
   errCode: PullErrorCode,
   message: string,
@@ -24,7 +24,7 @@ export function pullFailure(
   return new PullFailure(errCode, message, options);
 }
 
-/** Answers the failure of a source, ready to be thrown. */
+/** Returns the failure of a source, ready to be thrown. */
 export function sourceFailure(message: string, options?: ErrorOptions): PullFailure {
   return pullFailure(60_000, message, options);
 }

@@ -2,7 +2,7 @@ import { buildMediaBasicInfo } from '../events/media-basic-info.ts';
 import type { Media, MediaClass, Pull } from '../state.ts';
 
 /**
- * Answers `PullUploadTask`, which DescribeTaskDetail and a `PullComplete` event carry; `media` is what came of the
+ * Returns `PullUploadTask`, which DescribeTaskDetail and a `PullComplete` event carry; `media` is what came of the
  * pull, `progress` percent.
  */
 export function buildPullTask(

@@ -28,7 +28,7 @@ const DEFAULT_SLOWNESS = 3_000;
 const TEXT = /^(?:text\/|application\/(?:json|xml|xhtml\+xml|problem\+json)$)/;
 
 /**
- * Answers the media that a pull's source and cover have become; it is stored, and not yet in the state.
+ * Returns the media that a pull's source and cover have become; it is stored, and not yet in the state.
  *
  * @param progress told percent, 0 where the source does not say how large it is.
  * @throws PullFailure, or what `closing` was aborted with; nothing is kept then.

@@ -21,7 +21,7 @@ export interface Pulls {
   record(pull: Pull): void;
   /** Begins those that wait, as many as may run at once. */
   start(): void;
-  /** Answers `PullUploadTask` of a pull as it is now. */
+  /** Returns `PullUploadTask` of a pull as it is now. */
   describe(pull: Pull): Readonly<Record<string, unknown>>;
   /** Breaks off what runs; it begins anew when the state is opened again. */
   close(): Promise<void>;
@@ -40,7 +40,7 @@ const DEFAULT_PARALLEL = 4;
 /** Steps of progress that are worth a line in the list of activities. */
 const REPORTED_PERCENT = 25;
 
-/** Answers the pulls in the state, which goes on with those that a restart has interrupted. */
+/** Returns the pulls in the state, which continues those that a restart has interrupted. */
 export function createPulls(options: PullsOptions): Pulls {
   const { state, parallel = DEFAULT_PARALLEL } = options;
   const closing = new AbortController();

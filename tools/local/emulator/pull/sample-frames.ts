@@ -46,7 +46,7 @@ function createBits() {
   };
 }
 
-/** Answers a NAL unit: its header, and the content with an escape wherever it looks like the start of another one. */
+/** Returns a NAL unit: its header, and the content with an escape wherever it looks like the start of another one. */
 function buildUnit(header: number, content: readonly number[]): Buffer {
   const escaped: number[] = [header];
   let zeros = 0;
@@ -61,7 +61,7 @@ function buildUnit(header: number, content: readonly number[]): Buffer {
   return Buffer.from(escaped);
 }
 
-/** Answers the sequence parameter set of a picture of `columns` × `rows` macroblocks: baseline profile, level 3. */
+/** Returns the sequence parameter set of a picture of `columns` × `rows` macroblocks: baseline profile, level 3. */
 export function buildSequenceParameters(columns: number, rows: number): Buffer {
   const bits = createBits();
   for (const byte of [66, 0xc0, 30]) bits.fixed(byte, 8);
@@ -75,7 +75,7 @@ export function buildSequenceParameters(columns: number, rows: number): Buffer {
   return buildUnit(0x67, bits.end());
 }
 
-/** Answers the picture parameter set that the frames refer to. */
+/** Returns the picture parameter set that the frames refer to. */
 export function buildPictureParameters(): Buffer {
   const bits = createBits();
   for (const value of [0, 0]) bits.golomb(value);
@@ -88,7 +88,7 @@ export function buildPictureParameters(): Buffer {
   return buildUnit(0x68, bits.end());
 }
 
-/** Answers a frame that stands for itself, one brightness (16 to 235) for each macroblock; `number` tells it from the one before. */
+/** Returns a frame that stands for itself, one brightness (16 to 235) for each macroblock; `number` tells it from the one before. */
 export function buildFrame(brightness: readonly number[], number: number): Buffer {
   const bits = createBits();
   for (const value of [0, SLICE_OF_I, 0]) bits.golomb(value);

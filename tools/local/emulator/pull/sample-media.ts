@@ -4,7 +4,7 @@ const SAMPLE_RATE = 8_000;
 const TONE_HERTZ = 440;
 const LOUDNESS = 8_000;
 
-/** Answers a WAV file with a tone: mono, 16 bits, 8,000 samples a second. */
+/** Returns a WAV file with a tone: mono, 16 bits, 8,000 samples a second. */
 export function buildTone(seconds: number): Buffer {
   const samples = Buffer.alloc(SAMPLE_RATE * seconds * 2);
   for (let index = 0; index * 2 < samples.length; index += 1) {
@@ -25,7 +25,7 @@ export function buildTone(seconds: number): Buffer {
   return Buffer.concat([Buffer.from('RIFF'), uint32(content.length, 'LE'), content]);
 }
 
-/** Answers a PNG file that goes from dark to light: grey scale, 8 bits. */
+/** Returns a PNG file that goes from dark to light: grey scale, 8 bits. */
 export function buildPicture(width: number, height: number): Buffer {
   const header = Buffer.concat([
     uint32(width, 'BE'),

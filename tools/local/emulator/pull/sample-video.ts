@@ -99,7 +99,7 @@ function buildMovie(frames: readonly Buffer[], milliseconds: number, offset: num
   );
 }
 
-/** Answers an MP4 file of 64 × 48 pixels and whole seconds, which browsers play. */
+/** Returns an MP4 file of 64 × 48 pixels and whole seconds, which browsers play. */
 export function buildVideo(seconds: number): Buffer {
   const frames = buildFrames(seconds * FRAMES_A_SECOND);
   const type = box('ftyp', Buffer.from('isom'), words(512), Buffer.from('isomavc1mp41'));

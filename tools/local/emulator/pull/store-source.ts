@@ -8,7 +8,7 @@ import type { TransferClock } from './transfer-clock.ts';
 const PART_BYTES = 4 * 1024 * 1024;
 
 /**
- * Answers the object that the body of `source` has become.
+ * Returns the object that the body of `source` has become.
  *
  * @param progress told how many bytes are there, after each piece.
  * @throws PullFailure where the source breaks off, stalls or is empty; nothing is kept then.
@@ -38,7 +38,7 @@ export async function storeSource(
   }
 }
 
-/** Answers the whole body of a small source. @throws PullFailure, also where it has more than `most` bytes. */
+/** Returns the whole body of a small source. @throws PullFailure, also where it has more than `most` bytes. */
 export async function readSource(
   source: Source,
   clock: TransferClock,

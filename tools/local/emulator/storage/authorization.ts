@@ -5,7 +5,7 @@ import { equalText, headerValue, type SignedRequest } from './signed-request.ts'
 import { readSigv4, verifySigv4 } from './sigv4.ts';
 import { queryValue } from './uri-text.ts';
 
-/** Answers the grant of a temporary key id, undefined where none was ever issued. */
+/** Returns the grant of a temporary key id, undefined where none was ever issued. */
 export type GrantOf = (secretId: string) => StorageGrant | undefined;
 
 /** What a request wants to touch. */

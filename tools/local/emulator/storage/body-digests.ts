@@ -16,7 +16,7 @@ interface Digest {
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
 /**
- * Answers the digests of the body that `headers` announce: `Content-MD5`, `x-amz-content-sha256`, `x-amz-checksum-crc32`.
+ * Returns the digests of the body that `headers` announce: `Content-MD5`, `x-amz-content-sha256`, `x-amz-checksum-crc32`.
  *
  * @throws CosError `InvalidDigest` for a Content-MD5 that is none, `NotImplemented` for a payload in signed chunks:
  * the browser SDKs never send one.

@@ -5,7 +5,7 @@ export interface ByteRange {
 }
 
 /**
- * Answers which bytes of `size` a `Range` header asks for; undefined where the whole is to be sent, because there is no
+ * Returns which bytes of `size` a `Range` header asks for; undefined where the whole is to be sent, because there is no
  * header or it is of another form (several ranges at once count as one); `'outside'` where no byte is left.
  * https://www.rfc-editor.org/rfc/rfc9110#name-range
  */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Answers the CORS headers for a request of any page, none where the request comes from no page. The header names asked
+ * Returns the CORS headers for a request of any page, none where the request comes from no page. The header names asked
  * for are repeated, because `*` does not cover `Authorization`.
  * https://cloud.tencent.com/document/product/436/13318
  */

@@ -22,7 +22,7 @@ export interface CosSignature {
 const CLOCK_TOLERANCE_SECONDS = 15 * 60;
 
 /**
- * Answers the signature that `authorization` or, without one, the query carries; undefined where there is none.
+ * Returns the signature that `authorization` or, without one, the query carries; undefined where there is none.
  *
  * @throws CosError `InvalidArgument` if a field is missing or the algorithm is not sha1.
  */
@@ -50,7 +50,7 @@ export function readCosSignature(
 }
 
 /**
- * Answers the signature that `request` must carry, given the names and times in `signature` and the host signed.
+ * Returns the signature that `request` must carry, given the names and times in `signature` and the host signed.
  */
 export function expectedCosSignature(
   request: SignedRequest,

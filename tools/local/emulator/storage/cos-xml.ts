@@ -48,12 +48,12 @@ const parser = new XMLParser({
   isArray: (name) => name === 'Part',
 });
 
-/** Answers an XML document with the one element `root`. */
+/** Returns an XML document with the one element `root`. */
 export function writeXml(root: string, content: XmlValue): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [root]: content })}`;
 }
 
-/** Answers the parts that a CompleteMultipartUpload request names, in its order. @throws CosError `MalformedXML` */
+/** Returns the parts that a CompleteMultipartUpload request names, in its order. @throws CosError `MalformedXML` */
 export function parseCompleteRequest(xml: string): readonly NamedPart[] {
   if (XMLValidator.validate(xml) !== true) throw malformed();
   const { output, success } = v.safeParse(COMPLETE_REQUEST, parseXml(xml));

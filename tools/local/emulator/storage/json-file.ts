@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 
 /**
- * Answers what `file` holds, or undefined where there is no such file.
+ * Returns what `file` holds, or undefined where there is no such file.
  *
  * @throws Error that names the file if it holds something else than `schema` describes.
  */
@@ -27,7 +27,7 @@ export async function writeJsonFile(file: string, value: unknown): Promise<void>
   await rename(draft, file);
 }
 
-/** Answers undefined for the error of a missing file. @throws the error, if it is another one. */
+/** Returns undefined for the error of a missing file. @throws the error, if it is another one. */
 export function absent(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
   throw error;

@@ -34,7 +34,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers a GET or HEAD of `/media/<bucket>/<path>` with the stored object, whole or the range asked for. `path` is still
+ * Returns a GET or HEAD of `/media/<bucket>/<path>` with the stored object, whole or the range asked for. `path` is still
  * percent-encoded, with or without its leading slash. 404 where nothing is stored under exactly that key.
  */
 export async function serveMedia(

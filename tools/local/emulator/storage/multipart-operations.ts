@@ -72,7 +72,7 @@ export async function abortUpload(
   return { status: 204, report: { uploadId } };
 }
 
-/** Answers the upload that the request names. @throws CosError `NoSuchUpload` */
+/** Returns the upload that the request names. @throws CosError `NoSuchUpload` */
 export async function demandUpload(
   { objects }: StorageServices,
   { bucket, key, query }: StorageCall,

@@ -30,7 +30,7 @@ interface Files {
 }
 
 /**
- * Answers the objects kept under `dir`, which is made if need be. Uploads that have been open for a day, and files that
+ * Returns the objects kept under `dir`, which is made if need be. Uploads that have been open for a day, and files that
  * an interrupted process left without an owner, are removed first.
  */
 export async function openObjects(

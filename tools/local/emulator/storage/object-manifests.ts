@@ -29,7 +29,7 @@ export interface ObjectManifests {
   blobs(): Promise<ReadonlySet<string>>;
 }
 
-/** Answers the manifests kept in `directory`, which exists. */
+/** Returns the manifests kept in `directory`, which exists. */
 export function openManifests(directory: string): ObjectManifests {
   const read = (file: string) => readJsonFile(join(directory, file), MANIFEST);
   return {

@@ -4,7 +4,7 @@ import type { StoredObject } from './objects.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;
 
-/** Answers the bytes `start` to `end`, both included, as one stream over the part files. */
+/** Returns the bytes `start` to `end`, both included, as one stream over the part files. */
 export function readObject(object: StoredObject, start: number, end: number): Readable {
   return Readable.from(readSlices(object, start, end), { objectMode: false });
 }

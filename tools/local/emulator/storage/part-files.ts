@@ -22,7 +22,7 @@ export interface PartFile {
   readonly md5: string;
 }
 
-/** Answers a larger number on every call, close to the clock in microseconds. */
+/** Returns a larger number on every call, close to the clock in microseconds. */
 export type NextOrder = () => number;
 
 const PART_NAME = /^(\d{5})-(\d{16})-(\d+)-([0-9a-f]{32})$/;
@@ -77,7 +77,7 @@ async function writeDraft(draft: string, body: Readable, length: number): Promis
   return hash.digest('hex');
 }
 
-/** Answers every complete part file of `directory`, by part number and then oldest first. */
+/** Returns every complete part file of `directory`, by part number and then oldest first. */
 export async function readPartFiles(directory: string): Promise<readonly PartFile[]> {
   const names = (await readdir(directory).catch(absent)) ?? [];
   return names.sort().flatMap((file) => {
@@ -87,12 +87,12 @@ export async function readPartFiles(directory: string): Promise<readonly PartFil
   });
 }
 
-/** Answers the part files that count, by part number: of a part sent twice, the one finished last. */
+/** Returns the part files that count, by part number: of a part sent twice, the one finished last. */
 export function latestParts(files: readonly PartFile[]): ReadonlyMap<number, PartFile> {
   return new Map(files.map((file) => [file.partNumber, file]));
 }
 
-/** Answers `part` the way clients are told about it. */
+/** Returns `part` the way clients are told about it. */
 export function toStoredPart(part: PartFile): StoredPart {
   return {
     partNumber: part.partNumber,

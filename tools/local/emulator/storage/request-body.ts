@@ -10,7 +10,7 @@ const MAX_BODY_BYTES = 5 * 1024 ** 3;
 /** The XML of a request: 10,000 parts need less than 1 MiB. */
 const MAX_XML_BYTES = 4 * 1024 * 1024;
 
-/** Answers `Content-Length`. @throws CosError `MissingContentLength` or `EntityTooLarge` */
+/** Returns `Content-Length`. @throws CosError `MissingContentLength` or `EntityTooLarge` */
 export function bodyLength(incoming: IncomingMessage): number {
   const header = incoming.headers['content-length'];
   if (header === undefined) {
@@ -23,7 +23,7 @@ export function bodyLength(incoming: IncomingMessage): number {
   return length;
 }
 
-/** Answers the body at the speed the limit allows; it ends with an error if a digest of its headers is not its own. */
+/** Returns the body at the speed the limit allows; it ends with an error if a digest of its headers is not its own. */
 export function openBody(incoming: IncomingMessage, speed: SpeedLimit): Readable {
   const digests = announcedDigests(incoming.headers);
   return Readable.from(checkDigests(speed.pace(chunksOf(incoming)), digests), {
@@ -31,7 +31,7 @@ export function openBody(incoming: IncomingMessage, speed: SpeedLimit): Readable
   });
 }
 
-/** Answers the body as text. @throws CosError `EntityTooLarge`, or for a digest that is not its own. */
+/** Returns the body as text. @throws CosError `EntityTooLarge`, or for a digest that is not its own. */
 export async function readXmlBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -48,7 +48,7 @@ export async function readXmlBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Answers a body whose connection breaks after `bytes`. */
+/** Returns a body whose connection breaks after `bytes`. */
 export function breakConnection(incoming: IncomingMessage, bytes: number): Readable {
   return Readable.from(chunksUntil(incoming, bytes), { objectMode: false });
 }

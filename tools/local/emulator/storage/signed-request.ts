@@ -14,14 +14,14 @@ export interface SignedRequest {
   readonly hosts: readonly string[];
 }
 
-/** Answers the value of a header as one string, undefined where it was not sent. */
+/** Returns the value of a header as one string, undefined where it was not sent. */
 export function headerValue(headers: IncomingHttpHeaders, name: string): string | undefined {
   // Clients choose the names, and `constructor` must not find what is no header.
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return Array.isArray(value) ? value.join(',') : value;
 }
 
-/** Answers whether two texts are the same, in a time that tells nothing about where they differ. */
+/** Returns whether two texts are the same, in a time that tells nothing about where they differ. */
 export function equalText(expected: string, given: string): boolean {
   const left = Buffer.from(expected);
   const right = Buffer.from(given);

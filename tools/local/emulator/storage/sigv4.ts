@@ -22,7 +22,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const CLOCK_TOLERANCE_MS = 15 * 60 * 1000;
 
 /**
- * Answers the signature in `authorization`, undefined where it is of another kind.
+ * Returns the signature in `authorization`, undefined where it is of another kind.
  *
  * @throws CosError `InvalidArgument` if it is of this kind and cannot be read, or is not for the service `s3`.
  */
@@ -50,7 +50,7 @@ export function readSigv4(authorization: string | undefined): Sigv4 | undefined 
   return { secretId, date, region, signedHeaders, signature };
 }
 
-/** Answers the signature that `request` must carry, given the names and scope in `sigv4` and the host signed. */
+/** Returns the signature that `request` must carry, given the names and scope in `sigv4` and the host signed. */
 function expectedSigv4(
   request: SignedRequest,
   sigv4: Omit<Sigv4, 'signature' | 'secretId'>,
@@ -136,7 +136,7 @@ function signingKey(secretKey: string, date: string, region: string): Buffer {
   );
 }
 
-/** Answers milliseconds, NaN for a text that is no such time. */
+/** Returns milliseconds, NaN for a text that is no such time. */
 function timeOf(text: string): number {
   const iso = text.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z');
   return iso === text ? Number.NaN : Date.parse(iso);

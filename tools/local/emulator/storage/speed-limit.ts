@@ -17,7 +17,7 @@ interface Waiting {
   readonly go: () => void;
 }
 
-/** Answers a limit of `bytesPerSecond`; `now` is a clock in milliseconds that never goes back. */
+/** Returns a limit of `bytesPerSecond`; `now` is a clock in milliseconds that never goes back. */
 export function createSpeedLimit(
   bytesPerSecond: number | null = null,
   now: () => number = () => performance.now(),
@@ -53,7 +53,7 @@ export function createSpeedLimit(
   const take = (bytes: number) =>
     new Promise<void>((go) => {
       queue.push({ bytes, go });
-      // Whoever waits already has a timer running, and goes first.
+      // Anyone who waits already has a timer running, and goes first.
       if (queue.length === 1) serve();
     });
 

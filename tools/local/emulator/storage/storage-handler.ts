@@ -31,7 +31,7 @@ const STORAGE_HOST =
   /^([a-z0-9][a-z0-9-]*-\d+)\.cos\.([a-z0-9-]+)\.(?:myqcloud\.com|tencentcos\.cn)$/;
 
 /**
- * Answers a handler for requests to `<bucket>.cos.<region>.myqcloud.com` and `….tencentcos.cn`. It answers every request
+ * Returns a handler for requests to `<bucket>.cos.<region>.myqcloud.com` and `….tencentcos.cn`. It answers every request
  * itself, refusals included; each is reported once, preflights are not.
  */
 export function createStorageHandler(

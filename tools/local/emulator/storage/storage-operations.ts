@@ -40,7 +40,7 @@ const KNOWN_PARAMETERS = new Set([
 /** Parameters of signatures, of the SDKs' own bookkeeping, and `response-…`, which changes headers only. */
 const HARMLESS_PARAMETER = /^(q-|x-|response-|sign$)/i;
 
-/** Answers which operation a request asks for, undefined where it is none of those the emulator knows. */
+/** Returns which operation a request asks for, undefined where it is none of those the emulator knows. */
 export function operationName(
   method: string,
   key: string,
@@ -56,7 +56,7 @@ export function operationName(
   return has('uploadId') ? uploadOperation(method) : objectOperation(method);
 }
 
-/** Answers what does the operation `name`. */
+/** Returns what does the operation `name`. */
 export function operationOf(name: OperationName): StorageOperation {
   return OPERATIONS[name];
 }

@@ -26,7 +26,7 @@ export interface UploadRecords {
   remove(uploadId: string): Promise<void>;
 }
 
-/** Answers the records in the directories `open` and `blobs`, which exist. */
+/** Returns the records in the directories `open` and `blobs`, which exist. */
 export function openUploadRecords(open: string, blobs: string): UploadRecords {
   const openFile = (uploadId: string) => join(open, `${uploadId}.json`);
   const completedFile = (uploadId: string) => join(blobs, uploadId, 'upload.json');

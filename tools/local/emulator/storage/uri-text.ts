@@ -1,7 +1,7 @@
 /** Query parameters in the order they were sent, decoded. */
 export type Query = readonly (readonly [name: string, value: string])[];
 
-/** Answers `text` percent-encoded but for letters, digits and `-_.~`, as both signature schemes want it. */
+/** Returns `text` percent-encoded but for letters, digits and `-_.~`, as both signature schemes want it. */
 export function encodeUriText(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -9,12 +9,12 @@ export function encodeUriText(text: string): string {
   );
 }
 
-/** Answers `path` encoded like {@link encodeUriText}, its slashes kept. */
+/** Returns `path` encoded like {@link encodeUriText}, its slashes kept. */
 export function encodeUriPath(path: string): string {
   return path.split('/').map(encodeUriText).join('/');
 }
 
-/** Answers the parameters of `query`, which has no question mark; a plus sign stays one. @throws URIError */
+/** Returns the parameters of `query`, which has no question mark; a plus sign stays one. @throws URIError */
 export function parseQuery(query: string): Query {
   return query
     .split('&')
@@ -25,7 +25,7 @@ export function parseQuery(query: string): Query {
     });
 }
 
-/** Answers the value of the first parameter called `name`. */
+/** Returns the value of the first parameter called `name`. */
 export function queryValue(query: Query, name: string): string | undefined {
   return query.find(([candidate]) => candidate === name)?.[1];
 }

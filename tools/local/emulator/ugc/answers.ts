@@ -14,7 +14,7 @@ export function answerCors(incoming: IncomingMessage, outgoing: ServerResponse):
   return true;
 }
 
-/** Answers `body` as JSON. */
+/** Returns `body` as JSON. */
 export function answerJson(outgoing: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   outgoing.writeHead(status, {

@@ -9,7 +9,7 @@ interface Authorised {
   readonly ugc: UgcDependencies;
 }
 
-/** Answers what the signature of a request says; throws {@link UgcRefusal} where it is not good. */
+/** Returns what the signature of a request says; throws {@link UgcRefusal} where it is not good. */
 export function authorise(
   { own, of }: Applications<UgcDependencies>,
   signature: string,

@@ -4,7 +4,7 @@ import { refusal } from './refusals.ts';
 /** No request of an upload SDK comes near it: our choice. */
 const MAX_BODY_BYTES = 65_536;
 
-/** Answers the JSON that a request carries; throws `UgcRefusal` where it carries none or too much. */
+/** Returns the JSON that a request carries; throws `UgcRefusal` where it carries none or too much. */
 export async function readJson(incoming: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;

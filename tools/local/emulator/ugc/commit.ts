@@ -81,7 +81,7 @@ function buildCommitData(ugc: UgcDependencies, session: UploadSession, committed
 }
 
 /**
- * Answers what makes the uploaded files of a session a media. A repeat, even one that comes while the first is at work,
+ * Returns what makes the uploaded files of a session a media. A repeat, even one that comes while the first is at work,
  * answers the same and makes nothing twice. What it answers throws `UgcRefusal` where a file is missing or not as it was
  * announced.
  */
@@ -101,7 +101,7 @@ export function createSessionCommit(): (
   };
 }
 
-/** Answers CommitUploadUGC: it makes the uploaded files a media, once. The answering function throws `UgcRefusal`. */
+/** Returns CommitUploadUGC: it makes the uploaded files a media, once. The answering function throws `UgcRefusal`. */
 export function createCommitUpload(
   applications: Applications<UgcDependencies>,
 ): (body: unknown) => Promise<Outcome> {

@@ -15,7 +15,7 @@ export interface UgcDependencies {
   readonly faults: Faults;
   readonly activity: ActivityLog;
   readonly now: () => Date;
-  /** Answers an object's technical metadata, null where it cannot be read; never throws. */
+  /** Returns an object's technical metadata, null where it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
   /** Told of each new media before the state is saved: records in the state what is to follow. */
   recordUpload(media: Media, wish: ProcessingWish): void;
@@ -23,12 +23,12 @@ export interface UgcDependencies {
   startRecorded(): void;
 }
 
-/** Answers Unix seconds. */
+/** Returns Unix seconds. */
 export function secondsOf(now: () => Date): number {
   return Math.floor(now().getTime() / 1_000);
 }
 
-/** Answers the full name of the account's COS bucket. */
+/** Returns the full name of the account's COS bucket. */
 export function bucketOf(account: Account): string {
   return `${account.storageBucket}-${account.storageAppId}`;
 }

@@ -30,7 +30,7 @@ function reportOutcome(
 }
 
 /**
- * Answers the handler of the client upload host: PrepareUploadUGC, ApplyUploadUGC and CommitUploadUGC. As with the
+ * Returns the handler of the client upload host: PrepareUploadUGC, ApplyUploadUGC and CommitUploadUGC. As with the
  * real service, the status is 200 whatever happens, and `code` of the envelope tells what did.
  */
 export function createUgcHandler(

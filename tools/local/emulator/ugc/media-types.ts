@@ -15,7 +15,7 @@ const IMAGE_TYPES = new Set('jpg jpeg png gif bmp tiff ai cdr eps tif'.split(' '
 export const IMAGE_TYPE_LIST: string = [...IMAGE_TYPES].join(', ');
 
 /**
- * Answers the category of a media file's type (its extension, in lower case), undefined where VOD does not take it.
+ * Returns the category of a media file's type (its extension, in lower case), undefined where VOD does not take it.
  * `ogg` is on both lists and counts as audio, and an image may be uploaded as media too (both are our choice).
  */
 export function categoryOf(type: string): MediaCategory | undefined {
@@ -24,7 +24,7 @@ export function categoryOf(type: string): MediaCategory | undefined {
   return IMAGE_TYPES.has(type) ? 'Image' : undefined;
 }
 
-/** Answers whether a file of this type (its extension, in lower case) is an image, and so can be a cover. */
+/** Returns whether a file of this type (its extension, in lower case) is an image, and so can be a cover. */
 export function isImageType(type: string): boolean {
   return IMAGE_TYPES.has(type);
 }

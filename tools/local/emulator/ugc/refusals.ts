@@ -35,7 +35,7 @@ export class UgcRefusal extends Error implements Refusal {
   }
 }
 
-/** Answers the refusal of this name, ready to be thrown; `detail` says what is wrong. */
+/** Returns the refusal of this name, ready to be thrown; `detail` says what is wrong. */
 export function refusal(name: RefusalName, detail: string, options?: ErrorOptions): UgcRefusal {
   const message = `ugc upload | ${name}: ${detail}`;
   return new UgcRefusal({ code: REFUSALS[name], message }, options);

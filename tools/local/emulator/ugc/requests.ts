@@ -43,7 +43,7 @@ const newCover = v.object({ signature: v.string(), fileId: v.string(), ...cover 
 
 /** A request that has a signature and nothing else that matters. */
 export type SignedRequest = v.InferOutput<typeof signed>;
-/** CommitUploadUGC, and the ApplyUploadUGC that goes on with an upload. */
+/** CommitUploadUGC, and the ApplyUploadUGC that continues an upload. */
 export type SessionRequest = v.InferOutput<typeof commit>;
 /** The ApplyUploadUGC of a new media file; `cover` is what the request says of its cover. */
 export type NewUploadRequest = v.InferOutput<typeof newUpload> & Partial<CoverFields>;
@@ -80,18 +80,18 @@ function has(body: unknown, field: string): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** Answers a PrepareUploadUGC body; throws {@link UgcRefusal}. */
+/** Returns a PrepareUploadUGC body; throws {@link UgcRefusal}. */
 export function parsePrepare(body: unknown): SignedRequest {
   return parse(signed, body);
 }
 
-/** Answers a CommitUploadUGC body; throws {@link UgcRefusal}. */
+/** Returns a CommitUploadUGC body; throws {@link UgcRefusal}. */
 export function parseCommit(body: unknown): SessionRequest {
   return parse(commit, body);
 }
 
 /**
- * Answers an ApplyUploadUGC body; throws {@link UgcRefusal}. A session key wins over all else, because the vendor's
+ * Returns an ApplyUploadUGC body; throws {@link UgcRefusal}. A session key wins over all else, because the vendor's
  * mobile SDKs send the file's fields beside it. Fields that nobody knows are left alone.
  */
 export function parseApply(body: unknown): ApplyRequest {

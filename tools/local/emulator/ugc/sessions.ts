@@ -105,7 +105,7 @@ function digestRequest(apply: NewApply): string {
   return createHash('sha256').update(JSON.stringify(same)).digest('hex');
 }
 
-/** Answers the session that a used one-time signature may go on with; throws where it may not. */
+/** Returns the session that a used one-time signature may continue; throws where it may not. */
 function findBoundSession(
   ugc: UgcDependencies,
   signature: UploadSignature,
@@ -124,7 +124,7 @@ function findBoundSession(
 }
 
 /**
- * Answers the session of a new upload. The same request with the same one-time signature, as a browser repeats it
+ * Returns the session of a new upload. The same request with the same one-time signature, as a browser repeats it
  * after a lost answer, finds the session that it began. Throws {@link refusal}s.
  */
 export function openSession(
@@ -149,7 +149,7 @@ export function openSession(
 }
 
 /**
- * Answers the session of this key. A one-time signature that began another upload is refused, one that began this
+ * Returns the session of this key. A one-time signature that began another upload is refused, one that began this
  * upload or none is fine: some SDKs send one signature for every step, others a fresh one. Throws {@link refusal}s.
  */
 export function findSession(

@@ -16,7 +16,7 @@ function decode(text: string, field: string): string {
 }
 
 /**
- * Answers the fields of a signed query string, form-url-decoded: both `%20` and `+` are a space, as the vendor's
+ * Returns the fields of a signed query string, form-url-decoded: both `%20` and `+` are a space, as the vendor's
  * samples in different languages write it. Throws {@link UgcRefusal} where a field comes twice or is not encoded.
  */
 export function parseSignedFields(original: string): SignedFields {
@@ -31,12 +31,12 @@ export function parseSignedFields(original: string): SignedFields {
   return fields;
 }
 
-/** Answers the text of a field, or null where it is absent or empty (undocumented: we take the two for the same). */
+/** Returns the text of a field, or null where it is absent or empty (undocumented: we take the two for the same). */
 export function readText(fields: SignedFields, name: string): string | null {
   return fields.get(name) || null;
 }
 
-/** Answers the text of a field; throws {@link UgcRefusal} above `limit` bytes of UTF-8. */
+/** Returns the text of a field; throws {@link UgcRefusal} above `limit` bytes of UTF-8. */
 export function readLimitedText(fields: SignedFields, name: string, limit: number): string | null {
   const text = readText(fields, name);
   const bytes = Buffer.byteLength(text ?? '');
@@ -44,14 +44,14 @@ export function readLimitedText(fields: SignedFields, name: string, limit: numbe
   return text;
 }
 
-/** Answers the text of a field that must be there; throws {@link UgcRefusal} if it is not. */
+/** Returns the text of a field that must be there; throws {@link UgcRefusal} if it is not. */
 export function readRequiredText(fields: SignedFields, name: string): string {
   const text = readText(fields, name);
   if (text === null) throw wrong(`${name} is missing`);
   return text;
 }
 
-/** Answers the field as a whole number, or `fallback` where it is absent; throws {@link UgcRefusal} outside the range. */
+/** Returns the field as a whole number, or `fallback` where it is absent; throws {@link UgcRefusal} outside the range. */
 export function readInteger(
   fields: SignedFields,
   name: string,
@@ -65,7 +65,7 @@ export function readInteger(
   throw wrong(`${name} must be a whole number from ${min} to ${max}, it is "${text}"`);
 }
 
-/** Answers a whole number that must be there; throws {@link UgcRefusal} if it is not or is out of range. */
+/** Returns a whole number that must be there; throws {@link UgcRefusal} if it is not or is out of range. */
 export function readRequiredInteger(fields: SignedFields, name: string, max: number): number {
   readRequiredText(fields, name);
   return readInteger(fields, name, [0, max], 0);

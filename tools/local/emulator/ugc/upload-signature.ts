@@ -122,7 +122,7 @@ function readSignature(signature: string, account: Account, nowSeconds: number):
 }
 
 /**
- * Answers what a client upload signature says, or why it is refused; never throws. Written from the documentation
+ * Returns what a client upload signature says, or why it is refused; never throws. Written from the documentation
  * (https://cloud.tencent.com/document/product/266/9221) apart from the code that signs, so that one mistake cannot
  * pass on both sides. `nowSeconds` is Unix time. Which code goes with which fault is partly a guess, see `refusals.ts`.
  */

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 const LOCAL_VERIFY_KEY = 'LocalVerifyKeyExample';
 
 /**
- * Answers the proof that a client can show for having uploaded a file: Base64 of an HMAC-SHA1 and the text it covers,
+ * Returns the proof that a client can show for having uploaded a file: Base64 of an HMAC-SHA1 and the text it covers,
  * the same layout as an upload signature. `expiresAt` is Unix seconds.
  */
 export function signVerifyContent(fileId: string, expiresAt: number): string {

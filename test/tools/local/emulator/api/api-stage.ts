@@ -129,7 +129,7 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
   };
 }
 
-/** Answers the code and the message with which an API call is refused; fails where it is not. */
+/** Returns the code and the message with which an API call is refused; fails where it is not. */
 export async function refusalOf(
   call: Promise<unknown>,
 ): Promise<{ readonly code: unknown; readonly message: string }> {

@@ -150,7 +150,7 @@ describe('ModifyMediaInfo', () => {
 });
 
 describe('DeleteMedia', () => {
-  it('removes a media with its files and tells of it', async () => {
+  it('removes a media with its files and describes it', async () => {
     const info = (await describeMedia())?.BasicInfo;
 
     await stage.client.DeleteMedia({ FileId: fileId });

@@ -17,7 +17,7 @@ afterEach(async () => {
 type PullRequest = Parameters<typeof stage.client.PullUpload>[0];
 type SearchRequest = NonNullable<Parameters<typeof stage.client.SearchMedia>[0]>;
 
-/** Brings a sample in, so many seconds after the beginning, and answers its id. */
+/** Brings a sample in, the given number of seconds after the beginning, and answers its id. */
 async function bring(seconds: number, change: Partial<PullRequest> = {}): Promise<string> {
   vi.setSystemTime(BEGIN + seconds * 1_000);
   const MediaUrl = 'http://samples.example.com/tone.wav';

@@ -43,7 +43,7 @@ describe('DescribeTaskDetail', () => {
   });
 
   it.each(['/video.mp4', '/missing.mp4'])(
-    'tells of a pull of %s what its event tells',
+    'describes a pull of %s what its event tells',
     async (path) => {
       const { TaskId = '' } = await stage.client.PullUpload({
         MediaUrl: `http://samples.example.com${path}`,
@@ -58,7 +58,7 @@ describe('DescribeTaskDetail', () => {
     },
   );
 
-  it('tells of a flow, step by step, what its events tell', async () => {
+  it('describes a flow, step by step, what its events tell', async () => {
     await pull('/video.mp4');
     await stage.receiver.next();
     const FileId = stage.emulator().media()[0]?.fileId ?? '';

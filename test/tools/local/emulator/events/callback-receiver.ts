@@ -63,7 +63,7 @@ export async function openReceiver(
   };
 }
 
-/** Answers the `Sign` that a notification with this `T` must have. */
+/** Returns the `Sign` that a notification with this `T` must have. */
 export function expectedSign(signKey: string, { body }: Received): string {
   return createHash('md5').update(`${signKey}${body['T']}`).digest('hex');
 }

@@ -188,7 +188,7 @@ describe('createNotifier()', () => {
     ]);
   });
 
-  it('gives up after the third time and goes on with the next notification', async () => {
+  it('gives up after the third time and continues the next notification', async () => {
     const { notifier, receiver, activity, notifications } = await openStage((outgoing, index) => {
       if (index < 3) outgoing.destroy();
       else outgoing.end();

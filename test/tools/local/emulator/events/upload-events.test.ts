@@ -137,7 +137,7 @@ const member = (body: Readonly<Record<string, unknown>>, name: string) =>
   body[name] as Readonly<Record<string, unknown>>;
 
 describe('createUploadEvents()', () => {
-  it('tells of an upload with everything that is known of it, other members null', async () => {
+  it('describes an upload with everything that is known of it, other members null', async () => {
     openEvents();
 
     upload({ procedure: null }, { procedureTaskId: '' });
@@ -184,7 +184,7 @@ describe('createUploadEvents()', () => {
     expect(state.procedures.size).toBe(0);
   });
 
-  it('tells of a file that nobody can read with MetaData null', async () => {
+  it('describes a file that nobody can read with MetaData null', async () => {
     openEvents();
 
     upload({ procedure: null }, { metaData: null, category: 'Image', type: 'png' });
@@ -242,7 +242,7 @@ describe('createUploadEvents()', () => {
     expect(state.procedures.size).toBe(0);
   });
 
-  it('tells of each step where the signature asks for Change', async () => {
+  it('describes each step where the signature asks for Change', async () => {
     openEvents();
 
     upload({ taskNotifyMode: 'Change' });
@@ -262,7 +262,7 @@ describe('createUploadEvents()', () => {
     ]);
   });
 
-  it('tells of no step where the signature asks for None, and the flow runs all the same', async () => {
+  it('describes no step where the signature asks for None, and the flow runs all the same', async () => {
     openEvents();
     const end = flowEnd();
     const delivered = delivery();
@@ -286,7 +286,7 @@ describe('createUploadEvents()', () => {
     );
   });
 
-  it('goes on with a flow that a restart has interrupted', async () => {
+  it('continues a flow that a restart has interrupted', async () => {
     openEvents({ procedureMilliseconds: 600_000 });
     const delivered = delivery();
     upload({ taskNotifyMode: 'Change' });
@@ -333,7 +333,7 @@ describe('createUploadEvents()', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('tells of a deletion, in the order things happened', async () => {
+  it('describes a deletion, in the order things happened', async () => {
     openEvents();
     upload({ procedure: null });
     events.recordDeletion(media.fileId, []);

@@ -70,7 +70,7 @@ async function sha256At(url: string | undefined): Promise<string> {
 }
 
 describe('PullUpload', () => {
-  it('brings a source in, byte for byte, and tells of it once', async () => {
+  it('brings a source in, byte for byte, and announces it once', async () => {
     const { TaskId } = await stage.client.PullUpload({
       MediaUrl: `${SOURCE}/film.mp4?signature=secret`,
       ...{ MediaName: 'holiday', ClassId: 7, StorageRegion: 'ap-seoul' },
@@ -152,7 +152,7 @@ describe('PullUpload', () => {
     });
   });
 
-  it('tells of its progress while it lasts', async () => {
+  it('describes its progress while it lasts', async () => {
     let rest = () => {};
     react['/half.mp4'] = (outgoing) => {
       outgoing.writeHead(200, { 'Content-Length': film.length });
@@ -182,7 +182,7 @@ describe('PullUpload', () => {
     expect(JSON.stringify(reports)).not.toContain('secret');
   });
 
-  it('reads so many sources at once and no more', async () => {
+  it('reads a bounded number of sources at once', async () => {
     await stage.reopen({
       pull: { resolve: { 'videos.example.com': sources.origin }, ...times, parallel: 2 },
     });
@@ -396,7 +396,7 @@ describe('a request that is refused', () => {
 });
 
 describe('a restart', () => {
-  it('in the middle of a pull begins it anew, and tells of its end once', async () => {
+  it('in the middle of a pull begins it anew, and describes its end once', async () => {
     let asked = () => {};
     const begun = new Promise<void>((resolve) => {
       asked = resolve;

@@ -30,7 +30,7 @@ function sign(vodSubAppId: number | undefined, fields: Readonly<Record<string, n
   return signFields(secretKey, { secretId, ...times, random, vodSubAppId, ...fields });
 }
 
-/** Applies for an upload and stores the file; answers the session. */
+/** Applies for an upload and stores the file; returns the session. */
 async function begin(signature: string): Promise<string> {
   const data = await doUgc(origin, 'ApplyUploadUGC', { signature, ...video });
   const put = await putObject(origin, data, data.video?.storagePath ?? '', wav);

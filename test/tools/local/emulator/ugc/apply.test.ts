@@ -130,7 +130,7 @@ describe('ApplyUploadUGC and the region', () => {
   });
 });
 
-describe('ApplyUploadUGC that goes on with an upload', () => {
+describe('ApplyUploadUGC that continues an upload', () => {
   it('answers the same paths with new credentials; the old ones stay', async () => {
     const first = await apply({ ...video, ...cover });
     stage.passSeconds(1_000);
@@ -206,7 +206,7 @@ describe('ApplyUploadUGC with a one-time signature', () => {
     expect(await ask(again)).toMatchObject({ code: 10003 });
   });
 
-  it('is refused with 10003 to go on with, or to commit, the upload of another', async () => {
+  it('is refused with 10003 to continue, or to commit, the upload of another', async () => {
     const signature = stage.sign({ oneTimeValid: 1 });
     await apply({ ...video, signature });
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));

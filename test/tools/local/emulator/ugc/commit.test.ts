@@ -17,7 +17,7 @@ const ask = (vodSessionKey: string) =>
   askUgc(stage.origin, 'CommitUploadUGC', { signature: stage.sign(), vodSessionKey });
 const committed = () => stage.activities().filter(({ type }) => type === 'media');
 
-/** Answers the text of a `verify_content` whose digest is right. */
+/** Returns the text of a `verify_content` whose digest is right. */
 function readVerifyContent(content: string): string {
   const bytes = Buffer.from(content, 'base64');
   const text = bytes.subarray(20);

@@ -13,7 +13,7 @@ export interface MemoryObjects extends Pick<ObjectStore, 'find' | 'read'> {
 
 const BUCKET = 'vodlocal01-1250000001';
 
-/** Answers a store without objects. */
+/** Returns a store without objects. */
 export function createMemoryObjects(): MemoryObjects {
   const kept = new Map<string, { object: StoredObject; bytes: Buffer }>();
   const nameOf = ({ bucket, key }: ObjectName) => `${bucket}/${key}`;

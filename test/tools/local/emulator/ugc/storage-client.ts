@@ -3,7 +3,7 @@ import type { UgcData } from './upload-client.ts';
 
 const hmac = (key: string, text: string) => createHmac('sha1', key).update(text).digest('hex');
 
-/** Answers a COS signature over a PUT without headers and parameters, by the rule of the COS documentation. */
+/** Returns a COS signature over a PUT without headers and parameters, by the rule of the COS documentation. */
 function signPut(data: UgcData, path: string): string {
   const { secretId, secretKey } = data.tempCertificate;
   const time = `${data.timestamp};${data.tempCertificate.expiredTime}`;

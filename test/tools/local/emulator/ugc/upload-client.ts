@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CloudRequest } from '../../../../../tools/local/emulator/cloud-request.ts';
 
-/** Answers an upload signature over a query string, by the rule of the vendor's documentation. */
+/** Returns an upload signature over a query string, by the rule of the vendor's documentation. */
 export function signText(secretKey: string, original: string): string {
   const digest = createHmac('sha1', secretKey).update(original, 'utf8').digest();
   return Buffer.concat([digest, Buffer.from(original, 'utf8')]).toString('base64');
 }
 
-/** Answers an upload signature over fields; those that are undefined are left out. */
+/** Returns an upload signature over fields; those that are undefined are left out. */
 export function signFields(
   secretKey: string,
   fields: Readonly<Record<string, string | number | undefined>>,

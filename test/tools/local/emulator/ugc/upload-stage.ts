@@ -29,7 +29,7 @@ export interface UploadStage {
   activities(): readonly RecordedActivity[];
   nowSeconds(): number;
   passSeconds(seconds: number): void;
-  /** Answers a new upload signature; no two are equal. */
+  /** Returns a new upload signature; no two are equal. */
   sign(fields?: Readonly<Record<string, string | number>>): string;
   /** Applies for an upload of these bytes, stores them, and answers what Apply said. */
   upload(bytes: Buffer, body?: Readonly<Record<string, unknown>>): Promise<UgcData>;
