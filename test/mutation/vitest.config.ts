@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     include: tests.map((name) => (name.endsWith('.ts') ? name : `${name}/**/*.test.ts`)),
     sequence: { sequencer: SmallestFirst },
-    setupFiles: 'test/mutation/fix-properties.ts',
+    setupFiles: 'test/mutation/shorten-properties.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

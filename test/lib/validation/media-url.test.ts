@@ -253,10 +253,12 @@ describe('checkMediaUrl()', () => {
     );
 
     it('never throws, and takes again what it hands on', () => {
+      let tried = 0;
       let taken = 0;
 
       fc.assert(
         fc.property(anyText, (text) => {
+          tried += 1;
           const verdict = checkMediaUrl(text, {});
           if ('reason' in verdict) {
             expect(verdict.reason).toMatch(/^must /);
@@ -273,7 +275,7 @@ describe('checkMediaUrl()', () => {
         { numRuns: 5_000 },
       );
 
-      expect(taken).toBeGreaterThan(500);
+      expect(taken).toBeGreaterThan(tried / 10);
     });
 
     it('takes an IPv4 address exactly where it is globally reachable', () => {
