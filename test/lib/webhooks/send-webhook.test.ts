@@ -261,6 +261,24 @@ describe('createWebhookSender()', () => {
     server.close();
   });
 
+  it('sends once where a new connection is closed at once', async () => {
+    let connections = 0;
+    const server = createTcpServer((socket) => {
+      connections += 1;
+      socket.on('error', () => {});
+      socket.on('data', () => socket.resetAndDestroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    const sent = await send(`http://127.0.0.1:${port}/`);
+
+    server.close();
+    expect(sent).toEqual({ ok: false, error: 'ECONNRESET', gone: false });
+    expect(connections).toBe(1);
+  });
+
   it('takes a consumer that cannot be reached, or does not speak HTTP, for failed', async () => {
     const consumer = await serve(accept);
     await consumer.close();
