@@ -163,6 +163,14 @@ describe('checkMediaUrl()', () => {
     });
   });
 
+  it('takes no text that is too long, even where its URL is not', () => {
+    const text = `https://media.example.com/${'./'.repeat(4_000)}a.mp4`;
+
+    expect(checkMediaUrl(text, {})).toEqual({
+      reason: expect.stringContaining('at most 8000 bytes'),
+    });
+  });
+
   describe('under a list of hosts', () => {
     const policy: UrlPolicy = {
       hosts: ['media.example.com', '*.cdn.example.com', '8.8.8.8', 'xn--bcher-kva.example.com'],
