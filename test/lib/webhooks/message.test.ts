@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { explainEventPattern, matchesEvent } from '../../../lib/model/event-type.ts';
 import type { UploadView } from '../../../lib/uploads/upload-view.ts';
 import { buildUploadMessage, buildVodMessage } from '../../../lib/webhooks/message.ts';
 import { readSubject, writeMessageBody } from '../../../lib/webhooks/message-body.ts';
@@ -205,50 +204,5 @@ describe('readSubject()', () => {
     expect(readSubject(vod({ FileId: 'file-1', TaskId: 'task-1' }))).toBe('file-1');
     expect(readSubject(vod({ FileId: '', TaskId: 'task-1' }))).toBe('task-1');
     expect(readSubject(vod({}))).toBe(vod({}).id);
-  });
-});
-
-describe('matchesEvent()', () => {
-  it.each([
-    ['upload.ready', '*', true],
-    ['upload.ready', 'upload.*', true],
-    ['upload.ready', 'upload.ready', true],
-    ['upload.ready', 'upload.re*', true],
-    ['upload.ready', 'upload.read', false],
-    ['upload.ready', 'vod.*', false],
-    ['vod.PullComplete', 'vod.Pull*', true],
-    ['vod.PullComplete', 'vod.pullcomplete', false],
-  ] as const)('%s against %s is %s', (type, pattern, expected) => {
-    expect(matchesEvent(type, pattern)).toBe(expected);
-  });
-});
-
-describe('explainEventPattern()', () => {
-  it.each([
-    '*',
-    'upload.*',
-    'upload.deleted',
-    'upload.re*',
-    'vod.*',
-    'vod.Pull*',
-    'vod.FileDeleted',
-  ])('takes %s', (pattern) => {
-    expect(explainEventPattern(pattern)).toBeUndefined();
-  });
-
-  it.each([
-    '',
-    'upload',
-    'upload.',
-    'upload.redy',
-    'upload.*.x',
-    '*.ready',
-    'vod',
-    'vod.',
-    'vod.**',
-    'Upload.*',
-    'other.*',
-  ])('refuses %j, and names what there is', (pattern) => {
-    expect(explainEventPattern(pattern)).toContain('ready');
   });
 });
