@@ -92,26 +92,36 @@ async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
     incrementalFile: `.local/mutation-${folder}.json`,
     force: options.again,
   }).runMutationTest();
-  return results.map(({ fileName, location, mutatorName, replacement, status }) => ({
-    file: path.relative(root, fileName),
-    line: location.start.line,
-    text: readFileSync(fileName, 'utf8').split('\n')[location.start.line - 1]?.trim() ?? '',
-    mutator: mutatorName,
-    replacement: replacement.replaceAll(/\s+/g, ' '),
-    status,
-  }));
+  return results.map(({ fileName, location: { start, end }, mutatorName, replacement, status }) => {
+    const lines = readFileSync(fileName, 'utf8')
+      .split('\n')
+      .slice(start.line - 1, end.line);
+    const text = lines[0]?.trim() ?? '';
+    lines.push(lines.pop()?.slice(0, end.column - 1) ?? '');
+    return {
+      file: path.relative(root, fileName),
+      line: start.line,
+      text,
+      code: onOneLine(lines.join('\n').slice(start.column - 1)),
+      mutator: mutatorName,
+      replacement: onOneLine(replacement),
+      status,
+    };
+  });
+}
+
+function onOneLine(code: string): string {
+  return code.replaceAll(/\s+/g, ' ');
 }
 
 /** Says what came of a folder. Returns whether its tests see enough, and whether the list of equivalent changes is true. */
 function report(folder: string, score: Score): boolean {
   const isWhole = options.since === undefined;
-  for (const { file, line, mutator, text, replacement } of score.survivors) {
-    print(`  ${file}:${line} ${mutator}\n    ${text}\n    ${replacement}`);
+  for (const { file, line, mutator, text, code, replacement } of score.survivors) {
+    print(`  ${file}:${line} ${mutator}\n    ${text}\n    ${code} -> ${replacement}`);
   }
-  for (const { file, text, replacement } of isWhole ? score.stale : []) {
-    print(
-      `  Take it out of equivalent.ts, nothing fits it: ${file}\n    ${text}\n    ${replacement}`,
-    );
+  for (const { file, text, code } of isWhole ? score.stale : []) {
+    print(`  Take it out of equivalent.ts, no survivor fits it: ${file}\n    ${text}\n    ${code}`);
   }
   const { killed, survivors, equivalent, percent } = score;
   print(

@@ -4,6 +4,7 @@ import { computeScore, type Mutant } from './score.ts';
 const FAULT: Omit<Mutant, 'line' | 'status'> = {
   file: 'lib/model/a.ts',
   text: 'if (a < 1) return;',
+  code: 'a < 1',
   mutator: 'EqualityOperator',
   replacement: 'a <= 1',
 };

@@ -5,15 +5,17 @@ export interface Mutant {
   readonly line: number;
   /** The text of that line, without the spaces around it. */
   readonly text: string;
+  /** The code that was changed, each run of white space as one space. */
+  readonly code: string;
   /** Name of Stryker's mutator: https://stryker-mutator.io/docs/mutation-testing-elements/supported-mutators/. */
   readonly mutator: string;
-  /** What stands in place of the code, each run of white space as one space. */
+  /** What stands in its place, in the same form. */
   readonly replacement: string;
   readonly status: string;
 }
 
 /** A change that no test can see, since the program does the same with it. */
-export interface Equivalent extends Pick<Mutant, 'file' | 'text' | 'mutator' | 'replacement'> {
+export interface Equivalent extends Omit<Mutant, 'line' | 'status'> {
   readonly reason: string;
 }
 
@@ -52,6 +54,7 @@ function fits(entry: Equivalent, mutant: Mutant): boolean {
   return (
     entry.file === mutant.file &&
     entry.text === mutant.text &&
+    entry.code === mutant.code &&
     entry.mutator === mutant.mutator &&
     entry.replacement === mutant.replacement
   );
