@@ -62,8 +62,10 @@ describe('copyWithoutNulls()', () => {
   });
 
   it('says what the canonical text says', () => {
+    // A text has no negative zero.
+    const values = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)));
     fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+      fc.property(values, (value) => {
         expect(copyWithoutNulls(value)).toEqual(JSON.parse(canonicalJson(value)));
       }),
     );
