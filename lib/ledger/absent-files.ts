@@ -36,9 +36,10 @@ export interface AbsentFileLedger {
   ): Promise<readonly AbsentArrival[]>;
   /**
    * Takes files that VOD has in an application off uploads of others that ended as `deleted`: notifications alone told of
-   * those, and anyone who signs for one application may have told of a file of another before that did.
+   * those, and anyone who signs for one application may have told of a file of another before that did. Also drops the
+   * deletion of such a file that was scheduled for another application.
    */
-  releaseFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
+  detachFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }
 
 /** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
@@ -102,7 +103,7 @@ export function createAbsentFileLedger({
   const note = (told: readonly object[], subAppId = 0) =>
     query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
   return {
-    async releaseFiles(fileIds, subAppId) {
+    async detachFiles(fileIds, subAppId) {
       const ownIds = writeJson(fileIds.map(deriveFileUploadId));
       await query(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
     },

@@ -40,8 +40,8 @@ export interface ActionLedger {
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
   /** Keeps how far an action has come, for the next try of it. */
   keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
-  actionDone(claim: Claim): Promise<boolean>;
-  actionFailed(claim: Claim, failure: ActionFailure): Promise<boolean>;
+  finishAction(claim: Claim): Promise<boolean>;
+  failAction(claim: Claim, failure: ActionFailure): Promise<boolean>;
   /** Makes a dead action due at once. */
   replayAction(action: Pick<NewMediaAction, 'fileId' | 'kind'>): Promise<void>;
 }
@@ -85,10 +85,10 @@ export function createActionLedger(connection: Connection, now: () => number): A
       const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(now())];
       return (await query(connection, KEEP_PROGRESS, parameters)).length > 0;
     },
-    actionDone(claim) {
+    finishAction(claim) {
       return settle(claim, 'done', null, null);
     },
-    actionFailed(claim, failure) {
+    failAction(claim, failure) {
       const error = cleanText(failure.error);
       return 'dead' in failure
         ? settle(claim, 'dead', null, error)

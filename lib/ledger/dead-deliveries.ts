@@ -44,12 +44,12 @@ export interface DeadDeliveryLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listDead(criteria: {
+  listDeadDeliveries(criteria: {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<Page<DeadDelivery>>;
-  /** Makes a dead delivery due at once; returns whether there was one. */
-  replay(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
+  /** Makes a dead delivery due at once and resumes its endpoint; returns whether there was one. */
+  replayDelivery(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
   /** Makes all dead deliveries of one upload due at once; returns how many there were. */
   replayUpload(uploadId: string): Promise<number>;
   /**
@@ -125,7 +125,7 @@ export function createDeadDeliveryLedger(
   now: () => number,
 ): DeadDeliveryLedger {
   return {
-    async listDead({ limit, cursor }) {
+    async listDeadDeliveries({ limit, cursor }) {
       const [time, eventId = '', endpoint = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
       const before = time === undefined ? END_OF_TIME : writeTime(time);
       const rows = await query(connection, LIST, [limit + 1, before, eventId, endpoint]);
@@ -134,7 +134,7 @@ export function createDeadDeliveryLedger(
       if (rows.length <= limit || last === undefined) return { items };
       return { items, cursor: writeCursor([last.diedAt, last.eventId, last.endpoint]) };
     },
-    async replay({ eventId, endpoint }) {
+    async replayDelivery({ eventId, endpoint }) {
       const rows = await query(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
       return rows.length > 0;
     },

@@ -43,8 +43,11 @@ interface DeadItem extends ItemName {
 
 /** What could not be processed for a reason of its own. */
 export interface DeadItemLedger {
-  /** Counts a failure; the item is dead when it has failed `mostTries` times. An answer that is lost may count it twice. */
-  failItem(failure: ItemFailure, mostTries: number): Promise<CountedFailure>;
+  /**
+   * Counts a failure, and sets the item aside as dead when it has failed `mostTries` times. An answer that is lost may count
+   * it twice.
+   */
+  countItemFailure(failure: ItemFailure, mostTries: number): Promise<CountedFailure>;
   /**
    * Latest first.
    *
@@ -101,7 +104,7 @@ export function createDeadItemLedger({
   now,
 }: Pick<LedgerDependencies, 'connection' | 'now'>): DeadItemLedger {
   return {
-    async failItem({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
+    async countItemFailure({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
       const what: Parameters = [kind, id, subAppId ?? null, fileId ? cleanText(fileId) : null];
       const why: Parameters = [code, cleanText(reason), content ?? null, writeTime(now())];
       const [row = {}] = await query(connection, FAIL, [...what, ...why, mostTries]);

@@ -72,8 +72,8 @@ export interface DeliveryLedger {
     eventIds: readonly string[],
     leaseSeconds: number,
   ): Promise<readonly ClaimedDelivery[]>;
-  deliveryDone(claim: Claim): Promise<boolean>;
-  deliveryFailed(claim: Claim, failure: DeliveryFailure): Promise<boolean>;
+  finishDelivery(claim: Claim): Promise<boolean>;
+  failDelivery(claim: Claim, failure: DeliveryFailure): Promise<boolean>;
   /**
    * Pauses the endpoint of a delivery that failed: it is sent nothing until somebody resumes it. The delivery is dead, or
    * waits with the others. Returns whether the endpoint was not paused before.
@@ -195,10 +195,10 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
       const rows = await query(connection, CLAIM_FRESH, [at, JSON.stringify(eventIds), until]);
       return rows.map(readClaimed);
     },
-    deliveryDone(claim) {
+    finishDelivery(claim) {
       return settle(DONE, claim, 'delivered', null, null);
     },
-    deliveryFailed(claim, failure) {
+    failDelivery(claim, failure) {
       const error = cleanText(failure.error);
       if ('dead' in failure) return settle(FAILED, claim, 'dead', null, error);
       return settle(FAILED, claim, 'pending', writeTime(failure.nextAttemptAt), error);

@@ -4,10 +4,10 @@ import { readTime, writeTime } from './upload-row.ts';
 
 /** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
 export interface LeaseLedger {
-  /** Returns where the mark stands, in Unix milliseconds; undefined where nobody has moved it yet. */
-  readMark(name: string): Promise<number | undefined>;
-  /** Moves the mark to `at`, Unix milliseconds; never backwards. */
-  moveMark(name: string, at: number): Promise<void>;
+  /** Returns where the watermark stands, in Unix milliseconds; undefined where nobody has advanced it yet. */
+  readWatermark(name: string): Promise<number | undefined>;
+  /** Moves the watermark to `at`, Unix milliseconds; never backwards. */
+  advanceWatermark(name: string, at: number): Promise<void>;
   /** Returns whether the lease is this ledger's for so long from now: nobody had it, its time was over, or it was so before. */
   acquireLease(name: string, seconds: number): Promise<boolean>;
   /** Gives the lease up, where it is this ledger's. */
@@ -26,15 +26,15 @@ const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, 
 
 const RELEASE = 'delete from leases where name = $1 and holder = $2';
 
-/** Returns the part of the ledger that keeps marks and leases. */
+/** Returns the part of the ledger that keeps watermarks and leases. */
 export function createLeaseLedger({ connection, now, randomKey }: LedgerDependencies): LeaseLedger {
   const holder = randomKey();
   return {
-    async readMark(name) {
+    async readWatermark(name) {
       const [row] = await query(connection, READ, [name]);
       return row && readTime(row['stands_at']);
     },
-    async moveMark(name, at) {
+    async advanceWatermark(name, at) {
       await query(connection, MOVE, [name, writeTime(at)]);
     },
     async acquireLease(name, seconds) {

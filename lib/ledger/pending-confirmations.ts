@@ -33,18 +33,18 @@ type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 
 /** Events that nobody has confirmed yet, and that so have changed nothing. */
 export interface PendingConfirmationLedger {
-  /** Keeps the event until somebody drops it; returns false where it is kept, or recorded, already. */
-  keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
+  /** Keeps the event until its confirmation is finished; returns false where it is kept, or recorded, already. */
+  keepPendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
   /** Keeps an event that failed, which may be recorded in part, to be tried again. */
-  keepFailed(event: UnconfirmedEvent): Promise<void>;
+  keepForRetry(event: UnconfirmedEvent): Promise<void>;
   /** Returns up to `count` events, longest due first; each is nobody else's until its lease runs out. */
-  claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
+  claimConfirmations(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
-  dropUnconfirmed(claim: Claim): Promise<void>;
+  finishConfirmation(claim: Claim): Promise<void>;
   /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
-  retryUnconfirmed(claim: Claim, at: number): Promise<void>;
-  /** Counts an event of the application that nobody confirms; returns how many there are by now in this minute. */
-  countUnconfirmed(subAppId: number | undefined): Promise<number>;
+  retryConfirmation(claim: Claim, at: number): Promise<void>;
+  /** Counts one more event of the application that nobody confirms; returns how many there are by now in this minute. */
+  incrementUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
 
 // The update changes nothing; it makes the statement answer the row of the one who came first.
@@ -93,11 +93,11 @@ export function createPendingConfirmationLedger(
     return row?.['kept_by'] === keeper;
   };
   return {
-    keepUnconfirmed: (event) => keep(event, false),
-    async keepFailed(event) {
+    keepPendingConfirmation: (event) => keep(event, false),
+    async keepForRetry(event) {
       await keep(event, true);
     },
-    async claimUnconfirmed(count, leaseSeconds) {
+    async claimConfirmations(count, leaseSeconds) {
       const at = now();
       const until = writeTime(at + leaseSeconds * 1_000);
       const rows = await query(connection, CLAIM, [writeTime(at), count, until]);
@@ -111,13 +111,13 @@ export function createPendingConfirmationLedger(
         ...(row['proven'] === true ? { proven: true } : {}),
       }));
     },
-    async dropUnconfirmed({ eventId, attempt }) {
+    async finishConfirmation({ eventId, attempt }) {
       await query(connection, DROP, [eventId, attempt]);
     },
-    async retryUnconfirmed({ eventId, attempt }, at) {
+    async retryConfirmation({ eventId, attempt }, at) {
       await query(connection, RETRY, [eventId, attempt, writeTime(at)]);
     },
-    async countUnconfirmed(subAppId) {
+    async incrementUnconfirmed(subAppId) {
       const [row] = await query(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
       return Number(row?.['count']);
     },

@@ -10,10 +10,10 @@ export interface ReconciliationLedger {
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
   /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
   hastenChecks(count: number): Promise<void>;
-  /** Puts the next check off until `at`, Unix milliseconds; undefined for ever, or until something is told of the upload. */
-  deferCheck(uploadId: string, at: number | undefined): Promise<void>;
+  /** Sets the next check to `at`, Unix milliseconds; undefined for none until something is told of the upload. */
+  setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
   /** Returns those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
-  findUntold(fileIds: readonly string[]): Promise<readonly string[]>;
+  findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
 const CLAIM = `with due as (
@@ -59,10 +59,10 @@ export function createReconciliationLedger(
     async hastenChecks(count) {
       await query(connection, HASTEN, [writeTime(now()), count]);
     },
-    async deferCheck(uploadId, at) {
+    async setNextCheck(uploadId, at) {
       await query(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);
     },
-    async findUntold(fileIds) {
+    async findFilesWithoutArrival(fileIds) {
       if (fileIds.length === 0) return [];
       const rows = await query(connection, UNTOLD, [writeJson(fileIds)]);
       return rows.map((row) => String(row['file_id']));

@@ -52,14 +52,18 @@ export interface UploadLedger {
     subAppId?: number,
     own?: number,
   ): Promise<readonly string[]>;
-  /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
-  saveIssued(upload: IssuedUpload): Promise<Upload>;
-  /** Returns undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
-  changeState(
-    uploadId: string,
-    fact: UploadFact,
-    fields?: MediaFields,
-  ): Promise<Upload | undefined>;
+  /**
+   * Keeps an upload that is permitted and announces `upload.issued`, both once. Issuing it again prolongs it and replaces
+   * what is given; it never brings an upload back.
+   */
+  issueUpload(upload: IssuedUpload): Promise<Upload>;
+  /**
+   * Moves an upload to the state that `fact` leads to, and makes all that follows from it, or nothing: announces the state in
+   * the outbox (an event `upload.<state>` and its deliveries, once), schedules DeleteMedia of its file where the state is one
+   * in which nobody wants that, and drops its queued pull where it waits no more. Returns the upload as it is then; undefined,
+   * having done nothing, where there is no such upload.
+   */
+  transition(uploadId: string, fact: UploadFact, fields?: MediaFields): Promise<Upload | undefined>;
 }
 
 const FIND_FILES = `select file_id from uploads
@@ -115,13 +119,13 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
       const rows = await askAboutAll(connection, FIND_FILES, fileIds, within);
       return rows.map((row) => String(row['file_id']));
     },
-    async saveIssued({ uploadId, method, owner, fields }) {
+    async issueUpload({ uploadId, method, owner, fields }) {
       const issued = { key: { uploadId }, fact: 'issued', method, owner, fields } as const;
       const saved = (await change(SAVE, issued)) ?? (await find(uploadId));
       if (saved === undefined) throw new Error('The upload that was saved is not there.');
       return saved;
     },
-    async changeState(uploadId, fact, fields) {
+    async transition(uploadId, fact, fields) {
       return (await change(CHANGE, { key: { uploadId }, fact, fields })) ?? find(uploadId);
     },
   };
