@@ -1,9 +1,7 @@
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeJson } from './json-text.ts';
-import { askAboutAll, query } from './query.ts';
-import { writeTime } from './upload-row.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, queryInParts, writeJson, writeTime } from './query.ts';
 
 /** A file of which a notification told that it came, when VOD did not have it any more. */
 export interface AbsentArrival {
@@ -117,7 +115,7 @@ export function createAbsentFileLedger({
       await note(told, subAppId);
     },
     async findAbsentArrivals(fileIds, subAppId = 0) {
-      const rows = await askAboutAll(connection, FIND, fileIds, [subAppId]);
+      const rows = await queryInParts(connection, FIND, fileIds, [subAppId]);
       // Only objects are kept.
       return rows.map((row) => ({
         fileId: String(row['file_id']),

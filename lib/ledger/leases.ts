@@ -1,6 +1,5 @@
-import type { LedgerDependencies } from './dependencies.ts';
-import { query } from './query.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import type { LedgerDependencies } from './query.ts';
+import { hasRows, query, readTime, writeTime } from './query.ts';
 
 /** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
 export interface LeaseLedger {
@@ -40,7 +39,7 @@ export function createLeaseLedger({ connection, now, randomKey }: LedgerDependen
     async acquireLease(name, seconds) {
       const at = now();
       const until = writeTime(at + seconds * 1_000);
-      return (await query(connection, ACQUIRE, [name, holder, writeTime(at), until])).length > 0;
+      return hasRows(connection, ACQUIRE, [name, holder, writeTime(at), until]);
     },
     async releaseLease(name) {
       await query(connection, RELEASE, [name, holder]);

@@ -1,8 +1,7 @@
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeJson } from './json-text.ts';
-import { query } from './query.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, readTime, writeJson, writeTime } from './query.ts';
 
 /** An event that VOD could not be asked about when it came, or that failed and is to be tried again. */
 interface UnconfirmedEvent {
@@ -55,21 +54,21 @@ const KEEP = `insert into unconfirmed_events as u
   on conflict (event_id) do update set event_id = u.event_id
   returning kept_by`;
 
-const CLAIM = `with due as (
-    select event_id from unconfirmed_events where next_attempt_at <= $1::timestamptz
-    order by next_attempt_at limit $2 for update skip locked
-  )
-  update unconfirmed_events u set attempts = attempts + 1, next_attempt_at = $3
-  from due where u.event_id = due.event_id
-  returning u.event_id, sub_app_id, raw, received_at, attempts, proven`;
+const CONFIRMATIONS: JobTable = {
+  name: 'unconfirmed_events',
+  key: ['event_id'],
+  dueAt: 'next_attempt_at',
+  lease: 'attempts = attempts + 1, next_attempt_at = $3',
+};
+
+const CLAIM = writeClaim(CONFIRMATIONS, 'event_id, sub_app_id, raw, received_at, attempts, proven');
 
 const DROP = `with dropped as (
-    delete from unconfirmed_events where event_id = $1 and attempts = $2 returning event_id
+    delete from unconfirmed_events where ${writeHeld(CONFIRMATIONS)} returning event_id
   )
   delete from dead_items d using dropped where d.kind = 'event' and d.item_id = event_id and d.state = 'failing'`;
 
-const RETRY = `update unconfirmed_events set next_attempt_at = $3
-  where event_id = $1 and attempts = $2`;
+const RETRY = `update unconfirmed_events set next_attempt_at = $3 where ${writeHeld(CONFIRMATIONS)}`;
 
 // An instance whose clock is behind counts in the minute of the others.
 const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
@@ -98,9 +97,7 @@ export function createPendingConfirmationLedger(
       await keep(event, true);
     },
     async claimConfirmations(count, leaseSeconds) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      const rows = await query(connection, CLAIM, [writeTime(at), count, until]);
+      const rows = await claimJobs(dependencies, CLAIM, leaseSeconds, [count]);
       return rows.map((row) => ({
         eventId: String(row['event_id']),
         ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSettings } from './database-url.ts';
 import { toLedgerError } from './explain-error.ts';
 import { readCode } from './ledger-error.ts';
-import { createPause } from './pause.ts';
-import { closeSession, IDLE_SECONDS, openSession, READ_ONLY } from './session.ts';
+import { closeSession, createPause, IDLE_SECONDS, openSession, READ_ONLY } from './session.ts';
 import { isLost, type Session } from './transaction.ts';
 
 /** Dependencies of sessions. */

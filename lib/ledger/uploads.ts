@@ -1,12 +1,12 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
 import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { LedgerDependencies } from './dependencies.ts';
 import { applyMerging } from './merge-uploads.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
-import { askAboutAll, query, type Row } from './query.ts';
+import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, queryInParts, type Row, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
 export interface IssuedUpload {
@@ -17,21 +17,12 @@ export interface IssuedUpload {
 }
 
 /** Which uploads, newest first. */
-export interface UploadQuery {
+export interface UploadQuery extends PageQuery {
   readonly owner?: string | undefined;
   /** Application of VOD. */
   readonly subAppId?: number | undefined;
   readonly state?: UploadState | undefined;
   readonly method?: UploadMethod | undefined;
-  readonly limit: number;
-  /** Of the page before. */
-  readonly cursor?: string | undefined;
-}
-
-/** One page of a list; without `cursor` it is the last. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly cursor?: string;
 }
 
 /** What the ledger knows of uploads. */
@@ -109,14 +100,12 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
     async listUploads(criteria) {
       const { statement, parameters } = writeList(criteria);
       const rows = await query(connection, statement, parameters);
-      const items = rows.slice(0, criteria.limit).map(readUpload);
-      const last = items.at(-1);
-      if (rows.length <= criteria.limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
+      const place = ({ createdAt, uploadId }: Upload) => [createdAt, uploadId] as const;
+      return takePage(rows.map(readUpload), criteria.limit, place);
     },
     async findFiles(fileIds, subAppId, own) {
       const within = [subAppId ?? null, own ?? null];
-      const rows = await askAboutAll(connection, FIND_FILES, fileIds, within);
+      const rows = await queryInParts(connection, FIND_FILES, fileIds, within);
       return rows.map((row) => String(row['file_id']));
     },
     async issueUpload({ uploadId, method, owner, fields }) {

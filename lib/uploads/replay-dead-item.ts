@@ -6,7 +6,12 @@ import { isJsonObject } from '../validation/json-object.ts';
 /** What trying again takes of a ledger. */
 type Replaying = Pick<
   Ledger,
-  'findDeadItem' | 'dropDeadItem' | 'keepForRetry' | 'setNextCheck' | 'replayDelivery' | 'replayAction'
+  | 'findDeadItem'
+  | 'dropDeadItem'
+  | 'keepForRetry'
+  | 'setNextCheck'
+  | 'replayDelivery'
+  | 'replayAction'
 >;
 
 /**
