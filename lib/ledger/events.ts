@@ -1,12 +1,12 @@
 import { selectTargets } from '../model/targets.ts';
 import type { Upload } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
+import type { Statements } from './connection/transaction.ts';
 import { type EventRecord, type RecordedEvent, splitRounds } from './event-record.ts';
 import { readCode } from './ledger-error.ts';
 import { applyMerging } from './merge-uploads.ts';
 import { stateEventId, writeRecordStatement, writeTargets } from './outbox.ts';
 import { type LedgerDependencies, query, type Row, writeJson, writeTime } from './query.ts';
-import type { Statements } from './transaction.ts';
 import { readKey, type UploadChange, writeChange } from './upload-change.ts';
 import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 

@@ -1,11 +1,11 @@
 import type { Upload } from '../model/upload.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { UploadFact, UploadState } from '../model/upload-state.ts';
+import type { Statements } from './connection/transaction.ts';
 import { readCode } from './ledger-error.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
 import type { LedgerDependencies, Row } from './query.ts';
 import { writeJson, writeTime } from './query.ts';
-import type { Statements } from './transaction.ts';
 import {
   BY_UPLOAD,
   CHANGE_COLUMNS,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection } from './connection/connection.ts';
+import type { Statements } from './connection/transaction.ts';
 import { LedgerError } from './ledger-error.ts';
-import type { Statements } from './transaction.ts';
 
 /** One migration that was applied now. */
 interface AppliedMigration {

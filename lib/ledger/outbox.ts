@@ -99,7 +99,7 @@ const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
 
 /** Returns the part of a `with` that keeps the actions of the query `actions`; each is kept once for ever. */
-export function writeActions(actions: string): string {
+function writeActions(actions: string): string {
   return `action as (
     insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
     select file_id, kind, sub_app_id, upload_id, detail, $2::timestamptz, $2::timestamptz, $2::timestamptz from (${actions}) a

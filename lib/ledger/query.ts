@@ -1,6 +1,6 @@
 import { isKeptTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 /** Somebody whom recorded events are delivered to. */
 export interface LedgerTarget {

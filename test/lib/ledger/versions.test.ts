@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { explainServer, readServer } from '../../../lib/ledger/migrate.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 

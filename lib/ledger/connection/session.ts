@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import postgres from 'postgres';
+import { readCode } from '../ledger-error.ts';
 import type { DatabaseHost, DatabaseSettings } from './database-url.ts';
-import { readCode } from './ledger-error.ts';
 import { failWith, openSocket } from './open-socket.ts';
 import { perform, type Session } from './transaction.ts';
 
