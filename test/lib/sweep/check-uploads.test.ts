@@ -71,6 +71,16 @@ describe('checkUploads()', () => {
     expect(await findUpload()).toMatchObject({ state });
   });
 
+  it('has nothing to end where an upload became part of another meanwhile', async () => {
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+    stage.passSeconds(601);
+    const ledger = { ...stage.ledger, findUpload: async () => undefined };
+
+    const { steps } = await stage.sweep({ ledger });
+
+    expect(steps['checks']).toMatchObject({ checked: 1, failed: 0, expired: 0 });
+  });
+
   it('asks once in a run that looks now, and waits again afterwards', async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
     await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
