@@ -42,9 +42,11 @@ const LEFT_OUT = new Set(['migrate.ts', 'lazy-ledger.ts', 'ledger-error.ts', 'le
 
 /** Tests of each file, most telling first; those of the others are what begins with its name. */
 const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
+  'actions.ts': ['jobs', 'actions'],
   'backlog.ts': ['backlog', 'deliveries', 'actions'],
   'dead-deliveries.ts': ['deliveries'],
   'dead-items.ts': ['dead-items'],
+  'deliveries.ts': ['jobs', 'deliveries'],
   'endpoints.ts': ['endpoints', 'deliveries'],
   'events.ts': ['events', 'outbox', 'collisions'],
   'idempotency-keys.ts': ['uploads'],
@@ -52,8 +54,9 @@ const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'leases.ts': ['uploads'],
   'merge-uploads.ts': ['outbox', 'events', 'collisions', 'applications'],
   'outbox.ts': ['outbox', 'events', 'actions', 'deliveries', 'applications'],
-  'pending-confirmations.ts': ['actions'],
-  'reconciliation.ts': ['uploads'],
+  'pending-confirmations.ts': ['jobs', 'actions'],
+  'pulls.ts': ['pulls', 'jobs', 'uploads'],
+  'reconciliation.ts': ['reconciliation', 'uploads', 'jobs'],
   'timeline.ts': ['actions', 'deliveries'],
   'upload-change.ts': [
     'upload-change',
@@ -122,6 +125,10 @@ function passes(copy: string, file: string, databaseUrl: string): Promise<boolea
   });
 }
 
+/** Set by a signal, so that server and copy are taken away all the same. */
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
 async function tryAll(copy: string, databaseUrl: string): Promise<void> {
   const trials = listTrials();
   for (const file of new Set(trials.map((trial) => trial.file))) {
@@ -131,6 +138,7 @@ async function tryAll(copy: string, databaseUrl: string): Promise<void> {
     }
     const survivors: Trial[] = [];
     for (const trial of own) {
+      if (stop.signal.aborted) return;
       writeFileSync(path.join(copy, LEDGER, file), trial.source);
       if (await passes(copy, file, databaseUrl)) survivors.push(trial);
     }

@@ -319,6 +319,19 @@ describe('a batch', () => {
     ]);
   });
 
+  it('queues once what waits already, and what VOD has taken no more', async () => {
+    const batch = ['u0', 'u1'].map(pull);
+    for (let times = 0; times < 2; times += 1) {
+      expect(rules(await ledger.issueWithin('ann', {}, batch))).toEqual(['issued', 'issued']);
+    }
+    const [first, second, ...others] = await ledger.claimPulls(9, 60);
+    expect(others).toEqual([]);
+    if (first === undefined || second === undefined) return expect.fail('Both wait.');
+    await ledger.finishPull(first, 'task');
+    await ledger.issueWithin('ann', {}, batch);
+    expect((await ledger.readBacklog()).pulls.count).toBe(1);
+  });
+
   it('never exceeds a quota beside others like it', async () => {
     const ledgers = Array.from({ length: 4 }, open);
     const verdicts = await Promise.all(
