@@ -129,20 +129,30 @@ function passes(copy: string, file: string, databaseUrl: string): Promise<boolea
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
+/** Returns those of the trials of one file that no test tells of. */
+async function tryFile(
+  file: string,
+  trials: readonly Trial[],
+  { copy, databaseUrl }: { readonly copy: string; readonly databaseUrl: string },
+): Promise<readonly Trial[]> {
+  if (!(await passes(copy, file, databaseUrl))) {
+    throw new Error(`The tests of ${file} fail without any change.`);
+  }
+  const survivors: Trial[] = [];
+  for (const trial of trials) {
+    stop.signal.throwIfAborted();
+    writeFileSync(path.join(copy, LEDGER, file), trial.source);
+    if (await passes(copy, file, databaseUrl)) survivors.push(trial);
+  }
+  cpSync(path.join(ROOT, LEDGER, file), path.join(copy, LEDGER, file));
+  return survivors;
+}
+
 async function tryAll(copy: string, databaseUrl: string): Promise<void> {
   const trials = listTrials();
   for (const file of new Set(trials.map((trial) => trial.file))) {
     const own = trials.filter((trial) => trial.file === file);
-    if (!(await passes(copy, file, databaseUrl))) {
-      throw new Error(`The tests of ${file} fail without any change.`);
-    }
-    const survivors: Trial[] = [];
-    for (const trial of own) {
-      if (stop.signal.aborted) return;
-      writeFileSync(path.join(copy, LEDGER, file), trial.source);
-      if (await passes(copy, file, databaseUrl)) survivors.push(trial);
-    }
-    cpSync(path.join(ROOT, LEDGER, file), path.join(copy, LEDGER, file));
+    const survivors = await tryFile(file, own, { copy, databaseUrl });
     const seen = own.length - survivors.length;
     print(`${file}: ${seen} of ${own.length} seen, ${Math.round((100 * seen) / own.length)} %`);
     for (const { line, within, from, to } of survivors) {
