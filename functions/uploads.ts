@@ -169,7 +169,7 @@ async function cancelUpload(call: Call): Promise<Answer> {
   // What has ended is left as it is, so asking again changes nothing.
   const upload = isFinished(found.state)
     ? found
-    : await ledger((each) => each.changeState(uploadId, 'cancelled'));
+    : await ledger((each) => each.transition(uploadId, 'cancelled'));
   if (upload?.state !== 'cancelled') throw uploadFinished(upload?.state ?? 'deleted');
   return { status: 200, body: viewUpload(upload) };
 }

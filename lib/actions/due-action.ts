@@ -15,7 +15,7 @@ export interface ActionDependencies {
     | 'processMediaByProcedure'
   >;
   /** Where there is none, nothing is known of the upload. */
-  readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'changeState'> | undefined;
+  readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'transition'> | undefined;
   readonly fetchCover: FetchCover;
   /**
    * Keeps how far the action has come, for another try of it; returns whether it is still this one's to do. Where there

@@ -34,7 +34,7 @@ export async function inspectMedia(
   }
   const { size, duration } = readMediaFields(undefined, media.MetaData);
   const fields = { size, duration };
-  if (problem === undefined) await ledger.changeState(uploadId, fact, fields);
-  else await ledger.changeState(uploadId, 'rejected', { ...fields, problem: { ...problem } });
+  if (problem === undefined) await ledger.transition(uploadId, fact, fields);
+  else await ledger.transition(uploadId, 'rejected', { ...fields, problem: { ...problem } });
   return DONE;
 }

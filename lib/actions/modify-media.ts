@@ -200,5 +200,5 @@ async function keepFields(
 ): Promise<void> {
   if (ledger === undefined || uploadId === undefined || Object.keys(fields).length === 0) return;
   // Its state is no news: of all facts this one changes none.
-  await ledger.changeState(uploadId, 'issued', fields);
+  await ledger.transition(uploadId, 'issued', fields);
 }

@@ -13,10 +13,10 @@ export interface SettlingDependencies extends ActionDependencies {
     Ledger,
     | 'findUpload'
     | 'listActions'
-    | 'changeState'
+    | 'transition'
     | 'keepActionProgress'
-    | 'actionDone'
-    | 'actionFailed'
+    | 'finishAction'
+    | 'failAction'
   >;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
@@ -45,22 +45,22 @@ export async function settleAction(
   const performed = performAction(claim, { ...dependencies, keepProgress });
   const outcome = await performed.catch(explainFailure);
   if (outcome.kind === 'done') {
-    await ledger.actionDone(claim);
+    await ledger.finishAction(claim);
     return outcome;
   }
   const { error } = outcome;
   if (outcome.kind === 'wait') {
-    await ledger.actionFailed(claim, { error, nextAttemptAt: now() + outcome.milliseconds });
+    await ledger.failAction(claim, { error, nextAttemptAt: now() + outcome.milliseconds });
     return { kind: 'retried', error };
   }
   const pause = outcome.kind === 'dead' ? undefined : schedule(claim, now(), random);
   const { cause } = outcome;
   if (pause !== undefined) {
-    await ledger.actionFailed(claim, { error, nextAttemptAt: now() + pause });
+    await ledger.failAction(claim, { error, nextAttemptAt: now() + pause });
     return { kind: 'retried', error, cause };
   }
   await endUpload(claim, outcome, dependencies);
-  await ledger.actionFailed(claim, { error, dead: true });
+  await ledger.failAction(claim, { error, dead: true });
   return { kind: 'dead', error, cause };
 }
 
@@ -85,5 +85,5 @@ async function endUpload(
     detail: `The task flow that the rule "${rule}" asks for could not be started. The file itself is there.`,
     reason: nameError(cause),
   };
-  await ledger.changeState(uploadId, 'processingFailed', { problem });
+  await ledger.transition(uploadId, 'processingFailed', { problem });
 }

@@ -31,7 +31,7 @@ export async function startProcedure(
   try {
     const taskId = await start(action, parameters, dependencies);
     if (uploadId !== undefined && taskId !== undefined) {
-      await ledger?.changeState(uploadId, 'uploadedForProcessing', { taskId });
+      await ledger?.transition(uploadId, 'uploadedForProcessing', { taskId });
     }
     return DONE;
   } catch (error) {

@@ -39,7 +39,7 @@ export function createUnconfirmedBound(
   return async (subAppId, log) => {
     let count = countHere(subAppId);
     if (ledger !== undefined && count <= MAX_UNCONFIRMED) {
-      count = await ledger((opened) => opened.countUnconfirmed(subAppId));
+      count = await ledger((opened) => opened.incrementUnconfirmed(subAppId));
     }
     if (count <= MAX_UNCONFIRMED) return;
     log.surplusEvents = count - MAX_UNCONFIRMED;

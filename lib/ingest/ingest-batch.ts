@@ -16,7 +16,7 @@ export interface TakenEvent {
 /** Records events of either notification mode, each by itself; returns in their order. An event that is known changes nothing. */
 export async function ingestBatch(
   events: readonly VodEvent[],
-  ledger: Pick<Ledger, 'recordEvents' | 'changeState' | 'findUpload' | 'releaseFiles'>,
+  ledger: Pick<Ledger, 'recordEvents' | 'transition' | 'findUpload' | 'detachFiles'>,
   reception: Reception,
 ): Promise<readonly TakenEvent[]> {
   const received = await Promise.all(
@@ -38,11 +38,11 @@ export async function ingestBatch(
 async function releaseArrived(
   events: readonly VodEvent[],
   { confirmed, subAppId }: Reception,
-  ledger: Pick<Ledger, 'releaseFiles'>,
+  ledger: Pick<Ledger, 'detachFiles'>,
 ): Promise<void> {
   if (!confirmed || subAppId === undefined) return;
   const fileIds = events.flatMap((event) => readId(readArrivedMedia(event)?.fileId) ?? []);
-  if (fileIds.length > 0) await ledger.releaseFiles(fileIds, subAppId);
+  if (fileIds.length > 0) await ledger.detachFiles(fileIds, subAppId);
 }
 
 /**
@@ -51,11 +51,11 @@ async function releaseArrived(
  */
 async function endReview(
   { received: { event }, recorded }: TakenEvent,
-  ledger: Pick<Ledger, 'changeState'>,
+  ledger: Pick<Ledger, 'transition'>,
 ): Promise<void> {
   if (event.eventType !== 'ReviewAudioVideoComplete') return;
   const { TaskId: taskId } = event.task;
   const [upload] = recorded.uploads.filter((found) => found.taskId === taskId);
   if (upload?.state !== 'uploaded') return;
-  await ledger.changeState(upload.uploadId, 'processingSucceeded');
+  await ledger.transition(upload.uploadId, 'processingSucceeded');
 }

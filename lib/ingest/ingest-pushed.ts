@@ -71,7 +71,10 @@ export async function recordAbsence(
   const { subAppId, receivedAt } = reception;
   const raw = writeVodEvent(event);
   const kept = { eventId: received.eventId, subAppId, raw, receivedAt };
-  const fresh = await ledger.keepUnconfirmed({ ...kept, dueAt: receivedAt + SHOWN_MILLISECONDS });
+  const fresh = await ledger.keepPendingConfirmation({
+    ...kept,
+    dueAt: receivedAt + SHOWN_MILLISECONDS,
+  });
   return { ...describeReceivedEvent(received), fresh, confirmation: 'kept' };
 }
 

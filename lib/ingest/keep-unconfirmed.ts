@@ -39,7 +39,7 @@ export async function keepUnconfirmed(
     raw: writeVodEvent(reduceEvent(event)),
     receivedAt,
   };
-  const fresh = await ledger((opened) => opened.keepUnconfirmed(kept));
+  const fresh = await ledger((opened) => opened.keepPendingConfirmation(kept));
   const told = { ...describeReceivedEvent(received), ...toErrorLogFields(problem) };
   return { fresh, confirmation: 'kept', ...told };
 }

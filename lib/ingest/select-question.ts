@@ -43,7 +43,7 @@ export async function selectQuestion(
   if (rest === undefined) return { event, fields: {} };
   const { eventId } = receiveEvent(rest, origin);
   const kept = { eventId, subAppId: origin.subAppId, raw: writeVodEvent(rest), receivedAt };
-  await ledger((opened) => opened.keepUnconfirmed(kept));
+  await ledger((opened) => opened.keepPendingConfirmation(kept));
   return { event, fields: { surplusFiles: rest.task.FileIdSet.length } };
 }
 

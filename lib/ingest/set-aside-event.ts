@@ -45,7 +45,7 @@ export interface AsideEvent {
 export async function failEvent(
   { raw, proven, subAppId, own, receivedAt, eventId }: FailedEvent,
   error: unknown,
-  ledger: Pick<Ledger, 'failItem'>,
+  ledger: Pick<Ledger, 'countItemFailure'>,
   mostTries: number = MAX_ITEM_TRIES,
 ): Promise<AsideEvent> {
   const named = nameEvent(raw, subAppId === own ? undefined : subAppId);
@@ -53,7 +53,7 @@ export async function failEvent(
   const content = canonicalJson({ raw, proven, receivedAt });
   const item = { ...named, kind: 'event', id, subAppId, content } as const;
   const failure = { ...item, ...explainItemFault(error) };
-  const counted = await ledger.failItem(failure, mostTries);
+  const counted = await ledger.countItemFailure(failure, mostTries);
   const { EventType: eventType } = raw;
   const type = isVodEventType(eventType) ? { eventType } : {};
   const told = { ...toErrorLogFields(error), ...describeItemFailure(failure, counted) };
@@ -70,13 +70,13 @@ export async function failEvent(
 export async function setEventAside(
   failed: FailedEvent,
   error: unknown,
-  ledger: Pick<Ledger, 'failItem' | 'keepFailed'>,
+  ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>,
 ): Promise<AsideEvent> {
   const aside = await failEvent(failed, error, ledger);
   if (aside.counted.isDead) return aside;
   const { raw, proven, subAppId, receivedAt } = failed;
   try {
-    await ledger.keepFailed({ eventId: aside.eventId, raw, subAppId, receivedAt, proven });
+    await ledger.keepForRetry({ eventId: aside.eventId, raw, subAppId, receivedAt, proven });
     return aside;
   } catch (refusal) {
     if (!isItemFault(refusal)) throw refusal;

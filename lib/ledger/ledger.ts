@@ -1,13 +1,12 @@
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
-import { createConnection } from './connection.ts';
+import { createConnection } from './connection/connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
-import type { LedgerTarget } from './fan-out.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
 import { createLeaseLedger, type LeaseLedger } from './leases.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type PendingConfirmationLedger,
 } from './pending-confirmations.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
+import type { LedgerTarget } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
@@ -78,14 +78,14 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
-    ...createDeadDeliveryLedger(connection, now),
+    ...createDeadDeliveryLedger(dependencies),
     ...createDeadItemLedger(dependencies),
-    ...createEndpointLedger(connection, now),
-    ...createActionLedger(connection, now),
-    ...createReconciliationLedger(connection, now),
-    ...createTimelineLedger(connection),
+    ...createEndpointLedger(dependencies),
+    ...createActionLedger(dependencies),
+    ...createReconciliationLedger(dependencies),
+    ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
-    ...createBacklogLedger(connection, now),
+    ...createBacklogLedger(dependencies),
     close: connection.close,
   };
 }

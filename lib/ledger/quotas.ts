@@ -1,13 +1,10 @@
 import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeTargets } from './fan-out.ts';
-import { cleanText, writeJson } from './json-text.ts';
-import { outboxSql } from './outbox.ts';
-import { query, type Row } from './query.ts';
+import { outboxSql, writeTargets } from './outbox.ts';
+import type { LedgerDependencies } from './query.ts';
+import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
-import { readTime, writeTime } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';
 
 /** What an owner may use up at most; what is not named is not bounded. */

@@ -40,7 +40,7 @@ export async function issuePulls(
     return new Map(refused);
   }
   if (waiting.length > 0) await ledger((each) => each.enqueuePulls(waiting));
-  await ledger((each) => Promise.all(sent.map((pull) => each.saveIssued(describeUpload(pull)))));
+  await ledger((each) => Promise.all(sent.map((pull) => each.issueUpload(describeUpload(pull)))));
   return new Map();
 }
 

@@ -89,7 +89,7 @@ export async function sendIssuedPull(
     const problem = { ...toUploadProblem(error) };
     // What cannot be noted now is found out when the pull is sent again; the caller is to know why it was refused.
     await Promise.allSettled([
-      ledger((each) => each.changeState(uploadId, 'pullFailed', { problem })),
+      ledger((each) => each.transition(uploadId, 'pullFailed', { problem })),
       idempotencyKey !== undefined &&
         ledger((each) => each.forgetRequest({ owner, key: idempotencyKey, uploadId })),
     ]);
@@ -98,7 +98,7 @@ export async function sendIssuedPull(
   if (outcome.kind === 'duplicate') return { uploadId, state: 'issued' };
   const { taskId } = outcome;
   // VOD has the pull whatever becomes of this note, and its event tells the task again.
-  const saved = await ledger((each) => each.changeState(uploadId, 'issued', { taskId })).catch(
+  const saved = await ledger((each) => each.transition(uploadId, 'issued', { taskId })).catch(
     () => undefined,
   );
   return { uploadId, taskId, state: saved?.state ?? 'issued' };

@@ -156,7 +156,7 @@ async function checkOrPutOff(
   } catch (error) {
     const item = { kind: 'upload', id: uploadId, subAppId, fileId } as const;
     const isDead = await failItem(item, error, run, tally);
-    await ledger.deferCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
+    await ledger.setNextCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
   }
 }
 
@@ -180,7 +180,7 @@ async function checkUpload(
   // What changed has had its next check set with the change.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, tally))) {
-    await ledger.deferCheck(uploadId, scheduleCheck(upload, now()));
+    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now()));
   }
 }
 
@@ -226,7 +226,7 @@ async function endOverdue(
   const upload = await ledger.findUpload(uploadId);
   const end = upload && findEnd(upload, { now: now(), scannedUntil });
   if (end === undefined) return false;
-  await ledger.changeState(uploadId, end.fact, end.fields);
+  await ledger.transition(uploadId, end.fact, end.fields);
   tally.add(end.fact === 'expired' ? 'expired' : 'givenUp');
   return true;
 }

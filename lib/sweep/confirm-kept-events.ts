@@ -42,7 +42,7 @@ const LEASE_SECONDS = 180;
  */
 export async function confirmKeptEvents(run: SweepRun, tally: UnconfirmedTally): Promise<void> {
   while (hasTime(run)) {
-    const claims = await run.ledger.claimUnconfirmed(CLAIM_COUNT, LEASE_SECONDS);
+    const claims = await run.ledger.claimConfirmations(CLAIM_COUNT, LEASE_SECONDS);
     if (claims.length === 0) return;
     await forEachInTime(claims, AT_ONCE, run, {
       work: (claim) => confirmOrSetAside(claim, run, tally),
@@ -66,8 +66,8 @@ async function confirmOrSetAside(
     const { subAppId = own, proven = false, ...kept } = claim;
     const failed = { ...kept, proven, subAppId, own };
     const { counted, log } = await failEvent(failed, error, ledger);
-    if (counted.isDead) await ledger.dropUnconfirmed(claim);
-    else await ledger.retryUnconfirmed(claim, now() + ITEM_PAUSE_MILLISECONDS);
+    if (counted.isDead) await ledger.finishConfirmation(claim);
+    else await ledger.retryConfirmation(claim, now() + ITEM_PAUSE_MILLISECONDS);
     if (counted.isNews) tally.add('setAside');
     run.report(log);
   }
@@ -88,7 +88,7 @@ async function confirmOne(
   const event = claim.proven ? kept : (await selectQuestion(kept, origin, reached)).event;
   if (event === undefined) {
     tally.add('confirmed');
-    return ledger.dropUnconfirmed(claim);
+    return ledger.finishConfirmation(claim);
   }
   const options = { remainingMilliseconds, subAppId };
   const confirmation = claim.proven
@@ -105,13 +105,13 @@ async function confirmOne(
     report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
   } else {
     const confirmed = confirmation.kind === 'confirmed';
-    const isTooMuch = !confirmed && (await ledger.countUnconfirmed(subAppId)) > MAX_UNCONFIRMED;
+    const isTooMuch = !confirmed && (await ledger.incrementUnconfirmed(subAppId)) > MAX_UNCONFIRMED;
     if (isTooMuch) return putOff(claim, run, tally);
     const reception = { ...origin, receivedAt, confirmed, settings };
     await takePushedEvent(confirmation.event, reception, ledger);
     tally.add('confirmed');
   }
-  await ledger.dropUnconfirmed(claim);
+  await ledger.finishConfirmation(claim);
 }
 
 /** Records, or puts off, a file that came and went; returns false where nobody knows whether there was one. */
@@ -127,13 +127,13 @@ async function settleAbsence(
   if (!isProven && !isDeleted) return false;
   const shownAt = receivedAt + SHOWN_MILLISECONDS;
   if (!isDeleted && now() < shownAt) {
-    await ledger.retryUnconfirmed(claim, shownAt);
+    await ledger.retryConfirmation(claim, shownAt);
     tally.add('retried');
     return true;
   }
   await takeAbsence(event, { ...origin, receivedAt, confirmed: true, settings }, ledger);
   tally.add('confirmed');
-  await ledger.dropUnconfirmed(claim);
+  await ledger.finishConfirmation(claim);
   return true;
 }
 
@@ -146,13 +146,13 @@ async function putOff(
   const ageMilliseconds = now() - claim.receivedAt;
   const pause = scheduleRetry({ attempts: claim.attempt, ageMilliseconds }, random);
   if (pause !== undefined) {
-    await ledger.retryUnconfirmed(claim, now() + pause);
+    await ledger.retryConfirmation(claim, now() + pause);
     tally.add('retried');
     return;
   }
   tally.add('givenUp');
   report(claim, run, 'VOD could not be asked about a notification for three days: dropped.');
-  await ledger.dropUnconfirmed(claim);
+  await ledger.finishConfirmation(claim);
 }
 
 function report(

@@ -25,7 +25,7 @@ export async function findArrivals(
   run: ApplicationRun,
 ): Promise<Arrivals | undefined> {
   const fileIds = media.flatMap(({ FileId }) => FileId ?? []);
-  const untold = new Set(await run.ledger.findUntold(fileIds));
+  const untold = new Set(await run.ledger.findFilesWithoutArrival(fileIds));
   const news = media.filter(({ FileId }) => FileId !== undefined && untold.has(FileId));
   const events: VodEvent[] = [];
   const failures: { media: MediaInfo; error: unknown }[] = [];

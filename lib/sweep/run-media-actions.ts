@@ -56,7 +56,7 @@ async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Pro
     const end = isDead
       ? { dead: true as const }
       : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
-    await ledger.actionFailed(claim, { error: nameError(error), ...end });
+    await ledger.failAction(claim, { error: nameError(error), ...end });
   }
 }
 
@@ -69,7 +69,7 @@ async function listDead(
   const { uploadId, kind } = claim;
   const reason = `A media file could not be dealt with (${kind}): ${code}.`;
   const failure = { ...nameAction(claim), code, reason };
-  const counted = await ledger.failItem(failure, 1);
+  const counted = await ledger.countItemFailure(failure, 1);
   if (counted.isNews) tally.add('setAside');
   const upload = uploadId === undefined ? {} : { uploadId };
   report({ ...describeItemFailure(failure, counted), ...upload, level: 'error' });

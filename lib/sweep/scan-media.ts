@@ -50,7 +50,7 @@ export async function readScannedUntil(
   subAppId: number | undefined,
   run: Pick<ApplicationRun, 'ledger' | 'applications'>,
 ): Promise<number | undefined> {
-  const mark = await run.ledger.readMark(nameScan(subAppId, run));
+  const mark = await run.ledger.readWatermark(nameScan(subAppId, run));
   return mark === undefined ? undefined : mark - OVERLAP_MILLISECONDS;
 }
 
@@ -65,7 +65,7 @@ export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise
   try {
     // VOD counts in seconds, and this one is not over.
     const before = toSecond(now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
-    const mark = await ledger.readMark(scan);
+    const mark = await ledger.readWatermark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
     await scanRange({ after: toSecond(after), before }, run, tally);
   } finally {
@@ -103,10 +103,10 @@ async function scanRange(
     }
     const fresh = await recordEvents(arrivals.events, run, tally);
     const next = followPage({ ...place, fresh: place.fresh + fresh }, page, before);
-    if (next === undefined) return ledger.moveMark(scan, before);
+    if (next === undefined) return ledger.advanceWatermark(scan, before);
 
     place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, tally) : next;
-    await ledger.moveMark(scan, place.from);
+    await ledger.advanceWatermark(scan, place.from);
     await ledger.acquireLease(scan, LEASE_SECONDS);
   }
 }

@@ -53,7 +53,7 @@ export async function putFileOff(
     now,
   } = run;
   const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
-  await ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt: now() });
+  await ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: now() });
   tally.fail(error);
 }
 

@@ -31,7 +31,7 @@ export async function failItem(
 ): Promise<boolean> {
   if (!isItemFault(error)) throw error;
   const failure = { ...item, ...explainItemFault(error) };
-  const counted = await ledger.failItem(failure, mostTries);
+  const counted = await ledger.countItemFailure(failure, mostTries);
   tally.fail(error);
   if (counted.isNews) tally.add('setAside');
   report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });

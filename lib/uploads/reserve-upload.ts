@@ -75,7 +75,7 @@ async function keepIssued(
   };
   const { state } =
     quotas === undefined
-      ? await ledger((each) => each.saveIssued(upload))
+      ? await ledger((each) => each.issueUpload(upload))
       : await issueWithin(quotas, upload, ledger);
   if (isFinished(state)) throw uploadFinished(state);
 }

@@ -17,8 +17,8 @@ import { buildUploadMessage, buildVodMessage, type Message } from './message.ts'
 
 /** Dependencies of delivering. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
-  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed' | 'pauseEndpoint'> &
-    Pick<DeadItemLedger, 'failItem'>;
+  readonly ledger: Pick<DeliveryLedger, 'finishDelivery' | 'failDelivery' | 'pauseEndpoint'> &
+    Pick<DeadItemLedger, 'countItemFailure'>;
   /** Takes what a log line is to say of a delivery that fails for a reason of its own. */
   readonly report: (fields: LogFields) => void;
 }
@@ -100,11 +100,11 @@ async function writeFault(
 ): Promise<'retried' | 'dead'> {
   const id = writePair(claim.eventId, claim.endpoint);
   const failure = { kind: 'delivery', id, ...explainItemFault(error) } as const;
-  const counted = await ledger.failItem(failure, MAX_ITEM_TRIES);
+  const counted = await ledger.countItemFailure(failure, MAX_ITEM_TRIES);
   const end = counted.isDead
     ? { dead: true as const }
     : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
-  await ledger.deliveryFailed(claim, { error: failure.code, ...end });
+  await ledger.failDelivery(claim, { error: failure.code, ...end });
   report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
   return counted.isDead ? 'dead' : 'retried';
 }
@@ -140,15 +140,15 @@ async function writeOutcome(
 ): Promise<void> {
   switch (outcome.kind) {
     case 'delivered':
-      await ledger.deliveryDone(claim);
+      await ledger.finishDelivery(claim);
       break;
     case 'retry':
-      await ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      await ledger.failDelivery(claim, { error: outcome.error, nextAttemptAt: outcome.at });
       break;
     case 'dead':
-      await ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
+      await ledger.failDelivery(claim, { error: outcome.error, dead: true });
       break;
     case 'unsent':
-      await ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
+      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: now });
   }
 }

@@ -94,7 +94,7 @@ export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
     return ledger.issueWithin(upload.owner, quotas, [upload]);
   };
   const ratios = await compare([
-    { name: 'without quotas', run: () => ledger.saveIssued(next()) },
+    { name: 'without quotas', run: () => ledger.issueUpload(next()) },
     { name: 'with signaturesPerMinute', run: within({ signaturesPerMinute: 1e9 }) },
     { name: 'with all three', run: within(QUOTAS) },
     { name: 'refused', run: within({ signaturesPerMinute: 1 }) },

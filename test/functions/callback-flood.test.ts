@@ -132,7 +132,7 @@ describe('a deletion', () => {
     const asked = vod.calls.map(({ parameters }) => Object(parameters['FileIds']).length);
     expect(asked).toEqual([20, 20, 20, 20, 20]);
     expect(await countDeleted()).toBe(MOST_FILES);
-    const [kept, ...others] = await ledger.claimUnconfirmed(10, 60);
+    const [kept, ...others] = await ledger.claimConfirmations(10, 60);
     expect(kept).toMatchObject({ subAppId: OWN, receivedAt: now });
     expect(parseVodEvent(kept?.raw ?? {})).toMatchObject({
       task: { FileIdSet: known.slice(MOST_FILES) },

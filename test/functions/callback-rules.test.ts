@@ -260,7 +260,7 @@ const RECORDING = {
 
 describe('POST /callback of a file that its upload does not want', () => {
   beforeEach(async () => {
-    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
   });
 
   it('removes a second file, and leaves the first one', async () => {
@@ -293,7 +293,7 @@ describe('POST /callback of a file that its upload does not want', () => {
 
   it.each(['cancelled', 'expired'] as const)('removes the file of a %s upload', async (fact) => {
     const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
-    await stage.ledger.changeState(UPLOAD_ID, fact);
+    await stage.ledger.transition(UPLOAD_ID, fact);
     const fileId = await stage.makeMedia('tone', contextOf());
 
     await notify(arrival(fileId));

@@ -204,7 +204,7 @@ describe('POST /pull of one, with a ledger', () => {
   it('answers the same upload as it is, months later, in every instance', async () => {
     const first = await load()(media(), 'job-7');
     const { uploadId, taskId } = first.json;
-    await ledger.changeState(uploadId, 'uploaded');
+    await ledger.transition(uploadId, 'uploaded');
     time += 100 * DAY;
 
     const again = await load()(media(), 'job-7');

@@ -400,7 +400,7 @@ describe('procedure', () => {
 
   it('is started once by somebody who dies before it is written down', async () => {
     await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
-    const dying = { ...stage.ledger, actionDone: () => Promise.reject(new Error('Killed.')) };
+    const dying = { ...stage.ledger, finishAction: () => Promise.reject(new Error('Killed.')) };
 
     await expect(stage.settle({ ledger: dying })).rejects.toThrow('Killed.');
     expect(await stage.settle()).toEqual([]);
@@ -438,7 +438,7 @@ describe('procedure', () => {
   it('still ends its upload by somebody else where the first one died over it', async () => {
     await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
     const api = refusing('InvalidParameterValue.ProcedureName');
-    const dying = { ...stage.ledger, changeState: () => Promise.reject(new Error('Killed.')) };
+    const dying = { ...stage.ledger, transition: () => Promise.reject(new Error('Killed.')) };
 
     await expect(stage.settle({ api, ledger: dying })).rejects.toThrow('Killed.');
     stage.pass(MINUTE);
@@ -451,7 +451,7 @@ describe('procedure', () => {
     'is not started for an upload that is %s meanwhile',
     async (fact) => {
       await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
-      await stage.ledger.changeState(UPLOAD_ID, fact);
+      await stage.ledger.transition(UPLOAD_ID, fact);
 
       await stage.settle();
 
@@ -499,7 +499,7 @@ describe('inspect', () => {
       const fileId = await stage.makeMedia();
       const limits = { maxSeconds: 1 };
       await stage.arrive(fileId, 'uploadedForProcessing', inspect({ limits, fact: 'uploaded' }));
-      await stage.ledger.changeState(UPLOAD_ID, FACT_BEHIND[state]);
+      await stage.ledger.transition(UPLOAD_ID, FACT_BEHIND[state]);
 
       expect(await stage.settle()).toEqual([DONE]);
       expect(await upload()).toMatchObject({

@@ -126,7 +126,7 @@ describe('a context without a MAC', () => {
   const grace = { contexts: { ...NOWHERE.contexts, acceptsV1: true } };
 
   it('is that of another program', async () => {
-    await ledger.saveIssued(OWNED);
+    await ledger.issueUpload(OWNED);
 
     const [taken] = await take([first]);
 
@@ -135,7 +135,7 @@ describe('a context without a MAC', () => {
   });
 
   it('is believed for a grace, of what the ledger knows, and only so far', async () => {
-    await ledger.saveIssued({ ...OWNED, fields: { limits: { maxSeconds: 1 } } });
+    await ledger.issueUpload({ ...OWNED, fields: { limits: { maxSeconds: 1 } } });
 
     await take(
       [arrivalWith(writeV1Context({ ...OWNED, limits: { maxSeconds: 99 } }, 'mine'), 5)],
@@ -154,7 +154,7 @@ describe('a context without a MAC', () => {
     ['began in another way', { method: 'pull' }, {}],
     ['is of another application', {}, { subAppId: 2, own: 1 }],
   ])('is that of another program where its upload %s', async (_what, change, origin) => {
-    if (change !== undefined) await ledger.saveIssued({ ...OWNED, ...change });
+    if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });
 
     const [taken] = await take([first], { ...grace, ...origin });
 
@@ -170,7 +170,7 @@ describe('a pull that failed', () => {
   });
 
   it('ends the pull that has its session, and its task as far as that is known', async () => {
-    await ledger.saveIssued({ ...OWNED, method: 'pull' });
+    await ledger.issueUpload({ ...OWNED, method: 'pull' });
 
     await take([failure('task-1')]);
 
@@ -187,7 +187,7 @@ describe('a pull that failed', () => {
       { subAppId: 2, own: 1 },
     ],
   ])('changes nothing where the upload that it names %s', async (_what, change, origin) => {
-    if (change !== undefined) await ledger.saveIssued({ ...OWNED, ...change });
+    if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });
     const before = await ledger.findUpload(UPLOAD_ID);
 
     const [taken] = await take([failure('task-1')], origin);

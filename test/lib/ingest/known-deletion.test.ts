@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/ingest-batch.ts';
 import { dropUnknownDeletions } from '../../../lib/ingest/known-deletion.ts';
 import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { createUploadLedger } from '../../../lib/ledger/uploads.ts';
 import { parseVodEvent, type VodEvent, writeVodEvent } from '../../../lib/vod/event.ts';

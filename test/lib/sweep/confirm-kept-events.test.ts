@@ -26,7 +26,7 @@ function keep(fileId: string): Promise<boolean> {
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId: fileId, MediaBasicInfo: { Name: 'forged', ClassId: 7 } },
   };
-  return stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+  return stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
 }
 
 async function confirmKept(api: VodApi = stage.api) {
@@ -76,11 +76,15 @@ describe('confirmKeptEvents()', () => {
         EventType: 'NewFileUpload',
         FileUploadEvent: { FileId: fileId, MediaBasicInfo: { SourceInfo } },
       };
-      return stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+      return stage.ledger.keepPendingConfirmation({
+        eventId: EVENT_ID,
+        raw,
+        receivedAt: stage.now(),
+      });
     }
 
     it('ends the upload that its context proves, once VOD has had time to show it', async () => {
-      await stage.ledger.saveIssued({ ...envelope, method: 'client' });
+      await stage.ledger.issueUpload({ ...envelope, method: 'client' });
       await keepArrival(context);
       expect(await confirmKept()).toMatchObject({ retried: 1, confirmed: 0, denied: 0, failed: 0 });
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
@@ -107,7 +111,12 @@ describe('confirmKeptEvents()', () => {
       const [shown = ''] = await makeMedia(stage.vod);
       const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: shown } };
       const receivedAt = stage.now();
-      await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt, dueAt: receivedAt });
+      await stage.ledger.keepPendingConfirmation({
+        eventId: EVENT_ID,
+        raw,
+        receivedAt,
+        dueAt: receivedAt,
+      });
 
       expect(await confirmKept()).toMatchObject({ confirmed: 1 });
 
@@ -165,7 +174,7 @@ describe('confirmKeptEvents()', () => {
     const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
     await stage.ledger.recordEvent({ ...event, subAppId: tenants, confirmed: true, changes });
     const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [key.fileId] } };
-    await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
 
     const { steps } = await stage.sweep({ applications: [own, tenants] });
 
@@ -181,7 +190,7 @@ describe('confirmKeptEvents()', () => {
     await stage.ledger.recordEvent({ ...event, confirmed: true, changes });
     const FileIdSet = [...fileIds, '5285485487985299999'];
     const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } };
-    await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
     const asked: (readonly string[])[] = [];
     const api: VodApi = {
       ...stage.api,
@@ -202,7 +211,7 @@ describe('confirmKeptEvents()', () => {
   it('drops deletions of files that nobody knows without a question', async () => {
     const FileDeleteEvent = { FileIdSet: ['5285485487985271000'] };
     const raw = { EventType: 'FileDeleted', FileDeleteEvent };
-    await stage.ledger.keepUnconfirmed({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
     const describeMediaInfos = () => Promise.reject(new Error('Nothing is to be asked.'));
 
     const kept = await confirmKept({ ...stage.api, describeMediaInfos });
@@ -212,10 +221,10 @@ describe('confirmKeptEvents()', () => {
   });
 
   it('takes no more that nobody can confirm than has room in a minute, and loses none', async () => {
-    for (let count = 0; count < 600; count += 1) await stage.ledger.countUnconfirmed(OWN);
+    for (let count = 0; count < 600; count += 1) await stage.ledger.incrementUnconfirmed(OWN);
     const raw = { EventType: 'Tomorrow' };
     const kept = { eventId: EVENT_ID, subAppId: OWN, raw, receivedAt: stage.now() };
-    await stage.ledger.keepUnconfirmed(kept);
+    await stage.ledger.keepPendingConfirmation(kept);
 
     expect(await confirmKept()).toMatchObject({ confirmed: 0, retried: 1, failed: 0 });
     stage.passSeconds(3_600);
@@ -243,7 +252,11 @@ describe('confirmKeptEvents()', () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: 'breaks' } };
-    await stage.ledger.keepUnconfirmed({ eventId: 'evt_other', raw, receivedAt: stage.now() });
+    await stage.ledger.keepPendingConfirmation({
+      eventId: 'evt_other',
+      raw,
+      receivedAt: stage.now(),
+    });
     const api: VodApi = {
       ...stage.api,
       describeMediaInfos: (request, options) =>

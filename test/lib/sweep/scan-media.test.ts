@@ -48,7 +48,7 @@ describe('scanMedia()', () => {
     const uploadId = '01JSWEEP000000000000000000';
     const owner = 'alice';
     const expiresAt = stage.now() + 3_600_000;
-    await stage.ledger.saveIssued({ uploadId, owner, method: 'client', fields: { expiresAt } });
+    await stage.ledger.issueUpload({ uploadId, owner, method: 'client', fields: { expiresAt } });
     const ended = stage.vod.next(({ type }) => type === 'media');
     const SourceContext = sealContext({ uploadId, owner, method: 'client' }, 'mine');
     await stage.vod.client.PullUpload({ MediaUrl: TONE, SourceContext });
@@ -193,7 +193,7 @@ describe('scanMedia() of many media', () => {
     const times = [...Array.from({ length: 5_100 }, () => HOUR_AGO), HOUR_AGO + 1];
     const api = await openLargeVod(times);
     // Recording as many is another test's affair.
-    const ledger: Ledger = { ...stage.ledger, findUntold: () => Promise.resolve([]) };
+    const ledger: Ledger = { ...stage.ledger, findFilesWithoutArrival: () => Promise.resolve([]) };
 
     const { steps } = await stage.sweep({ api, ledger });
 

@@ -122,7 +122,7 @@ describe('takeQueuedEvents()', () => {
     const [fileId] = await makeMedia(stage.vod);
     stage.passSeconds(4 * 86_400 + 1);
     const day = 86_400_000;
-    await stage.ledger.moveMark('media-scan', stage.now() - 5 * day);
+    await stage.ledger.advanceWatermark('media-scan', stage.now() - 5 * day);
 
     const { steps } = await stage.sweep({ pullsEvents: true });
 

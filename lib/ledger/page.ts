@@ -4,6 +4,35 @@ import { refuseFields } from '../validation/parse-fields.ts';
 /** The place of a list's last item: what the list is ordered by. */
 export type Cursor = readonly [time: number, ...ids: string[]];
 
+/** One page of a list; without `cursor` it is the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly cursor?: string;
+}
+
+/** Which page of a list. */
+export interface PageQuery {
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * Returns the page that begins with the first of `items`, of which there is one more than `limit` where another page follows.
+ *
+ * @param place where the list goes on after an item.
+ */
+export function takePage<Item>(
+  items: readonly Item[],
+  limit: number,
+  place: (item: Item) => Cursor,
+): Page<Item> {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  if (items.length <= limit || last === undefined) return { items: page };
+  return { items: page, cursor: writeCursor(place(last)) };
+}
+
 /** Returns `cursor` as the opaque text that callers hand back. */
 export function writeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');

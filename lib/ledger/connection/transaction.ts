@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
+import { readCode } from '../ledger-error.ts';
 import type { DatabaseHost } from './database-url.ts';
-import { readCode } from './ledger-error.ts';
 
 /** A connection that is up. */
 export interface Session {

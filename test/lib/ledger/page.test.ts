@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCursor, writeCursor } from '../../../lib/ledger/cursor.ts';
+import { readCursor, writeCursor } from '../../../lib/ledger/page.ts';
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 

@@ -1,5 +1,5 @@
+import { LedgerError, readCode } from '../ledger-error.ts';
 import { chooseWords, type WordsSettings } from './error-words.ts';
-import { LedgerError, readCode } from './ledger-error.ts';
 
 /** What is wrong with a database, and what to do about it: two halves of a sentence, without a secret. */
 export interface DatabaseFault {
