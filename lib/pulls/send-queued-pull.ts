@@ -2,7 +2,7 @@ import { Problem } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
-import { toUploadProblem } from './upload-problem.ts';
+import { toUploadProblem } from './pull-job.ts';
 
 /** A queued pull whose turn it is. */
 interface WaitingPull {
@@ -55,7 +55,7 @@ export async function sendQueuedPull(
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === 'upstream_rejected' || attempt >= MAX_ATTEMPTS) {
-      return { kind: 'refused', problem: { ...toUploadProblem(error) } };
+      return { kind: 'refused', problem: toUploadProblem(error) };
     }
     const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
     return { kind: 'retry', at: now() + Math.min(pause, MAX_PAUSE_MILLISECONDS) };

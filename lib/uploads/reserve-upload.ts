@@ -7,8 +7,7 @@ import type { Profile } from '../policy/profile.ts';
 import { Problem } from '../problem.ts';
 import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
-import { createQuotaMemory } from './quota-memory.ts';
-import { quotaExceeded } from './quota-problem.ts';
+import { createQuotaMemory, quotaExceeded } from './quota-memory.ts';
 
 /** An upload that is about to be permitted. */
 interface PermittedUpload {

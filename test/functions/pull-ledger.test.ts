@@ -213,22 +213,6 @@ describe('POST /pull of one, with a ledger', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('knows the request again by what it says, wherever the key is and in whatever order', async () => {
-    const ask = load();
-    const limits = { maxBytes: 5, maxSeconds: 6 };
-    const first = await ask({ ...media(), classId: 7, limits }, 'job-7');
-
-    const again = await ask({
-      limits: { maxSeconds: 6, maxBytes: 5 },
-      classId: 7,
-      idempotencyKey: 'job-7',
-      ...media(),
-    });
-
-    expect(again.json).toEqual(first.json);
-    expect(sent()).toHaveLength(1);
-  });
-
   it('refuses another request with the key in every instance, and not to another owner', async () => {
     await load()(media(), 'job-7');
 
@@ -408,18 +392,6 @@ describe('POST /pull of many, with a ledger', () => {
     expect(sent()).toHaveLength(PER_SECOND);
     expect((await ledger.readBacklog()).pulls.count).toBe(50 - PER_SECOND);
     expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(50);
-  });
-
-  it('makes one upload of items with one key, and refuses a third that says something else', async () => {
-    const item = { ...media(), idempotencyKey: 'one' };
-
-    const { json } = await load()({ items: [item, item, { ...item, classId: 1 }] });
-
-    expect(json.items[0].taskId).toEqual(expect.any(String));
-    expect(json.items[1].uploadId).toBe(json.items[0].uploadId);
-    expect(json.items[2].problem.code).toBe('idempotency_conflict');
-    expect(sent()).toHaveLength(1);
-    expect((await ledger.readBacklog()).pulls.count).toBe(0);
   });
 
   it('answers each in the order sent, the wrong ones with their problem', async () => {

@@ -1,22 +1,26 @@
 import type { Quotas } from '../ledger/quotas.ts';
 import { boundPull } from '../policy/apply-profile.ts';
 import type { Permit } from '../policy/permit-caller.ts';
-import { type FieldError, Problem } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
+import { fingerprintPull } from './pull-fingerprint.ts';
 
-/** One pull of one caller. */
+/** The caller's name for one request, so that sending it again pulls nothing again. */
+interface IdempotencyKey {
+  readonly key: string;
+  /** Of the request as the caller sent it: that is what the key stands for, whatever the policy is by then. */
+  readonly fingerprint: string;
+}
+
+/** One pull of one caller, as the policy lets it be. */
 export interface AuthorizedPull {
   readonly owner: string;
   /** Application of VOD of the owner's tenant; undefined where there are no tenants. */
   readonly subAppId: number | undefined;
   /** What the owner may use up, where the policy bounds it. */
-  readonly quotas?: Quotas | undefined;
-  /** As the policy leaves it. */
+  readonly quotas: Quotas | undefined;
   readonly request: PullRequest;
-  /** As the caller sent it: that is what the idempotency key stands for, whatever the policy is by then. */
-  readonly asked: PullRequest;
-  /** The caller's name for this very request, so that sending it again pulls nothing again. */
-  readonly idempotencyKey: string | undefined;
+  readonly idempotency: IdempotencyKey | undefined;
 }
 
 /** Who pulls, and what the policy leaves them. */
@@ -31,11 +35,12 @@ export interface PullOwner extends Permit {
  */
 export function authorizePull(
   asked: PullRequest,
-  idempotencyKey: string | undefined,
+  key: string | undefined,
   { owner, profile, subAppId }: PullOwner,
 ): AuthorizedPull {
   const request = boundPull(profile, asked);
-  return { owner, subAppId, quotas: profile.quotas, request, asked, idempotencyKey };
+  const idempotency = key === undefined ? undefined : { key, fingerprint: fingerprintPull(asked) };
+  return { owner, subAppId, quotas: profile.quotas, request, idempotency };
 }
 
 /**
@@ -48,20 +53,14 @@ export function authorizePulls(
   headerKey: string | undefined,
   owner: PullOwner,
 ): readonly (AuthorizedPull | Problem)[] {
-  return items.map((item, index) => {
+  return items.map((item, place) => {
     if (item instanceof Problem) return item;
-    const byPlace = headerKey === undefined ? undefined : `${headerKey}/${index}`;
+    const placeKey = headerKey === undefined ? undefined : `${headerKey}/${place}`;
     try {
-      return authorizePull(item, item.idempotencyKey ?? byPlace, owner);
+      return authorizePull(item, item.idempotencyKey ?? placeKey, owner);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const { code, message, errors = [] } = error;
-      return new Problem(message, { code, errors: placeErrors(errors, index), cause: error });
+      if (error instanceof Problem) return error;
+      throw error;
     }
   });
-}
-
-/** Returns `errors` of the item at `index`, each with its place in the batch. */
-export function placeErrors(errors: readonly FieldError[], index: number): readonly FieldError[] {
-  return errors.map((error) => ({ ...error, path: `items.${index}.${error.path}` }));
 }
