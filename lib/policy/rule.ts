@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { explainCoverUrl } from '../validation/cover-url.ts';
 import {
   classId,
   integer,
@@ -10,6 +9,7 @@ import {
   text,
 } from '../validation/fields.ts';
 import { MAX_SESSION_CONTEXT_BYTES, MAX_TASK_PRIORITY } from '../validation/limits.ts';
+import { explainCoverUrl } from '../validation/media-url.ts';
 import { listOf, strictMap } from './strict-map.ts';
 
 /** Most tags of a media, and the longest one: https://cloud.tencent.com/document/product/266/31762. */
