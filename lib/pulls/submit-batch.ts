@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../net/concurrency.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
 import { type AuthorizedPull, placeErrors } from './authorize-pulls.ts';
 import { type PullDependencies, type SubmittedPull, submitPull } from './submit-pull.ts';
@@ -44,15 +45,11 @@ export async function submitBatch(
     }
   };
 
-  const waiting = items.entries();
-  const work = async () => {
-    for (const [index, item] of waiting) {
-      // What is wrong with an item is known already, whatever the time.
-      const mayGo = item instanceof Problem || remainingMilliseconds() > RESERVE_MILLISECONDS;
-      if (mayGo) results[index] = await submit(index, item);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await forEachAtOnce(items.entries(), AT_ONCE, async ([index, item]) => {
+    // What is wrong with an item is known already, whatever the time.
+    const mayGo = item instanceof Problem || remainingMilliseconds() > RESERVE_MILLISECONDS;
+    if (mayGo) results[index] = await submit(index, item);
+  });
   return results;
 }
 

@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../net/concurrency.ts';
 import { describeProblem, type FieldError, Problem } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { AuthorizedPull } from './authorize-pulls.ts';
@@ -136,12 +137,8 @@ async function sendAll(
   dependencies: DurableBatchDependencies,
   results: Results,
 ): Promise<void> {
-  const waiting = pulls.values();
-  const work = async () => {
-    for (const { index, kept, idempotencyKey } of waiting) {
-      const sent = sendIssuedPull(kept, idempotencyKey, dependencies, { remainingMilliseconds });
-      results.set(index, await sent.catch((error) => refuseItem(error, index, requestId)));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await forEachAtOnce(pulls, AT_ONCE, async ({ index, kept, idempotencyKey }) => {
+    const sent = sendIssuedPull(kept, idempotencyKey, dependencies, { remainingMilliseconds });
+    results.set(index, await sent.catch((error) => refuseItem(error, index, requestId)));
+  });
 }
