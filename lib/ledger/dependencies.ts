@@ -1,5 +1,5 @@
+import type { Subscription } from '../model/event-type.ts';
 import type { Connection } from './connection.ts';
-import type { LedgerTarget } from './fan-out.ts';
 
 /** What the parts of the ledger take from outside. */
 export interface LedgerDependencies {
@@ -9,5 +9,5 @@ export interface LedgerDependencies {
   /** A random text, other every time. */
   readonly randomKey: () => string;
   /** Whom recorded events are delivered to, where that is known. */
-  readonly targets: readonly LedgerTarget[] | undefined;
+  readonly targets: readonly Subscription[] | undefined;
 }

@@ -1,13 +1,7 @@
-/** Somebody whom recorded events are delivered to. */
-export interface LedgerTarget {
-  /** The same from one start to the next; deliveries name it as their endpoint. */
-  readonly id: string;
-  /** Patterns of the event types that it takes, as `matchesEvent` of lib/model/event-type.ts reads them. */
-  readonly events: readonly string[];
-}
+import type { Subscription } from '../model/event-type.ts';
 
 /** Returns the targets as {@link writeDeliveries} takes them: each with its patterns as one regular expression. */
-export function writeTargets(targets: readonly LedgerTarget[]): string {
+export function writeTargets(targets: readonly Subscription[]): string {
   return JSON.stringify(
     targets
       .filter(({ events }) => events.length > 0)

@@ -1,4 +1,4 @@
-import { selectTargets } from '../model/targets.ts';
+import { selectTargets } from '../model/event-type.ts';
 import type { Upload } from '../model/upload.ts';
 import type { LedgerDependencies } from './dependencies.ts';
 import type { EventRecord, RecordedEvent } from './event-record.ts';

@@ -1,7 +1,7 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { Quotas } from '../ledger/quotas.ts';
+import type { Quotas } from '../model/quotas.ts';
 import type { Problem } from '../problem.ts';
-import { quotaExceeded } from '../uploads/quota-problem.ts';
+import { quotaExceeded } from '../uploads/quota-memory.ts';
 import type { PullJob } from './pull-upload.ts';
 
 /** Pulls of one owner whose uploads the ledger is to know next; each id once. */

@@ -1,7 +1,6 @@
 import { forEachAtOnce } from '../net/concurrency.ts';
 import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
-import { nameError } from '../runtime/error-name.ts';
-import { ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
+import { ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
 import { failItem } from './set-aside.ts';
 import type { StepCounts } from './step-counts.ts';
