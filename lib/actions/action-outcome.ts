@@ -1,5 +1,5 @@
 import { Problem } from '../problem.ts';
-import { nameError } from '../runtime/error-name.ts';
+import { nameError } from '../runtime/item-fault.ts';
 
 /** What one try of an action came to. */
 export type ActionOutcome =

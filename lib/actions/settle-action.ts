@@ -1,6 +1,6 @@
 import type { ClaimedAction } from '../ledger/actions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { nameError } from '../runtime/error-name.ts';
+import { nameError } from '../runtime/item-fault.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import { type ActionOutcome, explainFailure } from './action-outcome.ts';

@@ -1,7 +1,8 @@
 import type { UploadState } from '../model/upload-state.ts';
 import { Problem } from '../problem.ts';
+import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import { DUPLICATE_SESSION } from '../vod/error-rules.ts';
-import { findMediaTasks, isUnknownToVod, MAX_TASKS } from '../vod/media-tasks.ts';
+import { findMediaTasks, isUnknownToVod } from '../vod/media-tasks.ts';
 import { readText } from '../vod/vod-value.ts';
 import { type ActionOutcome, DONE, explainFailure } from './action-outcome.ts';
 import type { ActionDependencies, DueAction } from './due-action.ts';
@@ -57,7 +58,10 @@ async function start(
 ): Promise<string | undefined> {
   const options = { remainingMilliseconds, subAppId };
   if (attempt > 1) {
-    const { TaskSet } = await api.describeTasks({ FileId: fileId, Limit: MAX_TASKS }, options);
+    const { TaskSet } = await api.describeTasks(
+      { FileId: fileId, Limit: MAX_LISTED_TASKS },
+      options,
+    );
     const started = TaskSet?.find(({ SessionId }) => SessionId === parameters.SessionId);
     if (started !== undefined) return readText(started.TaskId);
   }

@@ -1,6 +1,6 @@
 import type { EventRecord } from '../ledger/event-record.ts';
 import type { UploadChange } from '../ledger/upload-change.ts';
-import { selectTargets } from '../model/targets.ts';
+import { selectTargets } from '../model/event-type.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
 import { viewUpload } from '../uploads/upload-view.ts';

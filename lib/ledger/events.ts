@@ -1,4 +1,4 @@
-import { selectTargets } from '../model/targets.ts';
+import { selectTargets } from '../model/event-type.ts';
 import type { Upload } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { Statements } from './connection/transaction.ts';

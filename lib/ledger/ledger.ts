@@ -1,3 +1,4 @@
+import type { Subscription } from '../model/event-type.ts';
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
@@ -14,7 +15,6 @@ import {
   type PendingConfirmationLedger,
 } from './pending-confirmations.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
-import type { LedgerTarget } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
@@ -55,7 +55,7 @@ export interface LedgerOptions {
    * Whom recorded events are delivered to. Where it is missing, events are kept without deliveries, which `fanOut` of a
    * ledger that knows the targets makes up for.
    */
-  readonly targets?: readonly LedgerTarget[];
+  readonly targets?: readonly Subscription[];
 }
 
 /**

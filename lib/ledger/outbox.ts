@@ -1,5 +1,6 @@
+import type { Subscription } from '../model/event-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
-import { type LedgerDependencies, type LedgerTarget, writeJson, writeTime } from './query.ts';
+import { type LedgerDependencies, writeJson, writeTime } from './query.ts';
 import {
   CHANGE_COLUMNS,
   type ChangeKinds,
@@ -33,7 +34,7 @@ export function writeChanges(
 }
 
 /** Returns the targets as {@link writeDeliveries} takes them: each with its patterns as one regular expression. */
-export function writeTargets(targets: readonly LedgerTarget[]): string {
+export function writeTargets(targets: readonly Subscription[]): string {
   return JSON.stringify(
     targets
       .filter(({ events }) => events.length > 0)

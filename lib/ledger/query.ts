@@ -1,14 +1,7 @@
+import type { Subscription } from '../model/event-type.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection/connection.ts';
-
-/** Somebody whom recorded events are delivered to. */
-export interface LedgerTarget {
-  /** The same from one start to the next; deliveries name it as their endpoint. */
-  readonly id: string;
-  /** Patterns of the event types that it takes, as `matchesEvent` of lib/model/event-type.ts reads them. */
-  readonly events: readonly string[];
-}
 
 /** Dependencies of the parts of the ledger. */
 export interface LedgerDependencies {
@@ -18,7 +11,7 @@ export interface LedgerDependencies {
   /** A random text, other every time. */
   readonly randomKey: () => string;
   /** Whom recorded events are delivered to, where that is known. */
-  readonly targets: readonly LedgerTarget[] | undefined;
+  readonly targets: readonly Subscription[] | undefined;
 }
 
 /** A row as the driver returns it. */

@@ -1,3 +1,4 @@
+import type { Quotas } from '../model/quotas.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
@@ -6,16 +7,6 @@ import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
 import type { IssuedUpload } from './uploads.ts';
-
-/** What an owner may use up at most; what is not named is not bounded. */
-export interface Quotas {
-  /** Uploads that begin within any sixty seconds. */
-  readonly signaturesPerMinute?: number | undefined;
-  /** Uploads that may still come, for any application, or that have come to this one and are still being processed. */
-  readonly openUploads?: number | undefined;
-  /** Bytes that came to the application within the last day; once they are used up, nothing new begins. */
-  readonly bytesPerDay?: number | undefined;
-}
 
 /** What became of an upload that was to be issued: its state, or the quota that has no room for it. */
 type QuotaVerdict =

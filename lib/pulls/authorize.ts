@@ -1,4 +1,4 @@
-import type { Quotas } from '../ledger/quotas.ts';
+import type { Quotas } from '../model/quotas.ts';
 import { boundPull } from '../policy/apply-profile.ts';
 import type { Permit } from '../policy/permit-caller.ts';
 import { Problem } from '../problem.ts';

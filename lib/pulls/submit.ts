@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../net/concurrency.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
@@ -175,14 +176,10 @@ async function settleAll<Item, Result>(
   work: (item: Item) => Promise<Result>,
 ): Promise<readonly PromiseSettledResult<Result>[]> {
   const results: PromiseSettledResult<Result>[] = [];
-  const waiting = items.entries();
-  const lane = async () => {
-    for (const [place, item] of waiting) {
-      const [result] = await Promise.allSettled([work(item)]);
-      results[place] = result;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await forEachAtOnce(items.entries(), AT_ONCE, async ([place, item]) => {
+    const [result] = await Promise.allSettled([work(item)]);
+    results[place] = result;
+  });
   return results;
 }
 

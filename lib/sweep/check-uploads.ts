@@ -3,6 +3,7 @@ import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
+import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { MEDIA_FILTERS } from '../vod/media-event.ts';
 import { isUnknownToVod } from '../vod/media-tasks.ts';
@@ -29,9 +30,6 @@ const HASTENED_COUNT = 250;
 
 /** Longer than all claims of one round take. */
 const LEASE_SECONDS = 300;
-
-/** Most files of one question: https://cloud.tencent.com/document/product/266/31763. */
-const MAX_FILES = 20;
 
 /**
  * Asks VOD about the uploads of which nothing was heard for a while, and about files that should be there; where it
@@ -101,9 +99,9 @@ async function describeFiles(
 ): Promise<Findings['files']> {
   const questions = groups.flatMap(({ subAppId, uploads }) => {
     const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
-    return Array.from({ length: Math.ceil(fileIds.length / MAX_FILES) }, (_, i) => ({
+    return Array.from({ length: Math.ceil(fileIds.length / MAX_DESCRIBED_FILES) }, (_, i) => ({
       subAppId,
-      fileIds: fileIds.slice(i * MAX_FILES, (i + 1) * MAX_FILES),
+      fileIds: fileIds.slice(i * MAX_DESCRIBED_FILES, (i + 1) * MAX_DESCRIBED_FILES),
     }));
   });
   const files = new Map<string, Finding>();

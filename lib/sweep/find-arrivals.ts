@@ -1,4 +1,5 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { forEachAtOnce } from '../net/concurrency.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { describeMediaEvent } from '../vod/media-event.ts';
 import { findMediaTasks } from '../vod/media-tasks.ts';
@@ -29,18 +30,17 @@ export async function findArrivals(
   const news = media.filter(({ FileId }) => FileId !== undefined && untold.has(FileId));
   const events: VodEvent[] = [];
   const failures: { media: MediaInfo; error: unknown }[] = [];
-  const describeOne = async (one: MediaInfo) => {
+  let isOutOfTime = false;
+  await forEachAtOnce(news, AT_ONCE, async (one) => {
+    isOutOfTime ||= !hasTime(run);
+    if (isOutOfTime) return;
     try {
       events.push(...(await describe(one, run)));
     } catch (error) {
       failures.push({ media: one, error });
     }
-  };
-  for (let from = 0; from < news.length; from += AT_ONCE) {
-    if (!hasTime(run)) return undefined;
-    await Promise.all(news.slice(from, from + AT_ONCE).map(describeOne));
-  }
-  return { events, failures };
+  });
+  return isOutOfTime ? undefined : { events, failures };
 }
 
 /** Which tasks run on it, a media does not say; without them it would look ready. */

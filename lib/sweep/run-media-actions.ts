@@ -1,8 +1,7 @@
 import { settleAction } from '../actions/settle-action.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
 import { writePair } from '../model/item-name.ts';
-import { nameError } from '../runtime/error-name.ts';
-import { describeItemFailure, ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
+import { describeItemFailure, ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { failItem } from './set-aside.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';

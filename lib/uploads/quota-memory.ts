@@ -1,4 +1,4 @@
-import type { Quotas } from '../ledger/quotas.ts';
+import type { Quotas } from '../model/quotas.ts';
 import { Problem, type QuotaRefusal } from '../problem.ts';
 
 /**

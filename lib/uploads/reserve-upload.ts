@@ -1,6 +1,6 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { Quotas } from '../ledger/quotas.ts';
 import type { IssuedUpload } from '../ledger/uploads.ts';
+import type { Quotas } from '../model/quotas.ts';
 import { isUploadIdBefore } from '../model/upload-id.ts';
 import { isFinished, type UploadState } from '../model/upload-state.ts';
 import type { Profile } from '../policy/profile.ts';

@@ -22,6 +22,7 @@ import type {
   SearchMediaResponse,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { Problem } from '../problem.ts';
+import { defined } from '../validation/json-object.ts';
 import type { VodApiConfig, VodCredentials } from './api-config.ts';
 import { type CallDependencies, type CallOptions, callVod } from './call.ts';
 import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
@@ -205,7 +206,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>
-      client.request(action, parameters, signal === undefined ? {} : { signal });
+      client.request(action, parameters, defined({ signal }));
     const answer = await callVod({ send, timeLimit, ...particulars }, dependencies, options);
     if (hasReadableLists(answer)) return answer;
     throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });

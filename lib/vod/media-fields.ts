@@ -2,8 +2,7 @@ import type {
   MediaBasicInfo,
   MediaMetaData,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import type { MediaFacts } from '../model/media-facts.ts';
-import type { MediaFields } from '../model/upload.ts';
+import type { MediaFacts, MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
 import { readAmount, readText, readWhole } from './vod-value.ts';
 

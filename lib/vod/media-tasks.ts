@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts';
+import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
 
@@ -7,9 +8,6 @@ export interface MediaTasks {
   readonly procedureTaskId?: string | undefined;
   readonly reviewTaskId?: string | undefined;
 }
-
-/** Most tasks of one answer: https://cloud.tencent.com/document/product/266/43059. */
-export const MAX_TASKS = 100;
 
 /**
  * Returns the tasks that VOD began on a media, as far as it lists them: those of the last three days.
@@ -22,7 +20,7 @@ export async function findMediaTasks(
   options: CallOptions,
 ): Promise<MediaTasks> {
   const { TaskSet } = await api.describeTasks(
-    { FileId: fileId, Sort: { Field: 'CreateTime', Order: 'Asc' }, Limit: MAX_TASKS },
+    { FileId: fileId, Sort: { Field: 'CreateTime', Order: 'Asc' }, Limit: MAX_LISTED_TASKS },
     options,
   );
   const findFirst = (type: string) =>

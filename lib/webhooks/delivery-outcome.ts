@@ -1,3 +1,4 @@
+import { defined } from '../validation/json-object.ts';
 import type { Message } from './message.ts';
 import { scheduleRetry } from './retry-schedule.ts';
 import type { SendResult } from './target.ts';
@@ -66,7 +67,7 @@ export function decideOutcome(
     targetId: delivery.targetId,
     attempts: delivery.attempts + 1,
     since,
-    ...(sent.status === undefined ? {} : { status: sent.status }),
+    ...defined({ status: sent.status }),
   };
   if (sent.ok) return { ...attempted, kind: 'delivered' };
 

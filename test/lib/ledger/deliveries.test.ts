@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { EventType } from '../../../lib/model/event-type.ts';
-import { selectTargets } from '../../../lib/model/targets.ts';
+import { type EventType, selectTargets } from '../../../lib/model/event-type.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.UTC(2026, 0, 1);

@@ -4,8 +4,8 @@ import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { LedgerTarget } from '../../../lib/ledger/query.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { Subscription } from '../../../lib/model/event-type.ts';
 import { advanceUpload, UPLOAD_FACTS } from '../../../lib/model/upload-state.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -30,7 +30,7 @@ const A = { id: 'https://a.example', events: ['vod.*'] };
 const B = { id: 'https://b.example', events: ['vod.New*', 'vod.NewFileUpload', 'upload.uploaded'] };
 const C = { id: 'https://c.example', events: ['vod.PullComplete', 'upload.r*'] };
 
-function open(targets: readonly LedgerTarget[] = [A, B, C]): Ledger {
+function open(targets: readonly Subscription[] = [A, B, C]): Ledger {
   const made = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
   opened.push(made);
   return made;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { Quotas } from '../../../lib/ledger/quotas.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.UTC(2026, 0, 1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MediaFacts } from '../../../lib/model/media-facts.ts';
 import type { UploadLimits } from '../../../lib/model/source-context.ts';
+import type { MediaFacts } from '../../../lib/model/upload.ts';
 import { listContainerTypes } from '../../../lib/policy/container-types.ts';
 import { judgeMedia } from '../../../lib/policy/judge-media.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { lazyLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { Quotas } from '../../../lib/ledger/quotas.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
 import type { Problem } from '../../../lib/problem.ts';
 import { createDurablePulls } from '../../../lib/pulls/durable.ts';
 import type { SubmittedPull } from '../../../lib/pulls/pull-store.ts';

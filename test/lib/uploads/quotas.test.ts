@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { Quotas } from '../../../lib/ledger/quotas.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
 import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
 import { createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { selectTargets } from '../../../lib/model/targets.ts';
+import { selectTargets } from '../../../lib/model/event-type.ts';
 import { type BatchOptions, deliverBatch } from '../../../lib/webhooks/deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/delivery-outcome.ts';
 import type { SendResult, Target } from '../../../lib/webhooks/target.ts';

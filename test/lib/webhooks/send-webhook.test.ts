@@ -261,6 +261,26 @@ describe('createWebhookSender()', () => {
     server.close();
   });
 
+  it('sends once alone where a consumer resets a connection that is new', async () => {
+    let requests = 0;
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        requests += 1;
+        socket.resetAndDestroy();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    const sent = await send(`http://127.0.0.1:${port}/`);
+
+    expect(sent).toEqual({ ok: false, error: 'ECONNRESET', gone: false });
+    expect(requests).toBe(1);
+    server.close();
+  });
+
   it('takes a consumer that cannot be reached, or does not speak HTTP, for failed', async () => {
     const consumer = await serve(accept);
     await consumer.close();
