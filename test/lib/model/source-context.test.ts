@@ -80,10 +80,38 @@ describe('sealEnvelope()', () => {
     expect(() => sealContext(SMALL, 'x'.repeat(left - 1))).toThrow(Problem);
   });
 
-  it('says so where nothing is left', () => {
-    const error = problemOf(() => sealContext({ ...SMALL, owner: 'o'.repeat(250) }));
+  it.each([
+    { limits: { maxBytes: 1 } },
+    { limits: { maxSeconds: 1 } },
+    { limits: { mediaTypes: ['mp4'] } },
+    { mediaExpireTime: 0 },
+  ])('holds %j alone', (alone) => {
+    const opened = openContext(sealContext({ ...SMALL, ...alone }));
 
-    expect(error.errors?.[0]?.message).toContain('leaves no room');
+    expect(opened).toEqual({ envelope: { ...SMALL, ...alone }, sourceContext: '' });
+    expect(opened.envelope).not.toHaveProperty('limits' in alone ? 'mediaExpireTime' : 'limits');
+  });
+
+  it.each([
+    [undefined, 'limits'],
+    ['mine', 'sourceContext'],
+  ])('says so where nothing is left (context %s)', (context, path) => {
+    const error = problemOf(() => sealContext({ ...SMALL, owner: 'o'.repeat(250) }, context));
+
+    expect(error.errors).toEqual([{ path, message: expect.stringContaining('leaves no room') }]);
+  });
+
+  it.each([
+    [1, 'leaves no room'],
+    [2, 'leaves no room'],
+    [3, 'must have at most 3 bytes'],
+  ])('says what fits where %i bytes are left', (left, message) => {
+    const room = 250 - Buffer.byteLength(sealContext(SMALL, '')) + 2 - left;
+    const error = problemOf(() =>
+      sealContext({ ...SMALL, owner: SMALL.owner + 'o'.repeat(room) }, 'mine'),
+    );
+
+    expect(error.errors?.[0]?.message).toContain(message);
   });
 });
 

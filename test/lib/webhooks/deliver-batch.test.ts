@@ -240,6 +240,29 @@ describe('deliverBatch()', () => {
     expect(limits.length).toBeLessThan(10);
   });
 
+  it.each([
+    [3_000, 'delivered'],
+    [2_999, 'unsent'],
+  ])(
+    'begins an attempt that has two seconds, and one for writing back (%i)',
+    async (left, kind) => {
+      const outcomes = await deliver(claim('late'), [targetOf('late', async () => TAKEN)], {
+        remainingMilliseconds: () => left,
+      });
+
+      expect(outcomes).toMatchObject([{ kind }]);
+    },
+  );
+
+  it('tells of no status where there was no answer', async () => {
+    const silent = targetOf('silent', async () => ({ ok: false, error: 'timeout', gone: false }));
+
+    const [outcome] = await deliver(claim('silent'), [silent]);
+
+    expect(outcome).toMatchObject({ kind: 'retry', error: 'timeout' });
+    expect(outcome).not.toHaveProperty('status');
+  });
+
   it('gives an attempt ten seconds at most', async () => {
     const limits: number[] = [];
     await deliver(claim('any'), [
