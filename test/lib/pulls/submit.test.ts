@@ -226,6 +226,16 @@ describe('keys in the ledger', () => {
     ).rejects.toMatchObject({ code: 'idempotency_conflict' });
   });
 
+  it('stand for an upload of another application too, where there are no tenants any more', async () => {
+    const instance = stage.open('durable');
+    const first = await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
+
+    expect(await instance.one(pullOf('film'), { key: 'job-7' })).toEqual(first);
+    await expect(
+      instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_003 }),
+    ).rejects.toMatchObject({ code: 'idempotency_conflict' });
+  });
+
   it('are an item’s own before that of its place, and of its owner', async () => {
     const own = pullOf('film', { ...WHOLE[0], idempotencyKey: 'own' });
     await stage.open('durable').many([pullOf('film'), own, pullOf('film')], { key: 'batch-1' });
