@@ -241,18 +241,6 @@ describe('POST /pull of one, with a ledger', () => {
     expect((await ledger.listUploads({ limit: 2 })).items).toHaveLength(1);
   });
 
-  it('names what is wrong before anything is kept', async () => {
-    const ask = load();
-
-    const closed = await ask({ ...media(), storageRegion: 'ap-tokyo' }, 'job-7');
-    const long = await ask({ ...media(), sourceContext: 'x'.repeat(240) }, 'job-7');
-
-    expect(closed.json.errors[0].path).toBe('storageRegion');
-    expect(long.json.errors[0].path).toBe('sourceContext');
-    expect((await ledger.listUploads({ limit: 1 })).items).toEqual([]);
-    expect((await ask(media(), 'job-7')).statusCode).toBe(202);
-  });
-
   it('ends an upload that VOD refuses, and lets its key be used anew', async () => {
     answer = (response) => refuse(response, 'InvalidParameterValue.MediaUrl', MEDIA);
     const ask = load();
@@ -392,37 +380,6 @@ describe('POST /pull of many, with a ledger', () => {
     expect(sent()).toHaveLength(PER_SECOND);
     expect((await ledger.readBacklog()).pulls.count).toBe(50 - PER_SECOND);
     expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(50);
-  });
-
-  it('answers each in the order sent, the wrong ones with their problem', async () => {
-    answer = (response, call) =>
-      String(call.parameters['MediaUrl']).includes('bad')
-        ? refuse(response, 'FailedOperation.MediaType')
-        : accept(response, call);
-
-    const { statusCode, json } = await load()({
-      items: [
-        media('a'),
-        media('bad'),
-        { mediaUrl: 'http://127.0.0.1/c.mp4', classId: -1 },
-        { ...media('d'), sourceContext: 'x'.repeat(240) },
-        { ...media('e'), storageRegion: 'ap-tokyo' },
-        media('f'),
-      ],
-    });
-
-    expect(statusCode).toBe(202);
-    const pathsOf = (index: number) =>
-      json.items[index].problem.errors.map((error: { path: string }) => error.path).sort();
-    expect(json.items[0]).toHaveProperty('taskId');
-    expect(json.items[1].problem.code).toBe('upstream_rejected');
-    expect(pathsOf(1)).toEqual(['items.1.mediaType']);
-    expect(pathsOf(2)).toEqual(['items.2.classId', 'items.2.mediaUrl']);
-    expect(pathsOf(3)).toEqual(['items.3.sourceContext']);
-    expect(pathsOf(4)).toEqual(['items.4.storageRegion']);
-    expect(json.items[5]).toHaveProperty('taskId');
-    expect((await ledger.listUploads({ limit: 9 })).items).toHaveLength(3);
-    expect((await ledger.listUploads({ limit: 9, state: 'failed' })).items).toHaveLength(1);
   });
 
   it('starts anew what was refused while it waited', async () => {

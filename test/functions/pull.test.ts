@@ -151,18 +151,6 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(second.json.uploadId).not.toBe(first.json.uploadId);
   });
 
-  it('answers 409 to another body with the same key', async () => {
-    const ask = load();
-    const headers = { 'idempotency-key': 'job-7' };
-    await ask({ headers, body: { mediaUrl: MEDIA } });
-
-    const { statusCode, json } = await ask({ headers, body: { mediaUrl: MEDIA, classId: 1 } });
-
-    expect(statusCode).toBe(409);
-    expect(json.code).toBe('idempotency_conflict');
-    expect(sent).toHaveLength(1);
-  });
-
   it('gives the same SessionId in every instance, within VOD’s 50 characters', async () => {
     const body = { mediaUrl: MEDIA, idempotencyKey: 'x'.repeat(255) };
     await load()({ body });
