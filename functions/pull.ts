@@ -1,5 +1,3 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
@@ -29,6 +27,7 @@ import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handle
 import type { Invocation } from '../lib/runtime/invocation.ts';
 import type { LogFields } from '../lib/runtime/log.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { clock, random } from '../lib/system.ts';
 import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
@@ -116,7 +115,7 @@ async function pullOne(
   headerKey: string | undefined,
   owner: PullOwner,
   submitting: Submitting,
-  { log, remainingMilliseconds }: Invocation,
+  { log, deadline }: Invocation,
 ): Promise<Answer> {
   if (headerKey !== undefined && (request.idempotencyKey ?? headerKey) !== headerKey) {
     throw refuseFields([
@@ -125,7 +124,7 @@ async function pullOne(
   }
   const idempotencyKey = headerKey ?? request.idempotencyKey;
   const pull = authorizePull(request, idempotencyKey, owner);
-  const submitted = await submitting.one(pull, { remainingMilliseconds });
+  const submitted = await submitting.one(pull, { remainingMilliseconds: deadline.left });
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
   return { status: 202, body: submitted };
@@ -136,10 +135,13 @@ async function pullMany(
   headerKey: string | undefined,
   owner: PullOwner,
   submitting: Submitting,
-  { log, requestId, remainingMilliseconds }: Invocation,
+  { log, requestId, deadline }: Invocation,
 ): Promise<Answer> {
   const pulls = authorizePulls(items, headerKey, owner);
-  const results = await submitting.many(pulls, { requestId, remainingMilliseconds });
+  const results = await submitting.many(pulls, {
+    requestId,
+    remainingMilliseconds: deadline.left,
+  });
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {
     items: items.length,
@@ -163,12 +165,11 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
-    now: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: Math.random,
+    clock,
+    random,
   });
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
-  const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );
