@@ -174,7 +174,7 @@ describe('createWebhookSender()', () => {
     const consumer = await serve(() => {});
     const endpoint = endpointOf(consumer.url, createSecret());
 
-    const sent = await createWebhookSender({ clock })(endpoint, messageOf(), 50);
+    const sent = await createWebhookSender({ clock })(endpoint, messageOf(), 500);
 
     expect(sent).toEqual({ ok: false, error: 'timeout', gone: false });
     expect(consumer.received).toHaveLength(1);
