@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createCoverFetcher } from '../lib/actions/fetch-cover.ts';
 import {
   type CallbackConfig,
@@ -18,6 +16,7 @@ import type { Ledger } from '../lib/ledger/ledger.ts';
 import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { type Clock, clock, limitTo, random } from '../lib/system.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { parseVodEvent } from '../lib/vod/event.ts';
 import { readLegacyEvent } from '../lib/vod/event-legacy.ts';
@@ -29,8 +28,7 @@ export interface CallbackDependencies extends IngestDependencies {
   readonly config: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil' | 'contexts'> & {
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
-  /** Milliseconds on a clock that never goes back. */
-  readonly clock: () => number;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Longest wait for one answer of the ledger, so that a second try and the answer itself are in time. */
@@ -42,8 +40,8 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
   const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
   const applications = listApplications(settings.policy, own);
   const ingest = createIngest(dependencies, applications.length);
-  return async (event, { log, remainingMilliseconds }) => {
-    const startedAt = clock();
+  return async (event, { log, deadline }) => {
+    const startedAt = clock.monotonic();
     const body = readNotification(event);
     const receivedAt = now();
     const trusted = trustSignKeys(config, receivedAt);
@@ -55,8 +53,8 @@ export function createCallbackRoute(dependencies: CallbackDependencies): Route {
       return TAKEN;
     }
     const origin = { subAppId, own, contexts: trustContexts(config.contexts, receivedAt) };
-    const leftOf = (milliseconds: number) => () =>
-      Math.min(startedAt + milliseconds - clock(), remainingMilliseconds());
+    const leftOf = (milliseconds: number) =>
+      limitTo(milliseconds - (clock.monotonic() - startedAt), deadline, clock).left;
     await ingest({ event: parseVodEvent(body), origin, receivedAt, leftOf }, log);
     return TAKEN;
   };
@@ -68,20 +66,14 @@ const TAKEN = { status: 200, body: { code: 0 } } as const;
 export const main_handler = httpHandler('callback', ['POST'], () => {
   const config = readCallbackConfig(process.env);
   const readCredentials = () => readVodCredentials(process.env);
-  const clock = () => performance.now();
-  const api = createVodApi(config.vodApi, {
-    readCredentials,
-    now: clock,
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: Math.random,
-  });
-  const targets = createTargets(config.delivery, { now: Date.now, readCredentials });
+  const api = createVodApi(config.vodApi, { readCredentials, clock, random });
+  const targets = createTargets(config.delivery, { readCredentials, clock });
   const { databaseUrl } = config;
   const ledger =
     databaseUrl === undefined
       ? undefined
       : lazyLedger(() => openLedger({ ...config, databaseUrl }, targets));
-  const times = { now: Date.now, clock, random: Math.random };
+  const times = { now: clock.now, clock, random: random.fraction };
   const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createCallbackRoute({ ...known, ...times, settings }),
@@ -96,8 +88,8 @@ async function openLedger(
   const opening = await import('../lib/ledger/ledger.ts');
   return opening.openLedger(databaseUrl, {
     databaseCa,
-    now: Date.now,
-    randomKey: randomUUID,
+    now: clock.now,
+    randomKey: random.key,
     answerMilliseconds: LEDGER_MILLISECONDS,
     targets,
   });

@@ -1,5 +1,3 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
@@ -28,6 +26,7 @@ import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handle
 import type { Invocation } from '../lib/runtime/invocation.ts';
 import type { LogFields } from '../lib/runtime/log.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { clock, random } from '../lib/system.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
@@ -66,7 +65,8 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     const owner = { owner: caller.owner, ...(await permit(caller)) };
     if (owner.subAppId !== undefined) invocation.log.subAppId = owner.subAppId;
-    const call = { ...invocation, owner, idempotencyKey };
+    const { deadline } = invocation;
+    const call = { ...invocation, owner, idempotencyKey, remainingMilliseconds: deadline.left };
     return body.kind === 'one'
       ? pullOne(body.request, call, pulls)
       : pullMany(body.items, call, pulls);
@@ -135,12 +135,11 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
-    now: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: Math.random,
+    clock,
+    random,
   });
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
-  const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );

@@ -22,6 +22,7 @@ import type {
   SearchMediaResponse,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { Problem } from '../problem.ts';
+import type { Clock } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import type { VodApiConfig, VodCredentials } from './api-config.ts';
 import { type CallDependencies, type CallOptions, callVod } from './call.ts';
@@ -33,8 +34,7 @@ import { createVendorClient } from './vendor-client.ts';
 export interface VodApiDependencies extends CallDependencies {
   /** Read at every call, since the platform replaces the credentials of an execution role now and then. */
   readonly readCredentials: () => VodCredentials;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /**
@@ -120,7 +120,7 @@ const POLL_MILLISECONDS = 10_000;
  */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
   const call = createCaller(config, dependencies);
-  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies);
+  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies.clock);
   const plainCall =
     <Request extends object, Answer>(action: string): VodCall<Request, Answer> =>
     (request, options = {}) =>

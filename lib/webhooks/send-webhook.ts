@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { type Exchanged, exchange } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
+import type { Clock } from '../system.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { Message } from './message.ts';
@@ -19,8 +20,7 @@ export type SendWebhook = (
 
 /** Dependencies of sending. */
 export interface WebhookDependencies {
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** How names become addresses; Node's own way where it is left out. */
   readonly lookup?: LookupFunction;
 }
@@ -39,7 +39,7 @@ const MAX_IDLE_CONNECTIONS = 4;
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function createWebhookSender({ now, lookup }: WebhookDependencies): SendWebhook {
+export function createWebhookSender({ clock, lookup }: WebhookDependencies): SendWebhook {
   const keepAlive = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS };
   const publicAgent = new HttpsAgent({ ...keepAlive, lookup: createPublicLookup(lookup) });
   const localAgents = { http: new HttpAgent(keepAlive), https: new HttpsAgent(keepAlive) };
@@ -49,9 +49,9 @@ export function createWebhookSender({ now, lookup }: WebhookDependencies): SendW
   };
 
   return async (endpoint, message, timeLimit) => {
-    const started = performance.now();
+    const started = clock.monotonic();
     const body = Buffer.from(writeMessageBody(message, MAX_BODY_BYTES));
-    const sentAt = new Date(now());
+    const sentAt = new Date(clock.now());
     const headers = {
       'Content-Type': 'application/json',
       'Content-Length': body.length,
@@ -66,7 +66,7 @@ export function createWebhookSender({ now, lookup }: WebhookDependencies): SendW
         headers,
         body,
         agent: chooseAgent(endpoint),
-        timeLimit: Math.max(1, timeLimit - (performance.now() - started)),
+        timeLimit: Math.max(1, timeLimit - (clock.monotonic() - started)),
         bodyTimeLimit: ANSWER_END_MILLISECONDS,
         maxBytes: MAX_ANSWER_BYTES,
       });
@@ -74,7 +74,7 @@ export function createWebhookSender({ now, lookup }: WebhookDependencies): SendW
     // A consumer may close an idle connection at the moment it is used; that says nothing of the consumer. Whatever
     // arrived all the same is known by its id.
     const isStale = first.kind === 'failed' && first.isStale;
-    return describeExchange(isStale ? await attempt() : first, now());
+    return describeExchange(isStale ? await attempt() : first, clock.now());
   };
 }
 

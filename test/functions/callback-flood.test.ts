@@ -56,7 +56,7 @@ function open(keeps = true) {
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api: createKnownApi(vod), settings: SETTINGS, fetchCover: createCoverFetcher() },
     ...{ ledger: keeps ? (work) => work(ledger) : undefined, targets: [] },
-    ...{ now: () => now, clock: () => 0, random: () => 0 },
+    ...{ now: () => now, clock: { monotonic: () => 0 }, random: () => 0 },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (event: RawEvent, subAppId = OWN) => {

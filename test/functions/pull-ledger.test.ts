@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
@@ -8,6 +7,7 @@ import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { sendQueuedPull } from '../../lib/pulls/send-queued-pull.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { clock } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -96,9 +96,8 @@ function connectApi() {
   const config = readPullConfig(environment);
   const api = createVodApi(config.vodApi, {
     readCredentials: () => ({ secretId: 'AKID', secretKey: 'key', token: undefined }),
-    now: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: () => 0,
+    clock,
+    random: { fraction: () => 0 },
   });
   return { config, api };
 }

@@ -43,8 +43,8 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
         VOD_SECRET_KEY: 'secret-key-example',
         AUTH_JWT_SECRET: TEST_JWT_SECRET,
       }),
-      now: () => time,
-      random: randomInt,
+      clock: { now: () => time },
+      random: { integer: randomInt },
       ledger: lazyLedger(async () => ledger),
     });
     const handler = httpHandler('signature', ['POST'], () => ({ corsOrigins: [], route }));

@@ -8,6 +8,7 @@ import {
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
@@ -79,9 +80,9 @@ export async function openActionStage(postgres: TestPostgres): Promise<ActionSta
       },
       {
         readCredentials: () => ({ secretId, secretKey, token: undefined }),
-        now: () => performance.now(),
-        sleep: async () => {},
-        random: () => 0,
+        clock: { ...clock, sleep: async () => {} },
+
+        random: { fraction: () => 0 },
       },
     ),
     calls,

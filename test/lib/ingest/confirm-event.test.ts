@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { confirmEvent } from '../../../lib/ingest/confirm-event.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
@@ -19,9 +20,9 @@ function connect(endpoint: string, secretId: string, secretKey: string): VodApi 
     { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond: 100 },
     {
       readCredentials: () => ({ secretId, secretKey, token: undefined }),
-      now: () => performance.now(),
-      sleep: async () => {},
-      random: () => 0,
+      clock: { ...clock, sleep: async () => {} },
+
+      random: { fraction: () => 0 },
     },
   );
 }

@@ -208,3 +208,14 @@ describe('listContainerTypes()', () => {
     expect([...listContainerTypes(name)].filter(isMediaType)).toEqual([]);
   });
 });
+
+describe('what the problem tells of a file', () => {
+  it('is no more than 64 letters of a type or a container', () => {
+    const limits = { mediaTypes: ['mp4'] };
+    const long = 'x'.repeat(65);
+    expect(judgeMedia(limits, { type: long })).toMatchObject({ actual: long.slice(0, 64) });
+    expect(judgeMedia(limits, { type: 'mp4', container: long })).toMatchObject({
+      actual: long.slice(0, 64),
+    });
+  });
+});

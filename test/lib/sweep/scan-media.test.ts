@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { sealContext } from '../../support/source-contexts.ts';
@@ -155,9 +156,8 @@ async function openLargeVod(
     },
     {
       readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
-      now: () => performance.now(),
-      sleep: () => Promise.resolve(),
-      random: () => 0,
+      clock: { ...clock, sleep: async () => {} },
+      random: { fraction: () => 0 },
     },
   );
 }

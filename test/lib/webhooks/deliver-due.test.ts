@@ -3,6 +3,7 @@ import open from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { clock } from '../../../lib/system.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { deliverClaimed } from '../../../lib/webhooks/deliver-due.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
@@ -34,7 +35,10 @@ beforeEach(async () => {
   });
   targets = createTargets(
     { endpoints: [endpointOf(consumer.url, createSecret())], eventBus: undefined },
-    { readCredentials: () => ({ secretId: '', secretKey: '', token: undefined }), now: () => time },
+    {
+      readCredentials: () => ({ secretId: '', secretKey: '', token: undefined }),
+      clock: { ...clock, now: () => time },
+    },
   );
   databaseUrl = await postgres.createDatabase();
   ledger = openLedger(databaseUrl, { now: () => time, randomKey: randomUUID, targets });

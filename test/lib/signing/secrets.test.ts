@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { secretEqual } from '../../../lib/signing/secret-equal.ts';
+import { secretEqual } from '../../../lib/signing/secrets.ts';
 
 describe('secretEqual()', () => {
   it('agrees with === on any two texts, of whatever lengths', () => {
