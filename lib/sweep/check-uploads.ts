@@ -1,19 +1,18 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { ingestProven } from '../ingest/durable.ts';
 import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
-import { MEDIA_FILTERS } from '../vod/media-event.ts';
-import { isUnknownToVod } from '../vod/media-tasks.ts';
-import { describeTaskEvent } from '../vod/task-event.ts';
+import { MEDIA_FILTERS } from '../vod/media.ts';
+import { describeTaskEvent, isUnknownToVod } from '../vod/tasks.ts';
 import { scheduleCheck } from './check-schedule.ts';
+import { failItem } from './fail-item.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { findEnd } from './overdue-upload.ts';
-import { recordEvents } from './record-events.ts';
 import { readScannedUntil } from './scan-media.ts';
-import { failItem } from './set-aside.ts';
 import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 
@@ -174,7 +173,7 @@ async function checkUpload(
   tally.add('checked');
   if (file === 'gone') tally.add('gone');
   const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
-  const fresh = await recordEvents(news, run, tally);
+  const fresh = await ingestProven(news, run, tally);
   // What changed has had its next check set with the change.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, tally))) {

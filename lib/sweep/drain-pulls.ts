@@ -2,7 +2,7 @@ import { forEachAtOnce } from '../net/concurrency.ts';
 import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
 import { ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
-import { failItem } from './set-aside.ts';
+import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
 
@@ -130,11 +130,11 @@ async function send(
   const options = { remainingMilliseconds, subAppId: pull.subAppId };
   const sent = await sendQueuedPull(pull, { api, now }, options);
   switch (sent.kind) {
-    case 'accepted':
+    case 'done':
       await ledger.finishPull(pull, sent.taskId);
       tally.add('sent');
       return;
-    case 'refused':
+    case 'failed':
       await ledger.failPull(pull, sent.problem);
       tally.add('refused');
       return;

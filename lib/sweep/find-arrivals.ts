@@ -1,22 +1,22 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { forEachAtOnce } from '../net/concurrency.ts';
 import type { VodEvent } from '../vod/event.ts';
-import { describeMediaEvent } from '../vod/media-event.ts';
-import { findMediaTasks } from '../vod/media-tasks.ts';
+import { describeMediaEvent } from '../vod/media.ts';
+import { findMediaTasks } from '../vod/tasks.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** Questions at once, one for each file: far below what VOD takes in a second. */
 const AT_ONCE = 4;
 
-/** What there is to describe media that no event has told of. */
+/** The arrivals of media without an event. */
 interface Arrivals {
   readonly events: readonly VodEvent[];
-  /** Media of which there is no saying, and why. */
+  /** Media that VOD could not be asked about, and why. */
   readonly failures: readonly { readonly media: MediaInfo; readonly error: unknown }[];
 }
 
 /**
- * Returns the arrival of each of `media` that no event has told of; undefined where there was no time to ask VOD about
+ * Returns the arrival of each of `media` that has no event; undefined where there was no time to ask VOD about
  * all of them.
  *
  * @throws what the ledger throws.

@@ -2,12 +2,14 @@ import { settleAction } from '../actions/settle-action.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
 import { writePair } from '../model/item-name.ts';
 import { describeItemFailure, ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
-import { failItem } from './set-aside.ts';
+import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of what is to be done to media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;
+
+const COUNTED = { done: 'done', retry: 'retried', failed: 'dead' } as const;
 
 type ActionTally = StepCounts<(typeof ACTION_COUNTS)[number]>;
 
@@ -45,10 +47,10 @@ async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Pro
   const item = nameAction(claim);
   try {
     const settled = await settleAction(claim, run);
-    tally.add(settled.kind);
+    tally.add(COUNTED[settled.kind]);
     if (settled.kind === 'done') return;
     if (settled.cause !== undefined) tally.fail(settled.cause);
-    if (settled.kind === 'dead') await listDead(claim, settled.error, run, tally);
+    if (settled.kind === 'failed') await listDead(claim, settled.error, run, tally);
   } catch (error) {
     // What it came to could not be written down.
     const isDead = await failItem(item, error, run, tally);

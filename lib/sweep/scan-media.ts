@@ -1,8 +1,8 @@
+import { ingestProven } from '../ingest/durable.ts';
 import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { MEDIA_FILTERS } from '../vod/media-event.ts';
+import { MEDIA_FILTERS } from '../vod/media.ts';
 import { findArrivals } from './find-arrivals.ts';
-import { recordEvents } from './record-events.ts';
 import { putFileOff, selectListed } from './scanned-file.ts';
 import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
@@ -55,7 +55,7 @@ export async function readScannedUntil(
 }
 
 /**
- * Records what an application has and no event told of: media whose notification was lost, and those from the console or
+ * Records what an application has without an event: media whose notification was lost, and those from the console or
  * a live recording where notifications are off. It goes on where the last scan ended.
  */
 export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
@@ -101,7 +101,7 @@ async function scanRange(
     for (const { media: one, error } of arrivals.failures) {
       await putFileOff(one, error, run, tally);
     }
-    const fresh = await recordEvents(arrivals.events, run, tally);
+    const fresh = await ingestProven(arrivals.events, run, tally);
     const next = followPage({ ...place, fresh: place.fresh + fresh }, page, before);
     if (next === undefined) return ledger.advanceWatermark(scan, before);
 

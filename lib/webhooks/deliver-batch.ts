@@ -111,11 +111,11 @@ async function send(
   { id: deliveryId, targetId, message }: DueDelivery,
   { target }: Queue,
   timeLimit: number,
-): Promise<SendResult | Extract<DeliveryOutcome, { readonly kind: 'failed' }>> {
+): Promise<SendResult | Extract<DeliveryOutcome, { readonly kind: 'fault' }>> {
   try {
     return (await target?.send(message, timeLimit)) ?? UNKNOWN_TARGET;
   } catch (error) {
     if (!isItemFault(error)) throw error;
-    return { kind: 'failed', deliveryId, targetId, error };
+    return { kind: 'fault', deliveryId, targetId, cause: error };
   }
 }

@@ -53,8 +53,8 @@ export async function deliverClaimed(
   const settle = async (outcome: DeliveryOutcome) => {
     const claim = byId.get(outcome.deliveryId);
     if (claim === undefined) return;
-    if (outcome.kind === 'failed') {
-      faults[await writeFault(claim, outcome.error, dependencies)] += 1;
+    if (outcome.kind === 'fault') {
+      faults[await writeFault(claim, outcome.cause, dependencies)] += 1;
     } else if (outcome.kind === 'paused') {
       const { error } = outcome;
       const isNew = await ledger.pauseEndpoint(claim, outcome);
@@ -69,9 +69,9 @@ export async function deliverClaimed(
   const count = (kind: DeliveryOutcome['kind']) =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
   return {
-    delivered: count('delivered'),
+    delivered: count('done'),
     retried: count('retry') + faults.retried,
-    dead: count('dead') + faults.dead,
+    dead: count('failed') + faults.dead,
     paused: count('paused'),
     unsent: count('unsent'),
     newlyPaused,
@@ -87,7 +87,7 @@ function addressClaims(claims: readonly ClaimedDelivery[]) {
       due.push(addressClaim(claim));
     } catch (error) {
       const [deliveryId, targetId] = [nameDelivery(claim), claim.endpoint];
-      failed.push({ kind: 'failed', deliveryId, targetId, error });
+      failed.push({ kind: 'fault', deliveryId, targetId, cause: error });
     }
   }
   return { due, failed };
@@ -134,18 +134,18 @@ function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
 
 async function writeOutcome(
   claim: ClaimedDelivery,
-  outcome: Exclude<DeliveryOutcome, { readonly kind: 'failed' | 'paused' }>,
+  outcome: Exclude<DeliveryOutcome, { readonly kind: 'fault' | 'paused' }>,
   ledger: DeliveryDependencies['ledger'],
   now: number,
 ): Promise<void> {
   switch (outcome.kind) {
-    case 'delivered':
+    case 'done':
       await ledger.finishDelivery(claim);
       break;
     case 'retry':
       await ledger.failDelivery(claim, { error: outcome.error, nextAttemptAt: outcome.at });
       break;
-    case 'dead':
+    case 'failed':
       await ledger.failDelivery(claim, { error: outcome.error, dead: true });
       break;
     case 'unsent':

@@ -3,7 +3,7 @@ import { type EventType, nameVodEvent } from '../model/event-type.ts';
 import { removeV1 } from '../model/source-context.ts';
 import type { UploadView } from '../uploads/upload-view.ts';
 import { defined } from '../validation/json-object.ts';
-import { replaceSourceContext } from '../vod/source-context.ts';
+import { replaceSourceContext } from '../vod/event.ts';
 
 /**
  * What consumers are told, the same at every attempt and for every target.

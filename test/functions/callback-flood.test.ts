@@ -3,7 +3,7 @@ import connectPostgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { ingestBatch } from '../../lib/ingest/ingest-batch.ts';
+import { ingestBatch } from '../../lib/ingest/durable.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';

@@ -416,8 +416,8 @@ async function drain(): Promise<number> {
   const claims = await ledger.claimPulls(1_000, 60);
   for (const claim of claims) {
     const outcome = await sendQueuedPull(claim, { api, now: () => time }, {});
-    if (outcome.kind === 'accepted') await ledger.finishPull(claim, outcome.taskId);
-    if (outcome.kind === 'refused') await ledger.failPull(claim, outcome.problem);
+    if (outcome.kind === 'done') await ledger.finishPull(claim, outcome.taskId);
+    if (outcome.kind === 'failed') await ledger.failPull(claim, outcome.problem);
     if (outcome.kind === 'retry') await ledger.retryPull(claim, outcome.at);
   }
   return claims.length;
