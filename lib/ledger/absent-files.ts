@@ -94,10 +94,7 @@ const RELEASE = `with claimed as (
   where file_id in (select jsonb_array_elements_text($1::text::jsonb)) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
 /** Returns the part of the ledger that knows of files that VOD does not have. */
-export function createAbsentFileLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): AbsentFileLedger {
+export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
     query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
   return {

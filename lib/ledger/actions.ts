@@ -77,9 +77,7 @@ const REPLAY = `update media_actions
   where file_id = $1 and kind = $2 and state = 'dead'`;
 
 /** Returns the part of the ledger that keeps what is to be done to media. */
-export function createActionLedger(
-  dependencies: Pick<LedgerDependencies, 'connection' | 'now'>,
-): ActionLedger {
+export function createActionLedger(dependencies: LedgerDependencies): ActionLedger {
   const { connection, now } = dependencies;
   return {
     async claimActions(count, leaseSeconds) {

@@ -63,10 +63,7 @@ const BACKLOG = `select * from
   (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
 
 /** Returns the part of the ledger that counts what waits. */
-export function createBacklogLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): BacklogLedger {
+export function createBacklogLedger({ connection, now }: LedgerDependencies): BacklogLedger {
   return {
     async readBacklog() {
       const [row = {}] = await query(connection, BACKLOG);

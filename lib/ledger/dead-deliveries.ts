@@ -1,7 +1,14 @@
 import type { UploadState } from '../model/upload-state.ts';
 import { writeResumption } from './endpoints.ts';
 import type { Page } from './page.ts';
-import { type PageQuery, readCursor, takePage, writeCursor } from './page.ts';
+import {
+  END_OF_TIME,
+  type PageQuery,
+  readCursor,
+  takePage,
+  writeCursor,
+  writePlace,
+} from './page.ts';
 import {
   hasRows,
   type LedgerDependencies,
@@ -68,9 +75,6 @@ const LIST = `select event_id, endpoint, event_type, attempts, last_error, d.upd
   where d.state = 'dead' and (d.updated_at, event_id, endpoint) < ($2, $3, $4)
   order by d.updated_at desc, event_id desc, endpoint desc limit $1`;
 
-/** Later than anything can have died. */
-const END_OF_TIME = '9999-12-31T00:00:00.000Z';
-
 function writeReplay(condition: string, time: string): string {
   return `with replayed as (
       update deliveries d set state = 'pending', attempts = 0, last_error = null, next_attempt_at = ${time},
@@ -126,12 +130,10 @@ const REPLAY_UPLOAD = writeReplay(
 export function createDeadDeliveryLedger({
   connection,
   now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): DeadDeliveryLedger {
+}: LedgerDependencies): DeadDeliveryLedger {
   return {
     async listDeadDeliveries({ limit, cursor }) {
-      const [time, eventId = '', endpoint = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
-      const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await query(connection, LIST, [limit + 1, before, eventId, endpoint]);
+      const rows = await query(connection, LIST, [limit + 1, ...writePlace(cursor, 3)]);
       return takePage(rows.map(readDead), limit, (last) => [
         last.diedAt,
         last.eventId,

@@ -1,6 +1,6 @@
 import type { ItemKind, ItemName } from '../model/item-name.ts';
 import type { Page } from './page.ts';
-import { type PageQuery, readCursor, takePage } from './page.ts';
+import { type PageQuery, takePage, writePlace } from './page.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, type Parameters, query, type Row, readTime, writeTime } from './query.ts';
 
@@ -90,14 +90,8 @@ const FIND = `select kind, item_id, sub_app_id, file_id, content from dead_items
 
 const DROP = 'delete from dead_items where kind = $1 and item_id = $2';
 
-/** Later than anything can have died. */
-const END_OF_TIME = '9999-12-31T23:59:59.999Z';
-
 /** Returns the part of the ledger that keeps what was set aside. */
-export function createDeadItemLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): DeadItemLedger {
+export function createDeadItemLedger({ connection, now }: LedgerDependencies): DeadItemLedger {
   return {
     async countItemFailure({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
       const what: Parameters = [kind, id, subAppId ?? null, fileId ? cleanText(fileId) : null];
@@ -108,9 +102,7 @@ export function createDeadItemLedger({
       return { attempts: Number(row['attempts']), isDead, isNews };
     },
     async listDeadItems({ limit, cursor }) {
-      const [time, kind = '', id = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
-      const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await query(connection, LIST, [limit + 1, before, kind, id]);
+      const rows = await query(connection, LIST, [limit + 1, ...writePlace(cursor, 3)]);
       return takePage(rows.map(readDead), limit, (last) => [last.diedAt, last.kind, last.id]);
     },
     async findDeadItem({ kind, id }) {

@@ -90,10 +90,7 @@ const RESUME = `with ${writePausedCare('e.endpoint = $1 and e.disabled_at is not
   update endpoints set ${writeResumption('$2::timestamptz')} where endpoint = $1 and disabled_at is not null`;
 
 /** Returns the part of the ledger that knows the endpoints. */
-export function createEndpointLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): EndpointLedger {
+export function createEndpointLedger({ connection, now }: LedgerDependencies): EndpointLedger {
   return {
     async listEndpoints() {
       return (await query(connection, LIST)).map(readEndpoint);

@@ -81,7 +81,7 @@ export function writeSettlement(jobs: TrackedJobTable): string {
 
 /** Returns the rows that a statement claims now for so many seconds; `wanted`, and what follows, are `$2`, and `$4` and on. */
 export function claimJobs(
-  { connection, now }: Pick<LedgerDependencies, 'connection' | 'now'>,
+  { connection, now }: LedgerDependencies,
   statement: string,
   leaseSeconds: number,
   [wanted, ...others]: readonly [wanted: number | string, ...others: Parameters],
@@ -93,7 +93,7 @@ export function claimJobs(
 
 /** Ends a claim of a job with a state, or a failure; returns whether it still held. */
 export function settleJob(
-  { connection, now }: Pick<LedgerDependencies, 'connection' | 'now'>,
+  { connection, now }: LedgerDependencies,
   statement: string,
   claim: readonly [string, string, attempt: number],
   outcome: 'done' | 'delivered' | JobFailure,

@@ -1,5 +1,6 @@
 import { isKeptTime } from '../validation/iso-time.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
+import { writeTime } from './query.ts';
 
 /** The place of a list's last item: what the list is ordered by. */
 export type Cursor = readonly [time: number, ...ids: string[]];
@@ -50,6 +51,20 @@ export function readCursor(text: string, length: number): Cursor {
     return [time, ...texts];
   }
   throw refuseFields([{ path: 'cursor', message: 'must be the cursor of the page before' }]);
+}
+
+/** Later than anything that is kept. */
+export const END_OF_TIME = '9999-12-31T23:59:59.999Z';
+
+/**
+ * Returns the parameters that a list, latest first, goes on before: those of `cursor`, or, without one, what is after all.
+ *
+ * @throws {Problem} as {@link readCursor}.
+ */
+export function writePlace(cursor: string | undefined, length: number): readonly string[] {
+  if (cursor === undefined) return [END_OF_TIME, ...Array.from({ length: length - 1 }, () => '')];
+  const [time, ...ids] = readCursor(cursor, length);
+  return [writeTime(time), ...ids];
 }
 
 /** Longer than any id that is in an index: https://www.postgresql.org/docs/current/btree.html. */

@@ -45,9 +45,7 @@ const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) a
   and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
 
 /** Returns the part of the ledger that knows when to ask VOD. */
-export function createReconciliationLedger(
-  dependencies: Pick<LedgerDependencies, 'connection' | 'now'>,
-): ReconciliationLedger {
+export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
   const { connection, now } = dependencies;
   return {
     async claimChecks(count, leaseSeconds) {

@@ -62,9 +62,7 @@ const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'r
   order by created_at, file_id, kind limit ${LONGEST}`;
 
 /** Returns the part of the ledger that tells what happened to an upload. */
-export function createTimelineLedger({
-  connection,
-}: Pick<LedgerDependencies, 'connection'>): TimelineLedger {
+export function createTimelineLedger({ connection }: LedgerDependencies): TimelineLedger {
   return {
     async listEvents(uploadId) {
       const events = new Map<unknown, TimelineEvent & { deliveries: TimelineDelivery[] }>();

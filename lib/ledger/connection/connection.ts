@@ -119,16 +119,6 @@ async function answerInTime<Result>(work: Promise<Result>, milliseconds: number)
   }
 }
 
-/** Dependencies of sessions. */
-interface SessionsOptions {
-  /** Unix milliseconds, also while the instance was frozen. */
-  readonly now: () => number;
-  /** A number from 0 up to, and without, 1. */
-  readonly random: () => number;
-  /** Longest time for one piece of work, and so for a connection. */
-  readonly answerMilliseconds: number;
-}
-
 /** The sessions of an instance, of which there is one at a time. */
 interface Sessions {
   /**
@@ -153,7 +143,10 @@ function isSpent(error: unknown): boolean {
 }
 
 /** Creates the sessions of an instance with the database of `settings`; none is opened before it is asked for. */
-function createSessions(settings: DatabaseSettings, options: SessionsOptions): Sessions {
+function createSessions(
+  settings: DatabaseSettings,
+  options: Required<Pick<ConnectionOptions, 'now' | 'random' | 'answerMilliseconds'>>,
+): Sessions {
   const { now, random, answerMilliseconds } = options;
   const pause = createPause({ now, random, longest: Math.min(2_000, answerMilliseconds / 2) });
   let { isPooled, hosts } = settings;
