@@ -1,5 +1,3 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
@@ -8,17 +6,16 @@ import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import type { Problem } from '../lib/problem.ts';
+import { createDurablePulls } from '../lib/pulls/durable.ts';
+import type { UploadIdSources } from '../lib/pulls/pull-job.ts';
+import type { PullStore } from '../lib/pulls/pull-store.ts';
+import { createStatelessPulls } from '../lib/pulls/stateless.ts';
 import {
-  type AuthorizedPull,
-  authorizePull,
-  authorizePulls,
-  type PullOwner,
-} from '../lib/pulls/authorize-pulls.ts';
-import { createIdempotencyMemory } from '../lib/pulls/idempotency-memory.ts';
-import { type BatchCall, type BatchResult, submitBatch } from '../lib/pulls/submit-batch.ts';
-import { submitDurableBatch } from '../lib/pulls/submit-durable-batch.ts';
-import { submitDurablePull } from '../lib/pulls/submit-durable-pull.ts';
-import { type PullSending, type SubmittedPull, submitPull } from '../lib/pulls/submit-pull.ts';
+  type PullCall,
+  type PullDependencies,
+  submitBatch,
+  submitPull,
+} from '../lib/pulls/submit.ts';
 import {
   type HttpEvent,
   readHeader,
@@ -29,7 +26,7 @@ import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handle
 import type { Invocation } from '../lib/runtime/invocation.ts';
 import type { LogFields } from '../lib/runtime/log.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
-import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
+import { clock, random } from '../lib/system.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
@@ -37,12 +34,11 @@ import {
   type PullRequest,
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
-import type { CallOptions } from '../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
 /** Dependencies of the route. */
-export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random' | 'randomKey'> {
+export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
   /** Who may ask for what. */
   readonly settings: Settings;
@@ -51,21 +47,12 @@ export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random
   readonly ledger?: WithLedger | undefined;
 }
 
-/** The two ways to submit, with the ledger or without. */
-interface Submitting {
-  readonly one: (pull: AuthorizedPull, options: CallOptions) => Promise<SubmittedPull>;
-  readonly many: (
-    items: readonly (AuthorizedPull | Problem)[],
-    call: BatchCall,
-  ) => Promise<readonly BatchResult[]>;
-}
-
 /** Returns the route `POST /pull`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
   const { config, settings, now } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
-  const submitting = chooseSubmitting(dependencies);
+  const pulls = openPulls(dependencies);
 
   return async (event, invocation) => {
     const nowSeconds = Math.floor(now() / 1_000);
@@ -74,58 +61,46 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     requireScope(caller, 'upload:pull');
 
     refuseInQuery(event, PULL_FIELDS);
-    const headerKey = readIdempotencyKey(event);
+    const idempotencyKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     const owner = { owner: caller.owner, ...(await permit(caller)) };
     if (owner.subAppId !== undefined) invocation.log.subAppId = owner.subAppId;
+    const { deadline } = invocation;
+    const call = { ...invocation, owner, idempotencyKey, remainingMilliseconds: deadline.left };
     return body.kind === 'one'
-      ? pullOne(body.request, headerKey, owner, submitting, invocation)
-      : pullMany(body.items, headerKey, owner, submitting, invocation);
+      ? pullOne(body.request, call, pulls)
+      : pullMany(body.items, call, pulls);
   };
 }
 
-function chooseSubmitting(dependencies: PullRouteDependencies): Submitting {
-  const { config, settings, api, ledger, ...rest } = dependencies;
-  const ownSubAppId = requireOwnApplication(settings.policy, config.vodApi.subAppId);
-  const { contextKey } = config;
-  const sending = {
-    ...rest,
-    api,
-    contextKey,
-    ownSubAppId,
-    checkRegion: createOpenedRegionCheck(api, rest.now),
-  };
-  if (ledger === undefined) {
-    const memory = createIdempotencyMemory<SubmittedPull>();
-    const forgetting = { ...sending, memory, begin: createQuotaMemory(rest.now) };
-    return {
-      one: (pull, options) => submitPull(pull, forgetting, options),
-      many: (items, call) => submitBatch(items, call, forgetting),
-    };
-  }
-  // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
-  const keeping = { ...sending, ledger, sentAtOnce: config.vodApi.pullsPerSecond };
+function openPulls(dependencies: PullRouteDependencies): PullDependencies {
+  const { config, settings, api, now } = dependencies;
   return {
-    one: (pull, options) => submitDurablePull(pull, keeping, options),
-    many: (items, call) => submitDurableBatch(items, call, keeping),
+    api,
+    store: openStore(dependencies),
+    checkRegion: createOpenedRegionCheck(api, now),
+    contextKey: config.contextKey,
+    ownSubAppId: requireOwnApplication(settings.policy, config.vodApi.subAppId),
   };
 }
 
-async function pullOne(
-  request: PullRequest,
-  headerKey: string | undefined,
-  owner: PullOwner,
-  submitting: Submitting,
-  { log, remainingMilliseconds }: Invocation,
-): Promise<Answer> {
-  if (headerKey !== undefined && (request.idempotencyKey ?? headerKey) !== headerKey) {
+function openStore({ config, ledger, ...sources }: PullRouteDependencies): PullStore {
+  if (ledger === undefined) return createStatelessPulls(sources);
+  const { contextKey, vodApi } = config;
+  // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
+  return createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond });
+}
+
+type Call = PullCall & Invocation;
+
+async function pullOne(request: PullRequest, call: Call, pulls: PullDependencies): Promise<Answer> {
+  const { idempotencyKey = request.idempotencyKey, log } = call;
+  if ((request.idempotencyKey ?? idempotencyKey) !== idempotencyKey) {
     throw refuseFields([
       { path: 'idempotencyKey', message: 'must be the same as the header Idempotency-Key' },
     ]);
   }
-  const idempotencyKey = headerKey ?? request.idempotencyKey;
-  const pull = authorizePull(request, idempotencyKey, owner);
-  const submitted = await submitting.one(pull, { remainingMilliseconds });
+  const submitted = await submitPull(request, { ...call, idempotencyKey }, pulls);
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
   return { status: 202, body: submitted };
@@ -133,13 +108,10 @@ async function pullOne(
 
 async function pullMany(
   items: readonly (PullRequest | Problem)[],
-  headerKey: string | undefined,
-  owner: PullOwner,
-  submitting: Submitting,
-  { log, requestId, remainingMilliseconds }: Invocation,
+  call: Call,
+  pulls: PullDependencies,
 ): Promise<Answer> {
-  const pulls = authorizePulls(items, headerKey, owner);
-  const results = await submitting.many(pulls, { requestId, remainingMilliseconds });
+  const results = await submitBatch(items, call, pulls);
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {
     items: items.length,
@@ -147,7 +119,7 @@ async function pullMany(
     refused: count('problem'),
     unsent: count('queued'),
   };
-  Object.assign(log, tally);
+  Object.assign(call.log, tally);
   return { status: 202, body: { items: results } };
 }
 
@@ -163,12 +135,11 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
-    now: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: Math.random,
+    clock,
+    random,
   });
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
-  const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );

@@ -20,6 +20,7 @@ import { readHeader, readJsonBody, refuseInQuery } from '../lib/runtime/http-eve
 import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { signUpload } from '../lib/signing/upload-signature.ts';
+import type { Clock, Random } from '../lib/system.ts';
 import { createUploadReservation } from '../lib/uploads/reserve-upload.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
@@ -37,10 +38,8 @@ export interface SignatureDependencies {
   readonly config: SignatureConfig;
   /** Who may ask for what. */
   readonly settings: Settings;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A cryptographically random whole number below `range`. */
-  readonly random: (range: number) => number;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'integer'>;
   /** Where there is one, no upload begins that it does not know. */
   readonly ledger?: WithLedger | undefined;
 }
@@ -55,11 +54,11 @@ export interface SignatureAnswer {
 
 /** Returns the route `POST /signature`. */
 export function createSignatureRoute(dependencies: SignatureDependencies): Route {
-  const { config, settings, now, random, ledger } = dependencies;
+  const { config, settings, clock, random, ledger } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
   const ownSubAppId = requireOwnApplication(settings.policy, config.subAppId);
-  const keepIssued = createUploadReservation(ledger, now);
+  const keepIssued = createUploadReservation(ledger, clock.now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {
@@ -67,7 +66,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
   }
 
   return async (event, { log }) => {
-    const nowMilliseconds = now();
+    const nowMilliseconds = clock.now();
     const nowSeconds = Math.floor(nowMilliseconds / 1_000);
     const caller = await authenticate(readHeader(event, 'authorization'), nowSeconds);
     log.owner = caller.owner;
@@ -84,7 +83,12 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const request = profile === OPEN_PROFILE ? asked : await bound(profile, asked);
     const uploadId =
       request.uploadId ??
-      createUploadId(uploader, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
+      createUploadId(
+        uploader,
+        uploadIdKey,
+        nowMilliseconds,
+        random.integer(UPLOAD_ID_RANDOM_RANGE),
+      );
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
@@ -96,7 +100,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       expireTime,
       profile,
     };
-    const signature = sign(issued, request, config, random(RANDOM_RANGE));
+    const signature = sign(issued, request, config, random.integer(RANDOM_RANGE));
     const keeping = keepIssued(issued, request);
     if (keeping !== undefined) await keeping;
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
@@ -154,10 +158,10 @@ function sign(
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
+  // The clock and the chance of lib/system.ts are more than is needed here, and than the bundle may have.
   const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
-  const known = { config, ledger, now: Date.now, random: randomInt };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createSignatureRoute({ ...known, settings }),
+    createSignatureRoute({ config, settings, clock: Date, random: { integer: randomInt }, ledger }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

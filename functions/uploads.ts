@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Caller,
   createAuthenticate,
@@ -28,6 +27,7 @@ import {
   type Route,
 } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { clock, random } from '../lib/system.ts';
 import {
   listDeadDeliveries,
   listDeadItems,
@@ -169,7 +169,7 @@ async function cancelUpload(call: Call): Promise<Answer> {
   // What has ended is left as it is, so asking again changes nothing.
   const upload = isFinished(found.state)
     ? found
-    : await ledger((each) => each.changeState(uploadId, 'cancelled'));
+    : await ledger((each) => each.transition(uploadId, 'cancelled'));
   if (upload?.state !== 'cancelled') throw uploadFinished(upload?.state ?? 'deleted');
   return { status: 200, body: viewUpload(upload) };
 }
@@ -223,9 +223,9 @@ function requireLedger(): Problem {
 /** The function's entry point. */
 export const main_handler = httpHandler('uploads', METHODS, () => {
   const config = readUploadsConfig(process.env);
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createUploadsRoute({ config, settings, now: Date.now, ledger }),
+    createUploadsRoute({ config, settings, now: clock.now, ledger }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

@@ -6,7 +6,7 @@ const LIB = path.join(import.meta.dirname, '../lib');
 
 /** Lowest first. A file imports from its own folder and from lower layers, be it types or values; see ARCHITECTURE.md. */
 const LAYERS = [
-  ['problem.ts', 'config-error.ts'],
+  ['problem.ts', 'config-error.ts', 'system.ts'],
   ['validation', 'signing'],
   ['net', 'model'],
   ['vod', 'ledger', 'policy'],

@@ -1,6 +1,6 @@
 import type { TaskSimpleInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { MAX_TASKS } from '../vod/media-tasks.ts';
-import type { ActionDependencies, DueAction } from './due-action.ts';
+import { MAX_LISTED_TASKS } from '../validation/limits.ts';
+import type { ActionDependencies, DueAction } from './media-action.ts';
 import { readMilliseconds } from './media-settings.ts';
 
 /** How far apart VOD may write down that a task began or ended and that its media changed. */
@@ -19,7 +19,7 @@ export async function isUpdatedByTask(
   { api, remainingMilliseconds }: ActionDependencies,
 ): Promise<boolean> {
   const { TaskSet } = await api.describeTasks(
-    { FileId: fileId, Limit: MAX_TASKS },
+    { FileId: fileId, Limit: MAX_LISTED_TASKS },
     { remainingMilliseconds, subAppId },
   );
   const updatedAt = readMilliseconds(updateTime) ?? Number.NaN;

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent, request as requestHttps } from 'node:https';
+import { Agent } from 'node:https';
+import { type Exchanged, exchange } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
-import { explainCoverUrl } from '../validation/cover-url.ts';
+import { explainCoverUrl } from '../validation/media-url.ts';
 
 /** What fetching a cover came to; another try may help where it `failed`, and not where it was `refused`. */
 type FetchedCover =
@@ -41,7 +41,16 @@ function createPublicAgent(): Agent {
 export function createCoverFetcher(agent = createPublicAgent()): FetchCover {
   return async (url, timeLimit) => {
     if (explainCoverUrl(url) !== undefined) return { kind: 'refused', error: 'cover_url_refused' };
-    const fetched = await fetchBytes(url, agent, Math.min(timeLimit, MAX_MILLISECONDS));
+    const fetched = describeFetched(
+      await exchange({
+        url,
+        headers: { Accept: 'image/*' },
+        agent,
+        timeLimit: Math.min(timeLimit, MAX_MILLISECONDS),
+        maxBytes: MAX_COVER_BYTES,
+        wantsBody: (status) => status === 200,
+      }),
+    );
     if (fetched.kind !== 'fetched' || isImage(fetched.bytes)) return fetched;
     return { kind: 'refused', error: 'cover_no_image' };
   };
@@ -51,44 +60,16 @@ function isImage(bytes: Buffer): boolean {
   return BEGINNINGS.some((beginning) => bytes.subarray(0, beginning.length).equals(beginning));
 }
 
-function fetchBytes(url: string, agent: Agent, timeLimit: number): Promise<FetchedCover> {
-  return new Promise((resolve) => {
-    const request = requestHttps(url, { agent, headers: { Accept: 'image/*' } });
-    const end = (fetched: FetchedCover) => {
-      clearTimeout(timer);
-      resolve(fetched);
-      request.destroy();
-    };
-    const fail = (error: NodeJS.ErrnoException) =>
-      end({ kind: 'failed', error: `cover_${error.code ?? 'network'}` });
-    const timer = setTimeout(() => end({ kind: 'failed', error: 'cover_timeout' }), timeLimit);
-    request.on('error', fail);
-    request.on('response', (response) => {
-      const refusal = explainAnswer(response);
-      if (refusal !== undefined) return end(refusal);
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_COVER_BYTES) end(TOO_LARGE);
-        else chunks.push(chunk);
-      });
-      response.on('error', fail);
-      response.on('end', () => end({ kind: 'fetched', bytes: Buffer.concat(chunks) }));
-    });
-    request.end();
-  });
-}
-
-const TOO_LARGE = { kind: 'refused', error: 'cover_too_large' } as const;
-
 /** Statuses of a server that may have another answer later: https://www.rfc-editor.org/rfc/rfc9110#section-15. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
-function explainAnswer({ statusCode = 0, headers }: IncomingMessage): FetchedCover | undefined {
-  if (statusCode >= 500 || LATER.has(statusCode)) {
-    return { kind: 'failed', error: `cover_http_${statusCode}` };
+function describeFetched(exchanged: Exchanged): FetchedCover {
+  if (exchanged.kind === 'answered') return { kind: 'fetched', bytes: exchanged.body };
+  const { error } = exchanged;
+  if (exchanged.kind === 'cut' && error === 'unwanted') {
+    const { status } = exchanged;
+    const isPassing = status >= 500 || LATER.has(status);
+    return { kind: isPassing ? 'failed' : 'refused', error: `cover_http_${status}` };
   }
-  if (statusCode !== 200) return { kind: 'refused', error: `cover_http_${statusCode}` };
-  return Number(headers['content-length'] ?? 0) > MAX_COVER_BYTES ? TOO_LARGE : undefined;
+  return { kind: error === 'too_large' ? 'refused' : 'failed', error: `cover_${error}` };
 }

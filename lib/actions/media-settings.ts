@@ -5,8 +5,8 @@ import type {
 import * as v from 'valibot';
 import type { MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
-import { readMediaFields } from '../vod/media-fields.ts';
-import { readText } from '../vod/vod-value.ts';
+import { readText } from '../vod/json.ts';
+import { readMediaFields } from '../vod/media.ts';
 
 /** What is set of a media, each by the name of its parameter: https://cloud.tencent.com/document/product/266/31762. */
 export const SETTING_NAMES = ['ExpireTime', 'ClassId', 'AddTags', 'CoverData'] as const;
@@ -89,7 +89,7 @@ export function isFree(name: SettingName, settings: Settings, state: MediaState)
   }
 }
 
-/** Returns what is told of the upload when `name` has been set, and the media is as `state` says. */
+/** Returns what changes of the upload when `name` has been set, and the media is as `state` says. */
 export function describeSetting(
   name: SettingName,
   { classId, mediaExpireTime, coverUrl }: Partial<MediaState>,

@@ -1,10 +1,15 @@
+import { type Attempt, DONE, type Retry } from '../model/attempt.ts';
 import type { MediaFields } from '../model/upload.ts';
 import { Problem } from '../problem.ts';
-import { MEDIA_FILTERS } from '../vod/media-event.ts';
-import { type ActionOutcome, DONE, explainFailure, isGone } from './action-outcome.ts';
-import type { ActionDependencies, DueAction } from './due-action.ts';
+import { MEDIA_FILTERS } from '../vod/media.ts';
 import { isUpdatedByTask } from './explain-update.ts';
-import type { ModifyDetail } from './media-action.ts';
+import {
+  type ActionDependencies,
+  type DueAction,
+  explainFailure,
+  isGone,
+  type ModifyDetail,
+} from './media-action.ts';
 import {
   describeSetting,
   isAsWanted,
@@ -31,7 +36,7 @@ export async function modifyMedia(
   action: DueAction,
   detail: ModifyDetail,
   dependencies: ActionDependencies,
-): Promise<ActionOutcome> {
+): Promise<Attempt> {
   const work: Work = { action, dependencies, detail };
   let progress = readProgress(action.progress);
   const tries: Tried[] = [];
@@ -43,9 +48,9 @@ export async function modifyMedia(
     if (tried.ends) break;
   }
   await keepFields(action, Object.assign({}, ...tries.map(({ fields }) => fields)), dependencies);
-  const failed = (kind: ActionOutcome['kind']) =>
+  const worst = (kind: Attempt['kind']) =>
     tries.find(({ outcome }) => outcome.kind === kind)?.outcome;
-  const outcome = failed('retry') ?? failed('dead') ?? DONE;
+  const outcome = worst('retry') ?? worst('failed') ?? DONE;
   if (outcome.kind === 'retry') await dependencies.keepProgress?.({ ...progress });
   return outcome;
 }
@@ -65,9 +70,9 @@ interface Work {
 
 /** What a try to set one thing came to. */
 interface Tried {
-  readonly outcome: ActionOutcome;
+  readonly outcome: Attempt;
   readonly progress: ModifyProgress;
-  /** What is told of the upload. */
+  /** What changes of the upload. */
   readonly fields?: MediaFields;
   /** Set where nothing else is to be set now. */
   readonly ends?: true;
@@ -98,13 +103,13 @@ async function modify(name: SettingName, progress: ModifyProgress, work: Work): 
   }
 }
 
-const TAKEN_OVER: ActionOutcome = {
+const TAKEN_OVER: Retry = {
   kind: 'retry',
   error: 'taken_over',
   cause: Object.assign(new Error('The lease of the action has run out.'), { code: 'taken_over' }),
 };
 
-/** Returns whether VOD is to be told: not where the media is as wanted, or where a person may have changed it since. */
+/** Returns whether VOD is to be called: not where the media is as wanted, or where a person may have changed it since. */
 async function isToBeSet(
   name: SettingName,
   { done, begun }: ModifyProgress,
@@ -127,14 +132,14 @@ async function isToBeSet(
 async function prepare(
   name: SettingName,
   { detail: { parameters, coverUrl }, dependencies }: Work,
-): Promise<Settings | ActionOutcome> {
+): Promise<Settings | Attempt> {
   if (name !== 'CoverData') return { [name]: parameters[name] };
   const { fetchCover, remainingMilliseconds } = dependencies;
   const cover = await fetchCover(coverUrl ?? '', remainingMilliseconds());
   if (cover.kind === 'fetched') return { CoverData: cover.bytes.toString('base64') };
   const { kind, error } = cover;
   const cause = Object.assign(new Error('The cover could not be fetched.'), { code: error });
-  return { kind: kind === 'refused' ? 'dead' : 'retry', error, cause };
+  return { kind: kind === 'refused' ? 'failed' : 'retry', error, cause };
 }
 
 async function send(
@@ -200,5 +205,5 @@ async function keepFields(
 ): Promise<void> {
   if (ledger === undefined || uploadId === undefined || Object.keys(fields).length === 0) return;
   // Its state is no news: of all facts this one changes none.
-  await ledger.changeState(uploadId, 'issued', fields);
+  await ledger.transition(uploadId, 'issued', fields);
 }

@@ -1,8 +1,17 @@
 import * as v from 'valibot';
-import { type ActionOutcome, DONE, explainFailure, isGone } from './action-outcome.ts';
-import type { ActionDependencies, DueAction } from './due-action.ts';
-import { inspectMedia } from './inspect-media.ts';
-import { inspectDetail, modifyDetail, procedureDetail } from './media-action.ts';
+import { type Attempt, DONE } from '../model/attempt.ts';
+import { judgeMedia } from '../policy/judge-media.ts';
+import { MEDIA_FILTERS, readMediaFacts, readMediaFields } from '../vod/media.ts';
+import {
+  type ActionDependencies,
+  type DueAction,
+  explainFailure,
+  type InspectDetail,
+  inspectDetail,
+  isGone,
+  modifyDetail,
+  procedureDetail,
+} from './media-action.ts';
 import { modifyMedia } from './modify-media.ts';
 import { startProcedure } from './start-procedure.ts';
 
@@ -15,7 +24,7 @@ import { startProcedure } from './start-procedure.ts';
 export async function performAction(
   action: DueAction,
   dependencies: ActionDependencies,
-): Promise<ActionOutcome> {
+): Promise<Attempt> {
   const { kind, detail } = action;
   if (kind === 'delete') return deleteMedia(action, dependencies);
   if (kind === 'modify' && v.is(modifyDetail, detail)) {
@@ -37,11 +46,44 @@ const UNKNOWN = 'unknown_action';
 async function deleteMedia(
   { fileId, subAppId }: DueAction,
   { api, remainingMilliseconds }: ActionDependencies,
-): Promise<ActionOutcome> {
+): Promise<Attempt> {
   try {
     await api.deleteMedia({ FileId: fileId }, { remainingMilliseconds, subAppId });
     return DONE;
   } catch (error) {
     return isGone(error) ? DONE : explainFailure(error);
   }
+}
+
+/** How long VOD has for reading a file that came: after that it takes it for none of its own. */
+const PATIENCE_MILLISECONDS = 10 * 60_000;
+
+/** Between two looks. */
+const PAUSE_MILLISECONDS = 2 * 60_000;
+
+/** Judges a file that VOD had not looked at when it came, and reports its upload what that came to. */
+async function inspectMedia(
+  { fileId, subAppId, uploadId, createdAt }: DueAction,
+  { limits, fact }: InspectDetail,
+  { api, ledger, now, remainingMilliseconds }: ActionDependencies,
+): Promise<Attempt> {
+  const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
+  const answer = await api
+    .describeMediaInfos(request, { remainingMilliseconds, subAppId })
+    .catch(explainFailure);
+  if ('kind' in answer) return answer;
+  const media = answer.MediaInfoSet?.find((found) => found.FileId === fileId);
+  // It is gone, of which there is an event of its own.
+  if (media === undefined || ledger === undefined || uploadId === undefined) return DONE;
+
+  const problem = judgeMedia(limits, readMediaFacts(media.BasicInfo, media.MetaData));
+  const left = createdAt + PATIENCE_MILLISECONDS - now();
+  if (problem?.code === 'media_unreadable' && left > 0) {
+    return { kind: 'retry', error: problem.code, at: now() + Math.min(left, PAUSE_MILLISECONDS) };
+  }
+  const { size, duration } = readMediaFields(undefined, media.MetaData);
+  const fields = { size, duration };
+  if (problem === undefined) await ledger.transition(uploadId, fact, fields);
+  else await ledger.transition(uploadId, 'rejected', { ...fields, problem: { ...problem } });
+  return DONE;
 }

@@ -1,10 +1,10 @@
 import type { ClaimedAction } from '../ledger/actions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { nameError } from '../runtime/error-name.ts';
+import type { Attempt } from '../model/attempt.ts';
+import { nameError } from '../runtime/item-fault.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
-import { type ActionOutcome, explainFailure } from './action-outcome.ts';
-import type { ActionDependencies } from './due-action.ts';
+import { type ActionDependencies, explainFailure } from './media-action.ts';
 import { performAction } from './perform-action.ts';
 
 /** Dependencies of running a claimed action and recording its outcome. */
@@ -13,68 +13,59 @@ export interface SettlingDependencies extends ActionDependencies {
     Ledger,
     | 'findUpload'
     | 'listActions'
-    | 'changeState'
+    | 'transition'
     | 'keepActionProgress'
-    | 'actionDone'
-    | 'actionFailed'
+    | 'finishAction'
+    | 'failAction'
   >;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
 }
 
-/** What has become of a claimed action. */
-export type SettledAction =
-  | { readonly kind: 'done' }
-  /** It comes again; without a `cause` where it only had to wait. */
-  | { readonly kind: 'retried'; readonly error: string; readonly cause?: unknown }
-  /** It is given up: at once where VOD refuses it for what it says, otherwise after three days. */
-  | { readonly kind: 'dead'; readonly error: string; readonly cause: unknown };
-
 /**
- * Makes one try at `claim` and writes down what it came to. A task flow that cannot be started ends its upload, which
- * would wait for it for ever.
+ * Makes one try at `claim`, writes down what it came to, and returns that: `failed` where it is given up, which is at once
+ * where VOD refuses it for what it says, and otherwise after three days. A task flow that cannot be started ends its
+ * upload, which would wait for it for ever.
  *
  * @throws what the ledger throws where it cannot write that down; then the claim's end brings the action back.
  */
 export async function settleAction(
   claim: ClaimedAction,
   dependencies: SettlingDependencies,
-): Promise<SettledAction> {
+): Promise<Attempt> {
   const { ledger, now, random } = dependencies;
   const keepProgress = (progress: JsonObject) => ledger.keepActionProgress(claim, progress);
   const performed = performAction(claim, { ...dependencies, keepProgress });
   const outcome = await performed.catch(explainFailure);
   if (outcome.kind === 'done') {
-    await ledger.actionDone(claim);
+    await ledger.finishAction(claim);
     return outcome;
   }
-  const { error } = outcome;
-  if (outcome.kind === 'wait') {
-    await ledger.actionFailed(claim, { error, nextAttemptAt: now() + outcome.milliseconds });
-    return { kind: 'retried', error };
+  const { error, cause } = outcome;
+  if (outcome.kind === 'retry') {
+    const nextAttemptAt = outcome.at ?? scheduleNext(claim, now(), random);
+    if (nextAttemptAt !== undefined) {
+      await ledger.failAction(claim, { error, nextAttemptAt });
+      return outcome;
+    }
   }
-  const pause = outcome.kind === 'dead' ? undefined : schedule(claim, now(), random);
-  const { cause } = outcome;
-  if (pause !== undefined) {
-    await ledger.actionFailed(claim, { error, nextAttemptAt: now() + pause });
-    return { kind: 'retried', error, cause };
-  }
-  await endUpload(claim, outcome, dependencies);
-  await ledger.actionFailed(claim, { error, dead: true });
-  return { kind: 'dead', error, cause };
+  await endUpload(claim, cause, dependencies);
+  await ledger.failAction(claim, { error, dead: true });
+  return { kind: 'failed', error, cause };
 }
 
-function schedule(
+function scheduleNext(
   { attempt, createdAt }: ClaimedAction,
   now: number,
   random: () => number,
 ): number | undefined {
-  return scheduleRetry({ attempts: attempt, ageMilliseconds: now - createdAt }, random);
+  const pause = scheduleRetry({ attempts: attempt, ageMilliseconds: now - createdAt }, random);
+  return pause === undefined ? undefined : now + pause;
 }
 
 async function endUpload(
   { kind, uploadId, detail }: ClaimedAction,
-  { cause }: Extract<ActionOutcome, { readonly cause: unknown }>,
+  cause: unknown,
   { ledger }: SettlingDependencies,
 ): Promise<void> {
   if (kind !== 'procedure' || uploadId === undefined) return;
@@ -85,5 +76,5 @@ async function endUpload(
     detail: `The task flow that the rule "${rule}" asks for could not be started. The file itself is there.`,
     reason: nameError(cause),
   };
-  await ledger.changeState(uploadId, 'processingFailed', { problem });
+  await ledger.transition(uploadId, 'processingFailed', { problem });
 }

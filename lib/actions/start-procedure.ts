@@ -1,11 +1,16 @@
+import { type Attempt, DONE } from '../model/attempt.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { Problem } from '../problem.ts';
+import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import { DUPLICATE_SESSION } from '../vod/error-rules.ts';
-import { findMediaTasks, isUnknownToVod, MAX_TASKS } from '../vod/media-tasks.ts';
-import { readText } from '../vod/vod-value.ts';
-import { type ActionOutcome, DONE, explainFailure } from './action-outcome.ts';
-import type { ActionDependencies, DueAction } from './due-action.ts';
-import type { ProcedureDetail } from './media-action.ts';
+import { readText } from '../vod/json.ts';
+import { findMediaTasks, isUnknownToVod } from '../vod/tasks.ts';
+import {
+  type ActionDependencies,
+  type DueAction,
+  explainFailure,
+  type ProcedureDetail,
+} from './media-action.ts';
 
 /** Uploads of whose file nothing more is to be made. */
 const ENDED: ReadonlySet<UploadState> = new Set([
@@ -23,7 +28,7 @@ export async function startProcedure(
   action: DueAction,
   { parameters }: ProcedureDetail,
   dependencies: ActionDependencies,
-): Promise<ActionOutcome> {
+): Promise<Attempt> {
   const unready = await explainUnready(action, dependencies);
   if (unready !== undefined) return unready;
   const { uploadId } = action;
@@ -31,7 +36,7 @@ export async function startProcedure(
   try {
     const taskId = await start(action, parameters, dependencies);
     if (uploadId !== undefined && taskId !== undefined) {
-      await ledger?.changeState(uploadId, 'uploadedForProcessing', { taskId });
+      await ledger?.transition(uploadId, 'uploadedForProcessing', { taskId });
     }
     return DONE;
   } catch (error) {
@@ -57,7 +62,10 @@ async function start(
 ): Promise<string | undefined> {
   const options = { remainingMilliseconds, subAppId };
   if (attempt > 1) {
-    const { TaskSet } = await api.describeTasks({ FileId: fileId, Limit: MAX_TASKS }, options);
+    const { TaskSet } = await api.describeTasks(
+      { FileId: fileId, Limit: MAX_LISTED_TASKS },
+      options,
+    );
     const started = TaskSet?.find(({ SessionId }) => SessionId === parameters.SessionId);
     if (started !== undefined) return readText(started.TaskId);
   }
@@ -81,13 +89,13 @@ async function start(
 /** Returns what there is to do instead, where the file is not one to be processed, or not yet. */
 async function explainUnready(
   { fileId, uploadId }: DueAction,
-  { ledger }: ActionDependencies,
-): Promise<ActionOutcome | undefined> {
+  { ledger, now }: ActionDependencies,
+): Promise<Attempt | undefined> {
   if (ledger === undefined || uploadId === undefined) return undefined;
   const upload = await ledger.findUpload(uploadId);
   if (upload !== undefined && ENDED.has(upload.state)) return DONE;
   const actions = await ledger.listActions(uploadId);
   const inspection = actions.find((each) => each.fileId === fileId && each.kind === 'inspect');
   if (inspection?.state !== 'pending') return undefined;
-  return { kind: 'wait', error: 'not_inspected', milliseconds: INSPECTION_MILLISECONDS };
+  return { kind: 'retry', error: 'not_inspected', at: now() + INSPECTION_MILLISECONDS };
 }

@@ -3,7 +3,7 @@ import { ConfigError } from '../config-error.ts';
 import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import { createKeyRing, type FindKey } from './api-keys.ts';
-import { tokenRefused } from './token-refused.ts';
+import { tokenRefused } from './token-claims.ts';
 import type { VerifyToken } from './verify-token.ts';
 
 /** A right that a token or an API key gives. */

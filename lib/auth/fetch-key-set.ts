@@ -1,3 +1,4 @@
+import type { Exchanged } from '../net/exchange.ts';
 import { Problem } from '../problem.ts';
 import {
   type KeySet,
@@ -19,6 +20,14 @@ const MAX_SET_BYTES = 256 * 1024;
 /** Responses of a client's error that pass by themselves: https://www.rfc-editor.org/rfc/rfc9110#section-15.5, https://www.rfc-editor.org/rfc/rfc8470#section-5.2, https://www.rfc-editor.org/rfc/rfc6585#section-4 */
 const PASSING_STATUSES: readonly number[] = [408, 425, 429];
 
+/** Some firewalls turn away what names no user agent. */
+const HEADERS = {
+  Accept: 'application/jwk-set+json, application/json',
+  'User-Agent': 'node',
+};
+
+type Answer = Exclude<Exchanged, { readonly kind: 'failed' }>;
+
 /**
  * Returns the key set at `url`: https://www.rfc-editor.org/rfc/rfc7517#section-5. Where there is none, and will be none
  * however often one asks, it returns what is there.
@@ -30,18 +39,18 @@ const PASSING_STATUSES: readonly number[] = [408, 425, 429];
 export async function fetchKeySet(
   url: string,
 ): Promise<{ readonly keys: KeySet } | { readonly fault: KeySetFault }> {
-  const response = await fetch(url, {
-    headers: { Accept: 'application/jwk-set+json, application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-  }).catch((error: unknown) => {
-    throw refuseForNow(explainFailure(error), error);
+  // Most functions verify tokens by a shared secret, or never need the keys: Node's HTTP takes a while to load.
+  const { exchange } = await import('../net/exchange.ts');
+  const exchanged = await exchange({
+    url,
+    headers: HEADERS,
+    timeLimit: ANSWER_MILLISECONDS,
+    maxBytes: MAX_SET_BYTES,
+    wantsBody: (status) => status === 200,
   });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    return { fault: explainStatus(url, response) };
-  }
-  const text = await readText(response);
+  if (exchanged.kind === 'failed') throw refuseForNow(explainFailure(exchanged.error));
+  if (exchanged.status !== 200) return { fault: explainStatus(url, exchanged) };
+  const text = await readText(exchanged);
   if (text !== undefined) return readKeySet(text);
   const what = `leads to more than ${MAX_SET_BYTES} bytes, which no key set has`;
   return { fault: { what, instead: WHERE_KEYS_ARE } };
@@ -56,46 +65,58 @@ export function refuseForNow(reason: string, cause?: unknown): Problem {
   });
 }
 
-function explainStatus(url: string, { status, headers }: Response): KeySetFault {
+function explainStatus(url: string, { status, headers }: Answer): KeySetFault {
   if (status >= 500 || PASSING_STATUSES.includes(status)) {
     throw refuseForNow(`the answer was ${status}`);
   }
   if (status < 300 || status >= 400) return { what: `answers ${status}`, instead: WHERE_KEYS_ARE };
   const what = `sends elsewhere (${status}), and redirections are not followed`;
-  const target = readLocation(url, headers.get('location'));
+  const target = readLocation(url, headers.location);
   const found = target === undefined ? '' : `, perhaps ${target}`;
   return { what, instead: `the address that has the keys itself${found}` };
 }
 
 /** Returns where an answer sends to. What follows the question mark may be of one visit only. */
-function readLocation(url: string, location: string | null): string | undefined {
-  if (location === null || !URL.canParse(location, url)) return undefined;
+function readLocation(url: string, location: string | undefined): string | undefined {
+  if (location === undefined || !URL.canParse(location, url)) return undefined;
   const { origin, pathname } = new URL(location, url);
   return showKeySetUrl(`${origin}${pathname}`);
 }
 
 /** Returns the text of an answer, or undefined where it is longer than any key set. */
-async function readText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > MAX_SET_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw refuseForNow(explainFailure(error), error);
+async function readText(answer: Answer): Promise<string | undefined> {
+  if (answer.kind === 'cut') {
+    if (answer.error === 'too_large') return undefined;
+    throw refuseForNow(explainFailure(answer.error));
   }
+  const { body, headers } = answer;
+  const coding = headers['content-encoding']?.toLowerCase() ?? '';
+  const bytes = CODINGS.includes(coding) ? await decompress(body, coding) : body;
   // Takes a byte order mark off.
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return bytes && new TextDecoder().decode(bytes);
 }
 
-function explainFailure(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') {
+/** https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1, https://www.rfc-editor.org/rfc/rfc7932 */
+const CODINGS: readonly string[] = ['gzip', 'x-gzip', 'deflate', 'br'];
+
+/** Storage serves an object that was stored compressed as it is, whatever a request accepts. */
+async function decompress(bytes: Buffer, coding: string): Promise<Buffer | undefined> {
+  const { brotliDecompressSync, unzipSync } = await import('node:zlib');
+  const decode = coding === 'br' ? brotliDecompressSync : unzipSync;
+  try {
+    return decode(bytes, { maxOutputLength: MAX_SET_BYTES });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === TOO_LARGE) return undefined;
+    throw refuseForNow('the answer could not be decompressed', error);
+  }
+}
+
+/** https://nodejs.org/api/errors.html#err_buffer_too_large */
+const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
+
+function explainFailure(error: string): string {
+  if (error === 'timeout') {
     return `there was no answer within ${ANSWER_MILLISECONDS / 1_000} seconds`;
   }
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-  return `the connection failed${code}`;
+  return `the connection failed${error === 'network' ? '' : ` (${error})`}`;
 }

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { TokenConfig } from '../config/caller-config.ts';
+import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { tokenRefused } from './token-refused.ts';
 
 /** Keycloak's own service for its users, which is in the `aud` of nearly every token: https://www.keycloak.org/docs/latest/server_admin/#_audience */
 const KEYCLOAK_ACCOUNT = 'account';
@@ -72,4 +72,17 @@ export function requireOtherAudience(
     services.every((service) => service === KEYCLOAK_ACCOUNT);
   if (isKeycloakAccount || services.some((service) => audiences.includes(service))) return;
   throw tokenRefused('The claim "aud" of the token names another service.');
+}
+
+/**
+ * Returns the problem of a request whose token or key counts for nothing.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
+export function tokenRefused(detail: string, cause?: unknown): Problem {
+  return new Problem(detail, {
+    code: 'unauthorized',
+    cause,
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  });
 }

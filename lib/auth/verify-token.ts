@@ -5,10 +5,10 @@ import type { TokenConfig } from '../config/caller-config.ts';
 import { ConfigError } from '../config-error.ts';
 import type { ApiKey } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
+import { defined } from '../validation/json-object.ts';
 import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
 import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
-import { readScopes, requireOtherAudience } from './token-claims.ts';
-import { tokenRefused } from './token-refused.ts';
+import { readScopes, requireOtherAudience, tokenRefused } from './token-claims.ts';
 
 /** What a token that is genuine and in force says. */
 interface VerifiedToken {
@@ -48,8 +48,7 @@ export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]
     algorithms,
     requiredClaims: ['sub', 'exp'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(audiences === undefined || isOtherAudience ? {} : { audience: [...audiences] }),
+    ...defined({ issuer, audience: isOtherAudience ? undefined : audiences && [...audiences] }),
   };
   return async (token, nowSeconds) => {
     const currentDate = new Date(nowSeconds * 1_000);

@@ -3,11 +3,15 @@ import { MAX_SIGN_KEY_CHARACTERS, type TrustedSignKeys } from '../signing/sign-k
 import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
-import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
+import {
+  type ContextConfig,
+  contextEnvironment,
+  describeContexts,
+  judgeGrace,
+} from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
-import { judgeGrace } from './grace.ts';
 
 /**
  * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a

@@ -43,7 +43,7 @@ export function checkDatabase({
   databaseCa,
 }: DatabaseConfig): Promise<void> | undefined {
   if (databaseUrl === undefined) return undefined;
-  return import('../ledger/database-url.ts').then(({ readDatabaseUrl }) => {
+  return import('../ledger/connection/database-url.ts').then(({ readDatabaseUrl }) => {
     const { problems } = readDatabaseUrl(databaseUrl, databaseCa);
     if (problems !== undefined) throw new ConfigError(problems);
   });

@@ -1,30 +1,33 @@
+import type { Done, Failed, Retry } from '../model/attempt.ts';
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
+import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { VodApi } from '../vod/client.ts';
-import { listWholeDeletions } from '../vod/deleted-files.ts';
-import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import { listWholeDeletions, parseVodEvent, type VodEvent } from '../vod/event.ts';
 import type { VodEventType } from '../vod/event-types.ts';
-import { describeMediaEvent, MEDIA_FILTERS } from '../vod/media-event.ts';
-import { confirmMediaTasks, isUnknownToVod } from '../vod/media-tasks.ts';
-import { describeTaskEvent, isTaskEventType } from '../vod/task-event.ts';
-import { readId, readText } from '../vod/vod-value.ts';
-import type { AbsentEvent } from './absent-arrival.ts';
-import { reduceEvent } from './reduce-event.ts';
+import { readId, readText } from '../vod/json.ts';
+import { describeMediaEvent, MEDIA_FILTERS } from '../vod/media.ts';
+import {
+  confirmMediaTasks,
+  describeTaskEvent,
+  isTaskEventType,
+  isUnknownToVod,
+} from '../vod/tasks.ts';
+import { type ArrivalEvent, reduceEvent } from './pending-confirmation.ts';
 
 /**
  * What VOD says to an event that came without proof.
  *
- * `confirmed` holds what VOD itself says, which may be more, and never what was pushed. `denied` is what VOD does not
- * know of, or knows otherwise; where that is the arrival of a file of which VOD says that it is not there, `absent` is what
- * was pushed, reduced: the file may have been deleted since, or never have been. `unavailable` is what VOD could not be
- * asked about now, and `unconfirmable` what it cannot be asked about at all.
+ * Where `confirmed`, `event` is what VOD itself says, which may be more, and never what was pushed; where not, VOD cannot be
+ * asked about such an event at all. `retry`: VOD could not be asked now. `failed`: VOD does not know of what was pushed, or
+ * knows it otherwise; where that is the arrival of a file of which VOD says that it is not there, `absent` is what was
+ * pushed, reduced: the file may have been deleted since, or never have been.
  */
-export type Confirmation =
-  | { readonly kind: 'confirmed'; readonly event: VodEvent }
-  | { readonly kind: 'denied'; readonly absent?: AbsentEvent }
-  | { readonly kind: 'unavailable'; readonly problem: Problem }
-  | { readonly kind: 'unconfirmable'; readonly event: VodEvent };
+type Confirmation =
+  | (Done & { readonly event: VodEvent; readonly confirmed: boolean })
+  | (Retry & { readonly cause: Problem })
+  | (Failed & { readonly absent?: ArrivalEvent });
 
 /** The calls by which events are confirmed. */
 export type ConfirmingApi = Pick<
@@ -32,10 +35,7 @@ export type ConfirmingApi = Pick<
   'describeMediaInfos' | 'describeTaskDetail' | 'describeTasks'
 >;
 
-/** Most files of one call: https://cloud.tencent.com/document/product/266/31763. */
-const MAX_FILES = 20;
-
-/** What uploads live by is never taken without VOD's word. */
+/** What changes the state of uploads is never recorded without VOD's word. */
 const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
   'NewFileUpload',
   'PullComplete',
@@ -48,7 +48,7 @@ export function isUploadEvent({ eventType }: VodEvent): boolean {
   return UPLOAD_EVENTS.has(eventType);
 }
 
-const DENIED = { kind: 'denied' } as const;
+const DENIED = { kind: 'failed', error: 'denied' } as const;
 
 /**
  * Returns what VOD says to `event`; it is asked about nothing that has not the form of its ids, which may be of any length.
@@ -64,13 +64,13 @@ export async function confirmEvent(
     if (event.eventType === 'FileDeleted') return await confirmDeletion(event, api, options);
     return await confirmTask(event, api, options);
   } catch (error) {
-    if (error instanceof Problem) return { kind: 'unavailable', problem: error };
-    throw error;
+    if (!(error instanceof Problem)) throw error;
+    return { kind: 'retry', error: error.code, cause: error };
   }
 }
 
 async function confirmMedia(
-  pushed: AbsentEvent,
+  pushed: ArrivalEvent,
   api: ConfirmingApi,
   options: CallOptions,
 ): Promise<Confirmation> {
@@ -86,10 +86,10 @@ async function confirmMedia(
   ]);
   const media = answer.MediaInfoSet?.find((found) => found.FileId === FileId);
   const event = media && describeMediaEvent(media, tasks);
-  if (event !== undefined) return { kind: 'confirmed', event };
+  if (event !== undefined) return { kind: 'done', event, confirmed: true };
   if (!answer.NotExistFileIdSet?.includes(FileId)) return DENIED;
   const absent = reduceEvent(pushed);
-  return absent.eventType === 'NewFileUpload' ? { kind: 'denied', absent } : DENIED;
+  return absent.eventType === 'NewFileUpload' ? { ...DENIED, absent } : DENIED;
 }
 
 async function confirmDeletion(
@@ -99,18 +99,19 @@ async function confirmDeletion(
 ): Promise<Confirmation> {
   const claimed = listWholeDeletions(event.task);
   // Which parts of a media are gone for good, it does not tell.
-  if (claimed.length === 0) return { kind: 'unconfirmable', event };
+  if (claimed.length === 0) return { kind: 'done', event, confirmed: false };
   const named = claimed.filter(readId);
   const gone: string[] = [];
-  for (let from = 0; from < named.length; from += MAX_FILES) {
-    const group = named.slice(from, from + MAX_FILES);
+  for (let from = 0; from < named.length; from += MAX_DESCRIBED_FILES) {
+    const group = named.slice(from, from + MAX_DESCRIBED_FILES);
     const { NotExistFileIdSet } = await describeFiles(group, api, options);
     gone.push(...group.filter((fileId) => NotExistFileIdSet?.includes(fileId)));
   }
   if (gone.length === 0) return DENIED;
   return {
-    kind: 'confirmed',
+    kind: 'done',
     event: parseVodEvent({ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: gone } }),
+    confirmed: true,
   };
 }
 
@@ -136,20 +137,20 @@ async function confirmTask(
   api: ConfirmingApi,
   options: CallOptions,
 ): Promise<Confirmation> {
-  // In a shape that nobody knows, it would be told under a name that consumers trust.
+  // In a shape that nobody knows, it would be delivered under a name that consumers trust.
   if (event.eventType === 'unknown' && UPLOAD_EVENTS.has(event.name)) return DENIED;
   const taskId = event.eventType === 'unknown' ? undefined : readTaskId(event.task);
   if (taskId === undefined || !isTaskEventType(event.eventType)) {
-    return { kind: 'unconfirmable', event };
+    return { kind: 'done', event, confirmed: false };
   }
   if (readId(taskId) === undefined) return DENIED;
-  const told = await askTask(taskId, api, options);
-  if (told === 'unknown') {
+  const known = await askTask(taskId, api, options);
+  if (known === 'unknown') {
     // Perhaps the task is only too old to ask about.
-    return isUploadEvent(event) ? DENIED : { kind: 'unconfirmable', event };
+    return isUploadEvent(event) ? DENIED : { kind: 'done', event, confirmed: false };
   }
-  if (told?.eventType !== event.eventType || readTaskId(told.task) !== taskId) return DENIED;
-  return isBehind(told, event) ? DENIED : { kind: 'confirmed', event: told };
+  if (known?.eventType !== event.eventType || readTaskId(known.task) !== taskId) return DENIED;
+  return isBehind(known, event) ? DENIED : { kind: 'done', event: known, confirmed: true };
 }
 
 async function askTask(
@@ -166,13 +167,13 @@ async function askTask(
   }
 }
 
-/** Returns whether VOD has a task flow still running of which `event` tells the end. */
-function isBehind(told: VodEvent, event: VodEvent): boolean {
+/** Returns whether VOD has a task flow still running of which `event` says that it has ended. */
+function isBehind(known: VodEvent, event: VodEvent): boolean {
   return (
-    told.eventType === 'ProcedureStateChanged' &&
+    known.eventType === 'ProcedureStateChanged' &&
     event.eventType === 'ProcedureStateChanged' &&
     event.task.Status === 'FINISH' &&
-    told.task.Status !== 'FINISH'
+    known.task.Status !== 'FINISH'
   );
 }
 

@@ -1,25 +1,35 @@
+import type { Ledger } from '../ledger/ledger.ts';
 import {
   type DecodedSourceContext,
   decodeSourceContext,
+  type SourceContext,
   type TrustedContexts,
 } from '../model/source-context.ts';
+import type { Upload } from '../model/upload.ts';
 import type { LogFields } from '../runtime/log.ts';
-import { type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
+import { UPLOAD_ID } from '../validation/fields.ts';
+import {
+  type LegacyEvent,
+  type RawEvent,
+  replaceSourceContext,
+  type VodEvent,
+  writeVodEvent,
+} from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
-import type { LegacyEvent } from '../vod/event-legacy.ts';
-import { replaceSourceContext } from '../vod/source-context.ts';
+import { readText } from '../vod/json.ts';
+import { hasPullFailed } from '../vod/tasks.ts';
 
 /** An event with its id, and with the envelope taken off its `SourceContext`. */
 export interface ReceivedEvent extends DecodedSourceContext {
   readonly eventId: string;
   readonly event: VodEvent;
-  /** Upload whose pull it tells to have failed, where the ledger knows that pull. */
+  /** Upload whose pull it says to have failed, where the ledger knows that pull. */
   readonly failedPull?: string;
 }
 
 /** Which application of VOD an event is from. */
 export interface Origin {
-  /** The one that told it; undefined where the configuration names none. */
+  /** The one that it is from; undefined where the configuration names none. */
   readonly subAppId: number | undefined;
   /** The service's own; undefined where the configuration names none. */
   readonly own: number | undefined;
@@ -41,7 +51,7 @@ export function receiveEvent(event: VodEvent, { subAppId, own, contexts }: Origi
   return { eventId, event, ...decodeSourceContext(context, { ...contexts, subAppIds }) };
 }
 
-/** Returns the event as it is kept and told: with the envelope taken off its `SourceContext`. */
+/** Returns the event as it is recorded and delivered: with the envelope taken off its `SourceContext`. */
 export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): RawEvent {
   const raw = writeVodEvent(event);
   if (readSourceContext(event) === sourceContext) return raw;
@@ -68,7 +78,7 @@ export function describeReceivedEvent(received: ReceivedEvent): LogFields {
   };
 }
 
-/** Returns what the log line says of a notification that came in the former format and was not taken. */
+/** Returns what the log line says of a notification that came in the former format and was not read. */
 export function describeLegacyEvent(event: LegacyEvent): LogFields {
   return {
     level: 'warn',
@@ -130,4 +140,60 @@ function textField(
 /** What VOD has not confirmed may be of any length, and a log line is to stay one. */
 function cut(text: string): string {
   return text.slice(0, MAX_LOGGED_LENGTH);
+}
+
+/**
+ * Returns `received` with what the ledger alone can prove of it: an envelope without a MAC, and the upload of a pull that
+ * failed. Neither is believed of an upload that this service did not begin in that way, in that application.
+ */
+export async function proveEvent(
+  received: ReceivedEvent,
+  origin: Origin,
+  ledger: Pick<Ledger, 'findUpload'>,
+): Promise<ReceivedEvent> {
+  const { unproven, envelope, ...rest } = received;
+  if (unproven !== undefined && envelope !== undefined) {
+    const upload = await ledger.findUpload(envelope.uploadId);
+    if (upload !== undefined && isOfEnvelope(upload, envelope, origin)) {
+      // Of what nothing proves, no more is believed than has to be.
+      return { ...rest, envelope: { ...envelope, limits: upload.limits } };
+    }
+    const contexts = { ...origin.contexts, acceptsV1: false };
+    return receiveEvent(received.event, { ...origin, contexts });
+  }
+  const claim = readFailedPull(received);
+  const pull = claim && (await ledger.findUpload(claim.uploadId));
+  return claim !== undefined && pull !== undefined && isOfPull(pull, claim, origin)
+    ? { ...received, failedPull: claim.uploadId }
+    : received;
+}
+
+function isOfEnvelope(upload: Upload, { owner, method }: SourceContext, origin: Origin): boolean {
+  return upload.owner === owner && upload.method === method && isOfApplication(upload, origin);
+}
+
+function isOfPull(upload: Upload, { taskId }: FailedPull, origin: Origin): boolean {
+  const isOfTask = upload.taskId === undefined || upload.taskId === taskId;
+  return upload.method === 'pull' && isOfTask && isOfApplication(upload, origin);
+}
+
+/** What was kept before an application was configured is the service's own. */
+function isOfApplication({ subAppId }: Upload, origin: Origin): boolean {
+  return (subAppId ?? origin.own) === origin.subAppId;
+}
+
+interface FailedPull {
+  readonly uploadId: string;
+  readonly taskId: string;
+}
+
+/**
+ * A pull that failed has no media that could hold an envelope, but every pull of this service has its upload's id as its
+ * `SessionId`. Other programs may write there what they like.
+ */
+function readFailedPull({ event }: ReceivedEvent): FailedPull | undefined {
+  if (event.eventType !== 'PullComplete' || !hasPullFailed(event.task)) return undefined;
+  const { SessionId, TaskId: taskId } = event.task;
+  const uploadId = readText(SessionId);
+  return uploadId !== undefined && UPLOAD_ID.test(uploadId) ? { uploadId, taskId } : undefined;
 }

@@ -1,9 +1,7 @@
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeJson } from './json-text.ts';
-import { askAboutAll, query } from './query.ts';
-import { writeTime } from './upload-row.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, queryInParts, writeJson, writeTime } from './query.ts';
 
 /** A file of which a notification told that it came, when VOD did not have it any more. */
 export interface AbsentArrival {
@@ -36,9 +34,10 @@ export interface AbsentFileLedger {
   ): Promise<readonly AbsentArrival[]>;
   /**
    * Takes files that VOD has in an application off uploads of others that ended as `deleted`: notifications alone told of
-   * those, and anyone who signs for one application may have told of a file of another before that did.
+   * those, and anyone who signs for one application may have told of a file of another before that did. Also drops the
+   * deletion of such a file that was scheduled for another application.
    */
-  releaseFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
+  detachFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }
 
 /** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
@@ -95,14 +94,11 @@ const RELEASE = `with claimed as (
   where file_id in (select jsonb_array_elements_text($1::text::jsonb)) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
 /** Returns the part of the ledger that knows of files that VOD does not have. */
-export function createAbsentFileLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): AbsentFileLedger {
+export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
     query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
   return {
-    async releaseFiles(fileIds, subAppId) {
+    async detachFiles(fileIds, subAppId) {
       const ownIds = writeJson(fileIds.map(deriveFileUploadId));
       await query(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
     },
@@ -116,7 +112,7 @@ export function createAbsentFileLedger({
       await note(told, subAppId);
     },
     async findAbsentArrivals(fileIds, subAppId = 0) {
-      const rows = await askAboutAll(connection, FIND, fileIds, [subAppId]);
+      const rows = await queryInParts(connection, FIND, fileIds, [subAppId]);
       // Only objects are kept.
       return rows.map((row) => ({
         fileId: String(row['file_id']),

@@ -1,6 +1,4 @@
-import type { Connection } from './connection.ts';
-import { query, type Row } from './query.ts';
-import { readTime } from './upload-row.ts';
+import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
 /** How much waits, and since when: Unix milliseconds, missing where nothing does. */
 interface Waiting {
@@ -65,7 +63,7 @@ const BACKLOG = `select * from
   (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
 
 /** Returns the part of the ledger that counts what waits. */
-export function createBacklogLedger(connection: Connection, now: () => number): BacklogLedger {
+export function createBacklogLedger({ connection, now }: LedgerDependencies): BacklogLedger {
   return {
     async readBacklog() {
       const [row = {}] = await query(connection, BACKLOG);

@@ -1,11 +1,24 @@
 import type { UploadState } from '../model/upload-state.ts';
-import type { Connection } from './connection.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import { writeResumption } from './endpoints.ts';
-import { type Parameters, query, type Row } from './query.ts';
+import type { Page } from './page.ts';
+import {
+  END_OF_TIME,
+  type PageQuery,
+  readCursor,
+  takePage,
+  writeCursor,
+  writePlace,
+} from './page.ts';
+import {
+  hasRows,
+  type LedgerDependencies,
+  type Parameters,
+  query,
+  type Row,
+  readTime,
+  writeTime,
+} from './query.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
-import { readTime, writeTime } from './upload-row.ts';
-import type { Page } from './uploads.ts';
 
 /** A delivery that was given up. */
 interface DeadDelivery {
@@ -44,12 +57,9 @@ export interface DeadDeliveryLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listDead(criteria: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<DeadDelivery>>;
-  /** Makes a dead delivery due at once; returns whether there was one. */
-  replay(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
+  listDeadDeliveries(page: PageQuery): Promise<Page<DeadDelivery>>;
+  /** Makes a dead delivery due at once and resumes its endpoint; returns whether there was one. */
+  replayDelivery(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
   /** Makes all dead deliveries of one upload due at once; returns how many there were. */
   replayUpload(uploadId: string): Promise<number>;
   /**
@@ -64,9 +74,6 @@ const LIST = `select event_id, endpoint, event_type, attempts, last_error, d.upd
   from deliveries d join events using (event_id)
   where d.state = 'dead' and (d.updated_at, event_id, endpoint) < ($2, $3, $4)
   order by d.updated_at desc, event_id desc, endpoint desc limit $1`;
-
-/** Later than anything can have died. */
-const END_OF_TIME = '9999-12-31T00:00:00.000Z';
 
 function writeReplay(condition: string, time: string): string {
   return `with replayed as (
@@ -120,23 +127,21 @@ const REPLAY_UPLOAD = writeReplay(
 );
 
 /** Returns the part of the ledger that keeps what was given up. */
-export function createDeadDeliveryLedger(
-  connection: Connection,
-  now: () => number,
-): DeadDeliveryLedger {
+export function createDeadDeliveryLedger({
+  connection,
+  now,
+}: LedgerDependencies): DeadDeliveryLedger {
   return {
-    async listDead({ limit, cursor }) {
-      const [time, eventId = '', endpoint = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
-      const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await query(connection, LIST, [limit + 1, before, eventId, endpoint]);
-      const items = rows.slice(0, limit).map(readDead);
-      const last = items.at(-1);
-      if (rows.length <= limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.diedAt, last.eventId, last.endpoint]) };
+    async listDeadDeliveries({ limit, cursor }) {
+      const rows = await query(connection, LIST, [limit + 1, ...writePlace(cursor, 3)]);
+      return takePage(rows.map(readDead), limit, (last) => [
+        last.diedAt,
+        last.eventId,
+        last.endpoint,
+      ]);
     },
-    async replay({ eventId, endpoint }) {
-      const rows = await query(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
-      return rows.length > 0;
+    replayDelivery({ eventId, endpoint }) {
+      return hasRows(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
     },
     async replayUpload(uploadId) {
       return (await query(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;

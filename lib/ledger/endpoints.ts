@@ -1,6 +1,4 @@
-import type { Connection } from './connection.ts';
-import { query, type Row } from './query.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import { type LedgerDependencies, query, type Row, readTime, writeTime } from './query.ts';
 
 /** Somebody to whom deliveries go, or went. Times are Unix milliseconds. */
 export interface LedgerEndpoint {
@@ -92,7 +90,7 @@ const RESUME = `with ${writePausedCare('e.endpoint = $1 and e.disabled_at is not
   update endpoints set ${writeResumption('$2::timestamptz')} where endpoint = $1 and disabled_at is not null`;
 
 /** Returns the part of the ledger that knows the endpoints. */
-export function createEndpointLedger(connection: Connection, now: () => number): EndpointLedger {
+export function createEndpointLedger({ connection, now }: LedgerDependencies): EndpointLedger {
   return {
     async listEndpoints() {
       return (await query(connection, LIST)).map(readEndpoint);

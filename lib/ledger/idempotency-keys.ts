@@ -1,8 +1,6 @@
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { cleanText, writeJson } from './json-text.ts';
-import { query } from './query.ts';
-import { writeTime } from './upload-row.ts';
+import type { LedgerDependencies } from './query.ts';
+import { cleanText, query, writeJson, writeTime } from './query.ts';
 
 /** A request that its caller has given a key, so that sending it again does nothing again. */
 export interface KeyedRequest {

@@ -14,7 +14,7 @@ export type WithLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => 
 const ANSWER_MILLISECONDS = 3_000;
 
 /** Seconds after which to come again: about what a database takes to change its server. */
-const RETRY_AFTER_SECONDS = 5;
+const RETRY_AFTER_SECONDS = '5';
 
 /** Which database, as the configuration of a function has it. */
 export interface LedgerAddress {
@@ -57,7 +57,7 @@ function explainPassing(cause: LedgerError): Problem {
     {
       code: 'ledger_unavailable',
       cause,
-      headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+      headers: { 'Retry-After': RETRY_AFTER_SECONDS },
     },
   );
 }

@@ -1,13 +1,12 @@
-import type { LedgerDependencies } from './dependencies.ts';
-import { query } from './query.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import type { LedgerDependencies } from './query.ts';
+import { hasRows, query, readTime, writeTime } from './query.ts';
 
 /** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
 export interface LeaseLedger {
-  /** Returns where the mark stands, in Unix milliseconds; undefined where nobody has moved it yet. */
-  readMark(name: string): Promise<number | undefined>;
-  /** Moves the mark to `at`, Unix milliseconds; never backwards. */
-  moveMark(name: string, at: number): Promise<void>;
+  /** Returns where the watermark stands, in Unix milliseconds; undefined where nobody has advanced it yet. */
+  readWatermark(name: string): Promise<number | undefined>;
+  /** Moves the watermark to `at`, Unix milliseconds; never backwards. */
+  advanceWatermark(name: string, at: number): Promise<void>;
   /** Returns whether the lease is this ledger's for so long from now: nobody had it, its time was over, or it was so before. */
   acquireLease(name: string, seconds: number): Promise<boolean>;
   /** Gives the lease up, where it is this ledger's. */
@@ -26,21 +25,21 @@ const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, 
 
 const RELEASE = 'delete from leases where name = $1 and holder = $2';
 
-/** Returns the part of the ledger that keeps marks and leases. */
+/** Returns the part of the ledger that keeps watermarks and leases. */
 export function createLeaseLedger({ connection, now, randomKey }: LedgerDependencies): LeaseLedger {
   const holder = randomKey();
   return {
-    async readMark(name) {
+    async readWatermark(name) {
       const [row] = await query(connection, READ, [name]);
       return row && readTime(row['stands_at']);
     },
-    async moveMark(name, at) {
+    async advanceWatermark(name, at) {
       await query(connection, MOVE, [name, writeTime(at)]);
     },
     async acquireLease(name, seconds) {
       const at = now();
       const until = writeTime(at + seconds * 1_000);
-      return (await query(connection, ACQUIRE, [name, holder, writeTime(at), until])).length > 0;
+      return hasRows(connection, ACQUIRE, [name, holder, writeTime(at), until]);
     },
     async releaseLease(name) {
       await query(connection, RELEASE, [name, holder]);

@@ -1,13 +1,13 @@
+import type { Subscription } from '../model/event-type.ts';
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
-import { createConnection } from './connection.ts';
+import { createConnection } from './connection/connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
-import type { LedgerTarget } from './fan-out.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
 import { createLeaseLedger, type LeaseLedger } from './leases.ts';
 import {
@@ -55,7 +55,7 @@ export interface LedgerOptions {
    * Whom recorded events are delivered to. Where it is missing, events are kept without deliveries, which `fanOut` of a
    * ledger that knows the targets makes up for.
    */
-  readonly targets?: readonly LedgerTarget[];
+  readonly targets?: readonly Subscription[];
 }
 
 /**
@@ -78,14 +78,14 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
-    ...createDeadDeliveryLedger(connection, now),
+    ...createDeadDeliveryLedger(dependencies),
     ...createDeadItemLedger(dependencies),
-    ...createEndpointLedger(connection, now),
-    ...createActionLedger(connection, now),
-    ...createReconciliationLedger(connection, now),
-    ...createTimelineLedger(connection),
+    ...createEndpointLedger(dependencies),
+    ...createActionLedger(dependencies),
+    ...createReconciliationLedger(dependencies),
+    ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
-    ...createBacklogLedger(connection, now),
+    ...createBacklogLedger(dependencies),
     close: connection.close,
   };
 }

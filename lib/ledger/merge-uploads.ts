@@ -1,12 +1,11 @@
 import type { Upload } from '../model/upload.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import type { UploadFact, UploadState } from '../model/upload-state.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeJson } from './json-text.ts';
+import type { Statements } from './connection/transaction.ts';
 import { readCode } from './ledger-error.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
-import type { Row } from './query.ts';
-import type { Statements } from './transaction.ts';
+import type { LedgerDependencies, Row } from './query.ts';
+import { writeJson, writeTime } from './query.ts';
 import {
   BY_UPLOAD,
   CHANGE_COLUMNS,
@@ -15,7 +14,7 @@ import {
   type UploadChange,
   writeChange,
 } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** A statement that applies changes, with their last form. */
 type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;

@@ -1,8 +1,7 @@
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeJson } from './json-text.ts';
-import { query } from './query.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, readTime, writeJson, writeTime } from './query.ts';
 
 /** An event that VOD could not be asked about when it came, or that failed and is to be tried again. */
 interface UnconfirmedEvent {
@@ -33,18 +32,18 @@ type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 
 /** Events that nobody has confirmed yet, and that so have changed nothing. */
 export interface PendingConfirmationLedger {
-  /** Keeps the event until somebody drops it; returns false where it is kept, or recorded, already. */
-  keepUnconfirmed(event: NewUnconfirmed): Promise<boolean>;
+  /** Keeps the event until its confirmation is finished; returns false where it is kept, or recorded, already. */
+  keepPendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
   /** Keeps an event that failed, which may be recorded in part, to be tried again. */
-  keepFailed(event: UnconfirmedEvent): Promise<void>;
+  keepForRetry(event: UnconfirmedEvent): Promise<void>;
   /** Returns up to `count` events, longest due first; each is nobody else's until its lease runs out. */
-  claimUnconfirmed(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
+  claimConfirmations(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
-  dropUnconfirmed(claim: Claim): Promise<void>;
+  finishConfirmation(claim: Claim): Promise<void>;
   /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
-  retryUnconfirmed(claim: Claim, at: number): Promise<void>;
-  /** Counts an event of the application that nobody confirms; returns how many there are by now in this minute. */
-  countUnconfirmed(subAppId: number | undefined): Promise<number>;
+  retryConfirmation(claim: Claim, at: number): Promise<void>;
+  /** Counts one more event of the application that nobody confirms; returns how many there are by now in this minute. */
+  incrementUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
 
 // The update changes nothing; it makes the statement answer the row of the one who came first.
@@ -55,21 +54,21 @@ const KEEP = `insert into unconfirmed_events as u
   on conflict (event_id) do update set event_id = u.event_id
   returning kept_by`;
 
-const CLAIM = `with due as (
-    select event_id from unconfirmed_events where next_attempt_at <= $1::timestamptz
-    order by next_attempt_at limit $2 for update skip locked
-  )
-  update unconfirmed_events u set attempts = attempts + 1, next_attempt_at = $3
-  from due where u.event_id = due.event_id
-  returning u.event_id, sub_app_id, raw, received_at, attempts, proven`;
+const CONFIRMATIONS: JobTable = {
+  name: 'unconfirmed_events',
+  key: ['event_id'],
+  dueAt: 'next_attempt_at',
+  lease: 'attempts = attempts + 1, next_attempt_at = $3',
+};
+
+const CLAIM = writeClaim(CONFIRMATIONS, 'event_id, sub_app_id, raw, received_at, attempts, proven');
 
 const DROP = `with dropped as (
-    delete from unconfirmed_events where event_id = $1 and attempts = $2 returning event_id
+    delete from unconfirmed_events where ${writeHeld(CONFIRMATIONS)} returning event_id
   )
   delete from dead_items d using dropped where d.kind = 'event' and d.item_id = event_id and d.state = 'failing'`;
 
-const RETRY = `update unconfirmed_events set next_attempt_at = $3
-  where event_id = $1 and attempts = $2`;
+const RETRY = `update unconfirmed_events set next_attempt_at = $3 where ${writeHeld(CONFIRMATIONS)}`;
 
 // An instance whose clock is behind counts in the minute of the others.
 const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
@@ -93,14 +92,12 @@ export function createPendingConfirmationLedger(
     return row?.['kept_by'] === keeper;
   };
   return {
-    keepUnconfirmed: (event) => keep(event, false),
-    async keepFailed(event) {
+    keepPendingConfirmation: (event) => keep(event, false),
+    async keepForRetry(event) {
       await keep(event, true);
     },
-    async claimUnconfirmed(count, leaseSeconds) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      const rows = await query(connection, CLAIM, [writeTime(at), count, until]);
+    async claimConfirmations(count, leaseSeconds) {
+      const rows = await claimJobs(dependencies, CLAIM, leaseSeconds, [count]);
       return rows.map((row) => ({
         eventId: String(row['event_id']),
         ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
@@ -111,13 +108,13 @@ export function createPendingConfirmationLedger(
         ...(row['proven'] === true ? { proven: true } : {}),
       }));
     },
-    async dropUnconfirmed({ eventId, attempt }) {
+    async finishConfirmation({ eventId, attempt }) {
       await query(connection, DROP, [eventId, attempt]);
     },
-    async retryUnconfirmed({ eventId, attempt }, at) {
+    async retryConfirmation({ eventId, attempt }, at) {
       await query(connection, RETRY, [eventId, attempt, writeTime(at)]);
     },
-    async countUnconfirmed(subAppId) {
+    async incrementUnconfirmed(subAppId) {
       const [row] = await query(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
       return Number(row?.['count']);
     },

@@ -1,12 +1,18 @@
 import type { MediaFields } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeDeliveries, writeTargets } from './fan-out.ts';
-import { writeJson } from './json-text.ts';
-import { ANNOUNCED, outboxSql, stateEventId, writeChanges } from './outbox.ts';
-import { type Parameters, query, type Row } from './query.ts';
+import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
+import {
+  ANNOUNCED,
+  outboxSql,
+  stateEventId,
+  writeChanges,
+  writeDeliveries,
+  writeTargets,
+} from './outbox.ts';
+import type { LedgerDependencies } from './query.ts';
+import { hasRows, query, type Row, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
-import { UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** A pull that is to wait for its turn. */
 export interface QueuedPull {
@@ -84,18 +90,23 @@ const ENQUEUE = `with change as (
 const ISSUED = `select count(*)::integer as count from events
   where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
 
-const CLAIM = `with due as (
-    select pull_id from pulls where greatest(next_attempt_at, claimed_until) <= $1::timestamptz
-    order by greatest(next_attempt_at, claimed_until), pull_id
-    limit $2 for update skip locked
-  )
-  update pulls p set attempts = attempts + 1, claimed_until = $3::timestamptz
-  from due, uploads u where p.pull_id = due.pull_id and u.upload_id = p.upload_id
-  returning p.pull_id, p.upload_id, p.owner, u.sub_app_id, request, attempts`;
+const PULLS: JobTable = {
+  name: 'pulls',
+  key: ['pull_id'],
+  dueAt: 'greatest(next_attempt_at, claimed_until)',
+  tieBreaker: 'pull_id',
+  lease: 'attempts = attempts + 1, claimed_until = $3::timestamptz',
+};
+
+const CLAIM = writeClaim(
+  PULLS,
+  `pull_id, upload_id, owner, request, attempts,
+    (select sub_app_id from uploads u where u.upload_id = pulls.upload_id) as sub_app_id`,
+);
 
 // Where its first try took effect although its answer was lost, the upload has its task already.
 const FINISH = `with done as (
-    delete from pulls where pull_id = $1 and attempts = $2 returning upload_id
+    delete from pulls where ${writeHeld(PULLS)} returning upload_id
   ),
   accepted as (
     update uploads u set task_id = coalesce($3, task_id), updated_at = greatest(updated_at, $4::timestamptz),
@@ -107,7 +118,7 @@ const FINISH = `with done as (
   select upload_id from uploads where upload_id = $6 and task_id = $3`;
 
 const FAIL = `with done as (
-    delete from pulls where pull_id = $5 and attempts = $6 returning upload_id
+    delete from pulls where ${writeHeld(PULLS, 5)} returning upload_id
   ),
   change as (
     select c.* from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS}) join done using (upload_id)
@@ -118,13 +129,11 @@ const FAIL = `with done as (
   select upload_id from events where event_id = $7 and recorded_by = $3`;
 
 const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
-  where pull_id = $1 and attempts = $2 returning pull_id`;
+  where ${writeHeld(PULLS)} returning pull_id`;
 
 /** Returns the part of the ledger that keeps queued pulls. */
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
   const { connection, now, randomKey } = dependencies;
-  const settle = async (statement: string, parameters: Parameters) =>
-    (await query(connection, statement, parameters)).length > 0;
   return {
     async enqueuePulls(pulls) {
       let count = 0;
@@ -138,23 +147,21 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
       return batch.length === 0 ? count : count + (await enqueue(batch, dependencies));
     },
     async claimPulls(count, leaseSeconds) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      return (await query(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
+      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readClaimed);
     },
     finishPull({ pullId, uploadId, attempt }, taskId) {
       const at = now();
       const times = [writeTime(at), writeTime(at + CHECK_MILLISECONDS)];
-      return settle(FINISH, [pullId, attempt, taskId ?? null, ...times, uploadId]);
+      return hasRows(connection, FINISH, [pullId, attempt, taskId ?? null, ...times, uploadId]);
     },
     failPull({ pullId, uploadId, attempt }, problem) {
       const change = { key: { uploadId }, fact: 'pullFailed', fields: { problem } } as const;
       const changes = writeChanges([change], randomKey(), dependencies);
       const announced = stateEventId(uploadId, 'failed');
-      return settle(FAIL, [...changes, pullId, attempt, announced]);
+      return hasRows(connection, FAIL, [...changes, pullId, attempt, announced]);
     },
     retryPull({ pullId, attempt }, at) {
-      return settle(RETRY, [pullId, attempt, writeTime(at)]);
+      return hasRows(connection, RETRY, [pullId, attempt, writeTime(at)]);
     },
   };
 }

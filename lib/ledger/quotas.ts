@@ -1,24 +1,12 @@
+import type { Quotas } from '../model/quotas.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeTargets } from './fan-out.ts';
-import { cleanText, writeJson } from './json-text.ts';
-import { outboxSql } from './outbox.ts';
-import { query, type Row } from './query.ts';
+import { outboxSql, writeTargets } from './outbox.ts';
+import type { LedgerDependencies } from './query.ts';
+import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
-import { readTime, writeTime } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';
-
-/** What an owner may use up at most; what is not named is not bounded. */
-export interface Quotas {
-  /** Uploads that begin within any sixty seconds. */
-  readonly signaturesPerMinute?: number | undefined;
-  /** Uploads that may still come, for any application, or that have come to this one and are still being processed. */
-  readonly openUploads?: number | undefined;
-  /** Bytes that came to the application within the last day; once they are used up, nothing new begins. */
-  readonly bytesPerDay?: number | undefined;
-}
 
 /** What became of an upload that was to be issued: its state, or the quota that has no room for it. */
 type QuotaVerdict =

@@ -1,8 +1,7 @@
 import type { Upload } from '../model/upload.ts';
-import type { Connection } from './connection.ts';
-import { writeJson } from './json-text.ts';
-import { query } from './query.ts';
-import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { claimJobs, type JobTable, writeClaim } from './jobs.ts';
+import { type LedgerDependencies, query, writeJson, writeTime } from './query.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** When VOD is to be asked what became of an upload that no event told of. */
 export interface ReconciliationLedger {
@@ -10,20 +9,20 @@ export interface ReconciliationLedger {
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
   /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
   hastenChecks(count: number): Promise<void>;
-  /** Puts the next check off until `at`, Unix milliseconds; undefined for ever, or until something is told of the upload. */
-  deferCheck(uploadId: string, at: number | undefined): Promise<void>;
+  /** Sets the next check to `at`, Unix milliseconds; undefined for none until something is told of the upload. */
+  setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
   /** Returns those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
-  findUntold(fileIds: readonly string[]): Promise<readonly string[]>;
+  findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
-const CLAIM = `with due as (
-    select upload_id as due_id, check_at as due_at from uploads where check_at <= $1::timestamptz
-    order by check_at limit $2 for update skip locked
-  ),
-  claimed as (
-    update uploads set check_at = $3 from due where upload_id = due_id returning due_at, ${UPLOAD_COLUMNS}
-  )
-  select * from claimed order by due_at`;
+const CHECKS: JobTable = {
+  name: 'uploads',
+  key: ['upload_id'],
+  dueAt: 'check_at',
+  lease: 'check_at = $3',
+};
+
+const CLAIM = writeClaim(CHECKS, UPLOAD_COLUMNS);
 
 // Each state by itself, since an index has them in this order. A client upload without a file is nothing to VOD, and a
 // row that somebody holds is looked at already.
@@ -46,23 +45,19 @@ const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) a
   and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
 
 /** Returns the part of the ledger that knows when to ask VOD. */
-export function createReconciliationLedger(
-  connection: Connection,
-  now: () => number,
-): ReconciliationLedger {
+export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
+  const { connection, now } = dependencies;
   return {
     async claimChecks(count, leaseSeconds) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      return (await query(connection, CLAIM, [writeTime(at), count, until])).map(readUpload);
+      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readUpload);
     },
     async hastenChecks(count) {
       await query(connection, HASTEN, [writeTime(now()), count]);
     },
-    async deferCheck(uploadId, at) {
+    async setNextCheck(uploadId, at) {
       await query(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);
     },
-    async findUntold(fileIds) {
+    async findFilesWithoutArrival(fileIds) {
       if (fileIds.length === 0) return [];
       const rows = await query(connection, UNTOLD, [writeJson(fileIds)]);
       return rows.map((row) => String(row['file_id']));

@@ -1,6 +1,4 @@
-import type { Connection } from './connection.ts';
-import { query, type Row } from './query.ts';
-import { readTime } from './upload-row.ts';
+import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
 /** Where a delivery stands. */
 export interface TimelineDelivery {
@@ -64,7 +62,7 @@ const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'r
   order by created_at, file_id, kind limit ${LONGEST}`;
 
 /** Returns the part of the ledger that tells what happened to an upload. */
-export function createTimelineLedger(connection: Connection): TimelineLedger {
+export function createTimelineLedger({ connection }: LedgerDependencies): TimelineLedger {
   return {
     async listEvents(uploadId) {
       const events = new Map<unknown, TimelineEvent & { deliveries: TimelineDelivery[] }>();

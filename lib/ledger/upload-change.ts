@@ -8,7 +8,8 @@ import {
   type UploadMethod,
   type UploadState,
 } from '../model/upload-state.ts';
-import { MEDIA_COLUMNS, MEDIA_FIELDS, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { writeTime } from './query.ts';
+import { MEDIA_COLUMNS, MEDIA_FIELDS, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** Something told of one upload, and what became known with it. */
 export interface UploadChange {

@@ -1,7 +1,6 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
 import type { UploadMethod, UploadState } from '../model/upload-state.ts';
-import { isKeptTime } from '../validation/iso-time.ts';
-import type { Row } from './query.ts';
+import { type Row, readTime } from './query.ts';
 
 type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
 
@@ -50,24 +49,6 @@ export function readUpload(row: Row): Upload {
     createdAt: readTime(row['created_at']),
     updatedAt: readTime(row['updated_at']),
   };
-}
-
-/** Returns a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; not a number where it is null. */
-export function readTime(value: unknown): number {
-  if (value instanceof Date) return value.getTime();
-  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
-}
-
-/**
- * Returns `milliseconds` since 1970 as a column of type `timestamptz` takes it.
- *
- * @throws {RangeError} where it is no time that is kept: see `isKeptTime`.
- */
-export function writeTime(milliseconds: number): string {
-  if (!isKeptTime(Math.trunc(milliseconds))) {
-    throw new RangeError('A time must be of a year from 1970 to 9999.');
-  }
-  return new Date(milliseconds).toISOString();
 }
 
 function readValue(kind: Kind, value: unknown): unknown {

@@ -1,12 +1,12 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
 import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { LedgerDependencies } from './dependencies.ts';
 import { applyMerging } from './merge-uploads.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
-import { askAboutAll, query, type Row } from './query.ts';
+import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, queryInParts, type Row, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
 export interface IssuedUpload {
@@ -17,21 +17,12 @@ export interface IssuedUpload {
 }
 
 /** Which uploads, newest first. */
-export interface UploadQuery {
+export interface UploadQuery extends PageQuery {
   readonly owner?: string | undefined;
   /** Application of VOD. */
   readonly subAppId?: number | undefined;
   readonly state?: UploadState | undefined;
   readonly method?: UploadMethod | undefined;
-  readonly limit: number;
-  /** Of the page before. */
-  readonly cursor?: string | undefined;
-}
-
-/** One page of a list; without `cursor` it is the last. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly cursor?: string;
 }
 
 /** What the ledger knows of uploads. */
@@ -52,14 +43,18 @@ export interface UploadLedger {
     subAppId?: number,
     own?: number,
   ): Promise<readonly string[]>;
-  /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
-  saveIssued(upload: IssuedUpload): Promise<Upload>;
-  /** Returns undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
-  changeState(
-    uploadId: string,
-    fact: UploadFact,
-    fields?: MediaFields,
-  ): Promise<Upload | undefined>;
+  /**
+   * Keeps an upload that is permitted and announces `upload.issued`, both once. Issuing it again prolongs it and replaces
+   * what is given; it never brings an upload back.
+   */
+  issueUpload(upload: IssuedUpload): Promise<Upload>;
+  /**
+   * Moves an upload to the state that `fact` leads to, and makes all that follows from it, or nothing: announces the state in
+   * the outbox (an event `upload.<state>` and its deliveries, once), schedules DeleteMedia of its file where the state is one
+   * in which nobody wants that, and drops its queued pull where it waits no more. Returns the upload as it is then; undefined,
+   * having done nothing, where there is no such upload.
+   */
+  transition(uploadId: string, fact: UploadFact, fields?: MediaFields): Promise<Upload | undefined>;
 }
 
 const FIND_FILES = `select file_id from uploads
@@ -105,23 +100,21 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
     async listUploads(criteria) {
       const { statement, parameters } = writeList(criteria);
       const rows = await query(connection, statement, parameters);
-      const items = rows.slice(0, criteria.limit).map(readUpload);
-      const last = items.at(-1);
-      if (rows.length <= criteria.limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
+      const place = ({ createdAt, uploadId }: Upload) => [createdAt, uploadId] as const;
+      return takePage(rows.map(readUpload), criteria.limit, place);
     },
     async findFiles(fileIds, subAppId, own) {
       const within = [subAppId ?? null, own ?? null];
-      const rows = await askAboutAll(connection, FIND_FILES, fileIds, within);
+      const rows = await queryInParts(connection, FIND_FILES, fileIds, within);
       return rows.map((row) => String(row['file_id']));
     },
-    async saveIssued({ uploadId, method, owner, fields }) {
+    async issueUpload({ uploadId, method, owner, fields }) {
       const issued = { key: { uploadId }, fact: 'issued', method, owner, fields } as const;
       const saved = (await change(SAVE, issued)) ?? (await find(uploadId));
       if (saved === undefined) throw new Error('The upload that was saved is not there.');
       return saved;
     },
-    async changeState(uploadId, fact, fields) {
+    async transition(uploadId, fact, fields) {
       return (await change(CHANGE, { key: { uploadId }, fact, fields })) ?? find(uploadId);
     },
   };

@@ -27,3 +27,19 @@ export function explainEventPattern(pattern: string): string | undefined {
 export function matchesEvent(type: EventType, pattern: string): boolean {
   return pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }
+
+/** Somebody who is told of some events. */
+export interface Subscription {
+  /** The same from one start to the next; deliveries name it as their endpoint. */
+  readonly id: string;
+  /** Patterns of the event types that it takes, as {@link matchesEvent} reads them. */
+  readonly events: readonly string[];
+}
+
+/** Returns which of `targets` a message of `type` goes to. */
+export function selectTargets<T extends Pick<Subscription, 'events'>>(
+  targets: readonly T[],
+  type: EventType,
+): readonly T[] {
+  return targets.filter(({ events }) => events.some((pattern) => matchesEvent(type, pattern)));
+}

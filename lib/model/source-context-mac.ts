@@ -1,6 +1,5 @@
 import { hash, type KeyObject } from 'node:crypto';
-import { deriveKey } from '../signing/derive-key.ts';
-import { secretEqual } from '../signing/secret-equal.ts';
+import { deriveKey, secretEqual } from '../signing/secrets.ts';
 
 /** Keys that authenticate source contexts, as {@link deriveContextKey} makes them: the first signs, all of them verify. */
 export type ContextKeys = readonly [string, ...string[]];

@@ -1,6 +1,5 @@
 import { hash, type KeyObject } from 'node:crypto';
-import { deriveKey } from '../signing/derive-key.ts';
-import { secretEqual } from '../signing/secret-equal.ts';
+import { deriveKey, secretEqual } from '../signing/secrets.ts';
 
 // Crockford's Base32, as ULIDs are written: https://github.com/ulid/spec
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -1,5 +1,5 @@
-import type { MediaFacts } from '../model/media-facts.ts';
 import type { UploadLimits } from '../model/source-context.ts';
+import type { MediaFacts } from '../model/upload.ts';
 import { listContainerTypes } from './container-types.ts';
 
 /** One limit that a file exceeds. */

@@ -1,5 +1,4 @@
 import type { UploadMethod } from '../model/upload-state.ts';
-import { matchesName } from './name-pattern.ts';
 import type { Rule, RuleEffects } from './rule.ts';
 
 /** What rules know a new media by; what is not known matches nothing. */
@@ -75,4 +74,21 @@ function isAmong<Value>(allowed: readonly Value[] | undefined, value: Value | un
 function fits(patterns: readonly string[] | undefined, name: string | undefined): boolean {
   if (patterns === undefined) return true;
   return name !== undefined && patterns.some((pattern) => matchesName(name, pattern));
+}
+
+/** Returns whether `name` is what `pattern` says, in which `*` stands for anything, nothing included. */
+export function matchesName(name: string, pattern: string): boolean {
+  const [head = '', ...rest] = pattern.split('*');
+  const tail = rest.pop();
+  if (tail === undefined) return name === pattern;
+  if (!name.startsWith(head) || !name.endsWith(tail)) return false;
+  // Each part as early as possible leaves the most for those after it, so nothing need be tried twice.
+  let place = head.length;
+  const end = name.length - tail.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, place);
+    if (found === -1) return false;
+    place = found + part.length;
+  }
+  return place <= end;
 }

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { explainCoverUrl } from '../validation/cover-url.ts';
 import {
   classId,
   integer,
@@ -9,12 +8,14 @@ import {
   subAppId,
   text,
 } from '../validation/fields.ts';
-import { MAX_SESSION_CONTEXT_BYTES, MAX_TASK_PRIORITY } from '../validation/limits.ts';
+import {
+  MAX_SESSION_CONTEXT_BYTES,
+  MAX_TAG_CHARACTERS,
+  MAX_TAGS,
+  MAX_TASK_PRIORITY,
+} from '../validation/limits.ts';
+import { explainCoverUrl } from '../validation/media-url.ts';
 import { listOf, strictMap } from './strict-map.ts';
-
-/** Most tags of a media, and the longest one: https://cloud.tencent.com/document/product/266/31762. */
-const MAX_TAGS = 16;
-const MAX_TAG = 32;
 
 /** A name in which `*` stands for anything. */
 const pattern = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
@@ -71,8 +72,8 @@ const fillIn = v.pipe(
       v.pipe(
         listOf(
           v.pipe(
-            text(MAX_TAG * 4),
-            v.maxLength(MAX_TAG, `must have at most ${MAX_TAG} characters`),
+            text(MAX_TAG_CHARACTERS * 4),
+            v.maxLength(MAX_TAG_CHARACTERS, `must have at most ${MAX_TAG_CHARACTERS} characters`),
           ),
         ),
         v.maxLength(MAX_TAGS, `must be at most ${MAX_TAGS}`),

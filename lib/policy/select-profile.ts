@@ -1,6 +1,8 @@
-import { DEFAULT_PROFILE } from './default-profile.ts';
 import type { Profile } from './profile.ts';
 import type { Policy } from './settings.ts';
+
+/** Name of the profile that holds for callers whom no entry of `select` fits. */
+export const DEFAULT_PROFILE = 'default';
 
 /** What is known of a caller when its profile is chosen. */
 export interface PolicySubject {

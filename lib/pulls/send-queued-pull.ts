@@ -1,8 +1,9 @@
+import type { Done, Failed, Retry } from '../model/attempt.ts';
 import { Problem } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
-import { toUploadProblem } from './upload-problem.ts';
+import { toUploadProblem } from './pull-job.ts';
 
 /** A queued pull whose turn it is. */
 interface WaitingPull {
@@ -12,12 +13,12 @@ interface WaitingPull {
   readonly attempt: number;
 }
 
-/** What became of a queued pull: VOD has it, will not take it, or is to be asked again at a time, Unix milliseconds. */
+/** What became of a queued pull: VOD has it, is to be asked again, or will not take it. */
 export type SentPull =
   /** Without `taskId` where VOD had taken it before, in a try whose answer is lost. */
-  | { readonly kind: 'accepted'; readonly taskId?: string }
-  | { readonly kind: 'refused'; readonly problem: JsonObject }
-  | { readonly kind: 'retry'; readonly at: number };
+  | (Done & { readonly taskId?: string })
+  | (Retry & { readonly at: number })
+  | (Failed & { readonly problem: JsonObject });
 
 const FIRST_PAUSE_MILLISECONDS = 5_000;
 const MAX_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
@@ -50,15 +51,16 @@ export async function sendQueuedPull(
   try {
     const outcome = await api.pullUpload(request, options);
     return outcome.kind === 'accepted'
-      ? { kind: 'accepted', taskId: outcome.taskId }
-      : { kind: 'accepted' };
+      ? { kind: 'done', taskId: outcome.taskId }
+      : { kind: 'done' };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === 'upstream_rejected' || attempt >= MAX_ATTEMPTS) {
-      return { kind: 'refused', problem: { ...toUploadProblem(error) } };
+      return { kind: 'failed', error: error.code, problem: { ...toUploadProblem(error) } };
     }
     const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
-    return { kind: 'retry', at: now() + Math.min(pause, MAX_PAUSE_MILLISECONDS) };
+    const at = now() + Math.min(pause, MAX_PAUSE_MILLISECONDS);
+    return { kind: 'retry', error: error.code, at };
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../config-error.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem } from '../problem.ts';
+import type { Deadline } from '../system.ts';
 import { type LogFields, writeLogLine } from './log.ts';
 
 /** What a function knows of the call that it serves. */
@@ -9,8 +10,8 @@ export interface Invocation {
   readonly requestId: string;
   /** What is added here ends in the invocation's log line. */
   readonly log: LogFields;
-  /** Milliseconds until the platform ends the call. */
-  readonly remainingMilliseconds: () => number;
+  /** When the platform ends the call. */
+  readonly deadline: Deadline;
 }
 
 /** An invocation whose log line is still to be written. */
@@ -28,7 +29,7 @@ export function beginInvocation(name: string, context: unknown): OpenInvocation 
     requestId,
     startedAt: performance.now(),
     log: { level: 'info', function: name, requestId },
-    remainingMilliseconds: () => readRemaining(scf),
+    deadline: { left: () => readRemaining(scf) },
   };
 }
 

@@ -2,7 +2,7 @@ import { ConfigError } from '../config-error.ts';
 import type { CountedFailure, ItemFailure } from '../ledger/dead-items.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
-import { nameError } from './error-name.ts';
+import { defined } from '../validation/json-object.ts';
 import type { LogFields } from './log.ts';
 
 /** Why an item cannot be processed: a code, and a sentence that quotes nothing of the item. */
@@ -74,7 +74,7 @@ export function describeItemFailure(
   return {
     level: isNews ? 'error' : 'warn',
     item: { kind, id, attempts },
-    ...(fileId === undefined ? {} : { fileId: fileId.slice(0, MAX_LOGGED_LENGTH) }),
+    ...defined({ fileId: fileId?.slice(0, MAX_LOGGED_LENGTH) }),
     ...{ code, reason: `An item (${kind}) failed. ${reason} ${end}` },
   };
 }
@@ -82,4 +82,15 @@ export function describeItemFailure(
 function findDataClass({ code }: LedgerError): string | undefined {
   const name = /^\w{5}$/.test(code) ? code.slice(0, 2) : '';
   return Object.hasOwn(DATA_CLASSES, name) ? DATA_CLASSES[name] : undefined;
+}
+
+const CODE = /^\w{1,40}$/;
+
+/** Returns a word for `error` that holds nothing of what it says: VOD's code, this service's, or that of a socket. */
+export function nameError(error: unknown): string {
+  if (error instanceof Problem) return error.vod?.code ?? error.code;
+  if (!(error instanceof Error)) return typeof error;
+  // The database, its driver and Node's own sockets name by a code what went wrong.
+  const code: unknown = Reflect.get(error, 'code');
+  return typeof code === 'string' && CODE.test(code) ? code : error.name;
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { secretEqual } from './secret-equal.ts';
+import { secretEqual } from './secrets.ts';
 
 /** The two values by which an event notification proves where it comes from. */
 export interface CallbackSignature {

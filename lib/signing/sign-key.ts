@@ -1,4 +1,4 @@
-import { deriveKey } from './derive-key.ts';
+import { deriveKey } from './secrets.ts';
 
 /** Names the use of a key, and the version of how it is derived. */
 const KEY_LABEL = 'callback-sign-key/1';

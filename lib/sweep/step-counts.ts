@@ -1,4 +1,4 @@
-import { nameError } from '../runtime/error-name.ts';
+import { nameError } from '../runtime/item-fault.ts';
 
 /** What a step counts. */
 export interface StepCounts<Name extends string> {

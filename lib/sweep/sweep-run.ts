@@ -1,6 +1,7 @@
 import type { FetchCover } from '../actions/fetch-cover.ts';
 import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { forEachAtOnce } from '../net/concurrency.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/log.ts';
 import type { VodApi } from '../vod/client.ts';
@@ -68,13 +69,7 @@ export async function forEachInTime<Item>(
     readonly fail?: (error: unknown) => void;
   },
 ): Promise<void> {
-  // All lanes take from one iterator.
-  const waiting = items.values();
-  const lane = async () => {
-    for (const item of waiting) {
-      if (!hasTime(run)) return;
-      await work(item).catch(fail);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await forEachAtOnce(items, atOnce, async (item) => {
+    if (hasTime(run)) await work(item).catch(fail);
+  });
 }

@@ -2,8 +2,9 @@ import { toErrorLogFields } from '../runtime/invocation.ts';
 import type { LogFields } from '../runtime/log.ts';
 import type { Target } from '../webhooks/target.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
-import { confirmKeptEvents, UNCONFIRMED_COUNTS } from './confirm-kept-events.ts';
+import { confirmPending, UNCONFIRMED_COUNTS } from './confirm-pending.ts';
 import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';
+import { drainEventQueue, QUEUE_COUNTS } from './drain-event-queue.ts';
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
@@ -16,7 +17,6 @@ import {
   type OtherSteps,
   type SweepRun,
 } from './sweep-run.ts';
-import { QUEUE_COUNTS, takeQueuedEvents } from './take-queued-events.ts';
 
 /** What a sweep is to do, and for whom. */
 export interface SweepOptions {
@@ -118,8 +118,8 @@ async function runSteps(
 ): Promise<void> {
   let isOver = false;
   const makers = Promise.all([
-    pullsEvents ? goForEach('queue', (run) => takeQueuedEvents(run, tallies.queue)) : undefined,
-    go('unconfirmed', (run) => confirmKeptEvents(run, tallies.unconfirmed)),
+    pullsEvents ? goForEach('queue', (run) => drainEventQueue(run, tallies.queue)) : undefined,
+    go('unconfirmed', (run) => confirmPending(run, tallies.unconfirmed)),
     // Nothing expires before a scan has seen what may be its file.
     goForEach('media', (run) => scanMedia(run, tallies.media)).then(() =>
       go('checks', (run) => checkUploads(run, tallies.checks)),

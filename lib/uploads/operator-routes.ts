@@ -23,7 +23,7 @@ interface OperatorCall {
 /** Returns a page of the deliveries that were given up. @throws {Problem} */
 export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parsePageQuery(readQueryFields(event));
-  const { items, ...rest } = await ledger((each) => each.listDead(query));
+  const { items, ...rest } = await ledger((each) => each.listDeadDeliveries(query));
   const views = items.map(({ diedAt, ...dead }) => ({
     ...dead,
     diedAt: new Date(diedAt).toISOString(),

@@ -1,6 +1,5 @@
-import type { Quotas } from '../ledger/quotas.ts';
-import { Problem } from '../problem.ts';
-import { quotaExceeded } from './quota-problem.ts';
+import type { Quotas } from '../model/quotas.ts';
+import { Problem, type QuotaRefusal } from '../problem.ts';
 
 /**
  * Lets an upload of `owner` begin.
@@ -54,5 +53,20 @@ function requireCountable(quotas: Quotas): void {
   throw new Problem(
     `The policy bounds "${uncountable.join('" and "')}", which this service cannot count without a record of uploads: set DATABASE_URL to the URL of a PostgreSQL database.`,
     { code: 'ledger_required' },
+  );
+}
+
+const USED: Readonly<Record<QuotaRefusal['rule'], string>> = {
+  signaturesPerMinute: 'uploads began within the last minute',
+  openUploads: 'uploads are on their way',
+  bytesPerDay: 'bytes came within the last day',
+};
+
+/** Returns the problem of an upload for which a quota has no room. */
+export function quotaExceeded(quota: QuotaRefusal): Problem {
+  const { rule, limit, used, retryAfter } = quota;
+  return new Problem(
+    `The quota "${rule}" is used up: ${used} ${USED[rule]}, of at most ${limit}. Come again in ${retryAfter} seconds.`,
+    { code: 'quota_exceeded', quota, headers: { 'Retry-After': String(retryAfter) } },
   );
 }

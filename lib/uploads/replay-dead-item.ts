@@ -6,7 +6,12 @@ import { isJsonObject } from '../validation/json-object.ts';
 /** What trying again takes of a ledger. */
 type Replaying = Pick<
   Ledger,
-  'findDeadItem' | 'dropDeadItem' | 'keepFailed' | 'deferCheck' | 'replay' | 'replayAction'
+  | 'findDeadItem'
+  | 'dropDeadItem'
+  | 'keepForRetry'
+  | 'setNextCheck'
+  | 'replayDelivery'
+  | 'replayAction'
 >;
 
 /**
@@ -39,13 +44,13 @@ async function putBack(
     case 'event':
       return content !== undefined && putEventBack(id, subAppId, content, ledger);
     case 'upload':
-      await ledger.deferCheck(id, now);
+      await ledger.setNextCheck(id, now);
       return true;
     case 'action':
       await ledger.replayAction({ kind: first, fileId: second });
       return true;
     case 'delivery':
-      return ledger.replay({ eventId: first, endpoint: second });
+      return ledger.replayDelivery({ eventId: first, endpoint: second });
     default:
       return false;
   }
@@ -62,7 +67,7 @@ async function putEventBack(
   const { raw, receivedAt, proven } = kept;
   const event = { eventId, subAppId, raw, receivedAt: Number(receivedAt) };
   try {
-    await ledger.keepFailed({ ...event, proven: proven === true });
+    await ledger.keepForRetry({ ...event, proven: proven === true });
     return true;
   } catch (error) {
     // It is as it was when it was set aside: what keeps events does not take it.

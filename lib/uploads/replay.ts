@@ -25,7 +25,7 @@ export async function replayDeliveries(
     .filter((dead) => (endpoint ?? dead.endpoint) === dead.endpoint);
   let replayed = 0;
   for (const dead of named) {
-    if (await ledger((each) => each.replay(dead))) replayed += 1;
+    if (await ledger((each) => each.replayDelivery(dead))) replayed += 1;
   }
   return replayed;
 }

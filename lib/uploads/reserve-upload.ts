@@ -1,14 +1,13 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { Quotas } from '../ledger/quotas.ts';
 import type { IssuedUpload } from '../ledger/uploads.ts';
+import type { Quotas } from '../model/quotas.ts';
 import { isUploadIdBefore } from '../model/upload-id.ts';
 import { isFinished, type UploadState } from '../model/upload-state.ts';
 import type { Profile } from '../policy/profile.ts';
 import { Problem } from '../problem.ts';
 import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
-import { createQuotaMemory } from './quota-memory.ts';
-import { quotaExceeded } from './quota-problem.ts';
+import { createQuotaMemory, quotaExceeded } from './quota-memory.ts';
 
 /** An upload that is about to be permitted. */
 interface PermittedUpload {
@@ -75,7 +74,7 @@ async function keepIssued(
   };
   const { state } =
     quotas === undefined
-      ? await ledger((each) => each.saveIssued(upload))
+      ? await ledger((each) => each.issueUpload(upload))
       : await issueWithin(quotas, upload, ledger);
   if (isFinished(state)) throw uploadFinished(state);
 }

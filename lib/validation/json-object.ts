@@ -16,3 +16,19 @@ export function dropNulls(
 
 /** An object that is kept as JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The same fields, where none is undefined: those that may have been may be missing instead. */
+type Defined<Fields> = {
+  [Name in keyof Fields as undefined extends Fields[Name] ? never : Name]: Fields[Name];
+} & {
+  [Name in keyof Fields as undefined extends Fields[Name] ? Name : never]?: Exclude<
+    Fields[Name],
+    undefined
+  >;
+};
+
+/** Returns `fields` without those that are undefined. */
+export function defined<Fields extends object>(fields: Fields): Defined<Fields>;
+export function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

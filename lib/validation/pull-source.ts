@@ -1,5 +1,5 @@
 import type { FieldError } from '../problem.ts';
-import { isJsonObject } from './json-object.ts';
+import { defined, isJsonObject } from './json-object.ts';
 import {
   COVER_TYPE_LIST,
   explainMediaType,
@@ -39,7 +39,7 @@ export function checkPullSource(fields: RawFields, policy: UrlPolicy): CheckedFi
     output: {
       mediaUrl: media.url.href,
       mediaType: type.mediaType,
-      ...(cover.url === undefined ? {} : { coverUrl: cover.url.href }),
+      ...defined({ coverUrl: cover.url?.href }),
     },
   };
 }

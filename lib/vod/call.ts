@@ -1,3 +1,4 @@
+import type { Clock, Random } from '../system.ts';
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
 import type { Repeat } from './error-rules.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -14,10 +15,8 @@ export interface CallOptions {
 
 /** Dependencies of a call. */
 export interface CallDependencies {
-  /** Resolves after the given number of milliseconds; rejects when the signal is aborted before. */
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** A number from 0 up to, and without, 1. */
-  readonly random: () => number;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: Pick<Random, 'fraction'>;
 }
 
 /** What is sent, and how long its answer may take. */
@@ -56,7 +55,7 @@ const MAX_TIMER = 2 ** 31 - 1;
  */
 export async function callVod<Answer>(
   attempt: Attempt<Answer>,
-  { sleep, random }: CallDependencies,
+  { clock, random }: CallDependencies,
   options: CallOptions,
 ): Promise<Answer> {
   let last: VodFailure | undefined;
@@ -68,9 +67,9 @@ export async function callVod<Answer>(
     last = outcome.failure;
     const { problem, repeat } = last;
     if (repeat === 'never' || tries === MAX_ATTEMPTS || isUncertain(last, attempt)) throw problem;
-    const pause = random() * PAUSE[repeat] * 2 ** (tries - 1);
+    const pause = random.fraction() * PAUSE[repeat] * 2 ** (tries - 1);
     if (timeLeft(options) - pause < SHORTEST_MILLISECONDS) throw problem;
-    await sleep(pause, options.signal).catch((error: unknown) => {
+    await clock.sleep(pause, options.signal).catch((error: unknown) => {
       options.signal?.throwIfAborted();
       throw error;
     });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { VodEvent } from './event.ts';
-import { canonicalJson } from './event-json.ts';
 import type { EventTask } from './event-types.ts';
+import { canonicalJson } from './json.ts';
 
 /**
  * Returns the id of what `event` tells: the same for the same fact, in both notification modes and each time that VOD

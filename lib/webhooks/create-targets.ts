@@ -4,7 +4,7 @@ import { createEventBus, type EventBusConfig } from './event-bridge.ts';
 import { createWebhookSender, type WebhookDependencies } from './send-webhook.ts';
 import type { Target } from './target.ts';
 
-/** What targets take from outside. */
+/** Dependencies of the targets. */
 export interface TargetDependencies extends WebhookDependencies {
   /** The credentials of this moment, for the event bus. */
   readonly readCredentials: () => VodCredentials;

@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../net/concurrency.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
 import { type DeliveryOutcome, type DueDelivery, decideOutcome } from './delivery-outcome.ts';
 import type { SendResult, Target } from './target.ts';
@@ -46,25 +47,20 @@ export async function deliverBatch(
   const outcomes: DeliveryOutcome[] = [];
   const queues = groupByTarget(deliveries, options.targets);
   const lanes = Math.max(1, Math.min(MAX_PER_TARGET, Math.floor(MAX_IN_FLIGHT / queues.length)));
-  const runs = queues.flatMap((queue) =>
-    Array.from({ length: lanes }, async () => {
-      // The lanes of a target take from one iterator.
-      for (const delivery of queue.waiting) {
-        const outcome = await deliver(delivery, queue, options);
-        outcomes.push(outcome);
-        await options.settle?.(outcome);
-      }
+  await forEachAtOnce(queues, queues.length, (queue) =>
+    forEachAtOnce(queue.waiting, lanes, async (delivery) => {
+      const outcome = await deliver(delivery, queue, options);
+      outcomes.push(outcome);
+      await options.settle?.(outcome);
     }),
   );
-  await Promise.allSettled(runs);
-  await Promise.all(runs);
   return outcomes;
 }
 
 /** What waits for one target, and what this batch has learnt of the target. */
 interface Queue {
   readonly target: Target | undefined;
-  readonly waiting: Iterable<DueDelivery>;
+  readonly waiting: readonly DueDelivery[];
   gone: boolean;
   deliveredAt: number;
 }
@@ -79,7 +75,7 @@ function groupByTarget(
     const known = own.map(({ targetDeliveredAt = Number.NEGATIVE_INFINITY }) => targetDeliveredAt);
     return {
       target,
-      waiting: own.values(),
+      waiting: own,
       gone: false,
       // What is not configured here cannot be out of order.
       deliveredAt: target === undefined ? Number.POSITIVE_INFINITY : Math.max(...known),
@@ -115,11 +111,11 @@ async function send(
   { id: deliveryId, targetId, message }: DueDelivery,
   { target }: Queue,
   timeLimit: number,
-): Promise<SendResult | Extract<DeliveryOutcome, { readonly kind: 'failed' }>> {
+): Promise<SendResult | Extract<DeliveryOutcome, { readonly kind: 'fault' }>> {
   try {
     return (await target?.send(message, timeLimit)) ?? UNKNOWN_TARGET;
   } catch (error) {
     if (!isItemFault(error)) throw error;
-    return { kind: 'failed', deliveryId, targetId, error };
+    return { kind: 'fault', deliveryId, targetId, cause: error };
   }
 }

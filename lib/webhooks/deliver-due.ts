@@ -17,8 +17,8 @@ import { buildUploadMessage, buildVodMessage, type Message } from './message.ts'
 
 /** Dependencies of delivering. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
-  readonly ledger: Pick<DeliveryLedger, 'deliveryDone' | 'deliveryFailed' | 'pauseEndpoint'> &
-    Pick<DeadItemLedger, 'failItem'>;
+  readonly ledger: Pick<DeliveryLedger, 'finishDelivery' | 'failDelivery' | 'pauseEndpoint'> &
+    Pick<DeadItemLedger, 'countItemFailure'>;
   /** Takes what a log line is to say of a delivery that fails for a reason of its own. */
   readonly report: (fields: LogFields) => void;
 }
@@ -53,8 +53,8 @@ export async function deliverClaimed(
   const settle = async (outcome: DeliveryOutcome) => {
     const claim = byId.get(outcome.deliveryId);
     if (claim === undefined) return;
-    if (outcome.kind === 'failed') {
-      faults[await writeFault(claim, outcome.error, dependencies)] += 1;
+    if (outcome.kind === 'fault') {
+      faults[await writeFault(claim, outcome.cause, dependencies)] += 1;
     } else if (outcome.kind === 'paused') {
       const { error } = outcome;
       const isNew = await ledger.pauseEndpoint(claim, outcome);
@@ -69,9 +69,9 @@ export async function deliverClaimed(
   const count = (kind: DeliveryOutcome['kind']) =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
   return {
-    delivered: count('delivered'),
+    delivered: count('done'),
     retried: count('retry') + faults.retried,
-    dead: count('dead') + faults.dead,
+    dead: count('failed') + faults.dead,
     paused: count('paused'),
     unsent: count('unsent'),
     newlyPaused,
@@ -87,7 +87,7 @@ function addressClaims(claims: readonly ClaimedDelivery[]) {
       due.push(addressClaim(claim));
     } catch (error) {
       const [deliveryId, targetId] = [nameDelivery(claim), claim.endpoint];
-      failed.push({ kind: 'failed', deliveryId, targetId, error });
+      failed.push({ kind: 'fault', deliveryId, targetId, cause: error });
     }
   }
   return { due, failed };
@@ -100,11 +100,11 @@ async function writeFault(
 ): Promise<'retried' | 'dead'> {
   const id = writePair(claim.eventId, claim.endpoint);
   const failure = { kind: 'delivery', id, ...explainItemFault(error) } as const;
-  const counted = await ledger.failItem(failure, MAX_ITEM_TRIES);
+  const counted = await ledger.countItemFailure(failure, MAX_ITEM_TRIES);
   const end = counted.isDead
     ? { dead: true as const }
     : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
-  await ledger.deliveryFailed(claim, { error: failure.code, ...end });
+  await ledger.failDelivery(claim, { error: failure.code, ...end });
   report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
   return counted.isDead ? 'dead' : 'retried';
 }
@@ -134,21 +134,21 @@ function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
 
 async function writeOutcome(
   claim: ClaimedDelivery,
-  outcome: Exclude<DeliveryOutcome, { readonly kind: 'failed' | 'paused' }>,
+  outcome: Exclude<DeliveryOutcome, { readonly kind: 'fault' | 'paused' }>,
   ledger: DeliveryDependencies['ledger'],
   now: number,
 ): Promise<void> {
   switch (outcome.kind) {
-    case 'delivered':
-      await ledger.deliveryDone(claim);
+    case 'done':
+      await ledger.finishDelivery(claim);
       break;
     case 'retry':
-      await ledger.deliveryFailed(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      await ledger.failDelivery(claim, { error: outcome.error, nextAttemptAt: outcome.at });
       break;
-    case 'dead':
-      await ledger.deliveryFailed(claim, { error: outcome.error, dead: true });
+    case 'failed':
+      await ledger.failDelivery(claim, { error: outcome.error, dead: true });
       break;
     case 'unsent':
-      await ledger.deliveryFailed(claim, { error: NOT_TRIED, nextAttemptAt: now });
+      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: now });
   }
 }

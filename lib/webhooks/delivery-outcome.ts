@@ -1,3 +1,5 @@
+import type { Done, Failed, Retry } from '../model/attempt.ts';
+import { defined } from '../validation/json-object.ts';
 import type { Message } from './message.ts';
 import { scheduleRetry } from './retry-schedule.ts';
 import type { SendResult } from './target.ts';
@@ -18,7 +20,7 @@ export interface DueDelivery {
 /**
  * What to write back of a delivery.
  *
- * `dead` is about this delivery alone: the target has taken others since. `paused` is about its target as well, which
+ * `done` and `retry` are what they say. `failed` is about this delivery alone: the target has taken others since. `paused` is about its target as well, which
  * shall get nothing more until somebody resumes it: it wants no messages any more, and this delivery waits with all
  * others, or it has taken nothing for as long as deliveries are tried, and this one is `dead`. `unsent` was not tried,
  * since time ran out or its target is gone, and stays as it was. Dead deliveries can be replayed: as new ones, with the
@@ -28,13 +30,13 @@ export type DeliveryOutcome = {
   readonly deliveryId: string;
   readonly targetId: string;
 } & (
-  | ({ readonly kind: 'delivered' } & Attempted)
-  | ({ readonly kind: 'retry'; readonly at: number; readonly error: string } & Attempted)
-  | ({ readonly kind: 'dead'; readonly error: string } & Attempted)
+  | (Done & Attempted)
+  | (Retry & { readonly at: number } & Attempted)
+  | (Failed & Attempted)
   | ({ readonly kind: 'paused'; readonly error: string; readonly dead: boolean } & Attempted)
   | { readonly kind: 'unsent' }
   /** The message could not be built or sent, for a reason of its own. */
-  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'fault'; readonly cause: unknown }
 );
 
 /** The state of a delivery's attempts, to be kept. */
@@ -66,9 +68,9 @@ export function decideOutcome(
     targetId: delivery.targetId,
     attempts: delivery.attempts + 1,
     since,
-    ...(sent.status === undefined ? {} : { status: sent.status }),
+    ...defined({ status: sent.status }),
   };
-  if (sent.ok) return { ...attempted, kind: 'delivered' };
+  if (sent.ok) return { ...attempted, kind: 'done' };
 
   const error = sent.error ?? 'unknown';
   if (sent.gone) return { ...attempted, kind: 'paused', error, dead: false };
@@ -85,6 +87,6 @@ export function decideOutcome(
   }
   // A target that took something else meanwhile is not out of order: it is this message that it does not take.
   return targetDeliveredAt >= since
-    ? { ...attempted, kind: 'dead', error }
+    ? { ...attempted, kind: 'failed', error }
     : { ...attempted, kind: 'paused', error, dead: true };
 }

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { type EventType, nameVodEvent } from '../model/event-type.ts';
 import { removeV1 } from '../model/source-context.ts';
 import type { UploadView } from '../uploads/upload-view.ts';
-import { replaceSourceContext } from '../vod/source-context.ts';
+import { defined } from '../validation/json-object.ts';
+import { replaceSourceContext } from '../vod/event.ts';
 
 /**
  * What consumers are told, the same at every attempt and for every target.
@@ -90,8 +91,7 @@ export function buildVodMessage(event: GenuineVodEvent): Message {
     data: {
       EventType: name,
       ...(hasEnvelope ? removeEnvelope(members) : members),
-      ...(subAppId === undefined ? {} : { SubAppId: subAppId }),
-      ...(unconfirmed ? { confirmed: false } : {}),
+      ...defined({ SubAppId: subAppId, confirmed: unconfirmed && false }),
     },
   };
 }

@@ -1,12 +1,14 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { type Exchanged, exchange } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
+import type { Clock } from '../system.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { Message } from './message.ts';
 import { writeMessageBody } from './message-body.ts';
-import { readRetryAfter } from './retry-after.ts';
+import { readRetryAfter } from './retry-schedule.ts';
 import type { SendResult } from './target.ts';
 
 /** Makes one attempt to deliver `message`, which ends within the given number of milliseconds. It never rejects. */
@@ -18,8 +20,7 @@ export type SendWebhook = (
 
 /** Dependencies of sending. */
 export interface WebhookDependencies {
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** How names become addresses; Node's own way where it is left out. */
   readonly lookup?: LookupFunction;
 }
@@ -38,21 +39,19 @@ const MAX_IDLE_CONNECTIONS = 4;
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function createWebhookSender({ now, lookup }: WebhookDependencies): SendWebhook {
+export function createWebhookSender({ clock, lookup }: WebhookDependencies): SendWebhook {
   const keepAlive = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS };
   const publicAgent = new HttpsAgent({ ...keepAlive, lookup: createPublicLookup(lookup) });
   const localAgents = { http: new HttpAgent(keepAlive), https: new HttpsAgent(keepAlive) };
-  const openRequest: OpenRequest = ({ url, loopback }, options) => {
-    if (!loopback) return requestHttps(url, { ...options, agent: publicAgent });
-    return url.startsWith('https:')
-      ? requestHttps(url, { ...options, agent: localAgents.https })
-      : requestHttp(url, { ...options, agent: localAgents.http });
+  const chooseAgent = ({ url, loopback }: WebhookEndpoint) => {
+    if (!loopback) return publicAgent;
+    return url.startsWith('https:') ? localAgents.https : localAgents.http;
   };
 
   return async (endpoint, message, timeLimit) => {
-    const started = performance.now();
+    const started = clock.monotonic();
     const body = Buffer.from(writeMessageBody(message, MAX_BODY_BYTES));
-    const sentAt = new Date(now());
+    const sentAt = new Date(clock.now());
     const headers = {
       'Content-Type': 'application/json',
       'Content-Length': body.length,
@@ -61,81 +60,32 @@ export function createWebhookSender({ now, lookup }: WebhookDependencies): SendW
       'webhook-timestamp': Math.floor(sentAt.getTime() / 1_000),
       'webhook-signature': endpoint.sign(message.id, sentAt, body.toString()),
     };
-    const attempt = () => {
-      const rest = Math.max(1, timeLimit - (performance.now() - started));
-      return exchange(() => openRequest(endpoint, { method: 'POST', headers }), body, rest);
-    };
+    const attempt = () =>
+      exchange({
+        url: endpoint.url,
+        headers,
+        body,
+        agent: chooseAgent(endpoint),
+        timeLimit: Math.max(1, timeLimit - (clock.monotonic() - started)),
+        bodyTimeLimit: ANSWER_END_MILLISECONDS,
+        maxBytes: MAX_ANSWER_BYTES,
+      });
     const first = await attempt();
     // A consumer may close an idle connection at the moment it is used; that says nothing of the consumer. Whatever
     // arrived all the same is known by its id.
-    return describeExchange(first.kind === 'stale' ? await attempt() : first, now());
+    const isStale = first.kind === 'failed' && first.isStale;
+    return describeExchange(isStale ? await attempt() : first, clock.now());
   };
 }
 
-type OpenRequest = (
-  endpoint: WebhookEndpoint,
-  options: { readonly method: string; readonly headers: Record<string, string | number> },
-) => ReturnType<typeof requestHttp>;
-
-type Exchange =
-  | { readonly kind: 'answered'; readonly response: IncomingMessage }
-  | { readonly kind: 'failed'; readonly error: string }
-  /** An open connection turned out to be closed. */
-  | { readonly kind: 'stale' };
-
-function exchange(
-  open: () => ReturnType<typeof requestHttp>,
-  body: Buffer,
-  timeLimit: number,
-): Promise<Exchange> {
-  return new Promise((resolve) => {
-    const request = open();
-    const finish = (outcome: Exchange) => {
-      clearTimeout(timer);
-      resolve(outcome);
-    };
-    const end = (outcome: Exchange) => {
-      finish(outcome);
-      request.destroy();
-    };
-    let timer = setTimeout(() => end({ kind: 'failed', error: 'timeout' }), timeLimit);
-    const started = performance.now();
-
-    request.on('error', (error) => {
-      const code = readCode(error);
-      const stale = request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-      end(stale ? { kind: 'stale' } : { kind: 'failed', error: code });
-    });
-    request.on('response', (response) => {
-      const answered: Exchange = { kind: 'answered', response };
-      clearTimeout(timer);
-      const rest = Math.max(0, timeLimit - (performance.now() - started));
-      timer = setTimeout(() => end(answered), Math.min(rest, ANSWER_END_MILLISECONDS));
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > MAX_ANSWER_BYTES) end(answered);
-      });
-      response.on('end', () => finish(answered));
-      response.on('error', () => end(answered));
-    });
-    request.end(body);
-  });
-}
-
-function describeExchange(exchanged: Exchange, now: number): SendResult {
-  if (exchanged.kind === 'stale') return { ok: false, error: 'ECONNRESET', gone: false };
+/** Only the status counts, whether or not the body came to its end. */
+function describeExchange(exchanged: Exchanged, now: number): SendResult {
   if (exchanged.kind === 'failed') return { ok: false, error: exchanged.error, gone: false };
-  const { statusCode: status = 0, headers } = exchanged.response;
+  const { status, headers } = exchanged;
   if (status >= 200 && status < 300) return { ok: true, status, gone: false };
 
   const failed = { ok: false, status, error: `http_${status}`, gone: status === 410 };
   if (status !== 429 && status !== 503) return failed;
   const retryAfterSeconds = readRetryAfter(headers['retry-after'], now);
   return retryAfterSeconds === undefined ? failed : { ...failed, retryAfterSeconds };
-}
-
-/** Node's texts name hosts and addresses, its codes do not. */
-function readCode(error: NodeJS.ErrnoException): string {
-  return error.code !== undefined && /^[A-Z][A-Z0-9_]*$/.test(error.code) ? error.code : 'network';
 }

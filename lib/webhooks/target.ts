@@ -1,3 +1,4 @@
+import type { Subscription } from '../model/event-type.ts';
 import type { Message } from './message.ts';
 
 /** What became of one attempt. */
@@ -13,12 +14,8 @@ export interface SendResult {
   readonly gone: boolean;
 }
 
-/** Somebody who is told. */
-export interface Target {
-  /** The same from one start to the next. */
-  readonly id: string;
-  /** Patterns of the event types that it takes. */
-  readonly events: readonly string[];
+/** Somebody who is told of events, and how. */
+export interface Target extends Subscription {
   /** Makes one attempt, which ends within the given number of milliseconds. */
   readonly send: (message: Message, timeLimit: number) => Promise<SendResult>;
 }

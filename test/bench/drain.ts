@@ -6,6 +6,7 @@ import { openLedger } from '../../lib/ledger/ledger.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
 import { createStepCounts } from '../../lib/sweep/step-counts.ts';
 import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
+import { clock, random } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
@@ -98,9 +99,8 @@ function createApi(endpoint: string, pullsPerSecond: number) {
     { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond },
     {
       readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
-      now: () => performance.now(),
-      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-      random: Math.random,
+      clock,
+      random,
     },
   );
 }

@@ -362,8 +362,8 @@ async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
   for (const { uploadId, method, owner, subAppId, taskId, cancelled } of lives) {
     if (uploadId === undefined) continue;
     const expiresAt = Date.now() + HOUR;
-    await ledger.saveIssued({ uploadId, method, owner, fields: { expiresAt, taskId, subAppId } });
-    if (cancelled) await ledger.changeState(uploadId, 'cancelled');
+    await ledger.issueUpload({ uploadId, method, owner, fields: { expiresAt, taskId, subAppId } });
+    if (cancelled) await ledger.transition(uploadId, 'cancelled');
   }
 }
 

@@ -101,7 +101,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     for (const { uploadId } of FILMS) {
       if (uploadId === undefined) continue;
       const fields = { expiresAt: Date.now() + 60 * MINUTE, subAppId: OWN };
-      await ledger.saveIssued({ uploadId, method: 'client', owner: 'user-42', fields });
+      await ledger.issueUpload({ uploadId, method: 'client', owner: 'user-42', fields });
     }
     await pushAll();
     for (const minutes of [0, 2, 10, 30, 120, 360, 720]) await sweep(minutes * MINUTE);

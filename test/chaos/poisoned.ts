@@ -4,7 +4,7 @@ import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import { parseVodEvent } from '../../lib/vod/event.ts';
 import { identifyEvent } from '../../lib/vod/event-id.ts';
-import { canonicalJson } from '../../lib/vod/event-json.ts';
+import { canonicalJson } from '../../lib/vod/json.ts';
 import { createSample, POISONS } from '../lib/sweep/poisons.ts';
 import type { Chance } from '../support/chance.ts';
 import {

@@ -138,7 +138,7 @@ function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): Htt
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api, targets, settings: SETTINGS, fetchCover: createCoverFetcher() },
     ledger: keeps ? (work) => work(ledger) : undefined,
-    ...{ now: Date.now, clock: () => 0, random: Math.random },
+    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: Math.random },
   });
   return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
 }

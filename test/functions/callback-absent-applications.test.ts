@@ -56,7 +56,7 @@ it('gives no upload a file that another application has, whatever its context pr
   const { sweeper } = stage;
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000 };
-  await sweeper.ledger.saveIssued({ ...THIEF, fields });
+  await sweeper.ledger.issueUpload({ ...THIEF, fields });
   const before = await sweeper.ledger.findUpload(deriveFileUploadId(fileId));
 
   await claimFile(fileId);
@@ -80,7 +80,7 @@ describe('a file of which another application tells first that it came and went'
     const [pulled, , arrived] = await stage.captureLife(GLOBEX);
     const { fileId } = pulled;
     const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000, ...more };
-    await ledger.saveIssued({ ...THIEF, fields });
+    await ledger.issueUpload({ ...THIEF, fields });
     const FileDeleteEvent = { FileIdSet: [fileId], FileDeleteResultInfo: [] };
     const deletion = { EventType: 'FileDeleted', FileDeleteEvent, ...signFor(ACME) };
     await notify(stage.kept, deletion, String(ACME));
@@ -100,7 +100,7 @@ it('keeps no removal of a file that another application has', async () => {
   const { sweeper } = stage;
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, fileId: '5285890700000000042' };
-  await sweeper.ledger.saveIssued({ ...THIEF, fields });
+  await sweeper.ledger.issueUpload({ ...THIEF, fields });
 
   await claimFile(fileId);
   sweeper.passSeconds(61);

@@ -76,7 +76,7 @@ const OURS = arrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
 const CONSOLE = arrivalOf(FILE, '');
 
 const issue = () =>
-  ledger.saveIssued({ ...ENVELOPE, fields: { expiresAt: Date.now() + 3_600_000 } });
+  ledger.issueUpload({ ...ENVELOPE, fields: { expiresAt: Date.now() + 3_600_000 } });
 const messages = () => consumer.received.map(({ body }) => JSON.parse(body));
 const toldOf = () => messages().map(({ type }) => type);
 const listAll = async () => (await ledger.listUploads({ limit: 10 })).items;
@@ -127,7 +127,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     expect(statusCode).toBe(200);
     expect(log).toMatchObject({ confirmation: 'kept', uploadId: UPLOAD_ID, fileId: FILE });
     expect(await listAll()).toMatchObject([{ state: 'issued' }]);
-    expect(await ledger.claimUnconfirmed(10, 60)).toEqual([]);
+    expect(await ledger.claimConfirmations(10, 60)).toEqual([]);
   });
 
   it('is an upload of nobody where it came from the console', async () => {

@@ -254,7 +254,7 @@ describe('an upload that the envelope of another application names', () => {
     const { ledger, vod } = stage.sweeper;
     const envelope = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'pull' } as const;
     const SourceContext = sealContext(envelope, undefined, { subAppId: ACME });
-    await ledger.saveIssued({ ...envelope, fields: { subAppId: ACME } });
+    await ledger.issueUpload({ ...envelope, fields: { subAppId: ACME } });
     const steal = async (SessionId: string) => {
       const before = await ledger.findUpload(UPLOAD_ID);
       for (const each of await stage.captureLife(GLOBEX, { SourceContext, SessionId })) {

@@ -3,7 +3,7 @@ import connectPostgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { ingestBatch } from '../../lib/ingest/ingest-batch.ts';
+import { ingestBatch } from '../../lib/ingest/durable.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
@@ -56,7 +56,7 @@ function open(keeps = true) {
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api: createKnownApi(vod), settings: SETTINGS, fetchCover: createCoverFetcher() },
     ...{ ledger: keeps ? (work) => work(ledger) : undefined, targets: [] },
-    ...{ now: () => now, clock: () => 0, random: () => 0 },
+    ...{ now: () => now, clock: { monotonic: () => 0 }, random: () => 0 },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (event: RawEvent, subAppId = OWN) => {
@@ -132,7 +132,7 @@ describe('a deletion', () => {
     const asked = vod.calls.map(({ parameters }) => Object(parameters['FileIds']).length);
     expect(asked).toEqual([20, 20, 20, 20, 20]);
     expect(await countDeleted()).toBe(MOST_FILES);
-    const [kept, ...others] = await ledger.claimUnconfirmed(10, 60);
+    const [kept, ...others] = await ledger.claimConfirmations(10, 60);
     expect(kept).toMatchObject({ subAppId: OWN, receivedAt: now });
     expect(parseVodEvent(kept?.raw ?? {})).toMatchObject({
       task: { FileIdSet: known.slice(MOST_FILES) },

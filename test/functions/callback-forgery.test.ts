@@ -7,6 +7,7 @@ import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
+import { clock, random } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { createTargets } from '../../lib/webhooks/create-targets.ts';
@@ -65,14 +66,11 @@ function openCallback(): HttpHandler {
   const { role, subAppId } = stage.account;
   const readCredentials = () => ({ ...role, token: role.token });
   const endpoints = [endpointOf(consumer.url, createSecret())];
-  const targets = createTargets(
-    { endpoints, eventBus: undefined },
-    { now: Date.now, readCredentials },
-  );
+  const targets = createTargets({ endpoints, eventBus: undefined }, { clock, readCredentials });
   ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets });
   const api = createVodApi(
     { endpoint: stage.host, protocol: 'http', region: undefined, subAppId, pullsPerSecond: 100 },
-    { readCredentials, now: () => performance.now(), sleep: async () => {}, random: Math.random },
+    { readCredentials, clock: { ...clock, sleep: async () => {} }, random },
   );
   const route = createCallbackRoute({
     config: { signKeys: KEYS, contexts: CONTEXTS, vodApi: { subAppId: undefined } },
@@ -82,7 +80,7 @@ function openCallback(): HttpHandler {
     settings: NO_SETTINGS,
     fetchCover: createCoverFetcher(),
     now: Date.now,
-    clock: () => 0,
+    clock: { monotonic: () => 0 },
     random: Math.random,
   });
   return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));

@@ -80,7 +80,7 @@ describe('POST /callback of what cannot be processed', () => {
     const answer = await notify(tell(String(sample?.fileId)));
 
     expect(answer).toMatchObject({ statusCode: 401, log: { confirmation: 'denied' } });
-    expect(await ledger.claimUnconfirmed(10, 0)).toEqual([]);
+    expect(await ledger.claimConfirmations(10, 0)).toEqual([]);
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
   });
 
@@ -92,7 +92,7 @@ describe('POST /callback of what cannot be processed', () => {
     const first = await notify(tell(fileId));
     expect(first.log).toMatchObject({ level: 'warn', confirmation: 'kept', item: { attempts: 1 } });
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
-    expect(await ledger.claimUnconfirmed(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
+    expect(await ledger.claimConfirmations(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
     await notify(tell(fileId));
     const third = await notify(tell(fileId));
 

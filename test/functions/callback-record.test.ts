@@ -127,7 +127,7 @@ describe('POST /callback with a ledger', () => {
     expect(again.log).toMatchObject({ confirmation: 'kept', fresh: false });
     expect((await ledger.listUploads({ limit: 10 })).items).toEqual([]);
     expect(consumer.received).toEqual([]);
-    expect(await ledger.claimUnconfirmed(10, 60)).toMatchObject([{ raw: ARRIVAL, attempt: 1 }]);
+    expect(await ledger.claimConfirmations(10, 60)).toMatchObject([{ raw: ARRIVAL, attempt: 1 }]);
   });
 
   it('keeps an event in time, where VOD gives no answer', async () => {
@@ -213,7 +213,7 @@ describe('POST /callback with a ledger', () => {
       endpoint: expect.stringMatching(/^webhook_[0-9a-f]{16}$/),
       reason: expect.stringContaining('is paused: it answered 410.'),
     });
-    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toEqual([]);
     expect((await notify(CAST)).log).not.toHaveProperty('endpoint');
     expect(await ledger.readBacklog()).toMatchObject({ pausedEndpoints: 1, pausedDeliveries: 3 });
   });

@@ -5,6 +5,7 @@ import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { SourceContext } from '../../lib/model/source-context.ts';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { clock } from '../../lib/system.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { createTargets } from '../../lib/webhooks/create-targets.ts';
@@ -71,7 +72,7 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
   const readCredentials = () => ({ secretId: '', secretKey: '', token: undefined });
   const targets: readonly Target[] = createTargets(
     { endpoints, eventBus: undefined },
-    { now: Date.now, readCredentials },
+    { clock, readCredentials },
   );
   const route = createCallbackRoute({
     ...{
@@ -82,7 +83,7 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
     },
     ledger: ledger ? lazyLedger(async () => stage.ledger) : undefined,
     fetchCover: createCoverFetcher(),
-    ...{ now: Date.now, clock: () => 0, random: Math.random },
+    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: Math.random },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (body: RawEvent): Promise<number> => {
@@ -260,7 +261,7 @@ const RECORDING = {
 
 describe('POST /callback of a file that its upload does not want', () => {
   beforeEach(async () => {
-    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
   });
 
   it('removes a second file, and leaves the first one', async () => {
@@ -293,7 +294,7 @@ describe('POST /callback of a file that its upload does not want', () => {
 
   it.each(['cancelled', 'expired'] as const)('removes the file of a %s upload', async (fact) => {
     const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
-    await stage.ledger.changeState(UPLOAD_ID, fact);
+    await stage.ledger.transition(UPLOAD_ID, fact);
     const fileId = await stage.makeMedia('tone', contextOf());
 
     await notify(arrival(fileId));

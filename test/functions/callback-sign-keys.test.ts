@@ -43,7 +43,7 @@ function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: 
       policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
     }),
     ...{ fetchCover: createCoverFetcher(), ledger: undefined, targets: [] },
-    ...{ now: () => NOW, clock: () => 0, random: () => 0 },
+    ...{ now: () => NOW, clock: { monotonic: () => 0 }, random: () => 0 },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (key: string, subAppId?: number, t = SECONDS + 600) => {

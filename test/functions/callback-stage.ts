@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { clock, random } from '../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
@@ -46,9 +47,8 @@ export function createKnownApi({ endpoint }: KnownVod): VodApi {
       readCredentials: () => ({
         ...{ secretId: 'AKIDexample', secretKey: 'secret-key-example', token: undefined },
       }),
-      now: () => performance.now(),
-      sleep: async () => {},
-      random: Math.random,
+      clock: { ...clock, sleep: async () => {} },
+      random,
     },
   );
 }

@@ -151,29 +151,6 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(second.json.uploadId).not.toBe(first.json.uploadId);
   });
 
-  it('makes one PullUpload of 100 parallel requests with one key', async () => {
-    const ask = load();
-    const request = { headers: { 'idempotency-key': 'job-7' }, body: { mediaUrl: MEDIA } };
-
-    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(request)));
-
-    expect(sent).toHaveLength(1);
-    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
-    expect(answers[0]?.statusCode).toBe(202);
-  });
-
-  it('answers 409 to another body with the same key', async () => {
-    const ask = load();
-    const headers = { 'idempotency-key': 'job-7' };
-    await ask({ headers, body: { mediaUrl: MEDIA } });
-
-    const { statusCode, json } = await ask({ headers, body: { mediaUrl: MEDIA, classId: 1 } });
-
-    expect(statusCode).toBe(409);
-    expect(json.code).toBe('idempotency_conflict');
-    expect(sent).toHaveLength(1);
-  });
-
   it('gives the same SessionId in every instance, within VOD’s 50 characters', async () => {
     const body = { mediaUrl: MEDIA, idempotencyKey: 'x'.repeat(255) };
     await load()({ body });
@@ -281,19 +258,6 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     });
   });
 
-  it('forgets a failure, so that the same key may be sent again', async () => {
-    let calls = 0;
-    const ask = load(async (request) => {
-      calls += 1;
-      if (calls === 1) throw new Problem('busy', { code: 'upstream_busy' });
-      return accept(request);
-    });
-    const request = { headers: { 'idempotency-key': 'job-7' }, body: { mediaUrl: MEDIA } };
-
-    expect((await ask(request)).statusCode).toBe(503);
-    expect((await ask(request)).statusCode).toBe(202);
-  });
-
   describe('many', () => {
     it('answers each in the order sent, the wrong ones with their problem', async () => {
       const ask = load(async (request) => {
@@ -325,21 +289,6 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       expect(paths(3)).toEqual(['items.3.sourceContext']);
       expect(json.items[4]).toMatchObject({ state: 'issued' });
       expect(JSON.parse(logged)).toMatchObject({ items: 5, accepted: 2, refused: 3, unsent: 0 });
-    });
-
-    it('gives each item a key of its own under the header’s', async () => {
-      const ask = load();
-      const request = {
-        headers: { 'idempotency-key': 'batch-1' },
-        body: { items: [{ mediaUrl: MEDIA }, { mediaUrl: MEDIA }] },
-      };
-
-      const first = await ask(request);
-      const again = await ask(request);
-
-      expect(sent).toHaveLength(2);
-      expect(again.json).toEqual(first.json);
-      expect(first.json.items[0].uploadId).not.toBe(first.json.items[1].uploadId);
     });
 
     it('says of the rest that it was not sent when the time runs out', async () => {

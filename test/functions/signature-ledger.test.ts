@@ -43,8 +43,8 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
         VOD_SECRET_KEY: 'secret-key-example',
         AUTH_JWT_SECRET: TEST_JWT_SECRET,
       }),
-      now: () => time,
-      random: randomInt,
+      clock: { now: () => time },
+      random: { integer: randomInt },
       ledger: lazyLedger(async () => ledger),
     });
     const handler = httpHandler('signature', ['POST'], () => ({ corsOrigins: [], route }));
@@ -90,7 +90,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
     time += 60_000;
 
     const again = await ask({ uploadId, expiresIn: 600 });
-    await ledger.changeState(uploadId, 'uploadedForProcessing');
+    await ledger.transition(uploadId, 'uploadedForProcessing');
     const later = await ask({ uploadId });
 
     expect(again).toMatchObject({ statusCode: 200, json: { uploadId } });
@@ -108,7 +108,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
     ['rejected', 'rejected'],
   ] as const)('signs no upload again that is %s, and leaves it as it is', async (state, fact) => {
     const { uploadId } = (await ask()).json;
-    const ended = await ledger.changeState(uploadId, fact);
+    const ended = await ledger.transition(uploadId, fact);
     time += 60_000;
 
     const { statusCode, json } = await ask({ uploadId, classId: 9 });

@@ -607,17 +607,19 @@ describe('createSignatureRoute()', () => {
     const route = createSignatureRoute({
       settings: NO_SETTINGS,
       config: readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: SECRET_KEY, AUTH: 'none' }),
-      now: () => NOW + 999,
-      random: (range) => {
-        ranges.push(range);
-        return range - 1;
+      clock: { now: () => NOW + 999 },
+      random: {
+        integer: (range) => {
+          ranges.push(range);
+          return range - 1;
+        },
       },
     });
     const log: LogFields = {};
 
     const { body } = await route(
       { headers: {}, body: '{}' },
-      { requestId: 'r1', log, remainingMilliseconds: () => 3_000 },
+      { requestId: 'r1', log, deadline: { left: () => 3_000 } },
     );
 
     const { signature } = body as { signature: string };
@@ -638,13 +640,13 @@ describe('createSignatureRoute(), without a ledger', () => {
     const route = createSignatureRoute({
       settings: settings ?? NO_SETTINGS,
       config: readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: SECRET_KEY, AUTH: 'none' }),
-      now: () => time,
-      random: randomInt,
+      clock: { now: () => time },
+      random: { integer: randomInt },
     });
     const ask = (body: object) =>
       route(
         { headers: {}, body: JSON.stringify(body) },
-        { requestId: 'r1', log: {}, remainingMilliseconds: () => 3_000 },
+        { requestId: 'r1', log: {}, deadline: { left: () => 3_000 } },
       );
     const { uploadId } = (await ask({})).body as { uploadId: string };
 

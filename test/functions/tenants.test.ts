@@ -7,6 +7,7 @@ import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { httpHandler, type Route } from '../../lib/runtime/http-handler.ts';
+import { clock, random } from '../../lib/system.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
@@ -60,7 +61,7 @@ const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
 function openSignature(withLedger = true): Route {
   const config = readSignatureConfig(ENVIRONMENT);
   const reach = withLedger ? { ledger: <T>(work: (l: Ledger) => Promise<T>) => work(ledger) } : {};
-  return createSignatureRoute({ config, settings: SETTINGS, ...chance, ...reach });
+  return createSignatureRoute({ config, settings: SETTINGS, clock, random, ...reach });
 }
 
 /** VOD has only Seoul opened for acme, and only Tokyo for globex. */
@@ -251,7 +252,16 @@ describe('a service without an application of its own', () => {
   };
 
   it.each([
-    ['signs', () => createSignatureRoute({ config: readSignatureConfig(nameless), ...known })],
+    [
+      'signs',
+      () =>
+        createSignatureRoute({
+          config: readSignatureConfig(nameless),
+          settings: SETTINGS,
+          clock,
+          random,
+        }),
+    ],
     ['pulls', () => createPullRoute({ config: readPullConfig(nameless), api, ...known })],
   ])('%s for no tenant', (_, open) => {
     expect(open).toThrow(/VOD_SUB_APP_ID must be set where there are tenants/);

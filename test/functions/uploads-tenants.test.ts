@@ -35,7 +35,7 @@ beforeEach(async () => {
   ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
   // All of one user, who works for both.
   const issue = (uploadId: string, subAppId?: number) =>
-    ledger.saveIssued({ ...{ uploadId, method: 'client', owner: 'ann' }, fields: { subAppId } });
+    ledger.issueUpload({ ...{ uploadId, method: 'client', owner: 'ann' }, fields: { subAppId } });
   await issue(IDS.acme, ACME);
   await issue(IDS.globex, GLOBEX);
   await issue(IDS.nobodys);

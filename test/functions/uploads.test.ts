@@ -50,7 +50,7 @@ afterEach(async () => {
 const id = (name: string) => deriveUploadId('test', name);
 
 async function issue(name: string, owner = 'ann', method: 'client' | 'pull' = 'client') {
-  const saved = await ledger.saveIssued({ uploadId: id(name), method, owner });
+  const saved = await ledger.issueUpload({ uploadId: id(name), method, owner });
   time += 1_000;
   return saved;
 }
@@ -89,7 +89,7 @@ function load(
 
 describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent }) => {
   it('shows all that is known, with times as ISO 8601', async () => {
-    await ledger.saveIssued({
+    await ledger.issueUpload({
       uploadId: id('a'),
       method: 'client',
       owner: 'ann',
@@ -150,7 +150,7 @@ describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent
     expect(unchanged).toMatchObject({ body: '', headers: { ETag: tag } });
     expect(unchanged.headers).not.toHaveProperty('Content-Type');
 
-    await ledger.changeState(id('a'), 'uploadedForProcessing');
+    await ledger.transition(id('a'), 'uploadedForProcessing');
     expect(await statusFor(tag)).toBe(200);
   });
 });
@@ -259,7 +259,7 @@ describe('GET /uploads', () => {
     await issue('a');
     await issue('b');
     await issue('c', 'ann', 'pull');
-    await ledger.changeState(id('b'), 'cancelled');
+    await ledger.transition(id('b'), 'cancelled');
     const list = async (query: Record<string, string>) =>
       idsOf((await load()('GET', '/uploads', { query })).json);
 
@@ -339,7 +339,7 @@ describe('DELETE /uploads/{uploadId}', () => {
     ['rejected', 'rejected'],
   ] as const)('leaves one that is %s as it is', async (state, fact) => {
     await issue('a');
-    const before = await ledger.changeState(id('a'), fact);
+    const before = await ledger.transition(id('a'), fact);
     time += 60_000;
 
     const { statusCode, json } = await load()('DELETE', `/uploads/${id('a')}`);
@@ -357,9 +357,9 @@ describe('what became of it', () => {
     const claims = await ledger.claimDeliveries(100, 60, 100);
     for (const claim of claims) {
       if (claim.eventId === announced(name, 'issued') && claim.endpoint === endpoint) {
-        await ledger.deliveryFailed(claim, { error: 'status 410', dead: true });
+        await ledger.failDelivery(claim, { error: 'status 410', dead: true });
       } else {
-        await ledger.deliveryFailed(claim, { error: 'status 500', nextAttemptAt: time });
+        await ledger.failDelivery(claim, { error: 'status 500', nextAttemptAt: time });
       }
     }
   }
@@ -367,7 +367,7 @@ describe('what became of it', () => {
   it('tells events, oldest first, with who was told and how often that was tried', async () => {
     await issue('a');
     await kill('a', 'orders');
-    await ledger.changeState(id('a'), 'cancelled', { fileId: 'file-1' });
+    await ledger.transition(id('a'), 'cancelled', { fileId: 'file-1' });
 
     const { statusCode, headers, json } = await load()('GET', `/uploads/${id('a')}/events`);
 
@@ -445,7 +445,7 @@ describe('what became of it', () => {
     for (const name of ['a', 'b', 'c']) {
       await issue(name);
       await kill(name, 'orders');
-      await ledger.changeState(id(name), 'cancelled');
+      await ledger.transition(id(name), 'cancelled');
     }
     const ask = load();
     const replay = (body?: object) =>
@@ -538,13 +538,19 @@ describe('what became of it', () => {
 
 describe('/uploads/dead-items', () => {
   const fail = (id: string, kind: 'event' | 'upload' = 'upload') =>
-    ledger.failItem({ kind, id, subAppId: 1500000001, code: '22003', reason: 'Refused.' }, 1);
+    ledger.countItemFailure(
+      { kind, id, subAppId: 1500000001, code: '22003', reason: 'Refused.' },
+      1,
+    );
 
   it('lists what was set aside, latest first, page by page, and has one tried again', async () => {
     await issue('a');
     await fail(id('a'));
     await fail('evt_1', 'event');
-    await ledger.failItem({ kind: 'event', id: 'evt_2', code: 'x', reason: 'Not dead.' }, 3);
+    await ledger.countItemFailure(
+      { kind: 'event', id: 'evt_2', code: 'x', reason: 'Not dead.' },
+      3,
+    );
     const ask = load();
     const list = (query = {}) => ask('GET', '/uploads/dead-items', { scope: ADMIN, query });
     const replay = (body: object) =>

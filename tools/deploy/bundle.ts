@@ -12,7 +12,7 @@ const FUNCTIONS = join(ROOT, 'functions');
 /** What functions load only when they need it. */
 const PARTS = [
   'lib/ledger/ledger.ts',
-  'lib/ledger/database-url.ts',
+  'lib/ledger/connection/database-url.ts',
   'lib/auth/verify-token.ts',
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',

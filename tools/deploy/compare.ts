@@ -1,3 +1,4 @@
+import { defined } from '../../lib/validation/json-object.ts';
 import type { FunctionState } from './cloud/function-state.ts';
 import type { Configuration } from './cloud/scf.ts';
 import { findTrigger, isUpToDate, type TriggerState } from './cloud/trigger-state.ts';
@@ -13,7 +14,7 @@ export function describeConfiguration(spec: FunctionSpec, digest: string): Confi
     MemorySize: memorySize,
     Timeout: timeout,
     Runtime: runtime,
-    ...(role === undefined ? {} : { Role: role }),
+    ...defined({ Role: role }),
     ...(vpc === undefined
       ? {}
       : {

@@ -8,7 +8,7 @@ import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../lib/config/sweep-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { ConfigError } from '../../lib/config-error.ts';
-import { readDatabaseUrl } from '../../lib/ledger/database-url.ts';
+import { readDatabaseUrl } from '../../lib/ledger/connection/database-url.ts';
 
 /**
  * What each function reads of its environment when it starts. Anyone who is told of events, and where the database is, is

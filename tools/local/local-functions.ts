@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Environment } from '../../lib/config/environment.ts';
+import { defined } from '../../lib/validation/json-object.ts';
 import { explainVariables } from '../deploy/function-variables.ts';
 import { explainDevOrigins } from './access.ts';
 import { CONSUMER_PATH } from './consumer.ts';
@@ -53,7 +54,7 @@ export function defineFunctions({
     ...{ name, file: join(code, `${name}.js`), timeoutSeconds, memoryMegabytes: 128 },
     environment: {
       DATABASE_URL: databaseUrl,
-      ...(databaseCa === undefined ? {} : { DATABASE_CA: databaseCa }),
+      ...defined({ DATABASE_CA: databaseCa }),
       ...environment,
     },
     publicNames,

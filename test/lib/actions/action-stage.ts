@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { FetchCover } from '../../../lib/actions/fetch-cover.ts';
-import {
-  type SettledAction,
-  type SettlingDependencies,
-  settleAction,
-} from '../../../lib/actions/settle-action.ts';
+import { type SettlingDependencies, settleAction } from '../../../lib/actions/settle-action.ts';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Attempt } from '../../../lib/model/attempt.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import type { TestPostgres } from '../../support/postgres.ts';
@@ -42,7 +40,7 @@ export interface ActionStage {
     ...actions: readonly Omit<NewMediaAction, 'fileId'>[]
   ): Promise<void>;
   /** Settles all that is due, and answers what each came to. */
-  settle(change?: Partial<SettlingDependencies>): Promise<readonly SettledAction[]>;
+  settle(change?: Partial<SettlingDependencies>): Promise<readonly Attempt[]>;
   close(): Promise<void>;
 }
 
@@ -79,15 +77,15 @@ export async function openActionStage(postgres: TestPostgres): Promise<ActionSta
       },
       {
         readCredentials: () => ({ secretId, secretKey, token: undefined }),
-        now: () => performance.now(),
-        sleep: async () => {},
-        random: () => 0,
+        clock: { ...clock, sleep: async () => {} },
+
+        random: { fraction: () => 0 },
       },
     ),
     calls,
   );
   const settle = async (change: Partial<SettlingDependencies> = {}) => {
-    const settled: SettledAction[] = [];
+    const settled: Attempt[] = [];
     const remainingMilliseconds = () => 60_000;
     const dependencies = { api, ledger, now, remainingMilliseconds, fetchCover: fetchNothing };
     for (const claim of await ledger.claimActions(99, LEASE_SECONDS)) {

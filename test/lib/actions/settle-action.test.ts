@@ -80,7 +80,7 @@ describe('delete', () => {
     await stage.arrive(fileId, 'rejected');
 
     expect(await stage.settle({ api: losing('deleteMedia') })).toMatchObject([
-      { kind: 'retried', error: 'upstream_timeout' },
+      { kind: 'retry', error: 'upstream_timeout' },
     ]);
     stage.pass(MINUTE);
 
@@ -88,9 +88,9 @@ describe('delete', () => {
   });
 
   it.each([
-    ['FailedOperation.InvalidVodUser', 'retried'],
-    ['ResourceNotFound.UserNotExist', 'retried'],
-    ['InternalError', 'retried'],
+    ['FailedOperation.InvalidVodUser', 'retry'],
+    ['ResourceNotFound.UserNotExist', 'retry'],
+    ['InternalError', 'retry'],
   ])('is tried again after %s', async (code, kind) => {
     await stage.arrive(await stage.makeMedia(), 'rejected');
     const deny = new Problem('No.', { code: 'upstream_denied', vod: { code, requestId: '' } });
@@ -163,7 +163,7 @@ describe('modify', () => {
       const wanted = { kind: 'modify', detail: { rules: [], parameters } };
       await stage.arrive(await stage.makeMedia(), 'uploaded', wanted);
       expect(await stage.settle({ api: deaf() })).toMatchObject([
-        { kind: 'retried', error: 'upstream_timeout' },
+        { kind: 'retry', error: 'upstream_timeout' },
       ]);
       stage.pass(MINUTE);
     });
@@ -201,7 +201,7 @@ describe('modify', () => {
     });
     const api: VodApi = { ...stage.api, modifyMediaInfo: () => Promise.reject(busy) };
 
-    expect(await stage.settle({ api })).toMatchObject([{ kind: 'retried' }]);
+    expect(await stage.settle({ api })).toMatchObject([{ kind: 'retry' }]);
     await stage.vod.client.ModifyMediaInfo({
       ...{ FileId: mediaOfVod()[0]?.fileId ?? '', Description: 'A person was here.' },
     });
@@ -222,7 +222,7 @@ describe('modify', () => {
           : stage.api.modifyMediaInfo(request, options),
     };
 
-    expect(await stage.settle({ api: dying })).toMatchObject([{ kind: 'retried' }]);
+    expect(await stage.settle({ api: dying })).toMatchObject([{ kind: 'retry' }]);
     stage.pass(MINUTE);
 
     expect(await stage.settle()).toEqual([DONE]);
@@ -268,7 +268,7 @@ describe('modify', () => {
     const settled = await stage.settle();
 
     const error = 'InvalidParameterValue.ExpireTime';
-    expect(settled).toMatchObject([{ kind: 'dead', error }]);
+    expect(settled).toMatchObject([{ kind: 'failed', error }]);
     expect(mediaOfVod()).toMatchObject([{ classId: 7 }]);
     expect(await actionsOf()).toMatchObject([{ state: 'dead', lastError: error, rules: ['old'] }]);
     expect(await upload()).toMatchObject({ state: 'ready', classId: 7 });
@@ -281,7 +281,7 @@ describe('modify', () => {
     await stage.arrive(fileId, 'uploaded', { kind: 'modify', detail });
 
     expect(await stage.settle()).toMatchObject([
-      { kind: 'dead', error: 'LimitExceeded.TagCountReachMax' },
+      { kind: 'failed', error: 'LimitExceeded.TagCountReachMax' },
     ]);
   });
 
@@ -300,8 +300,8 @@ describe('modify', () => {
     }
     stage.vod.faults.clear();
 
-    expect(kinds.at(-1)).toBe('dead');
-    expect(kinds.slice(0, -1).every((kind) => kind === 'retried')).toBe(true);
+    expect(kinds.at(-1)).toBe('failed');
+    expect(kinds.slice(0, -1).every((kind) => kind === 'retry')).toBe(true);
     expect(kinds.length).toBeGreaterThan(5);
     expect(await stage.settle()).toEqual([]);
   });
@@ -335,8 +335,8 @@ describe('modify', () => {
     stage.pass(MINUTE);
     const refused = await stage.settle();
 
-    expect(failed).toMatchObject([{ kind: 'retried', error: 'cover_http_503' }]);
-    expect(refused).toMatchObject([{ kind: 'dead', error: 'cover_no_image' }]);
+    expect(failed).toMatchObject([{ kind: 'retry', error: 'cover_http_503' }]);
+    expect(refused).toMatchObject([{ kind: 'failed', error: 'cover_no_image' }]);
     expect(mediaOfVod()).toMatchObject([{ classId: 7 }]);
   });
 });
@@ -370,7 +370,7 @@ describe('procedure', () => {
     await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
 
     expect(await stage.settle({ api: losing('processMediaByProcedure') })).toMatchObject([
-      { kind: 'retried', error: 'upstream_timeout' },
+      { kind: 'retry', error: 'upstream_timeout' },
     ]);
     stage.pass(MINUTE);
     expect(await stage.settle()).toEqual([DONE]);
@@ -400,7 +400,7 @@ describe('procedure', () => {
 
   it('is started once by somebody who dies before it is written down', async () => {
     await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
-    const dying = { ...stage.ledger, actionDone: () => Promise.reject(new Error('Killed.')) };
+    const dying = { ...stage.ledger, finishAction: () => Promise.reject(new Error('Killed.')) };
 
     await expect(stage.settle({ ledger: dying })).rejects.toThrow('Killed.');
     expect(await stage.settle()).toEqual([]);
@@ -415,7 +415,7 @@ describe('procedure', () => {
     await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
     const error = 'InvalidParameterValue.ProcedureName';
 
-    expect(await stage.settle({ api: refusing(error) })).toMatchObject([{ kind: 'dead', error }]);
+    expect(await stage.settle({ api: refusing(error) })).toMatchObject([{ kind: 'failed', error }]);
 
     expect(await upload()).toMatchObject({
       state: 'failed',
@@ -430,7 +430,7 @@ describe('procedure', () => {
     stage.pass(72 * HOUR);
     stage.vod.faults.arm('internal-error', 10);
 
-    expect(await stage.settle()).toMatchObject([{ kind: 'dead', error: 'InternalError' }]);
+    expect(await stage.settle()).toMatchObject([{ kind: 'failed', error: 'InternalError' }]);
 
     expect(await upload()).toMatchObject({ state: 'failed', problem: { code: 'rule_failed' } });
   });
@@ -438,7 +438,7 @@ describe('procedure', () => {
   it('still ends its upload by somebody else where the first one died over it', async () => {
     await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
     const api = refusing('InvalidParameterValue.ProcedureName');
-    const dying = { ...stage.ledger, changeState: () => Promise.reject(new Error('Killed.')) };
+    const dying = { ...stage.ledger, transition: () => Promise.reject(new Error('Killed.')) };
 
     await expect(stage.settle({ api, ledger: dying })).rejects.toThrow('Killed.');
     stage.pass(MINUTE);
@@ -451,7 +451,7 @@ describe('procedure', () => {
     'is not started for an upload that is %s meanwhile',
     async (fact) => {
       await stage.arrive(await stage.makeMedia(), 'uploadedForProcessing', procedure());
-      await stage.ledger.changeState(UPLOAD_ID, fact);
+      await stage.ledger.transition(UPLOAD_ID, fact);
 
       await stage.settle();
 
@@ -499,7 +499,7 @@ describe('inspect', () => {
       const fileId = await stage.makeMedia();
       const limits = { maxSeconds: 1 };
       await stage.arrive(fileId, 'uploadedForProcessing', inspect({ limits, fact: 'uploaded' }));
-      await stage.ledger.changeState(UPLOAD_ID, FACT_BEHIND[state]);
+      await stage.ledger.transition(UPLOAD_ID, FACT_BEHIND[state]);
 
       expect(await stage.settle()).toEqual([DONE]);
       expect(await upload()).toMatchObject({
@@ -521,7 +521,7 @@ describe('inspect', () => {
       stage.pass(MINUTE);
     }
 
-    const waiting = { kind: 'retried', error: 'media_unreadable' };
+    const waiting = { kind: 'retry', error: 'media_unreadable', at: expect.any(Number) };
     expect(seen).toEqual([
       ...[0, 2, 4, 6, 8].map((minute) => ({ minute, ...waiting })),
       { minute: 10, ...DONE },
@@ -540,7 +540,9 @@ describe('inspect', () => {
     const limits = { maxSeconds: 60 };
     await stage.arrive(fileId, 'uploadedForProcessing', inspect({ limits, fact: 'uploaded' }));
 
-    expect(await stage.settle()).toEqual([{ kind: 'retried', error: 'media_unreadable' }]);
+    expect(await stage.settle()).toEqual([
+      { kind: 'retry', error: 'media_unreadable', at: expect.any(Number) },
+    ]);
     expect(await upload()).toMatchObject({ state: 'uploaded' });
     stage.pass(10 * MINUTE);
 
@@ -596,7 +598,7 @@ describe('inspect', () => {
     stage.pass(HOUR);
     stage.vod.faults.arm('internal-error', 10);
 
-    expect(await stage.settle()).toMatchObject([{ kind: 'retried', error: 'InternalError' }]);
+    expect(await stage.settle()).toMatchObject([{ kind: 'retry', error: 'InternalError' }]);
 
     expect(await upload()).toMatchObject({ state: 'uploaded' });
   });
@@ -632,6 +634,6 @@ describe('what is not known', () => {
     ['no detail', { kind: 'procedure' }],
   ])('waits for a version that knows it: %s', async (_name, action) => {
     await stage.arrive('5285890700000000404', 'uploaded', action);
-    expect(await stage.settle()).toMatchObject([{ kind: 'retried', error: 'unknown_action' }]);
+    expect(await stage.settle()).toMatchObject([{ kind: 'retry', error: 'unknown_action' }]);
   });
 });

@@ -419,3 +419,52 @@ describe('createAuthenticate() with API keys', () => {
     expect(create).toThrow(message);
   });
 });
+
+describe('what an instance remembers of tokens', () => {
+  const SECRET = 'a shared secret of thirty-two bytes or more';
+  const issue = (claims: object = {}) =>
+    new SignJWT({ ...CLAIMS, ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(Buffer.from(SECRET));
+  const open = () => createAuthenticate(readAuth({ AUTH_JWT_SECRET: SECRET }), []);
+  /** What is remembered is there at once. */
+  const isRemembered = (authenticate: Authenticate, token: string, now = NOW) =>
+    !(authenticate(`Bearer ${token}`, now) instanceof Promise);
+
+  it('is bounded: the oldest gives way', async () => {
+    const authenticate = open();
+    const tokens = await Promise.all(Array.from({ length: 257 }, (_, i) => issue({ jti: `${i}` })));
+    const [oldest = '', next = ''] = tokens;
+    for (const token of tokens.slice(0, 256)) await authenticate(`Bearer ${token}`, NOW);
+    expect(isRemembered(authenticate, oldest)).toBe(true);
+
+    await authenticate(`Bearer ${tokens.at(-1)}`, NOW);
+
+    expect(isRemembered(authenticate, next)).toBe(true);
+    expect(isRemembered(authenticate, oldest)).toBe(false);
+  });
+
+  it('ends after five minutes, and with the token', async () => {
+    const authenticate = open();
+    const [long, short] = [await issue(), await issue({ exp: NOW + 10 })];
+    for (const token of [long, short]) await authenticate(`Bearer ${token}`, NOW);
+
+    expect(isRemembered(authenticate, short, NOW + 9)).toBe(true);
+    expect(isRemembered(authenticate, short, NOW + 10)).toBe(false);
+    expect(isRemembered(authenticate, long, NOW + 299)).toBe(true);
+    expect(isRemembered(authenticate, long, NOW + 300)).toBe(false);
+  });
+
+  it.each([
+    ['no sub', undefined],
+    ['an empty one', ''],
+    ['half of a letter', '\ud800'],
+    ['a NUL', 'a\0b'],
+  ])('is nothing of a token with %s', async (_, sub) => {
+    const token = await issue({ sub });
+
+    expect(await problemOf(() => open()(`Bearer ${token}`, NOW))).toMatchObject({
+      code: 'unauthorized',
+    });
+  });
+});

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { exportSPKI } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Authenticate, createAuthenticate } from '../../../lib/auth/authenticate.ts';
@@ -269,6 +270,45 @@ describe('an AUTH_JWKS_URL that is good', () => {
     issuer.respond = text(`\ufeff${set}`);
 
     expect(await call()).toMatchObject({ owner: 'user-42' });
+  });
+});
+
+describe('a key set that is stored compressed', () => {
+  const reply =
+    (coding: string, body: Buffer): Reply =>
+    (response) =>
+      response.setHeader('Content-Encoding', coding).end(body);
+  const keySet = async () => JSON.stringify({ keys: [await describeKey(key)] });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('is read where the answer says so by %s', async (coding, compress) => {
+    issuer.respond = reply(coding, compress(await keySet()));
+
+    expect(await call()).toMatchObject({ owner: 'user-42' });
+  });
+
+  it('is read where it is not compressed at all', async () => {
+    issuer.respond = reply('identity', Buffer.from(await keySet()));
+
+    expect(await call()).toMatchObject({ owner: 'user-42' });
+  });
+
+  it('is none where it holds more than any key set', async () => {
+    issuer.respond = reply('gzip', gzipSync(' '.repeat(300_000)));
+
+    expect(await failureOf(() => call())).toMatchObject({
+      message: expect.stringMatching(/more than 262144 bytes/),
+    });
+  });
+
+  it('cannot be had now where it is damaged', async () => {
+    issuer.respond = reply('gzip', Buffer.from('canary'));
+
+    expect(await failureOf(() => call())).toMatchObject({ code: 'identity_unavailable' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { planEvent } from '../../../lib/ingest/plan-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
-import { toEventRecord } from '../../../lib/ingest/to-event-record.ts';
 import type { SourceContext } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { settingsOf } from '../../support/settings.ts';
@@ -42,7 +42,7 @@ function settle(body: RawEvent, input: object = {}, confirmed = true, isOnlyLook
   const settings = settingsOf(input);
   const received = receiveEvent(parseVodEvent(body), NOWHERE);
   const reception = { ...NOWHERE, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyLook };
-  const { changes, actions = [] } = toEventRecord(received, reception);
+  const { changes, actions = [] } = planEvent(received, reception);
   return { change: changes[0], changes, actions };
 }
 
@@ -211,6 +211,25 @@ describe('what is filled in', () => {
   };
   const actionsOf = (told: Told, set: object, match?: object) =>
     settle(arrival(told), { rules: [rule(set, match)] }).actions;
+
+  it('leaves what is known of the upload as it is', () => {
+    const told = arrival({ context: contextOf(), basic: { Name: 'film', ClassId: 5 } });
+    const { change } = settle(told);
+
+    const ruled = settle(told, { rules: [rule(everything)] }).change;
+
+    expect(change?.fields).toMatchObject({
+      name: 'film',
+      classId: 5,
+      size: META.Size,
+      fileId: '1',
+    });
+    expect(ruled).toEqual({
+      ...change,
+      fact: 'uploadedForProcessing',
+      fields: { ...change?.fields, procedure: 'p' },
+    });
+  });
 
   it('is what rules set, by the words of VOD', () => {
     const basic = { CreateTime: '2026-01-01T00:00:00Z', ExpireTime: '9999-12-31T23:59:59Z' };

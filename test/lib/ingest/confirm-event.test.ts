@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { confirmEvent } from '../../../lib/ingest/confirm-event.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
@@ -19,9 +20,9 @@ function connect(endpoint: string, secretId: string, secretKey: string): VodApi 
     { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond: 100 },
     {
       readCredentials: () => ({ secretId, secretKey, token: undefined }),
-      now: () => performance.now(),
-      sleep: async () => {},
-      random: () => 0,
+      clock: { ...clock, sleep: async () => {} },
+
+      random: { fraction: () => 0 },
     },
   );
 }
@@ -73,7 +74,7 @@ describe('confirmEvent() at the emulator', () => {
   ])('confirms %s in the words in which it was sent', async (_name, body) => {
     const event = parseVodEvent(body());
 
-    expect(await confirm(body(), api)).toEqual({ kind: 'confirmed', event });
+    expect(await confirm(body(), api)).toEqual({ kind: 'done', confirmed: true, event });
   });
 
   it('confirms a media, and finds the flow that began with it', async () => {
@@ -83,7 +84,8 @@ describe('confirmEvent() at the emulator', () => {
     const confirmation = await confirm(upload(fileId, forged), api);
 
     expect(confirmation).toEqual({
-      kind: 'confirmed',
+      kind: 'done',
+      confirmed: true,
       event: parseVodEvent(upload(fileId, { MediaBasicInfo, MetaData, ProcedureTaskId })),
     });
   });
@@ -96,7 +98,8 @@ describe('confirmEvent() at the emulator', () => {
     task.MediaBasicInfo = { SourceInfo: { SourceContext: 'forged' } };
 
     expect(await confirm(forged, api)).toEqual({
-      kind: 'confirmed',
+      kind: 'done',
+      confirmed: true,
       event: parseVodEvent(pulled),
     });
   });
@@ -106,7 +109,8 @@ describe('confirmEvent() at the emulator', () => {
     Object(body['ProcedureStateChangeEvent']).Status = 'PROCESSING';
 
     expect(await confirm(body, api)).toEqual({
-      kind: 'confirmed',
+      kind: 'done',
+      confirmed: true,
       event: parseVodEvent(processed),
     });
   });
@@ -122,7 +126,7 @@ describe('confirmEvent() at the emulator', () => {
     ['a flow that is not', procedure({ TaskId: '1500000001-Procedure-0' })],
     ['a flow whose id is none', procedure({ TaskId: 'no id\u0000' })],
   ])('denies %s', async (_name, body) => {
-    expect(await confirm(body, api)).toEqual({ kind: 'denied' });
+    expect(await confirm(body, api)).toEqual({ kind: 'failed', error: 'denied' });
   });
 
   it('denies the arrival of a file that is not there, and hands on what its upload is known by', async () => {
@@ -132,7 +136,8 @@ describe('confirmEvent() at the emulator', () => {
     const body = upload(gone, { MediaBasicInfo });
 
     expect(await confirm(body, api)).toEqual({
-      kind: 'denied',
+      kind: 'failed',
+      error: 'denied',
       absent: {
         eventType: 'NewFileUpload',
         task: { FileId: gone, MediaBasicInfo: { SourceInfo } },
@@ -141,7 +146,7 @@ describe('confirmEvent() at the emulator', () => {
   });
 
   it('denies the deletion of a media that is there', async () => {
-    expect(await confirm(deletion([fileId]), api)).toEqual({ kind: 'denied' });
+    expect(await confirm(deletion([fileId]), api)).toEqual({ kind: 'failed', error: 'denied' });
   });
 
   it('denies a pull whose task is one of another kind', async () => {
@@ -149,7 +154,8 @@ describe('confirmEvent() at the emulator', () => {
     const PullCompleteEvent = { TaskId, Status: 'FINISH', FileId: fileId };
 
     expect(await confirm({ EventType: 'PullComplete', PullCompleteEvent }, api)).toEqual({
-      kind: 'denied',
+      kind: 'failed',
+      error: 'denied',
     });
   });
 });
@@ -186,7 +192,7 @@ describe('confirmEvent()', () => {
   ])('asks VOD nothing about %s by an id of any length', async (_name, body) => {
     const api = await answering({ DescribeMediaInfos: MEDIA });
 
-    expect(await confirm(body, api)).toEqual({ kind: 'denied' });
+    expect(await confirm(body, api)).toEqual({ kind: 'failed', error: 'denied' });
     expect(calls()).toEqual([]);
   });
 
@@ -215,7 +221,8 @@ describe('confirmEvent()', () => {
     const api = await answering({ DescribeMediaInfos: MEDIA, DescribeTaskDetail: detail });
 
     expect(await confirm(upload('1', { [field]: 'task-1' }), api)).toEqual({
-      kind: 'confirmed',
+      kind: 'done',
+      confirmed: true,
       event: {
         eventType: 'NewFileUpload',
         task: { FileId: '1', MediaBasicInfo: { Name: 'a' }, [field]: 'task-1' },
@@ -260,7 +267,8 @@ describe('confirmEvent()', () => {
     const confirmation = await confirm(upload('1'), api);
 
     expect(confirmation).toEqual({
-      kind: 'confirmed',
+      kind: 'done',
+      confirmed: true,
       event: { eventType: 'NewFileUpload', task: { FileId: '1', MediaBasicInfo: { Name: 'a' } } },
     });
   });
@@ -272,30 +280,40 @@ describe('confirmEvent()', () => {
     ['takes its id for none', 'InvalidParameterValue.FileIds'],
   ])('denies a media where the answer %s', async (_name, answer) => {
     expect(await confirm(upload('1'), await answering({ DescribeMediaInfos: answer }))).toEqual({
-      kind: 'denied',
+      kind: 'failed',
+      error: 'denied',
     });
   });
 
-  it('asks about deleted media in twenties, and describes those that are gone', async () => {
-    const ids = Array.from({ length: 45 }, (_, index) => String(index));
-    const isThere = (id: string) => id === '3' || id === '44';
-    const api = await serving((response, { parameters }: VodCall) => {
-      const asked = parameters['FileIds'];
-      const NotExistFileIdSet = Array.isArray(asked) ? asked.filter((id) => !isThere(id)) : [];
-      succeed(response, { MediaInfoSet: [], NotExistFileIdSet });
-    });
+  it.each([
+    [20, [20]],
+    [21, [20, 1]],
+    [45, [20, 20, 5]],
+  ])(
+    'asks about %d deleted media in twenties, and describes those that are gone',
+    async (length, groups) => {
+      const ids = Array.from({ length }, (_, index) => String(index));
+      const isThere = (id: string) => id === '3' || id === '44';
+      const api = await serving((response, { parameters }: VodCall) => {
+        const asked = parameters['FileIds'];
+        const NotExistFileIdSet = Array.isArray(asked) ? asked.filter((id) => !isThere(id)) : [];
+        succeed(response, { MediaInfoSet: [], NotExistFileIdSet });
+      });
 
-    const confirmation = await confirm(deletion(ids), api);
+      const confirmation = await confirm(deletion(ids), api);
 
-    expect(confirmation).toEqual({
-      kind: 'confirmed',
-      event: {
-        eventType: 'FileDeleted',
-        task: { FileIdSet: ids.filter((id) => !isThere(id)) },
-      },
-    });
-    expect(server?.calls).toHaveLength(3);
-  });
+      expect(confirmation).toEqual({
+        kind: 'done',
+        confirmed: true,
+        event: {
+          eventType: 'FileDeleted',
+          task: { FileIdSet: ids.filter((id) => !isThere(id)) },
+        },
+      });
+      const asked = server?.calls.map(({ parameters }) => Object(parameters['FileIds']).length);
+      expect(asked).toEqual(groups);
+    },
+  );
 
   it('gives a deletion the id that it was pushed with', async () => {
     const api = await answering({ DescribeMediaInfos: { NotExistFileIdSet: ['1'] } });
@@ -303,7 +321,7 @@ describe('confirmEvent()', () => {
 
     const confirmation = await confirm(body, api);
 
-    expect(confirmation.kind === 'confirmed' && identifyEvent(confirmation.event)).toBe(
+    expect(confirmation.kind === 'done' && identifyEvent(confirmation.event)).toBe(
       identifyEvent(parseVodEvent(body)),
     );
   });
@@ -312,7 +330,8 @@ describe('confirmEvent()', () => {
     const api = await answering({});
 
     expect(await confirm(events.PartsDeleted, api)).toEqual({
-      kind: 'unconfirmable',
+      kind: 'done',
+      confirmed: false,
       event: parseVodEvent(events.PartsDeleted),
     });
     expect(calls()).toEqual([]);
@@ -337,7 +356,8 @@ describe('confirmEvent()', () => {
     const api = await answering({});
 
     expect(await confirm(body, api)).toEqual({
-      kind: 'unconfirmable',
+      kind: 'done',
+      confirmed: false,
       event: parseVodEvent(body),
     });
     expect(calls()).toEqual([]);
@@ -346,7 +366,10 @@ describe('confirmEvent()', () => {
   it.each(['NewFileUpload', 'FileDeleted', 'PullComplete', 'ProcedureStateChanged'])(
     'denies %s in a shape that nobody knows, and does not ask',
     async (EventType) => {
-      expect(await confirm({ EventType }, await answering({}))).toEqual({ kind: 'denied' });
+      expect(await confirm({ EventType }, await answering({}))).toEqual({
+        kind: 'failed',
+        error: 'denied',
+      });
       expect(calls()).toEqual([]);
     },
   );
@@ -356,7 +379,8 @@ describe('confirmEvent()', () => {
     const api = await answering({ DescribeTaskDetail: { EditMediaTask: task } });
 
     expect(await confirm(events.MediaEdited, api)).toMatchObject({
-      kind: 'confirmed',
+      kind: 'done',
+      confirmed: true,
       event: { eventType: 'EditMediaComplete', task: { Message: 'as VOD says' } },
     });
   });
@@ -364,9 +388,18 @@ describe('confirmEvent()', () => {
   it('cannot confirm a task that is too old to ask about, and changes no upload', async () => {
     const api = await answering({ DescribeTaskDetail: 'ResourceNotFound' });
 
-    expect((await confirm(events.MediaEdited, api)).kind).toBe('unconfirmable');
-    expect((await confirm(events.PullComplete, api)).kind).toBe('denied');
-    expect((await confirm(events.ProcedureStateChanged, api)).kind).toBe('denied');
+    expect(await confirm(events.MediaEdited, api)).toMatchObject({
+      kind: 'done',
+      confirmed: false,
+    });
+    expect(await confirm(events.PullComplete, api)).toMatchObject({
+      kind: 'failed',
+      error: 'denied',
+    });
+    expect(await confirm(events.ProcedureStateChanged, api)).toMatchObject({
+      kind: 'failed',
+      error: 'denied',
+    });
   });
 
   it.each([
@@ -393,7 +426,8 @@ describe('confirmEvent()', () => {
     ],
   ])('denies %s', async (_name, body, detail) => {
     expect(await confirm(body, await answering({ DescribeTaskDetail: detail }))).toEqual({
-      kind: 'denied',
+      kind: 'failed',
+      error: 'denied',
     });
   });
 
@@ -404,7 +438,11 @@ describe('confirmEvent()', () => {
 
     expect(
       await confirm(procedure({ Status: 'PROCESSING', MediaProcessResultSet: steps }), api),
-    ).toEqual({ kind: 'confirmed', event: { eventType: 'ProcedureStateChanged', task: told } });
+    ).toEqual({
+      kind: 'done',
+      confirmed: true,
+      event: { eventType: 'ProcedureStateChanged', task: told },
+    });
   });
 
   it.each([
@@ -415,8 +453,8 @@ describe('confirmEvent()', () => {
     const api = await serving((response) => refuse(response, 'AuthFailure.UnauthorizedOperation'));
 
     expect(await confirm(body, api)).toMatchObject({
-      kind: 'unavailable',
-      problem: { code: 'upstream_denied' },
+      kind: 'retry',
+      cause: { code: 'upstream_denied' },
     });
   });
 
@@ -427,7 +465,11 @@ describe('confirmEvent()', () => {
       await confirmEvent(parseVodEvent(events.PullComplete), api, {
         remainingMilliseconds: () => 800,
       }),
-    ).toMatchObject({ kind: 'unavailable', problem: { code: 'upstream_timeout' } });
+    ).toMatchObject({
+      kind: 'retry',
+      error: 'upstream_timeout',
+      cause: { code: 'upstream_timeout' },
+    });
   });
 
   it('rejects with what is no fault of VOD’s', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { planEvent } from '../../../lib/ingest/plan-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
-import { toEventRecord } from '../../../lib/ingest/to-event-record.ts';
 import { advanceUpload, isFinished, type UploadState } from '../../../lib/model/upload-state.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
@@ -88,7 +88,7 @@ function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   for (const body of bodies) {
     const received = receiveEvent(parseVodEvent(body), NOWHERE);
     const proof = body === PULL_FAILED ? { failedPull: UPLOAD_ID } : {};
-    const record = toEventRecord(
+    const record = planEvent(
       { ...received, ...proof },
       {
         ...NOWHERE,

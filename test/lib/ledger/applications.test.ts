@@ -49,7 +49,7 @@ const readActions = async () =>
 describe('an upload', () => {
   beforeEach(async () => {
     const fields = { subAppId: ACME };
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann', fields });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann', fields });
   });
 
   it('is in the application that it was issued for, and says so', async () => {
@@ -96,7 +96,7 @@ describe('an upload', () => {
   });
 
   it('takes none of a batch in which another upload gets its file', async () => {
-    await ledger.saveIssued({
+    await ledger.issueUpload({
       ...{ uploadId: 'u2', method: 'client', owner: 'ann', fields: { subAppId: GLOBEX } },
     });
     await record(GLOBEX, fileFact('f2', 'processingStarted'));
@@ -125,7 +125,7 @@ describe('an upload', () => {
 
   it('moves to no other application by being issued again', async () => {
     const fields = { subAppId: GLOBEX };
-    const saved = await ledger.saveIssued({
+    const saved = await ledger.issueUpload({
       ...{ uploadId: 'u1', method: 'client', owner: 'ann', fields },
     });
 
@@ -139,7 +139,7 @@ describe('an upload', () => {
   });
 
   it('of before applications were named is the service’s own, and no tenant’s', async () => {
-    await ledger.saveIssued({ uploadId: 'old', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'old', method: 'client', owner: 'ann' });
     const told = { key: { uploadId: 'old' }, fact: 'uploaded' } as const;
     const ofTenant = true;
 
@@ -190,10 +190,10 @@ describe('what is to be done', () => {
 
   it('about an unconfirmed event is asked of its application', async () => {
     const kept = { raw: { EventType: 'PullComplete' }, receivedAt: Date.now() };
-    await ledger.keepUnconfirmed({ ...kept, eventId: 'e1', subAppId: ACME });
-    await ledger.keepUnconfirmed({ ...kept, eventId: 'e2' });
+    await ledger.keepPendingConfirmation({ ...kept, eventId: 'e1', subAppId: ACME });
+    await ledger.keepPendingConfirmation({ ...kept, eventId: 'e2' });
 
-    const claims = await ledger.claimUnconfirmed(9, 60);
+    const claims = await ledger.claimConfirmations(9, 60);
 
     expect(claims.map(({ eventId, subAppId }) => [eventId, subAppId]).sort()).toEqual([
       ['e1', ACME],

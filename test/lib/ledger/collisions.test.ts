@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';

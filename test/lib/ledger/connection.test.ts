@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -36,7 +36,7 @@ const countOthers = async () => {
     where datname = current_database() and pid <> pg_backend_pid()`;
   return rows.length;
 };
-const save = (uploadId: string) => ledger.saveIssued({ uploadId, method: 'client', owner: 'ann' });
+const save = (uploadId: string) => ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
 
 /** Stands between client and server; `mute()` lets what is open go on without ever saying a word again. */
 async function openProxy(to: URL) {
@@ -179,15 +179,17 @@ describe('openLedger()', () => {
       await twice((i) => cut.failPull(others[i - 1] ?? expect.fail('Claimed.'), { code: 'no' })),
     ).toBe(true);
     const deliveries = await cut.claimDeliveries(2, 60, 2);
-    expect(await twice((i) => cut.deliveryDone(deliveries[i - 1] ?? expect.fail('Claimed.')))).toBe(
-      true,
-    );
+    expect(
+      await twice((i) => cut.finishDelivery(deliveries[i - 1] ?? expect.fail('Claimed.'))),
+    ).toBe(true);
     const claimed = await cut.claimActions(2, 60);
-    expect(await twice((i) => cut.actionDone(claimed[i - 1] ?? expect.fail('Claimed.')))).toBe(
+    expect(await twice((i) => cut.finishAction(claimed[i - 1] ?? expect.fail('Claimed.')))).toBe(
       true,
     );
     const raw = { eventId: 'k', raw: {}, receivedAt: time };
-    expect(await twice((i) => cut.keepUnconfirmed({ ...raw, eventId: `k${i}` }))).toBe(true);
+    expect(await twice((i) => cut.keepPendingConfirmation({ ...raw, eventId: `k${i}` }))).toBe(
+      true,
+    );
     expect(await twice((i) => cut.acquireLease(`l${i}`, 60))).toBe(true);
     await cut.close();
     await proxy.close();

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import type { LedgerTarget } from '../../../lib/ledger/fan-out.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { Subscription } from '../../../lib/model/event-type.ts';
 import { advanceUpload, UPLOAD_FACTS } from '../../../lib/model/upload-state.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -30,7 +30,7 @@ const A = { id: 'https://a.example', events: ['vod.*'] };
 const B = { id: 'https://b.example', events: ['vod.New*', 'vod.NewFileUpload', 'upload.uploaded'] };
 const C = { id: 'https://c.example', events: ['vod.PullComplete', 'upload.r*'] };
 
-function open(targets: readonly LedgerTarget[] = [A, B, C]): Ledger {
+function open(targets: readonly Subscription[] = [A, B, C]): Ledger {
   const made = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
   opened.push(made);
   return made;
@@ -162,7 +162,7 @@ describe('recordEvent()', () => {
   it.each([false, true])(
     'makes one of a file that was known before its upload (issued: %s)',
     async (issued) => {
-      if (issued) await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+      if (issued) await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
       await ledger.recordEvent(
         event('e2', [
           {
@@ -209,7 +209,7 @@ describe('recordEvent()', () => {
   });
 
   it('never gives an upload to another owner', async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'bob' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'bob' });
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     expect(await ledger.findUpload('u1')).toMatchObject({ owner: 'bob' });
   });

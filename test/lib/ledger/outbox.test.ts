@@ -66,11 +66,11 @@ const readActions = async () =>
 
 describe('what is announced', () => {
   it('is every state that an upload reaches, with all that was known then', async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     time += 1_000;
     await ledger.recordEvent(event('e1', tell('u1', 'uploadedForProcessing', 'f1')));
     time += 1_000;
-    await ledger.changeState('u1', 'processingSucceeded', { duration: 1.5, size: 2 ** 40 });
+    await ledger.transition('u1', 'processingSucceeded', { duration: 1.5, size: 2 ** 40 });
     const claims = await ledger.claimDeliveries(9, 60, 9);
 
     expect(
@@ -92,7 +92,7 @@ describe('what is announced', () => {
   });
 
   it('is that its file came, and that it is gone, where that was known before its upload', async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.recordEvent(event('e1', { key: { fileId: 'f1' }, fact: 'processingStarted' }));
     await ledger.recordEvent(event('e2', { key: { fileId: 'f1' }, fact: 'deleted' }));
     const known = await readAnnounced();
@@ -110,15 +110,15 @@ describe('what is announced', () => {
   });
 
   it('is nothing where an upload stays as it was', async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     const [first, second] = await ledger.recordEvents([
       event('e1', tell('u1', 'processingStarted', 'f1')),
       event('e2', tell('u1', 'uploadedForProcessing', 'f1')),
     ]);
 
     expect([first?.announced, second?.announced]).toEqual([['evt_u1_processing'], []]);
-    expect(await ledger.changeState('none', 'cancelled')).toBeUndefined();
+    expect(await ledger.transition('none', 'cancelled')).toBeUndefined();
     expect(await readAnnounced()).toEqual(['evt_u1_issued', 'evt_u1_processing']);
   });
 
@@ -176,8 +176,8 @@ describe('what is removed', () => {
   it.each(['cancelled', 'rejected', 'expired'] as const)(
     'is, once, the file that comes for an upload that is %s',
     async (fact) => {
-      await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
-      await ledger.changeState('u1', fact);
+      await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
+      await ledger.transition('u1', fact);
       expect(await readActions()).toEqual([]);
 
       await ledger.recordEvent(event('e1', tell('u1', 'uploadedForProcessing', 'f1')));
@@ -190,14 +190,14 @@ describe('what is removed', () => {
   it('is the file of an upload that is rejected after it came', async () => {
     await ledger.recordEvent(event('e1', tell('u1', 'uploaded', 'f1')));
     expect(await readActions()).toEqual([]);
-    await ledger.changeState('u1', 'rejected', { problem: { code: 'too_large' } });
-    await ledger.changeState('u1', 'rejected');
+    await ledger.transition('u1', 'rejected', { problem: { code: 'too_large' } });
+    await ledger.transition('u1', 'rejected');
     expect(await readActions()).toEqual([{ fileId: 'f1', kind: 'delete', uploadId: 'u1' }]);
   });
 
   it('is a file that was known before its upload, which had been cancelled', async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
-    await ledger.changeState('u1', 'cancelled');
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.transition('u1', 'cancelled');
     await ledger.recordEvent(event('e1', { key: { fileId: 'f1' }, fact: 'processingSucceeded' }));
     await ledger.recordEvent(event('e2', tell('u1', 'uploaded', 'f1')));
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'cancelled', fileId: 'f1' });
@@ -300,7 +300,7 @@ describe('recording while connections are cut', () => {
   });
 
   it('leaves nothing of a change whose consequences fail', async () => {
-    await ledger.saveIssued({
+    await ledger.issueUpload({
       uploadId: 'u1',
       method: 'client',
       owner: 'ann',
@@ -310,7 +310,7 @@ describe('recording while connections are cut', () => {
 
     // https://www.postgresql.org/docs/current/errcodes-appendix.html: check_violation.
     const refused = { code: '23514', cause: { constraint_name: 'broken' } };
-    await expect(ledger.changeState('u1', 'cancelled')).rejects.toMatchObject(refused);
+    await expect(ledger.transition('u1', 'cancelled')).rejects.toMatchObject(refused);
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'issued' });
     expect(await readAnnounced()).toEqual(['evt_u1_issued']);
     expect((await ledger.readBacklog()).deliveries.count).toBe(1);

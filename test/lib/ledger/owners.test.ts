@@ -40,7 +40,7 @@ const readActions = async () =>
 
 describe('an upload that somebody else’s file names', () => {
   beforeEach(async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
   });
 
   it('is not touched, and the file is removed', async () => {
@@ -85,7 +85,7 @@ describe('an upload that somebody else’s file names', () => {
   });
 
   it('goes to nobody else by being issued again', async () => {
-    const saved = await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'mallory' });
+    const saved = await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'mallory' });
     expect(saved).toMatchObject({ owner: 'ann' });
   });
 
@@ -114,7 +114,7 @@ describe('what is to be done to the media of an event', () => {
     await record(tell('ann', 'f1'));
     await record(tell('ann', 'f2'), modify('f2'));
     await record({ key: { fileId: 'f3' }, fact: 'rejected' }, modify('f3'));
-    await ledger.changeState('u1', 'rejected');
+    await ledger.transition('u1', 'rejected');
     await record(tell('ann', 'f1'), modify('f1'));
     expect(await readActions()).toEqual(
       [

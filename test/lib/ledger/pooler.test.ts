@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { applyMigrations } from '../../../lib/ledger/migrate.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
@@ -64,7 +64,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     await Promise.all(
       ids.map(async (uploadId, i) => {
         const ledger = ledgers[i % 5] ?? expect.fail('There are five.');
-        await ledger.saveIssued({ uploadId, method: 'client', owner: 'ann' });
+        await ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
         await ledger.recordEvent({
           ...{ eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
           changes: [{ key: { uploadId }, fact: 'uploaded' }],
@@ -145,7 +145,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
 
   it('goes on where the pooler has let go of its connections', async () => {
     const ledger = open();
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await admin`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`;
 

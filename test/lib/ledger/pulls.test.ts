@@ -64,10 +64,10 @@ describe('enqueuePulls()', () => {
 
   it('queues what was issued and never taken, once, and not what was cancelled', async () => {
     const issue = (uploadId: string) =>
-      ledger.saveIssued({ uploadId, method: 'pull', owner: 'ann', fields: {} });
+      ledger.issueUpload({ uploadId, method: 'pull', owner: 'ann', fields: {} });
     await issue('u0');
     await issue('u1');
-    await ledger.changeState('u1', 'cancelled');
+    await ledger.transition('u1', 'cancelled');
 
     expect(await ledger.enqueuePulls(pulls(2))).toBe(0);
     expect(await ledger.enqueuePulls(pulls(2))).toBe(0);
@@ -160,7 +160,7 @@ describe('claimPulls()', () => {
 
   it('gives no pull of an upload that was cancelled', async () => {
     await ledger.enqueuePulls(pulls(2));
-    await ledger.changeState('u0', 'cancelled');
+    await ledger.transition('u0', 'cancelled');
     expect(await ledger.claimPulls(2, 60)).toMatchObject([{ uploadId: 'u1' }]);
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { Quotas } from '../../../lib/ledger/quotas.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -55,7 +55,7 @@ async function begin(
 
 /** Has a file of the given size come for the upload. */
 function arrive(uploadId: string, size: number) {
-  return ledger.changeState(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
+  return ledger.transition(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
 }
 
 const pull = (uploadId: string) =>
@@ -164,7 +164,7 @@ describe('openUploads', () => {
   const quotas = { openUploads: 2 };
 
   it.each([
-    ['came to nothing', () => ledger.changeState('u0', 'cancelled')],
+    ['came to nothing', () => ledger.transition('u0', 'cancelled')],
     ['came', () => arrive('u0', 5)],
     [
       'may not come any more',
@@ -186,7 +186,7 @@ describe('openUploads', () => {
 
   it('has none while a file is processed, or a pull waits', async () => {
     await begin('u0', quotas, { expiresIn: 10 });
-    await ledger.changeState('u0', 'uploadedForProcessing', { fileId: 'file' });
+    await ledger.transition('u0', 'uploadedForProcessing', { fileId: 'file' });
     await ledger.enqueuePulls([{ uploadId: 'u1', owner: 'ann', request: {} }]);
     time += MINUTE;
 
@@ -197,8 +197,8 @@ describe('openUploads', () => {
     await begin('u0', quotas, { subAppId: 2 });
     await begin('u1', quotas, { subAppId: 2 });
     expect(await begin('u2', quotas, { subAppId: 3 })).toMatchObject({ rule: 'openUploads' });
-    await ledger.changeState('u0', 'uploadedForProcessing', { fileId: 'f0' });
-    await ledger.changeState('u1', 'uploadedForProcessing', { fileId: 'f1' });
+    await ledger.transition('u0', 'uploadedForProcessing', { fileId: 'f0' });
+    await ledger.transition('u1', 'uploadedForProcessing', { fileId: 'f1' });
 
     expect(await begin('u2', quotas, { subAppId: 2 })).toMatchObject({ rule: 'openUploads' });
     expect(await begin('u2', quotas, { subAppId: 3 })).toBe('issued');
@@ -211,7 +211,7 @@ describe('openUploads', () => {
     await begin('u2', quotas);
 
     expect(await begin('u0', quotas)).toMatchObject({ rule: 'openUploads' });
-    await ledger.changeState('u1', 'cancelled');
+    await ledger.transition('u1', 'cancelled');
     expect(await begin('u0', quotas)).toBe('issued');
   });
 
@@ -265,7 +265,7 @@ describe('bytesPerDay', () => {
     await begin('u0', quotas);
     await arrive('u0', 100);
     time += DAY - 1;
-    await ledger.changeState('u0', 'rejected', { problem: { code: 'limits_exceeded' } });
+    await ledger.transition('u0', 'rejected', { problem: { code: 'limits_exceeded' } });
     expect(await begin('u1', quotas)).toMatchObject({ rule: 'bytesPerDay' });
     time += 1;
 
@@ -319,6 +319,19 @@ describe('a batch', () => {
     ]);
   });
 
+  it('queues once what waits already, and what VOD has taken no more', async () => {
+    const batch = ['u0', 'u1'].map(pull);
+    for (let times = 0; times < 2; times += 1) {
+      expect(rules(await ledger.issueWithin('ann', {}, batch))).toEqual(['issued', 'issued']);
+    }
+    const [first, second, ...others] = await ledger.claimPulls(9, 60);
+    expect(others).toEqual([]);
+    if (first === undefined || second === undefined) return expect.fail('Both wait.');
+    await ledger.finishPull(first, 'task');
+    await ledger.issueWithin('ann', {}, batch);
+    expect((await ledger.readBacklog()).pulls.count).toBe(1);
+  });
+
   it('never exceeds a quota beside others like it', async () => {
     const ledgers = Array.from({ length: 4 }, open);
     const verdicts = await Promise.all(
@@ -354,7 +367,7 @@ it('goes on beside events of the same uploads', async () => {
   const others = [open(), open()];
   const work = ids.flatMap((id) => [
     begin(id, quotas, { by: others[0] ?? ledger }),
-    ledger.changeState(id, 'cancelled'),
+    ledger.transition(id, 'cancelled'),
     begin(id, quotas, { by: others[1] ?? ledger }),
   ]);
 

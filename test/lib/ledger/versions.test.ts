@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
-import { explainServer, readServer } from '../../../lib/ledger/server.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { explainServer, readServer } from '../../../lib/ledger/migrate.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;

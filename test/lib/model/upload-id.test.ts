@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createUploadId,
+  deriveFileUploadId,
   deriveUploadId,
   deriveUploadIdKey,
   isUploadIdBefore,
@@ -118,5 +119,25 @@ describe('deriveUploadId()', () => {
   it('does not mix up where the owner ends and the key begins', () => {
     expect(deriveUploadId('a', 'bc')).not.toBe(deriveUploadId('ab', 'c'));
     expect(deriveUploadId('a"', 'b')).not.toBe(deriveUploadId('a', '"b'));
+  });
+});
+
+/**
+ * Ids are stored, and are on their way through VOD, for months. These were computed apart, from the formats of
+ * lib/model/upload-id.ts by Python's hmac and hashlib: a change of them is a change of every id.
+ */
+describe('the format of ids', () => {
+  it('is what those have that are made anew', () => {
+    expect(createUploadId('owner', KEY, 1_469_918_176_385, 0x12_3456_789a)).toBe(
+      '01ARYZ6S4128T5CY4T85VRK3SY',
+    );
+  });
+
+  it('is what those have that stand for an idempotency key, or a file', () => {
+    expect(deriveUploadId('owner', 'key')).toBe('5JWCMZ73S7BCTBD67ACMZ6MYQW');
+    expect(deriveFileUploadId('5285890784273533167')).toBe('25BCZWYT4Z58WF37076VTR30BJ');
+    expect(deriveFileUploadId('5285890784273533167')).not.toBe(
+      deriveUploadId('', '5285890784273533167'),
+    );
   });
 });

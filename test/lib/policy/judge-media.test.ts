@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MediaFacts } from '../../../lib/model/media-facts.ts';
 import type { UploadLimits } from '../../../lib/model/source-context.ts';
+import type { MediaFacts } from '../../../lib/model/upload.ts';
 import { listContainerTypes } from '../../../lib/policy/container-types.ts';
 import { judgeMedia } from '../../../lib/policy/judge-media.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
@@ -213,5 +213,16 @@ describe('listContainerTypes()', () => {
 
   it.each(['', 'elf', 'png_pipe', 'constructor', '__proto__'])('has %j for no media', (name) => {
     expect([...listContainerTypes(name)].filter(isMediaType)).toEqual([]);
+  });
+});
+
+describe('what the problem tells of a file', () => {
+  it('is no more than 64 letters of a type or a container', () => {
+    const limits = { mediaTypes: ['mp4'] };
+    const long = 'x'.repeat(65);
+    expect(judgeMedia(limits, { type: long })).toMatchObject({ actual: long.slice(0, 64) });
+    expect(judgeMedia(limits, { type: 'mp4', container: long })).toMatchObject({
+      actual: long.slice(0, 64),
+    });
   });
 });

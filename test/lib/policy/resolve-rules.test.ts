@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesName } from '../../../lib/policy/name-pattern.ts';
-import { type NewMedia, resolveRules } from '../../../lib/policy/resolve-rules.ts';
+import { matchesName, type NewMedia, resolveRules } from '../../../lib/policy/resolve-rules.ts';
 import { settingsOf } from '../../support/settings.ts';
 
 const MEDIA: NewMedia = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import { toPullJob } from '../../../lib/pulls/pull-upload.ts';
+import { toPullJob } from '../../../lib/pulls/pull-job.ts';
 import { sendQueuedPull } from '../../../lib/pulls/send-queued-pull.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
@@ -38,7 +38,7 @@ describe('sendQueuedPull()', () => {
       return { kind: 'accepted', taskId: 'task-1', requestId: 'r' };
     });
 
-    expect(outcome).toEqual({ kind: 'accepted', taskId: 'task-1' });
+    expect(outcome).toEqual({ kind: 'done', taskId: 'task-1' });
     expect(sent).toEqual([
       {
         MediaUrl: 'https://media.example.com/film.mp4',
@@ -52,7 +52,7 @@ describe('sendQueuedPull()', () => {
 
   it('takes VOD’s word that it has the pull already', async () => {
     expect(await send(async () => ({ kind: 'duplicate', requestId: 'r' }))).toEqual({
-      kind: 'accepted',
+      kind: 'done',
     });
   });
 
@@ -66,7 +66,8 @@ describe('sendQueuedPull()', () => {
     });
 
     expect(outcome).toEqual({
-      kind: 'refused',
+      kind: 'failed',
+      error: 'upstream_rejected',
       problem: {
         type: 'about:blank',
         title: 'Unprocessable Content',
@@ -98,7 +99,7 @@ describe('sendQueuedPull()', () => {
     for (; ; attempt += 1) {
       const outcome = await send(fail('upstream_busy'), { attempt });
       if (outcome.kind !== 'retry') {
-        expect(outcome).toMatchObject({ kind: 'refused', problem: { code: 'upstream_busy' } });
+        expect(outcome).toMatchObject({ kind: 'failed', problem: { code: 'upstream_busy' } });
         break;
       }
       total += outcome.at - NOW;

@@ -29,9 +29,9 @@ const readLog = () => JSON.parse(logged);
 
 describe('timerHandler()', () => {
   it('does the job, returns what it answers, and writes one line', async () => {
-    const handler = timerHandler('sweep', () => async ({ log, remainingMilliseconds }) => {
+    const handler = timerHandler('sweep', () => async ({ log, deadline }) => {
       log.items = 3;
-      return { left: remainingMilliseconds() };
+      return { left: deadline.left() };
     });
 
     expect(await handler(EVENT, CONTEXT)).toEqual({ left: 60_000 });
@@ -92,9 +92,9 @@ describe('timerHandler()', () => {
   });
 
   it('needs neither an event nor a context', async () => {
-    const handler = timerHandler('sweep', () => async ({ requestId, remainingMilliseconds }) => [
+    const handler = timerHandler('sweep', () => async ({ requestId, deadline }) => [
       requestId.length,
-      remainingMilliseconds(),
+      deadline.left(),
     ]);
 
     expect(await handler(undefined, undefined)).toEqual([36, Number.POSITIVE_INFINITY]);

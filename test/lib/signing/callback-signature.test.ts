@@ -28,6 +28,18 @@ describe('verifyCallbackSignature()', () => {
     expect(verdict.authentic).toBe(true);
   });
 
+  it.each(['1800000000x', 'x1800000000', ' 1800000000', '1e9', ''])(
+    'refuses a T that is no number, however well it is signed: %j',
+    (t) => {
+      const sign = createHash('md5').update(`key${t}`).digest('hex');
+
+      expect(verifyCallbackSignature({ sign, t }, ['key'], 1_799_999_400)).toEqual({
+        authentic: false,
+        refusal: 'mismatch',
+      });
+    },
+  );
+
   it('tells which of several keys fits', () => {
     const signature = signAt('old', 1_000_600);
 

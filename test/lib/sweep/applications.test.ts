@@ -110,8 +110,8 @@ describe('sweep() of several applications', () => {
   it('removes a file where it is', async () => {
     const fields = { subAppId: ACME };
     const upload = { uploadId: '01JSWEEP000000000000000000', owner: 'ann' };
-    await stage.ledger.saveIssued({ ...upload, method: 'client', fields });
-    await stage.ledger.changeState(upload.uploadId, 'cancelled');
+    await stage.ledger.issueUpload({ ...upload, method: 'client', fields });
+    await stage.ledger.transition(upload.uploadId, 'cancelled');
     const SourceContext = sealContext({ ...upload, method: 'client' }, undefined, fields);
     const kept = await makeMediaIn(GLOBEX);
     await makeMediaIn(ACME, { SourceContext });
@@ -195,7 +195,7 @@ describe('sweep() of several applications', () => {
     const fileId = await makeMediaIn(ACME);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
     const keep = (eventId: string, subAppId: number) =>
-      stage.ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt: stage.now() });
+      stage.ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: stage.now() });
     await keep('evt_1', ACME);
     await keep('evt_2', GLOBEX);
 
@@ -210,7 +210,7 @@ describe('sweep() of several applications', () => {
 
   it('lets an upload expire by what was seen of its own application', async () => {
     const issue = (uploadId: string, subAppId: number) =>
-      stage.ledger.saveIssued({
+      stage.ledger.issueUpload({
         ...{ uploadId, method: 'client', owner: 'ann' },
         fields: { subAppId, expiresAt: stage.now() + 60_000 },
       });

@@ -35,7 +35,7 @@ async function openStage(...told: readonly Consumer[]): Promise<void> {
 async function issueUploads(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const uploadId = `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
-    await stage.ledger.saveIssued({ uploadId, owner: 'alice', method: 'client' });
+    await stage.ledger.issueUpload({ uploadId, owner: 'alice', method: 'client' });
   }
 }
 
@@ -102,7 +102,7 @@ describe('deliverWaiting()', () => {
     const options = { now: stage.now, randomKey: randomUUID };
     const untold = openLedger(stage.databaseUrl, options);
     const uploadId = '01JSWEEP000000000000000000';
-    await untold.saveIssued({ uploadId, owner: 'alice', method: 'client' });
+    await untold.issueUpload({ uploadId, owner: 'alice', method: 'client' });
     await untold.close();
 
     const { steps, backlog } = await stage.sweep();

@@ -104,6 +104,24 @@ describe('takeDrainTurn()', () => {
     expect(time).toBe(before);
   });
 
+  it('is free to anybody, no matter who waits', async () => {
+    await openInstance().acquireLease('pull-drain-next', 20);
+    await demand(take());
+  });
+
+  it('leaves the place of the one who waits to others, whether it got the turn or ran out of time', async () => {
+    const first = await demand(take());
+    expect(await take(openInstance(), time + 5_000)).toBeUndefined();
+    const next = openInstance();
+    expect(await next.acquireLease('pull-drain-next', 20)).toBe(true);
+    await next.releaseLease('pull-drain-next');
+    await first.end(true);
+
+    await demand(take());
+
+    expect(await next.acquireLease('pull-drain-next', 20)).toBe(true);
+  });
+
   it('goes over to another where its holder was killed', async () => {
     const killed = await demand(take());
     const before = time;

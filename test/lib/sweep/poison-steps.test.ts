@@ -71,9 +71,9 @@ describe('checkUploads()', () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
       for (const { uploadId, fileId } of items) {
-        await stage.ledger.saveIssued({ uploadId, owner: 'ann', method: 'client' });
-        await stage.ledger.changeState(uploadId, 'uploadedForProcessing', { fileId });
-        await stage.ledger.deferCheck(uploadId, stage.now());
+        await stage.ledger.issueUpload({ uploadId, owner: 'ann', method: 'client' });
+        await stage.ledger.transition(uploadId, 'uploadedForProcessing', { fileId });
+        await stage.ledger.setNextCheck(uploadId, stage.now());
       }
       const poisoned = new Set(items.filter(({ isPoison }) => isPoison).map((each) => each.fileId));
       const describeMediaInfos: VodApi['describeMediaInfos'] = async ({ FileIds }) =>
@@ -176,7 +176,7 @@ describe('deliverWaiting()', () => {
         },
       };
       for (const { uploadId } of items) {
-        await stage.ledger.saveIssued({ uploadId, owner: 'ann', method: 'client' });
+        await stage.ledger.issueUpload({ uploadId, owner: 'ann', method: 'client' });
       }
       const ids = items.map(({ uploadId }) => `evt_${uploadId}_issued`);
       await enqueue(ids, target.id);

@@ -215,8 +215,8 @@ describe('scanMedia()', () => {
       const summaries = await sweepOn({ api: createLister(stage.api, listed) });
 
       for (const { broken } of summaries) expect(broken).toEqual([]);
-      expect(await stage.ledger.readMark('media-scan')).toBeGreaterThan(since);
-      expect(await stage.ledger.readMark('media-scan')).toBeLessThan(stage.now());
+      expect(await stage.ledger.readWatermark('media-scan')).toBeGreaterThan(since);
+      expect(await stage.ledger.readWatermark('media-scan')).toBeLessThan(stage.now());
       await expectRecorded(samples);
     });
     await fc.assert(property, { numRuns: 8 });
@@ -276,7 +276,7 @@ describe('scanMedia()', () => {
 
     expect(broken).toEqual(['media']);
     expect(await listDead()).toEqual([]);
-    expect(await stage.ledger.readMark('media-scan')).toBeUndefined();
+    expect(await stage.ledger.readWatermark('media-scan')).toBeUndefined();
   });
 });
 
@@ -288,7 +288,7 @@ describe('confirmKeptEvents()', () => {
       for (const [index, { fileId }] of samples.entries()) {
         const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
         const eventId = `evt_${fileId.slice(0, 19)}_${index}`;
-        await stage.ledger.keepUnconfirmed({ eventId, raw, receivedAt: stage.now() });
+        await stage.ledger.keepPendingConfirmation({ eventId, raw, receivedAt: stage.now() });
       }
       const listed = samples.map(({ media }) => media);
       const api = { ...createLister(stage.api, listed), searchMedia: async () => ({}) };

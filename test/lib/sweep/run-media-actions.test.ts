@@ -21,9 +21,9 @@ afterEach(() => stage.close());
 /** Has an upload rejected whose file VOD has. */
 async function rejectUpload(): Promise<string> {
   const [fileId = ''] = await makeMedia(stage.vod);
-  await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
-  await stage.ledger.changeState(UPLOAD_ID, 'uploaded', { fileId });
-  await stage.ledger.changeState(UPLOAD_ID, 'rejected');
+  await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+  await stage.ledger.transition(UPLOAD_ID, 'uploaded', { fileId });
+  await stage.ledger.transition(UPLOAD_ID, 'rejected');
   return fileId;
 }
 

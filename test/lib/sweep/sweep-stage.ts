@@ -7,6 +7,7 @@ import type { LogFields } from '../../../lib/runtime/log.ts';
 import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
 import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';
+import { clock as systemClock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
@@ -72,7 +73,7 @@ export async function openSweepStage(
   const clock = createClock();
   const targets = createTargets(
     { endpoints, eventBus: undefined },
-    { readCredentials: () => credentialsOf(vod), now },
+    { readCredentials: () => credentialsOf(vod), clock: { ...systemClock, now } },
   );
   const opened: Ledger[] = [];
   const openOther = () => {
@@ -153,9 +154,8 @@ export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): Vod
     },
     {
       readCredentials: () => credentialsOf(vod),
-      now: () => performance.now(),
-      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-      random: () => 0,
+      clock: systemClock,
+      random: { fraction: () => 0 },
     },
   );
 }

@@ -36,9 +36,9 @@ async function makeWork(): Promise<void> {
   );
   for (let index = 0; index < 20; index += 1) {
     const uploadId = nameUpload(100 + index);
-    await stage.ledger.saveIssued({ uploadId, owner: 'alice', method: 'client' });
-    await stage.ledger.changeState(uploadId, 'uploaded', { fileId: fileIds[index] });
-    if (index < 10) await stage.ledger.changeState(uploadId, 'rejected');
+    await stage.ledger.issueUpload({ uploadId, owner: 'alice', method: 'client' });
+    await stage.ledger.transition(uploadId, 'uploaded', { fileId: fileIds[index] });
+    if (index < 10) await stage.ledger.transition(uploadId, 'rejected');
   }
   stage.passSeconds(86_400);
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { selectTargets } from '../../../lib/model/targets.ts';
+import { selectTargets } from '../../../lib/model/event-type.ts';
 import { type BatchOptions, deliverBatch } from '../../../lib/webhooks/deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/delivery-outcome.ts';
 import type { SendResult, Target } from '../../../lib/webhooks/target.ts';
@@ -80,7 +80,7 @@ describe('deliverBatch()', () => {
 
     const attempted = { attempts: 1, since: NOW };
     expect(outcomes).toEqual([
-      { kind: 'delivered', deliveryId: 'fine-0', targetId: 'fine', ...attempted, status: 200 },
+      { kind: 'done', deliveryId: 'fine-0', targetId: 'fine', ...attempted, status: 200 },
       {
         kind: 'retry',
         deliveryId: 'broken-0',
@@ -146,8 +146,8 @@ describe('deliverBatch()', () => {
     ]);
     const learnt = await deliver(claim('picky', 2, old), [target]);
 
-    expect(known.map(({ kind }) => kind)).toEqual(['dead']);
-    expect(learnt.map(({ kind }) => kind)).toEqual(['delivered', 'dead']);
+    expect(known.map(({ kind }) => kind)).toEqual(['failed']);
+    expect(learnt.map(({ kind }) => kind)).toEqual(['done', 'failed']);
   });
 
   it('sends nothing more to a target that is gone', async () => {
@@ -172,7 +172,7 @@ describe('deliverBatch()', () => {
 
     expect(outcomes).toMatchObject([
       { kind: 'retry', error: 'unknown_target' },
-      { kind: 'dead', error: 'unknown_target' },
+      { kind: 'failed', error: 'unknown_target' },
     ]);
   });
 
@@ -233,7 +233,7 @@ describe('deliverBatch()', () => {
     });
 
     const kinds = outcomes.map(({ kind }) => kind);
-    expect(kinds.filter((kind) => kind === 'delivered').length).toBe(limits.length);
+    expect(kinds.filter((kind) => kind === 'done').length).toBe(limits.length);
     expect(kinds.filter((kind) => kind === 'unsent').length).toBe(10 - limits.length);
     expect(Math.min(...limits)).toBeGreaterThanOrEqual(2_000);
     expect(limits.length).toBeGreaterThan(0);

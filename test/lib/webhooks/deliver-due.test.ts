@@ -3,6 +3,7 @@ import open from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { clock } from '../../../lib/system.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { deliverClaimed } from '../../../lib/webhooks/deliver-due.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
@@ -34,7 +35,10 @@ beforeEach(async () => {
   });
   targets = createTargets(
     { endpoints: [endpointOf(consumer.url, createSecret())], eventBus: undefined },
-    { readCredentials: () => ({ secretId: '', secretKey: '', token: undefined }), now: () => time },
+    {
+      readCredentials: () => ({ secretId: '', secretKey: '', token: undefined }),
+      clock: { ...clock, now: () => time },
+    },
   );
   databaseUrl = await postgres.createDatabase();
   ledger = openLedger(databaseUrl, { now: () => time, randomKey: randomUUID, targets });
@@ -53,7 +57,7 @@ async function deliver(remaining = 60_000) {
   });
 }
 
-const issue = () => ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+const issue = () => ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
 
 const bodies = () => consumer.received.map(({ body }) => JSON.parse(body));
 
@@ -66,7 +70,7 @@ describe('deliverClaimed()', () => {
   it('describes the state of an upload as it was reached', async () => {
     await issue();
     time += 1_000;
-    await ledger.changeState(UPLOAD_ID, 'uploaded', { fileId: '5285485487985271000' });
+    await ledger.transition(UPLOAD_ID, 'uploaded', { fileId: '5285485487985271000' });
 
     expect(await deliver()).toEqual({
       ...{ delivered: 2, retried: 0, dead: 0, paused: 0, unsent: 0, newlyPaused: [] },
@@ -150,7 +154,7 @@ describe('deliverClaimed()', () => {
     });
 
     time += 1_000;
-    await ledger.changeState(UPLOAD_ID, 'uploaded');
+    await ledger.transition(UPLOAD_ID, 'uploaded');
     expect(await deliver()).toMatchObject({ delivered: 0, retried: 0 });
     expect(await listDeliveries()).toMatchObject([{ state: 'dead' }, { state: 'pending' }]);
   });
@@ -161,7 +165,7 @@ describe('deliverClaimed()', () => {
     await deliver();
     time += 2 * 86_400_000;
     status = 200;
-    await ledger.changeState(UPLOAD_ID, 'uploaded');
+    await ledger.transition(UPLOAD_ID, 'uploaded');
     const claims = await ledger.claimDeliveries(10, 60, 10);
     const options = {
       ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
@@ -205,9 +209,9 @@ describe('deliverClaimed()', () => {
     await issue();
     const claims = await ledger.claimDeliveries(10, 60, 10);
     const broken = {
-      deliveryDone: () => Promise.reject(new Error('No connection.')),
-      deliveryFailed: ledger.deliveryFailed,
-      failItem: ledger.failItem,
+      finishDelivery: () => Promise.reject(new Error('No connection.')),
+      failDelivery: ledger.failDelivery,
+      countItemFailure: ledger.countItemFailure,
       pauseEndpoint: ledger.pauseEndpoint,
     };
     const delivered = deliverClaimed(claims, {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { clock } from '../../../lib/system.ts';
 import type { VodCredentials } from '../../../lib/vod/api-config.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
@@ -139,7 +140,7 @@ describe('createTargets()', () => {
 
     const targets = createTargets(
       { endpoints: [endpoint], eventBus: configOf(server.endpoint) },
-      { now: Date.now, readCredentials: () => KEY },
+      { clock, readCredentials: () => KEY },
     );
     const sent = await Promise.all(targets.map(({ send }) => send(messageOf(), 5_000)));
     await consumer.close();
@@ -153,7 +154,7 @@ describe('createTargets()', () => {
   });
 
   it('makes none where nobody is told', () => {
-    const dependencies = { now: Date.now, readCredentials: () => KEY };
+    const dependencies = { clock, readCredentials: () => KEY };
 
     expect(createTargets({ endpoints: [], eventBus: undefined }, dependencies)).toEqual([]);
   });

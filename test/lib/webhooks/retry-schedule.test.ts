@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRetryAfter } from '../../../lib/webhooks/retry-after.ts';
-import { RETRY_MILLISECONDS, scheduleRetry } from '../../../lib/webhooks/retry-schedule.ts';
+import {
+  RETRY_MILLISECONDS,
+  readRetryAfter,
+  scheduleRetry,
+} from '../../../lib/webhooks/retry-schedule.ts';
 
 const HOUR = 3_600_000;
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

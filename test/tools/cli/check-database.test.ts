@@ -1,6 +1,6 @@
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explainServer } from '../../../lib/ledger/server.ts';
+import { explainServer } from '../../../lib/ledger/migrate.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 

@@ -122,7 +122,7 @@ async function openAccount(): Promise<Account> {
 async function sweepLately(url: string, minutes = 1, subAppId?: number): Promise<void> {
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
   const mark = subAppId === undefined ? 'media-scan' : `media-scan ${subAppId}`;
-  await ledger.moveMark(mark, Date.now() - minutes * 60_000);
+  await ledger.advanceWatermark(mark, Date.now() - minutes * 60_000);
   await ledger.close();
 }
 
@@ -149,7 +149,7 @@ function describeRole(): Variables {
 async function pauseEndpoint(url: string, address: string): Promise<void> {
   const targets = [{ id: `webhook_${hash('sha256', address).slice(0, 16)}`, events: ['*'] }];
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
-  await ledger.saveIssued({ uploadId: address, method: 'client', owner: 'ann' });
+  await ledger.issueUpload({ uploadId: address, method: 'client', owner: 'ann' });
   const [claim] = await ledger.claimDeliveries(1, 60, 1);
   if (claim === undefined) throw new Error('There is a delivery.');
   await ledger.pauseEndpoint(claim, { error: 'http_410', dead: false });

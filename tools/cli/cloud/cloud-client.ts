@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../lib/problem.ts';
+import { clock, random } from '../../../lib/system.ts';
 import type { VodCredentials } from '../../../lib/vod/api-config.ts';
 import { callVod } from '../../../lib/vod/call.ts';
 import type { createVendorClient } from '../../../lib/vod/vendor-client.ts';
@@ -38,7 +38,7 @@ export function createCloudClient(
           },
           timeLimit: ANSWER_MILLISECONDS,
         },
-        { sleep: (milliseconds) => sleep(milliseconds), random: Math.random },
+        { clock, random },
         {},
       ),
   };

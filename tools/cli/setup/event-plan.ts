@@ -1,4 +1,5 @@
 import type { ModifyEventConfigRequest } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { defined } from '../../../lib/validation/json-object.ts';
 import { isSameFunction, isSameUrl } from '../callback-address.ts';
 import type { EventSettings } from '../cloud/vod-account.ts';
 import { showUrl } from '../show-url.ts';
@@ -70,7 +71,7 @@ export function toRequest(wanted: WantedSettings): Omit<ModifyEventConfigRequest
     Mode: mode,
     // In PULL mode nobody is called; an address that is left out stays as it is.
     ...(mode === 'PUSH' && callbackUrl !== undefined ? { NotificationUrl: callbackUrl } : {}),
-    ...(signKey === undefined ? {} : { SignKey: signKey }),
+    ...defined({ SignKey: signKey }),
     UploadMediaCompleteEventSwitch: wanted.uploadEvents,
     DeleteMediaCompleteEventSwitch: wanted.deleteEvents,
     PersistenceCompleteEventSwitch: wanted.persistenceEvents,

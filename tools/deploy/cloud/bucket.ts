@@ -1,4 +1,5 @@
 import COS from 'cos-nodejs-sdk-v5';
+import { defined } from '../../../lib/validation/json-object.ts';
 import { DeployError } from '../deploy-error.ts';
 import type { CloudAccess } from './api.ts';
 
@@ -33,7 +34,7 @@ export function openBucket(name: string, access: CloudAccess): Bucket {
   const cos = new COS({
     SecretId: secretId,
     SecretKey: secretKey,
-    ...(token === undefined ? {} : { SecurityToken: token }),
+    ...defined({ SecurityToken: token }),
   });
   const place = { Bucket: name, Region: access.region };
   const ask = <Result>(what: string, call: () => Promise<Result>) => describe(what, call, access);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../../../lib/validation/json-object.ts';
 import { DeployError } from '../deploy-error.ts';
 import type { FunctionSpec } from '../service.ts';
 import type { TriggerSpec } from '../triggers.ts';
@@ -99,7 +100,7 @@ export function createScf(api: CloudApi): Scf {
     invoke: (FunctionName, ClientContext) =>
       api.call('Invoke', {
         ...{ FunctionName, Namespace: NAMESPACE, LogType: 'Tail' },
-        ...(ClientContext === undefined ? {} : { ClientContext }),
+        ...defined({ ClientContext }),
       }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../lib/validation/json-object.ts';
 import type { ActivityLog } from '../activity.ts';
 
 /** Faults that can be switched on, with what each does. */
@@ -53,7 +54,7 @@ export function createFaults(activity: ActivityLog): Faults {
   const armed = new Map<FaultName, ArmedFault>();
   return {
     arm(fault, times = 1, value) {
-      armed.set(fault, { fault, times, ...(value === undefined ? {} : { value }) });
+      armed.set(fault, { fault, times, ...defined({ value }) });
     },
     take(fault) {
       const found = armed.get(fault);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { defined } from '../../../lib/validation/json-object.ts';
 import type { MediaMetaData } from './metadata.ts';
 import type { Recording } from './recording.ts';
 import type { Media } from './state.ts';
@@ -68,7 +69,7 @@ export async function buildMedia(maker: MediaMaker, source: MediaSource): Promis
     expireTime: source.expireTime ?? FOR_EVER,
     procedureTaskId: source.procedure === null ? '' : newProcedureTaskId(maker.account),
     metaData: metaData === null ? null : { ...metaData },
-    ...(source.recording === undefined ? {} : { recording: source.recording }),
+    ...defined({ recording: source.recording }),
     description: '',
     tags: [],
   };

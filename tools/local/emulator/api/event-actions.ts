@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../../../../lib/validation/json-object.ts';
 import { MAX_PULLED_EVENTS } from '../events/event-queue.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
@@ -81,8 +82,7 @@ export const modifyEventConfig = defineAction({
     const { PersistenceCompleteEventSwitch } = input;
     api.settings.change({
       ...(Mode && { mode: Mode }),
-      ...(NotificationUrl === undefined ? {} : { notificationUrl: NotificationUrl }),
-      ...(SignKey === undefined ? {} : { signKey: SignKey }),
+      ...defined({ notificationUrl: NotificationUrl, signKey: SignKey }),
       ...(UploadMediaCompleteEventSwitch && { uploadSwitch: UploadMediaCompleteEventSwitch }),
       ...(DeleteMediaCompleteEventSwitch && { deleteSwitch: DeleteMediaCompleteEventSwitch }),
       ...(PersistenceCompleteEventSwitch && { persistenceSwitch: PersistenceCompleteEventSwitch }),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../../../../lib/validation/json-object.ts';
 import { imageTypeOf } from '../image-type.ts';
 import { FOR_EVER, isoTimeOf, urlOf } from '../new-media.ts';
 import type { Media } from '../state.ts';
@@ -70,9 +71,7 @@ export const modifyMediaInfo = defineAction({
     const current = demandMedia(api, input.FileId, 'ResourceNotFound.FileNotExist');
     api.state.media.set(media.fileId, {
       ...current,
-      ...(input.Name === undefined ? {} : { name: input.Name }),
-      ...(input.Description === undefined ? {} : { description: input.Description }),
-      ...(input.ClassId === undefined ? {} : { classId: input.ClassId }),
+      ...defined({ name: input.Name, description: input.Description, classId: input.ClassId }),
       ...(expireTime === null ? {} : { expireTime }),
       ...(coverPath === undefined ? {} : { coverPath, coverUrl: urlOf(api, coverPath) }),
       tags: changedTags,

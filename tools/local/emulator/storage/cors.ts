@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { defined } from '../../../../lib/validation/json-object.ts';
 
 /**
  * Returns the CORS headers for a request of any page, none where the request comes from no page. The header names asked
@@ -12,7 +13,7 @@ export function corsHeaders(incoming: IncomingMessage): Readonly<Record<string, 
   return {
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Methods': 'GET,PUT,POST,HEAD,DELETE',
-    ...(asked === undefined ? {} : { 'Access-Control-Allow-Headers': asked }),
+    ...defined({ 'Access-Control-Allow-Headers': asked }),
     'Access-Control-Expose-Headers': 'ETag, Date, x-cos-request-id, Content-Length',
     Vary: 'Origin',
   };

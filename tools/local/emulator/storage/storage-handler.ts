@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
+import { defined } from '../../../../lib/validation/json-object.ts';
 import type { Activity, ActivityLog } from '../../activity.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import { authorizeStorage, type GrantOf } from './authorization.ts';
@@ -163,8 +164,7 @@ function activityOf(
     status,
     bucket: target?.bucket ?? host,
     key: target?.key ?? '',
-    ...(code === undefined ? {} : { code }),
-    ...(uploadId === undefined ? {} : { uploadId }),
+    ...defined({ code, uploadId }),
     ...(partNumber ? { partNumber } : {}),
     ...report,
   };

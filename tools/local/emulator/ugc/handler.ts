@@ -1,3 +1,4 @@
+import { defined } from '../../../../lib/validation/json-object.ts';
 import type { Applications } from '../account.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import { answerCors, answerJson } from './answers.ts';
@@ -18,14 +19,12 @@ function reportOutcome(
   session: Outcome['session'],
 ): void {
   const path = session?.video?.path ?? session?.cover?.path;
-  const sourceContext = session?.sourceContext ?? undefined;
   ugc.activity.report({
     type: 'ugc',
     ...called,
     ...verdict,
     ...(session && { vodSessionKey: session.vodSessionKey, fileId: session.fileId }),
-    ...(path !== undefined && { storagePath: path }),
-    ...(sourceContext !== undefined && { sourceContext }),
+    ...defined({ storagePath: path, sourceContext: session?.sourceContext ?? undefined }),
   });
 }
 
