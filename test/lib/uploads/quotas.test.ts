@@ -1,7 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/ledger/quotas.ts';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
 import { authorizePull, authorizePulls } from '../../../lib/pulls/authorize-pulls.ts';
@@ -14,30 +13,22 @@ import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
 import { createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const HEADER = 'batch-1';
-let server: TestPostgres;
-let ledger: Ledger;
 let reach: WithLedger;
 let time: number;
 /** Ids of the uploads that VOD was asked to pull. */
 let pulled: string[];
+const { ledger } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
+beforeEach(() => {
   time = NOW;
   pulled = [];
-  const url = await server.createDatabase();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
   reach = lazyLedger(async () => ledger);
 });
-afterEach(() => ledger.close());
 
 const request = (i: number): PullRequest => ({
   mediaUrl: `https://media.example.com/${i}.mp4`,

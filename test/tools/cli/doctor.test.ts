@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { createIssuerKey, startIssuer } from '../../support/issuer.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
 import type { VodServer } from '../../support/vod-server.ts';
 import type { ApiStage } from '../local/emulator/api/api-stage.ts';
 import {
@@ -38,7 +38,7 @@ const CONTEXTS = { SOURCE_CONTEXT_KEYS: SECRETS.SOURCE_CONTEXT_KEYS };
 const DEPLOYED = { runtime: 'Nodejs20.19', role: 'vod-upload', variables: CONTEXTS };
 const SWEEP = 'vod-upload-dev-sweep';
 
-let server: TestPostgres;
+const databases = useDatabases();
 let built: BuiltFunctions;
 /** Where nobody listens. */
 let nowhere: string;
@@ -48,18 +48,18 @@ let databaseUrl: string;
 let good: TestServer;
 
 beforeAll(async () => {
-  [server, built] = await Promise.all([startTestPostgres(), buildFunctions()]);
+  built = await buildFunctions();
   const closed = await startServer(() => undefined);
   nowhere = closed.origin;
   await closed.close();
-  databaseUrl = await server.createDatabase();
+  databaseUrl = await databases.create();
   await sweepLately(databaseUrl);
   good = await built.serve(describeFunctions({}));
 });
 
 afterAll(async () => {
   await good.close();
-  await Promise.all([server.close(), built.close()]);
+  await built.close();
 });
 
 /** A good account, of which a test breaks one thing. */
@@ -233,7 +233,7 @@ function describeKeySet(url: string): Variables {
 
 /** Gives the doctor a database of its own, in which `statement` changed something. */
 async function alterDatabase(statement: string): Promise<void> {
-  const url = await server.createDatabase();
+  const url = await databases.create();
   environment = { ...environment, DATABASE_URL: url };
   const sql = postgres(url, { max: 1, fetch_types: false });
   await sql.unsafe(statement);
@@ -251,7 +251,7 @@ const FAULTS: readonly Fault[] = [
   [
     'an endpoint that is paused, and not one that nobody has configured any more',
     async () => {
-      const DATABASE_URL = await server.createDatabase();
+      const DATABASE_URL = await databases.create();
       await sweepLately(DATABASE_URL);
       await pauseEndpoint(DATABASE_URL, 'https://hooks.example.com/vod');
       await pauseEndpoint(DATABASE_URL, 'https://old.example.com/vod');
@@ -620,7 +620,7 @@ const FAULTS: readonly Fault[] = [
   [
     'a database without its tables',
     async () => {
-      environment = { ...environment, DATABASE_URL: await server.createDatabase('empty') };
+      environment = { ...environment, DATABASE_URL: await databases.create('empty') };
     },
     'migrations',
     /has not had: 0001-uploads\.sql, /,
@@ -628,7 +628,7 @@ const FAULTS: readonly Fault[] = [
   [
     'a sweep that has never run',
     async () => {
-      environment = { ...environment, DATABASE_URL: await server.createDatabase() };
+      environment = { ...environment, DATABASE_URL: await databases.create() };
     },
     'sweep',
     /has never looked through the media/,
@@ -636,7 +636,7 @@ const FAULTS: readonly Fault[] = [
   [
     'a sweep that has stopped',
     async () => {
-      const url = await server.createDatabase();
+      const url = await databases.create();
       await sweepLately(url, 90);
       environment = { ...environment, DATABASE_URL: url };
     },
@@ -694,7 +694,7 @@ const CAUSES: readonly Fault[] = [
   [
     'an application of another account, in which no sweep has been',
     async () => {
-      const DATABASE_URL = await server.createDatabase();
+      const DATABASE_URL = await databases.create();
       setHere({ VOD_SUB_APP_ID: '1400000001', DATABASE_URL });
     },
     'application',
@@ -723,7 +723,7 @@ const CAUSES: readonly Fault[] = [
     'a backend that is not deployed',
     async () => {
       account.deployed.clear();
-      setHere({ DATABASE_URL: await server.createDatabase() });
+      setHere({ DATABASE_URL: await databases.create() });
     },
     'deployment',
     /^Each of vod-upload-dev-signature, \S+-pull, \S+-callback, \S+-uploads and \S+-sweep is not deployed in/,
