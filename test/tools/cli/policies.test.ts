@@ -92,9 +92,9 @@ describe('the policy of the functions’ role', () => {
     );
 
     expect(users.sort()).toEqual([
-      'lib/webhooks/event-bridge.ts',
       'lib/vod/client.ts',
       'lib/vod/vendor-client.ts',
+      'lib/webhooks/event-bridge.ts',
     ]);
   });
 
