@@ -12,10 +12,11 @@ import {
   endpointOf,
   startConsumer,
 } from '../lib/webhooks/consumer.ts';
-import type { TestPostgres } from '../support/postgres.ts';
+import { perTest } from '../support/per-test.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
+import { type TestDatabases, useDatabases } from '../support/use-ledger.ts';
 
 /** The service's own application, and those of its tenants. */
 export const OWN = localAccount().subAppId;
@@ -70,10 +71,19 @@ export interface ApplicationsStage {
   close(): Promise<void>;
 }
 
+/** Gives each test of the file a stage of its own, on which nobody has told anything yet. */
+export function useApplicationsStage(): ApplicationsStage {
+  const databases = useDatabases();
+  return perTest(
+    () => openApplicationsStage(databases),
+    (stage) => stage.close(),
+  );
+}
+
 /** Opens a stage on which nobody has told anything yet. */
-export async function openApplicationsStage(postgres: TestPostgres): Promise<ApplicationsStage> {
+async function openApplicationsStage(databases: TestDatabases): Promise<ApplicationsStage> {
   const consumer = await startConsumer((response) => response.end());
-  const sweeper = await openSweepStage(postgres, {
+  const sweeper = await openSweepStage(databases, {
     endpoints: [endpointOf(consumer.url, createSecret())],
     emulator: {
       account: {

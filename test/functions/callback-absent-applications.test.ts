@@ -1,29 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import {
   ACME,
-  type ApplicationsStage,
   type Captured,
   GLOBEX,
   notify,
   notifyOf,
-  openApplicationsStage,
   signFor,
+  useApplicationsStage,
 } from './applications-stage.ts';
 
-let postgres: TestPostgres;
-let stage: ApplicationsStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openApplicationsStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useApplicationsStage();
 
 /** An upload of ACME's, by somebody who can also sign what ACME's application tells. */
 const THIEF = {

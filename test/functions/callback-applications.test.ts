@@ -1,19 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import {
   ACME,
   APPLICATIONS,
-  type ApplicationsStage,
   type Captured,
   GLOBEX,
   notify,
   notifyOf,
   OWN,
-  openApplicationsStage,
   signFor,
+  useApplicationsStage,
 } from './applications-stage.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
@@ -34,21 +33,8 @@ const WRONG_NAMES: readonly unknown[] = [
   ],
 ];
 
-let postgres: TestPostgres;
-let stage: ApplicationsStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  stage = await openApplicationsStage(postgres);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await stage.close();
-});
+const stage = useApplicationsStage();
+captureLog();
 
 const othersThan = (subAppId: number) => APPLICATIONS.filter((other) => other !== subAppId);
 

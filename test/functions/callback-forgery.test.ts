@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import connectPostgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
 import { clock, random } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
@@ -17,32 +14,27 @@ import {
   endpointOf,
   startConsumer,
 } from '../lib/webhooks/consumer.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
 
 const KEYS = ['SignKeyNew1', 'SignKeyOld2'] as const;
 const UPLOADS = ['01ARYZ6S410000000000000000', '01ARYZ6S410000000000000001'] as const;
 
+const database = useLedger({ per: 'file' });
+const { sql } = database;
 let stage: ApiStage;
-let postgres: TestPostgres;
-let sql: Sql;
 let consumer: Consumer;
-let databaseUrl: string;
-let ledger: Ledger;
 let handler: HttpHandler;
 let loot: Loot;
 
-const silence = () => vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-
+captureLog();
 beforeAll(async () => {
-  silence();
-  [stage, postgres] = await Promise.all([openApiStage(), startTestPostgres()]);
-  databaseUrl = await postgres.createDatabase();
-  sql = connectPostgres(databaseUrl, { max: 1 });
+  stage = await openApiStage();
   consumer = await startConsumer((response) => response.end());
   handler = openCallback();
   const genuine = await live();
@@ -50,16 +42,7 @@ beforeAll(async () => {
   loot = { ...genuine, nowSeconds, signed: signCallback(KEYS[0], nowSeconds + 600), keys: KEYS };
   for (const event of genuine.notifications) await notify({ ...event, ...loot.signed });
 });
-beforeEach(() => {
-  silence();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-afterAll(async () => {
-  await Promise.all([sql.end(), ledger.close()]);
-  await Promise.all([stage.close(), postgres.close(), consumer.close()]);
-});
+afterAll(() => Promise.all([stage.close(), consumer.close()]));
 
 /** The route over a real ledger and the emulator, with more time than it has in the cloud: nothing here is about time. */
 function openCallback(): HttpHandler {
@@ -67,7 +50,7 @@ function openCallback(): HttpHandler {
   const readCredentials = () => ({ ...role, token: role.token });
   const endpoints = [endpointOf(consumer.url, createSecret())];
   const targets = createTargets({ endpoints, eventBus: undefined }, { clock, readCredentials });
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets });
+  const ledger = database.open({ targets });
   const api = createVodApi(
     { endpoint: stage.host, protocol: 'http', region: undefined, subAppId, pullsPerSecond: 100 },
     { readCredentials, clock: { ...clock, sleep: async () => {} }, random },

@@ -1,27 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import { startVodServer } from '../support/vod-server.ts';
-import { ARRIVAL, CAST, loadCallback, MEDIA, UPLOAD_ID } from './callback-stage.ts';
+import { ARRIVAL, CAST, MEDIA, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
-let postgres: TestPostgres;
 let vod: KnownVod;
-let databaseUrl: string;
-let ledger: Ledger;
+const database = useLedger();
+const { ledger } = database;
+const loadCallback = useCallback();
 let consumer: Consumer;
 let consumerStatus: number;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
 beforeEach(async () => {
   vod = await startKnownVod();
   vod.media.set(MEDIA.FileId, MEDIA);
-  databaseUrl = await postgres.createDatabase();
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
   consumerStatus = 200;
   consumer = await startConsumer((response) => {
     response.statusCode = consumerStatus;
@@ -29,15 +22,13 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  await Promise.all([ledger.close(), consumer.close(), vod.close()]);
+  await Promise.all([consumer.close(), vod.close()]);
 });
-afterAll(() => postgres.close());
 
 function load(environment: Readonly<Record<string, string>> = {}) {
   return loadCallback(vod, {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     WEBHOOK_LOOPBACK: 'allow',
     WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret: createSecret() }]),
     ...environment,

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
@@ -10,19 +10,14 @@ import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { createTargets } from '../../lib/webhooks/create-targets.ts';
 import type { Target } from '../../lib/webhooks/target.ts';
-import {
-  type ActionStage,
-  EXECUTABLE,
-  openActionStage,
-  UPLOAD_ID,
-} from '../lib/actions/action-stage.ts';
+import { EXECUTABLE, UPLOAD_ID, useActionStage } from '../lib/actions/action-stage.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
 } from '../lib/webhooks/consumer.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
@@ -31,33 +26,19 @@ const KEY = 'SignKey1';
 const MINUTE = 60_000;
 const OTHER_UPLOAD_ID = '01ARYZ6S410000000000000001';
 
-let postgres: TestPostgres;
-let stage: ActionStage;
+const stage = useActionStage();
+const log = captureLog();
 let consumer: Consumer;
 let mood: number;
-let lines: string[];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
-  lines = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    lines.push(String(chunk));
-    return true;
-  });
   mood = 200;
-  stage = await openActionStage(postgres);
   consumer = await startConsumer((response) => {
     response.statusCode = mood;
     response.end();
   });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await Promise.all([stage.close(), consumer.close()]);
-});
+afterEach(() => consumer.close());
 
 interface Callback {
   readonly settings?: object;
@@ -118,7 +99,6 @@ const announcements = async () =>
     .map(({ eventType }) => eventType)
     .filter((type) => type.startsWith('upload.'));
 const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body));
-const logged = () => JSON.parse(lines.at(-1) ?? '{}');
 
 describe('POST /callback of a file that is more than its upload allows', () => {
   it('rejects it, tells so once, and has it deleted once, however often it is told', async () => {
@@ -380,7 +360,7 @@ describe('POST /callback without a ledger', () => {
       problem: { code: 'limits_exceeded', rule: 'maxSeconds', limit: 1, actual: 2 },
     });
     expect(mediaOfVod()).toEqual([]);
-    expect(logged()).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
+    expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
   });
 
   it('deletes nothing before everybody knows, and has VOD send it again', async () => {
@@ -410,7 +390,7 @@ describe('POST /callback without a ledger', () => {
       problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
     });
     expect(mediaOfVod()).toEqual([]);
-    expect(logged()).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
+    expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
   });
 
   it('leaves a recording alone whose length nothing limits', async () => {
@@ -430,7 +410,10 @@ describe('POST /callback without a ledger', () => {
     expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
 
     expect(mediaOfVod()).toHaveLength(1);
-    expect(logged()).toMatchObject({ level: 'warn', reason: expect.stringContaining('limits') });
+    expect(log.lines.at(-1)).toMatchObject({
+      level: 'warn',
+      reason: expect.stringContaining('limits'),
+    });
   });
 
   it('does at once what rules say', async () => {
@@ -450,7 +433,7 @@ describe('POST /callback without a ledger', () => {
     const fileId = await stage.makeMedia();
 
     expect(await openCallback({ ledger: false, settings: { rules } })(arrival(fileId))).toBe(200);
-    expect(logged()).toMatchObject({
+    expect(log.lines.at(-1)).toMatchObject({
       level: 'warn',
       reason: expect.stringContaining('InvalidParameterValue.ExpireTime'),
     });

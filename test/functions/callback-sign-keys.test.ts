@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
@@ -19,20 +20,12 @@ const CAST = {
 };
 
 let vod: KnownVod;
-let logged: string;
+const log = captureLog();
 
 beforeAll(async () => {
   vod = await startKnownVod();
 });
 afterAll(() => vod.close());
-beforeEach(() => {
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged = String(chunk);
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
 
 /** Opens the function with tenants; returns what sends it a notification that is signed with `key`. */
 function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
@@ -51,7 +44,7 @@ function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: 
     const body = JSON.stringify({ ...CAST, ...signCallback(key, t) });
     const event = { httpMethod: 'POST', headers: {}, queryString, body };
     const { statusCode: status, body: said } = await handler(event, {});
-    return { status, said, log: JSON.parse(logged) };
+    return { status, said, log: log.lines.at(-1) ?? {} };
   };
 }
 

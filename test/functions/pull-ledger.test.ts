@@ -1,20 +1,21 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { sendQueuedPull } from '../../lib/pulls/send-queued-pull.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { clock } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { openContext } from '../support/source-contexts.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import {
   type AnswerVodCall,
   refuse,
@@ -28,16 +29,15 @@ const DAY = 86_400_000;
 const MEDIA = 'https://media.example.com/film.mp4?token=canary';
 const PER_SECOND = 5;
 
-let server: TestPostgres;
+const database = useLedger();
+const log = captureLog();
 let vod: VodServer;
 let answer: AnswerVodCall;
 /** Session ids that VOD has taken. */
 let taken: Set<unknown>;
 let tunnel: Tunnel;
 let ledger: Ledger;
-const opened: Ledger[] = [];
 let time: number;
-let logged: string;
 /** Tells the calls of one test from all others. */
 let run: string;
 
@@ -50,38 +50,26 @@ const accept: AnswerVodCall = (response, { parameters }) => {
 };
 
 beforeAll(async () => {
-  server = await startTestPostgres();
   vod = await startVodServer((response, call) =>
     call.action === 'PullUpload'
       ? answer(response, call)
       : succeed(response, { StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }] }),
   );
 });
-afterAll(() => Promise.all([server.close(), vod.close()]));
+afterAll(() => vod.close());
 beforeEach(async () => {
   time = NOW;
   run = randomUUID();
   taken = new Set();
   answer = accept;
-  tunnel = await openTunnel(await server.createDatabase());
+  tunnel = await openTunnel(database.url);
   ledger = open();
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
-  await Promise.all(opened.splice(0).map((each) => each.close()));
   await tunnel.cut();
 });
 
-function open(): Ledger {
-  const made = openLedger(tunnel.url, { now: () => time, randomKey: randomUUID });
-  opened.push(made);
-  return made;
-}
+const open = () => database.open({ url: tunnel.url, now: () => time });
 
 function connectApi() {
   const environment = {
@@ -197,7 +185,7 @@ describe('POST /pull of one, with a ledger', () => {
       sourceContext: 'mine',
       envelope: { uploadId: json.uploadId, owner: 'ann', method: 'pull' },
     });
-    expect(logged).not.toContain('canary');
+    expect(log.text).not.toContain('canary');
   });
 
   it('answers the same upload as it is, months later, in every instance', async () => {
@@ -361,7 +349,7 @@ describe('POST /pull of many, with a ledger', () => {
     expect(tasks.slice(PER_SECOND)).not.toContain(true);
     expect(sent()).toHaveLength(PER_SECOND);
     expect((await ledger.readBacklog()).pulls.count).toBe(1_000 - PER_SECOND);
-    expect(JSON.parse(logged)).toMatchObject({ items: 1_000, accepted: 1_000, refused: 0 });
+    expect(log.line).toMatchObject({ items: 1_000, accepted: 1_000, refused: 0 });
 
     const [claim] = await ledger.claimPulls(1, 60);
     expect(claim).toMatchObject({

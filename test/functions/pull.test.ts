@@ -5,6 +5,7 @@ import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { Problem } from '../../lib/problem.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { PullUploadOutcome, RepeatablePullUpload, VodApi } from '../../lib/vod/client.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { openContext } from '../support/source-contexts.ts';
@@ -14,15 +15,10 @@ const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000
 const MEDIA = 'https://media.example.com/film.mp4';
 
 let sent: RepeatablePullUpload[];
-let logged: string;
+const log = captureLog();
 
 beforeEach(() => {
   sent = [];
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
 });
 
 afterEach(() => {
@@ -133,7 +129,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
         limits: { maxSeconds: 60 },
       },
     });
-    expect(logged).not.toContain('canary');
+    expect(log.text).not.toContain('canary');
   });
 
   it('leaves out what is not given, and names each upload anew', async () => {
@@ -249,7 +245,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       code: 'upstream_rejected',
       vod: { code: 'InvalidParameterValue.MediaUrl', requestId: 'r1' },
     });
-    expect(JSON.parse(logged)).toMatchObject({
+    expect(log.line).toMatchObject({
       level: 'warn',
       code: 'upstream_rejected',
       vodCode: 'InvalidParameterValue.MediaUrl',
@@ -288,7 +284,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       expect(paths(2)).toEqual(['items.2.classId', 'items.2.mediaUrl']);
       expect(paths(3)).toEqual(['items.3.sourceContext']);
       expect(json.items[4]).toMatchObject({ state: 'issued' });
-      expect(JSON.parse(logged)).toMatchObject({ items: 5, accepted: 2, refused: 3, unsent: 0 });
+      expect(log.line).toMatchObject({ items: 5, accepted: 2, refused: 3, unsent: 0 });
     });
 
     it('says of the rest that it was not sent when the time runs out', async () => {

@@ -1,38 +1,31 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { randomInt } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSignatureRoute } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 
-let server: TestPostgres;
+const database = useLedger({ now: () => time });
 let tunnel: Tunnel;
 let ledger: Ledger;
+captureLog();
 let time: number;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
   time = NOW;
-  tunnel = await openTunnel(await server.createDatabase());
-  ledger = openLedger(tunnel.url, { now: () => time, randomKey: randomUUID });
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  tunnel = await openTunnel(database.url);
+  ledger = database.open({ url: tunnel.url });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
-  await tunnel.cut();
-});
+afterEach(() => tunnel.cut());
 
 describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ toEvent }) => {
   async function ask(body: object = {}, owner = 'ann') {

@@ -1,11 +1,12 @@
 import { createHmac, createSecretKey, randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSignatureRoute, main_handler } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { parseSettings } from '../../lib/policy/settings.ts';
 import type { LogFields } from '../../lib/runtime/log.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { contextKeysOf, openContext } from '../support/source-contexts.ts';
@@ -57,18 +58,9 @@ function verify(signature: string, secretKey = SECRET_KEY): Record<string, strin
   return Object.fromEntries(new URLSearchParams(original.toString()));
 }
 
-let logged: string;
-
-beforeEach(() => {
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
-});
+const log = captureLog();
 
 afterEach(() => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   vi.resetModules();
 });
@@ -342,7 +334,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
 
     expect(statusCode).toBe(400);
     expect(json.code).toBe('invalid_json');
-    expect(JSON.stringify(json) + logged).not.toContain('canary');
+    expect(JSON.stringify(json) + log.text).not.toContain('canary');
   });
 
   it.each([
@@ -524,7 +516,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
         code: 'internal',
         requestId: SCF_CONTEXT.request_id,
       });
-      expect(JSON.parse(logged)).toMatchObject({
+      expect(log.line).toMatchObject({
         level: 'error',
         fields: ['AUTH_JWT_SECRET', 'VOD_SECRET_KEY'],
       });
@@ -586,9 +578,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
 
     const { json } = await ask({ headers, body: { sourceContext: 'canary-context' } });
 
-    const lines = logged.trim().split('\n');
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toEqual({
+    expect(log.line).toEqual({
       level: 'info',
       function: 'signature',
       requestId: SCF_CONTEXT.request_id,

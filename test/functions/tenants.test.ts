@@ -1,17 +1,18 @@
 import { createHash, createHmac, hash, randomInt, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { createSignatureRoute } from '../../functions/signature.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { httpHandler, type Route } from '../../lib/runtime/http-handler.ts';
 import { clock, random } from '../../lib/system.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { TEST_JWT_SECRET } from '../support/tokens.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 const SECRET_KEY = 'secret-key-example';
@@ -32,28 +33,13 @@ const SETTINGS = settingsOf({
   policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX, house: OWN } } },
 });
 
-let server: TestPostgres;
-let ledger: Ledger;
-let logged: string;
+const { ledger } = useLedger();
+const log = captureLog();
 /** Calls of VOD's API: each with the application that it was about. */
 let called: { action: string; subAppId: number | undefined }[];
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
+beforeEach(() => {
   called = [];
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
 });
 
 const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
@@ -131,7 +117,7 @@ describe.each([
     expect(
       [acme, globex, house, server].map(({ signature }) => verify(signature)['vodSubAppId']),
     ).toEqual([ACME, GLOBEX, OWN, ACME].map(String));
-    expect(logged).toContain(`"subAppId":${GLOBEX}`);
+    expect(log.text).toContain(`"subAppId":${GLOBEX}`);
     const kept = withLedger ? await ledger.findUpload(globex.uploadId) : undefined;
     expect(kept?.subAppId).toBe(withLedger ? GLOBEX : undefined);
   });

@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUploadsRoute } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { deriveUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const READ = 'upload:read upload:cancel';
@@ -20,31 +20,18 @@ const TARGETS = [
   { id: 'audit', events: ['vod.*'] },
 ];
 
-let server: TestPostgres;
+const database = useLedger({ now: () => time, targets: TARGETS });
+const log = captureLog();
 let tunnel: Tunnel;
 let ledger: Ledger;
 let time: number;
-let logged: string;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
   time = NOW;
-  tunnel = await openTunnel(await server.createDatabase());
-  ledger = openLedger(tunnel.url, { now: () => time, randomKey: randomUUID, targets: TARGETS });
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
+  tunnel = await openTunnel(database.url);
+  ledger = database.open({ url: tunnel.url });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
-  await tunnel.cut();
-});
+afterEach(() => tunnel.cut());
 
 /** The id of one of the test's uploads; all are of the form that callers are given. */
 const id = (name: string) => deriveUploadId('test', name);
@@ -713,12 +700,12 @@ describe('what cannot be answered', () => {
     expect(statusCode).toBe(503);
     expect(headers['Retry-After']).toMatch(/^\d+$/);
     expect(JSON.parse(body).code).toBe('ledger_unavailable');
-    expect(JSON.parse(logged)).toMatchObject({
+    expect(log.line).toMatchObject({
       level: 'warn',
       code: 'ledger_unavailable',
       databaseCode: expect.stringMatching(/^[A-Z_]+$/),
       uploadId: id('a'),
     });
-    expect(body + logged).not.toContain(new URL(tunnel.url).host);
+    expect(body + log.text).not.toContain(new URL(tunnel.url).host);
   });
 });

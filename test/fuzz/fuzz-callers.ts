@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { CANARIES } from '../canary/canaries.ts';
+import { CANARIES } from '../security/canaries.ts';
 import type { Chance } from '../support/chance.ts';
 import { makeJunk } from './junk.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
-import { CANARIES, findCanaries, SIGNED } from '../canary/canaries.ts';
+import { CANARIES, findCanaries, SIGNED } from '../security/canaries.ts';
 import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
 import { type Chance, createChance } from '../support/chance.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { signCallback } from '../support/sign-callback.ts';
+import { useDatabases } from '../support/use-ledger.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
 import { answerFairly } from './answer-fairly.ts';
 import { findFlaws, findLogFlaws } from './check-answer.ts';
@@ -32,7 +32,7 @@ const OTHERS = Object.values(CANARIES).filter(({ name }) => name !== CANARIES.ke
 /** A platform's clock moves on with every look, so that no rate limit is ever waited for. */
 const TICK_MILLISECONDS = 11;
 
-let server: TestPostgres;
+const databases = useDatabases();
 let vod: VodServer;
 /** Without tenants and with some, with the applications that are known there; each gets half of all events. */
 let worlds: readonly {
@@ -49,7 +49,6 @@ let asked: Set<unknown>;
 const chance = createChance(SEED);
 
 beforeAll(async () => {
-  server = await startTestPostgres();
   vod = await startVodServer((response, { action, parameters }) => {
     asked.add(parameters['SubAppId']);
     if (isBadMoment) {
@@ -74,9 +73,7 @@ beforeAll(async () => {
   );
   credentials = { callers: await makeCallers(chance), signed: SIGNED, signedOf };
 });
-afterAll(() =>
-  Promise.all([server.close(), vod.close(), ...worlds.map(({ built }) => built.remove())]),
-);
+afterAll(() => Promise.all([vod.close(), ...worlds.map(({ built }) => built.remove())]));
 afterEach(() => vi.unstubAllEnvs());
 
 function stubEnvironment(databaseUrl: string | undefined, own: unknown): void {
@@ -230,7 +227,7 @@ describe.each([
       const before = prototypes();
       faults = 0;
       statuses = new Set();
-      const databaseUrl = place === 1 ? await server.createDatabase() : undefined;
+      const databaseUrl = place === 1 ? await databases.create() : undefined;
       const count = Math.ceil(((PLAN[name]?.[place] ?? 0) * SHARE) / worlds.length);
 
       for (const { built, applications } of worlds) {

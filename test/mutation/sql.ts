@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startTestPostgres } from '../support/postgres.ts';
+import { openServer } from '../support/database-server.ts';
 import { findSqlMutants, type SqlMutant } from './find-sql-mutants.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -172,13 +172,13 @@ function print(text: string): void {
 }
 
 const copy = mkdtempSync(path.join(tmpdir(), 'mutate-sql-'));
-const server = await startTestPostgres();
+const server = await openServer();
 try {
   for (const name of COPIED) {
     cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   }
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  await tryAll(copy, await server.createDatabase('empty'));
+  await tryAll(copy, server.url);
 } finally {
   await server.close();
   rmSync(copy, { recursive: true, force: true });

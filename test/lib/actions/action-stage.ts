@@ -8,7 +8,8 @@ import type { UploadFact } from '../../../lib/model/upload-state.ts';
 import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
-import type { TestPostgres } from '../../support/postgres.ts';
+import { perTest } from '../../support/per-test.ts';
+import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 import { openSourceServer } from '../../tools/local/emulator/pull/source-server.ts';
 
@@ -53,8 +54,17 @@ const SOURCES = {
 /** Refuses whatever it is to fetch. */
 const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_no_image' });
 
+/** Gives each test of the file a stage of its own. */
+export function useActionStage(): ActionStage {
+  const databases = useDatabases();
+  return perTest(
+    () => openActionStage(databases),
+    (stage) => stage.close(),
+  );
+}
+
 /** Opens a stage on a database of its own. */
-export async function openActionStage(postgres: TestPostgres): Promise<ActionStage> {
+async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   const source = await openSourceServer(({ url }, outgoing) => {
     const bytes = url === '/recording.webm' ? LENGTHLESS.webm : EXECUTABLE;
     outgoing.writeHead(200, {
@@ -67,7 +77,7 @@ export async function openActionStage(postgres: TestPostgres): Promise<ActionSta
   const { secretId, secretKey } = vod.account;
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const ledger = openLedger(await postgres.createDatabase(), { now, randomKey: randomUUID });
+  const ledger = openLedger(await databases.create(), { now, randomKey: randomUUID });
   const calls: string[] = [];
   const api = countCalls(
     createVodApi(

@@ -1,28 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { InspectDetail, ProcedureDetail } from '../../../lib/actions/media-action.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { blackPng } from '../../tools/local/emulator/ugc/media-samples.ts';
-import { type ActionStage, EXECUTABLE, openActionStage, UPLOAD_ID } from './action-stage.ts';
+import { EXECUTABLE, UPLOAD_ID, useActionStage } from './action-stage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DONE = { kind: 'done' };
 
-let postgres: TestPostgres;
-let stage: ActionStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openActionStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useActionStage();
 
 const mediaOfVod = () => stage.vod.emulator().media();
 const upload = () => stage.ledger.findUpload(UPLOAD_ID);

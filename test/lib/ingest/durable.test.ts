@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import open from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/durable.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
 import type { Origin } from '../../../lib/ingest/received-event.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
 import type { SourceContext } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
@@ -21,17 +18,7 @@ const RECEPTION: Reception = {
   settings: NO_SETTINGS,
 };
 
-let postgres: TestPostgres;
-let ledger: Ledger;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-beforeEach(async () => {
-  ledger = openLedger(await postgres.createDatabase(), { now: Date.now, randomKey: randomUUID });
-});
-afterEach(() => ledger.close());
-afterAll(() => postgres.close());
+const { ledger, sql, open } = useLedger();
 
 function take(bodies: readonly RawEvent[], origin: Partial<Origin> = {}) {
   return ingestBatch(bodies.map(parseVodEvent), ledger, { ...RECEPTION, ...origin });
@@ -220,21 +207,14 @@ describe('the context of an upload', () => {
 
   /** Returns what is kept for consumers of the one event that `body` is. */
   async function keptOf(body: RawEvent) {
-    const url = await postgres.createDatabase();
-    const told = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: TARGETS });
-    const sql = open(url, { max: 1 });
-    try {
-      await ingestBatch([parseVodEvent(body)], told, RECEPTION);
-      const [claim] = await told.claimDeliveries(1, 60, 1);
-      // As what was recorded before envelopes had a MAC.
-      await sql`update events set envelope_removed = default`;
-      await sql`update deliveries set next_attempt_at = now() - interval '1 second'`;
-      const [older] = await told.claimDeliveries(1, 60, 1);
-      return [claim?.event, older?.event];
-    } finally {
-      await sql.end();
-      await told.close();
-    }
+    const told = open({ targets: TARGETS });
+    await ingestBatch([parseVodEvent(body)], told, RECEPTION);
+    const [claim] = await told.claimDeliveries(1, 60, 1);
+    // As what was recorded before envelopes had a MAC.
+    await sql`update events set envelope_removed = default`;
+    await sql`update deliveries set next_attempt_at = now() - interval '1 second'`;
+    const [older] = await told.claimDeliveries(1, 60, 1);
+    return [claim?.event, older?.event];
   }
 
   it('is kept, and told, without its envelope', async () => {

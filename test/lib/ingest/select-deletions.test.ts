@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/durable.ts';
 import { type DeletionEvent, dropUnknownDeletions } from '../../../lib/ingest/select-deletions.ts';
 import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
 import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import { createUploadLedger } from '../../../lib/ledger/uploads.ts';
 import { parseVodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { NOWHERE } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let postgres: TestPostgres;
-let databaseUrl: string;
-let ledger: Ledger;
+const database = useLedger({ per: 'file' });
+const { ledger } = database;
 
 beforeAll(async () => {
-  postgres = await startTestPostgres();
-  databaseUrl = await postgres.createDatabase();
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
   const arrivals = ['1', '2'].map((FileId) => ({
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId },
@@ -30,10 +25,6 @@ beforeAll(async () => {
     settings: NO_SETTINGS,
   };
   await ingestBatch(arrivals.map(parseVodEvent), ledger, reception);
-});
-afterAll(async () => {
-  await ledger.close();
-  await postgres.close();
 });
 
 function readDeletion(FileDeleteEvent: object): DeletionEvent {
@@ -70,7 +61,7 @@ it.each([
 it('asks the ledger about a few thousand of any number of files at once', async () => {
   const told = Array.from({ length: 25_000 }, (_, place) => `made-up-${place}`);
   const statements: number[] = [];
-  const connection = createConnection({ databaseUrl, now: Date.now });
+  const connection = createConnection({ databaseUrl: database.url, now: Date.now });
   const counting: Connection = {
     ...connection,
     run: (work) =>

@@ -1,36 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_NOTES } from '../../../lib/ledger/absent-files.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let url: string;
 let now: number;
-let opened: Ledger[];
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => now });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   now = Date.parse('2026-03-01T00:00:00Z');
-  opened = [];
-  ledger = open();
 });
-afterEach(async () => {
-  await Promise.all(opened.map((each) => each.close()));
-});
-
-function open(): Ledger {
-  const made = openLedger(url, { now: () => now, randomKey: randomUUID });
-  opened.push(made);
-  return made;
-}
 
 const SOURCE = { SourceType: 'Upload', SourceContext: 'mine' };
 const DAY = 86_400_000;

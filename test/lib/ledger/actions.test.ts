@@ -1,25 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedAction, NewMediaAction } from '../../../lib/ledger/actions.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
-let server: TestPostgres;
-let url: string;
 let time: number;
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
 });
-afterEach(() => ledger.close());
 
 function record(eventId: string, ...actions: NewMediaAction[]) {
   return ledger.recordEvent({
@@ -35,7 +25,7 @@ async function claimOne(): Promise<ClaimedAction> {
 
 /** Drains what `claim` answers with several ledgers at once. */
 async function drain(claim: (each: Ledger) => Promise<readonly object[]>): Promise<number> {
-  const sweeps = [1, 2, 3].map(() => openLedger(url, { now: () => time, randomKey: randomUUID }));
+  const sweeps = [1, 2, 3].map(() => open());
   const counts = await Promise.all(
     sweeps.map(async (each) => {
       let count = 0;
@@ -141,7 +131,7 @@ describe('unconfirmed events', () => {
 describe('listEvents() and listActions()', () => {
   it('tell what happened to an upload and its file, oldest first', async () => {
     const targets = [{ id: 'https://a.example', events: ['upload.*'] }];
-    const told = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    const told = open({ targets });
     await told.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     time += 1_000;
     await told.recordEvent({

@@ -1,25 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ItemFailure } from '../../../lib/ledger/dead-items.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const DAY = 86_400_000;
-let server: TestPostgres;
 let time: number;
-let ledger: Ledger;
+const { ledger } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
+beforeEach(() => {
   time = START;
-  const url = await server.createDatabase();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
 });
-afterEach(() => ledger.close());
 
 const fail = (item: Partial<ItemFailure> = {}, mostTries = 3) =>
   ledger.countItemFailure(

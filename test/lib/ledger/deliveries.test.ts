@@ -1,40 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { type EventType, selectTargets } from '../../../lib/model/event-type.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const SLOW = 'https://a-slow.example';
 const FAST = 'https://b-fast.example';
-let server: TestPostgres;
-let url: string;
 let time: number;
-let ledger: Ledger;
 const opened = new Map<string, Ledger>();
+const database = useLedger({ now: () => time });
+let ledger: Ledger;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
   ledger = open();
 });
-afterEach(async () => {
-  await Promise.all([...opened.values()].map((each) => each.close()));
-  opened.clear();
-});
+afterEach(() => opened.clear());
 
 /** Returns a ledger with these targets, each of which takes every event of VOD. */
 function open(...endpoints: string[]): Ledger {
   const name = endpoints.join(' ');
   const targets = endpoints.map((id) => ({ id, events: ['vod.*'] }));
-  const made =
-    opened.get(name) ?? openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+  const made = opened.get(name) ?? database.open({ targets });
   opened.set(name, made);
   return made;
 }
@@ -103,7 +92,7 @@ describe('claimDeliveries()', () => {
 
   it('gives each delivery to one of several sweeps', async () => {
     for (let i = 0; i < 60; i += 1) await record(`e${i}`, SLOW, FAST);
-    const sweeps = [1, 2, 3].map(() => openLedger(url, { now: () => time, randomKey: randomUUID }));
+    const sweeps = [1, 2, 3].map(() => database.open());
     const drain = async (each: Ledger) => {
       const claimed: string[] = [];
       for (;;) {
@@ -385,7 +374,7 @@ describe('replayMany()', () => {
     ]);
 
     const targets = [{ id: FAST, events: ['*'] }];
-    const told = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    const told = database.open({ targets });
     await told.recordEvents([state('e8', 'u8'), state('e9', 'u9')]);
     await told.close();
     for (const claim of await ledger.claimDeliveries(9, 60, 9)) await fail(claim, 'dead');
@@ -461,7 +450,7 @@ describe('replayUpload()', () => {
 
 describe('fanOut()', () => {
   it('enqueues what was recorded without knowing the targets, once, no matter who does it', async () => {
-    const blind = openLedger(url, { now: () => time, randomKey: randomUUID });
+    const blind = database.open();
     for (let i = 0; i < 30; i += 1) {
       await blind.issueUpload({ uploadId: `u${i}`, method: 'client', owner: 'ann' });
       time += 1;
@@ -475,9 +464,7 @@ describe('fanOut()', () => {
       { id: FAST, events: ['upload.*', 'upload.issued'] },
       { id: 'https://none.example', events: [] },
     ];
-    const sweeps = [1, 2, 3].map(() =>
-      openLedger(url, { now: () => time, randomKey: randomUUID, targets }),
-    );
+    const sweeps = [1, 2, 3].map(() => database.open({ targets }));
     const drain = async (each: Ledger) => {
       let sum = 0;
       for (;;) {
@@ -518,7 +505,7 @@ describe('fanOut()', () => {
       'upload.ready',
     ];
     const targets = patterns.map((pattern) => ({ id: pattern, events: [pattern] }));
-    const wide = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    const wide = database.open({ targets });
     const records = types.map((eventType) => ({
       ...{ eventId: eventType, eventType, payload: {}, confirmed: true, changes: [] },
     }));

@@ -1,30 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Ledger, } from '../../../lib/ledger/ledger.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TEN_MINUTES = 600_000;
-let server: TestPostgres;
-let admin: Sql;
 let time: number;
-let ledger: Ledger;
+const targets = ['a', 'b'].map((id) => ({ id, events: [`vod.${id}*`, 'vod.Both'] }));
+const { ledger, sql } = useLedger({ now: () => time, targets });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  const url = await server.createDatabase();
-  admin = postgres(url, { max: 1, fetch_types: false });
+beforeEach(() => {
   time = START;
-  const targets = ['a', 'b'].map((id) => ({ id, events: [`vod.${id}*`, 'vod.Both'] }));
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
-});
-afterEach(async () => {
-  await ledger.close();
-  await admin.end();
 });
 
 function record(eventId: string, eventType: `vod.${string}`, ...actions: [string, string][]) {
@@ -108,7 +94,7 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
 
   it('passes over what another session holds, and does not wait for it', async () => {
     for (const id of ['j1', 'j2', 'j3']) await make(id);
-    await admin.begin(async (holder) => {
+    await sql.begin(async (holder) => {
       await holder.unsafe(hold, ['j2']);
       expect((await claim(9)).toSorted()).toEqual(['j1', 'j3']);
     });
@@ -119,7 +105,7 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
 describe('what other sessions hold', () => {
   it('is passed over by fresh deliveries', async () => {
     for (const id of ['e1', 'e2']) await record(id, 'vod.a');
-    await admin.begin(async (holder) => {
+    await sql.begin(async (holder) => {
       await holder`select from deliveries where event_id = 'e1' for update`;
       const claims = await ledger.claimFresh(['e1', 'e2'], 60);
       expect(claims.map(({ eventId }) => eventId)).toEqual(['e2']);
@@ -128,8 +114,8 @@ describe('what other sessions hold', () => {
 
   it('is passed over by the fan-out', async () => {
     for (const id of ['e1', 'e2']) await record(id, 'vod.None');
-    await admin`update events set fanned_out = false`;
-    await admin.begin(async (holder) => {
+    await sql`update events set fanned_out = false`;
+    await sql.begin(async (holder) => {
       await holder`select from events where event_id = 'e1' for update`;
       expect(await ledger.fanOut(9)).toBe(1);
     });
@@ -141,7 +127,7 @@ describe('what other sessions hold', () => {
       await ledger.issueUpload({ uploadId: id, method: 'client', owner: 'ann' });
       await ledger.transition(id, 'issued', { taskId: `task of ${id}` });
     }
-    await admin.begin(async (holder) => {
+    await sql.begin(async (holder) => {
       await holder`select from uploads where upload_id = 'u1' for update`;
       await ledger.hastenChecks(9);
     });
@@ -190,7 +176,7 @@ describe.each(TRACKED)('a settlement of $kind', ({ done, make, claim, name, tabl
     return claims.find(({ job }) => job === own) ?? expect.fail('It is claimed.');
   }
   const readRows = async () => {
-    const rows = await admin.unsafe(
+    const rows = await sql.unsafe(
       `select ${name} as job, state, attempts, last_error, next_attempt_at, updated_at from ${table}`,
     );
     return new Map(rows.map(({ job, ...row }) => [String(job), row]));
@@ -252,7 +238,7 @@ describe.each(TRACKED)('a settlement of $kind', ({ done, make, claim, name, tabl
 
 describe('an action', () => {
   const readAction = async (fileId: string, kind: string) => {
-    const [row] = await admin`select state, attempts, last_error, progress, created_at,
+    const [row] = await sql`select state, attempts, last_error, progress, created_at,
       next_attempt_at, updated_at from media_actions where file_id = ${fileId} and kind = ${kind}`;
     return row ?? expect.fail('There is such an action.');
   };
@@ -297,7 +283,7 @@ describe('an action', () => {
 
 describe('an endpoint', () => {
   const readTaken = async () => {
-    const [row] = await admin`select delivered_at from endpoints where endpoint = 'a'`;
+    const [row] = await sql`select delivered_at from endpoints where endpoint = 'a'`;
     return row?.['delivered_at'];
   };
   async function takeAt(at: number) {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord, RecordedEvent } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import {
   advanceUpload,
@@ -11,37 +10,16 @@ import {
   type UploadFact,
   type UploadState,
 } from '../../../lib/model/upload-state.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TARGETS = [{ id: 'https://a.example', events: ['upload.*'] }];
-let server: TestPostgres;
-let url: string;
 let time: number;
-let admin: Sql;
-let ledger: Ledger;
-const opened: Ledger[] = [];
+const { ledger, sql, open } = useLedger({ now: () => time, targets: TARGETS });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
-  admin = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
-  ledger = open();
 });
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((each) => each.close()));
-  await admin.end();
-});
-
-function open(): Ledger {
-  const made = openLedger(url, { now: () => time, randomKey: randomUUID, targets: TARGETS });
-  opened.push(made);
-  return made;
-}
 
 function event(eventId: string, ...changes: UploadChange[]): EventRecord {
   return { eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true, changes };
@@ -52,7 +30,7 @@ const tell = (uploadId: string, fact: UploadFact, fileId?: string): UploadChange
 });
 
 async function readAnnounced(): Promise<readonly string[]> {
-  const rows = await admin`select event_id from events where event_type like 'upload.%'
+  const rows = await sql`select event_id from events where event_type like 'upload.%'
     order by received_at, event_id`;
   return rows.map((row) => String(row['event_id']));
 }
@@ -246,7 +224,7 @@ describe('what is removed', () => {
 describe('recording while connections are cut', () => {
   it('loses and doubles nothing', async () => {
     // One at a time, at any moment, and seldom enough that some get through.
-    const killOne = () => admin`select pg_sleep(random() * 0.2), (
+    const killOne = () => sql`select pg_sleep(random() * 0.2), (
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'vod-upload' and datname = current_database() order by random() limit 1
       )`;
@@ -292,7 +270,7 @@ describe('recording while connections are cut', () => {
     expect([states('uploaded'), states('ready'), states('rejected')]).toEqual([120, 80, 40]);
     expect(announced).toHaveLength(240);
     const [row] =
-      await admin`select count(*)::integer as events, (select count(*)::integer from deliveries) as deliveries,
+      await sql`select count(*)::integer as events, (select count(*)::integer from deliveries) as deliveries,
       (select count(*)::integer from media_actions) as actions from events`;
     expect(row).toEqual({ events: 480, deliveries: 240, actions: 40 });
     expect(results.flat()).toHaveLength(240);
@@ -306,7 +284,7 @@ describe('recording while connections are cut', () => {
       owner: 'ann',
       fields: { fileId: 'f1' },
     });
-    await admin`alter table media_actions add constraint broken check (file_id <> 'f1')`;
+    await sql`alter table media_actions add constraint broken check (file_id <> 'f1')`;
 
     // https://www.postgresql.org/docs/current/errcodes-appendix.html: check_violation.
     const refused = { code: '23514', cause: { constraint_name: 'broken' } };

@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let ledger: Ledger;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
-});
-afterEach(() => ledger.close());
+const { ledger } = useLedger();
 
 function record(change: UploadChange, ...actions: readonly NewMediaAction[]) {
   const eventId = randomUUID();

@@ -1,37 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/model/quotas.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-let server: TestPostgres;
-let url: string;
 let time: number;
-const opened: Ledger[] = [];
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
-  ledger = open();
 });
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((each) => each.close()));
-});
-
-function open(): Ledger {
-  const made = openLedger(url, { now: () => time, randomKey: randomUUID });
-  opened.push(made);
-  return made;
-}
 
 interface Wish {
   readonly owner?: string;

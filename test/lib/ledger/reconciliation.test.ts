@@ -1,21 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { describe, expect, it } from 'vitest';
 import type { EventType } from '../../../lib/model/event-type.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let ledger: Ledger;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  const url = await server.createDatabase();
-  ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
-});
-afterEach(() => ledger.close());
+const { ledger } = useLedger();
 
 const tell = (
   eventType: EventType,

@@ -1,30 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
-let server: TestPostgres;
-let admin: Sql;
 let time: number;
-let ledger: Ledger;
+const { ledger, sql } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  const url = await server.createDatabase();
-  admin = postgres(url, { max: 2, fetch_types: false });
+beforeEach(() => {
   time = START;
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
-});
-afterEach(async () => {
-  await ledger.close();
-  await admin.end();
 });
 
 const tell = (change: UploadChange): EventRecord => ({
@@ -32,7 +17,7 @@ const tell = (change: UploadChange): EventRecord => ({
   changes: [change],
 });
 const read = async (column: string) => {
-  const [row] = await admin.unsafe(`select ${column} as value from uploads where upload_id = 'u1'`);
+  const [row] = await sql.unsafe(`select ${column} as value from uploads where upload_id = 'u1'`);
   return row?.['value'];
 };
 
@@ -86,13 +71,13 @@ describe.each([
     await ledger.recordEvents(changes.map(tell));
     let recording: Promise<unknown> | undefined;
 
-    await admin.begin(async (holder) => {
+    await sql.begin(async (holder) => {
       const lock = `select from uploads where ${column} = $1 for update`;
       await holder.unsafe(lock, [first ?? '']);
       recording = ledger.recordEvents(changes.toReversed().map(tell));
       await expect
         .poll(async () => {
-          const [row] = await admin`select count(*)::integer as count from pg_stat_activity
+          const [row] = await sql`select count(*)::integer as count from pg_stat_activity
             where datname = current_database() and wait_event_type = 'Lock'`;
           return row?.['count'];
         })

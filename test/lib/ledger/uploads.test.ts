@@ -1,26 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
 import type { EventType } from '../../../lib/model/event-type.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
-let server: TestPostgres;
-let url: string;
 let time: number;
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
+beforeEach(() => {
   time = START;
-  url = await server.createDatabase();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
 });
-afterEach(() => ledger.close());
 
 const save = (uploadId: string, owner = 'ann', method: 'client' | 'pull' = 'client') =>
   ledger.issueUpload({ uploadId, method, owner });
@@ -217,9 +206,7 @@ describe('rememberRequests()', () => {
 
   it('is new to one of several overlapping sets at once', async () => {
     const keys = Array.from({ length: 400 }, (_, i) => `k${i}`);
-    const ledgers = [1, 2, 3, 4].map(() =>
-      openLedger(url, { now: () => time, randomKey: randomUUID }),
-    );
+    const ledgers = [1, 2, 3, 4].map(() => open());
     const sets = [keys, keys.toReversed(), keys.slice(100), keys.slice(0, 300).toReversed()];
     const answers = await Promise.all(
       sets.map((set, i) =>
@@ -355,9 +342,7 @@ describe('marks and leases', () => {
   });
 
   it('gives a lease to one of many, who may renew it and give it up', async () => {
-    const many = Array.from({ length: 8 }, () =>
-      openLedger(url, { now: () => time, randomKey: randomUUID }),
-    );
+    const many = Array.from({ length: 8 }, () => open());
     const acquire = () => Promise.all(many.map((each) => each.acquireLease('sweep', 60)));
     const first = await acquire();
     expect(first.filter(Boolean)).toHaveLength(1);

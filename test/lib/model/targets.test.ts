@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { selectTargets } from '../../../lib/model/targets.ts';
+import { selectTargets } from '../../../lib/model/event-type.ts';
 
 it('selects the targets of which any pattern fits', () => {
   const targets = [

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
 import { lazyLedger } from '../../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/model/quotas.ts';
 import type { Problem } from '../../../lib/problem.ts';
 import { createDurablePulls } from '../../../lib/pulls/durable.ts';
@@ -10,8 +10,8 @@ import { createStatelessPulls } from '../../../lib/pulls/stateless.ts';
 import { type BatchResult, submitBatch, submitPull } from '../../../lib/pulls/submit.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 
@@ -65,9 +65,7 @@ export interface PullStage {
 
 /** Sets the stage anew before each test. Of a batch, two pulls are sent at once where there is a queue. */
 export function setPullStage(): PullStage {
-  let server: TestPostgres;
-  let databaseUrl: string;
-  let ledger: Ledger;
+  const database = useLedger({ now: () => stage.time });
   const taken = new Set<string>();
   const answer = async ({ SessionId }: RepeatablePullUpload): Promise<PullUploadOutcome> => {
     if (taken.has(SessionId)) return { kind: 'duplicate', requestId: 'r' };
@@ -76,25 +74,16 @@ export function setPullStage(): PullStage {
   };
   const stage: PullStage = {
     ...{ time: NOW, sent: [], answer },
-    get ledger() {
-      return ledger;
-    },
+    ledger: database.ledger,
     get databaseUrl() {
-      return databaseUrl;
+      return database.url;
     },
     open: (store) => openInstance(stage, store),
   };
-  beforeAll(async () => {
-    server = await startTestPostgres();
-  });
-  afterAll(() => server.close());
-  beforeEach(async () => {
+  beforeEach(() => {
     taken.clear();
     Object.assign(stage, { time: NOW, sent: [], answer });
-    databaseUrl = await server.createDatabase();
-    ledger = openLedger(databaseUrl, { now: () => stage.time, randomKey: randomUUID });
   });
-  afterEach(() => ledger.close());
   return stage;
 }
 

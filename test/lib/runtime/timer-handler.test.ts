@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../../lib/config-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { timerHandler } from '../../../lib/runtime/timer-handler.ts';
+import { captureLog } from '../../support/capture-log.ts';
 
 /** As https://cloud.tencent.com/document/product/583/9708 prints it. */
 const EVENT = {
@@ -12,20 +13,7 @@ const EVENT = {
 };
 const CONTEXT = { request_id: 'request-1', getRemainingTimeInMillis: () => 60_000 };
 
-let logged: string;
-
-beforeEach(() => {
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-const readLog = () => JSON.parse(logged);
+const log = captureLog();
 
 describe('timerHandler()', () => {
   it('does the job, returns what it answers, and writes one line', async () => {
@@ -36,7 +24,7 @@ describe('timerHandler()', () => {
 
     expect(await handler(EVENT, CONTEXT)).toEqual({ left: 60_000 });
 
-    expect(readLog()).toEqual({
+    expect(log.line).toEqual({
       ...{ level: 'info', function: 'sweep', requestId: 'request-1', items: 3 },
       milliseconds: expect.any(Number),
     });
@@ -74,7 +62,7 @@ describe('timerHandler()', () => {
 
     expect(answer).toMatchObject({ problem: { status: 500, code: 'internal' } });
     expect(JSON.stringify(answer)).not.toContain('DATABASE_URL');
-    expect(readLog()).toMatchObject({ level: 'error', fields: ['DATABASE_URL'] });
+    expect(log.line).toMatchObject({ level: 'error', fields: ['DATABASE_URL'] });
     isRight = true;
     expect(await handler(EVENT, CONTEXT)).toBe('done');
   });
@@ -87,8 +75,8 @@ describe('timerHandler()', () => {
 
     await expect(handler(EVENT, CONTEXT)).resolves.toHaveProperty('problem');
 
-    expect(readLog()).toMatchObject({ level: 'error', function: 'sweep' });
-    expect(logged).not.toContain('canary');
+    expect(log.line).toMatchObject({ level: 'error', function: 'sweep' });
+    expect(log.text).not.toContain('canary');
   });
 
   it('needs neither an event nor a context', async () => {

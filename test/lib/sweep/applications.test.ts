@@ -1,28 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { settingsOf } from '../../support/settings.ts';
 import { sealContext } from '../../support/source-contexts.ts';
-import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { type SweepStage, TONE, useSweepStage } from './sweep-stage.ts';
 
 const OWN = localAccount().subAppId;
 const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
 const APPLICATIONS = [OWN, ACME, GLOBEX] as const;
 const DAY = 86_400;
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  const account = { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] };
-  stage = await openSweepStage(postgres, { emulator: { account } });
-});
-afterEach(() => stage.close());
+const account = { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] };
+const stage = useSweepStage(() => ({ emulator: { account } }));
 
 const sweep = (change: Parameters<SweepStage['sweep']>[0] = {}) =>
   stage.sweep({ applications: APPLICATIONS, ...change });

@@ -1,21 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { sealContext } from '../../support/source-contexts.ts';
-import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
+import { makeMedia, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useSweepStage();
 
 const EVENT_ID = 'evt_kept';
 const OWN = localAccount().subAppId;

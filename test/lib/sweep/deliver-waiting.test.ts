@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
 import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
+const databases = useDatabases();
 let stage: SweepStage;
 const consumers: Consumer[] = [];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 afterEach(async () => {
   await stage.close();
   for (const consumer of consumers.splice(0)) await consumer.close();
@@ -29,7 +25,7 @@ async function openConsumer(
 
 async function openStage(...told: readonly Consumer[]): Promise<void> {
   const endpoints = told.map(({ url }) => endpointOf(url, createSecret()));
-  stage = await openSweepStage(postgres, { endpoints });
+  stage = await openSweepStage(databases, { endpoints });
 }
 
 async function issueUploads(count: number): Promise<void> {

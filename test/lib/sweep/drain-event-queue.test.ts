@@ -1,19 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
 import { makeMedia, openSweepStage, type StageOptions, type SweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
+const databases = useDatabases();
 let stage: SweepStage;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 afterEach(() => stage.close());
 
 async function open(options: StageOptions = {}): Promise<void> {
-  stage = await openSweepStage(postgres, options);
+  stage = await openSweepStage(databases, options);
   await stage.vod.client.ModifyEventConfig({ Mode: 'PULL' });
 }
 

@@ -1,24 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { settingsOf } from '../../support/settings.ts';
 import { sealContext } from '../../support/source-contexts.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useSweepStage();
 
 const mediaOfVod = () => stage.vod.emulator().media();
 

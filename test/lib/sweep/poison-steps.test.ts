@@ -1,26 +1,15 @@
 import fc from 'fast-check';
 import open from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createUploadId } from '../../../lib/model/upload-id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { openSweepStage, type SweepStage } from './sweep-stage.ts';
+import { type SweepStage, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
+const stage = useSweepStage();
 let made = 0;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
 
 /** Which of a batch cannot be processed: none, some or all. */
 const batches = fc.array(fc.boolean(), { minLength: 1, maxLength: 25 });

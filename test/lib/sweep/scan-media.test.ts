@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import {
   refuse,
@@ -11,21 +10,12 @@ import {
   type VodCall,
   type VodServer,
 } from '../../support/vod-server.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
+const stage = useSweepStage();
 let server: VodServer | undefined;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
 afterEach(async () => {
-  await stage.close();
   await server?.close();
   server = undefined;
 });

@@ -13,9 +13,10 @@ import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
 import type { EmulatorOptions } from '../../../tools/local/emulator/emulator.ts';
-import type { TestPostgres } from '../../support/postgres.ts';
+import { perTest } from '../../support/per-test.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
+import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 
 /** Pulls that a sweep of the stage starts within a second. */
@@ -64,11 +65,11 @@ export interface SweepStage {
 
 /** Opens a stage on a database of its own. */
 export async function openSweepStage(
-  postgres: TestPostgres,
+  databases: TestDatabases,
   { endpoints = [], emulator = {} }: StageOptions = {},
 ): Promise<SweepStage> {
   const vod = await openApiStage(emulator);
-  const databaseUrl = await postgres.createDatabase();
+  const databaseUrl = await databases.create();
   const now = () => Date.now();
   const clock = createClock();
   const targets = createTargets(
@@ -112,6 +113,15 @@ export async function openSweepStage(
       await vod.close();
     },
   };
+}
+
+/** Gives each test of the file a stage of its own, with the options that are asked for before it. */
+export function useSweepStage(choose: () => StageOptions = () => ({})): SweepStage {
+  const databases = useDatabases();
+  return perTest(
+    () => openSweepStage(databases, choose()),
+    (stage) => stage.close(),
+  );
 }
 
 /** A part of a second is enough, and faster than anything waits. */

@@ -1,26 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeSummary } from '../../../lib/sweep/summary.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
-import { createApi, makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { createApi, makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
 let consumer: Consumer;
-let stage: SweepStage;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
   consumer = await startConsumer((response) => void response.end());
-  const endpoints = [endpointOf(consumer.url, createSecret())];
-  stage = await openSweepStage(postgres, { endpoints });
 });
-afterEach(async () => {
-  await stage.close();
-  await consumer.close();
-});
+afterEach(() => consumer.close());
+const stage = useSweepStage(() => ({ endpoints: [endpointOf(consumer.url, createSecret())] }));
 
 const nameUpload = (index: number) => `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
 

@@ -1,30 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../../lib/ledger/lazy-ledger.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/model/quotas.ts';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
 import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
 import { createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-let server: TestPostgres;
-let ledger: Ledger;
 let reach: WithLedger;
 let time: number;
+const { ledger } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
+beforeEach(() => {
   time = NOW;
-  const url = await server.createDatabase();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
   reach = lazyLedger(async () => ledger);
 });
-afterEach(() => ledger.close());
 
 /** Returns what a refusal tells the caller. */
 async function refusalOf(work: Promise<unknown>) {

@@ -1,31 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import open from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { clock } from '../../../lib/system.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { deliverClaimed } from '../../../lib/webhooks/deliver-due.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { writeV1Context } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 import { type Consumer, createSecret, endpointOf, startConsumer } from './consumer.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
 const START = Date.UTC(2026, 0, 31, 8);
 
-let postgres: TestPostgres;
 let consumer: Consumer;
 let status: number;
 let time: number;
 let targets: readonly Target[];
 let ledger: Ledger;
-let databaseUrl: string;
+const database = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
   status = 200;
   time = START;
@@ -40,13 +33,9 @@ beforeEach(async () => {
       clock: { ...clock, now: () => time },
     },
   );
-  databaseUrl = await postgres.createDatabase();
-  ledger = openLedger(databaseUrl, { now: () => time, randomKey: randomUUID, targets });
+  ledger = database.open({ targets });
 });
-afterEach(async () => {
-  await ledger.close();
-  await consumer.close();
-});
+afterEach(() => consumer.close());
 
 /** Delivers what is due. */
 async function deliver(remaining = 60_000) {
@@ -97,10 +86,8 @@ describe('deliverClaimed()', () => {
         FileUploadEvent: { FileId: '1', MediaBasicInfo: { SourceInfo: { SourceContext } } },
       },
     });
-    const sql = open(databaseUrl, { max: 1 });
     await ledger.recordEvent(arrival('evt_1'));
-    await sql`update events set envelope_removed = default`;
-    await sql.end();
+    await database.sql`update events set envelope_removed = default`;
     time += 1;
     await ledger.recordEvent(arrival('evt_2'));
 

@@ -11,9 +11,9 @@ import { type Invocation, runFunction } from '../../support/cloud/scf/run-functi
 import { extranetUrl } from '../../support/cloud/scf/trigger-actions.ts';
 import { readZip } from '../../support/cloud/zip.ts';
 import { EVENT_SHAPES, type TestRequest } from '../../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { useRequirement } from '../../support/requirement.ts';
 import { signCallback } from '../../support/sign-callback.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
 import {
   type DeployStage,
   type DeployStages,
@@ -50,7 +50,7 @@ const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = {
 
 // Every test starts programs, waits for a stage, and the machine may be busy.
 
-let postgres: TestPostgres;
+const databases = useDatabases();
 let stages: DeployStages;
 let first: CommandResult;
 let firstCalls: readonly CloudCall[];
@@ -60,8 +60,7 @@ let deployed: CloudState;
 const hasOpenssl = useRequirement('openssl');
 beforeAll(async () => {
   if (!hasOpenssl) return;
-  postgres = await startTestPostgres();
-  stages = await openDeployStages(await postgres.createDatabase());
+  stages = await openDeployStages(await databases.create());
   await stages.use(stages.emptyAccount, async ({ cloud, run }) => {
     first = await run('deploy');
     firstCalls = [...cloud.calls];
@@ -72,7 +71,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!hasOpenssl) return;
   await stages.close();
-  await postgres.close();
 });
 
 /** Returns a test on a stage of its own, where the first deployment has just ended. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildVideo } from '../../../tools/local/emulator/pull/sample-video.ts';
-import { sendAsClient, sign, uploadAsServer } from '../../seed/bring.ts';
+import { sendAsClient, sign, uploadAsServer } from '../../acceptance/bring.ts';
 import { happens } from '../../support/activities.ts';
 import { writeV1Context } from '../../support/source-contexts.ts';
 import { useStack } from '../../support/stack-stage.ts';

@@ -6,7 +6,7 @@ import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BuiltFolder, buildFolder } from '../support/built-folder.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { useDatabases } from '../support/use-ledger.ts';
 import { CANARIES, type Canary, findCanaries, type Outlet, spell } from './canaries.ts';
 import { makeRequests } from './requests.ts';
 import { type CanaryStage, GOSSIP, openCanaryStage, type Weather } from './stage.ts';
@@ -60,18 +60,17 @@ const SETTINGS = {
   ],
 };
 
-let server: TestPostgres;
+const databases = useDatabases();
 let stage: CanaryStage;
 let built: BuiltFolder;
 let requests: readonly TestRequest[];
 
 beforeAll(async () => {
-  server = await startTestPostgres();
   stage = await openCanaryStage();
   built = await buildFolder(SETTINGS);
   requests = await makeRequests();
 });
-afterAll(() => Promise.all([server.close(), stage.close(), built.remove()]));
+afterAll(() => Promise.all([stage.close(), built.remove()]));
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
@@ -236,7 +235,7 @@ function isUnkeptEvent(line: string): boolean {
 
 /** Returns a new database by the URL of a user with a planted password. */
 async function createDatabase(content?: 'empty'): Promise<string> {
-  const plain = await server.createDatabase(content);
+  const plain = await databases.create(content);
   const sql = postgres(plain, { max: 1, onnotice: () => undefined });
   const { value } = CANARIES.databasePassword;
   await sql.unsafe(

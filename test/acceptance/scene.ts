@@ -12,8 +12,8 @@ import type { UploadView } from '../../lib/uploads/upload-view.ts';
 import { readServiceCustom } from '../../tools/deploy/service-custom.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
 import { happens, seen } from '../support/activities.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { removeScratch } from '../support/remove-scratch.ts';
+import { useDatabases } from '../support/use-ledger.ts';
 import { BRING_OWN, BRING_PLAIN, demand, type Place } from './bring.ts';
 import { readExample, type Way } from './ways.ts';
 
@@ -51,24 +51,22 @@ export interface Scene extends Place {
  * @param change what is changed in the example, `custom.upload` of serverless.yml.
  */
 export function useScene(change: (upload: object) => object = (upload) => upload): () => Scene {
-  let server: TestPostgres;
+  const databases = useDatabases();
   let scene: (Scene & { readonly close: () => Promise<void> }) | undefined;
 
   beforeAll(async () => {
-    server = await startTestPostgres();
     const dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
     // The storage SDK inside the server SDK keeps its notes in the home directory otherwise.
     vi.stubEnv('XDG_CONFIG_HOME', dir);
     const custom = await readCustom(dir, change);
     const stack = await startLocalStack({
-      ...{ dir: join(dir, 'stack'), port: 0, custom, databaseUrl: await server.createDatabase() },
+      ...{ dir: join(dir, 'stack'), port: 0, custom, databaseUrl: await databases.create() },
       emulator: { procedureMilliseconds: 60, attemptWaits: [0, 20, 20] },
     });
     scene = { ...createScene({ stack, dir }), close: () => stack.close() };
   });
   afterAll(async () => {
     await scene?.close();
-    await server.close();
     vi.unstubAllEnvs();
     if (scene !== undefined) await removeScratch(scene.dir);
   });
