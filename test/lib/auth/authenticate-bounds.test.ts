@@ -1,7 +1,6 @@
 import { SignJWT } from 'jose';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, } from 'vitest';
 import { type Caller, createAuthenticate } from '../../../lib/auth/authenticate.ts';
-import { fetchKeySet } from '../../../lib/auth/fetch-key-set.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0) / 1_000;
 const SECRET = Buffer.from('jwt-secret-example-of-at-least-32-bytes');
@@ -54,23 +53,5 @@ describe('what an instance remembers of tokens', () => {
 
     expect(before).toBe(caller);
     await expect(after()).rejects.toThrow('The token has expired.');
-  });
-});
-
-describe('fetchKeySet()', () => {
-  it('leaves nothing open behind an answer that it does not read', async () => {
-    let cancelled = false;
-    const endless = new ReadableStream({
-      cancel: () => {
-        cancelled = true;
-      },
-    });
-    vi.stubGlobal('fetch', async () => new Response(endless, { status: 404 }));
-
-    const fetched = await fetchKeySet('https://login.example.com/keys');
-    vi.unstubAllGlobals();
-
-    expect(fetched).toHaveProperty('fault');
-    expect(cancelled).toBe(true);
   });
 });

@@ -1,4 +1,3 @@
-
 import { beforeEach, expect, it } from 'vitest';
 import { UPLOAD_STATES } from '../../../lib/model/upload-state.ts';
 import { useLedger } from '../../support/use-ledger.ts';

@@ -1,4 +1,3 @@
-
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ItemFailure } from '../../../lib/ledger/dead-items.ts';
 import { useLedger } from '../../support/use-ledger.ts';

@@ -1,6 +1,5 @@
-
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, } from '../../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
