@@ -106,8 +106,6 @@ describe('createAuthenticate() with the URL of a key set', () => {
       () => issueToken(first, { ...CLAIMS, sub: undefined }),
       /"sub" of the token is missing/,
     ],
-    ['an empty subject', () => issueToken(first, { ...CLAIMS, sub: '' }), /"sub"/],
-    ['half a character as subject', () => issueToken(first, { ...CLAIMS, sub: '\ud800' }), /"sub"/],
     ['a subject that cannot be kept', () => issueToken(first, { ...CLAIMS, sub: 'a\0b' }), /"sub"/],
     ['a subject that is a number', () => issueToken(first, { ...CLAIMS, sub: 7 }), /"sub"/],
     ['no expiry', () => issueToken(first, { ...CLAIMS, exp: undefined }), /"exp"/],

@@ -241,7 +241,7 @@ describe('deliverBatch()', () => {
   });
 
   it.each([
-    [3_000, 'delivered'],
+    [3_000, 'done'],
     [2_999, 'unsent'],
   ])(
     'begins an attempt that has two seconds, and one for writing back (%i)',
