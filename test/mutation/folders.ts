@@ -8,7 +8,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   model: ['test/lib/model'],
   policy: ['test/lib/policy'],
   auth: ['test/lib/auth'],
-  webhooks: ['test/lib/webhooks'],
+  webhooks: ['test/lib/webhooks', 'test/lib/config/delivery-config.test.ts'],
   pulls: [
     'test/lib/pulls',
     'test/functions/pull.test.ts',
