@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { explainEventPattern, matchesEvent, nameVodEvent } from '../../../lib/model/event-type.ts';
+import {
+  explainEventPattern,
+  matchesEvent,
+  nameVodEvent,
+  selectTargets,
+} from '../../../lib/model/event-type.ts';
 
 describe('nameVodEvent()', () => {
   it.each([
@@ -58,5 +63,18 @@ describe('explainEventPattern()', () => {
     expect(explainEventPattern(pattern)).toBe(
       'must be vod. and a type of VOD, upload. and one of issued, uploaded, processing, ready, failed, rejected, expired, cancelled, deleted, or the beginning of such names and *, as upload.*',
     );
+  });
+});
+
+describe('selectTargets()', () => {
+  it('selects the targets of which any pattern fits', () => {
+    const targets = [
+      { id: 'all', events: ['*'] },
+      { id: 'some', events: ['vod.*', 'upload.ready'] },
+      { id: 'others', events: ['vod.*'] },
+      { id: 'none', events: [] },
+    ];
+
+    expect(selectTargets(targets, 'upload.ready').map(({ id }) => id)).toEqual(['all', 'some']);
   });
 });

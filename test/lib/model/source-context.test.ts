@@ -289,45 +289,6 @@ describe('a context that is not quite what the service wrote', () => {
   });
 });
 
-describe('the format of a context', () => {
-  const keys = [deriveContextKey('context-key-example-of-32-characters')] as const;
-  const signer = { keys, subAppId: 1_500_000_001 };
-
-  it('is that of what is on its way through VOD', () => {
-    const limits = { maxBytes: 1_000, maxSeconds: 60, mediaTypes: ['mp4'] };
-    const envelope = { ...SMALL, method: 'pull', limits, mediaExpireTime: 1_900_000_000 } as const;
-
-    // Computed apart, by Python's hmac and hashlib.
-    expect(sealContext(envelope, 'own', signer)).toBe(
-      '{"vu":2,"i":"01ARYZ6S410000000000000000","o":"u1","m":"p","b":1000,"s":60,"t":["mp4"],"x":1900000000,"c":"own","a":"GWeq3YGIOYlno-ch"}',
-    );
-  });
-
-  it.each([[{ maxBytes: 1_000 }], [{ maxSeconds: 60 }], [{ mediaTypes: ['mp4'] }], [undefined]])(
-    'has each limit by itself: %j',
-    (limits) => {
-      const { envelope, sourceContext } = openContext(
-        sealContext(limits === undefined ? SMALL : { ...SMALL, limits }, undefined, signer),
-        signer,
-      );
-
-      expect(JSON.parse(JSON.stringify(envelope?.limits ?? null))).toEqual(limits ?? null);
-      expect(sourceContext).toBe('');
-    },
-  );
-
-  it('names the field that leaves no room', () => {
-    const long = { ...SMALL, owner: 'o'.repeat(240) };
-    const room = 250 - Buffer.byteLength(sealContext(SMALL));
-
-    expect(problemOf(() => sealContext(long)).errors?.[0]?.path).toBe('limits');
-    expect(problemOf(() => sealContext(long, 'own')).errors?.[0]?.path).toBe('sourceContext');
-    // Two quotes around nothing are no room for a text.
-    const full = { ...SMALL, owner: `u1${'o'.repeat(room - ',"c":""'.length)}` };
-    expect(problemOf(() => sealContext(full, 'own')).errors?.[0]?.message).toMatch(/no room/);
-  });
-});
-
 describe('removeV1()', () => {
   it('leaves the text that came with the envelope, and what has none', () => {
     expect(removeV1(writeV1Context(SMALL, 'mine'))).toBe('mine');

@@ -162,13 +162,6 @@ describe('judgeMedia()', () => {
     });
   });
 
-  it.each([{ type: 'x'.repeat(65) }, { type: 'mp4', container: 'x'.repeat(65) }])(
-    'tells no more than 64 characters of %j',
-    (facts) => {
-      expect(judgeMedia({ mediaTypes: ['mp4'] }, facts)).toMatchObject({ actual: 'x'.repeat(64) });
-    },
-  );
-
   it('says what is not known of a file, and what would help', () => {
     const detailOf = (facts: MediaFacts) =>
       judgeMedia({ maxBytes: 9, maxSeconds: 60 }, facts)?.detail;

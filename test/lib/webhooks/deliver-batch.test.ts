@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { selectTargets } from '../../../lib/model/event-type.ts';
 import { type BatchOptions, deliverBatch } from '../../../lib/webhooks/deliver-batch.ts';
 import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/delivery-outcome.ts';
@@ -253,6 +254,31 @@ describe('deliverBatch()', () => {
       expect(outcomes).toMatchObject([{ kind }]);
     },
   );
+
+  it('tells of a message that cannot be sent, and sends the others', async () => {
+    const cause = new TypeError('It has no time');
+    const target = targetOf('any', async ({ data }) => {
+      if (data['uploadId'] === '0') throw cause;
+      return TAKEN;
+    });
+
+    const outcomes = await deliver(claim('any', 2), [target]);
+
+    expect(outcomes).toContainEqual({
+      kind: 'fault',
+      deliveryId: 'any-0',
+      targetId: 'any',
+      cause,
+    });
+    expect(outcomes).toContainEqual(expect.objectContaining({ deliveryId: 'any-1', kind: 'done' }));
+  });
+
+  it('rejects with what is wrong with no message', async () => {
+    const fault = new ConfigError([{ variable: 'VOD_SECRET_ID', message: 'must be set' }]);
+    const target = targetOf('any', () => Promise.reject(fault));
+
+    await expect(deliver(claim('any'), [target])).rejects.toBe(fault);
+  });
 
   it('tells of no status where there was no answer', async () => {
     const silent = targetOf('silent', async () => ({ ok: false, error: 'timeout', gone: false }));

@@ -113,12 +113,22 @@ describe('createEventBus()', () => {
     const closed = await serve(() => {});
     await closed.close();
 
-    expect(await connect(broken.endpoint).send(messageOf(), 5_000)).toMatchObject({
+    expect(await connect(broken.endpoint).send(messageOf(), 5_000)).toEqual({
+      ok: false,
       status: 502,
       error: 'http_502',
+      gone: false,
     });
-    expect((await connect(silent.endpoint).send(messageOf(), 50)).error).toBe('timeout');
-    expect((await connect(closed.endpoint).send(messageOf(), 5_000)).error).toBe('network');
+    expect(await connect(silent.endpoint).send(messageOf(), 50)).toEqual({
+      ok: false,
+      error: 'timeout',
+      gone: false,
+    });
+    expect(await connect(closed.endpoint).send(messageOf(), 5_000)).toEqual({
+      ok: false,
+      error: 'network',
+      gone: false,
+    });
   });
 
   it('rejects with what reading the credentials throws, and calls nobody', async () => {
