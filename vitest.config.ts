@@ -12,7 +12,7 @@ const LIMITS = {
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/announce-skips.ts',
+    globalSetup: ['test/support/announce-skips.ts', 'test/support/database-server.ts'],
     projects: [
       {
         test: {

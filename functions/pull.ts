@@ -1,25 +1,32 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
-import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { type HttpEvent, readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
-import { type Answer, httpHandler, type Route } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import type { Invocation } from '../lib/invocation.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
-import type { LogFields } from '../lib/log.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import type { Problem } from '../lib/problem.ts';
-import { createIdempotencyMemory } from '../lib/uploads/idempotency-memory.ts';
-import { type OwnedPull, ownPull, ownPulls, type PullOwner } from '../lib/uploads/own-pulls.ts';
-import { createQuotaMemory } from '../lib/uploads/quota-memory.ts';
-import { type BatchCall, type BatchResult, submitBatch } from '../lib/uploads/submit-batch.ts';
-import { submitKeptBatch } from '../lib/uploads/submit-kept-batch.ts';
-import { submitKeptPull } from '../lib/uploads/submit-kept-pull.ts';
-import { type PullSending, type SubmittedPull, submitPull } from '../lib/uploads/submit-pull.ts';
+import { createDurablePulls } from '../lib/pulls/durable.ts';
+import type { UploadIdSources } from '../lib/pulls/pull-job.ts';
+import type { PullStore } from '../lib/pulls/pull-store.ts';
+import { createStatelessPulls } from '../lib/pulls/stateless.ts';
+import {
+  type PullCall,
+  type PullDependencies,
+  submitBatch,
+  submitPull,
+} from '../lib/pulls/submit.ts';
+import {
+  type HttpEvent,
+  readHeader,
+  readJsonBody,
+  refuseInQuery,
+} from '../lib/runtime/http-event.ts';
+import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import type { Invocation } from '../lib/runtime/invocation.ts';
+import type { LogFields } from '../lib/runtime/log.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { clock, random } from '../lib/system.ts';
 import { refuseFields } from '../lib/validation/parse-fields.ts';
 import {
   explainIdempotencyKey,
@@ -27,35 +34,25 @@ import {
   type PullRequest,
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
-import type { CallOptions } from '../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
-/** What the route takes from outside. */
-export interface PullRouteDependencies extends Pick<PullSending, 'now' | 'random' | 'randomKey'> {
+/** Dependencies of the route. */
+export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
   /** Who may ask for what. */
   readonly settings: Settings;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
   /** Where there is one, it keeps every pull. */
-  readonly ledger?: ReachLedger | undefined;
+  readonly ledger?: WithLedger | undefined;
 }
 
-/** The two ways to submit, with the ledger or without. */
-interface Submitting {
-  readonly one: (pull: OwnedPull, options: CallOptions) => Promise<SubmittedPull>;
-  readonly many: (
-    items: readonly (OwnedPull | Problem)[],
-    call: BatchCall,
-  ) => Promise<readonly BatchResult[]>;
-}
-
-/** Answers the route `POST /pull`. */
+/** Returns the route `POST /pull`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
   const { config, settings, now } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
-  const submitting = chooseSubmitting(dependencies);
+  const pulls = openPulls(dependencies);
 
   return async (event, invocation) => {
     const nowSeconds = Math.floor(now() / 1_000);
@@ -64,58 +61,46 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     requireScope(caller, 'upload:pull');
 
     refuseInQuery(event, PULL_FIELDS);
-    const headerKey = readIdempotencyKey(event);
+    const idempotencyKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     const owner = { owner: caller.owner, ...(await permit(caller)) };
     if (owner.subAppId !== undefined) invocation.log.subAppId = owner.subAppId;
+    const { deadline } = invocation;
+    const call = { ...invocation, owner, idempotencyKey, remainingMilliseconds: deadline.left };
     return body.kind === 'one'
-      ? pullOne(body.request, headerKey, owner, submitting, invocation)
-      : pullMany(body.items, headerKey, owner, submitting, invocation);
+      ? pullOne(body.request, call, pulls)
+      : pullMany(body.items, call, pulls);
   };
 }
 
-function chooseSubmitting(dependencies: PullRouteDependencies): Submitting {
-  const { config, settings, api, ledger, ...rest } = dependencies;
-  const ownSubAppId = requireOwnApplication(settings.policy, config.vodApi.subAppId);
-  const { contextKey } = config;
-  const sending = {
-    ...rest,
-    api,
-    contextKey,
-    ownSubAppId,
-    checkRegion: createOpenedRegionCheck(api, rest.now),
-  };
-  if (ledger === undefined) {
-    const memory = createIdempotencyMemory<SubmittedPull>();
-    const forgetting = { ...sending, memory, begin: createQuotaMemory(rest.now) };
-    return {
-      one: (pull, options) => submitPull(pull, forgetting, options),
-      many: (items, call) => submitBatch(items, call, forgetting),
-    };
-  }
-  // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
-  const keeping = { ...sending, ledger, sentAtOnce: config.vodApi.pullsPerSecond };
+function openPulls(dependencies: PullRouteDependencies): PullDependencies {
+  const { config, settings, api, now } = dependencies;
   return {
-    one: (pull, options) => submitKeptPull(pull, keeping, options),
-    many: (items, call) => submitKeptBatch(items, call, keeping),
+    api,
+    store: openStore(dependencies),
+    checkRegion: createOpenedRegionCheck(api, now),
+    contextKey: config.contextKey,
+    ownSubAppId: requireOwnApplication(settings.policy, config.vodApi.subAppId),
   };
 }
 
-async function pullOne(
-  request: PullRequest,
-  headerKey: string | undefined,
-  owner: PullOwner,
-  submitting: Submitting,
-  { log, remainingMilliseconds }: Invocation,
-): Promise<Answer> {
-  if (headerKey !== undefined && (request.idempotencyKey ?? headerKey) !== headerKey) {
+function openStore({ config, ledger, ...sources }: PullRouteDependencies): PullStore {
+  if (ledger === undefined) return createStatelessPulls(sources);
+  const { contextKey, vodApi } = config;
+  // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
+  return createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond });
+}
+
+type Call = PullCall & Invocation;
+
+async function pullOne(request: PullRequest, call: Call, pulls: PullDependencies): Promise<Answer> {
+  const { idempotencyKey = request.idempotencyKey, log } = call;
+  if ((request.idempotencyKey ?? idempotencyKey) !== idempotencyKey) {
     throw refuseFields([
       { path: 'idempotencyKey', message: 'must be the same as the header Idempotency-Key' },
     ]);
   }
-  const idempotencyKey = headerKey ?? request.idempotencyKey;
-  const pull = ownPull(request, idempotencyKey, owner);
-  const submitted = await submitting.one(pull, { remainingMilliseconds });
+  const submitted = await submitPull(request, { ...call, idempotencyKey }, pulls);
   log.uploadId = submitted.uploadId;
   if (submitted.taskId !== undefined) log.taskId = submitted.taskId;
   return { status: 202, body: submitted };
@@ -123,13 +108,10 @@ async function pullOne(
 
 async function pullMany(
   items: readonly (PullRequest | Problem)[],
-  headerKey: string | undefined,
-  owner: PullOwner,
-  submitting: Submitting,
-  { log, requestId, remainingMilliseconds }: Invocation,
+  call: Call,
+  pulls: PullDependencies,
 ): Promise<Answer> {
-  const pulls = ownPulls(items, headerKey, owner);
-  const results = await submitting.many(pulls, { requestId, remainingMilliseconds });
+  const results = await submitBatch(items, call, pulls);
   const count = (name: string) => results.filter((result) => name in result).length;
   const tally: LogFields = {
     items: items.length,
@@ -137,7 +119,7 @@ async function pullMany(
     refused: count('problem'),
     unsent: count('queued'),
   };
-  Object.assign(log, tally);
+  Object.assign(call.log, tally);
   return { status: 202, body: { items: results } };
 }
 
@@ -153,12 +135,11 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
-    now: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: Math.random,
+    clock,
+    random,
   });
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
-  const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),
   );

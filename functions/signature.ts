@@ -1,26 +1,27 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readSignatureConfig, type SignatureConfig } from '../lib/config/signature-config.ts';
-import { createAuthenticate, requireScope } from '../lib/http/authenticate.ts';
-import { readHeader, readJsonBody, refuseInQuery } from '../lib/http/event.ts';
-import { httpHandler, type Route } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
-import { requireOwnApplication } from '../lib/policy/applications.ts';
-import { createPermit } from '../lib/policy/permit-caller.ts';
-import type { Profile } from '../lib/policy/profile.ts';
-import { OPEN_PROFILE } from '../lib/policy/select-profile.ts';
-import type { Settings } from '../lib/policy/settings.ts';
-import { signUpload } from '../lib/signing/upload-signature.ts';
-import { sealEnvelope } from '../lib/uploads/envelope.ts';
-import { createKeepIssued } from '../lib/uploads/keep-issued.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import { encodeSourceContext } from '../lib/model/source-context.ts';
 import {
   createUploadId,
   deriveUploadIdKey,
   isUploadIdOf,
   nameUploader,
   UPLOAD_ID_RANDOM_RANGE,
-} from '../lib/uploads/upload-id.ts';
+} from '../lib/model/upload-id.ts';
+import { requireOwnApplication } from '../lib/policy/applications.ts';
+import { createPermit } from '../lib/policy/permit-caller.ts';
+import type { Profile } from '../lib/policy/profile.ts';
+import { OPEN_PROFILE } from '../lib/policy/select-profile.ts';
+import type { Settings } from '../lib/policy/settings.ts';
+import { readHeader, readJsonBody, refuseInQuery } from '../lib/runtime/http-event.ts';
+import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { signUpload } from '../lib/signing/upload-signature.ts';
+import type { Clock, Random } from '../lib/system.ts';
+import { createUploadReservation } from '../lib/uploads/reserve-upload.ts';
 import { formatIsoTime } from '../lib/validation/iso-time.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../lib/validation/limits.ts';
 import {
@@ -32,17 +33,15 @@ import {
 /** `random` is an unsigned 32-bit integer: https://cloud.tencent.com/document/product/266/9221. */
 const RANDOM_RANGE = 2 ** 32;
 
-/** What the route takes from outside. */
+/** Dependencies of the route. */
 export interface SignatureDependencies {
   readonly config: SignatureConfig;
   /** Who may ask for what. */
   readonly settings: Settings;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A cryptographically random whole number below `range`. */
-  readonly random: (range: number) => number;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'integer'>;
   /** Where there is one, no upload begins that it does not know. */
-  readonly ledger?: ReachLedger | undefined;
+  readonly ledger?: WithLedger | undefined;
 }
 
 /** What a caller gets. */
@@ -53,13 +52,13 @@ export interface SignatureAnswer {
   readonly expiresAt: string;
 }
 
-/** Answers the route `POST /signature`. */
+/** Returns the route `POST /signature`. */
 export function createSignatureRoute(dependencies: SignatureDependencies): Route {
-  const { config, settings, now, random, ledger } = dependencies;
+  const { config, settings, clock, random, ledger } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
   const ownSubAppId = requireOwnApplication(settings.policy, config.subAppId);
-  const keepIssued = createKeepIssued(ledger, now);
+  const keepIssued = createUploadReservation(ledger, clock.now);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {
@@ -67,7 +66,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
   }
 
   return async (event, { log }) => {
-    const nowMilliseconds = now();
+    const nowMilliseconds = clock.now();
     const nowSeconds = Math.floor(nowMilliseconds / 1_000);
     const caller = await authenticate(readHeader(event, 'authorization'), nowSeconds);
     log.owner = caller.owner;
@@ -84,7 +83,12 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const request = profile === OPEN_PROFILE ? asked : await bound(profile, asked);
     const uploadId =
       request.uploadId ??
-      createUploadId(uploader, uploadIdKey, nowMilliseconds, random(UPLOAD_ID_RANDOM_RANGE));
+      createUploadId(
+        uploader,
+        uploadIdKey,
+        nowMilliseconds,
+        random.integer(UPLOAD_ID_RANDOM_RANGE),
+      );
     log.uploadId = uploadId;
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
@@ -96,7 +100,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       expireTime,
       profile,
     };
-    const signature = sign(issued, request, config, random(RANDOM_RANGE));
+    const signature = sign(issued, request, config, random.integer(RANDOM_RANGE));
     const keeping = keepIssued(issued, request);
     if (keeping !== undefined) await keeping;
     const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
@@ -138,7 +142,7 @@ function sign(
       procedure: request.procedure,
       taskPriority: request.taskPriority,
       taskNotifyMode: request.taskNotifyMode,
-      sourceContext: sealEnvelope(envelope, request.sourceContext, {
+      sourceContext: encodeSourceContext(envelope, request.sourceContext, {
         key: config.contextKey,
         subAppId,
       }),
@@ -154,10 +158,10 @@ function sign(
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
+  // The clock and the chance of lib/system.ts are more than is needed here, and than the bundle may have.
   const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
-  const known = { config, ledger, now: Date.now, random: randomInt };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createSignatureRoute({ ...known, settings }),
+    createSignatureRoute({ config, settings, clock: Date, random: { integer: randomInt }, ledger }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createCoverFetcher } from '../lib/actions/fetch-cover.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { readSweepConfig, type SweepConfig } from '../lib/config/sweep-config.ts';
-import { createTargets } from '../lib/delivery/create-targets.ts';
 import { openLedger } from '../lib/ledger/ledger.ts';
-import { writeLogLine } from '../lib/log.ts';
-import { createCoverFetcher } from '../lib/media-actions/fetch-cover.ts';
 import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import { loadSettings } from '../lib/policy/load-settings.ts';
+import { writeLogLine } from '../lib/runtime/log.ts';
+import { type Job, timerHandler } from '../lib/runtime/timer-handler.ts';
 import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
-import { type Job, timerHandler } from '../lib/timer-handler.ts';
+import { clock, random } from '../lib/system.ts';
 import { createVodApi } from '../lib/vod/client.ts';
+import { createTargets } from '../lib/webhooks/create-targets.ts';
 
-/** What the job takes from outside. */
+/** Dependencies of the job. */
 export interface SweepDependencies
   extends SweepOptions,
     Omit<SweepRun, 'looksNow' | 'remainingMilliseconds' | 'report'> {}
@@ -33,21 +32,21 @@ const SHORTEST_MILLISECONDS = 20_000;
 
 const HURRIED = `The function's time limit is too short: it must be more than ${SHORTEST_MILLISECONDS / 1_000} seconds, and 60 or more are better.`;
 
-/** Answers the job that does everything that is due. */
+/** Returns the job that does everything that is due. */
 export function createSweepJob({
   pullsEvents,
   targets,
   pullsPerSecond,
   ...dependencies
 }: SweepDependencies): Job {
-  return async ({ log, requestId, remainingMilliseconds }, message) => {
+  return async ({ log, requestId, deadline }, message) => {
     const run: SweepRun = {
       ...dependencies,
       looksNow: message === LOOK_NOW,
-      remainingMilliseconds: () => remainingMilliseconds() - RESERVE_MILLISECONDS,
+      remainingMilliseconds: () => deadline.left() - RESERVE_MILLISECONDS,
       report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
     };
-    const isHurried = remainingMilliseconds() < SHORTEST_MILLISECONDS;
+    const isHurried = deadline.left() < SHORTEST_MILLISECONDS;
     const summary = await sweep(run, { pullsEvents, targets, pullsPerSecond });
     Object.assign(log, describeSummary(summary));
     if (isHurried && log.level !== 'error') Object.assign(log, { level: 'warn', reason: HURRIED });
@@ -66,19 +65,14 @@ async function openSweep(config: SweepConfig): Promise<Job> {
   await checkDatabase(config);
   const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery } = config;
   const readCredentials = () => readVodCredentials(process.env);
-  const targets = createTargets(delivery, { readCredentials, now: Date.now });
+  const targets = createTargets(delivery, { readCredentials, clock });
   const settings = await loadSettings(import.meta.dirname);
   const own = requireOwnApplication(settings.policy, vodApi.subAppId);
   return createSweepJob({
     ledger: openLedger(databaseUrl, {
-      ...{ databaseCa, now: Date.now, randomKey: randomUUID, targets },
+      ...{ databaseCa, now: clock.now, randomKey: random.key, targets },
     }),
-    api: createVodApi(vodApi, {
-      readCredentials,
-      now: () => performance.now(),
-      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-      random: Math.random,
-    }),
+    api: createVodApi(vodApi, { readCredentials, clock, random }),
     applications: listApplications(settings.policy, own),
     contexts: config.contexts,
     settings,
@@ -86,8 +80,8 @@ async function openSweep(config: SweepConfig): Promise<Job> {
     targets,
     pullsEvents,
     pullsPerSecond: vodApi.pullsPerSecond,
-    now: Date.now,
-    random: Math.random,
-    sleep,
+    now: clock.now,
+    random: random.fraction,
+    sleep: clock.sleep,
   });
 }

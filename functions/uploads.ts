@@ -1,28 +1,33 @@
-import { randomUUID } from 'node:crypto';
-import { checkDatabase } from '../lib/config/database-config.ts';
-import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import {
   type Caller,
   createAuthenticate,
   requireScope,
   type Scope,
-} from '../lib/http/authenticate.ts';
-import { answerUnlessKnown } from '../lib/http/conditional.ts';
+} from '../lib/auth/authenticate.ts';
+import { checkDatabase } from '../lib/config/database-config.ts';
+import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import type { Upload } from '../lib/model/upload.ts';
+import { isFinished } from '../lib/model/upload-state.ts';
+import { findTenantApplication } from '../lib/policy/applications.ts';
+import type { Settings } from '../lib/policy/settings.ts';
+import { Problem } from '../lib/problem.ts';
+import { respondUnlessCached } from '../lib/runtime/conditional.ts';
 import {
   type HttpEvent,
   readHeader,
   readJsonBody,
   readPath,
   readQueryFields,
-} from '../lib/http/event.ts';
-import { type Answer, httpHandler, type Route, refuseMethod } from '../lib/http/http-handler.ts';
-import { routeWithSettings } from '../lib/http/route-with-settings.ts';
-import { openLedgerLazily, type ReachLedger } from '../lib/ledger/reach-ledger.ts';
-import type { Upload } from '../lib/ledger/upload-row.ts';
-import { findTenantApplication } from '../lib/policy/applications.ts';
-import type { Settings } from '../lib/policy/settings.ts';
-import { Problem } from '../lib/problem.ts';
-import { refuseFinished } from '../lib/uploads/keep-issued.ts';
+} from '../lib/runtime/http-event.ts';
+import {
+  type Answer,
+  httpHandler,
+  methodNotAllowed,
+  type Route,
+} from '../lib/runtime/http-handler.ts';
+import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import { clock, random } from '../lib/system.ts';
 import {
   listDeadDeliveries,
   listDeadItems,
@@ -32,13 +37,13 @@ import {
   resumeEndpoint,
 } from '../lib/uploads/operator-routes.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
+import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import { parseReplayRequest, parseUploadQuery } from '../lib/uploads/upload-query.ts';
-import { isFinished } from '../lib/uploads/upload-state.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
 
-/** What the route takes from outside. */
+/** Dependencies of the route. */
 export interface UploadsDependencies {
   readonly config: UploadsConfig;
   /** API keys by which callers are known as well, and their tenants. */
@@ -46,7 +51,7 @@ export interface UploadsDependencies {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Without one, nothing is known of any upload. */
-  readonly ledger: ReachLedger | undefined;
+  readonly ledger: WithLedger | undefined;
 }
 
 /** A request that its caller may make. */
@@ -55,7 +60,7 @@ interface Call {
   readonly caller: Caller;
   /** Application of the caller's tenant, whose uploads it sees alone; undefined where it sees those of all. */
   readonly subAppId: number | undefined;
-  readonly ledger: ReachLedger;
+  readonly ledger: WithLedger;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Empty where the path names none. */
@@ -70,7 +75,7 @@ type Resource = ReadonlyMap<string, Operation>;
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
-/** Answers the routes below `/uploads`. */
+/** Returns the routes below `/uploads`. */
 export function createUploadsRoute({ config, settings, now, ledger }: UploadsDependencies): Route {
   const authenticate = createAuthenticate(config.auth, settings.keys);
   return async (event, { log }) => {
@@ -98,7 +103,7 @@ function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Oper
   if (resource === undefined) throw refuseUnknown('There is nothing at this path.');
   const method = String(httpMethod);
   const operation = resource.get(method);
-  if (operation === undefined) throw refuseMethod(method, [...resource.keys()]);
+  if (operation === undefined) throw methodNotAllowed(method, [...resource.keys()]);
   return operation;
 }
 
@@ -151,11 +156,11 @@ async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<A
   const { items, ...rest } = await ledger((each) =>
     each.listUploads({ ...query, owner, subAppId }),
   );
-  return answerUnlessKnown(event, { items: items.map(viewUpload), ...rest });
+  return respondUnlessCached(event, { items: items.map(viewUpload), ...rest });
 }
 
 async function showUpload(call: Call): Promise<Answer> {
-  return answerUnlessKnown(call.event, viewUpload(await findUpload(call)));
+  return respondUnlessCached(call.event, viewUpload(await findUpload(call)));
 }
 
 async function cancelUpload(call: Call): Promise<Answer> {
@@ -164,8 +169,8 @@ async function cancelUpload(call: Call): Promise<Answer> {
   // What has ended is left as it is, so asking again changes nothing.
   const upload = isFinished(found.state)
     ? found
-    : await ledger((each) => each.changeState(uploadId, 'cancelled'));
-  if (upload?.state !== 'cancelled') throw refuseFinished(upload?.state ?? 'deleted');
+    : await ledger((each) => each.transition(uploadId, 'cancelled'));
+  if (upload?.state !== 'cancelled') throw uploadFinished(upload?.state ?? 'deleted');
   return { status: 200, body: viewUpload(upload) };
 }
 
@@ -175,7 +180,7 @@ async function showEvents(call: Call): Promise<Answer> {
   const [events, actions] = await ledger((each) =>
     Promise.all([each.listEvents(uploadId), each.listActions(uploadId)]),
   );
-  return answerUnlessKnown(event, viewTimeline(uploadId, events, actions));
+  return respondUnlessCached(event, viewTimeline(uploadId, events, actions));
 }
 
 async function replay(call: Call): Promise<Answer> {
@@ -185,7 +190,7 @@ async function replay(call: Call): Promise<Answer> {
   return { status: 202, body: { replayed } };
 }
 
-/** Answers the upload where the caller may see it; to anybody else it is as if it were not there. */
+/** Returns the upload where the caller may see it; to anybody else it is as if it were not there. */
 async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise<Upload> {
   const upload = UPLOAD_ID.test(uploadId)
     ? await ledger((each) => each.findUpload(uploadId))
@@ -218,9 +223,9 @@ function requireLedger(): Problem {
 /** The function's entry point. */
 export const main_handler = httpHandler('uploads', METHODS, () => {
   const config = readUploadsConfig(process.env);
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createUploadsRoute({ config, settings, now: Date.now, ledger }),
+    createUploadsRoute({ config, settings, now: clock.now, ledger }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

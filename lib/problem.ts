@@ -3,7 +3,7 @@
  *
  * Codes are stable: callers switch on them, never on the text. The `upstream_` ones tell what became of a call to VOD:
  * it refused the request as the caller put it (`rejected`), refused this service (`denied`), asked for patience
- * (`busy`), broke (`failed`) or did not answer in time (`timeout`). The `ledger_` ones tell of the database behind this
+ * (`busy`), broke (`failed`) or did not answer in time (`timeout`). The `ledger_` ones describe the database behind this
  * service: it has none (`required`), or cannot reach it (`unavailable`).
  * `identity_unavailable` says the same of the keys that prove who calls.
  */
@@ -130,7 +130,7 @@ export interface ProblemDetails {
 }
 
 /**
- * Answers what the caller may know of `error`: everything of a {@link Problem}, nothing of anything else.
+ * Returns what the caller may know of `error`: everything of a {@link Problem}, nothing of anything else.
  *
  * `about:blank` says that title and status tell the kind, and `code` the exact one
  * (https://www.rfc-editor.org/rfc/rfc9457#section-4.2.1).

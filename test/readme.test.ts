@@ -9,7 +9,7 @@ import { selectProfile } from '../lib/policy/select-profile.ts';
 import { describeProblem } from '../lib/problem.ts';
 import { readServiceCustom } from '../tools/deploy/service-custom.ts';
 import { readSettings } from '../tools/deploy/settings.ts';
-import { FAULTS } from '../tools/local/vod/faults.ts';
+import { FAULTS } from '../tools/local/emulator/faults.ts';
 import { removeScratch } from './support/remove-scratch.ts';
 import { settingsOf } from './support/settings.ts';
 
@@ -19,25 +19,25 @@ function read(path: string): string {
 
 const readme = read('README.md');
 
-/** Answers the part of the README from one heading to another. */
+/** Returns the part of the README from one heading to another. */
 function sectionOf(start: string, end: string): string {
   return readme.slice(readme.indexOf(`\n${start}\n`), readme.indexOf(`\n${end}\n`));
 }
 
-/** Answers the variables that the tables of a section tell of. */
+/** Returns the variables that the tables of a section describe. */
 function listTold(section: string): ReadonlySet<string> {
   const rows = section.matchAll(/^\| ((?:`[A-Z\d_]+`(?:, )?)+) \|/gm);
   return new Set([...rows].flatMap(([, names = '']) => names.match(/[A-Z\d_]+/g) ?? []));
 }
 
-/** A variable as a schema names it; what the platform gives by itself is not ours to tell of. */
+/** A variable as a schema names it; what the platform gives by itself is not ours to describe. */
 const VARIABLE =
   /\b(?:VOD|AUTH|CORS|SOURCE|CALLBACK|PULL|DATABASE|WEBHOOK|EVENT)(?:_[A-Z\d]+)*\b(?=:)/g;
 
 const configured = listTold(sectionOf('## Configuration', '## On one machine'));
 
 describe('README.md', () => {
-  it('tells of every environment variable that the functions read, and of no other', () => {
+  it('names every environment variable that the functions read, and of no other', () => {
     const inCode = new Set(
       [
         ...readdirSync(new URL('../lib/config', import.meta.url)).map(
@@ -51,7 +51,7 @@ describe('README.md', () => {
     expect(inCode.size).toBeGreaterThan(5);
   });
 
-  it('tells of every variable that a deployment reads, and of no other', () => {
+  it('names every variable that a deployment reads, and of no other', () => {
     const inFile = read('serverless.yml').matchAll(/\benv:([A-Z\d_]+)/g);
     const credentials = read('tools/deploy/credentials.ts').matchAll(/'(TENCENT[A-Z_]+)'/g);
     const names = [...inFile, ...credentials].map(([, name = '']) => name);
@@ -62,7 +62,7 @@ describe('README.md', () => {
     expect(deploying.size).toBeGreaterThan(10);
   });
 
-  it('needs no variable for its example of a deployment but those that it tells of', () => {
+  it('needs no variable for its example of a deployment but those that it describes', () => {
     const [, example = ''] = readme.split('```sh\n   # The user that deploys');
     const names = example.slice(0, example.indexOf('```')).match(/^ +[A-Z_]+(?==)/gm) ?? [];
     const told = [...configured, ...listTold(sectionOf('## Deploy', '## HTTP reference'))];
@@ -71,7 +71,7 @@ describe('README.md', () => {
     expect(told).toEqual(expect.arrayContaining(names.map((name) => name.trim())));
   });
 
-  it('tells of every command of vod-upload', () => {
+  it('names every command of vod-upload', () => {
     const entries = read('tools/cli/run-cli.ts').matchAll(/^ {4}name: '(\w+)',$/gm);
     const commands = [...entries].map(([, name]) => name);
 
@@ -79,7 +79,7 @@ describe('README.md', () => {
     for (const command of commands) expect(readme).toContain(`| \`npx vod-upload ${command}\` |`);
   });
 
-  it('tells of every problem code with its status', () => {
+  it('names every problem code with its status', () => {
     const statuses = [...read('lib/problem.ts').matchAll(/^ {2}(\w+): (\d{3}),$/gm)];
 
     expect(statuses.length).toBeGreaterThan(5);
@@ -90,7 +90,7 @@ describe('README.md', () => {
   it.each([
     ['signature', 'const signatureRequest', / {2,4}(\w+): v\.optional/g, 12],
     ['pull', 'const pullItem', /^ {4}(\w+): v\./gm, 14],
-  ])('tells of every field of a %s request', (name, start, pattern, count) => {
+  ])('names every field of a %s request', (name, start, pattern, count) => {
     const schema = read(`lib/validation/${name}-request.ts`);
     const body = schema.slice(schema.indexOf(start));
     const fields = [...body.matchAll(pattern)].map(([, field]) => field);
@@ -117,7 +117,7 @@ describe('README.md', () => {
     expect(explain(() => ask({ classId, expiresIn }), told.requestId)).toEqual(told);
   });
 
-  it('tells of every field of a profile and of every quota', () => {
+  it('names every field of a profile and of every quota', () => {
     const section = sectionOf('## Who may ask for what', '## Configuration');
     const source = read('lib/policy/profile.ts');
     const names = [...source.matchAll(/^ {2}(\w+): v\.optional/gm)].map(([, name = '']) => name);
@@ -130,7 +130,7 @@ describe('README.md', () => {
     }
   });
 
-  it('tells of every script', () => {
+  it('names every script', () => {
     const { scripts } = JSON.parse(read('package.json'));
     for (const name of Object.keys(scripts)) {
       expect(readme).toMatch(new RegExp(`npm (?:run )?${name}\\b`));
@@ -138,7 +138,7 @@ describe('README.md', () => {
   });
 });
 
-/** Answers the settings of a section's example, with a digest in the place of the one that is cut short. */
+/** Returns the settings of a section's example, with a digest in the place of the one that is cut short. */
 async function readExample(section: string) {
   const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(section) ?? [];
   const folder = await mkdtemp(join(tmpdir(), 'readme-'));

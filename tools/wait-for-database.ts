@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createConnection } from '../lib/ledger/connection.ts';
+import { createConnection } from '../lib/ledger/connection/connection.ts';
 import { LedgerError } from '../lib/ledger/ledger-error.ts';
 
 interface WaitOptions {
@@ -14,7 +14,7 @@ interface WaitOptions {
 const MILLISECONDS = 60_000;
 /** Between two attempts: the first, and the longest. */
 const FIRST_PAUSE_MILLISECONDS = 250;
-const LONGEST_PAUSE_MILLISECONDS = 2_000;
+const MAX_PAUSE_MILLISECONDS = 2_000;
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
@@ -40,7 +40,7 @@ export async function waitForDatabase(
         `The database of DATABASE_URL is not up yet (${failure.code}): waiting for up to ${seconds} s.`,
       );
     }
-    await pause(Math.min(FIRST_PAUSE_MILLISECONDS * 1.5 ** tries, LONGEST_PAUSE_MILLISECONDS));
+    await pause(Math.min(FIRST_PAUSE_MILLISECONDS * 1.5 ** tries, MAX_PAUSE_MILLISECONDS));
   }
 }
 

@@ -1,13 +1,17 @@
 import * as v from 'valibot';
-import type { TrustedSignKeys } from '../events/authenticate-notification.ts';
-import { MOST_SIGN_KEY_CHARACTERS } from '../signing/sign-key.ts';
+import { MAX_SIGN_KEY_CHARACTERS, type TrustedSignKeys } from '../signing/sign-key.ts';
 import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
-import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
+import type { DeliveryConfig } from '../webhooks/create-targets.ts';
+import {
+  type ContextConfig,
+  contextEnvironment,
+  describeContexts,
+  judgeGrace,
+} from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
-import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
+import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
-import { judgeGrace } from './grace.ts';
 
 /**
  * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a
@@ -40,8 +44,8 @@ const signKeyEnvironment = v.object({
     v.transform(splitList),
     v.minLength(1, 'must not be empty'),
     v.everyItem(
-      (key) => SIGN_KEY.test(key) && key.length <= MOST_SIGN_KEY_CHARACTERS,
-      `must be a comma-separated list of keys of 1 to ${MOST_SIGN_KEY_CHARACTERS} letters and digits`,
+      (key) => SIGN_KEY.test(key) && key.length <= MAX_SIGN_KEY_CHARACTERS,
+      `must be a comma-separated list of keys of 1 to ${MAX_SIGN_KEY_CHARACTERS} letters and digits`,
     ),
   ),
   CALLBACK_SHARED_SIGN_KEY_UNTIL: v.optional(isoTime),
@@ -64,7 +68,7 @@ export function readSignKeys(environment: Environment): readonly string[] {
 }
 
 /**
- * Answers the configuration of the `callback` function. It also makes sure that there are credentials, which are read
+ * Returns the configuration of the `callback` function. It also makes sure that there are credentials, which are read
  * anew for every call.
  *
  * @throws {ConfigError}

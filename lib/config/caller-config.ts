@@ -157,7 +157,7 @@ export interface CallerConfig {
   readonly corsHeaders: readonly string[];
 }
 
-/** Answers the configuration that a checked environment tells. */
+/** Returns the configuration that a checked environment tells. */
 export function describeCallers(e: v.InferOutput<typeof callerEnvironment>): CallerConfig {
   return { auth: describeAuth(e), corsOrigins: e.CORS_ORIGINS, corsHeaders: e.CORS_HEADERS };
 }

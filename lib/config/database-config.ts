@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ConfigError } from './environment.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** Which database the ledger is in, and who vouches for its server. */
 export interface DatabaseConfig {
@@ -43,7 +43,7 @@ export function checkDatabase({
   databaseCa,
 }: DatabaseConfig): Promise<void> | undefined {
   if (databaseUrl === undefined) return undefined;
-  return import('../ledger/database-url.ts').then(({ readDatabaseUrl }) => {
+  return import('../ledger/connection/database-url.ts').then(({ readDatabaseUrl }) => {
     const { problems } = readDatabaseUrl(databaseUrl, databaseCa);
     if (problems !== undefined) throw new ConfigError(problems);
   });

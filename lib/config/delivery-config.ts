@@ -1,20 +1,15 @@
 import * as v from 'valibot';
+import { explainEventPattern } from '../model/event-type.ts';
+import { vodCredentialsEnvironment } from '../vod/api-config.ts';
+import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import {
   type EndpointOptions,
   type ParsedEndpoints,
   parseEndpoints,
   type WebhookEndpoint,
-} from '../delivery/endpoint.ts';
-import type { EventBusConfig } from '../delivery/event-bridge.ts';
-import { explainEventPattern } from '../delivery/event-type.ts';
-import { vodCredentialsEnvironment } from '../vod/api-config.ts';
+} from '../webhooks/endpoint.ts';
+import type { EventBusConfig } from '../webhooks/event-bridge.ts';
 import { type Environment, readEnvironment, splitList } from './environment.ts';
-
-/** Who is told of events. */
-export interface DeliveryConfig {
-  readonly endpoints: readonly WebhookEndpoint[];
-  readonly eventBus: EventBusConfig | undefined;
-}
 
 /** Where EventBridge's API is. */
 const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';
@@ -93,7 +88,7 @@ const deliveryVariables = v.pipe(
 );
 
 /**
- * Answers who is told of events; nobody, where nothing is said. Where there is an event bus, it also makes sure that
+ * Returns who is told of events; nobody, where nothing is said. Where there is an event bus, it also makes sure that
  * there are credentials, which are read anew for every call.
  *
  * @throws {ConfigError} that names every wrong field of every endpoint, and never a secret.

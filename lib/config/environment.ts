@@ -1,45 +1,9 @@
 import * as v from 'valibot';
+import type { VariableProblem } from '../config-error.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** Environment variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What is wrong with one variable; the message goes on from its name, and tells nothing of its value. */
-export interface VariableProblem {
-  readonly variable: string;
-  readonly message: string;
-}
-
-interface ConfigErrorOptions extends ErrorOptions {
-  /** What was read, where that is not the environment. */
-  readonly source?: string;
-}
-
-/** Says every variable, or setting, that is missing or wrong; names and rules only, never a value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly VariableProblem[];
-  readonly variables: readonly string[];
-
-  /** Parts are built into files of their own, so what they throw is made by another copy of this class. */
-  static override [Symbol.hasInstance](value: unknown): value is ConfigError {
-    return value instanceof Error && value.name === 'ConfigError';
-  }
-
-  constructor(
-    problems: readonly VariableProblem[],
-    { source = 'this environment', ...options }: ConfigErrorOptions = {},
-  ) {
-    super(
-      `Cannot serve with ${source}: ${problems
-        .map(({ variable, message }) => `${variable} ${message}`)
-        .join('; ')}`,
-      options,
-    );
-    this.problems = problems;
-    this.variables = problems.map(({ variable }) => variable);
-  }
-}
-
 /** Schema of a variable that must be there. */
 export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be empty'));
 
@@ -62,7 +26,7 @@ const STRAY_NAMES: Readonly<Record<string, string>> = {
 /**
  * Returns the variables into which something came with copy and paste, or with a file that another program reads
  * otherwise: white space around the value, characters that nobody sees, quotation marks around all of it. Nothing of that
- * is taken away silently: whoever else checks a secret may have the same text, and the deployer must hear of it.
+ * is taken away silently: anyone who else checks a secret may have the same text, and the deployer must hear of it.
  */
 export function findStrayCharacters(variables: Environment): readonly VariableProblem[] {
   return Object.entries(variables).flatMap(([variable, value = '']) => {
@@ -86,7 +50,7 @@ function describeStray(text: string): string | undefined {
 }
 
 /**
- * Answers `environment` as `schema` types it.
+ * Returns `environment` as `schema` types it.
  *
  * @throws {ConfigError}
  */
@@ -101,7 +65,7 @@ export function readEnvironment<TSchema extends v.GenericSchema>(
 }
 
 /**
- * Answers `environment` as both schemas type it. Valibot's own way to put schemas together costs a bundle more than a
+ * Returns `environment` as both schemas type it. Valibot's own way to put schemas together costs a bundle more than a
  * kilobyte.
  *
  * @throws {ConfigError} that says what is wrong by either.
@@ -156,7 +120,7 @@ function refuse(
   return new ConfigError([...stray, ...others]);
 }
 
-/** Answers the items of a comma-separated list. */
+/** Returns the items of a comma-separated list. */
 export function splitList(list: string): readonly string[] {
   return list
     .split(',')

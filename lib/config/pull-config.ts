@@ -51,7 +51,7 @@ const pullEnvironment = v.intersect([
 ]);
 
 /**
- * Answers the configuration of the `pull` function. It also makes sure that there are credentials, which are read anew
+ * Returns the configuration of the `pull` function. It also makes sure that there are credentials, which are read anew
  * for every call.
  *
  * @throws {ConfigError}
@@ -68,7 +68,7 @@ export function readPullConfig(environment: Environment): PullConfig {
 }
 
 /**
- * Answers the credentials of this moment: the platform replaces those of the execution role while an instance lives.
+ * Returns the credentials of this moment: the platform replaces those of the execution role while an instance lives.
  *
  * @throws {ConfigError}
  */

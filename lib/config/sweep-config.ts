@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
+import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
 import {
   type DatabaseConfig,
@@ -7,7 +8,7 @@ import {
   databaseUrl,
   describeDatabase,
 } from './database-config.ts';
-import { type DeliveryConfig, readDeliveryConfig } from './delivery-config.ts';
+import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment } from './environment.ts';
 
 /** Configuration of the `sweep` function. */
@@ -34,7 +35,7 @@ const sweepEnvironment = v.intersect([
 ]);
 
 /**
- * Answers the configuration of the `sweep` function. It also makes sure that there are credentials, which are read anew
+ * Returns the configuration of the `sweep` function. It also makes sure that there are credentials, which are read anew
  * for every call.
  *
  * @throws {ConfigError}

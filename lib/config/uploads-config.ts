@@ -9,7 +9,7 @@ export type UploadsConfig = CallerConfig & DatabaseConfig;
 const uploadsEnvironment = v.object(databaseEnvironment);
 
 /**
- * Answers the configuration of the `uploads` function.
+ * Returns the configuration of the `uploads` function.
  *
  * @throws {ConfigError}
  */

@@ -1,8 +1,7 @@
-import { deriveFileUploadId } from '../uploads/upload-id.ts';
-import { ask, askAboutAll } from './ask.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
-import { writeTime } from './upload-row.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, queryInParts, writeJson, writeTime } from './query.ts';
 
 /** A file of which a notification told that it came, when VOD did not have it any more. */
 export interface AbsentArrival {
@@ -21,27 +20,28 @@ interface ArrivalNote {
 
 /**
  * Files of which notifications told, and that VOD does not have. VOD says the same of files that never were, so no more
- * than {@link MOST_NOTES} files of an application are noted within a day, and a note is forgotten after that.
+ * than {@link MAX_NOTES} files of an application are noted within a day, and a note is forgotten after that.
  */
 export interface AbsentFileLedger {
-  /** Notes that the file was told to have come; answers what is known of it then. */
+  /** Notes that the file was told to have come; returns what is known of it then. */
   noteAbsentArrival(arrival: AbsentArrival, subAppId: number | undefined): Promise<ArrivalNote>;
   /** Notes that the files were told to be deleted, as far as there is room. */
   noteAbsentDeletions(fileIds: readonly string[], subAppId: number | undefined): Promise<void>;
-  /** Answers those of these files that were told to have come. */
+  /** Returns those of these files that were told to have come. */
   findAbsentArrivals(
     fileIds: readonly string[],
     subAppId: number | undefined,
   ): Promise<readonly AbsentArrival[]>;
   /**
    * Takes files that VOD has in an application off uploads of others that ended as `deleted`: notifications alone told of
-   * those, and whoever signs for one application may have told of a file of another before that did.
+   * those, and anyone who signs for one application may have told of a file of another before that did. Also drops the
+   * deletion of such a file that was scheduled for another application.
    */
-  releaseFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
+  detachFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }
 
 /** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
-export const MOST_NOTES = 1_000;
+export const MAX_NOTES = 1_000;
 
 // What is over is forgotten on the way, but for rows that somebody else is at.
 const NOTE = `with told as (
@@ -52,11 +52,11 @@ const NOTE = `with told as (
       select sub_app_id, file_id from absent_files
       where sub_app_id = $2::bigint and noted_at <= $3::timestamptz - interval '1 day'
         and file_id not in (select file_id from told)
-      order by noted_at limit ${MOST_NOTES} for update skip locked
+      order by noted_at limit ${MAX_NOTES} for update skip locked
     )
   ),
   room as (
-    select ${MOST_NOTES} - count(*) as places from absent_files
+    select ${MAX_NOTES} - count(*) as places from absent_files
     where sub_app_id = $2::bigint and noted_at > $3::timestamptz - interval '1 day'
       and file_id not in (select file_id from told)
   )
@@ -94,28 +94,25 @@ const RELEASE = `with claimed as (
   where file_id in (select jsonb_array_elements_text($1::text::jsonb)) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
 /** Returns the part of the ledger that knows of files that VOD does not have. */
-export function createAbsentFileLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): AbsentFileLedger {
+export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
-    ask(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
+    query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
   return {
-    async releaseFiles(fileIds, subAppId) {
+    async detachFiles(fileIds, subAppId) {
       const ownIds = writeJson(fileIds.map(deriveFileUploadId));
-      await ask(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
+      await query(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
     },
     async noteAbsentArrival({ fileId, source }, subAppId) {
       const [row] = await note([{ file_id: fileId, source, deletion_told: false }], subAppId);
       return { isKept: row !== undefined, isDeleted: row?.['deletion_told'] === true };
     },
     async noteAbsentDeletions(fileIds, subAppId) {
-      const first = fileIds.slice(0, MOST_NOTES);
+      const first = fileIds.slice(0, MAX_NOTES);
       const told = first.map((fileId) => ({ file_id: fileId, deletion_told: true }));
       await note(told, subAppId);
     },
     async findAbsentArrivals(fileIds, subAppId = 0) {
-      const rows = await askAboutAll(connection, FIND, fileIds, [subAppId]);
+      const rows = await queryInParts(connection, FIND, fileIds, [subAppId]);
       // Only objects are kept.
       return rows.map((row) => ({
         fileId: String(row['file_id']),

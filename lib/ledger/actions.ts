@@ -1,7 +1,22 @@
-import { ask, type Parameters, type Row } from './ask.ts';
-import type { Connection } from './connection.ts';
-import { cleanText, type JsonObject, writeJson } from './json-text.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import {
+  claimJobs,
+  type JobFailure,
+  settleJob,
+  type TrackedJobTable,
+  writeClaim,
+  writeHeld,
+  writeSettlement,
+} from './jobs.ts';
+import {
+  hasRows,
+  type LedgerDependencies,
+  query,
+  type Row,
+  readTime,
+  writeJson,
+  writeTime,
+} from './query.ts';
 
 /** Something that is to be done to a media file, once for ever. */
 export interface NewMediaAction {
@@ -11,7 +26,7 @@ export interface NewMediaAction {
   /** Application of VOD that the file is in; missing where the configuration names none. */
   readonly subAppId?: number | undefined;
   readonly uploadId?: string | undefined;
-  /** What whoever does it needs to know. */
+  /** What anyone who does it needs to know. */
   readonly detail?: JsonObject | undefined;
 }
 
@@ -27,74 +42,59 @@ export interface ClaimedAction extends NewMediaAction {
 
 type Claim = Pick<ClaimedAction, 'fileId' | 'kind' | 'attempt'>;
 
-/** What becomes of an action that failed: another try at a time, Unix milliseconds, or none. */
-type ActionFailure = { readonly error: string } & (
-  | { readonly nextAttemptAt: number }
-  | { readonly dead: true }
-);
-
-/** What is to be done to media; what ends a claim answers whether it still held. */
+/** What is to be done to media; what ends a claim returns whether it still held. */
 export interface ActionLedger {
-  /** Answers up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
+  /** Returns up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
   /** Keeps how far an action has come, for the next try of it. */
   keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
-  actionDone(claim: Claim): Promise<boolean>;
-  actionFailed(claim: Claim, failure: ActionFailure): Promise<boolean>;
+  finishAction(claim: Claim): Promise<boolean>;
+  failAction(claim: Claim, failure: JobFailure): Promise<boolean>;
   /** Makes a dead action due at once. */
   replayAction(action: Pick<NewMediaAction, 'fileId' | 'kind'>): Promise<void>;
 }
 
-const CLAIM = `with due as (
-    select file_id, kind from media_actions where state = 'pending' and next_attempt_at <= $1::timestamptz
-    order by next_attempt_at limit $2 for update skip locked
-  )
-  update media_actions a set attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz
-  from due where a.file_id = due.file_id and a.kind = due.kind
-  returning a.file_id, a.kind, sub_app_id, upload_id, detail, attempts, progress, created_at`;
+const ACTIONS: TrackedJobTable = {
+  name: 'media_actions',
+  key: ['file_id', 'kind'],
+  condition: "state = 'pending'",
+  dueAt: 'next_attempt_at',
+  lease: 'attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz',
+};
+
+const CLAIM = writeClaim(
+  ACTIONS,
+  'file_id, kind, sub_app_id, upload_id, detail, attempts, progress, created_at',
+);
 
 const KEEP_PROGRESS = `update media_actions set progress = $4::text::jsonb, updated_at = $5
-  where file_id = $1 and kind = $2 and attempts = $3 and state = 'pending' returning file_id`;
+  where ${writeHeld(ACTIONS)} and state = 'pending' returning file_id`;
 
-// Settled once more by the same claim, it stays as it is: the answer to the first time may have been lost.
-const SETTLE = `update media_actions
-  set state = $4, next_attempt_at = coalesce($5, next_attempt_at), last_error = $6, updated_at = $7
-  where file_id = $1 and kind = $2 and attempts = $3 and state in ('pending', $4) returning file_id`;
+const SETTLE = writeSettlement(ACTIONS);
 
 const REPLAY = `update media_actions
   set state = 'pending', attempts = 0, last_error = null, created_at = $3, next_attempt_at = $3, updated_at = $3
   where file_id = $1 and kind = $2 and state = 'dead'`;
 
-/** Answers the part of the ledger that keeps what is to be done to media. */
-export function createActionLedger(connection: Connection, now: () => number): ActionLedger {
-  const settle = async (
-    { fileId, kind, attempt }: Claim,
-    ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
-  ) => {
-    const parameters: Parameters = [fileId, kind, attempt, ...outcome, writeTime(now())];
-    return (await ask(connection, SETTLE, parameters)).length > 0;
-  };
+/** Returns the part of the ledger that keeps what is to be done to media. */
+export function createActionLedger(dependencies: LedgerDependencies): ActionLedger {
+  const { connection, now } = dependencies;
   return {
     async claimActions(count, leaseSeconds) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
+      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readClaimed);
     },
-    async keepActionProgress({ fileId, kind, attempt }, progress) {
+    keepActionProgress({ fileId, kind, attempt }, progress) {
       const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(now())];
-      return (await ask(connection, KEEP_PROGRESS, parameters)).length > 0;
+      return hasRows(connection, KEEP_PROGRESS, parameters);
     },
-    actionDone(claim) {
-      return settle(claim, 'done', null, null);
+    finishAction({ fileId, kind, attempt }) {
+      return settleJob(dependencies, SETTLE, [fileId, kind, attempt], 'done');
     },
-    actionFailed(claim, failure) {
-      const error = cleanText(failure.error);
-      return 'dead' in failure
-        ? settle(claim, 'dead', null, error)
-        : settle(claim, 'pending', writeTime(failure.nextAttemptAt), error);
+    failAction({ fileId, kind, attempt }, failure) {
+      return settleJob(dependencies, SETTLE, [fileId, kind, attempt], failure);
     },
     async replayAction({ fileId, kind }) {
-      await ask(connection, REPLAY, [fileId, kind, writeTime(now())]);
+      await query(connection, REPLAY, [fileId, kind, writeTime(now())]);
     },
   };
 }

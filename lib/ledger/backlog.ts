@@ -1,6 +1,4 @@
-import { ask, type Row } from './ask.ts';
-import type { Connection } from './connection.ts';
-import { readTime } from './upload-row.ts';
+import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
 /** How much waits, and since when: Unix milliseconds, missing where nothing does. */
 interface Waiting {
@@ -64,11 +62,11 @@ const BACKLOG = `select * from
   (select count(*)::integer as dead_actions from media_actions where state = 'dead') a,
   (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
 
-/** Answers the part of the ledger that counts what waits. */
-export function createBacklogLedger(connection: Connection, now: () => number): BacklogLedger {
+/** Returns the part of the ledger that counts what waits. */
+export function createBacklogLedger({ connection, now }: LedgerDependencies): BacklogLedger {
   return {
     async readBacklog() {
-      const [row = {}] = await ask(connection, BACKLOG);
+      const [row = {}] = await query(connection, BACKLOG);
       const due = readTime(row['due']);
       return {
         uploads: readWaiting(row, 'uploads'),

@@ -1,11 +1,24 @@
-import type { UploadState } from '../uploads/upload-state.ts';
-import { ask, type Parameters, type Row } from './ask.ts';
-import type { Connection } from './connection.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import type { UploadState } from '../model/upload-state.ts';
 import { writeResumption } from './endpoints.ts';
+import type { Page } from './page.ts';
+import {
+  END_OF_TIME,
+  type PageQuery,
+  readCursor,
+  takePage,
+  writeCursor,
+  writePlace,
+} from './page.ts';
+import {
+  hasRows,
+  type LedgerDependencies,
+  type Parameters,
+  query,
+  type Row,
+  readTime,
+  writeTime,
+} from './query.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
-import { readTime, writeTime } from './upload-row.ts';
-import type { Page } from './uploads.ts';
 
 /** A delivery that was given up. */
 interface DeadDelivery {
@@ -21,7 +34,7 @@ interface DeadDelivery {
 /** Which dead deliveries are to be replayed: those that fit all that is named, up to `limit` of them. */
 export interface ReplayQuery {
   readonly endpoint?: string | undefined;
-  /** State of an upload: only the messages that tell of it. */
+  /** State of an upload: only the messages that describe it. */
   readonly state?: UploadState | undefined;
   /** When it was given up at the earliest, and before which time; Unix milliseconds. */
   readonly from?: number | undefined;
@@ -44,29 +57,23 @@ export interface DeadDeliveryLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listDead(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<DeadDelivery>>;
-  /** Makes a dead delivery due at once; answers whether there was one. */
-  replay(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
-  /** Makes all dead deliveries of one upload due at once; answers how many there were. */
+  listDeadDeliveries(page: PageQuery): Promise<Page<DeadDelivery>>;
+  /** Makes a dead delivery due at once and resumes its endpoint; returns whether there was one. */
+  replayDelivery(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
+  /** Makes all dead deliveries of one upload due at once; returns how many there were. */
   replayUpload(uploadId: string): Promise<number>;
   /**
    * Makes many dead deliveries due at once, in the order in which they were given up.
    *
    * @throws {Problem} `invalid_request` where the cursor is none of such a call.
    */
-  replayMany(query: ReplayQuery): Promise<Replayed>;
+  replayMany(criteria: ReplayQuery): Promise<Replayed>;
 }
 
 const LIST = `select event_id, endpoint, event_type, attempts, last_error, d.updated_at
   from deliveries d join events using (event_id)
   where d.state = 'dead' and (d.updated_at, event_id, endpoint) < ($2, $3, $4)
   order by d.updated_at desc, event_id desc, endpoint desc limit $1`;
-
-/** Later than anything can have died. */
-const END_OF_TIME = '9999-12-31T00:00:00.000Z';
 
 function writeReplay(condition: string, time: string): string {
   return `with replayed as (
@@ -119,35 +126,33 @@ const REPLAY_UPLOAD = writeReplay(
   '$2::timestamptz',
 );
 
-/** Answers the part of the ledger that keeps what was given up. */
-export function createDeadDeliveryLedger(
-  connection: Connection,
-  now: () => number,
-): DeadDeliveryLedger {
+/** Returns the part of the ledger that keeps what was given up. */
+export function createDeadDeliveryLedger({
+  connection,
+  now,
+}: LedgerDependencies): DeadDeliveryLedger {
   return {
-    async listDead({ limit, cursor }) {
-      const [time, eventId = '', endpoint = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
-      const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await ask(connection, LIST, [limit + 1, before, eventId, endpoint]);
-      const items = rows.slice(0, limit).map(readDead);
-      const last = items.at(-1);
-      if (rows.length <= limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.diedAt, last.eventId, last.endpoint]) };
+    async listDeadDeliveries({ limit, cursor }) {
+      const rows = await query(connection, LIST, [limit + 1, ...writePlace(cursor, 3)]);
+      return takePage(rows.map(readDead), limit, (last) => [
+        last.diedAt,
+        last.eventId,
+        last.endpoint,
+      ]);
     },
-    async replay({ eventId, endpoint }) {
-      const rows = await ask(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
-      return rows.length > 0;
+    replayDelivery({ eventId, endpoint }) {
+      return hasRows(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
     },
     async replayUpload(uploadId) {
-      return (await ask(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;
+      return (await query(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;
     },
-    async replayMany(query) {
-      const { endpoint, limit } = query;
-      const parameters = listParameters(query, now());
+    async replayMany(criteria) {
+      const { endpoint, limit } = criteria;
+      const parameters = listParameters(criteria, now());
       const [row] =
         endpoint === undefined
-          ? await ask(connection, REPLAY_MANY, parameters)
-          : await ask(connection, REPLAY_MANY_OF_ENDPOINT, [...parameters, endpoint]);
+          ? await query(connection, REPLAY_MANY, parameters)
+          : await query(connection, REPLAY_MANY_OF_ENDPOINT, [...parameters, endpoint]);
       if (row === undefined) return { replayed: 0 };
       const replayed = Number(row['replayed']);
       if (Number(row['found']) < limit) return { replayed };
@@ -157,8 +162,8 @@ export function createDeadDeliveryLedger(
   };
 }
 
-function listParameters(query: ReplayQuery, now: number): Parameters {
-  const { state, from = 0, to = Date.parse(END_OF_TIME), limit, cursor } = query;
+function listParameters(criteria: ReplayQuery, now: number): Parameters {
+  const { state, from = 0, to = Date.parse(END_OF_TIME), limit, cursor } = criteria;
   const [time, eventId, endpoint] =
     cursor === undefined ? ([0, '', ''] as const) : readCursor(cursor, 3);
   const type = state === undefined ? null : `upload.${state}`;

@@ -1,10 +1,8 @@
-import type { ItemKind, ItemName } from '../uploads/item-name.ts';
-import { ask, type Parameters, type Row } from './ask.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { cleanText } from './json-text.ts';
-import { readTime, writeTime } from './upload-row.ts';
-import type { Page } from './uploads.ts';
+import type { ItemKind, ItemName } from '../model/item-name.ts';
+import type { Page } from './page.ts';
+import { type PageQuery, takePage, writePlace } from './page.ts';
+import type { LedgerDependencies } from './query.ts';
+import { cleanText, type Parameters, query, type Row, readTime, writeTime } from './query.ts';
 
 /** An item that failed for a reason of its own. */
 export interface ItemFailure extends ItemName {
@@ -43,17 +41,17 @@ interface DeadItem extends ItemName {
 
 /** What could not be processed for a reason of its own. */
 export interface DeadItemLedger {
-  /** Counts a failure; the item is dead when it has failed `mostTries` times. An answer that is lost may count it twice. */
-  failItem(failure: ItemFailure, mostTries: number): Promise<CountedFailure>;
+  /**
+   * Counts a failure, and sets the item aside as dead when it has failed `mostTries` times. An answer that is lost may count
+   * it twice.
+   */
+  countItemFailure(failure: ItemFailure, mostTries: number): Promise<CountedFailure>;
   /**
    * Latest first.
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listDeadItems(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<DeadItem>>;
+  listDeadItems(page: PageQuery): Promise<Page<DeadItem>>;
   /** Returns a dead item with what is needed to try it again; undefined where there is none. */
   findDeadItem(item: ItemName): Promise<Omit<ItemFailure, 'code' | 'reason'> | undefined>;
   /** Takes an item off the list, and forgets its failures. */
@@ -92,39 +90,28 @@ const FIND = `select kind, item_id, sub_app_id, file_id, content from dead_items
 
 const DROP = 'delete from dead_items where kind = $1 and item_id = $2';
 
-/** Later than anything can have died. */
-const END_OF_TIME = '9999-12-31T23:59:59.999Z';
-
 /** Returns the part of the ledger that keeps what was set aside. */
-export function createDeadItemLedger({
-  connection,
-  now,
-}: Pick<LedgerDependencies, 'connection' | 'now'>): DeadItemLedger {
+export function createDeadItemLedger({ connection, now }: LedgerDependencies): DeadItemLedger {
   return {
-    async failItem({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
+    async countItemFailure({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
       const what: Parameters = [kind, id, subAppId ?? null, fileId ? cleanText(fileId) : null];
       const why: Parameters = [code, cleanText(reason), content ?? null, writeTime(now())];
-      const [row = {}] = await ask(connection, FAIL, [...what, ...why, mostTries]);
+      const [row = {}] = await query(connection, FAIL, [...what, ...why, mostTries]);
       const isDead = row['state'] === 'dead';
       const isNews = isDead && row['state_before'] !== 'dead';
       return { attempts: Number(row['attempts']), isDead, isNews };
     },
     async listDeadItems({ limit, cursor }) {
-      const [time, kind = '', id = ''] = cursor === undefined ? [] : readCursor(cursor, 3);
-      const before = time === undefined ? END_OF_TIME : writeTime(time);
-      const rows = await ask(connection, LIST, [limit + 1, before, kind, id]);
-      const items = rows.slice(0, limit).map(readDead);
-      const last = items.at(-1);
-      if (rows.length <= limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.diedAt, last.kind, last.id]) };
+      const rows = await query(connection, LIST, [limit + 1, ...writePlace(cursor, 3)]);
+      return takePage(rows.map(readDead), limit, (last) => [last.diedAt, last.kind, last.id]);
     },
     async findDeadItem({ kind, id }) {
-      const [row] = await ask(connection, FIND, [kind, id]);
+      const [row] = await query(connection, FIND, [kind, id]);
       const content = row?.['content'];
       return row && { ...readName(row), ...(typeof content === 'string' ? { content } : {}) };
     },
     async dropDeadItem({ kind, id }) {
-      await ask(connection, DROP, [kind, id]);
+      await query(connection, DROP, [kind, id]);
     },
   };
 }

@@ -1,11 +1,20 @@
-import type { EventType } from '../delivery/event-type.ts';
-import { ask, type Row } from './ask.ts';
-import type { Connection } from './connection.ts';
-import type { LedgerDependencies } from './dependencies.ts';
+import type { EventType } from '../model/event-type.ts';
+import type { Upload } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import { writePausedCare } from './endpoints.ts';
-import { FAN_OUT, writeTargets } from './fan-out.ts';
-import { cleanText, type JsonObject } from './json-text.ts';
-import { readTime, readUpload, type Upload, writeTime } from './upload-row.ts';
+import {
+  claimJobs,
+  type JobFailure,
+  settleJob,
+  type TrackedJobTable,
+  writeHeld,
+  writeLease,
+  writeSettlement,
+} from './jobs.ts';
+import { FAN_OUT, writeTargets } from './outbox.ts';
+import type { LedgerDependencies } from './query.ts';
+import { cleanText, hasRows, query, type Row, readTime, writeTime } from './query.ts';
+import { readUpload } from './upload-row.ts';
 
 /** An event as it is told: which state an upload has reached, with all that was known of it then, or an event of VOD. */
 type LedgerEvent = {
@@ -42,16 +51,10 @@ export interface ClaimedDelivery {
 
 type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
 
-/** What becomes of a delivery that failed: another try at a time, Unix milliseconds, or none. */
-type DeliveryFailure = { readonly error: string } & (
-  | { readonly nextAttemptAt: number }
-  | { readonly dead: true }
-);
-
-/** What is to be delivered; what ends a claim answers whether it still held. */
+/** What is to be delivered; what ends a claim returns whether it still held. */
 export interface DeliveryLedger {
   /**
-   * Answers up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
+   * Returns up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
    * endpoints take turns, so that however much waits for one, the others have their share. Those of `except` have none.
    *
    * What waits for a paused endpoint dies meanwhile as it gets three days old.
@@ -63,15 +66,15 @@ export interface DeliveryLedger {
     except?: readonly string[],
   ): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Answers the deliveries of these events that nobody has tried, except those to endpoints that are paused or have
+   * Returns the deliveries of these events that nobody has tried, except those to endpoints that are paused or have
    * failed to take something: these are left to {@link claimDeliveries}.
    */
   claimFresh(
     eventIds: readonly string[],
     leaseSeconds: number,
   ): Promise<readonly ClaimedDelivery[]>;
-  deliveryDone(claim: Claim): Promise<boolean>;
-  deliveryFailed(claim: Claim, failure: DeliveryFailure): Promise<boolean>;
+  finishDelivery(claim: Claim): Promise<boolean>;
+  failDelivery(claim: Claim, failure: JobFailure): Promise<boolean>;
   /**
    * Pauses the endpoint of a delivery that failed: it is sent nothing until somebody resumes it. The delivery is dead, or
    * waits with the others. Returns whether the endpoint was not paused before.
@@ -81,13 +84,19 @@ export interface DeliveryLedger {
     failure: { readonly error: string; readonly dead: boolean },
   ): Promise<boolean>;
   /**
-   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; answers
+   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; returns
    * of how many. Does nothing in a ledger that does not know them either.
    */
   fanOut(count: number): Promise<number>;
 }
 
-const CLAIMED = `attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz`;
+const DELIVERIES: TrackedJobTable = {
+  name: 'deliveries',
+  key: ['event_id', 'endpoint'],
+  condition: "state = 'pending'",
+  dueAt: 'next_attempt_at',
+  lease: 'attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz',
+};
 
 const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, sub_app_id, confirmed,
     envelope_removed, received_at, greatest(delivered_at, resumed_at) as delivered_at
@@ -115,18 +124,15 @@ const CLAIM = `with recursive waiting as (
     from due
   ),
   chosen as (
-    select event_id, endpoint, turn from turns order by turn, next_attempt_at limit $2
+    select event_id as due_event_id, endpoint as due_endpoint, turn
+    from turns order by turn, next_attempt_at limit $2
   ),
-  claimed as (
-    update deliveries d set ${CLAIMED}
-    from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint
-    returning d.event_id, d.endpoint, d.attempts, d.enqueued_at, c.turn
-  ),
+  claimed as (${writeLease(DELIVERIES, 'chosen', 'event_id, endpoint, attempts, enqueued_at, turn')}),
   ${writePausedCare('e.disabled_at is not null', '$1::timestamptz')}
   ${ANSWER} order by turn, endpoint`;
 
 const CLAIM_FRESH = `with fresh as (
-    select event_id, endpoint from deliveries d
+    select event_id as due_event_id, endpoint as due_endpoint from deliveries d
     where event_id in (select jsonb_array_elements_text($2::text::jsonb)) and state = 'pending' and attempts = 0
       and not exists (
         select from deliveries f where f.endpoint = d.endpoint and f.state = 'pending' and f.last_error is not null
@@ -134,23 +140,13 @@ const CLAIM_FRESH = `with fresh as (
       and not exists (select from endpoints e where e.endpoint = d.endpoint and e.disabled_at is not null)
     for update of d skip locked
   ),
-  claimed as (
-    update deliveries d set ${CLAIMED}
-    from fresh f where d.event_id = f.event_id and d.endpoint = f.endpoint
-    returning d.event_id, d.endpoint, d.attempts, d.enqueued_at
-  )
+  claimed as (${writeLease(DELIVERIES, 'fresh', 'event_id, endpoint, attempts, enqueued_at')})
   ${ANSWER} order by received_at, event_id, endpoint`;
 
-// Settled once more by the same claim, it stays as it is: the answer to the first time may have been lost.
-const SETTLED = `settled as (
-    update deliveries
-    set state = $4, next_attempt_at = coalesce($5, next_attempt_at), last_error = $6, updated_at = $7::timestamptz
-    where event_id = $1 and endpoint = $2 and attempts = $3 and state in ('pending', $4)
-    returning event_id, endpoint
-  )`;
+const FAILED = writeSettlement(DELIVERIES);
 
 // All who deliver to an endpoint would wait for each other if each wrote its time down.
-const DONE = `with ${SETTLED},
+const DONE = `with settled as (${FAILED}),
   taken as (
     insert into endpoints as e (endpoint, delivered_at) select endpoint, $7::timestamptz from settled
     where not exists (
@@ -160,12 +156,10 @@ const DONE = `with ${SETTLED},
   )
   select event_id from settled`;
 
-const FAILED = `with ${SETTLED} select event_id from settled`;
-
 const PAUSED = `with settled as (
     update deliveries
     set state = $4, next_attempt_at = enqueued_at, last_error = $5, updated_at = $6::timestamptz
-    where event_id = $1 and endpoint = $2 and attempts = $3 and state in ('pending', $4)
+    where ${writeHeld(DELIVERIES)} and state in ('pending', $4)
     returning endpoint
   )
   insert into endpoints as e (endpoint, disabled_at, paused_reason) select endpoint, $6::timestamptz, $5 from settled
@@ -173,56 +167,36 @@ const PAUSED = `with settled as (
   where e.disabled_at is null
   returning endpoint`;
 
-/** Answers the part of the ledger that keeps deliveries. */
+/** Returns the part of the ledger that keeps deliveries. */
 export function createDeliveryLedger(dependencies: LedgerDependencies): DeliveryLedger {
   const { connection, now, targets } = dependencies;
-  const settle = settleWith(connection, now);
-  const lease = (seconds: number) => {
-    const at = now();
-    return { at: writeTime(at), until: writeTime(at + seconds * 1_000) };
-  };
   return {
     async claimDeliveries(count, leaseSeconds, maxPerEndpoint, except = []) {
-      const { at, until } = lease(leaseSeconds);
-      const parameters = [at, count, until, maxPerEndpoint, JSON.stringify(except)];
-      return (await ask(connection, CLAIM, parameters)).map(readClaimed);
+      const wanted = [count, maxPerEndpoint, JSON.stringify(except)] as const;
+      return (await claimJobs(dependencies, CLAIM, leaseSeconds, wanted)).map(readClaimed);
     },
     async claimFresh(eventIds, leaseSeconds) {
       if (eventIds.length === 0) return [];
-      const { at, until } = lease(leaseSeconds);
-      const rows = await ask(connection, CLAIM_FRESH, [at, JSON.stringify(eventIds), until]);
-      return rows.map(readClaimed);
+      const wanted = [JSON.stringify(eventIds)] as const;
+      return (await claimJobs(dependencies, CLAIM_FRESH, leaseSeconds, wanted)).map(readClaimed);
     },
-    deliveryDone(claim) {
-      return settle(DONE, claim, 'delivered', null, null);
+    finishDelivery({ eventId, endpoint, attempt }) {
+      return settleJob(dependencies, DONE, [eventId, endpoint, attempt], 'delivered');
     },
-    deliveryFailed(claim, failure) {
-      const error = cleanText(failure.error);
-      if ('dead' in failure) return settle(FAILED, claim, 'dead', null, error);
-      return settle(FAILED, claim, 'pending', writeTime(failure.nextAttemptAt), error);
+    failDelivery({ eventId, endpoint, attempt }, failure) {
+      return settleJob(dependencies, FAILED, [eventId, endpoint, attempt], failure);
     },
-    async pauseEndpoint({ eventId, endpoint, attempt }, { error, dead }) {
+    pauseEndpoint({ eventId, endpoint, attempt }, { error, dead }) {
       const state = dead ? 'dead' : 'pending';
       const parameters = [eventId, endpoint, attempt, state, cleanText(error), writeTime(now())];
-      return (await ask(connection, PAUSED, parameters)).length > 0;
+      return hasRows(connection, PAUSED, parameters);
     },
     async fanOut(count) {
       if (targets === undefined) return 0;
       const parameters = [count, writeTime(now()), writeTargets(targets)];
-      const [row] = await ask(connection, FAN_OUT, parameters);
+      const [row] = await query(connection, FAN_OUT, parameters);
       return Number(row?.['count'] ?? 0);
     },
-  };
-}
-
-function settleWith(connection: Connection, now: () => number) {
-  return async (
-    statement: string,
-    { eventId, endpoint, attempt }: Claim,
-    ...outcome: readonly [state: string, nextAttemptAt: string | null, error: string | null]
-  ): Promise<boolean> => {
-    const parameters = [eventId, endpoint, attempt, ...outcome, writeTime(now())];
-    return (await ask(connection, statement, parameters)).length > 0;
   };
 }
 

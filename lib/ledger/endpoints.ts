@@ -1,6 +1,4 @@
-import { ask, type Row } from './ask.ts';
-import type { Connection } from './connection.ts';
-import { readTime, writeTime } from './upload-row.ts';
+import { type LedgerDependencies, query, type Row, readTime, writeTime } from './query.ts';
 
 /** Somebody to whom deliveries go, or went. Times are Unix milliseconds. */
 export interface LedgerEndpoint {
@@ -30,7 +28,7 @@ export interface EndpointLedger {
 }
 
 /** How much of what waits for a paused endpoint is dealt with at once: little enough to be done in time. */
-const MOST_AT_ONCE = 1_000;
+const MAX_AT_ONCE = 1_000;
 
 /**
  * Returns the parts of a `with` that keep in order what waits for the endpoints `e` of which `condition` is true: it is
@@ -41,7 +39,7 @@ export function writePausedCare(condition: string, time: string): string {
     rows: string,
   ) => `select d.event_id, d.endpoint from endpoints e cross join lateral (
       select event_id, endpoint from deliveries where state = 'pending' and endpoint = e.endpoint and ${rows}
-      limit ${MOST_AT_ONCE} for update skip locked
+      limit ${MAX_AT_ONCE} for update skip locked
     ) d
     where ${condition}`;
   return `postponed as (${choose('last_error is not null and next_attempt_at > enqueued_at')}),
@@ -92,13 +90,13 @@ const RESUME = `with ${writePausedCare('e.endpoint = $1 and e.disabled_at is not
   update endpoints set ${writeResumption('$2::timestamptz')} where endpoint = $1 and disabled_at is not null`;
 
 /** Returns the part of the ledger that knows the endpoints. */
-export function createEndpointLedger(connection: Connection, now: () => number): EndpointLedger {
+export function createEndpointLedger({ connection, now }: LedgerDependencies): EndpointLedger {
   return {
     async listEndpoints() {
-      return (await ask(connection, LIST)).map(readEndpoint);
+      return (await query(connection, LIST)).map(readEndpoint);
     },
     async resumeEndpoint(endpoint) {
-      await ask(connection, RESUME, [endpoint, writeTime(now())]);
+      await query(connection, RESUME, [endpoint, writeTime(now())]);
     },
   };
 }

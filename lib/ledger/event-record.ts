@@ -1,8 +1,8 @@
-import type { EventType } from '../delivery/event-type.ts';
+import type { EventType } from '../model/event-type.ts';
+import type { Upload } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
 import type { NewMediaAction } from './actions.ts';
-import type { JsonObject } from './json-text.ts';
 import type { UploadChange } from './upload-change.ts';
-import type { Upload } from './upload-row.ts';
 
 /** An event as it is kept, with what it tells. */
 export interface EventRecord {
@@ -18,10 +18,10 @@ export interface EventRecord {
   readonly payload: JsonObject;
   /** Whether VOD itself has confirmed it. */
   readonly confirmed: boolean;
-  /** One for each upload that it tells of: none, one, or, of deleted files, many. */
+  /** One for each upload that it describes: none, one, or, of deleted files, many. */
   readonly changes: readonly UploadChange[];
   /**
-   * What is to be done to its media. Where the event tells of uploads, they are kept for those of these files alone that
+   * What is to be done to its media. Where the event describes uploads, they are kept for those of these files alone that
    * their uploads have, and want.
    */
   readonly actions?: readonly NewMediaAction[];
@@ -42,4 +42,49 @@ export interface RecordedEvent {
   readonly announced: readonly string[];
   /** Deliveries that were enqueued, those of what it announced included; none where the targets are not known. */
   readonly deliveries: number;
+}
+
+/** Events of one statement: enough to make its own cost small, few enough to hold its locks briefly. */
+const ROUND_SIZE = 500;
+
+/**
+ * Most characters of what the events of a statement tell, where they are several: one describes megabytes at times, and what
+ * takes longer than an answer is waited for would hold up its whole batch for ever.
+ */
+const ROUND_CHARACTERS = 4_000_000;
+
+/**
+ * Returns `events` in rounds that keep their order, where no two of a round have their id, an upload or a file in
+ * common: one statement changes no row twice.
+ *
+ * @throws {RangeError} where several are given and one of them is too deep for JSON.
+ */
+export function splitRounds(events: readonly EventRecord[]): readonly (readonly EventRecord[])[] {
+  if (events.length === 1) return [events];
+  const rounds: EventRecord[][] = [];
+  const taken = new Set<string>();
+  let weight = 0;
+  for (const event of events) {
+    const names = [`event ${event.eventId}`, ...event.changes.flatMap(nameTargets)];
+    const round = rounds.at(-1);
+    const own = JSON.stringify(event.payload).length;
+    weight += own;
+    const fits = round !== undefined && round.length < ROUND_SIZE && weight <= ROUND_CHARACTERS;
+    if (fits && !names.some((name) => taken.has(name))) round.push(event);
+    else {
+      rounds.push([event]);
+      taken.clear();
+      weight = own;
+    }
+    for (const name of names) taken.add(name);
+  }
+  return rounds;
+}
+
+function nameTargets({ key, fields }: UploadChange): readonly string[] {
+  const fileId = fields?.fileId;
+  return [
+    'uploadId' in key ? `upload ${key.uploadId}` : `file ${key.fileId}`,
+    ...(fileId === undefined ? [] : [`file ${fileId}`]),
+  ];
 }

@@ -1,36 +1,34 @@
-import type { Row } from './ask.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import type { EventRecord, RecordedEvent } from './event-record.ts';
-import { writeTargets } from './fan-out.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
+import { selectTargets } from '../model/event-type.ts';
+import type { Upload } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import type { Statements } from './connection/transaction.ts';
+import { type EventRecord, type RecordedEvent, splitRounds } from './event-record.ts';
 import { readCode } from './ledger-error.ts';
-import { applyMerging } from './merge-file.ts';
-import { writeRecordStatement } from './record-statement.ts';
-import { describeRecorded } from './recorded.ts';
-import { splitRounds } from './rounds.ts';
-import type { Statements } from './transaction.ts';
-import { type UploadChange, writeChange } from './upload-change.ts';
-import { writeTime } from './upload-row.ts';
+import { applyMerging } from './merge-uploads.ts';
+import { stateEventId, writeRecordStatement, writeTargets } from './outbox.ts';
+import { type LedgerDependencies, query, type Row, writeJson, writeTime } from './query.ts';
+import { readKey, type UploadChange, writeChange } from './upload-change.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** What the ledger knows of events. */
 export interface EventLedger {
   /** Keeps the event, applies its changes and makes all that follows: all of it, or, where it is known, nothing. */
   recordEvent(event: EventRecord): Promise<RecordedEvent>;
-  /** The same for many of one application, each by itself; answers in their order. */
+  /** The same for many of one application, each by itself; returns in their order. */
   recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
 }
 
 /** Two changes of one batch met in one upload, though nothing in them told. */
-const MET = '21000';
+const CARDINALITY_VIOLATION = '21000';
 
-/** Answers the part of the ledger that knows events. */
+/** Returns the part of the ledger that knows events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
   const record = async (events: readonly EventRecord[]) => {
     const recorder = dependencies.randomKey();
     try {
       return await recordRound(events, recorder, dependencies);
     } catch (error) {
-      if (events.length === 1 || readCode(error) !== MET) throw error;
+      if (events.length === 1 || readCode(error) !== CARDINALITY_VIOLATION) throw error;
     }
     const results: RecordedEvent[] = [];
     for (const event of events) {
@@ -108,4 +106,72 @@ function writeActionsOf({ eventId, subAppId, actions = [] }: EventRecord): reado
     upload_id: uploadId,
     detail,
   }));
+}
+
+const KNOWN = `select event_id as event from events
+  where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
+
+const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
+  where upload_id in (select jsonb_array_elements_text($1::text::jsonb))
+  union select ${UPLOAD_COLUMNS} from uploads
+  where file_id in (select jsonb_array_elements_text($1::text::jsonb))`;
+
+/** Returns what recording `events` came to, when the statement answered `rows` for the fresh ones. */
+async function describeRecorded(
+  events: readonly EventRecord[],
+  rows: readonly Row[],
+  recorder: string,
+  { connection, targets = [] }: LedgerDependencies,
+): Promise<readonly RecordedEvent[]> {
+  const uploads = indexUploads(rows.filter((row) => row['upload_id'] !== null));
+  const missing = events
+    .flatMap(({ changes }) => changes.map(readKey))
+    .filter((key) => !uploads.has(key));
+  if (missing.length > 0) {
+    const found = indexUploads(await query(connection, UPLOADS_OF, [writeJson(missing)]));
+    for (const [key, upload] of found) uploads.set(key, upload);
+  }
+  const uploadsOf = ({ changes }: EventRecord) =>
+    changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
+
+  const own = new Set(rows.flatMap((row) => [row['event'], row['announced']]));
+  const stale = events.filter(({ eventId }) => !own.has(eventId));
+  if (stale.length > 0) {
+    // The first try may have taken effect although its answer was lost; then these are its own.
+    const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
+    for (const row of await query(connection, KNOWN, [writeJson(names), recorder])) {
+      own.add(row['event']);
+    }
+  }
+  return events.map((event) => {
+    const { eventId, eventType } = event;
+    const reached = uploadsOf(event);
+    const fresh = own.has(eventId);
+    const news = fresh ? reached.filter((upload) => own.has(announce(upload))) : [];
+    const types = [
+      ...(fresh ? [eventType] : []),
+      ...news.map(({ state }) => `upload.${state}` as const),
+    ];
+    return {
+      fresh,
+      uploads: reached,
+      announced: news.map(announce),
+      deliveries: types.reduce((sum, type) => sum + selectTargets(targets, type).length, 0),
+    };
+  });
+}
+
+function announce({ uploadId, state }: Upload): string {
+  return stateEventId(uploadId, state);
+}
+
+function indexUploads(rows: readonly Row[]): Map<string, Upload> {
+  const uploads = rows.map(readUpload);
+  return new Map(
+    uploads.flatMap((upload) =>
+      [upload.uploadId, upload.fileId].flatMap((key) =>
+        key === undefined ? [] : [[key, upload] as const],
+      ),
+    ),
+  );
 }

@@ -1,29 +1,32 @@
+import type { Subscription } from '../model/event-type.ts';
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
-import { type CheckLedger, createCheckLedger } from './checks.ts';
-import { createConnection } from './connection.ts';
+import { createConnection } from './connection/connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
-import type { LedgerTarget } from './fan-out.ts';
-import { createMarkLedger, type MarkLedger } from './marks.ts';
+import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
+import { createLeaseLedger, type LeaseLedger } from './leases.ts';
+import {
+  createPendingConfirmationLedger,
+  type PendingConfirmationLedger,
+} from './pending-confirmations.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
-import { createRequestLedger, type RequestLedger } from './requests.ts';
+import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
-import { createUnconfirmedLedger, type UnconfirmedLedger } from './unconfirmed.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 
 /** The memory of the service. */
 export interface Ledger
   extends UploadLedger,
     EventLedger,
-    UnconfirmedLedger,
+    PendingConfirmationLedger,
     AbsentFileLedger,
-    RequestLedger,
+    IdempotencyKeyLedger,
     QuotaLedger,
     PullLedger,
     DeliveryLedger,
@@ -31,14 +34,14 @@ export interface Ledger
     DeadItemLedger,
     EndpointLedger,
     ActionLedger,
-    CheckLedger,
+    ReconciliationLedger,
     TimelineLedger,
-    MarkLedger,
+    LeaseLedger,
     BacklogLedger {
   close(): Promise<void>;
 }
 
-/** What a ledger takes from outside. */
+/** Dependencies of a ledger. */
 export interface LedgerOptions {
   /** Unix milliseconds, also while the instance was frozen. */
   readonly now: () => number;
@@ -52,11 +55,11 @@ export interface LedgerOptions {
    * Whom recorded events are delivered to. Where it is missing, events are kept without deliveries, which `fanOut` of a
    * ledger that knows the targets makes up for.
    */
-  readonly targets?: readonly LedgerTarget[];
+  readonly targets?: readonly Subscription[];
 }
 
 /**
- * Answers the ledger in the database at `databaseUrl`, which has had all migrations. It connects when it is first
+ * Returns the ledger in the database at `databaseUrl`, which has had all migrations. It connects when it is first
  * asked, and again, unnoticed, whenever its connection was lost.
  *
  * All that follows from a change of an upload is one with it: the event that announces the state it has reached, the
@@ -69,20 +72,20 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
   return {
     ...createUploadLedger(dependencies),
     ...createEventLedger(dependencies),
-    ...createUnconfirmedLedger(dependencies),
+    ...createPendingConfirmationLedger(dependencies),
     ...createAbsentFileLedger(dependencies),
-    ...createRequestLedger(dependencies),
+    ...createIdempotencyKeyLedger(dependencies),
     ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
-    ...createDeadDeliveryLedger(connection, now),
+    ...createDeadDeliveryLedger(dependencies),
     ...createDeadItemLedger(dependencies),
-    ...createEndpointLedger(connection, now),
-    ...createActionLedger(connection, now),
-    ...createCheckLedger(connection, now),
-    ...createTimelineLedger(connection),
-    ...createMarkLedger(dependencies),
-    ...createBacklogLedger(connection, now),
+    ...createEndpointLedger(dependencies),
+    ...createActionLedger(dependencies),
+    ...createReconciliationLedger(dependencies),
+    ...createTimelineLedger(dependencies),
+    ...createLeaseLedger(dependencies),
+    ...createBacklogLedger(dependencies),
     close: connection.close,
   };
 }

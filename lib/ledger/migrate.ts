@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection } from './connection/connection.ts';
+import type { Statements } from './connection/transaction.ts';
 import { LedgerError } from './ledger-error.ts';
-import { explainServer, readServer } from './server.ts';
-import type { Statements } from './transaction.ts';
 
 /** One migration that was applied now. */
 interface AppliedMigration {
@@ -168,4 +167,52 @@ async function apply(sql: Statements, migration: Migration): Promise<AppliedMigr
 function quoteServer(error: unknown): never {
   if (!(error instanceof LedgerError) || !(error.cause instanceof Error)) throw error;
   throw new Error(`${error.message} The server says: ${error.cause.message}.`, { cause: error });
+}
+
+/** What a server describes itself. */
+export interface Server {
+  /** As `server_version_num` has it: 160004 is 16.4. */
+  readonly version: number;
+  /** Of the database, as `server_encoding` has it. */
+  readonly encoding: string;
+}
+
+/** The oldest version that is supported: it is the oldest on which the ledger is tested. */
+const OLDEST_VERSION = 13;
+
+/**
+ * Returns what the server behind `connection` describes itself.
+ *
+ * @throws {LedgerError}
+ */
+export async function readServer(connection: Connection): Promise<Server> {
+  const [row] = await connection.run((sql) =>
+    sql.unsafe<{ version: string; encoding: string }[]>(
+      `select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`,
+    ),
+  );
+  return { version: Number(row?.version), encoding: row?.encoding ?? '' };
+}
+
+/** Returns why the ledger cannot be kept on such a server, and what to do about it; undefined where it can. */
+export function explainServer({
+  version,
+  encoding,
+}: Server): { readonly text: string; readonly remedy: string } | undefined {
+  const major = Math.floor(version / 10_000);
+  if (major < OLDEST_VERSION) {
+    return {
+      text: `The database of DATABASE_URL is PostgreSQL ${major}, and the ledger needs ${OLDEST_VERSION} or newer.`,
+      remedy: 'Upgrade it, or make a new one and set DATABASE_URL.',
+    };
+  }
+  // Names and contexts are of any language: https://www.postgresql.org/docs/current/multibyte.html.
+  if (encoding !== 'UTF8') {
+    return {
+      text: `The database of DATABASE_URL has the encoding ${encoding}, and the ledger needs UTF8.`,
+      remedy:
+        "Make another (create database … encoding 'UTF8' template template0) and set DATABASE_URL.",
+    };
+  }
+  return undefined;
 }

@@ -1,10 +1,18 @@
-import { ask, type Parameters, type Row } from './ask.ts';
-import { ANNOUNCED, nameAnnouncement, writeChanges, writeConsequences } from './consequences.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeDeliveries, writeTargets } from './fan-out.ts';
-import { type JsonObject, writeJson } from './json-text.ts';
+import type { MediaFields } from '../model/upload.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
+import {
+  ANNOUNCED,
+  outboxSql,
+  stateEventId,
+  writeChanges,
+  writeDeliveries,
+  writeTargets,
+} from './outbox.ts';
+import type { LedgerDependencies } from './query.ts';
+import { hasRows, query, type Row, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
-import { type MediaFields, UPLOAD_COLUMNS, writeTime } from './upload-row.ts';
+import { UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** A pull that is to wait for its turn. */
 export interface QueuedPull {
@@ -31,17 +39,17 @@ interface ClaimedPull {
 type Claim = Pick<ClaimedPull, 'pullId' | 'uploadId' | 'attempt'>;
 
 /**
- * The queue of pulls. What ends or renews a claim answers whether it still held; where not, its lease had run out and
+ * The queue of pulls. What ends or renews a claim returns whether it still held; where not, its lease had run out and
  * another has the pull, or had it.
  */
 export interface PullLedger {
   /**
    * Issues an upload for each pull and lets it wait. Takes as little memory for a million as for a thousand. A pull
-   * that waits already, or has a task or an end, is left out, so a list that broke off may be sent again. Answers how
+   * that waits already, or has a task or an end, is left out, so a list that broke off may be sent again. Returns how
    * many uploads were new.
    */
   enqueuePulls(pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>): Promise<number>;
-  /** Answers up to `count` pulls, longest due first; each is nobody else's until its lease runs out. */
+  /** Returns up to `count` pulls, longest due first; each is nobody else's until its lease runs out. */
   claimPulls(count: number, leaseSeconds: number): Promise<readonly ClaimedPull[]>;
   /** Ends a pull that VOD has taken. */
   finishPull(claim: Claim, taskId: string | undefined): Promise<boolean>;
@@ -82,18 +90,23 @@ const ENQUEUE = `with change as (
 const ISSUED = `select count(*)::integer as count from events
   where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
 
-const CLAIM = `with due as (
-    select pull_id from pulls where greatest(next_attempt_at, claimed_until) <= $1::timestamptz
-    order by greatest(next_attempt_at, claimed_until), pull_id
-    limit $2 for update skip locked
-  )
-  update pulls p set attempts = attempts + 1, claimed_until = $3::timestamptz
-  from due, uploads u where p.pull_id = due.pull_id and u.upload_id = p.upload_id
-  returning p.pull_id, p.upload_id, p.owner, u.sub_app_id, request, attempts`;
+const PULLS: JobTable = {
+  name: 'pulls',
+  key: ['pull_id'],
+  dueAt: 'greatest(next_attempt_at, claimed_until)',
+  tieBreaker: 'pull_id',
+  lease: 'attempts = attempts + 1, claimed_until = $3::timestamptz',
+};
+
+const CLAIM = writeClaim(
+  PULLS,
+  `pull_id, upload_id, owner, request, attempts,
+    (select sub_app_id from uploads u where u.upload_id = pulls.upload_id) as sub_app_id`,
+);
 
 // Where its first try took effect although its answer was lost, the upload has its task already.
 const FINISH = `with done as (
-    delete from pulls where pull_id = $1 and attempts = $2 returning upload_id
+    delete from pulls where ${writeHeld(PULLS)} returning upload_id
   ),
   accepted as (
     update uploads u set task_id = coalesce($3, task_id), updated_at = greatest(updated_at, $4::timestamptz),
@@ -105,24 +118,22 @@ const FINISH = `with done as (
   select upload_id from uploads where upload_id = $6 and task_id = $3`;
 
 const FAIL = `with done as (
-    delete from pulls where pull_id = $5 and attempts = $6 returning upload_id
+    delete from pulls where ${writeHeld(PULLS, 5)} returning upload_id
   ),
   change as (
     select c.* from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS}) join done using (upload_id)
   ), ${UPSERTS},
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select upload_id from done
   union all
   select upload_id from events where event_id = $7 and recorded_by = $3`;
 
 const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
-  where pull_id = $1 and attempts = $2 returning pull_id`;
+  where ${writeHeld(PULLS)} returning pull_id`;
 
-/** Answers the part of the ledger that keeps queued pulls. */
+/** Returns the part of the ledger that keeps queued pulls. */
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
   const { connection, now, randomKey } = dependencies;
-  const settle = async (statement: string, parameters: Parameters) =>
-    (await ask(connection, statement, parameters)).length > 0;
   return {
     async enqueuePulls(pulls) {
       let count = 0;
@@ -136,23 +147,21 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
       return batch.length === 0 ? count : count + (await enqueue(batch, dependencies));
     },
     async claimPulls(count, leaseSeconds) {
-      const at = now();
-      const until = writeTime(at + leaseSeconds * 1_000);
-      return (await ask(connection, CLAIM, [writeTime(at), count, until])).map(readClaimed);
+      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readClaimed);
     },
     finishPull({ pullId, uploadId, attempt }, taskId) {
       const at = now();
       const times = [writeTime(at), writeTime(at + CHECK_MILLISECONDS)];
-      return settle(FINISH, [pullId, attempt, taskId ?? null, ...times, uploadId]);
+      return hasRows(connection, FINISH, [pullId, attempt, taskId ?? null, ...times, uploadId]);
     },
     failPull({ pullId, uploadId, attempt }, problem) {
       const change = { key: { uploadId }, fact: 'pullFailed', fields: { problem } } as const;
       const changes = writeChanges([change], randomKey(), dependencies);
-      const announced = nameAnnouncement(uploadId, 'failed');
-      return settle(FAIL, [...changes, pullId, attempt, announced]);
+      const announced = stateEventId(uploadId, 'failed');
+      return hasRows(connection, FAIL, [...changes, pullId, attempt, announced]);
     },
     retryPull({ pullId, attempt }, at) {
-      return settle(RETRY, [pullId, attempt, writeTime(at)]);
+      return hasRows(connection, RETRY, [pullId, attempt, writeTime(at)]);
     },
   };
 }
@@ -164,11 +173,11 @@ async function enqueue(
   const recorder = randomKey();
   const known = targets === undefined ? null : writeTargets(targets);
   const parameters = [writeJson(batch.map(writePull)), writeTime(now()), recorder, known];
-  const [row] = await ask(connection, ENQUEUE, parameters);
+  const [row] = await query(connection, ENQUEUE, parameters);
   const count = Number(row?.['count']);
   if (count > 0) return count;
-  const announced = batch.map(({ uploadId }) => nameAnnouncement(uploadId, 'issued'));
-  const [own] = await ask(connection, ISSUED, [JSON.stringify(announced), recorder]);
+  const announced = batch.map(({ uploadId }) => stateEventId(uploadId, 'issued'));
+  const [own] = await query(connection, ISSUED, [JSON.stringify(announced), recorder]);
   return Number(own?.['count']);
 }
 

@@ -1,23 +1,12 @@
+import type { Quotas } from '../model/quotas.ts';
+import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
-import type { UploadState } from '../uploads/upload-state.ts';
-import { ask, type Row } from './ask.ts';
-import { writeConsequences } from './consequences.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { writeTargets } from './fan-out.ts';
-import { cleanText, type JsonObject, writeJson } from './json-text.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import { outboxSql, writeTargets } from './outbox.ts';
+import type { LedgerDependencies } from './query.ts';
+import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
-import { readTime, writeTime } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';
-
-/** What an owner may use up at most; what is not named is not bounded. */
-export interface Quotas {
-  /** Uploads that begin within any sixty seconds. */
-  readonly signaturesPerMinute?: number | undefined;
-  /** Uploads that may still come, for any application, or that have come to this one and are still being processed. */
-  readonly openUploads?: number | undefined;
-  /** Bytes that came to the application within the last day; once they are used up, nothing new begins. */
-  readonly bytesPerDay?: number | undefined;
-}
 
 /** What became of an upload that was to be issued: its state, or the quota that has no room for it. */
 type QuotaVerdict =
@@ -61,11 +50,11 @@ const ISSUE = `with verdict as materialized (
     order by place
     on conflict (upload_id) do nothing
   ),
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select v.upload_id, rule, used, room_at, coalesce(c.state, u.state) as state from verdict v
     left join changed c on c.upload_id = v.upload_id left join uploads u on u.upload_id = v.upload_id`;
 
-/** Answers the part of the ledger that keeps owners within their quotas. */
+/** Returns the part of the ledger that keeps owners within their quotas. */
 export function createQuotaLedger({
   connection,
   now,
@@ -77,7 +66,7 @@ export function createQuotaLedger({
       if (uploads.length === 0) return [];
       const at = now();
       const { signaturesPerMinute = null, openUploads = null, bytesPerDay = null } = quotas;
-      const rows = await ask(connection, ISSUE, [
+      const rows = await query(connection, ISSUE, [
         writeJson(uploads.map(writeWanted)),
         writeTime(at),
         randomKey(),

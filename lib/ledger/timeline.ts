@@ -1,6 +1,4 @@
-import { ask, type Row } from './ask.ts';
-import type { Connection } from './connection.ts';
-import { readTime } from './upload-row.ts';
+import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
 /** Where a delivery stands. */
 export interface TimelineDelivery {
@@ -63,12 +61,12 @@ const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'r
   where upload_id = $1 or file_id = (select file_id from uploads where upload_id = $1)
   order by created_at, file_id, kind limit ${LONGEST}`;
 
-/** Answers the part of the ledger that tells what happened to an upload. */
-export function createTimelineLedger(connection: Connection): TimelineLedger {
+/** Returns the part of the ledger that tells what happened to an upload. */
+export function createTimelineLedger({ connection }: LedgerDependencies): TimelineLedger {
   return {
     async listEvents(uploadId) {
       const events = new Map<unknown, TimelineEvent & { deliveries: TimelineDelivery[] }>();
-      for (const row of await ask(connection, EVENTS, [uploadId])) {
+      for (const row of await query(connection, EVENTS, [uploadId])) {
         const event = events.get(row['event_id']) ?? { ...readEvent(row), deliveries: [] };
         if (row['endpoint'] !== null) event.deliveries.push(readDelivery(row));
         events.set(row['event_id'], event);
@@ -76,7 +74,7 @@ export function createTimelineLedger(connection: Connection): TimelineLedger {
       return [...events.values()];
     },
     async listActions(uploadId) {
-      return (await ask(connection, ACTIONS, [uploadId])).map((row) => ({
+      return (await query(connection, ACTIONS, [uploadId])).map((row) => ({
         fileId: String(row['file_id']),
         kind: String(row['kind']),
         ...readProgress(row),

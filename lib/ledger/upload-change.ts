@@ -1,4 +1,5 @@
-import { deriveFileUploadId } from '../uploads/upload-id.ts';
+import type { MediaFields } from '../model/upload.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
 import {
   advanceUpload,
   UPLOAD_FACTS,
@@ -6,14 +7,9 @@ import {
   type UploadFact,
   type UploadMethod,
   type UploadState,
-} from '../uploads/upload-state.ts';
-import {
-  MEDIA_COLUMNS,
-  MEDIA_FIELDS,
-  type MediaFields,
-  UPLOAD_COLUMNS,
-  writeTime,
-} from './upload-row.ts';
+} from '../model/upload-state.ts';
+import { writeTime } from './query.ts';
+import { MEDIA_COLUMNS, MEDIA_FIELDS, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** Something told of one upload, and what became known with it. */
 export interface UploadChange {
@@ -29,7 +25,7 @@ export interface UploadChange {
   readonly ofTenant?: true | undefined;
 }
 
-/** Answers the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
+/** Returns the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
 export function readKey({ key }: UploadChange): string {
   return 'uploadId' in key ? key.uploadId : key.fileId;
 }
@@ -37,7 +33,7 @@ export function readKey({ key }: UploadChange): string {
 /** A change as a row of `jsonb_to_recordset`. */
 export type ChangeRow = Readonly<Record<string, unknown>>;
 
-/** Answers `change` as {@link UPSERTS} takes it. */
+/** Returns `change` as {@link UPSERTS} takes it. */
 export function writeChange(change: UploadChange): ChangeRow {
   const { key, fact, method, owner, fields } = change;
   // Where nothing was known of the upload; otherwise the database goes on from what was.
@@ -151,7 +147,7 @@ function writeByFile(filter: string, ofTenant: boolean): string {
 }
 
 /**
- * Answers the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
+ * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
  * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
  * other.
  *

@@ -1,47 +1,6 @@
-import type { UploadMethod, UploadState } from '../uploads/upload-state.ts';
-import { isKeptTime } from '../validation/iso-time.ts';
-import type { Row } from './ask.ts';
-import type { JsonObject } from './json-text.ts';
-
-/** What may be known of the media of an upload. */
-export interface MediaFields {
-  /** Application of VOD that it is in; missing where the configuration names none. Said once, it stays. */
-  readonly subAppId?: number | undefined;
-  readonly fileId?: string | undefined;
-  readonly taskId?: string | undefined;
-  readonly name?: string | undefined;
-  readonly mediaUrl?: string | undefined;
-  readonly coverUrl?: string | undefined;
-  /** In bytes. */
-  readonly size?: number | undefined;
-  /** In seconds. */
-  readonly duration?: number | undefined;
-  readonly storageRegion?: string | undefined;
-  readonly classId?: number | undefined;
-  readonly procedure?: string | undefined;
-  /** The caller's own, without the envelope. */
-  readonly sourceContext?: string | undefined;
-  readonly sessionContext?: string | undefined;
-  readonly limits?: JsonObject | undefined;
-  readonly problem?: JsonObject | undefined;
-  /** When VOD deletes the media, in Unix milliseconds. */
-  readonly mediaExpireTime?: number | undefined;
-  /** When the permission to upload ends, in Unix milliseconds. */
-  readonly expiresAt?: number | undefined;
-}
-
-/** One media file, intended or observed. */
-export interface Upload extends MediaFields {
-  readonly uploadId: string;
-  readonly method: UploadMethod;
-  readonly state: UploadState;
-  /** Missing where the media came without an envelope. */
-  readonly owner?: string;
-  /** Unix milliseconds. */
-  readonly createdAt: number;
-  /** Unix milliseconds. */
-  readonly updatedAt: number;
-}
+import type { MediaFields, Upload } from '../model/upload.ts';
+import type { UploadMethod, UploadState } from '../model/upload-state.ts';
+import { type Row, readTime } from './query.ts';
 
 type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
 
@@ -75,7 +34,7 @@ export const UPLOAD_COLUMNS = [
   ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]),
 ].join(', ');
 
-/** Answers what `row` says; columns without a value are left out. */
+/** Returns what `row` says; columns without a value are left out. */
 export function readUpload(row: Row): Upload {
   const fields = MEDIA_FIELDS.map((field) => [field, row[MEDIA_COLUMNS[field][0]]] as const)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -90,24 +49,6 @@ export function readUpload(row: Row): Upload {
     createdAt: readTime(row['created_at']),
     updatedAt: readTime(row['updated_at']),
   };
-}
-
-/** Answers a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; not a number where it is null. */
-export function readTime(value: unknown): number {
-  if (value instanceof Date) return value.getTime();
-  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
-}
-
-/**
- * Answers `milliseconds` since 1970 as a column of type `timestamptz` takes it.
- *
- * @throws {RangeError} where it is no time that is kept: see `isKeptTime`.
- */
-export function writeTime(milliseconds: number): string {
-  if (!isKeptTime(Math.trunc(milliseconds))) {
-    throw new RangeError('A time must be of a year from 1970 to 9999.');
-  }
-  return new Date(milliseconds).toISOString();
 }
 
 function readValue(kind: Kind, value: unknown): unknown {

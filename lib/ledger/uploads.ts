@@ -1,17 +1,12 @@
-import type { UploadFact, UploadMethod, UploadState } from '../uploads/upload-state.ts';
-import { ask, askAboutAll, type Row } from './ask.ts';
-import { writeChanges, writeConsequences } from './consequences.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { LedgerDependencies } from './dependencies.ts';
-import { applyMerging } from './merge-file.ts';
+import type { MediaFields, Upload } from '../model/upload.ts';
+import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
+import { applyMerging } from './merge-uploads.ts';
+import { outboxSql, writeChanges } from './outbox.ts';
+import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
+import type { LedgerDependencies } from './query.ts';
+import { query, queryInParts, type Row, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
-import {
-  type MediaFields,
-  readUpload,
-  UPLOAD_COLUMNS,
-  type Upload,
-  writeTime,
-} from './upload-row.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
 export interface IssuedUpload {
@@ -22,21 +17,12 @@ export interface IssuedUpload {
 }
 
 /** Which uploads, newest first. */
-export interface UploadQuery {
+export interface UploadQuery extends PageQuery {
   readonly owner?: string | undefined;
   /** Application of VOD. */
   readonly subAppId?: number | undefined;
   readonly state?: UploadState | undefined;
   readonly method?: UploadMethod | undefined;
-  readonly limit: number;
-  /** Of the page before. */
-  readonly cursor?: string | undefined;
-}
-
-/** One page of a list; without `cursor` it is the last. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly cursor?: string;
 }
 
 /** What the ledger knows of uploads. */
@@ -47,9 +33,9 @@ export interface UploadLedger {
    *
    * @throws {Problem} `invalid_request` where the cursor is none of this list.
    */
-  listUploads(query: UploadQuery): Promise<Page<Upload>>;
+  listUploads(criteria: UploadQuery): Promise<Page<Upload>>;
   /**
-   * Answers those of these files that an upload has; where an application is named, one that is in it. What was kept
+   * Returns those of these files that an upload has; where an application is named, one that is in it. What was kept
    * before any was named is in `own`, the service's own.
    */
   findFiles(
@@ -57,14 +43,18 @@ export interface UploadLedger {
     subAppId?: number,
     own?: number,
   ): Promise<readonly string[]>;
-  /** Saving again prolongs it and replaces what is given; it never brings an upload back. */
-  saveIssued(upload: IssuedUpload): Promise<Upload>;
-  /** Answers undefined, and does nothing, where there is no such upload. Its queued pull goes with its waiting. */
-  changeState(
-    uploadId: string,
-    fact: UploadFact,
-    fields?: MediaFields,
-  ): Promise<Upload | undefined>;
+  /**
+   * Keeps an upload that is permitted and announces `upload.issued`, both once. Issuing it again prolongs it and replaces
+   * what is given; it never brings an upload back.
+   */
+  issueUpload(upload: IssuedUpload): Promise<Upload>;
+  /**
+   * Moves an upload to the state that `fact` leads to, and makes all that follows from it, or nothing: announces the state in
+   * the outbox (an event `upload.<state>` and its deliveries, once), schedules DeleteMedia of its file where the state is one
+   * in which nobody wants that, and drops its queued pull where it waits no more. Returns the upload as it is then; undefined,
+   * having done nothing, where there is no such upload.
+   */
+  transition(uploadId: string, fact: UploadFact, fields?: MediaFields): Promise<Upload | undefined>;
 }
 
 const FIND_FILES = `select file_id from uploads
@@ -76,7 +66,7 @@ const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 const CHANGES = `select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})`;
 
 const SAVE = `with change as (${CHANGES}), ${UPSERTS},
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
 const CHANGE = `with change as (
@@ -86,14 +76,14 @@ const CHANGE = `with change as (
   unqueued as (
     delete from pulls p using changed c where p.upload_id = c.upload_id and c.state <> 'issued'
   ),
-  ${writeConsequences(BY_UPLOAD)}
+  ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
-/** Answers the part of the ledger that knows uploads. */
+/** Returns the part of the ledger that knows uploads. */
 export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
   const { connection, randomKey } = dependencies;
   const find = async (uploadId: string) => {
-    const [row] = await ask(connection, FIND, [uploadId]);
+    const [row] = await query(connection, FIND, [uploadId]);
     return row && readUpload(row);
   };
   const change = async (statement: string, told: UploadChange) => {
@@ -107,26 +97,24 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   };
   return {
     findUpload: find,
-    async listUploads(query) {
-      const { statement, parameters } = writeList(query);
-      const rows = await ask(connection, statement, parameters);
-      const items = rows.slice(0, query.limit).map(readUpload);
-      const last = items.at(-1);
-      if (rows.length <= query.limit || last === undefined) return { items };
-      return { items, cursor: writeCursor([last.createdAt, last.uploadId]) };
+    async listUploads(criteria) {
+      const { statement, parameters } = writeList(criteria);
+      const rows = await query(connection, statement, parameters);
+      const place = ({ createdAt, uploadId }: Upload) => [createdAt, uploadId] as const;
+      return takePage(rows.map(readUpload), criteria.limit, place);
     },
     async findFiles(fileIds, subAppId, own) {
       const within = [subAppId ?? null, own ?? null];
-      const rows = await askAboutAll(connection, FIND_FILES, fileIds, within);
+      const rows = await queryInParts(connection, FIND_FILES, fileIds, within);
       return rows.map((row) => String(row['file_id']));
     },
-    async saveIssued({ uploadId, method, owner, fields }) {
+    async issueUpload({ uploadId, method, owner, fields }) {
       const issued = { key: { uploadId }, fact: 'issued', method, owner, fields } as const;
       const saved = (await change(SAVE, issued)) ?? (await find(uploadId));
       if (saved === undefined) throw new Error('The upload that was saved is not there.');
       return saved;
     },
-    async changeState(uploadId, fact, fields) {
+    async transition(uploadId, fact, fields) {
       return (await change(CHANGE, { key: { uploadId }, fact, fields })) ?? find(uploadId);
     },
   };

@@ -1,5 +1,5 @@
-import { ConfigError } from '../config/environment.ts';
-import { refuseByPolicy } from './denial.ts';
+import { ConfigError } from '../config-error.ts';
+import { policyDenied } from './apply-profile.ts';
 import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 
@@ -10,7 +10,7 @@ export const APPLICATION_PARAMETER = 'subAppId';
 export type Applications = readonly [own: number | undefined, ...tenants: number[]];
 
 /**
- * Answers the applications of VOD that uploads go to: the service's own, which is undefined where the configuration
+ * Returns the applications of VOD that uploads go to: the service's own, which is undefined where the configuration
  * names none, and after it those of the tenants.
  */
 export function listApplications(
@@ -23,7 +23,7 @@ export function listApplications(
 }
 
 /**
- * Answers the service's own application, which has to be named where tenants have others: what is told of one must not
+ * Returns the service's own application, which has to be named where tenants have others: what is told of one must not
  * pass for what is told of another.
  *
  * @throws {ConfigError} where it is not.
@@ -39,7 +39,7 @@ export function requireOwnApplication(
 }
 
 /**
- * Answers the application of a caller's tenant; undefined where there are no tenants. Nobody falls back to the service's
+ * Returns the application of a caller's tenant; undefined where there are no tenants. Nobody falls back to the service's
  * own application: where there are tenants, it has to be one's by name.
  *
  * @throws {Problem} `policy_denied` where the caller belongs to no known tenant.
@@ -53,5 +53,5 @@ export function findTenantApplication(
   const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
   if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
   const message = 'must name a tenant of this service';
-  throw refuseByPolicy([{ path: claim, rule: 'tenants', message }]);
+  throw policyDenied([{ path: claim, rule: 'tenants', message }]);
 }

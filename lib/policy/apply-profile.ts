@@ -1,39 +1,42 @@
+import { type FieldError, Problem } from '../problem.ts';
 import { matchesHost } from '../validation/host-pattern.ts';
-import { type Denial, refuseByPolicy } from './denial.ts';
+import { defined } from '../validation/json-object.ts';
+import type { PullRequest } from '../validation/pull-request.ts';
+import type { SignatureRequest } from '../validation/signature-request.ts';
 import type { Profile } from './profile.ts';
 
+/** One thing that the policy does not let a caller have; its message says what it would. */
+export interface Denial extends FieldError {
+  /** Name of the bound in the policy; `claim` where the token's own claim is not well-formed. */
+  readonly rule: keyof Profile | 'tenants' | 'claim';
+}
+
+/** Returns the problem of a request that the policy denies, for all of its reasons at once. */
+export function policyDenied(denials: readonly Denial[]): Problem {
+  const [first, ...rest] = denials;
+  const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+  return new Problem(`The policy does not allow the request${what}${more}`, {
+    code: 'policy_denied',
+    errors: denials,
+  });
+}
+
 /** What every request for an upload may ask for. */
-export interface UploadBounds {
-  readonly classId?: number | undefined;
-  readonly procedure?: string | undefined;
-  readonly storageRegion?: string | undefined;
-  readonly limits?: MediaLimits | undefined;
-}
-
-interface MediaLimits {
-  readonly maxBytes?: number | undefined;
-  readonly maxSeconds?: number | undefined;
-  readonly mediaTypes?: string[] | undefined;
-}
-
-interface PullBounds extends UploadBounds {
-  readonly tasksPriority?: number | undefined;
-  /** Normalised. */
-  readonly mediaUrl: string;
-  readonly mediaType: string;
-  /** Normalised. */
-  readonly coverUrl?: string | undefined;
-}
+export type UploadBounds = Pick<
+  SignatureRequest,
+  'classId' | 'procedure' | 'storageRegion' | 'limits'
+>;
 
 /** Priority of a task flow where nobody names one: https://cloud.tencent.com/document/product/266/9221. */
 const DEFAULT_PRIORITY = 0;
 
 /**
- * Answers a pull as `profile` lets it be.
+ * Returns a pull as `profile` lets it be.
  *
  * @throws {Problem} `policy_denied` that names every rule that the request breaks.
  */
-export function boundPull<Request extends PullBounds>(profile: Profile, request: Request): Request {
+export function boundPull(profile: Profile, request: PullRequest): PullRequest {
   const denials = [
     ...denyCommon(profile, request),
     ...denyPriority(profile, 'tasksPriority', request.tasksPriority),
@@ -41,12 +44,12 @@ export function boundPull<Request extends PullBounds>(profile: Profile, request:
     ...denyHost(profile, 'coverUrl', request.coverUrl),
     ...denyOutside('mediaType', 'mediaTypes', request.mediaType, profile.mediaTypes),
   ];
-  if (denials.length > 0) throw refuseByPolicy(denials);
+  if (denials.length > 0) throw policyDenied(denials);
   const tasksPriority = fillPriority(profile, request.tasksPriority);
   return {
     ...request,
     ...fillCommon(profile, request),
-    ...(tasksPriority === undefined ? {} : { tasksPriority }),
+    ...defined({ tasksPriority }),
   };
 }
 
@@ -128,8 +131,10 @@ export function fillCommon(profile: Profile, { storageRegion, classId, limits }:
     .flatMap((each) => Object.entries(each))
     .filter(([, bound]) => bound !== undefined);
   return {
-    ...(regions === undefined ? {} : { storageRegion: storageRegion ?? regions[0] }),
-    ...(classIds === undefined ? {} : { classId: classId ?? classIds[0] }),
+    ...defined({
+      storageRegion: regions && (storageRegion ?? regions[0]),
+      classId: classIds && (classId ?? classIds[0]),
+    }),
     ...(bounds.length === 0 ? {} : { limits: Object.fromEntries(bounds) }),
   };
 }

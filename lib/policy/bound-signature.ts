@@ -1,31 +1,22 @@
+import { defined } from '../validation/json-object.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../validation/limits.ts';
+import type { SignatureRequest } from '../validation/signature-request.ts';
 import {
   denyAbove,
   denyCommon,
   denyPriority,
   fillCommon,
   fillPriority,
-  type UploadBounds,
+  policyDenied,
 } from './apply-profile.ts';
-import { refuseByPolicy } from './denial.ts';
 import type { Profile } from './profile.ts';
-
-interface SignatureBounds extends UploadBounds {
-  readonly taskPriority?: number | undefined;
-  /** Seconds; missing where the caller leaves it open. */
-  readonly expiresIn?: number | undefined;
-  readonly oneTimeValid?: boolean | undefined;
-}
 
 /**
  * Returns a request for a signature as `profile` lets it be: what the caller leaves open has the bound that holds.
  *
  * @throws {Problem} `policy_denied` that names every rule that the request breaks.
  */
-export function boundSignature<Request extends SignatureBounds>(
-  profile: Profile,
-  request: Request,
-): Request {
+export function boundSignature(profile: Profile, request: SignatureRequest): SignatureRequest {
   const { maxExpiresIn, oneTimeRequired } = profile;
   const denials = [
     ...denyCommon(profile, request),
@@ -35,15 +26,16 @@ export function boundSignature<Request extends SignatureBounds>(
   if (oneTimeRequired === true && request.oneTimeValid === false) {
     denials.push({ path: 'oneTimeValid', rule: 'oneTimeRequired', message: 'must be true' });
   }
-  if (denials.length > 0) throw refuseByPolicy(denials);
+  if (denials.length > 0) throw policyDenied(denials);
   const taskPriority = fillPriority(profile, request.taskPriority);
   return {
     ...request,
     ...fillCommon(profile, request),
-    ...(taskPriority === undefined ? {} : { taskPriority }),
-    ...(maxExpiresIn === undefined
-      ? {}
-      : { expiresIn: request.expiresIn ?? Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn) }),
-    ...(oneTimeRequired === true ? { oneTimeValid: true } : {}),
+    ...defined({
+      taskPriority,
+      expiresIn:
+        maxExpiresIn && (request.expiresIn ?? Math.min(DEFAULT_SIGNATURE_SECONDS, maxExpiresIn)),
+      oneTimeValid: oneTimeRequired || undefined,
+    }),
   };
 }

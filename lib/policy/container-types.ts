@@ -31,7 +31,7 @@ const CONTAINER_TYPES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Answers the file name extensions of the media that a container may be; none where it is no container of media that
+ * Returns the file name extensions of the media that a container may be; none where it is no container of media that
  * VOD takes.
  *
  * @param container as VOD names it, e.g. `mov,mp4,m4a,3gp,3g2,mj2`.

@@ -1,9 +1,9 @@
 import type { FieldError } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { DEFAULT_PROFILE } from './default-profile.ts';
+import { DEFAULT_PROFILE } from './select-profile.ts';
 
 /**
- * Answers what is wrong between the parts of settings, as far as they can be read: the schema tells what is wrong with
+ * Returns what is wrong between the parts of settings, as far as they can be read: the schema tells what is wrong with
  * each of them, and both are told at once.
  */
 export function findContradictions(settings: unknown): FieldError[] {

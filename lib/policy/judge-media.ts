@@ -1,17 +1,6 @@
-import type { UploadLimits } from '../uploads/envelope.ts';
+import type { UploadLimits } from '../model/source-context.ts';
+import type { MediaFacts } from '../model/upload.ts';
 import { listContainerTypes } from './container-types.ts';
-
-/** What VOD has found out of a media file; what it has not is missing. */
-export interface MediaFacts {
-  /** File name extension by which the file came; anybody may have written it. */
-  readonly type?: string | undefined;
-  /** What the file really is, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
-  readonly container?: string | undefined;
-  /** In bytes. */
-  readonly size?: number | undefined;
-  /** In seconds. */
-  readonly duration?: number | undefined;
-}
 
 /** One limit that a file exceeds. */
 interface Violation {
@@ -39,11 +28,11 @@ interface MediaUnreadable {
 export type MediaProblem = LimitsExceeded | MediaUnreadable;
 
 /** Longest text of somebody else's that is told. */
-const LONGEST_TEXT = 64;
+const MAX_TEXT = 64;
 
 /**
- * Answers what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
- * a file that exceeds one limit is not unreadable for want of another.
+ * Returns what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
+ * a file that exceeds one limit is not unreadable because another is missing.
  */
 export function judgeMedia(limits: UploadLimits, facts: MediaFacts): MediaProblem | undefined {
   const verdicts = [
@@ -91,13 +80,13 @@ function judgeType(limit: UploadLimits['mediaTypes'], { type, container }: Media
   if (limit === undefined) return undefined;
   const rule = 'mediaTypes';
   if (type !== undefined && !limit.includes(type.toLowerCase())) {
-    return { rule, limit, actual: type.slice(0, LONGEST_TEXT) };
+    return { rule, limit, actual: type.slice(0, MAX_TEXT) };
   }
   if (container === undefined) return rule;
   const types = listContainerTypes(container);
   return limit.some((allowed) => types.has(allowed))
     ? undefined
-    : { rule, limit, actual: container.slice(0, LONGEST_TEXT) };
+    : { rule, limit, actual: container.slice(0, MAX_TEXT) };
 }
 
 function explain({ rule, limit, actual }: Violation): string {

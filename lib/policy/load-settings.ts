@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config-error.ts';
 import type { FieldError } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Settings } from './settings.ts';
@@ -11,7 +11,7 @@ const NO_SETTINGS: Settings = { keys: [], policy: { profiles: {}, select: [] }, 
 const FILE = 'settings.json';
 
 /**
- * Answers the settings that were shipped in `folder`: none where there is no such file, and then at once.
+ * Returns the settings that were shipped in `folder`: none where there is no such file, and then at once.
  *
  * @throws {ConfigError} that says everything that is wrong with them, with its path, and no value.
  */

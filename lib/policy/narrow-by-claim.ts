@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { matchesHost } from '../validation/host-pattern.ts';
-import { type Denial, refuseByPolicy } from './denial.ts';
+import { type Denial, policyDenied } from './apply-profile.ts';
 import { claimSchema, type Profile } from './profile.ts';
 import { NARROWING_CLAIM } from './select-profile.ts';
 
 /**
- * Answers `profile` as the claim `vod` narrows it; the claim never widens anything.
+ * Returns `profile` as the claim `vod` narrows it; the claim never widens anything.
  *
  * @throws {Problem} `policy_denied` where the claim is not written as it must be: what it should have kept from the
  * caller is unknown, so everything is.
@@ -20,7 +20,7 @@ export function narrowByClaim(profile: Profile, claim: unknown): Profile {
       message: issue.message,
     }),
   );
-  throw refuseByPolicy(denials);
+  throw policyDenied(denials);
 }
 
 function intersect(profile: Profile, claim: v.InferOutput<typeof claimSchema>): Profile {
@@ -58,7 +58,7 @@ function bothHosts(a: string[] | undefined, b: string[] | undefined): string[] |
   return [...new Set(narrower)];
 }
 
-/** Answers whether every host that `host` stands for is one that `pattern` does. */
+/** Returns whether every host that `host` stands for is one that `pattern` does. */
 function isWithin(host: string, pattern: string): boolean {
   if (host === pattern) return true;
   if (!host.startsWith('*.')) return matchesHost(host, pattern);

@@ -11,13 +11,13 @@ export interface Permit {
 }
 
 /**
- * Answers what the policy leaves a caller.
+ * Returns what the policy leaves a caller.
  *
  * @throws {Problem} `policy_denied` where the caller belongs to no known tenant, or its claim is not well-formed.
  */
 export type PermitCaller = (caller: PolicySubject) => Permit | Promise<Permit>;
 
-/** Answers how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered. */
+/** Returns how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered. */
 export function createPermit(policy: Policy): PermitCaller {
   const known = new WeakMap<PolicySubject, Permit>();
   return (caller) => {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { quotaFields } from '../model/quotas.ts';
 import { classId, integer, limitFields, procedure, storageRegion } from '../validation/fields.ts';
 import { explainHostPattern } from '../validation/host-pattern.ts';
 import { MAX_SIGNATURE_SECONDS, MAX_TASK_PRIORITY } from '../validation/limits.ts';
@@ -35,23 +36,11 @@ const bounds = {
   pullHosts: v.optional(listOf(hostPattern)),
 };
 
-const MOST = Number.MAX_SAFE_INTEGER;
-
-/** What one owner may use up. */
-const quotas = strictMap({
-  /** Uploads that may begin within a minute; all signatures of one upload count once. */
-  signaturesPerMinute: v.optional(integer(1, MOST)),
-  /** Uploads that may be on their way at once. */
-  openUploads: v.optional(integer(1, MOST)),
-  /** Bytes that may come within a day. */
-  bytesPerDay: v.optional(integer(1, MOST)),
-});
-
 /** Schema of a profile, as the policy names them. */
 export const profileSchema = strictMap({
   ...bounds,
   oneTimeRequired: v.optional(v.boolean('must be true or false')),
-  quotas: v.optional(quotas),
+  quotas: v.optional(strictMap(quotaFields.entries)),
 });
 
 /** Schema of the claim `vod`, by which a token's issuer narrows what the policy allows. */

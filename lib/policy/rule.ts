@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { explainCoverUrl } from '../validation/cover-url.ts';
 import {
   classId,
   integer,
@@ -9,12 +8,14 @@ import {
   subAppId,
   text,
 } from '../validation/fields.ts';
-import { MAX_SESSION_CONTEXT_BYTES, MAX_TASK_PRIORITY } from '../validation/limits.ts';
+import {
+  MAX_SESSION_CONTEXT_BYTES,
+  MAX_TAG_CHARACTERS,
+  MAX_TAGS,
+  MAX_TASK_PRIORITY,
+} from '../validation/limits.ts';
+import { explainCoverUrl } from '../validation/media-url.ts';
 import { listOf, strictMap } from './strict-map.ts';
-
-/** Most tags of a media, and the longest one: https://cloud.tencent.com/document/product/266/31762. */
-const MOST_TAGS = 16;
-const LONGEST_TAG = 32;
 
 /** A name in which `*` stands for anything. */
 const pattern = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
@@ -71,11 +72,11 @@ const fillIn = v.pipe(
       v.pipe(
         listOf(
           v.pipe(
-            text(LONGEST_TAG * 4),
-            v.maxLength(LONGEST_TAG, `must have at most ${LONGEST_TAG} characters`),
+            text(MAX_TAG_CHARACTERS * 4),
+            v.maxLength(MAX_TAG_CHARACTERS, `must have at most ${MAX_TAG_CHARACTERS} characters`),
           ),
         ),
-        v.maxLength(MOST_TAGS, `must be at most ${MOST_TAGS}`),
+        v.maxLength(MAX_TAGS, `must be at most ${MAX_TAGS}`),
       ),
     ),
     procedure: v.optional(procedureStart),
@@ -104,4 +105,4 @@ export const rulesSchema = v.array(ruleSchema, 'must be a list');
 export type Rule = v.InferOutput<typeof ruleSchema>;
 
 /** What a rule sets. */
-export type FillIn = Rule['set'];
+export type RuleEffects = Rule['set'];

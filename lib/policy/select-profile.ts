@@ -1,6 +1,8 @@
-import { DEFAULT_PROFILE } from './default-profile.ts';
 import type { Profile } from './profile.ts';
 import type { Policy } from './settings.ts';
+
+/** Name of the profile that holds for callers whom no entry of `select` fits. */
+export const DEFAULT_PROFILE = 'default';
 
 /** What is known of a caller when its profile is chosen. */
 export interface PolicySubject {
@@ -19,7 +21,7 @@ export const NARROWING_CLAIM = 'vod';
 /** Bounds nothing. */
 export const OPEN_PROFILE: Profile = {};
 
-/** Answers the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
+/** Returns the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
 export function selectProfile(
   { profiles, select }: Pick<Policy, 'profiles' | 'select'>,
   { scopes, keyName, claims = {} }: PolicySubject,

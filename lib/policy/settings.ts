@@ -92,7 +92,7 @@ export type ParsedSettings =
   | { readonly errors: readonly FieldError[]; readonly settings?: undefined };
 
 /**
- * Answers the settings that `input` is, a parsed JSON or YAML value, or all that is wrong with it at once. An empty map
+ * Returns the settings that `input` is, a parsed JSON or YAML value, or all that is wrong with it at once. An empty map
  * bounds nothing, and sets nothing.
  */
 export function parseSettings(input: unknown): ParsedSettings {

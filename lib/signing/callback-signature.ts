@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { secretEqual } from './secret-equal.ts';
+import { secretEqual } from './secrets.ts';
 
 /** The two values by which an event notification proves where it comes from. */
 export interface CallbackSignature {
@@ -25,7 +25,7 @@ export type CallbackVerdict =
 const MAX_AHEAD_SECONDS = 15 * 60;
 
 /**
- * Answers whether `signature` was made with one of `keys` and is in force at `nowSeconds`. Never throws.
+ * Returns whether `signature` was made with one of `keys` and is in force at `nowSeconds`. Never throws.
  *
  * It vouches for nothing else: `Sign` covers neither the body nor the URL.
  */

@@ -25,7 +25,7 @@ export interface UploadSignatureParameters {
 }
 
 /**
- * First stage: answers the query string that is signed and sent, every text URL-encoded once.
+ * First stage: returns the query string that is signed and sent, every text URL-encoded once.
  *
  * Parameters that are not given are left out, since the meaning of an empty one is not documented.
  *
@@ -49,18 +49,18 @@ export function buildOriginal(parameters: UploadSignatureParameters): string {
   return original;
 }
 
-/** Second stage: answers the HMAC-SHA1 of `original`, its 20 bytes as the 20 characters of the same codes. */
+/** Second stage: returns the HMAC-SHA1 of `original`, its 20 bytes as the 20 characters of the same codes. */
 export function computeMac(original: string, secretKey: KeyObject): string {
   return createHmac('sha1', secretKey).update(original).digest('binary');
 }
 
-/** Third stage: answers Base64 of the MAC followed by the original, on one line. */
+/** Third stage: returns Base64 of the MAC followed by the original, on one line. */
 export function encodeSignature(mac: string, original: string): string {
   return btoa(mac + original);
 }
 
 /**
- * Answers the client upload signature for `parameters`. Anybody who holds it can read them.
+ * Returns the client upload signature for `parameters`. Anybody who holds it can read them.
  *
  * @throws {URIError} if a text has a lone surrogate.
  * @see https://cloud.tencent.com/document/product/266/9221

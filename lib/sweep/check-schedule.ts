@@ -1,5 +1,5 @@
-import type { Upload } from '../ledger/upload-row.ts';
-import { isFinished } from '../uploads/upload-state.ts';
+import type { Upload } from '../model/upload.ts';
+import { isFinished } from '../model/upload-state.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,7 +35,7 @@ const SCAN_MILLISECONDS = 20 * MINUTE;
 const FILE_PAUSE = DAY;
 
 /**
- * Answers when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
+ * Returns when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
  *
  * @param now Unix milliseconds.
  */

@@ -1,25 +1,25 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { MEDIA_FILTERS } from '../events/media-event.ts';
-import { isUnknownToVod } from '../events/media-tasks.ts';
-import { describeTaskEvent } from '../events/task-event.ts';
-import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../item-fault.ts';
-import type { Upload } from '../ledger/upload-row.ts';
-import { isFinished } from '../uploads/upload-state.ts';
+import { ingestProven } from '../ingest/durable.ts';
+import type { Upload } from '../model/upload.ts';
+import { isFinished } from '../model/upload-state.ts';
+import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
+import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
+import { MEDIA_FILTERS } from '../vod/media.ts';
+import { describeTaskEvent, isUnknownToVod } from '../vod/tasks.ts';
 import { scheduleCheck } from './check-schedule.ts';
+import { failItem } from './fail-item.ts';
 import { findArrivals } from './find-arrivals.ts';
 import { findEnd } from './overdue-upload.ts';
-import { recordEvents } from './record-events.ts';
 import { readScannedUntil } from './scan-media.ts';
-import { failItem } from './set-aside.ts';
+import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of uploads whose end nobody told. */
 export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;
 
-type CheckTally = Tally<(typeof CHECK_COUNTS)[number]>;
+type CheckTally = StepCounts<(typeof CHECK_COUNTS)[number]>;
 
 const CLAIM_COUNT = 100;
 const AT_ONCE = 4;
@@ -29,9 +29,6 @@ const HASTENED_COUNT = 250;
 
 /** Longer than all claims of one round take. */
 const LEASE_SECONDS = 300;
-
-/** Most files of one question: https://cloud.tencent.com/document/product/266/31763. */
-const MAX_FILES = 20;
 
 /**
  * Asks VOD about the uploads of which nothing was heard for a while, and about files that should be there; where it
@@ -101,9 +98,9 @@ async function describeFiles(
 ): Promise<Findings['files']> {
   const questions = groups.flatMap(({ subAppId, uploads }) => {
     const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
-    return Array.from({ length: Math.ceil(fileIds.length / MAX_FILES) }, (_, i) => ({
+    return Array.from({ length: Math.ceil(fileIds.length / MAX_DESCRIBED_FILES) }, (_, i) => ({
       subAppId,
-      fileIds: fileIds.slice(i * MAX_FILES, (i + 1) * MAX_FILES),
+      fileIds: fileIds.slice(i * MAX_DESCRIBED_FILES, (i + 1) * MAX_DESCRIBED_FILES),
     }));
   });
   const files = new Map<string, Finding>();
@@ -156,7 +153,7 @@ async function checkOrPutOff(
   } catch (error) {
     const item = { kind: 'upload', id: uploadId, subAppId, fileId } as const;
     const isDead = await failItem(item, error, run, tally);
-    await ledger.deferCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
+    await ledger.setNextCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
   }
 }
 
@@ -176,11 +173,11 @@ async function checkUpload(
   tally.add('checked');
   if (file === 'gone') tally.add('gone');
   const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
-  const fresh = await recordEvents(news, run, tally);
+  const fresh = await ingestProven(news, run, tally);
   // What changed has had its next check set with the change.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, tally))) {
-    await ledger.deferCheck(uploadId, scheduleCheck(upload, now()));
+    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now()));
   }
 }
 
@@ -190,7 +187,7 @@ function describeDeletion(fileId: string | undefined) {
   return parseVodEvent(event);
 }
 
-/** Answers what VOD has to tell of an upload that is not finished. */
+/** Returns what VOD has to describe an upload that is not finished. */
 async function findNews(upload: Upload, file: MediaInfo | undefined, run: ApplicationRun) {
   if (isFinished(upload.state)) return [];
   const arrivals = file === undefined ? undefined : await findArrivals([file], run);
@@ -216,7 +213,7 @@ async function describeTask(
   }
 }
 
-/** Answers whether there was an end to be put to the upload, by what is known of it now. */
+/** Returns whether there was an end to be put to the upload, by what is known of it now. */
 async function endOverdue(
   uploadId: string,
   scannedUntil: number | undefined,
@@ -226,7 +223,7 @@ async function endOverdue(
   const upload = await ledger.findUpload(uploadId);
   const end = upload && findEnd(upload, { now: now(), scannedUntil });
   if (end === undefined) return false;
-  await ledger.changeState(uploadId, end.fact, end.fields);
+  await ledger.transition(uploadId, end.fact, end.fields);
   tally.add(end.fact === 'expired' ? 'expired' : 'givenUp');
   return true;
 }

@@ -1,9 +1,9 @@
-import { type DeliveryTally, deliverClaimed } from '../delivery/deliver-due.ts';
-import { explainPause } from '../delivery/explain-pause.ts';
-import type { Target } from '../delivery/target.ts';
 import type { ClaimedDelivery } from '../ledger/deliveries.ts';
+import { type DeliveryTally, deliverClaimed } from '../webhooks/deliver-due.ts';
+import { explainPause } from '../webhooks/explain-pause.ts';
+import type { Target } from '../webhooks/target.ts';
+import type { StepCounts } from './step-counts.ts';
 import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of deliveries: what became of each attempt. */
 export const DELIVERY_COUNTS = [
@@ -30,7 +30,7 @@ const PAUSE_MILLISECONDS = 500;
 const FAN_OUT_COUNT = 500;
 
 /** Enqueues the deliveries of what was recorded by functions that do not know whom to tell. */
-export async function fanOutEvents(run: SweepRun, tally: Tally<'events'>): Promise<void> {
+export async function fanOutEvents(run: SweepRun, tally: StepCounts<'events'>): Promise<void> {
   while (hasTime(run)) {
     const count = await run.ledger.fanOut(FAN_OUT_COUNT);
     tally.add('events', count);
@@ -44,7 +44,7 @@ export async function fanOutEvents(run: SweepRun, tally: Tally<'events'>): Promi
  */
 export async function deliverWaiting(
   run: SweepRun,
-  tally: Tally<keyof DeliveryTally>,
+  tally: StepCounts<keyof DeliveryTally>,
   targets: readonly Target[],
   { isOver, over }: OtherSteps,
 ): Promise<void> {

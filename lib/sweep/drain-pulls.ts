@@ -1,22 +1,22 @@
-import { nameError } from '../error-name.ts';
-import { ITEM_PAUSE_MILLISECONDS } from '../item-fault.ts';
-import { sendQueuedPull } from '../uploads/send-queued-pull.ts';
+import { forEachAtOnce } from '../net/concurrency.ts';
+import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
+import { ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
-import { failItem } from './set-aside.ts';
+import { failItem } from './fail-item.ts';
+import type { StepCounts } from './step-counts.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of queued pulls. */
 export const PULL_COUNTS = ['sent', 'retried', 'refused', 'setAside'] as const;
 
-type PullTally = Tally<(typeof PULL_COUNTS)[number]>;
+type PullTally = StepCounts<(typeof PULL_COUNTS)[number]>;
 
 type ClaimedPull = Awaited<ReturnType<SweepRun['ledger']['claimPulls']>>[number];
 
 /** Calls under way at once, at least; how many start in a second is the rate limit's to say. */
 const MIN_AT_ONCE = 8;
 
-/** So that the rate is reached with answers that take up to so many seconds. */
+/** So that the rate is reached with answers that take up to the given number of seconds. */
 const ANSWER_SECONDS = 0.25;
 
 /** Longer than what is claimed at once takes, at any rate. */
@@ -36,26 +36,22 @@ export async function drainPulls(
   const atOnce = Math.max(MIN_AT_ONCE, Math.ceil(pullsPerSecond * ANSWER_SECONDS));
   const left: ClaimedPull[] = [];
   const pulls = claimPulls(run, turn, left, pullsPerSecond);
-  const lane = async () => {
-    // The lanes take from one generator, which makes them wait for each other's claims.
-    for await (const pull of pulls) await sendOrSetAside(pull, run, turn, tally).catch(tally.fail);
-  };
+  const sendOne = (pull: ClaimedPull) => sendOrSetAside(pull, run, turn, tally).catch(tally.fail);
   // The first call takes longest to set out, and those after it would catch up with it.
   const begin = async () => {
     const [first] = hasTime(run) ? await run.ledger.claimPulls(1, LEASE_SECONDS) : [];
-    if (first !== undefined) await sendOrSetAside(first, run, turn, tally).catch(tally.fail);
+    if (first !== undefined) await sendOne(first);
   };
-  const begun = begin();
-  const lanes = Array.from({ length: atOnce }, () => begun.then(lane));
-  await Promise.allSettled(lanes);
+  const drained = begin().then(() => forEachAtOnce(pulls, atOnce, sendOne));
+  await Promise.allSettled([drained]);
   // What failed was repeated, as soon as the rate limit let it.
   const { retried, failed } = tally.counts;
   await turn.end(retried + failed === 0);
   for (const pull of left) await run.ledger.retryPull(pull, run.now());
-  await Promise.all(lanes);
+  await drained;
 }
 
-/** Answers what is due, evenly over each second; what it claimed and has no time for is added to `left`. */
+/** Returns what is due, evenly over each second; what it claimed and has no time for is added to `left`. */
 async function* claimPulls(
   run: SweepRun,
   turn: DrainTurn,
@@ -87,8 +83,8 @@ const FIRST_MILLISECONDS = 2_000;
 const CATCH_UP_MILLISECONDS = 50;
 
 /**
- * Answers what waits for the next of the moments into which a second is divided evenly. The rate limit of the calls
- * holds besides; but calls that start all at once, and then again, are too many for whoever counts them when they come.
+ * Returns what waits for the next of the moments into which a second is divided evenly. The rate limit of the calls
+ * holds besides; but calls that start all at once, and then again, are too many for anyone who counts them when they come.
  */
 function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<void> {
   const begin = now();
@@ -134,11 +130,11 @@ async function send(
   const options = { remainingMilliseconds, subAppId: pull.subAppId };
   const sent = await sendQueuedPull(pull, { api, now }, options);
   switch (sent.kind) {
-    case 'accepted':
+    case 'done':
       await ledger.finishPull(pull, sent.taskId);
       tally.add('sent');
       return;
-    case 'refused':
+    case 'failed':
       await ledger.failPull(pull, sent.problem);
       tally.add('refused');
       return;

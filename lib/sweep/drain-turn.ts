@@ -2,12 +2,12 @@ import { hasTime, type SweepRun } from './sweep-run.ts';
 
 /** The right to send queued pulls, which one sweep has at a time. */
 export interface DrainTurn {
-  /** Prolongs it where that is due; answers whether it is still held. */
+  /** Prolongs it where that is due; returns whether it is still held. */
   readonly keep: () => Promise<boolean>;
   /** Milliseconds for which calls may be made. */
   readonly remainingMilliseconds: () => number;
   /**
-   * Hands it over: soon where the calls were even, so that the first ones of whoever is next add up to no more than
+   * Hands it over: soon where the calls were even, so that the first ones of the one who is next add up to no more than
    * before; otherwise when those of the last second no longer count.
    */
   readonly end: (wereEven: boolean) => Promise<void>;
@@ -18,7 +18,7 @@ type Turning = Pick<SweepRun, 'now' | 'sleep' | 'remainingMilliseconds'> & {
   readonly ledger: Pick<SweepRun['ledger'], 'acquireLease' | 'releaseLease'>;
 };
 
-/** Names of the leases of whoever sends, and of the one that waits for it. */
+/** Names of the leases of the one who sends, and of the one that waits for it. */
 const TURN = 'pull-drain';
 const NEXT = 'pull-drain-next';
 
@@ -37,7 +37,7 @@ const GAP_MILLISECONDS = 250;
 const POLL_MILLISECONDS = 100;
 
 /**
- * Answers the turn; undefined where another sweep has it and a third one waits for it already, or time ran out. Waiting
+ * Returns the turn; undefined where another sweep has it and a third one waits for it already, or time ran out. Waiting
  * keeps the calls going without a gap where sweeps overlap.
  */
 export async function takeDrainTurn(run: Turning): Promise<DrainTurn | undefined> {

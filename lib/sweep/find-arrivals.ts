@@ -1,21 +1,22 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { describeMediaEvent } from '../events/media-event.ts';
-import { findMediaTasks } from '../events/media-tasks.ts';
+import { forEachAtOnce } from '../net/concurrency.ts';
 import type { VodEvent } from '../vod/event.ts';
+import { describeMediaEvent } from '../vod/media.ts';
+import { findMediaTasks } from '../vod/tasks.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** Questions at once, one for each file: far below what VOD takes in a second. */
 const AT_ONCE = 4;
 
-/** What there is to tell of media that no event has told of. */
+/** The arrivals of media without an event. */
 interface Arrivals {
   readonly events: readonly VodEvent[];
-  /** Media of which there is no saying, and why. */
+  /** Media that VOD could not be asked about, and why. */
   readonly failures: readonly { readonly media: MediaInfo; readonly error: unknown }[];
 }
 
 /**
- * Returns the arrival of each of `media` that no event has told of; undefined where there was no time to ask VOD about
+ * Returns the arrival of each of `media` that has no event; undefined where there was no time to ask VOD about
  * all of them.
  *
  * @throws what the ledger throws.
@@ -25,22 +26,21 @@ export async function findArrivals(
   run: ApplicationRun,
 ): Promise<Arrivals | undefined> {
   const fileIds = media.flatMap(({ FileId }) => FileId ?? []);
-  const untold = new Set(await run.ledger.findUntold(fileIds));
+  const untold = new Set(await run.ledger.findFilesWithoutArrival(fileIds));
   const news = media.filter(({ FileId }) => FileId !== undefined && untold.has(FileId));
   const events: VodEvent[] = [];
   const failures: { media: MediaInfo; error: unknown }[] = [];
-  const describeOne = async (one: MediaInfo) => {
+  let isOutOfTime = false;
+  await forEachAtOnce(news, AT_ONCE, async (one) => {
+    isOutOfTime ||= !hasTime(run);
+    if (isOutOfTime) return;
     try {
       events.push(...(await describe(one, run)));
     } catch (error) {
       failures.push({ media: one, error });
     }
-  };
-  for (let from = 0; from < news.length; from += AT_ONCE) {
-    if (!hasTime(run)) return undefined;
-    await Promise.all(news.slice(from, from + AT_ONCE).map(describeOne));
-  }
-  return { events, failures };
+  });
+  return isOutOfTime ? undefined : { events, failures };
 }
 
 /** Which tasks run on it, a media does not say; without them it would look ready. */

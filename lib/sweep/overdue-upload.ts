@@ -1,5 +1,5 @@
-import type { MediaFields, Upload } from '../ledger/upload-row.ts';
-import { isFinished } from '../uploads/upload-state.ts';
+import type { MediaFields, Upload } from '../model/upload.ts';
+import { isFinished } from '../model/upload-state.ts';
 import { GRACE_MILLISECONDS, TASK_MILLISECONDS } from './check-schedule.ts';
 
 /** How an upload ends of which no end was told. */
@@ -16,7 +16,7 @@ interface Moment {
 }
 
 /**
- * Answers how `upload` ends where nothing more can be learnt of it; undefined where something can. No upload ends before
+ * Returns how `upload` ends where nothing more can be learnt of it; undefined where something can. No upload ends before
  * a scan has seen every file that may have been its own, since a file that comes for an ended one is removed.
  */
 export function findEnd(upload: Upload, { now, scannedUntil }: Moment): End | undefined {

@@ -1,16 +1,17 @@
-import { nameError } from '../error-name.ts';
-import { describeItemFailure, ITEM_PAUSE_MILLISECONDS } from '../item-fault.ts';
+import { settleAction } from '../actions/settle-action.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
-import { settleAction } from '../media-actions/settle-action.ts';
-import { writePair } from '../uploads/item-name.ts';
-import { failItem } from './set-aside.ts';
+import { writePair } from '../model/item-name.ts';
+import { describeItemFailure, ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
+import { failItem } from './fail-item.ts';
+import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of what is to be done to media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;
 
-type ActionTally = Tally<(typeof ACTION_COUNTS)[number]>;
+const COUNTED = { done: 'done', retry: 'retried', failed: 'dead' } as const;
+
+type ActionTally = StepCounts<(typeof ACTION_COUNTS)[number]>;
 
 /** Far below what VOD takes in a second: https://cloud.tencent.com/document/product/266/31753. */
 const AT_ONCE = 4;
@@ -46,17 +47,17 @@ async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Pro
   const item = nameAction(claim);
   try {
     const settled = await settleAction(claim, run);
-    tally.add(settled.kind);
+    tally.add(COUNTED[settled.kind]);
     if (settled.kind === 'done') return;
     if (settled.cause !== undefined) tally.fail(settled.cause);
-    if (settled.kind === 'dead') await listDead(claim, settled.error, run, tally);
+    if (settled.kind === 'failed') await listDead(claim, settled.error, run, tally);
   } catch (error) {
     // What it came to could not be written down.
     const isDead = await failItem(item, error, run, tally);
     const end = isDead
       ? { dead: true as const }
       : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
-    await ledger.actionFailed(claim, { error: nameError(error), ...end });
+    await ledger.failAction(claim, { error: nameError(error), ...end });
   }
 }
 
@@ -69,7 +70,7 @@ async function listDead(
   const { uploadId, kind } = claim;
   const reason = `A media file could not be dealt with (${kind}): ${code}.`;
   const failure = { ...nameAction(claim), code, reason };
-  const counted = await ledger.failItem(failure, 1);
+  const counted = await ledger.countItemFailure(failure, 1);
   if (counted.isNews) tally.add('setAside');
   const upload = uploadId === undefined ? {} : { uploadId };
   report({ ...describeItemFailure(failure, counted), ...upload, level: 'error' });

@@ -1,19 +1,19 @@
-import { MEDIA_FILTERS } from '../events/media-event.ts';
+import { ingestProven } from '../ingest/durable.ts';
 import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
+import { MEDIA_FILTERS } from '../vod/media.ts';
 import { findArrivals } from './find-arrivals.ts';
-import { recordEvents } from './record-events.ts';
 import { putFileOff, selectListed } from './scanned-file.ts';
+import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
 /** What is counted of the media that VOD has. */
 export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const;
 
-type MediaTally = Tally<(typeof MEDIA_COUNTS)[number]>;
+type MediaTally = StepCounts<(typeof MEDIA_COUNTS)[number]>;
 
 /**
- * Answers the name of the mark up to which an application's media were looked for, and of the lease of whoever looks.
+ * Returns the name of the mark up to which an application's media were looked for, and of the lease of the one who looks.
  * That of the service's own stays the same when its number is given, or corrected.
  */
 function nameScan(
@@ -43,19 +43,19 @@ const PAGE_SIZE = 100;
 const FURTHEST = 5_000;
 
 /**
- * Answers the time before which every media file that an application has is known, in Unix milliseconds; undefined for
+ * Returns the time before which every media file that an application has is known, in Unix milliseconds; undefined for
  * none.
  */
 export async function readScannedUntil(
   subAppId: number | undefined,
   run: Pick<ApplicationRun, 'ledger' | 'applications'>,
 ): Promise<number | undefined> {
-  const mark = await run.ledger.readMark(nameScan(subAppId, run));
+  const mark = await run.ledger.readWatermark(nameScan(subAppId, run));
   return mark === undefined ? undefined : mark - OVERLAP_MILLISECONDS;
 }
 
 /**
- * Records what an application has and no event told of: media whose notification was lost, and those from the console or
+ * Records what an application has without an event: media whose notification was lost, and those from the console or
  * a live recording where notifications are off. It goes on where the last scan ended.
  */
 export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
@@ -65,7 +65,7 @@ export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise
   try {
     // VOD counts in seconds, and this one is not over.
     const before = toSecond(now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
-    const mark = await ledger.readMark(scan);
+    const mark = await ledger.readWatermark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
     await scanRange({ after: toSecond(after), before }, run, tally);
   } finally {
@@ -101,12 +101,12 @@ async function scanRange(
     for (const { media: one, error } of arrivals.failures) {
       await putFileOff(one, error, run, tally);
     }
-    const fresh = await recordEvents(arrivals.events, run, tally);
+    const fresh = await ingestProven(arrivals.events, run, tally);
     const next = followPage({ ...place, fresh: place.fresh + fresh }, page, before);
-    if (next === undefined) return ledger.moveMark(scan, before);
+    if (next === undefined) return ledger.advanceWatermark(scan, before);
 
     place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, tally) : next;
-    await ledger.moveMark(scan, place.from);
+    await ledger.advanceWatermark(scan, place.from);
     await ledger.acquireLease(scan, LEASE_SECONDS);
   }
 }
@@ -135,7 +135,7 @@ async function searchPage(
   return MediaInfoSet ?? [];
 }
 
-/** Answers where to go on; undefined where nothing is left. */
+/** Returns where to go on; undefined where nothing is left. */
 function followPage(
   { from, offset, fresh }: Place,
   page: readonly unknown[],

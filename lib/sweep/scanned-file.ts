@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { isItemFault } from '../item-fault.ts';
+import { reportFailedEvent } from '../ingest/failed-event.ts';
 import { Problem } from '../problem.ts';
+import { isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { parseVodEvent } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
-import { canonicalJson } from '../vod/event-json.ts';
-import { failItem, putEventAside } from './set-aside.ts';
+import { canonicalJson } from '../vod/json.ts';
+import { failItem } from './fail-item.ts';
+import type { StepCounts } from './step-counts.ts';
 import type { ApplicationRun } from './sweep-run.ts';
-import type { Tally } from './tally.ts';
 
-type FileTally = Tally<'setAside'>;
+type FileTally = StepCounts<'setAside'>;
 
 /** Returns what of a page of VOD's list names a file; what does not is set aside, since nothing can be asked about it. */
 export async function selectListed(
@@ -44,7 +45,7 @@ export async function putFileOff(
   tally: FileTally,
 ): Promise<void> {
   const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
-  if (isItemFault(error)) return putEventAside({ raw, proven: false }, error, run, tally);
+  if (isItemFault(error)) return reportFailedEvent({ raw, proven: false }, error, run, tally);
   if (!(error instanceof Problem && PUT_OFF.has(error.code))) throw error;
   const {
     subAppId,
@@ -53,7 +54,7 @@ export async function putFileOff(
     now,
   } = run;
   const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
-  await ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt: now() });
+  await ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: now() });
   tally.fail(error);
 }
 

@@ -1,11 +1,11 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LogFields } from '../log.ts';
-import type { Tally } from './tally.ts';
+import type { LogFields } from '../runtime/log.ts';
+import type { StepCounts } from './step-counts.ts';
 
 /** What a sweep has done, and what it left. */
 export interface SweepSummary {
   /** What each step has counted; `failed` is in every one. */
-  readonly steps: Readonly<Record<string, Tally<never>['counts']>>;
+  readonly steps: Readonly<Record<string, StepCounts<never>['counts']>>;
   /** Missing where the ledger could not be asked. */
   readonly backlog?: SweepBacklog;
   /** How often something failed, by its reason. */
@@ -38,7 +38,7 @@ export interface SweepBacklog {
 }
 
 /**
- * Answers what `ledger` still has to do.
+ * Returns what `ledger` still has to do.
  *
  * @param now Unix milliseconds.
  */
@@ -74,7 +74,7 @@ const TROUBLE = [
   'setAside',
 ];
 
-/** Answers what the log line of a run says: all of the summary, at the level that it deserves. */
+/** Returns what the log line of a run says: all of the summary, at the level that it deserves. */
 export function describeSummary(summary: SweepSummary): LogFields {
   const { broken, ...told } = summary;
   const counts = Object.values(summary.steps).flatMap((step) => Object.entries(step));

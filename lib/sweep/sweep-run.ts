@@ -1,8 +1,9 @@
+import type { FetchCover } from '../actions/fetch-cover.ts';
 import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LogFields } from '../log.ts';
-import type { FetchCover } from '../media-actions/fetch-cover.ts';
+import { forEachAtOnce } from '../net/concurrency.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { LogFields } from '../runtime/log.ts';
 import type { VodApi } from '../vod/client.ts';
 
 /** What the steps of a sweep work with. */
@@ -22,7 +23,7 @@ export interface SweepRun {
   readonly now: () => number;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after the given number of milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<unknown>;
   /** Milliseconds that are left for work. */
   readonly remainingMilliseconds: () => number;
@@ -45,7 +46,7 @@ export interface OtherSteps {
 /** Work that is begun with less than this could not be ended: a call to VOD and what is written of it. */
 const SHORTEST_MILLISECONDS = 2_000;
 
-/** Answers whether there is time to begin another piece of work. */
+/** Returns whether there is time to begin another piece of work. */
 export function hasTime({
   remainingMilliseconds,
 }: Pick<SweepRun, 'remainingMilliseconds'>): boolean {
@@ -53,7 +54,7 @@ export function hasTime({
 }
 
 /**
- * Does `work` on each of `items`, so many of them at once, for as long as there is time to begin another. What `work`
+ * Does `work` on each of `items`, a bounded number at once, for as long as there is time to begin another. What `work`
  * throws goes to `fail`, and keeps nothing else from being done; without `fail` it must not throw.
  */
 export async function forEachInTime<Item>(
@@ -68,13 +69,7 @@ export async function forEachInTime<Item>(
     readonly fail?: (error: unknown) => void;
   },
 ): Promise<void> {
-  // All lanes take from one iterator.
-  const waiting = items.values();
-  const lane = async () => {
-    for (const item of waiting) {
-      if (!hasTime(run)) return;
-      await work(item).catch(fail);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await forEachAtOnce(items, atOnce, async (item) => {
+    if (hasTime(run)) await work(item).catch(fail);
+  });
 }

@@ -1,12 +1,14 @@
-import type { Target } from '../delivery/target.ts';
-import { explainToOperator } from '../invocation.ts';
-import type { LogFields } from '../log.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
+import type { LogFields } from '../runtime/log.ts';
+import type { Target } from '../webhooks/target.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
-import { confirmKeptEvents, UNCONFIRMED_COUNTS } from './confirm-kept-events.ts';
+import { confirmPending, UNCONFIRMED_COUNTS } from './confirm-pending.ts';
 import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';
+import { drainEventQueue, QUEUE_COUNTS } from './drain-event-queue.ts';
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
+import { createStepCounts, type ErrorCounts } from './step-counts.ts';
 import { readSweepBacklog, type SweepBacklog, type SweepSummary } from './summary.ts';
 import {
   type ApplicationRun,
@@ -15,8 +17,6 @@ import {
   type OtherSteps,
   type SweepRun,
 } from './sweep-run.ts';
-import { QUEUE_COUNTS, takeQueuedEvents } from './take-queued-events.ts';
-import { createTally, type ErrorCounts } from './tally.ts';
 
 /** What a sweep is to do, and for whom. */
 export interface SweepOptions {
@@ -29,7 +29,7 @@ export interface SweepOptions {
 }
 
 /**
- * Does everything that is due, for as long as there is time, and answers what that was. It never rejects.
+ * Does everything that is due, for as long as there is time, and returns what that was. It never rejects.
  *
  * Steps that wait for different parties go on side by side, and one that fails stops no other. All that a step has
  * done is in the ledger at once, and all that it has begun comes back when its claim runs out: so a sweep may end at
@@ -46,7 +46,7 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
     } catch (error) {
       broken.add(name);
       tallies[name].fail(error);
-      report({ ...explainToOperator(error), level: 'error' });
+      report({ ...toErrorLogFields(error), level: 'error' });
     }
   };
   const goForEach = forEachApplication(run, go);
@@ -69,15 +69,15 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
 
 function createTallies(errors: ErrorCounts) {
   return {
-    queue: createTally(QUEUE_COUNTS, errors),
-    unconfirmed: createTally(UNCONFIRMED_COUNTS, errors),
-    media: createTally(MEDIA_COUNTS, errors),
-    checks: createTally(CHECK_COUNTS, errors),
-    pulls: createTally(PULL_COUNTS, errors),
-    actions: createTally(ACTION_COUNTS, errors),
-    fanOut: createTally(['events'], errors),
-    deliveries: createTally(DELIVERY_COUNTS, errors),
-    backlog: createTally([], errors),
+    queue: createStepCounts(QUEUE_COUNTS, errors),
+    unconfirmed: createStepCounts(UNCONFIRMED_COUNTS, errors),
+    media: createStepCounts(MEDIA_COUNTS, errors),
+    checks: createStepCounts(CHECK_COUNTS, errors),
+    pulls: createStepCounts(PULL_COUNTS, errors),
+    actions: createStepCounts(ACTION_COUNTS, errors),
+    fanOut: createStepCounts(['events'], errors),
+    deliveries: createStepCounts(DELIVERY_COUNTS, errors),
+    backlog: createStepCounts([], errors),
   };
 }
 
@@ -101,7 +101,7 @@ const APPLICATIONS_AT_ONCE = 8;
 
 function forEachApplication(run: SweepRun, go: Go): GoForEach {
   const { applications, random } = run;
-  // Whoever is last finds no time left now and then, which should not be the same one each time.
+  // Anyone who is last finds no time left now and then, which should not be the same one each time.
   const first = Math.floor(random() * applications.length);
   const turns = [...applications.slice(first), ...applications.slice(0, first)];
   return (name, work) =>
@@ -118,8 +118,8 @@ async function runSteps(
 ): Promise<void> {
   let isOver = false;
   const makers = Promise.all([
-    pullsEvents ? goForEach('queue', (run) => takeQueuedEvents(run, tallies.queue)) : undefined,
-    go('unconfirmed', (run) => confirmKeptEvents(run, tallies.unconfirmed)),
+    pullsEvents ? goForEach('queue', (run) => drainEventQueue(run, tallies.queue)) : undefined,
+    go('unconfirmed', (run) => confirmPending(run, tallies.unconfirmed)),
     // Nothing expires before a scan has seen what may be its file.
     goForEach('media', (run) => scanMedia(run, tallies.media)).then(() =>
       go('checks', (run) => checkUploads(run, tallies.checks)),

@@ -1,4 +1,5 @@
 import type { LedgerEndpoint } from '../ledger/endpoints.ts';
+import { defined } from '../validation/json-object.ts';
 
 /** An endpoint as those outside see it: times are ISO 8601. */
 export interface EndpointView {
@@ -13,21 +14,22 @@ export interface EndpointView {
   readonly dead: number;
 }
 
-/** Returns what the ledger tells of an endpoint for those outside. */
+/** Returns what the ledger describes an endpoint for those outside. */
 export function viewEndpoint(endpoint: LedgerEndpoint): EndpointView {
   const { pausedAt, pausedReason: reason, deliveredAt, waitingSince } = endpoint;
-  return {
+  const state: EndpointView['state'] = pausedAt === undefined ? 'active' : 'paused';
+  return defined({
     endpoint: endpoint.endpoint,
-    state: pausedAt === undefined ? 'active' : 'paused',
-    ...(pausedAt === undefined ? {} : { pausedAt: writeIsoTime(pausedAt) }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(deliveredAt === undefined ? {} : { deliveredAt: writeIsoTime(deliveredAt) }),
+    state,
+    pausedAt: writeIsoTime(pausedAt),
+    reason,
+    deliveredAt: writeIsoTime(deliveredAt),
     waiting: endpoint.waiting,
-    ...(waitingSince === undefined ? {} : { waitingSince: writeIsoTime(waitingSince) }),
+    waitingSince: writeIsoTime(waitingSince),
     dead: endpoint.dead,
-  };
+  });
 }
 
-function writeIsoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+function writeIsoTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
 }

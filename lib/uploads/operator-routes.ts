@@ -1,8 +1,8 @@
-import { answerUnlessKnown } from '../http/conditional.ts';
-import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../http/event.ts';
-import type { Answer } from '../http/http-handler.ts';
-import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { Problem } from '../problem.ts';
+import { respondUnlessCached } from '../runtime/conditional.ts';
+import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../runtime/http-event.ts';
+import type { Answer } from '../runtime/http-handler.ts';
 import { viewEndpoint } from './endpoint-view.ts';
 import { replayDeadItem } from './replay-dead-item.ts';
 import {
@@ -15,7 +15,7 @@ import {
 /** A request of an operator's, who may make it. */
 interface OperatorCall {
   readonly event: HttpEvent;
-  readonly ledger: ReachLedger;
+  readonly ledger: WithLedger;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -23,12 +23,12 @@ interface OperatorCall {
 /** Returns a page of the deliveries that were given up. @throws {Problem} */
 export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parsePageQuery(readQueryFields(event));
-  const { items, ...rest } = await ledger((each) => each.listDead(query));
+  const { items, ...rest } = await ledger((each) => each.listDeadDeliveries(query));
   const views = items.map(({ diedAt, ...dead }) => ({
     ...dead,
     diedAt: new Date(diedAt).toISOString(),
   }));
-  return answerUnlessKnown(event, { items: views, ...rest });
+  return respondUnlessCached(event, { items: views, ...rest });
 }
 
 /** Returns a page of what was set aside, latest first. @throws {Problem} */
@@ -40,7 +40,7 @@ export async function listDeadItems({ event, ledger }: OperatorCall): Promise<An
     firstFailedAt: new Date(firstFailedAt).toISOString(),
     diedAt: new Date(diedAt).toISOString(),
   }));
-  return answerUnlessKnown(event, { items: views, ...rest });
+  return respondUnlessCached(event, { items: views, ...rest });
 }
 
 /** Has the next sweep try an item again that was set aside. @throws {Problem} */
@@ -60,7 +60,7 @@ export async function replayMany({ event, ledger }: OperatorCall): Promise<Answe
 export async function listEndpoints({ event, ledger }: OperatorCall): Promise<Answer> {
   refuseOptions(readQueryFields(event));
   const endpoints = await ledger((each) => each.listEndpoints());
-  return answerUnlessKnown(event, { items: endpoints.map(viewEndpoint) });
+  return respondUnlessCached(event, { items: endpoints.map(viewEndpoint) });
 }
 
 /** Resumes an endpoint, so that what waits for it is sent, and returns it. @throws {Problem} */

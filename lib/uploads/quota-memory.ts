@@ -1,6 +1,5 @@
-import type { Quotas } from '../ledger/quotas.ts';
-import { Problem } from '../problem.ts';
-import { refuseQuota } from './quota-problem.ts';
+import type { Quotas } from '../model/quotas.ts';
+import { Problem, type QuotaRefusal } from '../problem.ts';
 
 /**
  * Lets an upload of `owner` begin.
@@ -13,11 +12,11 @@ export type BeginUpload = (owner: string, quotas: Quotas | undefined) => void;
 const MINUTE = 60_000;
 
 /**
- * Answers what keeps owners within their quotas without a ledger: in one instance, and for as long as it lives. It
+ * Returns what keeps owners within their quotas without a ledger: in one instance, and for as long as it lives. It
  * remembers no more than what the instance began within a minute.
  */
 export function createQuotaMemory(now: () => number): BeginUpload {
-  /** Times at which uploads began, by owner; whoever began one last is last. */
+  /** Times at which uploads began, by owner; anyone who began one last is last. */
   const begun = new Map<string, number[]>();
   const forget = (before: number) => {
     for (const [owner, times] of begun) {
@@ -38,7 +37,7 @@ export function createQuotaMemory(now: () => number): BeginUpload {
     if (used >= limit) {
       const roomAt = (times[used - limit] ?? time) + MINUTE;
       const retryAfter = Math.max(1, Math.ceil((roomAt - time) / 1_000));
-      throw refuseQuota({ rule: 'signaturesPerMinute', limit, used, retryAfter });
+      throw quotaExceeded({ rule: 'signaturesPerMinute', limit, used, retryAfter });
     }
     begun.delete(owner);
     begun.set(owner, [...times, time]);
@@ -54,5 +53,20 @@ function requireCountable(quotas: Quotas): void {
   throw new Problem(
     `The policy bounds "${uncountable.join('" and "')}", which this service cannot count without a record of uploads: set DATABASE_URL to the URL of a PostgreSQL database.`,
     { code: 'ledger_required' },
+  );
+}
+
+const USED: Readonly<Record<QuotaRefusal['rule'], string>> = {
+  signaturesPerMinute: 'uploads began within the last minute',
+  openUploads: 'uploads are on their way',
+  bytesPerDay: 'bytes came within the last day',
+};
+
+/** Returns the problem of an upload for which a quota has no room. */
+export function quotaExceeded(quota: QuotaRefusal): Problem {
+  const { rule, limit, used, retryAfter } = quota;
+  return new Problem(
+    `The quota "${rule}" is used up: ${used} ${USED[rule]}, of at most ${limit}. Come again in ${retryAfter} seconds.`,
+    { code: 'quota_exceeded', quota, headers: { 'Retry-After': String(retryAfter) } },
   );
 }

@@ -1,17 +1,22 @@
-import { isItemFault } from '../item-fault.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { type ItemName, readPair } from '../model/item-name.ts';
+import { isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { type ItemName, readPair } from './item-name.ts';
 
 /** What trying again takes of a ledger. */
 type Replaying = Pick<
   Ledger,
-  'findDeadItem' | 'dropDeadItem' | 'keepFailed' | 'deferCheck' | 'replay' | 'replayAction'
+  | 'findDeadItem'
+  | 'dropDeadItem'
+  | 'keepForRetry'
+  | 'setNextCheck'
+  | 'replayDelivery'
+  | 'replayAction'
 >;
 
 /**
  * Has an item that was set aside tried again by the next sweep, and takes it off the list; returns whether that can be
- * done. A pull is sent again by whoever asked for it, and of a file without an id nothing can be asked.
+ * done. A pull is sent again by anyone who asked for it, and of a file without an id nothing can be asked.
  *
  * @param now Unix milliseconds.
  * @throws what the ledger throws where it cannot be reached.
@@ -39,13 +44,13 @@ async function putBack(
     case 'event':
       return content !== undefined && putEventBack(id, subAppId, content, ledger);
     case 'upload':
-      await ledger.deferCheck(id, now);
+      await ledger.setNextCheck(id, now);
       return true;
     case 'action':
       await ledger.replayAction({ kind: first, fileId: second });
       return true;
     case 'delivery':
-      return ledger.replay({ eventId: first, endpoint: second });
+      return ledger.replayDelivery({ eventId: first, endpoint: second });
     default:
       return false;
   }
@@ -62,7 +67,7 @@ async function putEventBack(
   const { raw, receivedAt, proven } = kept;
   const event = { eventId, subAppId, raw, receivedAt: Number(receivedAt) };
   try {
-    await ledger.keepFailed({ ...event, proven: proven === true });
+    await ledger.keepForRetry({ ...event, proven: proven === true });
     return true;
   } catch (error) {
     // It is as it was when it was set aside: what keeps events does not take it.

@@ -1,14 +1,14 @@
-import type { ReachLedger } from '../ledger/reach-ledger.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { ReplayRequest } from './upload-query.ts';
 
 /**
- * Makes dead deliveries of an upload due at once: all of them, or those that `request` names. Answers how many there
+ * Makes dead deliveries of an upload due at once: all of them, or those that `request` names. Returns how many there
  * were.
  */
 export async function replayDeliveries(
   uploadId: string,
   { eventId, endpoint }: ReplayRequest,
-  ledger: ReachLedger,
+  ledger: WithLedger,
 ): Promise<number> {
   if (eventId === undefined && endpoint === undefined) {
     return ledger((each) => each.replayUpload(uploadId));
@@ -25,7 +25,7 @@ export async function replayDeliveries(
     .filter((dead) => (endpoint ?? dead.endpoint) === dead.endpoint);
   let replayed = 0;
   for (const dead of named) {
-    if (await ledger((each) => each.replay(dead))) replayed += 1;
+    if (await ledger((each) => each.replayDelivery(dead))) replayed += 1;
   }
   return replayed;
 }

@@ -9,7 +9,7 @@ export interface TimelineView {
   readonly actions: readonly object[];
 }
 
-/** Answers what the ledger tells of an upload for those outside. */
+/** Returns what the ledger describes an upload for those outside. */
 export function viewTimeline(
   uploadId: string,
   events: readonly TimelineEvent[],

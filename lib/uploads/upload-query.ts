@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import type { ReplayQuery } from '../ledger/dead-deliveries.ts';
 import type { UploadQuery } from '../ledger/uploads.ts';
+import { ITEM_KINDS } from '../model/item-name.ts';
+import { UPLOAD_METHODS, UPLOAD_STATES } from '../model/upload-state.ts';
 import { isoTime } from '../validation/fields.ts';
 import { findUnknownFields, parseFields, type RawFields } from '../validation/parse-fields.ts';
-import { ITEM_KINDS } from './item-name.ts';
-import { UPLOAD_METHODS, UPLOAD_STATES } from './upload-state.ts';
 
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = '20';
@@ -50,7 +50,7 @@ const itemRequest = v.object({
   id: once,
 });
 
-const MOST_REPLAYED = 1_000;
+const MAX_REPLAYED = 1_000;
 
 const time = v.pipe(
   isoTime,
@@ -64,12 +64,12 @@ const replayQuery = v.object({
   to: v.optional(time),
   limit: v.optional(
     v.pipe(
-      v.number(`must be a whole number from 1 to ${MOST_REPLAYED}`),
-      v.integer(`must be a whole number from 1 to ${MOST_REPLAYED}`),
-      v.minValue(1, `must be a whole number from 1 to ${MOST_REPLAYED}`),
-      v.maxValue(MOST_REPLAYED, `must be a whole number from 1 to ${MOST_REPLAYED}`),
+      v.number(`must be a whole number from 1 to ${MAX_REPLAYED}`),
+      v.integer(`must be a whole number from 1 to ${MAX_REPLAYED}`),
+      v.minValue(1, `must be a whole number from 1 to ${MAX_REPLAYED}`),
+      v.maxValue(MAX_REPLAYED, `must be a whole number from 1 to ${MAX_REPLAYED}`),
     ),
-    MOST_REPLAYED,
+    MAX_REPLAYED,
   ),
   cursor: v.optional(once),
 });
@@ -81,7 +81,7 @@ export type PageQuery = v.InferOutput<typeof pageQuery>;
 export type ReplayRequest = v.InferOutput<typeof replayRequest>;
 
 /**
- * Answers the query parameters as a question for a list of uploads.
+ * Returns the query parameters as a question for a list of uploads.
  *
  * @throws {Problem} `invalid_request` that names every parameter that is wrong.
  */
@@ -90,7 +90,7 @@ export function parseUploadQuery(query: RawFields): UploadQuery {
 }
 
 /**
- * Answers the query parameters of a list that has nothing to choose from.
+ * Returns the query parameters of a list that has nothing to choose from.
  *
  * @throws {Problem} `invalid_request` that names every parameter that is wrong.
  */
@@ -99,7 +99,7 @@ export function parsePageQuery(query: RawFields): PageQuery {
 }
 
 /**
- * Answers `body` as a request to deliver again.
+ * Returns `body` as a request to deliver again.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong.
  */

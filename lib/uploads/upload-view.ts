@@ -1,4 +1,4 @@
-import type { Upload } from '../ledger/upload-row.ts';
+import type { Upload } from '../model/upload.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 
 /** What the ledger knows in Unix milliseconds. */
@@ -14,7 +14,7 @@ export interface UploadView extends Omit<Upload, Time> {
   readonly expiresAt?: string | undefined;
 }
 
-/** Answers `upload` for those outside; what is not known is left out. */
+/** Returns `upload` for those outside; what is not known is left out. */
 export function viewUpload(upload: Upload): UploadView {
   const { createdAt, updatedAt, expiresAt, mediaExpireTime, ...fields } = upload;
   return {

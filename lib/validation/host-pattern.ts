@@ -2,7 +2,7 @@ const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/;
 const ADDRESS = /^(?:\[.+\]|\d+(?:\.\d+){3})$/;
 
 /**
- * Answers what is wrong with `pattern` as one entry of a list of hosts, or undefined where it is one: a host in the
+ * Returns what is wrong with `pattern` as one entry of a list of hosts, or undefined where it is one: a host in the
  * form that URLs are normalised to, or `*.` and a name, for every host below that name.
  */
 export function explainHostPattern(pattern: string): string | undefined {
@@ -13,7 +13,7 @@ export function explainHostPattern(pattern: string): string | undefined {
 }
 
 /**
- * Answers whether `host`, as a normalised URL has it, is what `pattern` says.
+ * Returns whether `host`, as a normalised URL has it, is what `pattern` says.
  *
  * `*.` stands for one or more whole labels, and so never for the name itself: `*.example.com` has `a.example.com` and
  * `b.a.example.com`, and neither `example.com` nor `evil-example.com`. It never stands for parts of an address.

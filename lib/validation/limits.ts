@@ -73,3 +73,25 @@ export const MAX_BODY_BYTES = 256 * 1024;
  * @see https://cloud.tencent.com/document/product/583/11637
  */
 export const MAX_NOTIFICATION_BYTES = 6 * 1024 * 1024;
+
+/**
+ * Most tags of a media, and the longest one in characters.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31762
+ */
+export const MAX_TAGS = 16;
+export const MAX_TAG_CHARACTERS = 32;
+
+/**
+ * Most files that one DescribeMediaInfos asks about.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31763
+ */
+export const MAX_DESCRIBED_FILES = 20;
+
+/**
+ * Most tasks of one answer of DescribeTasks.
+ *
+ * @see https://cloud.tencent.com/document/product/266/43059
+ */
+export const MAX_LISTED_TASKS = 100;

@@ -16,27 +16,21 @@ const AUDIO_TYPES = 'mp3 m4a flac ogg wav ra aac amr';
 // As texts they are shortest, and each function's bundle has them.
 const MEDIA_TYPES: ReadonlySet<string> = new Set(`${VIDEO_TYPES} ${AUDIO_TYPES}`.split(' '));
 
-/** Answers whether VOD takes media with this extension, which is given in lower case and without a dot. */
+/** Returns whether VOD takes media with this extension, which is given in lower case and without a dot. */
 export function isMediaType(extension: string): boolean {
   return MEDIA_TYPES.has(extension);
 }
 
 /** Extensions by the media types, or the last part of their names, that are no extensions themselves. */
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([
-  ...([
-    ['audio/mpeg', 'mp3'],
-    ['audio/mp4', 'm4a'],
-    ['quicktime', 'mov'],
-  ] as const),
-  ...([
-    ['matroska', 'mkv'],
-    ['msvideo', 'avi'],
-    ['3gpp', '3gp'],
-  ] as const),
-  ...([
-    ['mp2t', 'ts'],
-    ['mpegurl', 'm3u8'],
-  ] as const),
+  ['audio/mpeg', 'mp3'],
+  ['audio/mp4', 'm4a'],
+  ['quicktime', 'mov'],
+  ['matroska', 'mkv'],
+  ['msvideo', 'avi'],
+  ['3gpp', '3gp'],
+  ['mp2t', 'ts'],
+  ['mpegurl', 'm3u8'],
 ]);
 
 /**
@@ -64,7 +58,7 @@ export const MEDIA_TYPE_LIST: string = [...MEDIA_TYPES].join(', ');
  */
 const COVER_TYPES = ['gif', 'jpeg', 'jpg', 'png'];
 
-/** Answers whether a pull takes a cover with this extension, which is given in lower case and without a dot. */
+/** Returns whether a pull takes a cover with this extension, which is given in lower case and without a dot. */
 export function isCoverType(extension: string): boolean {
   return COVER_TYPES.includes(extension);
 }
@@ -73,7 +67,7 @@ export function isCoverType(extension: string): boolean {
 export const COVER_TYPE_LIST: string = COVER_TYPES.join(', ');
 
 /**
- * Answers whether media with this extension are a DASH manifest, which VOD does not pull.
+ * Returns whether media with this extension are a DASH manifest, which VOD does not pull.
  *
  * @see https://cloud.tencent.com/document/product/266/35575
  */

@@ -35,7 +35,7 @@ const AUTHORITY = /^https?:\/\/([^/?]+)/i;
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i;
 
 /**
- * Answers the URL that `text` is, normalised, or the reason why nothing shall be pulled from it.
+ * Returns the URL that `text` is, normalised, or the reason why nothing shall be pulled from it.
  *
  * The rules on texts come first, since normalisation (https://url.spec.whatwg.org/) hides what they look for; those on
  * hosts come after it, so that an address has one spelling and a name is in ASCII.
@@ -115,4 +115,14 @@ function decode(text: string): string {
   } catch {
     return text;
   }
+}
+
+/**
+ * Returns what is wrong with `text` as the URL of a cover that this service itself fetches, or undefined where nothing
+ * is. Nobody signs for what comes by http, so it must be https.
+ */
+export function explainCoverUrl(text: string): string | undefined {
+  const checked = checkMediaUrl(text, {});
+  if ('reason' in checked) return checked.reason;
+  return checked.href.startsWith('https:') ? undefined : 'must begin with https://';
 }

@@ -4,7 +4,7 @@ export function findNearName(text: string, names: readonly string[]): string | u
   return names.find((name) => isOneSlipAway(lower, name.toLowerCase()));
 }
 
-/** Answers whether one letter too many, too few, other than it should be, or two swapped ones part `a` from `b`. */
+/** Returns whether one letter too many, too few, other than it should be, or two swapped ones part `a` from `b`. */
 function isOneSlipAway(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let head = 0;

@@ -4,8 +4,8 @@ import { dropNulls, isJsonObject } from './json-object.ts';
 import { findNearName } from './near-name.ts';
 
 /** Errors that one answer lists; a hostile body could cause as many as fit in it. */
-const MOST_ERRORS = 100;
-const LONGEST_NAME = 64;
+const MAX_ERRORS = 100;
+const MAX_NAME = 64;
 
 /** Says what a value is instead of an object, where that leads to the mistake. */
 function refuseKind(input: unknown): FieldError {
@@ -21,7 +21,7 @@ function refuseKind(input: unknown): FieldError {
 export type RawFields = Readonly<Record<string, unknown>>;
 
 /**
- * Answers `input` as `schema` types it; a field that is null counts as absent. `inspect` adds what a schema cannot know,
+ * Returns `input` as `schema` types it; a field that is null counts as absent. `inspect` adds what a schema cannot know,
  * such as the time of day and names that are not known, and sees the fields as they came.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong, not only the first.
@@ -41,7 +41,7 @@ export type CheckedFields<T> =
   | { readonly output: T; readonly errors?: undefined }
   | { readonly errors: readonly FieldError[] };
 
-/** Answers the same as {@link parseFields}, with the errors for the caller to use; paths begin at `input`. */
+/** Returns the same as {@link parseFields}, with the errors for the caller to use; paths begin at `input`. */
 export function checkFields<TSchema extends v.GenericSchema>(
   schema: TSchema,
   input: unknown,
@@ -54,7 +54,7 @@ export function checkFields<TSchema extends v.GenericSchema>(
 }
 
 /**
- * Answers an error for each field of `value` that `known` does not have.
+ * Returns an error for each field of `value` that `known` does not have.
  *
  * A strict object schema would name the first of them only, and takes `constructor` for a known one.
  *
@@ -68,22 +68,22 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
   const list = `the fields are ${names.join(', ')}`;
   return unknown.map((name, index) => {
     // Beyond those that an answer lists, nobody reads what is meant.
-    const plain = index < MOST_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
+    const plain = index < MAX_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
     const near = findNearName(plain, names);
     const hint = near === undefined ? list : `did you mean ${near}?`;
-    return { path: prefix + name.slice(0, LONGEST_NAME), message: `is not a field here; ${hint}` };
+    return { path: prefix + name.slice(0, MAX_NAME), message: `is not a field here; ${hint}` };
   });
 }
 
 /**
- * Answers the problem of a request whose fields `errors` names.
+ * Returns the problem of a request whose fields `errors` names.
  *
  * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
  */
-export function refuseFields(errors: readonly FieldError[], most: number = MOST_ERRORS): Problem {
+export function refuseFields(errors: readonly FieldError[], most: number = MAX_ERRORS): Problem {
   return new Problem(summarize(errors), {
     code: 'invalid_request',
-    errors: errors.slice(0, Math.min(most, MOST_ERRORS)),
+    errors: errors.slice(0, Math.min(most, MAX_ERRORS)),
   });
 }
 

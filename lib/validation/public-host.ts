@@ -57,7 +57,7 @@ const TOP_LABEL = /^(?:[a-z]{2,}|xn--.+)$/;
 const DOTTED_ADDRESS = /^\d+(?:\.\d+){3}$/;
 
 /**
- * Answers what is wrong with `host` as one on the public internet, or undefined where it may be one. Names are judged
+ * Returns what is wrong with `host` as one on the public internet, or undefined where it may be one. Names are judged
  * by what they are, not looked up: what an allowed name resolves to is known only when VOD pulls.
  *
  * @param host `hostname` of a URL, which writes every spelling of an address in one way.

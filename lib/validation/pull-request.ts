@@ -31,11 +31,11 @@ import {
 import { checkPullSource, type PullSource } from './pull-source.ts';
 
 /** Errors that the answer to one batch lists in all; beyond it, each item that is wrong has its first one. */
-const MOST_BATCH_ERRORS = 1_000;
+const MAX_BATCH_ERRORS = 1_000;
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Answers what is wrong with `key` as an idempotency key, or undefined where it is one. */
+/** Returns what is wrong with `key` as an idempotency key, or undefined where it is one. */
 export function explainIdempotencyKey(key: string): string | undefined {
   return IDEMPOTENCY_KEY.test(key) ? undefined : 'must have 1 to 255 visible ASCII characters';
 }
@@ -92,7 +92,7 @@ export interface PullContext {
 }
 
 /**
- * Answers `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its place,
+ * Returns `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its place,
  * as in `items.3.mediaUrl`.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong with a single pull, or with a batch itself;
@@ -137,7 +137,7 @@ function parseItems(
   items: readonly unknown[],
   context: PullContext,
 ): readonly (PullRequest | Problem)[] {
-  let errorsLeft = MOST_BATCH_ERRORS;
+  let errorsLeft = MAX_BATCH_ERRORS;
   return items.map((item, index) => {
     const checked = checkItem(item, pullItem.entries, context);
     if (checked.errors === undefined) return checked.output;

@@ -1,5 +1,5 @@
 import type { FieldError } from '../problem.ts';
-import { isJsonObject } from './json-object.ts';
+import { defined, isJsonObject } from './json-object.ts';
 import {
   COVER_TYPE_LIST,
   explainMediaType,
@@ -24,7 +24,7 @@ export interface PullSource {
 const NO_DASH = 'must not be a DASH manifest (mpd), which VOD does not pull; HLS (m3u8) it does';
 
 /**
- * Answers what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
+ * Returns what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
  * as absent here.
  */
 export function checkPullSource(fields: RawFields, policy: UrlPolicy): CheckedFields<PullSource> {
@@ -39,7 +39,7 @@ export function checkPullSource(fields: RawFields, policy: UrlPolicy): CheckedFi
     output: {
       mediaUrl: media.url.href,
       mediaType: type.mediaType,
-      ...(cover.url === undefined ? {} : { coverUrl: cover.url.href }),
+      ...defined({ coverUrl: cover.url?.href }),
     },
   };
 }

@@ -49,10 +49,10 @@ export const SIGNATURE_FIELDS: object = signatureRequest.entries;
 export type SignatureRequest = v.InferOutput<typeof signatureRequest>;
 
 /**
- * Answers `body` as a request for an upload signature.
+ * Returns `body` as a request for an upload signature.
  *
  * @param nowSeconds Unix seconds; the media may not expire before.
- * @param ownsUpload answers whether the caller was given this `uploadId` before.
+ * @param ownsUpload returns whether the caller was given this `uploadId` before.
  * @throws {Problem} `invalid_request` that names every field that is wrong.
  */
 export function parseSignatureRequest(

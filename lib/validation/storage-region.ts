@@ -14,7 +14,7 @@ const NAMED_REGIONS =
 const REGION = /^[a-z]{2}-[a-z]+(?:-\d+)?$/;
 const NUMBER = /-\d+$/;
 
-/** Answers what is wrong with `region` as the name of a storage region, or undefined where it may be one. */
+/** Returns what is wrong with `region` as the name of a storage region, or undefined where it may be one. */
 export function explainStorageRegion(region: string): string | undefined {
   const place = region.replace(NUMBER, '');
   if (NAMED_REGIONS.includes(region) || NAMED_REGIONS.includes(place)) return undefined;

@@ -119,7 +119,7 @@ const api = v.pipe(
 /** Schema of all that calling VOD's API needs, its credentials included. */
 export const vodApiEnvironment = v.intersect([api, vodCredentialsEnvironment]);
 
-/** Answers the configuration that a checked environment tells. */
+/** Returns the configuration that a checked environment tells. */
 export function describeVodApi(e: v.InferOutput<typeof vodApiEnvironment>): VodApiConfig {
   return Object.freeze({
     endpoint: e.VOD_API_ENDPOINT ?? CLOUD_ENDPOINT,

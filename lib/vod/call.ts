@@ -1,3 +1,4 @@
+import type { Clock, Random } from '../system.ts';
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
 import type { Repeat } from './error-rules.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -12,12 +13,10 @@ export interface CallOptions {
   readonly remainingMilliseconds?: () => number;
 }
 
-/** What a call takes from outside. */
+/** Dependencies of a call. */
 export interface CallDependencies {
-  /** Resolves after so many milliseconds; rejects when the signal is aborted before. */
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** A number from 0 up to, and without, 1. */
-  readonly random: () => number;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: Pick<Random, 'fraction'>;
 }
 
 /** What is sent, and how long its answer may take. */
@@ -44,10 +43,10 @@ const RESERVE_MILLISECONDS = 500;
 const SHORTEST_MILLISECONDS = 200;
 
 /** Longest time that Node's timers take, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 /**
- * Answers what `attempt` does, which is repeated where that may help and time is left for it.
+ * Returns what `attempt` does, which is repeated where that may help and time is left for it.
  *
  * Pauses have full jitter: instances that failed together do not come back together
  * (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
@@ -56,7 +55,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 export async function callVod<Answer>(
   attempt: Attempt<Answer>,
-  { sleep, random }: CallDependencies,
+  { clock, random }: CallDependencies,
   options: CallOptions,
 ): Promise<Answer> {
   let last: VodFailure | undefined;
@@ -68,9 +67,9 @@ export async function callVod<Answer>(
     last = outcome.failure;
     const { problem, repeat } = last;
     if (repeat === 'never' || tries === MAX_ATTEMPTS || isUncertain(last, attempt)) throw problem;
-    const pause = random() * PAUSE[repeat] * 2 ** (tries - 1);
+    const pause = random.fraction() * PAUSE[repeat] * 2 ** (tries - 1);
     if (timeLeft(options) - pause < SHORTEST_MILLISECONDS) throw problem;
-    await sleep(pause, options.signal).catch((error: unknown) => {
+    await clock.sleep(pause, options.signal).catch((error: unknown) => {
       options.signal?.throwIfAborted();
       throw error;
     });
@@ -122,7 +121,7 @@ async function inTime<Value>(
   run: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Timed<Value>> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), Math.min(milliseconds, LONGEST_TIMER));
+  const timer = setTimeout(() => limit.abort(), Math.min(milliseconds, MAX_TIMER));
   try {
     const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
     return { late: false, value: await run(either) };

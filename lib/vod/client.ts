@@ -22,18 +22,19 @@ import type {
   SearchMediaResponse,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { Problem } from '../problem.ts';
+import type { Clock } from '../system.ts';
+import { defined } from '../validation/json-object.ts';
 import type { VodApiConfig, VodCredentials } from './api-config.ts';
 import { type CallDependencies, type CallOptions, callVod } from './call.ts';
 import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { createVendorClient } from './vendor-client.ts';
 
-/** What the client takes from outside. */
+/** Dependencies of the client. */
 export interface VodApiDependencies extends CallDependencies {
   /** Read at every call, since the platform replaces the credentials of an execution role now and then. */
   readonly readCredentials: () => VodCredentials;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /**
@@ -100,7 +101,7 @@ export interface VodApi {
     options?: CallOptions,
   ) => Promise<ProcessMediaByProcedureResponse>;
   /**
-   * Waits up to five seconds for events of the reliable mode, and answers at most 16; none where there are none. What
+   * Waits up to five seconds for events of the reliable mode, and returns at most 16; none where there are none. What
    * is not confirmed within 30 s comes again: https://cloud.tencent.com/document/product/266/33433.
    */
   readonly pullEvents: (options?: CallOptions) => Promise<readonly EventContent[]>;
@@ -115,11 +116,11 @@ const ANSWER_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 10_000;
 
 /**
- * Answers the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
+ * Returns the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
  */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
   const call = createCaller(config, dependencies);
-  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies);
+  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies.clock);
   const plainCall =
     <Request extends object, Answer>(action: string): VodCall<Request, Answer> =>
     (request, options = {}) =>
@@ -205,7 +206,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>
-      client.request(action, parameters, signal === undefined ? {} : { signal });
+      client.request(action, parameters, defined({ signal }));
     const answer = await callVod({ send, timeLimit, ...particulars }, dependencies, options);
     if (hasReadableLists(answer)) return answer;
     throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });

@@ -28,7 +28,7 @@ const EXHAUSTED: VodErrorRule = { code: 'upstream_busy', repeat: 'never' };
  * Codes and families of codes, as `Family.Detail`. A code that is not here has its family's rule, and a family that is
  * not here has broken in a way nobody described.
  *
- * Codes that tell of what this service sends by itself (its credentials, its application, its ids) are no fault of the
+ * Codes that describe what this service sends by itself (its credentials, its application, its ids) are no fault of the
  * caller, so they are not `upstream_rejected`.
  *
  * @see https://cloud.tencent.com/document/product/266/35575
@@ -80,13 +80,13 @@ const RULES: Readonly<Record<string, VodErrorRule>> = {
   'InvalidParameterValue.TaskId': reject('taskId', 'is not the id of a task'),
 };
 
-/** Answers the rule of one of VOD's codes. */
+/** Returns the rule of one of VOD's codes. */
 export function findVodErrorRule(code: string): VodErrorRule {
   const family = code.split('.', 1)[0] ?? '';
   return ownRule(code) ?? ownRule(family) ?? FAILED;
 }
 
-/** Answers the rule of an HTTP status other than 200, which VOD itself never sends. */
+/** Returns the rule of an HTTP status other than 200, which VOD itself never sends. */
 export function findHttpErrorRule(status: number): VodErrorRule {
   if (status === 429 || status === 503) return BUSY;
   return status >= 500 ? FAULT : FAILED;

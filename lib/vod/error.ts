@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS = 2;
 const TIME_OUT = 'network timeout at: ';
 
 /**
- * Answers what `error`, thrown by the vendor's client, means.
+ * Returns what `error`, thrown by the vendor's client, means.
  *
  * It is told by what it carries: a minified bundle renames classes, and an answer that cannot be read throws something
  * else altogether. VOD's own text stays behind, since it may quote the request with its signed URLs.
@@ -45,7 +45,7 @@ export function explainVodError(error: unknown): VodFailure {
   };
 }
 
-/** Answers a call that had no answer in time. It may have been carried out all the same. */
+/** Returns a call that had no answer in time. It may have been carried out all the same. */
 export function explainVodTimeout(): VodFailure {
   return {
     problem: new Problem("VOD's API gave no answer in time.", { code: 'upstream_timeout' }),
@@ -53,7 +53,7 @@ export function explainVodTimeout(): VodFailure {
   };
 }
 
-/** Answers a call that was not made, since the time for it had run out. */
+/** Returns a call that was not made, since the time for it had run out. */
 export function refuseForTime(): Problem {
   return new Problem('There was no time left to call VOD: nothing was sent, so send it again.', {
     code: 'upstream_busy',
@@ -86,7 +86,7 @@ const CLOUD_CODE = /^[A-Z][a-z]\w{0,60}(?:\.\w{1,60})?$/;
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
-/** Answers what the cloud's API itself answered, where `error` tells of that. */
+/** Returns what the cloud's API itself answered, where `error` describes that. */
 export function readRefusal(error: unknown): VodRefusal | undefined {
   const code = readProperty(error, 'code');
   if (typeof code !== 'string' || !CLOUD_CODE.test(code)) return undefined;
@@ -95,7 +95,7 @@ export function readRefusal(error: unknown): VodRefusal | undefined {
   return { code, requestId: readable ? requestId : '' };
 }
 
-/** Answers the HTTP status, other than 200, with which something before the API answered. */
+/** Returns the HTTP status, other than 200, with which something before the API answered. */
 export function readHttpStatus(error: unknown): number | undefined {
   const status = readProperty(error, 'httpCode');
   return typeof status === 'number' ? status : undefined;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { VodEvent } from './event.ts';
-import { canonicalJson } from './event-json.ts';
 import type { EventTask } from './event-types.ts';
+import { canonicalJson } from './json.ts';
 
 /**
- * Answers the id of what `event` tells: the same for the same fact, in both notification modes and each time that VOD
+ * Returns the id of what `event` tells: the same for the same fact, in both notification modes and each time that VOD
  * sends it, and another for any other fact.
  *
  * VOD gives its events no id, so this one is a hash of what makes the fact:
@@ -63,7 +63,7 @@ function gatherTaskFact(task: object): unknown {
 }
 
 /**
- * Answers the states that an item of a result set holds: its own, or that of the one member that is about its type.
+ * Returns the states that an item of a result set holds: its own, or that of the one member that is about its type.
  * That member is found by its `Status`, since names differ from types and new ones keep coming.
  */
 function readStates(set: string, item: unknown): string[] {

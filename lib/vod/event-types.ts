@@ -62,7 +62,7 @@ interface CheckedFields {
 export type EventTask<T extends VodEventType> = Required<EventContent>[(typeof EVENT_MEMBERS)[T]] &
   (T extends keyof CheckedFields ? CheckedFields[T] : unknown);
 
-/** Answers whether `name` is an event type that VOD documents. */
+/** Returns whether `name` is an event type that VOD documents. */
 export function isVodEventType(name: unknown): name is VodEventType {
   return typeof name === 'string' && Object.hasOwn(EVENT_MEMBERS, name);
 }

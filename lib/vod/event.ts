@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../validation/json-object.ts';
-import { copyWithoutNulls } from './event-json.ts';
 import { EVENT_MEMBERS, type EventTask, isVodEventType, type VodEventType } from './event-types.ts';
+import { copyWithoutNulls } from './json.ts';
 
 /**
  * An event notification of VOD, format 3.0, told apart by its type. Nothing in it is `null`, whichever way it came.
@@ -40,7 +40,7 @@ const CHECKS: { readonly [Type in VodEventType]?: v.GenericSchema } = {
 };
 
 /**
- * Answers what VOD sent or had pulled as an event. What belongs to the way and not to the event is left behind:
+ * Returns what VOD sent or had pulled as an event. What belongs to the way and not to the event is left behind:
  * `Sign` and `T` of a callback, `EventHandle` of a pull.
  *
  * @param body a JSON object: a notification whose `Sign` was verified, or an item of `EventSet`.
@@ -54,7 +54,7 @@ export function parseVodEvent(body: RawEvent): VodEvent {
   return known ?? { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
 }
 
-/** Answers `event` as a notification that holds what was read of it and nothing else; {@link parseVodEvent} reads it again. */
+/** Returns `event` as a notification that holds what was read of it and nothing else; {@link parseVodEvent} reads it again. */
 export function writeVodEvent(event: VodEvent): RawEvent {
   if (event.eventType === 'unknown') return event.raw;
   return { EventType: event.eventType, [EVENT_MEMBERS[event.eventType]]: event.task };
@@ -68,8 +68,65 @@ function parseKnownEvent<T extends VodEventType>(
   return isTaskOf(eventType, task) ? { eventType, task } : undefined;
 }
 
-/** Answers whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
+/** Returns whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
 function isTaskOf<T extends VodEventType>(eventType: T, task: unknown): task is EventTask<T> {
   const check = CHECKS[eventType];
   return isJsonObject(task) && (check === undefined || v.is(check, task));
+}
+
+/**
+ * Returns the files that are gone as a whole; of others, parts were deleted and the file is there.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31764
+ */
+export function listWholeDeletions({
+  FileIdSet: fileIds,
+  FileDeleteResultInfo: results,
+}: EventTask<'FileDeleted'>): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(results) ? results : [];
+  const inParts = new Set(
+    items.filter(isJsonObject).flatMap(({ FileId: fileId, DeleteParts: parts }) => {
+      return Array.isArray(parts) && parts.length > 0 ? [fileId] : [];
+    }),
+  );
+  return [...new Set(fileIds)].filter((fileId) => !inParts.has(fileId));
+}
+
+/**
+ * Returns `task`, a member of an event, with what `replace` makes of the `SourceContext` of its media; as it is where it has
+ * none. Events that end an upload have it in this place alone.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31773
+ */
+export function replaceSourceContext(task: unknown, replace: (context: string) => string): unknown {
+  if (!isJsonObject(task)) return task;
+  const media = task['MediaBasicInfo'];
+  const source = isJsonObject(media) ? media['SourceInfo'] : undefined;
+  if (!isJsonObject(media) || !isJsonObject(source)) return task;
+  const context = source['SourceContext'];
+  if (typeof context !== 'string') return task;
+  const SourceInfo = { ...source, SourceContext: replace(context) };
+  return { ...task, MediaBasicInfo: { ...media, SourceInfo } };
+}
+
+/** A notification of format 2.0, as far as it is read: enough to say which one was not read. */
+export interface LegacyEvent {
+  readonly eventType: string;
+  readonly fileId?: string;
+}
+
+/**
+ * Returns `body` as a notification of format 2.0, or undefined where it is none. Its `version` is 4.0 nevertheless.
+ *
+ * Applications from before 2019 may still send it, to an address of its own.
+ *
+ * @see https://cloud.tencent.com/document/product/266/33796
+ */
+export function readLegacyEvent(body: RawEvent): LegacyEvent | undefined {
+  const { version, eventType, data, EventType: newerType } = body;
+  if (version !== '4.0' || typeof eventType !== 'string' || newerType !== undefined) {
+    return undefined;
+  }
+  const fileId = isJsonObject(data) ? data['fileId'] : undefined;
+  return { eventType, ...(typeof fileId === 'string' && fileId !== '' ? { fileId } : {}) };
 }

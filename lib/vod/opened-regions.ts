@@ -4,7 +4,7 @@ import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
 
 /**
- * Answers what is wrong with a storage region for the application that the options name, or undefined where it is opened. Where VOD cannot be
+ * Returns what is wrong with a storage region for the application that the options name, or undefined where it is opened. Where VOD cannot be
  * asked, every region passes: VOD has the last word anyway.
  */
 export type CheckOpenedRegion = (
@@ -20,7 +20,7 @@ interface RegionList {
   readonly until: number;
 }
 
-/** Answers a check that asks VOD once in ten minutes, for each application that is named. */
+/** Returns a check that asks VOD once in ten minutes, for each application that is named. */
 export function createOpenedRegionCheck(
   api: Pick<VodApi, 'describeStorageRegions'>,
   now: () => number,

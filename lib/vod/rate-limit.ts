@@ -1,26 +1,22 @@
-/** A gate that lets so many callers through within any second. */
+import type { Clock } from '../system.ts';
+
+/** A gate that lets a bounded number of callers through within any second. */
 export interface RateLimit {
-  /** Takes a turn and answers true, where one is free and nobody waits for it. */
+  /** Takes a turn and returns true, where one is free and nobody waits for it. */
   readonly tryTurn: () => boolean;
   /** Resolves when the caller's turn has come; rejects with the signal's reason when it is aborted before. */
   readonly takeTurn: (signal?: AbortSignal) => Promise<void>;
 }
 
-interface RateLimitDependencies {
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-}
-
 const WINDOW_MILLISECONDS = 1_000;
 
 /**
- * Answers a gate that lets at most `perSecond` callers through within any second, in the order in which they came.
+ * Returns a gate that lets at most `perSecond` callers through within any second, in the order in which they came.
  * One that goes away while it waits takes no turn from the others.
  */
 export function createRateLimit(
   perSecond: number,
-  { now, sleep }: RateLimitDependencies,
+  { monotonic, sleep }: Pick<Clock, 'monotonic' | 'sleep'>,
 ): RateLimit {
   /** When the last turns were given: a ring whose next place holds the oldest one. */
   const given = new Array<number>(perSecond).fill(Number.NEGATIVE_INFINITY);
@@ -29,9 +25,9 @@ export function createRateLimit(
   const waiting = new Set<() => void>();
   let serving = false;
 
-  const millisecondsToWait = () => (given[next] ?? 0) + WINDOW_MILLISECONDS - now();
+  const millisecondsToWait = () => (given[next] ?? 0) + WINDOW_MILLISECONDS - monotonic();
   const giveTurn = () => {
-    given[next] = now();
+    given[next] = monotonic();
     next = (next + 1) % perSecond;
   };
 

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
+import { defined } from '../validation/json-object.ts';
 import type { VodCredentials } from './api-config.ts';
 
 /** An API of Tencent Cloud: all of them are framed and signed in one way. */
@@ -19,7 +20,7 @@ interface CloudApi {
 type VendorClient = Pick<Client, 'request'>;
 
 /**
- * Answers the vendor's client of `api`. It holds open connections, so an instance makes one and keeps it.
+ * Returns the vendor's client of `api`. It holds open connections, so an instance makes one and keeps it.
  *
  * @param readCredentials read at every call; what it throws, the vendor's client takes for a failed request.
  */
@@ -31,10 +32,10 @@ export function createVendorClient(
     credential: {
       getCredential: async () => {
         const { secretId, secretKey, token } = readCredentials();
-        return token === undefined ? { secretId, secretKey } : { secretId, secretKey, token };
+        return { secretId, secretKey, ...defined({ token }) };
       },
     },
-    ...(region === undefined ? {} : { region }),
+    ...defined({ region }),
     profile: {
       httpProfile: {
         endpoint,
@@ -44,7 +45,7 @@ export function createVendorClient(
           protocol === 'https'
             ? new HttpsAgent({ keepAlive: true })
             : new HttpAgent({ keepAlive: true }),
-        ...(answerSeconds === undefined ? {} : { reqTimeout: answerSeconds }),
+        ...defined({ reqTimeout: answerSeconds }),
       },
     },
   });

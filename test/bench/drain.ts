@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { openLedger } from '../../lib/ledger/ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
+import { createStepCounts } from '../../lib/sweep/step-counts.ts';
 import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
-import { createTally } from '../../lib/sweep/tally.ts';
+import { clock, random } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
@@ -58,7 +59,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
       },
       remainingMilliseconds: () => end - (performance.now() - startedAt),
     };
-    const tally = createTally(PULL_COUNTS, new Map());
+    const tally = createStepCounts(PULL_COUNTS, new Map());
     await drainPulls(run, tally, { pullsPerSecond });
     await ledger.close();
     if (tally.counts.failed > 0) throw new Error('Pulls were not sent');
@@ -98,9 +99,8 @@ function createApi(endpoint: string, pullsPerSecond: number) {
     { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond },
     {
       readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
-      now: () => performance.now(),
-      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-      random: Math.random,
+      clock,
+      random,
     },
   );
 }

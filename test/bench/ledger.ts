@@ -8,8 +8,8 @@ import postgres from 'postgres';
 import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
-import type { Quotas } from '../../lib/ledger/quotas.ts';
 import type { UploadChange } from '../../lib/ledger/upload-change.ts';
+import type { Quotas } from '../../lib/model/quotas.ts';
 import { openLocalDatabase } from '../../tools/local/database.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
 import { compare, type Ratio } from './measure.ts';
@@ -94,7 +94,7 @@ export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
     return ledger.issueWithin(upload.owner, quotas, [upload]);
   };
   const ratios = await compare([
-    { name: 'without quotas', run: () => ledger.saveIssued(next()) },
+    { name: 'without quotas', run: () => ledger.issueUpload(next()) },
     { name: 'with signaturesPerMinute', run: within({ signaturesPerMinute: 1e9 }) },
     { name: 'with all three', run: within(QUOTAS) },
     { name: 'refused', run: within({ signaturesPerMinute: 1 }) },
@@ -145,7 +145,7 @@ export async function measureQueue(url: string, pulls: number): Promise<QueueCos
 
 type Lives = (count: number) => [EventRecord, ...EventRecord[]];
 
-/** Answers what tells of uploads in turns: so many new ones, and then that the same are ready. */
+/** Returns what describes uploads in turns: so many new ones, and then that the same are ready. */
 function createLives(payload: object): Lives {
   let begun: readonly string[] = [];
   return (count) => {

@@ -16,7 +16,7 @@ export interface LoadTarget {
   readonly event: object;
 }
 
-/** Answers every function in the folder, without a ledger where it can do without one, and with one. */
+/** Returns every function in the folder, without a ledger where it can do without one, and with one. */
 export function listTargets(
   folder: string,
   vodHost: string,

@@ -29,7 +29,7 @@ export interface Load {
   readonly endMegabytes: number;
   /** Bytes that more requests left behind in the heap of one instance, garbage apart. */
   readonly retainedBytes: number;
-  /** Answers with another status than the first one. */
+  /** Returns with another status than the first one. */
   readonly failures: number;
 }
 
@@ -70,7 +70,7 @@ export async function measureLoad(
   return loads;
 }
 
-/** Answers what requests leave behind in a fresh process that has no other to wait for its memory. */
+/** Returns what requests leave behind in a fresh process that has no other to wait for its memory. */
 async function measureRetained(
   { definition: { name, file, environment }, event }: LoadTarget,
   script: string,
@@ -147,7 +147,7 @@ async function drive(
   };
 }
 
-/** Answers the megabytes of memory that the instances of a function have, as Linux tells them. */
+/** Returns the megabytes of memory that the instances of a function have, as Linux tells them. */
 async function measureMemory(file: string): Promise<number> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const sizes = await Promise.all(pids.map((pid) => readSize(pid, file).catch(() => 0)));

@@ -19,7 +19,7 @@ const BATCH_MILLISECONDS = 20;
 const ROUNDS = 21;
 
 /**
- * Answers what each case costs against the first one. Every round runs a batch of each, in turning order, and only the
+ * Returns what each case costs against the first one. Every round runs a batch of each, in turning order, and only the
  * round's own ratios count: the speed of a shared machine changes from minute to minute.
  */
 export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]> {
@@ -49,7 +49,7 @@ export interface ProcessOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Answers what fresh processes take against the first script's, pair by pair. */
+/** Returns what fresh processes take against the first script's, pair by pair. */
 export async function compareProcesses(
   scripts: readonly { readonly name: string; readonly file: string }[],
   options: ProcessOptions = { measure: 'life' },
@@ -90,7 +90,7 @@ async function findBatchSize(measured: Case): Promise<number> {
   return calls;
 }
 
-/** Answers milliseconds per call. */
+/** Returns milliseconds per call. */
 async function timeBatch(measured: Case | undefined, calls: number): Promise<number> {
   if (measured === undefined) return 0;
   const { run } = measured;

@@ -108,7 +108,7 @@ async function measureThroughput(folder: string, server: PullServer): Promise<re
   return ratios;
 }
 
-/** Makes one call, so many more, and after so many milliseconds another one. */
+/** Makes one call, so many more, and after the given number of milliseconds another one. */
 const COUNTING = `
 const [file, calls, pause] = process.argv.slice(2);
 const { main_handler } = require(file);

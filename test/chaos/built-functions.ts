@@ -14,7 +14,7 @@ import type { Chance } from '../support/chance.ts';
 
 /** The built functions on a disk, each call in a process that may be killed at any moment. */
 export interface BuiltFunctions {
-  /** Answers one worker, which has at most one process at a time, and a new one after each death. */
+  /** Returns one worker, which has at most one process at a time, and a new one after each death. */
   startWorker(name: string, environment: FunctionDefinition['environment']): Worker;
   remove(): Promise<void>;
 }
@@ -76,7 +76,7 @@ function createWorker(start: () => Instance): Worker {
   };
 }
 
-/** Answers after how many milliseconds the process of a call is killed, for one in so many calls. */
+/** Returns after how many milliseconds the process of a call is killed, for one in so many calls. */
 export function pickDeath(chance: Chance, share: number, longest: number): number | undefined {
   return chance.happens(share) ? chance.next() * longest : undefined;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import type { ItemName } from '../../lib/uploads/item-name.ts';
+import type { ItemName } from '../../lib/model/item-name.ts';
 import { refuseByName } from '../lib/sweep/poisons.ts';
 import { createChance } from '../support/chance.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
@@ -46,7 +46,7 @@ const LAST_HOUR = 70;
 /** When VOD begins to refuse some questions, less than the day after which it is asked about each file again. */
 const UNASKABLE_FROM_HOUR = 20;
 /** Of a message: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. */
-const MOST_MESSAGE_BYTES = 262_144;
+const MAX_MESSAGE_BYTES = 262_144;
 
 describe(`${UPLOADS} uploads to three applications whose notifications are dropped, doubled and shuffled while processes die and the database is stopped`, () => {
   const chance = createChance(SEED);
@@ -77,7 +77,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     ]),
   });
 
-  /** Fires the timer once, so many milliseconds from now; the process may be killed at work. */
+  /** Fires the timer once, the given number of milliseconds from now; the process may be killed at work. */
   const sweep = async (ahead: number, killAfter?: number) => {
     const worker = functions.startWorker('sweep', {
       ...environment(),
@@ -255,7 +255,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect([...everything.contradictions, ...statesOnly.contradictions]).toEqual([]);
   });
 
-  it('tells of each file that came and went that it came, and that it is gone', async () => {
+  it('describes each file that came and went that it came, and that it is gone', async () => {
     const rows = await sql<
       { upload_id: string }[]
     >`select upload_id from uploads where state = 'deleted'`;
@@ -296,8 +296,8 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(large.length).toBeGreaterThan(0);
     for (const { largeTaskId = '' } of large) {
       expect(recorded.get(largeTaskId)).toBeGreaterThan(300_000);
-      expect(told.get(largeTaskId)?.bytes).toBeGreaterThan(MOST_MESSAGE_BYTES);
-      expect(told.get(largeTaskId)?.maxBytes).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
+      expect(told.get(largeTaskId)?.bytes).toBeGreaterThan(MAX_MESSAGE_BYTES);
+      expect(told.get(largeTaskId)?.maxBytes).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
     }
   });
 
@@ -362,8 +362,8 @@ async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
   for (const { uploadId, method, owner, subAppId, taskId, cancelled } of lives) {
     if (uploadId === undefined) continue;
     const expiresAt = Date.now() + HOUR;
-    await ledger.saveIssued({ uploadId, method, owner, fields: { expiresAt, taskId, subAppId } });
-    if (cancelled) await ledger.changeState(uploadId, 'cancelled');
+    await ledger.issueUpload({ uploadId, method, owner, fields: { expiresAt, taskId, subAppId } });
+    if (cancelled) await ledger.transition(uploadId, 'cancelled');
   }
 }
 

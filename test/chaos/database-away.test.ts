@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:net';
-import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import { startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions } from './built-functions.ts';
 import { SIGN_KEY, wrap } from './pushes.ts';
@@ -20,11 +19,10 @@ const TOMORROW = { EventType: 'Tomorrow', TomorrowEvent: { Any: 'thing' } };
 const EVENTS = [CAST, TOMORROW];
 
 describe('types that VOD cannot be asked about, while the database is away', () => {
-  let server: TestPostgres;
-  let databaseUrl: string;
+  const database = useLedger({ per: 'file' });
+  const { sql } = database;
   let awayUrl: string;
   let closed: Server;
-  let sql: Sql;
   let functions: BuiltFunctions;
   let api: VodServer;
   /** By its handle: what VOD keeps for `sweep`. */
@@ -59,13 +57,10 @@ describe('types that VOD cannot be asked about, while the database is away', () 
   };
 
   beforeAll(async () => {
-    server = await startTestPostgres();
-    databaseUrl = await server.createDatabase();
-    sql = postgres(databaseUrl, { max: 1 });
     // It takes connections, and ends them, as a server that is starting does.
     closed = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-    const url = new URL(databaseUrl);
+    const url = new URL(database.url);
     url.port = String(Object(closed.address()).port);
     awayUrl = url.href;
     api = await startVodServer((response, { action, parameters }) => {
@@ -80,10 +75,8 @@ describe('types that VOD cannot be asked about, while the database is away', () 
     functions = await buildFunctions({});
   });
   afterAll(async () => {
-    await sql.end();
     closed.close();
     await Promise.all([api.close(), functions.remove()]);
-    await server.close();
   });
 
   it.each(EVENTS)('have VOD send $EventType again, and are in the log', async (event) => {
@@ -101,7 +94,7 @@ describe('types that VOD cannot be asked about, while the database is away', () 
 
   it('are kept when VOD sends them once the database is back', async () => {
     for (const event of EVENTS) {
-      const { status, log } = await push(event, databaseUrl);
+      const { status, log } = await push(event, database.url);
       expect(status).toBe(200);
       expect(log).not.toContain('"event":');
     }
@@ -116,7 +109,7 @@ describe('types that VOD cannot be asked about, while the database is away', () 
     await sweep(awayUrl);
     expect(queue.size).toBe(2);
 
-    await sweep(databaseUrl);
+    await sweep(database.url);
     expect(queue.size).toBe(0);
     expect(await listTypes()).toEqual(['vod.MediaCastStatusChanged', 'vod.Tomorrow']);
   });

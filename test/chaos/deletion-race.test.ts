@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { createChance } from '../support/chance.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import type { VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions, pickDeath } from './built-functions.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
@@ -46,15 +44,14 @@ const FILMS: readonly Film[] = Array.from({ length: 32 }, (_, place) => {
 
 describe('files that are deleted before their arrival is confirmed, while processes die', () => {
   const chance = createChance(SEED);
-  let server: TestPostgres;
-  let databaseUrl: string;
-  let ledger: Ledger;
+  const database = useLedger({ per: 'file' });
+  const { ledger } = database;
   let api: VodServer;
   let consumer: Consumer;
   let functions: BuiltFunctions;
 
   const environment = () => ({
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     VOD_SECRET_ID: API_KEY.secretId,
     VOD_SECRET_KEY: API_KEY.secretKey,
     VOD_SUB_APP_ID: String(OWN),
@@ -92,25 +89,20 @@ describe('files that are deleted before their arrival is confirmed, while proces
   };
 
   beforeAll(async () => {
-    server = await startTestPostgres();
-    databaseUrl = await server.createDatabase();
-    ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
     api = await startVodApi(createWorld(), chance);
     consumer = await startConsumer('everything', chance);
     functions = await buildFunctions({});
     for (const { uploadId } of FILMS) {
       if (uploadId === undefined) continue;
       const fields = { expiresAt: Date.now() + 60 * MINUTE, subAppId: OWN };
-      await ledger.saveIssued({ uploadId, method: 'client', owner: 'user-42', fields });
+      await ledger.issueUpload({ uploadId, method: 'client', owner: 'user-42', fields });
     }
     await pushAll();
     for (const minutes of [0, 2, 10, 30, 120, 360, 720]) await sweep(minutes * MINUTE);
   }, 600_000);
   afterAll(async () => {
     vi.useRealTimers();
-    await ledger.close();
     await Promise.all([api.close(), consumer.close(), functions.remove()]);
-    await server.close();
   });
 
   it('ends every upload of theirs as deleted', async () => {
@@ -124,7 +116,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     );
   });
 
-  it('tells of each that it came and that it is gone, once', () => {
+  it('describes each that it came and that it is gone, once', () => {
     const told = [...consumer.acted.values()].map((text) => JSON.parse(text));
     const states = told.filter(
       ({ type }) => type.startsWith('upload.') && type !== 'upload.issued',

@@ -1,6 +1,6 @@
 import type { Life } from './lives.ts';
 
-/** Answers which of the messages that somebody was told do not say the application of the life that they are about. */
+/** Returns which of the messages that somebody was told do not say the application of the life that they are about. */
 export function findMisplaced(
   messages: Iterable<string>,
   lives: readonly Partial<Life>[],

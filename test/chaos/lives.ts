@@ -1,4 +1,4 @@
-import type { UploadState } from '../../lib/uploads/upload-state.ts';
+import type { UploadState } from '../../lib/model/upload-state.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Chance } from '../support/chance.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
@@ -46,7 +46,7 @@ const SHARES = [
 
 type Kind = (typeof SHARES)[number][0];
 
-/** Answers `count` lives in `world`, of every kind by its share, and as many in each application. */
+/** Returns `count` lives in `world`, of every kind by its share, and as many in each application. */
 export function planLives(count: number, world: World, chance: Chance): readonly Life[] {
   const kinds = SHARES.flatMap(([kind, share]) => Array.from({ length: share }, () => kind));
   return Array.from({ length: count }, (_, index) =>

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { type ItemName, writePair } from '../../lib/uploads/item-name.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { type ItemName, writePair } from '../../lib/model/item-name.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import { parseVodEvent } from '../../lib/vod/event.ts';
 import { identifyEvent } from '../../lib/vod/event-id.ts';
-import { canonicalJson } from '../../lib/vod/event-json.ts';
+import { canonicalJson } from '../../lib/vod/json.ts';
 import { createSample, POISONS } from '../lib/sweep/poisons.ts';
 import type { Chance } from '../support/chance.ts';
 import {
@@ -20,7 +20,7 @@ import {
 /** Something that cannot be processed, for a reason of its own. */
 export interface Poisoned extends Course {
   readonly fileId: string;
-  /** Whether it is found where no notification tells of it. */
+  /** Whether it is found where no notification describes it. */
   readonly isFound: boolean;
   /** Returns what is set aside of it: `file` by what VOD lists. */
   readonly name: () => ItemName;
@@ -90,7 +90,7 @@ function planRefusedEvent(place: Place): Poisoned {
   };
 }
 
-/** An entry of VOD's list that no one can be asked about; no notification tells of it. */
+/** An entry of VOD's list that no one can be asked about; no notification describes it. */
 function planUnlisted(place: Place): Poisoned {
   const { index, subAppId, application } = place;
   const fileId = `half\0${index}`;

@@ -54,13 +54,13 @@ type Counts = { -readonly [Name in Exclude<keyof PushTally, 'sent'>]: number };
 const ON_THEIR_WAY = 200;
 
 /** VOD sends up to three times where it has no answer, or none that says that all is well: https://cloud.tencent.com/document/product/266/7829. */
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
-/** A killed process lives at most so many milliseconds of its call. */
-const LONGEST_LIFE = 25;
+/** A killed process lives at most the given number of milliseconds of its call. */
+const MAX_LIFE = 25;
 
 /**
- * Lets all steps of `courses` happen, those of different ones in any order, and sends what tells of them by `workers`:
+ * Lets all steps of `courses` happen, those of different ones in any order, and sends what describes them by `workers`:
  * shuffled, some twice, some late and some never, with processes dying at times.
  *
  * @param between is called after every notification, with how many there were.
@@ -114,7 +114,7 @@ export async function pushAll(
   return { ...tally, sent };
 }
 
-/** Answers what is sent of a notification: nothing, or once or twice to its address, and maybe to another one too. */
+/** Returns what is sent of a notification: nothing, or once or twice to its address, and maybe to another one too. */
 function spread(
   push: OnTheWay,
   tally: Counts,
@@ -139,13 +139,13 @@ function spread(
   return sent;
 }
 
-/** Sends until there is an answer that VOD takes for one; answers how often the process died, too. */
+/** Sends until there is an answer that VOD takes for one; returns how often the process died, too. */
 async function send(push: Push, worker: Worker, { killed }: PushWeather, chance: Chance) {
   const statuses: number[] = [];
   let deaths = 0;
   let log = '';
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
-    const outcome = await worker.call(wrap(push), pickDeath(chance, killed, LONGEST_LIFE));
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const outcome = await worker.call(wrap(push), pickDeath(chance, killed, MAX_LIFE));
     if (outcome.kind !== 'result') {
       deaths += 1;
       continue;
@@ -163,7 +163,7 @@ export function isFailure(status: number): boolean {
   return status >= 500;
 }
 
-/** Answers the event with which a trigger hands `callback` a notification that is signed now. */
+/** Returns the event with which a trigger hands `callback` a notification that is signed now. */
 export function wrap({ event, subAppId }: Push): object {
   const T = Math.floor(Date.now() / 1_000) + 600;
   const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { discardLocalDatabase, openLocalDatabase } from '../../tools/local/database.ts';
-import { SCRATCH_FLAGS } from '../support/postgres.ts';
+import { SCRATCH_FLAGS } from '../support/database-server.ts';
 import { removeScratch } from '../support/remove-scratch.ts';
 import { openTunnel } from '../support/tunnel.ts';
 

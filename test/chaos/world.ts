@@ -37,7 +37,7 @@ export interface Application {
 /** Everything that VOD knows, by application. What happens there is told by events, which may never come. */
 export type World = ReadonlyMap<number, Application>;
 
-/** What happens in one application, step by step: each step changes the world and returns what tells of it. */
+/** What happens in one application, step by step: each step changes the world and returns what describes it. */
 export interface Course {
   readonly subAppId: number;
   readonly steps: readonly (() => readonly object[])[];
@@ -45,7 +45,7 @@ export interface Course {
   readonly staysHome: boolean;
 }
 
-/** Answers a world in which nothing has happened yet. */
+/** Returns a world in which nothing has happened yet. */
 export function createWorld(): World {
   return new Map(
     APPLICATIONS.map((subAppId) => [
@@ -58,7 +58,7 @@ export function createWorld(): World {
   );
 }
 
-/** Answers the notification that tells that `media` has come, as VOD sends it. */
+/** Returns the notification that tells that `media` has come, as VOD sends it. */
 export function tellNewFile(media: WorldMedia, procedureTaskId: string): object {
   return {
     EventType: 'NewFileUpload',
@@ -72,17 +72,17 @@ export function tellNewFile(media: WorldMedia, procedureTaskId: string): object 
   };
 }
 
-/** Answers the notification that tells how far a processing flow is. */
+/** Returns the notification that tells how far a processing flow is. */
 export function tellProcedure({ task }: WorldTask): object {
   return { EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: task };
 }
 
-/** Answers the notification that tells of the end of a pull. */
+/** Returns the notification that describes the end of a pull. */
 export function tellPull({ task }: WorldTask): object {
   return { EventType: 'PullComplete', PullCompleteEvent: task };
 }
 
-/** Answers the notification that tells that a file and all its parts are gone. */
+/** Returns the notification that tells that a file and all its parts are gone. */
 export function tellDeletion(fileId: string): object {
   return {
     EventType: 'FileDeleted',

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildVideo } from '../../tools/local/vod/pull/sample-video.ts';
+import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import { useBrowserStage } from './browser-stage.ts';
 import { type Caller, type FetchedFile, openSdkPage, type SdkPage } from './sdk-page.ts';
@@ -33,7 +33,7 @@ const EXECUTABLE = Buffer.concat([
 
 const stage = useBrowserStage(() => ({
   custom: { upload: { policy: POLICY } },
-  standIn: { attemptWaits: [0, 20, 20] },
+  emulator: { attemptWaits: [0, 20, 20] },
 }));
 let app: SdkPage;
 let sql: postgres.Sql;
@@ -265,7 +265,7 @@ describe('a profile that a scope selects', () => {
       errors: [{ path: 'storageRegion', rule: 'regions', message: 'must be ap-singapore' }],
     });
     expect(await uploadIds()).toEqual([]);
-    // Of the stand-in's regions another one is nearest.
+    // Of the emulator's regions another one is nearest.
     const unnamed = await upload('unnamed', { ...plan, request: {} });
     expect((await isTold('upload.ready', unnamed.uploadId)).data).toMatchObject({
       storageRegion: 'ap-singapore',

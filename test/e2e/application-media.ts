@@ -1,7 +1,7 @@
 import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
 import type { LocalStack } from '../../tools/local/local-stack.ts';
 
-/** Answers the ids of the media that VOD's API knows in each application of the account. */
+/** Returns the ids of the media that VOD's API knows in each application of the account. */
 export async function mediaByApplication({
   account,
   origin,

@@ -16,7 +16,7 @@ import {
 } from './documented-app.ts';
 import { makeBytes } from './sdk-page.ts';
 
-const stage = useBrowserStage(() => ({ standIn: { attemptWaits: [0, 20, 20] } }));
+const stage = useBrowserStage(() => ({ emulator: { attemptWaits: [0, 20, 20] } }));
 let app: AppServer | undefined;
 
 afterEach(async () => {

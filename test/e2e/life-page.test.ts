@@ -7,7 +7,7 @@ const MEBIBYTE = 1024 * 1024;
 const SAMPLES = 'http://samples.example.com';
 
 const stage = useBrowserStage(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
 }));
 let page: Page;
 

@@ -7,7 +7,7 @@ import { useBrowserStage } from './browser-stage.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-const stage = useBrowserStage(() => ({ standIn: { procedureMilliseconds: 20 } }));
+const stage = useBrowserStage(() => ({ emulator: { procedureMilliseconds: 20 } }));
 let page: Page;
 
 beforeEach(async () => {
@@ -76,7 +76,7 @@ async function filmVideo(): Promise<Buffer> {
 }
 
 describe('the page', () => {
-  it('uploads a film, plays it from the stand-in and shows the event as it arrived', async () => {
+  it('uploads a film, plays it from the emulator and shows the event as it arrived', async () => {
     const buffer = await filmVideo();
     await page.click('#options summary');
     await page.fill('#procedure', 'LongVideoPreset');

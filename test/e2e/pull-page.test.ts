@@ -5,7 +5,7 @@ import { useBrowserStage } from './browser-stage.ts';
 
 const SAMPLES = 'http://samples.example.com';
 
-const stage = useBrowserStage(() => ({ standIn: { pull: { idleMilliseconds: 3_000 } } }));
+const stage = useBrowserStage(() => ({ emulator: { pull: { idleMilliseconds: 3_000 } } }));
 let page: Page;
 
 beforeEach(async () => {

@@ -12,7 +12,7 @@ const TOO_SHORT = { maxSeconds: 1 };
 const AMPLE = { maxSeconds: 60 };
 
 const stage = useBrowserStage(() => ({
-  standIn: { attemptWaits: [0, 20, 20] },
+  emulator: { attemptWaits: [0, 20, 20] },
   custom: {
     upload: {
       policy: {

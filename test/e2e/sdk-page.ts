@@ -181,7 +181,7 @@ export async function openSdkPage(
   };
 }
 
-/** Answers the bytes that the page makes for `file`, made here once more. */
+/** Returns the bytes that the page makes for `file`, made here once more. */
 export function makeBytes({ bytes, seed }: MadeFile): Buffer {
   const words = new Uint32Array(Math.ceil(bytes / 4));
   let x = seed >>> 0 || 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildVideo } from '../../tools/local/vod/pull/sample-video.ts';
+import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import { mediaByApplication } from './application-media.ts';
 import { useBrowserStage } from './browser-stage.ts';
@@ -18,12 +18,12 @@ const POLICY = {
 
 const stage = useBrowserStage(() => ({
   custom: { upload: { policy: POLICY } },
-  standIn: { attemptWaits: [0, 20, 20] },
+  emulator: { attemptWaits: [0, 20, 20] },
 }));
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Answers who a token is of; everybody has the same `sub`. */
+/** Returns who a token is of; everybody has the same `sub`. */
 function userOf(org: string, scope = 'upload:sign'): Caller & Json {
   return { sub: 'ann', scope, claims: { org } };
 }
@@ -43,7 +43,7 @@ async function postAs(caller: Caller, path: string, body: object) {
   return post(path, body, String(json['token']));
 }
 
-/** Answers the upload as the operator sees it, who is of no tenant. */
+/** Returns the upload as the operator sees it, who is of no tenant. */
 async function uploadOf(uploadId: unknown): Promise<Json> {
   const { json } = await post('/__local/token', { scope: 'upload:read upload:admin' });
   const headers = { authorization: `Bearer ${json['token']}` };
@@ -126,7 +126,7 @@ describe('an upload of a tenant', () => {
 
   it('is found by the sweep in its application where its notification is lost', async () => {
     // The sweep leaves what came within the last minute to its notification, so here VOD's clock is behind.
-    await stage.restart({ standIn: { now: () => new Date(Date.now() - 90_000) } });
+    await stage.restart({ emulator: { now: () => new Date(Date.now() - 90_000) } });
     stage.stack.faults.arm('lost-callback');
     const { fileId, uploadId } = await upload(userOf('globex'));
     await happens(stage.stack, 'notification', ({ outcome }) => outcome === 'held');

@@ -9,7 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 const IN_SMALL_PARTS = { chunkSize: MEBIBYTE, chunkParallelLimit: 2 };
 
 const stage = useBrowserStage(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
 }));
 let app: SdkPage;
 let seed = 1;
@@ -65,7 +65,7 @@ function expectSentOnce(partNumbers: readonly number[]) {
   for (const number of partNumbers) expect(all.filter((put) => put === number)).toEqual([number]);
 }
 
-/** Limits the stand-in, so that an upload lasts long enough to be interrupted. */
+/** Limits the emulator, so that an upload lasts long enough to be interrupted. */
 async function limitSpeed(bytesPerSecond: number | null) {
   const response = await fetch(`${stage.stack.origin}/__local/speed`, {
     method: 'POST',

@@ -1,21 +1,22 @@
 import connectPostgres from 'postgres';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import { localAccount } from '../../tools/local/vod/account.ts';
+import { localAccount } from '../../tools/local/emulator/account.ts';
+import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
-import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
-import type { TestPostgres } from '../support/postgres.ts';
+} from '../lib/webhooks/consumer.ts';
+import { perTest } from '../support/per-test.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
+import { type TestDatabases, useDatabases } from '../support/use-ledger.ts';
 
 /** The service's own application, and those of its tenants. */
 export const OWN = localAccount().subAppId;
@@ -53,29 +54,38 @@ export interface ApplicationsStage {
   /** The function with a ledger, and without one. */
   readonly kept: HttpHandler;
   readonly unkept: HttpHandler;
-  /** Has an application pull a media, with a task flow; answers what its address was told of it. */
+  /** Has an application pull a media, with a task flow; returns what its address was told of it. */
   captureLife(
     subAppId: number,
     request?: object,
   ): Promise<readonly [pulled: Captured, ...others: Captured[]]>;
-  /** Deletes the media of others, by whom they were told of; answers what is told of that. */
+  /** Deletes the media of others, by whom they were told of; returns what is told of that. */
   captureDeletion(of: Captured): Promise<Captured>;
   /** Has all that is kept look as if it came before applications were kept with it. */
   forgetApplications(): Promise<void>;
-  /** Answers all rows of the ledger, and how many messages were sent. */
+  /** Returns all rows of the ledger, and how many messages were sent. */
   readAll(): Promise<object>;
-  /** Answers the messages that were sent. */
+  /** Returns the messages that were sent. */
   told(): readonly { readonly type: string; readonly data: Readonly<Record<string, unknown>> }[];
   sweep(): ReturnType<SweepStage['sweep']>;
   close(): Promise<void>;
 }
 
+/** Gives each test of the file a stage of its own, on which nobody has told anything yet. */
+export function useApplicationsStage(): ApplicationsStage {
+  const databases = useDatabases();
+  return perTest(
+    () => openApplicationsStage(databases),
+    (stage) => stage.close(),
+  );
+}
+
 /** Opens a stage on which nobody has told anything yet. */
-export async function openApplicationsStage(postgres: TestPostgres): Promise<ApplicationsStage> {
+async function openApplicationsStage(databases: TestDatabases): Promise<ApplicationsStage> {
   const consumer = await startConsumer((response) => response.end());
-  const sweeper = await openSweepStage(postgres, {
+  const sweeper = await openSweepStage(databases, {
     endpoints: [endpointOf(consumer.url, createSecret())],
-    standIn: {
+    emulator: {
       account: {
         ...localAccount(),
         otherSubAppIds: [ACME, GLOBEX],
@@ -102,7 +112,7 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
       await client.PullUpload({ MediaUrl: TONE, SubAppId, Procedure: 'any', ...request });
       const pulled = await captureNext();
       const { Sign, T } = pulled.body;
-      // That a media came is said of pulled ones too, by whoever finds them.
+      // That a media came is said of pulled ones too, by the component that finds them.
       const FileUploadEvent = { FileId: pulled.fileId };
       const body = { EventType: 'NewFileUpload', FileUploadEvent, Sign, T };
       return [pulled, await captureNext(), { ...pulled, body }];
@@ -132,18 +142,18 @@ export async function openApplicationsStage(postgres: TestPostgres): Promise<App
   };
 }
 
-/** The route over the stand-in, with more time than it has in the cloud. */
+/** The route over the emulator, with more time than it has in the cloud. */
 function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): HttpHandler {
   const route = createCallbackRoute({
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api, targets, settings: SETTINGS, fetchCover: createCoverFetcher() },
     ledger: keeps ? (work) => work(ledger) : undefined,
-    ...{ now: Date.now, clock: () => 0, random: Math.random },
+    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: Math.random },
   });
   return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
 }
 
-/** Sends a notification whose address says `named`, or nothing where that is undefined; answers the status. */
+/** Sends a notification whose address says `named`, or nothing where that is undefined; returns the status. */
 export async function notify(handler: HttpHandler, body: object, named?: unknown): Promise<number> {
   const queryString = named === undefined ? {} : { subAppId: named };
   const event = { httpMethod: 'POST', headers: {}, queryString, body: JSON.stringify(body) };

@@ -3,36 +3,30 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
+import { useDatabases } from '../support/use-ledger.ts';
 
-let server: TestPostgres;
+const databases = useDatabases();
+const log = captureLog();
 let folder: string;
 
 beforeAll(async () => {
-  server = await startTestPostgres();
   folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
   for (const { name, code } of await bundleFunctions()) {
     await writeFile(join(folder, `${name}.js`), code);
   }
 });
-afterAll(async () => {
-  await server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   vi.stubEnv('AUTH_JWT_SECRET', TEST_JWT_SECRET);
   vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
   vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+afterEach(() => vi.unstubAllEnvs());
 
 /** A built function in a new instance of its own. */
 function load(name: string) {
@@ -55,7 +49,7 @@ function load(name: string) {
 
 /** Returns the log line that was written last. */
 function readLine() {
-  return JSON.parse(String(vi.mocked(process.stdout.write).mock.calls.at(-1)?.[0]));
+  return log.lines.at(-1);
 }
 
 const isLoaded = () => {
@@ -65,7 +59,7 @@ const isLoaded = () => {
 
 describe('built functions', () => {
   it('share what they know through the ledger beside them', async () => {
-    vi.stubEnv('DATABASE_URL', await server.createDatabase());
+    vi.stubEnv('DATABASE_URL', await databases.create());
     const signed = await load('signature')('POST', { body: { classId: 7 } });
 
     const { uploadId } = signed.json;
@@ -76,7 +70,7 @@ describe('built functions', () => {
   });
 
   it('take a problem of the ledger for what it is', async () => {
-    vi.stubEnv('DATABASE_URL', await server.createDatabase());
+    vi.stubEnv('DATABASE_URL', await databases.create());
 
     const { statusCode, json } = await load('uploads')('GET', { query: { cursor: 'x' } });
 
@@ -94,7 +88,7 @@ describe('built functions', () => {
   });
 
   it('say so where the database has not had its migrations', async () => {
-    vi.stubEnv('DATABASE_URL', await server.createDatabase('empty'));
+    vi.stubEnv('DATABASE_URL', await databases.create('empty'));
 
     const { statusCode, headers, json } = await load('signature')('POST');
 
@@ -120,7 +114,7 @@ describe('built functions', () => {
     ['channel_binding=require', /offers no TLS, which channel_binding asks for/],
     ['options=-c%20colour%3Dred', /options, .* in DATABASE_URL/],
   ])('say what is wrong with ?%s, and not to come again', async (query, reason) => {
-    vi.stubEnv('DATABASE_URL', `${await server.createDatabase()}?${query}`);
+    vi.stubEnv('DATABASE_URL', `${await databases.create()}?${query}`);
 
     const { statusCode, headers, json } = await load('signature')('POST');
 

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { type Bundle, bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { createIssuerKey, issueToken, startIssuer } from '../support/issuer.ts';
 import { openContext } from '../support/source-contexts.ts';
@@ -37,18 +38,13 @@ const SETTINGS = {
 
 let bundles: readonly Bundle[];
 let folder: string;
-let logged: string;
+const log = captureLog();
 
 beforeAll(async () => {
   bundles = await bundleFunctions();
 });
 
 beforeEach(async () => {
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
   vi.stubEnv('AUTH_JWT_SECRET', TEST_JWT_SECRET);
   vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
   vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
@@ -57,7 +53,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
@@ -144,7 +139,7 @@ describe('the built function signature', () => {
       openContext(signed['sourceContext'] ?? '', { subAppId: 1_500_000_001 }).envelope?.owner,
     ).toBe('backend');
     expect(loadedParts()).toEqual(['bound-signature', 'settings', 'signature']);
-    expect(logged).not.toContain(KEY);
+    expect(log.text).not.toContain(KEY);
   });
 
   it('denies with every rule that the request breaks', async () => {
@@ -207,7 +202,7 @@ describe('the built function signature', () => {
     const ask = await load(settings);
 
     for (const token of [await mint(), KEY]) {
-      logged = '';
+      log.clear();
       const { statusCode, json } = await ask(token);
 
       expect(statusCode).toBe(500);
@@ -218,9 +213,9 @@ describe('the built function signature', () => {
         code: 'internal',
         requestId: SCF_CONTEXT.request_id,
       });
-      const line = JSON.parse(logged);
+      const { line } = log;
       expect(line).toMatchObject({ level: 'error', code: 'internal' });
-      expect([...line.fields].sort()).toEqual(fields);
+      expect([...(line.fields ?? [])].sort()).toEqual(fields);
       expect(line.reason).toMatch(/^Cannot serve with these settings: /);
     }
   });
@@ -282,7 +277,7 @@ describe('the built function signature', () => {
     issuer.respond = (response) => response.end(JSON.stringify(discovery));
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const token = await issueToken(key, { sub: 'user-42', aud: 'vod-upload', exp });
-    logged = '';
+    log.clear();
 
     const { statusCode, headers, json } = await ask(token);
     await issuer.close();
@@ -296,7 +291,7 @@ describe('the built function signature', () => {
       code: 'internal',
       requestId: SCF_CONTEXT.request_id,
     });
-    const line = JSON.parse(logged);
+    const line = log.line;
     expect(line).toMatchObject({ level: 'error', code: 'internal', fields: ['AUTH_JWKS_URL'] });
     expect(line.reason).toContain('set it to https://login.example.com/keys');
   });

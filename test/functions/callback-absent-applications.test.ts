@@ -1,29 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { describe, expect, it } from 'vitest';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import {
   ACME,
-  type ApplicationsStage,
   type Captured,
   GLOBEX,
   notify,
   notifyOf,
-  openApplicationsStage,
   signFor,
+  useApplicationsStage,
 } from './applications-stage.ts';
 
-let postgres: TestPostgres;
-let stage: ApplicationsStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openApplicationsStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useApplicationsStage();
 
 /** An upload of ACME's, by somebody who can also sign what ACME's application tells. */
 const THIEF = {
@@ -56,7 +44,7 @@ it('gives no upload a file that another application has, whatever its context pr
   const { sweeper } = stage;
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000 };
-  await sweeper.ledger.saveIssued({ ...THIEF, fields });
+  await sweeper.ledger.issueUpload({ ...THIEF, fields });
   const before = await sweeper.ledger.findUpload(deriveFileUploadId(fileId));
 
   await claimFile(fileId);
@@ -80,7 +68,7 @@ describe('a file of which another application tells first that it came and went'
     const [pulled, , arrived] = await stage.captureLife(GLOBEX);
     const { fileId } = pulled;
     const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000, ...more };
-    await ledger.saveIssued({ ...THIEF, fields });
+    await ledger.issueUpload({ ...THIEF, fields });
     const FileDeleteEvent = { FileIdSet: [fileId], FileDeleteResultInfo: [] };
     const deletion = { EventType: 'FileDeleted', FileDeleteEvent, ...signFor(ACME) };
     await notify(stage.kept, deletion, String(ACME));
@@ -100,7 +88,7 @@ it('keeps no removal of a file that another application has', async () => {
   const { sweeper } = stage;
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, fileId: '5285890700000000042' };
-  await sweeper.ledger.saveIssued({ ...THIEF, fields });
+  await sweeper.ledger.issueUpload({ ...THIEF, fields });
 
   await claimFile(fileId);
   sweeper.passSeconds(61);

@@ -1,42 +1,33 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sealContext, writeV1Context } from '../support/source-contexts.ts';
-import { loadCallback, MEDIA, UPLOAD_ID } from './callback-stage.ts';
+import { useLedger } from '../support/use-ledger.ts';
+import { MEDIA, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
-let postgres: TestPostgres;
 let vod: KnownVod;
-let databaseUrl: string;
-let ledger: Ledger;
+const database = useLedger();
+const { ledger } = database;
+const loadCallback = useCallback();
 let consumer: Consumer;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
 beforeEach(async () => {
   vod = await startKnownVod();
-  databaseUrl = await postgres.createDatabase();
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
   consumer = await startConsumer((response) => response.end());
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  await Promise.all([ledger.close(), consumer.close(), vod.close()]);
+  await Promise.all([consumer.close(), vod.close()]);
 });
-afterAll(() => postgres.close());
 
 const ENVELOPE = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'client' } as const;
 const FILE = MEDIA.FileId;
 
 function load(environment: Readonly<Record<string, string>> = {}) {
   return loadCallback(vod, {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     WEBHOOK_LOOPBACK: 'allow',
     WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret: createSecret() }]),
     ...environment,
@@ -76,7 +67,7 @@ const OURS = arrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
 const CONSOLE = arrivalOf(FILE, '');
 
 const issue = () =>
-  ledger.saveIssued({ ...ENVELOPE, fields: { expiresAt: Date.now() + 3_600_000 } });
+  ledger.issueUpload({ ...ENVELOPE, fields: { expiresAt: Date.now() + 3_600_000 } });
 const messages = () => consumer.received.map(({ body }) => JSON.parse(body));
 const toldOf = () => messages().map(({ type }) => type);
 const listAll = async () => (await ledger.listUploads({ limit: 10 })).items;
@@ -127,7 +118,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     expect(statusCode).toBe(200);
     expect(log).toMatchObject({ confirmation: 'kept', uploadId: UPLOAD_ID, fileId: FILE });
     expect(await listAll()).toMatchObject([{ state: 'issued' }]);
-    expect(await ledger.claimUnconfirmed(10, 60)).toEqual([]);
+    expect(await ledger.claimConfirmations(10, 60)).toEqual([]);
   });
 
   it('is an upload of nobody where it came from the console', async () => {

@@ -1,19 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/http/http-handler.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { describe, expect, it } from 'vitest';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import {
   ACME,
   APPLICATIONS,
-  type ApplicationsStage,
   type Captured,
   GLOBEX,
   notify,
   notifyOf,
   OWN,
-  openApplicationsStage,
   signFor,
+  useApplicationsStage,
 } from './applications-stage.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
@@ -34,29 +33,16 @@ const WRONG_NAMES: readonly unknown[] = [
   ],
 ];
 
-let postgres: TestPostgres;
-let stage: ApplicationsStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  stage = await openApplicationsStage(postgres);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await stage.close();
-});
+const stage = useApplicationsStage();
+captureLog();
 
 const othersThan = (subAppId: number) => APPLICATIONS.filter((other) => other !== subAppId);
 
-/** Answers how an upload stands that was made of a file alone. */
+/** Returns how an upload stands that was made of a file alone. */
 const stateOf = async ({ fileId }: Captured) =>
   (await stage.sweeper.ledger.findUpload(deriveFileUploadId(fileId)))?.state;
 
-/** Has an application live, and tells of it; answers the arrival. */
+/** Has an application live, and describes it; returns the arrival. */
 async function live(subAppId: number): Promise<Captured> {
   const captured = await stage.captureLife(subAppId);
   for (const each of captured) expect(await notifyOf(stage.kept, each)).toBe(200);
@@ -108,7 +94,7 @@ describe('what an application tells', () => {
     const send = async ({ body }: Captured, handler: HttpHandler, name: unknown) => ({
       name,
       status: await notify(handler, { ...body, ...signFor(OWN) }, name),
-      // Whoever has no proof does not learn which applications there are.
+      // Anyone who has no proof does not learn which applications there are.
       unproven: await notify(handler, { ...body, Sign: '' }, name),
       others: await notify(handler, { ...body, ...signFor(ACME) }, name),
     });
@@ -254,7 +240,7 @@ describe('an upload that the envelope of another application names', () => {
     const { ledger, vod } = stage.sweeper;
     const envelope = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'pull' } as const;
     const SourceContext = sealContext(envelope, undefined, { subAppId: ACME });
-    await ledger.saveIssued({ ...envelope, fields: { subAppId: ACME } });
+    await ledger.issueUpload({ ...envelope, fields: { subAppId: ACME } });
     const steal = async (SessionId: string) => {
       const before = await ledger.findUpload(UPLOAD_ID);
       for (const each of await stage.captureLife(GLOBEX, { SourceContext, SessionId })) {
@@ -271,7 +257,7 @@ describe('an upload that the envelope of another application names', () => {
 
     expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'ready', subAppId: ACME });
     expect(steps['actions']).toMatchObject({ done: 0, dead: 0, failed: 0 });
-    expect(vod.standIn().media()).toHaveLength(3);
+    expect(vod.emulator().media()).toHaveLength(3);
     const { items } = await ledger.listUploads({ limit: 10, subAppId: GLOBEX });
     expect(items).toMatchObject([
       { method: 'other', sourceContext: SourceContext },

@@ -1,18 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import connectPostgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { takeEvents } from '../../lib/events/take-events.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { ingestBatch } from '../../lib/ingest/durable.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
 import { parseVodEvent, type RawEvent } from '../../lib/vod/event.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, NOWHERE } from '../support/source-contexts.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import { createKnownApi } from './callback-stage.ts';
 
 /** What the README says of one application: files of a deletion, and events that nobody confirms, of one minute. */
@@ -22,41 +21,28 @@ const SIGN_KEY = 'SignKeyExample';
 const [OWN, ACME] = [1_500_000_001, 1_500_000_002];
 const SETTINGS = settingsOf({ policy: { tenants: { claim: 'org', subAppIds: { acme: ACME } } } });
 
-let postgres: TestPostgres;
-let sql: Sql;
+const database = useLedger({ now: () => now });
+const { sql } = database;
+const log = captureLog();
 let ledger: Ledger;
 let vod: KnownVod;
-let logged: string;
 /** Unix milliseconds, at the beginning of a minute. */
 let now: number;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
   vod = await startKnownVod();
-  const databaseUrl = await postgres.createDatabase();
-  sql = connectPostgres(databaseUrl, { max: 1 });
   now = Date.UTC(2026, 10, 22, 8, 0, 0);
-  ledger = openLedger(databaseUrl, { now: () => now, randomKey: randomUUID });
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged = String(chunk);
-    return true;
-  });
+  ledger = database.ledger;
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await Promise.all([sql.end(), ledger.close(), vod.close()]);
-});
+afterEach(() => vod.close());
 
-/** Opens an instance of the function, with a ledger or without one; answers what sends it a notification that is signed. */
+/** Opens an instance of the function, with a ledger or without one; returns what sends it a notification that is signed. */
 function open(keeps = true) {
   const route = createCallbackRoute({
     config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
     ...{ api: createKnownApi(vod), settings: SETTINGS, fetchCover: createCoverFetcher() },
     ...{ ledger: keeps ? (work) => work(ledger) : undefined, targets: [] },
-    ...{ now: () => now, clock: () => 0, random: () => 0 },
+    ...{ now: () => now, clock: { monotonic: () => 0 }, random: () => 0 },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (event: RawEvent, subAppId = OWN) => {
@@ -65,7 +51,7 @@ function open(keeps = true) {
     const body = JSON.stringify({ ...event, ...signCallback(key, now / 1_000 + 600) });
     const sent = { httpMethod: 'POST', headers: {}, queryString, body };
     const { statusCode, headers, body: answer } = await handler(sent, {});
-    return { statusCode, headers, json: JSON.parse(answer), log: JSON.parse(logged) };
+    return { statusCode, headers, json: JSON.parse(answer), log: log.lines.at(-1) ?? {} };
   };
 }
 
@@ -83,7 +69,7 @@ async function makeKnown(fileIds: readonly string[]): Promise<void> {
   const arrivals = fileIds.map((FileId) => ({
     ...{ EventType: 'NewFileUpload', FileUploadEvent: { FileId } },
   }));
-  await takeEvents(arrivals.map(parseVodEvent), ledger, reception);
+  await ingestBatch(arrivals.map(parseVodEvent), ledger, reception);
 }
 
 const countDeleted = async () => {
@@ -132,7 +118,7 @@ describe('a deletion', () => {
     const asked = vod.calls.map(({ parameters }) => Object(parameters['FileIds']).length);
     expect(asked).toEqual([20, 20, 20, 20, 20]);
     expect(await countDeleted()).toBe(MOST_FILES);
-    const [kept, ...others] = await ledger.claimUnconfirmed(10, 60);
+    const [kept, ...others] = await ledger.claimConfirmations(10, 60);
     expect(kept).toMatchObject({ subAppId: OWN, receivedAt: now });
     expect(parseVodEvent(kept?.raw ?? {})).toMatchObject({
       task: { FileIdSet: known.slice(MOST_FILES) },
@@ -237,23 +223,15 @@ describe('a deletion of parts, of which VOD tells nobody', () => {
     const FileDeleteResultInfo = [{ FileId: '1', DeleteParts: [{ Type: 'TranscodeFiles' }] }];
     const FileDeleteEvent = { FileIdSet: ['1'], FileDeleteResultInfo };
     const event = { EventType: 'FileDeleted', FileDeleteEvent };
-    const lines: string[] = [];
-    vi.mocked(process.stdout.write).mockImplementation((chunk) => {
-      logged = String(chunk);
-      lines.push(logged);
-      return true;
-    });
-    await ledger.close();
-    ledger = openLedger('postgres://nobody:nothing@127.0.0.1:9/nowhere', {
-      ...{ now: () => now, randomKey: randomUUID, answerMilliseconds: 200 },
-    });
+    const url = 'postgres://nobody:nothing@127.0.0.1:9/nowhere';
+    ledger = database.open({ url, answerMilliseconds: 200 });
 
     const { statusCode } = await open()(event);
     await open()(deletionOf(['1']));
 
     expect(statusCode).toBeGreaterThanOrEqual(500);
-    const told = lines.map((line) => JSON.parse(line)).filter(({ piece }) => piece !== undefined);
+    const told = log.lines.filter(({ piece }) => piece !== undefined);
     expect(told).toMatchObject([{ level: 'error', eventType: 'FileDeleted', piece: '1/1' }]);
-    expect(JSON.parse(told[0].event)).toEqual(event);
+    expect(JSON.parse(String(told[0]?.event))).toEqual(event);
   });
 });

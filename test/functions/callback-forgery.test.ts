@@ -1,47 +1,40 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import connectPostgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { createTargets } from '../../lib/delivery/create-targets.ts';
-import { type HttpHandler, httpHandler } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
+import { clock, random } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
+import { createTargets } from '../../lib/webhooks/create-targets.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+} from '../lib/webhooks/consumer.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
-import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
+import { useLedger } from '../support/use-ledger.ts';
+import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
 
 const KEYS = ['SignKeyNew1', 'SignKeyOld2'] as const;
 const UPLOADS = ['01ARYZ6S410000000000000000', '01ARYZ6S410000000000000001'] as const;
 
+const database = useLedger({ per: 'file' });
+const { sql } = database;
 let stage: ApiStage;
-let postgres: TestPostgres;
-let sql: Sql;
 let consumer: Consumer;
-let databaseUrl: string;
-let ledger: Ledger;
 let handler: HttpHandler;
 let loot: Loot;
 
-const silence = () => vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-
+captureLog();
 beforeAll(async () => {
-  silence();
-  [stage, postgres] = await Promise.all([openApiStage(), startTestPostgres()]);
-  databaseUrl = await postgres.createDatabase();
-  sql = connectPostgres(databaseUrl, { max: 1 });
+  stage = await openApiStage();
   consumer = await startConsumer((response) => response.end());
   handler = openCallback();
   const genuine = await live();
@@ -49,46 +42,34 @@ beforeAll(async () => {
   loot = { ...genuine, nowSeconds, signed: signCallback(KEYS[0], nowSeconds + 600), keys: KEYS };
   for (const event of genuine.notifications) await notify({ ...event, ...loot.signed });
 });
-beforeEach(() => {
-  silence();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-afterAll(async () => {
-  await Promise.all([sql.end(), ledger.close()]);
-  await Promise.all([stage.close(), postgres.close(), consumer.close()]);
-});
+afterAll(() => Promise.all([stage.close(), consumer.close()]));
 
-/** The route over a real ledger and the stand-in, with more time than it has in the cloud: nothing here is about time. */
+/** The route over a real ledger and the emulator, with more time than it has in the cloud: nothing here is about time. */
 function openCallback(): HttpHandler {
   const { role, subAppId } = stage.account;
   const readCredentials = () => ({ ...role, token: role.token });
   const endpoints = [endpointOf(consumer.url, createSecret())];
-  const targets = createTargets(
-    { endpoints, eventBus: undefined },
-    { now: Date.now, readCredentials },
-  );
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID, targets });
+  const targets = createTargets({ endpoints, eventBus: undefined }, { clock, readCredentials });
+  const ledger = database.open({ targets });
   const api = createVodApi(
     { endpoint: stage.host, protocol: 'http', region: undefined, subAppId, pullsPerSecond: 100 },
-    { readCredentials, now: () => performance.now(), sleep: async () => {}, random: Math.random },
+    { readCredentials, clock: { ...clock, sleep: async () => {} }, random },
   );
   const route = createCallbackRoute({
     config: { signKeys: KEYS, contexts: CONTEXTS, vodApi: { subAppId: undefined } },
     api,
-    ledger: reachLedger(async () => ledger),
+    ledger: lazyLedger(async () => ledger),
     targets,
     settings: NO_SETTINGS,
     fetchCover: createCoverFetcher(),
     now: Date.now,
-    clock: () => 0,
+    clock: { monotonic: () => 0 },
     random: Math.random,
   });
   return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
 }
 
-/** Has VOD pull two media, one of which goes through a flow; answers all that it says of them. */
+/** Has VOD pull two media, one of which goes through a flow; returns all that it says of them. */
 async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds'>> {
   for (const [place, uploadId] of UPLOADS.entries()) {
     await stage.client.PullUpload({
@@ -109,7 +90,7 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
   );
   const fileIds = [...new Set(tasks.map((task) => String(Object(task).FileId)))];
   const taskIds = tasks.map((task) => String(Object(task).TaskId));
-  // That a media came is said of pulled ones too, by whoever finds them.
+  // That a media came is said of pulled ones too, by the component that finds them.
   const arrivals = fileIds.map((FileId) => ({
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId },
@@ -123,7 +104,7 @@ async function notify(body: unknown): Promise<number> {
   return (await handler(event, {})).statusCode;
 }
 
-/** Answers all that is known and to be told, but of what nobody can confirm. */
+/** Returns all that is known and to be told, but of what nobody can confirm. */
 async function readLedger() {
   return {
     uploads: await sql`select * from uploads order by upload_id`,

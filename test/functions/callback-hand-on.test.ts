@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { ARRIVAL, CAST, loadCallback, MEDIA } from './callback-stage.ts';
+import { ARRIVAL, CAST, MEDIA, useCallback } from './callback-stage.ts';
 
 let vod: KnownVod;
 let willing: Consumer;
 let moody: Consumer;
 let mood: number;
+const loadCallback = useCallback();
 
 beforeEach(async () => {
   vod = await startKnownVod();
@@ -19,7 +20,6 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await Promise.all([vod.close(), willing.close(), moody.close()]);
 });

@@ -1,35 +1,26 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSample, ODDITIES, POISONS, refuseByName } from '../lib/sweep/poisons.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
-import { loadCallback, type Notified } from './callback-stage.ts';
+import { useLedger } from '../support/use-ledger.ts';
+import { type Notified, useCallback } from './callback-stage.ts';
 
-let postgres: TestPostgres;
 let vod: KnownVod;
-let databaseUrl: string;
-let ledger: Ledger;
+const database = useLedger();
+const { ledger } = database;
+const loadCallback = useCallback();
 let made = 0;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
 beforeEach(async () => {
   vod = await startKnownVod();
-  databaseUrl = await postgres.createDatabase();
-  await refuseByName(databaseUrl);
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
+  await refuseByName(database.url);
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  await Promise.all([ledger.close(), vod.close()]);
+  await vod.close();
 });
-afterAll(() => postgres.close());
 
-const load = () => loadCallback(vod, { DATABASE_URL: databaseUrl });
+const load = () => loadCallback(vod, { DATABASE_URL: database.url });
 
 /** What has not the form of an id is denied, and VOD is not asked about it. */
 const DENIED = 'an id that no index takes';
@@ -80,7 +71,7 @@ describe('POST /callback of what cannot be processed', () => {
     const answer = await notify(tell(String(sample?.fileId)));
 
     expect(answer).toMatchObject({ statusCode: 401, log: { confirmation: 'denied' } });
-    expect(await ledger.claimUnconfirmed(10, 0)).toEqual([]);
+    expect(await ledger.claimConfirmations(10, 0)).toEqual([]);
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
   });
 
@@ -92,7 +83,7 @@ describe('POST /callback of what cannot be processed', () => {
     const first = await notify(tell(fileId));
     expect(first.log).toMatchObject({ level: 'warn', confirmation: 'kept', item: { attempts: 1 } });
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
-    expect(await ledger.claimUnconfirmed(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
+    expect(await ledger.claimConfirmations(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
     await notify(tell(fileId));
     const third = await notify(tell(fileId));
 

@@ -1,27 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { useLedger } from '../support/use-ledger.ts';
 import { startVodServer } from '../support/vod-server.ts';
-import { ARRIVAL, CAST, loadCallback, MEDIA, UPLOAD_ID } from './callback-stage.ts';
+import { ARRIVAL, CAST, MEDIA, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
-let postgres: TestPostgres;
 let vod: KnownVod;
-let databaseUrl: string;
-let ledger: Ledger;
+const database = useLedger();
+const { ledger } = database;
+const loadCallback = useCallback();
 let consumer: Consumer;
 let consumerStatus: number;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
 beforeEach(async () => {
   vod = await startKnownVod();
   vod.media.set(MEDIA.FileId, MEDIA);
-  databaseUrl = await postgres.createDatabase();
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
   consumerStatus = 200;
   consumer = await startConsumer((response) => {
     response.statusCode = consumerStatus;
@@ -29,15 +22,13 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  await Promise.all([ledger.close(), consumer.close(), vod.close()]);
+  await Promise.all([consumer.close(), vod.close()]);
 });
-afterAll(() => postgres.close());
 
 function load(environment: Readonly<Record<string, string>> = {}) {
   return loadCallback(vod, {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     WEBHOOK_LOOPBACK: 'allow',
     WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret: createSecret() }]),
     ...environment,
@@ -47,7 +38,7 @@ function load(environment: Readonly<Record<string, string>> = {}) {
 const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body).type).sort();
 
 describe('POST /callback with a ledger', () => {
-  it('records an event, and tells of it and of what it led to', async () => {
+  it('records an event, and describes it and of what it led to', async () => {
     const notify = await load();
 
     const { statusCode, json, log } = await notify(ARRIVAL);
@@ -87,7 +78,7 @@ describe('POST /callback with a ledger', () => {
     expect(consumer.received).toHaveLength(2);
   });
 
-  it('takes the same event ten times at once, and tells of it once', async () => {
+  it('takes the same event ten times at once, and announces it once', async () => {
     const notify = await load();
 
     const answers = await Promise.all(Array.from({ length: 10 }, () => notify(ARRIVAL)));
@@ -127,7 +118,7 @@ describe('POST /callback with a ledger', () => {
     expect(again.log).toMatchObject({ confirmation: 'kept', fresh: false });
     expect((await ledger.listUploads({ limit: 10 })).items).toEqual([]);
     expect(consumer.received).toEqual([]);
-    expect(await ledger.claimUnconfirmed(10, 60)).toMatchObject([{ raw: ARRIVAL, attempt: 1 }]);
+    expect(await ledger.claimConfirmations(10, 60)).toMatchObject([{ raw: ARRIVAL, attempt: 1 }]);
   });
 
   it('keeps an event in time, where VOD gives no answer', async () => {
@@ -187,7 +178,7 @@ describe('POST /callback with a ledger', () => {
     expect(toldOf()).toEqual(['vod.Tomorrow']);
   });
 
-  it('is done with an event that consumers do not take: the sweep goes on with it', async () => {
+  it('is done with an event that consumers do not take: the sweep continues it', async () => {
     const notify = await load();
     consumerStatus = 500;
 
@@ -213,7 +204,7 @@ describe('POST /callback with a ledger', () => {
       endpoint: expect.stringMatching(/^webhook_[0-9a-f]{16}$/),
       reason: expect.stringContaining('is paused: it answered 410.'),
     });
-    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toEqual([]);
     expect((await notify(CAST)).log).not.toHaveProperty('endpoint');
     expect(await ledger.readBacklog()).toMatchObject({ pausedEndpoints: 1, pausedDeliveries: 3 });
   });

@@ -1,27 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { createTargets } from '../../lib/delivery/create-targets.ts';
-import type { Target } from '../../lib/delivery/target.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
-import type { Envelope } from '../../lib/uploads/envelope.ts';
-import { deriveFileUploadId } from '../../lib/uploads/upload-id.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import type { SourceContext } from '../../lib/model/source-context.ts';
+import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { clock } from '../../lib/system.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
+import { createTargets } from '../../lib/webhooks/create-targets.ts';
+import type { Target } from '../../lib/webhooks/target.ts';
+import { EXECUTABLE, UPLOAD_ID, useActionStage } from '../lib/actions/action-stage.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
-import {
-  type ActionStage,
-  EXECUTABLE,
-  openActionStage,
-  UPLOAD_ID,
-} from '../lib/media-actions/action-stage.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+} from '../lib/webhooks/consumer.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
@@ -30,33 +26,19 @@ const KEY = 'SignKey1';
 const MINUTE = 60_000;
 const OTHER_UPLOAD_ID = '01ARYZ6S410000000000000001';
 
-let postgres: TestPostgres;
-let stage: ActionStage;
+const stage = useActionStage();
+const log = captureLog();
 let consumer: Consumer;
 let mood: number;
-let lines: string[];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
-  lines = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    lines.push(String(chunk));
-    return true;
-  });
   mood = 200;
-  stage = await openActionStage(postgres);
   consumer = await startConsumer((response) => {
     response.statusCode = mood;
     response.end();
   });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await Promise.all([stage.close(), consumer.close()]);
-});
+afterEach(() => consumer.close());
 
 interface Callback {
   readonly settings?: object;
@@ -71,7 +53,7 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
   const readCredentials = () => ({ secretId: '', secretKey: '', token: undefined });
   const targets: readonly Target[] = createTargets(
     { endpoints, eventBus: undefined },
-    { now: Date.now, readCredentials },
+    { clock, readCredentials },
   );
   const route = createCallbackRoute({
     ...{
@@ -80,9 +62,9 @@ function openCallback({ settings = {}, ledger = true, api = stage.api }: Callbac
       targets,
       settings: settingsOf(settings),
     },
-    ledger: ledger ? reachLedger(async () => stage.ledger) : undefined,
+    ledger: ledger ? lazyLedger(async () => stage.ledger) : undefined,
     fetchCover: createCoverFetcher(),
-    ...{ now: Date.now, clock: () => 0, random: Math.random },
+    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: Math.random },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (body: RawEvent): Promise<number> => {
@@ -97,7 +79,7 @@ const arrival = (FileId: string): RawEvent => ({
   FileUploadEvent: { FileId },
 });
 
-function contextOf(envelope: Partial<Envelope> = {}): string {
+function contextOf(envelope: Partial<SourceContext> = {}): string {
   return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
@@ -109,7 +91,7 @@ async function receive(eventType: string): Promise<RawEvent> {
   }
 }
 
-const mediaOfVod = () => stage.vod.standIn().media();
+const mediaOfVod = () => stage.vod.emulator().media();
 const upload = (uploadId = UPLOAD_ID) => stage.ledger.findUpload(uploadId);
 const deletions = () => stage.calls.filter((name) => name === 'DeleteMedia');
 const announcements = async () =>
@@ -117,7 +99,6 @@ const announcements = async () =>
     .map(({ eventType }) => eventType)
     .filter((type) => type.startsWith('upload.'));
 const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body));
-const logged = () => JSON.parse(lines.at(-1) ?? '{}');
 
 describe('POST /callback of a file that is more than its upload allows', () => {
   it('rejects it, tells so once, and has it deleted once, however often it is told', async () => {
@@ -161,7 +142,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     const policy = { console: { mediaTypes: ['mp4'] }, live: { maxSeconds: 1 } };
     const notify = openCallback({ settings: { policy } });
     const tone = await stage.makeMedia();
-    const { arrivals } = stage.vod.standIn();
+    const { arrivals } = stage.vod.emulator();
     const film = await arrivals.uploadFromConsole({
       ...{ name: 'film', type: 'mp4', seconds: 5, classId: 0, procedure: null },
     });
@@ -260,7 +241,7 @@ const RECORDING = {
 
 describe('POST /callback of a file that its upload does not want', () => {
   beforeEach(async () => {
-    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
   });
 
   it('removes a second file, and leaves the first one', async () => {
@@ -293,7 +274,7 @@ describe('POST /callback of a file that its upload does not want', () => {
 
   it.each(['cancelled', 'expired'] as const)('removes the file of a %s upload', async (fact) => {
     const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
-    await stage.ledger.changeState(UPLOAD_ID, fact);
+    await stage.ledger.transition(UPLOAD_ID, fact);
     const fileId = await stage.makeMedia('tone', contextOf());
 
     await notify(arrival(fileId));
@@ -320,7 +301,7 @@ describe('POST /callback of a media that rules are about', () => {
 
   it('has done to it what they say, once', async () => {
     const notify = openCallback({ settings });
-    const { fileId } = await stage.vod.standIn().arrivals.record({ ...RECORDING, seconds: 2 });
+    const { fileId } = await stage.vod.emulator().arrivals.record({ ...RECORDING, seconds: 2 });
     const uploadId = deriveFileUploadId(fileId);
 
     await Promise.all(Array.from({ length: 5 }, () => notify(arrival(fileId))));
@@ -379,7 +360,7 @@ describe('POST /callback without a ledger', () => {
       problem: { code: 'limits_exceeded', rule: 'maxSeconds', limit: 1, actual: 2 },
     });
     expect(mediaOfVod()).toEqual([]);
-    expect(logged()).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
+    expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
   });
 
   it('deletes nothing before everybody knows, and has VOD send it again', async () => {
@@ -409,7 +390,7 @@ describe('POST /callback without a ledger', () => {
       problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
     });
     expect(mediaOfVod()).toEqual([]);
-    expect(logged()).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
+    expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
   });
 
   it('leaves a recording alone whose length nothing limits', async () => {
@@ -429,7 +410,10 @@ describe('POST /callback without a ledger', () => {
     expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
 
     expect(mediaOfVod()).toHaveLength(1);
-    expect(logged()).toMatchObject({ level: 'warn', reason: expect.stringContaining('limits') });
+    expect(log.lines.at(-1)).toMatchObject({
+      level: 'warn',
+      reason: expect.stringContaining('limits'),
+    });
   });
 
   it('does at once what rules say', async () => {
@@ -449,7 +433,7 @@ describe('POST /callback without a ledger', () => {
     const fileId = await stage.makeMedia();
 
     expect(await openCallback({ ledger: false, settings: { rules } })(arrival(fileId))).toBe(200);
-    expect(logged()).toMatchObject({
+    expect(log.lines.at(-1)).toMatchObject({
       level: 'warn',
       reason: expect.stringContaining('InvalidParameterValue.ExpireTime'),
     });

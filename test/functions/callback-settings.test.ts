@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bundleFunctions } from '../../tools/deploy/bundle.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/delivery/consumer.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
@@ -19,7 +20,7 @@ const FROM_CONSOLE = {
 let folder: string;
 let vod: KnownVod;
 let consumer: Consumer;
-let lines: string[];
+const log = captureLog();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callback-'));
@@ -29,11 +30,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 beforeEach(async () => {
-  lines = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    lines.push(String(chunk));
-    return true;
-  });
   vod = await startKnownVod();
   vod.media.set(MEDIA.FileId, FROM_CONSOLE);
   consumer = await startConsumer((response) => response.end());
@@ -49,7 +45,6 @@ beforeEach(async () => {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await Promise.all([vod.close(), consumer.close()]);
 });
@@ -85,7 +80,7 @@ describe('the built callback', () => {
 
     expect(await notify(JSON.stringify({ rules }))).toBe(500);
 
-    const line = JSON.parse(lines.at(-1) ?? '{}');
+    const line = log.line;
     expect(line).toMatchObject({ level: 'error', code: 'internal' });
     expect(line.reason).toContain('rules.0.set.coverUrl must begin with https://');
     expect(line.reason).not.toContain('canary');

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { createCoverFetcher } from '../../lib/media-actions/fetch-cover.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
@@ -19,22 +20,14 @@ const CAST = {
 };
 
 let vod: KnownVod;
-let logged: string;
+const log = captureLog();
 
 beforeAll(async () => {
   vod = await startKnownVod();
 });
 afterAll(() => vod.close());
-beforeEach(() => {
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged = String(chunk);
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
 
-/** Opens the function with tenants; answers what sends it a notification that is signed with `key`. */
+/** Opens the function with tenants; returns what sends it a notification that is signed with `key`. */
 function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
   const route = createCallbackRoute({
     config: { signKeys: [NEW], ...config, contexts: CONTEXTS, vodApi: { subAppId: OWN } },
@@ -43,7 +36,7 @@ function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: 
       policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
     }),
     ...{ fetchCover: createCoverFetcher(), ledger: undefined, targets: [] },
-    ...{ now: () => NOW, clock: () => 0, random: () => 0 },
+    ...{ now: () => NOW, clock: { monotonic: () => 0 }, random: () => 0 },
   });
   const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (key: string, subAppId?: number, t = SECONDS + 600) => {
@@ -51,7 +44,7 @@ function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: 
     const body = JSON.stringify({ ...CAST, ...signCallback(key, t) });
     const event = { httpMethod: 'POST', headers: {}, queryString, body };
     const { statusCode: status, body: said } = await handler(event, {});
-    return { status, said, log: JSON.parse(logged) };
+    return { status, said, log: log.lines.at(-1) ?? {} };
   };
 }
 
@@ -111,7 +104,7 @@ describe('the keys of an application', () => {
     }
   });
 
-  it('tell whoever has one that there is no such application any more', async () => {
+  it('tell anyone who has one that there is no such application any more', async () => {
     const gone = 1_500_000_004;
 
     expect(await open()(deriveSignKey(NEW, gone), gone)).toMatchObject({

@@ -1,6 +1,9 @@
 import { vi } from 'vitest';
+import type { LogFields } from '../../lib/runtime/log.ts';
+import { clock, random } from '../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
+import { type CapturedLog, captureLog } from '../support/capture-log.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
 import type { KnownVod } from '../support/known-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
@@ -46,9 +49,8 @@ export function createKnownApi({ endpoint }: KnownVod): VodApi {
       readCredentials: () => ({
         ...{ secretId: 'AKIDexample', secretKey: 'secret-key-example', token: undefined },
       }),
-      now: () => performance.now(),
-      sleep: async () => {},
-      random: Math.random,
+      clock: { ...clock, sleep: async () => {} },
+      random,
     },
   );
 }
@@ -57,14 +59,26 @@ export function createKnownApi({ endpoint }: KnownVod): VodApi {
 export interface Notified {
   readonly statusCode: number;
   readonly json: Readonly<Record<string, unknown>>;
-  readonly log: Readonly<Record<string, unknown>>;
+  readonly log: LogFields;
 }
 
-/** Loads the function anew, with what `environment` adds; answers what sends it a notification that is signed. */
-export async function loadCallback(
+/** Loads the function anew, with what `environment` adds; returns what sends it a notification that is signed. */
+type LoadCallback = (
   vod: KnownVod,
   environment: Readonly<Record<string, string>>,
-): Promise<(body: RawEvent) => Promise<Notified>> {
+) => Promise<(body: RawEvent) => Promise<Notified>>;
+
+/** Lets the tests of the file load the function. */
+export function useCallback(): LoadCallback {
+  const log = captureLog();
+  return (vod, environment) => loadCallback(log, vod, environment);
+}
+
+async function loadCallback(
+  log: CapturedLog,
+  vod: KnownVod,
+  environment: Readonly<Record<string, string>>,
+): ReturnType<LoadCallback> {
   const variables = {
     CALLBACK_SIGN_KEYS: SIGN_KEY,
     VOD_SECRET_ID: 'AKIDexample',
@@ -76,11 +90,6 @@ export async function loadCallback(
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
   const { main_handler } = await import('../../functions/callback.ts');
-  const lines: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    lines.push(String(chunk));
-    return true;
-  });
   let calls = 0;
   return async (body) => {
     calls += 1;
@@ -97,7 +106,7 @@ export async function loadCallback(
       getRemainingTimeInMillis: () => 10_000,
     };
     const { statusCode, body: answer } = await main_handler(event, context);
-    const line = lines.find((written) => written.includes(`"${requestId}"`));
-    return { statusCode, json: JSON.parse(answer), log: JSON.parse(line ?? '{}') };
+    const line = log.lines.find((written) => written.requestId === requestId) ?? {};
+    return { statusCode, json: JSON.parse(answer), log: line };
   };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main_handler } from '../../functions/callback.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
@@ -13,7 +14,7 @@ const KEYS = 'SignKeyNew1,SignKeyOld2';
 
 const sign = (key = 'SignKeyNew1', t = NOW_SECONDS + 600) => signCallback(key, t);
 
-/** What VOD knows: all that the events tell of. */
+/** What VOD knows: all that the events describe. */
 const MEDIA = [events.NewFileUpload, events.LiveRecording].map(({ FileUploadEvent: task }) => ({
   FileId: task.FileId,
   BasicInfo: task.MediaBasicInfo,
@@ -27,7 +28,7 @@ const TASKS = [
 ] as const;
 
 let vod: KnownVod;
-let logged: string;
+const logged = captureLog();
 
 beforeAll(async () => {
   vod = await startKnownVod();
@@ -43,11 +44,6 @@ beforeEach(() => {
   vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
   vi.stubEnv('VOD_API_ENDPOINT', vod.endpoint);
   vi.stubEnv('VOD_API_PROTOCOL', 'http');
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
   vi.spyOn(Date, 'now').mockReturnValue(NOW);
 });
 
@@ -63,7 +59,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     const loaded = await import('../../functions/callback.ts');
     return async (request: TestRequest) => {
       const response = await loaded.main_handler(toEvent(request), SCF_CONTEXT);
-      return { ...response, json: JSON.parse(response.body), log: JSON.parse(logged) };
+      return { ...response, json: JSON.parse(response.body), log: logged.line };
     };
   }
 
@@ -184,8 +180,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
 
     await notify({ body: { ...event, ...sign() } });
 
-    expect(logged.trim().split('\n')).toHaveLength(1);
-    expect(JSON.parse(logged)).toEqual({
+    expect(logged.line).toEqual({
       level: 'info',
       function: 'callback',
       requestId: SCF_CONTEXT.request_id,
@@ -219,7 +214,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       owner: 'user-42',
       uploadMethod: 'client',
     });
-    expect(logged).not.toContain('canary');
+    expect(logged.text).not.toContain('canary');
   });
 
   it.each([
@@ -277,7 +272,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     const notify = await load();
 
     const first = await notify({ body: { ...events.PullComplete, ...sign() } });
-    logged = '';
+    logged.clear();
     const again = await notify({
       body: {
         ...sign('SignKeyOld2', NOW_SECONDS + 60),
@@ -296,7 +291,6 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
 
     expect(statusCode).toBe(200);
     expect(json).toEqual({ code: 0 });
-    expect(logged.trim().split('\n')).toHaveLength(1);
     expect(log).toMatchObject({
       level: 'warn',
       eventType: 'NewFileUpload',
@@ -378,7 +372,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     const fill = 'x'.repeat(6 * 1024 * 1024 - write('').length);
 
     const fits = await notify({ body: write(fill) });
-    logged = '';
+    logged.clear();
     const over = await notify({ body: write(`${fill}x`) });
 
     expect([fits.statusCode, over.statusCode]).toEqual([200, 413]);
@@ -388,7 +382,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     const notify = await load();
 
     expect((await notify({ body: `"${'x'.repeat(6_291_455)}"` })).statusCode).toBe(413);
-    logged = '';
+    logged.clear();
     expect((await notify({ body: '{' })).json.code).toBe('invalid_json');
   });
 

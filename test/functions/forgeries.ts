@@ -31,7 +31,7 @@ const DENIED = [401] as const;
 /** Some are changed back into what VOD has said, and then are known. */
 const EITHER = [200, 401] as const;
 
-/** Answers forgeries of every kind. */
+/** Returns forgeries of every kind. */
 export function forge(loot: Loot): fc.Arbitrary<Forgery> {
   return fc.oneof(
     { weight: 6, arbitrary: unsigned(loot) },

@@ -1,13 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const MEDIA = 'https://media.example.com/film.mp4';
@@ -15,24 +15,12 @@ const MEDIA = 'https://media.example.com/film.mp4';
 /** A request: its body, and the header `Idempotency-Key` where it has one. */
 type Keyed = readonly [body: object, headerKey?: string];
 
-let server: TestPostgres;
-let ledger: Ledger;
+const { ledger } = useLedger({ per: 'file', now: () => NOW });
+captureLog();
 let sent: RepeatablePullUpload[];
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-  ledger = openLedger(await server.createDatabase(), { now: () => NOW, randomKey: randomUUID });
-});
-afterAll(async () => {
-  await ledger.close();
-  await server.close();
-});
 beforeEach(() => {
   sent = [];
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
 });
 
 describe.each([

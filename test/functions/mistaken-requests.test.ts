@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 
@@ -14,14 +15,11 @@ const ENVIRONMENT = {
 const FORM = 'application/x-www-form-urlencoded';
 const MEDIA = 'https://media.example.com/film.mp4';
 
+captureLog();
 beforeEach(() => {
   for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+afterEach(() => vi.unstubAllEnvs());
 
 describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEvent }) => {
   async function ask(name: 'signature' | 'pull', request: TestRequest) {

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { type BuiltFunctions, buildFunctions, type Worker } from '../chaos/built-functions.ts';
 import { type CarriedOut, type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { type ApiStage, openApiStage } from '../tools/local/vod/api/api-stage.ts';
+import { useLedger } from '../support/use-ledger.ts';
+import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 
 const SIGN_KEY = 'SignKeyExample';
 /** Longer than the lease of what a sweep that was killed has begun. */
@@ -18,10 +16,9 @@ const RULES = [
   },
 ];
 
-let postgres: TestPostgres;
+const database = useLedger();
+const { ledger } = database;
 let functions: BuiltFunctions;
-let databaseUrl: string;
-let ledger: Ledger;
 let vod: ApiStage;
 let proxy: LossyProxy;
 let loses: (call: CarriedOut) => boolean | Promise<boolean>;
@@ -31,29 +28,24 @@ let ahead: number;
 let fileId: string;
 
 beforeAll(async () => {
-  [postgres, functions] = await Promise.all([
-    startTestPostgres(),
-    buildFunctions({ rules: RULES }),
-  ]);
+  functions = await buildFunctions({ rules: RULES });
 });
-afterAll(() => Promise.all([postgres.close(), functions.remove()]));
+afterAll(() => functions.remove());
 beforeEach(async () => {
   ahead = 0;
   loses = () => false;
-  databaseUrl = await postgres.createDatabase();
-  ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
   vod = await openApiStage();
   proxy = await startLossyProxy(vod.host, (call) => loses(call));
   fileId = await makeMedia();
   passSeconds(20);
 });
 afterEach(async () => {
-  await Promise.all([worker?.stop(), ledger.close(), proxy.close()]);
+  await Promise.all([worker?.stop(), proxy.close()]);
   await vod.close();
 });
 
 async function makeMedia(): Promise<string> {
-  const { arrivals } = vod.standIn();
+  const { arrivals } = vod.emulator();
   const made = await arrivals.uploadFromConsole({
     ...{ name: 'film', type: 'mp4', seconds: 5, classId: 0, procedure: null },
   });
@@ -76,7 +68,7 @@ function environment(): Record<string, string> {
 
 /** Fires the timer, in a process of its own. */
 async function sweep(): Promise<void> {
-  worker = functions.startWorker('sweep', { ...environment(), DATABASE_URL: databaseUrl });
+  worker = functions.startWorker('sweep', { ...environment(), DATABASE_URL: database.url });
   await worker.call({ Type: 'Timer', TriggerName: 'sweep', Time: '', Message: 'now' });
   await worker.stop();
 }
@@ -93,7 +85,7 @@ function killAfter(parameter: string): void {
   };
 }
 
-const media = () => vod.standIn().media()[0];
+const media = () => vod.emulator().media()[0];
 const changesOf = (parameter: string) =>
   proxy.calls.filter(
     ({ action, parameters }) => action === 'ModifyMediaInfo' && parameter in parameters,

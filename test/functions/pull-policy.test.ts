@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
 import { parseSettings } from '../../lib/policy/settings.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { openContext } from '../support/source-contexts.ts';
 
@@ -21,20 +22,11 @@ const KEYS = [
 
 let sent: RepeatablePullUpload[];
 let asked: number;
-let logged: string;
+const log = captureLog();
 
 beforeEach(() => {
   sent = [];
   asked = 0;
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
 });
 
 /** The function under settings, with VOD's side of the client in the hands of the test. */
@@ -115,8 +107,8 @@ describe('POST /pull under a policy', () => {
       ],
     });
     expect(sent).toEqual([]);
-    expect(logged + JSON.stringify(json)).not.toContain('canary');
-    expect(JSON.parse(logged)).toMatchObject({
+    expect(log.text + JSON.stringify(json)).not.toContain('canary');
+    expect(log.line).toMatchObject({
       level: 'warn',
       code: 'policy_denied',
       owner: 'migration',

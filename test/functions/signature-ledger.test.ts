@@ -1,38 +1,31 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { randomInt } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSignatureRoute } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 
-let server: TestPostgres;
+const database = useLedger({ now: () => time });
 let tunnel: Tunnel;
 let ledger: Ledger;
+captureLog();
 let time: number;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
   time = NOW;
-  tunnel = await openTunnel(await server.createDatabase());
-  ledger = openLedger(tunnel.url, { now: () => time, randomKey: randomUUID });
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  tunnel = await openTunnel(database.url);
+  ledger = database.open({ url: tunnel.url });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
-  await tunnel.cut();
-});
+afterEach(() => tunnel.cut());
 
 describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ toEvent }) => {
   async function ask(body: object = {}, owner = 'ann') {
@@ -43,9 +36,9 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
         VOD_SECRET_KEY: 'secret-key-example',
         AUTH_JWT_SECRET: TEST_JWT_SECRET,
       }),
-      now: () => time,
-      random: randomInt,
-      ledger: reachLedger(async () => ledger),
+      clock: { now: () => time },
+      random: { integer: randomInt },
+      ledger: lazyLedger(async () => ledger),
     });
     const handler = httpHandler('signature', ['POST'], () => ({ corsOrigins: [], route }));
     const headers = await bearer(owner, 'upload:sign', time);
@@ -90,7 +83,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
     time += 60_000;
 
     const again = await ask({ uploadId, expiresIn: 600 });
-    await ledger.changeState(uploadId, 'uploadedForProcessing');
+    await ledger.transition(uploadId, 'uploadedForProcessing');
     const later = await ask({ uploadId });
 
     expect(again).toMatchObject({ statusCode: 200, json: { uploadId } });
@@ -108,7 +101,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
     ['rejected', 'rejected'],
   ] as const)('signs no upload again that is %s, and leaves it as it is', async (state, fact) => {
     const { uploadId } = (await ask()).json;
-    const ended = await ledger.changeState(uploadId, fact);
+    const ended = await ledger.transition(uploadId, fact);
     time += 60_000;
 
     const { statusCode, json } = await ask({ uploadId, classId: 9 });

@@ -1,11 +1,12 @@
 import { createHmac, createSecretKey, randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSignatureRoute, main_handler } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
-import type { LogFields } from '../../lib/log.ts';
 import { parseSettings } from '../../lib/policy/settings.ts';
+import type { LogFields } from '../../lib/runtime/log.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { contextKeysOf, openContext } from '../support/source-contexts.ts';
@@ -57,18 +58,9 @@ function verify(signature: string, secretKey = SECRET_KEY): Record<string, strin
   return Object.fromEntries(new URLSearchParams(original.toString()));
 }
 
-let logged: string;
-
-beforeEach(() => {
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
-});
+const log = captureLog();
 
 afterEach(() => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   vi.resetModules();
 });
@@ -177,7 +169,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect(new Set(answers.map(({ json }) => json.uploadId)).size).toBe(50);
   });
 
-  it('goes on with an upload of the same owner, and of nobody else', async () => {
+  it('continues an upload of the same owner, and of nobody else', async () => {
     const ask = await load();
     const first = await ask({ headers: await bearer(), body: {} });
     const { uploadId } = first.json;
@@ -198,7 +190,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     ]);
   });
 
-  it('goes on with an upload for as long as a signature of its beginning may live, and no longer', async () => {
+  it('continues an upload for as long as a signature of its beginning may live, and no longer', async () => {
     const ask = await load();
     const { uploadId } = (await ask({ headers: await bearer(), body: {} })).json;
     const askLater = async (seconds: number) => {
@@ -220,7 +212,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect((await askLater(5 * 365 * 86_400)).statusCode).toBe(409);
   });
 
-  it('goes on with an upload that began before the key was replaced', async () => {
+  it('continues an upload that began before the key was replaced', async () => {
     const before = await load();
     const { uploadId } = (await before({ headers: await bearer(), body: {} })).json;
 
@@ -342,7 +334,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
 
     expect(statusCode).toBe(400);
     expect(json.code).toBe('invalid_json');
-    expect(JSON.stringify(json) + logged).not.toContain('canary');
+    expect(JSON.stringify(json) + log.text).not.toContain('canary');
   });
 
   it.each([
@@ -524,7 +516,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
         code: 'internal',
         requestId: SCF_CONTEXT.request_id,
       });
-      expect(JSON.parse(logged)).toMatchObject({
+      expect(log.line).toMatchObject({
         level: 'error',
         fields: ['AUTH_JWT_SECRET', 'VOD_SECRET_KEY'],
       });
@@ -586,9 +578,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
 
     const { json } = await ask({ headers, body: { sourceContext: 'canary-context' } });
 
-    const lines = logged.trim().split('\n');
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toEqual({
+    expect(log.line).toEqual({
       level: 'info',
       function: 'signature',
       requestId: SCF_CONTEXT.request_id,
@@ -607,17 +597,19 @@ describe('createSignatureRoute()', () => {
     const route = createSignatureRoute({
       settings: NO_SETTINGS,
       config: readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: SECRET_KEY, AUTH: 'none' }),
-      now: () => NOW + 999,
-      random: (range) => {
-        ranges.push(range);
-        return range - 1;
+      clock: { now: () => NOW + 999 },
+      random: {
+        integer: (range) => {
+          ranges.push(range);
+          return range - 1;
+        },
       },
     });
     const log: LogFields = {};
 
     const { body } = await route(
       { headers: {}, body: '{}' },
-      { requestId: 'r1', log, remainingMilliseconds: () => 3_000 },
+      { requestId: 'r1', log, deadline: { left: () => 3_000 } },
     );
 
     const { signature } = body as { signature: string };
@@ -638,13 +630,13 @@ describe('createSignatureRoute(), without a ledger', () => {
     const route = createSignatureRoute({
       settings: settings ?? NO_SETTINGS,
       config: readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: SECRET_KEY, AUTH: 'none' }),
-      now: () => time,
-      random: randomInt,
+      clock: { now: () => time },
+      random: { integer: randomInt },
     });
     const ask = (body: object) =>
       route(
         { headers: {}, body: JSON.stringify(body) },
-        { requestId: 'r1', log: {}, remainingMilliseconds: () => 3_000 },
+        { requestId: 'r1', log: {}, deadline: { left: () => 3_000 } },
       );
     const { uploadId } = (await ask({})).body as { uploadId: string };
 

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeMedia, TONE, useSweepStage } from '../lib/sweep/sweep-stage.ts';
 import {
   type Consumer,
   createSecret,
   endpointOf,
   startConsumer,
-} from '../lib/delivery/consumer.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+} from '../lib/webhooks/consumer.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
 
 const FUNCTION = fileURLToPath(new URL('../../functions/sweep.ts', import.meta.url));
@@ -24,17 +24,12 @@ const EVENT = {
 
 const UPLOADS = 200;
 
-let postgres: TestPostgres;
 let consumer: Consumer;
 let secret: string;
-let stage: SweepStage;
+const log = captureLog();
 let onWebhook: (count: number) => void;
 const processes: ChildProcess[] = [];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
   onWebhook = () => undefined;
   consumer = await startConsumer((response) => {
@@ -42,14 +37,12 @@ beforeEach(async () => {
     onWebhook(consumer.received.length);
   });
   secret = createSecret();
-  stage = await openSweepStage(postgres, { endpoints: [endpointOf(consumer.url, secret)] });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
+afterEach(() => consumer.close());
+const stage = useSweepStage(() => ({ endpoints: [endpointOf(consumer.url, secret)] }));
+afterEach(() => {
   vi.unstubAllEnvs();
   for (const process of processes.splice(0)) process.kill('SIGKILL');
-  await stage.close();
-  await consumer.close();
 });
 
 const environment = () => ({
@@ -77,14 +70,8 @@ async function load(change: Readonly<Record<string, string | undefined>> = {}) {
   }
   vi.resetModules();
   const { main_handler } = await import('../../functions/sweep.ts');
-  const lines: Record<string, unknown>[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    lines.push(JSON.parse(String(chunk)));
-    return true;
-  });
-  const call = (milliseconds = 60_000, event: object = EVENT) =>
+  return (milliseconds = 60_000, event: object = EVENT) =>
     main_handler(event, { request_id: 'request-1', getRemainingTimeInMillis: () => milliseconds });
-  return { call, lines };
 }
 
 /** Leaves deliveries, pulls and queued events to be dealt with. */
@@ -117,7 +104,7 @@ function spawnSweep(): ChildProcess {
 describe('the sweep function', () => {
   it('does what is due, and answers and logs the same summary', async () => {
     await makeWork();
-    const { call, lines } = await load();
+    const call = await load();
 
     const answer = await call();
 
@@ -134,7 +121,7 @@ describe('the sweep function', () => {
     // Pulls of this very sweep may have ended in time to be told of.
     expect(steps.queue.pulled).toBeGreaterThanOrEqual(20);
     expect(steps.queue).toMatchObject({ fresh: steps.queue.pulled, confirmed: steps.queue.pulled });
-    expect(lines).toEqual([
+    expect(log.lines).toEqual([
       {
         ...{ level: 'info', function: 'sweep', requestId: 'request-1' },
         ...{ milliseconds: expect.any(Number), steps, backlog, errors, outOfTime },
@@ -144,7 +131,7 @@ describe('the sweep function', () => {
 
   it('looks now for what came a moment ago where the event says so', async () => {
     await makeMedia(stage.vod);
-    const { call } = await load();
+    const call = await load();
 
     expect(await call()).toMatchObject({ steps: { media: { fresh: 0 } } });
     expect(await call(60_000, { Message: 'now' })).toMatchObject({
@@ -154,30 +141,30 @@ describe('the sweep function', () => {
 
   it('says that its time limit is too short to do anything', async () => {
     await makeWork();
-    const { call, lines } = await load();
+    const call = await load();
 
     expect(await call(3_000)).toMatchObject({ outOfTime: true, backlog: { pulls: UPLOADS } });
 
-    expect(lines).toEqual([
+    expect(log.lines).toEqual([
       expect.objectContaining({ level: 'warn', reason: expect.stringContaining('time limit') }),
     ]);
   });
 
   it('never rejects, and says what is missing', async () => {
-    const { call, lines } = await load({ DATABASE_URL: undefined });
+    const call = await load({ DATABASE_URL: undefined });
 
     expect(await call()).toMatchObject({ problem: { status: 500, requestId: 'request-1' } });
 
-    expect(lines).toMatchObject([{ level: 'error', fields: ['DATABASE_URL'] }]);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: ['DATABASE_URL'] }]);
   });
 
   it('never rejects where the database is away, and says so at the level of an error', async () => {
-    const { call, lines } = await load({ DATABASE_URL: 'postgres://user:canary@127.0.0.1:1/none' });
+    const call = await load({ DATABASE_URL: 'postgres://user:canary@127.0.0.1:1/none' });
 
     expect(await call()).toMatchObject({ errors: { ECONNREFUSED: expect.any(Number) } });
 
-    expect(lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 8 } });
-    expect(JSON.stringify(lines)).not.toContain('canary');
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 8 } });
+    expect(log.text).not.toContain('canary');
   });
 
   it('goes on where a process was killed in the middle of everything', async () => {
@@ -205,7 +192,7 @@ describe('the sweep function', () => {
       return (await stage.ledger.listUploads(query)).items.length;
     };
     await expect.poll(countReady).toBe(UPLOADS);
-    expect(stage.vod.standIn().media()).toHaveLength(UPLOADS + 20);
+    expect(stage.vod.emulator().media()).toHaveLength(UPLOADS + 20);
     const told = consumer.received.map(({ body }) => JSON.parse(body));
     const issued = told.filter(({ type }) => type === 'upload.issued');
     expect(new Set(issued.map(({ data }) => data.uploadId)).size).toBe(UPLOADS);

@@ -1,16 +1,18 @@
 import { createHash, createHmac, hash, randomInt, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createPullRoute } from '../../functions/pull.ts';
 import { createSignatureRoute } from '../../functions/signature.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
-import { httpHandler, type Route } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { httpHandler, type Route } from '../../lib/runtime/http-handler.ts';
+import { clock, random } from '../../lib/system.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { TEST_JWT_SECRET } from '../support/tokens.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 const SECRET_KEY = 'secret-key-example';
@@ -31,28 +33,13 @@ const SETTINGS = settingsOf({
   policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX, house: OWN } } },
 });
 
-let server: TestPostgres;
-let ledger: Ledger;
-let logged: string;
+const { ledger } = useLedger();
+const log = captureLog();
 /** Calls of VOD's API: each with the application that it was about. */
 let called: { action: string; subAppId: number | undefined }[];
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
+beforeEach(() => {
   called = [];
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
 });
 
 const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
@@ -60,7 +47,7 @@ const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
 function openSignature(withLedger = true): Route {
   const config = readSignatureConfig(ENVIRONMENT);
   const reach = withLedger ? { ledger: <T>(work: (l: Ledger) => Promise<T>) => work(ledger) } : {};
-  return createSignatureRoute({ config, settings: SETTINGS, ...chance, ...reach });
+  return createSignatureRoute({ config, settings: SETTINGS, clock, random, ...reach });
 }
 
 /** VOD has only Seoul opened for acme, and only Tokyo for globex. */
@@ -130,7 +117,7 @@ describe.each([
     expect(
       [acme, globex, house, server].map(({ signature }) => verify(signature)['vodSubAppId']),
     ).toEqual([ACME, GLOBEX, OWN, ACME].map(String));
-    expect(logged).toContain(`"subAppId":${GLOBEX}`);
+    expect(log.text).toContain(`"subAppId":${GLOBEX}`);
     const kept = withLedger ? await ledger.findUpload(globex.uploadId) : undefined;
     expect(kept?.subAppId).toBe(withLedger ? GLOBEX : undefined);
   });
@@ -153,7 +140,7 @@ describe.each([
     expect((await ask({}, `nobody-${KEY}`)).json).toMatchObject(refusal);
   });
 
-  it('goes on with an upload for the same owner and tenant alone', async () => {
+  it('continues an upload for the same owner and tenant alone', async () => {
     const ask = serve(openSignature(withLedger));
     const { json } = await ask({}, await mint({ org: 'acme' }));
     const { uploadId } = json;
@@ -251,7 +238,16 @@ describe('a service without an application of its own', () => {
   };
 
   it.each([
-    ['signs', () => createSignatureRoute({ config: readSignatureConfig(nameless), ...known })],
+    [
+      'signs',
+      () =>
+        createSignatureRoute({
+          config: readSignatureConfig(nameless),
+          settings: SETTINGS,
+          clock,
+          random,
+        }),
+    ],
     ['pulls', () => createPullRoute({ config: readPullConfig(nameless), api, ...known })],
   ])('%s for no tenant', (_, open) => {
     expect(open).toThrow(/VOD_SUB_APP_ID must be set where there are tenants/);

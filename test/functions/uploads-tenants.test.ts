@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createUploadsRoute } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { deriveUploadId } from '../../lib/uploads/upload-id.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { deriveUploadId } from '../../lib/model/upload-id.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { settingsOf } from '../support/settings.ts';
 import { TEST_JWT_SECRET } from '../support/tokens.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
 const SETTINGS = settingsOf({
@@ -23,31 +22,21 @@ const IDS = {
   nobodys: deriveUploadId('test', 'nobodys'),
 };
 
-let server: TestPostgres;
-let ledger: Ledger;
+const { ledger } = useLedger();
+captureLog();
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
   // All of one user, who works for both.
   const issue = (uploadId: string, subAppId?: number) =>
-    ledger.saveIssued({ ...{ uploadId, method: 'client', owner: 'ann' }, fields: { subAppId } });
+    ledger.issueUpload({ ...{ uploadId, method: 'client', owner: 'ann' }, fields: { subAppId } });
   await issue(IDS.acme, ACME);
   await issue(IDS.globex, GLOBEX);
   await issue(IDS.nobodys);
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
-});
 
 async function ask(method: string, path: string, claims: Readonly<Record<string, unknown>>) {
   const config = readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET });
-  const reach = reachLedger(async () => ledger);
+  const reach = lazyLedger(async () => ledger);
   const route = createUploadsRoute({ config, settings: SETTINGS, now: Date.now, ledger: reach });
   const methods = ['GET', 'POST', 'DELETE'];
   const handler = httpHandler('uploads', methods, () => ({ corsOrigins: [], route }));
@@ -90,7 +79,7 @@ describe('/uploads of tenants', () => {
     ['GET', '/uploads'],
     ['GET', `/uploads/${IDS.acme}`],
     ['DELETE', `/uploads/${IDS.acme}`],
-  ])('refuses whoever is no tenant’s: %s %s', async (method, path) => {
+  ])('refuses anyone who is no tenant’s: %s %s', async (method, path) => {
     for (const claims of [{}, { org: 'initech' }]) {
       expect((await ask(method, path, claims)).json).toMatchObject({
         ...{ status: 403, code: 'policy_denied', errors: [{ path: 'org', rule: 'tenants' }] },

@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUploadsRoute } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
-import { httpHandler } from '../../lib/http/http-handler.ts';
-import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
-import { reachLedger } from '../../lib/ledger/reach-ledger.ts';
-import { deriveUploadId } from '../../lib/uploads/upload-id.ts';
+import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { deriveUploadId } from '../../lib/model/upload-id.ts';
+import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
+import { useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const READ = 'upload:read upload:cancel';
@@ -20,37 +20,24 @@ const TARGETS = [
   { id: 'audit', events: ['vod.*'] },
 ];
 
-let server: TestPostgres;
+const database = useLedger({ now: () => time, targets: TARGETS });
+const log = captureLog();
 let tunnel: Tunnel;
 let ledger: Ledger;
 let time: number;
-let logged: string;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
   time = NOW;
-  tunnel = await openTunnel(await server.createDatabase());
-  ledger = openLedger(tunnel.url, { now: () => time, randomKey: randomUUID, targets: TARGETS });
-  logged = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    logged += String(chunk);
-    return true;
-  });
+  tunnel = await openTunnel(database.url);
+  ledger = database.open({ url: tunnel.url });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await ledger.close();
-  await tunnel.cut();
-});
+afterEach(() => tunnel.cut());
 
 /** The id of one of the test's uploads; all are of the form that callers are given. */
 const id = (name: string) => deriveUploadId('test', name);
 
 async function issue(name: string, owner = 'ann', method: 'client' | 'pull' = 'client') {
-  const saved = await ledger.saveIssued({ uploadId: id(name), method, owner });
+  const saved = await ledger.issueUpload({ uploadId: id(name), method, owner });
   time += 1_000;
   return saved;
 }
@@ -64,7 +51,7 @@ function load(
     settings: NO_SETTINGS,
     config: readUploadsConfig({ ...environment }),
     now: () => time,
-    ledger: hasLedger ? reachLedger(async () => ledger) : undefined,
+    ledger: hasLedger ? lazyLedger(async () => ledger) : undefined,
   });
   const handler = httpHandler('uploads', ['GET', 'POST', 'DELETE'], () => ({
     corsOrigins: [],
@@ -89,7 +76,7 @@ function load(
 
 describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent }) => {
   it('shows all that is known, with times as ISO 8601', async () => {
-    await ledger.saveIssued({
+    await ledger.issueUpload({
       uploadId: id('a'),
       method: 'client',
       owner: 'ann',
@@ -131,7 +118,7 @@ describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent
     },
   );
 
-  it('answers 304 without a body to whoever has it, until it changes', async () => {
+  it('answers 304 without a body to anyone who has it, until it changes', async () => {
     await issue('a');
     const ask = load(toEvent);
     const path = `/uploads/${id('a')}`;
@@ -150,7 +137,7 @@ describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent
     expect(unchanged).toMatchObject({ body: '', headers: { ETag: tag } });
     expect(unchanged.headers).not.toHaveProperty('Content-Type');
 
-    await ledger.changeState(id('a'), 'uploadedForProcessing');
+    await ledger.transition(id('a'), 'uploadedForProcessing');
     expect(await statusFor(tag)).toBe(200);
   });
 });
@@ -259,7 +246,7 @@ describe('GET /uploads', () => {
     await issue('a');
     await issue('b');
     await issue('c', 'ann', 'pull');
-    await ledger.changeState(id('b'), 'cancelled');
+    await ledger.transition(id('b'), 'cancelled');
     const list = async (query: Record<string, string>) =>
       idsOf((await load()('GET', '/uploads', { query })).json);
 
@@ -339,7 +326,7 @@ describe('DELETE /uploads/{uploadId}', () => {
     ['rejected', 'rejected'],
   ] as const)('leaves one that is %s as it is', async (state, fact) => {
     await issue('a');
-    const before = await ledger.changeState(id('a'), fact);
+    const before = await ledger.transition(id('a'), fact);
     time += 60_000;
 
     const { statusCode, json } = await load()('DELETE', `/uploads/${id('a')}`);
@@ -357,9 +344,9 @@ describe('what became of it', () => {
     const claims = await ledger.claimDeliveries(100, 60, 100);
     for (const claim of claims) {
       if (claim.eventId === announced(name, 'issued') && claim.endpoint === endpoint) {
-        await ledger.deliveryFailed(claim, { error: 'status 410', dead: true });
+        await ledger.failDelivery(claim, { error: 'status 410', dead: true });
       } else {
-        await ledger.deliveryFailed(claim, { error: 'status 500', nextAttemptAt: time });
+        await ledger.failDelivery(claim, { error: 'status 500', nextAttemptAt: time });
       }
     }
   }
@@ -367,7 +354,7 @@ describe('what became of it', () => {
   it('tells events, oldest first, with who was told and how often that was tried', async () => {
     await issue('a');
     await kill('a', 'orders');
-    await ledger.changeState(id('a'), 'cancelled', { fileId: 'file-1' });
+    await ledger.transition(id('a'), 'cancelled', { fileId: 'file-1' });
 
     const { statusCode, headers, json } = await load()('GET', `/uploads/${id('a')}/events`);
 
@@ -445,7 +432,7 @@ describe('what became of it', () => {
     for (const name of ['a', 'b', 'c']) {
       await issue(name);
       await kill(name, 'orders');
-      await ledger.changeState(id(name), 'cancelled');
+      await ledger.transition(id(name), 'cancelled');
     }
     const ask = load();
     const replay = (body?: object) =>
@@ -538,13 +525,19 @@ describe('what became of it', () => {
 
 describe('/uploads/dead-items', () => {
   const fail = (id: string, kind: 'event' | 'upload' = 'upload') =>
-    ledger.failItem({ kind, id, subAppId: 1500000001, code: '22003', reason: 'Refused.' }, 1);
+    ledger.countItemFailure(
+      { kind, id, subAppId: 1500000001, code: '22003', reason: 'Refused.' },
+      1,
+    );
 
   it('lists what was set aside, latest first, page by page, and has one tried again', async () => {
     await issue('a');
     await fail(id('a'));
     await fail('evt_1', 'event');
-    await ledger.failItem({ kind: 'event', id: 'evt_2', code: 'x', reason: 'Not dead.' }, 3);
+    await ledger.countItemFailure(
+      { kind: 'event', id: 'evt_2', code: 'x', reason: 'Not dead.' },
+      3,
+    );
     const ask = load();
     const list = (query = {}) => ask('GET', '/uploads/dead-items', { scope: ADMIN, query });
     const replay = (body: object) =>
@@ -707,12 +700,12 @@ describe('what cannot be answered', () => {
     expect(statusCode).toBe(503);
     expect(headers['Retry-After']).toMatch(/^\d+$/);
     expect(JSON.parse(body).code).toBe('ledger_unavailable');
-    expect(JSON.parse(logged)).toMatchObject({
+    expect(log.line).toMatchObject({
       level: 'warn',
       code: 'ledger_unavailable',
       databaseCode: expect.stringMatching(/^[A-Z_]+$/),
       uploadId: id('a'),
     });
-    expect(body + logged).not.toContain(new URL(tunnel.url).host);
+    expect(body + log.text).not.toContain(new URL(tunnel.url).host);
   });
 });

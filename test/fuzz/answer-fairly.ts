@@ -1,7 +1,7 @@
 import type { Chance } from '../support/chance.ts';
 import { makeQueued } from './fuzz-events.ts';
 
-/** Answers what VOD might say to a call, whatever it is about. */
+/** Returns what VOD might say to a call, whatever it is about. */
 export function answerFairly(
   action: string,
   { FileIds }: Readonly<Record<string, unknown>>,

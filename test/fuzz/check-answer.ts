@@ -1,4 +1,4 @@
-/** Codes of answers with a status of 500 and more that tell of somebody else's fault, or of no ledger. */
+/** Codes of answers with a status of 500 and more that describe somebody else's fault, or of no ledger. */
 const OTHERS_FAULT = new Set([
   'upstream_denied',
   'upstream_failed',
@@ -19,7 +19,7 @@ interface Circumstances {
   readonly isHead: boolean;
 }
 
-/** Answers what is wrong with what a function answered to an HTTP trigger; nothing where all is well. */
+/** Returns what is wrong with what a function answered to an HTTP trigger; nothing where all is well. */
 export function findFlaws(answer: unknown, circumstances: Circumstances): readonly string[] {
   const { statusCode, headers, body, isBase64Encoded }: Record<string, unknown> = Object(answer);
   if (typeof statusCode !== 'number' || typeof body !== 'string' || isBase64Encoded !== false) {

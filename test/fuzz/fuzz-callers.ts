@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { CANARIES } from '../canary/canaries.ts';
+import { CANARIES } from '../security/canaries.ts';
 import type { Chance } from '../support/chance.ts';
 import { makeJunk } from './junk.ts';
 
@@ -39,7 +39,7 @@ const WRONG_NAMES: readonly unknown[] = [
 /** Made-up values of the claim besides. */
 const JUNK_COUNT = 40;
 
-/** Answers callers whose tokens hold for hours. */
+/** Returns callers whose tokens hold for hours. */
 export async function makeCallers(chance: Chance): Promise<FuzzCallers> {
   const names = [...WRONG_NAMES, ...Array.from({ length: JUNK_COUNT }, () => makeJunk(chance, 4))];
   const strangers = names.map((name) => mint({ [CLAIM]: name }));

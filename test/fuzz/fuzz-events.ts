@@ -106,7 +106,7 @@ const TIMER = {
   Message: '',
 };
 
-/** Answers any event, by either trigger or a timer: mostly one that the function `name` nearly understands. */
+/** Returns any event, by either trigger or a timer: mostly one that the function `name` nearly understands. */
 export function makeEvent(name: string, credentials: FuzzCredentials, chance: Chance): unknown {
   if (chance.happens(0.03)) return makeJunk(chance, 4);
   if (chance.happens(0.03)) return spoil(TIMER, 2, chance);
@@ -119,7 +119,7 @@ export function makeEvent(name: string, credentials: FuzzCredentials, chance: Ch
   return chance.happens(0.15) ? spoil(event, 1 + chance.below(3), chance) : event;
 }
 
-/** Answers an item of VOD's queue of events, mostly one that is nearly right. */
+/** Returns an item of VOD's queue of events, mostly one that is nearly right. */
 export function makeQueued(chance: Chance): unknown {
   const item = {
     EventHandle: `handle-${chance.below(1e9)}`,
@@ -186,7 +186,7 @@ function makePath(chance: Chance): string {
   return `/${Array.from({ length: chance.below(6) }, () => pick(parts, chance)).join('/')}`;
 }
 
-/** Answers the query of a callback address: of an application, of none, or of what there is not. */
+/** Returns the query of a callback address: of an application, of none, or of what there is not. */
 function makeAddress(chance: Chance): object {
   if (chance.happens(0.4)) return {};
   const subAppId = pick(APPLICATIONS, chance);

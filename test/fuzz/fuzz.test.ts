@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveSignKey } from '../../lib/signing/sign-key.ts';
-import { CANARIES, findCanaries, SIGNED } from '../canary/canaries.ts';
+import { CANARIES, findCanaries, SIGNED } from '../security/canaries.ts';
 import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
 import { type Chance, createChance } from '../support/chance.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { signCallback } from '../support/sign-callback.ts';
+import { useDatabases } from '../support/use-ledger.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
 import { answerFairly } from './answer-fairly.ts';
 import { findFlaws, findLogFlaws } from './check-answer.ts';
@@ -22,9 +22,9 @@ const SHARE = process.env['FUZZ'] === 'full' ? 1 : 1 / 40;
 const FAULTS = 0.1;
 
 /** Most characters of an event that a flaw is shown with. */
-const MOST_SHOWN = 500;
+const MAX_SHOWN = 500;
 
-/** Answers are searched for secrets together. */
+/** Returns are searched for secrets together. */
 const SEARCH_EVERY = 1_000;
 
 const OTHERS = Object.values(CANARIES).filter(({ name }) => name !== CANARIES.keyId.name);
@@ -32,7 +32,7 @@ const OTHERS = Object.values(CANARIES).filter(({ name }) => name !== CANARIES.ke
 /** A platform's clock moves on with every look, so that no rate limit is ever waited for. */
 const TICK_MILLISECONDS = 11;
 
-let server: TestPostgres;
+const databases = useDatabases();
 let vod: VodServer;
 /** Without tenants and with some, with the applications that are known there; each gets half of all events. */
 let worlds: readonly {
@@ -49,7 +49,6 @@ let asked: Set<unknown>;
 const chance = createChance(SEED);
 
 beforeAll(async () => {
-  server = await startTestPostgres();
   vod = await startVodServer((response, { action, parameters }) => {
     asked.add(parameters['SubAppId']);
     if (isBadMoment) {
@@ -74,9 +73,7 @@ beforeAll(async () => {
   );
   credentials = { callers: await makeCallers(chance), signed: SIGNED, signedOf };
 });
-afterAll(() =>
-  Promise.all([server.close(), vod.close(), ...worlds.map(({ built }) => built.remove())]),
-);
+afterAll(() => Promise.all([vod.close(), ...worlds.map(({ built }) => built.remove())]));
 afterEach(() => vi.unstubAllEnvs());
 
 function stubEnvironment(databaseUrl: string | undefined, own: unknown): void {
@@ -95,7 +92,7 @@ function stubEnvironment(databaseUrl: string | undefined, own: unknown): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
 
-/** Runs `work` while this process' output is kept, its clock hurries, and no repeat waits; answers what was written. */
+/** Runs `work` while this process' output is kept, its clock hurries, and no repeat waits; returns what was written. */
 async function overhear(work: (takeOutput: () => string) => Promise<void>): Promise<void> {
   const { write } = process.stdout;
   const { random } = Math;
@@ -124,7 +121,7 @@ async function overhear(work: (takeOutput: () => string) => Promise<void>): Prom
   }
 }
 
-/** Sends so many events to a function; answers everything that is wrong with what came back. */
+/** Sends so many events to a function; returns everything that is wrong with what came back. */
 async function bombard(
   name: string,
   main: EntryPoint,
@@ -173,7 +170,7 @@ async function callOnce(
     // What the functions have of GET, they have of HEAD, without its body.
     const isHead = name === 'uploads' && Object(event)['httpMethod'] === 'HEAD';
     return findFlaws(answer, { faulty: faults > before, hasLedger, isHead }).map(
-      (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MOST_SHOWN)}`,
+      (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MAX_SHOWN)}`,
     );
   } catch (error) {
     answers.push('');
@@ -230,7 +227,7 @@ describe.each([
       const before = prototypes();
       faults = 0;
       statuses = new Set();
-      const databaseUrl = place === 1 ? await server.createDatabase() : undefined;
+      const databaseUrl = place === 1 ? await databases.create() : undefined;
       const count = Math.ceil(((PLAN[name]?.[place] ?? 0) * SHARE) / worlds.length);
 
       for (const { built, applications } of worlds) {

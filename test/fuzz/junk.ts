@@ -102,14 +102,14 @@ const NAMES: readonly string[] = [
   ],
 ];
 
-/** Answers one of `list`. */
+/** Returns one of `list`. */
 export function pick<Item>(list: readonly Item[], chance: Chance): Item {
   const item = list[chance.below(list.length)];
   if (item === undefined) throw new RangeError('There is nothing to pick.');
   return item;
 }
 
-/** Answers any value: nested at most so many levels deep, and mostly small. */
+/** Returns any value: nested at most so many levels deep, and mostly small. */
 export function makeJunk(chance: Chance, levels = 3): unknown {
   const kind = chance.below(levels > 0 ? 12 : 8);
   if (kind < 3) return makeText(chance);
@@ -145,7 +145,7 @@ function set(target: object, name: string, value: unknown): void {
   });
 }
 
-/** Answers a copy of `value` with so many places spoilt: replaced, left out, doubled, or with strangers beside them. */
+/** Returns a copy of `value` with so many places spoilt: replaced, left out, doubled, or with strangers beside them. */
 export function spoil<Value>(value: Value, places: number, chance: Chance): unknown {
   let spoilt: unknown = value;
   for (let i = 0; i < places; i += 1) spoilt = spoilOnce(spoilt, chance);
@@ -171,7 +171,7 @@ function addStranger(value: object, chance: Chance): object {
   return copy;
 }
 
-/** Answers a JSON text that is too large, too deep, cut off or none. */
+/** Returns a JSON text that is too large, too deep, cut off or none. */
 export function makeBrokenText(text: string, chance: Chance): string {
   switch (chance.below(6)) {
     case 0:

@@ -3,7 +3,7 @@ import type { LocalStack } from '../../tools/local/local-stack.ts';
 
 type ActivityOf<Type extends RecordedActivity['type']> = Extract<RecordedActivity, { type: Type }>;
 
-/** Answers everything of one type that the stack has seen so far. */
+/** Returns everything of one type that the stack has seen so far. */
 export function seen<Type extends RecordedActivity['type']>(
   stack: LocalStack,
   type: Type,

@@ -15,13 +15,13 @@ const policy = v.strictObject({
 /** Name of a file in `deploy/cam/`. */
 export type PolicyName = 'deployer' | 'function-role' | 'upload-key';
 
-/** Answers the actions that a policy allows, sorted, as `scf:CreateFunction`; fails where it is no policy. */
+/** Returns the actions that a policy allows, sorted, as `scf:CreateFunction`; fails where it is no policy. */
 export function readPolicyActions(name: PolicyName): readonly string[] {
   const { statement } = v.parse(policy, JSON.parse(readPolicyFile(name)));
   return statement.flatMap(({ action }) => action.map((text) => text.replace('name/', ''))).sort();
 }
 
-/** Answers the text of a file in `deploy/cam/`. */
+/** Returns the text of a file in `deploy/cam/`. */
 export function readPolicyFile(name: PolicyName | 'function-role-trust'): string {
   return readFileSync(new URL(`../../deploy/cam/${name}.json`, import.meta.url), 'utf8');
 }

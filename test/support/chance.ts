@@ -2,13 +2,13 @@
 export interface Chance {
   /** A number from 0 up to, and without, 1. */
   readonly next: () => number;
-  /** Answers true with this probability. */
+  /** Returns true with this probability. */
   readonly happens: (probability: number) => boolean;
   /** A whole number from 0 up to, and without, `range`. */
   readonly below: (range: number) => number;
 }
 
-/** Answers chance as Mulberry32 makes it: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c. */
+/** Returns chance as Mulberry32 makes it: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c. */
 export function createChance(seed: number): Chance {
   let state = seed;
   const next = () => {

@@ -22,7 +22,7 @@ export interface Issuer {
   readonly close: () => Promise<void>;
 }
 
-/** Answers a new key of the algorithm ES256, RS256 or EdDSA. */
+/** Returns a new key of the algorithm ES256, RS256 or EdDSA. */
 export function createIssuerKey(kid: string, alg: 'ES256' | 'RS256' | 'EdDSA'): IssuerKey {
   const pair = {
     ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
@@ -32,7 +32,7 @@ export function createIssuerKey(kid: string, alg: 'ES256' | 'RS256' | 'EdDSA'): 
   return { kid, alg, ...pair };
 }
 
-/** Answers a token that `key` signs, with further parameters in its header. */
+/** Returns a token that `key` signs, with further parameters in its header. */
 export function issueToken(
   key: IssuerKey,
   claims: Readonly<Record<string, unknown>>,
@@ -43,12 +43,12 @@ export function issueToken(
     .sign(key.privateKey);
 }
 
-/** Answers the public half of `key` as a key set names it. */
+/** Returns the public half of `key` as a key set names it. */
 export async function describeKey({ kid, alg, publicKey }: IssuerKey): Promise<JWK> {
   return { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
 }
 
-/** Answers an issuer that listens on this machine, without keys. */
+/** Returns an issuer that listens on this machine, without keys. */
 export async function startIssuer(): Promise<Issuer> {
   let keySet = '{"keys":[]}';
   const requests: string[] = [];

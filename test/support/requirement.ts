@@ -11,7 +11,7 @@ interface Requirement {
   isPresent(): boolean;
 }
 
-/** What tests need and a machine may lack. Whoever adds one adds it to `.ci/run` as well, which installs all of them. */
+/** What tests need and a machine may lack. Anyone who adds one adds it to `.ci/run` as well, which installs all of them. */
 const REQUIREMENTS = {
   chromium: {
     advice: 'install it, or set CHROMIUM_PATH',

@@ -1,6 +1,6 @@
 import { parseSettings, type Settings } from '../../lib/policy/settings.ts';
 
-/** Answers the settings that are written as `input`, e.g. in serverless.yml. */
+/** Returns the settings that are written as `input`, e.g. in serverless.yml. */
 export function settingsOf(input: object): Settings {
   const { settings, errors } = parseSettings(input);
   if (settings === undefined) throw new Error(JSON.stringify(errors));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Answers what VOD adds to a notification: https://cloud.tencent.com/document/product/266/33779. */
+/** Returns what VOD adds to a notification: https://cloud.tencent.com/document/product/266/33779. */
 export function signCallback(
   key: string,
   t: number,

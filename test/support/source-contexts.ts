@@ -1,11 +1,11 @@
 import type { ContextConfig } from '../../lib/config/context-config.ts';
-import { type ContextKeys, deriveContextKey } from '../../lib/uploads/context-mac.ts';
 import {
-  type Envelope,
-  type OpenedContext,
-  openEnvelope,
-  sealEnvelope,
-} from '../../lib/uploads/envelope.ts';
+  type DecodedSourceContext,
+  decodeSourceContext,
+  encodeSourceContext,
+  type SourceContext,
+} from '../../lib/model/source-context.ts';
+import { type ContextKeys, deriveContextKey } from '../../lib/model/source-context-mac.ts';
 
 /** Key of functions that have this `VOD_SECRET_KEY`, and no `SOURCE_CONTEXT_KEYS`. */
 export function contextKeysOf(secretKey: string): ContextKeys {
@@ -33,24 +33,24 @@ interface TestSigner {
 
 /** Returns a context as the functions write it. */
 export function sealContext(
-  envelope: Envelope,
+  envelope: SourceContext,
   sourceContext?: string,
   { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
 ): string {
-  return sealEnvelope(envelope, sourceContext, { key: keys[0], subAppId });
+  return encodeSourceContext(envelope, sourceContext, { key: keys[0], subAppId });
 }
 
 /** Returns what the functions read of a context. */
 export function openContext(
   context: string,
   { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
-): OpenedContext {
-  return openEnvelope(context, { keys, subAppIds: [subAppId], acceptsV1: false });
+): DecodedSourceContext {
+  return decodeSourceContext(context, { keys, subAppIds: [subAppId], acceptsV1: false });
 }
 
 /** Returns a context as it was written before contexts had a MAC, and as any program can write it. */
 export function writeV1Context(
-  { uploadId, owner, method, limits, mediaExpireTime }: Envelope,
+  { uploadId, owner, method, limits, mediaExpireTime }: SourceContext,
   sourceContext?: string,
 ): string {
   const { maxBytes, maxSeconds, mediaTypes } = limits ?? {};

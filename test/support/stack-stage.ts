@@ -1,18 +1,18 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 import {
   type LocalStack,
   type LocalStackOptions,
   startLocalStack,
 } from '../../tools/local/local-stack.ts';
-import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { removeScratch } from './remove-scratch.ts';
+import { useDatabases } from './use-ledger.ts';
 
 /** How a stack differs from the one that everyone uses. */
 type StackChange = Partial<
-  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'standIn'>
+  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'emulator'>
 >;
 
 /** The local stack of the test that runs. */
@@ -29,7 +29,7 @@ export interface StackStage {
  * `change` asks for is asked for before each test.
  */
 export function useStack(change: () => StackChange = () => ({})): StackStage {
-  let server: TestPostgres;
+  const databases = useDatabases();
   let stack: LocalStack | undefined;
   let dir: string | undefined;
   let databaseUrl: string;
@@ -46,12 +46,8 @@ export function useStack(change: () => StackChange = () => ({})): StackStage {
     const options = { dir: join(demandDir(), 'stack'), port: 0, databaseUrl };
     stack = await startLocalStack({ ...options, ...change(), ...changed });
   };
-  beforeAll(async () => {
-    server = await startTestPostgres();
-  });
-  afterAll(() => server.close());
   beforeEach(async () => {
-    databaseUrl = await server.createDatabase();
+    databaseUrl = await databases.create();
     dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
     await start({});
   });

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 /** Shared secret of the tokens of tests. */
 export const TEST_JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes';
 
-/** Answers the headers of `sub` with the rights `scope`, for an hour from `now`, Unix milliseconds. */
+/** Returns the headers of `sub` with the rights `scope`, for an hour from `now`, Unix milliseconds. */
 export async function bearer(sub: string, scope: string, now: number) {
   const token = await new SignJWT({ scope })
     .setProtectedHeader({ alg: 'HS256' })

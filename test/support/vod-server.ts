@@ -21,7 +21,7 @@ export interface VodServer {
   readonly close: () => Promise<void>;
 }
 
-/** Answers one call. */
+/** Returns one call. */
 export type AnswerVodCall = (response: ServerResponse, call: VodCall) => void;
 
 /** Starts a server whose connections stay open until it is closed. */
@@ -61,12 +61,12 @@ export async function startVodServer(answer: AnswerVodCall): Promise<VodServer> 
   };
 }
 
-/** Answers as VOD does when a call succeeded. */
+/** Returns as VOD does when a call succeeded. */
 export function succeed(response: ServerResponse, fields: object = {}): void {
   writeJson(response, { Response: { ...fields, RequestId: 'request-1' } });
 }
 
-/** Answers as VOD does when it refuses a call: with status 200, and words that quote what was sent. */
+/** Returns as VOD does when it refuses a call: with status 200, and words that quote what was sent. */
 export function refuse(response: ServerResponse, code: string, message = 'No.'): void {
   writeJson(response, {
     Response: { Error: { Code: code, Message: message }, RequestId: 'request-2' },
@@ -79,7 +79,7 @@ function writeJson(response: ServerResponse, value: object): void {
 }
 
 /**
- * Answers the signature that a call should have, worked out from the rules of TC3-HMAC-SHA256.
+ * Returns the signature that a call should have, worked out from the rules of TC3-HMAC-SHA256.
  *
  * @see https://cloud.tencent.com/document/api/213/30654
  */

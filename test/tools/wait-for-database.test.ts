@@ -1,18 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitForDatabase } from '../../tools/wait-for-database.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { useDatabases } from '../support/use-ledger.ts';
 
-let postgres: TestPostgres;
+const databases = useDatabases();
 let databaseUrl: URL;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  postgres = await startTestPostgres();
-  databaseUrl = new URL(await postgres.createDatabase('empty'));
+  databaseUrl = new URL(await databases.create('empty'));
 });
-afterAll(() => postgres.close());
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });

@@ -1,7 +1,7 @@
 import { APPLICATION_PARAMETER } from '../../lib/policy/applications.ts';
 
 /**
- * Answers where VOD reports about an application: to the callback function at `url`, which is told of a tenant's
+ * Returns where VOD reports about an application: to the callback function at `url`, which is told of a tenant's
  * application by the query, since notifications do not say where they are from.
  *
  * @param tenantsApplication undefined for the service's own, which has no such query.
@@ -14,18 +14,18 @@ export function addressFor(url: string, tenantsApplication: number | undefined):
   return address.href;
 }
 
-/** Answers whether what VOD reports to `url`, which is well-formed, is taken for this application's. */
+/** Returns whether what VOD reports to `url`, which is well-formed, is taken for this application's. */
 export function isAddressFor(url: string, tenantsApplication: number | undefined): boolean {
   const [first, ...others] = new URL(url).searchParams.getAll(APPLICATION_PARAMETER);
   return others.length === 0 && first === tenantsApplication?.toString();
 }
 
-/** Answers whether both texts are the same address. */
+/** Returns whether both texts are the same address. */
 export function isSameUrl(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href;
 }
 
-/** Answers whether both addresses lead to the same function, for whichever application. */
+/** Returns whether both addresses lead to the same function, for whichever application. */
 export function isSameFunction(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && dropApplication(a) === dropApplication(b);
 }

@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly writeError: (text: string) => void;
   /** Takes what is being done, while a command that takes long works: a few words, or nothing once it is done. */
   readonly showProgress: (doing: string) => void;
-  /** Answers what the user types in; absent where there is nobody to ask. */
+  /** Returns what the user types in; absent where there is nobody to ask. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Whether what is written out may have colours. */
   readonly colours: boolean;
@@ -23,7 +23,7 @@ export interface Surroundings {
 export interface Command {
   /** What `--help` prints. */
   readonly help: string;
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   readonly run: (args: readonly string[], surroundings: Surroundings) => Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 const NAMES = new Intl.ListFormat('en-GB');
 
-/** Answers names as in a sentence: a, b and c. */
+/** Returns names as in a sentence: a, b and c. */
 export function joinNames(names: readonly string[]): string {
   return NAMES.format(names);
 }

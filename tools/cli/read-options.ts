@@ -3,7 +3,7 @@ import { CommandError } from './command.ts';
 import { suggest } from './suggest.ts';
 
 /**
- * Answers the values of a command's options.
+ * Returns the values of a command's options.
  *
  * @param command what users type before them.
  * @throws {CommandError} where one is not known, lacks its value, or is no option at all.
@@ -16,7 +16,7 @@ export function readOptions<Options extends NonNullable<ParseArgsConfig['options
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    // The parser goes on with advice on how to pass such a thing after all.
+    // The parser continues advice on how to pass such a thing after all.
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(
       /\.(?: |$)|\n/,
     );
@@ -30,7 +30,7 @@ export function readOptions<Options extends NonNullable<ParseArgsConfig['options
   }
 }
 
-/** Answers `text` where it is one of `choices`. @throws {CommandError} */
+/** Returns `text` where it is one of `choices`. @throws {CommandError} */
 export function readChoice<Choice extends string>(
   name: string,
   text: string,

@@ -8,7 +8,7 @@ import type { DeploymentChoice } from './cloud/deployment-options.ts';
 import { CommandError, type Surroundings } from './command.ts';
 
 /**
- * Answers the tenants that the serverless.yml of this folder names, as a deployment from here would have them; none
+ * Returns the tenants that the serverless.yml of this folder names, as a deployment from here would have them; none
  * where there is no such file.
  *
  * @param variables those that are deployed with.
@@ -35,7 +35,7 @@ export async function readTenants(
   throw new CommandError(`The settings in serverless.yml are wrong: ${problems.join('; ')}.`);
 }
 
-/** Answers the reason alone, in one line: lines of the file come after it, with whatever is in them. */
+/** Returns the reason alone, in one line: lines of the file come after it, with whatever is in them. */
 function shorten(message: string): string {
   const [reason = ''] = message.split('\n\n');
   return `${reason.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`;

@@ -34,10 +34,10 @@ Usage: vod-upload <command> [options]
 Commands:
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n')}
 
-"vod-upload <command> --help" tells of a command's options, with examples.
+"vod-upload <command> --help" describes a command's options, with examples.
 `;
 
-/** Runs what the command line asks for; answers the exit code, and never rejects. */
+/** Runs what the command line asks for; returns the exit code, and never rejects. */
 export async function runCli(
   [name, ...args]: readonly string[],
   surroundings: Surroundings,

@@ -1,6 +1,6 @@
 import { APPLICATION_PARAMETER } from '../../lib/policy/applications.ts';
 
-/** Answers an address as it may be shown: what follows the question mark may be a secret, but for the application. */
+/** Returns an address as it may be shown: what follows the question mark may be a secret, but for the application. */
 export function showUrl(text: string): string {
   if (text === '') return 'none';
   if (!URL.canParse(text)) return 'something that is no URL';
@@ -16,7 +16,7 @@ export function showUrl(text: string): string {
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Answers what is wrong with the address of a function, or undefined where it may be one. */
+/** Returns what is wrong with the address of a function, or undefined where it may be one. */
 export function explainFunctionUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL, as https://functions.example.com/';
   const { protocol, hostname, username, password, hash, searchParams } = new URL(text);

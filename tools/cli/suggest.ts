@@ -1,5 +1,5 @@
 /** How many slips of a finger may be between a word and what was meant by it. */
-const MOST_SLIPS = 2;
+const MAX_SLIPS = 2;
 
 /**
  * Returns ` Did you mean "…"?` with the one of `known` that is nearest to `word`, or nothing where none is near: letters
@@ -8,7 +8,7 @@ const MOST_SLIPS = 2;
  */
 export function suggest(word: string, known: readonly string[]): string {
   const typed = dropDashes(word);
-  const most = Math.min(MOST_SLIPS, Math.floor((typed.length - 1) / 2));
+  const most = Math.min(MAX_SLIPS, Math.floor((typed.length - 1) / 2));
   const [nearest] = known
     .map((name) => {
       const meant = dropDashes(name);

@@ -12,8 +12,8 @@ const FUNCTIONS = join(ROOT, 'functions');
 /** What functions load only when they need it. */
 const PARTS = [
   'lib/ledger/ledger.ts',
-  'lib/ledger/database-url.ts',
-  'lib/http/verify-token.ts',
+  'lib/ledger/connection/database-url.ts',
+  'lib/auth/verify-token.ts',
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
   'lib/policy/settings.ts',
@@ -28,7 +28,7 @@ export interface Bundle {
 }
 
 /**
- * Answers every function of `functions/`, minified, by name, and the parts that functions expect beside them. The same
+ * Returns every function of `functions/`, minified, by name, and the parts that functions expect beside them. The same
  * sources give the same bytes.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
@@ -37,7 +37,7 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
 }
 
 /**
- * Answers the given sources, each with everything that it imports.
+ * Returns the given sources, each with everything that it imports.
  *
  * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
  *

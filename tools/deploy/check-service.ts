@@ -7,7 +7,7 @@ import type { ZipEntry } from './zip.ts';
 /** Two to sixty characters: https://cloud.tencent.com/document/product/583/18586. */
 const FUNCTION_NAME = /^[A-Za-z][\w-]{0,58}[A-Za-z0-9]$/;
 const HANDLER = /^([A-Za-z][\w-]*)\.([A-Za-z]\w*)$/;
-const LONGEST_HANDLER = 60;
+const MAX_HANDLER = 60;
 /** What else there is would be refused; the digest of the code is put behind it. */
 const DESCRIPTION = /^[\w ,.\n\p{Script=Han}]{0,900}$/u;
 /** https://cloud.tencent.com/document/product/583/18589 */
@@ -90,7 +90,7 @@ function explainFunction(spec: FunctionSpec, files: readonly ZipEntry[]): readon
 
 function explainHandler(handler: string, files: readonly ZipEntry[]): readonly string[] {
   const file = HANDLER.exec(handler)?.[1];
-  if (file === undefined || handler.length > LONGEST_HANDLER) {
+  if (file === undefined || handler.length > MAX_HANDLER) {
     return [
       `handler "${handler}" must be a file without its ending, a dot and an export, in 60 characters`,
     ];

@@ -13,7 +13,7 @@ export interface Code {
 }
 
 /**
- * Answers the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, side
+ * Returns the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, side
  * by side, since the platform finds an entry at the root of the archive only (https://cloud.tencent.com/document/product/583/67790).
  *
  * @param settings content of settings.json.
@@ -38,19 +38,19 @@ export function digestOf(zip: Uint8Array): string {
 
 const DIGEST = '[0-9a-f]{64}';
 
-/** Answers the key of an archive in the bucket. */
+/** Returns the key of an archive in the bucket. */
 export function nameCode(service: ServiceName, digest: string): string {
   return `${prefixOf(service)}${digest}.zip`;
 }
 
-/** Answers the digest of the archive with this key, unless it is another service's or stage's. */
+/** Returns the digest of the archive with this key, unless it is another service's or stage's. */
 export function readCodeName(service: ServiceName, key: string): string | undefined {
   const prefix = prefixOf(service);
   if (!key.startsWith(prefix)) return undefined;
   return new RegExp(`^(${DIGEST})\\.zip$`).exec(key.slice(prefix.length))?.[1];
 }
 
-/** Answers what the keys of a service's archives begin with; those of other services may, too. */
+/** Returns what the keys of a service's archives begin with; those of other services may, too. */
 export function prefixOf({ name, stage }: ServiceName): string {
   return `${name}-${stage}-`;
 }
@@ -61,7 +61,7 @@ interface ServiceName {
 }
 
 /**
- * Answers a function's description in the cloud. It ends in the digest of the code that the function has, which is how
+ * Returns a function's description in the cloud. It ends in the digest of the code that the function has, which is how
  * the next deployment knows; nothing else that the cloud keeps tells it.
  *
  * A description has letters, digits, spaces, commas and full stops: https://cloud.tencent.com/document/product/583/18586.
@@ -70,7 +70,7 @@ export function describeWithDigest(description: string, digest: string): string 
   return `${description} Code ${digest}.`.trimStart();
 }
 
-/** Answers the digest of a function's code, unless something else has written its description. */
+/** Returns the digest of a function's code, unless something else has written its description. */
 export function readDigest(description: string | null | undefined): string | undefined {
   return new RegExp(`\\bCode (${DIGEST})\\.$`).exec(description ?? '')?.[1];
 }

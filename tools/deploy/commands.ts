@@ -4,8 +4,8 @@ import { deleteWhatLeft, deployFunctions, storeOnce } from './deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { describeAddresses } from './info.ts';
 import type { FunctionSpec, Service } from './service.ts';
-import { readSettled } from './settle.ts';
 import { chooseCode, listCode, pruneCode, verifyCode } from './stored-code.ts';
+import { readSettled } from './wait-until-active.ts';
 
 /** What a command that reaches the cloud works with. */
 export interface Session {
@@ -34,7 +34,7 @@ export async function deployService({ service, cloud, print }: Session, code: Co
 }
 
 /**
- * Answers the function of that name in the file.
+ * Returns the function of that name in the file.
  *
  * @throws {DeployError} where there is none.
  */

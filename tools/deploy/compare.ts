@@ -1,3 +1,4 @@
+import { defined } from '../../lib/validation/json-object.ts';
 import type { FunctionState } from './cloud/function-state.ts';
 import type { Configuration } from './cloud/scf.ts';
 import { findTrigger, isUpToDate, type TriggerState } from './cloud/trigger-state.ts';
@@ -5,7 +6,7 @@ import { describeWithDigest, readDigest } from './code.ts';
 import type { FunctionSpec } from './service.ts';
 import type { TriggerSpec } from './triggers.ts';
 
-/** Answers the configuration that the cloud shall have of a function whose code has the digest. */
+/** Returns the configuration that the cloud shall have of a function whose code has the digest. */
 export function describeConfiguration(spec: FunctionSpec, digest: string): Configuration {
   const { description, memorySize, timeout, runtime, role, vpc, environment } = spec;
   return {
@@ -13,7 +14,7 @@ export function describeConfiguration(spec: FunctionSpec, digest: string): Confi
     MemorySize: memorySize,
     Timeout: timeout,
     Runtime: runtime,
-    ...(role === undefined ? {} : { Role: role }),
+    ...defined({ Role: role }),
     ...(vpc === undefined
       ? {}
       : {
@@ -27,7 +28,7 @@ export function describeConfiguration(spec: FunctionSpec, digest: string): Confi
   };
 }
 
-/** Answers `configuration` with what takes away a role and a network that the function has and shall not have. */
+/** Returns `configuration` with what takes away a role and a network that the function has and shall not have. */
 export function clearWhatLeft(configuration: Configuration, state: FunctionState): Configuration {
   return {
     ...(isGiven(state.Role) ? { Role: '' } : {}),
@@ -36,12 +37,12 @@ export function clearWhatLeft(configuration: Configuration, state: FunctionState
   };
 }
 
-/** Answers whether the function has other code than it shall have. */
+/** Returns whether the function has other code than it shall have. */
 export function differsInCode(spec: FunctionSpec, digest: string, state: FunctionState): boolean {
   return readDigest(state.Description) !== digest || state.Handler !== spec.handler;
 }
 
-/** Answers the parts of its configuration in which a function differs from what it shall be, in plain words. */
+/** Returns the parts of its configuration in which a function differs from what it shall be, in plain words. */
 export function listDifferences(wanted: Configuration, state: FunctionState): readonly string[] {
   const isSame = {
     description: state.Description === wanted.Description,
@@ -86,7 +87,7 @@ export interface TriggerChanges {
   readonly remove: readonly TriggerState[];
 }
 
-/** Answers how the triggers that a function has become those that it shall have. */
+/** Returns how the triggers that a function has become those that it shall have. */
 export function compareTriggers(
   specs: readonly TriggerSpec[],
   states: readonly TriggerState[],

@@ -19,7 +19,7 @@ const SPELLINGS = [
 ] as const;
 
 /**
- * Answers the credentials by which the cloud is changed.
+ * Returns the credentials by which the cloud is changed.
  *
  * @throws {DeployError} where there are none, or half of them, or white space or the like came in with one.
  */

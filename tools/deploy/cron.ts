@@ -27,7 +27,7 @@ const FIELDS: readonly Field[] = [
   { name: 'year', from: 1970, to: 2099 },
 ];
 
-/** Answers what is wrong with a timer's expression, and undefined where nothing is. */
+/** Returns what is wrong with a timer's expression, and undefined where nothing is. */
 export function explainCron(expression: string): string | undefined {
   const parts = expression.trim().split(/\s+/);
   if (parts.length !== FIELDS.length) {

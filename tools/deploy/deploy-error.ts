@@ -3,7 +3,7 @@ export class DeployError extends Error {
   override readonly name = 'DeployError';
 }
 
-/** Answers the one text of several problems. */
+/** Returns the one text of several problems. */
 export function listProblems(heading: string, problems: readonly string[]): string {
   return [heading, ...problems.map((problem) => `  - ${problem}`)].join('\n');
 }

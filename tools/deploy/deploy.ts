@@ -12,8 +12,8 @@ import {
 import { DeployError, listProblems } from './deploy-error.ts';
 import { deleteFunction } from './remove.ts';
 import type { FunctionSpec, Service } from './service.ts';
-import { readSettled, waitUntilActive } from './settle.ts';
 import { verifyCode } from './stored-code.ts';
+import { readSettled, waitUntilActive } from './wait-until-active.ts';
 
 /** The code that functions shall have. */
 export interface CodeSource {
@@ -26,7 +26,7 @@ export interface CodeSource {
   readonly store: () => Promise<CodeObject>;
 }
 
-/** Answers code that is stored once it is needed. */
+/** Returns code that is stored once it is needed. */
 export function storeOnce(
   service: Pick<Service, 'name' | 'stage' | 'region'>,
   { zip, digest }: Code,
@@ -53,7 +53,7 @@ export function storeOnce(
  * is left alone, so after a failure the same command goes on where it ended. A function that fails does not keep the
  * others from being deployed.
  *
- * @throws {DeployError} that tells of every function that failed.
+ * @throws {DeployError} that names every function that failed.
  */
 export async function deployFunctions(
   specs: readonly FunctionSpec[],
@@ -113,7 +113,7 @@ interface Step {
   readonly tags: Tags;
 }
 
-/** Answers what was done, in words. */
+/** Returns what was done, in words. */
 async function deployOne(
   step: Step,
   state: FunctionState | undefined,

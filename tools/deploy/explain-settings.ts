@@ -1,9 +1,10 @@
+import { createAuthenticate } from '../../lib/auth/authenticate.ts';
 import type { CallerConfig } from '../../lib/config/caller-config.ts';
-import { ConfigError, type Environment } from '../../lib/config/environment.ts';
+import type { Environment } from '../../lib/config/environment.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
-import { createAuthenticate } from '../../lib/http/authenticate.ts';
+import { ConfigError } from '../../lib/config-error.ts';
 import { requireOwnApplication } from '../../lib/policy/applications.ts';
 import { parseSettings, type Settings } from '../../lib/policy/settings.ts';
 
@@ -28,7 +29,7 @@ const USERS_OF_APPLICATIONS: readonly string[] = [...BEGINNERS, 'callback', 'swe
 const KEPT_QUOTAS = ['openUploads', 'bytesPerDay'] as const;
 
 /**
- * Answers in sentences why a function would not serve with its variables under the settings that are
+ * Returns in sentences why a function would not serve with its variables under the settings that are
  * shipped beside it, although both are right by themselves.
  *
  * @param settings content of settings.json.

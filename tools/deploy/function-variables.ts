@@ -2,15 +2,16 @@ import * as v from 'valibot';
 import { readCallbackConfig } from '../../lib/config/callback-config.ts';
 import { databaseUrl } from '../../lib/config/database-config.ts';
 import { readDeliveryConfig } from '../../lib/config/delivery-config.ts';
-import { ConfigError, type Environment } from '../../lib/config/environment.ts';
+import type { Environment } from '../../lib/config/environment.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../lib/config/sweep-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
-import { readDatabaseUrl } from '../../lib/ledger/database-url.ts';
+import { ConfigError } from '../../lib/config-error.ts';
+import { readDatabaseUrl } from '../../lib/ledger/connection/database-url.ts';
 
 /**
- * What each function reads of its environment when it starts. Whoever is told of events, and where the database is, is
+ * What each function reads of its environment when it starts. Anyone who is told of events, and where the database is, is
  * read last by the function, and here besides, so that all that is wrong is said at once.
  */
 const READERS: Readonly<Record<string, readonly ((environment: Environment) => unknown)[]>> = {
@@ -35,12 +36,12 @@ const ROLE_VARIABLES = {
   TENCENTCLOUD_SESSIONTOKEN: 'role',
 };
 
-/** Answers the environment that a function with a role finds. */
+/** Returns the environment that a function with a role finds. */
 export function addRole(environment: Environment): Environment {
   return { ...environment, ...ROLE_VARIABLES };
 }
 
-/** Answers why a function would not serve with its variables, each by its name and without its value; none where it would. */
+/** Returns why a function would not serve with its variables, each by its name and without its value; none where it would. */
 export function explainVariables(name: string, environment: Environment): readonly string[] {
   const problems = (READERS[name] ?? []).flatMap((read) => explain(() => read(environment)));
   return [...new Set(problems)];

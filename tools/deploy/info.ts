@@ -9,7 +9,7 @@ import { listCode } from './stored-code.ts';
 /** How many digits of a digest are shown, and enough to name an archive. */
 const SHOWN_DIGITS = 12;
 
-/** Answers where clients reach the functions, a line for each. */
+/** Returns where clients reach the functions, a line for each. */
 export async function describeAddresses(
   { functions }: Pick<Service, 'functions'>,
   scf: Pick<Scf, 'listTriggers'>,
@@ -39,7 +39,7 @@ async function listAddresses(
 
 const NAME_WIDTH = 10;
 
-/** Answers what is deployed of `service`. */
+/** Returns what is deployed of `service`. */
 export async function describeService(service: Service, { scf }: Cloud): Promise<string> {
   const lines = [`${service.name}, stage ${service.stage}, in ${service.region}`, 'Functions:'];
   const known = new Set(service.functions.map(({ name }) => name));
@@ -62,7 +62,7 @@ function describeState(state: FunctionState | undefined): string {
   return `${Status}, ${Runtime}, ${MemorySize} MB, ${Timeout} s, code ${code}, changed ${ModTime ?? 'at an unknown time'}`;
 }
 
-/** Answers the archives that `serverless rollback` can go back to. */
+/** Returns the archives that `serverless rollback` can go back to. */
 export async function describeStoredCode(service: Service, cloud: Cloud): Promise<string> {
   const stored = await listCode(service, cloud.bucket);
   if (stored.length === 0) return 'No code is stored: nothing is deployed.\n';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin, PluginBuild } from 'esbuild';
 
-const FOLDER = fileURLToPath(new URL('./stand-ins/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('./replacements/', import.meta.url));
 
 /**
  * What stands in for the modules that a package imports, by package and module.
@@ -34,7 +34,7 @@ const NAMED_CALL =
   /^ {4}async (\w+)\(req, cb\) \{\n {8}return this\.request\("\1", req, cb\);\n {4}\}\n/gm;
 
 /**
- * Answers the esbuild plugin that leaves out of packages what the functions do not use of them.
+ * Returns the esbuild plugin that leaves out of packages what the functions do not use of them.
  *
  * Of the VOD SDK, the vendor's own signing, requests and answers remain, from its build with ES modules. Calls go
  * through `client.request(action, request)`: methods such as `client.PullUpload()` are left out.
@@ -43,13 +43,13 @@ export function leanPackages(): Plugin {
   return {
     name: 'lean-packages',
     setup: (build) => {
-      for (const [name, modules] of Object.entries(STAND_INS)) standIn(build, name, modules);
+      for (const [name, modules] of Object.entries(STAND_INS)) replacement(build, name, modules);
       trimVodSdk(build);
     },
   };
 }
 
-function standIn(
+function replacement(
   build: PluginBuild,
   name: string,
   modules: Readonly<Record<string, string>>,

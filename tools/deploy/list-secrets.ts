@@ -4,15 +4,15 @@ import { isJsonObject } from '../../lib/validation/json-object.ts';
 /** Variables that hold something secret, by what the last word of their name says. */
 const SECRET_NAME = /(?:^|_)(?:KEYS?|SECRETS?|SECRET_ID|TOKENS?|PASSWORDS?)$/;
 
-/** Variables that do, whatever their names say: whoever knows such an address may use it. */
+/** Variables that do, whatever their names say: anyone who knows such an address may use it. */
 const SECRET_ADDRESSES: ReadonlySet<string> = new Set(['DATABASE_URL', 'WEBHOOK_ENDPOINTS']);
 
 /** The password in an address, as in `postgres://user:password@host` or `postgres://host?password=password`. */
 const PASSWORD = /\/\/[^/?#@\s"]*:([^/?#@\s"]+)@|(?<=[?&]password=)([^&#\s"]+)/g;
 
 /**
- * Answers what of a function's variables nobody may see: keys, secrets and tokens, the addresses that are as good as
- * one, and passwords wherever they are. Names of hosts, origins, regions and audiences help whoever reads an error.
+ * Returns what of a function's variables nobody may see: keys, secrets and tokens, the addresses that are as good as
+ * one, and passwords wherever they are. Names of hosts, origins, regions and audiences help anyone who reads an error.
  */
 export function listSecrets(environment: Environment): readonly string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => [
@@ -25,7 +25,7 @@ export function listSecrets(environment: Environment): readonly string[] {
   ]);
 }
 
-/** Answers the addresses and secrets of a list of endpoints: who quotes the list may write it otherwise. */
+/** Returns the addresses and secrets of a list of endpoints: who quotes the list may write it otherwise. */
 function listTexts(json: string): readonly string[] {
   let endpoints: unknown;
   try {

@@ -35,7 +35,7 @@ function loadProductsWhenAsked(vendor) {
 
 let loading;
 
-/** Answers plugin.ts, transpiled on the way. */
+/** Returns plugin.ts, transpiled on the way. */
 function load() {
   loading ??= import('tsx/esm/api').then(({ tsImport }) => tsImport('./plugin.ts', __filename));
   return loading;

@@ -71,7 +71,7 @@ type Step =
   | 'remove'
   | 'rollback';
 
-/** Answers what is done at the steps of Serverless's commands; each rejects with a `DeployError` where it cannot be done. */
+/** Returns what is done at the steps of Serverless's commands; each rejects with a `DeployError` where it cannot be done. */
 export function createPlugin(
   serverless: Serverless,
   output: Output,
@@ -174,7 +174,7 @@ async function buildService({ service: file, pluginManager }: Serverless): Promi
   return { service, code };
 }
 
-/** Answers the path of the archive, where Serverless looks for it, too. */
+/** Returns the path of the archive, where Serverless looks for it, too. */
 async function writeArtifact(
   { service: file, serviceDir, pluginManager }: Serverless,
   { name }: Service,

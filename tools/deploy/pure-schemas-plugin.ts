@@ -11,7 +11,7 @@ const MARKED_FUNCTION = /\/\* @__NO_SIDE_EFFECTS__ \*\/\s*function (\w+)/g;
 const CALL = /(?<![\w.$])v\.(\w+)\(/g;
 
 /**
- * Answers the esbuild plugin that lets a bundle leave out the schemas that its function does not use.
+ * Returns the esbuild plugin that lets a bundle leave out the schemas that its function does not use.
  *
  * Valibot marks its functions as free of effects, but esbuild heeds such a mark within one file only. So it is repeated
  * where they are called: https://esbuild.github.io/api/#tree-shaking-and-side-effects.

@@ -3,7 +3,7 @@ import { DeployError, listProblems } from './deploy-error.ts';
 import type { Service } from './service.ts';
 import { listCode } from './stored-code.ts';
 
-/** Deletes a function with its triggers; answers false where there was none. */
+/** Deletes a function with its triggers; returns false where there was none. */
 export async function deleteFunction(name: string, { scf }: Pick<Cloud, 'scf'>): Promise<boolean> {
   for (const trigger of await scf.listTriggers(name)) await scf.deleteTrigger(name, trigger);
   return scf.deleteFunction(name);
@@ -14,7 +14,7 @@ export async function deleteFunction(name: string, { scf }: Pick<Cloud, 'scf'>):
  * past what fails.
  *
  * @param ownsBucket whether the bucket is this tool's own and goes, too, once nothing is in it.
- * @throws {DeployError} that tells of everything that is still there.
+ * @throws {DeployError} that describes everything that is still there.
  */
 export async function removeService(
   service: Service,

@@ -21,7 +21,7 @@ export interface ServiceReading {
 }
 
 /**
- * Answers `custom` of the serverless.yml in `folder`, read by Serverless itself: its variables are resolved, and so is
+ * Returns `custom` of the serverless.yml in `folder`, read by Serverless itself: its variables are resolved, and so is
  * what it takes from other files. It is undefined where the file has none.
  *
  * @param reading what a deployment would be told; the variables of this process and of .env where it is left out.

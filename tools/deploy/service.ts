@@ -106,7 +106,7 @@ export interface CommandOptions {
 }
 
 /**
- * Answers what serverless.yml asks for.
+ * Returns what serverless.yml asks for.
  *
  * @throws {DeployError} that names everything of another shape than it should have.
  */

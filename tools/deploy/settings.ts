@@ -6,7 +6,7 @@ import { DeployError, listProblems } from './deploy-error.ts';
 export const SETTINGS_FILE = 'settings.json';
 
 /**
- * Answers keys, policy and rules from `custom.upload` of serverless.yml, in the one form that they are shipped in.
+ * Returns keys, policy and rules from `custom.upload` of serverless.yml, in the one form that they are shipped in.
  *
  * @param custom the file's `custom`.
  * @throws {DeployError} that names everything that is wrong with them, and never a value.
@@ -29,7 +29,7 @@ export function readSettings(custom: unknown): string {
   return `${JSON.stringify(sortKeys(settings))}\n`;
 }
 
-/** Answers `value` with the keys of every object in one order, so that the order of a file's lines changes nothing. */
+/** Returns `value` with the keys of every object in one order, so that the order of a file's lines changes nothing. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isJsonObject(value)) return value;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * Answers the esbuild plugin that leaves `files` out of what imports them: each is in a file of its own beside the
+ * Returns the esbuild plugin that leaves `files` out of what imports them: each is in a file of its own beside the
  * functions, once, and a function that never needs it never loads it.
  *
  * @param files absolute paths of sources, with names that differ.

@@ -15,7 +15,7 @@ export interface StoredCode {
   readonly storedAt: string;
 }
 
-/** Answers the archives of a service, the newest first. */
+/** Returns the archives of a service, the newest first. */
 export async function listCode(
   service: Pick<Service, 'name' | 'stage'>,
   bucket: Bucket,
@@ -32,7 +32,7 @@ export async function listCode(
 }
 
 /**
- * Makes sure that an archive in the bucket has the bytes that its name says: whoever may write there could otherwise
+ * Makes sure that an archive in the bucket has the bytes that its name says: anyone who may write there could otherwise
  * have functions run code of their own, with the functions' secrets and rights.
  *
  * @param digest of the archive, as {@link digestOf} returns it.
@@ -67,7 +67,7 @@ export async function pruneCode(
 }
 
 /**
- * Answers the archive to go back to: that of `storedAt`, else the newest that is not in use.
+ * Returns the archive to go back to: that of `storedAt`, else the newest that is not in use.
  *
  * @param used digests of the code that functions have.
  * @param storedAt ISO 8601 with its zone, however it is written.

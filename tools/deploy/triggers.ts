@@ -44,7 +44,7 @@ const event = v.union([
 ]);
 
 /**
- * Answers the triggers of a function.
+ * Returns the triggers of a function.
  *
  * @param key name of the function in the file, for errors.
  * @param events its `events`: `http` and `timer`.

@@ -19,7 +19,7 @@ const CENTRAL_HEADER = 0x02014b50;
 const END = 0x06054b50;
 
 /**
- * Answers an archive of `entries`, sorted by name. The same entries give the same bytes, on every machine: nothing is
+ * Returns an archive of `entries`, sorted by name. The same entries give the same bytes, on every machine: nothing is
  * compressed, since compressed bytes differ with the processor and the version of zlib.
  *
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { splitList } from '../../lib/config/environment.ts';
+import { defined } from '../../lib/validation/json-object.ts';
 import { isServedHere, listAddressed } from './cloud-address.ts';
 import { isLoopbackOrigin } from './loopback.ts';
 
@@ -109,7 +110,7 @@ export function answerCors(request: IncomingMessage, response: ServerResponse): 
   response
     .writeHead(204, {
       'Access-Control-Allow-Methods': 'GET, HEAD, POST',
-      ...(asked === undefined ? {} : { 'Access-Control-Allow-Headers': asked }),
+      ...defined({ 'Access-Control-Allow-Headers': asked }),
     })
     .end();
   return true;

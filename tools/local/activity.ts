@@ -130,7 +130,7 @@ export interface ActivityLog {
 
 const KEPT = 1_000;
 
-/** Answers an empty log that keeps the newest 1,000 activities. */
+/** Returns an empty log that keeps the newest 1,000 activities. */
 export function createActivityLog(now: () => Date = () => new Date()): ActivityLog {
   const kept: RecordedActivity[] = [];
   const listeners = new Set<(activity: RecordedActivity) => void>();

@@ -4,24 +4,24 @@ import {
   type Arrivals,
   type ArrivalType,
   newRecordingTaskId,
-} from './vod/arrivals.ts';
-import { isoTimeOf } from './vod/new-media.ts';
-import type { Recording } from './vod/recording.ts';
-import type { Media } from './vod/state.ts';
+} from './emulator/arrivals.ts';
+import { isoTimeOf } from './emulator/new-media.ts';
+import type { Recording } from './emulator/recording.ts';
+import type { Media } from './emulator/state.ts';
 
 /** What these controls have their hands on. */
 interface ArrivalParts {
-  readonly standIn: { readonly arrivals: Arrivals };
+  readonly emulator: { readonly arrivals: Arrivals };
 }
 
 type ArrivalControl = (parts: ArrivalParts, body: unknown) => Promise<object>;
 
-const LONGEST_SECONDS = 600;
+const MAX_SECONDS = 600;
 const DEFAULT_SECONDS = 2;
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const lasting = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LONGEST_SECONDS));
+const lasting = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SECONDS));
 const seconds = v.optional(v.pipe(lasting, v.minValue(1)), DEFAULT_SECONDS);
 
 /** The account's own application by default. */
@@ -64,36 +64,36 @@ const webPageRecording = v.strictObject({ recordUrl: text, ...recording });
 
 /** The controls that play what people do in the console, and what records. The names of recordings are our guess. */
 export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
-  'POST /__local/console-upload': async ({ standIn }, body) => {
+  'POST /__local/console-upload': async ({ emulator }, body) => {
     const { name, classId, procedure = null, ...rest } = v.parse(consoleUpload, body);
     const [base, type] = splitName(name);
     const file = { ...rest, name: base, type, classId, procedure };
-    return describe(await standIn.arrivals.uploadFromConsole(file));
+    return describe(await emulator.arrivals.uploadFromConsole(file));
   },
-  'POST /__local/console-pull': async ({ standIn }, body) => {
+  'POST /__local/console-pull': async ({ emulator }, body) => {
     const { mediaUrl, subAppId: named } = v.parse(consolePull, body);
-    const { taskId } = await standIn.arrivals.pullFromConsole(mediaUrl, named);
+    const { taskId } = await emulator.arrivals.pullFromConsole(mediaUrl, named);
     return { taskId };
   },
-  'POST /__local/live-recording': ({ standIn }, body) => {
+  'POST /__local/live-recording': ({ emulator }, body) => {
     const { streamId, domain, path, ...rest } = v.parse(liveRecording, body);
     const end = Date.now();
     const recordStartTime = isoTimeOf(new Date(end - rest.seconds * 1_000));
     const times = { recordStartTime, recordEndTime: isoTimeOf(new Date(end)) };
     const source = { sourceType: 'Record', domain, path, streamId, ...times } as const;
-    return record(standIn.arrivals, source, `${streamId}_${recordStartTime}`, rest);
+    return record(emulator.arrivals, source, `${streamId}_${recordStartTime}`, rest);
   },
-  'POST /__local/trtc-recording': ({ standIn }, body) => {
+  'POST /__local/trtc-recording': ({ emulator }, body) => {
     const { roomId, sdkAppId, userIds, ...rest } = v.parse(trtcRecording, body);
     const taskId = newRecordingTaskId();
     const source = { sourceType: 'TrtcRecord', sdkAppId, roomId, taskId, userIds } as const;
-    return record(standIn.arrivals, source, `${sdkAppId}_${roomId}`, rest);
+    return record(emulator.arrivals, source, `${sdkAppId}_${roomId}`, rest);
   },
-  'POST /__local/web-page-recording': ({ standIn }, body) => {
+  'POST /__local/web-page-recording': ({ emulator }, body) => {
     const { recordUrl, ...rest } = v.parse(webPageRecording, body);
     const recordTaskId = newRecordingTaskId();
     const source = { sourceType: 'WebPageRecord', recordUrl, recordTaskId } as const;
-    return record(standIn.arrivals, source, recordTaskId, rest);
+    return record(emulator.arrivals, source, recordTaskId, rest);
   },
 };
 
@@ -117,7 +117,7 @@ function describe({ fileId, mediaUrl }: Media): object {
   return { fileId, mediaUrl };
 }
 
-/** Answers a file's name without its ending, and the ending. */
+/** Returns a file's name without its ending, and the ending. */
 function splitName(name: string): readonly [name: string, type: ArrivalType] {
   const [, base = '', ending = ''] = FILE_NAME.exec(name) ?? [];
   const type = ARRIVAL_TYPES.find((known) => known === ending);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { isCloudHost } from './emulator/emulator.ts';
 import { isLoopbackName } from './loopback.ts';
-import { isCloudHost } from './vod/stand-in.ts';
 
 /** Where a request was meant to go. */
 export interface CloudAddress {
@@ -72,7 +72,7 @@ function isApiRequest({ method, headers }: IncomingMessage, target: string): boo
   return method === 'GET' && parameters.has('Action') && parameters.has('Signature');
 }
 
-/** Answers a host in lower case and without its port. */
+/** Returns a host in lower case and without its port. */
 function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '');
 }

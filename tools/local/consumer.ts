@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { ActivityLog } from './activity.ts';
-import type { Faults } from './vod/faults.ts';
+import type { Faults } from './emulator/faults.ts';
 
 /** Path of the consumer on the stack's port. */
 export const CONSUMER_PATH = '/__local/consumer';
 
-/** Answers the webhooks of the functions as an app's backend would. */
+/** Returns the webhooks of the functions as an app's backend would. */
 export type Consumer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 interface Verdict {
@@ -20,10 +20,10 @@ interface Verdict {
 
 const DEFAULT_SLOWNESS = 20_000;
 /** Messages whose attempts are counted; the oldest gives way. */
-const MOST_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /**
- * Answers a consumer that checks every message with the official library and reports it. It refuses with 401 what is
+ * Returns a consumer that checks every message with the official library and reports it. It refuses with 401 what is
  * not genuine, and with 500 what a fault says it shall.
  */
 export function createConsumer({
@@ -43,7 +43,7 @@ export function createConsumer({
     attempts.delete(webhookId);
     attempts.set(webhookId, attempt);
     const [oldest] = attempts.keys();
-    if (attempts.size > MOST_COUNTED && oldest !== undefined) attempts.delete(oldest);
+    if (attempts.size > MAX_COUNTED && oldest !== undefined) attempts.delete(oldest);
     return attempt;
   };
 
@@ -82,7 +82,7 @@ function judge(webhook: Webhook, text: string, { headers }: IncomingMessage): Ve
   }
 }
 
-/** Answers what a message is about: an upload names itself, and an event of VOD names a file in its one member. */
+/** Returns what a message is about: an upload names itself, and an event of VOD names a file in its one member. */
 function readSubject({
   uploadId,
   fileId,

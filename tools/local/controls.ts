@@ -5,13 +5,13 @@ import type { Policy } from '../../lib/policy/settings.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import type { ActivityLog, RecordedActivity } from './activity.ts';
 import { ARRIVAL_CONTROLS } from './arrival-controls.ts';
+import type { Account } from './emulator/account.ts';
+import type { Emulator } from './emulator/emulator.ts';
+import { FAULTS, type FaultName, type Faults } from './emulator/faults.ts';
+import type { SpeedLimit } from './emulator/storage/speed-limit.ts';
 import { LOCAL_JWT_AUDIENCE } from './local-functions.ts';
 import type { LocalKeys } from './local-keys.ts';
 import { type Sweeper, SweepFailure } from './sweeper.ts';
-import type { Account } from './vod/account.ts';
-import { FAULTS, type FaultName, type Faults } from './vod/faults.ts';
-import type { StandIn } from './vod/stand-in.ts';
-import type { SpeedLimit } from './vod/storage/speed-limit.ts';
 
 /** What the controls have their hands on. */
 export interface ControlledParts {
@@ -25,10 +25,10 @@ export interface ControlledParts {
   readonly activity: ActivityLog;
   readonly faults: Faults;
   readonly speed: SpeedLimit;
-  readonly standIn: StandIn;
+  readonly emulator: Emulator;
 }
 
-/** Answers a request below `/__local/`: what exists on one machine only, and never in the cloud. */
+/** Returns a request below `/__local/`: what exists on one machine only, and never in the cloud. */
 export type Controls = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -37,7 +37,7 @@ export type Controls = (
 
 type Control = (parts: ControlledParts, body: unknown) => unknown;
 
-const MOST_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 const DEFAULT_TOKEN_SECONDS = 3_600;
 
 const tokenRequest = v.strictObject({
@@ -87,7 +87,7 @@ export function isOpenControl({ pathname }: URL): boolean {
   return OPEN_CONTROLS.includes(pathname);
 }
 
-/** Answers the controls of one stack. */
+/** Returns the controls of one stack. */
 export function createControls(parts: ControlledParts): Controls {
   return async (request, response, url) => {
     if (request.method === 'GET' && url.pathname === '/__local/events') {
@@ -116,7 +116,7 @@ function explain(error: unknown): string {
 }
 
 function describeStack(parts: ControlledParts): object {
-  const { account, tenants, callbackUrl, databaseUrl, standIn } = parts;
+  const { account, tenants, callbackUrl, databaseUrl, emulator } = parts;
   const { secretId, secretKey, subAppId, otherSubAppIds, signKey, regions } = account;
   const { jwtSecret, webhookSecret } = parts.keys;
   const keys = { secretId, secretKey, subAppId, signKey, jwtSecret, webhookSecret };
@@ -130,7 +130,7 @@ function describeStack(parts: ControlledParts): object {
     tenants,
     regions,
     ...addresses,
-    media: standIn.media(),
+    media: emulator.media(),
   };
 }
 
@@ -173,7 +173,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   let text = '';
   for await (const chunk of request) {
     text += String(chunk);
-    if (text.length > MOST_BODY_BYTES) throw new RangeError('The body is too large');
+    if (text.length > MAX_BODY_BYTES) throw new RangeError('The body is too large');
   }
   return text === '' ? {} : JSON.parse(text);
 }

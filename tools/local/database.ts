@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createConnection } from '../../lib/ledger/connection.ts';
+import { createConnection } from '../../lib/ledger/connection/connection.ts';
 import { LocalError } from './local-error.ts';
 import { findLocalKeys, readLocalKeys } from './local-keys.ts';
 import { choosePlace, findData, type Place, removeData } from './postgres/place.ts';
@@ -107,7 +107,7 @@ function explain(error: unknown, { user }: Place): string {
   return /\.$/.test(message) ? message : `${message}.`;
 }
 
-/** Answers the server that runs on `folder` already, as it does when the process that started it was killed. */
+/** Returns the server that runs on `folder` already, as it does when the process that started it was killed. */
 async function findRunning(folder: string, password: string): Promise<Running | undefined> {
   const lock = await readLock(folder);
   if (lock?.dataFolder !== folder) return undefined;
@@ -115,7 +115,7 @@ async function findRunning(folder: string, password: string): Promise<Running | 
   return (await answersFor(url, folder)) ? { url, folder } : undefined;
 }
 
-/** Answers what the server that runs on `folder` wrote about itself, or undefined where none runs. */
+/** Returns what the server that runs on `folder` wrote about itself, or undefined where none runs. */
 async function readLock(folder: string) {
   const lock = await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => undefined);
   if (lock === undefined) return undefined;
@@ -140,7 +140,7 @@ async function stopPostgres(folder: string): Promise<void> {
   throw new Error(`PostgreSQL did not stop on ${folder}`);
 }
 
-/** Answers false where there is no such process. */
+/** Returns false where there is no such process. */
 function signal(processId: number, name: 'SIGINT' | 0): boolean {
   try {
     return process.kill(processId, name);

@@ -4,7 +4,7 @@ import { LocalError } from './local-error.ts';
 /** Faults of this program, whose place in the code matters to those who mend it. */
 const DEFECTS = [TypeError, ReferenceError, RangeError, SyntaxError];
 
-/** Returns what to tell of an error that ended a start on `port`: a sentence, or the stack of a fault in the code. */
+/** Returns what to describe an error that ended a start on `port`: a sentence, or the stack of a fault in the code. */
 export function explainStart(error: unknown, port: number): string {
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { Environment } from '../../lib/config/environment.ts';
+import { defined } from '../../lib/validation/json-object.ts';
 import { explainVariables } from '../deploy/function-variables.ts';
 import { explainDevOrigins } from './access.ts';
 import { CONSUMER_PATH } from './consumer.ts';
+import { type Account, localAccount } from './emulator/account.ts';
+import { SAMPLE_HOST } from './emulator/pull/sample-server.ts';
 import type { FunctionDefinition } from './gateway/instance.ts';
 import { LocalError } from './local-error.ts';
 import { type LocalKeys, makeLocalKeys } from './local-keys.ts';
-import { type Account, localAccount } from './vod/account.ts';
-import { SAMPLE_HOST } from './vod/pull/sample-server.ts';
 
 /** Audience of the tokens that the local stack mints. */
 export const LOCAL_JWT_AUDIENCE = 'vod-upload-local';
@@ -37,7 +38,7 @@ export interface LocalSurroundings {
   readonly publicNames: Readonly<Record<string, string>>;
 }
 
-/** Answers the functions as the local stack runs them, each with the least environment that it needs. */
+/** Returns the functions as the local stack runs them, each with the least environment that it needs. */
 export function defineFunctions({
   code,
   account,
@@ -53,7 +54,7 @@ export function defineFunctions({
     ...{ name, file: join(code, `${name}.js`), timeoutSeconds, memoryMegabytes: 128 },
     environment: {
       DATABASE_URL: databaseUrl,
-      ...(databaseCa === undefined ? {} : { DATABASE_CA: databaseCa }),
+      ...defined({ DATABASE_CA: databaseCa }),
       ...environment,
     },
     publicNames,

@@ -13,6 +13,10 @@ import { type ActivityLog, createActivityLog } from './activity.ts';
 import { createConsumer } from './consumer.ts';
 import { createControls } from './controls.ts';
 import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './database.ts';
+import { type Account, localAccount } from './emulator/account.ts';
+import { type EmulatorOptions, openEmulator } from './emulator/emulator.ts';
+import { createFaults, type Faults } from './emulator/faults.ts';
+import { createSpeedLimit } from './emulator/storage/speed-limit.ts';
 import { buildRuntime } from './gateway/build-runtime.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
@@ -22,10 +26,6 @@ import { LOCAL_KEYS_FILE, type LocalKeys, readLocalKeys } from './local-keys.ts'
 import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
 import { startSweeper } from './sweeper.ts';
-import { type Account, localAccount } from './vod/account.ts';
-import { createFaults, type Faults } from './vod/faults.ts';
-import { openStandIn, type StandInOptions } from './vod/stand-in.ts';
-import { createSpeedLimit } from './vod/storage/speed-limit.ts';
 
 /** What a local stack is started with. */
 export interface LocalStackOptions {
@@ -46,10 +46,10 @@ export interface LocalStackOptions {
   readonly chosen?: Environment;
   /** `custom` of serverless.yml, for policy, tenants and rules in it; none by default. */
   readonly custom?: unknown;
-  /** Waits, times and sources of the stand-in, for those who cannot wait. */
-  readonly standIn?: Partial<
+  /** Waits, times and sources of the emulator, for those who cannot wait. */
+  readonly emulator?: Partial<
     Pick<
-      StandInOptions,
+      EmulatorOptions,
       | 'procedureMilliseconds'
       | 'timeoutMilliseconds'
       | 'attemptWaits'
@@ -71,13 +71,13 @@ export interface LocalStack {
   readonly databaseFolder: string | undefined;
   readonly activity: ActivityLog;
   readonly faults: Faults;
-  /** Answers a request as the stack's own port does; for further listeners, as one with TLS. */
+  /** Returns a request as the stack's own port does; for further listeners, as one with TLS. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
 }
 
 /**
- * Starts the page, the built functions and the stand-in on one port, with a database of their own.
+ * Starts the page, the built functions and the emulator on one port, with a database of their own.
  *
  * @throws an error with `code` `EADDRINUSE` where the port is taken, a DeployError where `custom` is no good, and a
  * LocalError where `chosen` is not.
@@ -112,12 +112,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const [{ code, runtime }, database, assets] = await prepare(dir, options);
     const { url: databaseUrl, folder: databaseFolder } = database;
     closers.push(database.close);
-    const standIn = await openStandIn({ ...options.standIn, ...known, dir: join(dir, 'vod') });
-    closers.push(standIn.close);
+    const emulator = await openEmulator({ ...options.emulator, ...known, dir: join(dir, 'vod') });
+    closers.push(emulator.close);
     const gateway = createGateway({
       ...defineFunctions({
         ...{ code, account, keys, origin, databaseUrl, databaseCa, eventMode, chosen },
-        publicNames: standIn.publicNames,
+        publicNames: emulator.publicNames,
       }),
       runtime,
       trigger: options.trigger ?? 'url',
@@ -127,10 +127,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     closers.push(gateway.close);
     const sweeper = startSweeper({ gateway, activity, now: () => new Date() });
     closers.push(async () => sweeper.close());
-    const controls = createControls({ ...known, keys, tenants, databaseUrl, sweeper, standIn });
+    const controls = createControls({ ...known, keys, tenants, databaseUrl, sweeper, emulator });
     const consumer = createConsumer({ activity, faults, secret: keys.webhookSecret });
     const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
-    parts = { access, gateway, standIn, controls, consumer, assets };
+    parts = { access, gateway, emulator, controls, consumer, assets };
     return { ...{ origin, account, databaseUrl, databaseFolder, activity, faults }, handle, close };
   } catch (error) {
     await close();
@@ -138,12 +138,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** Answers the policy as the functions read it from their settings. */
+/** Returns the policy as the functions read it from their settings. */
 function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
   return parseSettings(JSON.parse(readSettings(custom))).settings?.policy ?? {};
 }
 
-/** Answers the account, with the applications of the tenants, each with a key of its own. */
+/** Returns the account, with the applications of the tenants, each with a key of its own. */
 function openAccount(keys: LocalKeys, tenants: Policy['tenants']): Account {
   const account = localAccount(keys);
   const [, ...otherSubAppIds] = listApplications({ tenants }, account.subAppId);

@@ -11,7 +11,7 @@ export interface PageAsset {
 
 const PAGE = new URL('./page/', import.meta.url);
 
-/** Answers the page's files by path, ready to serve. */
+/** Returns the page's files by path, ready to serve. */
 export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> {
   const [html, css, page, shim, sdk] = await Promise.all([
     readFile(new URL('index.html', PAGE)),

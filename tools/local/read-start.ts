@@ -7,7 +7,7 @@ const DEFAULTS = { PORT: '3000', LOCAL_DIR: '.local', HTTP_TRIGGER: 'url', VOD_E
 const HIGHEST_PORT = 65_535;
 
 /** What `npm start -- --help` prints. */
-export const START_HELP = `npm start opens the page, the functions, their database and a stand-in for VOD on this machine alone.
+export const START_HELP = `npm start opens the page, the functions, their database and an emulator for VOD on this machine alone.
 
 Usage: npm start [-- options]
 

@@ -3,15 +3,15 @@ import { type Access, answerCors, isOwnPage } from './access.ts';
 import { readCloudAddress } from './cloud-address.ts';
 import { CONSUMER_PATH, type Consumer } from './consumer.ts';
 import { type Controls, isOpenControl } from './controls.ts';
+import type { Emulator } from './emulator/emulator.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { PageAsset } from './page-assets.ts';
-import type { StandIn } from './vod/stand-in.ts';
 
 /** What answers on the stack's port. */
 export interface StackParts {
   readonly access: Access;
   readonly gateway: Gateway;
-  readonly standIn: StandIn;
+  readonly emulator: Emulator;
   readonly controls: Controls;
   readonly consumer: Consumer;
   /** By path. */
@@ -32,7 +32,7 @@ export async function answerRequest(
 }
 
 async function route(
-  { access, gateway, standIn, controls, consumer, assets }: StackParts,
+  { access, gateway, emulator, controls, consumer, assets }: StackParts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -41,7 +41,7 @@ async function route(
   const address = readCloudAddress(request);
   if (address !== undefined) {
     const literalHost = request.headers.host ?? '';
-    return standIn.handle({ ...address, literalHost, incoming: request, outgoing: response });
+    return emulator.handle({ ...address, literalHost, incoming: request, outgoing: response });
   }
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [, first = ''] = url.pathname.split('/');
@@ -53,7 +53,7 @@ async function route(
   if (answerCors(request, response)) return;
   if (first === '__local') return controls(request, response, url);
   if (first === 'media') {
-    return standIn.serveMedia(url.pathname.slice('/media/'.length), request, response);
+    return emulator.serveMedia(url.pathname.slice('/media/'.length), request, response);
   }
   return serveAsset(assets.get(url.pathname), response);
 }

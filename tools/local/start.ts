@@ -55,7 +55,7 @@ async function run(settings: StartSettings, environment: Environment): Promise<v
   say(`
   Open ${origin}
 
-  Everything runs here: the page, the built functions, their database, and a stand-in for VOD.
+  Everything runs here: the page, the built functions, their database, and an emulator for VOD.
   State is kept in ${resolve(settings.dir)}, the database ${database}.
   "npm start -- --fresh" begins anew. Ctrl+C stops.`);
   if (environment['WEBHOOK_ENDPOINTS'] !== undefined) {

@@ -31,7 +31,7 @@ interface SweeperOptions {
   readonly now: () => Date;
 }
 
-/** Answers a sweeper that fires by itself every minute, one run at a time. */
+/** Returns a sweeper that fires by itself every minute, one run at a time. */
 export function startSweeper({ gateway, activity, now }: SweeperOptions): Sweeper {
   let last: Promise<unknown> = Promise.resolve();
 
@@ -64,13 +64,13 @@ export function startSweeper({ gateway, activity, now }: SweeperOptions): Sweepe
   return { run: () => run('hand'), close: () => clearInterval(timer) };
 }
 
-/** Answers the event of a timer trigger: https://cloud.tencent.com/document/product/583/9708. */
+/** Returns the event of a timer trigger: https://cloud.tencent.com/document/product/583/9708. */
 function describeTick(now: Date, firedBy: 'timer' | 'hand'): object {
   return {
     Type: 'Timer',
     TriggerName: 'every-minute',
     Time: `${now.toISOString().slice(0, 19)}Z`,
-    // Whoever presses the button wants to see what it finds.
+    // Anyone who presses the button wants to see what it finds.
     Message: firedBy === 'hand' ? 'now' : '',
   };
 }

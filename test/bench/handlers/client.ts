@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { clock, random } from '../../../lib/system.ts';
 import { createVodApi } from '../../../lib/vod/client.ts';
 
 /** The same pull through `lib/vod`, with no limit that a benchmark would reach. */
@@ -16,9 +16,8 @@ const api = createVodApi(
       secretKey: 'secret-key-example',
       token: undefined,
     }),
-    now: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-    random: Math.random,
+    clock,
+    random,
   },
 );
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import { checkDatabase } from '../../../lib/config/database-config.ts';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
 import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
 import { readUploadsConfig } from '../../../lib/config/uploads-config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 
 const SIGNATURE: Environment = {
   VOD_SECRET_ID: 'AKIDexample',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
-import { parseEndpoints } from '../../../lib/delivery/endpoint.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
+import { parseEndpoints } from '../../../lib/webhooks/endpoint.ts';
 
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 'canary').toString('base64')}`;
 const SECRET = secretOf(32);

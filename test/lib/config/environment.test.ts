@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
-import {
-  ConfigError,
-  type Environment,
-  findStrayCharacters,
-} from '../../../lib/config/environment.ts';
+import { type Environment, findStrayCharacters } from '../../../lib/config/environment.ts';
 import { readPullConfig, readVodCredentials } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../../lib/config/sweep-config.ts';
 import { readUploadsConfig } from '../../../lib/config/uploads-config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const ENDPOINTS = JSON.stringify([{ url: 'https://a.example.com/', secret: SECRET }]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
 import { readSweepConfig } from '../../../lib/config/sweep-config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 
 const SWEEP: Environment = {
   DATABASE_URL: 'postgres://user:canary@db.example.com/uploads',

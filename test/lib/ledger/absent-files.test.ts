@@ -1,47 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MOST_NOTES } from '../../../lib/ledger/absent-files.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MAX_NOTES } from '../../../lib/ledger/absent-files.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { UploadFact } from '../../../lib/model/upload-state.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let url: string;
 let now: number;
-let opened: Ledger[];
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => now });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   now = Date.parse('2026-03-01T00:00:00Z');
-  opened = [];
-  ledger = open();
 });
-afterEach(async () => {
-  await Promise.all(opened.map((each) => each.close()));
-});
-
-function open(): Ledger {
-  const made = openLedger(url, { now: () => now, randomKey: randomUUID });
-  opened.push(made);
-  return made;
-}
 
 const SOURCE = { SourceType: 'Upload', SourceContext: 'mine' };
 const DAY = 86_400_000;
-const FULL = Array.from({ length: MOST_NOTES }, (_, place) => `f${place}`);
+const FULL = Array.from({ length: MAX_NOTES }, (_, place) => `f${place}`);
 
 describe('the notes of files that VOD does not have', () => {
-  it('tell of an arrival what was said of it first', async () => {
+  it('describe an arrival what was said of it first', async () => {
     await ledger.noteAbsentArrival({ fileId: '1', source: SOURCE }, 7);
     await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7);
 
     expect(await ledger.findAbsentArrivals(['1', '2'], 7)).toEqual([
       { fileId: '1', source: SOURCE },
     ]);
+  });
+
+  it('are of an arrival and a deletion, in whatever order these are told', async () => {
+    await ledger.noteAbsentArrival({ fileId: '2', source: SOURCE }, 7);
+    await ledger.noteAbsentArrival({ fileId: '1', source: SOURCE }, 7);
+    await ledger.noteAbsentDeletions(['2', '1'], 7);
+
+    const arrivals = await ledger.findAbsentArrivals(['2', '1'], 7);
+    expect(arrivals.map(({ fileId }) => fileId)).toEqual(['1', '2']);
+    expect(await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7)).toEqual({
+      ...{ isKept: true, isDeleted: true },
+    });
   });
 
   it('are of one application', async () => {
@@ -95,5 +89,55 @@ describe('the notes of files that VOD does not have', () => {
     const note = (fileId: string) => ledger.noteAbsentArrival({ fileId, source: SOURCE }, 7);
     expect(await note('new')).toEqual({ isKept: true, isDeleted: false });
     expect(await note('f1')).toEqual({ isKept: true, isDeleted: false });
+  });
+});
+
+describe('detachFiles()', () => {
+  const tell = (change: UploadChange, subAppId: number) =>
+    ledger.recordEvent({
+      ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', subAppId, payload: {} },
+      ...{ confirmed: true, changes: [change] },
+    });
+  const arrive = async (uploadId: string, fileId: string, subAppId: number, fact?: UploadFact) => {
+    const fields = { fileId, subAppId };
+    await tell({ key: { uploadId }, fact: 'uploaded', fields }, subAppId);
+    if (fact !== undefined) await tell({ key: { uploadId }, fact }, subAppId);
+  };
+
+  it('takes files off what ended as deleted in another application, and off nothing else', async () => {
+    await tell({ key: { fileId: 'f1' }, fact: 'deleted', fields: { subAppId: 8 } }, 8);
+    await arrive('u2', 'f2', 8, 'deleted');
+    await arrive('u3', 'f3', 8);
+    await arrive('u4', 'f4', 7, 'deleted');
+    await arrive('u5', 'f5', 8, 'deleted');
+
+    await ledger.detachFiles(['f1', 'f2', 'f3', 'f4'], 7);
+
+    const { items } = await ledger.listUploads({ limit: 9 });
+    expect(items.map(({ uploadId, fileId }) => [uploadId, fileId]).toSorted()).toEqual([
+      ['u2', undefined],
+      ['u3', 'f3'],
+      ['u4', 'f4'],
+      ['u5', 'f5'],
+    ]);
+  });
+
+  it('drops what another application would have removed', async () => {
+    const ask = (fileId: string, kind: string, subAppId: number) =>
+      ledger.recordEvent({
+        ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', subAppId, payload: {} },
+        ...{ confirmed: true, changes: [], actions: [{ fileId, kind }] },
+      });
+    await ask('f1', 'delete', 8);
+    await ask('f1', 'inspect', 8);
+    await ask('f2', 'delete', 7);
+    await ask('f3', 'delete', 8);
+
+    await ledger.detachFiles(['f1', 'f2'], 7);
+
+    const claims = await ledger.claimActions(9, 60);
+    expect(claims.map(({ fileId, kind }) => `${fileId} ${kind}`).toSorted()).toEqual([
+      ...['f1 inspect', 'f2 delete', 'f3 delete'],
+    ]);
   });
 });

@@ -1,25 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedAction, NewMediaAction } from '../../../lib/ledger/actions.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
-let server: TestPostgres;
-let url: string;
 let time: number;
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
 });
-afterEach(() => ledger.close());
 
 function record(eventId: string, ...actions: NewMediaAction[]) {
   return ledger.recordEvent({
@@ -35,7 +25,7 @@ async function claimOne(): Promise<ClaimedAction> {
 
 /** Drains what `claim` answers with several ledgers at once. */
 async function drain(claim: (each: Ledger) => Promise<readonly object[]>): Promise<number> {
-  const sweeps = [1, 2, 3].map(() => openLedger(url, { now: () => time, randomKey: randomUUID }));
+  const sweeps = [1, 2, 3].map(() => open());
   const counts = await Promise.all(
     sweeps.map(async (each) => {
       let count = 0;
@@ -62,7 +52,7 @@ describe('claimActions()', () => {
       { ...tag, attempt: 1, createdAt: START },
       { fileId: 'f1', kind: 'process', attempt: 1, createdAt: START },
     ]);
-    for (const claim of claims) expect(await ledger.actionDone(claim)).toBe(true);
+    for (const claim of claims) expect(await ledger.finishAction(claim)).toBe(true);
     await record('e3', tag);
     time += 86_400_000;
     expect(await ledger.claimActions(9, 60)).toEqual([]);
@@ -82,12 +72,12 @@ describe('claimActions()', () => {
     time += 60_000;
     const second = await claimOne();
     expect(second.attempt).toBe(2);
-    expect(await ledger.actionDone(first)).toBe(false);
+    expect(await ledger.finishAction(first)).toBe(false);
     const nextAttemptAt = time + 5_000;
-    expect(await ledger.actionFailed(second, { error: 'busy\0', nextAttemptAt })).toBe(true);
+    expect(await ledger.failAction(second, { error: 'busy\0', nextAttemptAt })).toBe(true);
     expect(await ledger.claimActions(1, 60)).toEqual([]);
     time += 5_000;
-    expect(await ledger.actionFailed(await claimOne(), { error: 'no', dead: true })).toBe(true);
+    expect(await ledger.failAction(await claimOne(), { error: 'no', dead: true })).toBe(true);
     time += 86_400_000;
     expect(await ledger.claimActions(1, 60)).toEqual([]);
     expect(await ledger.readBacklog()).toMatchObject({ actions: { count: 0 }, deadActions: 1 });
@@ -99,40 +89,40 @@ describe('unconfirmed events', () => {
 
   it('are kept once, and not when they are recorded', async () => {
     await record('e1');
-    expect(await ledger.keepUnconfirmed(event('e1'))).toBe(false);
-    expect(await ledger.keepUnconfirmed(event('e2'))).toBe(true);
-    expect(await ledger.keepUnconfirmed(event('e2'))).toBe(false);
+    expect(await ledger.keepPendingConfirmation(event('e1'))).toBe(false);
+    expect(await ledger.keepPendingConfirmation(event('e2'))).toBe(true);
+    expect(await ledger.keepPendingConfirmation(event('e2'))).toBe(false);
     expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 1, oldestAt: START - 9 });
-    expect(await ledger.claimUnconfirmed(9, 60)).toEqual([{ ...event('e2'), attempt: 1 }]);
+    expect(await ledger.claimConfirmations(9, 60)).toEqual([{ ...event('e2'), attempt: 1 }]);
   });
 
-  it('are tried again at their time, by whoever has the claim, until they are dropped', async () => {
-    await ledger.keepUnconfirmed(event('e1'));
-    const [first] = await ledger.claimUnconfirmed(1, 60);
-    expect(await ledger.claimUnconfirmed(1, 60)).toEqual([]);
+  it('are tried again at their time, by anyone who has the claim, until they are dropped', async () => {
+    await ledger.keepPendingConfirmation(event('e1'));
+    const [first] = await ledger.claimConfirmations(1, 60);
+    expect(await ledger.claimConfirmations(1, 60)).toEqual([]);
     time += 60_000;
-    const [second] = await ledger.claimUnconfirmed(1, 60);
+    const [second] = await ledger.claimConfirmations(1, 60);
     if (first === undefined || second === undefined) throw new Error('Both were claimed.');
 
-    await ledger.dropUnconfirmed(first);
-    await ledger.retryUnconfirmed(first, time);
-    expect(await ledger.claimUnconfirmed(1, 60)).toEqual([]);
-    await ledger.retryUnconfirmed(second, time + 1_000);
+    await ledger.finishConfirmation(first);
+    await ledger.retryConfirmation(first, time);
+    expect(await ledger.claimConfirmations(1, 60)).toEqual([]);
+    await ledger.retryConfirmation(second, time + 1_000);
     time += 1_000;
-    const [third] = await ledger.claimUnconfirmed(1, 60);
+    const [third] = await ledger.claimConfirmations(1, 60);
     expect(third).toMatchObject({ eventId: 'e1', attempt: 3 });
-    if (third !== undefined) await ledger.dropUnconfirmed(third);
+    if (third !== undefined) await ledger.finishConfirmation(third);
     expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 0 });
   });
 
   it('go to one of several sweeps each', async () => {
-    for (let i = 0; i < 40; i += 1) await ledger.keepUnconfirmed(event(`e${i}`));
-    expect(await drain((each) => each.claimUnconfirmed(3, 60))).toBe(40);
+    for (let i = 0; i < 40; i += 1) await ledger.keepPendingConfirmation(event(`e${i}`));
+    expect(await drain((each) => each.claimConfirmations(3, 60))).toBe(40);
   });
 
   it('are kept by one of many at once', async () => {
     const kept = await Promise.all(
-      Array.from({ length: 10 }, () => ledger.keepUnconfirmed(event('e1'))),
+      Array.from({ length: 10 }, () => ledger.keepPendingConfirmation(event('e1'))),
     );
     expect(kept.filter(Boolean)).toHaveLength(1);
   });
@@ -141,8 +131,8 @@ describe('unconfirmed events', () => {
 describe('listEvents() and listActions()', () => {
   it('tell what happened to an upload and its file, oldest first', async () => {
     const targets = [{ id: 'https://a.example', events: ['upload.*'] }];
-    const told = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
-    await told.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    const told = open({ targets });
+    await told.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     time += 1_000;
     await told.recordEvent({
       ...{
@@ -163,7 +153,7 @@ describe('listEvents() and listActions()', () => {
     );
     const [claim] = await told.claimDeliveries(1, 60, 1);
     if (claim !== undefined)
-      await told.deliveryFailed(claim, { error: '503', nextAttemptAt: START + 9_000 });
+      await told.failDelivery(claim, { error: '503', nextAttemptAt: START + 9_000 });
     await told.close();
 
     const base = { endpoint: 'https://a.example', state: 'pending' };

@@ -1,28 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
-
-let server: TestPostgres;
-let ledger: Ledger;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  ledger = openLedger(await server.createDatabase(), {
-    ...{ now: Date.now, randomKey: randomUUID },
-    targets: [{ id: 'all', events: ['*'] }],
-  });
-});
-afterEach(() => ledger.close());
+const { ledger } = useLedger({ targets: [{ id: 'all', events: ['*'] }] });
 
 /** Records what `subAppId` tells. */
 function record(
@@ -49,7 +34,7 @@ const readActions = async () =>
 describe('an upload', () => {
   beforeEach(async () => {
     const fields = { subAppId: ACME };
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann', fields });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann', fields });
   });
 
   it('is in the application that it was issued for, and says so', async () => {
@@ -74,7 +59,7 @@ describe('an upload', () => {
     ['a tenant', GLOBEX, undefined],
     ['the service before applications were named', undefined, true],
   ] as const)(
-    'leaves %s a file that its own application tells of',
+    'leaves %s a file that its own application describes',
     async (_whose, holder, ofTenant) => {
       await record(holder, fileFact('f9', 'processingStarted'));
       const before = await ledger.findUpload(deriveFileUploadId('f9'));
@@ -96,7 +81,7 @@ describe('an upload', () => {
   });
 
   it('takes none of a batch in which another upload gets its file', async () => {
-    await ledger.saveIssued({
+    await ledger.issueUpload({
       ...{ uploadId: 'u2', method: 'client', owner: 'ann', fields: { subAppId: GLOBEX } },
     });
     await record(GLOBEX, fileFact('f2', 'processingStarted'));
@@ -125,7 +110,7 @@ describe('an upload', () => {
 
   it('moves to no other application by being issued again', async () => {
     const fields = { subAppId: GLOBEX };
-    const saved = await ledger.saveIssued({
+    const saved = await ledger.issueUpload({
       ...{ uploadId: 'u1', method: 'client', owner: 'ann', fields },
     });
 
@@ -139,7 +124,7 @@ describe('an upload', () => {
   });
 
   it('of before applications were named is the service’s own, and no tenant’s', async () => {
-    await ledger.saveIssued({ uploadId: 'old', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'old', method: 'client', owner: 'ann' });
     const told = { key: { uploadId: 'old' }, fact: 'uploaded' } as const;
     const ofTenant = true;
 
@@ -190,10 +175,10 @@ describe('what is to be done', () => {
 
   it('about an unconfirmed event is asked of its application', async () => {
     const kept = { raw: { EventType: 'PullComplete' }, receivedAt: Date.now() };
-    await ledger.keepUnconfirmed({ ...kept, eventId: 'e1', subAppId: ACME });
-    await ledger.keepUnconfirmed({ ...kept, eventId: 'e2' });
+    await ledger.keepPendingConfirmation({ ...kept, eventId: 'e1', subAppId: ACME });
+    await ledger.keepPendingConfirmation({ ...kept, eventId: 'e2' });
 
-    const claims = await ledger.claimUnconfirmed(9, 60);
+    const claims = await ledger.claimConfirmations(9, 60);
 
     expect(claims.map(({ eventId, subAppId }) => [eventId, subAppId]).sort()).toEqual([
       ['e1', ACME],

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
-import { createPause } from '../../../lib/ledger/pause.ts';
-import { startTestPostgres } from '../../support/postgres.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createPause } from '../../../lib/ledger/connection/session.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
 
 /** Somebody who takes connections, and what becomes of them. */
 async function openServer(treat: (socket: Socket) => void) {
@@ -147,11 +147,12 @@ function beStandby(socket: Socket): void {
 }
 
 describe('several hosts', () => {
+  const databases = useDatabases();
+
   it('are tried in turn until one answers that is a primary, which is taken first from then on', async () => {
-    const database = await startTestPostgres();
     const standby = await openServer(beStandby);
     const dead = await openServer((socket) => socket.end());
-    const url = new URL(await database.createDatabase());
+    const url = new URL(await databases.create());
     const hosts = [dead.url, standby.url].map((each) => new URL(each).host);
     const connection = connect(url.href.replace(url.host, [...hosts, url.host].join(',')));
     const kill = 'select pg_terminate_backend(pg_backend_pid())';
@@ -161,7 +162,7 @@ describe('several hosts', () => {
     expect(await ask(connection)).toBe('answered');
 
     expect([dead.taken.length, standby.taken.length]).toEqual([1, 1]);
-    for (const each of [dead, standby, database]) await each.close();
+    for (const each of [dead, standby]) await each.close();
   });
 
   it('are told by the last of them where none is good', async () => {

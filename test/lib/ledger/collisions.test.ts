@@ -1,29 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
+import { describe, expect, it } from 'vitest';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let url: string;
-let admin: Sql;
-let ledger: Ledger;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
-  admin = postgres(url, { max: 2, fetch_types: false });
-  ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
-});
-afterEach(async () => {
-  await ledger.close();
-  await admin.end();
-});
+const database = useLedger();
+const { ledger, sql } = database;
 
 const told = (
   eventType: EventRecord['eventType'],
@@ -44,7 +26,7 @@ const begun = (fileId: string) =>
 const waitForWaiting = () =>
   expect
     .poll(async () => {
-      const [row] = await admin`select count(*)::integer as count from pg_stat_activity
+      const [row] = await sql`select count(*)::integer as count from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'`;
       return row?.['count'];
     })
@@ -55,7 +37,7 @@ describe('files that were known before their uploads', () => {
     await ledger.recordEvents([begun('f1'), begun('f2')]);
     let recording: Promise<unknown> | undefined;
 
-    await admin.begin(async (holder) => {
+    await sql.begin(async (holder) => {
       await holder`select from uploads where file_id = 'f1' for update`;
       recording = ledger.recordEvents([arrived('u2', 'f2'), arrived('u1', 'f1')]);
       await waitForWaiting();
@@ -72,14 +54,14 @@ describe('files that were known before their uploads', () => {
 describe('createConnection()', () => {
   /** Does work that the server undoes so many times; a sequence counts on although its transaction is undone. */
   async function workUndone(times: number): Promise<number> {
-    await admin`create sequence tries`;
-    await admin.unsafe(`create function try_it() returns bigint language plpgsql as $$
+    await sql`create sequence tries`;
+    await sql.unsafe(`create function try_it() returns bigint language plpgsql as $$
       declare n bigint := nextval('tries');
       begin
         if n <= ${times} then raise exception 'deadlock detected' using errcode = '40P01'; end if;
         return n;
       end $$`);
-    const connection = createConnection({ databaseUrl: url, now: Date.now });
+    const connection = createConnection({ databaseUrl: database.url, now: Date.now });
     const work = connection.run((sql) =>
       sql.unsafe<{ n: string }[]>('select try_it() as n', [], { prepare: true }),
     );

@@ -1,42 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { openLedger } from '../../../lib/ledger/ledger.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let url: string;
-let admin: Sql;
 let time: number;
-let ledger: Ledger;
+const database = useLedger({ now: () => time });
+const { ledger, sql, open } = database;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
-  admin = postgres(url, { max: 1, fetch_types: false });
+beforeEach(() => {
   time = Date.now();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
-});
-afterEach(async () => {
-  await ledger.close();
-  await admin.end();
 });
 
-const killOthers = () => admin`
+const killOthers = () => sql`
   select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
 const countOthers = async () => {
-  const rows = await admin`select from pg_stat_activity
+  const rows = await sql`select from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()`;
   return rows.length;
 };
-const save = (uploadId: string) => ledger.saveIssued({ uploadId, method: 'client', owner: 'ann' });
+const save = (uploadId: string) => ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
 
 /** Stands between client and server; `mute()` lets what is open go on without ever saying a word again. */
 async function openProxy(to: URL) {
@@ -96,8 +82,8 @@ describe('openLedger()', () => {
   });
 
   it('takes a new connection after a freeze, without waiting for the old one', async () => {
-    const proxy = await openProxy(new URL(url));
-    const frozen = openLedger(proxy.url, { now: () => time, randomKey: randomUUID });
+    const proxy = await openProxy(new URL(database.url));
+    const frozen = open({ url: proxy.url });
     await frozen.findUpload('u1');
     proxy.mute();
     time += 3_600_000;
@@ -108,7 +94,7 @@ describe('openLedger()', () => {
   });
 
   it('takes a connection for dead that does not answer', async () => {
-    const proxy = await openProxy(new URL(url));
+    const proxy = await openProxy(new URL(database.url));
     const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 300 };
     const deaf = openLedger(proxy.url, options);
     await deaf.findUpload('u1');
@@ -120,9 +106,9 @@ describe('openLedger()', () => {
   });
 
   it('knows its own work when the answer to it was lost', async () => {
-    const proxy = await openProxy(new URL(url));
+    const proxy = await openProxy(new URL(database.url));
     const targets = [{ id: 'https://a.example', events: ['vod.*', 'upload.ready'] }];
-    const cut = openLedger(proxy.url, { now: () => time, randomKey: randomUUID, targets });
+    const cut = open({ url: proxy.url, targets });
     const event = (eventId: string): EventRecord => ({
       ...{ eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
       changes: [{ key: { uploadId: eventId }, fact: 'uploaded' }],
@@ -151,9 +137,9 @@ describe('openLedger()', () => {
   });
 
   it('answers the same when the answer to the first try was lost', async () => {
-    const proxy = await openProxy(new URL(url));
+    const proxy = await openProxy(new URL(database.url));
     const targets = [{ id: 'https://a.example', events: ['vod.*'] }];
-    const cut = openLedger(proxy.url, { now: () => time, randomKey: randomUUID, targets });
+    const cut = open({ url: proxy.url, targets });
     // What is prepared already is answered in one part.
     const twice = async <Result>(work: (i: number) => Promise<Result>) => {
       await work(1);
@@ -179,15 +165,17 @@ describe('openLedger()', () => {
       await twice((i) => cut.failPull(others[i - 1] ?? expect.fail('Claimed.'), { code: 'no' })),
     ).toBe(true);
     const deliveries = await cut.claimDeliveries(2, 60, 2);
-    expect(await twice((i) => cut.deliveryDone(deliveries[i - 1] ?? expect.fail('Claimed.')))).toBe(
-      true,
-    );
+    expect(
+      await twice((i) => cut.finishDelivery(deliveries[i - 1] ?? expect.fail('Claimed.'))),
+    ).toBe(true);
     const claimed = await cut.claimActions(2, 60);
-    expect(await twice((i) => cut.actionDone(claimed[i - 1] ?? expect.fail('Claimed.')))).toBe(
+    expect(await twice((i) => cut.finishAction(claimed[i - 1] ?? expect.fail('Claimed.')))).toBe(
       true,
     );
     const raw = { eventId: 'k', raw: {}, receivedAt: time };
-    expect(await twice((i) => cut.keepUnconfirmed({ ...raw, eventId: `k${i}` }))).toBe(true);
+    expect(await twice((i) => cut.keepPendingConfirmation({ ...raw, eventId: `k${i}` }))).toBe(
+      true,
+    );
     expect(await twice((i) => cut.acquireLease(`l${i}`, 60))).toBe(true);
     await cut.close();
     await proxy.close();
@@ -210,7 +198,7 @@ describe('transact()', () => {
     ['at once', async () => undefined],
     ['when the loss is known', () => new Promise((known) => setTimeout(known, 50))],
   ])('repeats work whose connection broke half way, and goes on %s', async (_when, pause) => {
-    const connection = createConnection({ databaseUrl: url, now: () => time });
+    const connection = createConnection({ databaseUrl: database.url, now: () => time });
     for (let round = 0; round < 10; round += 1) {
       let tries = 0;
       await connection.transact(async (sql) => {
@@ -225,27 +213,27 @@ describe('transact()', () => {
       expect(tries).toBe(2);
     }
 
-    const rows = await admin`select key from requests order by key`;
+    const rows = await sql`select key from requests order by key`;
     expect(rows.map(({ key }) => key)).toEqual(Array.from({ length: 10 }, (_, i) => `k${i}-2`));
     await connection.close();
   });
 
   it('leaves nothing of work that fails, and passes its error on', async () => {
-    const connection = createConnection({ databaseUrl: url, now: () => time });
+    const connection = createConnection({ databaseUrl: database.url, now: () => time });
     const failed = connection.transact(async (sql) => {
       await sql.unsafe(insert, ['k'], { prepare: true });
       throw new RangeError('no');
     });
 
     await expect(failed).rejects.toThrow(RangeError);
-    expect(await admin`select key from requests`).toEqual([]);
+    expect(await sql`select key from requests`).toEqual([]);
     await connection.close();
   });
 });
 
 describe('run()', () => {
   it('does not repeat what the database refused', async () => {
-    const connection = createConnection({ databaseUrl: url, now: () => time });
+    const connection = createConnection({ databaseUrl: database.url, now: () => time });
     let tries = 0;
     const refused = connection.run((sql) => {
       tries += 1;

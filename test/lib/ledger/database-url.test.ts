@@ -3,8 +3,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DatabaseSettings, readDatabaseUrl } from '../../../lib/ledger/database-url.ts';
-import { URL_PARAMETERS } from '../../../lib/ledger/url-parameters.ts';
+import {
+  type DatabaseSettings,
+  readDatabaseUrl,
+} from '../../../lib/ledger/connection/database-url.ts';
+import { URL_PARAMETERS } from '../../../lib/ledger/connection/url-parameters.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import { useRequirement } from '../../support/requirement.ts';

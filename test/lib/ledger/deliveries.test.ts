@@ -1,41 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EventType } from '../../../lib/delivery/event-type.ts';
-import { selectTargets } from '../../../lib/delivery/target.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { type EventType, selectTargets } from '../../../lib/model/event-type.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const SLOW = 'https://a-slow.example';
 const FAST = 'https://b-fast.example';
-let server: TestPostgres;
-let url: string;
 let time: number;
-let ledger: Ledger;
 const opened = new Map<string, Ledger>();
+const database = useLedger({ now: () => time });
+let ledger: Ledger;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
   ledger = open();
 });
-afterEach(async () => {
-  await Promise.all([...opened.values()].map((each) => each.close()));
-  opened.clear();
-});
+afterEach(() => opened.clear());
 
-/** Answers a ledger with these targets, each of which takes every event of VOD. */
+/** Returns a ledger with these targets, each of which takes every event of VOD. */
 function open(...endpoints: string[]): Ledger {
   const name = endpoints.join(' ');
   const targets = endpoints.map((id) => ({ id, events: ['vod.*'] }));
-  const made =
-    opened.get(name) ?? openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+  const made = opened.get(name) ?? database.open({ targets });
   opened.set(name, made);
   return made;
 }
@@ -50,8 +38,8 @@ async function fail(claim: ClaimedDelivery | undefined, how: 'dead' | 'paused' |
   if (claim === undefined) throw new Error('There is a delivery.');
   const error = 'no';
   if (how === 'paused') return ledger.pauseEndpoint(claim, { error, dead: false });
-  if (how === 'dead') return ledger.deliveryFailed(claim, { error, dead: true });
-  return ledger.deliveryFailed(claim, { error, nextAttemptAt: time });
+  if (how === 'dead') return ledger.failDelivery(claim, { error, dead: true });
+  return ledger.failDelivery(claim, { error, nextAttemptAt: time });
 }
 
 async function claimOne(): Promise<ClaimedDelivery> {
@@ -104,7 +92,7 @@ describe('claimDeliveries()', () => {
 
   it('gives each delivery to one of several sweeps', async () => {
     for (let i = 0; i < 60; i += 1) await record(`e${i}`, SLOW, FAST);
-    const sweeps = [1, 2, 3].map(() => openLedger(url, { now: () => time, randomKey: randomUUID }));
+    const sweeps = [1, 2, 3].map(() => database.open());
     const drain = async (each: Ledger) => {
       const claimed: string[] = [];
       for (;;) {
@@ -128,17 +116,17 @@ describe('claimDeliveries()', () => {
     const second = await claimOne();
 
     expect(second.attempt).toBe(2);
-    expect(await ledger.deliveryDone(first)).toBe(false);
-    expect(await ledger.deliveryDone(second)).toBe(true);
+    expect(await ledger.finishDelivery(first)).toBe(false);
+    expect(await ledger.finishDelivery(second)).toBe(true);
     expect(await fail(second, 'dead')).toBe(false);
   });
 });
 
-describe('deliveryFailed()', () => {
+describe('failDelivery()', () => {
   it('tries again at its time', async () => {
     await record('e1', FAST);
     const claim = await claimOne();
-    await ledger.deliveryFailed(claim, { error: '503', nextAttemptAt: START + 90_000 });
+    await ledger.failDelivery(claim, { error: '503', nextAttemptAt: START + 90_000 });
 
     time += 89_999;
     expect(await ledger.claimDeliveries(1, 60, 1)).toEqual([]);
@@ -147,15 +135,15 @@ describe('deliveryFailed()', () => {
   });
 });
 
-describe('listDead() and replay()', () => {
+describe('listDeadDeliveries() and replayDelivery()', () => {
   it('lists what was given up, latest first, in pages, and makes it due anew', async () => {
     for (let i = 0; i < 5; i += 1) {
       await record(`e${i}`, FAST);
-      await ledger.deliveryFailed(await claimOne(), { error: `no ${i}\0`, dead: true });
+      await ledger.failDelivery(await claimOne(), { error: `no ${i}\0`, dead: true });
       time += 1;
     }
-    const first = await ledger.listDead({ limit: 3 });
-    const second = await ledger.listDead({ limit: 3, cursor: first.cursor });
+    const first = await ledger.listDeadDeliveries({ limit: 3 });
+    const second = await ledger.listDeadDeliveries({ limit: 3, cursor: first.cursor });
 
     expect([...first.items, ...second.items].map(({ eventId }) => eventId)).toEqual([
       ...['e4', 'e3', 'e2', 'e1', 'e0'],
@@ -169,10 +157,10 @@ describe('listDead() and replay()', () => {
       lastError: 'no 4\ufffd',
       diedAt: START + 4,
     });
-    expect(await ledger.replay({ eventId: 'e2', endpoint: FAST })).toBe(true);
-    expect(await ledger.replay({ eventId: 'e2', endpoint: FAST })).toBe(false);
+    expect(await ledger.replayDelivery({ eventId: 'e2', endpoint: FAST })).toBe(true);
+    expect(await ledger.replayDelivery({ eventId: 'e2', endpoint: FAST })).toBe(false);
     expect(await claimOne()).toMatchObject({ eventId: 'e2', attempt: 1, enqueuedAt: time });
-    await expect(ledger.listDead({ limit: 1, cursor: 'none' })).rejects.toMatchObject({
+    await expect(ledger.listDeadDeliveries({ limit: 1, cursor: 'none' })).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });
@@ -205,7 +193,7 @@ describe('claimFresh()', () => {
     expect(await fresh('e2')).toEqual([['e2', FAST]]);
 
     const [again] = await ledger.claimDeliveries(1, 60, 1);
-    if (again !== undefined) await ledger.deliveryDone(again);
+    if (again !== undefined) await ledger.finishDelivery(again);
     expect(await fresh('e2')).toEqual([['e2', SLOW]]);
   });
 
@@ -245,7 +233,7 @@ describe('paused endpoints', () => {
 
     expect((await ledger.claimFresh(['e2'], 60)).map((claim) => claim.endpoint)).toEqual([SLOW]);
     expect(await claimed()).toEqual([]);
-    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toEqual([]);
     expect(await ledger.readBacklog()).toMatchObject({
       ...{ pausedDeliveries: 3, pausedEndpoints: 1, deadDeliveries: 0 },
       ...{ deliveries: { count: 1 }, lagMilliseconds: 0 },
@@ -281,7 +269,7 @@ describe('paused endpoints', () => {
     const claims = await ledger.claimDeliveries(3, 60, 3);
     for (const [i, claim] of claims.entries()) {
       const nextAttemptAt = time + (9 - i) * HOUR;
-      await ledger.deliveryFailed(claim, { error: 'http_500', nextAttemptAt });
+      await ledger.failDelivery(claim, { error: 'http_500', nextAttemptAt });
     }
     await fail(await claimOne(), 'paused');
     await ledger.resumeEndpoint(FAST);
@@ -295,21 +283,21 @@ describe('paused endpoints', () => {
     await record('e2', FAST);
     time = START + 72 * HOUR - 1;
     expect(await claimed()).toEqual([]);
-    expect((await ledger.listDead({ limit: 9 })).items).toEqual([]);
+    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toEqual([]);
     time += 1;
     expect(await claimed()).toEqual([]);
-    expect((await ledger.listDead({ limit: 9 })).items).toMatchObject([
+    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toMatchObject([
       { eventId: 'e1', lastError: 'no' },
     ]);
     time += HOUR;
     await ledger.resumeEndpoint(FAST);
 
     expect(await claimed()).toEqual([]);
-    expect((await ledger.listDead({ limit: 9 })).items).toMatchObject([
+    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toMatchObject([
       { eventId: 'e2', lastError: 'paused' },
       { eventId: 'e1' },
     ]);
-    expect(await ledger.replay({ eventId: 'e2', endpoint: FAST })).toBe(true);
+    expect(await ledger.replayDelivery({ eventId: 'e2', endpoint: FAST })).toBe(true);
     expect(await claimOne()).toMatchObject({ eventId: 'e2', attempt: 1, enqueuedAt: time });
   });
 
@@ -318,7 +306,7 @@ describe('paused endpoints', () => {
     await fail(await claimOne(), 'dead');
     await pause('e2');
 
-    expect(await ledger.replay({ eventId: 'e1', endpoint: FAST })).toBe(true);
+    expect(await ledger.replayDelivery({ eventId: 'e1', endpoint: FAST })).toBe(true);
 
     expect((await claimed()).toSorted()).toEqual(['e1', 'e2']);
     expect(await endpoint()).not.toHaveProperty('pausedAt');
@@ -338,7 +326,7 @@ describe('paused endpoints', () => {
     const [first, second] = await ledger.claimDeliveries(2, 60, 2);
     await fail(first, 'paused');
     expect(await ledger.claimDeliveries(9, 60, 9)).toEqual([]);
-    expect(second && (await ledger.deliveryDone(second))).toBe(true);
+    expect(second && (await ledger.finishDelivery(second))).toBe(true);
   });
 });
 
@@ -386,7 +374,7 @@ describe('replayMany()', () => {
     ]);
 
     const targets = [{ id: FAST, events: ['*'] }];
-    const told = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    const told = database.open({ targets });
     await told.recordEvents([state('e8', 'u8'), state('e9', 'u9')]);
     await told.close();
     for (const claim of await ledger.claimDeliveries(9, 60, 9)) await fail(claim, 'dead');
@@ -421,14 +409,14 @@ describe('replayMany()', () => {
   });
 });
 
-describe('deliveryDone()', () => {
+describe('finishDelivery()', () => {
   it('tells later claims when the endpoint last took something', async () => {
     await record('e1', FAST);
     await record('e2', FAST);
     const first = await claimOne();
     expect(first).not.toHaveProperty('endpointDeliveredAt');
     time += 5_000;
-    await ledger.deliveryDone(first);
+    await ledger.finishDelivery(first);
     expect(await claimOne()).toMatchObject({ endpointDeliveredAt: START + 5_000 });
   });
 });
@@ -461,13 +449,13 @@ describe('replayUpload()', () => {
 });
 
 describe('fanOut()', () => {
-  it('enqueues what was recorded without knowing the targets, once, whoever does it', async () => {
-    const blind = openLedger(url, { now: () => time, randomKey: randomUUID });
+  it('enqueues what was recorded without knowing the targets, once, no matter who does it', async () => {
+    const blind = database.open();
     for (let i = 0; i < 30; i += 1) {
-      await blind.saveIssued({ uploadId: `u${i}`, method: 'client', owner: 'ann' });
+      await blind.issueUpload({ uploadId: `u${i}`, method: 'client', owner: 'ann' });
       time += 1;
     }
-    await blind.changeState('u0', 'cancelled');
+    await blind.transition('u0', 'cancelled');
     expect(await blind.fanOut(9)).toBe(0);
     expect((await ledger.readBacklog()).notFannedOut).toEqual({ count: 31, oldestAt: START });
 
@@ -476,9 +464,7 @@ describe('fanOut()', () => {
       { id: FAST, events: ['upload.*', 'upload.issued'] },
       { id: 'https://none.example', events: [] },
     ];
-    const sweeps = [1, 2, 3].map(() =>
-      openLedger(url, { now: () => time, randomKey: randomUUID, targets }),
-    );
+    const sweeps = [1, 2, 3].map(() => database.open({ targets }));
     const drain = async (each: Ledger) => {
       let sum = 0;
       for (;;) {
@@ -519,7 +505,7 @@ describe('fanOut()', () => {
       'upload.ready',
     ];
     const targets = patterns.map((pattern) => ({ id: pattern, events: [pattern] }));
-    const wide = openLedger(url, { now: () => time, randomKey: randomUUID, targets });
+    const wide = database.open({ targets });
     const records = types.map((eventType) => ({
       ...{ eventId: eventType, eventType, payload: {}, confirmed: true, changes: [] },
     }));
@@ -561,10 +547,10 @@ describe('readBacklog()', () => {
       deadItems: 0,
       lagMilliseconds: 0,
     });
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await record('e1', FAST);
     await record('e2', FAST);
-    await ledger.deliveryFailed(await claimOne(), { error: 'no', dead: true });
+    await ledger.failDelivery(await claimOne(), { error: 'no', dead: true });
     time += 7_000;
 
     expect(await ledger.readBacklog()).toEqual({

@@ -1,40 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import type { LedgerTarget } from '../../../lib/ledger/fan-out.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { advanceUpload, UPLOAD_FACTS } from '../../../lib/uploads/upload-state.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-
-let server: TestPostgres;
-let url: string;
-const opened: Ledger[] = [];
-let ledger: Ledger;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
-  ledger = open();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((each) => each.close()));
-});
+import { advanceUpload, UPLOAD_FACTS } from '../../../lib/model/upload-state.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const A = { id: 'https://a.example', events: ['vod.*'] };
 const B = { id: 'https://b.example', events: ['vod.New*', 'vod.NewFileUpload', 'upload.uploaded'] };
 const C = { id: 'https://c.example', events: ['vod.PullComplete', 'upload.r*'] };
-
-function open(targets: readonly LedgerTarget[] = [A, B, C]): Ledger {
-  const made = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
-  opened.push(made);
-  return made;
-}
+const { ledger, sql, open } = useLedger({ targets: [A, B, C] });
 
 function event(
   eventId: string,
@@ -60,9 +35,7 @@ const arrived = (uploadId: string, fileId: string): UploadChange => ({
 });
 
 async function count(table: string): Promise<number> {
-  const sql = postgres(url, { max: 1, fetch_types: false });
   const [row] = await sql`select count(*)::integer as count from ${sql(table)}`;
-  await sql.end();
   return Number(row?.['count']);
 }
 
@@ -118,7 +91,6 @@ describe('recordEvent()', () => {
   });
 
   it('keeps nothing where a step fails', async () => {
-    const sql = postgres(url, { max: 1, fetch_types: false });
     await sql`alter table deliveries add constraint broken check (endpoint <> 'https://b.example')`;
 
     const bad = event('e1', [arrived('u1', 'f1')]);
@@ -128,7 +100,6 @@ describe('recordEvent()', () => {
     expect([await count('events'), await count('uploads')]).toEqual([0, 0]);
 
     await sql`alter table deliveries drop constraint broken`;
-    await sql.end();
     expect(await ledger.recordEvent(bad)).toMatchObject({ fresh: true, deliveries: 3 });
   });
 
@@ -162,7 +133,7 @@ describe('recordEvent()', () => {
   it.each([false, true])(
     'makes one of a file that was known before its upload (issued: %s)',
     async (issued) => {
-      if (issued) await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+      if (issued) await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
       await ledger.recordEvent(
         event('e2', [
           {
@@ -209,7 +180,7 @@ describe('recordEvent()', () => {
   });
 
   it('never gives an upload to another owner', async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'bob' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'bob' });
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     expect(await ledger.findUpload('u1')).toMatchObject({ owner: 'bob' });
   });

@@ -1,32 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { explainToOperator } from '../../../lib/invocation.ts';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
-import { explainDatabaseError } from '../../../lib/ledger/explain-error.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { explainDatabaseError } from '../../../lib/ledger/connection/explain-error.ts';
+import { openLedgerLazily } from '../../../lib/ledger/lazy-ledger.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
-import { openLedgerLazily } from '../../../lib/ledger/reach-ledger.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { toErrorLogFields } from '../../../lib/runtime/invocation.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let url: string;
-let admin: Sql;
 let connection: Connection;
+const database = useLedger();
+const { sql } = database;
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
-  admin = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
-  connection = createConnection({ databaseUrl: url, now: Date.now });
+beforeEach(() => {
+  connection = createConnection({ databaseUrl: database.url, now: Date.now });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
   await connection.close();
-  await admin.end();
 });
 
 const send = (statement: string, to = connection) => to.run((sql) => sql.unsafe(statement));
@@ -57,7 +48,7 @@ describe('an error that stays', () => {
 
     expect(error).toBeInstanceOf(LedgerError);
     expect(error).toMatchObject({ code, isPassing: false, message: expect.stringMatching(reason) });
-    expect(explainToOperator(error)).toMatchObject({
+    expect(toErrorLogFields(error)).toMatchObject({
       ...{ level: 'error', code: 'internal', databaseCode: code },
       reason: expect.stringMatching(reason),
     });
@@ -65,15 +56,15 @@ describe('an error that stays', () => {
 
   it('is told of a user who lacks a right', async () => {
     const name = `user_${randomUUID().replaceAll('-', '')}`;
-    await admin.unsafe(`create role ${name} login password 'p'`);
-    const theirs = new URL(url);
+    await sql.unsafe(`create role ${name} login password 'p'`);
+    const theirs = new URL(database.url);
     [theirs.username, theirs.password] = [name, 'p'];
 
     expect(await reach(theirs.href)).toMatchObject({
       ...{ name: 'LedgerError', code: '42501' },
       message: expect.stringMatching(/lacks a right; have the user of DATABASE_URL own/),
     });
-    await admin.unsafe(`drop role ${name}`);
+    await sql.unsafe(`drop role ${name}`);
   });
 
   it.each([
@@ -93,13 +84,13 @@ describe('an error that stays', () => {
       /no host of this name; .*DATABASE_URL/,
     ],
   ])('as %s is no 503', async (code, spoil, reason) => {
-    const wrong = new URL(url);
+    const wrong = new URL(database.url);
     spoil(wrong);
     if (code === 'ENOTFOUND') wrong.search = 'sslmode=disable';
     const error = await reach(wrong.href);
 
     expect(error).not.toBeInstanceOf(Problem);
-    const told = explainToOperator(error);
+    const told = toErrorLogFields(error);
     expect(told).toMatchObject({
       level: 'error',
       databaseCode: code,
@@ -117,11 +108,15 @@ describe('an error that passes', () => {
       ...{ name: 'Problem', status: 503, code: 'ledger_unavailable' },
       headers: { 'Retry-After': '5' },
     });
-    expect(explainToOperator(error)).toMatchObject({ level: 'warn', databaseCode: 'ECONNREFUSED' });
+    expect(toErrorLogFields(error)).toMatchObject({ level: 'warn', databaseCode: 'ECONNREFUSED' });
   });
 
   it('is a statement that takes too long', async () => {
-    const hasty = createConnection({ databaseUrl: url, now: Date.now, answerMilliseconds: 200 });
+    const hasty = createConnection({
+      databaseUrl: database.url,
+      now: Date.now,
+      answerMilliseconds: 200,
+    });
     const error = await failureOf(send('select pg_sleep(5)', hasty));
 
     expect(error).toMatchObject({
@@ -133,12 +128,12 @@ describe('an error that passes', () => {
 
   it('is a server that has no connection left', async () => {
     const name = `limited_${randomUUID().replaceAll('-', '')}`;
-    await admin.unsafe(`create role ${name} login password 'p' connection limit 0`);
-    const theirs = new URL(url);
+    await sql.unsafe(`create role ${name} login password 'p' connection limit 0`);
+    const theirs = new URL(database.url);
     [theirs.username, theirs.password] = [name, 'p'];
 
     expect(await reach(theirs.href)).toMatchObject({ code: 'ledger_unavailable' });
-    await admin.unsafe(`drop role ${name}`);
+    await sql.unsafe(`drop role ${name}`);
   });
 
   it.each([
@@ -191,12 +186,12 @@ describe('a server that only reads', () => {
     await send('set default_transaction_read_only = on');
     await connection.transact((sql) => sql.unsafe('insert into plain values (2)'));
 
-    expect(await admin`select count(*)::integer as count from plain`).toEqual([{ count: 2 }]);
+    expect(await sql`select count(*)::integer as count from plain`).toEqual([{ count: 2 }]);
   });
 
   it('is told as one that may become a primary, where it goes on', async () => {
-    await admin.unsafe(
-      `alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`,
+    await sql.unsafe(
+      `alter database ${new URL(database.url).pathname.slice(1)} set default_transaction_read_only = on`,
     );
     const error = await failureOf(send('create table plain (n integer)'));
 
@@ -222,21 +217,21 @@ describe('variables of the environment for other clients', () => {
     ],
   ])('change nothing: %s', async (name) => {
     vi.stubEnv(name, 'standby');
-    const other = createConnection({ databaseUrl: url, now: Date.now });
+    const other = createConnection({ databaseUrl: database.url, now: Date.now });
     const [row] = await other.run((sql) =>
       sql.unsafe<object[]>(
         `select current_user::text as "user", current_database()::text as "database",
           current_setting('application_name') as "application"`,
       ),
     );
-    const { username, pathname } = new URL(url);
+    const { username, pathname } = new URL(database.url);
 
     expect(row).toEqual({ user: username, database: pathname.slice(1), application: 'vod-upload' });
     await other.close();
   });
 
   it('do not lend a password where there is none', async () => {
-    const without = new URL(url);
+    const without = new URL(database.url);
     vi.stubEnv('PGPASSWORD', without.password);
     without.password = '';
 

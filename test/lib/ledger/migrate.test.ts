@@ -7,22 +7,18 @@ import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyMigrations } from '../../../lib/ledger/migrate.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
+const databases = useDatabases();
 let folder: string;
 
 beforeAll(async () => {
-  server = await startTestPostgres();
   folder = await mkdtemp(join(tmpdir(), 'migrations-'));
   await writeFile(join(folder, '0001-first.sql'), 'create table first (id integer);');
   await writeFile(join(folder, '0002-second.sql'), 'create table second (id integer);');
   await writeFile(join(folder, 'notes.txt'), 'no migration');
 });
-afterAll(async () => {
-  await server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 async function countTables(url: string): Promise<number> {
   const sql = postgres(url, { max: 1, fetch_types: false });
@@ -33,7 +29,7 @@ async function countTables(url: string): Promise<number> {
 
 describe('applyMigrations()', () => {
   it('applies each migration once, in order', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     const names: string[] = [];
 
     const first = await applyMigrations(url, { folder, onApplied: ({ name }) => names.push(name) });
@@ -44,7 +40,7 @@ describe('applyMigrations()', () => {
   });
 
   it('lets one of many work that start together', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     const counts = await Promise.all(
       Array.from({ length: 8 }, () => applyMigrations(url, { folder })),
     );
@@ -52,7 +48,7 @@ describe('applyMigrations()', () => {
   });
 
   it('refuses a migration that has changed, or is gone, and applies nothing', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     const other = await mkdtemp(join(tmpdir(), 'migrations-'));
     await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
     await applyMigrations(url, { folder: other });
@@ -72,7 +68,7 @@ describe('applyMigrations()', () => {
   });
 
   it('passes over no file that is named unlike the others', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     const other = await mkdtemp(join(tmpdir(), 'migrations-'));
     await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
     await writeFile(join(other, '0002_second.sql'), 'create table second (id integer);');
@@ -85,7 +81,7 @@ describe('applyMigrations()', () => {
   });
 
   it('takes other line ends for no change', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     const other = await mkdtemp(join(tmpdir(), 'migrations-'));
     await writeFile(join(other, '0001-first.sql'), 'create table\nfirst (id integer);');
     await applyMigrations(url, { folder: other });
@@ -96,7 +92,7 @@ describe('applyMigrations()', () => {
   });
 
   it('leaves nothing of a migration that fails half way', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     const other = await mkdtemp(join(tmpdir(), 'migrations-'));
     await writeFile(join(other, '0001-bad.sql'), 'create table half (id integer); select 1/0;');
 
@@ -114,7 +110,7 @@ describe('npm run migrate', () => {
     });
 
   it('prints a line for each migration, and then that there is none', async () => {
-    const url = await server.createDatabase('empty');
+    const url = await databases.create('empty');
     expect((await migrate(url)).stdout).toMatch(/^(applied \d{4}-[a-z-]+\.sql in \d+ ms\n)+$/);
     expect((await migrate(url)).stdout).toBe('Nothing to do: the database is up to date.\n');
   });
@@ -156,7 +152,7 @@ describe('npm run migrate', () => {
       /DATABASE_URL .*parameter colour/,
     ],
   ])('says in one sentence what is wrong with %s', async (_what, make, sentence) => {
-    const url = make(new URL(await server.createDatabase('empty')));
+    const url = make(new URL(await databases.create('empty')));
     const { code, stderr } = await migrate(url).catch((error) => error);
 
     expect(code).toBe(1);
@@ -182,7 +178,7 @@ describe('npm run migrate', () => {
   });
 
   it.each(['SQL_ASCII', 'LATIN1'])('refuses a database of the encoding %s', async (encoding) => {
-    const url = new URL(await server.createDatabase('empty'));
+    const url = new URL(await databases.create('empty'));
     const name = `encoding_${encoding.toLowerCase()}`;
     const admin = postgres(url.href, { max: 1, fetch_types: false });
     await admin.unsafe(

@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
-import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
-import type { UploadFact } from '../../../lib/uploads/upload-state.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
+import type { UploadFact } from '../../../lib/model/upload-state.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let ledger: Ledger;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  ledger = openLedger(await server.createDatabase(), { now: Date.now, randomKey: randomUUID });
-});
-afterEach(() => ledger.close());
+const { ledger } = useLedger();
 
 function record(change: UploadChange, ...actions: readonly NewMediaAction[]) {
   const eventId = randomUUID();
@@ -40,7 +29,7 @@ const readActions = async () =>
 
 describe('an upload that somebody else’s file names', () => {
   beforeEach(async () => {
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
   });
 
   it('is not touched, and the file is removed', async () => {
@@ -85,11 +74,11 @@ describe('an upload that somebody else’s file names', () => {
   });
 
   it('goes to nobody else by being issued again', async () => {
-    const saved = await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'mallory' });
+    const saved = await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'mallory' });
     expect(saved).toMatchObject({ owner: 'ann' });
   });
 
-  it('belongs to whoever is told first where nobody was', async () => {
+  it('belongs to anyone who is told first where nobody was', async () => {
     await ledger.recordEvent({
       ...{ eventId: 'e1', eventType: 'vod.PullComplete', payload: {}, confirmed: true },
       changes: [{ key: { uploadId: 'u2' }, fact: 'issued', method: 'pull' }],
@@ -114,7 +103,7 @@ describe('what is to be done to the media of an event', () => {
     await record(tell('ann', 'f1'));
     await record(tell('ann', 'f2'), modify('f2'));
     await record({ key: { fileId: 'f3' }, fact: 'rejected' }, modify('f3'));
-    await ledger.changeState('u1', 'rejected');
+    await ledger.transition('u1', 'rejected');
     await record(tell('ann', 'f1'), modify('f1'));
     expect(await readActions()).toEqual(
       [

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import postgres, { type Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { applyMigrations } from '../../../lib/ledger/migrate.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import { findPgBouncer } from '../../support/find-pgbouncer.ts';
 import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { requirePresent } from '../../support/requirement.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 /** A pooler as it is installed, and one whose administrator lets parameters go by, as hosted ones do. */
 const CONFIGURATIONS: readonly (readonly [string, readonly string[]])[] = [
@@ -20,42 +17,25 @@ const CONFIGURATIONS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
-  let server: TestPostgres;
+  const database = useLedger();
+  const { sql } = database;
   let pooler: PgBouncer;
-  let direct: string;
   let url: string;
-  let opened: Ledger[];
-  let admin: Sql;
 
   beforeAll(async () => {
-    server = await startTestPostgres();
     if (findPgBouncer() === undefined) return;
     // Two connections for many clients, so that no two transactions need be on the same one.
-    pooler = await startPgBouncer(await server.createDatabase('empty'), [
+    pooler = await startPgBouncer(await database.createDatabase('empty'), [
       ...settings,
       'default_pool_size = 2',
     ]);
   });
-  afterAll(async () => {
-    await pooler?.close();
-    await server.close();
-  });
-  beforeEach(async (context) => {
+  afterAll(() => pooler?.close());
+  beforeEach((context) => {
     requirePresent(context, 'pgbouncer');
-    direct = await server.createDatabase();
-    url = pooler.urlOf(direct);
-    admin = postgres(direct, { max: 1, fetch_types: false });
-    opened = [];
+    url = pooler.urlOf(database.url);
   });
-  afterEach(async () => {
-    for (const ledger of opened) await ledger.close();
-    await admin?.end();
-  });
-  const open = (databaseUrl = url) => {
-    const ledger = openLedger(databaseUrl, { now: Date.now, randomKey: randomUUID });
-    opened.push(ledger);
-    return ledger;
-  };
+  const open = () => database.open({ url });
   const connect = (databaseUrl: string) => createConnection({ databaseUrl, now: Date.now });
 
   it('keeps a ledger for many instances at once', async () => {
@@ -64,7 +44,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     await Promise.all(
       ids.map(async (uploadId, i) => {
         const ledger = ledgers[i % 5] ?? expect.fail('There are five.');
-        await ledger.saveIssued({ uploadId, method: 'client', owner: 'ann' });
+        await ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
         await ledger.recordEvent({
           ...{ eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
           changes: [{ key: { uploadId }, fact: 'uploaded' }],
@@ -105,14 +85,14 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     });
 
     await expect(undone).rejects.toThrow(RangeError);
-    const rows = await admin`select key from requests order by key`;
+    const rows = await sql`select key from requests order by key`;
     expect(rows.map(({ key }) => key)).toEqual(['a', 'b']);
     await connection.close();
   });
 
   it('makes the settings of the URL in each piece of work', async () => {
-    await admin`create schema other`;
-    await admin`create table other.only_there (id integer)`;
+    await sql`create schema other`;
+    await sql`create table other.only_there (id integer)`;
     const connection = connect(`${url}?schema=other&lock_timeout=1234`);
     const work = () =>
       connection.run((sql) =>
@@ -131,12 +111,15 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
   });
 
   it('is migrated once by many at a time', async () => {
-    const empty = pooler.urlOf(await server.createDatabase('empty'));
+    const empty = pooler.urlOf(await database.createDatabase('empty'));
     const counts = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(empty)));
 
     expect(counts.toSorted((a, b) => a - b).slice(0, 3)).toEqual([0, 0, 0]);
     expect(counts.some((count) => count > 3)).toBe(true);
-    expect(await admin`select from pg_locks where locktype = 'advisory'`).toHaveLength(0);
+    expect(
+      await sql`select from pg_locks where locktype = 'advisory'
+      and database = (select oid from pg_database where datname = ${new URL(empty).pathname.slice(1)})`,
+    ).toHaveLength(0);
   });
 
   it('has nothing for doctor to find', async () => {
@@ -145,8 +128,8 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
 
   it('goes on where the pooler has let go of its connections', async () => {
     const ledger = open();
-    await ledger.saveIssued({ uploadId: 'u1', method: 'client', owner: 'ann' });
-    await admin`select pg_terminate_backend(pid) from pg_stat_activity
+    await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`;
 
     expect(await ledger.findUpload('u1')).toMatchObject({ uploadId: 'u1' });
@@ -168,10 +151,10 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
 });
 
 describe('a pooler that takes every parameter and mixes up prepared statements', () => {
+  const database = useLedger();
+
   it('is found out by its first mistake', async () => {
-    const server = await startTestPostgres();
-    const url = await server.createDatabase();
-    const connection = createConnection({ databaseUrl: url, now: Date.now });
+    const connection = createConnection({ databaseUrl: database.url, now: Date.now });
     const ask = () =>
       connection.run((sql) =>
         sql.unsafe<{ one: string; names: string }[]>(
@@ -194,6 +177,5 @@ describe('a pooler that takes every parameter and mixes up prepared statements',
     expect([...again]).toEqual([{ one: 'x', names: '0' }]);
     expect([...(await ask())]).toEqual([{ one: 'x', names: '0' }]);
     await connection.close();
-    await server.close();
   });
 });

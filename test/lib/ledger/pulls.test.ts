@@ -1,36 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { QueuedPull } from '../../../lib/ledger/pulls.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
-let server: TestPostgres;
-let url: string;
 let time: number;
-const opened: Ledger[] = [];
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
-  ledger = open();
 });
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((each) => each.close()));
-});
-
-function open(): Ledger {
-  const made = openLedger(url, { now: () => time, randomKey: randomUUID });
-  opened.push(made);
-  return made;
-}
 
 const pull = (i: number): QueuedPull => ({
   uploadId: `u${i}`,
@@ -64,10 +45,10 @@ describe('enqueuePulls()', () => {
 
   it('queues what was issued and never taken, once, and not what was cancelled', async () => {
     const issue = (uploadId: string) =>
-      ledger.saveIssued({ uploadId, method: 'pull', owner: 'ann', fields: {} });
+      ledger.issueUpload({ uploadId, method: 'pull', owner: 'ann', fields: {} });
     await issue('u0');
     await issue('u1');
-    await ledger.changeState('u1', 'cancelled');
+    await ledger.transition('u1', 'cancelled');
 
     expect(await ledger.enqueuePulls(pulls(2))).toBe(0);
     expect(await ledger.enqueuePulls(pulls(2))).toBe(0);
@@ -160,7 +141,7 @@ describe('claimPulls()', () => {
 
   it('gives no pull of an upload that was cancelled', async () => {
     await ledger.enqueuePulls(pulls(2));
-    await ledger.changeState('u0', 'cancelled');
+    await ledger.transition('u0', 'cancelled');
     expect(await ledger.claimPulls(2, 60)).toMatchObject([{ uploadId: 'u1' }]);
   });
 });

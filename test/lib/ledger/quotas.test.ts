@@ -1,37 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { Quotas } from '../../../lib/ledger/quotas.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-let server: TestPostgres;
-let url: string;
 let time: number;
-const opened: Ledger[] = [];
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  url = await server.createDatabase();
+beforeEach(() => {
   time = START;
-  ledger = open();
 });
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((each) => each.close()));
-});
-
-function open(): Ledger {
-  const made = openLedger(url, { now: () => time, randomKey: randomUUID });
-  opened.push(made);
-  return made;
-}
 
 interface Wish {
   readonly owner?: string;
@@ -40,7 +22,7 @@ interface Wish {
   readonly subAppId?: number;
 }
 
-/** Answers the rule that stands in the way, or the state of the upload. */
+/** Returns the rule that stands in the way, or the state of the upload. */
 async function begin(
   uploadId: string,
   quotas: Quotas,
@@ -53,9 +35,9 @@ async function begin(
   return verdict?.kind === 'refused' ? verdict.quota : verdict?.state;
 }
 
-/** Has a file of so many bytes come for the upload. */
+/** Has a file of the given size come for the upload. */
 function arrive(uploadId: string, size: number) {
-  return ledger.changeState(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
+  return ledger.transition(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
 }
 
 const pull = (uploadId: string) =>
@@ -79,7 +61,7 @@ describe.each([
     expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(10);
   });
 
-  it('lets the same uploads go on, whoever asks at once', async () => {
+  it('lets the same uploads go on, no matter who asks at once', async () => {
     const ledgers = Array.from({ length: 5 }, open);
     const ids = Array.from({ length: 10 }, (_, i) => `u${i}`);
     const asked = ledgers.flatMap((by) => ids.map((id) => begin(id, quotas, { by })));
@@ -164,7 +146,7 @@ describe('openUploads', () => {
   const quotas = { openUploads: 2 };
 
   it.each([
-    ['came to nothing', () => ledger.changeState('u0', 'cancelled')],
+    ['came to nothing', () => ledger.transition('u0', 'cancelled')],
     ['came', () => arrive('u0', 5)],
     [
       'may not come any more',
@@ -186,7 +168,7 @@ describe('openUploads', () => {
 
   it('has none while a file is processed, or a pull waits', async () => {
     await begin('u0', quotas, { expiresIn: 10 });
-    await ledger.changeState('u0', 'uploadedForProcessing', { fileId: 'file' });
+    await ledger.transition('u0', 'uploadedForProcessing', { fileId: 'file' });
     await ledger.enqueuePulls([{ uploadId: 'u1', owner: 'ann', request: {} }]);
     time += MINUTE;
 
@@ -197,8 +179,8 @@ describe('openUploads', () => {
     await begin('u0', quotas, { subAppId: 2 });
     await begin('u1', quotas, { subAppId: 2 });
     expect(await begin('u2', quotas, { subAppId: 3 })).toMatchObject({ rule: 'openUploads' });
-    await ledger.changeState('u0', 'uploadedForProcessing', { fileId: 'f0' });
-    await ledger.changeState('u1', 'uploadedForProcessing', { fileId: 'f1' });
+    await ledger.transition('u0', 'uploadedForProcessing', { fileId: 'f0' });
+    await ledger.transition('u1', 'uploadedForProcessing', { fileId: 'f1' });
 
     expect(await begin('u2', quotas, { subAppId: 2 })).toMatchObject({ rule: 'openUploads' });
     expect(await begin('u2', quotas, { subAppId: 3 })).toBe('issued');
@@ -211,7 +193,7 @@ describe('openUploads', () => {
     await begin('u2', quotas);
 
     expect(await begin('u0', quotas)).toMatchObject({ rule: 'openUploads' });
-    await ledger.changeState('u1', 'cancelled');
+    await ledger.transition('u1', 'cancelled');
     expect(await begin('u0', quotas)).toBe('issued');
   });
 
@@ -265,7 +247,7 @@ describe('bytesPerDay', () => {
     await begin('u0', quotas);
     await arrive('u0', 100);
     time += DAY - 1;
-    await ledger.changeState('u0', 'rejected', { problem: { code: 'limits_exceeded' } });
+    await ledger.transition('u0', 'rejected', { problem: { code: 'limits_exceeded' } });
     expect(await begin('u1', quotas)).toMatchObject({ rule: 'bytesPerDay' });
     time += 1;
 
@@ -319,6 +301,19 @@ describe('a batch', () => {
     ]);
   });
 
+  it('queues once what waits already, and what VOD has taken no more', async () => {
+    const batch = ['u0', 'u1'].map(pull);
+    for (let times = 0; times < 2; times += 1) {
+      expect(rules(await ledger.issueWithin('ann', {}, batch))).toEqual(['issued', 'issued']);
+    }
+    const [first, second, ...others] = await ledger.claimPulls(9, 60);
+    expect(others).toEqual([]);
+    if (first === undefined || second === undefined) return expect.fail('Both wait.');
+    await ledger.finishPull(first, 'task');
+    await ledger.issueWithin('ann', {}, batch);
+    expect((await ledger.readBacklog()).pulls.count).toBe(1);
+  });
+
   it('never exceeds a quota beside others like it', async () => {
     const ledgers = Array.from({ length: 4 }, open);
     const verdicts = await Promise.all(
@@ -354,7 +349,7 @@ it('goes on beside events of the same uploads', async () => {
   const others = [open(), open()];
   const work = ids.flatMap((id) => [
     begin(id, quotas, { by: others[0] ?? ledger }),
-    ledger.changeState(id, 'cancelled'),
+    ledger.transition(id, 'cancelled'),
     begin(id, quotas, { by: others[1] ?? ledger }),
   ]);
 

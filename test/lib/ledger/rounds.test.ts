@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import { splitRounds } from '../../../lib/ledger/rounds.ts';
+import { splitRounds } from '../../../lib/ledger/event-record.ts';
 
 const eventOf = (eventId: string, characters: number): EventRecord => ({
   ...{ eventId, eventType: 'vod.ProcedureStateChanged', confirmed: true, changes: [] },

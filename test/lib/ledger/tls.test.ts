@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import {
@@ -120,7 +120,7 @@ describe('a server that speaks TLS', () => {
     expect(await ask(`${address}?sslmode=require`, ca)).toBe(true);
   });
 
-  it('is reached whoever it is where the URL says so, and doctor warns of it', async () => {
+  it('is reached anyone who it is where the URL says so, and doctor warns of it', async () => {
     expect(await ask(`${url}?sslmode=require`)).toBe(true);
     expect(await ask(`${url}?sslmode=no-verify`)).toBe(true);
     expect(await ask(`${url}?sslmode=prefer`)).toBe(true);

@@ -1,29 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EventType } from '../../../lib/delivery/event-type.ts';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { EventType } from '../../../lib/model/event-type.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
-let server: TestPostgres;
-let url: string;
 let time: number;
-let ledger: Ledger;
+const { ledger, open } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
+beforeEach(() => {
   time = START;
-  url = await server.createDatabase();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
 });
-afterEach(() => ledger.close());
 
 const save = (uploadId: string, owner = 'ann', method: 'client' | 'pull' = 'client') =>
-  ledger.saveIssued({ uploadId, method, owner });
+  ledger.issueUpload({ uploadId, method, owner });
 
 async function readAll(query: UploadQuery, between: () => Promise<unknown> = async () => {}) {
   const ids: string[] = [];
@@ -37,7 +26,7 @@ async function readAll(query: UploadQuery, between: () => Promise<unknown> = asy
   return ids;
 }
 
-describe('saveIssued()', () => {
+describe('issueUpload()', () => {
   it('keeps every field', async () => {
     const fields = {
       fileId: 'f1',
@@ -57,7 +46,12 @@ describe('saveIssued()', () => {
       mediaExpireTime: START + 86_400_000,
       expiresAt: START + 3_600_000,
     };
-    const saved = await ledger.saveIssued({ uploadId: 'u1', method: 'pull', owner: 'ann', fields });
+    const saved = await ledger.issueUpload({
+      uploadId: 'u1',
+      method: 'pull',
+      owner: 'ann',
+      fields,
+    });
 
     expect(saved).toEqual({
       ...fields,
@@ -68,32 +62,32 @@ describe('saveIssued()', () => {
   });
 
   it('prolongs an upload, and never brings one back', async () => {
-    await ledger.saveIssued({
+    await ledger.issueUpload({
       ...{ uploadId: 'u1', method: 'client', owner: 'ann' },
       fields: { expiresAt: START + 9_000 },
     });
     time += 1_000;
-    const later = await ledger.saveIssued({
+    const later = await ledger.issueUpload({
       ...{ uploadId: 'u1', method: 'client', owner: 'ann' },
       fields: { expiresAt: START + 8_000, name: 'b.mp4' },
     });
     expect(later).toMatchObject({ expiresAt: START + 9_000, name: 'b.mp4', createdAt: START });
 
-    await ledger.changeState('u1', 'cancelled');
+    await ledger.transition('u1', 'cancelled');
     expect(await save('u1')).toMatchObject({ state: 'cancelled' });
   });
 });
 
-describe('changeState()', () => {
+describe('transition()', () => {
   it('answers the upload as it is then, and knows none that is not there', async () => {
     await save('u1');
     expect(
-      await ledger.changeState('u1', 'rejected', { problem: { code: 'too_large' } }),
+      await ledger.transition('u1', 'rejected', { problem: { code: 'too_large' } }),
     ).toMatchObject({ state: 'rejected', problem: { code: 'too_large' } });
-    expect(await ledger.changeState('u1', 'processingSucceeded')).toMatchObject({
+    expect(await ledger.transition('u1', 'processingSucceeded')).toMatchObject({
       state: 'rejected',
     });
-    expect(await ledger.changeState('none', 'deleted')).toBeUndefined();
+    expect(await ledger.transition('none', 'deleted')).toBeUndefined();
     expect(await ledger.findUpload('none')).toBeUndefined();
   });
 });
@@ -121,7 +115,7 @@ describe('listUploads()', () => {
     await save('b1', 'bob');
     await save('b2', 'bob', 'pull');
     await save('b3', 'bob');
-    await ledger.changeState('b3', 'uploaded');
+    await ledger.transition('b3', 'uploaded');
 
     expect((await readAll({ owner: 'bob', limit: 1 })).toSorted()).toEqual(['b1', 'b2', 'b3']);
     expect(await readAll({ owner: 'bob', state: 'issued', method: 'client', limit: 9 })).toEqual([
@@ -212,9 +206,7 @@ describe('rememberRequests()', () => {
 
   it('is new to one of several overlapping sets at once', async () => {
     const keys = Array.from({ length: 400 }, (_, i) => `k${i}`);
-    const ledgers = [1, 2, 3, 4].map(() =>
-      openLedger(url, { now: () => time, randomKey: randomUUID }),
-    );
+    const ledgers = [1, 2, 3, 4].map(() => open());
     const sets = [keys, keys.toReversed(), keys.slice(100), keys.slice(0, 300).toReversed()];
     const answers = await Promise.all(
       sets.map((set, i) =>
@@ -230,7 +222,7 @@ describe('rememberRequests()', () => {
   });
 });
 
-describe('claimChecks() and deferCheck()', () => {
+describe('claimChecks() and setNextCheck()', () => {
   const MINUTE = 60_000;
   const claim = async (count = 9) =>
     (await ledger.claimChecks(count, 60)).map(({ uploadId }) => uploadId);
@@ -240,9 +232,9 @@ describe('claimChecks() and deferCheck()', () => {
     await save('ready');
     await save('failed');
     await save('cancelled');
-    await ledger.changeState('ready', 'uploaded');
-    await ledger.changeState('failed', 'processingFailed');
-    await ledger.changeState('cancelled', 'cancelled');
+    await ledger.transition('ready', 'uploaded');
+    await ledger.transition('failed', 'processingFailed');
+    await ledger.transition('cancelled', 'cancelled');
     time += 10 * MINUTE - 1;
     expect(await claim()).toEqual([]);
     time += 1;
@@ -267,15 +259,15 @@ describe('claimChecks() and deferCheck()', () => {
 
   it('is put off, for ever too, until something is told again', async () => {
     await save('u1');
-    await ledger.deferCheck('u1', START + 60 * MINUTE);
+    await ledger.setNextCheck('u1', START + 60 * MINUTE);
     time = START + 59 * MINUTE;
     expect(await claim()).toEqual([]);
     time += MINUTE;
     expect(await claim()).toEqual(['u1']);
-    await ledger.deferCheck('u1', undefined);
+    await ledger.setNextCheck('u1', undefined);
     time += 86_400_000;
     expect(await claim()).toEqual([]);
-    await ledger.changeState('u1', 'processingStarted');
+    await ledger.transition('u1', 'processingStarted');
     time += 10 * MINUTE;
     expect(await claim()).toEqual(['u1']);
   });
@@ -297,14 +289,14 @@ describe('hastenChecks()', () => {
 
   it('makes due what VOD has a file or a task of, and is to be asked about later', async () => {
     for (const name of ['task', 'file', 'flow', 'nothing', 'ready', 'cancelled']) await save(name);
-    await ledger.changeState('task', 'issued', { taskId: 't1' });
-    await ledger.changeState('file', 'uploadedForProcessing', { fileId: 'f1' });
-    await ledger.changeState('flow', 'processingStarted', { fileId: 'f2', taskId: 't2' });
-    await ledger.changeState('ready', 'uploaded', { fileId: 'f3' });
-    await ledger.changeState('cancelled', 'cancelled', { taskId: 't3' });
+    await ledger.transition('task', 'issued', { taskId: 't1' });
+    await ledger.transition('file', 'uploadedForProcessing', { fileId: 'f1' });
+    await ledger.transition('flow', 'processingStarted', { fileId: 'f2', taskId: 't2' });
+    await ledger.transition('ready', 'uploaded', { fileId: 'f3' });
+    await ledger.transition('cancelled', 'cancelled', { taskId: 't3' });
     await ledger.enqueuePulls([{ uploadId: 'queued', owner: 'ann', request: {} }]);
     time += MINUTE;
-    await ledger.deferCheck('task', time + 12 * 60 * MINUTE);
+    await ledger.setNextCheck('task', time + 12 * 60 * MINUTE);
     expect(await claim()).toEqual([]);
 
     await ledger.hastenChecks(9);
@@ -317,7 +309,7 @@ describe('hastenChecks()', () => {
       time += 1;
       await save(name);
       const fact = name.startsWith('p') ? 'issued' : 'processingStarted';
-      await ledger.changeState(name, fact, { taskId: name });
+      await ledger.transition(name, fact, { taskId: name });
     }
 
     await ledger.hastenChecks(1);
@@ -327,10 +319,10 @@ describe('hastenChecks()', () => {
 
   it('puts off nothing that is overdue', async () => {
     await save('early');
-    await ledger.changeState('early', 'issued', { taskId: 't1' });
+    await ledger.transition('early', 'issued', { taskId: 't1' });
     time += MINUTE;
     await save('late');
-    await ledger.changeState('late', 'issued', { taskId: 't2' });
+    await ledger.transition('late', 'issued', { taskId: 't2' });
     time += 9 * MINUTE;
 
     await ledger.hastenChecks(9);
@@ -341,18 +333,16 @@ describe('hastenChecks()', () => {
 
 describe('marks and leases', () => {
   it('moves a mark forwards only', async () => {
-    expect(await ledger.readMark('scan')).toBeUndefined();
-    await ledger.moveMark('scan', START + 5);
-    await ledger.moveMark('scan', START);
-    expect(await ledger.readMark('scan')).toBe(START + 5);
-    await Promise.all([9, 3, 7, 8].map((ahead) => ledger.moveMark('scan', START + ahead)));
-    expect(await ledger.readMark('scan')).toBe(START + 9);
+    expect(await ledger.readWatermark('scan')).toBeUndefined();
+    await ledger.advanceWatermark('scan', START + 5);
+    await ledger.advanceWatermark('scan', START);
+    expect(await ledger.readWatermark('scan')).toBe(START + 5);
+    await Promise.all([9, 3, 7, 8].map((ahead) => ledger.advanceWatermark('scan', START + ahead)));
+    expect(await ledger.readWatermark('scan')).toBe(START + 9);
   });
 
   it('gives a lease to one of many, who may renew it and give it up', async () => {
-    const many = Array.from({ length: 8 }, () =>
-      openLedger(url, { now: () => time, randomKey: randomUUID }),
-    );
+    const many = Array.from({ length: 8 }, () => open());
     const acquire = () => Promise.all(many.map((each) => each.acquireLease('sweep', 60)));
     const first = await acquire();
     expect(first.filter(Boolean)).toHaveLength(1);
@@ -370,7 +360,7 @@ describe('marks and leases', () => {
   });
 });
 
-describe('findUntold()', () => {
+describe('findFilesWithoutArrival()', () => {
   it('answers the files of which no event has told that they came', async () => {
     const tell = (eventId: string, eventType: EventType, fileId: string) =>
       ledger.recordEvent({
@@ -381,9 +371,14 @@ describe('findUntold()', () => {
     await tell('e2', 'vod.PullComplete', 'pulled');
     await tell('e3', 'vod.ProcedureStateChanged', 'processed');
 
-    const untold = await ledger.findUntold(['uploaded', 'pulled', 'processed', 'unknown']);
+    const untold = await ledger.findFilesWithoutArrival([
+      'uploaded',
+      'pulled',
+      'processed',
+      'unknown',
+    ]);
 
     expect([...untold].sort()).toEqual(['processed', 'unknown']);
-    expect(await ledger.findUntold([])).toEqual([]);
+    expect(await ledger.findFilesWithoutArrival([])).toEqual([]);
   });
 });

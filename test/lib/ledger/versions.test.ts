@@ -1,21 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
-import { explainServer, readServer } from '../../../lib/ledger/server.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { describe, expect, it } from 'vitest';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { explainServer, readServer } from '../../../lib/ledger/migrate.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-  const databaseUrl = await server.createDatabase();
-  connection = createConnection({ databaseUrl, now: Date.now });
-});
-afterAll(async () => {
-  await connection.close();
-  await server.close();
-});
+const database = useLedger();
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
@@ -42,7 +31,9 @@ describe('the versions of PostgreSQL that are supported', () => {
   });
 
   it('have this one among them', async () => {
+    const connection = createConnection({ databaseUrl: database.url, now: Date.now });
     const { version, encoding } = await readServer(connection);
+    await connection.close();
 
     expect(Math.floor(version / 10_000)).toBeGreaterThanOrEqual(oldest);
     expect(Math.floor(version / 10_000)).toBeLessThanOrEqual(newest);

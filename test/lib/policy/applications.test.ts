@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { listApplications, requireOwnApplication } from '../../../lib/policy/applications.ts';
 
 const TENANTS = {

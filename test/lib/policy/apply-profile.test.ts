@@ -265,7 +265,7 @@ describe('boundPull()', () => {
 
 type Asked = Pick<SignatureRequest, 'classId' | 'procedure' | 'storageRegion' | 'limits'>;
 
-/** Answers whether what is asked for is allowed; what is left open always is. */
+/** Returns whether what is asked for is allowed; what is left open always is. */
 function isWithin(profile: Profile, { classId, procedure, storageRegion, limits }: Asked): boolean {
   const allows = (list: readonly unknown[] | undefined, asked: unknown) =>
     list === undefined || asked === undefined || list.includes(asked);
@@ -279,7 +279,7 @@ function isWithin(profile: Profile, { classId, procedure, storageRegion, limits 
   );
 }
 
-/** Answers whether every bound is in the request itself, as tight as the profile has it or tighter. */
+/** Returns whether every bound is in the request itself, as tight as the profile has it or tighter. */
 function isFilled(profile: Profile, request: Asked): boolean {
   const { limits } = request;
   return (

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { UploadLimits } from '../../../lib/model/source-context.ts';
+import type { MediaFacts } from '../../../lib/model/upload.ts';
 import { listContainerTypes } from '../../../lib/policy/container-types.ts';
-import { judgeMedia, type MediaFacts } from '../../../lib/policy/judge-media.ts';
-import type { UploadLimits } from '../../../lib/uploads/envelope.ts';
+import { judgeMedia } from '../../../lib/policy/judge-media.ts';
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
 
 const MOV = 'mov,mp4,m4a,3gp,3g2,mj2';
@@ -22,9 +23,9 @@ function judge({ limits, facts }: Case) {
 
 const GOOD: readonly Case[] = [
   { name: 'without limits, and nothing known', limits: {}, facts: {} },
-  { name: 'of just so many bytes', limits: { maxBytes: 10 }, facts: { size: 10 } },
+  { name: 'of exactly the limit in bytes', limits: { maxBytes: 10 }, facts: { size: 10 } },
   { name: 'empty, and known to be', limits: { maxBytes: 1 }, facts: { size: 0 } },
-  { name: 'of just so many seconds', limits: { maxSeconds: 60 }, facts: { duration: 60 } },
+  { name: 'of exactly the limit in seconds', limits: { maxSeconds: 60 }, facts: { duration: 60 } },
   {
     name: 'an image, which has no duration',
     limits: { maxSeconds: 1 },
@@ -205,5 +206,16 @@ describe('listContainerTypes()', () => {
 
   it.each(['', 'elf', 'png_pipe', 'constructor', '__proto__'])('has %j for no media', (name) => {
     expect([...listContainerTypes(name)].filter(isMediaType)).toEqual([]);
+  });
+});
+
+describe('what the problem tells of a file', () => {
+  it('is no more than 64 letters of a type or a container', () => {
+    const limits = { mediaTypes: ['mp4'] };
+    const long = 'x'.repeat(65);
+    expect(judgeMedia(limits, { type: long })).toMatchObject({ actual: long.slice(0, 64) });
+    expect(judgeMedia(limits, { type: 'mp4', container: long })).toMatchObject({
+      actual: long.slice(0, 64),
+    });
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { loadSettings } from '../../../lib/policy/load-settings.ts';
 
 let folder: string;

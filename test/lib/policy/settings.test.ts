@@ -72,7 +72,7 @@ const FULL = {
   ],
 };
 
-/** Answers the settings with `value` at `path`. */
+/** Returns the settings with `value` at `path`. */
 function change(path: string, value: unknown): unknown {
   const copy: unknown = structuredClone(FULL);
   let place: unknown = copy;

@@ -28,6 +28,18 @@ describe('verifyCallbackSignature()', () => {
     expect(verdict.authentic).toBe(true);
   });
 
+  it.each(['1800000000x', 'x1800000000', ' 1800000000', '1e9', '1000000000000000', ''])(
+    'refuses a T that is no number, however well it is signed: %j',
+    (t) => {
+      const sign = createHash('md5').update(`key${t}`).digest('hex');
+
+      expect(verifyCallbackSignature({ sign, t }, ['key'], 1_799_999_400)).toEqual({
+        authentic: false,
+        refusal: 'mismatch',
+      });
+    },
+  );
+
   it('tells which of several keys fits', () => {
     const signature = signAt('old', 1_000_600);
 
@@ -56,11 +68,17 @@ describe('verifyCallbackSignature()', () => {
     );
   });
 
-  it('refuses a T that is not a number, even signed', () => {
-    const sign = createHash('md5').update('keysoon').digest('hex');
+  it.each(['soon', '1000600x', 'x1000600', '1000000000000000'])(
+    'refuses a T that is no number of seconds, even signed: %s',
+    (t) => {
+      const sign = createHash('md5').update(`key${t}`).digest('hex');
 
-    expect(verifyCallbackSignature({ sign, t: 'soon' }, ['key'], 0).authentic).toBe(false);
-  });
+      expect(verifyCallbackSignature({ sign, t }, ['key'], 1_000_000)).toEqual({
+        authentic: false,
+        refusal: 'mismatch',
+      });
+    },
+  );
 
   it('never throws, and believes nobody without the key', () => {
     fc.assert(

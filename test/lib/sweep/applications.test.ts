@@ -1,28 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { localAccount } from '../../../tools/local/vod/account.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { settingsOf } from '../../support/settings.ts';
 import { sealContext } from '../../support/source-contexts.ts';
-import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { type SweepStage, TONE, useSweepStage } from './sweep-stage.ts';
 
 const OWN = localAccount().subAppId;
 const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
 const APPLICATIONS = [OWN, ACME, GLOBEX] as const;
 const DAY = 86_400;
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  const account = { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] };
-  stage = await openSweepStage(postgres, { standIn: { account } });
-});
-afterEach(() => stage.close());
+const account = { ...localAccount(), otherSubAppIds: [ACME, GLOBEX] };
+const stage = useSweepStage(() => ({ emulator: { account } }));
 
 const sweep = (change: Parameters<SweepStage['sweep']>[0] = {}) =>
   stage.sweep({ applications: APPLICATIONS, ...change });
@@ -31,7 +20,7 @@ const sweep = (change: Parameters<SweepStage['sweep']>[0] = {}) =>
 async function makeMediaIn(SubAppId: number, request: object = {}): Promise<string> {
   const known = new Set(
     stage.vod
-      .standIn()
+      .emulator()
       .media()
       .map(({ fileId }) => fileId),
   );
@@ -39,7 +28,7 @@ async function makeMediaIn(SubAppId: number, request: object = {}): Promise<stri
   await stage.vod.client.PullUpload({ MediaUrl: TONE, SubAppId, ...request });
   await ended;
   const media = stage.vod
-    .standIn()
+    .emulator()
     .media()
     .find(({ fileId }) => !known.has(fileId));
   return media?.fileId ?? '';
@@ -50,7 +39,7 @@ const listUploads = async () =>
     .map(({ fileId, subAppId, state }) => ({ fileId, subAppId, state }))
     .toSorted((a, b) => Number(a.subAppId) - Number(b.subAppId));
 
-/** Answers the stage's API, where nobody can look at what acme has. */
+/** Returns the stage's API, where nobody can look at what acme has. */
 function withoutAcme(): VodApi {
   const { searchMedia } = stage.api;
   return {
@@ -110,8 +99,8 @@ describe('sweep() of several applications', () => {
   it('removes a file where it is', async () => {
     const fields = { subAppId: ACME };
     const upload = { uploadId: '01JSWEEP000000000000000000', owner: 'ann' };
-    await stage.ledger.saveIssued({ ...upload, method: 'client', fields });
-    await stage.ledger.changeState(upload.uploadId, 'cancelled');
+    await stage.ledger.issueUpload({ ...upload, method: 'client', fields });
+    await stage.ledger.transition(upload.uploadId, 'cancelled');
     const SourceContext = sealContext({ ...upload, method: 'client' }, undefined, fields);
     const kept = await makeMediaIn(GLOBEX);
     await makeMediaIn(ACME, { SourceContext });
@@ -122,7 +111,7 @@ describe('sweep() of several applications', () => {
     expect(steps['actions']).toMatchObject({ done: 1, dead: 0, failed: 0 });
     expect(
       stage.vod
-        .standIn()
+        .emulator()
         .media()
         .map(({ fileId }) => fileId),
     ).toEqual([kept]);
@@ -178,7 +167,7 @@ describe('sweep() of several applications', () => {
 
     expect(steps['actions']).toMatchObject({ done: 2, dead: 0 });
     expect(await listUploads()).toMatchObject([{ fileId, state: 'rejected' }]);
-    expect(stage.vod.standIn().media()).toEqual([]);
+    expect(stage.vod.emulator().media()).toEqual([]);
   });
 
   it('does not take a media for ready whose task flow still runs in its application', async () => {
@@ -195,7 +184,7 @@ describe('sweep() of several applications', () => {
     const fileId = await makeMediaIn(ACME);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
     const keep = (eventId: string, subAppId: number) =>
-      stage.ledger.keepUnconfirmed({ eventId, subAppId, raw, receivedAt: stage.now() });
+      stage.ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: stage.now() });
     await keep('evt_1', ACME);
     await keep('evt_2', GLOBEX);
 
@@ -210,7 +199,7 @@ describe('sweep() of several applications', () => {
 
   it('lets an upload expire by what was seen of its own application', async () => {
     const issue = (uploadId: string, subAppId: number) =>
-      stage.ledger.saveIssued({
+      stage.ledger.issueUpload({
         ...{ uploadId, method: 'client', owner: 'ann' },
         fields: { subAppId, expiresAt: stage.now() + 60_000 },
       });
@@ -225,7 +214,7 @@ describe('sweep() of several applications', () => {
     expect((await listUploads()).map(({ state }) => state)).toEqual(['expired', 'expired']);
   });
 
-  it('goes on with the others where one cannot be asked, and says which', async () => {
+  it('continues the others where one cannot be asked, and says which', async () => {
     const fileId = await makeMediaIn(GLOBEX);
     stage.passSeconds(120);
     const { steps, broken } = await sweep({ api: withoutAcme() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Upload } from '../../../lib/ledger/upload-row.ts';
+import type { Upload } from '../../../lib/model/upload.ts';
 import { scheduleCheck } from '../../../lib/sweep/check-schedule.ts';
 
 const START = Date.UTC(2026, 0, 31);

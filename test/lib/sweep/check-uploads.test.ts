@@ -1,23 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Upload } from '../../../lib/ledger/upload-row.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { describe, expect, it } from 'vitest';
+import type { Upload } from '../../../lib/model/upload.ts';
 import { sealContext } from '../../support/source-contexts.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
 const DAY = 86_400;
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useSweepStage();
 
 async function findUpload(uploadId = UPLOAD_ID): Promise<Upload> {
   const upload = await stage.ledger.findUpload(uploadId);
@@ -27,14 +16,14 @@ async function findUpload(uploadId = UPLOAD_ID): Promise<Upload> {
 
 /** Issues a pull and has VOD fetch it, without this service hearing of its end. */
 async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): Promise<void> {
-  await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+  await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
   const ended = stage.vod.next(({ type }) => type === 'media' || type === 'notification');
   const { TaskId: taskId } = await stage.vod.client.PullUpload({
     ...request,
     SessionId: UPLOAD_ID,
     SourceContext: sealContext({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' }),
   });
-  await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId });
+  await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId });
   await ended;
 }
 
@@ -45,7 +34,7 @@ describe('checkUploads()', () => {
     await pullUnheard({ MediaUrl: TONE });
     // Within the first ten minutes nobody is asked, and a scan leaves the first one alone.
     expect(await checks()).toMatchObject({ checked: 0 });
-    await stage.ledger.moveMark('media-scan', stage.now() + DAY * 1_000);
+    await stage.ledger.advanceWatermark('media-scan', stage.now() + DAY * 1_000);
     stage.passSeconds(601);
 
     expect(await checks()).toMatchObject({ checked: 1, fresh: 1, failed: 0 });
@@ -62,7 +51,7 @@ describe('checkUploads()', () => {
     ['failed', 'http://samples.example.com/missing.mp4', 'failed'],
   ])('asks now about a pull that %s, where it is told so', async (_, MediaUrl, state) => {
     await pullUnheard({ MediaUrl });
-    await stage.ledger.moveMark('media-scan', stage.now() + DAY * 1_000);
+    await stage.ledger.advanceWatermark('media-scan', stage.now() + DAY * 1_000);
     expect(await checks()).toMatchObject({ checked: 0 });
 
     const { steps } = await stage.sweep({ looksNow: true });
@@ -71,9 +60,19 @@ describe('checkUploads()', () => {
     expect(await findUpload()).toMatchObject({ state });
   });
 
+  it('has nothing to end where an upload became part of another meanwhile', async () => {
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+    stage.passSeconds(601);
+    const ledger = { ...stage.ledger, findUpload: async () => undefined };
+
+    const { steps } = await stage.sweep({ ledger });
+
+    expect(steps['checks']).toMatchObject({ checked: 1, failed: 0, expired: 0 });
+  });
+
   it('asks once in a run that looks now, and waits again afterwards', async () => {
-    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
-    await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+    await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
 
     const { steps } = await stage.sweep({ looksNow: true });
 
@@ -132,9 +131,9 @@ describe('checkUploads()', () => {
 
   it('notices that the file of a failed upload is gone', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
-    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
-    await stage.ledger.changeState(UPLOAD_ID, 'uploadedForProcessing', { fileId });
-    await stage.ledger.changeState(UPLOAD_ID, 'processingFailed');
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+    await stage.ledger.transition(UPLOAD_ID, 'uploadedForProcessing', { fileId });
+    await stage.ledger.transition(UPLOAD_ID, 'processingFailed');
     await stage.vod.client.DeleteMedia({ FileId: fileId });
     stage.passSeconds(DAY);
 
@@ -167,7 +166,7 @@ describe('checkUploads()', () => {
 
   it('expires a client upload only when its file can no longer come', async () => {
     const expiresAt = stage.now() + 3_600_000;
-    await stage.ledger.saveIssued({
+    await stage.ledger.issueUpload({
       ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' },
       fields: { expiresAt },
     });
@@ -184,7 +183,7 @@ describe('checkUploads()', () => {
 
   it('expires nothing while VOD cannot be searched', async () => {
     const expiresAt = stage.now() + 3_600_000;
-    await stage.ledger.saveIssued({
+    await stage.ledger.issueUpload({
       ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' },
       fields: { expiresAt },
     });
@@ -198,8 +197,8 @@ describe('checkUploads()', () => {
   });
 
   it('gives up a pull that VOD has forgotten', async () => {
-    await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
-    await stage.ledger.changeState(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+    await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
     stage.passSeconds(601);
     expect(await checks()).toMatchObject({ checked: 1, givenUp: 0, failed: 0 });
     stage.passSeconds(3 * DAY + 600);

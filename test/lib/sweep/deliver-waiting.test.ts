@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { type Consumer, createSecret, endpointOf, startConsumer } from '../delivery/consumer.ts';
+import { useDatabases } from '../../support/use-ledger.ts';
+import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
+const databases = useDatabases();
 let stage: SweepStage;
 const consumers: Consumer[] = [];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 afterEach(async () => {
   await stage.close();
   for (const consumer of consumers.splice(0)) await consumer.close();
@@ -29,13 +25,13 @@ async function openConsumer(
 
 async function openStage(...told: readonly Consumer[]): Promise<void> {
   const endpoints = told.map(({ url }) => endpointOf(url, createSecret()));
-  stage = await openSweepStage(postgres, { endpoints });
+  stage = await openSweepStage(databases, { endpoints });
 }
 
 async function issueUploads(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const uploadId = `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
-    await stage.ledger.saveIssued({ uploadId, owner: 'alice', method: 'client' });
+    await stage.ledger.issueUpload({ uploadId, owner: 'alice', method: 'client' });
   }
 }
 
@@ -102,7 +98,7 @@ describe('deliverWaiting()', () => {
     const options = { now: stage.now, randomKey: randomUUID };
     const untold = openLedger(stage.databaseUrl, options);
     const uploadId = '01JSWEEP000000000000000000';
-    await untold.saveIssued({ uploadId, owner: 'alice', method: 'client' });
+    await untold.issueUpload({ uploadId, owner: 'alice', method: 'client' });
     await untold.close();
 
     const { steps, backlog } = await stage.sweep();
@@ -111,7 +107,7 @@ describe('deliverWaiting()', () => {
     expect(backlog).toMatchObject({ notFannedOut: 0 });
   });
 
-  it('tells of what waits, and for how long', async () => {
+  it('describes what waits, and for how long', async () => {
     const consumer = await openConsumer((response) => {
       response.statusCode = 500;
       response.end();

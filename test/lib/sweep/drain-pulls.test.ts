@@ -1,20 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { TONE, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres, { standIn: { pull: { parallel: 1 } } });
-});
-afterEach(() => stage.close());
+const stage = useSweepStage(() => ({ emulator: { pull: { parallel: 1 } } }));
 
 const nameUpload = (index: number) => `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
 
@@ -104,7 +93,7 @@ describe('drainPulls()', () => {
     expect(await drain()).toMatchObject({ sent: 1 });
     await ended;
 
-    expect(stage.vod.standIn().media()).toHaveLength(1);
+    expect(stage.vod.emulator().media()).toHaveLength(1);
   });
 
   it('leaves to another sweep what another sweep is doing', async () => {
@@ -122,7 +111,7 @@ describe('drainPulls()', () => {
     const remainingMilliseconds = () => (sent.length < 30 ? 60_000 : 1_000);
 
     const first = await stage.sweep({ api, remainingMilliseconds });
-    // A call that was broken off for want of time is tried again later than what was given back.
+    // A call that was broken off because time ran out is tried again later than what was given back.
     stage.passSeconds(121);
     const second = await drain(api);
 

@@ -1,30 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type DrainTurn, takeDrainTurn } from '../../../lib/sweep/drain-turn.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let postgres: TestPostgres;
-let databaseUrl: string;
 let time: number;
-let ledgers: Ledger[];
+const database = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  databaseUrl = await postgres.createDatabase();
+beforeEach(() => {
   time = Date.UTC(2026, 0, 31);
-  ledgers = [];
-});
-afterEach(async () => {
-  for (const ledger of ledgers) await ledger.close();
 });
 
 /** Has an instance of its own ask for the turn; its waiting moves the clock. */
-function take(ledger = openInstance(), until = Number.POSITIVE_INFINITY) {
+function take(ledger = database.open(), until = Number.POSITIVE_INFINITY) {
   return takeDrainTurn({
     ...{ ledger, now: () => time },
     sleep: async (milliseconds) => {
@@ -33,12 +20,6 @@ function take(ledger = openInstance(), until = Number.POSITIVE_INFINITY) {
     },
     remainingMilliseconds: () => until - time,
   });
-}
-
-function openInstance(): Ledger {
-  const ledger = openLedger(databaseUrl, { now: () => time, randomKey: randomUUID });
-  ledgers.push(ledger);
-  return ledger;
 }
 
 async function demand(turn: Promise<DrainTurn | undefined>): Promise<DrainTurn> {
@@ -71,7 +52,7 @@ describe('takeDrainTurn()', () => {
   });
 
   it('lets the same instance go on at once, since it counts its own calls', async () => {
-    const ledger = openInstance();
+    const ledger = database.open();
     const first = await demand(take(ledger));
     await first.end(false);
     const endedAt = time;
@@ -88,20 +69,38 @@ describe('takeDrainTurn()', () => {
       time += 5_000;
       expect(await first.keep()).toBe(true);
       expect(first.remainingMilliseconds()).toBeGreaterThan(5_000);
-      expect(await take(openInstance(), time + 1_000)).toBeUndefined();
+      expect(await take(database.open(), time + 1_000)).toBeUndefined();
     }
     expect(time - begun).toBeGreaterThanOrEqual(120_000);
   });
 
   it('lets one wait for it and no more', async () => {
     await take();
-    const next = openInstance();
+    const next = database.open();
     await next.acquireLease('pull-drain-next', 20);
     const before = time;
 
     expect(await take()).toBeUndefined();
 
     expect(time).toBe(before);
+  });
+
+  it('is free to anybody, no matter who waits', async () => {
+    await database.open().acquireLease('pull-drain-next', 20);
+    await demand(take());
+  });
+
+  it('leaves the place of the one who waits to others, whether it got the turn or ran out of time', async () => {
+    const first = await demand(take());
+    expect(await take(database.open(), time + 5_000)).toBeUndefined();
+    const next = database.open();
+    expect(await next.acquireLease('pull-drain-next', 20)).toBe(true);
+    await next.releaseLease('pull-drain-next');
+    await first.end(true);
+
+    await demand(take());
+
+    expect(await next.acquireLease('pull-drain-next', 20)).toBe(true);
   });
 
   it('goes over to another where its holder was killed', async () => {

@@ -1,26 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import { describe, expect, it } from 'vitest';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { settingsOf } from '../../support/settings.ts';
 import { sealContext } from '../../support/source-contexts.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
+const stage = useSweepStage();
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
-
-const mediaOfVod = () => stage.vod.standIn().media();
+const mediaOfVod = () => stage.vod.emulator().media();
 
 /** The stage's VOD, and how often it was asked to delete, or to start, something. */
 function countingApi() {

@@ -1,26 +1,15 @@
 import fc from 'fast-check';
 import open from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Target } from '../../../lib/delivery/target.ts';
+import { describe, expect, it } from 'vitest';
+import { createUploadId } from '../../../lib/model/upload-id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
-import { createUploadId } from '../../../lib/uploads/upload-id.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { openSweepStage, type SweepStage } from './sweep-stage.ts';
+import type { Target } from '../../../lib/webhooks/target.ts';
+import { type SweepStage, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
+const stage = useSweepStage();
 let made = 0;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
 
 /** Which of a batch cannot be processed: none, some or all. */
 const batches = fc.array(fc.boolean(), { minLength: 1, maxLength: 25 });
@@ -71,9 +60,9 @@ describe('checkUploads()', () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
       for (const { uploadId, fileId } of items) {
-        await stage.ledger.saveIssued({ uploadId, owner: 'ann', method: 'client' });
-        await stage.ledger.changeState(uploadId, 'uploadedForProcessing', { fileId });
-        await stage.ledger.deferCheck(uploadId, stage.now());
+        await stage.ledger.issueUpload({ uploadId, owner: 'ann', method: 'client' });
+        await stage.ledger.transition(uploadId, 'uploadedForProcessing', { fileId });
+        await stage.ledger.setNextCheck(uploadId, stage.now());
       }
       const poisoned = new Set(items.filter(({ isPoison }) => isPoison).map((each) => each.fileId));
       const describeMediaInfos: VodApi['describeMediaInfos'] = async ({ FileIds }) =>
@@ -176,7 +165,7 @@ describe('deliverWaiting()', () => {
         },
       };
       for (const { uploadId } of items) {
-        await stage.ledger.saveIssued({ uploadId, owner: 'ann', method: 'client' });
+        await stage.ledger.issueUpload({ uploadId, owner: 'ann', method: 'client' });
       }
       const ids = items.map(({ uploadId }) => `evt_${uploadId}_issued`);
       await enqueue(ids, target.id);

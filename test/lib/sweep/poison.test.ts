@@ -1,11 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import {
   allowAll,
   createQueue,
@@ -17,21 +16,12 @@ import {
   refuseByName,
   type Sample,
 } from './poisons.ts';
-import { openSweepStage, type SweepStage } from './sweep-stage.ts';
+import { type SweepStage, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
+const stage = useSweepStage();
 let made = 0;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-  await refuseByName(stage.databaseUrl);
-});
-afterEach(() => stage.close());
+beforeEach(() => refuseByName(stage.databaseUrl));
 
 /** Sweeps as the timer does, for as long as an item is tried. */
 async function sweepOn(
@@ -215,8 +205,8 @@ describe('scanMedia()', () => {
       const summaries = await sweepOn({ api: createLister(stage.api, listed) });
 
       for (const { broken } of summaries) expect(broken).toEqual([]);
-      expect(await stage.ledger.readMark('media-scan')).toBeGreaterThan(since);
-      expect(await stage.ledger.readMark('media-scan')).toBeLessThan(stage.now());
+      expect(await stage.ledger.readWatermark('media-scan')).toBeGreaterThan(since);
+      expect(await stage.ledger.readWatermark('media-scan')).toBeLessThan(stage.now());
       await expectRecorded(samples);
     });
     await fc.assert(property, { numRuns: 8 });
@@ -276,7 +266,7 @@ describe('scanMedia()', () => {
 
     expect(broken).toEqual(['media']);
     expect(await listDead()).toEqual([]);
-    expect(await stage.ledger.readMark('media-scan')).toBeUndefined();
+    expect(await stage.ledger.readWatermark('media-scan')).toBeUndefined();
   });
 });
 
@@ -288,7 +278,7 @@ describe('confirmKeptEvents()', () => {
       for (const [index, { fileId }] of samples.entries()) {
         const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
         const eventId = `evt_${fileId.slice(0, 19)}_${index}`;
-        await stage.ledger.keepUnconfirmed({ eventId, raw, receivedAt: stage.now() });
+        await stage.ledger.keepPendingConfirmation({ eventId, raw, receivedAt: stage.now() });
       }
       const listed = samples.map(({ media }) => media);
       const api = { ...createLister(stage.api, listed), searchMedia: async () => ({}) };

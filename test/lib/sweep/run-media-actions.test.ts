@@ -1,29 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
+import { makeMedia, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
 const DAY = 86_400;
 
-let postgres: TestPostgres;
-let stage: SweepStage;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
-afterEach(() => stage.close());
+const stage = useSweepStage();
 
 /** Has an upload rejected whose file VOD has. */
 async function rejectUpload(): Promise<string> {
   const [fileId = ''] = await makeMedia(stage.vod);
-  await stage.ledger.saveIssued({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
-  await stage.ledger.changeState(UPLOAD_ID, 'uploaded', { fileId });
-  await stage.ledger.changeState(UPLOAD_ID, 'rejected');
+  await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+  await stage.ledger.transition(UPLOAD_ID, 'uploaded', { fileId });
+  await stage.ledger.transition(UPLOAD_ID, 'rejected');
   return fileId;
 }
 
@@ -31,7 +20,7 @@ async function actions(api: VodApi = stage.api) {
   return (await stage.sweep({ api })).steps['actions'];
 }
 
-const mediaOfVod = () => stage.vod.standIn().media();
+const mediaOfVod = () => stage.vod.emulator().media();
 
 describe('runMediaActions()', () => {
   it('deletes the file of a rejected upload, once', async () => {

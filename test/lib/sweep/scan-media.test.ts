@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import {
   refuse,
@@ -10,21 +10,12 @@ import {
   type VodCall,
   type VodServer,
 } from '../../support/vod-server.ts';
-import { makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
-let stage: SweepStage;
+const stage = useSweepStage();
 let server: VodServer | undefined;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  stage = await openSweepStage(postgres);
-});
 afterEach(async () => {
-  await stage.close();
   await server?.close();
   server = undefined;
 });
@@ -48,7 +39,7 @@ describe('scanMedia()', () => {
     const uploadId = '01JSWEEP000000000000000000';
     const owner = 'alice';
     const expiresAt = stage.now() + 3_600_000;
-    await stage.ledger.saveIssued({ uploadId, owner, method: 'client', fields: { expiresAt } });
+    await stage.ledger.issueUpload({ uploadId, owner, method: 'client', fields: { expiresAt } });
     const ended = stage.vod.next(({ type }) => type === 'media');
     const SourceContext = sealContext({ uploadId, owner, method: 'client' }, 'mine');
     await stage.vod.client.PullUpload({ MediaUrl: TONE, SourceContext });
@@ -59,7 +50,7 @@ describe('scanMedia()', () => {
 
     expect(await stage.ledger.findUpload(uploadId)).toMatchObject({
       state: 'ready',
-      fileId: stage.vod.standIn().media()[0]?.fileId,
+      fileId: stage.vod.emulator().media()[0]?.fileId,
       sourceContext: 'mine',
     });
   });
@@ -155,9 +146,8 @@ async function openLargeVod(
     },
     {
       readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
-      now: () => performance.now(),
-      sleep: () => Promise.resolve(),
-      random: () => 0,
+      clock: { ...clock, sleep: async () => {} },
+      random: { fraction: () => 0 },
     },
   );
 }
@@ -193,7 +183,7 @@ describe('scanMedia() of many media', () => {
     const times = [...Array.from({ length: 5_100 }, () => HOUR_AGO), HOUR_AGO + 1];
     const api = await openLargeVod(times);
     // Recording as many is another test's affair.
-    const ledger: Ledger = { ...stage.ledger, findUntold: () => Promise.resolve([]) };
+    const ledger: Ledger = { ...stage.ledger, findFilesWithoutArrival: () => Promise.resolve([]) };
 
     const { steps } = await stage.sweep({ api, ledger });
 

@@ -1,29 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { createTargets } from '../../../lib/delivery/create-targets.ts';
-import type { WebhookEndpoint } from '../../../lib/delivery/endpoint.ts';
-import type { Target } from '../../../lib/delivery/target.ts';
+import { createCoverFetcher } from '../../../lib/actions/fetch-cover.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { LogFields } from '../../../lib/log.ts';
-import { createCoverFetcher } from '../../../lib/media-actions/fetch-cover.ts';
+import type { LogFields } from '../../../lib/runtime/log.ts';
 import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
 import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';
+import { clock as systemClock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
-import type { StandInOptions } from '../../../tools/local/vod/stand-in.ts';
-import type { TestPostgres } from '../../support/postgres.ts';
+import { createTargets } from '../../../lib/webhooks/create-targets.ts';
+import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
+import type { Target } from '../../../lib/webhooks/target.ts';
+import type { EmulatorOptions } from '../../../tools/local/emulator/emulator.ts';
+import { perTest } from '../../support/per-test.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
-import { type ApiStage, openApiStage } from '../../tools/local/vod/api/api-stage.ts';
+import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
+import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 
 /** Pulls that a sweep of the stage starts within a second. */
 const PULLS_PER_SECOND = 100;
 
-/** How a stage differs from one where nobody is told of anything and VOD is the stand-in. */
+/** How a stage differs from one where nobody is told of anything and VOD is the emulator. */
 export interface StageOptions {
   readonly endpoints?: readonly WebhookEndpoint[];
-  readonly standIn?: Partial<StandInOptions>;
+  readonly emulator?: Partial<EmulatorOptions>;
 }
 
 /** What one sweep of the stage is to be. */
@@ -41,7 +43,7 @@ type SweepChange = Partial<
     >
 >;
 
-/** The stand-in, a ledger and whoever sweeps, all by one clock. */
+/** The emulator, a ledger and anyone who sweeps, all by one clock. */
 export interface SweepStage {
   readonly vod: ApiStage;
   readonly databaseUrl: string;
@@ -53,26 +55,26 @@ export interface SweepStage {
   readonly now: () => number;
   /** Moves the clock of this process, which goes on from there. */
   passSeconds(seconds: number): void;
-  /** Answers what a step needs. */
+  /** Returns what a step needs. */
   run(change?: SweepChange): SweepRun;
   sweep(change?: SweepChange): Promise<SweepSummary>;
-  /** Answers another ledger on the same database, as another instance has it. */
+  /** Returns another ledger on the same database, as another instance has it. */
   openOther(): Ledger;
   close(): Promise<void>;
 }
 
 /** Opens a stage on a database of its own. */
 export async function openSweepStage(
-  postgres: TestPostgres,
-  { endpoints = [], standIn = {} }: StageOptions = {},
+  databases: TestDatabases,
+  { endpoints = [], emulator = {} }: StageOptions = {},
 ): Promise<SweepStage> {
-  const vod = await openApiStage(standIn);
-  const databaseUrl = await postgres.createDatabase();
+  const vod = await openApiStage(emulator);
+  const databaseUrl = await databases.create();
   const now = () => Date.now();
   const clock = createClock();
   const targets = createTargets(
     { endpoints, eventBus: undefined },
-    { readCredentials: () => credentialsOf(vod), now },
+    { readCredentials: () => credentialsOf(vod), clock: { ...systemClock, now } },
   );
   const opened: Ledger[] = [];
   const openOther = () => {
@@ -113,6 +115,15 @@ export async function openSweepStage(
   };
 }
 
+/** Gives each test of the file a stage of its own, with the options that are asked for before it. */
+export function useSweepStage(choose: () => StageOptions = () => ({})): SweepStage {
+  const databases = useDatabases();
+  return perTest(
+    () => openSweepStage(databases, choose()),
+    (stage) => stage.close(),
+  );
+}
+
 /** A part of a second is enough, and faster than anything waits. */
 const TICK_MILLISECONDS = 5;
 
@@ -141,7 +152,7 @@ function credentialsOf({ account }: ApiStage) {
   return { secretId: account.secretId, secretKey: account.secretKey, token: undefined };
 }
 
-/** Answers the client of the stand-in's API, with connections and a count of calls of its own. */
+/** Returns the client of the emulator's API, with connections and a count of calls of its own. */
 export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): VodApi {
   return createVodApi(
     {
@@ -153,9 +164,8 @@ export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): Vod
     },
     {
       readCredentials: () => credentialsOf(vod),
-      now: () => performance.now(),
-      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
-      random: () => 0,
+      clock: systemClock,
+      random: { fraction: () => 0 },
     },
   );
 }
@@ -170,7 +180,7 @@ export async function makeMedia(vod: ApiStage, count = 1): Promise<readonly stri
     const ended = vod.next(({ type }) => type === 'media');
     await vod.client.PullUpload({ MediaUrl: TONE, MediaName: `tone-${index}` });
     await ended;
-    const fileId = vod.standIn().media().at(-1)?.fileId;
+    const fileId = vod.emulator().media().at(-1)?.fileId;
     if (fileId !== undefined) fileIds.push(fileId);
   }
   return fileIds;

@@ -1,26 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeSummary } from '../../../lib/sweep/summary.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { type Consumer, createSecret, endpointOf, startConsumer } from '../delivery/consumer.ts';
-import { createApi, makeMedia, openSweepStage, type SweepStage, TONE } from './sweep-stage.ts';
+import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
+import { createApi, makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
-let postgres: TestPostgres;
 let consumer: Consumer;
-let stage: SweepStage;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
 beforeEach(async () => {
   consumer = await startConsumer((response) => void response.end());
-  const endpoints = [endpointOf(consumer.url, createSecret())];
-  stage = await openSweepStage(postgres, { endpoints });
 });
-afterEach(async () => {
-  await stage.close();
-  await consumer.close();
-});
+afterEach(() => consumer.close());
+const stage = useSweepStage(() => ({ endpoints: [endpointOf(consumer.url, createSecret())] }));
 
 const nameUpload = (index: number) => `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
 
@@ -36,9 +25,9 @@ async function makeWork(): Promise<void> {
   );
   for (let index = 0; index < 20; index += 1) {
     const uploadId = nameUpload(100 + index);
-    await stage.ledger.saveIssued({ uploadId, owner: 'alice', method: 'client' });
-    await stage.ledger.changeState(uploadId, 'uploaded', { fileId: fileIds[index] });
-    if (index < 10) await stage.ledger.changeState(uploadId, 'rejected');
+    await stage.ledger.issueUpload({ uploadId, owner: 'alice', method: 'client' });
+    await stage.ledger.transition(uploadId, 'uploaded', { fileId: fileIds[index] });
+    if (index < 10) await stage.ledger.transition(uploadId, 'rejected');
   }
   stage.passSeconds(86_400);
 }

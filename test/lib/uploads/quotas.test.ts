@@ -1,98 +1,22 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { Quotas } from '../../../lib/ledger/quotas.ts';
-import { type ReachLedger, reachLedger } from '../../../lib/ledger/reach-ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { lazyLedger, type WithLedger } from '../../../lib/ledger/lazy-ledger.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
-import { createIdempotencyMemory } from '../../../lib/uploads/idempotency-memory.ts';
-import { createKeepIssued } from '../../../lib/uploads/keep-issued.ts';
-import { ownPull, ownPulls } from '../../../lib/uploads/own-pulls.ts';
 import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
-import { submitBatch } from '../../../lib/uploads/submit-batch.ts';
-import { submitKeptBatch } from '../../../lib/uploads/submit-kept-batch.ts';
-import { submitKeptPull } from '../../../lib/uploads/submit-kept-pull.ts';
-import { type SubmittedPull, submitPull } from '../../../lib/uploads/submit-pull.ts';
-import type { PullRequest } from '../../../lib/validation/pull-request.ts';
-import type { RepeatablePullUpload } from '../../../lib/vod/client.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { CONTEXTS } from '../../support/source-contexts.ts';
+import { createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-const HEADER = 'batch-1';
-let server: TestPostgres;
-let ledger: Ledger;
-let reach: ReachLedger;
+let reach: WithLedger;
 let time: number;
-/** Ids of the uploads that VOD was asked to pull. */
-let pulled: string[];
+const { ledger } = useLedger({ now: () => time });
 
-beforeAll(async () => {
-  server = await startTestPostgres();
-});
-afterAll(() => server.close());
-beforeEach(async () => {
+beforeEach(() => {
   time = NOW;
-  pulled = [];
-  const url = await server.createDatabase();
-  ledger = openLedger(url, { now: () => time, randomKey: randomUUID });
-  reach = reachLedger(async () => ledger);
+  reach = lazyLedger(async () => ledger);
 });
-afterEach(() => ledger.close());
 
-const request = (i: number): PullRequest => ({
-  mediaUrl: `https://media.example.com/${i}.mp4`,
-  mediaType: 'mp4',
-});
-const options = { remainingMilliseconds: () => 30_000 };
-const own = (i: number, quotas: Quotas, idempotencyKey?: string) =>
-  ownPull(request(i), idempotencyKey, { owner: 'ann', subAppId: undefined, profile: { quotas } });
-const ownMany = (count: number, quotas: Quotas, headerKey?: string) => {
-  const items = Array.from({ length: count }, (_, i) => request(i));
-  return ownPulls(items, headerKey, { owner: 'ann', subAppId: undefined, profile: { quotas } });
-};
-const call = { requestId: 'call-1', ...options };
-
-function sending() {
-  return {
-    api: {
-      pullUpload: async ({ SessionId }: RepeatablePullUpload) => {
-        pulled.push(SessionId);
-        return { kind: 'accepted', taskId: `task-${SessionId}`, requestId: '' } as const;
-      },
-    },
-    contextKey: CONTEXTS.keys[0],
-    ownSubAppId: undefined,
-    checkRegion: async () => undefined,
-    now: () => time,
-    random: randomInt,
-    randomKey: randomUUID,
-  };
-}
-
-/** Submits without a ledger, all by one instance. */
-function loadInstance() {
-  const memory = createIdempotencyMemory<SubmittedPull>();
-  const dependencies = { ...sending(), memory, begin: createQuotaMemory(() => time) };
-  return {
-    one: (i: number, quotas: Quotas, idempotencyKey?: string) =>
-      submitPull(own(i, quotas, idempotencyKey), dependencies, options),
-    many: (count: number, quotas: Quotas) =>
-      submitBatch(ownMany(count, quotas), call, dependencies),
-  };
-}
-
-/** Submits with the ledger. */
-function loadKeeping() {
-  const dependencies = { ...sending(), ledger: reach, ownSubAppId: undefined, sentAtOnce: 2 };
-  return {
-    one: (i: number, quotas: Quotas, idempotencyKey?: string) =>
-      submitKeptPull(own(i, quotas, idempotencyKey), dependencies, options),
-    many: (count: number, quotas: Quotas, headerKey?: string) =>
-      submitKeptBatch(ownMany(count, quotas, headerKey), call, dependencies),
-  };
-}
-
-/** Answers what a refusal tells the caller. */
+/** Returns what a refusal tells the caller. */
 async function refusalOf(work: Promise<unknown>) {
   const error = await work.then(
     () => undefined,
@@ -115,8 +39,8 @@ const USED_UP = {
 };
 
 describe.each([
-  ['with a ledger', () => createKeepIssued(reach, () => time)],
-  ['in one instance', () => createKeepIssued(undefined, () => time)],
+  ['with a ledger', () => createUploadReservation(reach, () => time)],
+  ['in one instance', () => createUploadReservation(undefined, () => time)],
 ])('a signature within quotas, %s', (_, load) => {
   const upload = (uploadId: string, quotas: Quotas | undefined) => ({
     ...{ uploadId, owner: 'ann', subAppId: undefined, expireTime: NOW / 1_000 + 600 },
@@ -154,79 +78,7 @@ describe.each([
   });
 });
 
-describe.each([
-  ['with a ledger', loadKeeping],
-  ['in one instance', loadInstance],
-])('pulls within quotas, %s', (_, load) => {
-  it('counts each, and pulls nothing of what is refused', async () => {
-    const submit = load();
-    for (let i = 0; i < 3; i += 1) await submit.one(i, MINUTE_QUOTA);
-
-    expect(await refusalOf(submit.one(3, MINUTE_QUOTA))).toMatchObject(USED_UP);
-    expect(pulled).toHaveLength(3);
-  });
-
-  it('counts what is sent again by the same key once', async () => {
-    const submit = load();
-    for (let i = 0; i < 9; i += 1) await submit.one(0, MINUTE_QUOTA, 'key');
-
-    expect(await submit.one(1, MINUTE_QUOTA)).toMatchObject({ state: 'issued' });
-    expect(pulled).toHaveLength(2);
-  });
-
-  it('takes of a batch what fits, and refuses the others in their places', async () => {
-    const results = await load().many(5, MINUTE_QUOTA);
-
-    expect(results.slice(0, 3)).toMatchObject([
-      { state: 'issued' },
-      { state: 'issued' },
-      { state: 'issued' },
-    ]);
-    expect(results.slice(3)).toEqual([{ problem: USED_UP }, { problem: USED_UP }]);
-  });
-});
-
-describe('a batch within quotas, with a ledger', () => {
-  it('sends the first, queues what fits besides, and keeps nothing of the others', async () => {
-    const results = await loadKeeping().many(6, { openUploads: 4 });
-
-    expect(
-      results.map((result) => ('problem' in result ? result.problem.quota?.rule : 'taken')),
-    ).toEqual([...['taken', 'taken', 'taken', 'taken', 'openUploads', 'openUploads']]);
-    expect(pulled).toHaveLength(2);
-    expect((await ledger.readBacklog()).pulls.count).toBe(2);
-    expect((await ledger.listUploads({ limit: 9 })).items).toHaveLength(4);
-  });
-
-  it('takes the rest when it is sent again later, by the same keys', async () => {
-    const submit = loadKeeping();
-    const first = await submit.many(6, MINUTE_QUOTA, HEADER);
-    const meanwhile = await submit.many(6, MINUTE_QUOTA, HEADER);
-    time += 60_000;
-    const later = await submit.many(6, MINUTE_QUOTA, HEADER);
-
-    const idsOf = (results: typeof first) =>
-      results.map((result) => ('uploadId' in result ? result.uploadId : undefined));
-    expect(idsOf(meanwhile)).toEqual(idsOf(first));
-    expect(idsOf(first).filter((id) => id === undefined)).toHaveLength(3);
-    expect(idsOf(later).slice(0, 3)).toEqual(idsOf(first).slice(0, 3));
-    expect(new Set(idsOf(later)).size).toBe(6);
-    expect((await ledger.listUploads({ limit: 9 })).items).toHaveLength(6);
-  });
-});
-
 describe('a single instance', () => {
-  it.each([
-    [{ openUploads: 5 }, '"openUploads"'],
-    [{ signaturesPerMinute: 5, openUploads: 5, bytesPerDay: 5 }, '"openUploads" and "bytesPerDay"'],
-  ])('refuses %j, which it cannot count', async (quotas, named) => {
-    const refused = await refusalOf(loadInstance().one(0, quotas));
-
-    expect(refused).toMatchObject({ status: 501, code: 'ledger_required' });
-    expect(refused.detail).toContain(named);
-    expect(pulled).toEqual([]);
-  });
-
   it('counts the last minute of each owner alone', () => {
     const begin = createQuotaMemory(() => time);
     const quotas = { signaturesPerMinute: 2 };

@@ -12,7 +12,7 @@ const CONTEXT: PullContext = { nowSeconds: NOW_SECONDS, policy: {} };
 const URL_TEXT = 'https://samples.example.com/a.mp4';
 const MAX_MEDIA_BYTES = 50_000 * 1024 ** 3;
 
-/** Answers the single pull that `fields` beside a URL ask for. */
+/** Returns the single pull that `fields` beside a URL ask for. */
 function parseOne(fields: object, context = CONTEXT) {
   const parsed = parsePullRequest({ mediaUrl: URL_TEXT, ...fields }, context);
   if (parsed.kind !== 'one') throw new Error('expected one pull');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
 import { readPullConfig, readVodCredentials } from '../../../lib/config/pull-config.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 
 const KEY: Environment = {
   VOD_SECRET_ID: 'AKIDexample',

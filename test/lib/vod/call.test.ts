@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
+import { clock } from '../../../lib/system.ts';
 import { type CallOptions, callVod } from '../../../lib/vod/call.ts';
 import type { RateLimit } from '../../../lib/vod/rate-limit.ts';
 
@@ -35,7 +35,7 @@ async function run(
   };
   const outcome = await callVod(
     rateLimit === undefined ? attempt : { ...attempt, rateLimit },
-    { sleep: pause, random: () => random },
+    { clock: { sleep: pause }, random: { fraction: () => random } },
     options,
   ).catch((error: unknown) => (error instanceof Problem ? error.code : error));
   return { outcome, tries, pauses };
@@ -106,7 +106,7 @@ describe('callVod()', () => {
     for (const left of [1_500, 1_499]) {
       await callVod(
         { send, timeLimit: 1_000 },
-        { sleep: async () => {}, random: () => 1 },
+        { clock: { sleep: async () => {} }, random: { fraction: () => 1 } },
         { remainingMilliseconds: () => left },
       );
     }
@@ -121,7 +121,7 @@ describe('callVod()', () => {
       });
     const call = callVod(
       { send: never, timeLimit: 60_000 },
-      { sleep: async () => {}, random: () => 1 },
+      { clock: { sleep: async () => {} }, random: { fraction: () => 1 } },
       { remainingMilliseconds: () => 701 },
     );
 
@@ -165,11 +165,13 @@ describe('callVod()', () => {
     const call = callVod(
       { send: () => Promise.reject(INTERNAL_ERROR), timeLimit: 1_000 },
       {
-        sleep: (_milliseconds, signal) => {
-          controller.abort(reason);
-          return sleep(60_000, undefined, signal === undefined ? {} : { signal });
+        clock: {
+          sleep: (_milliseconds, signal) => {
+            controller.abort(reason);
+            return clock.sleep(60_000, signal);
+          },
         },
-        random: () => 1,
+        random: { fraction: () => 1 },
       },
       { signal: controller.signal },
     );
@@ -186,10 +188,24 @@ describe('callVod()', () => {
     };
     const call = callVod(
       { send, timeLimit: 1_000 },
-      { sleep: async () => {}, random: () => 1 },
+      { clock: { sleep: async () => {} }, random: { fraction: () => 1 } },
       { signal: controller.signal },
     );
 
     await expect(call).rejects.toBe(reason);
+  });
+
+  it('leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+    const before = timers();
+
+    await run([], { remainingMilliseconds: () => 1_200 });
+
+    expect(timers()).toEqual(before);
+  });
+
+  it('makes a try with 200 ms, and none with less', async () => {
+    expect(await run([], { remainingMilliseconds: () => 700 })).toMatchObject({ tries: 1 });
+    expect(await run([], { remainingMilliseconds: () => 699 })).toMatchObject({ tries: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import {
   type AnswerVodCall,
@@ -24,9 +25,8 @@ async function open(answer: AnswerVodCall): Promise<VodApi> {
     },
     {
       readCredentials: () => ({ secretId: 'AKIDexample', secretKey: 'key', token: undefined }),
-      now: () => performance.now(),
-      sleep: async () => {},
-      random: () => 0,
+      clock: { ...clock, sleep: async () => {} },
+      random: { fraction: () => 0 },
     },
   );
 }

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
+import { clock } from '../../../lib/system.ts';
 import type { VodApiConfig, VodCredentials } from '../../../lib/vod/api-config.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import {
@@ -47,9 +48,8 @@ function connect(
     },
     {
       readCredentials,
-      now: () => performance.now(),
-      sleep: async () => {},
-      random: () => 0,
+      clock: { ...clock, sleep: async () => {} },
+      random: { fraction: () => 0 },
     },
   );
 }

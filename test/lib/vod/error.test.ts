@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { describeProblem } from '../../../lib/problem.ts';
-import { explainVodError, explainVodTimeout, refuseForTime } from '../../../lib/vod/error.ts';
+import {
+  explainVodError,
+  explainVodTimeout,
+  readRefusal,
+  refuseForTime,
+} from '../../../lib/vod/error.ts';
 
 /** What the vendor's client throws for an answer with an error; its class has no name of its own. */
 function refusal(code: string): Error {
@@ -145,5 +150,29 @@ describe('refuseForTime()', () => {
       status: 503,
       headers: { 'Retry-After': '2' },
     });
+  });
+});
+
+describe('what only some failures have', () => {
+  it('is the time to come again where something before the API is busy', () => {
+    const { problem } = explainVodError(networkError({ httpCode: 429 }));
+    expect(problem).toMatchObject({ code: 'upstream_busy', headers: { 'Retry-After': '2' } });
+    expect(explainVodError(networkError({ httpCode: 502 })).problem.headers).toEqual({});
+  });
+
+  it('is a verb of its own for each kind of refusal, and one for all others', () => {
+    const said = (code: string) => explainVodError(refusal(code)).problem.message;
+    expect(said('InvalidParameterValue')).toBe('VOD refused the call with InvalidParameterValue.');
+    expect(said('SomethingOfTomorrow')).toBe(
+      'VOD could not serve the call with SomethingOfTomorrow.',
+    );
+  });
+
+  it('is a code of at most so many letters', () => {
+    const of = (sub: number) => readRefusal(refusal(`Aa.${'x'.repeat(sub)}`));
+    expect(of(60)).toMatchObject({ code: `Aa.${'x'.repeat(60)}` });
+    expect(of(61)).toBeUndefined();
+    expect(readRefusal(refusal(`Aa${'x'.repeat(60)}`))).toBeDefined();
+    expect(readRefusal(refusal(`Aa${'x'.repeat(61)}`))).toBeUndefined();
   });
 });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
-import { canonicalJson } from '../../../lib/vod/event-json.ts';
 import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
+import { canonicalJson } from '../../../lib/vod/json.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
 function identify(body: RawEvent): string {
@@ -15,7 +15,7 @@ function nameFact(fact: string): string {
   return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
 }
 
-/** Answers a copy of `body` that `change` was applied to. */
+/** Returns a copy of `body` that `change` was applied to. */
 function changed<T>(body: T, change: (copy: T) => unknown): T {
   const copy = structuredClone(body);
   change(copy);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRateLimit, type RateLimit } from '../../../lib/vod/rate-limit.ts';
@@ -13,7 +14,7 @@ function createClock(perSecond: number): Clock {
   const clock: Clock = {
     now: 1_000_000,
     ...createRateLimit(perSecond, {
-      now: () => clock.now,
+      monotonic: () => clock.now,
       sleep: (milliseconds) =>
         new Promise((wake) => timers.push({ at: clock.now + milliseconds, wake })),
     }),
@@ -105,6 +106,18 @@ describe('createRateLimit()', () => {
     await clock.takeTurn();
 
     expect(clock.now).toBe(1_000_000);
+  });
+
+  it('leaves no listener with the signal of one whose turn has come', async () => {
+    const clock = createClock(1);
+    await clock.takeTurn();
+    const { signal } = new AbortController();
+    const turn = clock.takeTurn(signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    while (await clock.tick());
+    await turn;
+
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('goes on after everybody went away', async () => {

@@ -27,7 +27,7 @@ export const CLOUD_ACCOUNT = {
   readonly temporary: CloudKey;
 };
 
-/** Answers the key with this id. */
+/** Returns the key with this id. */
 export function findCloudKey(secretId: string): CloudKey | undefined {
   const keys: readonly CloudKey[] = [CLOUD_ACCOUNT.key, CLOUD_ACCOUNT.temporary];
   return keys.find((key) => key.secretId === secretId);

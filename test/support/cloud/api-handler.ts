@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../../../tools/local/vod/api/api-error.ts';
-import { unflatten } from '../../../tools/local/vod/api/flat-parameters.ts';
-import type { SignedCall } from '../../../tools/local/vod/api/signed-call.ts';
-import { readTc3, verifyTc3 } from '../../../tools/local/vod/api/tc3-signature.ts';
-import { verifyV1 } from '../../../tools/local/vod/api/v1-signature.ts';
-import { headerValue } from '../../../tools/local/vod/storage/signed-request.ts';
+import { ApiError } from '../../../tools/local/emulator/api/api-error.ts';
+import { unflatten } from '../../../tools/local/emulator/api/flat-parameters.ts';
+import type { SignedCall } from '../../../tools/local/emulator/api/signed-call.ts';
+import { readTc3, verifyTc3 } from '../../../tools/local/emulator/api/tc3-signature.ts';
+import { verifyV1 } from '../../../tools/local/emulator/api/v1-signature.ts';
+import { headerValue } from '../../../tools/local/emulator/storage/signed-request.ts';
 import { type CloudKey, findCloudKey } from './account.ts';
 import { SERVICES } from './actions.ts';
 import { CloudError } from './cloud-error.ts';
@@ -33,12 +33,12 @@ const ENVELOPE = new Set([
   ...['SignatureMethod', 'Token', 'RequestClient', 'Language'],
 ]);
 
-/** Answers the service that a host belongs to, undefined where it is none of the API's. */
+/** Returns the service that a host belongs to, undefined where it is none of the API's. */
 export function findApiService(host: string): string | undefined {
   return API_HOST.exec(host)?.[1];
 }
 
-/** Answers the call in a request. @throws CloudError or ApiError where it cannot be read. */
+/** Returns the call in a request. @throws CloudError or ApiError where it cannot be read. */
 export function readApiCall(request: IncomingMessage, host: string, body: Buffer): ApiCall {
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
   const call: SignedCall = {
@@ -104,7 +104,7 @@ export async function performApiCall(
   return action({ ...context, region: call.region }, call.parameters, isFlat);
 }
 
-/** Answers the code and the words of a refusal; what is none is the cloud's own failure. */
+/** Returns the code and the words of a refusal; what is none is the cloud's own failure. */
 export function describeRefusal(error: unknown): {
   readonly Code: string;
   readonly Message: string;

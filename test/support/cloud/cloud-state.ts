@@ -27,7 +27,7 @@ export interface CloudState {
   roles: Map<string, Set<string>>;
 }
 
-/** Answers a cloud with nothing in it but what every account that uses SCF has. */
+/** Returns a cloud with nothing in it but what every account that uses SCF has. */
 export function createCloudState(): CloudState {
   return {
     functions: new Map(),
@@ -37,7 +37,7 @@ export function createCloudState(): CloudState {
   };
 }
 
-/** Answers all that a cloud keeps, so that it can be put back. */
+/** Returns all that a cloud keeps, so that it can be put back. */
 export function copyCloudState(state: CloudState): CloudState {
   return {
     functions: copyMap(state.functions, (record) => ({ ...record })),

@@ -30,7 +30,7 @@ export interface Cloud {
   readonly forgetCalls: () => void;
   /** Brings the cloud to what it kept once, a new account by default; calls, faults and settings are cleared. */
   readonly reset: (kept?: CloudState) => void;
-  /** Answers what the cloud keeps now. */
+  /** Returns what the cloud keeps now. */
   readonly remember: () => CloudState;
   /** Changes how the cloud behaves, until it is reset. */
   readonly configure: (settings: Partial<CloudSettings>) => void;
@@ -68,7 +68,7 @@ export async function startCloud(): Promise<Cloud> {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     answerExchange(desk, request, response).catch(() => response.destroy());
   };
-  // Whoever is not played has no certificate here, so this is the only trace of it.
+  // Anyone who is not played has no certificate here, so this is the only trace of it.
   const noteHost = (host: string, choose: (error: null) => void) => {
     if (!isPlayed(host)) strangers.push(host);
     choose(null);

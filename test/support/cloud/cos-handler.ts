@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { XMLParser } from 'fast-xml-parser';
 import * as v from 'valibot';
-import { CosError } from '../../../tools/local/vod/storage/cos-error.ts';
+import { CosError } from '../../../tools/local/emulator/storage/cos-error.ts';
 import {
   readCosSignature,
   verifyCosSignature,
-} from '../../../tools/local/vod/storage/cos-signature.ts';
-import { writeXml, type XmlValue } from '../../../tools/local/vod/storage/cos-xml.ts';
-import { headerValue } from '../../../tools/local/vod/storage/signed-request.ts';
+} from '../../../tools/local/emulator/storage/cos-signature.ts';
+import { writeXml, type XmlValue } from '../../../tools/local/emulator/storage/cos-xml.ts';
+import { headerValue } from '../../../tools/local/emulator/storage/signed-request.ts';
 import {
   encodeUriText,
   parseQuery,
   type Query,
   queryValue,
-} from '../../../tools/local/vod/storage/uri-text.ts';
+} from '../../../tools/local/emulator/storage/uri-text.ts';
 import { CLOUD_ACCOUNT, findCloudKey } from './account.ts';
 import type { Bucket, CloudState, StoredObject } from './cloud-state.ts';
 
@@ -54,16 +54,16 @@ const COS_HOST = /^(?:([a-z0-9][a-z0-9-]*)\.)?cos\.([a-z0-9-]+)\.(?:myqcloud\.co
 const SERVICE_HOST = 'service.cos.myqcloud.com';
 /** https://cloud.tencent.com/document/product/436/13312: 60 bytes with the account's id. */
 const BUCKET_NAME = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?-\d+$/;
-const MOST_NAME_BYTES = 60;
+const MAX_NAME_BYTES = 60;
 /** https://cloud.tencent.com/document/product/436/7734 */
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
-/** Answers whether a host is one of the storage's. */
+/** Returns whether a host is one of the storage's. */
 export function isCosHost(host: string): boolean {
   return host === SERVICE_HOST || COS_HOST.test(host);
 }
 
-/** Answers the call in a request. @throws CosError where there is no such operation. */
+/** Returns the call in a request. @throws CosError where there is no such operation. */
 export function readCosCall(request: IncomingMessage, host: string, body: Buffer): CosCall {
   const [path = '/', queryText = ''] = (request.url ?? '/').split('?');
   const [, bucket = '', region = ''] = COS_HOST.exec(host) ?? [];
@@ -124,7 +124,7 @@ export function performCosCall(call: CosCall, state: CloudState, now: Date): Cos
   }
 }
 
-/** Answers a refusal as the storage writes it; what is none is its own failure. */
+/** Returns a refusal as the storage writes it; what is none is its own failure. */
 export function describeCosRefusal(
   error: unknown,
   requestId: string,
@@ -178,7 +178,7 @@ function getService({ region }: CosCall, { buckets }: CloudState): CosAnswer {
 function putBucket({ bucket, region }: CosCall, { buckets }: CloudState, now: Date): CosAnswer {
   const isName =
     BUCKET_NAME.test(bucket) &&
-    bucket.length <= MOST_NAME_BYTES &&
+    bucket.length <= MAX_NAME_BYTES &&
     bucket.endsWith(`-${CLOUD_ACCOUNT.appId}`);
   if (!isName) throw new CosError('InvalidArgument', `${bucket} cannot be the name of a bucket`);
   if (buckets.has(bucket)) return refuse(409, 'BucketAlreadyOwnedByYou');
@@ -197,7 +197,7 @@ function deleteBucket(call: CosCall, state: CloudState): CosAnswer {
 function getBucket({ bucket, query }: CosCall, { objects }: Bucket): CosAnswer {
   const prefix = queryValue(query, 'prefix') ?? '';
   const marker = queryValue(query, 'marker') ?? '';
-  const most = Math.min(Number(queryValue(query, 'max-keys') ?? MOST_KEYS), MOST_KEYS);
+  const most = Math.min(Number(queryValue(query, 'max-keys') ?? MAX_KEYS), MAX_KEYS);
   const isEncoded = queryValue(query, 'encoding-type') === 'url';
   const write = (key: string) => (isEncoded ? encodeUriText(key) : key);
   const all = [...objects.keys()].sort().filter((key) => key.startsWith(prefix) && key > marker);

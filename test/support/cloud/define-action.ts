@@ -38,7 +38,7 @@ const flatInteger: IntegerSchema = v.union([
 ]);
 
 /**
- * Answers an action that takes these parameters and no others.
+ * Returns an action that takes these parameters and no others.
  *
  * @param entries answers their schemas, given that of a whole number.
  */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CosError } from '../../../tools/local/vod/storage/cos-error.ts';
+import { CosError } from '../../../tools/local/emulator/storage/cos-error.ts';
 import { describeRefusal, findApiService, performApiCall, readApiCall } from './api-handler.ts';
 import { CloudError } from './cloud-error.ts';
 import type { CloudState } from './cloud-state.ts';
@@ -44,7 +44,7 @@ interface Refusal extends CosAnswer {
 
 /** One of the two ways in which the cloud's services speak. */
 interface Dialect {
-  /** Answers what a request asks for; throws where it cannot be read. */
+  /** Returns what a request asks for; throws where it cannot be read. */
   readonly read: (request: IncomingMessage, host: string, body: Buffer) => Exchange;
   readonly refuse: (error: unknown) => Refusal;
   readonly makeError: (code: string, message: string) => Error;
@@ -55,12 +55,12 @@ interface Exchange {
   readonly perform: () => CosAnswer | Promise<CosAnswer>;
 }
 
-/** Answers whether the cloud speaks for this host. */
+/** Returns whether the cloud speaks for this host. */
 export function isPlayed(host: string): boolean {
   return findApiService(host) !== undefined || isCosHost(host);
 }
 
-/** Answers a request to any of the cloud's hosts, and notes it. */
+/** Returns a request to any of the cloud's hosts, and notes it. */
 export async function answerExchange(
   desk: Desk,
   request: IncomingMessage,

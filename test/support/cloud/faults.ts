@@ -36,7 +36,7 @@ interface Armed {
   left: number;
 }
 
-/** Answers switches that are all off. */
+/** Returns switches that are all off. */
 export function createFaults(): Faults {
   let armed: Armed[] = [];
   return {
@@ -59,7 +59,7 @@ export function createFaults(): Faults {
   };
 }
 
-/** Answers whether it is this call that goes wrong. */
+/** Returns whether it is this call that goes wrong. */
 function strike(entry: Armed): boolean {
   if (entry.wait > 0) {
     entry.wait -= 1;

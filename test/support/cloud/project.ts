@@ -34,7 +34,7 @@ export interface Project {
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const COPIED = ['functions', 'lib', 'tools/deploy', 'package.json', 'tsconfig.json'];
 
-/** Answers the variables that say who deploys. */
+/** Returns the variables that say who deploys. */
 export function credentialsOf({ secretId, secretKey, token }: CloudKey): Record<string, string> {
   return {
     TENCENT_SECRET_ID: secretId,
@@ -111,7 +111,7 @@ function runCommand(
       else resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
     };
     const child = execFile(program, [...args], { cwd: folder, env, timeout: 120_000 }, done);
-    // Whoever asks a question gets no answer.
+    // Anyone who asks a question gets no answer.
     child.stdin?.end();
   });
 }

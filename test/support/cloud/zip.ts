@@ -18,7 +18,7 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /**
- * Answers the files of a zip, in its order.
+ * Returns the files of a zip, in its order.
  *
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  * @throws RangeError where a size, a place or a checksum is not what it should be.

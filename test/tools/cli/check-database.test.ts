@@ -1,26 +1,13 @@
-import postgres, { type Sql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explainServer } from '../../../lib/ledger/server.ts';
+import { describe, expect, it } from 'vitest';
+import { explainServer } from '../../../lib/ledger/migrate.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useLedger } from '../../support/use-ledger.ts';
 
-let server: TestPostgres;
-let url: string;
-let admin: Sql;
-
-beforeAll(async () => {
-  server = await startTestPostgres();
-  url = await server.createDatabase();
-  admin = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
-});
-afterAll(async () => {
-  await admin.end();
-  await server.close();
-});
+const database = useLedger({ per: 'file' });
 
 /** Returns the URL with a part of it changed. */
 function change(edit: (there: URL) => unknown): string {
-  const there = new URL(url);
+  const there = new URL(database.url);
   edit(there);
   return there.href;
 }
@@ -33,7 +20,7 @@ describe('checkDatabase()', () => {
       '?sslmode=prefer',
       '?options=-c%20search_path%3Dpublic',
     ]) {
-      expect(await checkDatabase(`${url}${query}`)).toEqual([]);
+      expect(await checkDatabase(`${database.url}${query}`)).toEqual([]);
     }
   });
 
@@ -59,13 +46,13 @@ describe('checkDatabase()', () => {
     ],
     [
       'no TLS where it must be',
-      () => `${url}?sslmode=verify-full`,
+      () => `${database.url}?sslmode=verify-full`,
       /no TLS, which sslmode asks/,
       /DATABASE_URL/,
     ],
     [
       'a setting that is unknown',
-      () => `${url}?options=-c%20colour%3Dred`,
+      () => `${database.url}?options=-c%20colour%3Dred`,
       /setting/,
       /DATABASE_URL/,
     ],
@@ -85,7 +72,7 @@ describe('checkDatabase()', () => {
 
   it.each(['SQL_ASCII', 'LATIN1'])('finds a database of the encoding %s', async (encoding) => {
     const name = `encoding_${encoding.toLowerCase()}`;
-    await admin.unsafe(
+    await database.sql.unsafe(
       `create database ${name} encoding '${encoding}' locale 'C' template template0`,
     );
 
@@ -96,11 +83,11 @@ describe('checkDatabase()', () => {
         remedy: expect.stringMatching(/encoding 'UTF8'.*DATABASE_URL/),
       },
     ]);
-    await admin.unsafe(`drop database ${name}`);
+    await database.sql.unsafe(`drop database ${name}`);
   });
 
   it('leaves what is wrong with the variables to those who look at the configuration', async () => {
-    for (const wrong of ['mysql://a:b@c/d', `${url}?colour=red`]) {
+    for (const wrong of ['mysql://a:b@c/d', `${database.url}?colour=red`]) {
       expect(await checkDatabase(wrong)).toMatchObject([{ kind: 'skipped', check: 'database' }]);
     }
   });

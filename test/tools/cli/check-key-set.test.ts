@@ -106,7 +106,7 @@ describe('checkKeySet()', () => {
     expect(notes.join()).not.toContain('canary');
   });
 
-  it('tells of a slash at the end of AUTH_JWT_ISSUER, in which the issuer differs', async () => {
+  it('describes a slash at the end of AUTH_JWT_ISSUER, in which the issuer differs', async () => {
     publish({ issuer: `${origin}/` });
     expect(await checkIssuer(origin)).toEqual([
       expect.stringContaining('with the slash at the end'),

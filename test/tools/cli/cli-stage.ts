@@ -15,11 +15,11 @@ import { buffer } from 'node:stream/consumers';
 import { runCli } from '../../../tools/cli/run-cli.ts';
 import { writeFunctions } from '../../../tools/deploy/bundle.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
+import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { buildRuntime } from '../../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../../tools/local/gateway/gateway.ts';
-import { localAccount } from '../../../tools/local/vod/account.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
-import { type ApiStage, openApiStage } from '../local/vod/api/api-stage.ts';
+import { type ApiStage, openApiStage } from '../local/emulator/api/api-stage.ts';
 
 /** Variables of a process. */
 export type Variables = Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface Outcome {
   readonly error: string;
 }
 
-/** Answers a secret as `openssl rand` would make it. */
+/** Returns a secret as `openssl rand` would make it. */
 export function makeSecret(bytes: number, encoding: 'base64' | 'hex' = 'base64'): string {
   return randomBytes(bytes).toString(encoding);
 }
@@ -91,7 +91,7 @@ export async function writeService(upload: unknown): Promise<string> {
   return folder;
 }
 
-/** Answers settings with these tenants. */
+/** Returns settings with these tenants. */
 export function describeTenants(subAppIds: Readonly<Record<string, number>>) {
   return { policy: { tenants: { claim: 'tenant', subAppIds } } };
 }
@@ -117,7 +117,7 @@ export async function startServer(listener: RequestListener): Promise<TestServer
   };
 }
 
-/** The stand-in for VOD, which can be told to answer otherwise than it would. */
+/** The emulator for VOD, which can be told to answer otherwise than it would. */
 export interface VodFront {
   /** Host and port. */
   readonly endpoint: string;
@@ -136,7 +136,7 @@ export interface VodFront {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the stand-in behind a server through which all calls go. Each application is a stand-in of its own. */
+/** Opens the emulator behind a server through which all calls go. Each application is an emulator of its own. */
 export async function openVodFront(): Promise<VodFront> {
   const stage = await openApiStage();
   const others = new Map<number, ApiStage>();
@@ -213,7 +213,7 @@ function forward(host: string, { incoming, body }: SentCall): Promise<Forwarded>
   });
 }
 
-/** Each stand-in knows its own application alone, and lists it. */
+/** Each emulator knows its own application alone, and lists it. */
 function addApplications(text: string, subAppIds: readonly number[]): string {
   const { Response } = JSON.parse(text);
   const [first] = Response.SubAppIdInfoSet ?? [];

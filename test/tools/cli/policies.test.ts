@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEventBus } from '../../../lib/delivery/event-bridge.ts';
-import type { Message } from '../../../lib/delivery/message.ts';
+import { clock } from '../../../lib/system.ts';
 import { createVodApi } from '../../../lib/vod/client.ts';
+import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
+import type { Message } from '../../../lib/webhooks/message.ts';
 import { createFindFunction } from '../../../tools/cli/cloud/deployed-functions.ts';
 import { DEFAULT_DEPLOYMENT } from '../../../tools/cli/cloud/deployment-options.ts';
 import { createVodAccount } from '../../../tools/cli/cloud/vod-account.ts';
@@ -59,9 +60,8 @@ describe('the policy of the functions’ role', () => {
     const methods = await callEverything(
       createVodApi(vodConfig(), {
         readCredentials: () => CREDENTIALS,
-        now: () => 0,
-        sleep: () => Promise.resolve(),
-        random: () => 0,
+        clock: { ...clock, sleep: async () => {} },
+        random: { fraction: () => 0 },
       }),
     );
     const vod = listActions('vod');
@@ -92,9 +92,9 @@ describe('the policy of the functions’ role', () => {
     );
 
     expect(users.sort()).toEqual([
-      'lib/delivery/event-bridge.ts',
       'lib/vod/client.ts',
       'lib/vod/vendor-client.ts',
+      'lib/webhooks/event-bridge.ts',
     ]);
   });
 

@@ -28,7 +28,7 @@ function runProgram(args: readonly string[], environment: Readonly<Record<string
 }
 
 describe('the program', () => {
-  it('runs from anywhere without a build, and tells of its commands', async () => {
+  it('runs from anywhere without a build, and describes its commands', async () => {
     const { code, stdout, stderr } = await runProgram(['--help']);
 
     expect(stderr).toBe('');
@@ -63,7 +63,7 @@ describe('the program', () => {
 });
 
 describe('runCli()', () => {
-  it.each([['--help'], ['-h'], ['help']])('tells of the commands with %s', async (argument) => {
+  it.each([['--help'], ['-h'], ['help']])('describes the commands with %s', async (argument) => {
     expect(await runCommand([argument], {})).toMatchObject({
       ...{ exitCode: 0, error: '' },
       out: expect.stringContaining('Commands:'),

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundleFunctions } from '../../../tools/deploy/bundle.ts';
+import { captureLog } from '../../support/capture-log.ts';
 import { loadBundle } from './load-bundle.ts';
 
 /** What a bundle may weigh in bytes; those that are not named, 110 kB. Nobody waits for `callback` and `sweep` to start. */
@@ -20,6 +21,7 @@ type Handler = (event: object, context: object) => Promise<object>;
 let bundles: readonly Bundle[];
 let functions: readonly Bundle[];
 let parts: readonly Bundle[];
+captureLog();
 
 beforeAll(async () => {
   bundles = await bundleFunctions();
@@ -66,7 +68,6 @@ describe('bundleFunctions()', () => {
   });
 
   it('builds functions that answer, whatever their environment lacks', async () => {
-    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     for (const bundle of functions) {
       const { main_handler } = (await loadBundle(bundle, parts)) as { main_handler: Handler };
 
@@ -75,7 +76,6 @@ describe('bundleFunctions()', () => {
       const status = Reflect.get(answer, 'statusCode') ?? Reflect.get(answer, 'problem')?.status;
       expect(status, bundle.name).toBe(500);
     }
-    vi.restoreAllMocks();
   });
 
   it('gives the same bytes for the same sources', async () => {

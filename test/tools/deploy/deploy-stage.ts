@@ -36,7 +36,7 @@ export interface DeployStage {
     command: string,
     environment?: Readonly<Record<string, string>>,
   ) => Promise<CommandResult>;
-  /** Answers the deployed function that serverless.yml calls so. @throws RangeError */
+  /** Returns the deployed function that serverless.yml calls so. @throws RangeError */
   readonly find: (key: string) => FunctionRecord;
 }
 
@@ -128,7 +128,7 @@ async function openStage(
   };
 }
 
-/** Answers the function of an account that serverless.yml calls so. @throws RangeError */
+/** Returns the function of an account that serverless.yml calls so. @throws RangeError */
 export function findDeployed({ functions }: CloudState, key: string): FunctionRecord {
   const name = `vod-upload-dev-${key}`;
   const found = [...functions.values()].find((record) => record.name === name);
@@ -139,7 +139,7 @@ export function findDeployed({ functions }: CloudState, key: string): FunctionRe
 /** Actions that change nothing. */
 const READING = /^(?:Get|Head|List|Describe)/;
 
-/** Answers the calls that changed something, in words: service, action, and what it was done to. */
+/** Returns the calls that changed something, in words: service, action, and what it was done to. */
 export function listWrites(calls: readonly CloudCall[]): readonly string[] {
   return calls
     .filter(({ action }) => !READING.test(action))
@@ -150,7 +150,7 @@ export function listWrites(calls: readonly CloudCall[]): readonly string[] {
     });
 }
 
-/** Answers a caller's token, as the team's own login would make it. */
+/** Returns a caller's token, as the team's own login would make it. */
 export function mintToken(scope: string): Promise<string> {
   return new SignJWT({ sub: 'user-42', scope })
     .setProtectedHeader({ alg: 'HS256' })

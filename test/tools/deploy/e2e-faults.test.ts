@@ -9,11 +9,9 @@ import {
   openDeployStages,
   SECRETS,
 } from './deploy-stage.ts';
+import { FUNCTIONS, OTHER_CODE } from './deployment.ts';
 
-const FUNCTIONS = ['signature', 'pull', 'callback', 'uploads', 'sweep'] as const;
 const PULL = 'vod-upload-dev-pull';
-/** An edit that changes what is built of a function. */
-const OTHER_CODE = ['functions/callback.ts', /$/, '\nexport const edition = "second";\n'] as const;
 
 // Every test starts programs, waits for a stage, and the machine may be busy.
 

@@ -42,7 +42,7 @@ function run(args: readonly string[], environment: Variables = {}): Promise<Ende
   });
 }
 
-/** Answers all variables that functions would be deployed with, and the region. */
+/** Returns all variables that functions would be deployed with, and the region. */
 async function readDeployed(args: readonly string[], environment: Variables): Promise<Variables> {
   const print = [QUIET, SERVERLESS, 'print', '--format', 'json', ...args];
   const { stdout, stderr } = await run(print, environment);

@@ -14,7 +14,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Answers the plugin where Serverless was called with this command. */
+/** Returns the plugin where Serverless was called with this command. */
 function pluginOf(command: string) {
   const hooks = { 'deploy:deploy': [{ pluginName: 'TencentDeploy' }, { pluginName: 'Other' }] };
   const pluginManager = { cliOptions: {}, hooks };

@@ -21,7 +21,7 @@ function write(custom: readonly string[]): Promise<void> {
   return writeFile(join(folder, 'serverless.yml'), [...head, ...custom, ''].join('\n'));
 }
 
-/** Answers a variable as serverless.yml has it. */
+/** Returns a variable as serverless.yml has it. */
 function variable(source: string): string {
   return `\${${source}}`;
 }

@@ -40,7 +40,7 @@ const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).ma
   source.replace('.ts', ''),
 );
 
-/** Of the platform itself, and of a stand-in on the same machine. */
+/** Of the platform itself, and of a replacement on the same machine. */
 const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^AUTH_JWKS_LOOPBACK$|^EVENT_BUS_API_/;
 
 const UPLOAD_KEY = ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PREVIOUS_SECRET_KEY'];
@@ -148,7 +148,7 @@ describe('serverless.yml', () => {
   });
 });
 
-/** Answers the variables that a function asks its environment for when it starts. */
+/** Returns the variables that a function asks its environment for when it starts. */
 function listRead(name: string): readonly string[] {
   const read = new Set<string>();
   const environment = new Proxy<Record<string, string>>(
@@ -168,7 +168,7 @@ function listRead(name: string): readonly string[] {
   return [...read].sort();
 }
 
-/** Answers the variables of a function in the file, those of the lists that it takes whole included. */
+/** Returns the variables of a function in the file, those of the lists that it takes whole included. */
 function listHandedOn(file: string, name: string): readonly string[] {
   const handedOn = (text: string) =>
     [...text.matchAll(/^ +([A-Z\d_]+): \$\{env:\1, ''\}$/gm)].map(([, variable = '']) => variable);

@@ -7,7 +7,7 @@ const OTHER = 1_500_000_002;
 const tenants = { claim: 'org', subAppIds: { acme: OTHER } };
 
 const stage = useStack(() => ({
-  standIn: { attemptWaits: [0, 20, 20] },
+  emulator: { attemptWaits: [0, 20, 20] },
   custom: { upload: { policy: { tenants } } },
 }));
 
@@ -19,7 +19,7 @@ async function post(path: string, body: unknown) {
   return { status: response.status, json: JSON.parse(await response.text()) };
 }
 
-/** Answers how many media of this id an application has. */
+/** Returns how many media of this id an application has. */
 async function countIn(SubAppId: number, FileId: string) {
   const { account, origin } = stage.stack;
   const client = new Client({
@@ -70,7 +70,7 @@ describe('the controls of what no program uploads', () => {
     expect((await fetch(json.mediaUrl)).headers.get('content-length')).not.toBe('0');
   });
 
-  it('tell of a live recording from when to when it was made', async () => {
+  it('describe a live recording from when to when it was made', async () => {
     const { json } = await post('live-recording', { streamId: 'room1', seconds: 60 });
 
     const { event } = await told(json.fileId);

@@ -93,7 +93,7 @@ describe('what is chosen', () => {
     consumer.close();
   });
   const stage = useStack(() => ({
-    standIn: { attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
+    emulator: { attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
     chosen: {
       PULL_HOSTS: 'media.example.com',
       WEBHOOK_ENDPOINTS: JSON.stringify([

@@ -4,8 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../tools/local/activity.ts';
 import { createConsumer } from '../../../tools/local/consumer.ts';
+import { createFaults, type Faults } from '../../../tools/local/emulator/faults.ts';
 import { makeLocalKeys } from '../../../tools/local/local-keys.ts';
-import { createFaults, type Faults } from '../../../tools/local/vod/faults.ts';
 
 const CONSUMER_SECRET = makeLocalKeys().webhookSecret;
 const READY = { type: 'upload.ready', data: { uploadId: 'U1', fileId: 'F1' } };

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { deriveFileUploadId } from '../../../lib/uploads/upload-id.ts';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import { happens } from '../../support/activities.ts';
 import { uploadFromServer } from '../../support/local-upload-client.ts';
 import { useStack } from '../../support/stack-stage.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
   await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
 });
 const stage = useStack(() => ({
-  standIn: {
+  emulator: {
     attemptWaits: [0, 20, 20],
     pull: {
       resolve: {

@@ -6,7 +6,7 @@ const SAMPLES = 'http://samples.example.com';
 const FILM = `${SAMPLES}/video.mp4`;
 
 const stage = useStack(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
 }));
 
 async function ask(method: string, path: string, body?: unknown, token = '') {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { buildVideo } from '../../../tools/local/vod/pull/sample-video.ts';
-import { sendAsClient, sign, uploadAsServer } from '../../seed/bring.ts';
+import { buildVideo } from '../../../tools/local/emulator/pull/sample-video.ts';
+import { sendAsClient, sign, uploadAsServer } from '../../acceptance/bring.ts';
 import { happens } from '../../support/activities.ts';
 import { writeV1Context } from '../../support/source-contexts.ts';
 import { useStack } from '../../support/stack-stage.ts';
@@ -11,7 +11,7 @@ const POLICY = {
 };
 
 const stage = useStack(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
   custom: { upload: { policy: POLICY } },
 }));
 

@@ -192,7 +192,7 @@ describe('the controls', () => {
     expect(json).not.toHaveProperty('tenants');
   });
 
-  it('tell of the tenants in serverless.yml, and of their applications, each once', async () => {
+  it('describe the tenants in serverless.yml, and of their applications, each once', async () => {
     const own = stage.stack.account.subAppId;
     const subAppIds = {
       acme: 1_500_000_002,
@@ -317,7 +317,7 @@ describe('the port', () => {
     expect(await askRaw('/', 'evil.example.com')).toBe(421);
   });
 
-  it('leads the cloud’s hosts to the stand-in, by path, by Host and as a proxy', async () => {
+  it('leads the cloud’s hosts to the emulator, by path, by Host and as a proxy', async () => {
     const host = new URL(stage.stack.origin).host;
     const storage = 'vodlocal01-1250000001.cos.ap-seoul.myqcloud.com';
 

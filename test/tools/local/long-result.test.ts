@@ -3,7 +3,7 @@ import { happens, seen } from '../../support/activities.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 const stage = useStack(() => ({
-  standIn: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
+  emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
 }));
 
 const BYTES = 1_000_000;
@@ -30,7 +30,7 @@ async function recognise(begin: () => Promise<unknown>): Promise<void> {
   await happens(stage.stack, 'procedure', ({ status }) => status === 'FINISH');
 }
 
-/** Has VOD pull a film and recognise speech in it; answers the upload's id. */
+/** Has VOD pull a film and recognise speech in it; returns the upload's id. */
 async function pull(): Promise<string> {
   let uploadId = '';
   await recognise(async () => {
@@ -41,7 +41,7 @@ async function pull(): Promise<string> {
   return uploadId;
 }
 
-/** Answers what was told of the flow's end, once the consumer has taken it. */
+/** Returns what was told of the flow's end, once the consumer has taken it. */
 const seeEnd = () =>
   happens(
     stage.stack,

@@ -5,7 +5,7 @@ import { happens, seen } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
-/** A name that nobody owns; the stand-in leads it to this test's own server. */
+/** A name that nobody owns; the emulator leads it to this test's own server. */
 const SOURCE = 'http://library.example.com';
 const FILM = Buffer.alloc(3 * 1024 * 1024, 'film');
 
@@ -30,7 +30,7 @@ beforeEach(async () => {
   await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
 });
 const stage = useStack(() => ({
-  standIn: {
+  emulator: {
     attemptWaits: [0, 20, 20],
     procedureMilliseconds: 20,
     pull: {

@@ -29,7 +29,7 @@ describe('readStart()', () => {
     expect(readStart([], Object.fromEntries(names.map((name) => [name, ''])))).toEqual(DEFAULTS);
   });
 
-  it.each(['--help', '-h'])('tells of itself at %s, whatever else is wrong', (flag) => {
+  it.each(['--help', '-h'])('describes itself at %s, whatever else is wrong', (flag) => {
     expect(readStart([flag], { PORT: 'abc' })).toBe('help');
   });
 
@@ -74,7 +74,7 @@ describe('readStart()', () => {
 });
 
 describe('START_HELP', () => {
-  it('tells of each flag and variable', () => {
+  it('describes each flag and variable', () => {
     for (const name of ['--fresh', 'PORT', 'LOCAL_DIR', 'DATABASE_URL', 'HTTP_TRIGGER']) {
       expect(START_HELP).toContain(name);
     }

@@ -36,7 +36,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
 }
 
 describe('npm start', () => {
-  it('tells of itself, and starts nothing', async () => {
+  it('describes itself, and starts nothing', async () => {
     const { code, out, err } = await run(['--help']);
 
     expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../lib/problem.ts';
+import { clock, random } from '../../../lib/system.ts';
 import type { VodCredentials } from '../../../lib/vod/api-config.ts';
 import { callVod } from '../../../lib/vod/call.ts';
 import type { createVendorClient } from '../../../lib/vod/vendor-client.ts';
@@ -7,7 +7,7 @@ import type { createVendorClient } from '../../../lib/vod/vendor-client.ts';
 /** One of Tencent Cloud's APIs, called with one key. */
 export interface CloudClient {
   /**
-   * Answers what the API says to `action`. Rejects with a `Problem` whose code begins with `upstream_`.
+   * Returns what the API says to `action`. Rejects with a `Problem` whose code begins with `upstream_`.
    *
    * The answer is taken at its word: the vendor's types have every field as optional.
    */
@@ -16,7 +16,7 @@ export interface CloudClient {
 
 const ANSWER_MILLISECONDS = 10_000;
 
-/** Answers a client for the API at `address`. */
+/** Returns a client for the API at `address`. */
 export function createCloudClient(
   address: Omit<Parameters<typeof createVendorClient>[0], 'answerSeconds'>,
   credentials: VodCredentials,
@@ -38,23 +38,23 @@ export function createCloudClient(
           },
           timeLimit: ANSWER_MILLISECONDS,
         },
-        { sleep: (milliseconds) => sleep(milliseconds), random: Math.random },
+        { clock, random },
         {},
       ),
   };
 }
 
-/** Answers the code with which the API refused a call; undefined where `error` tells of anything else. */
+/** Returns the code with which the API refused a call; undefined where `error` describes anything else. */
 export function readRefusalCode(error: unknown): string | undefined {
   return error instanceof Problem ? error.vod?.code : undefined;
 }
 
-/** Answers whether the API let nobody in with this key: not known, not its secret, or not at this time. */
+/** Returns whether the API let nobody in with this key: not known, not its secret, or not at this time. */
 export function isAuthFailure(error: unknown): boolean {
   return readRefusalCode(error)?.startsWith('AuthFailure') === true && !isDenied(error);
 }
 
-/** Answers whether the key is good and this call is more than it may. */
+/** Returns whether the key is good and this call is more than it may. */
 export function isDenied(error: unknown): boolean {
   const code = readRefusalCode(error) ?? '';
   return code.startsWith('UnauthorizedOperation') || code === 'AuthFailure.UnauthorizedOperation';

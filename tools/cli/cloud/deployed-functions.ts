@@ -44,11 +44,11 @@ interface TriggersAnswer {
 /** Triggers that lead to an address, the usual one first. */
 const HTTP_TRIGGERS = ['http', 'apigw'];
 
-/** Answers a function by its name in `functions/`; undefined where it was not deployed. Rejects with a `Problem`. */
+/** Returns a function by its name in `functions/`; undefined where it was not deployed. Rejects with a `Problem`. */
 export type FindFunction = (name: string) => Promise<DeployedFunction | undefined>;
 
 /**
- * Answers how to look functions up in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` lead to another place than the
+ * Returns how to look functions up in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` lead to another place than the
  * cloud.
  */
 export function createFindFunction(
@@ -97,6 +97,6 @@ function nameScf(error: unknown): unknown {
   if (!(error instanceof Problem)) return error;
   const { code, vod } = error;
   const reason = vod === undefined ? 'it could not be reached' : `it answers ${vod.code}`;
-  const text = `SCF does not tell of the functions: ${reason}.`;
+  const text = `SCF does not describe the functions: ${reason}.`;
   return new Problem(text, { code, cause: error, ...(vod && { vod }) });
 }

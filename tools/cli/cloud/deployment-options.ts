@@ -28,13 +28,13 @@ export interface DeploymentChoice {
   readonly stage: string;
 }
 
-/** Answers where the functions were deployed to. */
+/** Returns where the functions were deployed to. */
 export function readDeployment(choice: DeploymentChoice, environment: Environment): Deployment {
   const { service, stage } = choice;
   return { region: readRegion(choice, environment) ?? DEFAULT_DEPLOYMENT.region, service, stage };
 }
 
-/** Answers the region that was said, where one was. */
+/** Returns the region that was said, where one was. */
 export function readRegion(
   { region }: DeploymentChoice,
   environment: Environment,

@@ -1,9 +1,9 @@
 import {
-  ConfigError,
   type Environment,
   findStrayCharacters,
   readEnvironment,
 } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import {
   describeVodApi,
   type VodApiConfig,
@@ -26,7 +26,7 @@ export interface Key {
 const NAMES = ['TENCENT_SECRET_ID', 'TENCENTCLOUD_SECRET_ID'] as const;
 
 /**
- * Answers the key to call with, which is the one that deploys, or else the one that signs uploads; and how VOD's API is
+ * Returns the key to call with, which is the one that deploys, or else the one that signs uploads; and how VOD's API is
  * called.
  *
  * @throws {DeployError} where there is no key, or half of one.
@@ -44,7 +44,7 @@ export function readOperator(environment: Environment): Operator {
 }
 
 /**
- * Answers the key that signs uploads, where there is one.
+ * Returns the key that signs uploads, where there is one.
  *
  * @throws {ConfigError} where white space or the like came in with it.
  */

@@ -6,6 +6,7 @@ import type {
   StorageRegionInfo,
   SubAppIdInfo,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { defined } from '../../../lib/validation/json-object.ts';
 import type { VodApiConfig, VodCredentials } from '../../../lib/vod/api-config.ts';
 import { createCloudClient } from './cloud-client.ts';
 
@@ -37,11 +38,11 @@ export interface VodAccount {
 /** Applications that one answer has at most. */
 const PAGE = 200;
 
-/** Answers the account that `credentials` belong to, and of it the application that `config` names. */
+/** Returns the account that `credentials` belong to, and of it the application that `config` names. */
 export function createVodAccount(config: VodApiConfig, credentials: VodCredentials): VodAccount {
   const { endpoint, protocol, region, subAppId } = config;
   const client = createCloudClient({ endpoint, protocol, region }, credentials);
-  const application = subAppId === undefined ? {} : { SubAppId: subAppId };
+  const application = defined({ SubAppId: subAppId });
   return {
     async listApplications() {
       const all: SubAppIdInfo[] = [];

@@ -67,7 +67,7 @@ export async function checkCredentials(
   }
 }
 
-/** Answers what it means that a call failed for which the key was good. */
+/** Returns what it means that a call failed for which the key was good. */
 export function explainFailedCall(check: CheckName, error: unknown): Note {
   if (isDenied(error)) {
     return findingAmong(

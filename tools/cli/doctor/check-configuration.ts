@@ -54,7 +54,7 @@ function checkRuntimeVariable(environment: Environment): readonly Note[] {
 function checkSharedKey(environment: Environment, now: number): readonly Note[] {
   const { CALLBACK_SHARED_SIGN_KEY_UNTIL: until } = environment;
   return describeGrace('CALLBACK_SHARED_SIGN_KEY_UNTIL', environment, now, {
-    text: `Until ${until} (CALLBACK_SHARED_SIGN_KEY_UNTIL) tenants' applications may sign with the key of the service's own, so whoever sees the notifications of one can forge those of all.`,
+    text: `Until ${until} (CALLBACK_SHARED_SIGN_KEY_UNTIL) tenants' applications may sign with the key of the service's own, so anyone who sees the notifications of one can forge those of all.`,
     remedy:
       'Run "vod-upload setup", which gives each its own; take CALLBACK_SHARED_SIGN_KEY_UNTIL away, and deploy again.',
   });
@@ -65,7 +65,7 @@ function nameVariable(message: string): string {
   return message.replace(/\W.*/s, '');
 }
 
-/** Answers the functions that are deployed with this environment. */
+/** Returns the functions that are deployed with this environment. */
 function listDeployed({ DATABASE_URL }: Environment): readonly string[] {
   return DATABASE_URL === undefined ? FUNCTION_NAMES : [...FUNCTION_NAMES, 'sweep'];
 }

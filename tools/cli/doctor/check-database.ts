@@ -1,9 +1,11 @@
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
-import { type DatabaseSettings, readDatabaseUrl } from '../../../lib/ledger/database-url.ts';
-import { explainDatabaseError } from '../../../lib/ledger/explain-error.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
+import {
+  type DatabaseSettings,
+  readDatabaseUrl,
+} from '../../../lib/ledger/connection/database-url.ts';
+import { explainDatabaseError } from '../../../lib/ledger/connection/explain-error.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
-import { compareMigrations } from '../../../lib/ledger/migrate.ts';
-import { explainServer, readServer } from '../../../lib/ledger/server.ts';
+import { compareMigrations, explainServer, readServer } from '../../../lib/ledger/migrate.ts';
 import { finding, type Note, skipped, warning } from './note.ts';
 
 /** Twice what a function waits: the way from here may be long. */

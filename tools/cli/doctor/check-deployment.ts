@@ -5,7 +5,7 @@ import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { checkRuntime, type RunningFunction } from './check-runtime.ts';
 import { finding, type Note, skipped } from './note.ts';
 
-/** What the platform tells of the functions. */
+/** What the platform describes the functions. */
 export interface Deployed {
   readonly notes: readonly Note[];
   readonly urls: FunctionUrls;
@@ -14,7 +14,7 @@ export interface Deployed {
 /** Functions that call VOD, for which they need the credentials of a role. */
 const CALLERS_OF_VOD: ReadonlySet<string> = new Set(['pull', 'callback', 'sweep']);
 
-/** Answers what is said where all addresses are known, and not where the functions run. */
+/** Returns what is said where all addresses are known, and not where the functions run. */
 export function skipDeployment(): Note {
   return skipped('deployment', 'The runtime of the functions: say their region with --region.');
 }

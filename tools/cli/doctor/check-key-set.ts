@@ -1,12 +1,12 @@
 import * as v from 'valibot';
+import { fetchKeySet } from '../../../lib/auth/fetch-key-set.ts';
+import { showKeySetUrl, WHERE_KEYS_ARE } from '../../../lib/auth/read-key-set.ts';
 import {
   callerEnvironment,
   describeCallers,
   type TokenConfig,
 } from '../../../lib/config/caller-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
-import { fetchKeySet } from '../../../lib/http/fetch-key-set.ts';
-import { showKeySetUrl, WHERE_KEYS_ARE } from '../../../lib/http/read-key-set.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { finding, type Note } from './note.ts';
 import { readDiscovery } from './read-discovery.ts';

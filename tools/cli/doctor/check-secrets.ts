@@ -1,6 +1,6 @@
 import { type Environment, splitList } from '../../../lib/config/environment.ts';
-import { explainSecret } from '../../../lib/delivery/sign-message.ts';
 import { isJsonObject } from '../../../lib/validation/json-object.ts';
+import { explainSecret } from '../../../lib/webhooks/sign-message.ts';
 import { finding, type Note } from './note.ts';
 
 /** Half of what VOD takes; with letters and digits alone, some 95 bits. */
@@ -56,7 +56,7 @@ function checkJwtSecret(secret: string): readonly Note[] {
     finding(
       'secrets',
       `AUTH_JWT_SECRET ${weakness}, so callers' tokens can be forged.`,
-      'Set AUTH_JWT_SECRET to what "openssl rand -base64 48" prints, for the functions and for whoever makes the tokens.',
+      'Set AUTH_JWT_SECRET to what "openssl rand -base64 48" prints, for the functions and for anyone who makes the tokens.',
     ),
   ];
 }
@@ -85,7 +85,7 @@ function checkWebhookSecrets(endpoints: string): readonly Note[] {
   return notes;
 }
 
-/** Answers the well-formed secrets of each endpoint: what is malformed is told elsewhere. */
+/** Returns the well-formed secrets of each endpoint: what is malformed is told elsewhere. */
 function readWebhookSecrets(text: string): readonly (readonly string[])[] {
   let endpoints: unknown;
   try {

@@ -6,7 +6,7 @@ import { readScannedUntil } from '../../../lib/sweep/scan-media.ts';
 import { finding, type Note } from './note.ts';
 
 /** A sweep a minute knows all media up to some twelve minutes ago; a few that failed are no reason to worry. */
-const MOST_MINUTES = 25;
+const MAX_MINUTES = 25;
 
 const REMEDY =
   'Its log says why: it is not deployed, its timer is off, it may not call VOD, or it cannot reach the database. The first run of all may take some minutes.';
@@ -40,7 +40,7 @@ function judgeScan(until: number | undefined, media: string, now: () => number):
     return [finding('sweep', `The sweep function has never looked through ${media}.`, REMEDY)];
   }
   const minutes = Math.floor((now() - until) / 60_000);
-  if (minutes <= MOST_MINUTES) return [];
+  if (minutes <= MAX_MINUTES) return [];
   return [
     finding(
       'sweep',

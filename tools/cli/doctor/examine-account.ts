@@ -1,5 +1,6 @@
 import type { SubAppIdInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { ConfigError, type Environment } from '../../../lib/config/environment.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
+import { ConfigError } from '../../../lib/config-error.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
 import { readRuntime } from '../../deploy/runtime.ts';
@@ -34,13 +35,13 @@ export interface Question {
   readonly say: (doing: string) => void;
 }
 
-/** What Tencent Cloud tells of the account, and of where the functions are. */
+/** What Tencent Cloud describes the account, and of where the functions are. */
 export interface Examined {
   readonly notes: readonly Note[];
   readonly urls: FunctionUrls;
 }
 
-/** Looks at everything that Tencent Cloud tells of the account; most of it only where it takes the key. */
+/** Looks at everything that Tencent Cloud describes the account; most of it only where it takes the key. */
 export async function examineAccount(question: Question): Promise<Examined> {
   const { environment, urls, now, say } = question;
   const operator = findOperator(question);

@@ -34,7 +34,7 @@ export type Note = {
   | { readonly kind: 'unable' | 'skipped' }
 );
 
-/** Answers what is wrong and what to do about it. */
+/** Returns what is wrong and what to do about it. */
 export function finding(check: CheckName, text: string, remedy: string): Note {
   return { kind: 'finding', check, text, remedy };
 }
@@ -54,12 +54,12 @@ export function findingAmong(
   return { ...finding(check, describe([item]), remedy), among: { item, describe } };
 }
 
-/** Answers what could not be found out, and why. */
+/** Returns what could not be found out, and why. */
 export function unable(check: CheckName, text: string): Note {
   return { kind: 'unable', check, text };
 }
 
-/** Answers what is left alone, and how to have it looked at. */
+/** Returns what is left alone, and how to have it looked at. */
 export function skipped(check: CheckName, text: string): Note {
   return { kind: 'skipped', check, text };
 }

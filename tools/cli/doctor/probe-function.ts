@@ -25,7 +25,7 @@ const ANSWER_MILLISECONDS = 15_000;
 /** A field that no request has: with it nothing is done, even where everybody is let in. */
 const HARMLESS = { doctor: true };
 
-/** Answers what is at `url`, by a request without a token or a signature. */
+/** Returns what is at `url`, by a request without a token or a signature. */
 export async function probeFunction(url: string, method: 'GET' | 'POST'): Promise<Probe> {
   const body = method === 'POST' ? { body: JSON.stringify(HARMLESS) } : {};
   const reply = await send(url, { method, ...body });
@@ -50,7 +50,7 @@ function explainStatus(method: 'GET' | 'POST', { status, headers, problem }: Rep
   return { kind: 'foreign', status };
 }
 
-/** Answers whether the function at `url` lets a page of `origin` call it. */
+/** Returns whether the function at `url` lets a page of `origin` call it. */
 export async function allowsOrigin(url: string, origin: string): Promise<boolean> {
   const reply = await send(url, {
     method: 'OPTIONS',
@@ -60,7 +60,7 @@ export async function allowsOrigin(url: string, origin: string): Promise<boolean
 }
 
 /**
- * Answers whether the `callback` function at `url` has the key that made `sign`. The notification must be too old to be
+ * Returns whether the `callback` function at `url` has the key that made `sign`. The notification must be too old to be
  * taken: then nothing is recorded and nobody is told, and its refusal says whether the key or the time was wrong.
  */
 export async function knowsSignKey(url: string, sign: string, t: number): Promise<boolean> {
@@ -73,7 +73,7 @@ export async function knowsSignKey(url: string, sign: string, t: number): Promis
   );
 }
 
-/** Answers the reply, or in words why there is none. */
+/** Returns the reply, or in words why there is none. */
 async function send(url: string, request: RequestInit): Promise<Reply | string> {
   try {
     const response = await fetch(url, {

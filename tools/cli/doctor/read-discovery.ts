@@ -1,8 +1,8 @@
+import { showKeySetUrl } from '../../../lib/auth/read-key-set.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
-import { showKeySetUrl } from '../../../lib/http/read-key-set.ts';
 import { isJsonObject } from '../../../lib/validation/json-object.ts';
 
-/** What an issuer tells of itself: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata */
+/** What an issuer describes itself: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata */
 export interface Discovery {
   /** To the letter what its tokens say. */
   readonly issuer: string | undefined;

@@ -1,13 +1,13 @@
 import { EXIT } from '../command.ts';
 import type { Note } from './note.ts';
 
-/** Answers the exit code for what was found. */
+/** Returns the exit code for what was found. */
 export function exitCode(notes: readonly Note[]): number {
   if (notes.some(({ kind }) => kind === 'finding')) return EXIT.no;
   return notes.some(({ kind }) => kind === 'unable') ? EXIT.unable : EXIT.good;
 }
 
-/** Answers the notes as JSON for scripts. */
+/** Returns the notes as JSON for scripts. */
 export function writeJsonReport(notes: readonly Note[]): string {
   const select = (wanted: Note['kind']) =>
     notes.filter(({ kind }) => kind === wanted).map(({ kind: _kind, ...rest }) => rest);
@@ -21,7 +21,7 @@ export function writeJsonReport(notes: readonly Note[]): string {
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
-/** Answers the notes as text for people: one line where all is well. */
+/** Returns the notes as text for people: one line where all is well. */
 export function writeReport(notes: readonly Note[], colours: boolean): string {
   const paint = (code: number, text: string) =>
     colours ? `\u001b[${code}m${text}\u001b[0m` : text;

@@ -1,4 +1,5 @@
 import type { ModifyEventConfigRequest } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { defined } from '../../../lib/validation/json-object.ts';
 import { isSameFunction, isSameUrl } from '../callback-address.ts';
 import type { EventSettings } from '../cloud/vod-account.ts';
 import { showUrl } from '../show-url.ts';
@@ -7,7 +8,7 @@ import { showUrl } from '../show-url.ts';
 export interface WantedSettings {
   readonly mode: 'PUSH' | 'PULL';
   /**
-   * Address of the `callback` function, with the query that tells of a tenant's application; undefined where it is not
+   * Address of the `callback` function, with the query that describes a tenant's application; undefined where it is not
    * known, as it may be in `PULL` mode.
    */
   readonly callbackUrl: string | undefined;
@@ -25,7 +26,7 @@ export interface Change {
   readonly to: string;
 }
 
-/** Answers what is different between how it is and how it shall be, as far as VOD tells. */
+/** Returns what is different between how it is and how it shall be, as far as VOD tells. */
 export function listChanges(present: EventSettings, wanted: WantedSettings): readonly Change[] {
   const changes: Change[] = [];
   const compare = (what: string, from: string, to: string) => {
@@ -49,7 +50,7 @@ export function listChanges(present: EventSettings, wanted: WantedSettings): rea
 }
 
 /**
- * Answers whether the change takes somebody else's notifications away: by another address in place of theirs, or by a
+ * Returns whether the change takes somebody else's notifications away: by another address in place of theirs, or by a
  * mode in which theirs hears nothing any more. This backend's own address is nobody else's, whichever application it
  * has in its query.
  */
@@ -61,7 +62,7 @@ export function isTakeover(present: EventSettings, wanted: WantedSettings): bool
 }
 
 /**
- * Answers the request that makes it so. It always says everything: what ModifyEventConfig does with a switch that is
+ * Returns the request that makes it so. It always says everything: what ModifyEventConfig does with a switch that is
  * left out is not documented, and its default is `OFF`.
  */
 export function toRequest(wanted: WantedSettings): Omit<ModifyEventConfigRequest, 'SubAppId'> {
@@ -70,7 +71,7 @@ export function toRequest(wanted: WantedSettings): Omit<ModifyEventConfigRequest
     Mode: mode,
     // In PULL mode nobody is called; an address that is left out stays as it is.
     ...(mode === 'PUSH' && callbackUrl !== undefined ? { NotificationUrl: callbackUrl } : {}),
-    ...(signKey === undefined ? {} : { SignKey: signKey }),
+    ...defined({ SignKey: signKey }),
     UploadMediaCompleteEventSwitch: wanted.uploadEvents,
     DeleteMediaCompleteEventSwitch: wanted.deleteEvents,
     PersistenceCompleteEventSwitch: wanted.persistenceEvents,

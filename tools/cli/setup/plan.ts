@@ -28,7 +28,7 @@ export interface Plan {
 }
 
 /**
- * Answers what there is to do about each application, the service's own being the first.
+ * Returns what there is to do about each application, the service's own being the first.
  *
  * @param wanted for the service's own.
  * @throws {Problem} or {CommandError} where VOD does not tell how one of them is.
@@ -76,7 +76,7 @@ async function plan(
   return { subAppId, isTenants, account, present, wanted, changes: listChanges(present, wanted) };
 }
 
-/** Answers what is said of applications that are as they shall be, of which there is one at least. */
+/** Returns what is said of applications that are as they shall be, of which there is one at least. */
 export function describeGood(plans: readonly Plan[]): string {
   const isOne = plans.length === 1;
   const verb = isOne ? 'is' : 'are';
@@ -88,7 +88,7 @@ export function describeGood(plans: readonly Plan[]): string {
   return `Nothing to change: ${nameAll(plans)} ${verb} set up as asked.${key}\n`;
 }
 
-/** Answers what would be different about an application. */
+/** Returns what would be different about an application. */
 export function describeChanges({ subAppId, isTenants, changes, wanted }: Plan): string {
   const rows = changes.map(({ what, from, to }) => `  ${what.padEnd(20)}${from} -> ${to}\n`);
   const source = isTenants ? 'a key of its own, derived from the first one' : 'the first key';
@@ -99,7 +99,7 @@ export function describeChanges({ subAppId, isTenants, changes, wanted }: Plan):
   return `In the event notification of ${nameApplications([subAppId])}:\n${rows.join('')}${key}`;
 }
 
-/** Answers whom the changes would take notifications away from, undefined where they do so from nobody. */
+/** Returns whom the changes would take notifications away from, undefined where they do so from nobody. */
 export function explainTakeover(plans: readonly Plan[]): string | undefined {
   const taken = plans.filter(({ present, wanted }) => isTakeover(present, wanted));
   if (taken.length === 0) return undefined;
@@ -149,7 +149,7 @@ function explainHalf(plans: readonly Plan[], place: number, { code, message }: P
   const said = lists.flatMap(([word, some]) =>
     some.length === 0 ? [] : [`${word}: ${nameAll(some)}.`],
   );
-  return `${nameAll(failed)}: ${message} ${said.join(' ')} Run it again, and it goes on with what is left.`;
+  return `${nameAll(failed)}: ${message} ${said.join(' ')} Run it again, and it continues what is left.`;
 }
 
 function nameAll(plans: readonly Plan[]): string {

@@ -6,7 +6,7 @@ import { DeployError } from '../deploy-error.ts';
 /** One API of the cloud. */
 export interface CloudApi {
   /**
-   * Answers what the API answers.
+   * Returns what the API answers.
    *
    * @throws {CloudRefusal} where the API refuses.
    * @throws {DeployError} where it could not be asked.
@@ -19,7 +19,7 @@ export interface CloudAccess {
   readonly credentials: VodCredentials;
   /** Region of the service. */
   readonly region: string;
-  /** Answers a text of the cloud without what is secret; it may quote what it was sent. */
+  /** Returns a text of the cloud without what is secret; it may quote what it was sent. */
   readonly hide: (text: string) => string;
 }
 
@@ -43,7 +43,7 @@ const VERSIONS = { scf: '2018-04-16', cam: '2019-01-16' } as const;
 /** Longer than any of the actions takes. */
 const ANSWER_SECONDS = 30;
 
-/** Answers one of the cloud's APIs, its calls signed with TC3-HMAC-SHA256 by the vendor's client. */
+/** Returns one of the cloud's APIs, its calls signed with TC3-HMAC-SHA256 by the vendor's client. */
 export function createCloudApi(
   name: keyof typeof VERSIONS,
   { credentials, region, hide }: CloudAccess,
@@ -78,7 +78,7 @@ export function createCloudApi(
   };
 }
 
-/** Answers the number of the account, which is part of its buckets' names. */
+/** Returns the number of the account, which is part of its buckets' names. */
 export async function readAppId(cam: CloudApi): Promise<string> {
   const answer = await cam.call('GetUserAppId', {});
   const appId =
@@ -92,7 +92,7 @@ export async function readAppId(cam: CloudApi): Promise<string> {
 /** Values that are shorter are no secrets, and would blot out half of a sentence. */
 const SHORTEST_SECRET = 6;
 
-/** Answers how to take `secrets` out of a text. */
+/** Returns how to take `secrets` out of a text. */
 export function createHide(secrets: readonly (string | undefined)[]): (text: string) => string {
   const hidden = secrets
     .filter((secret) => secret !== undefined)

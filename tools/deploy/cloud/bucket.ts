@@ -1,4 +1,5 @@
 import COS from 'cos-nodejs-sdk-v5';
+import { defined } from '../../../lib/validation/json-object.ts';
 import { DeployError } from '../deploy-error.ts';
 import type { CloudAccess } from './api.ts';
 
@@ -11,11 +12,11 @@ interface StoredObject {
 
 /** The bucket that code is put into for SCF. */
 export interface Bucket {
-  /** Makes the bucket where it is missing, and stores an object; answers false where it is there already. */
+  /** Makes the bucket where it is missing, and stores an object; returns false where it is there already. */
   readonly store: (key: string, content: Buffer) => Promise<boolean>;
   /** Returns the bytes of an object. */
   readonly read: (key: string) => Promise<Buffer>;
-  /** Answers the objects whose keys begin so; none where there is no bucket. */
+  /** Returns the objects whose keys begin so; none where there is no bucket. */
   readonly list: (prefix: string) => Promise<readonly StoredObject[]>;
   readonly delete: (key: string) => Promise<void>;
   /** Removes the bucket, and answers false where it is not empty or gone. */
@@ -23,7 +24,7 @@ export interface Bucket {
 }
 
 /**
- * Answers the bucket of that name.
+ * Returns the bucket of that name.
  *
  * @param name with the account's number at its end.
  * @throws {DeployError} at each call that fails.
@@ -33,7 +34,7 @@ export function openBucket(name: string, access: CloudAccess): Bucket {
   const cos = new COS({
     SecretId: secretId,
     SecretKey: secretKey,
-    ...(token === undefined ? {} : { SecurityToken: token }),
+    ...defined({ SecurityToken: token }),
   });
   const place = { Bucket: name, Region: access.region };
   const ask = <Result>(what: string, call: () => Promise<Result>) => describe(what, call, access);
@@ -90,7 +91,7 @@ async function listAll(
   }
 }
 
-/** Answers undefined where the answer has one of the HTTP statuses. */
+/** Returns undefined where the answer has one of the HTTP statuses. */
 async function unless<Result>(
   statuses: readonly number[],
   call: () => Promise<Result>,

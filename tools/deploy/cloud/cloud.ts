@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../service.ts';
-import type { Pause } from '../settle.ts';
+import type { Pause } from '../wait-until-active.ts';
 import { type CloudAccess, createCloudApi, readAppId } from './api.ts';
 import { type Bucket, openBucket } from './bucket.ts';
 import { createScf, type Scf, type Tags } from './scf.ts';
@@ -16,7 +16,7 @@ export interface Cloud {
   readonly note: (text: string) => void;
 }
 
-/** Answers the cloud of an account. */
+/** Returns the cloud of an account. */
 export async function openCloud(
   service: Pick<Service, 'bucket' | 'region'>,
   access: CloudAccess,
@@ -43,7 +43,7 @@ export function tagsOf(service: Pick<Service, 'name' | 'stage'>): Tags {
   return { CLI: 'Serverless', ...searchTagsOf(service) };
 }
 
-/** Answers by which of its tags a service's functions are found. */
+/** Returns by which of its tags a service's functions are found. */
 export function searchTagsOf({ name, stage }: Pick<Service, 'name' | 'stage'>): Tags {
   return { Application: name, Stage: stage };
 }

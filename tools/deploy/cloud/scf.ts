@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../../../lib/validation/json-object.ts';
 import { DeployError } from '../deploy-error.ts';
 import type { FunctionSpec } from '../service.ts';
 import type { TriggerSpec } from '../triggers.ts';
@@ -49,7 +50,7 @@ export interface Configuration {
 /** The calls of SCF's API that a deployment makes: https://cloud.tencent.com/document/product/583/17235. */
 export interface Scf {
   readonly readFunction: (name: string) => Promise<FunctionState | undefined>;
-  /** Answers the names of the functions with all of `tags`. */
+  /** Returns the names of the functions with all of `tags`. */
   readonly listFunctions: (tags: Tags) => Promise<readonly string[]>;
   readonly createFunction: (
     spec: Pick<FunctionSpec, 'name' | 'handler'>,
@@ -62,23 +63,23 @@ export interface Scf {
     code: CodeObject,
   ) => Promise<void>;
   readonly updateConfiguration: (name: string, configuration: Configuration) => Promise<void>;
-  /** Answers false where it was gone before. */
+  /** Returns false where it was gone before. */
   readonly deleteFunction: (name: string) => Promise<boolean>;
   /** Calls the function and answers the API's answer. */
   readonly invoke: (name: string, event: string | undefined) => Promise<unknown>;
-  /** Answers none where the function is gone. */
+  /** Returns none where the function is gone. */
   readonly listTriggers: (name: string) => Promise<readonly TriggerState[]>;
   readonly createTrigger: (name: string, spec: TriggerSpec) => Promise<void>;
   /** Changes a Function URL in its place, so that its address stays. */
   readonly updateUrl: (name: string, spec: TriggerSpec, state: TriggerState) => Promise<void>;
-  /** Answers false where it was gone before. */
+  /** Returns false where it was gone before. */
   readonly deleteTrigger: (name: string, state: TriggerState) => Promise<boolean>;
 }
 
 /** Tags by key. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Answers SCF's API in the terms of a deployment. */
+/** Returns SCF's API in the terms of a deployment. */
 export function createScf(api: CloudApi): Scf {
   const change = async (action: string, parameters: object) => {
     await api.call(action, { Namespace: NAMESPACE, ...parameters });
@@ -99,7 +100,7 @@ export function createScf(api: CloudApi): Scf {
     invoke: (FunctionName, ClientContext) =>
       api.call('Invoke', {
         ...{ FunctionName, Namespace: NAMESPACE, LogType: 'Tail' },
-        ...(ClientContext === undefined ? {} : { ClientContext }),
+        ...defined({ ClientContext }),
       }),
   };
 }

@@ -14,7 +14,7 @@ export const triggerState = v.object({
 /** A trigger as the cloud has it. */
 export type TriggerState = v.InferOutput<typeof triggerState>;
 
-/** Answers the parameter `TriggerDesc` of the cloud's API. */
+/** Returns the parameter `TriggerDesc` of the cloud's API. */
 export function writeTriggerDescription(spec: TriggerSpec): string {
   if (spec.type === 'timer') return spec.cron;
   return JSON.stringify(spec.type === 'http' ? URL_DESCRIPTION : describeGateway(spec.path));
@@ -51,7 +51,7 @@ function describeGateway(path: string) {
 /** As long as the slowest function may take. */
 const GATEWAY_SECONDS = 60;
 
-/** Answers the trigger of the cloud that `spec` means: a version of a function has one URL, whatever its name. */
+/** Returns the trigger of the cloud that `spec` means: a version of a function has one URL, whatever its name. */
 export function findTrigger(
   spec: TriggerSpec,
   states: readonly TriggerState[],
@@ -62,7 +62,7 @@ export function findTrigger(
   );
 }
 
-/** Answers whether the cloud's trigger is as `spec` wants it. */
+/** Returns whether the cloud's trigger is as `spec` wants it. */
 export function isUpToDate(spec: TriggerSpec, state: TriggerState): boolean {
   if (isEnabled(state) !== spec.enable) return false;
   if (spec.type === 'timer') return readCron(state) === spec.cron;
@@ -71,7 +71,7 @@ export function isUpToDate(spec: TriggerSpec, state: TriggerState): boolean {
   return includes(parseJson(state.TriggerDesc), compared);
 }
 
-/** Answers whether a trigger of the cloud is switched on. */
+/** Returns whether a trigger of the cloud is switched on. */
 export function isEnabled({ Enable }: TriggerState): boolean {
   return Enable === 1 || Enable === '1' || Enable === true || Enable === 'OPEN';
 }
@@ -86,7 +86,7 @@ function readCron({ TriggerDesc }: TriggerState): string {
   return typeof cron === 'string' ? cron : '';
 }
 
-/** Answers whether `actual` says all that `wanted` says; what is off may be left out, and more may be there. */
+/** Returns whether `actual` says all that `wanted` says; what is off may be left out, and more may be there. */
 function includes(actual: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) {
     return actual === wanted || (wanted === false && (actual === undefined || actual === null));
@@ -99,7 +99,7 @@ function includes(actual: unknown, wanted: unknown): boolean {
   );
 }
 
-/** Answers the address of a Function URL or API Gateway, without a slash at its end. */
+/** Returns the address of a Function URL or API Gateway, without a slash at its end. */
 export function readAddress({ Type, TriggerDesc }: TriggerState): string | undefined {
   const description = parseJson(TriggerDesc);
   const address =

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Builds what runs an instance of a function into `folder`; answers its path. */
+/** Builds what runs an instance of a function into `folder`; returns its path. */
 export async function buildRuntime(folder: string): Promise<string> {
   // Whatever the folder says of its other files, this one is CommonJS.
   const outfile = join(folder, 'instance-process.cjs');

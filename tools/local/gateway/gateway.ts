@@ -7,7 +7,7 @@ import { createPool } from './pool.ts';
 
 /** Stands where the platform's HTTP trigger would: calls the built functions with real events. */
 export interface Gateway {
-  /** Answers whether there is a function of this name. */
+  /** Returns whether there is a function of this name. */
   serves(name: string): boolean;
   handle(name: string, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
   /** Calls a function behind a timer, which no request reaches. */
@@ -35,7 +35,7 @@ interface GatewayOptions {
   readonly activity: ActivityLog;
 }
 
-/** Answers a gateway for its functions; each gets its own processes, and nothing of the others' environment. */
+/** Returns a gateway for its functions; each gets its own processes, and nothing of the others' environment. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { functions, timed, runtime, trigger, corsOrigin, activity } = options;
   const pools = new Map(
@@ -105,7 +105,7 @@ function describeContext(definition: FunctionDefinition, requestId: string) {
   };
 }
 
-/** Answers the header that lets a page of `origin` read what the function gives to one of `corsOrigin`. */
+/** Returns the header that lets a page of `origin` read what the function gives to one of `corsOrigin`. */
 function allowOrigin(
   headers: HttpAnswer['headers'],
   corsOrigin: string | undefined,
@@ -122,7 +122,7 @@ interface HttpAnswer {
 }
 
 /**
- * Answers what the platform makes of a function's result. What it makes of a failed call behind a Function URL is not
+ * Returns what the platform makes of a function's result. What it makes of a failed call behind a Function URL is not
  * documented; these are the status codes of its other ways of calling
  * (https://cloud.tencent.com/document/product/583/42611).
  */
@@ -169,7 +169,7 @@ function toFailure(status: number, errorMessage: string, requestId: string): Htt
   };
 }
 
-/** Answers the body as text, or undefined where it is larger than the platform takes. */
+/** Returns the body as text, or undefined where it is larger than the platform takes. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

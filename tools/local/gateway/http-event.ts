@@ -7,7 +7,7 @@ export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 export type HttpTrigger = 'url' | 'apigw';
 
 /**
- * Answers the event of a Function URL: header names in lower case, the caller's address in a header of its own.
+ * Returns the event of a Function URL: header names in lower case, the caller's address in a header of its own.
  *
  * @see https://cloud.tencent.com/document/product/583/96099
  */
@@ -25,7 +25,7 @@ function functionUrlEvent(request: IncomingMessage, url: URL, body: string) {
 }
 
 /**
- * Answers the event of an API Gateway trigger: header names as the client wrote them, and more around them.
+ * Returns the event of an API Gateway trigger: header names as the client wrote them, and more around them.
  *
  * @see https://cloud.tencent.com/document/product/583/12513
  */
@@ -54,7 +54,7 @@ function apiGatewayEvent(request: IncomingMessage, url: URL, body: string, reque
   };
 }
 
-/** Answers the event with which `trigger` would call a function for this request. */
+/** Returns the event with which `trigger` would call a function for this request. */
 export function toHttpEvent(
   trigger: HttpTrigger,
   request: IncomingMessage,

@@ -24,7 +24,7 @@ export type Outcome = { readonly log: string } & (
 /** One process with one copy of a function, which takes one call at a time. */
 export interface Instance {
   call(call: Call): Promise<Outcome>;
-  /** Answers whether the process can take another call. */
+  /** Returns whether the process can take another call. */
   isAlive(): boolean;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { type FunctionDefinition, type Instance, type Outcome, startInstance } f
 import type { Call } from './messages.ts';
 
 /** Instances of one function at once; further calls wait their turn. */
-const MOST_INSTANCES = 4;
+const MAX_INSTANCES = 4;
 
 /** The instances of one function. */
 export interface Pool {
@@ -12,7 +12,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** Answers a pool without instances; the first call starts one, as on the platform. */
+/** Returns a pool without instances; the first call starts one, as on the platform. */
 export function createPool(definition: FunctionDefinition, runtime: string): Pool {
   const instances = new Set<Instance>();
   const idle: Instance[] = [];
@@ -26,7 +26,7 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
       instances.delete(instance);
       return acquire();
     }
-    if (instances.size < MOST_INSTANCES) return start();
+    if (instances.size < MAX_INSTANCES) return start();
     return new Promise((resolve) => {
       waiting.push(resolve);
     });
@@ -41,7 +41,7 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
   function release(instance: Instance): void {
     if (!instance.isAlive()) instances.delete(instance);
     const next = waiting.shift();
-    // After the end, whoever waits finds an instance that has exited.
+    // After the end, anyone who waits finds an instance that has exited.
     if (next !== undefined) next(instance.isAlive() || isClosed ? instance : start());
     else if (instance.isAlive()) idle.push(instance);
   }

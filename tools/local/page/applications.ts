@@ -6,11 +6,11 @@ import { listTenants } from './tenants.ts';
 export interface ApplicationText {
   /** To be told which ones there are. */
   take(info: Pick<StackInfo, 'applications'>): void;
-  /** Answers nothing where there is but one, or the upload's is not known. */
+  /** Returns nothing where there is but one, or the upload's is not known. */
   describe(upload: Pick<LedgerUpload, 'subAppId'> | undefined): string;
 }
 
-/** Answers the text; until it is told otherwise, there is one application. */
+/** Returns the text; until it is told otherwise, there is one application. */
 export function createApplicationText(): ApplicationText {
   let isOneOfSeveral = false;
   return {
@@ -24,7 +24,7 @@ export function createApplicationText(): ApplicationText {
   };
 }
 
-/** Answers all applications in words, and whose they are, as in "applications 1, 2 (acme)". */
+/** Returns all applications in words, and whose they are, as in "applications 1, 2 (acme)". */
 export function describeApplications({
   applications,
   tenants,

@@ -41,7 +41,7 @@ export function createCancelButton(
   };
 }
 
-/** Whoever cancelled by the keyboard stays in the row when its button goes. */
+/** Anyone who cancelled by the keyboard stays in the row when its button goes. */
 function focusSibling(button: HTMLElement): void {
   const group = button.closest('li, section');
   group?.querySelector<HTMLElement>('button:not([hidden], [data-action="cancel"])')?.focus();

@@ -1,5 +1,5 @@
 /**
- * Answers the element of the page with this id.
+ * Returns the element of the page with this id.
  *
  * @throws If the page has no such element, or it is of another kind.
  */
@@ -16,7 +16,7 @@ interface ElementDetails {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Answers a new element that is not in the page yet. */
+/** Returns a new element that is not in the page yet. */
 export function createElement<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   details: ElementDetails = {},
@@ -42,7 +42,7 @@ export function setVisible(element: HTMLElement, visible: boolean): void {
   if (element.hidden === visible) element.hidden = !visible;
 }
 
-/** Answers the rows of a two-column table: a heading and a value each. */
+/** Returns the rows of a two-column table: a heading and a value each. */
 export function tableRows(
   facts: readonly { readonly name: string; readonly value: string; readonly note?: string }[],
 ): HTMLTableRowElement[] {

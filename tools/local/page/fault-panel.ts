@@ -76,7 +76,7 @@ function createFaultButton(name: string, text: string, onClick: () => void): Fau
   };
 }
 
-/** Answers the nodes of `text`, in which backticks enclose code. */
+/** Returns the nodes of `text`, in which backticks enclose code. */
 function markCode(text: string): Node[] {
   return text
     .split('`')

@@ -12,14 +12,14 @@ interface Field {
   readonly isWide?: boolean;
 }
 
-/** Answers an input for one line of text, unless `attributes` say otherwise. */
+/** Returns an input for one line of text, unless `attributes` say otherwise. */
 export function createInput(attributes: Readonly<Record<string, string>>): HTMLInputElement {
   return createElement('input', {
     attributes: { type: 'text', autocomplete: 'off', spellcheck: 'false', ...attributes },
   });
 }
 
-/** Answers a choice between values, each with its text. */
+/** Returns a choice between values, each with its text. */
 export function createSelect(options: readonly (readonly [string, string])[]): HTMLSelectElement {
   return createElement(
     'select',
@@ -33,7 +33,7 @@ function createSuggestions(name: string, values: readonly string[]): HTMLDataLis
   return createElement('datalist', { attributes: { id: `${name}-names` } }, options);
 }
 
-/** Answers the row of `field`: label, input, hint, and an output for what the function says against it. */
+/** Returns the row of `field`: label, input, hint, and an output for what the function says against it. */
 export function createField({ name, label, input, hint, suggestions, isWide }: Field): HTMLElement {
   const details = hint === undefined ? `${name}-error` : `${name}-hint ${name}-error`;
   input.id = name;

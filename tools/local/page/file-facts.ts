@@ -23,7 +23,7 @@ export interface FileFactsIndex {
 
 const NO_FACTS: FileFacts = { notifications: [], receipts: [] };
 
-/** Answers an empty index. */
+/** Returns an empty index. */
 export function createFileFacts(): FileFactsIndex {
   const files = new Map<string, FileFacts>();
   /** A refused notification is not read, so its log line cannot name a file; the report of its delivery follows and does. */

@@ -46,7 +46,7 @@ export function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Answers how many bytes `text` takes in UTF-8. */
+/** Returns how many bytes `text` takes in UTF-8. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }

@@ -8,7 +8,7 @@ export interface Frame {
 /** A timer and not an animation frame: those stand still in a hidden tab, where the upload goes on. */
 const FRAME_MILLISECONDS = 16;
 
-/** Answers a frame that draws with `render`. */
+/** Returns a frame that draws with `render`. */
 export function createFrame(render: () => void): Frame {
   let isRequested = false;
   let afterwards: (() => void)[] = [];

@@ -4,7 +4,7 @@ import type { LibraryEntry, StackInfo } from './stack-controls.ts';
 
 const MAX_ENTRIES = 8;
 
-/** Shows what the stand-in has committed, newest first, and whose account it is. */
+/** Shows what the emulator has committed, newest first, and whose account it is. */
 export function renderLibrary(info: StackInfo): void {
   const { media, secretId, callbackUrl } = info;
   const newest = media.slice(-MAX_ENTRIES).reverse();

@@ -28,12 +28,12 @@ export interface Lives {
   refresh(): void;
 }
 
-const MOST_UPLOADS = 20;
+const MAX_UPLOADS = 20;
 /** What happens in a burst is asked for once. */
 const CALM_MILLISECONDS = 300;
 const NOT_FOUND = 404;
 
-/** Answers the lives of the uploads in the stack's ledger; `onChange` is called after each change. */
+/** Returns the lives of the uploads in the stack's ledger; `onChange` is called after each change. */
 export function createLives(stack: LocalStack, onChange: () => void): Lives {
   const followed = new Map<string, number>();
   const lives = new Map<string, UploadLife>();
@@ -52,7 +52,7 @@ export function createLives(stack: LocalStack, onChange: () => void): Lives {
     if (isAsking) return stir();
     isAsking = true;
     try {
-      uploads = await stack.listUploads({ limit: MOST_UPLOADS });
+      uploads = await stack.listUploads({ limit: MAX_UPLOADS });
       for (const life of await Promise.all([...followed.keys()].map((id) => readLife(stack, id)))) {
         if (life !== undefined) lives.set(life.upload.uploadId, life);
       }
@@ -99,7 +99,7 @@ export function createLives(stack: LocalStack, onChange: () => void): Lives {
   };
 }
 
-/** Answers undefined where there is no such upload: one that was never saved is no reason to forget the others. */
+/** Returns undefined where there is no such upload: one that was never saved is no reason to forget the others. */
 async function readLife(stack: LocalStack, uploadId: string): Promise<UploadLife | undefined> {
   try {
     return await stack.readLife(uploadId);

@@ -3,7 +3,7 @@ import { isRecord } from './problem.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
-/** Answers the metadata of a file as rows to read, without what is not known. */
+/** Returns the metadata of a file as rows to read, without what is not known. */
 export function describeMetadata(
   metadata: Metadata | null,
 ): readonly { readonly name: string; readonly value: string }[] {

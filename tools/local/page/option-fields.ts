@@ -1,6 +1,6 @@
 import { createField, createInput, createSelect } from './field.ts';
 
-/** Answers the rows of the options form; each has an output for what the function says against its field. */
+/** Returns the rows of the options form; each has an output for what the function says against its field. */
 export function createOptionFields(): HTMLElement[] {
   return [
     {

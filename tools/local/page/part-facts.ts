@@ -16,7 +16,7 @@ export interface PartFacts {
   isComplete(key: string): boolean;
 }
 
-/** Answers an empty record. */
+/** Returns an empty record. */
 export function createPartFacts(): PartFacts {
   const partsByKey = new Map<string, Map<number, PartFact>>();
   const complete = new Set<string>();

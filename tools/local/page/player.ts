@@ -13,7 +13,7 @@ interface PlayerSource {
   readonly id?: string;
 }
 
-/** Answers an element that shows the media with the browser's own controls. */
+/** Returns an element that shows the media with the browser's own controls. */
 export function createPlayer({ url, coverUrl, type = '', id }: PlayerSource): HTMLElement {
   const src = pagePath(url);
   const named = id === undefined ? {} : { id };

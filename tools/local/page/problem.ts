@@ -30,7 +30,7 @@ export async function readProblem(response: Response): Promise<Problem> {
   return toProblem(await readRecord(response), response.status);
 }
 
-/** Answers the problem that `body` describes; what it leaves out is told by `status`. */
+/** Returns the problem that `body` describes; what it leaves out is told by `status`. */
 export function toProblem(body: Readonly<Record<string, unknown>>, status: number): Problem {
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
   const requestId = text('requestId');

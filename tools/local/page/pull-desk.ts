@@ -26,7 +26,7 @@ interface DeskContext {
 }
 
 /** Pulls of earlier that come back after a reload. */
-const MOST_RESTORED = 20;
+const MAX_RESTORED = 20;
 
 /** Puts the parts of the pull panel together. */
 export function createPullDesk({ stack, facts, lives, announce }: DeskContext): PullDesk {
@@ -66,7 +66,7 @@ export function createPullDesk({ stack, facts, lives, announce }: DeskContext): 
     renderState(pulls.map(({ view }) => view));
     herald.tell(pulls);
   });
-  stack.listUploads({ method: 'pull', limit: MOST_RESTORED }).then(requests.restore, () => {
+  stack.listUploads({ method: 'pull', limit: MAX_RESTORED }).then(requests.restore, () => {
     // The card of the recent uploads tells that the ledger does not answer.
   });
   frame.request();

@@ -18,7 +18,7 @@ export interface PullFacts {
   taskOf(uploadId: string): string | undefined;
 }
 
-/** Answers an empty record. */
+/** Returns an empty record. */
 export function createPullFacts(): PullFacts {
   const pulls = new Map<string, PullFact>();
   const tasks = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { byId, createElement, setText, setVisible } from './dom.ts';
 import type { Problem } from './problem.ts';
-import { MOST_PULLS } from './pull-lines.ts';
+import { MAX_PULLS } from './pull-lines.ts';
 import { createPullOptions, type PullOptions, type PullSettings } from './pull-options.ts';
 import { createPullSamples } from './pull-samples.ts';
 import { createPullUrlField } from './pull-url-field.ts';
@@ -37,7 +37,7 @@ export function createPullForm(
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const lines = urls.read();
-    if (isBusy || lines.length > MOST_PULLS) return;
+    if (isBusy || lines.length > MAX_PULLS) return;
     if (lines.length === 0) urls.complain('Paste a URL first, or add a sample.');
     else {
       urls.write([]);
@@ -81,7 +81,7 @@ function createButtons(onClear: () => void) {
     render(count: number, isBusy: boolean): void {
       const text = count > 1 ? `Pull ${count.toLocaleString('en')} URLs` : 'Pull';
       setText(start, isBusy ? 'Sending…' : text);
-      start.disabled = isBusy || count > MOST_PULLS;
+      start.disabled = isBusy || count > MAX_PULLS;
       setVisible(clear, !isBusy && count > 0);
     },
   };

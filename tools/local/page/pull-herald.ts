@@ -5,7 +5,7 @@ export interface PullHerald {
   tell(pulls: readonly ViewedPull[]): void;
 }
 
-/** Answers a herald that says each end once; many at a time are counted. */
+/** Returns a herald that says each end once; many at a time are counted. */
 export function createPullHerald(announce: (text: string) => void): PullHerald {
   let told = new Set<number>();
   return {

@@ -14,7 +14,7 @@ export interface PullItems {
   restore(uploads: readonly LedgerUpload[]): void;
 }
 
-/** Answers no rows; `onChange` is called after each change. */
+/** Returns no rows; `onChange` is called after each change. */
 export function createPullItems(onChange: () => void): PullItems {
   let items: readonly PullItem[] = [];
   let lastId = 0;

@@ -1,7 +1,7 @@
 /** The most that one request may ask for. */
-export const MOST_PULLS = 1_000;
+export const MAX_PULLS = 1_000;
 
-/** Answers the URLs that `text` has, one a line. */
+/** Returns the URLs that `text` has, one a line. */
 export function readLines(text: string): readonly string[] {
   return text
     .split('\n')
@@ -18,7 +18,7 @@ export interface ShownAddress {
 
 const PARTS = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)([^?#]*)([?#]?)/i;
 
-/** Answers what to show of `url`, which need not be one. */
+/** Returns what to show of `url`, which need not be one. */
 export function shortenAddress(url: string): ShownAddress {
   const [, scheme = '', authority = '', path = '', mark = ''] = PARTS.exec(url) ?? [];
   const at = authority.lastIndexOf('@');

@@ -18,7 +18,7 @@ interface ListContext {
 }
 
 /** More rows than this scroll in themselves, so that what follows stays within reach. */
-const MOST_UNSCROLLED = 12;
+const MAX_UNSCROLLED = 12;
 
 /** Builds the card; rows are in the order of `pulls`. */
 export function createPullList({ lives, onEdit, onSendRest, onTidy }: ListContext): PullList {
@@ -44,7 +44,7 @@ export function createPullList({ lives, onEdit, onSendRest, onTidy }: ListContex
       setVisible(card, pulls.length > 0);
       arrangeRows(list, rows, pulls, contextOf);
       for (const { item, view } of pulls) rows.get(item.id)?.render(view);
-      const isLong = pulls.length > MOST_UNSCROLLED;
+      const isLong = pulls.length > MAX_UNSCROLLED;
       list.dataset['long'] = String(isLong);
       if (isLong) list.tabIndex = 0;
       else list.removeAttribute('tabindex');

@@ -28,7 +28,7 @@ interface Listeners {
   readonly onFailure: (problem: Problem, urls: readonly string[]) => void;
 }
 
-/** Answers an empty record, which asks `stack`. */
+/** Returns an empty record, which asks `stack`. */
 export function createPullRequests(
   stack: LocalStack,
   { onChange, onAnswer, onFailure }: Listeners,

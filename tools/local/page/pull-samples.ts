@@ -1,6 +1,6 @@
 import { createElement } from './dom.ts';
 
-/** Sources to try the panel with; the made-up host is found by the local stand-in alone. */
+/** Sources to try the panel with; the made-up host is found by the local emulator alone. */
 const SAMPLES: readonly { readonly text: string; readonly url: string }[] = [
   { text: 'Video', url: 'http://samples.example.com/video.mp4' },
   { text: 'Audio', url: 'http://samples.example.com/tone.wav' },
@@ -13,7 +13,7 @@ const SAMPLES: readonly { readonly text: string; readonly url: string }[] = [
   { text: 'Private address', url: 'http://10.0.0.7/video.mp4' },
 ];
 
-/** Answers buttons that hand the URL of a sample to `onChoose`. */
+/** Returns buttons that hand the URL of a sample to `onChoose`. */
 export function createPullSamples(onChoose: (url: string) => void): HTMLElement {
   const buttons = SAMPLES.map(({ text, url }) => {
     const button = createElement('button', {

@@ -24,7 +24,7 @@ export async function sendPulls(stack: LocalStack, pulls: readonly PullFields[])
 }
 
 /**
- * Answers the requests for `urls`.
+ * Returns the requests for `urls`.
  *
  * Each of many URLs has a key of its own made from the whole one and the URL, so that it stays the same where only some
  * of them are sent again.

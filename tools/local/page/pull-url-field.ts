@@ -1,7 +1,7 @@
 import { createElement, setText } from './dom.ts';
 import { clearFieldProblem, createField, showFieldProblem } from './field.ts';
 import { formatCount } from './format.ts';
-import { MOST_PULLS, readLines } from './pull-lines.ts';
+import { MAX_PULLS, readLines } from './pull-lines.ts';
 
 /** The field for the URLs. */
 export interface PullUrlField {
@@ -14,7 +14,7 @@ export interface PullUrlField {
   complain(message: string): void;
 }
 
-const MOST = MOST_PULLS.toLocaleString('en');
+const MOST = MAX_PULLS.toLocaleString('en');
 
 /** Builds the field; `onChange` is called whatever changes its text. */
 export function createPullUrlField(onChange: (count: number) => void): PullUrlField {
@@ -29,9 +29,9 @@ export function createPullUrlField(onChange: (count: number) => void): PullUrlFi
     clearFieldProblem(area.id);
     if (count !== null) {
       setText(count, lines === 0 ? `up to ${MOST}` : formatCount(lines, 'URL'));
-      count.classList.toggle('is-over', lines > MOST_PULLS);
+      count.classList.toggle('is-over', lines > MAX_PULLS);
     }
-    if (lines > MOST_PULLS) showFieldProblem(area.id, `One request pulls at most ${MOST} URLs.`);
+    if (lines > MAX_PULLS) showFieldProblem(area.id, `One request pulls at most ${MOST} URLs.`);
     onChange(lines);
   }
   function write(urls: readonly string[]): void {

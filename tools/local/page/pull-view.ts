@@ -25,7 +25,7 @@ const NOTHING = {
   callback: 'none',
 } as const;
 
-/** Answers how `item` stands by what the function answered, what the server tells, and what the ledger knows. */
+/** Returns how `item` stands by what the function answered, what the server tells, and what the ledger knows. */
 export function viewPull(
   item: PullItem,
   facts: ServerFacts,
@@ -121,7 +121,7 @@ const OWN_ENDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers what the ledger alone knows of a pull: that it was ended here, or, where the stack has forgotten the task,
+ * Returns what the ledger alone knows of a pull: that it was ended here, or, where the stack has forgotten the task,
  * how it stands. Undefined where what happened tells more.
  */
 function viewKept(upload: LedgerUpload | undefined, isForgotten: boolean): KeptView | undefined {

@@ -1,5 +1,5 @@
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
-import { IMAGE_TYPE_LIST, isImageType } from '../vod/ugc/media-types.ts';
+import { IMAGE_TYPE_LIST, isImageType } from '../emulator/ugc/media-types.ts';
 import { byId, setText, setVisible } from './dom.ts';
 import { findResumable } from './resume-keeper.ts';
 import { isNoteAbout, type ResumeNote } from './resume-note.ts';
@@ -24,7 +24,7 @@ function showLine(id: string, text: string): void {
   setVisible(line, text !== '');
 }
 
-/** Returns why VOD would not take what was chosen, which it tells of a file by its name alone; empty where it would. */
+/** Returns why VOD would not take what was chosen, which it describes a file by its name alone; empty where it would. */
 function findFileProblem({ file, cover }: Upload): string {
   const type = file === null ? undefined : readExtension(file);
   if (type === '') {
@@ -46,7 +46,7 @@ function readExtension({ name }: File): string {
 function describeResumption(upload: Upload, note: ResumeNote | null): string {
   if (!isNoteAbout(note, upload.file)) return '';
   if (findResumable(note, upload) !== null) {
-    return `An upload of this file stopped at ${note.percent} %. The SDK goes on with the missing parts.`;
+    return `An upload of this file stopped at ${note.percent} %. The SDK continues the missing parts.`;
   }
   return note.coverName === null
     ? 'An upload of this file without a cover is unfinished. With a cover the SDK begins anew.'

@@ -9,13 +9,13 @@ export interface ResumeKeeper {
   /** Null where the unfinished upload is another tenant's. */
   note(): ResumeNote | null;
   forget(): void;
-  /** The upload that a start would go on with, or null for a new one. */
+  /** The upload that a start would continue, or null for a new one. */
   uploadId(): string | null;
   /** Brings the note up to date, and marks what a resumed upload found in storage. */
   follow(): void;
 }
 
-/** Answers a keeper that begins with the note of the page's earlier life; `tenant` answers whose turn it is. */
+/** Returns a keeper that begins with the note of the page's earlier life; `tenant` answers whose turn it is. */
 export function createResumeKeeper(
   store: Store<Upload>,
   facts: ServerFacts,
@@ -65,7 +65,7 @@ function hasEnded({ phase, failure }: Upload): boolean {
   return phase === 'done' || failure?.isResumable === false;
 }
 
-/** Answers the note if it is about the chosen file and cover, as the SDK keeps its session under both. */
+/** Returns the note if it is about the chosen file and cover, as the SDK keeps its session under both. */
 export function findResumable(note: ResumeNote | null, { file, cover }: Upload): ResumeNote | null {
   return isNoteAbout(note, file) && note.coverName === (cover?.name ?? null) ? note : null;
 }

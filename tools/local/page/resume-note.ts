@@ -17,10 +17,10 @@ export interface ResumeNote {
 }
 
 const STORAGE_NAME = 'local-page.unfinished-upload';
-/** The stand-in forgets unfinished uploads after a day. */
+/** The emulator forgets unfinished uploads after a day. */
 const LIFE_MILLISECONDS = 24 * 3_600_000;
 
-/** Answers the note of an earlier life of the page, if it is still of use. */
+/** Returns the note of an earlier life of the page, if it is still of use. */
 export function readResumeNote(now: number = Date.now()): ResumeNote | null {
   try {
     const note: unknown = JSON.parse(localStorage.getItem(STORAGE_NAME) ?? 'null');

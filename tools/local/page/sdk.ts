@@ -76,7 +76,7 @@ declare global {
 }
 
 /**
- * Answers a client of the vendor's SDK.
+ * Returns a client of the vendor's SDK.
  *
  * @throws If the SDK's script has not loaded.
  */

@@ -9,7 +9,7 @@ export interface ServerFacts extends Omit<PartFacts, 'take'>, Pick<PullFacts, 'p
   file(fileId: string): FileFacts;
 }
 
-/** Answers an empty record. */
+/** Returns an empty record. */
 export function createServerFacts(): ServerFacts {
   const parts = createPartFacts();
   const files = createFileFacts();

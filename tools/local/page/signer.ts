@@ -12,11 +12,11 @@ export interface SignerContext {
   /** Empty where there are none. */
   readonly tenant: string;
   readonly fields: SignatureFields;
-  /** The upload to go on with, or null for a new one. */
+  /** The upload to continue, or null for a new one. */
   readonly uploadId: string | null;
 }
 
-/** Answers a signer that names the upload from its second signature on, or from the first where `uploadId` is known. */
+/** Returns a signer that names the upload from its second signature on, or from the first where `uploadId` is known. */
 export function createSigner({ stack, tenant, fields, uploadId }: SignerContext): Signer {
   let known = uploadId;
 

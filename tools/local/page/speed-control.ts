@@ -4,7 +4,7 @@ import type { StackControls } from './stack-controls.ts';
 
 const LIMITS: readonly (number | null)[] = [null, 20_000_000, 5_000_000, 1_000_000, 250_000];
 
-/** The switch for the stand-in's upload speed. */
+/** The switch for the emulator's upload speed. */
 export interface SpeedControl {
   /** Shows the limit that the stack has at the moment. */
   refresh(): void;

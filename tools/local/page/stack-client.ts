@@ -56,7 +56,7 @@ export interface LocalStack extends StackControls {
   /** @throws {ProblemError} What the function refused, and why. */
   pullOne(fields: PullFields): Promise<PullOutcome>;
   /**
-   * Answers what became of each item, in their order.
+   * Returns what became of each item, in their order.
    *
    * @throws {ProblemError} Where the function refused the request as a whole.
    */
@@ -74,7 +74,7 @@ const UNAUTHORIZED = 401;
 const SCOPES = 'upload:sign upload:pull upload:read upload:cancel';
 
 /**
- * Answers the stack that served this page; it signs in by itself, and again when its token has expired.
+ * Returns the stack that served this page; it signs in by itself, and again when its token has expired.
  *
  * @param tenant answers as which tenant the functions are called; an empty name is the first one's.
  */
@@ -125,7 +125,7 @@ export function connectLocalStack(tenant: () => string): LocalStack {
 type Call = readonly [method: string, path: string, body?: unknown];
 type CallFunction = <T>(...call: Call) => Promise<T>;
 
-/** Answers how the functions are called as a tenant; the first call of each signs it in. */
+/** Returns how the functions are called as a tenant; the first call of each signs it in. */
 function connectFunctions(controls: StackControls): (tenant: string) => CallFunction {
   const tokens = new Map<string, Promise<string>>();
 

@@ -1,7 +1,7 @@
 import { callJson } from './http-call.ts';
 import type { Tenants } from './tenants.ts';
 
-/** What the stand-in has committed. */
+/** What the emulator has committed. */
 export interface LibraryEntry {
   readonly fileId: string;
   readonly name: string;
@@ -48,7 +48,7 @@ export interface StackControls {
   runSweep(): Promise<SweepSummary>;
 }
 
-/** Answers the controls of the stack that served this page. */
+/** Returns the controls of the stack that served this page. */
 export function connectControls(): StackControls {
   return {
     readInfo: () => callJson('GET', '/__local/info'),

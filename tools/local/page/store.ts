@@ -4,7 +4,7 @@ export interface Store<T> {
   update(change: Partial<T>): void;
 }
 
-/** Answers a store that calls `onChange` after each update. */
+/** Returns a store that calls `onChange` after each update. */
 export function createStore<T>(initial: T, onChange: () => void): Store<T> {
   let value = initial;
   return {

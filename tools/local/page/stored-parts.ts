@@ -1,7 +1,7 @@
 import type { ServerFacts } from './server-facts.ts';
 import { partBytes, type Upload } from './upload.ts';
 
-/** Answers the numbers of the upload's parts that are in storage. */
+/** Returns the numbers of the upload's parts that are in storage. */
 export function storedParts({ applied }: Upload, facts: ServerFacts): number[] {
   if (applied === null) return [];
   return [...facts.parts(applied.key)]
@@ -9,7 +9,7 @@ export function storedParts({ applied }: Upload, facts: ServerFacts): number[] {
     .map(([number]) => number);
 }
 
-/** Answers how many bytes of the upload are in storage: what is left of it after a pause. */
+/** Returns how many bytes of the upload are in storage: what is left of it after a pause. */
 export function storedBytes(upload: Upload, facts: ServerFacts): number {
   const size = upload.file?.size ?? 0;
   const each = partBytes(size);

@@ -9,7 +9,7 @@ export interface SweepPanel {
   take(activity: Recorded<'sweep'>): void;
 }
 
-/** Builds the card; what a run did comes with the stack's own report of it, whoever fired it. */
+/** Builds the card; what a run did comes with the stack's own report of it, no matter who fired it. */
 export function createSweepPanel(stack: StackControls): SweepPanel {
   const { button, state, summary } = createContents();
   let isRunning = false;

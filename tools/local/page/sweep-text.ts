@@ -26,7 +26,7 @@ const COUNT_NAMES: Readonly<Record<string, string>> = {
 
 const SECONDS = /Seconds$/;
 
-/** Answers what a sweep's summary says, without the steps that had nothing to do. */
+/** Returns what a sweep's summary says, without the steps that had nothing to do. */
 export function describeSweep(summary: Readonly<Record<string, unknown>>): readonly SweepStep[] {
   const { steps, backlog, errors, problem, outOfTime } = summary;
   const done = Object.entries(isRecord(steps) ? steps : {}).map(([name, counts]) => ({
@@ -59,7 +59,7 @@ function describeCount(name: string, count: number): string {
   return `${count.toLocaleString('en')} ${count === 1 ? words.replace(/s$/, '') : words}`;
 }
 
-/** Answers a name from a program as words, as in "Fan out" for `fanOut`. */
+/** Returns a name from a program as words, as in "Fan out" for `fanOut`. */
 function readName(key: string): string {
   const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;

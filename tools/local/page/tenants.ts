@@ -4,18 +4,18 @@ export interface Tenants {
   readonly subAppIds: Readonly<Record<string, number>>;
 }
 
-/** Answers their names; none where the service has no tenants. */
+/** Returns their names; none where the service has no tenants. */
 export function listTenants(tenants: Tenants | undefined): readonly string[] {
   return Object.keys(tenants?.subAppIds ?? {});
 }
 
-/** Answers `name` where it is a tenant's, else the first tenant's; empty where there are none. */
+/** Returns `name` where it is a tenant's, else the first tenant's; empty where there are none. */
 export function pickTenant(tenants: Tenants | undefined, name: string): string {
   const names = listTenants(tenants);
   return names.includes(name) ? name : (names[0] ?? '');
 }
 
-/** Answers the claims that make a token one of the tenant that {@link pickTenant} picks. */
+/** Returns the claims that make a token one of the tenant that {@link pickTenant} picks. */
 export function claimTenant(
   tenants: Tenants | undefined,
   name: string,

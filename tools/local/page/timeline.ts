@@ -49,7 +49,7 @@ const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: st
 const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
 
 /**
- * Answers the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
+ * Returns the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
  * below the state that it led to.
  */
 export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {

@@ -9,7 +9,7 @@ export interface TransferRate {
 
 const WINDOW_MILLISECONDS = 4_000;
 
-/** Answers a rate over the last four seconds: steady enough to read, quick enough to trust. */
+/** Returns a rate over the last four seconds: steady enough to read, quick enough to trust. */
 export function createTransferRate(now: () => number = () => performance.now()): TransferRate {
   let samples: { at: number; loaded: number }[] = [];
   return {

@@ -109,7 +109,7 @@ function offerResumption(upload: Upload, keeper: ResumeKeeper, banner: ResumeBan
   else banner.hide();
 }
 
-/** The ledger has let go of the upload, so neither the SDK nor the page may go on with it. */
+/** The ledger has let go of the upload, so neither the SDK nor the page may continue it. */
 function giveUp(store: Store<Upload>, keeper: ResumeKeeper): void {
   const { applied, phase } = store.get();
   if (applied !== null) forgetSdkSession(applied.vodSessionKey);

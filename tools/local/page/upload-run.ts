@@ -24,7 +24,7 @@ interface RunContext extends SignerContext {
 
 /** How often the SDK tries a call to VOD. */
 const SDK_TRIES = 4;
-/** The SDK's default of one second looks like standing still. */
+/** The SDK's default of one second looks like emulatorg still. */
 const PROGRESS_MILLISECONDS = 100;
 /**
  * Browsers open six connections to a host over HTTP/1.1, and here storage is not a host of its own: one is for the

@@ -89,14 +89,14 @@ const MEBIBYTE = 1_048_576;
 const PART_BYTES = 8 * MEBIBYTE;
 const MAX_PARTS = 10_000;
 
-/** Answers how large the parts are that the SDK cuts a file into: 8 MiB, and more only where that makes too many. */
+/** Returns how large the parts are that the SDK cuts a file into: 8 MiB, and more only where that makes too many. */
 export function partBytes(fileBytes: number): number {
   let bytes = PART_BYTES;
   while (fileBytes / bytes > MAX_PARTS) bytes *= 2;
   return bytes;
 }
 
-/** Answers into how many parts the SDK cuts a file. */
+/** Returns into how many parts the SDK cuts a file. */
 export function countParts(fileBytes: number): number {
   return Math.max(1, Math.ceil(fileBytes / partBytes(fileBytes)));
 }

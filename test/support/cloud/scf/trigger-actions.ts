@@ -8,7 +8,7 @@ import { demandIdle, findFunction, formatTime } from './functions.ts';
 import { readTriggerDescription } from './trigger-descriptions.ts';
 
 /** https://cloud.tencent.com/document/product/583/11637: of one type. */
-const MOST_TRIGGERS = 10;
+const MAX_TRIGGERS = 10;
 /** https://cloud.tencent.com/document/product/867/18589 */
 const TRIGGER_NAME = /^[\w-]{1,100}$/;
 const UPDATABLE: readonly string[] = ['timer', 'ckafka', 'http'];
@@ -117,7 +117,7 @@ export const listTriggers = defineAction(
   },
 );
 
-/** Answers a trigger as it is read back. */
+/** Returns a trigger as it is read back. */
 export function describeTrigger(trigger: TriggerRecord): ApiAnswer {
   return {
     Type: trigger.type,
@@ -133,7 +133,7 @@ export function describeTrigger(trigger: TriggerRecord): ApiAnswer {
   };
 }
 
-/** Answers the address of a Function URL, undefined for another trigger. */
+/** Returns the address of a Function URL, undefined for another trigger. */
 export function extranetUrl({ type, description }: TriggerRecord): string | undefined {
   if (type !== 'http') return undefined;
   const parsed: { NetConfig?: { ExtranetUrl?: string } } = JSON.parse(description);
@@ -166,7 +166,7 @@ function checkTriggerCount(record: FunctionRecord, { Type, TriggerName, Qualifie
   if (Type === 'http' && ofType.some(({ qualifier }) => qualifier === Qualifier)) {
     throw new CloudError('ResourceInUse.Trigger', `${Qualifier} has a Function URL already`);
   }
-  if (ofType.length >= MOST_TRIGGERS) {
-    throw new CloudError('LimitExceeded.Trigger', `There are ${MOST_TRIGGERS} of type ${Type}`);
+  if (ofType.length >= MAX_TRIGGERS) {
+    throw new CloudError('LimitExceeded.Trigger', `There are ${MAX_TRIGGERS} of type ${Type}`);
   }
 }

@@ -5,7 +5,7 @@ import { CloudError } from '../cloud-error.ts';
 
 interface DescriptionContext {
   readonly apiGateway: boolean;
-  /** Answers a new address; `part` stands before the region. */
+  /** Returns a new address; `part` stands before the region. */
   readonly newUrl: (part: '' | 'in.') => string;
 }
 
@@ -52,7 +52,7 @@ const API_GATEWAY = v.object({
 });
 
 /**
- * Answers how a trigger's `TriggerDesc` is read back.
+ * Returns how a trigger's `TriggerDesc` is read back.
  *
  * @throws CloudError where the type or the description is none that the platform takes.
  */

@@ -102,7 +102,7 @@ describe('createPool()', () => {
     expect((after as { value: number }).value).not.toBe((before as { value: number }).value);
   });
 
-  it('tells of a function that exits or throws, and serves the next call', async () => {
+  it('describes a function that exits or throws, and serves the next call', async () => {
     const functions = await run(
       "if (event.exit) process.exit(3); if (event.fail) throw new TypeError('no good'); return 'fine';",
     );

@@ -23,7 +23,7 @@ describe('findBarrier()', () => {
     [0o700, { owner: false, colleague: true, stranger: true }],
     [0o710, { owner: false, colleague: false, stranger: true }],
     [0o711, { owner: false, colleague: false, stranger: false }],
-    // Whoever is of the group is not one of the others.
+    // Anyone who is of the group is not one of the others.
     [0o701, { owner: false, colleague: true, stranger: false }],
   ])('knows whom a folder of mode %o lets through', async (mode, barred) => {
     await chmod(root, 0o755);

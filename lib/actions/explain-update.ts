@@ -1,0 +1,41 @@
+import type { TaskSimpleInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { MAX_LISTED_TASKS } from '../validation/limits.ts';
+import type { ActionDependencies, DueAction } from './media-action.ts';
+import { readMilliseconds } from './media-settings.ts';
+
+/** How far apart VOD may write down that a task began or ended and that its media changed. */
+const APART_MILLISECONDS = 5_000;
+
+/**
+ * Returns whether the last update of a media, at `updateTime`, is the work of a task of VOD's: one that still runs, or
+ * one that was created, began or ended then. Otherwise somebody has changed the media.
+ *
+ * @throws {Problem} as `VodApi` does.
+ * @see https://cloud.tencent.com/document/product/266/31773 of `UpdateTime`: "modifying its attributes or processing it"
+ */
+export async function isUpdatedByTask(
+  updateTime: string | undefined,
+  { fileId, subAppId }: DueAction,
+  { api, remainingMilliseconds }: ActionDependencies,
+): Promise<boolean> {
+  const { TaskSet } = await api.describeTasks(
+    { FileId: fileId, Limit: MAX_LISTED_TASKS },
+    { remainingMilliseconds, subAppId },
+  );
+  const updatedAt = readMilliseconds(updateTime) ?? Number.NaN;
+  const own = (TaskSet ?? []).filter((task) => task.FileId === fileId);
+  return own.some((task) => isRunning(task) || listTimes(task).some(isNear(updatedAt)));
+}
+
+function isRunning({ Status }: TaskSimpleInfo): boolean {
+  return Status === 'WAITING' || Status === 'PROCESSING';
+}
+
+function listTimes({ CreateTime, BeginProcessTime, FinishTime }: TaskSimpleInfo) {
+  return [CreateTime, BeginProcessTime, FinishTime].map(readMilliseconds);
+}
+
+function isNear(time: number) {
+  return (other: number | undefined) =>
+    other !== undefined && Math.abs(time - other) <= APART_MILLISECONDS;
+}

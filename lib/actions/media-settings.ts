@@ -1,0 +1,106 @@
+import type {
+  MediaBasicInfo,
+  ModifyMediaInfoRequest,
+} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import * as v from 'valibot';
+import type { MediaFields } from '../model/upload.ts';
+import { parseIsoTime } from '../validation/iso-time.ts';
+import { readText } from '../vod/json.ts';
+import { readMediaFields } from '../vod/media.ts';
+
+/** What is set of a media, each by the name of its parameter: https://cloud.tencent.com/document/product/266/31762. */
+export const SETTING_NAMES = ['ExpireTime', 'ClassId', 'AddTags', 'CoverData'] as const;
+
+/** The name of one of them. */
+export type SettingName = (typeof SETTING_NAMES)[number];
+
+/** What is to be set. */
+export type Settings = Pick<ModifyMediaInfoRequest, SettingName>;
+
+/** {@link MediaState} as it is kept. */
+export const mediaState = v.object({
+  classId: v.exactOptional(v.number()),
+  /** Unix milliseconds; missing where it is kept for ever. */
+  mediaExpireTime: v.exactOptional(v.number()),
+  tags: v.array(v.string()),
+  coverUrl: v.exactOptional(v.string()),
+  /** When anything of it changed last, as VOD writes it. */
+  updateTime: v.exactOptional(v.string()),
+});
+
+/** What VOD describes a media as far as it can be set. */
+export type MediaState = v.InferOutput<typeof mediaState>;
+
+/** Returns what `basic`, of DescribeMediaInfos, tells: https://cloud.tencent.com/document/product/266/31773. */
+export function readMediaState(basic: MediaBasicInfo | undefined): MediaState {
+  const { classId, mediaExpireTime, coverUrl } = readMediaFields(basic, undefined);
+  const updateTime = readText(basic?.UpdateTime);
+  return {
+    ...(classId === undefined ? {} : { classId }),
+    ...(mediaExpireTime === undefined ? {} : { mediaExpireTime }),
+    tags: (basic?.TagSet ?? []).filter((tag) => typeof tag === 'string'),
+    ...(coverUrl === undefined ? {} : { coverUrl }),
+    ...(updateTime === undefined ? {} : { updateTime }),
+  };
+}
+
+/** Returns whether a media is as `settings` want it. Of a cover nobody can tell: VOD keeps it under a URL of its own. */
+export function isAsWanted(name: SettingName, settings: Settings, state: MediaState): boolean {
+  switch (name) {
+    case 'ExpireTime':
+      return state.mediaExpireTime === readMilliseconds(settings.ExpireTime);
+    case 'ClassId':
+      return state.classId === settings.ClassId;
+    case 'AddTags':
+      return (settings.AddTags ?? []).every((tag) => state.tags.includes(tag));
+    case 'CoverData':
+      return false;
+  }
+}
+
+/** Returns whether what `name` sets is the same in both. */
+export function isUnchanged(name: SettingName, before: MediaState, now: MediaState): boolean {
+  switch (name) {
+    case 'ExpireTime':
+      return before.mediaExpireTime === now.mediaExpireTime;
+    case 'ClassId':
+      return before.classId === now.classId;
+    case 'AddTags':
+      return (
+        before.tags.length === now.tags.length && before.tags.every((tag) => now.tags.includes(tag))
+      );
+    case 'CoverData':
+      return before.coverUrl === now.coverUrl;
+  }
+}
+
+/** Returns whether a media has nothing of its own in the place of what `name` sets, as media have that just came. */
+export function isFree(name: SettingName, settings: Settings, state: MediaState): boolean {
+  switch (name) {
+    case 'ExpireTime':
+      return state.mediaExpireTime === undefined;
+    case 'ClassId':
+      // VOD has media without a class in this one: https://cloud.tencent.com/document/product/266/31773.
+      return (state.classId ?? 0) === 0;
+    case 'AddTags':
+      return !(settings.AddTags ?? []).some((tag) => state.tags.includes(tag));
+    case 'CoverData':
+      return state.coverUrl === undefined;
+  }
+}
+
+/** Returns what changes of the upload when `name` has been set, and the media is as `state` says. */
+export function describeSetting(
+  name: SettingName,
+  { classId, mediaExpireTime, coverUrl }: Partial<MediaState>,
+): MediaFields {
+  if (name === 'ExpireTime') return mediaExpireTime === undefined ? {} : { mediaExpireTime };
+  if (name === 'ClassId') return classId === undefined ? {} : { classId };
+  return name === 'CoverData' && coverUrl !== undefined ? { coverUrl } : {};
+}
+
+/** Returns an ISO time in Unix milliseconds, or undefined where it is none. */
+export function readMilliseconds(time: string | undefined): number | undefined {
+  const seconds = time === undefined ? undefined : parseIsoTime(time);
+  return seconds === undefined ? undefined : seconds * 1_000;
+}

@@ -1,0 +1,89 @@
+import * as v from 'valibot';
+import { type Attempt, DONE } from '../model/attempt.ts';
+import { judgeMedia } from '../policy/judge-media.ts';
+import { MEDIA_FILTERS, readMediaFacts, readMediaFields } from '../vod/media.ts';
+import {
+  type ActionDependencies,
+  type DueAction,
+  explainFailure,
+  type InspectDetail,
+  inspectDetail,
+  isGone,
+  modifyDetail,
+  procedureDetail,
+} from './media-action.ts';
+import { modifyMedia } from './modify-media.ts';
+import { startProcedure } from './start-procedure.ts';
+
+/**
+ * Makes one try at `action` and returns what it came to. All of it may be repeated: where an answer was lost, the next
+ * try finds done what was.
+ *
+ * @throws what the ledger throws.
+ */
+export async function performAction(
+  action: DueAction,
+  dependencies: ActionDependencies,
+): Promise<Attempt> {
+  const { kind, detail } = action;
+  if (kind === 'delete') return deleteMedia(action, dependencies);
+  if (kind === 'modify' && v.is(modifyDetail, detail)) {
+    return modifyMedia(action, detail, dependencies);
+  }
+  if (kind === 'procedure' && v.is(procedureDetail, detail)) {
+    return startProcedure(action, detail, dependencies);
+  }
+  if (kind === 'inspect' && v.is(inspectDetail, detail)) {
+    return inspectMedia(action, detail, dependencies);
+  }
+  // It may be of another version of this service, and so waits for that.
+  const cause = Object.assign(new Error('No such action is known.'), { code: UNKNOWN });
+  return { kind: 'retry', error: UNKNOWN, cause };
+}
+
+const UNKNOWN = 'unknown_action';
+
+async function deleteMedia(
+  { fileId, subAppId }: DueAction,
+  { api, remainingMilliseconds }: ActionDependencies,
+): Promise<Attempt> {
+  try {
+    await api.deleteMedia({ FileId: fileId }, { remainingMilliseconds, subAppId });
+    return DONE;
+  } catch (error) {
+    return isGone(error) ? DONE : explainFailure(error);
+  }
+}
+
+/** How long VOD has for reading a file that came: after that it takes it for none of its own. */
+const PATIENCE_MILLISECONDS = 10 * 60_000;
+
+/** Between two looks. */
+const PAUSE_MILLISECONDS = 2 * 60_000;
+
+/** Judges a file that VOD had not looked at when it came, and reports its upload what that came to. */
+async function inspectMedia(
+  { fileId, subAppId, uploadId, createdAt }: DueAction,
+  { limits, fact }: InspectDetail,
+  { api, ledger, now, remainingMilliseconds }: ActionDependencies,
+): Promise<Attempt> {
+  const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
+  const answer = await api
+    .describeMediaInfos(request, { remainingMilliseconds, subAppId })
+    .catch(explainFailure);
+  if ('kind' in answer) return answer;
+  const media = answer.MediaInfoSet?.find((found) => found.FileId === fileId);
+  // It is gone, of which there is an event of its own.
+  if (media === undefined || ledger === undefined || uploadId === undefined) return DONE;
+
+  const problem = judgeMedia(limits, readMediaFacts(media.BasicInfo, media.MetaData));
+  const left = createdAt + PATIENCE_MILLISECONDS - now();
+  if (problem?.code === 'media_unreadable' && left > 0) {
+    return { kind: 'retry', error: problem.code, at: now() + Math.min(left, PAUSE_MILLISECONDS) };
+  }
+  const { size, duration } = readMediaFields(undefined, media.MetaData);
+  const fields = { size, duration };
+  if (problem === undefined) await ledger.transition(uploadId, fact, fields);
+  else await ledger.transition(uploadId, 'rejected', { ...fields, problem: { ...problem } });
+  return DONE;
+}

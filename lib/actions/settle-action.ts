@@ -1,0 +1,80 @@
+import type { ClaimedAction } from '../ledger/actions.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Attempt } from '../model/attempt.ts';
+import { nameError } from '../runtime/item-fault.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import { scheduleRetry } from '../webhooks/retry-schedule.ts';
+import { type ActionDependencies, explainFailure } from './media-action.ts';
+import { performAction } from './perform-action.ts';
+
+/** Dependencies of running a claimed action and recording its outcome. */
+export interface SettlingDependencies extends ActionDependencies {
+  readonly ledger: Pick<
+    Ledger,
+    | 'findUpload'
+    | 'listActions'
+    | 'transition'
+    | 'keepActionProgress'
+    | 'finishAction'
+    | 'failAction'
+  >;
+  /** A number from 0 up to, and without, 1. */
+  readonly random: () => number;
+}
+
+/**
+ * Makes one try at `claim`, writes down what it came to, and returns that: `failed` where it is given up, which is at once
+ * where VOD refuses it for what it says, and otherwise after three days. A task flow that cannot be started ends its
+ * upload, which would wait for it for ever.
+ *
+ * @throws what the ledger throws where it cannot write that down; then the claim's end brings the action back.
+ */
+export async function settleAction(
+  claim: ClaimedAction,
+  dependencies: SettlingDependencies,
+): Promise<Attempt> {
+  const { ledger, now, random } = dependencies;
+  const keepProgress = (progress: JsonObject) => ledger.keepActionProgress(claim, progress);
+  const performed = performAction(claim, { ...dependencies, keepProgress });
+  const outcome = await performed.catch(explainFailure);
+  if (outcome.kind === 'done') {
+    await ledger.finishAction(claim);
+    return outcome;
+  }
+  const { error, cause } = outcome;
+  if (outcome.kind === 'retry') {
+    const nextAttemptAt = outcome.at ?? scheduleNext(claim, now(), random);
+    if (nextAttemptAt !== undefined) {
+      await ledger.failAction(claim, { error, nextAttemptAt });
+      return outcome;
+    }
+  }
+  await endUpload(claim, cause, dependencies);
+  await ledger.failAction(claim, { error, dead: true });
+  return { kind: 'failed', error, cause };
+}
+
+function scheduleNext(
+  { attempt, createdAt }: ClaimedAction,
+  now: number,
+  random: () => number,
+): number | undefined {
+  const pause = scheduleRetry({ attempts: attempt, ageMilliseconds: now - createdAt }, random);
+  return pause === undefined ? undefined : now + pause;
+}
+
+async function endUpload(
+  { kind, uploadId, detail }: ClaimedAction,
+  cause: unknown,
+  { ledger }: SettlingDependencies,
+): Promise<void> {
+  if (kind !== 'procedure' || uploadId === undefined) return;
+  const [rule] = [detail?.['rules']].flat();
+  const problem = {
+    code: 'rule_failed',
+    rule,
+    detail: `The task flow that the rule "${rule}" asks for could not be started. The file itself is there.`,
+    reason: nameError(cause),
+  };
+  await ledger.transition(uploadId, 'processingFailed', { problem });
+}

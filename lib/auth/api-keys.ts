@@ -1,0 +1,31 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { ApiKey } from '../policy/settings.ts';
+
+/** Who comes with an API key, and what the key permits. */
+interface KeyHolder {
+  readonly owner: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly keyName: string;
+  readonly tenant?: string | undefined;
+}
+
+/** Returns the holder of the API key `text`, or undefined where it is none. */
+export type FindKey = (text: string) => KeyHolder | undefined;
+
+/** Returns how the holders of `keys` are found. */
+export function createKeyRing(keys: readonly ApiKey[]): FindKey {
+  const ring = keys.map(({ name, sha256, scopes, owner = name, tenant }) => ({
+    digest: Buffer.from(sha256, 'hex'),
+    holder: { owner, scopes: new Set(scopes), keyName: name, tenant },
+  }));
+  if (ring.length === 0) return () => undefined;
+  return (text) => {
+    const digest = hash('sha256', text, 'buffer');
+    // Every key is compared, fitting or not, so that the time tells nothing of which one is in use.
+    let found: KeyHolder | undefined;
+    for (const { digest: known, holder } of ring) {
+      if (timingSafeEqual(digest, known)) found = holder;
+    }
+    return found;
+  };
+}

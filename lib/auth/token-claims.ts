@@ -1,0 +1,88 @@
+import type { JWTPayload } from 'jose';
+import type { TokenConfig } from '../config/caller-config.ts';
+import { Problem } from '../problem.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+
+/** Keycloak's own service for its users, which is in the `aud` of nearly every token: https://www.keycloak.org/docs/latest/server_admin/#_audience */
+const KEYCLOAK_ACCOUNT = 'account';
+
+/**
+ * Returns the rights that the claims of a token name, without the prefix.
+ *
+ * A text is split at its spaces (https://www.rfc-editor.org/rfc/rfc6749#section-3.3), and each text of a list is one right
+ * as it stands. Whatever else is there names none. A token with `scope` has its rights there, and `scp` does not add any.
+ */
+export function readScopes(
+  payload: JWTPayload,
+  { scopeClaim, scopePrefix = '' }: Pick<TokenConfig, 'scopeClaim' | 'scopePrefix'>,
+): ReadonlySet<string> {
+  const name = scopeClaim ?? (Object.hasOwn(payload, 'scope') ? 'scope' : 'scp');
+  const [value, ...others] = findClaims(payload, name);
+  // A name that fits twice says nothing for certain.
+  const named = others.length === 0 ? listNames(value) : [];
+  return new Set(
+    named
+      .filter((scope) => scope.startsWith(scopePrefix))
+      .map((scope) => scope.slice(scopePrefix.length)),
+  );
+}
+
+/** Returns the values that `path` may mean: each dot is part of a name, or leads into the object of the name before it. */
+function findClaims(claims: unknown, path: string): readonly unknown[] {
+  if (!isJsonObject(claims)) return [];
+  const found: unknown[] = Object.hasOwn(claims, path) ? [claims[path]] : [];
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
+    const name = path.slice(0, dot);
+    if (Object.hasOwn(claims, name)) found.push(...findClaims(claims[name], path.slice(dot + 1)));
+  }
+  return found;
+}
+
+function listNames(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.split(' ');
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/**
+ * Does nothing for a token that is for this service by the claim `audienceClaim`, which stands in the place of `aud`.
+ *
+ * Such a claim names who asked for the token, not whom it is for. So a token that names other services in `aud` is not
+ * taken, nor is one that is meant for the client alone, since a client's own name is all that this claim proves.
+ *
+ * @throws {Problem} `unauthorized`.
+ */
+export function requireOtherAudience(
+  payload: JWTPayload,
+  { audienceClaim, audiences = [] }: Pick<TokenConfig, 'audienceClaim' | 'audiences'>,
+): void {
+  const named = payload[audienceClaim];
+  if (typeof named !== 'string' || !audiences.includes(named)) {
+    throw tokenRefused(`The claim "${audienceClaim}" of the token is missing or not as expected.`);
+  }
+  if (payload['token_use'] === 'id' || payload['typ'] === 'ID') {
+    throw tokenRefused(
+      'The token is an ID token, which is for the client alone: send the access token.',
+    );
+  }
+  if (payload.aud === undefined) return;
+  const services = [payload.aud].flat();
+  const isKeycloakAccount =
+    audienceClaim === 'azp' &&
+    services.length > 0 &&
+    services.every((service) => service === KEYCLOAK_ACCOUNT);
+  if (isKeycloakAccount || services.some((service) => audiences.includes(service))) return;
+  throw tokenRefused('The claim "aud" of the token names another service.');
+}
+
+/**
+ * Returns the problem of a request whose token or key counts for nothing.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
+export function tokenRefused(detail: string, cause?: unknown): Problem {
+  return new Problem(detail, {
+    code: 'unauthorized',
+    cause,
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  });
+}

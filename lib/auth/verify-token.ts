@@ -1,0 +1,115 @@
+import type { JWTPayload } from 'jose';
+import * as joseErrors from 'jose/errors';
+import { jwtVerify } from 'jose/jwt/verify';
+import type { TokenConfig } from '../config/caller-config.ts';
+import { ConfigError } from '../config-error.ts';
+import type { ApiKey } from '../policy/settings.ts';
+import { Problem } from '../problem.ts';
+import { defined } from '../validation/json-object.ts';
+import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
+import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
+import { readScopes, requireOtherAudience, tokenRefused } from './token-claims.ts';
+
+/** What a token that is genuine and in force says. */
+interface VerifiedToken {
+  /** `sub`. */
+  readonly owner: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly claims: JWTPayload;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Returns what `token` says.
+ *
+ * @param nowSeconds Unix seconds.
+ * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
+ * `identity_unavailable`; {@link ConfigError} where the issuer's keys cannot be where they are looked for.
+ */
+export type VerifyToken = (token: string, nowSeconds: number) => Promise<VerifiedToken>;
+
+/** Clocks of issuer and function may differ by this many seconds. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** The one that a shared secret is for: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
+const SECRET_ALGORITHMS = ['HS256'];
+
+/** Returns how tokens are verified under `config`; none is taken from a user who is named as the owner of one of `keys`. */
+export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]): VerifyToken {
+  const keyOwners = new Set(keys.map(({ name, owner = name }) => owner));
+  const { proof, issuer, audiences, audienceClaim } = config;
+  // Pinned: what the token says of its own algorithm decides nothing.
+  const algorithms = 'secret' in proof ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
+  const findKey: FindTokenKey =
+    'secret' in proof ? () => () => proof.secret : createKeyFinder(proof.keySetUrl);
+  const isOtherAudience = audienceClaim !== 'aud';
+  const options = {
+    algorithms,
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    ...defined({ issuer, audience: isOtherAudience ? undefined : audiences && [...audiences] }),
+  };
+  return async (token, nowSeconds) => {
+    const currentDate = new Date(nowSeconds * 1_000);
+    const { payload } = await jwtVerify(token, findKey(nowSeconds), {
+      ...options,
+      currentDate,
+    }).catch((error: unknown) => {
+      if (error instanceof Problem || error instanceof ConfigError) throw error;
+      throw tokenRefused(explainRefusal(error, config, algorithms), error);
+    });
+    if (isOtherAudience) requireOtherAudience(payload, config);
+    const named = readOwner(payload);
+    if (keyOwners.has(named.owner)) throw tokenRefused(OWNED_BY_KEY);
+    return { ...named, scopes: readScopes(payload, config), claims: payload };
+  };
+}
+
+/**
+ * Where users choose their names, one could call itself as a server does, and so see and cancel what the server uploads.
+ * A prefix would keep the two apart as well, but take from servers what they have uploaded.
+ */
+const OWNED_BY_KEY =
+  'The claim "sub" of the token is the name under which an API key of this service uploads: tokens must have another one.';
+
+function readOwner({ sub, exp }: JWTPayload): Pick<VerifiedToken, 'owner' | 'expiresAt'> {
+  // Neither the ledger nor VOD could keep the owner's name otherwise.
+  const isName = typeof sub === 'string' && sub !== '' && sub.isWellFormed() && !sub.includes('\0');
+  if (!isName || exp === undefined) {
+    throw tokenRefused('The claim "sub" must be a text that is not empty.');
+  }
+  return { owner: sub, expiresAt: exp };
+}
+
+function explainRefusal(
+  error: unknown,
+  { issuer }: TokenConfig,
+  algorithms: readonly string[],
+): string {
+  if (error instanceof joseErrors.JWTExpired) return 'The token has expired.';
+  if (error instanceof joseErrors.JWTClaimValidationFailed) {
+    return explainClaim(error.claim, error.payload, issuer);
+  }
+  if (error instanceof joseErrors.JOSEAlgNotAllowed) {
+    return `The token must be signed with ${algorithms.join(', ')}.`;
+  }
+  if (error instanceof joseErrors.JWSSignatureVerificationFailed) {
+    return 'The signature of the token does not fit.';
+  }
+  if (error instanceof joseErrors.JWKSNoMatchingKey) {
+    return "The token is signed with a key that is not among its issuer's.";
+  }
+  if (error instanceof joseErrors.JWKSMultipleMatchingKeys) {
+    return 'The token must name its key ("kid"), since its issuer has several.';
+  }
+  return 'The token is not a well-formed JWT.';
+}
+
+function explainClaim(claim: string, { iss }: JWTPayload, issuer: string | undefined): string {
+  // Issuers are compared letter by letter: https://www.rfc-editor.org/rfc/rfc9068#section-4.
+  if (claim === 'iss' && (`${iss}/` === issuer || iss === `${issuer}/`)) {
+    return 'The claim "iss" of the token and AUTH_JWT_ISSUER differ by the slash at the end; both must be the same to the letter.';
+  }
+  return `The claim "${claim}" of the token is missing or not as expected.`;
+}

@@ -1,0 +1,195 @@
+import { hash } from 'node:crypto';
+import type { InspectDetail, ModifyDetail, ProcedureDetail } from '../actions/media-action.ts';
+import type { NewMediaAction } from '../ledger/actions.ts';
+import type { UploadChange } from '../ledger/upload-change.ts';
+import type { SourceContext, UploadLimits } from '../model/source-context.ts';
+import { judgeMedia } from '../policy/judge-media.ts';
+import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve-rules.ts';
+import type { Rule } from '../policy/rule.ts';
+import type { Settings } from '../policy/settings.ts';
+import { formatIsoTime, LAST_SECOND, parseIsoTime } from '../validation/iso-time.ts';
+import { readText } from '../vod/json.ts';
+import {
+  type ArrivedMedia,
+  readArrivedMedia,
+  readMediaFacts,
+  readMediaFields,
+} from '../vod/media.ts';
+import type { ReceivedEvent } from './received-event.ts';
+
+/** What changes of uploads, and what is to be done to their media. */
+interface IngestPlan {
+  readonly changes: readonly UploadChange[];
+  readonly actions: readonly NewMediaAction[];
+}
+
+/** What a new media is held to. */
+interface IngestPolicy {
+  readonly settings: Pick<Settings, 'policy' | 'rules'>;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
+  readonly isOnlyLook?: boolean;
+}
+
+/**
+ * Returns `changes`, what an event describes uploads, by what the media that came with it may be, and what is to be done
+ * to that: a file that is more than its upload allows is rejected, one of which VOD does not tell yet what that takes is
+ * held until it does, and all others get what rules say.
+ */
+export function applyLimitsAndRules(
+  received: ReceivedEvent,
+  changes: readonly UploadChange[],
+  { settings, receivedAt, isOnlyLook = false }: IngestPolicy,
+): IngestPlan {
+  const media = readArrivedMedia(received.event);
+  const [change] = changes;
+  if (media === undefined || change === undefined) return { changes, actions: [] };
+
+  const { envelope } = received;
+  const limits = envelope === undefined ? findLimits(change, settings) : envelope.limits;
+  const facts = readMediaFacts(media.basic, media.meta);
+  const problem = limits && judgeMedia(limits, facts);
+  const isRead = facts.container !== undefined;
+  if (problem?.code === 'limits_exceeded' || (problem !== undefined && isOnlyLook && isRead)) {
+    const fields = { ...change.fields, problem: { ...problem } };
+    return { changes: [{ ...change, fact: 'rejected', fields }], actions: [] };
+  }
+  const { actions, procedure } = planRuleActions(
+    { media, change, envelope, receivedAt },
+    settings.rules,
+  );
+  const planned: UploadChange =
+    procedure === undefined
+      ? change
+      : { ...change, fact: 'uploadedForProcessing', fields: { ...change.fields, procedure } };
+  return problem === undefined || limits === undefined
+    ? { changes: [planned], actions }
+    : holdMedia(media, planned, limits, actions);
+}
+
+/** What came without an envelope is held to what the policy says of the way that it came. */
+function findLimits(
+  { method }: UploadChange,
+  { policy }: IngestPolicy['settings'],
+): UploadLimits | undefined {
+  return method === 'live' ? policy.live : policy.console;
+}
+
+function holdMedia(
+  { fileId }: ArrivedMedia,
+  change: UploadChange,
+  { maxBytes, maxSeconds, mediaTypes }: UploadLimits,
+  actions: readonly NewMediaAction[],
+): IngestPlan {
+  const limits = { maxBytes, maxSeconds, mediaTypes: mediaTypes && [...mediaTypes] };
+  const fact = change.fact === 'uploaded' ? 'uploaded' : 'uploadedForProcessing';
+  const detail: InspectDetail = { limits, fact };
+  return {
+    changes: [{ ...change, fact: 'uploadedForProcessing' }],
+    actions: [{ fileId, kind: 'inspect', detail: { ...detail } }, ...actions],
+  };
+}
+
+/** What is known of a media that came in. */
+interface RuleSubject {
+  readonly media: ArrivedMedia;
+  /** What changes of its upload. */
+  readonly change: UploadChange;
+  readonly envelope: SourceContext | undefined;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+}
+
+/** What is to be done to a media: what its upload could not ask VOD for, and what rules say. */
+interface RuleActions {
+  readonly actions: readonly NewMediaAction[];
+  /** Name of the task flow that is to be started. */
+  readonly procedure?: string;
+}
+
+/** Returns what is to be set of a media, and started on it. What its upload has asked for itself, no rule changes. */
+function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
+  const { media, change, envelope } = subject;
+  const { fileId, basic } = media;
+  const known = readMediaFields(basic, undefined);
+  const chosen = resolveRules(rules, {
+    method: change.method ?? 'other',
+    subAppId: change.fields?.subAppId,
+    classId: known.classId,
+    region: known.storageRegion,
+    owner: envelope?.owner,
+    name: known.name,
+    stream: readText(basic?.SourceInfo?.LiveRecordInfo?.StreamId),
+  });
+  const modify = describeModify(subject, chosen);
+  const procedure =
+    media.procedureTaskId === undefined && chosen.procedure !== undefined
+      ? describeProcedure(fileId, chosen.procedure)
+      : undefined;
+  return {
+    actions: [
+      ...(modify === undefined ? [] : [{ fileId, kind: 'modify', detail: { ...modify } }]),
+      ...(procedure === undefined ? [] : [{ fileId, kind: 'procedure', detail: { ...procedure } }]),
+    ],
+    ...(procedure === undefined ? {} : { procedure: procedure.parameters.ProcedureName }),
+  };
+}
+
+function describeModify(subject: RuleSubject, chosen: ResolvedRules): ModifyDetail | undefined {
+  const { basic } = subject.media;
+  const { classId, coverUrl } = readMediaFields(basic, undefined);
+  const expiry = chooseExpiry(subject, chosen.expiry);
+  // VOD has media without a class in this one: https://cloud.tencent.com/document/product/266/31773.
+  const ownClass = (classId ?? 0) === 0 ? chosen.classId : undefined;
+  const cover = coverUrl === undefined ? chosen.coverUrl : undefined;
+  const { tags } = chosen;
+  if (!expiry && !ownClass && !cover && !tags) return undefined;
+  const sources = [expiry, ownClass, tags, cover].flatMap((part) => part?.rule ?? []);
+  return {
+    rules: [...new Set(sources)],
+    parameters: {
+      ...(expiry ? { ExpireTime: formatIsoTime(expiry.value) } : {}),
+      ...(ownClass ? { ClassId: ownClass.value } : {}),
+      ...(tags ? { AddTags: [...tags.value] } : {}),
+    },
+    ...(cover ? { coverUrl: cover.value } : {}),
+  };
+}
+
+/** Returns, in Unix seconds, when VOD shall delete a media that it would keep for ever. */
+function chooseExpiry(
+  { media: { basic }, envelope, receivedAt }: RuleSubject,
+  chosen: ResolvedRules['expiry'],
+): { readonly value: number; readonly rule?: string } | undefined {
+  if (readMediaFields(basic, undefined).mediaExpireTime !== undefined) return undefined;
+  if (envelope?.mediaExpireTime !== undefined) return { value: envelope.mediaExpireTime };
+  if (chosen === undefined) return undefined;
+  const { rule, value } = chosen;
+  if (value.expireTime !== undefined) return { value: value.expireTime, rule };
+  const came = parseIsoTime(readText(basic?.CreateTime) ?? '') ?? Math.floor(receivedAt / 1_000);
+  // VOD takes the last second for "never".
+  const end = Math.min(came + (value.expireAfter ?? 0), LAST_SECOND);
+  return { value: end, rule };
+}
+
+/** https://cloud.tencent.com/document/product/266/34782 */
+const SESSION_ID_LENGTH = 50;
+
+function describeProcedure(
+  fileId: string,
+  { rule, value }: Chosen<NonNullable<Rule['set']['procedure']>>,
+): ProcedureDetail {
+  const { name, taskPriority, taskNotifyMode, sessionContext } = value;
+  return {
+    rules: [rule],
+    parameters: {
+      ProcedureName: name,
+      // The same at every try, so VOD starts the flow once.
+      SessionId: hash('sha256', JSON.stringify([fileId, rule])).slice(0, SESSION_ID_LENGTH),
+      ...(taskPriority === undefined ? {} : { TasksPriority: taskPriority }),
+      ...(taskNotifyMode === undefined ? {} : { TasksNotifyMode: taskNotifyMode }),
+      ...(sessionContext === undefined ? {} : { SessionContext: sessionContext }),
+    },
+  };
+}

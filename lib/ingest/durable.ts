@@ -1,0 +1,156 @@
+import { type ContextConfig, trustContexts } from '../config/context-config.ts';
+import type { RecordedEvent } from '../ledger/event-record.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Settings } from '../policy/settings.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
+import { isItemFault } from '../runtime/item-fault.ts';
+import type { LogFields } from '../runtime/log.ts';
+import { type VodEvent, writeVodEvent } from '../vod/event.ts';
+import { readId } from '../vod/json.ts';
+import { readArrivedMedia } from '../vod/media.ts';
+import { type DeliveryDependencies, deliverClaimed } from '../webhooks/deliver-due.ts';
+import { explainPause } from '../webhooks/explain-pause.ts';
+import { type FailureCounts, type FailureRun, reportFailedEvent } from './failed-event.ts';
+import { planEvent, type Reception } from './plan-event.ts';
+import { proveEvent, type ReceivedEvent, receiveEvent } from './received-event.ts';
+
+/** An event that is recorded, and what that came to. */
+export interface IngestedEvent {
+  readonly received: ReceivedEvent;
+  readonly recorded: RecordedEvent;
+}
+
+/** As much of the ledger as records events. */
+export type BatchLedger = Pick<
+  Ledger,
+  'recordEvents' | 'transition' | 'findUpload' | 'detachFiles'
+>;
+
+/**
+ * Plans and records events of either notification mode, each by itself; returns in their order. An event that is known
+ * changes nothing.
+ *
+ * @throws what the ledger throws where it cannot record.
+ */
+export async function ingestBatch(
+  events: readonly VodEvent[],
+  ledger: BatchLedger,
+  reception: Reception,
+): Promise<readonly IngestedEvent[]> {
+  const received = await Promise.all(
+    events.map((event) => proveEvent(receiveEvent(event, reception), reception, ledger)),
+  );
+  await releaseArrived(events, reception, ledger);
+  const results = await ledger.recordEvents(received.map((event) => planEvent(event, reception)));
+  const ingested = received.flatMap((event, index): IngestedEvent[] => {
+    const recorded = results[index];
+    return recorded === undefined ? [] : [{ received: event, recorded }];
+  });
+  for (const event of ingested) await endReview(event, ledger);
+  return ingested;
+}
+
+/** A file is in one application, and VOD says in which; what other applications said of it is not true. */
+async function releaseArrived(
+  events: readonly VodEvent[],
+  { confirmed, subAppId }: Reception,
+  ledger: Pick<Ledger, 'detachFiles'>,
+): Promise<void> {
+  if (!confirmed || subAppId === undefined) return;
+  const fileIds = events.flatMap((event) => readId(readArrivedMedia(event)?.fileId) ?? []);
+  if (fileIds.length > 0) await ledger.detachFiles(fileIds, subAppId);
+}
+
+/**
+ * A review ends the upload that waits for nothing else: where a task flow was begun besides, the upload has that flow's
+ * task. It is done each time that the event comes, since nothing of it is kept with the event.
+ */
+async function endReview(
+  { received: { event }, recorded }: IngestedEvent,
+  ledger: Pick<Ledger, 'transition'>,
+): Promise<void> {
+  if (event.eventType !== 'ReviewAudioVideoComplete') return;
+  const { TaskId: taskId } = event.task;
+  const [upload] = recorded.uploads.filter((found) => found.taskId === taskId);
+  if (upload?.state !== 'uploaded') return;
+  await ledger.transition(upload.uploadId, 'processingSucceeded');
+}
+
+/** Dependencies of ingesting what VOD itself says, of one application. */
+export interface ProvenRun extends FailureRun {
+  readonly ledger: BatchLedger & FailureRun['ledger'];
+  readonly contexts: ContextConfig;
+  readonly settings: Settings;
+}
+
+/** What is counted of them. */
+export interface ProvenCounts extends FailureCounts {
+  readonly add: (name: 'fresh' | 'setAside', by?: number) => void;
+}
+
+/**
+ * Ingests what VOD itself says, and keeps what fails for a reason of its own: afterwards all of it is safe. Returns how many
+ * events were not known before.
+ *
+ * @throws what the ledger throws where it is not about the events.
+ */
+export async function ingestProven(
+  events: readonly VodEvent[],
+  run: ProvenRun,
+  counts: ProvenCounts,
+): Promise<number> {
+  const [first, ...others] = events;
+  if (first === undefined) return 0;
+  const { ledger, settings, contexts, subAppId, applications, now } = run;
+  const receivedAt = now();
+  const origin = { subAppId, own: applications[0], contexts: trustContexts(contexts, receivedAt) };
+  try {
+    const reception = { ...origin, receivedAt, confirmed: true, settings };
+    const ingested = await ingestBatch(events, ledger, reception);
+    const fresh = ingested.filter(({ recorded }) => recorded.fresh).length;
+    counts.add('fresh', fresh);
+    return fresh;
+  } catch (error) {
+    if (!isItemFault(error)) throw error;
+    if (others.length === 0) {
+      await reportFailedEvent({ raw: writeVodEvent(first), proven: true }, error, run, counts);
+      return 0;
+    }
+  }
+  // The few that fail cost the others few statements more.
+  const middle = Math.ceil(events.length / 2);
+  const fresh = await ingestProven(events.slice(0, middle), run, counts);
+  return fresh + (await ingestProven(events.slice(middle), run, counts));
+}
+
+/** Dependencies of the first attempt at a delivery. */
+export type DispatchDependencies = Omit<DeliveryDependencies, 'ledger' | 'report'>;
+
+/** Longer than any call of this function delivers, so that nobody else delivers the same meanwhile. */
+const LEASE_SECONDS = 15;
+
+/**
+ * Makes the first attempt at the deliveries of events that were just recorded; returns what the log line says of them all.
+ *
+ * What is recorded is safe, so what goes wrong here is logged and left to the sweep.
+ */
+export async function dispatch(
+  events: readonly IngestedEvent[],
+  ledger: Ledger,
+  dependencies: DispatchDependencies,
+): Promise<LogFields> {
+  const fields: LogFields = { fresh: events.some(({ recorded }) => recorded.fresh), delivered: 0 };
+  const report = (more: LogFields) => Object.assign(fields, more);
+  const eventIds = events
+    .filter(({ recorded }) => recorded.deliveries > 0)
+    .flatMap(({ received, recorded }) => [received.eventId, ...recorded.announced]);
+  if (eventIds.length === 0) return fields;
+  try {
+    const claims = await ledger.claimFresh(eventIds, LEASE_SECONDS);
+    const delivering = { ...dependencies, ledger, report };
+    const { delivered, newlyPaused } = await deliverClaimed(claims, delivering);
+    return Object.assign({ ...fields, delivered }, ...newlyPaused.map(explainPause));
+  } catch (error) {
+    return { ...fields, ...toErrorLogFields(error) };
+  }
+}

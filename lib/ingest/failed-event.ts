@@ -1,0 +1,235 @@
+import { hash } from 'node:crypto';
+import type { CountedFailure } from '../ledger/dead-items.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Applications } from '../policy/applications.ts';
+import { Problem } from '../problem.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
+import {
+  describeItemFailure,
+  explainItemFault,
+  isItemFault,
+  MAX_ITEM_TRIES,
+} from '../runtime/item-fault.ts';
+import { type LogFields, writeLogLine } from '../runtime/log.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
+import { identifyEvent } from '../vod/event-id.ts';
+import { isVodEventType } from '../vod/event-types.ts';
+import { canonicalJson } from '../vod/json.ts';
+import { isUploadEvent } from './confirm-event.ts';
+import { describeReceivedEvent, type ReceivedEvent } from './received-event.ts';
+
+/** An event that cannot be processed for a reason of its own. */
+export interface FailedEvent {
+  /** Its id, where that is known already. */
+  readonly eventId?: string;
+  /** As it came. */
+  readonly raw: RawEvent;
+  /** Whether VOD itself has said it. */
+  readonly proven: boolean;
+  /** Application of VOD that it is from; undefined where the configuration names none. */
+  readonly subAppId: number | undefined;
+  /** The service's own; undefined where the configuration names none. */
+  readonly own: number | undefined;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+}
+
+/** An event's failure, counted, and what a log line says of it. */
+interface EventFailure {
+  readonly eventId: string;
+  readonly counted: CountedFailure;
+  readonly log: LogFields;
+}
+
+/**
+ * Counts that an event failed with `error`: after {@link MAX_ITEM_TRIES} failures it is a dead letter.
+ *
+ * @throws what the ledger throws where it cannot be reached.
+ */
+export async function countEventFailure(
+  { raw, proven, subAppId, own, receivedAt, eventId }: FailedEvent,
+  error: unknown,
+  ledger: Pick<Ledger, 'countItemFailure'>,
+  maxTries: number = MAX_ITEM_TRIES,
+): Promise<EventFailure> {
+  const named = nameEvent(raw, subAppId === own ? undefined : subAppId);
+  const id = eventId ?? named.id;
+  const content = canonicalJson({ raw, proven, receivedAt });
+  const item = { ...named, kind: 'event', id, subAppId, content } as const;
+  const failure = { ...item, ...explainItemFault(error) };
+  const counted = await ledger.countItemFailure(failure, maxTries);
+  const { EventType: eventType } = raw;
+  const type = isVodEventType(eventType) ? { eventType } : {};
+  const described = { ...toErrorLogFields(error), ...describeItemFailure(failure, counted) };
+  return { eventId: id, counted, log: { ...described, eventId: id, ...type } };
+}
+
+/**
+ * Counts that an event failed, and keeps it to be tried again until it is a dead letter, so that it holds up no other. One
+ * that cannot be kept as an event, as JSON that is too deep for `jsonb`, is a dead letter at once.
+ *
+ * @throws what the ledger throws where it cannot be reached.
+ */
+async function keepFailedEvent(
+  failed: FailedEvent,
+  error: unknown,
+  ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>,
+): Promise<EventFailure> {
+  const failure = await countEventFailure(failed, error, ledger);
+  if (failure.counted.isDead) return failure;
+  const { raw, proven, subAppId, receivedAt } = failed;
+  try {
+    await ledger.keepForRetry({ eventId: failure.eventId, raw, subAppId, receivedAt, proven });
+    return failure;
+  } catch (refusal) {
+    if (!isItemFault(refusal)) throw refusal;
+    return countEventFailure(failed, refusal, ledger, 1);
+  }
+}
+
+/**
+ * Keeps an event whose ingestion failed with `error` for a reason of its own, and says so in the log: VOD would repeat it twice
+ * at most, to fail in the same way. Whatever else went wrong is thrown, as is everything where there is no ledger.
+ */
+export async function keepOrThrow(
+  error: unknown,
+  failed: FailedEvent,
+  ledger: WithLedger | undefined,
+  log: LogFields,
+): Promise<void> {
+  // What is refused is no fault.
+  if (ledger === undefined || error instanceof Problem || !isItemFault(error)) throw error;
+  const failure = await ledger((opened) => keepFailedEvent(failed, error, opened));
+  Object.assign(log, failure.log, { confirmation: 'kept' });
+}
+
+/** What a run of the sweep has for an event that fails. */
+export interface FailureRun {
+  readonly subAppId: number | undefined;
+  readonly applications: Applications;
+  readonly ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Writes a log line. */
+  readonly report: (fields: LogFields) => void;
+}
+
+/** What a run counts of events that fail. */
+export interface FailureCounts {
+  readonly add: (name: 'setAside') => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Keeps an event that failed with `error` in a run, as {@link keepFailedEvent} does, and counts and reports it.
+ *
+ * @throws what the ledger throws where it cannot be reached.
+ */
+export async function reportFailedEvent(
+  failed: Pick<FailedEvent, 'raw' | 'proven'>,
+  error: unknown,
+  { subAppId, applications: [own], ledger, now, report }: FailureRun,
+  counts: FailureCounts,
+): Promise<void> {
+  const event = { ...failed, subAppId, own, receivedAt: now() };
+  const { counted, log } = await keepFailedEvent(event, error, ledger);
+  counts.fail(error);
+  if (counted.isNews) counts.add('setAside');
+  report(log);
+}
+
+/** What is wrong with an event may keep it from having its id as well. */
+function nameEvent(raw: RawEvent, other: number | undefined): { id: string; fileId?: string } {
+  try {
+    const event = parseVodEvent(raw);
+    const id = identifyEvent(event, other);
+    return event.eventType === 'NewFileUpload' ? { id, fileId: event.task.FileId } : { id };
+  } catch {
+    return { id: `evt_${hash('sha256', canonicalJson(raw), 'base64url')}` };
+  }
+}
+
+/** What is written of one event at most, in characters, and of that in one line: a line of a log should stay readable. */
+const MAX_CHARACTERS = 65_536;
+const LINE_CHARACTERS = 8_192;
+
+/**
+ * Writes an event that could not be kept, and that nobody can find again, into the log: VOD sends it a few times more and
+ * then never. What uploads live by is left out, since `sweep` finds what such events tell.
+ *
+ * It is written whole, in lines of its own, but for what may be secret or a caller's own: see {@link writeForLog}.
+ *
+ * @param write takes each line.
+ */
+export function logUnkeptEvent(
+  received: ReceivedEvent,
+  confirmed: boolean,
+  write: (fields: LogFields) => void,
+): void {
+  if (confirmed && isUploadEvent(received.event)) return;
+  const text = writeForLog(received.event);
+  const logged = text.slice(0, MAX_CHARACTERS);
+  const pieces = Math.ceil(logged.length / LINE_CHARACTERS);
+  for (let piece = 0; piece < pieces; piece += 1) {
+    write({
+      ...describeReceivedEvent(received),
+      level: 'error',
+      reason: text.length > logged.length ? CUT : UNKEPT,
+      event: logged.slice(piece * LINE_CHARACTERS, (piece + 1) * LINE_CHARACTERS),
+      piece: `${piece + 1}/${pieces}`,
+    });
+  }
+}
+
+/**
+ * Returns what `work`, which keeps an event, returns; throws what it throws, after {@link logUnkeptEvent}. What fails for a
+ * reason of its own becomes a dead letter, and what is refused since it is too much is counted in the log: neither is written
+ * here.
+ *
+ * @param log fields of the call's own line.
+ */
+export async function keepOrLog<Result>(
+  work: () => Promise<Result>,
+  received: () => ReceivedEvent,
+  confirmed: boolean,
+  log: LogFields,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isItemFault(error)) {
+      logUnkeptEvent(received(), confirmed, (fields) => writeLogLine({ ...log, ...fields }));
+    }
+    throw error;
+  }
+}
+
+const UNKEPT =
+  'The notification could not be kept. VOD may send it again; otherwise this is all that is left of it.';
+const CUT = `${UNKEPT} It was longer than is logged.`;
+
+/** What stands for something that is not logged. */
+const REMOVED = '[removed]';
+
+/** Names of members whose values are secret, or are what a caller wrote. */
+const WITHHELD = /context|secret|token|passw|credential|authori[sz]ation|signature|^sign$|key$/i;
+
+/** An address, with its scheme and authority. What follows may be a stream's key, and before the host may be a password. */
+const ADDRESS = /\b([a-z][a-z\d+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s/?#"'<>@]*)[^\s"'<>]*/gi;
+
+/** Returns `event` as JSON without contexts, without what is called a secret, and of addresses the scheme and host alone. */
+function writeForLog(event: VodEvent): string {
+  return JSON.stringify(writeVodEvent(event), (name, value: unknown) => {
+    if (isJsonObject(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, held]) => [shorten(key), held]));
+    }
+    if (WITHHELD.test(name)) return REMOVED;
+    return typeof value === 'string' ? shorten(value) : value;
+  });
+}
+
+function shorten(text: string): string {
+  return text.replace(ADDRESS, '$1$2/…');
+}

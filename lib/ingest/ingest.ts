@@ -1,0 +1,260 @@
+import type { ActionDependencies } from '../actions/media-action.ts';
+import { type CallbackConfig, trustSignKeys } from '../config/callback-config.ts';
+import { trustContexts } from '../config/context-config.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { listApplications, requireOwnApplication } from '../policy/applications.ts';
+import type { Settings } from '../policy/settings.ts';
+import { Problem } from '../problem.ts';
+import type { HttpEvent } from '../runtime/http-event.ts';
+import type { Invocation } from '../runtime/invocation.ts';
+import type { LogFields } from '../runtime/log.ts';
+import { type Clock, limitTo } from '../system.ts';
+import {
+  listWholeDeletions,
+  parseVodEvent,
+  type RawEvent,
+  readLegacyEvent,
+  type VodEvent,
+  writeVodEvent,
+} from '../vod/event.ts';
+import { ingestAbsence, recordDeletion } from './absent-arrival.ts';
+import { type ConfirmingApi, confirmEvent, isUploadEvent } from './confirm-event.ts';
+import {
+  type DispatchDependencies,
+  dispatch,
+  type IngestedEvent,
+  ingestBatch,
+  ingestProven,
+  type ProvenCounts,
+  type ProvenRun,
+} from './durable.ts';
+import { keepOrLog, keepOrThrow, reportFailedEvent } from './failed-event.ts';
+import {
+  type AdmitUnconfirmed,
+  type ArrivalEvent,
+  limitUnconfirmed,
+  postpone,
+} from './pending-confirmation.ts';
+import type { Reception } from './plan-event.ts';
+import {
+  describeLegacyEvent,
+  describeReceivedEvent,
+  type Origin,
+  receiveEvent,
+} from './received-event.ts';
+import { selectDeletions } from './select-deletions.ts';
+import { ingestStateless } from './stateless.ts';
+import { verifyNotification } from './verify-notification.ts';
+
+// The way of a notification, step by step:
+//
+//                         verify          confirm         plan and record    dispatch
+//   pushed                Sign and T      VOD is asked    ingestBatch        the first attempt now, others by the sweep
+//   pushed, no database   Sign and T      VOD is asked    ingestStateless plans, delivers and acts before VOD is answered
+//   pulled                from VOD's own queue            ingestBatch        by the sweep
+//
+// What VOD cannot be asked about now waits in the ledger for the sweep, which asks again: lib/sweep/confirm-pending.ts. What
+// fails for a reason of its own is kept too, and becomes a dead letter in the end: failed-event.ts.
+
+/** Dependencies of ingesting what is pushed. */
+export interface IngestDependencies
+  extends Pick<ActionDependencies, 'fetchCover'>,
+    Omit<DispatchDependencies, 'remainingMilliseconds'> {
+  readonly config: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil' | 'contexts'> & {
+    readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
+  };
+  readonly api: ConfirmingApi & ActionDependencies['api'];
+  /** What new media may be, and what is set of them. */
+  readonly settings: Settings;
+  /** Where there is none, nothing is kept: consumers have an event before VOD is answered. */
+  readonly ledger: WithLedger | undefined;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+/** VOD waits five seconds for an answer, some of which are gone on the way: https://cloud.tencent.com/document/product/266/33779. */
+const ANSWER_MILLISECONDS = 4_500;
+
+/** How much of that confirming may take, what a call to VOD keeps back included. */
+const CONFIRM_MILLISECONDS = 2_500;
+
+/**
+ * Returns what ingests the notifications that VOD pushes, and writes into the log what became of each.
+ *
+ * The function throws a Problem: as {@link verifyNotification} does, `unauthorized` for what VOD denies,
+ * `unconfirmed_exceeded`, or what has VOD send the notification again.
+ */
+export function createIngest(
+  dependencies: IngestDependencies,
+): (request: HttpEvent, call: Pick<Invocation, 'log' | 'deadline'>) => Promise<void> {
+  const { config, settings, ledger, now, clock } = dependencies;
+  const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
+  const applications = listApplications(settings.policy, own);
+  const admitUnconfirmed = limitUnconfirmed(ledger, now);
+  const knowsFiles = ledger !== undefined || applications.length === 1;
+  return async (request, { log, deadline }) => {
+    const confirming = limitTo(CONFIRM_MILLISECONDS, deadline, clock);
+    const answering = limitTo(ANSWER_MILLISECONDS, deadline, clock);
+    const receivedAt = now();
+    const judgement = { applications, trusted: trustSignKeys(config, receivedAt), receivedAt };
+    const { body, subAppId } = verifyNotification(request, judgement, log);
+    const legacy = readLegacyEvent(body);
+    if (legacy !== undefined) {
+      Object.assign(log, describeLegacyEvent(legacy));
+      return;
+    }
+    const pushed: PushedEvent = {
+      event: parseVodEvent(body),
+      origin: { subAppId, own, contexts: trustContexts(config.contexts, receivedAt) },
+      receivedAt,
+      leftToConfirm: confirming.left,
+      log,
+    };
+    const left = { remainingMilliseconds: answering.left };
+    try {
+      await ingestPushed(pushed, { ...dependencies, ...left, admitUnconfirmed, knowsFiles });
+    } catch (error) {
+      const raw = writeVodEvent(pushed.event);
+      const failed = { raw, proven: false, subAppId, own, receivedAt };
+      await keepOrThrow(error, failed, ledger, log);
+    }
+  };
+}
+
+/** A notification that VOD has sent, which proves nothing of what it says. */
+interface PushedEvent {
+  readonly event: VodEvent;
+  readonly origin: Origin;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  /** Milliseconds that are left for asking VOD. */
+  readonly leftToConfirm: () => number;
+  /** Gets what became of it. */
+  readonly log: LogFields;
+}
+
+interface PushedRun extends IngestDependencies, DispatchDependencies {
+  readonly admitUnconfirmed: AdmitUnconfirmed;
+  /** Where nothing is kept, nobody knows in which of several applications a file was that one of them does not have. */
+  readonly knowsFiles: boolean;
+}
+
+async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> {
+  const { origin, receivedAt, leftToConfirm: remainingMilliseconds, log } = pushed;
+  const { api, ledger, admitUnconfirmed } = run;
+  const { subAppId } = origin;
+  const event = await selectEvent(pushed, run);
+  if (event === undefined) return;
+  const confirmation = await confirmEvent(event, api, { remainingMilliseconds, subAppId });
+  switch (confirmation.kind) {
+    case 'done':
+      return ingestConfirmed(confirmation, pushed, run);
+    case 'failed':
+      return ingestDenied(event, confirmation.absent, pushed, run);
+    case 'retry': {
+      const work = async () => {
+        if (!isUploadEvent(event)) await admitUnconfirmed(subAppId, log);
+        const pending = { event, origin, receivedAt };
+        Object.assign(log, await postpone(pending, confirmation.cause, ledger));
+      };
+      await keepOrLog(work, () => receiveEvent(event, origin), true, log);
+    }
+  }
+}
+
+/** Returns what VOD is asked about now: of a deletion, files that are known here, and not too many. */
+async function selectEvent(
+  { event, origin, receivedAt, log }: PushedEvent,
+  { ledger }: PushedRun,
+): Promise<VodEvent | undefined> {
+  if (event.eventType !== 'FileDeleted') return event;
+  const selected = await keepOrLog(
+    () => selectDeletions(event, origin, { ledger, receivedAt }),
+    () => receiveEvent(event, origin),
+    listWholeDeletions(event.task).length > 0,
+    log,
+  );
+  Object.assign(log, selected.fields);
+  return selected.event;
+}
+
+/** Records and dispatches what VOD confirms, and what it cannot be asked about, as far as that is admitted. */
+async function ingestConfirmed(
+  { event, confirmed: isConfirmed }: { readonly event: VodEvent; readonly confirmed: boolean },
+  { origin, receivedAt, log }: PushedEvent,
+  run: PushedRun,
+): Promise<void> {
+  const { settings, ledger, knowsFiles, admitUnconfirmed } = run;
+  const confirmed = isConfirmed && (knowsFiles || event.eventType !== 'FileDeleted');
+  log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
+  // The log line is the event's record where there is no other.
+  const received = receiveEvent(event, origin);
+  Object.assign(log, describeReceivedEvent(received));
+  const reception = { ...origin, receivedAt, confirmed, settings };
+  const work = async () => {
+    if (!confirmed) await admitUnconfirmed(origin.subAppId, log);
+    const fields =
+      ledger === undefined
+        ? await ingestStateless(event, reception, run)
+        : await ledger(async (opened) =>
+            dispatch(await recordNotification(event, reception, opened), opened, run),
+          );
+    Object.assign(log, fields);
+  };
+  await keepOrLog(work, () => received, confirmed, log);
+}
+
+/** Records a notification once VOD was asked about it. */
+export async function recordNotification(
+  event: VodEvent,
+  reception: Reception,
+  ledger: Ledger,
+): Promise<readonly IngestedEvent[]> {
+  return event.eventType === 'FileDeleted' && reception.confirmed
+    ? recordDeletion(event, reception, ledger)
+    : ingestBatch([event], ledger, reception);
+}
+
+/**
+ * Throws that VOD denies an event, unless it is the arrival of a file that is gone since, which is recorded or kept. Of what
+ * VOD denies, the log line says no more than the kind: anybody may have written the rest.
+ */
+async function ingestDenied(
+  event: VodEvent,
+  absent: ArrivalEvent | undefined,
+  { origin, receivedAt, log }: PushedEvent,
+  run: PushedRun,
+): Promise<void> {
+  const { settings, ledger } = run;
+  if (absent !== undefined && ledger !== undefined) {
+    const reception = { ...origin, receivedAt, confirmed: true, settings };
+    const fields = await ledger((opened) => ingestAbsence(absent, reception, opened, run));
+    Object.assign(log, fields);
+    if (log.confirmation !== undefined) return;
+  }
+  log.confirmation = 'denied';
+  if (event.eventType !== 'unknown') log.eventType = event.eventType;
+  throw new Problem('VOD does not know of what the notification tells.', { code: 'unauthorized' });
+}
+
+/**
+ * Ingests what came out of VOD's queue; nobody but VOD can put anything in, so all of it is true. Afterwards all of it is safe:
+ * recorded, or kept since it failed.
+ *
+ * @throws what the ledger throws where it is not about the events.
+ */
+export async function ingestPulled(
+  raws: readonly RawEvent[],
+  run: ProvenRun,
+  counts: ProvenCounts,
+): Promise<void> {
+  const events: VodEvent[] = [];
+  for (const raw of raws) {
+    try {
+      events.push(parseVodEvent(raw));
+    } catch (error) {
+      await reportFailedEvent({ raw, proven: true }, error, run, counts);
+    }
+  }
+  await ingestProven(events, run, counts);
+}

@@ -1,0 +1,212 @@
+import type { MediaBasicInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import type { EventRecord } from '../ledger/event-record.ts';
+import type { UploadChange } from '../ledger/upload-change.ts';
+import { nameVodEvent } from '../model/event-type.ts';
+import type { MediaFields } from '../model/upload.ts';
+import type { UploadMethod } from '../model/upload-state.ts';
+import type { Settings } from '../policy/settings.ts';
+import { listWholeDeletions, type VodEvent } from '../vod/event.ts';
+import type { EventTask } from '../vod/event-types.ts';
+import { readId, readText } from '../vod/json.ts';
+import { readMediaFields } from '../vod/media.ts';
+import { describeProcedureEnd, hasPullFailed } from '../vod/tasks.ts';
+import { applyLimitsAndRules } from './apply-limits-and-rules.ts';
+import { type Origin, type ReceivedEvent, writeReceivedEvent } from './received-event.ts';
+
+/** How an event came. */
+export interface Reception extends Origin {
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  /** Whether VOD has said it itself; what it has not, changes no upload, but where {@link isAbsent} is set. */
+  readonly confirmed: boolean;
+  /** Set for the arrival of a file of which VOD says that it is not there: its upload had it, and nothing is done to it. */
+  readonly isAbsent?: true;
+  /** What new media may be, and what is set of them. */
+  readonly settings: Pick<Settings, 'policy' | 'rules'>;
+  /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
+  readonly isOnlyLook?: boolean;
+}
+
+/**
+ * Returns what is to be recorded of an event: the event itself, what it says of uploads, and what is to be done to their media.
+ */
+export function planEvent(received: ReceivedEvent, reception: Reception): EventRecord {
+  const { eventId, event } = received;
+  const { subAppId, own, receivedAt, confirmed, isAbsent } = reception;
+  const described = confirmed || isAbsent ? listUploadChanges(received) : [];
+  const ofTenant = subAppId === own ? {} : ({ ofTenant: true } as const);
+  const changes =
+    subAppId === undefined
+      ? described
+      : described.map((change) => ({
+          ...change,
+          ...ofTenant,
+          fields: { ...change.fields, subAppId },
+        }));
+  return {
+    eventId,
+    subAppId,
+    eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
+    uploadId: confirmed || isAbsent ? findUploadId(received) : undefined,
+    ...readSubject(event),
+    payload: writeReceivedEvent(received),
+    confirmed,
+    ...(confirmed
+      ? applyLimitsAndRules(received, changes, reception)
+      : { changes: changes.map(withhold), actions: [] }),
+    receivedAt,
+  };
+}
+
+/** A file that is gone is none that anybody could use. */
+function withhold(change: UploadChange): UploadChange {
+  return { ...change, fact: 'uploadedForProcessing' };
+}
+
+/** Returns the one file and the one task that an event is about, as far as it says. */
+function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
+  if (event.eventType === 'unknown') return {};
+  if (event.eventType === 'FileDeleted') {
+    const [fileId, ...others] = event.task.FileIdSet;
+    return others.length === 0 ? { fileId: readId(fileId) } : {};
+  }
+  const fields = new Map<string, unknown>(Object.entries(event.task));
+  return { fileId: readId(fields.get('FileId')), taskId: readId(fields.get('TaskId')) };
+}
+
+/** Returns what a genuine event describes uploads: nothing, something of one, or, of deleted files, of many. */
+function listUploadChanges(received: ReceivedEvent): readonly UploadChange[] {
+  const { event } = received;
+  switch (event.eventType) {
+    case 'NewFileUpload':
+      return [describeArrival(received, event.task, event.task.FileId)];
+    case 'PullComplete':
+      return describePull(received, event.task);
+    case 'ProcedureStateChanged':
+      return describeProcedure(event.task);
+    case 'ReviewAudioVideoComplete':
+      return describeReview(event.task);
+    case 'FileDeleted':
+      return listWholeDeletions(event.task).map((fileId) => ({
+        key: { fileId },
+        fact: 'deleted',
+      }));
+    default:
+      return [];
+  }
+}
+
+/** Returns the upload that an event names itself, as far as it does. */
+function findUploadId({ envelope, failedPull }: ReceivedEvent): string | undefined {
+  return envelope?.uploadId ?? failedPull;
+}
+
+function describeArrival(
+  received: ReceivedEvent,
+  task: EventTask<'NewFileUpload' | 'PullComplete'>,
+  fileId: string,
+): UploadChange {
+  const { envelope } = received;
+  const basic = task.MediaBasicInfo;
+  const taskId = readText(task.ProcedureTaskId) ?? readText(task.ReviewAudioVideoTaskId);
+  const planned = envelope?.mediaExpireTime;
+  const media = readMediaFields(basic, task.MetaData);
+  const fields: MediaFields = {
+    ...media,
+    ...readContextFields(received),
+    mediaExpireTime: media.mediaExpireTime ?? (planned === undefined ? planned : planned * 1_000),
+    fileId,
+    taskId,
+  };
+  return {
+    key: envelope === undefined ? { fileId } : { uploadId: envelope.uploadId },
+    fact: taskId === undefined ? 'uploaded' : 'uploadedForProcessing',
+    method: readMethod(received, basic),
+    owner: envelope?.owner,
+    fields,
+  };
+}
+
+function describePull(
+  received: ReceivedEvent,
+  task: EventTask<'PullComplete'>,
+): readonly UploadChange[] {
+  if (task.Status !== 'FINISH') return [];
+  if (hasPullFailed(task)) return describePullFailure(received, task);
+  const fileId = readText(task.FileId);
+  if (fileId === undefined) return [];
+  const arrival = describeArrival(received, task, fileId);
+  const sessionContext = readText(task.SessionContext);
+  const mediaUrl = arrival.fields?.mediaUrl ?? readText(task.FileUrl);
+  const taskId = arrival.fields?.taskId ?? task.TaskId;
+  return [{ ...arrival, fields: { ...arrival.fields, mediaUrl, sessionContext, taskId } }];
+}
+
+/** What the error codes of a pull mean: https://cloud.tencent.com/document/product/266/31773#PullUploadTask. */
+const PULL_ERRORS: ReadonlyMap<number, string> = new Map([
+  [40_000, 'VOD takes the parameters of the pull for wrong.'],
+  [60_000, 'VOD could not read the media at its URL.'],
+  [70_000, 'VOD failed: the same pull may succeed later.'],
+]);
+
+function describePullFailure(
+  received: ReceivedEvent,
+  { TaskId: taskId, ErrCode: vodErrCode = 0 }: EventTask<'PullComplete'>,
+): readonly UploadChange[] {
+  const { failedPull: uploadId } = received;
+  // A pull of another program that failed is no upload of this service.
+  if (uploadId === undefined) return [];
+  const detail = PULL_ERRORS.get(vodErrCode) ?? 'VOD did not pull the media.';
+  const problem = { code: 'pull_failed', detail, vodErrCode };
+  return [{ key: { uploadId }, fact: 'pullFailed', method: 'pull', fields: { taskId, problem } }];
+}
+
+function describeProcedure(task: EventTask<'ProcedureStateChanged'>): readonly UploadChange[] {
+  const fileId = readText(task.FileId);
+  if (fileId === undefined) return [];
+  const fields = { taskId: task.TaskId, sessionContext: readText(task.SessionContext) };
+  if (task.Status === 'PROCESSING') {
+    return [{ key: { fileId }, fact: 'processingStarted', fields }];
+  }
+  if (task.Status !== 'FINISH') return [];
+  const { succeeded, problem } = describeProcedureEnd(task);
+  return [
+    {
+      key: { fileId },
+      fact: succeeded ? 'processingSucceeded' : 'processingFailed',
+      fields: { ...fields, problem },
+    },
+  ];
+}
+
+/**
+ * A review says that its file is there. Whether it ends the upload depends on what else was begun with it, which only
+ * the ledger knows: see `ingestBatch`.
+ */
+function describeReview(task: EventTask<'ReviewAudioVideoComplete'>): readonly UploadChange[] {
+  const fileId = readText(task.Input?.FileId);
+  return fileId === undefined ? [] : [{ key: { fileId }, fact: 'uploadedForProcessing' }];
+}
+
+/** Returns what an upload said on the way in, as far as its media does not say it. */
+function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFields {
+  const limits = Object.entries(envelope?.limits ?? {}).filter(([, limit]) => limit !== undefined);
+  return {
+    sourceContext: readText(sourceContext),
+    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
+  };
+}
+
+/** Returns by which way a media came in. */
+function readMethod(
+  { envelope, sourceContext }: ReceivedEvent,
+  basic: MediaBasicInfo | undefined,
+): UploadMethod {
+  if (envelope !== undefined) return envelope.method;
+  if (RECORDINGS.has(basic?.SourceInfo?.SourceType)) return 'live';
+  // The console is the one way of uploading that cannot give a context along.
+  return sourceContext === '' ? 'console' : 'other';
+}
+
+/** Sources of a media that is a recording: https://cloud.tencent.com/document/product/266/31773. */
+const RECORDINGS: ReadonlySet<unknown> = new Set(['Record', 'TrtcRecord', 'WebPageRecord']);

@@ -1,0 +1,199 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import {
+  type DecodedSourceContext,
+  decodeSourceContext,
+  type SourceContext,
+  type TrustedContexts,
+} from '../model/source-context.ts';
+import type { Upload } from '../model/upload.ts';
+import type { LogFields } from '../runtime/log.ts';
+import { UPLOAD_ID } from '../validation/fields.ts';
+import {
+  type LegacyEvent,
+  type RawEvent,
+  replaceSourceContext,
+  type VodEvent,
+  writeVodEvent,
+} from '../vod/event.ts';
+import { identifyEvent } from '../vod/event-id.ts';
+import { readText } from '../vod/json.ts';
+import { hasPullFailed } from '../vod/tasks.ts';
+
+/** An event with its id, and with the envelope taken off its `SourceContext`. */
+export interface ReceivedEvent extends DecodedSourceContext {
+  readonly eventId: string;
+  readonly event: VodEvent;
+  /** Upload whose pull it says to have failed, where the ledger knows that pull. */
+  readonly failedPull?: string;
+}
+
+/** Which application of VOD an event is from. */
+export interface Origin {
+  /** The one that it is from; undefined where the configuration names none. */
+  readonly subAppId: number | undefined;
+  /** The service's own; undefined where the configuration names none. */
+  readonly own: number | undefined;
+  /** By what its contexts are proven. */
+  readonly contexts: TrustedContexts;
+}
+
+/**
+ * Returns `event` with its id and with what its upload said on the way in.
+ *
+ * Only the events that end an upload carry a `SourceContext`; for the others both parts are empty.
+ */
+export function receiveEvent(event: VodEvent, { subAppId, own, contexts }: Origin): ReceivedEvent {
+  const isOwn = subAppId === own;
+  const eventId = identifyEvent(event, isOwn ? undefined : subAppId);
+  // What began before an application was configured is for the service's own.
+  const subAppIds = isOwn && own !== undefined ? [own, undefined] : [subAppId];
+  const context = readSourceContext(event);
+  return { eventId, event, ...decodeSourceContext(context, { ...contexts, subAppIds }) };
+}
+
+/** Returns the event as it is recorded and delivered: with the envelope taken off its `SourceContext`. */
+export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): RawEvent {
+  const raw = writeVodEvent(event);
+  if (readSourceContext(event) === sourceContext) return raw;
+  const write = (task: unknown) => replaceSourceContext(task, () => sourceContext);
+  return Object.fromEntries(Object.entries(raw).map(([name, task]) => [name, write(task)]));
+}
+
+/** Longest id, type or state that is logged; those of VOD are far shorter. */
+const MAX_LOGGED_LENGTH = 128;
+
+/** Most files of one event that are logged. */
+const MAX_LOGGED = 20;
+
+/** Returns what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
+export function describeReceivedEvent(received: ReceivedEvent): LogFields {
+  const { eventId, event, unproven } = received;
+  const envelope = unproven ? undefined : received.envelope;
+  return {
+    eventId,
+    ...describeEvent(event),
+    ...(envelope === undefined
+      ? {}
+      : { uploadId: envelope.uploadId, owner: envelope.owner, uploadMethod: envelope.method }),
+  };
+}
+
+/** Returns what the log line says of a notification that came in the former format and was not read. */
+export function describeLegacyEvent(event: LegacyEvent): LogFields {
+  return {
+    level: 'warn',
+    eventType: cut(event.eventType),
+    ...textField('fileId', event.fileId),
+    reason:
+      'The application still sends format 2.0, which is not read. Switch it to 3.0: in the callback settings of the VOD console, or with NotificationUrl of ModifyEventConfig.',
+  };
+}
+
+function readSourceContext(event: VodEvent): string {
+  if (event.eventType !== 'NewFileUpload' && event.eventType !== 'PullComplete') return '';
+  const context: unknown = event.task.MediaBasicInfo?.SourceInfo?.SourceContext;
+  return typeof context === 'string' ? context : '';
+}
+
+function describeEvent(event: VodEvent): LogFields {
+  const { eventType } = event;
+  switch (eventType) {
+    case 'NewFileUpload':
+      return {
+        eventType,
+        ...textField('fileId', event.task.FileId),
+        ...textField('sourceType', event.task.MediaBasicInfo?.SourceInfo?.SourceType),
+      };
+    case 'FileDeleted':
+      return { eventType, fileIds: event.task.FileIdSet.slice(0, MAX_LOGGED).map(cut) };
+    case 'unknown':
+      return {
+        level: 'warn',
+        eventType: cut(event.name),
+        reason: 'No event of this type and shape is known.',
+      };
+    default:
+      return { eventType, ...describeTask(event.task) };
+  }
+}
+
+/** Tasks have these fields or not, as their type has it; where they have one, it means the same. */
+function describeTask(task: object): LogFields {
+  const fields = new Map<string, unknown>(Object.entries(task));
+  const errorCode = fields.get('ErrCode');
+  return {
+    ...textField('taskId', fields.get('TaskId')),
+    ...textField('taskStatus', fields.get('Status')),
+    ...textField('fileId', fields.get('FileId')),
+    ...(typeof errorCode === 'number' ? { taskErrCode: errorCode } : {}),
+  };
+}
+
+/** An empty text is one that VOD left out. */
+function textField(
+  name: 'fileId' | 'sourceType' | 'taskId' | 'taskStatus',
+  value: unknown,
+): LogFields {
+  return typeof value === 'string' && value !== '' ? { [name]: cut(value) } : {};
+}
+
+/** What VOD has not confirmed may be of any length, and a log line is to stay one. */
+function cut(text: string): string {
+  return text.slice(0, MAX_LOGGED_LENGTH);
+}
+
+/**
+ * Returns `received` with what the ledger alone can prove of it: an envelope without a MAC, and the upload of a pull that
+ * failed. Neither is believed of an upload that this service did not begin in that way, in that application.
+ */
+export async function proveEvent(
+  received: ReceivedEvent,
+  origin: Origin,
+  ledger: Pick<Ledger, 'findUpload'>,
+): Promise<ReceivedEvent> {
+  const { unproven, envelope, ...rest } = received;
+  if (unproven !== undefined && envelope !== undefined) {
+    const upload = await ledger.findUpload(envelope.uploadId);
+    if (upload !== undefined && isOfEnvelope(upload, envelope, origin)) {
+      // Of what nothing proves, no more is believed than has to be.
+      return { ...rest, envelope: { ...envelope, limits: upload.limits } };
+    }
+    const contexts = { ...origin.contexts, acceptsV1: false };
+    return receiveEvent(received.event, { ...origin, contexts });
+  }
+  const claim = readFailedPull(received);
+  const pull = claim && (await ledger.findUpload(claim.uploadId));
+  return claim !== undefined && pull !== undefined && isOfPull(pull, claim, origin)
+    ? { ...received, failedPull: claim.uploadId }
+    : received;
+}
+
+function isOfEnvelope(upload: Upload, { owner, method }: SourceContext, origin: Origin): boolean {
+  return upload.owner === owner && upload.method === method && isOfApplication(upload, origin);
+}
+
+function isOfPull(upload: Upload, { taskId }: FailedPull, origin: Origin): boolean {
+  const isOfTask = upload.taskId === undefined || upload.taskId === taskId;
+  return upload.method === 'pull' && isOfTask && isOfApplication(upload, origin);
+}
+
+/** What was kept before an application was configured is the service's own. */
+function isOfApplication({ subAppId }: Upload, origin: Origin): boolean {
+  return (subAppId ?? origin.own) === origin.subAppId;
+}
+
+interface FailedPull {
+  readonly uploadId: string;
+  readonly taskId: string;
+}
+
+/**
+ * A pull that failed has no media that could hold an envelope, but every pull of this service has its upload's id as its
+ * `SessionId`. Other programs may write there what they like.
+ */
+function readFailedPull({ event }: ReceivedEvent): FailedPull | undefined {
+  if (event.eventType !== 'PullComplete' || !hasPullFailed(event.task)) return undefined;
+  const { SessionId, TaskId: taskId } = event.task;
+  const uploadId = readText(SessionId);
+  return uploadId !== undefined && UPLOAD_ID.test(uploadId) ? { uploadId, taskId } : undefined;
+}

@@ -1,0 +1,141 @@
+import type { ActionDependencies, DueAction } from '../actions/media-action.ts';
+import { performAction } from '../actions/perform-action.ts';
+import type { EventRecord } from '../ledger/event-record.ts';
+import type { UploadChange } from '../ledger/upload-change.ts';
+import { selectTargets } from '../model/event-type.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
+import { Problem } from '../problem.ts';
+import type { LogFields } from '../runtime/log.ts';
+import { viewUpload } from '../uploads/upload-view.ts';
+import type { VodEvent } from '../vod/event.ts';
+import { buildUploadMessage, buildVodMessage, type Message } from '../webhooks/message.ts';
+import type { Target } from '../webhooks/target.ts';
+import { planEvent, type Reception } from './plan-event.ts';
+import { receiveEvent } from './received-event.ts';
+
+/** Dependencies of ingesting without a ledger. */
+interface StatelessDependencies extends Omit<ActionDependencies, 'ledger'> {
+  readonly targets: readonly Target[];
+}
+
+/** Kept back for answering, in milliseconds. */
+const RESERVE_MILLISECONDS = 250;
+
+/** Kept back for what is to be done to a media, in milliseconds. */
+const ACTION_MILLISECONDS = 1_500;
+
+/**
+ * Plans what `event`, which was pushed, leads to, delivers it and does that, without keeping anything; returns what the log
+ * line says of it. Delivery comes first: VOD does not confirm the arrival of a file that is gone, were it to send it again.
+ *
+ * @throws {Problem} where VOD is to send the event again.
+ */
+export async function ingestStateless(
+  event: VodEvent,
+  reception: Reception,
+  { targets, ...dependencies }: StatelessDependencies,
+): Promise<LogFields> {
+  const { receivedAt } = reception;
+  const record = planEvent(receiveEvent(event, reception), { ...reception, isOnlyLook: true });
+  const acts = (record.actions ?? []).length > 0 || record.changes.some(isRejection);
+  const reserve = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
+  const timeLimit = dependencies.remainingMilliseconds() - reserve;
+  const delivered = await deliverImmediately(record, { targets, receivedAt, timeLimit });
+  return { delivered, ...(await runMediaActionsNow(record, receivedAt, dependencies)) };
+}
+
+function isRejection({ fact }: { readonly fact: string }): boolean {
+  return fact === 'rejected';
+}
+
+/** Dependencies of delivering immediately. */
+interface DeliveryOptions {
+  readonly targets: readonly Target[];
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  /** Milliseconds that one target may take; all are sent to at once. */
+  readonly timeLimit: number;
+}
+
+/**
+ * Delivers `event`, and that a file was rejected by it, to all targets that take such messages, without keeping anything;
+ * returns how many messages that were.
+ *
+ * @throws {Problem} `delivery_failed` where a target has not accepted one: VOD is to send the event again, and targets
+ * that have accepted theirs know it by its id then.
+ */
+async function deliverImmediately(
+  { eventId, subAppId, payload: raw, confirmed, changes }: EventRecord,
+  { targets, receivedAt, timeLimit }: DeliveryOptions,
+): Promise<number> {
+  const unconfirmed = confirmed ? undefined : true;
+  const rejected = changes.filter(({ fact }) => fact === 'rejected');
+  const messages = [
+    buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed }),
+    ...rejected.map((change) => buildRejection(change, receivedAt)),
+  ];
+  const sent = messages.flatMap((message) =>
+    selectTargets(targets, message.type).map((target) => target.send(message, timeLimit)),
+  );
+  const results = await Promise.all(sent);
+  const refused = results.filter(({ ok }) => !ok);
+  if (refused.length === 0) return results.length;
+  const errors = [...new Set(refused.map(({ error = 'unknown' }) => error))].join(', ');
+  throw new Problem(
+    `${refused.length} of ${results.length} consumers did not take the event (${errors}): send it again.`,
+    { code: 'delivery_failed' },
+  );
+}
+
+/** Of the upload, no more is known than the event says. */
+function buildRejection({ key, method, owner, fields }: UploadChange, at: number): Message {
+  const uploadId = 'uploadId' in key ? key.uploadId : deriveFileUploadId(key.fileId);
+  const upload = { uploadId, method: method ?? 'other', state: 'rejected' } as const;
+  const times = { createdAt: at, updatedAt: at };
+  return buildUploadMessage(
+    viewUpload({ ...upload, ...(owner === undefined ? {} : { owner }), ...fields, ...times }),
+  );
+}
+
+/**
+ * Does to the media of `event` what is to be done, where nobody keeps it for later; returns what the log line says of
+ * it. It may be repeated.
+ *
+ * @throws {Problem} where another try may help: VOD is to send the event again.
+ */
+async function runMediaActionsNow(
+  event: EventRecord,
+  receivedAt: number,
+  dependencies: Omit<ActionDependencies, 'ledger'>,
+): Promise<LogFields> {
+  const { deletions, others, log } = listActions(event, receivedAt);
+  for (const action of [...deletions, ...others]) {
+    const outcome = await performAction(action, { ...dependencies, ledger: undefined });
+    if (outcome.kind === 'done') continue;
+    const { error } = outcome;
+    const reason = `A media file could not be dealt with (${action.kind}): ${error}.`;
+    if (outcome.kind === 'retry') throw new Problem(reason, { code: 'upstream_failed' });
+    Object.assign(log, { level: 'warn', reason });
+  }
+  return log;
+}
+
+function listActions({ changes, actions = [], subAppId }: EventRecord, createdAt: number) {
+  const rejected = changes.filter(({ fact }) => fact === 'rejected');
+  const deletions = rejected.flatMap(({ fields }): readonly DueAction[] =>
+    fields?.fileId === undefined
+      ? []
+      : [{ fileId: fields.fileId, kind: 'delete', subAppId, createdAt }],
+  );
+  const others = actions.filter(({ kind }) => kind !== 'inspect');
+  const log: LogFields =
+    others.length < actions.length
+      ? { level: 'warn', reason: UNJUDGED }
+      : deletions.length > 0
+        ? { code: String(rejected[0]?.fields?.problem?.['code']) }
+        : {};
+  return { deletions, others: others.map((action) => ({ ...action, subAppId, createdAt })), log };
+}
+
+const UNJUDGED =
+  'VOD has not read the file yet, so its limits were not judged: to look again later takes a database.';

@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { LedgerError, readCode } from '../ledger-error.ts';
+import { type DatabaseSettings, readDatabaseUrl } from './database-url.ts';
+import { toLedgerError } from './explain-error.ts';
+import { failWith } from './open-socket.ts';
+import { closeSession, createPause, IDLE_SECONDS, openSession, READ_ONLY } from './session.ts';
+import { begin, isLost, perform, type Session, type Statements } from './transaction.ts';
+
+/** The one connection of an instance. */
+export interface Connection {
+  /**
+   * Returns what `work` does; it is done once more on a new connection where the first was lost or led to a server that
+   * only reads, and again where it met another one's and was undone. So `work` must be one statement, or one transaction,
+   * that may be repeated although the lost one took effect.
+   *
+   * @throws {LedgerError} where the database cannot be reached or refuses the work, and whatever else `work` throws.
+   */
+  run<Result>(work: (sql: Statements) => Promise<Result>): Promise<Result>;
+  /** The same for several statements, of which all take effect or none. */
+  transact<Result>(work: (sql: Statements) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** Dependencies of a connection. */
+export interface ConnectionOptions {
+  readonly databaseUrl: string;
+  /** `DATABASE_CA`, where it is set. */
+  readonly databaseCa?: string | undefined;
+  /** Unix milliseconds, also while the instance was frozen. */
+  readonly now: () => number;
+  /** Longest wait for one piece of work; a connection that is silent for longer is taken for dead. */
+  readonly answerMilliseconds?: number;
+  /** A number from 0 up to, and without, 1. */
+  readonly random?: () => number;
+}
+
+const ANSWER_MILLISECONDS = 10_000;
+
+/** Two transactions stood in each other's way; the server undid this one, and it may go again. */
+const SERIALIZATION_FAILURES = new Set(['40001', '40P01']);
+
+/** Each time that one is undone, another one has gone on; so few are enough. */
+const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
+
+/**
+ * Returns a connection that is made when it is first needed.
+ *
+ * @throws {LedgerError} where `databaseUrl` or `databaseCa` is wrong.
+ */
+export function createConnection(options: ConnectionOptions): Connection {
+  const { now, answerMilliseconds = ANSWER_MILLISECONDS, random = Math.random } = options;
+  const settings = demandSettings(options);
+  const sessions = createSessions(settings, { now, random, answerMilliseconds });
+
+  const attempt = async <Result>(work: (session: Session) => Promise<Result>): Promise<Result> => {
+    const giveUpAt = performance.now() + answerMilliseconds;
+    let session: Session | undefined;
+    try {
+      // Work that would be late is not begun: anyone who asked for it has been told that it failed.
+      session = await answerInTime(sessions.obtain(), answerMilliseconds);
+      const result = await answerInTime(work(session), giveUpAt - performance.now());
+      sessions.worked();
+      return result;
+    } catch (error) {
+      if (session !== undefined) sessions.failed(session, error);
+      throw isOfDatabase(error) ? toLedgerError(error, settings) : error;
+    }
+  };
+
+  return {
+    run: (work) => withRetry(() => attempt((session) => perform(session, work))),
+    transact: (work) => withRetry(() => attempt((session) => begin(session, work))),
+    close: sessions.close,
+  };
+}
+
+async function withRetry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= countTries(error)) throw error;
+    }
+  }
+}
+
+/** @throws {LedgerError} */
+function demandSettings({ databaseUrl, databaseCa }: ConnectionOptions): DatabaseSettings {
+  const { settings, problems } = readDatabaseUrl(databaseUrl, databaseCa);
+  if (settings !== undefined) return settings;
+  const told = problems.map(({ variable, message }) => `${variable} ${message}`).join('; ');
+  throw new LedgerError(`The database cannot be used: ${told}.`, {
+    code: 'DATABASE_URL',
+    isPassing: false,
+  });
+}
+
+function countTries(error: unknown): number {
+  if (SERIALIZATION_FAILURES.has(readCode(error))) return MAX_ATTEMPTS.undone;
+  return isSpent(error) ? MAX_ATTEMPTS.lost : 1;
+}
+
+/** Returns whether it is an error of the server, the driver or the socket, which says nothing for the operator yet. */
+function isOfDatabase(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof LedgerError) return false;
+  return error instanceof postgres.PostgresError || isLost(error);
+}
+
+async function answerInTime<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, milliseconds, failWith('NO_ANSWER'));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The sessions of an instance, of which there is one at a time. */
+interface Sessions {
+  /**
+   * Returns the one that there is, or opens another; all who ask meanwhile wait for the same one.
+   *
+   * @throws {LedgerError}
+   */
+  obtain(): Promise<Session>;
+  /** Takes note of work that was done. */
+  worked(): void;
+  /** Takes note of work that failed, and drops a session that is of no more use. */
+  failed(session: Session, error: unknown): void;
+  close(): Promise<void>;
+}
+
+/** A pooler has sent work to another connection than the one on which its statement was prepared. */
+const UNPREPARED: ReadonlySet<string> = new Set(['26000', '42P05']);
+
+/** Returns whether the same may go well in another session. */
+function isSpent(error: unknown): boolean {
+  return isLost(error) || readCode(error) === READ_ONLY || UNPREPARED.has(readCode(error));
+}
+
+/** Creates the sessions of an instance with the database of `settings`; none is opened before it is asked for. */
+function createSessions(
+  settings: DatabaseSettings,
+  options: Required<Pick<ConnectionOptions, 'now' | 'random' | 'answerMilliseconds'>>,
+): Sessions {
+  const { now, random, answerMilliseconds } = options;
+  const pause = createPause({ now, random, longest: Math.min(2_000, answerMilliseconds / 2) });
+  let { isPooled, hosts } = settings;
+  let opening: Promise<Session> | undefined;
+  let current: Session | undefined;
+  let usedAt = 0;
+
+  const drop = (session: Session) => {
+    if (session === current) {
+      current = undefined;
+      opening = undefined;
+    }
+    closeSession(session);
+  };
+  const open = async () => {
+    const left = pause.left();
+    if (left > 0) await sleep(left);
+    try {
+      const session = await openSession({
+        ...{ settings: { ...settings, hosts }, isPooled },
+        connectMilliseconds: Math.min(settings.connectSeconds * 1_000, answerMilliseconds),
+        statementMilliseconds: answerMilliseconds,
+      });
+      ({ isPooled } = session);
+      hosts = [session.host, ...hosts.filter((host) => host !== session.host)];
+      current = session;
+      return session;
+    } catch (error) {
+      opening = undefined;
+      pause.failed();
+      throw readCode(error) === '' ? error : toLedgerError(error, settings);
+    }
+  };
+
+  return {
+    obtain() {
+      // No timer runs while an instance is frozen, so the clock tells what has been idle for too long.
+      if (current !== undefined && now() - usedAt > IDLE_SECONDS * 1_000) drop(current);
+      usedAt = now();
+      opening ??= open();
+      return opening;
+    },
+    worked() {
+      usedAt = now();
+      pause.worked();
+    },
+    failed(session, error) {
+      usedAt = now();
+      if (!isSpent(error)) return;
+      if (UNPREPARED.has(readCode(error))) isPooled = true;
+      if (session === current) pause.lost();
+      drop(session);
+    },
+    async close() {
+      const last = await opening?.catch(() => undefined);
+      opening = undefined;
+      current = undefined;
+      await last?.sql.end({ timeout: 5 });
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Sql } from 'postgres';
+import { readCode } from '../ledger-error.ts';
+import type { DatabaseHost } from './database-url.ts';
+
+/** A connection that is up. */
+export interface Session {
+  readonly sql: Sql;
+  readonly host: DatabaseHost;
+  /** Whether it leads through a pooler, so that nothing said in it outlives a transaction. */
+  readonly isPooled: boolean;
+  /** Settings of the URL, by name. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Returns how often its connection has closed. */
+  readonly closures: () => number;
+}
+
+/** What a piece of work sends its statements through. */
+export interface Statements {
+  /** Returns the rows of `query`, which may be several statements where it has no parameters. */
+  unsafe<Rows extends object[]>(
+    query: string,
+    parameters?: (string | number | null)[],
+    options?: { readonly prepare: true },
+  ): Promise<Rows>;
+}
+
+/**
+ * The connection was lost, or never came about: codes of the driver, of sockets, and of
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html.
+ */
+const LOST = new Set([
+  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'],
+  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'NO_ANSWER'],
+  // Ended by an administrator, a crash, a failover or a time limit on idle connections; or not up yet.
+  ...['57P01', '57P02', '57P03', '57P05', '25P03', '08006'],
+]);
+
+/** Returns whether the connection of this error is of no more use. */
+export function isLost(error: unknown): boolean {
+  return LOST.has(readCode(error));
+}
+
+/**
+ * Returns what `work` does by itself; as a transaction where the settings of the URL have to be said each time, since
+ * nothing outlives one.
+ */
+export async function perform<Result>(
+  session: Session,
+  work: (sql: Statements) => Promise<Result>,
+): Promise<Result> {
+  return listUnsaid(session).length > 0 ? begin(session, work) : work(session.sql);
+}
+
+/**
+ * Returns what `work` does, as one transaction.
+ *
+ * A word to a connection that closed under a transaction ends the whole process
+ * (https://github.com/porsager/postgres/issues/1208). So once it is lost, work is left waiting: it sends nothing more,
+ * not even the driver's own `rollback`, and the driver rejects the transaction by itself.
+ */
+export async function begin<Result>(
+  session: Session,
+  work: (sql: Statements) => Promise<Result>,
+): Promise<Result> {
+  const ended: { result: Result }[] = [];
+  const { sql, closures } = session;
+  await sql.begin(async (transaction) => {
+    const before = closures();
+    const goOn = async <Value>(step: () => Promise<Value>): Promise<Value> => {
+      if (closures() !== before) return never();
+      try {
+        return await step();
+      } catch (error) {
+        if (isLost(error) || closures() !== before) return never();
+        throw error;
+      }
+    };
+    const send: Statements['unsafe'] = (query, parameters = [], options = undefined) =>
+      goOn(() => transaction.unsafe(query, parameters, options));
+    const result = await goOn(async () => {
+      await saySettings(session, send);
+      return work({ unsafe: send });
+    });
+    if (closures() !== before) return never();
+    ended.push({ result });
+  });
+  const [end] = ended;
+  if (end === undefined) throw new Error('The transaction ended without a result.');
+  return end.result;
+}
+
+/** Settings that no startup parameter could make. */
+function listUnsaid({ isPooled, settings }: Session): readonly (readonly [string, string])[] {
+  return isPooled ? Object.entries(settings) : [];
+}
+
+async function saySettings(session: Session, send: Statements['unsafe']): Promise<void> {
+  const settings = listUnsaid(session);
+  if (settings.length === 0) return;
+  const calls = settings.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`);
+  await send(`select ${calls.join(', ')}`, settings.flat());
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

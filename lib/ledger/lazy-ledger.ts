@@ -1,0 +1,63 @@
+import { Problem } from '../problem.ts';
+import type { Ledger, LedgerOptions } from './ledger.ts';
+import { LedgerError } from './ledger-error.ts';
+
+/**
+ * Returns what `work` does with the ledger.
+ *
+ * @throws {Problem} `ledger_unavailable` where the database cannot be reached, or fails in a way that passes.
+ * @throws {LedgerError} where it will fail again until somebody does something about it.
+ */
+export type WithLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
+
+/** Longest wait for one answer in milliseconds; with the second try, twice as long is well within a function's time. */
+const ANSWER_MILLISECONDS = 3_000;
+
+/** Seconds after which to come again: about what a database takes to change its server. */
+const RETRY_AFTER_SECONDS = '5';
+
+/** Which database, as the configuration of a function has it. */
+export interface LedgerAddress {
+  readonly databaseUrl: string | undefined;
+  readonly databaseCa: string | undefined;
+}
+
+/**
+ * Returns the way to the ledger in the database at `databaseUrl`, where there is one. Its code is loaded when it is
+ * first needed.
+ */
+export function openLedgerLazily(
+  { databaseUrl, databaseCa }: LedgerAddress,
+  options: Pick<LedgerOptions, 'now' | 'randomKey'>,
+): WithLedger | undefined {
+  if (databaseUrl === undefined) return undefined;
+  return lazyLedger(async () => {
+    const { openLedger } = await import('./ledger.ts');
+    const answerMilliseconds = ANSWER_MILLISECONDS;
+    return openLedger(databaseUrl, { ...options, databaseCa, answerMilliseconds });
+  });
+}
+
+/** Returns the way to the ledger that `open` opens, once. */
+export function lazyLedger(open: () => Promise<Ledger>): WithLedger {
+  let opened: Promise<Ledger> | undefined;
+  return async (work) => {
+    try {
+      opened ??= open();
+      return await work(await opened);
+    } catch (error) {
+      throw error instanceof LedgerError && error.isPassing ? explainPassing(error) : error;
+    }
+  };
+}
+
+function explainPassing(cause: LedgerError): Problem {
+  return new Problem(
+    'The database of this service cannot be reached: nothing was done, come again.',
+    {
+      code: 'ledger_unavailable',
+      cause,
+      headers: { 'Retry-After': RETRY_AFTER_SECONDS },
+    },
+  );
+}

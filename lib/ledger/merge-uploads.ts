@@ -1,0 +1,157 @@
+import type { Upload } from '../model/upload.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
+import type { UploadFact, UploadState } from '../model/upload-state.ts';
+import type { Statements } from './connection/transaction.ts';
+import { readCode } from './ledger-error.ts';
+import { outboxSql, writeChanges } from './outbox.ts';
+import type { LedgerDependencies, Row } from './query.ts';
+import { writeJson, writeTime } from './query.ts';
+import {
+  BY_UPLOAD,
+  CHANGE_COLUMNS,
+  readKey,
+  UPSERTS,
+  type UploadChange,
+  writeChange,
+} from './upload-change.ts';
+import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
+
+/** A statement that applies changes, with their last form. */
+type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Returns what `apply` returns for `changes`, where a file that one of them names may have become known before its
+ * upload: events come in any order, and most of them name the file alone. Then both are made one.
+ */
+export async function applyMerging<Result>(
+  dependencies: LedgerDependencies,
+  changes: readonly UploadChange[],
+  apply: ApplyChanges<Result>,
+): Promise<Result> {
+  const { connection } = dependencies;
+  try {
+    return await connection.run((sql) => apply(sql, changes));
+  } catch (error) {
+    if (readCode(error) !== UNIQUE_VIOLATION) throw error;
+  }
+  return connection.transact((sql) => mergeAndApply(sql, dependencies, changes, apply));
+}
+
+async function mergeAndApply<Result>(
+  sql: Statements,
+  dependencies: LedgerDependencies,
+  changes: readonly UploadChange[],
+  apply: ApplyChanges<Result>,
+): Promise<Result> {
+  const settled = [...changes];
+  const deletions: UploadChange[] = [];
+  // Rows are locked in the order in which statements lock them, so that no two transactions wait for each other.
+  const inOrder = [...changes.entries()].sort(([, a], [, b]) => (readKey(a) < readKey(b) ? -1 : 1));
+  for (const [place, change] of inOrder) {
+    settled[place] = await mergeFile(sql, dependencies, change, deletions);
+  }
+  const result = await apply(sql, settled);
+  if (deletions.length > 0) {
+    const parameters = writeChanges(deletions, dependencies.randomKey(), dependencies);
+    await sql.unsafe(APPLY_AND_TELL, [...parameters], { prepare: true });
+  }
+  return result;
+}
+
+/**
+ * Returns the change as it fits what holds its file. That this file is gone is added to `deletions`, to be told after the
+ * change: the upload would end without a word of its file's coming otherwise.
+ */
+async function mergeFile(
+  sql: Statements,
+  { now }: Pick<LedgerDependencies, 'now'>,
+  change: UploadChange,
+  deletions: UploadChange[],
+): Promise<UploadChange> {
+  const fileId = change.fields?.fileId;
+  if (!('uploadId' in change.key) || fileId === undefined) return change;
+
+  const { uploadId } = change.key;
+  const holder = await lock(sql, 'file_id', fileId);
+  if (holder === undefined || holder.uploadId === uploadId) return change;
+  if (staysWith(holder, fileId, change)) return { ...change, key: { fileId } };
+  const upload = await lock(sql, 'upload_id', uploadId);
+  if (upload !== undefined && cannotTake(upload, change)) return change;
+
+  await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
+    prepare: true,
+  });
+  if (holder.state === 'deleted') deletions.push({ key: { uploadId }, fact: 'deleted' });
+  const inherited = writeJson([writeChange(inherit(holder, uploadId))]);
+  await sql.unsafe(APPLY, [inherited, writeTime(now())], {
+    prepare: true,
+  });
+  return change;
+}
+
+/** Returns whether a file stays with its holder: with the upload that it came for, or in another application. */
+function staysWith(holder: Upload, fileId: string, { fields, ofTenant }: UploadChange): boolean {
+  return (
+    holder.uploadId !== deriveFileUploadId(fileId) ||
+    isOfAnother(holder.subAppId, fields?.subAppId) ||
+    (ofTenant === true && holder.subAppId === undefined)
+  );
+}
+
+/** Returns whether an upload stays without the file: with the one that came first, another owner, or another application. */
+function cannotTake(upload: Upload, { fields, owner, ofTenant }: UploadChange): boolean {
+  return (
+    upload.fileId !== undefined ||
+    isOfAnother(upload.owner, owner) ||
+    isOfAnother(upload.subAppId, fields?.subAppId) ||
+    (ofTenant === true && upload.subAppId === undefined)
+  );
+}
+
+function isOfAnother<Value>(known: Value | undefined, told: Value | undefined): boolean {
+  return known !== undefined && told !== undefined && known !== told;
+}
+
+async function lock(
+  sql: Statements,
+  column: 'file_id' | 'upload_id',
+  value: string,
+): Promise<Upload | undefined> {
+  const [row]: Row[] = await sql.unsafe(
+    `select ${UPLOAD_COLUMNS} from uploads where ${column} = $1 for update`,
+    [value],
+    { prepare: true },
+  );
+  return row && readUpload(row);
+}
+
+const APPLY = `with change as (
+    select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})
+  ), ${UPSERTS} select key from changed`;
+
+const APPLY_AND_TELL = `with change as (
+    select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})
+  ), ${UPSERTS},
+  ${outboxSql(BY_UPLOAD)}
+  select key from changed`;
+
+/** Returns all that was told of the file as one change of its upload. */
+function inherit(file: Upload, uploadId: string): UploadChange {
+  const { uploadId: _id, state, method, owner: _owner, createdAt, updatedAt, ...fields } = file;
+  return { key: { uploadId }, fact: FACT_BEHIND[state], method, fields };
+}
+
+/** The fact that leads from `issued` to each state; to `deleted` it is told by itself. */
+const FACT_BEHIND: Readonly<Record<UploadState, UploadFact>> = {
+  issued: 'issued',
+  uploaded: 'uploadedForProcessing',
+  processing: 'processingStarted',
+  ready: 'processingSucceeded',
+  failed: 'processingFailed',
+  rejected: 'rejected',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  deleted: 'issued',
+};

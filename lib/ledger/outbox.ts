@@ -1,0 +1,210 @@
+import type { Subscription } from '../model/event-type.ts';
+import type { UploadState } from '../model/upload-state.ts';
+import { type LedgerDependencies, writeJson, writeTime } from './query.ts';
+import {
+  CHANGE_COLUMNS,
+  type ChangeKinds,
+  type UploadChange,
+  writeChange,
+  writeUpserts,
+} from './upload-change.ts';
+import { UPLOAD_COLUMNS } from './upload-row.ts';
+
+/** Returns the id of the event that tells that the upload has reached `state`: it does so once. */
+export function stateEventId(uploadId: string, state: UploadState): string {
+  return `evt_${uploadId}_${state}`;
+}
+
+/** The first parameters of every statement that changes uploads. */
+export type ChangeParameters = readonly [
+  changes: string,
+  time: string,
+  recorder: string,
+  targets: string | null,
+];
+
+/** Returns `changes` as the first parameters of a statement. */
+export function writeChanges(
+  changes: readonly UploadChange[],
+  recorder: string,
+  { now, targets }: Pick<LedgerDependencies, 'now' | 'targets'>,
+): ChangeParameters {
+  const rows = writeJson(changes.map(writeChange));
+  return [rows, writeTime(now()), recorder, targets === undefined ? null : writeTargets(targets)];
+}
+
+/** Returns the targets as {@link writeDeliveries} takes them: each with its patterns as one regular expression. */
+export function writeTargets(targets: readonly Subscription[]): string {
+  return JSON.stringify(
+    targets
+      .filter(({ events }) => events.length > 0)
+      .map(({ id, events }) => ({ endpoint: id, pattern: `^(?:${events.map(write).join('|')})$` })),
+  );
+}
+
+function write(pattern: string): string {
+  const isPrefix = pattern.endsWith('*');
+  const text = isPrefix ? pattern.slice(0, -1) : pattern;
+  return text.replace(/\W/g, '\\$&') + (isPrefix ? '.*' : '');
+}
+
+/**
+ * Returns the statement that enqueues, at `time`, the deliveries of the events that the query `recorded` returns
+ * (`event_id`, `event_type`) to the `targets` of {@link writeTargets}.
+ */
+export function writeDeliveries(recorded: string, time: string, targets: string): string {
+  return `insert into deliveries
+    (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
+    select r.event_id, t.endpoint, ${time}, ${time}, ${time}
+    from jsonb_to_recordset(${targets}::text::jsonb) as t(endpoint text, pattern text)
+    join (${recorded}) r on r.event_type ~ t.pattern`;
+}
+
+/** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; returns of how many. */
+export const FAN_OUT = `with due as (
+    select event_id from events where not fanned_out order by received_at limit $1 for update skip locked
+  ),
+  recorded as (
+    update events e set fanned_out = true from due where e.event_id = due.event_id
+    returning e.event_id, e.event_type
+  ),
+  delivery as (
+    ${writeDeliveries('select event_id, event_type from recorded', '$2::timestamptz', '$3')}
+  )
+  select count(*)::integer as count from recorded`;
+
+/** As the upload is announced; `readUpload` reads it. */
+const SNAPSHOT = `jsonb_build_object(${UPLOAD_COLUMNS.split(', ')
+  .map((column) => `'${column}', ${column}`)
+  .join(', ')})`;
+
+/** Returns the part of a `with` that announces the states of the uploads of its part `changed`. */
+export const ANNOUNCED = `announced as (
+    insert into events
+      (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
+    select 'evt_' || upload_id || '_' || state, 'upload.' || state, sub_app_id, upload_id, file_id, task_id, ${SNAPSHOT},
+      true, $2::timestamptz, $3, $4::text is not null
+    from changed order by upload_id
+    on conflict (event_id) do nothing
+    returning event_id, event_type, upload_id
+  )`;
+
+const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
+    where state in ('cancelled', 'rejected', 'expired') and file_id is not null`;
+
+// A file whose upload has another one already, another owner or another application, is unwanted too; but never one that
+// came for an upload of its own.
+const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from change c
+    where c.key = c.upload_id and c.file_id is not null and c.fact <> 'deleted'
+      and c.key not in (select key from changed)
+      and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
+
+/** Returns the part of a `with` that keeps the actions of the query `actions`; each is kept once for ever. */
+function writeActions(actions: string): string {
+  return `action as (
+    insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
+    select file_id, kind, sub_app_id, upload_id, detail, $2::timestamptz, $2::timestamptz, $2::timestamptz from (${actions}) a
+    order by file_id, kind
+    on conflict (file_id, kind) do nothing
+  )`;
+}
+
+/** What else may come with changes. */
+interface Company {
+  /** A query of events (`event_id`, `event_type`) that are to be delivered too. */
+  readonly events?: string | undefined;
+  /** A query of actions that are to be kept too. */
+  readonly actions?: string | undefined;
+}
+
+/**
+ * Returns the parts of a `with` that make everything that follows from its part `changed`, whose changes are in its part
+ * `change`: announcements, their deliveries, and the removal of unwanted files. Its parameters are those of
+ * {@link writeChanges}.
+ */
+export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Company = {}): string {
+  const recorded = ['select event_id, event_type from announced', ...(events ? [events] : [])];
+  const asked = [UNWANTED, ...(byUpload ? [SECOND] : []), ...(actions ? [actions] : [])];
+  return [
+    ANNOUNCED,
+    writeActions(asked.join(' union all ')),
+    `delivery as (${writeDeliveries(recorded.join(' union all '), '$2::timestamptz', '$4')})`,
+  ].join(',\n  ');
+}
+
+// The first four parameters are those of `writeChanges`, whether or not there are changes.
+const INSERT_EVENTS = `insert into events
+    (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, envelope_removed,
+      received_at, recorded_by, fanned_out)
+    select event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, true,
+      coalesce(received_at, $2::timestamptz), $3, $4::text is not null
+    from jsonb_to_recordset($5::text::jsonb) as e(event_id text, event_type text, sub_app_id bigint, upload_id text,
+      file_id text, task_id text, payload jsonb, confirmed boolean, received_at timestamptz)
+    order by event_id
+    on conflict (event_id) do nothing
+    returning event_id, event_type`;
+
+const CHANGES = `select c.* from jsonb_to_recordset($1::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
+    join event using (event_id)`;
+
+const EVENTS = 'select event_id, event_type from event';
+
+const ACTIONS = `select event_id, file_id, kind, a.sub_app_id, a.upload_id, detail
+    from jsonb_to_recordset($6::text::jsonb)
+      as a(event_id text, file_id text, kind text, sub_app_id bigint, upload_id text, detail jsonb)
+    join event using (event_id)`;
+
+// Nothing is done to a file that its upload does not have, or that is to be removed.
+const WANTED_ACTIONS = `select a.file_id, a.kind, a.sub_app_id, coalesce(c.upload_id, a.upload_id), a.detail from (${ACTIONS}) a
+    left join changed c on c.file_id = a.file_id and c.state not in ('cancelled', 'rejected', 'expired', 'deleted')
+    where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
+
+function writeEventsAlone(actions: string | undefined): string {
+  const parts = [
+    `event as (${INSERT_EVENTS})`,
+    ...(actions ? [writeActions(actions)] : []),
+    `delivery as (${writeDeliveries(EVENTS, '$2::timestamptz', '$4')})`,
+  ];
+  return `with ${parts.join(',\n  ')}
+    select event_id as event, null as upload_id, null as announced from event where $1::text is not null`;
+}
+
+function writeEventsAndChanges(kinds: ChangeKinds, actions: string | undefined): string {
+  const parts = [
+    `event as (${INSERT_EVENTS})`,
+    `change as (${CHANGES})`,
+    writeUpserts(kinds),
+    outboxSql(kinds, { events: EVENTS, actions }),
+  ];
+  return `with ${parts.join(',\n  ')}
+    select event.event_id as event, announced.event_id as announced, changed.*
+    from event left join change using (event_id) left join changed using (key)
+      left join announced on announced.upload_id = changed.upload_id`;
+}
+
+/** Statements that were written before: each is a few kilobytes long, and there are fourteen. */
+const WRITTEN = new Map<string, string>();
+
+/**
+ * Returns the statement that records events with such changes. Its parameters are those of `writeChanges`, the events,
+ * and, where there are actions, these: what a statement can do costs its share, also where it does nothing.
+ */
+export function writeRecordStatement(
+  changes: readonly UploadChange[],
+  withActions: boolean,
+): string {
+  const byUpload = changes.some(({ key }) => 'uploadId' in key);
+  const byFile = changes.some(({ key }) => 'fileId' in key);
+  const ofTenant = changes.some((change) => change.ofTenant);
+  const name = `${byUpload} ${byFile} ${ofTenant} ${withActions}`;
+  const statement =
+    WRITTEN.get(name) ??
+    (byUpload || byFile
+      ? writeEventsAndChanges(
+          { byUpload, byFile, ofTenant },
+          withActions ? WANTED_ACTIONS : undefined,
+        )
+      : writeEventsAlone(withActions ? ACTIONS : undefined));
+  WRITTEN.set(name, statement);
+  return statement;
+}

@@ -1,0 +1,89 @@
+import { isKeptTime } from '../validation/iso-time.ts';
+import { refuseFields } from '../validation/parse-fields.ts';
+import { writeTime } from './query.ts';
+
+/** The place of a list's last item: what the list is ordered by. */
+export type Cursor = readonly [time: number, ...ids: string[]];
+
+/** One page of a list; without `cursor` it is the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly cursor?: string;
+}
+
+/** Which page of a list. */
+export interface PageQuery {
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * Returns the page that begins with the first of `items`, of which there is one more than `limit` where another page follows.
+ *
+ * @param place where the list goes on after an item.
+ */
+export function takePage<Item>(
+  items: readonly Item[],
+  limit: number,
+  place: (item: Item) => Cursor,
+): Page<Item> {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  if (items.length <= limit || last === undefined) return { items: page };
+  return { items: page, cursor: writeCursor(place(last)) };
+}
+
+/** Returns `cursor` as the opaque text that callers hand back. */
+export function writeCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+/**
+ * Returns the cursor that {@link writeCursor} wrote, of `length` parts.
+ *
+ * @throws {Problem} `invalid_request` where it wrote no such text.
+ */
+export function readCursor(text: string, length: number): Cursor {
+  const [time, ...ids] = parseList(Buffer.from(text, 'base64url').toString());
+  const texts = ids.filter(isId);
+  if (isKeptTime(time) && texts.length === ids.length && ids.length === length - 1) {
+    return [time, ...texts];
+  }
+  throw refuseFields([{ path: 'cursor', message: 'must be the cursor of the page before' }]);
+}
+
+/** Later than anything that is kept. */
+export const END_OF_TIME = '9999-12-31T23:59:59.999Z';
+
+/**
+ * Returns the parameters that a list, latest first, goes on before: those of `cursor`, or, without one, what is after all.
+ *
+ * @throws {Problem} as {@link readCursor}.
+ */
+export function writePlace(cursor: string | undefined, length: number): readonly string[] {
+  if (cursor === undefined) return [END_OF_TIME, ...Array.from({ length: length - 1 }, () => '')];
+  const [time, ...ids] = readCursor(cursor, length);
+  return [writeTime(time), ...ids];
+}
+
+/** Longer than any id that is in an index: https://www.postgresql.org/docs/current/btree.html. */
+const MAX_ID = 8_192;
+
+function isId(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= MAX_ID &&
+    value.isWellFormed() &&
+    !value.includes('\0')
+  );
+}
+
+function parseList(text: string): readonly unknown[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,178 @@
+import type { KeyedRequest, RememberedRequest } from '../ledger/idempotency-keys.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import type { Upload } from '../model/upload.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
+import { quotaExceeded } from '../uploads/quota-memory.ts';
+import {
+  createPullId,
+  type PullJob,
+  toPullJob,
+  toUploadProblem,
+  type UploadIdSources,
+} from './pull-job.ts';
+import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
+
+/** Dependencies of the store. */
+export interface DurablePullDependencies extends UploadIdSources {
+  readonly ledger: WithLedger;
+  /** Proves the contexts of uploads. */
+  readonly contextKey: string;
+  /** Pulls of a batch that are sent at once; all others wait for their turn. */
+  readonly sentAtOnce: number;
+}
+
+/** How long VOD knows a `SessionId` again, in milliseconds: https://cloud.tencent.com/document/product/266/35575. */
+const SESSION_MILLISECONDS = 3 * 24 * 60 * 60 * 1_000;
+
+/** What VOD may be asked for again later: it was not reached, broke, or had no room. */
+const PASSING: ReadonlySet<ProblemCode> = new Set([
+  'upstream_busy',
+  'upstream_failed',
+  'upstream_timeout',
+]);
+
+/**
+ * Returns the store in the ledger: the same key of the same owner stands for the same upload for ever, in every instance,
+ * and what VOD cannot take now waits for its turn. While the ledger is away, its functions throw `ledger_unavailable`.
+ */
+export function createDurablePulls(dependencies: DurablePullDependencies): PullStore {
+  const { sentAtOnce } = dependencies;
+  return {
+    sentAtOnce,
+    createId: ({ owner }) => createPullId(owner, dependencies),
+    identify: (pulls) => identifyPulls(pulls, dependencies),
+    reserve: (sent, queued) => reserveUploads(sent, queued, dependencies),
+    accept: ({ job }, taskId) => noteTask(job.uploadId, taskId, dependencies),
+    fail: (pull, error) => queueOrForget(pull, error, dependencies),
+  };
+}
+
+async function identifyPulls(
+  pulls: readonly PreparedPull[],
+  dependencies: DurablePullDependencies,
+): Promise<readonly IdentifiedPull[]> {
+  const requests = pulls.flatMap(({ owner, idempotency, job: { uploadId } }) =>
+    idempotency === undefined ? [] : [{ owner, ...idempotency, uploadId }],
+  );
+  const remembered = await dependencies.ledger((each) => each.rememberRequests(requests));
+  /** By the ids that they would have if they were new. */
+  const known = new Map(
+    requests.map((request, place) => [request.uploadId, { request, found: remembered[place] }]),
+  );
+  return Promise.all(
+    pulls.map((pull) => {
+      const { request, found } = known.get(pull.job.uploadId) ?? {};
+      return request === undefined || found === undefined
+        ? ({ kind: 'new', pull } as const)
+        : recognise(pull, request, found, dependencies);
+    }),
+  );
+}
+
+/** A pull that VOD refused is forgotten, so that it may be sent again. */
+async function recognise(
+  pull: PreparedPull,
+  request: KeyedRequest,
+  { kind, uploadId }: RememberedRequest,
+  dependencies: DurablePullDependencies,
+): Promise<IdentifiedPull> {
+  if (kind === 'new') return { kind: 'new', pull };
+  const { ledger, contextKey, now } = dependencies;
+  const upload = await ledger((each) => each.findUpload(uploadId));
+  if (upload !== undefined && wasRefused(upload)) {
+    await ledger((each) => each.forgetRequest({ ...request, uploadId }));
+    const again = await ledger((each) => each.rememberRequest(request));
+    return recognise(pull, request, again, dependencies);
+  }
+  const { subAppId } = pull.job.fields;
+  // The key was used for another tenant.
+  const isOfOther = pull.subAppId !== undefined && upload && upload.subAppId !== subAppId;
+  if (kind === 'conflict' || isOfOther) return { kind: 'conflict' };
+  if (upload !== undefined && !isUnsent(upload, now())) {
+    const { taskId, state } = upload;
+    const submitted = { uploadId, ...(taskId === undefined ? {} : { taskId }), state };
+    return { kind: 'known', submitted: Promise.resolve(submitted) };
+  }
+  const job = toPullJob(uploadId, { ...pull, subAppId }, contextKey);
+  return { kind: 'unsent', pull: { ...pull, job } };
+}
+
+/** Of what VOD has taken, the task is known. */
+function wasRefused({ state, taskId }: Upload): boolean {
+  return state === 'failed' && taskId === undefined;
+}
+
+/**
+ * Returns whether a known pull may still have to be sent: anyone who brought it first may have ended before VOD had it, or
+ * before that was noted. Sent once more, VOD knows it again, as long as it remembers it.
+ */
+function isUnsent({ state, taskId, createdAt }: Upload, now: number): boolean {
+  return state === 'issued' && taskId === undefined && now - createdAt < SESSION_MILLISECONDS;
+}
+
+async function reserveUploads(
+  sent: readonly PreparedPull[],
+  queued: readonly PreparedPull[],
+  { ledger }: DurablePullDependencies,
+): Promise<ReadonlyMap<string, Problem>> {
+  // An item with the key of another one goes with that one.
+  const waiting = new Map(queued.map(({ job }) => [job.uploadId, job]));
+  for (const { job } of sent) waiting.delete(job.uploadId);
+  const uploads = sent.map(({ job }) => describeUpload(job));
+  const [first] = [...sent, ...queued];
+  if (first?.quotas === undefined) {
+    if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));
+    await ledger((each) => Promise.all(uploads.map((upload) => each.issueUpload(upload))));
+    return new Map();
+  }
+  const { owner, quotas } = first;
+  const requests = Array.from(waiting.values(), (job) => ({
+    ...describeUpload(job),
+    request: job.request,
+  }));
+  const wanted = [...uploads, ...requests];
+  const verdicts = await ledger((each) => each.issueWithin(owner, quotas, wanted));
+  const refused = verdicts.flatMap((verdict, place) =>
+    verdict.kind === 'refused'
+      ? [[wanted[place]?.uploadId ?? '', quotaExceeded(verdict.quota)] as const]
+      : [],
+  );
+  return new Map(refused);
+}
+
+function describeUpload({ uploadId, owner, fields }: PullJob) {
+  return { uploadId, method: 'pull', owner, fields } as const;
+}
+
+async function noteTask(
+  uploadId: string,
+  taskId: string | undefined,
+  { ledger }: DurablePullDependencies,
+): Promise<SubmittedPull> {
+  if (taskId === undefined) return { uploadId, state: 'issued' };
+  // VOD has the pull whatever becomes of this note, and its event tells the task again.
+  const saved = await ledger((each) => each.transition(uploadId, 'issued', { taskId })).catch(
+    () => undefined,
+  );
+  return { uploadId, taskId, state: saved?.state ?? 'issued' };
+}
+
+async function queueOrForget(
+  { owner, idempotency, job }: PreparedPull,
+  error: unknown,
+  { ledger }: DurablePullDependencies,
+): Promise<SubmittedPull> {
+  const { uploadId } = job;
+  if (error instanceof Problem && PASSING.has(error.code)) {
+    await ledger((each) => each.enqueuePulls([job]));
+    return { uploadId, state: 'issued' };
+  }
+  const problem = toUploadProblem(error);
+  // What cannot be noted now is found out when the pull is sent again; the caller is to know why it was refused.
+  await Promise.allSettled([
+    ledger((each) => each.transition(uploadId, 'pullFailed', { problem })),
+    idempotency !== undefined &&
+      ledger((each) => each.forgetRequest({ owner, key: idempotency.key, uploadId })),
+  ]);
+  throw error;
+}

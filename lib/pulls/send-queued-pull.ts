@@ -1,0 +1,69 @@
+import type { Done, Failed, Retry } from '../model/attempt.ts';
+import { Problem } from '../problem.ts';
+import type { JsonObject } from '../validation/json-object.ts';
+import type { CallOptions } from '../vod/call.ts';
+import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
+import { toUploadProblem } from './pull-job.ts';
+
+/** A queued pull whose turn it is. */
+interface WaitingPull {
+  /** As it was enqueued. */
+  readonly request: JsonObject;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+/** What became of a queued pull: VOD has it, is to be asked again, or will not take it. */
+export type SentPull =
+  /** Without `taskId` where VOD had taken it before, in a try whose answer is lost. */
+  | (Done & { readonly taskId?: string })
+  | (Retry & { readonly at: number })
+  | (Failed & { readonly problem: JsonObject });
+
+const FIRST_PAUSE_MILLISECONDS = 5_000;
+const MAX_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
+
+/**
+ * Tries of one pull: about two days of them. VOD knows a `SessionId` again for three, so no try can pull what an earlier
+ * one has pulled: https://cloud.tencent.com/document/product/266/35575.
+ */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Returns what became of a pull that waited for its turn. VOD's refusal of the pull itself ends it; whatever else goes
+ * wrong, a key that VOD does not accept included, may be over the next time.
+ *
+ * @throws what reading the credentials throws, or the reason of an aborted signal; then nothing is known of the pull.
+ */
+export async function sendQueuedPull(
+  { request, attempt }: WaitingPull,
+  {
+    api,
+    now,
+  }: {
+    readonly api: Pick<VodApi, 'pullUpload'>;
+    /** Unix milliseconds. */
+    readonly now: () => number;
+  },
+  options: CallOptions,
+): Promise<SentPull> {
+  if (!isPullUpload(request)) throw new Error('A queued pull does not say what to pull.');
+  try {
+    const outcome = await api.pullUpload(request, options);
+    return outcome.kind === 'accepted'
+      ? { kind: 'done', taskId: outcome.taskId }
+      : { kind: 'done' };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'upstream_rejected' || attempt >= MAX_ATTEMPTS) {
+      return { kind: 'failed', error: error.code, problem: { ...toUploadProblem(error) } };
+    }
+    const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
+    const at = now() + Math.min(pause, MAX_PAUSE_MILLISECONDS);
+    return { kind: 'retry', error: error.code, at };
+  }
+}
+
+function isPullUpload(request: JsonObject): request is JsonObject & RepeatablePullUpload {
+  return typeof request['MediaUrl'] === 'string' && typeof request['SessionId'] === 'string';
+}

@@ -1,0 +1,109 @@
+import { deriveUploadId, nameUploader } from '../model/upload-id.ts';
+import { Problem } from '../problem.ts';
+import { createQuotaMemory } from '../uploads/quota-memory.ts';
+import { createPullId, type UploadIdSources } from './pull-job.ts';
+import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
+
+/** Requests with a key that an instance remembers; the oldest gives way. */
+const REMEMBERED_REQUESTS = 10_000;
+
+/** A request with a key, and what becomes of it. */
+interface KeyedRequest {
+  readonly fingerprint: string;
+  readonly submitted: Promise<SubmittedPull>;
+  readonly resolve: (submitted: SubmittedPull) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Returns the store of an instance without a ledger. It is empty at first, and ends with its instance: the same key of the
+ * same owner stands for the same upload as long as this instance remembers it, and its id is the same in every instance,
+ * so that VOD, which knows it again for three days, pulls nothing twice.
+ */
+export function createStatelessPulls(sources: UploadIdSources): PullStore {
+  const memory = createRequestMemory();
+  const begin = createQuotaMemory(sources.now);
+
+  const admit = (pull: PreparedPull) => {
+    try {
+      begin(pull.owner, pull.quotas);
+      return [];
+    } catch (error) {
+      memory.fail(pull, error);
+      if (error instanceof Problem) return [[pull.job.uploadId, error] as const];
+      throw error;
+    }
+  };
+
+  return {
+    sentAtOnce: undefined,
+    createId({ owner, subAppId, idempotency }) {
+      if (idempotency === undefined) return createPullId(owner, sources);
+      return deriveUploadId(nameUploader(owner, subAppId), idempotency.key);
+    },
+    async identify(pulls) {
+      return pulls.map(memory.identify);
+    },
+    async reserve(sent) {
+      return new Map(sent.flatMap(admit));
+    },
+    async accept(pull, taskId) {
+      const { uploadId } = pull.job;
+      const task = taskId === undefined ? {} : { taskId };
+      const submitted: SubmittedPull = { uploadId, ...task, state: 'issued' };
+      memory.succeed(pull, submitted);
+      return submitted;
+    },
+    async fail(pull, error) {
+      memory.fail(pull, error);
+      throw error;
+    },
+  };
+}
+
+/** Returns the memory of requests with a key. A failure is forgotten, so that the next request is sent anew. */
+function createRequestMemory() {
+  /** By the ids of their uploads. */
+  const underWay = new Map<string, KeyedRequest>();
+  const done = new Map<string, KeyedRequest>();
+  const end = (uploadId: string) => {
+    const request = underWay.get(uploadId);
+    underWay.delete(uploadId);
+    return request;
+  };
+  return {
+    identify(pull: PreparedPull): IdentifiedPull {
+      const { idempotency, job } = pull;
+      if (idempotency === undefined) return { kind: 'new', pull };
+      const known = underWay.get(job.uploadId) ?? done.get(job.uploadId);
+      if (known === undefined) {
+        underWay.set(job.uploadId, openRequest(idempotency.fingerprint));
+        return { kind: 'new', pull };
+      }
+      const isSame = known.fingerprint === idempotency.fingerprint;
+      return isSame ? { kind: 'known', submitted: known.submitted } : { kind: 'conflict' };
+    },
+    succeed({ job }: PreparedPull, submitted: SubmittedPull): void {
+      const request = end(job.uploadId);
+      if (request === undefined) return;
+      request.resolve(submitted);
+      const [oldest] = done.size < REMEMBERED_REQUESTS ? [] : done.keys();
+      if (oldest !== undefined) done.delete(oldest);
+      done.set(job.uploadId, request);
+    },
+    fail({ job }: PreparedPull, error: unknown): void {
+      end(job.uploadId)?.reject(error);
+    },
+  };
+}
+
+function openRequest(fingerprint: string): KeyedRequest {
+  let resolve: KeyedRequest['resolve'] = () => undefined;
+  let reject: KeyedRequest['reject'] = () => undefined;
+  const submitted = new Promise<SubmittedPull>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  // Anyone who brought the same request meanwhile learns of its failure; perhaps nobody did.
+  submitted.catch(() => undefined);
+  return { fingerprint, submitted, resolve, reject };
+}

@@ -1,0 +1,154 @@
+import { Problem } from '../problem.ts';
+import { isJsonObject } from '../validation/json-object.ts';
+import { MAX_BODY_BYTES } from '../validation/limits.ts';
+import { refuseFields } from '../validation/parse-fields.ts';
+
+/**
+ * What the two HTTP triggers of SCF have in common, as far as it is used. All of it comes from outside, so all of it
+ * is unknown.
+ *
+ * A Function URL sends lower-case header names and no `isBase64Encoded`; API Gateway sends names as the client wrote
+ * them, and says in `isBase64Encoded` whether the body is text.
+ *
+ * @see https://cloud.tencent.com/document/product/583/96099
+ */
+export interface HttpEvent {
+  readonly httpMethod?: unknown;
+  readonly path?: unknown;
+  /** Of API Gateway alone. */
+  readonly requestContext?: unknown;
+  readonly headers?: unknown;
+  readonly queryString?: unknown;
+  readonly body?: unknown;
+  readonly isBase64Encoded?: unknown;
+}
+
+/**
+ * Returns the header `name`, which is given in lower case, or undefined where the event has no such text.
+ *
+ * Of names that differ in case alone, the one in lower case wins.
+ */
+export function readHeader(event: HttpEvent, name: string): string | undefined {
+  const { headers } = event;
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const exact = readOwnText(headers, name);
+  if (exact !== undefined) return exact;
+  for (const candidate of Object.keys(headers)) {
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      return readOwnText(headers, candidate);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Throws where the query has one of `fields`, which belong into the body: a request whose settings nobody reads would
+ * seem to be granted.
+ *
+ * @throws {Problem} `invalid_request` that names each of them.
+ */
+export function refuseInQuery(event: HttpEvent, fields: object): void {
+  const misplaced = Object.keys(readQueryFields(event)).filter((name) =>
+    Object.hasOwn(fields, name),
+  );
+  if (misplaced.length === 0) return;
+  const message = 'must be in the JSON body; here it is in the query';
+  throw refuseFields(misplaced.map((path) => ({ path, message })));
+}
+
+/** Returns all query parameters; a trigger may make a list of one that came twice. */
+export function readQueryFields({ queryString }: HttpEvent): Readonly<Record<string, unknown>> {
+  return isJsonObject(queryString) ? queryString : {};
+}
+
+/**
+ * Returns the parts of the path that follow the segment `root`.
+ *
+ * A Function URL has no such segment, since the whole host is the function's; API Gateway may put its stage in front:
+ * https://cloud.tencent.com/document/product/583/12513.
+ */
+export function readPath({ path, requestContext }: HttpEvent, root: string): readonly string[] {
+  const segments = typeof path === 'string' ? path.split('/').filter((part) => part !== '') : [];
+  const place = segments.lastIndexOf(root);
+  if (place >= 0) return segments.slice(place + 1);
+  const stage = isJsonObject(requestContext) ? requestContext['stage'] : undefined;
+  return segments[0] === stage ? segments.slice(1) : segments;
+}
+
+/** Returns the query parameter `name`, or undefined where the event has no such text. */
+export function readQuery(event: HttpEvent, name: string): string | undefined {
+  const { queryString } = event;
+  return typeof queryString === 'object' && queryString !== null
+    ? readOwnText(queryString, name)
+    : undefined;
+}
+
+/**
+ * Returns the JSON value of the body, or `absent` where there is no body. The event stays as it is.
+ *
+ * @throws {Problem} `payload_too_large` or `invalid_json`.
+ */
+export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
+  const text = readBodyText(event, MAX_BODY_BYTES);
+  return text === '' ? absent : parseJsonBody(event, text);
+}
+
+/**
+ * Returns the text of the body, which is empty where there is no body; a trigger may hand it on in Base64.
+ *
+ * @param maxBytes largest body that is read.
+ * @throws {Problem} `payload_too_large`, or `invalid_json` where the body is no text.
+ */
+export function readBodyText(event: HttpEvent, maxBytes: number): string {
+  const body = event.body ?? '';
+  if (typeof body !== 'string') {
+    throw new Problem('Cannot read the body: it must be JSON text.', { code: 'invalid_json' });
+  }
+  const encoding = event.isBase64Encoded === true ? 'base64' : undefined;
+  if (Buffer.byteLength(body, encoding) > maxBytes) {
+    throw new Problem(`Cannot read the body: it must have at most ${maxBytes} bytes.`, {
+      code: 'payload_too_large',
+    });
+  }
+  return encoding ? Buffer.from(body, encoding).toString() : body;
+}
+
+/**
+ * Returns the JSON value that `text`, the body of `event`, has.
+ *
+ * @throws {Problem} `invalid_json` that says what it is instead.
+ */
+export function parseJsonBody(event: HttpEvent, text: string): unknown {
+  try {
+    // Some clients begin with a byte order mark, which a parser may pass over: https://www.rfc-editor.org/rfc/rfc8259#section-8.1.
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+  } catch (cause) {
+    // The parser's own message quotes the body, so it stays behind as the cause.
+    throw new Problem(`Cannot read the body: ${explainMalformed(event, text)}.`, {
+      code: 'invalid_json',
+      cause,
+    });
+  }
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** What a body that is not JSON is instead, as far as its headers or its first letters say so. */
+function explainMalformed(event: HttpEvent, text: string): string {
+  const coding = readHeader(event, 'content-encoding') ?? 'identity';
+  if (coding !== 'identity') return 'it must not be compressed, and has a Content-Encoding';
+  const type = readHeader(event, 'content-type') ?? '';
+  if (FORM.test(type)) return 'it must be JSON, and its Content-Type is that of a form';
+  if (text.startsWith('[object ')) {
+    return 'it is "[object …]", an object that was sent without JSON.stringify';
+  }
+  return 'it is not well-formed JSON';
+}
+
+/** https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-attributes */
+const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i;
+
+function readOwnText(record: object, name: string): string | undefined {
+  const value: unknown = Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}

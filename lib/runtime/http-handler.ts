@@ -1,0 +1,177 @@
+import middy from '@middy/core';
+import { describeProblem, Problem } from '../problem.ts';
+import { allowOrigin, describePreflight } from './cors.ts';
+import type { HttpEvent } from './http-event.ts';
+import {
+  beginInvocation,
+  endInvocation,
+  type Invocation,
+  type OpenInvocation,
+  openOnce,
+  toErrorLogFields,
+  toRecord,
+} from './invocation.ts';
+
+/** What a route answers. */
+export interface Answer {
+  readonly status: number;
+  /** Besides those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Goes out as JSON; nothing goes out where it is missing. */
+  readonly body?: unknown;
+}
+
+/** One function's way from a request to its answer. */
+export type Route = (event: HttpEvent, invocation: Invocation) => Answer | Promise<Answer>;
+
+/** A function that is ready to serve. */
+export interface Service {
+  readonly corsOrigins: readonly string[];
+  readonly corsHeaders?: readonly string[];
+  readonly route: Route;
+  /** Every request waits for it, and fails as it does; missing where there is nothing to wait for. */
+  readonly ready?: Promise<unknown> | undefined;
+}
+
+/** The answer in the form that both HTTP triggers take: https://cloud.tencent.com/document/product/583/96099. */
+interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+/** The SCF entry point of a function behind an HTTP trigger. */
+export type HttpHandler = (event: unknown, context: unknown) => Promise<HttpResponse>;
+
+/** Longest method that is logged in full: https://www.iana.org/assignments/http-methods has none longer. */
+const MAX_METHOD = 17;
+
+interface HttpInvocation extends OpenInvocation {
+  /** Known once the service is open. */
+  cors?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The part of middy's request that is used; the invocation stands where middy expects the platform's context. */
+interface Exchange {
+  readonly event: HttpEvent;
+  readonly context: HttpInvocation;
+  response: HttpResponse | null;
+  readonly error: unknown;
+}
+
+/**
+ * Returns the entry point that serves `open`'s route and writes one log line per invocation. It never rejects:
+ * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500. A HEAD is a GET
+ * without the body: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2.
+ *
+ * @param methods HTTP methods of the route; requests with others are answered here.
+ * @param open makes the service at the first invocation, so that a wrong environment is a logged answer and not a
+ * function that cannot be loaded.
+ */
+export function httpHandler(
+  name: string,
+  methods: readonly string[],
+  open: () => Service,
+): HttpHandler {
+  const service = openOnce(() => {
+    const opened = open();
+    // It is told to anyone who asks.
+    opened.ready?.catch(() => {});
+    return opened;
+  });
+  const serve = middy<HttpEvent, HttpResponse, Error, HttpInvocation>({ timeoutEarlyInMillis: 0 })
+    .use({ onError: respondWithProblem })
+    .before((exchange: Exchange) => {
+      const { event, context } = exchange;
+      const { corsOrigins, corsHeaders } = service();
+      context.cors = allowOrigin(event, corsOrigins);
+      return admit(event, context, methods, corsHeaders);
+    })
+    .handler(async (event: HttpEvent, invocation: HttpInvocation) => {
+      const { ready, route } = service();
+      if (ready !== undefined) await ready;
+      const { status, headers, body } = await route(event, invocation);
+      if (body === undefined) return finish(invocation, status, '', headers ?? {});
+      const type = headers === undefined ? JSON_TYPE : { ...JSON_TYPE, ...headers };
+      return finish(invocation, status, JSON.stringify(body), type);
+    });
+  return async (event, context) => {
+    const asked: HttpEvent = toRecord(event);
+    const isHead = asked.httpMethod === 'HEAD' && methods.includes('GET');
+    const served = isHead ? { ...asked, httpMethod: 'GET' } : asked;
+    const response = await serve(served, beginInvocation(name, context));
+    return isHead ? { ...response, body: '' } : response;
+  };
+}
+
+/** Returns a response where the route need not be asked. */
+function admit(
+  event: HttpEvent,
+  invocation: HttpInvocation,
+  methods: readonly string[],
+  corsHeaders: readonly string[] | undefined,
+): HttpResponse | undefined {
+  const method = typeof event.httpMethod === 'string' ? event.httpMethod : '';
+  invocation.log.method = method.slice(0, MAX_METHOD);
+  if (methods.includes(method)) return undefined;
+
+  if (method === 'OPTIONS') {
+    const allow = { Allow: listMethods(methods) };
+    return finish(invocation, 204, '', { ...allow, ...describePreflight(methods, corsHeaders) });
+  }
+  throw methodNotAllowed(invocation.log.method, methods);
+}
+
+/** Returns the problem of a request whose method is none of `methods`. */
+export function methodNotAllowed(method: string, methods: readonly string[]): Problem {
+  return new Problem(`Cannot ${method || 'call'} here: use ${methods.join(' or ')}.`, {
+    code: 'method_not_allowed',
+    headers: { Allow: listMethods(methods) },
+  });
+}
+
+function listMethods(methods: readonly string[]): string {
+  const all = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return [...all, 'OPTIONS'].join(', ');
+}
+
+function respondWithProblem(exchange: Exchange): void {
+  const { context, error } = exchange;
+  const problem = describeProblem(error, context.requestId);
+  Object.assign(context.log, toErrorLogFields(error));
+  exchange.response = finish(context, problem.status, JSON.stringify(problem), {
+    ...PROBLEM_TYPE,
+    ...(error instanceof Problem ? error.headers : {}),
+  });
+}
+
+function finish(
+  invocation: HttpInvocation,
+  statusCode: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): HttpResponse {
+  const { log, requestId, cors } = invocation;
+  log.status = statusCode;
+  endInvocation(invocation);
+  return {
+    statusCode,
+    headers: {
+      // Nothing is kept, and nothing is a page:
+      // https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Request-Id': requestId,
+      ...headers,
+      ...cors,
+    },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json; charset=utf-8' };
+const PROBLEM_TYPE = { 'Content-Type': 'application/problem+json; charset=utf-8' };

@@ -1,0 +1,218 @@
+import type { DescribeTaskDetailResponse } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { Problem } from '../problem.ts';
+import { isJsonObject, type JsonObject } from '../validation/json-object.ts';
+import { MAX_LISTED_TASKS } from '../validation/limits.ts';
+import type { CallOptions } from './call.ts';
+import type { VodApi } from './client.ts';
+import { parseVodEvent, type VodEvent } from './event.ts';
+import { EVENT_MEMBERS, type EventTask, type VodEventType } from './event-types.ts';
+import { readText, readWhole } from './json.ts';
+
+/**
+ * Which member of DescribeTaskDetail's answer holds the task that an event type describes. The names follow no rule.
+ *
+ * The types that are missing describe something that is no task: `NewFileUpload`, `FileDeleted`, `RestoreMediaComplete`,
+ * `MediaCastStatusChanged` and `PersistenceComplete`.
+ *
+ * @see https://cloud.tencent.com/document/product/266/33431
+ */
+export const TASK_MEMBERS = {
+  ProcedureStateChanged: 'ProcedureTask',
+  PullComplete: 'PullUploadTask',
+  EditMediaComplete: 'EditMediaTask',
+  SplitMediaComplete: 'SplitMediaTask',
+  ComposeMediaComplete: 'ComposeMediaTask',
+  WechatPublishComplete: 'WechatPublishTask',
+  WechatMiniProgramPublishComplete: 'WechatMiniProgramPublishTask',
+  RemoveWatermark: 'RemoveWatermarkTask',
+  RebuildMediaComplete: 'RebuildMediaTask',
+  ExtractTraceWatermarkComplete: 'ExtractTraceWatermarkTask',
+  ExtractCopyRightWatermarkComplete: 'ExtractCopyRightWatermarkTask',
+  ExtractBlindWatermarkComplete: 'ExtractBlindWatermarkTask',
+  ReviewAudioVideoComplete: 'ReviewAudioVideoTask',
+  DescribeFileAttributesComplete: 'DescribeFileAttributesTask',
+  QualityInspectComplete: 'QualityInspectTask',
+  QualityEnhanceComplete: 'QualityEnhanceTask',
+  ComplexAdaptiveDynamicStreamingComplete: 'ComplexAdaptiveDynamicStreamingTask',
+  ProcessMediaByMPSComplete: 'ProcessMediaByMPSTask',
+  ProcessImageAsyncCompleteEvent: 'ProcessImageAsyncTask',
+  AigcImageTaskComplete: 'AigcImageTask',
+  AigcVideoTaskComplete: 'AigcVideoTask',
+  SceneAigcImageCompleteEvent: 'SceneAigcImageTask',
+  CreateAigcAdvancedCustomElementCompleteEvent: 'CreateAigcAdvancedCustomElementTask',
+  CreateAigcCustomVoiceCompleteEvent: 'CreateAigcCustomVoiceTask',
+  DescribeAigcFaceInfoAsyncComplete: 'DescribeAigcFaceInfoAsyncTask',
+  // Of the interface of 2017, which VOD still serves.
+  TranscodeComplete: 'TranscodeTask',
+  ConcatComplete: 'ConcatTask',
+  ClipComplete: 'ClipTask',
+  CreateImageSpriteComplete: 'CreateImageSpriteTask',
+  CreateSnapshotByTimeOffsetComplete: 'SnapshotByTimeOffsetTask',
+} as const satisfies Partial<Record<VodEventType, keyof DescribeTaskDetailResponse>>;
+
+/** An event type that describes a task. */
+export type TaskEventType = keyof typeof TASK_MEMBERS;
+
+const TASK_EVENT_TYPES = Object.keys(TASK_MEMBERS).filter(isTaskEventType);
+
+/** Returns whether events of this type describe a task that VOD can be asked about. */
+export function isTaskEventType(name: string): name is TaskEventType {
+  return Object.hasOwn(TASK_MEMBERS, name);
+}
+
+/**
+ * Returns the event by which VOD tells, or would tell, of a task as it is now; undefined where there is nothing to tell.
+ * Task flows describe each step, all other tasks of their end alone.
+ */
+export function describeTaskEvent(detail: DescribeTaskDetailResponse): VodEvent | undefined {
+  for (const eventType of TASK_EVENT_TYPES) {
+    const task: unknown = detail[TASK_MEMBERS[eventType]];
+    if (!isJsonObject(task)) continue;
+    // Tasks of 2017 do not tell how far they are themselves.
+    const status = task['Status'] ?? detail.Status;
+    if (eventType !== 'ProcedureStateChanged' && status !== 'FINISH') return undefined;
+    const event = parseVodEvent({ EventType: eventType, [EVENT_MEMBERS[eventType]]: task });
+    return event.eventType === eventType ? event : undefined;
+  }
+  return undefined;
+}
+
+/** The tasks that began with a media's upload; one that there is not is absent. */
+export interface MediaTasks {
+  readonly procedureTaskId?: string | undefined;
+  readonly reviewTaskId?: string | undefined;
+}
+
+/**
+ * Returns the tasks that VOD began on a media, as far as it lists them: those of the last three days.
+ *
+ * @throws {Problem} as {@link VodApi} does.
+ */
+export async function findMediaTasks(
+  fileId: string,
+  api: Pick<VodApi, 'describeTasks'>,
+  options: CallOptions,
+): Promise<MediaTasks> {
+  const { TaskSet } = await api.describeTasks(
+    { FileId: fileId, Sort: { Field: 'CreateTime', Order: 'Asc' }, Limit: MAX_LISTED_TASKS },
+    options,
+  );
+  const findFirst = (type: string) =>
+    TaskSet?.find(({ TaskType, FileId }) => TaskType === type && FileId === fileId)?.TaskId;
+  return { procedureTaskId: findFirst('Procedure'), reviewTaskId: findFirst('ReviewAudioVideo') };
+}
+
+/**
+ * Returns which of the `claimed` tasks are tasks of this media, by what VOD says of each.
+ *
+ * Where none is claimed or none is true, VOD's own list is asked instead: a notification without its task would make a
+ * media look ready that is not. That list is not waited for, where it cannot be had.
+ *
+ * @throws {Problem} as {@link VodApi} does.
+ */
+export async function confirmMediaTasks(
+  fileId: string,
+  claimed: MediaTasks,
+  api: Pick<VodApi, 'describeTaskDetail' | 'describeTasks'>,
+  options: CallOptions,
+): Promise<MediaTasks> {
+  const ask = async (taskId: string | undefined) => {
+    if (!taskId) return undefined;
+    try {
+      const detail = await api.describeTaskDetail({ TaskId: taskId }, options);
+      const { ProcedureTask: procedure, ReviewAudioVideoTask: review } = detail;
+      return [procedure?.FileId, review?.Input?.FileId].includes(fileId) ? taskId : undefined;
+    } catch (error) {
+      if (isUnknownToVod(error)) return undefined;
+      throw error;
+    }
+  };
+  const [procedureTaskId, reviewTaskId] = await Promise.all([
+    ask(claimed.procedureTaskId),
+    ask(claimed.reviewTaskId),
+  ]);
+  if (procedureTaskId !== undefined || reviewTaskId !== undefined) {
+    return { procedureTaskId, reviewTaskId };
+  }
+  return findMediaTasks(fileId, api, options).catch((error: unknown) => {
+    if (error instanceof Problem) return {};
+    throw error;
+  });
+}
+
+/** Returns whether a call failed because VOD does not know of what it was asked. */
+export function isUnknownToVod(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'upstream_rejected';
+}
+
+/** What became of a task flow that is at its end. */
+export interface ProcedureEnd {
+  /** Whether anything came of it. */
+  readonly succeeded: boolean;
+  /** What went wrong; missing where nothing did. */
+  readonly problem?: JsonObject;
+}
+
+/** One task of a flow. */
+interface Part {
+  readonly status: unknown;
+  readonly failure: JsonObject;
+}
+
+const RESULT_SETS = [
+  'MediaProcessResultSet',
+  'AiContentReviewResultSet',
+  'AiAnalysisResultSet',
+  'AiRecognitionResultSet',
+] as const;
+
+/**
+ * Returns what became of a flow that is at its end.
+ *
+ * The error code of the flow itself is out of use, so the tasks decide, and it counts where there are none: a flow has
+ * failed when all its tasks have. https://cloud.tencent.com/document/product/266/31773#ProcedureTask
+ */
+export function describeProcedureEnd(task: EventTask<'ProcedureStateChanged'>): ProcedureEnd {
+  const parts = RESULT_SETS.flatMap((name) => {
+    const set: unknown = task[name];
+    return Array.isArray(set) ? set.flatMap(readPart) : [];
+  });
+  if (parts.length === 0) {
+    const vodErrCode = readWhole(task.ErrCode) ?? 0;
+    if (vodErrCode === 0) return { succeeded: true };
+    const detail = 'VOD could not process the media.';
+    return { succeeded: false, problem: { code: 'processing_failed', detail, vodErrCode } };
+  }
+  const failed = parts.filter(({ status }) => status === 'FAIL');
+  if (failed.length === 0) return { succeeded: true };
+  const succeeded = failed.length < parts.length;
+  const kind = succeeded
+    ? { code: 'processing_incomplete', detail: 'Some of the tasks of the flow failed.' }
+    : { code: 'processing_failed', detail: 'None of the tasks of the flow succeeded.' };
+  return { succeeded, problem: { ...kind, parts: failed.map(({ failure }) => failure) } };
+}
+
+/** The one member that is about the item's type is found by its `Status`, since names differ from types. */
+function readPart(item: unknown): Part[] {
+  if (!isJsonObject(item)) return [];
+  return Object.values(item)
+    .filter(isJsonObject)
+    .filter(({ Status: status }) => typeof status === 'string')
+    .map((part) => ({ status: part['Status'], failure: describeFailure(item, part) }));
+}
+
+function describeFailure(item: JsonObject, part: JsonObject): JsonObject {
+  const input = isJsonObject(part['Input']) ? part['Input'] : {};
+  const failure = {
+    type: readText(item['Type']),
+    definition: readWhole(input['Definition']),
+    vodErrCode: readWhole(part['ErrCode']),
+    vodErrCodeExt: readText(part['ErrCodeExt']),
+  };
+  return Object.fromEntries(Object.entries(failure).filter(([, value]) => value !== undefined));
+}
+
+/** Returns whether a pull that has ended came to nothing. */
+export function hasPullFailed({ ErrCode: errCode }: EventTask<'PullComplete'>): boolean {
+  return (readWhole(errCode) ?? 0) !== 0;
+}

@@ -1,0 +1,38 @@
+import type { VodCredentials } from '../vod/api-config.ts';
+import type { WebhookEndpoint } from './endpoint.ts';
+import { createEventBus, type EventBusConfig } from './event-bridge.ts';
+import { createWebhookSender, type WebhookDependencies } from './send-webhook.ts';
+import type { Target } from './target.ts';
+
+/** Dependencies of the targets. */
+export interface TargetDependencies extends WebhookDependencies {
+  /** The credentials of this moment, for the event bus. */
+  readonly readCredentials: () => VodCredentials;
+}
+
+/**
+ * Returns everybody who is told: the endpoints, and the event bus where there is one. They hold open connections, so
+ * an instance makes them once.
+ */
+export function createTargets(
+  { endpoints, eventBus }: DeliveryConfig,
+  { readCredentials, ...dependencies }: TargetDependencies,
+): readonly Target[] {
+  const sendWebhook = createWebhookSender(dependencies);
+  const webhooks = endpoints.map(
+    (endpoint): Target => ({
+      id: endpoint.id,
+      events: endpoint.events,
+      send: (message, timeLimit) => sendWebhook(endpoint, message, timeLimit),
+    }),
+  );
+  return eventBus === undefined
+    ? webhooks
+    : [...webhooks, createEventBus(eventBus, readCredentials)];
+}
+
+/** Who is told of events. */
+export interface DeliveryConfig {
+  readonly endpoints: readonly WebhookEndpoint[];
+  readonly eventBus: EventBusConfig | undefined;
+}

@@ -1,0 +1,154 @@
+import type { DeadItemLedger } from '../ledger/dead-items.ts';
+import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
+import { writePair } from '../model/item-name.ts';
+import { toErrorLogFields } from '../runtime/invocation.ts';
+import {
+  describeItemFailure,
+  explainItemFault,
+  ITEM_PAUSE_MILLISECONDS,
+  MAX_ITEM_TRIES,
+} from '../runtime/item-fault.ts';
+import type { LogFields } from '../runtime/log.ts';
+import { viewUpload } from '../uploads/upload-view.ts';
+import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
+import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
+import type { PausedEndpoint } from './explain-pause.ts';
+import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
+
+/** Dependencies of delivering. */
+export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
+  readonly ledger: Pick<DeliveryLedger, 'finishDelivery' | 'failDelivery' | 'pauseEndpoint'> &
+    Pick<DeadItemLedger, 'countItemFailure'>;
+  /** Takes what a log line is to say of a delivery that fails for a reason of its own. */
+  readonly report: (fields: LogFields) => void;
+}
+
+/** How many deliveries came to what; each says of its own what {@link DeliveryOutcome} says. */
+export interface DeliveryTally {
+  readonly delivered: number;
+  readonly retried: number;
+  readonly dead: number;
+  readonly paused: number;
+  readonly unsent: number;
+}
+
+/** Why a delivery was given back: its time, or its target, went away before it was tried. */
+const NOT_TRIED = 'not_tried';
+
+/**
+ * Makes one attempt at each of `claims` and writes down what became of it as soon as that is known. What was not tried
+ * is due again at once.
+ *
+ * What the ledger throws is thrown when all that was under way has ended; the deliveries that it knows nothing of come
+ * again when their claims run out.
+ */
+export async function deliverClaimed(
+  claims: readonly ClaimedDelivery[],
+  dependencies: DeliveryDependencies,
+): Promise<DeliveryTally & { readonly newlyPaused: readonly PausedEndpoint[] }> {
+  const { ledger, ...options } = dependencies;
+  const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
+  const faults = { retried: 0, dead: 0 };
+  const newlyPaused: PausedEndpoint[] = [];
+  const settle = async (outcome: DeliveryOutcome) => {
+    const claim = byId.get(outcome.deliveryId);
+    if (claim === undefined) return;
+    if (outcome.kind === 'fault') {
+      faults[await writeFault(claim, outcome.cause, dependencies)] += 1;
+    } else if (outcome.kind === 'paused') {
+      const { error } = outcome;
+      const isNew = await ledger.pauseEndpoint(claim, outcome);
+      if (isNew) newlyPaused.push({ endpoint: claim.endpoint, error });
+    } else {
+      await writeOutcome(claim, outcome, ledger, options.now());
+    }
+  };
+  const { due, failed } = addressClaims(claims);
+  for (const outcome of failed) await settle(outcome);
+  const outcomes = await deliverBatch(due, { ...options, settle });
+  const count = (kind: DeliveryOutcome['kind']) =>
+    outcomes.filter((outcome) => outcome.kind === kind).length;
+  return {
+    delivered: count('done'),
+    retried: count('retry') + faults.retried,
+    dead: count('failed') + faults.dead,
+    paused: count('paused'),
+    unsent: count('unsent'),
+    newlyPaused,
+  };
+}
+
+/** A message that cannot be built keeps none of the others from being sent. */
+function addressClaims(claims: readonly ClaimedDelivery[]) {
+  const due: DueDelivery[] = [];
+  const failed: DeliveryOutcome[] = [];
+  for (const claim of claims) {
+    try {
+      due.push(addressClaim(claim));
+    } catch (error) {
+      const [deliveryId, targetId] = [nameDelivery(claim), claim.endpoint];
+      failed.push({ kind: 'fault', deliveryId, targetId, cause: error });
+    }
+  }
+  return { due, failed };
+}
+
+async function writeFault(
+  claim: ClaimedDelivery,
+  error: unknown,
+  { ledger, now, report }: DeliveryDependencies,
+): Promise<'retried' | 'dead'> {
+  const id = writePair(claim.eventId, claim.endpoint);
+  const failure = { kind: 'delivery', id, ...explainItemFault(error) } as const;
+  const counted = await ledger.countItemFailure(failure, MAX_ITEM_TRIES);
+  const end = counted.isDead
+    ? { dead: true as const }
+    : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
+  await ledger.failDelivery(claim, { error: failure.code, ...end });
+  report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
+  return counted.isDead ? 'dead' : 'retried';
+}
+
+function addressClaim(claim: ClaimedDelivery): DueDelivery {
+  return {
+    id: nameDelivery(claim),
+    targetId: claim.endpoint,
+    message: buildMessage(claim.event),
+    // The ledger counts the attempt that is about to be made.
+    attempts: claim.attempt - 1,
+    since: claim.enqueuedAt,
+    targetDeliveredAt: claim.endpointDeliveredAt,
+  };
+}
+
+function buildMessage(event: ClaimedDelivery['event']): Message {
+  if (event.kind === 'upload') return buildUploadMessage(viewUpload(event.upload));
+  const { eventId, payload: raw, subAppId, receivedAt, unconfirmed, hasEnvelope } = event;
+  return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope });
+}
+
+/** Returns a name that is no other delivery's: there is one of an event to an endpoint. */
+function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
+  return JSON.stringify([eventId, endpoint]);
+}
+
+async function writeOutcome(
+  claim: ClaimedDelivery,
+  outcome: Exclude<DeliveryOutcome, { readonly kind: 'fault' | 'paused' }>,
+  ledger: DeliveryDependencies['ledger'],
+  now: number,
+): Promise<void> {
+  switch (outcome.kind) {
+    case 'done':
+      await ledger.finishDelivery(claim);
+      break;
+    case 'retry':
+      await ledger.failDelivery(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      break;
+    case 'failed':
+      await ledger.failDelivery(claim, { error: outcome.error, dead: true });
+      break;
+    case 'unsent':
+      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: now });
+  }
+}

@@ -1,0 +1,136 @@
+import { hash } from 'node:crypto';
+import * as v from 'valibot';
+import { explainEventPattern } from '../model/event-type.ts';
+import type { FieldError } from '../problem.ts';
+import { checkMediaUrl, type UrlPolicy } from '../validation/media-url.ts';
+import { checkFields, findUnknownFields } from '../validation/parse-fields.ts';
+import { createSigner, explainSecret, type SignMessage } from './sign-message.ts';
+
+/** Where webhooks are sent to. It holds its secrets in such a way that no log or error can show them. */
+export interface WebhookEndpoint {
+  /** Made of the URL alone: it stays when secrets, filters or the order of endpoints change. */
+  readonly id: string;
+  readonly url: string;
+  /** Patterns of the event types that it takes, as `matchesEvent` reads them. */
+  readonly events: readonly string[];
+  readonly sign: SignMessage;
+  /** Whether it is on this machine, which only the local stack allows. */
+  readonly loopback: boolean;
+}
+
+/** What endpoints may be. */
+export interface EndpointOptions {
+  /** Hosts and ports; the rules for pulls hold besides. */
+  readonly urlPolicy: UrlPolicy;
+  /** Whether endpoints on this machine are allowed, over http as well: for the local stack. */
+  readonly loopback: boolean;
+}
+
+/** Endpoints, or everything that is wrong with them; paths begin at the list. */
+export type ParsedEndpoints =
+  | { readonly endpoints: readonly WebhookEndpoint[]; readonly errors?: undefined }
+  | { readonly errors: readonly FieldError[]; readonly endpoints?: undefined };
+
+/** Most endpoints, so that each has a connection of its own at any time. */
+const MAX_ENDPOINTS = 15;
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Returns the endpoints that `input` describes: a list of `{ url, secret, events? }`. Nothing that it says of errors
+ * quotes a secret, or more of a URL than its host.
+ */
+export function parseEndpoints(input: unknown, options: EndpointOptions): ParsedEndpoints {
+  if (!Array.isArray(input)) {
+    return { errors: [{ path: '', message: 'must be a list of { url, secret, events }' }] };
+  }
+  const entries: readonly unknown[] = input;
+  if (entries.length > MAX_ENDPOINTS) {
+    const message = `must have at most ${MAX_ENDPOINTS} endpoints; it has ${entries.length}`;
+    return { errors: [{ path: '', message }] };
+  }
+  const errors: FieldError[] = [];
+  const endpoints = new Map<string, WebhookEndpoint>();
+  const schema = endpointSchema(options);
+  for (const [place, entry] of entries.entries()) {
+    const checked = checkFields(schema, entry, (raw) => findUnknownFields(raw, schema.entries));
+    if (checked.errors !== undefined) {
+      errors.push(...checked.errors.map((error) => prefix(place, error)));
+      continue;
+    }
+    const { url, secret, events } = checked.output;
+    if (endpoints.has(url)) {
+      errors.push(prefix(place, { path: 'url', message: 'must not be there twice' }));
+    }
+    endpoints.set(url, {
+      id: `webhook_${hash('sha256', url).slice(0, 16)}`,
+      url,
+      events,
+      sign: createSigner(secret),
+      loopback: isLoopback(url),
+    });
+  }
+  return errors.length === 0 ? { endpoints: [...endpoints.values()] } : { errors };
+}
+
+function prefix(place: number, { path, message }: FieldError): FieldError {
+  return { path: path === '' ? String(place) : `${place}.${path}`, message };
+}
+
+function endpointSchema(options: EndpointOptions) {
+  return v.object(
+    {
+      url: v.pipe(
+        v.string('must be a text'),
+        v.rawTransform(({ dataset, addIssue, NEVER }) => {
+          const checked = checkUrl(dataset.value, options);
+          if ('href' in checked) return checked.href;
+          addIssue({ message: checked.reason });
+          return NEVER;
+        }),
+      ),
+      secret: v.pipe(
+        v.string('must be a text'),
+        v.rawTransform(({ dataset, addIssue, NEVER }) => {
+          const secrets = dataset.value.split(' ');
+          const message = secrets.map(explainSecret).find((reason) => reason !== undefined);
+          if (message === undefined) return secrets;
+          addIssue({ message });
+          return NEVER;
+        }),
+      ),
+      events: v.optional(
+        v.pipe(
+          v.array(eventPattern, 'must be a list of event types'),
+          v.minLength(1, 'must name an event type; leave it out to have them all'),
+        ),
+        ['*'],
+      ),
+    },
+    'must be given',
+  );
+}
+
+const eventPattern = v.pipe(
+  v.string('must be a text'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const message = dataset.typed ? explainEventPattern(dataset.value) : undefined;
+    if (message !== undefined) addIssue({ message });
+  }),
+);
+
+function checkUrl(text: string, { urlPolicy, loopback }: EndpointOptions) {
+  if (loopback && isLoopback(text)) return { href: new URL(text).href };
+  const checked = checkMediaUrl(text, urlPolicy);
+  // What is signed is not encrypted, so anybody on the way could read it.
+  return 'href' in checked && !checked.href.startsWith('https:')
+    ? { reason: 'must begin with https://' }
+    : checked;
+}
+
+function isLoopback(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, hash: fragment } = new URL(text);
+  const plain = username === '' && password === '' && fragment === '';
+  return plain && /^https?:$/.test(protocol) && LOOPBACK_HOSTS.has(hostname);
+}

@@ -1,0 +1,26 @@
+import type { LogFields } from '../runtime/log.ts';
+
+/** An endpoint that is sent nothing any more, and the error of the delivery that was the reason. */
+export interface PausedEndpoint {
+  readonly endpoint: string;
+  readonly error: string;
+}
+
+/** How a consumer says that it wants no messages any more. */
+const GONE = 'http_410';
+
+/**
+ * Returns why an endpoint is paused, as a part of a sentence.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#delivery-success-and-failure
+ */
+export function describePauseReason(error: string): string {
+  return error === GONE ? 'it answered 410' : `it had taken nothing for three days (${error})`;
+}
+
+/** Returns the fields of a log line about an endpoint that was paused just now. */
+export function explainPause({ endpoint, error }: PausedEndpoint): LogFields {
+  const why = describePauseReason(error);
+  const reason = `The endpoint ${endpoint} is paused: ${why}. Its messages wait, each for three days; once it is mended, POST /uploads/endpoints/${endpoint}/resume has them sent.`;
+  return { level: 'error', endpoint, reason };
+}

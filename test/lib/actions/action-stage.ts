@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import type { FetchCover } from '../../../lib/actions/fetch-cover.ts';
+import { type SettlingDependencies, settleAction } from '../../../lib/actions/settle-action.ts';
+import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Attempt } from '../../../lib/model/attempt.ts';
+import type { UploadFact } from '../../../lib/model/upload-state.ts';
+import { clock } from '../../../lib/system.ts';
+import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import { LENGTHLESS } from '../../support/lengthless-media.ts';
+import { perTest } from '../../support/per-test.ts';
+import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
+import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
+import { openSourceServer } from '../../tools/local/emulator/pull/source-server.ts';
+
+const LEASE_SECONDS = 60;
+
+/** The upload of the stage. */
+export const UPLOAD_ID = '01ARYZ6S410000000000000000';
+
+/** Half a megabyte that is no media, whatever it is called. */
+export const EXECUTABLE = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(512 * 1024, 7)]);
+
+/** The emulator, a ledger and anyone who performs actions. */
+export interface ActionStage {
+  readonly vod: ApiStage;
+  readonly ledger: Ledger;
+  readonly api: VodApi;
+  /** Names of the API's actions that were called, in their order. */
+  readonly calls: readonly string[];
+  /** Unix milliseconds of the ledger's clock. */
+  readonly now: () => number;
+  /** Moves that clock by the given number of milliseconds. */
+  pass(milliseconds: number): void;
+  /** Has VOD pull a media, and answers its id: a tone of two seconds, what is none, or a film without a length. */
+  makeMedia(kind?: keyof typeof SOURCES, sourceContext?: string): Promise<string>;
+  /** Has an upload of that file, of which `fact` is told, and these things to be done to it. */
+  arrive(
+    fileId: string,
+    fact: UploadFact,
+    ...actions: readonly Omit<NewMediaAction, 'fileId'>[]
+  ): Promise<void>;
+  /** Settles all that is due, and answers what each came to. */
+  settle(change?: Partial<SettlingDependencies>): Promise<readonly Attempt[]>;
+  close(): Promise<void>;
+}
+
+const SOURCES = {
+  tone: 'http://samples.example.com/tone.wav',
+  executable: 'http://files.example.com/video.mp4',
+  lengthless: 'http://files.example.com/recording.webm',
+} as const;
+
+/** Refuses whatever it is to fetch. */
+const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_no_image' });
+
+/** Gives each test of the file a stage of its own. */
+export function useActionStage(): ActionStage {
+  const databases = useDatabases();
+  return perTest(
+    () => openActionStage(databases),
+    (stage) => stage.close(),
+  );
+}
+
+/** Opens a stage on a database of its own. */
+async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
+  const source = await openSourceServer(({ url }, outgoing) => {
+    const bytes = url === '/recording.webm' ? LENGTHLESS.webm : EXECUTABLE;
+    outgoing.writeHead(200, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': bytes.length,
+    });
+    outgoing.end(bytes);
+  });
+  const vod = await openApiStage({ pull: { resolve: { 'files.example.com': source.origin } } });
+  const { secretId, secretKey } = vod.account;
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const ledger = openLedger(await databases.create(), { now, randomKey: randomUUID });
+  const calls: string[] = [];
+  const api = countCalls(
+    createVodApi(
+      {
+        ...{ endpoint: vod.host, protocol: 'http', region: undefined, subAppId: undefined },
+        pullsPerSecond: 100,
+      },
+      {
+        readCredentials: () => ({ secretId, secretKey, token: undefined }),
+        clock: { ...clock, sleep: async () => {} },
+
+        random: { fraction: () => 0 },
+      },
+    ),
+    calls,
+  );
+  const settle = async (change: Partial<SettlingDependencies> = {}) => {
+    const settled: Attempt[] = [];
+    const remainingMilliseconds = () => 60_000;
+    const dependencies = { api, ledger, now, remainingMilliseconds, fetchCover: fetchNothing };
+    for (const claim of await ledger.claimActions(99, LEASE_SECONDS)) {
+      const each = { ...dependencies, random: () => 0.5, ...change };
+      settled.push(await settleAction(claim, each));
+    }
+    return settled;
+  };
+  return {
+    ...{ vod, ledger, api, calls, now, settle },
+    pass(milliseconds) {
+      ahead += milliseconds;
+    },
+    async makeMedia(kind = 'tone', SourceContext = '') {
+      const ended = vod.next(({ type }) => type === 'media');
+      const MediaUrl = SOURCES[kind];
+      await vod.client.PullUpload({ MediaUrl, SourceContext });
+      await ended;
+      return vod.emulator().media().at(-1)?.fileId ?? '';
+    },
+    async arrive(fileId, fact, ...actions) {
+      const change = { key: { uploadId: UPLOAD_ID }, owner: 'ann', fact, fields: { fileId } };
+      await ledger.recordEvent({
+        ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+        changes: [{ ...change, method: 'client' }],
+        actions: actions.map((action) => ({ ...action, fileId })),
+      });
+    },
+    async close() {
+      await Promise.all([ledger.close(), vod.close(), source.close()]);
+    },
+  };
+}
+
+function countCalls(api: VodApi, calls: string[]): VodApi {
+  const count =
+    <Input extends readonly unknown[], Output>(name: string, call: (...input: Input) => Output) =>
+    (...input: Input): Output => {
+      calls.push(name);
+      return call(...input);
+    };
+  return {
+    ...api,
+    deleteMedia: count('DeleteMedia', api.deleteMedia),
+    modifyMediaInfo: count('ModifyMediaInfo', api.modifyMediaInfo),
+    processMediaByProcedure: count('ProcessMediaByProcedure', api.processMediaByProcedure),
+  };
+}

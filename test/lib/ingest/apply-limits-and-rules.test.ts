@@ -1,0 +1,374 @@
+import { describe, expect, it } from 'vitest';
+import { planEvent } from '../../../lib/ingest/plan-event.ts';
+import { receiveEvent } from '../../../lib/ingest/received-event.ts';
+import type { SourceContext } from '../../../lib/model/source-context.ts';
+import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { settingsOf } from '../../support/settings.ts';
+import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+
+const UPLOAD_ID = '01ARYZ6S410000000000000000';
+const RECEIVED_AT = Date.UTC(2026, 0, 1);
+const META = { Size: 100, Container: 'mov,mp4,m4a,3gp,3g2,mj2', Duration: 60.5 };
+
+function contextOf(envelope: Partial<SourceContext> = {}): string {
+  return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
+}
+
+interface Told {
+  readonly context?: string;
+  readonly sourceType?: string;
+  readonly basic?: object;
+  readonly meta?: object | null;
+  readonly task?: object;
+}
+
+const TYPES = {
+  NewFileUpload: 'FileUploadEvent',
+  PullComplete: 'PullCompleteEvent',
+} as const;
+
+function arrival(told: Told, type: keyof typeof TYPES = 'NewFileUpload'): RawEvent {
+  const { context = '', sourceType = 'Upload', basic, meta = META, task } = told;
+  const SourceInfo = { SourceType: sourceType, SourceContext: context };
+  const MediaBasicInfo = { Type: 'mp4', SourceInfo, ...basic };
+  const pulled = type === 'PullComplete' ? { TaskId: 'p-1', Status: 'FINISH', ErrCode: 0 } : {};
+  return {
+    EventType: type,
+    [TYPES[type]]: { FileId: '1', MediaBasicInfo, MetaData: meta, ...pulled, ...task },
+  };
+}
+
+function settle(body: RawEvent, input: object = {}, confirmed = true, isOnlyLook = false) {
+  const settings = settingsOf(input);
+  const received = receiveEvent(parseVodEvent(body), NOWHERE);
+  const reception = { ...NOWHERE, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyLook };
+  const { changes, actions = [] } = planEvent(received, reception);
+  return { change: changes[0], changes, actions };
+}
+
+const rule = (set: object, match: object = {}, name = 'r') => ({ name, match, set });
+
+describe.each(['NewFileUpload', 'PullComplete'] as const)(
+  '%s of a file over its limits',
+  (type) => {
+    it('rejects it for what its upload allows, and does nothing else to it', () => {
+      const context = contextOf({ limits: { maxBytes: 99, maxSeconds: 60 }, mediaExpireTime: 9 });
+
+      const { changes, actions } = settle(arrival({ context }, type), {
+        rules: [rule({ classId: 1, procedure: { name: 'p' } })],
+      });
+
+      expect(changes).toMatchObject([
+        {
+          key: { uploadId: UPLOAD_ID },
+          fact: 'rejected',
+          fields: {
+            fileId: '1',
+            size: 100,
+            problem: {
+              ...{ code: 'limits_exceeded', rule: 'maxBytes', limit: 99, actual: 100 },
+              violations: [{ rule: 'maxBytes' }, { rule: 'maxSeconds', limit: 60, actual: 60.5 }],
+            },
+          },
+        },
+      ]);
+      expect(actions).toEqual([]);
+    });
+
+    it('is none of anybody’s business before VOD confirms it', () => {
+      const context = contextOf({ limits: { maxBytes: 1 } });
+      expect(settle(arrival({ context }, type), {}, false)).toMatchObject({
+        changes: [],
+        actions: [],
+      });
+    });
+  },
+);
+
+describe('limits of what came without an envelope', () => {
+  const policy = { console: { maxBytes: 99 }, live: { maxSeconds: 60 } };
+
+  it.each([
+    ['the console', { context: '' }, 'maxBytes'],
+    ['another program', { context: 'order-7' }, 'maxBytes'],
+    ['a recording', { sourceType: 'Record' }, 'maxSeconds'],
+    ['a recording of a page', { sourceType: 'WebPageRecord' }, 'maxSeconds'],
+  ])('are those that the policy has for %s', (_name, told, violated) => {
+    const { change } = settle(arrival(told), { policy });
+    expect(change).toMatchObject({
+      key: { fileId: '1' },
+      fact: 'rejected',
+      fields: { problem: { code: 'limits_exceeded', rule: violated } },
+    });
+  });
+
+  it('are none where the policy has none, and never those of an upload with an envelope', () => {
+    expect(settle(arrival({})).change).toMatchObject({ fact: 'uploaded' });
+    expect(settle(arrival({ context: contextOf() }), { policy }).change).toMatchObject({
+      fact: 'uploaded',
+    });
+  });
+});
+
+describe('a file that VOD has not read', () => {
+  const limits = { maxSeconds: 60, mediaTypes: ['mp4'] };
+  const context = contextOf({ limits });
+
+  it.each([
+    ['says nothing', null],
+    ['says nothing of it', {}],
+    ['has zeros for it', { Size: 0, Container: '', Duration: 0 }],
+    ['knows its size alone', { Size: 5, Container: '', Duration: 0 }],
+  ])('is held, and looked at again, where VOD %s', (_name, meta) => {
+    const { change, actions } = settle(arrival({ context, meta }));
+
+    expect(change).toMatchObject({ fact: 'uploadedForProcessing' });
+    expect(change?.fields?.problem).toBeUndefined();
+    expect(actions).toEqual([
+      {
+        fileId: '1',
+        kind: 'inspect',
+        detail: { limits: { ...limits, maxBytes: undefined }, fact: 'uploaded' },
+      },
+    ]);
+  });
+
+  it('waits for its task besides, and is processed by no rule before', () => {
+    const rules = [rule({ procedure: { name: 'p' } })];
+
+    const own = settle(arrival({ context, meta: null, task: { ProcedureTaskId: 'proc-1' } }));
+    const ruled = settle(arrival({ context, meta: null }), { rules });
+
+    for (const { actions } of [own, ruled]) {
+      expect(actions[0]).toMatchObject({
+        kind: 'inspect',
+        detail: { fact: 'uploadedForProcessing' },
+      });
+    }
+    expect(ruled.actions.map(({ kind }) => kind)).toEqual(['inspect', 'procedure']);
+  });
+
+  it('is taken where its limits do not depend on it', () => {
+    const told = arrival({
+      context: contextOf({ limits: { maxBytes: 5 } }),
+      meta: { Size: 5, Container: '' },
+    });
+    expect(settle(told)).toMatchObject({ change: { fact: 'uploaded' }, actions: [] });
+  });
+
+  it('is rejected at once where it is not even called what is allowed', () => {
+    const { change, actions } = settle(arrival({ context, meta: null, basic: { Type: 'exe' } }));
+    expect(change).toMatchObject({ fact: 'rejected', fields: { problem: { actual: 'exe' } } });
+    expect(actions).toEqual([]);
+  });
+});
+
+describe('a file that has streams and no length', () => {
+  const meta = { Size: 5, Container: 'matroska,webm', Duration: 0, VideoStreamSet: [{}] };
+  const basic = { Type: 'webm' };
+  const context = contextOf({ limits: { maxSeconds: 60, mediaTypes: ['webm'] } });
+  const policy = { console: { maxSeconds: 60 }, live: { maxSeconds: 60 } };
+
+  it.each([
+    ['its upload', { context }, {}],
+    ['the policy for the console', {}, { policy }],
+    ['the policy for live recordings', { sourceType: 'Record' }, { policy }],
+  ])('is held where %s limits that', (_whose, told, input) => {
+    const { change, actions } = settle(arrival({ meta, basic, ...told }), input);
+    expect(change).toMatchObject({ fact: 'uploadedForProcessing', fields: { size: 5 } });
+    expect([change?.fields?.duration, change?.fields?.problem]).toEqual([undefined, undefined]);
+    expect(actions).toMatchObject([{ kind: 'inspect', detail: { fact: 'uploaded' } }]);
+  });
+
+  it('is taken where nothing does', () => {
+    const limits = { maxBytes: 5, mediaTypes: ['webm'] };
+    for (const told of [{}, { context: contextOf({ limits }) }]) {
+      expect(settle(arrival({ meta, basic, ...told }), { policy: {} })).toMatchObject({
+        change: { fact: 'uploaded' },
+        actions: [],
+      });
+    }
+  });
+
+  it('is rejected at once where nobody can look again, and VOD has read it', () => {
+    const rejected = settle(arrival({ context, meta, basic }), {}, true, true);
+    expect(rejected).toMatchObject({
+      change: { fact: 'rejected', fields: { problem: { code: 'media_unreadable' } } },
+      actions: [],
+    });
+    const unread = settle(arrival({ context, meta: null, basic }), {}, true, true);
+    expect(unread.actions).toMatchObject([{ kind: 'inspect' }]);
+  });
+});
+
+describe('what is filled in', () => {
+  const everything = {
+    classId: 7,
+    expireAfter: 60,
+    tags: ['a', 'b'],
+    coverUrl: 'https://a.example.com/c.png',
+    procedure: { name: 'p', taskPriority: 3, taskNotifyMode: 'Change', sessionContext: 's' },
+  };
+  const actionsOf = (told: Told, set: object, match?: object) =>
+    settle(arrival(told), { rules: [rule(set, match)] }).actions;
+
+  it('leaves what is known of the upload as it is', () => {
+    const told = arrival({ context: contextOf(), basic: { Name: 'film', ClassId: 5 } });
+    const { change } = settle(told);
+
+    const ruled = settle(told, { rules: [rule(everything)] }).change;
+
+    expect(change?.fields).toMatchObject({
+      name: 'film',
+      classId: 5,
+      size: META.Size,
+      fileId: '1',
+    });
+    expect(ruled).toEqual({
+      ...change,
+      fact: 'uploadedForProcessing',
+      fields: { ...change?.fields, procedure: 'p' },
+    });
+  });
+
+  it('is what rules set, by the words of VOD', () => {
+    const basic = { CreateTime: '2026-01-01T00:00:00Z', ExpireTime: '9999-12-31T23:59:59Z' };
+
+    const { change, actions } = settle(arrival({ basic }), { rules: [rule(everything)] });
+
+    expect(change).toMatchObject({ fact: 'uploadedForProcessing', fields: { procedure: 'p' } });
+    expect(actions).toEqual([
+      {
+        fileId: '1',
+        kind: 'modify',
+        detail: {
+          rules: ['r'],
+          parameters: { ExpireTime: '2026-01-01T00:01:00Z', ClassId: 7, AddTags: ['a', 'b'] },
+          coverUrl: 'https://a.example.com/c.png',
+        },
+      },
+      {
+        fileId: '1',
+        kind: 'procedure',
+        detail: {
+          rules: ['r'],
+          parameters: {
+            ProcedureName: 'p',
+            TasksPriority: 3,
+            TasksNotifyMode: 'Change',
+            SessionContext: 's',
+            SessionId: expect.stringMatching(/^[0-9a-f]{50}$/),
+          },
+        },
+      },
+    ]);
+  });
+
+  it('starts a flow under an id that is the same for the same file and rule, and no other', () => {
+    const idOf = (FileId: string, name: string) => {
+      const told = arrival({ task: { FileId } });
+      const rules = [rule({ procedure: { name: 'p' } }, {}, name)];
+      const [action] = settle(told, { rules }).actions;
+      return Object(action?.detail?.['parameters']).SessionId;
+    };
+    const ids = [idOf('1', 'a'), idOf('1', 'b'), idOf('2', 'a')];
+    expect(new Set(ids).size).toBe(3);
+    expect(idOf('1', 'a')).toBe(ids[0]);
+  });
+
+  it('names each rule that has its say, once', () => {
+    const rules = [
+      rule({ classId: 1 }, {}, 'class'),
+      rule({ tags: ['a'], expireTime: '2030-01-01T00:00:00Z' }, {}, 'rest'),
+    ];
+    expect(settle(arrival({}), { rules }).actions).toMatchObject([
+      {
+        detail: {
+          rules: ['rest', 'class'],
+          parameters: { ExpireTime: '2030-01-01T00:00:00Z', ClassId: 1, AddTags: ['a'] },
+        },
+      },
+    ]);
+  });
+
+  it('counts from when the event came where the media has no time', () => {
+    expect(actionsOf({}, { expireAfter: 86_400 })).toMatchObject([
+      { detail: { parameters: { ExpireTime: '2026-01-02T00:00:00Z' } } },
+    ]);
+  });
+
+  it('is for ever where it is longer than VOD can write', () => {
+    expect(actionsOf({}, { expireAfter: Number.MAX_SAFE_INTEGER })).toMatchObject([
+      { detail: { parameters: { ExpireTime: '9999-12-31T23:59:59Z' } } },
+    ]);
+  });
+
+  it('matches by the owner and the stream that the event names', () => {
+    const recorded = {
+      sourceType: 'Record',
+      basic: {
+        SourceInfo: {
+          SourceType: 'Record',
+          SourceContext: '',
+          LiveRecordInfo: { StreamId: 'room-1' },
+        },
+      },
+    };
+    expect(
+      actionsOf(recorded, { classId: 1 }, { streams: ['room-*'], methods: ['live'] }),
+    ).toHaveLength(1);
+    expect(actionsOf({ context: contextOf() }, { classId: 1 }, { owners: ['ann'] })).toHaveLength(
+      1,
+    );
+    expect(actionsOf({}, { classId: 1 }, { owners: ['ann'] })).toEqual([]);
+  });
+
+  it('is not what the upload has asked for itself', () => {
+    const basic = {
+      ...{ ClassId: 3, CoverUrl: 'http://v.example/c.png', ExpireTime: '2031-01-01T00:00:00Z' },
+    };
+    const { change, actions } = settle(
+      arrival({ context: contextOf(), basic, task: { ProcedureTaskId: 'proc-1' } }),
+      { rules: [rule(everything)] },
+    );
+
+    expect(actions).toEqual([
+      {
+        fileId: '1',
+        kind: 'modify',
+        detail: { rules: ['r'], parameters: { AddTags: ['a', 'b'] } },
+      },
+    ]);
+    expect(change?.fields).toMatchObject({ taskId: 'proc-1' });
+    expect(change?.fields?.procedure).toBeUndefined();
+  });
+
+  it('is nothing where nothing is left of a rule', () => {
+    expect(actionsOf({ basic: { ClassId: 3 } }, { classId: 1 })).toEqual([]);
+  });
+
+  it('is when an upload wanted its media deleted, which VOD was not told of by its signature', () => {
+    const context = contextOf({ mediaExpireTime: 1_800_000_000 });
+    const detail = { rules: [], parameters: { ExpireTime: '2027-01-15T08:00:00Z' } };
+    expect(actionsOf({ context }, { expireAfter: 60 })).toEqual([
+      { fileId: '1', kind: 'modify', detail },
+    ]);
+    expect(
+      actionsOf({ context, basic: { ExpireTime: '2027-01-15T08:00:00Z' } }, { expireAfter: 60 }),
+    ).toEqual([]);
+  });
+
+  it('is nothing for a pull that failed, and for no other event', () => {
+    const rules = [rule(everything)];
+    const failed = arrival({ task: { ErrCode: 60_000, SessionId: UPLOAD_ID } }, 'PullComplete');
+    expect(settle(failed, { rules }).actions).toEqual([]);
+    const processed = {
+      EventType: 'ProcedureStateChanged',
+      ProcedureStateChangeEvent: { TaskId: 'proc-1', Status: 'FINISH', FileId: '1' },
+    };
+    expect(settle(processed, { rules })).toMatchObject({
+      change: { fact: 'processingSucceeded' },
+      actions: [],
+    });
+  });
+});

@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { ingestBatch } from '../../../lib/ingest/durable.ts';
+import type { Reception } from '../../../lib/ingest/plan-event.ts';
+import type { Origin } from '../../../lib/ingest/received-event.ts';
+import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
+import type { SourceContext } from '../../../lib/model/source-context.ts';
+import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
+import { NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
+
+const UPLOAD_ID = '01ARYZ6S410000000000000000';
+
+const RECEPTION: Reception = {
+  ...NOWHERE,
+  receivedAt: Date.now(),
+  confirmed: true,
+  settings: NO_SETTINGS,
+};
+
+const { ledger, sql, open } = useLedger();
+
+function take(bodies: readonly RawEvent[], origin: Partial<Origin> = {}) {
+  return ingestBatch(bodies.map(parseVodEvent), ledger, { ...RECEPTION, ...origin });
+}
+
+function arrival(fields: object = {}): RawEvent {
+  const SourceContext = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'client' });
+  const FileUploadEvent = {
+    FileId: '1',
+    MediaBasicInfo: { Name: 'a', SourceInfo: { SourceType: 'Upload', SourceContext } },
+    ...fields,
+  };
+  return { EventType: 'NewFileUpload', FileUploadEvent };
+}
+
+function arrivalWith(SourceContext: string, Duration = 1): RawEvent {
+  return arrival({
+    MediaBasicInfo: { Type: 'mp4', SourceInfo: { SourceType: 'Upload', SourceContext } },
+    MetaData: { Size: 10, Duration, Container: 'mov,mp4,m4a,3gp,3g2,mj2' },
+  });
+}
+
+const REVIEWED: RawEvent = {
+  EventType: 'ReviewAudioVideoComplete',
+  ReviewAudioVideoCompleteEvent: { TaskId: 'review-1', Status: 'FINISH', Input: { FileId: '1' } },
+};
+
+const PROCESSED: RawEvent = {
+  EventType: 'ProcedureStateChanged',
+  ProcedureStateChangeEvent: { TaskId: 'proc-1', Status: 'FINISH', FileId: '1' },
+};
+
+const DELETED: RawEvent = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: ['1', '2'] } };
+
+const stateOf = async () => (await ledger.findUpload(UPLOAD_ID))?.state;
+
+describe('ingestBatch()', () => {
+  it('answers, in order, what each came to', async () => {
+    const taken = await take([arrival(), PROCESSED, arrival()]);
+
+    expect(taken.map(({ received }) => received.event.eventType)).toEqual([
+      'NewFileUpload',
+      'ProcedureStateChanged',
+      'NewFileUpload',
+    ]);
+    expect(taken.map(({ recorded }) => recorded.fresh)).toEqual([true, true, false]);
+    expect(await stateOf()).toBe('ready');
+  });
+
+  it('ends an upload with the review that it waits for', async () => {
+    await take([arrival({ ReviewAudioVideoTaskId: 'review-1' })]);
+    expect(await stateOf()).toBe('uploaded');
+
+    await take([REVIEWED]);
+
+    expect(await stateOf()).toBe('ready');
+  });
+
+  it('does not end an upload with its review while a flow runs', async () => {
+    const tasks = { ProcedureTaskId: 'proc-1', ReviewAudioVideoTaskId: 'review-1' };
+    await take([arrival(tasks), REVIEWED]);
+    expect(await stateOf()).toBe('uploaded');
+
+    await take([PROCESSED]);
+
+    expect(await stateOf()).toBe('ready');
+  });
+
+  it('ends an upload with a review that came before it, once that is told again', async () => {
+    await take([REVIEWED]);
+    await take([arrival({ ReviewAudioVideoTaskId: 'review-1' })]);
+    expect(await stateOf()).toBe('uploaded');
+
+    const [again] = await take([REVIEWED]);
+
+    expect(again?.recorded.fresh).toBe(false);
+    expect(await stateOf()).toBe('ready');
+  });
+
+  it('remembers a file that is gone before it is known to have come', async () => {
+    await take([DELETED]);
+    await take([arrival()]);
+
+    expect(await stateOf()).toBe('deleted');
+  });
+});
+
+const OWNED = { uploadId: UPLOAD_ID, owner: 'bob', method: 'client' } as const;
+
+describe('a context without a MAC', () => {
+  const first = arrivalWith(writeV1Context({ ...OWNED, limits: { maxSeconds: 99 } }, 'mine'));
+  const grace = { contexts: { ...NOWHERE.contexts, acceptsV1: true } };
+
+  it('is that of another program', async () => {
+    await ledger.issueUpload(OWNED);
+
+    const [taken] = await take([first]);
+
+    expect(taken?.recorded.uploads).toMatchObject([{ method: 'other' }]);
+    expect(await stateOf()).toBe('issued');
+  });
+
+  it('is believed for a grace, of what the ledger knows, and only so far', async () => {
+    await ledger.issueUpload({ ...OWNED, fields: { limits: { maxSeconds: 1 } } });
+
+    await take(
+      [arrivalWith(writeV1Context({ ...OWNED, limits: { maxSeconds: 99 } }, 'mine'), 5)],
+      grace,
+    );
+
+    expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({
+      ...{ state: 'rejected', owner: 'bob', sourceContext: 'mine' },
+      ...{ limits: { maxSeconds: 1 }, problem: { limit: 1, actual: 5 } },
+    });
+  });
+
+  it.each<[string, Partial<SourceContext> | undefined, Partial<Origin>]>([
+    ['is not known', undefined, {}],
+    ['is of another owner', { owner: 'eve' }, {}],
+    ['began in another way', { method: 'pull' }, {}],
+    ['is of another application', {}, { subAppId: 2, own: 1 }],
+  ])('is that of another program where its upload %s', async (_what, change, origin) => {
+    if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });
+
+    const [taken] = await take([first], { ...grace, ...origin });
+
+    expect(taken?.recorded.uploads).toMatchObject([{ method: 'other' }]);
+    expect((await ledger.findUpload(UPLOAD_ID))?.state).toBe(change && 'issued');
+  });
+});
+
+describe('a pull that failed', () => {
+  const failure = (TaskId: string): RawEvent => ({
+    EventType: 'PullComplete',
+    PullCompleteEvent: { TaskId, Status: 'FINISH', ErrCode: 60_000, SessionId: UPLOAD_ID },
+  });
+
+  it('ends the pull that has its session, and its task as far as that is known', async () => {
+    await ledger.issueUpload({ ...OWNED, method: 'pull' });
+
+    await take([failure('task-1')]);
+
+    expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'failed', taskId: 'task-1' });
+  });
+
+  it.each<[string, Partial<IssuedUpload> | undefined, Partial<Origin>]>([
+    ['is not known', undefined, {}],
+    ['is no pull', {}, {}],
+    ['has another task', { method: 'pull', fields: { taskId: 'task-2' } }, {}],
+    [
+      'is of another application',
+      { method: 'pull', fields: { subAppId: 1 } },
+      { subAppId: 2, own: 1 },
+    ],
+  ])('changes nothing where the upload that it names %s', async (_what, change, origin) => {
+    if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });
+    const before = await ledger.findUpload(UPLOAD_ID);
+
+    const [taken] = await take([failure('task-1')], origin);
+
+    expect(taken?.recorded).toMatchObject({ fresh: true, uploads: [] });
+    expect(await ledger.findUpload(UPLOAD_ID)).toEqual(before);
+  });
+});
+
+it('takes a pull that came to its end for none of its session, which another program may choose', async () => {
+  await ledger.issueUpload({ ...OWNED, method: 'pull' });
+  const PullCompleteEvent = { TaskId: 'task-1', Status: 'FINISH', ErrCode: 0, FileId: '1' };
+
+  const [taken] = await take([
+    {
+      EventType: 'PullComplete',
+      PullCompleteEvent: { ...PullCompleteEvent, SessionId: UPLOAD_ID },
+    },
+  ]);
+
+  expect(taken?.received.failedPull).toBeUndefined();
+  expect(taken?.recorded.uploads).toMatchObject([{ fileId: '1', state: 'ready' }]);
+  expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'issued' });
+  const events = await ledger.listEvents(UPLOAD_ID);
+  expect(events.map(({ eventType }) => eventType)).toEqual(['upload.issued']);
+});
+
+describe('the context of an upload', () => {
+  const TARGETS = [{ id: 'https://a.example', events: ['vod.*'] }];
+
+  /** Returns what is kept for consumers of the one event that `body` is. */
+  async function keptOf(body: RawEvent) {
+    const told = open({ targets: TARGETS });
+    await ingestBatch([parseVodEvent(body)], told, RECEPTION);
+    const [claim] = await told.claimDeliveries(1, 60, 1);
+    // As what was recorded before envelopes had a MAC.
+    await sql`update events set envelope_removed = default`;
+    await sql`update deliveries set next_attempt_at = now() - interval '1 second'`;
+    const [older] = await told.claimDeliveries(1, 60, 1);
+    return [claim?.event, older?.event];
+  }
+
+  it('is kept, and told, without its envelope', async () => {
+    const [event, older] = await keptOf(arrivalWith(sealContext(OWNED, 'mine')));
+
+    expect(event).toMatchObject({
+      payload: { FileUploadEvent: { MediaBasicInfo: { SourceInfo: { SourceContext: 'mine' } } } },
+    });
+    expect(event).not.toHaveProperty('hasEnvelope');
+    expect(older).toHaveProperty('hasEnvelope', true);
+  });
+
+  it('is left as it is where another program wrote it', async () => {
+    const SourceContext = writeV1Context(OWNED, 'mine');
+    const [event] = await keptOf(arrivalWith(SourceContext));
+
+    expect(event).toMatchObject({
+      payload: { FileUploadEvent: { MediaBasicInfo: { SourceInfo: { SourceContext } } } },
+    });
+  });
+});

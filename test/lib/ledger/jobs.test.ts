@@ -1,0 +1,302 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { useLedger } from '../../support/use-ledger.ts';
+
+const START = Date.UTC(2026, 0, 1);
+const TEN_MINUTES = 600_000;
+let time: number;
+const targets = ['a', 'b'].map((id) => ({ id, events: [`vod.${id}*`, 'vod.Both'] }));
+const { ledger, sql } = useLedger({ now: () => time, targets });
+
+beforeEach(() => {
+  time = START;
+});
+
+function record(eventId: string, eventType: `vod.${string}`, ...actions: [string, string][]) {
+  return ledger.recordEvent({
+    ...{ eventId, eventType, payload: {}, confirmed: true, changes: [] },
+    actions: actions.map(([fileId, kind]) => ({ fileId, kind })),
+  });
+}
+
+/** Each kind of job: how one is made, how some are claimed, and what holds the row of one. */
+const KINDS = [
+  {
+    kind: 'actions',
+    make: (id: string) => record(id, 'vod.None', [id, 'delete']),
+    claim: async (count: number) =>
+      (await ledger.claimActions(count, 60)).map(({ fileId }) => fileId),
+    hold: 'select from media_actions where file_id = $1 for update',
+  },
+  {
+    kind: 'confirmations',
+    make: (id: string) =>
+      ledger.keepPendingConfirmation({ eventId: id, raw: {}, receivedAt: START }),
+    claim: async (count: number) =>
+      (await ledger.claimConfirmations(count, 60)).map(({ eventId }) => eventId),
+    hold: 'select from unconfirmed_events where event_id = $1 for update',
+  },
+  {
+    kind: 'pulls',
+    make: (id: string) => ledger.enqueuePulls([{ uploadId: id, owner: 'ann', request: {} }]),
+    claim: async (count: number) =>
+      (await ledger.claimPulls(count, 60)).map(({ uploadId }) => uploadId),
+    hold: 'select from pulls where upload_id = $1 for update',
+  },
+  {
+    kind: 'deliveries',
+    make: (id: string) => record(id, 'vod.a'),
+    claim: async (count: number) =>
+      (await ledger.claimDeliveries(count, 60, count)).map(({ eventId }) => eventId),
+    hold: 'select from deliveries where event_id = $1 for update',
+  },
+  {
+    kind: 'checks',
+    make: async (id: string) => {
+      time -= TEN_MINUTES;
+      await ledger.issueUpload({ uploadId: id, method: 'client', owner: 'ann' });
+      time += TEN_MINUTES;
+    },
+    claim: async (count: number) =>
+      (await ledger.claimChecks(count, 60)).map(({ uploadId }) => uploadId),
+    hold: 'select from uploads where upload_id = $1 for update',
+  },
+];
+
+describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
+  const makeAt = async (at: number, id: string) => {
+    time = at;
+    await make(id);
+  };
+
+  it('takes what has been due the longest first, from the time at which it is due', async () => {
+    await makeAt(START + 2, 'third');
+    await makeAt(START, 'first');
+    await makeAt(START + 3, 'fourth');
+    await makeAt(START + 1, 'second');
+
+    time = START - 1;
+    expect(await claim(9)).toEqual([]);
+    time = START + 2;
+    expect(await claim(2)).toEqual(['first', 'second']);
+    expect(await claim(9)).toEqual(['third']);
+  });
+
+  it('is over at the end of its lease, and not before', async () => {
+    await makeAt(START, 'j1');
+    expect(await claim(9)).toEqual(['j1']);
+    time += 59_999;
+    expect(await claim(9)).toEqual([]);
+    time += 1;
+    expect(await claim(9)).toEqual(['j1']);
+  });
+
+  it('passes over what another session holds, and does not wait for it', async () => {
+    for (const id of ['j1', 'j2', 'j3']) await make(id);
+    await sql.begin(async (holder) => {
+      await holder.unsafe(hold, ['j2']);
+      expect((await claim(9)).toSorted()).toEqual(['j1', 'j3']);
+    });
+    expect(await claim(9)).toEqual(['j2']);
+  });
+});
+
+describe('what other sessions hold', () => {
+  it('is passed over by fresh deliveries', async () => {
+    for (const id of ['e1', 'e2']) await record(id, 'vod.a');
+    await sql.begin(async (holder) => {
+      await holder`select from deliveries where event_id = 'e1' for update`;
+      const claims = await ledger.claimFresh(['e1', 'e2'], 60);
+      expect(claims.map(({ eventId }) => eventId)).toEqual(['e2']);
+    });
+  });
+
+  it('is passed over by the fan-out', async () => {
+    for (const id of ['e1', 'e2']) await record(id, 'vod.None');
+    await sql`update events set fanned_out = false`;
+    await sql.begin(async (holder) => {
+      await holder`select from events where event_id = 'e1' for update`;
+      expect(await ledger.fanOut(9)).toBe(1);
+    });
+    expect(await ledger.fanOut(9)).toBe(1);
+  });
+
+  it('is passed over by checks that are made due early', async () => {
+    for (const id of ['u1', 'u2']) {
+      await ledger.issueUpload({ uploadId: id, method: 'client', owner: 'ann' });
+      await ledger.transition(id, 'issued', { taskId: `task of ${id}` });
+    }
+    await sql.begin(async (holder) => {
+      await holder`select from uploads where upload_id = 'u1' for update`;
+      await ledger.hastenChecks(9);
+    });
+    expect((await ledger.claimChecks(9, 60)).map(({ uploadId }) => uploadId)).toEqual(['u2']);
+  });
+});
+
+/** The jobs that are settled by a state: each has two neighbours, with which it shares half of its key. */
+const TRACKED = [
+  {
+    kind: 'actions',
+    done: 'done',
+    make: () => record('e1', 'vod.None', ['x', 'inspect'], ['x', 'delete'], ['y', 'inspect']),
+    claim: async () =>
+      (await ledger.claimActions(9, 60)).map((job) => ({
+        job: `${job.fileId} ${job.kind}`,
+        finish: () => ledger.finishAction(job),
+        fail: (failure: Parameters<Ledger['failAction']>[1]) => ledger.failAction(job, failure),
+      })),
+    name: "file_id || ' ' || kind",
+    table: 'media_actions',
+    own: 'x inspect',
+  },
+  {
+    kind: 'deliveries',
+    done: 'delivered',
+    make: async () => {
+      await record('x', 'vod.Both');
+      await record('y', 'vod.a');
+    },
+    claim: async () =>
+      (await ledger.claimDeliveries(9, 60, 9)).map((job) => ({
+        job: `${job.eventId} ${job.endpoint}`,
+        finish: () => ledger.finishDelivery(job),
+        fail: (failure: Parameters<Ledger['failDelivery']>[1]) => ledger.failDelivery(job, failure),
+      })),
+    name: "event_id || ' ' || endpoint",
+    table: 'deliveries',
+    own: 'x a',
+  },
+];
+
+describe.each(TRACKED)('a settlement of $kind', ({ done, make, claim, name, table, own }) => {
+  async function claimOwn() {
+    const claims = await claim();
+    return claims.find(({ job }) => job === own) ?? expect.fail('It is claimed.');
+  }
+  const readRows = async () => {
+    const rows = await sql.unsafe(
+      `select ${name} as job, state, attempts, last_error, next_attempt_at, updated_at from ${table}`,
+    );
+    return new Map(rows.map(({ job, ...row }) => [String(job), row]));
+  };
+
+  it('ends its own job, and none that shares half of its key', async () => {
+    await make();
+    const settled = await claimOwn();
+    time += 1_000;
+    expect(await settled.finish()).toBe(true);
+
+    const rows = await readRows();
+    const updated = { updated_at: new Date(time) };
+    expect(rows.get(own)).toMatchObject({ state: done, attempts: 1, last_error: null, ...updated });
+    rows.delete(own);
+    expect(Array.from(rows.values(), ({ state }) => state)).toEqual(['pending', 'pending']);
+  });
+
+  it('has another try at its time, and says why', async () => {
+    await make();
+    const settled = await claimOwn();
+    time += 1_000;
+    expect(await settled.fail({ error: 'busy\0', nextAttemptAt: time + 5_000 })).toBe(true);
+
+    expect((await readRows()).get(own)).toEqual({
+      ...{ state: 'pending', attempts: 1, last_error: 'busy\ufffd' },
+      ...{ next_attempt_at: new Date(time + 5_000), updated_at: new Date(time) },
+    });
+  });
+
+  it('stays as it was first, and may be sent again where its answer was lost', async () => {
+    await make();
+    const settled = await claimOwn();
+    expect(await settled.finish()).toBe(true);
+    expect(await settled.fail({ error: 'late', nextAttemptAt: time })).toBe(false);
+    expect(await settled.fail({ error: 'late', dead: true })).toBe(false);
+    expect((await readRows()).get(own)).toMatchObject({ state: done, last_error: null });
+    expect(await settled.finish()).toBe(true);
+  });
+
+  it('leaves dead what has died', async () => {
+    await make();
+    const settled = await claimOwn();
+    expect(await settled.fail({ error: 'no', dead: true })).toBe(true);
+    expect(await settled.finish()).toBe(false);
+    expect((await readRows()).get(own)).toMatchObject({ state: 'dead', last_error: 'no' });
+  });
+
+  it('is the last claim’s alone', async () => {
+    await make();
+    const early = await claimOwn();
+    time += 60_000;
+    const late = await claimOwn();
+    expect(await early.finish()).toBe(false);
+    expect(await early.fail({ error: 'late', dead: true })).toBe(false);
+    expect(await late.finish()).toBe(true);
+  });
+});
+
+describe('an action', () => {
+  const readAction = async (fileId: string, kind: string) => {
+    const [row] = await sql`select state, attempts, last_error, progress, created_at,
+      next_attempt_at, updated_at from media_actions where file_id = ${fileId} and kind = ${kind}`;
+    return row ?? expect.fail('There is such an action.');
+  };
+
+  it('keeps how far it has come, for itself and as long as it is claimed', async () => {
+    await record('e1', 'vod.None', ['x', 'inspect'], ['x', 'delete'], ['y', 'inspect']);
+    const claims = await ledger.claimActions(9, 60);
+    const own = claims.find(({ fileId, kind }) => fileId === 'x' && kind === 'inspect');
+    if (own === undefined) return expect.fail('It is claimed.');
+    time += 1_000;
+    expect(await ledger.keepActionProgress(own, { part: 1 })).toBe(true);
+
+    const row = await readAction('x', 'inspect');
+    expect(row).toMatchObject({ progress: { part: 1 }, updated_at: new Date(time) });
+    expect(await readAction('x', 'delete')).toMatchObject({ progress: null });
+    expect(await readAction('y', 'inspect')).toMatchObject({ progress: null });
+    expect(await ledger.keepActionProgress({ ...own, attempt: 2 }, { part: 2 })).toBe(false);
+    await ledger.finishAction(own);
+    expect(await ledger.keepActionProgress(own, { part: 3 })).toBe(false);
+  });
+
+  it('is as new when it is replayed, where it is dead and no other', async () => {
+    await record('e1', 'vod.None', ['x', 'inspect'], ['x', 'delete'], ['y', 'inspect'], ['z', 'z']);
+    for (const claim of await ledger.claimActions(9, 60)) {
+      if (claim.fileId === 'z') await ledger.finishAction(claim);
+      else await ledger.failAction(claim, { error: 'no', dead: true });
+    }
+    time += 1_000;
+    await ledger.replayAction({ fileId: 'x', kind: 'inspect' });
+    await ledger.replayAction({ fileId: 'z', kind: 'z' });
+
+    const now = new Date(time);
+    expect(await readAction('x', 'inspect')).toMatchObject({
+      ...{ state: 'pending', attempts: 0, last_error: null },
+      ...{ created_at: now, next_attempt_at: now, updated_at: now },
+    });
+    expect(await readAction('x', 'delete')).toMatchObject({ state: 'dead' });
+    expect(await readAction('y', 'inspect')).toMatchObject({ state: 'dead' });
+    expect(await readAction('z', 'z')).toMatchObject({ state: 'done' });
+  });
+});
+
+describe('an endpoint', () => {
+  const readTaken = async () => {
+    const [row] = await sql`select delivered_at from endpoints where endpoint = 'a'`;
+    return row?.['delivered_at'];
+  };
+  async function takeAt(at: number) {
+    time = at;
+    await record(`e${at}`, 'vod.a');
+    const [claim] = await ledger.claimDeliveries(1, 60, 1);
+    if (claim !== undefined) await ledger.finishDelivery(claim);
+  }
+
+  it('has its last success written down once a second, and never one before', async () => {
+    await takeAt(START);
+    await takeAt(START + 999);
+    expect(await readTaken()).toEqual(new Date(START));
+    await takeAt(START + 1_000);
+    expect(await readTaken()).toEqual(new Date(START + 1_000));
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import {
+  explainEventPattern,
+  matchesEvent,
+  nameVodEvent,
+  selectTargets,
+} from '../../../lib/model/event-type.ts';
+
+describe('nameVodEvent()', () => {
+  it.each([
+    ['NewFileUpload', 'vod.NewFileUpload'],
+    ['x'.repeat(64), `vod.${'x'.repeat(64)}`],
+    ['x'.repeat(65), 'vod.unknown'],
+    ['a.b', 'vod.unknown'],
+    ['', 'vod.unknown'],
+    [7, 'vod.unknown'],
+  ])('makes of %j the type %s', (name, type) => {
+    expect(nameVodEvent(name)).toBe(type);
+  });
+});
+
+describe('matchesEvent()', () => {
+  it.each([
+    ['upload.ready', '*', true],
+    ['upload.ready', 'upload.*', true],
+    ['upload.ready', 'upload.ready', true],
+    ['upload.ready', 'upload.re*', true],
+    ['upload.ready', 'upload.read', false],
+    ['upload.ready', 'vod.*', false],
+    ['vod.PullComplete', 'vod.Pull*', true],
+    ['vod.PullComplete', 'vod.pullcomplete', false],
+  ] as const)('%s against %s is %s', (type, pattern, expected) => {
+    expect(matchesEvent(type, pattern)).toBe(expected);
+  });
+});
+
+describe('explainEventPattern()', () => {
+  it.each([
+    '*',
+    'upload.*',
+    'upload.deleted',
+    'upload.re*',
+    'vod.*',
+    'vod.Pull*',
+    'vod.FileDeleted',
+  ])('takes %s', (pattern) => {
+    expect(explainEventPattern(pattern)).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    'upload',
+    'upload.',
+    'upload.redy',
+    'upload.*.x',
+    '*.ready',
+    'vod',
+    'vod.',
+    'vod.**',
+    'Upload.*',
+    'other.*',
+  ])('refuses %j, and names what there is', (pattern) => {
+    expect(explainEventPattern(pattern)).toBe(
+      'must be vod. and a type of VOD, upload. and one of issued, uploaded, processing, ready, failed, rejected, expired, cancelled, deleted, or the beginning of such names and *, as upload.*',
+    );
+  });
+});
+
+describe('selectTargets()', () => {
+  it('selects the targets of which any pattern fits', () => {
+    const targets = [
+      { id: 'all', events: ['*'] },
+      { id: 'some', events: ['vod.*', 'upload.ready'] },
+      { id: 'others', events: ['vod.*'] },
+      { id: 'none', events: [] },
+    ];
+
+    expect(selectTargets(targets, 'upload.ready').map(({ id }) => id)).toEqual(['all', 'some']);
+  });
+});

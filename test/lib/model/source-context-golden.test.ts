@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { decodeSourceContext, encodeSourceContext } from '../../../lib/model/source-context.ts';
+import { deriveContextKey } from '../../../lib/model/source-context-mac.ts';
+
+// What is stored, or on its way while a new version is deployed, has to be known by it. Expected values come of Python's
+// hashlib and hmac, by the descriptions in lib/model, and not of the code itself.
+
+describe('a source context of an earlier version', () => {
+  const envelope = {
+    uploadId: '01ARYZ6S41TSV4RRFFQ69G5FAV',
+    owner: 'user-42',
+    method: 'pull',
+    limits: { maxBytes: 1_000, maxSeconds: 60, mediaTypes: ['mp4'] },
+    mediaExpireTime: 1_800_000_000,
+  } as const;
+  const head =
+    '{"vu":2,"i":"01ARYZ6S41TSV4RRFFQ69G5FAV","o":"user-42","m":"p","b":1000,"s":60,"t":["mp4"],"x":1800000000,"c":"order-7"';
+  const key = deriveContextKey('context-key-example');
+
+  it.each([
+    [1_500_000_001, '5K86TFwiRZ-K_9l3'],
+    [undefined, 'xYCeokwwSgoYecvc'],
+  ])('is written and read in the same way (application %s)', (subAppId, mac) => {
+    const written = `${head},"a":"${mac}"}`;
+    const verifier = { keys: [key], subAppIds: [subAppId], acceptsV1: false } as const;
+
+    expect(encodeSourceContext(envelope, 'order-7', { key, subAppId })).toBe(written);
+    expect(decodeSourceContext(written, verifier)).toEqual({ envelope, sourceContext: 'order-7' });
+  });
+});

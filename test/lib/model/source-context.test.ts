@@ -1,0 +1,309 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decodeSourceContext,
+  removeV1,
+  type SourceContext,
+} from '../../../lib/model/source-context.ts';
+import { deriveContextKey } from '../../../lib/model/source-context-mac.ts';
+import { Problem } from '../../../lib/problem.ts';
+import {
+  CONTEXTS,
+  openContext,
+  sealContext,
+  writeV1Context,
+} from '../../support/source-contexts.ts';
+
+const SMALL: SourceContext = {
+  uploadId: '01ARYZ6S410000000000000000',
+  owner: 'u1',
+  method: 'client',
+};
+
+const anyEnvelope: fc.Arbitrary<SourceContext> = fc.record(
+  {
+    uploadId: fc.constant('01ARYZ6S410000000000000000'),
+    owner: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+    method: fc.constantFrom('client' as const, 'pull' as const, 'server' as const),
+    limits: fc.record({
+      maxBytes: fc.integer({ min: 1 }),
+      maxSeconds: fc.integer({ min: 1 }),
+      mediaTypes: fc.constantFrom(['mp4'], ['mov', 'mp3']),
+    }),
+    mediaExpireTime: fc.nat(),
+  },
+  { requiredKeys: ['uploadId', 'owner', 'method'] },
+);
+
+describe('sealEnvelope()', () => {
+  it('is undone by openEnvelope()', () => {
+    fc.assert(
+      fc.property(
+        anyEnvelope,
+        fc.string({ unit: 'grapheme', maxLength: 8 }),
+        (envelope, context) => {
+          const opened = openContext(sealContext(envelope, context));
+
+          expect(opened).toEqual({ envelope, sourceContext: context });
+        },
+      ),
+    );
+  });
+
+  it('keeps a context unchanged that looks like an envelope itself', () => {
+    const nested = sealContext(SMALL);
+
+    expect(openContext(sealContext(SMALL, nested)).sourceContext).toBe(nested);
+  });
+
+  it('fills 250 bytes and not one more', () => {
+    const room = 250 - Buffer.byteLength(sealContext(SMALL, ''));
+
+    expect(Buffer.byteLength(sealContext(SMALL, 'x'.repeat(room)))).toBe(250);
+    expect(() => sealContext(SMALL, 'x'.repeat(room + 1))).toThrow(Problem);
+  });
+
+  it('counts bytes, not characters', () => {
+    const room = 250 - Buffer.byteLength(sealContext(SMALL, ''));
+
+    expect(() => sealContext(SMALL, '한'.repeat(Math.floor(room / 3)))).not.toThrow();
+    expect(() => sealContext(SMALL, '한'.repeat(Math.floor(room / 3) + 1))).toThrow(Problem);
+  });
+
+  it('tells how many bytes are left, and means it', () => {
+    const error = problemOf(() => sealContext(SMALL, 'x'.repeat(240)));
+
+    expect(error.code).toBe('invalid_request');
+    expect(error.errors?.[0]?.path).toBe('sourceContext');
+    const left = Number(/at most (\d+) bytes/.exec(error.errors?.[0]?.message ?? '')?.[1]);
+    expect(() => sealContext(SMALL, 'x'.repeat(left - 2))).not.toThrow();
+    expect(() => sealContext(SMALL, 'x'.repeat(left - 1))).toThrow(Problem);
+  });
+
+  it.each([
+    { limits: { maxBytes: 1 } },
+    { limits: { maxSeconds: 1 } },
+    { limits: { mediaTypes: ['mp4'] } },
+    { mediaExpireTime: 0 },
+  ])('holds %j alone', (alone) => {
+    const opened = openContext(sealContext({ ...SMALL, ...alone }));
+
+    expect(opened).toEqual({ envelope: { ...SMALL, ...alone }, sourceContext: '' });
+    expect(opened.envelope).not.toHaveProperty('limits' in alone ? 'mediaExpireTime' : 'limits');
+  });
+
+  it.each([
+    [undefined, 'limits'],
+    ['mine', 'sourceContext'],
+  ])('says so where nothing is left (context %s)', (context, path) => {
+    const error = problemOf(() => sealContext({ ...SMALL, owner: 'o'.repeat(250) }, context));
+
+    expect(error.errors).toEqual([
+      {
+        path,
+        message:
+          'leaves no room: VOD keeps 250 bytes, and 329 hold the upload\'s id, owner and limits; name fewer media types, or use a shorter "sub" in the token',
+      },
+    ]);
+  });
+
+  it.each([
+    [1, 'leaves no room'],
+    [2, 'leaves no room'],
+    [3, 'must have at most 3 bytes'],
+  ])('says what fits where %i bytes are left', (left, message) => {
+    const room = 250 - Buffer.byteLength(sealContext(SMALL, '')) + 2 - left;
+    const error = problemOf(() =>
+      sealContext({ ...SMALL, owner: SMALL.owner + 'o'.repeat(room) }, 'mine'),
+    );
+
+    expect(error.errors?.[0]?.message).toContain(message);
+  });
+});
+
+describe('openEnvelope()', () => {
+  const lookalike = writeV1Context(SMALL, 'mine');
+
+  it.each([
+    ...['', '{"u":"42"}', '{"vu":2}', '{"vu":1}', '{', 'plain', '[1]', 'null', lookalike],
+    ...['{"vu":2,"i":"01ARYZ6S410000000000000000","o":"u1","m":"c","a":"AAAAAAAAAAAAAAAA"}'],
+  ])('takes %j for the context of another program', (context) => {
+    expect(openContext(context)).toEqual({ sourceContext: context });
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (context) => {
+        expect(openContext(context).sourceContext).toBe(context);
+      }),
+    );
+  });
+
+  it('believes what any of its keys proves, for any of the applications that it is told', () => {
+    const [older = ''] = CONTEXTS.keys;
+    const newer = deriveContextKey('another-key-example');
+    const context = sealContext(SMALL, 'mine', { keys: [older], subAppId: 7 });
+    const open = (keys: readonly [string, ...string[]], ...subAppIds: (number | undefined)[]) =>
+      decodeSourceContext(context, { keys, subAppIds, acceptsV1: false }).envelope;
+
+    expect(open([newer, older], 7)).toEqual(SMALL);
+    expect(open([older], 7, undefined)).toEqual(SMALL);
+    expect(open([newer], 7)).toBeUndefined();
+    expect(open([older], undefined)).toBeUndefined();
+    expect(open([older], 8)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<SourceContext>]>([
+    ['an id that is none', { uploadId: '../dead-deliveries' }],
+    ['no owner', { owner: '' }],
+    ['an owner that no database can hold', { owner: 'u\0' }],
+    ['no bytes', { limits: { maxBytes: 0 } }],
+    ['more bytes than VOD takes', { limits: { maxBytes: 2 ** 53 } }],
+    ['half a second', { limits: { maxSeconds: 0.5 } }],
+    ['no types', { limits: { mediaTypes: [] } }],
+    ['types that VOD does not take', { limits: { mediaTypes: ['exe'] } }],
+    ['an expiry in the year 318857', { mediaExpireTime: 1e13 }],
+    ['an expiry before 1970', { mediaExpireTime: -1 }],
+  ])('takes %s for no envelope, proven or not', (_what, change) => {
+    const wrong = { ...SMALL, ...change };
+    const proven = sealContext(wrong);
+    const first = writeV1Context(wrong);
+    const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
+
+    expect(openContext(proven)).toEqual({ sourceContext: proven });
+    expect(decodeSourceContext(first, verifier)).toEqual({ sourceContext: first });
+  });
+
+  it('takes nothing for version 1 that was not written as this service did', () => {
+    const { vu, ...members } = JSON.parse(lookalike);
+    const context = JSON.stringify({ ...members, vu });
+    const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
+
+    expect(decodeSourceContext(context, verifier)).toEqual({ sourceContext: context });
+  });
+
+  it('takes version 1 for a grace alone, and says that nothing proves it', () => {
+    const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
+
+    expect(decodeSourceContext(lookalike, verifier)).toEqual({
+      ...{ envelope: SMALL, sourceContext: 'mine', unproven: true },
+    });
+    expect(decodeSourceContext(sealContext(SMALL, 'mine'), verifier).unproven).toBeUndefined();
+  });
+});
+
+describe('a context that is not quite what the service wrote', () => {
+  const texts = fc.string({ unit: 'binary', maxLength: 20 });
+  const good = fc
+    .record({ envelope: anyEnvelope, mine: fc.option(texts, { nil: undefined }) })
+    .map(({ envelope, mine }) => ({ envelope, mine, context: sealContext(envelope, mine) }))
+    .filter(({ context }) => context.isWellFormed());
+
+  /** Returns another context than the one it is given, made of it. */
+  const mutations = (context: string): fc.Arbitrary<string> => {
+    const at = fc.nat(context.length - 1);
+    const members = Object.entries<unknown>(JSON.parse(context));
+    const value = fc.oneof(
+      fc.integer(),
+      fc.double(),
+      fc.string(),
+      fc.constant(null),
+      fc.jsonValue(),
+    );
+    const write = (entries: readonly (readonly [string, unknown])[]) =>
+      JSON.stringify(Object.fromEntries(entries));
+    return fc
+      .oneof(
+        // Every byte of it.
+        fc.record({ at, bit: fc.nat(7) }).map(({ at: place, bit }) => {
+          const bytes = Buffer.from(context);
+          const found = place % bytes.length;
+          bytes.writeUInt8(bytes.readUInt8(found) ^ (1 << bit), found);
+          return bytes.toString();
+        }),
+        fc
+          .record({ at, text: fc.string({ unit: 'binary', minLength: 1 }) })
+          .map(({ at: place, text }) => context.slice(0, place) + text + context.slice(place)),
+        fc
+          .record({ at, length: fc.integer({ min: 1, max: 40 }) })
+          .map(({ at: place, length }) => context.slice(0, place) + context.slice(place + length)),
+        // Every field of it.
+        fc
+          .record({ place: fc.nat(members.length - 1), value })
+          .map(({ place, value: other }) =>
+            write(members.map(([name, old], i) => [name, i === place ? other : old])),
+          ),
+        fc
+          .record({
+            name: fc.constantFrom('vu', 'i', 'o', 'm', 'b', 's', 't', 'x', 'c', 'a', 'z'),
+            value,
+          })
+          .map(({ name, value: other }) => write([...members, [name, other]])),
+        fc.nat(members.length - 1).map((place) => write(members.filter((_, i) => i !== place))),
+        fc.shuffledSubarray(members, { minLength: members.length }).map(write),
+        // Other methods, and the same in other words.
+        fc.constantFrom('c', 'p', 's').map((m) => context.replace(/"m":"."/, `"m":"${m}"`)),
+        fc.constantFrom(
+          ...[context.replace('"vu":2', '"vu":1'), context.replace('"vu":2', '"vu":2.0')],
+          ...[context.replaceAll(',', ', '), ` ${context}`, `${context}\n`, `${context} `],
+          ...[context.replace(/"a":"/, '"a":"AAAA'), context.replace(/,"a":.*/, '}')],
+        ),
+      )
+      .filter((changed) => changed !== context);
+  };
+
+  it('is never believed: 10,000 of them', () => {
+    const forged = good.chain(({ context }) => mutations(context));
+    fc.assert(
+      fc.property(forged, (context) => {
+        expect(openContext(context)).toEqual({ sourceContext: context });
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('is not believed of another application, or by another key', () => {
+    const applications = fc.option(fc.integer({ min: 1, max: 2_000_000_000 }), { nil: undefined });
+    fc.assert(
+      fc.property(anyEnvelope, applications, applications, (envelope, subAppId, other) => {
+        fc.pre(subAppId !== other);
+        const context = sealContext(envelope, 'mine', { subAppId });
+        const keys = [deriveContextKey(String(other))] as const;
+
+        expect(openContext(context, { subAppId }).envelope).toEqual(envelope);
+        expect(openContext(context, { subAppId: other }).envelope).toBeUndefined();
+        expect(openContext(context, { subAppId, keys }).envelope).toBeUndefined();
+      }),
+    );
+  });
+
+  it('is not believed where its MAC is of another context', () => {
+    fc.assert(
+      fc.property(good, good, (one, other) => {
+        fc.pre(one.context.slice(0, -24) !== other.context.slice(0, -24));
+        const mixed = one.context.slice(0, -24) + other.context.slice(-24);
+
+        expect(openContext(mixed)).toEqual({ sourceContext: mixed });
+      }),
+    );
+  });
+});
+
+describe('removeV1()', () => {
+  it('leaves the text that came with the envelope, and what has none', () => {
+    expect(removeV1(writeV1Context(SMALL, 'mine'))).toBe('mine');
+    expect(removeV1(writeV1Context(SMALL))).toBe('');
+    for (const text of ['', 'mine', '{"vu":1}', sealContext(SMALL, 'mine')]) {
+      expect(removeV1(text)).toBe(text);
+    }
+  });
+});
+
+function problemOf(act: () => unknown): Problem {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+  }
+  throw new Error('Nothing was refused');
+}

@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import { Agent, createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ExchangeRequest, exchange } from '../../../lib/net/exchange.ts';
+
+let server: Server;
+let respond: RequestListener;
+let opened: number;
+let url: string;
+
+beforeEach(async () => {
+  opened = 0;
+  server = createServer((request, response) => respond(request, response));
+  server.on('connection', () => {
+    opened += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/place?a=1`;
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function ask(change: Partial<ExchangeRequest> = {}) {
+  return exchange({ url, headers: { 'X-One': 1 }, timeLimit: 5_000, maxBytes: 10, ...change });
+}
+
+/** Resolves when the server has no connection any more. */
+const closed = () =>
+  vi.waitUntil(
+    () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
+  );
+
+describe('exchange()', () => {
+  it('returns status, headers and body of a GET', async () => {
+    respond = ({ method, url: path, headers }, response) => {
+      response.setHeader('X-Asked', `${method} ${path} ${headers['x-one']}`);
+      response.writeHead(404).end('not there!');
+    };
+
+    expect(await ask()).toMatchObject({
+      kind: 'answered',
+      status: 404,
+      headers: { 'x-asked': 'GET /place?a=1 1' },
+      body: Buffer.from('not there!'),
+    });
+  });
+
+  it('sends a body by POST', async () => {
+    respond = async (request, response) => {
+      const chunks = await request.toArray();
+      response.end(`${request.method} ${Buffer.concat(chunks)}`);
+    };
+
+    const exchanged = await ask({ body: Buffer.from('한글'), maxBytes: 11 });
+
+    expect(exchanged).toMatchObject({ body: Buffer.from('POST 한글') });
+  });
+
+  it('follows no redirection', async () => {
+    respond = (request, response) => {
+      expect(request.url).toBe('/place?a=1');
+      response.writeHead(302, { Location: '/elsewhere' }).end();
+    };
+
+    expect(await ask()).toMatchObject({ kind: 'answered', status: 302 });
+  });
+
+  it.each([
+    ['as it says beforehand', { 'Content-Length': 11 }],
+    ['as it turns out', {}],
+  ])('reads no body that is too large, %s, and closes the connection', async (_, headers) => {
+    respond = (_request, response) => {
+      response.writeHead(200, headers).write('x'.repeat(11));
+    };
+    const agent = new Agent({ keepAlive: true });
+
+    expect(await ask({ agent })).toMatchObject({ kind: 'cut', status: 200, error: 'too_large' });
+    await closed();
+  });
+
+  it('reads no body that nobody wants, and closes the connection', async () => {
+    respond = (_request, response) => {
+      response.writeHead(404).write('and');
+    };
+    const agent = new Agent({ keepAlive: true });
+    const wantsBody = (status: number) => status === 200;
+
+    expect(await ask({ agent, wantsBody })).toMatchObject({
+      ...{ kind: 'cut', status: 404, error: 'unwanted' },
+    });
+    await closed();
+  });
+
+  it('ends in time where there is no answer, and closes the connection', async () => {
+    respond = () => {};
+    const agent = new Agent({ keepAlive: true });
+
+    expect(await ask({ agent, timeLimit: 50 })).toEqual({
+      ...{ kind: 'failed', error: 'timeout', isStale: false },
+    });
+    await closed();
+  });
+
+  it.each([
+    ['all of it', { timeLimit: 100 }],
+    ['that of the body', { bodyTimeLimit: 50 }],
+  ])('ends in time where the body does not end: %s', async (_, limits) => {
+    respond = (_request, response) => {
+      response.writeHead(200).write('and');
+    };
+
+    expect(await ask(limits)).toMatchObject({ kind: 'cut', status: 200, error: 'timeout' });
+    await closed();
+  });
+
+  it('tells by what a body broke off', async () => {
+    respond = (_request, response) => {
+      response.writeHead(200, { 'Content-Length': 10 });
+      response.write('half', () => response.destroy());
+    };
+
+    expect(await ask()).toMatchObject({ kind: 'cut', status: 200, error: 'ECONNRESET' });
+  });
+
+  it('uses the connections of an agent again, and closes its own', async () => {
+    respond = (_request, response) => response.end('x');
+    const agent = new Agent({ keepAlive: true });
+
+    for (let i = 0; i < 3; i += 1) await ask({ agent });
+    expect(opened).toBe(1);
+    agent.destroy();
+    await ask();
+    await ask();
+    expect(opened).toBe(3);
+    await closed();
+  });
+
+  it('tells by a code alone why there is no answer', async () => {
+    server.close();
+    await once(server, 'close');
+
+    expect(await ask()).toEqual({ kind: 'failed', error: 'ECONNREFUSED', isStale: false });
+    const unnamed = Object.assign(new Error('canary'), { code: 'lower case' });
+    const agent = new Agent({ lookup: (_host, _options, callback) => callback(unnamed, '') });
+    const exchanged = await ask({ url: 'http://media.example.com/', agent });
+    expect(exchanged).toMatchObject({ kind: 'failed', error: 'network' });
+  });
+
+  it('leaves no timer behind', async () => {
+    respond = (_request, response) => response.end('x');
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const agent = new Agent({ keepAlive: false });
+    const before = timers();
+
+    await ask({ agent, timeLimit: 60_000 });
+    await closed();
+
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe('a connection that is closed while it is idle', () => {
+  it('is told as stale, and a new one is not', async () => {
+    const tcp = createTcpServer((socket) => {
+      let answered = 0;
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        answered += 1;
+        if (answered > 1) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const place = `http://127.0.0.1:${(tcp.address() as AddressInfo).port}/`;
+    const agent = new Agent({ keepAlive: true });
+
+    expect(await ask({ url: place, agent })).toMatchObject({ kind: 'answered' });
+    expect(await ask({ url: place, agent })).toEqual({
+      ...{ kind: 'failed', error: 'ECONNRESET', isStale: true },
+    });
+    tcp.close();
+  });
+});

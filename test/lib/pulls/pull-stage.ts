@@ -1,0 +1,123 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { beforeEach } from 'vitest';
+import { lazyLedger } from '../../../lib/ledger/lazy-ledger.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { Quotas } from '../../../lib/model/quotas.ts';
+import type { Problem } from '../../../lib/problem.ts';
+import { createDurablePulls } from '../../../lib/pulls/durable.ts';
+import type { SubmittedPull } from '../../../lib/pulls/pull-store.ts';
+import { createStatelessPulls } from '../../../lib/pulls/stateless.ts';
+import { type BatchResult, submitBatch, submitPull } from '../../../lib/pulls/submit.ts';
+import type { PullRequest } from '../../../lib/validation/pull-request.ts';
+import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
+import { CONTEXTS } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 8);
+
+/** Application of the service that pulls. */
+export const OWN_SUB_APP_ID = 1_500_000_001;
+
+/** Both stores; all that is tested of one is tested of the other, unless it has to do with a queue or the end of an instance. */
+export const STORES = [
+  ['with a database', 'durable'],
+  ['without a database', 'stateless'],
+] as const;
+
+type Store = (typeof STORES)[number][1];
+
+/** Returns a pull of the media of that name. */
+export function pullOf(name: number | string, fields: Partial<PullRequest> = {}): PullRequest {
+  return { mediaUrl: `https://media.example.com/${name}.mp4`, mediaType: 'mp4', ...fields };
+}
+
+/** How a request differs from one of `ann` without a key and quotas, for which there is time. */
+interface Particulars {
+  readonly key?: string | undefined;
+  readonly quotas?: Quotas;
+  readonly owner?: string;
+  readonly subAppId?: number;
+  readonly remainingMilliseconds?: () => number;
+}
+
+/** One instance that submits pulls. */
+interface PullInstance {
+  one(asked: PullRequest, particulars?: Particulars): Promise<SubmittedPull>;
+  many(
+    items: readonly (PullRequest | Problem)[],
+    particulars?: Particulars,
+  ): Promise<readonly BatchResult[]>;
+}
+
+/** What the tests of one file change and look at. */
+export interface PullStage {
+  /** Unix milliseconds. */
+  time: number;
+  /** What VOD was asked for. */
+  sent: RepeatablePullUpload[];
+  /** What VOD says; as it does itself, it takes a session once where a test says nothing else. */
+  answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>;
+  readonly ledger: Ledger;
+  readonly databaseUrl: string;
+  /** Returns a new instance; with a database, all instances of a test have one ledger. */
+  open(store: Store): PullInstance;
+}
+
+/** Sets the stage anew before each test. Of a batch, two pulls are sent at once where there is a queue. */
+export function setPullStage(): PullStage {
+  const database = useLedger({ now: () => stage.time });
+  const taken = new Set<string>();
+  const answer = async ({ SessionId }: RepeatablePullUpload): Promise<PullUploadOutcome> => {
+    if (taken.has(SessionId)) return { kind: 'duplicate', requestId: 'r' };
+    taken.add(SessionId);
+    return { kind: 'accepted', taskId: `task-${SessionId}`, requestId: 'r' };
+  };
+  const stage: PullStage = {
+    ...{ time: NOW, sent: [], answer },
+    ledger: database.ledger,
+    get databaseUrl() {
+      return database.url;
+    },
+    open: (store) => openInstance(stage, store),
+  };
+  beforeEach(() => {
+    taken.clear();
+    Object.assign(stage, { time: NOW, sent: [], answer });
+  });
+  return stage;
+}
+
+function openInstance(stage: PullStage, store: Store): PullInstance {
+  const sources = { now: () => stage.time, random: randomInt, randomKey: randomUUID };
+  const [contextKey] = CONTEXTS.keys;
+  const ledger = lazyLedger(async () => stage.ledger);
+  const dependencies = {
+    api: {
+      pullUpload: (request: RepeatablePullUpload) => {
+        stage.sent.push(request);
+        return stage.answer(request);
+      },
+    },
+    store:
+      store === 'durable'
+        ? createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: 2 })
+        : createStatelessPulls(sources),
+    ...{ contextKey, ownSubAppId: OWN_SUB_APP_ID },
+    checkRegion: async (region: string) =>
+      region === 'ap-seoul' ? undefined : { path: 'storageRegion', message: 'is not opened' },
+  };
+  const callOf = ({
+    key,
+    quotas,
+    owner = 'ann',
+    subAppId,
+    remainingMilliseconds = () => 30_000,
+  }: Particulars) => ({
+    owner: { owner, subAppId, profile: quotas === undefined ? {} : { quotas } },
+    ...{ idempotencyKey: key, requestId: 'call-1', remainingMilliseconds },
+  });
+  return {
+    one: (asked, particulars = {}) => submitPull(asked, callOf(particulars), dependencies),
+    many: (items, particulars = {}) => submitBatch(items, callOf(particulars), dependencies),
+  };
+}

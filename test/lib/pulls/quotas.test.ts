@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { describeProblem, Problem } from '../../../lib/problem.ts';
+import type { BatchResult } from '../../../lib/pulls/submit.ts';
+import { pullOf, STORES, setPullStage } from './pull-stage.ts';
+
+const stage = setPullStage();
+
+const MINUTE_QUOTA = { signaturesPerMinute: 3 };
+const USED_UP = {
+  type: 'about:blank',
+  title: 'Too Many Requests',
+  status: 429,
+  code: 'quota_exceeded',
+  detail:
+    'The quota "signaturesPerMinute" is used up: 3 uploads began within the last minute, of at most 3. Come again in 60 seconds.',
+  quota: { rule: 'signaturesPerMinute', limit: 3, used: 3, retryAfter: 60 },
+  requestId: 'call-1',
+};
+
+const many = (count: number) => Array.from({ length: count }, (_, i) => pullOf(i));
+
+/** Returns what a refusal tells the caller. */
+async function refusalOf(work: Promise<unknown>) {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Problem)) throw new Error('It was not refused.');
+  return { ...describeProblem(error, 'call-1'), headers: error.headers };
+}
+
+describe.each(STORES)('pulls within quotas, %s', (_, store) => {
+  it('counts each, and pulls nothing of what is refused', async () => {
+    const instance = stage.open(store);
+    for (let i = 0; i < 3; i += 1) await instance.one(pullOf(i), { quotas: MINUTE_QUOTA });
+
+    expect(await refusalOf(instance.one(pullOf(3), { quotas: MINUTE_QUOTA }))).toEqual({
+      ...USED_UP,
+      headers: { 'Retry-After': '60' },
+    });
+    expect(stage.sent).toHaveLength(3);
+  });
+
+  it('counts what is sent again by the same key once', async () => {
+    const instance = stage.open(store);
+    for (let i = 0; i < 9; i += 1) {
+      await instance.one(pullOf(0), { quotas: MINUTE_QUOTA, key: 'key' });
+    }
+
+    expect(await instance.one(pullOf(1), { quotas: MINUTE_QUOTA })).toMatchObject({
+      state: 'issued',
+    });
+    expect(stage.sent).toHaveLength(2);
+  });
+
+  it('takes of a batch what fits, and refuses the others in their places', async () => {
+    const results = await stage.open(store).many(many(5), { quotas: MINUTE_QUOTA });
+
+    expect(results.slice(0, 3)).toMatchObject([
+      { state: 'issued' },
+      { state: 'issued' },
+      { state: 'issued' },
+    ]);
+    expect(results.slice(3)).toEqual([{ problem: USED_UP }, { problem: USED_UP }]);
+  });
+
+  it('takes the rest of a batch when it is sent again later, by the same keys', async () => {
+    const instance = stage.open(store);
+    const submit = () => instance.many(many(6), { quotas: MINUTE_QUOTA, key: 'batch-1' });
+    const first = await submit();
+    const meanwhile = await submit();
+    stage.time += 60_000;
+    const later = await submit();
+
+    const idsOf = (results: readonly BatchResult[]) =>
+      results.map((result) => ('uploadId' in result ? result.uploadId : undefined));
+    expect(idsOf(meanwhile)).toEqual(idsOf(first));
+    expect(idsOf(first).filter((id) => id === undefined)).toHaveLength(3);
+    expect(idsOf(later).slice(0, 3)).toEqual(idsOf(first).slice(0, 3));
+    expect(new Set(idsOf(later)).size).toBe(6);
+    const { items } = await stage.ledger.listUploads({ limit: 9 });
+    expect(items).toHaveLength(store === 'durable' ? 6 : 0);
+  });
+});
+
+describe('a batch within quotas, with a database', () => {
+  it('sends the first, queues what fits besides, and keeps nothing of the others', async () => {
+    const results = await stage.open('durable').many(many(6), { quotas: { openUploads: 4 } });
+
+    expect(
+      results.map((result) => ('problem' in result ? result.problem.quota?.rule : 'taken')),
+    ).toEqual([...['taken', 'taken', 'taken', 'taken', 'openUploads', 'openUploads']]);
+    expect(stage.sent).toHaveLength(2);
+    expect((await stage.ledger.readBacklog()).pulls.count).toBe(2);
+    expect((await stage.ledger.listUploads({ limit: 9 })).items).toHaveLength(4);
+  });
+});
+
+describe('pulls without a database', () => {
+  it.each([
+    [{ openUploads: 5 }, '"openUploads"'],
+    [{ signaturesPerMinute: 5, openUploads: 5, bytesPerDay: 5 }, '"openUploads" and "bytesPerDay"'],
+  ])('are refused under %j, which one instance cannot count', async (quotas, named) => {
+    const refused = await refusalOf(stage.open('stateless').one(pullOf(0), { quotas }));
+
+    expect(refused).toMatchObject({ status: 501, code: 'ledger_required' });
+    expect(refused.detail).toContain(named);
+    expect(stage.sent).toEqual([]);
+  });
+});

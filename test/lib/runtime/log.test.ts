@@ -1,0 +1,16 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { type LogFields, writeLogLine } from '../../../lib/runtime/log.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+it('writes one line of JSON, without what no field is named for', () => {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const fields: LogFields = { level: 'info', status: 200 };
+  Object.assign(fields, { authorization: 'Bearer canary', constructor: 'canary' });
+
+  writeLogLine(fields);
+
+  expect(write.mock.calls).toEqual([['{"level":"info","status":200}\n']]);
+});

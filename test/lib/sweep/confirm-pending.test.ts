@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { localAccount } from '../../../tools/local/emulator/account.ts';
+import { sealContext } from '../../support/source-contexts.ts';
+import { makeMedia, useSweepStage } from './sweep-stage.ts';
+
+const stage = useSweepStage();
+
+const EVENT_ID = 'evt_kept';
+const OWN = localAccount().subAppId;
+
+/** Keeps a notification about `fileId` that says more than VOD does. */
+function keep(fileId: string): Promise<boolean> {
+  const raw = {
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { FileId: fileId, MediaBasicInfo: { Name: 'forged', ClassId: 7 } },
+  };
+  return stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+}
+
+async function confirmKept(api: VodApi = stage.api) {
+  return (await stage.sweep({ api })).steps['unconfirmed'];
+}
+
+async function listNames() {
+  const { items } = await stage.ledger.listUploads({ limit: 10 });
+  return items.map(({ name }) => name);
+}
+
+describe('confirmKeptEvents()', () => {
+  it('records what VOD itself says of a notification', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await keep(fileId);
+
+    expect(await confirmKept()).toEqual({
+      ...{ confirmed: 1, denied: 0, retried: 0, givenUp: 0, setAside: 0, failed: 0 },
+    });
+
+    expect(await listNames()).toEqual(['tone-0']);
+    expect(await confirmKept()).toMatchObject({ confirmed: 0 });
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('drops what VOD denies, and says which', async () => {
+    await keep('5285485487985271000');
+
+    expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1, failed: 0 });
+
+    expect(await listNames()).toEqual([]);
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'warn', step: 'unconfirmed', eventId: EVENT_ID }),
+    );
+    expect(await confirmKept()).toMatchObject({ denied: 0 });
+  });
+
+  describe('of a file that is gone', () => {
+    const envelope = { uploadId: '01ARYZ6S410000000000000000', owner: 'user-42' } as const;
+    const fileId = '5285485487985271000';
+    const context = sealContext({ ...envelope, method: 'client' }, 'mine');
+
+    /** Keeps its arrival, as `callback` does. */
+    function keepArrival(SourceContext: string): Promise<boolean> {
+      const SourceInfo = { SourceType: 'Upload', SourceContext };
+      const raw = {
+        EventType: 'NewFileUpload',
+        FileUploadEvent: { FileId: fileId, MediaBasicInfo: { SourceInfo } },
+      };
+      return stage.ledger.keepPendingConfirmation({
+        eventId: EVENT_ID,
+        raw,
+        receivedAt: stage.now(),
+      });
+    }
+
+    it('ends the upload that its context proves, once VOD has had time to show it', async () => {
+      await stage.ledger.issueUpload({ ...envelope, method: 'client' });
+      await keepArrival(context);
+      expect(await confirmKept()).toMatchObject({ retried: 1, confirmed: 0, denied: 0, failed: 0 });
+      expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
+      stage.passSeconds(61);
+
+      expect(await confirmKept()).toMatchObject({ retried: 0, confirmed: 1, denied: 0, failed: 0 });
+
+      expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({
+        ...{ ...envelope, state: 'deleted', fileId, sourceContext: 'mine' },
+      });
+      const told = await stage.ledger.listEvents(envelope.uploadId);
+      expect(told.map(({ eventType, confirmed }) => [eventType, confirmed])).toEqual(
+        expect.arrayContaining([
+          ['vod.NewFileUpload', false],
+          ['vod.FileDeleted', true],
+          ['upload.uploaded', true],
+          ['upload.deleted', true],
+        ]),
+      );
+      expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0, unfinishedUploads: 0 });
+    });
+
+    it('is taken from VOD where VOD shows it late', async () => {
+      const [shown = ''] = await makeMedia(stage.vod);
+      const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: shown } };
+      const receivedAt = stage.now();
+      await stage.ledger.keepPendingConfirmation({
+        eventId: EVENT_ID,
+        raw,
+        receivedAt,
+        dueAt: receivedAt,
+      });
+
+      expect(await confirmKept()).toMatchObject({ confirmed: 1 });
+
+      const { items } = await stage.ledger.listUploads({ limit: 10 });
+      expect(items).toMatchObject([{ state: 'ready', fileId: shown }]);
+    });
+
+    it('is dropped where nothing proves that it was there', async () => {
+      await keepArrival('');
+      stage.passSeconds(61);
+
+      expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1 });
+
+      expect((await stage.ledger.listUploads({ limit: 10 })).items).toEqual([]);
+    });
+
+    it('is an upload of nobody where its deletion was told as well', async () => {
+      await stage.ledger.noteAbsentDeletions([fileId], undefined);
+      await keepArrival('');
+
+      expect(await confirmKept()).toMatchObject({ confirmed: 1, denied: 0 });
+
+      const { items } = await stage.ledger.listUploads({ limit: 10 });
+      expect(items).toMatchObject([{ state: 'deleted', fileId, method: 'console' }]);
+    });
+  });
+
+  it('waits ever longer while VOD cannot be asked', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await keep(fileId);
+    stage.vod.faults.arm('internal-error', 10_000);
+    expect(await confirmKept()).toMatchObject({ retried: 1, failed: 1 });
+    expect(await confirmKept()).toMatchObject({ retried: 0 });
+    stage.passSeconds(60);
+    expect(await confirmKept()).toMatchObject({ retried: 1 });
+    stage.passSeconds(60);
+    expect(await confirmKept()).toMatchObject({ retried: 0 });
+    const { backlog } = await stage.sweep();
+    expect(backlog?.unconfirmed).toBe(1);
+    // Two minutes were passed over; the clock goes on by itself besides.
+    expect(backlog?.oldestUnconfirmedSeconds).toBeGreaterThanOrEqual(120);
+    expect(backlog?.oldestUnconfirmedSeconds).toBeLessThan(600);
+
+    stage.vod.faults.clear();
+    stage.passSeconds(3_600);
+
+    expect(await confirmKept()).toMatchObject({ confirmed: 1 });
+    expect(await listNames()).toEqual(['tone-0']);
+  });
+
+  it('takes what was kept before applications were named for what the own one told', async () => {
+    const [own, tenants] = [localAccount().subAppId, 1_500_000_002];
+    const key = { fileId: '5285485487985271000' };
+    const changes = [{ key, fact: 'uploaded', fields: { subAppId: tenants } }] as const;
+    const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
+    await stage.ledger.recordEvent({ ...event, subAppId: tenants, confirmed: true, changes });
+    const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [key.fileId] } };
+    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+
+    const { steps } = await stage.sweep({ applications: [own, tenants] });
+
+    expect(steps['unconfirmed']).toMatchObject({ confirmed: 1, failed: 0 });
+    const { items } = await stage.ledger.listUploads({ limit: 10 });
+    expect(items).toMatchObject([{ state: 'ready', subAppId: tenants }]);
+  });
+
+  it('asks about a part of many deleted files at once, and about all in the end', async () => {
+    const fileIds = Array.from({ length: 250 }, (_, i) => `52854854879852${10_000 + i}`);
+    const changes = fileIds.map((fileId) => ({ key: { fileId }, fact: 'uploaded' }) as const);
+    const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
+    await stage.ledger.recordEvent({ ...event, confirmed: true, changes });
+    const FileIdSet = [...fileIds, '5285485487985299999'];
+    const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } };
+    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    const asked: (readonly string[])[] = [];
+    const api: VodApi = {
+      ...stage.api,
+      describeMediaInfos: (request, options) => {
+        asked.push(request.FileIds);
+        return stage.api.describeMediaInfos(request, options);
+      },
+    };
+
+    expect(await confirmKept(api)).toMatchObject({ confirmed: 3, denied: 0, failed: 0 });
+
+    expect(asked.flat().sort()).toEqual(fileIds);
+    const { items } = await stage.ledger.listUploads({ limit: 300, state: 'deleted' });
+    expect(items).toHaveLength(250);
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('drops deletions of files that nobody knows without a question', async () => {
+    const FileDeleteEvent = { FileIdSet: ['5285485487985271000'] };
+    const raw = { EventType: 'FileDeleted', FileDeleteEvent };
+    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    const describeMediaInfos = () => Promise.reject(new Error('Nothing is to be asked.'));
+
+    const kept = await confirmKept({ ...stage.api, describeMediaInfos });
+
+    expect(kept).toMatchObject({ failed: 0, retried: 0 });
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('takes no more that nobody can confirm than has room in a minute, and loses none', async () => {
+    for (let count = 0; count < 600; count += 1) await stage.ledger.incrementUnconfirmed(OWN);
+    const raw = { EventType: 'Tomorrow' };
+    const kept = { eventId: EVENT_ID, subAppId: OWN, raw, receivedAt: stage.now() };
+    await stage.ledger.keepPendingConfirmation(kept);
+
+    expect(await confirmKept()).toMatchObject({ confirmed: 0, retried: 1, failed: 0 });
+    stage.passSeconds(3_600);
+    expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 0 });
+  });
+
+  it('gives up after three days, and says which', async () => {
+    await keep('5285485487985271000');
+    stage.vod.faults.arm('internal-error', 10_000);
+    stage.passSeconds(3 * 86_400);
+
+    expect(await confirmKept()).toMatchObject({ retried: 0, givenUp: 1 });
+
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({
+        ...{ level: 'warn', step: 'unconfirmed', eventId: EVENT_ID },
+        eventType: 'NewFileUpload',
+        reason: expect.stringContaining('three days'),
+      }),
+    );
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
+  });
+
+  it('continues the others where one breaks', async () => {
+    const [fileId = ''] = await makeMedia(stage.vod);
+    await keep(fileId);
+    const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: 'breaks' } };
+    await stage.ledger.keepPendingConfirmation({
+      eventId: 'evt_other',
+      raw,
+      receivedAt: stage.now(),
+    });
+    const api: VodApi = {
+      ...stage.api,
+      describeMediaInfos: (request, options) =>
+        request.FileIds.includes('breaks')
+          ? Promise.reject(new Error('No connection.'))
+          : stage.api.describeMediaInfos(request, options),
+    };
+
+    expect(await confirmKept(api)).toMatchObject({ confirmed: 1, failed: 1 });
+
+    expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 1 });
+  });
+});

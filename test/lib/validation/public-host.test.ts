@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { explainHost } from '../../../lib/validation/public-host.ts';
+
+// What parsers of URLs never let through, and a resolver may say.
+it.each(['999.1.1.1', '1.1.1.256', '[zz]', '[]', '[1::2::3]'])(
+  'takes %s for no address',
+  (host) => {
+    expect(explainHost(host)).toBe(
+      `must have a host on the public internet; ${host} is not a globally routable address`,
+    );
+  },
+);
+
+it.each(['8.8.8.8', '[2606:2800:21f::1]', 'media.example.com'])('takes %s', (host) => {
+  expect(explainHost(host)).toBeUndefined();
+});

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { clock } from '../../../lib/system.ts';
+import { createTargets } from '../../../lib/webhooks/create-targets.ts';
+import { deliverClaimed } from '../../../lib/webhooks/deliver-due.ts';
+import type { Target } from '../../../lib/webhooks/target.ts';
+import { writeV1Context } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
+import { type Consumer, createSecret, endpointOf, startConsumer } from './consumer.ts';
+
+const UPLOAD_ID = '01JSWEEP000000000000000000';
+const START = Date.UTC(2026, 0, 31, 8);
+
+let consumer: Consumer;
+let status: number;
+let time: number;
+let targets: readonly Target[];
+let ledger: Ledger;
+const database = useLedger({ now: () => time });
+
+beforeEach(async () => {
+  status = 200;
+  time = START;
+  consumer = await startConsumer((response) => {
+    response.statusCode = status;
+    response.end();
+  });
+  targets = createTargets(
+    { endpoints: [endpointOf(consumer.url, createSecret())], eventBus: undefined },
+    {
+      readCredentials: () => ({ secretId: '', secretKey: '', token: undefined }),
+      clock: { ...clock, now: () => time },
+    },
+  );
+  ledger = database.open({ targets });
+});
+afterEach(() => consumer.close());
+
+/** Delivers what is due. */
+async function deliver(remaining = 60_000) {
+  const claims = await ledger.claimDeliveries(10, 60, 10);
+  return deliverClaimed(claims, {
+    ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
+    remainingMilliseconds: () => remaining,
+  });
+}
+
+const issue = () => ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
+
+const bodies = () => consumer.received.map(({ body }) => JSON.parse(body));
+
+async function listDeliveries() {
+  const events = await ledger.listEvents(UPLOAD_ID);
+  return events.flatMap(({ deliveries }) => deliveries);
+}
+
+describe('deliverClaimed()', () => {
+  it('describes the state of an upload as it was reached', async () => {
+    await issue();
+    time += 1_000;
+    await ledger.transition(UPLOAD_ID, 'uploaded', { fileId: '5285485487985271000' });
+
+    expect(await deliver()).toEqual({
+      ...{ delivered: 2, retried: 0, dead: 0, paused: 0, unsent: 0, newlyPaused: [] },
+    });
+
+    expect(bodies()).toMatchObject([
+      { type: 'upload.issued', data: { uploadId: UPLOAD_ID, state: 'issued' } },
+      {
+        type: 'upload.ready',
+        timestamp: new Date(START + 1_000).toISOString(),
+        data: { uploadId: UPLOAD_ID, state: 'ready', createdAt: new Date(START).toISOString() },
+      },
+    ]);
+    expect(await deliver()).toMatchObject({ delivered: 0 });
+  });
+
+  it('hands an event of VOD on without the envelope with which it was recorded before', async () => {
+    const upload = { uploadId: UPLOAD_ID, owner: 'alice', method: 'client' } as const;
+    const SourceContext = writeV1Context(upload, 'mine');
+    const arrival = (eventId: string): EventRecord => ({
+      ...{ eventId, eventType: 'vod.NewFileUpload', confirmed: true, changes: [] },
+      payload: {
+        EventType: 'NewFileUpload',
+        FileUploadEvent: { FileId: '1', MediaBasicInfo: { SourceInfo: { SourceContext } } },
+      },
+    });
+    await ledger.recordEvent(arrival('evt_1'));
+    await database.sql`update events set envelope_removed = default`;
+    time += 1;
+    await ledger.recordEvent(arrival('evt_2'));
+
+    expect(await deliver()).toMatchObject({ delivered: 2 });
+
+    const told = bodies().map(({ data }) => data.FileUploadEvent.MediaBasicInfo.SourceInfo);
+    expect(told).toEqual([{ SourceContext: 'mine' }, { SourceContext }]);
+  });
+
+  it('sends the same again later where it was not taken', async () => {
+    await issue();
+    status = 500;
+    expect(await deliver()).toMatchObject({ delivered: 0, retried: 1 });
+    expect(await deliver()).toMatchObject({ retried: 0 });
+    expect(await listDeliveries()).toMatchObject([
+      { state: 'pending', attempts: 1, lastError: 'http_500' },
+    ]);
+    status = 204;
+    time += 10_000;
+
+    expect(await deliver()).toMatchObject({ delivered: 1 });
+
+    const [first, second] = consumer.received;
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    expect(second?.body).toBe(first?.body);
+  });
+
+  it('waits longer from one attempt to the next', async () => {
+    await issue();
+    status = 500;
+    const waits: number[] = [];
+    for (let tries = 0; tries < 4; tries += 1) {
+      await deliver();
+      const [delivery] = await listDeliveries();
+      const next = delivery?.nextAttemptAt ?? 0;
+      waits.push(next - time);
+      time = next;
+    }
+
+    expect(waits).toEqual([3_000, 152_500, 1_050_000, 4_500_000]);
+  });
+
+  it('gives up an endpoint that took nothing for three days', async () => {
+    await issue();
+    status = 500;
+    await deliver();
+    time += 3 * 86_400_000;
+
+    expect(await deliver()).toMatchObject({
+      ...{ paused: 1, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_500' }] },
+    });
+
+    time += 1_000;
+    await ledger.transition(UPLOAD_ID, 'uploaded');
+    expect(await deliver()).toMatchObject({ delivered: 0, retried: 0 });
+    expect(await listDeliveries()).toMatchObject([{ state: 'dead' }, { state: 'pending' }]);
+  });
+
+  it('gives up one message that an endpoint does not take, and continues others', async () => {
+    await issue();
+    status = 400;
+    await deliver();
+    time += 2 * 86_400_000;
+    status = 200;
+    await ledger.transition(UPLOAD_ID, 'uploaded');
+    const claims = await ledger.claimDeliveries(10, 60, 10);
+    const options = {
+      ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
+      remainingMilliseconds: () => 60_000,
+    };
+    const isFirst = ({ event }: (typeof claims)[number]) => event.eventType === 'upload.issued';
+    await deliverClaimed(
+      claims.filter((claim) => !isFirst(claim)),
+      options,
+    );
+    status = 400;
+    time += 86_400_000;
+
+    expect(await deliver()).toMatchObject({ dead: 1, paused: 0 });
+  });
+
+  it('obeys an endpoint that wants nothing any more', async () => {
+    await issue();
+    status = 410;
+
+    expect(await deliver()).toMatchObject({
+      ...{ paused: 1, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_410' }] },
+    });
+
+    expect(await listDeliveries()).toMatchObject([{ state: 'pending', lastError: 'http_410' }]);
+    time += 3_600_000;
+    expect(await deliver()).toMatchObject({ paused: 0 });
+    expect(consumer.received).toHaveLength(1);
+  });
+
+  it('gives back at once what there was no time for', async () => {
+    await issue();
+
+    expect(await deliver(2_000)).toMatchObject({ delivered: 0, unsent: 1 });
+
+    expect(consumer.received).toEqual([]);
+    expect(await deliver()).toMatchObject({ delivered: 1 });
+  });
+
+  it('says so where the ledger cannot be told, and delivers again', async () => {
+    await issue();
+    const claims = await ledger.claimDeliveries(10, 60, 10);
+    const broken = {
+      finishDelivery: () => Promise.reject(new Error('No connection.')),
+      failDelivery: ledger.failDelivery,
+      countItemFailure: ledger.countItemFailure,
+      pauseEndpoint: ledger.pauseEndpoint,
+    };
+    const delivered = deliverClaimed(claims, {
+      ...{ ledger: broken, targets, now: () => time, random: () => 0.5, report: () => undefined },
+      remainingMilliseconds: () => 60_000,
+    });
+    await expect(delivered).rejects.toThrow('No connection.');
+    time += 61_000;
+
+    expect(await deliver()).toMatchObject({ delivered: 1 });
+
+    expect(new Set(consumer.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+});

@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Stryker } from '@stryker-mutator/core';
+import { countLines, type LineRange, readChangedLines, sampleLines } from './changed-lines.ts';
+import { EQUIVALENT } from './equivalent.ts';
+import { FOLDERS } from './folders.ts';
+import { computeScore, type Mutant, type Score } from './score.ts';
+
+// Plants small faults in lib, one at a time, and says which of them no test sees.
+//
+//   npm run mutate                          every folder of folders.ts
+//   npm run mutate -- signing model         these alone
+//   npm run mutate -- --since main          lines that changed since then, at most --lines of them
+//   npm run mutate -- --again               without what earlier runs found
+
+/** Per cent of the faults that the tests of each folder have to see. */
+const LEAST_PERCENT = 95;
+
+/** About three minutes' worth on two cores: about one fault a line, and two in three seconds. */
+const SINCE_LINES = '150';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    since: { type: 'string' },
+    lines: { type: 'string', default: SINCE_LINES },
+    again: { type: 'boolean', default: false },
+  },
+});
+
+/** Returns what to mutate in each folder, as Stryker's patterns. */
+function listPatterns(): Map<string, string[]> {
+  for (const name of positionals) {
+    if (!(name in FOLDERS)) throw new Error(`lib/${name} is none of ${Object.keys(FOLDERS)}`);
+  }
+  const folders = positionals.length > 0 ? positionals : Object.keys(FOLDERS);
+  if (options.since === undefined) {
+    return new Map(folders.map((folder) => [folder, [`lib/${folder}/**/*.ts`]]));
+  }
+  const sample = sampleChanges(options.since, folders);
+  const patterns = new Map<string, string[]>();
+  for (const { file, from, to } of sample) {
+    const folder = file.split('/')[1] ?? '';
+    patterns.set(folder, [...(patterns.get(folder) ?? []), `${file}:${from}-${to}`]);
+  }
+  return patterns;
+}
+
+function sampleChanges(base: string, folders: readonly string[]): readonly LineRange[] {
+  const under = folders.map((folder) => `lib/${folder}`);
+  const diff = git(
+    'diff',
+    '--unified=0',
+    '--no-prefix',
+    '--no-ext-diff',
+    '--no-color',
+    base,
+    '--',
+    ...under,
+  );
+  const untracked = git('ls-files', '--others', '--exclude-standard', '--', ...under)
+    .split('\n')
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({
+      file,
+      from: 1,
+      to: readFileSync(path.join(root, file), 'utf8').split('\n').length,
+    }));
+  const changed = [...readChangedLines(diff), ...untracked];
+  const sample = sampleLines(changed, Number(options.lines));
+  print(
+    `${countLines(changed)} lines changed since ${base}; faults go into ${countLines(sample)}.`,
+  );
+  return sample;
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+}
+
+async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
+  // Read by vitest.config.ts, in the processes that Stryker starts.
+  process.env['MUTATION_TESTS'] = FOLDERS[folder]?.join(',');
+  const results = await new Stryker({
+    configFile: 'test/mutation/stryker.config.json',
+    mutate: patterns,
+    incremental: options.since === undefined,
+    incrementalFile: `.local/mutation-${folder}.json`,
+    force: options.again,
+  }).runMutationTest();
+  return results.map(({ fileName, location: { start, end }, mutatorName, replacement, status }) => {
+    const lines = readFileSync(fileName, 'utf8')
+      .split('\n')
+      .slice(start.line - 1, end.line);
+    const text = lines[0]?.trim() ?? '';
+    lines.push(lines.pop()?.slice(0, end.column - 1) ?? '');
+    return {
+      file: path.relative(root, fileName),
+      line: start.line,
+      text,
+      code: onOneLine(lines.join('\n').slice(start.column - 1)),
+      mutator: mutatorName,
+      replacement: onOneLine(replacement),
+      status,
+    };
+  });
+}
+
+function onOneLine(code: string): string {
+  return code.replaceAll(/\s+/g, ' ');
+}
+
+/** Says what came of `name`. Returns whether the tests see enough, and whether the list of equivalent changes is true. */
+function report(name: string, { killed, survivors, equivalent, stale, percent }: Score): boolean {
+  for (const { file, line, mutator, text, code, replacement } of survivors) {
+    print(`  ${file}:${line} ${mutator}\n    ${text}\n    ${code} -> ${replacement}`);
+  }
+  for (const { file, text, code } of stale) {
+    print(`  Take it out of equivalent.ts, no survivor fits it: ${file}\n    ${text}\n    ${code}`);
+  }
+  const counts = `${killed} seen, ${survivors.length} not, ${equivalent} equivalent`;
+  print(`${name}: ${percent.toFixed(1)} % (${counts})`);
+  return percent >= LEAST_PERCENT && stale.length === 0;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const found: Mutant[] = [];
+let isEnough = true;
+for (const [folder, patterns] of listPatterns()) {
+  const mutants = await mutate(folder, patterns);
+  found.push(...mutants);
+  if (options.since !== undefined) continue;
+  const listed = EQUIVALENT.filter(({ file }) => file.startsWith(`lib/${folder}/`));
+  isEnough = report(`lib/${folder}`, computeScore(mutants, listed)) && isEnough;
+}
+if (options.since !== undefined) {
+  // What a change touches is too little to judge folder by folder, or to say that the list is no longer true.
+  isEnough = report('What changed', { ...computeScore(found, EQUIVALENT), stale: [] });
+}
+if (!isEnough) {
+  print(
+    `The tests must see ${LEAST_PERCENT} %; write a test, or list in equivalent.ts what changes nothing.`,
+  );
+  process.exitCode = 1;
+}

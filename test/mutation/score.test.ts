@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { computeScore, type Mutant } from './score.ts';
+
+const FAULT: Omit<Mutant, 'line' | 'status'> = {
+  file: 'lib/model/a.ts',
+  text: 'if (a < 1) return;',
+  code: 'a < 1',
+  mutator: 'EqualityOperator',
+  replacement: 'a <= 1',
+};
+
+function mutants(...statuses: string[]): Mutant[] {
+  return statuses.map((status, index) => ({ ...FAULT, line: index + 1, status }));
+}
+
+it('counts as seen what fails or never ends, and as unseen what no test reaches', () => {
+  const score = computeScore(mutants('Killed', 'Timeout', 'Killed', 'NoCoverage', 'Ignored'), []);
+
+  expect(score).toMatchObject({ killed: 3, equivalent: 0, percent: 75 });
+  expect(score.survivors.map(({ line }) => line)).toEqual([4]);
+});
+
+it('leaves out what changes nothing, wherever the line stands', () => {
+  const listed = { ...FAULT, reason: 'a is never 1' };
+  const other = { ...listed, replacement: 'a >= 1' };
+
+  expect(computeScore(mutants('Killed', 'Survived'), [listed, other])).toEqual({
+    killed: 1,
+    survivors: [],
+    equivalent: 1,
+    stale: [other],
+    percent: 100,
+  });
+  expect(computeScore(mutants('Killed'), [listed]).stale).toEqual([listed]);
+});
+
+it('is whole where nothing was changed', () => {
+  expect(computeScore([], []).percent).toBe(100);
+});

@@ -1,0 +1,61 @@
+/** A change to the code that was tried. */
+export interface Mutant {
+  /** From the project's folder. */
+  readonly file: string;
+  readonly line: number;
+  /** The text of that line, without the spaces around it. */
+  readonly text: string;
+  /** The code that was changed, each run of white space as one space. */
+  readonly code: string;
+  /** Name of Stryker's mutator: https://stryker-mutator.io/docs/mutation-testing-elements/supported-mutators/. */
+  readonly mutator: string;
+  /** What stands in its place, in the same form. */
+  readonly replacement: string;
+  readonly status: string;
+}
+
+/** A change that no test can see, since the program does the same with it. */
+export interface Equivalent extends Omit<Mutant, 'line' | 'status'> {
+  readonly reason: string;
+}
+
+/** What came of the changes to one folder. */
+export interface Score {
+  readonly killed: number;
+  /** Those that no test saw, the equivalent ones left out. */
+  readonly survivors: readonly Mutant[];
+  readonly equivalent: number;
+  /** Those of the list that no surviving change fits. */
+  readonly stale: readonly Equivalent[];
+  /** Per cent of those that a test saw; 100 where nothing was changed. */
+  readonly percent: number;
+}
+
+/** Changes that end in a fault, or never, are seen as well. Others, of which nothing is known, do not count. */
+const KILLED = new Set(['Killed', 'Timeout']);
+const SURVIVED = new Set(['Survived', 'NoCoverage']);
+
+/** Returns how many of `mutants` the tests saw. */
+export function computeScore(mutants: readonly Mutant[], list: readonly Equivalent[]): Score {
+  const killed = mutants.filter(({ status }) => KILLED.has(status)).length;
+  const unseen = mutants.filter(({ status }) => SURVIVED.has(status));
+  const survivors = unseen.filter((mutant) => !list.some((entry) => fits(entry, mutant)));
+  const counted = killed + survivors.length;
+  return {
+    killed,
+    survivors,
+    equivalent: unseen.length - survivors.length,
+    stale: list.filter((entry) => !unseen.some((mutant) => fits(entry, mutant))),
+    percent: counted === 0 ? 100 : (killed * 100) / counted,
+  };
+}
+
+function fits(entry: Equivalent, mutant: Mutant): boolean {
+  return (
+    entry.file === mutant.file &&
+    entry.text === mutant.text &&
+    entry.code === mutant.code &&
+    entry.mutator === mutant.mutator &&
+    entry.replacement === mutant.replacement
+  );
+}

@@ -1,0 +1,185 @@
+/**
+ * Changes one place of one SQL text of lib/ledger at a time and sees whether a test tells: `npm run mutate:sql`. Works on a copy
+ * in a temporary folder, with a PostgreSQL of its own.
+ *
+ * --file actions.ts   that file alone
+ * --sample 40         so many changes, evenly spread over all that there are
+ */
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { openServer } from '../support/database-server.ts';
+import { findSqlMutants, type SqlMutant } from './find-sql-mutants.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const LEDGER = 'lib/ledger';
+const TESTS = 'test/lib/ledger';
+
+/** What a test file imports, and what runs it. */
+const COPIED = [
+  'lib',
+  'tools',
+  TESTS,
+  'test/support',
+  'vitest.config.ts',
+  'package.json',
+  'tsconfig.json',
+];
+
+/** What holds no statements of the ledger's own work. */
+const LEFT_OUT = new Set(['migrate.ts', 'lazy-ledger.ts', 'ledger-error.ts', 'ledger.ts']);
+
+/** Tests of each file, most telling first; those of the others are what begins with its name. */
+const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
+  'actions.ts': ['jobs', 'actions'],
+  'backlog.ts': ['backlog', 'deliveries', 'actions'],
+  'dead-deliveries.ts': ['deliveries'],
+  'dead-items.ts': ['dead-items'],
+  'deliveries.ts': ['jobs', 'deliveries'],
+  'endpoints.ts': ['endpoints', 'deliveries'],
+  'events.ts': ['events', 'outbox', 'collisions'],
+  'idempotency-keys.ts': ['uploads'],
+  'jobs.ts': ['jobs', 'actions', 'pulls', 'deliveries', 'uploads'],
+  'leases.ts': ['uploads'],
+  'merge-uploads.ts': ['outbox', 'events', 'collisions', 'applications'],
+  'outbox.ts': ['outbox', 'events', 'actions', 'deliveries', 'applications'],
+  'pending-confirmations.ts': ['jobs', 'actions'],
+  'pulls.ts': ['pulls', 'jobs', 'uploads'],
+  'reconciliation.ts': ['reconciliation', 'uploads', 'jobs'],
+  'timeline.ts': ['actions', 'deliveries'],
+  'upload-change.ts': [
+    'upload-change',
+    'events',
+    'owners',
+    'applications',
+    'uploads',
+    'quotas',
+    'collisions',
+  ],
+  'uploads.ts': ['uploads', 'outbox', 'applications', 'pulls'],
+};
+
+/** A statement that waits for a lock for ever is ended; that is a test which tells. */
+const TIME_LIMIT = 180_000;
+
+/** What `sql-equivalents.json` lists: changes that nobody can see, as they are printed, and why. */
+type EquivalentChange = Readonly<Record<'file' | 'within' | 'from' | 'to' | 'reason', string>>;
+
+const EQUIVALENTS: readonly EquivalentChange[] = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, 'sql-equivalents.json'), 'utf8'),
+);
+
+interface Trial extends SqlMutant {
+  readonly file: string;
+}
+
+const { values } = parseArgs({ options: { file: { type: 'string' }, sample: { type: 'string' } } });
+
+function listTrials(): readonly Trial[] {
+  const files = readdirSync(path.join(ROOT, LEDGER)).filter(
+    (file) => file.endsWith('.ts') && !LEFT_OUT.has(file) && (values.file ?? file) === file,
+  );
+  const all = files.flatMap((file) =>
+    findSqlMutants(readFileSync(path.join(ROOT, LEDGER, file), 'utf8'))
+      .map((mutant) => ({ ...mutant, file }))
+      .filter((trial) => !isEquivalent(trial)),
+  );
+  const count = Math.min(all.length, Number(values.sample ?? all.length));
+  return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]).filter(
+    (trial) => trial !== undefined,
+  );
+}
+
+function isEquivalent({ file, within, from, to }: Trial): boolean {
+  return EQUIVALENTS.some(
+    (known) =>
+      known.file === file && known.within === within && known.from === from && known.to === to,
+  );
+}
+
+function listTests(file: string): readonly string[] {
+  const names = TESTS_OF[file] ?? [file.replace('.ts', '')];
+  const tests = names.map((name) => `${TESTS}/${name}.test.ts`);
+  const there = new Set(readdirSync(path.join(ROOT, TESTS)).map((name) => `${TESTS}/${name}`));
+  return tests.filter((test) => there.has(test));
+}
+
+/** Returns whether all tests of a file of the copy pass. */
+function passes(copy: string, file: string, databaseUrl: string): Promise<boolean> {
+  const tests = listTests(file);
+  if (tests.length === 0) throw new Error(`No test is named for ${file}.`);
+  const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const options = ['--project=unit', '--bail=1', '--no-file-parallelism', '--reporter=dot'];
+  return new Promise((resolve, reject) => {
+    const run = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
+      cwd: copy,
+      env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
+      stdio: 'ignore',
+      timeout: TIME_LIMIT,
+    });
+    run.on('error', reject).on('close', (code) => resolve(code === 0));
+  });
+}
+
+/** Set by a signal, so that server and copy are taken away all the same. */
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+/** Returns those of the trials of one file that no test tells of. */
+async function tryFile(
+  file: string,
+  trials: readonly Trial[],
+  { copy, databaseUrl }: { readonly copy: string; readonly databaseUrl: string },
+): Promise<readonly Trial[]> {
+  if (!(await passes(copy, file, databaseUrl))) {
+    throw new Error(`The tests of ${file} fail without any change.`);
+  }
+  const survivors: Trial[] = [];
+  for (const trial of trials) {
+    stop.signal.throwIfAborted();
+    writeFileSync(path.join(copy, LEDGER, file), trial.source);
+    if (await passes(copy, file, databaseUrl)) survivors.push(trial);
+  }
+  cpSync(path.join(ROOT, LEDGER, file), path.join(copy, LEDGER, file));
+  return survivors;
+}
+
+async function tryAll(copy: string, databaseUrl: string): Promise<void> {
+  const trials = listTrials();
+  for (const file of new Set(trials.map((trial) => trial.file))) {
+    const own = trials.filter((trial) => trial.file === file);
+    const survivors = await tryFile(file, own, { copy, databaseUrl });
+    const seen = own.length - survivors.length;
+    print(`${file}: ${seen} of ${own.length} seen, ${Math.round((100 * seen) / own.length)} %`);
+    for (const { line, within, from, to } of survivors) {
+      print(`  ${line} ${within}: ${from}  ->  ${to}`);
+    }
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+const copy = mkdtempSync(path.join(tmpdir(), 'mutate-sql-'));
+const server = await openServer();
+try {
+  for (const name of COPIED) {
+    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  }
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  await tryAll(copy, server.url);
+} finally {
+  await server.close();
+  rmSync(copy, { recursive: true, force: true });
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { LogFields } from '../../lib/runtime/log.ts';
+
+/** What was written to standard output since the test began. */
+export interface CapturedLog {
+  readonly text: string;
+  /** Its lines, parsed. */
+  readonly lines: readonly LogFields[];
+  /** Its only line, parsed; throws where there is none, or there are several. */
+  readonly line: LogFields;
+  /** Forgets what was written so far. */
+  clear(): void;
+}
+
+/** Takes what the tests of a file write to standard output, which gets nothing of it until they are over. */
+export function captureLog(): CapturedLog {
+  const { write } = process.stdout;
+  let text = '';
+  beforeAll(() => {
+    process.stdout.write = (chunk: string | Uint8Array) => {
+      text += chunk;
+      return true;
+    };
+  });
+  beforeEach(() => {
+    text = '';
+  });
+  afterAll(() => {
+    process.stdout.write = write;
+  });
+  const readLines = (): LogFields[] => text.trimEnd().split('\n').filter(Boolean).map(parse);
+  return {
+    get text() {
+      return text;
+    },
+    get lines() {
+      return readLines();
+    },
+    get line() {
+      const [line, ...others] = readLines();
+      if (line === undefined || others.length > 0)
+        throw new Error(`One line was expected: ${text}`);
+      return line;
+    },
+    clear() {
+      text = '';
+    },
+  };
+}
+
+function parse(line: string): LogFields {
+  return JSON.parse(line);
+}

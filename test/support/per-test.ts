@@ -1,0 +1,25 @@
+import { afterEach, beforeEach } from 'vitest';
+import { forward } from './forward.ts';
+
+/**
+ * Opens something anew before each test of the file, and closes it afterwards. What is returned stands for that of the
+ * test that runs.
+ */
+export function perTest<T extends object>(
+  open: () => T | Promise<T>,
+  close: (opened: T) => unknown,
+): T {
+  let current: T | undefined;
+  beforeEach(async () => {
+    current = await open();
+  });
+  afterEach(async () => {
+    const ended = current;
+    current = undefined;
+    if (ended !== undefined) await close(ended);
+  });
+  return forward(() => {
+    if (current === undefined) throw new Error('It is there while a test runs.');
+    return current;
+  });
+}

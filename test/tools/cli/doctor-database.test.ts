@@ -1,0 +1,104 @@
+import { hash, randomUUID } from 'node:crypto';
+import postgres from 'postgres';
+import { describe, it } from 'vitest';
+import { openLedger } from '../../../lib/ledger/ledger.ts';
+import { type Fault, sweepLately, useDoctor } from './doctor-stage.ts';
+
+const doctor = useDoctor();
+const { setHere, expectFindings } = doctor;
+
+/** Has the endpoint at `address` answer 410 to something. */
+async function pauseEndpoint(url: string, address: string): Promise<void> {
+  const targets = [{ id: `webhook_${hash('sha256', address).slice(0, 16)}`, events: ['*'] }];
+  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
+  await ledger.issueUpload({ uploadId: address, method: 'client', owner: 'ann' });
+  const [claim] = await ledger.claimDeliveries(1, 60, 1);
+  if (claim === undefined) throw new Error('There is a delivery.');
+  await ledger.pauseEndpoint(claim, { error: 'http_410', dead: false });
+  await ledger.close();
+}
+
+/** Gives the doctor a database of its own, in which `statement` changed something. */
+async function alterDatabase(statement: string): Promise<void> {
+  const url = await doctor.createDatabase();
+  setHere({ DATABASE_URL: url });
+  const sql = postgres(url, { max: 1, fetch_types: false });
+  await sql.unsafe(statement);
+  await sql.end();
+}
+
+const FAULTS: readonly Fault[] = [
+  [
+    'an endpoint that is paused, and not one that nobody has configured any more',
+    async () => {
+      const DATABASE_URL = await doctor.createDatabase();
+      await sweepLately(DATABASE_URL);
+      await pauseEndpoint(DATABASE_URL, 'https://hooks.example.com/vod');
+      await pauseEndpoint(DATABASE_URL, 'https://old.example.com/vod');
+      setHere({ DATABASE_URL });
+    },
+    'endpoints',
+    /^The endpoint webhook_[0-9a-f]{16} \(hooks\.example\.com\) is paused since \S+: it answered 410\. Messages that wait, each for three days: 1; that were given up: 0\.$/,
+  ],
+  [
+    'a database that is not there',
+    () => setHere({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' }),
+    'database',
+    /nothing listens there/,
+  ],
+  [
+    'a database of another name',
+    () => {
+      const url = new URL(doctor.databaseUrl);
+      url.pathname = '/no_such_database';
+      setHere({ DATABASE_URL: url.href });
+    },
+    'database',
+    /no database of this name/,
+  ],
+  [
+    'a database without its tables',
+    async () => {
+      setHere({ DATABASE_URL: await doctor.createDatabase('empty') });
+    },
+    'migrations',
+    /has not had: 0001-uploads\.sql, /,
+  ],
+  [
+    'a sweep that has never run',
+    async () => {
+      setHere({ DATABASE_URL: await doctor.createDatabase() });
+    },
+    'sweep',
+    /has never looked through the media/,
+  ],
+  [
+    'a sweep that has stopped',
+    async () => {
+      const url = await doctor.createDatabase();
+      await sweepLately(url, 90);
+      setHere({ DATABASE_URL: url });
+    },
+    'sweep',
+    /knows the media up to 100 minutes ago only/,
+  ],
+  [
+    'a migration that was changed',
+    () => alterDatabase("update migrations set checksum = 'x' where name like '0002%'"),
+    'migrations',
+    /Changed since the database had them: 0002-events\.sql\./,
+  ],
+  [
+    'a migration of newer code',
+    () => alterDatabase("insert into migrations (name, checksum) values ('9999-later.sql', 'x')"),
+    'migrations',
+    /has had what is not here: 9999-later\.sql\./,
+  ],
+];
+
+describe('vod-upload doctor', () => {
+  it.each(FAULTS)('finds %s, and nothing else', async (_, seed, check, text) => {
+    await seed();
+    await expectFindings(check, text);
+  });
+});

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach } from 'vitest';
+import { forward } from '../../support/forward.ts';
+import type { VodServer } from '../../support/vod-server.ts';
+import type { ApiStage } from '../local/emulator/api/api-stage.ts';
+import {
+  makeSecret,
+  type Outcome,
+  openVodFront,
+  runCommand,
+  type ScfFunction,
+  startScf,
+  type Variables,
+  type VodFront,
+} from './cli-stage.ts';
+
+/** The address of the callback function. */
+export const OURS = 'https://1500000001-ours.ap-singapore.tencentscf.com/callback';
+/** The first of the keys that VOD may sign with. */
+export const SIGN_KEY = makeSecret(16, 'hex');
+
+/** `vod-upload setup` before an account whose application was never set up. */
+export interface SetupStage {
+  readonly vod: VodFront;
+  readonly scf: VodServer;
+  /** What the command is run with. */
+  readonly environment: Variables;
+  /** Changes that. */
+  setHere(change: Variables): void;
+  /** Says what SCF has of the callback function: nothing at first. */
+  deploy(deployed: ScfFunction | undefined): void;
+  run(args: readonly string[], options?: Parameters<typeof runCommand>[2]): Promise<Outcome>;
+}
+
+/** Gives each test of the file an account of its own. */
+export function useSetup(): SetupStage {
+  let vod: VodFront;
+  let scf: VodServer;
+  let environment: Variables;
+  let deployed: ScfFunction | undefined;
+
+  beforeEach(async () => {
+    vod = await openVodFront();
+    deployed = undefined;
+    scf = await startScf(() => deployed);
+    const { account } = vod.stage;
+    environment = {
+      TENCENTCLOUD_SECRET_ID: account.secretId,
+      TENCENTCLOUD_SECRET_KEY: account.secretKey,
+      VOD_API_ENDPOINT: vod.endpoint,
+      VOD_API_PROTOCOL: 'http',
+      VOD_SUB_APP_ID: String(account.subAppId),
+      CALLBACK_SIGN_KEYS: `${SIGN_KEY},older0key`,
+      SCF_API_ENDPOINT: scf.endpoint,
+      SCF_API_PROTOCOL: 'http',
+    };
+    await clearSettings(vod.stage);
+    vod.actions.length = 0;
+  });
+  afterEach(async () => {
+    await Promise.all([vod.close(), scf.close()]);
+  });
+  return {
+    vod: forward(() => vod),
+    scf: forward(() => scf),
+    get environment() {
+      return environment;
+    },
+    setHere(change) {
+      environment = { ...environment, ...change };
+    },
+    deploy(changed) {
+      deployed = changed;
+    },
+    run: (args, options) => runCommand(['setup', ...args], environment, options),
+  };
+}
+
+/** Has an application as new ones are: the emulator's own callback address would be somebody else's. */
+export function clearSettings({ client }: ApiStage): Promise<unknown> {
+  return client.ModifyEventConfig({
+    Mode: 'PUSH',
+    NotificationUrl: '',
+    UploadMediaCompleteEventSwitch: 'OFF',
+    DeleteMediaCompleteEventSwitch: 'OFF',
+    PersistenceCompleteEventSwitch: 'OFF',
+  });
+}
+
+/** Returns a variable as serverless.yml has it. */
+export function variable(source: string): string {
+  return `\${${source}}`;
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { type DeployStage, listWrites } from './deploy-stage.ts';
+import {
+  addresses,
+  BUCKET,
+  describePolicy,
+  FUNCTIONS,
+  functionNames,
+  nameOf,
+  OTHER_CODE,
+  storedKeys,
+  useDeployment,
+} from './deployment.ts';
+
+const { deployment, afterDeployment } = useDeployment();
+
+/** Puts another archive in the place of a stored one, of the same length, as anyone who may write there can. */
+function changeStored({ cloud }: DeployStage, key: string): void {
+  const objects = cloud.state.buckets.get(BUCKET)?.objects;
+  const object = objects?.get(key);
+  if (objects === undefined || object === undefined) throw new RangeError('Nothing is stored');
+  const body = Buffer.from(object.body);
+  body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+  objects.set(key, { ...object, body });
+}
+
+describe.concurrent('the other commands', () => {
+  it(
+    'info tells what is deployed',
+    afterDeployment(async (stage) => {
+      const result = await stage.run('info');
+
+      expect(result.code).toBe(0);
+      for (const key of FUNCTIONS) expect(result.output).toMatch(new RegExp(`${key} +Active`));
+      for (const address of addresses(stage)) expect(result.output).toContain(address);
+      expect(listWrites(stage.cloud.calls)).toEqual([]);
+    }),
+  );
+
+  it(
+    'invoke calls the deployed code',
+    afterDeployment(async (stage) => {
+      const result = await stage.run('invoke -f signature -d {"httpMethod":"PATCH"}');
+
+      expect(result).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('"statusCode":405'),
+      });
+      expect(listWrites(stage.cloud.calls)).toEqual([`scf Invoke ${nameOf('signature')}`]);
+    }),
+  );
+
+  it(
+    'deploy function changes that one alone',
+    afterDeployment(async (stage) => {
+      await stage.project.edit(...OTHER_CODE);
+      const result = await stage.run('deploy function -f callback');
+
+      expect(result.code, result.output).toBe(0);
+      expect(listWrites(stage.cloud.calls)).toEqual([
+        expect.stringContaining('cos PutObject'),
+        `scf UpdateFunctionCode ${nameOf('callback')}`,
+        `scf UpdateFunctionConfiguration ${nameOf('callback')}`,
+      ]);
+    }),
+  );
+
+  it(
+    'rollback brings back the code before',
+    afterDeployment(async (stage) => {
+      const { code } = stage.find('callback');
+      await stage.project.edit(...OTHER_CODE);
+      await stage.run('deploy');
+      expect(stage.find('callback').code.equals(code)).toBe(false);
+      const result = await stage.run('rollback');
+
+      expect(result.code, result.output).toBe(0);
+      for (const key of FUNCTIONS) expect(stage.find(key).code.equals(code)).toBe(true);
+    }),
+  );
+
+  it.each(['deploy', 'rollback'])(
+    '%s uses no archive that somebody changed in the bucket',
+    (command) =>
+      deployment.stages.use(deployment.deployed, async (stage) => {
+        const [stored = ''] = storedKeys(stage);
+        await stage.project.edit(...OTHER_CODE);
+        expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+        const before = FUNCTIONS.map((key) => stage.find(key).code);
+        // The code of the first deployment is wanted again, and is another by then.
+        if (command === 'deploy') await stage.project.restore();
+        changeStored(stage, stored);
+        stage.cloud.forgetCalls();
+        const result = await stage.run(command);
+
+        expect(result.code, result.output).toBe(1);
+        expect(result.output).toContain(`${stored} is not the archive that was stored`);
+        expect(result.output).toMatch(/its SHA-256 is [0-9a-f]{64}\./);
+        expect(FUNCTIONS.map((key) => stage.find(key).code)).toEqual(before);
+        expect(listWrites(stage.cloud.calls).filter((write) => write.startsWith('scf'))).toEqual(
+          [],
+        );
+      }),
+  );
+
+  it.each(['logs -f signature', 'metrics'])('%s works', (command) =>
+    deployment.stages.use(deployment.deployed, async ({ cloud, run }) => {
+      const result = await run(command);
+
+      expect(result.code, result.output).toBe(0);
+      expect(cloud.calls.filter(({ refusal }) => refusal !== undefined)).toEqual([]);
+      expect(listWrites(cloud.calls)).toEqual([]);
+    }),
+  );
+});
+
+describe.concurrent('remove', () => {
+  it(
+    'leaves nothing behind',
+    afterDeployment(async (stage) => {
+      expect(await stage.run('remove')).toMatchObject({ code: 0 });
+
+      const { functions, buckets, tags } = stage.cloud.state;
+      expect([functions.size, buckets.size, tags.size]).toEqual([0, 0, 0]);
+      expect(await stage.run('remove')).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('Nothing to remove'),
+      });
+    }),
+  );
+
+  it(
+    'goes on past what is gone already',
+    afterDeployment(async (stage) => {
+      const { state } = stage.cloud;
+      for (const [key, { name }] of state.functions) {
+        if (name === nameOf('signature')) state.functions.delete(key);
+      }
+      stage.find('pull').triggers = [];
+      state.buckets.clear();
+      expect(await stage.run('remove')).toMatchObject({ code: 0 });
+
+      expect(functionNames(stage)).toEqual([]);
+    }),
+  );
+
+  it(
+    'leaves alone what is not its own',
+    afterDeployment(async (stage) => {
+      const { functions, buckets } = stage.cloud.state;
+      const other = {
+        ...stage.find('pull'),
+        functionId: 'lam-other',
+        name: 'vod-upload-dev-other',
+      };
+      functions.set('other', other);
+      buckets.get(BUCKET)?.objects.set('other-service-dev-1.zip', {
+        ...{ body: Buffer.from(''), etag: '"0"', lastModified: new Date(), headers: {} },
+      });
+      expect(await stage.run('remove')).toMatchObject({ code: 0 });
+
+      expect(functionNames(stage)).toEqual(['vod-upload-dev-other']);
+      expect(storedKeys(stage)).toEqual(['other-service-dev-1.zip']);
+    }),
+  );
+});
+
+describePolicy(deployment);

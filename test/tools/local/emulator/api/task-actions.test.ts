@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
+
+const BEGIN = Date.parse('2026-03-01T10:00:00Z');
+
+let stage: ApiStage;
+
+beforeEach(async () => {
+  stage = await openApiStage();
+  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await stage.close();
+});
+
+/** Pulls a sample, waits for its end, and answers its task's id. */
+async function pull(path = '/tone.wav', SessionId = ''): Promise<string> {
+  const ended = stage.next(({ type, ...rest }) => type === 'pull' && 'errCode' in rest);
+  const MediaUrl = `http://samples.example.com${path}`;
+  const { TaskId } = await stage.client.PullUpload({ MediaUrl, SessionId });
+  await ended;
+  return TaskId ?? '';
+}
+
+const idsOf = (answer: { TaskSet?: { TaskId?: string }[] }) =>
+  answer.TaskSet?.map(({ TaskId }) => TaskId);
+
+describe('DescribeTaskDetail', () => {
+  it('answers a task of the last three days and no older one', async () => {
+    const TaskId = await pull();
+
+    vi.setSystemTime(BEGIN + 3 * 86_400_000);
+    expect(await stage.client.DescribeTaskDetail({ TaskId })).toMatchObject({
+      ...{ TaskType: 'PullUpload', Status: 'FINISH', CreateTime: '2026-03-01T10:00:00Z' },
+      ...{ BeginProcessTime: '2026-03-01T10:00:00Z', FinishTime: '2026-03-01T10:00:00Z' },
+      ...{ ProcedureTask: null, EditMediaTask: null, AigcVideoTask: null },
+    });
+    vi.setSystemTime(BEGIN + 3 * 86_400_000 + 1_000);
+    expect(await refusalOf(stage.client.DescribeTaskDetail({ TaskId }))).toMatchObject({
+      code: 'ResourceNotFound',
+    });
+  });
+
+  it.each(['/video.mp4', '/missing.mp4'])(
+    'describes a pull of %s what its event tells',
+    async (path) => {
+      const { TaskId = '' } = await stage.client.PullUpload({
+        MediaUrl: `http://samples.example.com${path}`,
+        ...{ SessionId: 'id-7', SessionContext: 'context', SourceContext: 'source' },
+      });
+      const { body } = await stage.receiver.next();
+
+      const { PullUploadTask } = await stage.client.DescribeTaskDetail({ TaskId });
+
+      expect(PullUploadTask).toEqual(body['PullCompleteEvent']);
+      expect(PullUploadTask).toMatchObject({ SessionId: 'id-7', SessionContext: 'context' });
+    },
+  );
+
+  it('describes a flow, step by step, what its events tell', async () => {
+    await pull('/video.mp4');
+    await stage.receiver.next();
+    const FileId = stage.emulator().media()[0]?.fileId ?? '';
+    const { TaskId = '' } = await stage.client.ProcessMediaByProcedure({
+      ...{ FileId, ProcedureName: 'LongVideoPreset', TasksNotifyMode: 'Change' },
+      ...{ SessionId: 'id-7', SessionContext: 'context' },
+    });
+
+    const details: unknown[] = [];
+    const events: unknown[] = [];
+    for (let step = 0; step < 3; step += 1) {
+      events.push((await stage.receiver.next()).body['ProcedureStateChangeEvent']);
+      details.push((await stage.client.DescribeTaskDetail({ TaskId })).ProcedureTask);
+    }
+
+    // A flow goes on while it is asked for, so each answer is one of the events', and the last is the last.
+    for (const detail of details) expect(events).toContainEqual(detail);
+    expect(details.at(-1)).toEqual(events.at(-1));
+    expect(details.at(-1)).toMatchObject({
+      ...{ Status: 'FINISH', SessionId: 'id-7', SessionContext: 'context' },
+      MetaData: { Duration: 2 },
+    });
+  });
+
+  it('tells an unknown task from what is no id', async () => {
+    const call = (TaskId: string) => refusalOf(stage.client.DescribeTaskDetail({ TaskId }));
+
+    expect(await call('1500000001-pull-00')).toMatchObject({ code: 'ResourceNotFound' });
+    expect(await call('my task')).toMatchObject({ code: 'InvalidParameterValue.TaskId' });
+  });
+});
+
+describe('DescribeTasks', () => {
+  it('pages through the tasks, newest first', async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      vi.setSystemTime(BEGIN + index * 1_000);
+      ids.unshift(await pull());
+    }
+
+    const first = await stage.client.DescribeTasks({ Limit: 2 });
+    const second = await stage.client.DescribeTasks({
+      Limit: 2,
+      ScrollToken: first.ScrollToken ?? '',
+    });
+
+    expect(idsOf(first)).toEqual(ids.slice(0, 2));
+    expect(idsOf(second)).toEqual(ids.slice(2));
+    expect(second.ScrollToken).toBe('');
+  });
+
+  it('answers those that it is asked for', async () => {
+    const failed = await pull('/missing.mp4', 'failed');
+    vi.setSystemTime(BEGIN + 5_000);
+    const good = await pull('/tone.wav', 'good');
+    const fileId = stage.emulator().media()[0]?.fileId ?? '';
+
+    const tasks = (request: Parameters<typeof stage.client.DescribeTasks>[0]) =>
+      stage.client.DescribeTasks(request).then(idsOf);
+
+    expect(await tasks({ Status: 'FINISH' })).toEqual([good, failed]);
+    expect(await tasks({ Status: 'WAITING' })).toEqual([]);
+    expect(await tasks({ FileId: fileId })).toEqual([good]);
+    expect(await tasks({ CreateTime: { After: '2026-03-01T10:00:05Z' } })).toEqual([good]);
+    expect(await tasks({ FinishTime: { Before: '2026-03-01T10:00:05Z' } })).toEqual([failed]);
+    expect(await tasks({ Sort: { Field: 'FinishTime', Order: 'Asc' } })).toEqual([failed, good]);
+    expect((await stage.client.DescribeTasks({ FileId: fileId })).TaskSet).toMatchObject([
+      { TaskType: 'PullUpload', Status: 'FINISH', SessionId: 'good', FileId: fileId },
+    ]);
+  });
+
+  it.each([
+    [{ Limit: 101 }, 'InvalidParameterValue.Limit'],
+    [{ Limit: 0 }, 'InvalidParameterValue.Limit'],
+    [{ ScrollToken: 'x' }, 'InvalidParameterValue'],
+    [{ Status: 'DONE' }, 'InvalidParameterValue'],
+    [{ CreateTime: { After: 'yesterday' } }, 'InvalidParameterValue'],
+  ])('refuses %j', async (request, code) => {
+    expect(await refusalOf(stage.client.DescribeTasks(request))).toMatchObject({ code });
+  });
+});

@@ -1,0 +1,362 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ActivityLog, createActivityLog } from '../../../../../tools/local/activity.ts';
+import {
+  createEventQueue,
+  type EventQueue,
+} from '../../../../../tools/local/emulator/events/event-queue.ts';
+import {
+  createEventSettings,
+  type EventSettings,
+} from '../../../../../tools/local/emulator/events/event-settings.ts';
+import {
+  createUploadEvents,
+  type UploadEvents,
+  type UploadEventsOptions,
+} from '../../../../../tools/local/emulator/events/upload-events.ts';
+import { createFaults } from '../../../../../tools/local/emulator/faults.ts';
+import {
+  type Media,
+  openState,
+  type State,
+  type UploadSession,
+} from '../../../../../tools/local/emulator/state.ts';
+import { type CallbackReceiver, openReceiver } from './callback-receiver.ts';
+
+const NOW = new Date('2026-03-01T10:00:00Z');
+const media: Media = {
+  fileId: '5285890784273533167',
+  name: 'holiday',
+  type: 'mp4',
+  category: 'Video',
+  mediaPath: '/vodlocal01/5285890784273533167/a.mp4',
+  coverPath: null,
+  mediaUrl: 'http://localhost:3000/media/vodlocal01/5285890784273533167/a.mp4',
+  coverUrl: '',
+  createTime: '2026-03-01T10:00:00Z',
+  updateTime: '2026-03-01T10:00:00Z',
+  expireTime: '9999-12-31T23:59:59Z',
+  classId: 0,
+  storageRegion: 'ap-seoul',
+  sourceContext: 'order 7',
+  procedureTaskId: '1500000001-Procedure-0123456789abcdef',
+  metaData: { Size: 1_000, Duration: 3, Width: 64, Height: 36, Container: 'mp4' },
+  description: '',
+  tags: [],
+};
+const session: UploadSession = {
+  vodSessionKey: 'key',
+  fileId: media.fileId,
+  storageRegion: media.storageRegion,
+  expiresAt: 2_000_000_000,
+  committedAt: null,
+  video: null,
+  cover: null,
+  mediaExpireTime: null,
+  classId: 0,
+  procedure: 'LongVideoPreset',
+  taskPriority: 5,
+  taskNotifyMode: 'Finish',
+  sourceContext: 'order 7',
+  sessionContext: 'basket 9',
+};
+
+let dir: string;
+let state: State;
+let receiver: CallbackReceiver;
+let activity: ActivityLog;
+let events: UploadEvents;
+let settings: EventSettings;
+let queue: EventQueue;
+
+function openEvents(
+  change: Partial<UploadEventsOptions> = {},
+  callbackUrl = receiver.url,
+): UploadEvents {
+  const account = { subAppId: 1_500_000_001, signKey: 'SignKeyExample' };
+  settings = createEventSettings({ state, account, callbackUrl });
+  queue = createEventQueue({ state, now: () => NOW });
+  events = createUploadEvents({
+    state,
+    settings,
+    queue,
+    faults: createFaults(activity),
+    activity,
+    now: () => NOW,
+    procedureMilliseconds: 3,
+    ...change,
+  });
+  return events;
+}
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'events-'));
+  state = await openState(join(dir, 'state.json'), () => NOW);
+  receiver = await openReceiver();
+  activity = createActivityLog();
+});
+afterEach(async () => {
+  await events.close();
+  await receiver.close();
+  await state.save();
+  await rm(dir, { recursive: true });
+});
+
+function upload(change: Partial<UploadSession>, changedMedia: Partial<Media> = {}): void {
+  const uploaded = { ...media, ...changedMedia };
+  state.media.set(uploaded.fileId, uploaded);
+  events.recordUpload(uploaded, { ...session, ...change });
+  events.start();
+}
+
+/** Resolves when the simulated flow is at its end. */
+function flowEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = activity.listen((recorded) => {
+      if (recorded.type !== 'procedure' || recorded.status !== 'FINISH') return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** Resolves when a notification has been delivered. */
+function delivery(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = activity.listen((recorded) => {
+      if (recorded.type !== 'notification' || recorded.outcome !== 'delivered') return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+const member = (body: Readonly<Record<string, unknown>>, name: string) =>
+  body[name] as Readonly<Record<string, unknown>>;
+
+describe('createUploadEvents()', () => {
+  it('describes an upload with everything that is known of it, other members null', async () => {
+    openEvents();
+
+    upload({ procedure: null }, { procedureTaskId: '' });
+    const { body } = await receiver.next();
+
+    expect(body['EventType']).toBe('NewFileUpload');
+    expect(body).not.toHaveProperty('EventHandle');
+    expect(body['ProcedureStateChangeEvent']).toBeNull();
+    expect(body['FileDeleteEvent']).toBeNull();
+    expect(body['ExtractBlindWatermarkComplete']).toBeNull();
+    expect(body['FileUploadEvent']).toEqual({
+      FileId: '5285890784273533167',
+      MediaBasicInfo: {
+        Name: 'holiday',
+        Description: '',
+        CreateTime: '2026-03-01T10:00:00Z',
+        UpdateTime: '2026-03-01T10:00:00Z',
+        ExpireTime: '9999-12-31T23:59:59Z',
+        ClassId: 0,
+        ClassName: 'Other',
+        ClassPath: 'Other',
+        CoverUrl: '',
+        Type: 'mp4',
+        MediaUrl: 'http://localhost:3000/media/vodlocal01/5285890784273533167/a.mp4',
+        SourceInfo: {
+          SourceType: 'Upload',
+          SourceContext: 'order 7',
+          LiveRecordInfo: null,
+          TrtcRecordInfo: null,
+          WebPageRecordInfo: null,
+        },
+        StorageRegion: 'ap-seoul',
+        StoragePath: '/vodlocal01/5285890784273533167/a.mp4',
+        TagSet: [],
+        Vid: '5285890784273533167',
+        Category: 'Video',
+        Status: 'Normal',
+        StorageClass: 'STANDARD',
+      },
+      ProcedureTaskId: '',
+      ReviewAudioVideoTaskId: '',
+      MetaData: media.metaData,
+    });
+    expect(state.procedures.size).toBe(0);
+  });
+
+  it('describes a file that nobody can read with MetaData null', async () => {
+    openEvents();
+
+    upload({ procedure: null }, { metaData: null, category: 'Image', type: 'png' });
+    const { body } = await receiver.next();
+
+    expect(member(body, 'FileUploadEvent')).toMatchObject({ FileId: media.fileId, MetaData: null });
+  });
+
+  it('tells once of a flow, at its end, where the signature asks for Finish', async () => {
+    openEvents();
+
+    upload({ taskNotifyMode: 'Finish' });
+    const [uploaded, finished] = [await receiver.next(), await receiver.next()];
+
+    expect(member(uploaded.body, 'FileUploadEvent')['ProcedureTaskId']).toBe(media.procedureTaskId);
+    expect(finished.body['EventType']).toBe('ProcedureStateChanged');
+    expect(finished.body['FileUploadEvent']).toBeNull();
+    const task = member(finished.body, 'ProcedureStateChangeEvent');
+    expect(task).toMatchObject({
+      TaskId: media.procedureTaskId,
+      Status: 'FINISH',
+      ErrCode: 0,
+      FileId: media.fileId,
+      FileName: 'holiday',
+      FileUrl: media.mediaUrl,
+      MetaData: media.metaData,
+      TasksPriority: 5,
+      TasksNotifyMode: 'Finish',
+      SessionContext: 'basket 9',
+    });
+    expect(task['MediaProcessResultSet']).toMatchObject([
+      {
+        Type: 'Transcode',
+        TranscodeTask: {
+          Status: 'SUCCESS',
+          ErrCode: 0,
+          Message: expect.stringContaining('SIMULATED'),
+          Progress: 100,
+          Output: { Url: media.mediaUrl, Size: 1_000, Duration: 3, Container: 'mp4' },
+        },
+        CoverBySnapshotTask: null,
+      },
+      {
+        Type: 'CoverBySnapshot',
+        TranscodeTask: null,
+        CoverBySnapshotTask: {
+          Status: 'SUCCESS',
+          Message: expect.stringContaining('SIMULATED'),
+          Output: { CoverUrl: '' },
+        },
+      },
+    ]);
+    await events.close();
+    expect(receiver.received).toHaveLength(2);
+    expect(state.procedures.size).toBe(0);
+  });
+
+  it('describes each step where the signature asks for Change', async () => {
+    openEvents();
+
+    upload({ taskNotifyMode: 'Change' });
+    await receiver.next();
+    const steps = [await receiver.next(), await receiver.next(), await receiver.next()];
+
+    const tasks = steps.map(({ body }) => member(body, 'ProcedureStateChangeEvent'));
+    expect(tasks.map((task) => task['Status'])).toEqual(['PROCESSING', 'PROCESSING', 'FINISH']);
+    const transcodes = tasks.map((task) => task['MediaProcessResultSet']);
+    expect(transcodes[0]).toMatchObject([
+      { TranscodeTask: { Status: 'PROCESSING', Output: null } },
+      { CoverBySnapshotTask: { Status: 'PROCESSING', Output: null } },
+    ]);
+    expect(transcodes[1]).toMatchObject([
+      { TranscodeTask: { Status: 'SUCCESS' } },
+      { CoverBySnapshotTask: { Status: 'PROCESSING' } },
+    ]);
+  });
+
+  it('describes no step where the signature asks for None, and the flow runs all the same', async () => {
+    openEvents();
+    const end = flowEnd();
+    const delivered = delivery();
+
+    upload({ taskNotifyMode: 'None' });
+    await end;
+    await delivered;
+    await events.close();
+
+    expect(receiver.received).toHaveLength(1);
+    expect(state.notifications.size).toBe(0);
+    const steps = activity.since(0).filter(({ type }) => type === 'procedure');
+    expect(steps).toMatchObject(
+      ['PROCESSING', 'PROCESSING', 'FINISH'].map((status) => ({
+        simulated: true,
+        taskId: media.procedureTaskId,
+        fileId: media.fileId,
+        procedure: 'LongVideoPreset',
+        status,
+      })),
+    );
+  });
+
+  it('continues a flow that a restart has interrupted', async () => {
+    openEvents({ procedureMilliseconds: 600_000 });
+    const delivered = delivery();
+    upload({ taskNotifyMode: 'Change' });
+    await receiver.next();
+    await delivered;
+    await events.close();
+    await state.save();
+
+    state = await openState(join(dir, 'state.json'), () => NOW);
+    openEvents().start();
+    const steps = [await receiver.next(), await receiver.next(), await receiver.next()];
+
+    expect(steps.map(({ body }) => member(body, 'ProcedureStateChangeEvent')['Status'])).toEqual([
+      'PROCESSING',
+      'PROCESSING',
+      'FINISH',
+    ]);
+  });
+
+  it('sends after a restart what was not sent before', async () => {
+    openEvents({ attemptWaits: [0, 600_000] }, 'http://127.0.0.1:1/');
+    const failed = new Promise((resolve) => {
+      activity.listen(({ type }) => type === 'notification' && resolve(type));
+    });
+    upload({ procedure: null });
+    await failed;
+    await events.close();
+    await state.save();
+
+    state = await openState(join(dir, 'state.json'), () => NOW);
+    openEvents().start();
+
+    expect((await receiver.next()).body['EventType']).toBe('NewFileUpload');
+  });
+
+  it('queues for pulling what comes in PULL mode, and sends nothing', async () => {
+    openEvents();
+    settings.change({ mode: 'PULL' });
+
+    upload({ procedure: null });
+
+    expect(queue.count()).toBe(1);
+    expect(state.notifications.size).toBe(0);
+    expect(receiver.received).toEqual([]);
+  });
+
+  it('describes a deletion, in the order things happened', async () => {
+    openEvents();
+    upload({ procedure: null });
+    events.recordDeletion(media.fileId, []);
+    events.start();
+
+    const [, deleted] = [await receiver.next(), await receiver.next()];
+
+    expect(deleted.body['EventType']).toBe('FileDeleted');
+    expect(deleted.body['FileDeleteEvent']).toEqual({
+      FileIdSet: [media.fileId],
+      FileDeleteResultInfo: [{ FileId: media.fileId, DeleteParts: [] }],
+    });
+    expect(deleted.body['FileUploadEvent']).toBeNull();
+  });
+
+  it('leaves out what is switched off', async () => {
+    openEvents();
+    settings.change({ uploadSwitch: 'OFF', deleteSwitch: 'OFF' });
+
+    upload({ procedure: null });
+    events.recordDeletion(media.fileId, []);
+
+    expect(state.notifications.size).toBe(0);
+    expect(queue.count()).toBe(0);
+  });
+});

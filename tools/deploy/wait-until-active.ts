@@ -1,0 +1,58 @@
+import type { FunctionState } from './cloud/function-state.ts';
+import type { Scf } from './cloud/scf.ts';
+import { DeployError } from './deploy-error.ts';
+
+/** States that pass by themselves: https://cloud.tencent.com/document/product/583/47175. */
+const PASSING = new Set(['Creating', 'Updating', 'Publishing', 'Deleting']);
+
+/** Milliseconds between two questions: the first come quickly, since most changes take a second or two. */
+const FIRST_PAUSE = 200;
+const MAX_PAUSE = 2_000;
+/** Milliseconds after which a change is taken for stuck; creating in a private network takes the longest. */
+const PATIENCE = 180_000;
+
+/** Waits that many milliseconds. */
+export type Pause = (milliseconds: number) => Promise<unknown>;
+
+/**
+ * Returns a function once the cloud is done with changing it, and undefined where there is none.
+ *
+ * @throws {DeployError} where that takes too long.
+ */
+export async function readSettled(
+  scf: Pick<Scf, 'readFunction'>,
+  name: string,
+  pause: Pause,
+): Promise<FunctionState | undefined> {
+  let waited = 0;
+  for (let step = FIRST_PAUSE; ; step = Math.min(step * 2, MAX_PAUSE)) {
+    const state = await scf.readFunction(name);
+    if (state === undefined || !PASSING.has(state.Status)) return state;
+    if (waited >= PATIENCE) {
+      throw new DeployError(
+        `${name} is still ${state.Status} after ${PATIENCE / 1_000} seconds: deploy again later.`,
+      );
+    }
+    await pause(step);
+    waited += step;
+  }
+}
+
+/**
+ * Waits until a function that was changed can be called; only then it takes the next change.
+ *
+ * @throws {DeployError} where the change failed.
+ */
+export async function waitUntilActive(
+  scf: Pick<Scf, 'readFunction'>,
+  name: string,
+  pause: Pause,
+): Promise<void> {
+  const state = await readSettled(scf, name, pause);
+  if (state?.Status === 'Active') return;
+  throw new DeployError(
+    state === undefined
+      ? `${name} is gone: something else deletes functions at the same time.`
+      : `${name} is ${state.Status}: ${state.StatusDesc || 'the cloud does not say why'}`,
+  );
+}

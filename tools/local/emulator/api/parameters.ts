@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import { type Account, findSubAppId } from '../account.ts';
+import { isoTimeOf } from '../new-media.ts';
+import { secondsOf } from '../ugc/dependencies.ts';
+import { type ApiErrorCode, apiError } from './api-error.ts';
+import type { ApiServices } from './services.ts';
+
+/** A whole number that keeps its value in JSON. */
+export const integer = v.pipe(v.number(), v.safeInteger());
+
+/** `SubAppId`, which says before an action is performed what it is performed on. */
+export const application = { SubAppId: v.optional(integer) };
+
+/** Returns the application that `SubAppId` names. @throws ApiError where the account has no such one. */
+export function demandSubAppId(account: Account, named: number): number {
+  const subAppId = findSubAppId(account, named);
+  if (subAppId !== undefined) return subAppId;
+  throw apiError(
+    'InvalidParameterValue.SubAppId',
+    `SubAppId ${named} is not an application of this account`,
+  );
+}
+
+/** Text of at most `most` bytes: where a page says "characters" of a context, the reading that is never too generous. */
+function textOfBytes(most: number) {
+  return v.pipe(v.string(), v.maxBytes(most, `must not be longer than ${most} bytes`));
+}
+
+/** Text of at most `most` characters, counted as Unicode code points. */
+export function textOfCharacters(most: number) {
+  return v.pipe(
+    v.string(),
+    v.check((text) => [...text].length <= most, `must not be longer than ${most} characters`),
+  );
+}
+
+/** An ISO 8601 time with its zone. */
+export const isoTime = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/, 'must be ISO 8601'),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'must be a time that exists'),
+);
+
+/** Parameters of whatever starts a processing flow. */
+export const flow = {
+  priority: v.pipe(integer, v.minValue(-10), v.maxValue(10)),
+  sessionContext: textOfBytes(1_000),
+  sessionId: textOfBytes(50),
+};
+
+/** `SourceContext`. */
+export const sourceContext = textOfBytes(250);
+
+/** Returns the text, or undefined where it is absent or empty: both mean the same for every parameter that is text. */
+export function givenText(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/**
+ * Returns the time at which a media ends, null where none is given.
+ *
+ * @param overCode code of a time that is over.
+ * @throws ApiError
+ */
+export function readExpireTime(
+  api: Pick<ApiServices, 'now'>,
+  text: string | undefined,
+  overCode: ApiErrorCode,
+): string | null {
+  if (text === undefined || text === '') return null;
+  const result = v.safeParse(isoTime, text);
+  if (!result.success) {
+    throw apiError('InvalidParameterValue.ExpireTime', `ExpireTime: ${result.issues[0].message}`);
+  }
+  const time = new Date(text);
+  if (time <= api.now()) throw apiError(overCode, `ExpireTime: ${text} is over`);
+  return isoTimeOf(time);
+}
+
+/** Returns the lower-case extension at the end of a name or path, undefined where there is none. */
+export function extensionOf(path: string): string | undefined {
+  return /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
+}
+
+/**
+ * Marks an action's `SessionId` as used for `seconds`; it has to be saved with the state. Absent and empty are no
+ * identifier.
+ *
+ * @throws ApiError where it was used before.
+ */
+export function claimSessionId(
+  api: ApiServices,
+  action: string,
+  sessionId: string | undefined,
+  seconds: number,
+): void {
+  if (sessionId === undefined || sessionId === '') return;
+  const key = `${action} ${sessionId}`;
+  const nowSeconds = secondsOf(api.now);
+  if ((api.state.usedSessionIds.get(key)?.expiresAt ?? 0) > nowSeconds) {
+    throw apiError('InvalidParameterValue.SessionId', `SessionId ${sessionId} was used before`);
+  }
+  api.state.usedSessionIds.set(key, { key, expiresAt: nowSeconds + seconds });
+}

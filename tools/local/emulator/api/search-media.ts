@@ -1,0 +1,34 @@
+import { apiError } from './api-error.ts';
+import { defineAction } from './define-action.ts';
+import { describeMedia } from './media-info.ts';
+import { findMedia, isNamed } from './search-criteria.ts';
+import { searchEntries } from './search-parameters.ts';
+
+/** https://cloud.tencent.com/document/product/266/31813: no search reaches further. */
+const MAX_FOUND = 5_000;
+
+/**
+ * https://cloud.tencent.com/document/product/266/31813. Newest first unless sorted, and where names are searched by how
+ * many of the words match: the order of the first is our guess.
+ */
+export const searchMedia = defineAction({
+  entries: searchEntries,
+  codes: { Limit: 'InvalidParameterValue.Limit', Offset: 'InvalidParameterValue.Offset' },
+  perform(api, search) {
+    const { Offset, Limit, Filters } = search;
+    if (Offset + Limit > MAX_FOUND) {
+      const message = `Offset + Limit must not be more than ${MAX_FOUND}`;
+      throw apiError('InvalidParameterValue.Limit', message);
+    }
+    const found = findMedia(api.state, search, api.now());
+    // With words to match, Sort is of no effect: the best match comes first, and the stable sort did so already.
+    const isSorted = !isNamed(search) && search.Sort?.Order === 'Asc';
+    const sorted = isSorted ? [...found].reverse() : found;
+    return {
+      TotalCount: Math.min(sorted.length, MAX_FOUND),
+      MediaInfoSet: sorted
+        .slice(Offset, Offset + Limit)
+        .map((media) => describeMedia(api, media, Filters)),
+    };
+  },
+});

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { ActivityLog } from '../activity.ts';
+import type { Account, Applications } from './account.ts';
+import { demandSubAppId } from './api/parameters.ts';
+import { planPull } from './api/pull-upload.ts';
+import { buildMedia, isoTimeOf, type MediaMaker } from './new-media.ts';
+import type { Pulls } from './pull/pulls.ts';
+import { buildPicture, buildTone } from './pull/sample-media.ts';
+import { buildVideo } from './pull/sample-video.ts';
+import type { Recording } from './recording.ts';
+import type { Media, ProcessingWish, Pull, State } from './state.ts';
+import { type ByteStore, nameOf } from './stored-bytes.ts';
+import { newFileId, newObjectName } from './ugc/identifiers.ts';
+
+/** Where something arrives. */
+interface Destination {
+  /** The account's own application where it is missing. */
+  readonly subAppId?: number | undefined;
+}
+
+/** A file that somebody chose on the console's page, and what that page lets them say of it. */
+interface ConsoleFile {
+  readonly name: string;
+  readonly type: ArrivalType;
+  /** Of a film or a sound; a file of 0 seconds is empty, whatever its type. */
+  readonly seconds: number;
+  readonly classId: number;
+  readonly procedure: string | null;
+}
+
+/** A recording at its end. */
+interface FinishedRecording {
+  readonly recording: Recording;
+  readonly name: string;
+  readonly seconds: number;
+  /** Seconds that the settings of the recording let it live; null for ever. */
+  readonly keepSeconds: number | null;
+}
+
+/**
+ * The ways in that no program takes: the console's two, and recordings. Each throws an ApiError where the account has no
+ * such application.
+ */
+export interface Arrivals {
+  /** Plays an upload on the console's page. */
+  uploadFromConsole(file: ConsoleFile & Destination): Promise<Media>;
+  /**
+   * Plays a URL that is typed into the console's page, the one of the account's own application by default.
+   *
+   * @throws ApiError where PullUpload would refuse it.
+   */
+  pullFromConsole(mediaUrl: string, subAppId?: number): Promise<Pull>;
+  /** Plays the end of a recording. */
+  record(finished: FinishedRecording & Destination): Promise<Media>;
+}
+
+/** What arrivals work with. */
+interface ArrivalsOptions extends ByteStore, MediaMaker {
+  readonly account: Account;
+  readonly state: Pick<State, 'media' | 'save'>;
+  readonly pulls: Pick<Pulls, 'record' | 'start'>;
+  readonly activity: ActivityLog;
+  recordUpload(media: Media, wish: ProcessingWish): void;
+  startRecorded(): void;
+}
+
+/** What a file is made of, by its type: something that plays, so that there are metadata to describe. */
+const CONTENT = {
+  mp4: buildVideo,
+  wav: buildTone,
+  png: () => buildPicture(64, 48),
+} as const satisfies Record<string, (seconds: number) => Buffer>;
+
+/** A type of file that can be made here. */
+export type ArrivalType = keyof typeof CONTENT;
+
+/** Every {@link ArrivalType}. */
+export const ARRIVAL_TYPES = Object.keys(CONTENT) as [ArrivalType, ...ArrivalType[]];
+
+/**
+ * Returns the ways in that no program takes. What is uploaded or recorded is stored in the region that is nearest, what
+ * is pulled in the default one: https://www.tencentcloud.com/document/product/266/9760.
+ */
+export function createArrivals({ own, of }: Applications<ArrivalsOptions>): Arrivals {
+  const find = (subAppId = 0) => of(demandSubAppId(own.account, subAppId));
+  return {
+    async uploadFromConsole({ subAppId, ...file }) {
+      return bring(find(subAppId), { ...file, keepSeconds: null });
+    },
+    async pullFromConsole(mediaUrl, subAppId) {
+      const { account, state, pulls, now } = find(subAppId);
+      const nothing = { ClassId: 0, TasksPriority: 0, SessionContext: '', SourceContext: '' };
+      const pull = planPull({ account, now }, { MediaUrl: mediaUrl, ...nothing });
+      pulls.record(pull);
+      await state.save();
+      pulls.start();
+      return pull;
+    },
+    async record({ subAppId, ...finished }) {
+      const plain = { type: 'mp4', classId: 0, procedure: null } as const;
+      return bring(find(subAppId), { ...plain, ...finished });
+    },
+  };
+}
+
+interface ArrivingFile extends ConsoleFile, Pick<FinishedRecording, 'keepSeconds'> {
+  readonly recording?: Recording;
+}
+
+async function bring(options: ArrivalsOptions, file: ArrivingFile): Promise<Media> {
+  const { account, objects, state, activity } = options;
+  const { seconds, keepSeconds, ...described } = file;
+  const fileId = newFileId();
+  const path = `/${account.storageBucket}/${fileId}/${newObjectName()}.${file.type}`;
+  const bytes = seconds === 0 ? Buffer.alloc(0) : CONTENT[file.type](seconds);
+  const body = Readable.from([bytes], { objectMode: false });
+  const type = 'application/octet-stream';
+  const object = await objects.put(nameOf(account, path), body, bytes.length, type);
+  const built = await buildMedia(options, {
+    ...{ ...described, fileId, object, path, coverPath: null, sourceContext: '' },
+    ...{ storageRegion: account.nearestRegion, expireTime: null },
+  });
+  const media = keepSeconds === null ? built : expireAfter(built, keepSeconds);
+  state.media.set(fileId, media);
+  const { procedure } = file;
+  const defaults = { taskPriority: 0, taskNotifyMode: 'Finish', sessionContext: null } as const;
+  options.recordUpload(media, { procedure, ...defaults });
+  await state.save();
+  const { name, mediaUrl, coverUrl, metaData } = media;
+  activity.report({ type: 'media', fileId, name, mediaUrl, coverUrl, metaData });
+  options.startRecorded();
+  return media;
+}
+
+function expireAfter(media: Media, seconds: number): Media {
+  const end = Date.parse(media.createTime) + seconds * 1_000;
+  return { ...media, expireTime: isoTimeOf(new Date(end)) };
+}
+
+/** Returns a new id of a task that records. */
+export function newRecordingTaskId(): string {
+  return randomBytes(16).toString('hex');
+}

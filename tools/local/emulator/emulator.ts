@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { APPLICATION_PARAMETER } from '../../../lib/policy/applications.ts';
+import { type Account, type Applications, accountOf } from './account.ts';
+import { createApiHandler } from './api/handler.ts';
+import type { ApiServices } from './api/services.ts';
+import { type ApplicationSettings, openApplication } from './application.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
+import type { CloudRequest } from './cloud-request.ts';
+import type { SourceOptions } from './pull/open-source.ts';
+import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
+import { type AccountState, type Media, openState } from './state.ts';
+import { serveMedia } from './storage/media-answer.ts';
+import { openObjects } from './storage/object-files.ts';
+import type { SpeedLimit } from './storage/speed-limit.ts';
+import { createStorageHandler } from './storage/storage-handler.ts';
+import { answerCors, answerJson } from './ugc/answers.ts';
+import { bucketOf } from './ugc/dependencies.ts';
+import { createUgcHandler } from './ugc/handler.ts';
+
+/** What the emulator is opened with; media are played by its `serveMedia`. */
+export interface EmulatorOptions extends ApplicationSettings {
+  /** Directory of its state and of the uploaded files, made if need be. */
+  readonly dir: string;
+  readonly account: Account;
+  readonly speed: SpeedLimit;
+  readonly now?: () => Date;
+}
+
+/** The local emulator for VOD: its client upload, its storage, its API and its events. */
+export interface Emulator {
+  /** Returns a request to one of the cloud's hosts; never rejects. */
+  handle(request: CloudRequest): Promise<void>;
+  /** Returns a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
+  serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
+  /** The ways in that no program takes. */
+  readonly arrivals: Arrivals;
+  /** The made-up names of sources on this machine, with the origins that they stand for. */
+  readonly publicNames: Readonly<Record<string, string>>;
+  /** Every committed media of every application, oldest first. */
+  media(): readonly Media[];
+  /** Breaks off what is under way; opening the same directory again continues it. */
+  close(): Promise<void>;
+}
+
+type Side = 'ugc' | 'storage' | 'report' | 'api';
+
+const STORAGE_HOST = /^[a-z0-9-]+\.cos\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)$/;
+/** The endpoint of the API, the one of the international site, and those of single regions. */
+const API_HOST = /^vod(?:\.[a-z0-9-]+)?\.tencentcloudapi\.com$/;
+const HOSTS = {
+  api: ['vod.tencentcloudapi.com', 'vod.<region>.tencentcloudapi.com'],
+  ugc: ['vod2.qcloud.com', 'vod2.dnsv1.com'],
+  report: ['vodreport.qcloud.com'],
+  storage: ['<bucket>.cos.<region>.myqcloud.com', '<bucket>.cos.<region>.tencentcos.cn'],
+} as const;
+
+function findSide(host: string): Side | undefined {
+  if (HOSTS.ugc.some((known) => known === host)) return 'ugc';
+  if (HOSTS.report.some((known) => known === host)) return 'report';
+  if (API_HOST.test(host)) return 'api';
+  return STORAGE_HOST.test(host) ? 'storage' : undefined;
+}
+
+/** Returns whether this is a host of the cloud that the emulator speaks for; lower case, without port. */
+export function isCloudHost(host: string): boolean {
+  return findSide(host) !== undefined;
+}
+
+/** The SDK's usage reports: thanked for and thrown away. */
+async function answerReport({ incoming, outgoing }: CloudRequest): Promise<void> {
+  if (answerCors(incoming, outgoing)) return;
+  incoming.resume();
+  answerJson(outgoing, 200, {});
+}
+
+async function answerUnknownHost({ host, incoming, outgoing }: CloudRequest): Promise<void> {
+  if (answerCors(incoming, outgoing)) return;
+  incoming.resume();
+  const hosts = Object.values(HOSTS).flat();
+  const message = `The local emulator for VOD does not speak for ${host}`;
+  answerJson(outgoing, 404, { code: 404, message, hosts });
+}
+
+function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy();
+    return;
+  }
+  const message = `The local emulator for VOD failed: ${String(error)}`;
+  answerJson(outgoing, 500, { code: 500, message });
+}
+
+/**
+ * Returns where a further application's notifications go until ModifyEventConfig says another address: where those of
+ * the account's own go, told apart by a parameter.
+ */
+function callbackOf(callbackUrl: string, subAppId: number): string {
+  const url = new URL(callbackUrl);
+  url.searchParams.set(APPLICATION_PARAMETER, String(subAppId));
+  return url.href;
+}
+
+/** Returns what serves each application, the account's own first. */
+function openApplications(
+  options: EmulatorOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
+  state: AccountState,
+): ReadonlyMap<number, ApiServices> {
+  const { account, callbackUrl } = options;
+  const own = openApplication({ ...options, state });
+  const others = account.otherSubAppIds.map((subAppId) => {
+    const seen = { account: accountOf(account, subAppId), state: state.of(subAppId) };
+    const further = { ...seen, callbackUrl: callbackOf(callbackUrl, subAppId) };
+    return [subAppId, openApplication({ ...options, ...further })] as const;
+  });
+  return new Map([[account.subAppId, own], ...others]);
+}
+
+/** Opens the emulator and continues what it had to do when it was closed. Throws where its state is damaged. */
+export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { dir, account, now = () => new Date() } = options;
+  const state = await openState(join(dir, 'state.json'), now);
+  const objects = await openObjects(join(dir, 'storage'), now);
+  const samples = await openSampleServer();
+  const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
+  const opened = openApplications({ ...options, now, objects, resolve }, state);
+  const of = (subAppId: number) => {
+    const found = opened.get(subAppId);
+    if (found === undefined) throw new RangeError(`There is no application ${subAppId}`);
+    return found;
+  };
+  const applications: Applications<ApiServices> = { own: of(account.subAppId), of };
+  const grantOf = (secretId: string) => state.grants.get(secretId);
+  const sides = {
+    ugc: createUgcHandler(applications),
+    storage: createStorageHandler({ ...options, now, objects, grantOf }),
+    api: createApiHandler(applications),
+    report: answerReport,
+  };
+  for (const { events, pulls } of opened.values()) {
+    events.start();
+    pulls.start();
+  }
+  return {
+    arrivals: createArrivals(applications),
+    publicNames: resolve,
+    async handle(request) {
+      const side = findSide(request.host);
+      try {
+        await (side === undefined ? answerUnknownHost(request) : sides[side](request));
+      } catch (error) {
+        answerFailure(request, error);
+      }
+    },
+    serveMedia: (path, incoming, outgoing) =>
+      serveMedia(objects, bucketOf(account), path, incoming, outgoing),
+    media: () => listMedia([...opened.values()]),
+    async close() {
+      for (const { pulls } of opened.values()) await pulls.close();
+      for (const { events } of opened.values()) await events.close();
+      await samples.close();
+      await state.save();
+    },
+  };
+}
+
+function listMedia(applications: readonly ApiServices[]): readonly Media[] {
+  return applications
+    .flatMap(({ state }) => [...state.media.values()])
+    .sort((left, right) => Date.parse(left.createTime) - Date.parse(right.createTime));
+}

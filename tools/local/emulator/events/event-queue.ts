@@ -1,0 +1,97 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { QueuedEvent, State } from '../state.ts';
+
+/** What a queue of events works with. */
+export interface EventQueueOptions {
+  readonly state: Pick<State, 'queuedEvents' | 'save'>;
+  readonly now: () => Date;
+  /** How long a pull waits for an event; the service's documented 5,000 by default. */
+  readonly pollMilliseconds?: number;
+}
+
+/** The events of an application in `PULL` mode: https://cloud.tencent.com/document/product/266/33779. */
+export interface EventQueue {
+  /** Puts an event into the state, to be saved with it. */
+  add(id: string, eventType: string, event: Readonly<Record<string, unknown>>): void;
+  /** Tells those who wait that something was added and saved. */
+  wake(): void;
+  /**
+   * Returns up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first of them, unless `isOpen`
+   * says that none can come.
+   */
+  pull(isOpen: () => boolean, signal: AbortSignal): Promise<readonly QueuedEvent[]>;
+  /** Removes events that were pulled within 30 seconds; returns false, and removes none, where one of them was not. */
+  confirm(ids: readonly string[]): Promise<boolean>;
+  /** How many a pull would find. */
+  count(): number;
+  /** Ends every wait. */
+  close(): void;
+}
+
+/** Limits of PullEvents and ConfirmEvents: https://cloud.tencent.com/document/product/266/33433 */
+export const MAX_PULLED_EVENTS = 16;
+const HIDDEN_MILLISECONDS = 30_000;
+const KEPT_MILLISECONDS = 4 * 24 * 60 * 60 * 1_000;
+const DEFAULT_POLL_MILLISECONDS = 5_000;
+
+/** Returns the queue that is in the state. An event keeps its handle when it is given out again (our guess). */
+export function createEventQueue(options: EventQueueOptions): EventQueue {
+  const { state, now, pollMilliseconds = DEFAULT_POLL_MILLISECONDS } = options;
+  const { queuedEvents } = state;
+  const closing = new AbortController();
+  let arrival = new AbortController();
+
+  const findVisible = () => {
+    const time = now().getTime();
+    for (const { id, keptUntil } of queuedEvents.values()) {
+      if (keptUntil <= time) queuedEvents.delete(id);
+    }
+    return [...queuedEvents.values()].filter(({ hiddenUntil }) => hiddenUntil <= time);
+  };
+  const take = async (): Promise<readonly QueuedEvent[]> => {
+    const taken = findVisible().slice(0, MAX_PULLED_EVENTS);
+    const hiddenUntil = now().getTime() + HIDDEN_MILLISECONDS;
+    for (const event of taken) queuedEvents.set(event.id, { ...event, hiddenUntil });
+    if (taken.length > 0) await state.save();
+    return taken;
+  };
+  /** Resolves when something arrives, comes to light again, or is not worth waiting for. */
+  const waitForMore = async (left: number, signal: AbortSignal) => {
+    const soonest = Math.min(...[...queuedEvents.values()].map(({ hiddenUntil }) => hiddenUntil));
+    const milliseconds = Math.max(1, Math.min(left, soonest - now().getTime()));
+    const anything = AbortSignal.any([arrival.signal, closing.signal, signal]);
+    await wait(milliseconds, undefined, { signal: anything, ref: false }).catch(() => {});
+  };
+
+  return {
+    add(id, eventType, event) {
+      const createdAt = now().getTime();
+      const keptUntil = createdAt + KEPT_MILLISECONDS;
+      queuedEvents.set(id, { id, eventType, event, createdAt, keptUntil, hiddenUntil: 0 });
+    },
+    wake() {
+      arrival.abort();
+      arrival = new AbortController();
+    },
+    async pull(isOpen, signal) {
+      const deadline = performance.now() + pollMilliseconds;
+      while (!signal.aborted) {
+        const taken = await take();
+        const left = deadline - performance.now();
+        if (taken.length > 0 || left <= 0 || closing.signal.aborted || !isOpen()) return taken;
+        await waitForMore(left, signal);
+      }
+      return [];
+    },
+    async confirm(ids) {
+      const time = now().getTime();
+      const hidden = (id: string) => (queuedEvents.get(id)?.hiddenUntil ?? 0) > time;
+      if (!ids.every(hidden)) return false;
+      for (const id of ids) queuedEvents.delete(id);
+      await state.save();
+      return true;
+    },
+    count: () => findVisible().length,
+    close: () => closing.abort(),
+  };
+}

@@ -1,0 +1,16 @@
+import type { Media, MediaClass } from '../state.ts';
+import { buildMediaBasicInfo } from './media-basic-info.ts';
+
+/** Returns `FileUploadTask`, which a `NewFileUpload` event carries. */
+export function buildFileUpload(
+  media: Media,
+  classes: ReadonlyMap<string, MediaClass>,
+): Readonly<Record<string, unknown>> {
+  return {
+    FileId: media.fileId,
+    MediaBasicInfo: buildMediaBasicInfo(media, classes),
+    ProcedureTaskId: media.procedureTaskId,
+    ReviewAudioVideoTaskId: '',
+    MetaData: media.metaData,
+  };
+}

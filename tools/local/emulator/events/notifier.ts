@@ -1,0 +1,115 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Faults } from '../faults.ts';
+import type { PendingNotification, State } from '../state.ts';
+import { createDice } from './dice.ts';
+import { type SendOptions, sendNotification, takeStrikes } from './send-notification.ts';
+
+/** What a notifier works with. */
+export interface NotifierOptions extends SendOptions {
+  readonly state: Pick<State, 'notifications' | 'save'>;
+  readonly faults: Faults;
+}
+
+/** Sends what waits in the state's notifications, one at a time, oldest first. */
+export interface Notifier {
+  /** Begins to send if it is not at it. */
+  wake(): void;
+  /** Breaks off what is being sent; it stays in the state. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_DELAY = 3_000;
+/** Share of the notifications that a flaky line loses. */
+const DEFAULT_LOSS = 0.5;
+
+type Hold = { readonly milliseconds: number } | 'for ever';
+
+function takeHold(faults: Faults, roll: () => number): Hold | undefined {
+  if (faults.take('lost-callback') !== undefined) return 'for ever';
+  const flaky = faults.take('flaky-callback');
+  if (flaky !== undefined && roll() < (flaky.value ?? DEFAULT_LOSS)) return 'for ever';
+  const delay = faults.take('delayed-callback');
+  return delay && { milliseconds: delay.value ?? DEFAULT_DELAY };
+}
+
+/** Returns what is to be done with one notification: it resolves once the next one may be sent. */
+function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: () => void) {
+  const { state, faults, activity } = options;
+  const delayed = new Map<string, 'waiting' | 'over'>();
+  const roll = createDice();
+
+  const remove = async ({ id }: PendingNotification) => {
+    state.notifications.delete(id);
+    delayed.delete(id);
+    // If it cannot be saved, the notification is sent once more after a restart, which receivers must bear anyway.
+    await state.save().catch(() => {});
+  };
+
+  const hold = async (pending: PendingNotification, how: Hold) => {
+    const { id, eventType, fileId, event } = pending;
+    const outcome = 'held';
+    activity.report({ type: 'notification', eventType, attempt: 0, outcome, fileId, event });
+    if (how === 'for ever') return remove(pending);
+    delayed.set(id, 'waiting');
+    const over = () => {
+      delayed.set(id, 'over');
+      wake();
+    };
+    // A delay is not worth keeping the process for: what is still delayed at its end is sent at the next start.
+    wait(how.milliseconds, undefined, { signal: closing, ref: false }).then(over, () => {});
+  };
+
+  return {
+    isReady: ({ id }: PendingNotification) => delayed.get(id) !== 'waiting',
+    async deliver(pending: PendingNotification): Promise<void> {
+      const how = delayed.has(pending.id) ? undefined : takeHold(faults, roll);
+      if (how !== undefined) return hold(pending, how);
+      const strikes = takeStrikes(faults);
+      for (let copy = 0; copy < strikes.copies; copy += 1) {
+        if (!(await sendNotification(options, pending, strikes, closing))) return;
+      }
+      await remove(pending);
+    },
+  };
+}
+
+/**
+ * Returns a notifier. A notification leaves the state only when it is delivered or given up, so that what a restart
+ * interrupts is sent again.
+ */
+export function createNotifier(options: NotifierOptions): Notifier {
+  const closing = new AbortController();
+  const { isReady, deliver } = createDelivery(options, closing.signal, wake);
+  let busy = false;
+  let loop = Promise.resolve();
+
+  const findNext = () => {
+    if (closing.signal.aborted) return undefined;
+    for (const pending of options.state.notifications.values()) {
+      if (isReady(pending)) return pending;
+    }
+    return undefined;
+  };
+
+  const sendAll = async () => {
+    try {
+      for (let next = findNext(); next !== undefined; next = findNext()) await deliver(next);
+    } finally {
+      busy = false;
+    }
+  };
+
+  function wake(): void {
+    if (busy || closing.signal.aborted) return;
+    busy = true;
+    loop = sendAll();
+  }
+
+  return {
+    wake,
+    async close() {
+      closing.abort();
+      await loop;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ActivityLog } from '../../activity.ts';
+import type { Faults } from '../faults.ts';
+import { isoTimeOf } from '../new-media.ts';
+import type { Media, ProcedureRun, State } from '../state.ts';
+import { buildProcedureTask, buildSpeech, PROCEDURE_STEPS } from './procedure-task.ts';
+
+/** What the simulation of processing flows works with. */
+export interface ProcedureRunnerOptions {
+  readonly state: Pick<State, 'media' | 'procedures' | 'finishedProcedures' | 'save'>;
+  readonly activity: ActivityLog;
+  readonly faults: Faults;
+  readonly now: () => Date;
+  /** Time of each of a flow's steps. */
+  readonly stepMilliseconds: number;
+  /** Takes a `ProcedureTask` to be notified of. */
+  notify(media: Media, task: Readonly<Record<string, unknown>>): void;
+  /** Told when what was notified is saved. */
+  saved(): void;
+}
+
+/** A flow that was asked for. */
+export type ProcedureWish = Omit<ProcedureRun, 'fileId' | 'stepsDone' | 'beginTime' | 'task'>;
+
+/** Runs the simulated flows in the state. */
+export interface ProcedureRunner {
+  /** Puts a flow into the state. */
+  record(media: Media, wish: ProcedureWish): void;
+  /** Goes on with every flow in the state that is not running. */
+  start(): void;
+  /** Stops them; the state knows how far they are. */
+  close(): void;
+}
+
+/** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be asked for. */
+const ASKABLE_SECONDS = 259_200;
+
+const DEFAULT_SPEECH_BYTES = 1_000_000;
+
+function isNotified(run: ProcedureRun, finished: boolean): boolean {
+  return run.taskNotifyMode === 'Change' || (run.taskNotifyMode === 'Finish' && finished);
+}
+
+/** Takes one step of a flow, in the state and on the list of activities; returns false where there is none left. */
+function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
+  const { state, activity, faults, now } = options;
+  const run = state.procedures.get(taskId);
+  const media = run && state.media.get(run.fileId);
+  const step = run && PROCEDURE_STEPS[run.stepsDone];
+  if (run === undefined || media === undefined || step === undefined) {
+    state.procedures.delete(taskId);
+    return false;
+  }
+  const finished = step.status === 'FINISH';
+  const time = now();
+  const long = finished ? faults.take('long-result') : undefined;
+  const speech = long && buildSpeech(long.value ?? DEFAULT_SPEECH_BYTES);
+  const task = { ...buildProcedureTask(run, media, step, isoTimeOf(time)), ...speech };
+  const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
+  if (finished) {
+    const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;
+    state.procedures.delete(taskId);
+    state.finishedProcedures.set(taskId, {
+      ...{ ...taken, expiresAt },
+      finishTime: isoTimeOf(time),
+    });
+  } else {
+    state.procedures.set(taskId, taken);
+  }
+  const { fileId, procedure } = run;
+  activity.report({
+    type: 'procedure',
+    simulated: true,
+    taskId,
+    fileId,
+    procedure,
+    status: step.status,
+  });
+  if (isNotified(run, finished)) {
+    options.notify(media, task);
+  }
+  return !finished;
+}
+
+/** Returns the simulation of processing flows: nothing is transcoded, time passes and events are made. */
+export function createProcedureRunner(options: ProcedureRunnerOptions): ProcedureRunner {
+  const { state, stepMilliseconds, now } = options;
+  const closing = new AbortController();
+  const running = new Set<string>();
+
+  const run = async (taskId: string) => {
+    for (let more = true; more; ) {
+      await wait(stepMilliseconds, undefined, { signal: closing.signal, ref: false });
+      more = takeStep(options, taskId);
+      // A step that cannot be saved is taken again after a restart.
+      await state.save().catch(() => {});
+      options.saved();
+    }
+  };
+
+  return {
+    record(media, wish) {
+      const beginTime = isoTimeOf(now());
+      state.procedures.set(wish.taskId, {
+        ...{ ...wish, fileId: media.fileId },
+        ...{ stepsDone: 0, beginTime, task: null },
+      });
+    },
+    start() {
+      for (const taskId of state.procedures.keys()) {
+        if (running.has(taskId)) continue;
+        running.add(taskId);
+        run(taskId)
+          .catch(() => {})
+          .finally(() => running.delete(taskId));
+      }
+    },
+    close: () => closing.abort(),
+  };
+}

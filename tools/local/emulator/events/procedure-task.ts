@@ -1,0 +1,133 @@
+import type { Media, ProcedureRun } from '../state.ts';
+
+/** How far a processing flow and each of its two tasks are. */
+interface Step {
+  readonly status: 'PROCESSING' | 'FINISH';
+  readonly transcode: 'PROCESSING' | 'SUCCESS';
+  readonly cover: 'PROCESSING' | 'SUCCESS';
+}
+
+/** The steps of every simulated flow: both tasks begin, then one is done, then the other. */
+export const PROCEDURE_STEPS: readonly Step[] = [
+  { status: 'PROCESSING', transcode: 'PROCESSING', cover: 'PROCESSING' },
+  { status: 'PROCESSING', transcode: 'SUCCESS', cover: 'PROCESSING' },
+  { status: 'FINISH', transcode: 'SUCCESS', cover: 'SUCCESS' },
+];
+
+const SIMULATED = 'SIMULATED by the local emulator: nothing was processed';
+/** Made up: no template was read. */
+const SIMULATED_DEFINITION = 1;
+
+/** The members of a result, one for each type of task; all but one stay null. */
+const NO_TASKS = {
+  TranscodeTask: null,
+  AnimatedGraphicTask: null,
+  SnapshotByTimeOffsetTask: null,
+  SampleSnapshotTask: null,
+  ImageSpriteTask: null,
+  CoverBySnapshotTask: null,
+  AdaptiveDynamicStreamingTask: null,
+};
+
+function buildTask(
+  status: Step['transcode'],
+  input: Readonly<Record<string, unknown>>,
+  output: Readonly<Record<string, unknown>>,
+  times: { readonly begin: string; readonly now: string },
+): Readonly<Record<string, unknown>> {
+  const done = status === 'SUCCESS';
+  return {
+    Status: status,
+    ErrCodeExt: '',
+    ErrCode: 0,
+    Message: SIMULATED,
+    Input: input,
+    Output: done ? output : null,
+    Progress: done ? 100 : 0,
+    BeginProcessTime: times.begin,
+    FinishTime: done ? times.now : '',
+  };
+}
+
+/** The "transcoded" file is the uploaded one, so that it plays. */
+function buildTranscodeOutput(media: Media): Readonly<Record<string, unknown>> {
+  return {
+    Bitrate: 0,
+    Height: 0,
+    Width: 0,
+    Size: 0,
+    Duration: 0,
+    Container: '',
+    VideoStreamSet: [],
+    AudioStreamSet: [],
+    Md5: '',
+    ...media.metaData,
+    Url: media.mediaUrl,
+    Definition: SIMULATED_DEFINITION,
+  };
+}
+
+/**
+ * Returns `ProcedureTask` of a simulated flow at a step, which a `ProcedureStateChanged` event carries. Its results
+ * say in their `Message` that they are simulated; the cover is the uploaded one, or an empty URL. `now` is ISO 8601.
+ */
+export function buildProcedureTask(
+  run: ProcedureRun,
+  media: Media,
+  step: Step,
+  now: string,
+): Readonly<Record<string, unknown>> {
+  const times = { begin: run.beginTime, now };
+  const input = { Definition: SIMULATED_DEFINITION };
+  const position = { ...input, PositionType: 'Time', PositionValue: 0 };
+  const transcode = buildTask(step.transcode, input, buildTranscodeOutput(media), times);
+  const cover = buildTask(step.cover, position, { CoverUrl: media.coverUrl }, times);
+  return {
+    TaskId: run.taskId,
+    Status: step.status,
+    ErrCode: 0,
+    Message: SIMULATED,
+    FileId: media.fileId,
+    FileName: media.name,
+    FileUrl: media.mediaUrl,
+    MetaData: media.metaData,
+    MediaProcessResultSet: [
+      { Type: 'Transcode', ...NO_TASKS, TranscodeTask: transcode },
+      { Type: 'CoverBySnapshot', ...NO_TASKS, CoverBySnapshotTask: cover },
+    ],
+    AiContentReviewResultSet: [],
+    AiAnalysisResultSet: [],
+    AiRecognitionResultSet: [],
+    TasksPriority: run.taskPriority,
+    TasksNotifyMode: run.taskNotifyMode,
+    SessionContext: run.sessionContext,
+    SessionId: run.sessionId,
+    Operator: '',
+    OperationType: '',
+  };
+}
+
+/**
+ * Returns the results of a flow that has recognised so much speech that they are `bytes` long, and a little more. The text is
+ * made up.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31773
+ */
+export function buildSpeech(bytes: number): Readonly<Record<string, unknown>> {
+  const segment = (place: number) => ({
+    Confidence: 90,
+    StartTimeOffset: place,
+    EndTimeOffset: place + 1,
+    Text: `${SIMULATED}: 말한 것을 옮겨 적은 글`,
+  });
+  const size = Buffer.byteLength(JSON.stringify(segment(0)));
+  const SegmentSet = Array.from({ length: Math.ceil(bytes / size) }, (_, place) => segment(place));
+  const AsrFullTextRecognitionTask = {
+    ...{ Status: 'SUCCESS', ErrCodeExt: '', ErrCode: 0, Message: SIMULATED, Progress: 100 },
+    Input: { Definition: SIMULATED_DEFINITION },
+    Output: { SegmentSet, SegmentSetFileUrl: '', SubtitleUrl: '' },
+  };
+  return {
+    AiRecognitionResultSet: [{ Type: 'AsrFullTextRecognition', AsrFullTextRecognitionTask }],
+  };
+}

@@ -1,0 +1,126 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ActivityLog } from '../../activity.ts';
+import type { Faults } from '../faults.ts';
+import type { PendingNotification } from '../state.ts';
+import { type NotificationProof, signNotification } from './sign-notification.ts';
+
+/** Where notifications go, and how they are signed. */
+export interface NotificationTarget {
+  /** Empty where there is none: then nothing is sent. */
+  readonly url: string;
+  /** Key of `Sign`. Empty where there is none: then there is no `Sign` and no `T`. */
+  readonly signKey: string;
+}
+
+/** How notifications are sent. */
+export interface SendOptions {
+  /** Asked before each attempt: the target may change at any time. */
+  readonly target: () => NotificationTarget;
+  readonly activity: ActivityLog;
+  readonly now: () => Date;
+  /** How long the receiver may take; the service's documented 5,000 by default. */
+  readonly timeoutMilliseconds?: number;
+  /** Waits before each attempt: three, as documented; the pauses of 0, 1,000 and 1,000 are our choice. */
+  readonly attemptWaits?: readonly number[];
+}
+
+type Attempt = { readonly status: number } | { readonly error: string };
+
+/** What is wrong on purpose with a notification. */
+export interface Strikes {
+  readonly wrongSign: boolean;
+  readonly expiredT: boolean;
+  readonly copies: 1 | 2;
+}
+
+const DEFAULT_WAITS = [0, 1_000, 1_000] as const;
+const DEFAULT_TIMEOUT = 5_000;
+const EXPIRED_AGO_SECONDS = 1_200;
+
+function describeFailure(error: unknown, timeoutMilliseconds: number): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMilliseconds} ms`;
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** Returns the faults that strike the next notification, used up. */
+export function takeStrikes(faults: Faults): Strikes {
+  return {
+    wrongSign: faults.take('wrong-sign') !== undefined,
+    expiredT: faults.take('expired-t') !== undefined,
+    copies: faults.take('duplicate-callback') === undefined ? 1 : 2,
+  };
+}
+
+function buildProof(
+  options: SendOptions,
+  signKey: string,
+  strikes: Strikes,
+): NotificationProof | undefined {
+  if (signKey === '') return undefined;
+  const nowSeconds = Math.floor(options.now().getTime() / 1_000);
+  const sentSeconds = strikes.expiredT ? nowSeconds - EXPIRED_AGO_SECONDS : nowSeconds;
+  const key = strikes.wrongSign ? `not ${signKey}` : signKey;
+  return signNotification(key, sentSeconds);
+}
+
+async function sendOnce(
+  options: SendOptions,
+  url: string,
+  body: string,
+  closing: AbortSignal,
+): Promise<Attempt> {
+  const { timeoutMilliseconds = DEFAULT_TIMEOUT } = options;
+  if (url === '') return { error: 'no NotificationUrl is set' };
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMilliseconds), closing]),
+    });
+    await response.body?.cancel();
+    return { status: response.status };
+  } catch (error) {
+    return { error: describeFailure(error, timeoutMilliseconds) };
+  }
+}
+
+function reportAttempt(
+  activity: ActivityLog,
+  { eventType, fileId, event }: PendingNotification,
+  attempt: number,
+  outcome: Attempt,
+): void {
+  activity.report({
+    type: 'notification',
+    ...{ eventType, attempt, fileId, event },
+    outcome: 'status' in outcome ? 'delivered' : 'failed',
+    ...outcome,
+  });
+}
+
+/**
+ * Sends a notification until there is an answer, whatever its status, or the attempts are used up; each has a fresh
+ * `Sign` and `T` and is reported. Returns false where `closing` broke it off.
+ */
+export async function sendNotification(
+  options: SendOptions,
+  pending: PendingNotification,
+  strikes: Strikes,
+  closing: AbortSignal,
+): Promise<boolean> {
+  const { attemptWaits = DEFAULT_WAITS } = options;
+  for (const [index, milliseconds] of attemptWaits.entries()) {
+    if (milliseconds > 0) await wait(milliseconds, undefined, { signal: closing }).catch(() => {});
+    if (closing.aborted) return false;
+    const { url, signKey } = options.target();
+    const body = JSON.stringify({ ...pending.event, ...buildProof(options, signKey, strikes) });
+    const outcome = await sendOnce(options, url, body, closing);
+    if (closing.aborted && 'error' in outcome) return false;
+    reportAttempt(options.activity, pending, index + 1, outcome);
+    if ('status' in outcome || url === '') return true;
+  }
+  return true;
+}

@@ -1,0 +1,243 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ObjectManifest, type ObjectManifests, openManifests } from './object-manifests.ts';
+import { readObject } from './object-reader.ts';
+import type { ObjectName, ObjectStore, OpenUpload, StoredObject } from './objects.ts';
+import {
+  latestParts,
+  type NextOrder,
+  type PartFile,
+  readPartFiles,
+  removeDrafts,
+  toStoredPart,
+  writePartFile,
+} from './part-files.ts';
+import { openUploadRecords, type UploadRecords } from './upload-records.ts';
+
+/** How long an upload may stay open: the Web SDK never aborts what a user cancels. Milliseconds. */
+export const OPEN_UPLOAD_LIFE_MS = 24 * 60 * 60 * 1000;
+
+interface Files {
+  readonly blob: (id: string) => string;
+  readonly manifests: ObjectManifests;
+  readonly uploads: UploadRecords;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  readonly nextOrder: NextOrder;
+  /** Runs `work` when everything handed in before is done: objects change one at a time. */
+  readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
+}
+
+/**
+ * Returns the objects kept under `dir`, which is made if need be. Uploads that have been open for a day, and files that
+ * an interrupted process left without an owner, are removed first.
+ */
+export async function openObjects(
+  dir: string,
+  now: () => Date = () => new Date(),
+  random: (bytes: number) => Buffer = randomBytes,
+): Promise<ObjectStore> {
+  const blobs = join(dir, 'blobs');
+  const open = join(dir, 'uploads');
+  const objects = join(dir, 'objects');
+  for (const directory of [blobs, open, objects]) await mkdir(directory, { recursive: true });
+  const blob = (id: string) => join(blobs, id);
+  const manifests = openManifests(objects);
+  const uploads = openUploadRecords(open, blobs);
+
+  await removeStale(uploads, now);
+  const live = await manifests.blobs();
+  const highest = await keepOwned(blobs, live, uploads);
+
+  return storeOf({
+    blob,
+    manifests,
+    uploads,
+    now,
+    newId: () => now().getTime().toString(16).padStart(12, '0') + random(10).toString('hex'),
+    nextOrder: orderAfter(highest, now),
+    inTurn: queue(),
+  });
+}
+
+async function removeStale(uploads: UploadRecords, now: () => Date): Promise<void> {
+  const oldest = now().getTime() - OPEN_UPLOAD_LIFE_MS;
+  for (const upload of await uploads.listOpen()) {
+    if (Date.parse(upload.initiated) < oldest) await uploads.remove(upload.uploadId);
+  }
+}
+
+async function keepOwned(blobs: string, live: ReadonlySet<string>, uploads: UploadRecords) {
+  const open = new Set((await uploads.listOpen()).map((upload) => upload.uploadId));
+  let highest = 0;
+  for (const id of await readdir(blobs)) {
+    const directory = join(blobs, id);
+    if (open.has(id)) {
+      await removeDrafts(directory);
+      for (const part of await readPartFiles(directory)) highest = Math.max(highest, part.order);
+    } else if (!live.has(id)) {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+  return highest;
+}
+
+function orderAfter(highest: number, now: () => Date): NextOrder {
+  let last = highest;
+  return () => {
+    last = Math.max(last + 1, now().getTime() * 1000);
+    return last;
+  };
+}
+
+function queue(): Files['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+function storeOf(files: Files): ObjectStore {
+  const { blob, manifests, uploads, newId, nextOrder, inTurn } = files;
+  return {
+    async put(name, body, length, contentType) {
+      body.on('error', leaveToReader);
+      const id = newId();
+      await mkdir(blob(id));
+      try {
+        const part = await writePartFile(blob(id), 1, body, length, nextOrder);
+        const made = manifestOf(name, id, contentType, [part], `"${part.md5}"`, files.now());
+        return await inTurn(() => commit(files, made));
+      } catch (error) {
+        await removeBlob(files, id);
+        throw error;
+      }
+    },
+    async initiate({ bucket, key }, contentType) {
+      const initiated = files.now().toISOString();
+      const upload: OpenUpload = { uploadId: newId(), bucket, key, contentType, initiated };
+      await mkdir(blob(upload.uploadId));
+      await uploads.write(upload);
+      return upload;
+    },
+    findUpload: (uploadId) => uploads.findOpen(uploadId),
+    async listUploads(bucket, prefix) {
+      const open = await uploads.listOpen();
+      return open.filter((upload) => upload.bucket === bucket && upload.key.startsWith(prefix));
+    },
+    async putPart(uploadId, partNumber, body, length) {
+      body.on('error', leaveToReader);
+      await demandOpen(uploads, uploadId);
+      return toStoredPart(await writePartFile(blob(uploadId), partNumber, body, length, nextOrder));
+    },
+    async listParts(uploadId) {
+      await demandOpen(uploads, uploadId);
+      return [...latestParts(await readPartFiles(blob(uploadId))).values()].map(toStoredPart);
+    },
+    complete: (uploadId, partNumbers) => inTurn(() => complete(files, uploadId, partNumbers)),
+    findCompleted: (uploadId) => findCompleted(files, uploadId),
+    abort: (uploadId) => inTurn(() => abort(files, uploadId)),
+    async find(name) {
+      const manifest = await manifests.find(name);
+      return manifest && toStoredObject(files, manifest);
+    },
+    read: readObject,
+    remove: (name) => inTurn(() => remove(files, name)),
+  };
+}
+
+/** A body may fail before it is read. Its reader is told then; unheard, the event would end the process. */
+function leaveToReader(): void {}
+
+async function demandOpen(uploads: UploadRecords, uploadId: string): Promise<OpenUpload> {
+  const upload = await uploads.findOpen(uploadId);
+  if (upload === undefined) throw new Error(`There is no open upload ${uploadId}`);
+  return upload;
+}
+
+async function complete(files: Files, uploadId: string, partNumbers: readonly number[]) {
+  const done = await findCompleted(files, uploadId);
+  if (done !== undefined) return done;
+  const upload = await demandOpen(files.uploads, uploadId);
+  const stored = latestParts(await readPartFiles(files.blob(uploadId)));
+  const parts = partNumbers.map((partNumber) => {
+    const part = stored.get(partNumber);
+    if (part === undefined) throw new Error(`Upload ${uploadId} has no part ${partNumber}`);
+    return part;
+  });
+  const etag = etagOf(parts);
+  const { contentType } = upload;
+  const manifest = manifestOf(upload, uploadId, contentType, parts, etag, files.now());
+  const object = await commit(files, manifest);
+  await files.uploads.close(uploadId);
+  return object;
+}
+
+/** MD5 of the parts' MD5s and their number, as S3 and COS form it. */
+function etagOf(parts: readonly PartFile[]): string {
+  const hash = createHash('md5');
+  for (const part of parts) hash.update(part.md5, 'hex');
+  return `"${hash.digest('hex')}-${parts.length}"`;
+}
+
+async function findCompleted(files: Files, uploadId: string): Promise<StoredObject | undefined> {
+  const upload = await files.uploads.findCompleted(uploadId);
+  const manifest = upload && (await files.manifests.find(upload));
+  return manifest?.blob === uploadId ? toStoredObject(files, manifest) : undefined;
+}
+
+async function abort(files: Files, uploadId: string): Promise<void> {
+  const upload = await files.uploads.findOpen(uploadId);
+  if (upload === undefined) return;
+  await files.uploads.remove(uploadId);
+  const manifest = await files.manifests.find(upload);
+  if (manifest?.blob !== uploadId) await removeBlob(files, uploadId);
+}
+
+async function remove(files: Files, name: ObjectName): Promise<void> {
+  const manifest = await files.manifests.find(name);
+  if (manifest === undefined) return;
+  await files.manifests.remove(name);
+  await removeBlob(files, manifest.blob);
+}
+
+/** The one step that makes an object: before it the old one is read, after it the new one. */
+async function commit(files: Files, manifest: ObjectManifest): Promise<StoredObject> {
+  const replaced = await files.manifests.find(manifest);
+  await files.manifests.write(manifest);
+  if (replaced !== undefined && replaced.blob !== manifest.blob) {
+    await removeBlob(files, replaced.blob);
+  }
+  return toStoredObject(files, manifest);
+}
+
+async function removeBlob(files: Files, id: string): Promise<void> {
+  await rm(files.blob(id), { recursive: true, force: true, maxRetries: 3 });
+}
+
+function manifestOf(
+  { bucket, key }: ObjectName,
+  blob: string,
+  contentType: string,
+  parts: readonly PartFile[],
+  etag: string,
+  now: Date,
+): ObjectManifest {
+  return {
+    ...{ bucket, key, etag, contentType, blob },
+    size: parts.reduce((sum, part) => sum + part.size, 0),
+    lastModified: now.toISOString(),
+    parts: parts.map(({ file, size }) => ({ file, size })),
+  };
+}
+
+function toStoredObject(files: Files, { blob, parts, ...object }: ObjectManifest): StoredObject {
+  const directory = files.blob(blob);
+  return {
+    ...object,
+    parts: parts.map(({ file, size }) => ({ file: join(directory, file), size })),
+  };
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { absent, readJsonFile, writeJsonFile } from './json-file.ts';
+import type { ObjectName } from './objects.ts';
+
+const MANIFEST = v.object({
+  bucket: v.string(),
+  key: v.string(),
+  size: v.number(),
+  etag: v.string(),
+  contentType: v.string(),
+  lastModified: v.string(),
+  blob: v.string(),
+  parts: v.array(v.object({ file: v.string(), size: v.number() })),
+});
+
+/** What an object is made of: `parts` are files in the directory called `blob`. */
+export type ObjectManifest = v.InferOutput<typeof MANIFEST>;
+
+/** One small JSON file per object, named by the hash of bucket and key, so that no key can name another path. */
+export interface ObjectManifests {
+  find(name: ObjectName): Promise<ObjectManifest | undefined>;
+  /** Replaces the object of that name in one step. */
+  write(manifest: ObjectManifest): Promise<void>;
+  remove(name: ObjectName): Promise<void>;
+  /** Names of all directories that objects are made of. */
+  blobs(): Promise<ReadonlySet<string>>;
+}
+
+/** Returns the manifests kept in `directory`, which exists. */
+export function openManifests(directory: string): ObjectManifests {
+  const read = (file: string) => readJsonFile(join(directory, file), MANIFEST);
+  return {
+    find: (name) => read(fileOf(name)),
+    write: (manifest) => writeJsonFile(join(directory, fileOf(manifest)), manifest),
+    remove: (name) => rm(join(directory, fileOf(name)), { force: true }),
+    async blobs() {
+      const names = (await readdir(directory).catch(absent)) ?? [];
+      const blobs = new Set<string>();
+      for (const name of names.filter((file) => file.endsWith('.json'))) {
+        const manifest = await read(name);
+        if (manifest !== undefined) blobs.add(manifest.blob);
+      }
+      return blobs;
+    },
+  };
+}
+
+function fileOf({ bucket, key }: ObjectName): string {
+  return `${createHash('sha256')
+    .update(JSON.stringify([bucket, key]))
+    .digest('hex')}.json`;
+}

@@ -1,0 +1,30 @@
+import { Readable } from 'node:stream';
+import type { Account } from './account.ts';
+import type { ObjectName, ObjectStore } from './storage/objects.ts';
+import { bucketOf } from './ugc/dependencies.ts';
+
+/** What the account's small files are kept with. */
+export interface ByteStore {
+  readonly account: Account;
+  readonly objects: Pick<ObjectStore, 'put' | 'remove'>;
+}
+
+/** Stores a small file that is in memory, such as a cover, under a path with its leading slash. */
+export async function storeBytes(
+  { account, objects }: ByteStore,
+  path: string,
+  bytes: Buffer,
+): Promise<void> {
+  const body = Readable.from([bytes], { objectMode: false });
+  await objects.put(nameOf(account, path), body, bytes.length, 'application/octet-stream');
+}
+
+/** Removes what is stored under a path with its leading slash, if anything is. */
+export function removeStored({ account, objects }: ByteStore, path: string): Promise<void> {
+  return objects.remove(nameOf(account, path));
+}
+
+/** Returns the name of what is stored under a path with its leading slash. */
+export function nameOf(account: Account, path: string): ObjectName {
+  return { bucket: bucketOf(account), key: path.slice(1) };
+}

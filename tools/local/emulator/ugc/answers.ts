@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Lets any page read the answer, and answers true where `incoming` was a preflight and is dealt with. */
+export function answerCors(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  outgoing.setHeader('Access-Control-Allow-Origin', incoming.headers.origin ?? '*');
+  outgoing.setHeader('Vary', 'Origin');
+  if (incoming.method !== 'OPTIONS') return false;
+  outgoing.setHeader('Access-Control-Allow-Methods', 'POST, OPTIONS');
+  // The asked headers are echoed, because `*` would not cover Authorization.
+  const asked = incoming.headers['access-control-request-headers'];
+  outgoing.setHeader('Access-Control-Allow-Headers', asked ?? 'Content-Type');
+  outgoing.setHeader('Access-Control-Max-Age', '600');
+  outgoing.writeHead(204).end();
+  return true;
+}
+
+/** Returns `body` as JSON. */
+export function answerJson(outgoing: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  outgoing.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+  });
+  outgoing.end(text);
+}

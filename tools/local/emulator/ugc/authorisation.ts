@@ -1,0 +1,32 @@
+import type { Applications } from '../account.ts';
+import { secondsOf, type UgcDependencies } from './dependencies.ts';
+import { refusal, UgcRefusal } from './refusals.ts';
+import { type UploadSignature, verifyUploadSignature } from './upload-signature.ts';
+
+/** A signature that is good, with what serves the application that it is for. */
+interface Authorised {
+  readonly signature: UploadSignature;
+  readonly ugc: UgcDependencies;
+}
+
+/** Returns what the signature of a request says; throws {@link UgcRefusal} where it is not good. */
+export function authorise(
+  { own, of }: Applications<UgcDependencies>,
+  signature: string,
+): Authorised {
+  const verdict = verifyUploadSignature(signature, own.account, secondsOf(own.now));
+  if ('code' in verdict) throw new UgcRefusal(verdict);
+  return { signature: verdict, ugc: of(verdict.subAppId) };
+}
+
+/** The same for the steps after Prepare, whose failure the vendor's SDK would hide: here a fault may strike. */
+export function authoriseStep(
+  applications: Applications<UgcDependencies>,
+  signature: string,
+): Authorised {
+  const authorised = authorise(applications, signature);
+  if (authorised.ugc.faults.take('expired-signature') !== undefined) {
+    throw refusal('signature expired', 'the emulator was told to take this one for expired');
+  }
+  return authorised;
+}

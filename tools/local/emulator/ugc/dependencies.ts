@@ -1,0 +1,34 @@
+import type { ActivityLog } from '../../activity.ts';
+import type { Account } from '../account.ts';
+import type { Faults } from '../faults.ts';
+import type { MediaMetaData } from '../metadata.ts';
+import type { Media, ProcessingWish, State } from '../state.ts';
+import type { ObjectStore, StoredObject } from '../storage/objects.ts';
+
+/** What the client upload side works with. */
+export interface UgcDependencies {
+  readonly account: Account;
+  /** Where media are played from: scheme, host and port of this machine's server. */
+  readonly origin: string;
+  readonly state: State;
+  readonly objects: Pick<ObjectStore, 'find'>;
+  readonly faults: Faults;
+  readonly activity: ActivityLog;
+  readonly now: () => Date;
+  /** Returns an object's technical metadata, null where it cannot be read; never throws. */
+  probe(object: StoredObject): Promise<MediaMetaData | null>;
+  /** Told of each new media before the state is saved: records in the state what is to follow. */
+  recordUpload(media: Media, wish: ProcessingWish): void;
+  /** Told once all of that is saved. */
+  startRecorded(): void;
+}
+
+/** Returns Unix seconds. */
+export function secondsOf(now: () => Date): number {
+  return Math.floor(now().getTime() / 1_000);
+}
+
+/** Returns the full name of the account's COS bucket. */
+export function bucketOf(account: Account): string {
+  return `${account.storageBucket}-${account.storageAppId}`;
+}

@@ -1,0 +1,14 @@
+import { createHmac } from 'node:crypto';
+
+/** Key of the `verify_content` that CommitUploadUGC answers with; the vendor's console shows the real one. */
+const LOCAL_VERIFY_KEY = 'LocalVerifyKeyExample';
+
+/**
+ * Returns the proof that a client can show for having uploaded a file: Base64 of an HMAC-SHA1 and the text it covers,
+ * the same layout as an upload signature. `expiresAt` is Unix seconds.
+ */
+export function signVerifyContent(fileId: string, expiresAt: number): string {
+  const text = Buffer.from(`ExpTime=${expiresAt}&FileId=${fileId}`);
+  const digest = createHmac('sha1', LOCAL_VERIFY_KEY).update(text).digest();
+  return Buffer.concat([digest, text]).toString('base64');
+}
