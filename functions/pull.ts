@@ -113,13 +113,13 @@ async function pullMany(
 ): Promise<Answer> {
   const results = await submitBatch(items, call, pulls);
   const count = (name: string) => results.filter((result) => name in result).length;
-  const tally: LogFields = {
+  const counts: LogFields = {
     items: items.length,
     accepted: count('uploadId'),
     refused: count('problem'),
     unsent: count('queued'),
   };
-  Object.assign(call.log, tally);
+  Object.assign(call.log, counts);
   return { status: 202, body: { items: results } };
 }
 

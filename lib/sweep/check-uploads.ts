@@ -19,7 +19,7 @@ import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sw
 /** What is counted of uploads whose end nobody told. */
 export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;
 
-type CheckTally = StepCounts<(typeof CHECK_COUNTS)[number]>;
+type CheckCounts = StepCounts<(typeof CHECK_COUNTS)[number]>;
 
 const CLAIM_COUNT = 100;
 const AT_ONCE = 4;
@@ -34,7 +34,7 @@ const LEASE_SECONDS = 300;
  * Asks VOD about the uploads of which nothing was heard for a while, and about files that should be there; where it
  * looks now, about the newest of those on their way before their time as well.
  */
-export async function checkUploads(run: SweepRun, tally: CheckTally): Promise<void> {
+export async function checkUploads(run: SweepRun, counts: CheckCounts): Promise<void> {
   if (run.looksNow) await run.ledger.hastenChecks(HASTENED_COUNT);
   while (hasTime(run)) {
     const uploads = await run.ledger.claimChecks(CLAIM_COUNT, LEASE_SECONDS);
@@ -42,16 +42,16 @@ export async function checkUploads(run: SweepRun, tally: CheckTally): Promise<vo
     const groups = groupByApplication(uploads, run);
     const scans = new Map<number | undefined, number | undefined>();
     for (const { subAppId } of groups) scans.set(subAppId, await findScannedUntil(subAppId, run));
-    const files = await describeFiles(groups, run, tally);
+    const files = await describeFiles(groups, run, counts);
     const checks = groups.flatMap(({ subAppId, uploads: some }) =>
       some.map((upload) => ({ upload, each: { ...run, subAppId } })),
     );
     await forEachInTime(checks, AT_ONCE, run, {
       work: ({ upload, each }) => {
         const findings = { files, scannedUntil: scans.get(each.subAppId) };
-        return checkOrPutOff(upload, findings, each, tally);
+        return checkOrPutOff(upload, findings, each, counts);
       },
-      fail: tally.fail,
+      fail: counts.fail,
     });
   }
 }
@@ -94,7 +94,7 @@ interface Findings {
 async function describeFiles(
   groups: readonly Group[],
   run: SweepRun,
-  tally: CheckTally,
+  counts: CheckCounts,
 ): Promise<Findings['files']> {
   const questions = groups.flatMap(({ subAppId, uploads }) => {
     const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
@@ -106,7 +106,7 @@ async function describeFiles(
   const files = new Map<string, Finding>();
   await forEachInTime(questions, AT_ONCE, run, {
     work: ({ subAppId, fileIds }) => describeGroup(fileIds, { ...run, subAppId }, files),
-    fail: tally.fail,
+    fail: counts.fail,
   });
   return files;
 }
@@ -144,15 +144,15 @@ async function checkOrPutOff(
   upload: Upload,
   findings: Findings,
   run: ApplicationRun,
-  tally: CheckTally,
+  counts: CheckCounts,
 ): Promise<void> {
   const { ledger, now, subAppId } = run;
   const { uploadId, fileId } = upload;
   try {
-    await checkUpload(upload, findings, run, tally);
+    await checkUpload(upload, findings, run, counts);
   } catch (error) {
     const item = { kind: 'upload', id: uploadId, subAppId, fileId } as const;
-    const isDead = await failItem(item, error, run, tally);
+    const isDead = await failItem(item, error, run, counts);
     await ledger.setNextCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
   }
 }
@@ -161,7 +161,7 @@ async function checkUpload(
   upload: Upload,
   { files, scannedUntil }: Findings,
   run: ApplicationRun,
-  tally: CheckTally,
+  counts: CheckCounts,
 ): Promise<void> {
   const { ledger, now } = run;
   const { uploadId, fileId } = upload;
@@ -170,13 +170,13 @@ async function checkUpload(
   if (fileId !== undefined && file === undefined) return;
   if (typeof file === 'object' && 'error' in file) throw file.error;
 
-  tally.add('checked');
-  if (file === 'gone') tally.add('gone');
+  counts.add('checked');
+  if (file === 'gone') counts.add('gone');
   const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
-  const fresh = await ingestProven(news, run, tally);
+  const fresh = await ingestProven(news, run, counts);
   // What changed has had its next check set with the change.
   if (fresh > 0) return;
-  if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, tally))) {
+  if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, counts))) {
     await ledger.setNextCheck(uploadId, scheduleCheck(upload, now()));
   }
 }
@@ -218,12 +218,12 @@ async function endOverdue(
   uploadId: string,
   scannedUntil: number | undefined,
   { ledger, now }: SweepRun,
-  tally: CheckTally,
+  counts: CheckCounts,
 ): Promise<boolean> {
   const upload = await ledger.findUpload(uploadId);
   const end = upload && findEnd(upload, { now: now(), scannedUntil });
   if (end === undefined) return false;
   await ledger.transition(uploadId, end.fact, end.fields);
-  tally.add(end.fact === 'expired' ? 'expired' : 'givenUp');
+  counts.add(end.fact === 'expired' ? 'expired' : 'givenUp');
   return true;
 }

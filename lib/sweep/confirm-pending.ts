@@ -23,7 +23,7 @@ export const UNCONFIRMED_COUNTS = [
   'setAside',
 ] as const;
 
-type UnconfirmedTally = StepCounts<(typeof UNCONFIRMED_COUNTS)[number]>;
+type UnconfirmedCounts = StepCounts<(typeof UNCONFIRMED_COUNTS)[number]>;
 
 const AT_ONCE = 4;
 const CLAIM_COUNT = 40;
@@ -35,13 +35,13 @@ const LEASE_SECONDS = 180;
  * Asks VOD about the notifications that it could not be asked about when they came. What it confirms is recorded, what
  * it denies is dropped, and where it still does not answer they wait longer each time, for three days.
  */
-export async function confirmPending(run: SweepRun, tally: UnconfirmedTally): Promise<void> {
+export async function confirmPending(run: SweepRun, counts: UnconfirmedCounts): Promise<void> {
   while (hasTime(run)) {
     const claims = await run.ledger.claimConfirmations(CLAIM_COUNT, LEASE_SECONDS);
     if (claims.length === 0) return;
     await forEachInTime(claims, AT_ONCE, run, {
-      work: (claim) => confirmOrFail(claim, run, tally),
-      fail: tally.fail,
+      work: (claim) => confirmOrFail(claim, run, counts),
+      fail: counts.fail,
     });
   }
 }
@@ -49,13 +49,13 @@ export async function confirmPending(run: SweepRun, tally: UnconfirmedTally): Pr
 async function confirmOrFail(
   claim: ClaimedConfirmation,
   run: SweepRun,
-  tally: UnconfirmedTally,
+  counts: UnconfirmedCounts,
 ): Promise<void> {
   try {
-    await confirmOne(claim, run, tally);
+    await confirmOne(claim, run, counts);
   } catch (error) {
     if (!isItemFault(error)) throw error;
-    tally.fail(error);
+    counts.fail(error);
     const { ledger, now } = run;
     const [own] = run.applications;
     const { subAppId = own, proven = false, ...pending } = claim;
@@ -63,7 +63,7 @@ async function confirmOrFail(
     const { counted, log } = await countEventFailure(failed, error, ledger);
     if (counted.isDead) await ledger.finishConfirmation(claim);
     else await ledger.retryConfirmation(claim, now() + ITEM_PAUSE_MILLISECONDS);
-    if (counted.isNews) tally.add('setAside');
+    if (counted.isNews) counts.add('setAside');
     run.report(log);
   }
 }
@@ -71,23 +71,23 @@ async function confirmOrFail(
 async function confirmOne(
   claim: ClaimedConfirmation,
   run: SweepRun,
-  tally: UnconfirmedTally,
+  counts: UnconfirmedCounts,
 ): Promise<void> {
   const { ledger } = run;
   const outcome = await askAndRecord(claim, run);
   switch (outcome.kind) {
     case 'done':
-      tally.add('confirmed');
+      counts.add('confirmed');
       return ledger.finishConfirmation(claim);
     case 'failed':
-      tally.add('denied');
+      counts.add('denied');
       report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
       return ledger.finishConfirmation(claim);
     case 'retry':
-      if (outcome.cause !== undefined) tally.fail(outcome.cause);
-      if (outcome.at === undefined) return putOff(claim, run, tally);
+      if (outcome.cause !== undefined) counts.fail(outcome.cause);
+      if (outcome.at === undefined) return putOff(claim, run, counts);
       await ledger.retryConfirmation(claim, outcome.at);
-      tally.add('retried');
+      counts.add('retried');
   }
 }
 
@@ -126,17 +126,17 @@ async function askAndRecord(claim: ClaimedConfirmation, run: SweepRun): Promise<
 async function putOff(
   claim: ClaimedConfirmation,
   run: SweepRun,
-  tally: UnconfirmedTally,
+  counts: UnconfirmedCounts,
 ): Promise<void> {
   const { ledger, now, random } = run;
   const ageMilliseconds = now() - claim.receivedAt;
   const pause = scheduleRetry({ attempts: claim.attempt, ageMilliseconds }, random);
   if (pause !== undefined) {
     await ledger.retryConfirmation(claim, now() + pause);
-    tally.add('retried');
+    counts.add('retried');
     return;
   }
-  tally.add('givenUp');
+  counts.add('givenUp');
   report(claim, run, 'VOD could not be asked about a notification for three days: dropped.');
   await ledger.finishConfirmation(claim);
 }

@@ -1,9 +1,9 @@
 import type { ClaimedDelivery } from '../ledger/deliveries.ts';
-import { type DeliveryTally, deliverClaimed } from '../webhooks/deliver-due.ts';
+import { type DeliveryCounts, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
 import type { Target } from '../webhooks/target.ts';
 import type { StepCounts } from './step-counts.ts';
-import { hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
+import { hasTime, type Producers, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of deliveries: what became of each attempt. */
 export const DELIVERY_COUNTS = [
@@ -12,7 +12,7 @@ export const DELIVERY_COUNTS = [
   'dead',
   'paused',
   'unsent',
-] as const satisfies readonly (keyof DeliveryTally)[];
+] as const satisfies readonly (keyof DeliveryCounts)[];
 
 /** Messages are up to 256 kB, so this is what one sweep holds of them at most. */
 const CLAIM_COUNT = 128;
@@ -30,10 +30,10 @@ const PAUSE_MILLISECONDS = 500;
 const FAN_OUT_COUNT = 500;
 
 /** Enqueues the deliveries of what was recorded by functions that do not know whom to tell. */
-export async function fanOutEvents(run: SweepRun, tally: StepCounts<'events'>): Promise<void> {
+export async function fanOutEvents(run: SweepRun, counts: StepCounts<'events'>): Promise<void> {
   while (hasTime(run)) {
     const count = await run.ledger.fanOut(FAN_OUT_COUNT);
-    tally.add('events', count);
+    counts.add('events', count);
     if (count < FAN_OUT_COUNT) return;
   }
 }
@@ -44,18 +44,18 @@ export async function fanOutEvents(run: SweepRun, tally: StepCounts<'events'>): 
  */
 export async function deliverWaiting(
   run: SweepRun,
-  tally: StepCounts<keyof DeliveryTally>,
+  counts: StepCounts<keyof DeliveryCounts>,
   targets: readonly Target[],
-  { isOver, over }: OtherSteps,
+  { isOver, over }: Producers,
 ): Promise<void> {
   const busy = new Map<string, Promise<void>>();
   const serve = async (endpoint: string, claims: readonly ClaimedDelivery[]) => {
     try {
       const outcome = await deliverClaimed(claims, { ...run, targets });
-      for (const name of DELIVERY_COUNTS) tally.add(name, outcome[name]);
+      for (const name of DELIVERY_COUNTS) counts.add(name, outcome[name]);
       for (const paused of outcome.newlyPaused) run.report(explainPause(paused));
     } catch (error) {
-      tally.fail(error);
+      counts.fail(error);
     } finally {
       busy.delete(endpoint);
     }

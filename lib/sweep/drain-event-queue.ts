@@ -7,7 +7,7 @@ import { type ApplicationRun, hasTime } from './sweep-run.ts';
 /** What is counted of the events that VOD keeps in its queue. */
 export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late', 'setAside'] as const;
 
-type QueueTally = StepCounts<(typeof QUEUE_COUNTS)[number]>;
+type QueueCounts = StepCounts<(typeof QUEUE_COUNTS)[number]>;
 
 /**
  * Empties VOD's queue of an application's events. Each batch is confirmed only when each of it is recorded or set aside:
@@ -15,18 +15,18 @@ type QueueTally = StepCounts<(typeof QUEUE_COUNTS)[number]>;
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
-export async function drainEventQueue(run: ApplicationRun, tally: QueueTally): Promise<void> {
+export async function drainEventQueue(run: ApplicationRun, counts: QueueCounts): Promise<void> {
   const { api, subAppId, remainingMilliseconds } = run;
   while (hasTime(run)) {
     const pulled = await api.pullEvents({ remainingMilliseconds, subAppId });
     if (pulled.length === 0) return;
-    tally.add('pulled', pulled.length);
+    counts.add('pulled', pulled.length);
     await ingestPulled(
       pulled.map((content) => ({ ...content })),
       run,
-      tally,
+      counts,
     );
-    await confirmHandles(pulled.flatMap(readHandle), run, tally);
+    await confirmHandles(pulled.flatMap(readHandle), run, counts);
   }
 }
 
@@ -39,20 +39,20 @@ function readHandle(content: unknown): readonly string[] {
 async function confirmHandles(
   handles: readonly string[],
   run: ApplicationRun,
-  tally: QueueTally,
+  counts: QueueCounts,
 ): Promise<void> {
   const { api, subAppId, remainingMilliseconds } = run;
   if (handles.length === 0) return;
   try {
     const options = { remainingMilliseconds, subAppId };
     await api.confirmEvents({ EventHandles: [...handles] }, options);
-    tally.add('confirmed', handles.length);
+    counts.add('confirmed', handles.length);
   } catch (error) {
     const isRefused = error instanceof Problem && error.code === 'upstream_rejected';
-    if (!isRefused) return tally.fail(error);
+    if (!isRefused) return counts.fail(error);
     // A handle is good for 30 seconds; its event comes again, and is known.
-    if (handles.length === 1) return tally.add('late');
+    if (handles.length === 1) return counts.add('late');
     // One that VOD does not take keeps none of the others from being confirmed.
-    for (const handle of handles) await confirmHandles([handle], run, tally);
+    for (const handle of handles) await confirmHandles([handle], run, counts);
   }
 }

@@ -9,7 +9,7 @@ import { hasTime, type SweepRun } from './sweep-run.ts';
 /** What is counted of queued pulls. */
 export const PULL_COUNTS = ['sent', 'retried', 'refused', 'setAside'] as const;
 
-type PullTally = StepCounts<(typeof PULL_COUNTS)[number]>;
+type PullCounts = StepCounts<(typeof PULL_COUNTS)[number]>;
 
 type ClaimedPull = Awaited<ReturnType<SweepRun['ledger']['claimPulls']>>[number];
 
@@ -28,7 +28,7 @@ const LEASE_SECONDS = 120;
  */
 export async function drainPulls(
   run: SweepRun,
-  tally: PullTally,
+  counts: PullCounts,
   { pullsPerSecond }: { readonly pullsPerSecond: number },
 ): Promise<void> {
   const turn = await takeDrainTurn(run);
@@ -36,7 +36,7 @@ export async function drainPulls(
   const atOnce = Math.max(MIN_AT_ONCE, Math.ceil(pullsPerSecond * ANSWER_SECONDS));
   const left: ClaimedPull[] = [];
   const pulls = claimPulls(run, turn, left, pullsPerSecond);
-  const sendOne = (pull: ClaimedPull) => sendOrSetAside(pull, run, turn, tally).catch(tally.fail);
+  const sendOne = (pull: ClaimedPull) => sendOrSetAside(pull, run, turn, counts).catch(counts.fail);
   // The first call takes longest to set out, and those after it would catch up with it.
   const begin = async () => {
     const [first] = hasTime(run) ? await run.ledger.claimPulls(1, LEASE_SECONDS) : [];
@@ -45,7 +45,7 @@ export async function drainPulls(
   const drained = begin().then(() => forEachAtOnce(pulls, atOnce, sendOne));
   await Promise.allSettled([drained]);
   // What failed was repeated, as soon as the rate limit let it.
-  const { retried, failed } = tally.counts;
+  const { retried, failed } = counts.counts;
   await turn.end(retried + failed === 0);
   for (const pull of left) await run.ledger.retryPull(pull, run.now());
   await drained;
@@ -105,14 +105,14 @@ async function sendOrSetAside(
   pull: ClaimedPull,
   run: SweepRun,
   turn: DrainTurn,
-  tally: PullTally,
+  counts: PullCounts,
 ): Promise<void> {
   const { ledger, now } = run;
   try {
-    await send(pull, run, turn, tally);
+    await send(pull, run, turn, counts);
   } catch (error) {
     const { uploadId: id, subAppId } = pull;
-    const isDead = await failItem({ kind: 'pull', id, subAppId }, error, run, tally);
+    const isDead = await failItem({ kind: 'pull', id, subAppId }, error, run, counts);
     if (isDead) await ledger.failPull(pull, { code: nameError(error), detail: SET_ASIDE });
     else await ledger.retryPull(pull, now() + ITEM_PAUSE_MILLISECONDS);
   }
@@ -124,7 +124,7 @@ async function send(
   pull: ClaimedPull,
   { api, ledger, now }: SweepRun,
   turn: DrainTurn,
-  tally: PullTally,
+  counts: PullCounts,
 ): Promise<void> {
   const { remainingMilliseconds } = turn;
   const options = { remainingMilliseconds, subAppId: pull.subAppId };
@@ -132,14 +132,14 @@ async function send(
   switch (sent.kind) {
     case 'done':
       await ledger.finishPull(pull, sent.taskId);
-      tally.add('sent');
+      counts.add('sent');
       return;
     case 'failed':
       await ledger.failPull(pull, sent.problem);
-      tally.add('refused');
+      counts.add('refused');
       return;
     case 'retry':
       await ledger.retryPull(pull, sent.at);
-      tally.add('retried');
+      counts.add('retried');
   }
 }

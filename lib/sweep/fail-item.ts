@@ -22,14 +22,14 @@ export async function failItem(
   item: FailedItem,
   error: unknown,
   { ledger, report }: Pick<SweepRun, 'ledger' | 'report'>,
-  tally: StepCounts<'setAside'>,
+  counts: StepCounts<'setAside'>,
   maxTries: number = MAX_ITEM_TRIES,
 ): Promise<boolean> {
   if (!isItemFault(error)) throw error;
   const failure = { ...item, ...explainItemFault(error) };
   const counted = await ledger.countItemFailure(failure, maxTries);
-  tally.fail(error);
-  if (counted.isNews) tally.add('setAside');
+  counts.fail(error);
+  if (counted.isNews) counts.add('setAside');
   report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
   return counted.isDead;
 }

@@ -4,14 +4,14 @@ import { writePair } from '../model/item-name.ts';
 import { describeItemFailure, ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
-import { forEachInTime, hasTime, type OtherSteps, type SweepRun } from './sweep-run.ts';
+import { forEachInTime, hasTime, type Producers, type SweepRun } from './sweep-run.ts';
 
 /** What is counted of what is to be done to media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;
 
 const COUNTED = { done: 'done', retry: 'retried', failed: 'dead' } as const;
 
-type ActionTally = StepCounts<(typeof ACTION_COUNTS)[number]>;
+type ActionCounts = StepCounts<(typeof ACTION_COUNTS)[number]>;
 
 /** Far below what VOD takes in a second: https://cloud.tencent.com/document/product/266/31753. */
 const AT_ONCE = 4;
@@ -26,15 +26,15 @@ const PAUSE_MILLISECONDS = 500;
 /** Does what is due to media, or becomes so while the other steps go on. */
 export async function runMediaActions(
   run: SweepRun,
-  tally: ActionTally,
-  { isOver, over }: OtherSteps,
+  counts: ActionCounts,
+  { isOver, over }: Producers,
 ): Promise<void> {
   while (hasTime(run)) {
     const last = isOver();
     const claims = await run.ledger.claimActions(CLAIM_COUNT, LEASE_SECONDS);
     await forEachInTime(claims, AT_ONCE, run, {
-      work: (claim) => act(claim, run, tally),
-      fail: tally.fail,
+      work: (claim) => act(claim, run, counts),
+      fail: counts.fail,
     });
     if (claims.length > 0) continue;
     if (last) return;
@@ -42,18 +42,18 @@ export async function runMediaActions(
   }
 }
 
-async function act(claim: ClaimedAction, run: SweepRun, tally: ActionTally): Promise<void> {
+async function act(claim: ClaimedAction, run: SweepRun, counts: ActionCounts): Promise<void> {
   const { ledger, now } = run;
   const item = nameAction(claim);
   try {
     const settled = await settleAction(claim, run);
-    tally.add(COUNTED[settled.kind]);
+    counts.add(COUNTED[settled.kind]);
     if (settled.kind === 'done') return;
-    if (settled.cause !== undefined) tally.fail(settled.cause);
-    if (settled.kind === 'failed') await listDead(claim, settled.error, run, tally);
+    if (settled.cause !== undefined) counts.fail(settled.cause);
+    if (settled.kind === 'failed') await listDead(claim, settled.error, run, counts);
   } catch (error) {
     // What it came to could not be written down.
-    const isDead = await failItem(item, error, run, tally);
+    const isDead = await failItem(item, error, run, counts);
     const end = isDead
       ? { dead: true as const }
       : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
@@ -65,13 +65,13 @@ async function listDead(
   claim: ClaimedAction,
   code: string,
   { ledger, report }: SweepRun,
-  tally: ActionTally,
+  counts: ActionCounts,
 ): Promise<void> {
   const { uploadId, kind } = claim;
   const reason = `A media file could not be dealt with (${kind}): ${code}.`;
   const failure = { ...nameAction(claim), code, reason };
   const counted = await ledger.countItemFailure(failure, 1);
-  if (counted.isNews) tally.add('setAside');
+  if (counted.isNews) counts.add('setAside');
   const upload = uploadId === undefined ? {} : { uploadId };
   report({ ...describeItemFailure(failure, counted), ...upload, level: 'error' });
 }

@@ -10,7 +10,7 @@ import { type ApplicationRun, hasTime } from './sweep-run.ts';
 /** What is counted of the media that VOD has. */
 export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const;
 
-type MediaTally = StepCounts<(typeof MEDIA_COUNTS)[number]>;
+type MediaCounts = StepCounts<(typeof MEDIA_COUNTS)[number]>;
 
 /**
  * Returns the name of the mark up to which an application's media were looked for, and of the lease of the one who looks.
@@ -58,7 +58,7 @@ export async function readScannedUntil(
  * Records what an application has without an event: media whose notification was lost, and those from the console or
  * a live recording where notifications are off. It goes on where the last scan ended.
  */
-export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise<void> {
+export async function scanMedia(run: ApplicationRun, counts: MediaCounts): Promise<void> {
   const { ledger, subAppId, now, looksNow } = run;
   const scan = nameScan(subAppId, run);
   if (!(await ledger.acquireLease(scan, LEASE_SECONDS))) return;
@@ -67,7 +67,7 @@ export async function scanMedia(run: ApplicationRun, tally: MediaTally): Promise
     const before = toSecond(now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
     const mark = await ledger.readWatermark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
-    await scanRange({ after: toSecond(after), before }, run, tally);
+    await scanRange({ after: toSecond(after), before }, run, counts);
   } finally {
     await ledger.releaseLease(scan);
   }
@@ -87,25 +87,25 @@ interface Range {
 async function scanRange(
   { after, before }: Range,
   run: ApplicationRun,
-  tally: MediaTally,
+  counts: MediaCounts,
 ): Promise<void> {
   const { ledger } = run;
   const scan = nameScan(run.subAppId, run);
   let place: Place = { from: after, offset: 0, fresh: 0 };
   while (hasTime(run)) {
     const page = await searchPage(place, before, run);
-    tally.add('scanned', page.length);
-    const media = await selectListed(page, run, tally);
+    counts.add('scanned', page.length);
+    const media = await selectListed(page, run, counts);
     const arrivals = await findArrivals(media, run);
     if (arrivals === undefined) return;
     for (const { media: one, error } of arrivals.failures) {
-      await putFileOff(one, error, run, tally);
+      await putFileOff(one, error, run, counts);
     }
-    const fresh = await ingestProven(arrivals.events, run, tally);
+    const fresh = await ingestProven(arrivals.events, run, counts);
     const next = followPage({ ...place, fresh: place.fresh + fresh }, page, before);
     if (next === undefined) return ledger.advanceWatermark(scan, before);
 
-    place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, tally) : next;
+    place = next.offset + PAGE_SIZE > FURTHEST ? skipSecond(next, run, counts) : next;
     await ledger.advanceWatermark(scan, place.from);
     await ledger.acquireLease(scan, LEASE_SECONDS);
   }
@@ -159,8 +159,8 @@ function readCreateTime(media: unknown): number {
 }
 
 /** More media of one second than a search shows cannot be told apart any further. */
-function skipSecond({ from }: Place, { report }: ApplicationRun, tally: MediaTally): Place {
-  tally.add('skipped');
+function skipSecond({ from }: Place, { report }: ApplicationRun, counts: MediaCounts): Place {
+  counts.add('skipped');
   const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: those beyond are not found by looking for them.`;
   report({ level: 'warn', reason });
   return { from: from + SECOND, offset: 0, fresh: 0 };

@@ -11,13 +11,13 @@ import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import type { ApplicationRun } from './sweep-run.ts';
 
-type FileTally = StepCounts<'setAside'>;
+type FileCounts = StepCounts<'setAside'>;
 
 /** Returns what of a page of VOD's list names a file; what does not is set aside, since nothing can be asked about it. */
 export async function selectListed(
   page: readonly unknown[],
   run: ApplicationRun,
-  tally: FileTally,
+  counts: FileCounts,
 ): Promise<readonly MediaInfo[]> {
   const listed = page.filter(isListed);
   if (listed.length === page.length) return listed;
@@ -27,7 +27,7 @@ export async function selectListed(
   for (const one of page.filter((each) => !isListed(each))) {
     const content = canonicalJson(one);
     const item = { kind: 'file', id: `sha256:${hash('sha256', content)}`, content } as const;
-    await failItem({ ...item, subAppId: run.subAppId }, error, run, tally, 1);
+    await failItem({ ...item, subAppId: run.subAppId }, error, run, counts, 1);
   }
   return listed;
 }
@@ -42,10 +42,10 @@ export async function putFileOff(
   { FileId: fileId = '' }: MediaInfo,
   error: unknown,
   run: ApplicationRun,
-  tally: FileTally,
+  counts: FileCounts,
 ): Promise<void> {
   const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
-  if (isItemFault(error)) return reportFailedEvent({ raw, proven: false }, error, run, tally);
+  if (isItemFault(error)) return reportFailedEvent({ raw, proven: false }, error, run, counts);
   if (!(error instanceof Problem && PUT_OFF.has(error.code))) throw error;
   const {
     subAppId,
@@ -55,7 +55,7 @@ export async function putFileOff(
   } = run;
   const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
   await ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: now() });
-  tally.fail(error);
+  counts.fail(error);
 }
 
 /** VOD has just answered with the list, so where it fails over one file, that may be the file's fault. */

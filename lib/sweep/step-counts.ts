@@ -11,7 +11,7 @@ export interface StepCounts<Name extends string> {
 /** How often work failed for which reason: codes of VOD, of this service, of the database, or names of errors. */
 export type ErrorCounts = Map<string, number>;
 
-/** Returns a tally that begins with 0 for each of `names`. */
+/** Returns counts that begin with 0 for each of `names`. */
 export function createStepCounts<Name extends string>(
   names: readonly Name[],
   errors: ErrorCounts,

@@ -37,7 +37,7 @@ export interface ApplicationRun extends SweepRun {
 }
 
 /** The steps whose work makes more of it for others. */
-export interface OtherSteps {
+export interface Producers {
   readonly isOver: () => boolean;
   /** Resolves when they are over. */
   readonly over: Promise<void>;

@@ -14,7 +14,7 @@ import {
   type ApplicationRun,
   forEachInTime,
   hasTime,
-  type OtherSteps,
+  type Producers,
   type SweepRun,
 } from './sweep-run.ts';
 
@@ -37,27 +37,27 @@ export interface SweepOptions {
  */
 export async function sweep(run: SweepRun, options: SweepOptions): Promise<SweepSummary> {
   const errors: ErrorCounts = new Map();
-  const tallies = createTallies(errors);
+  const allCounts = createAllCounts(errors);
   const broken = new Set<string>();
-  const go: Go = async (name, work, about = {}) => {
+  const runStep: StepRunner = async (name, work, about = {}) => {
     const report: SweepRun['report'] = (fields) => run.report({ ...fields, ...about, step: name });
     try {
       await work({ ...run, report });
     } catch (error) {
       broken.add(name);
-      tallies[name].fail(error);
+      allCounts[name].fail(error);
       report({ ...toErrorLogFields(error), level: 'error' });
     }
   };
-  const goForEach = forEachApplication(run, go);
-  await runSteps({ go, goForEach }, tallies, options);
+  const runStepForEach = forEachApplication(run, runStep);
+  await runSteps({ runStep, runStepForEach }, allCounts, options);
   const outOfTime = !hasTime(run);
 
   let backlog: SweepBacklog | undefined;
-  await go('backlog', async ({ ledger, now }) => {
+  await runStep('backlog', async ({ ledger, now }) => {
     backlog = await readSweepBacklog(ledger, now());
   });
-  const counted = Object.entries(tallies).map(([name, { counts }]) => [name, counts] as const);
+  const counted = Object.entries(allCounts).map(([name, { counts }]) => [name, counts] as const);
   return {
     steps: Object.fromEntries(counted),
     ...(backlog === undefined ? {} : { backlog }),
@@ -67,7 +67,7 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
   };
 }
 
-function createTallies(errors: ErrorCounts) {
+function createAllCounts(errors: ErrorCounts) {
   return {
     queue: createStepCounts(QUEUE_COUNTS, errors),
     unconfirmed: createStepCounts(UNCONFIRMED_COUNTS, errors),
@@ -81,25 +81,25 @@ function createTallies(errors: ErrorCounts) {
   };
 }
 
-type Tallies = ReturnType<typeof createTallies>;
+type AllCounts = ReturnType<typeof createAllCounts>;
 
 /** Does a step to its end, whatever that is; its log lines say what it is about. */
-type Go = (
-  name: keyof Tallies,
+type StepRunner = (
+  name: keyof AllCounts,
   work: (run: SweepRun) => Promise<void>,
   about?: Pick<LogFields, 'subAppId'>,
 ) => Promise<void>;
 
 /** Does it for each application. */
-type GoForEach = (
-  name: keyof Tallies,
+type ApplicationStepRunner = (
+  name: keyof AllCounts,
   work: (run: ApplicationRun) => Promise<void>,
 ) => Promise<void>;
 
 /** Applications whose turn it is at once: each may wait some seconds for its queue. */
 const APPLICATIONS_AT_ONCE = 8;
 
-function forEachApplication(run: SweepRun, go: Go): GoForEach {
+function forEachApplication(run: SweepRun, runStep: StepRunner): ApplicationStepRunner {
   const { applications, random } = run;
   // Anyone who is last finds no time left now and then, which should not be the same one each time.
   const first = Math.floor(random() * applications.length);
@@ -107,35 +107,44 @@ function forEachApplication(run: SweepRun, go: Go): GoForEach {
   return (name, work) =>
     forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {
       work: (subAppId) =>
-        go(name, (each) => work({ ...each, subAppId }), subAppId === undefined ? {} : { subAppId }),
+        runStep(
+          name,
+          (each) => work({ ...each, subAppId }),
+          subAppId === undefined ? {} : { subAppId },
+        ),
     });
 }
 
 async function runSteps(
-  { go, goForEach }: { readonly go: Go; readonly goForEach: GoForEach },
-  tallies: Tallies,
+  {
+    runStep,
+    runStepForEach,
+  }: { readonly runStep: StepRunner; readonly runStepForEach: ApplicationStepRunner },
+  allCounts: AllCounts,
   { pullsEvents, pullsPerSecond, targets }: SweepOptions,
 ): Promise<void> {
   let isOver = false;
-  const makers = Promise.all([
-    pullsEvents ? goForEach('queue', (run) => drainEventQueue(run, tallies.queue)) : undefined,
-    go('unconfirmed', (run) => confirmPending(run, tallies.unconfirmed)),
+  const producing = Promise.all([
+    pullsEvents
+      ? runStepForEach('queue', (run) => drainEventQueue(run, allCounts.queue))
+      : undefined,
+    runStep('unconfirmed', (run) => confirmPending(run, allCounts.unconfirmed)),
     // Nothing expires before a scan has seen what may be its file.
-    goForEach('media', (run) => scanMedia(run, tallies.media)).then(() =>
-      go('checks', (run) => checkUploads(run, tallies.checks)),
+    runStepForEach('media', (run) => scanMedia(run, allCounts.media)).then(() =>
+      runStep('checks', (run) => checkUploads(run, allCounts.checks)),
     ),
-    go('pulls', (run) => drainPulls(run, tallies.pulls, { pullsPerSecond })),
-    go('fanOut', (run) => fanOutEvents(run, tallies.fanOut)),
+    runStep('pulls', (run) => drainPulls(run, allCounts.pulls, { pullsPerSecond })),
+    runStep('fanOut', (run) => fanOutEvents(run, allCounts.fanOut)),
   ]);
-  const others: OtherSteps = {
+  const producers: Producers = {
     isOver: () => isOver,
-    over: makers.then(() => {
+    over: producing.then(() => {
       isOver = true;
     }),
   };
   await Promise.all([
-    others.over,
-    go('actions', (run) => runMediaActions(run, tallies.actions, others)),
-    go('deliveries', (run) => deliverWaiting(run, tallies.deliveries, targets, others)),
+    producers.over,
+    runStep('actions', (run) => runMediaActions(run, allCounts.actions, producers)),
+    runStep('deliveries', (run) => deliverWaiting(run, allCounts.deliveries, targets, producers)),
   ]);
 }

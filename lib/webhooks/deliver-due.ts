@@ -24,7 +24,7 @@ export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
 }
 
 /** How many deliveries came to what; each says of its own what {@link DeliveryOutcome} says. */
-export interface DeliveryTally {
+export interface DeliveryCounts {
   readonly delivered: number;
   readonly retried: number;
   readonly dead: number;
@@ -45,7 +45,7 @@ const NOT_TRIED = 'not_tried';
 export async function deliverClaimed(
   claims: readonly ClaimedDelivery[],
   dependencies: DeliveryDependencies,
-): Promise<DeliveryTally & { readonly newlyPaused: readonly PausedEndpoint[] }> {
+): Promise<DeliveryCounts & { readonly newlyPaused: readonly PausedEndpoint[] }> {
   const { ledger, ...options } = dependencies;
   const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
   const faults = { retried: 0, dead: 0 };
