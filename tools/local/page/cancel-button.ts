@@ -1,6 +1,6 @@
 import { createElement, setText, setVisible } from './dom.ts';
 import { isUnfinished, type LedgerUpload } from './ledger-answers.ts';
-import type { Lives } from './lives.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** Cancels an upload through the `uploads` function. */
 export interface CancelButton {
@@ -11,7 +11,7 @@ export interface CancelButton {
 
 /** Builds the button; `onCancelled` is called once the ledger has the cancellation. */
 export function createCancelButton(
-  lives: Lives,
+  store: UploadStore,
   text: string,
   onCancelled: () => void = () => undefined,
 ): CancelButton {
@@ -22,7 +22,7 @@ export function createCancelButton(
 
   async function cancel(): Promise<void> {
     button.disabled = true;
-    const refusal = await lives.cancel(uploadId);
+    const refusal = await store.cancel(uploadId);
     button.disabled = false;
     setText(problem, refusal ?? '');
     if (refusal === null) onCancelled();

@@ -1,6 +1,6 @@
 import { createElement, setVisible } from './dom.ts';
-import type { Lives } from './lives.ts';
 import { createTimelineList } from './timeline-list.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** A button that opens the timeline of a row. */
 export interface LifeToggle {
@@ -13,7 +13,7 @@ export interface LifeToggle {
 }
 
 /** Builds the button and the closed timeline; the ledger is asked while it is open. */
-export function createLifeToggle(lives: Lives): LifeToggle {
+export function createLifeToggle(store: UploadStore): LifeToggle {
   const button = createElement('button', {
     class: 'button button-small',
     text: 'Timeline',
@@ -23,7 +23,7 @@ export function createLifeToggle(lives: Lives): LifeToggle {
   let uploadId = '';
   let unfollow: (() => void) | undefined;
 
-  const render = () => list.render(lives.life(uploadId), lives.state());
+  const render = () => list.render(store.life(uploadId), store.state());
   function close(): void {
     unfollow?.();
     unfollow = undefined;
@@ -31,7 +31,7 @@ export function createLifeToggle(lives: Lives): LifeToggle {
     button.setAttribute('aria-expanded', 'false');
   }
   function open(): void {
-    unfollow = lives.follow(uploadId);
+    unfollow = store.follow(uploadId);
     setVisible(list.element, true);
     button.setAttribute('aria-expanded', 'true');
     render();

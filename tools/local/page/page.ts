@@ -5,15 +5,15 @@ import { byId, setText } from './dom.ts';
 import { createFaultPanel } from './fault-panel.ts';
 import { createFrame } from './frame.ts';
 import { renderLibrary } from './library.ts';
-import { createLives } from './lives.ts';
-import { createPullDesk } from './pull-desk.ts';
+import { createPullPanel } from './pull-panel.ts';
 import { createRecentList } from './recent-list.ts';
 import { createServerFacts } from './server-facts.ts';
 import { createSpeedControl } from './speed-control.ts';
 import { connectLocalStack } from './stack-client.ts';
 import { createSweepPanel } from './sweep-panel.ts';
 import { createTenantSelect } from './tenant-select.ts';
-import { createUploadDesk } from './upload-desk.ts';
+import { createUploadPanel } from './upload-panel.ts';
+import { createUploadStore } from './upload-store.ts';
 import { createWayTabs } from './way-tabs.ts';
 import { createWireList } from './wire-list.ts';
 
@@ -23,25 +23,25 @@ for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
 }
 
 const tenant = createTenantSelect(() => {
-  lives.refresh();
-  desk.changeTenant();
+  store.refresh();
+  panel.changeTenant();
 });
 const stack = connectLocalStack(tenant.name);
 const facts = createServerFacts();
 const announcer = byId('announcer', HTMLParagraphElement);
 const announce = (text: string) => setText(announcer, text);
 const tabs = createWayTabs();
-const lives = createLives(stack, () => {
-  desk.render();
+const store = createUploadStore(stack, () => {
+  panel.render();
   pulls.render();
   recentFrame.request();
 });
 const applications = createApplicationText();
-const recents = createRecentList(lives, applications);
+const recents = createRecentList(store, applications);
 const recentFrame = createFrame(recents.render);
-const context = { stack, facts, lives, tenant, applications, announce };
-const desk = createUploadDesk({ ...context, reveal: () => tabs.select('upload') });
-const pulls = createPullDesk(context);
+const context = { stack, facts, store, tenant, applications, announce };
+const panel = createUploadPanel({ ...context, reveal: () => tabs.select('upload') });
+const pulls = createPullPanel(context);
 const sweep = createSweepPanel(stack);
 const wire = createWireList();
 const faults = createFaultPanel(stack);
@@ -53,10 +53,10 @@ function refreshLibrary(): void {
     (info) => {
       tenant.offer(info.tenants);
       applications.take(info);
-      desk.render();
+      panel.render();
       recentFrame.request();
       renderLibrary(info);
-      desk.offerRegions(info.regions);
+      panel.offerRegions(info.regions);
       pulls.offerRegions(info.regions);
     },
     // The offline banner tells when there is nothing to ask.
@@ -67,9 +67,9 @@ function refreshLibrary(): void {
 const stream = followActivities({
   onActivity(activity) {
     facts.take(activity);
-    lives.take(activity);
+    store.take(activity);
     wire.add(activity);
-    desk.render();
+    panel.render();
     pulls.render();
     if (activity.type === 'fault') faults.refresh();
     if (activity.type === 'sweep') sweep.take(activity);
@@ -80,7 +80,7 @@ const stream = followActivities({
     if (state !== 'open') return;
     faults.refresh();
     speed.refresh();
-    lives.refresh();
+    store.refresh();
     refreshLibrary();
   },
 });

@@ -2,10 +2,10 @@ import { createCancelButton } from './cancel-button.ts';
 import { enableCopyButton } from './copy-button.ts';
 import { createElement, setText, setVisible } from './dom.ts';
 import { createLifeToggle } from './life-toggle.ts';
-import type { Lives } from './lives.ts';
 import { createPlayer } from './player.ts';
 import type { PullItem, PullTrouble, PullView } from './pull.ts';
 import type { ShownAddress } from './pull-lines.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** The row of one pull. */
 export interface PullRow {
@@ -16,13 +16,13 @@ export interface PullRow {
 }
 
 interface RowContext {
-  readonly lives: Lives;
+  readonly store: UploadStore;
   /** Puts the URL back into the form. */
   readonly onEdit: () => void;
 }
 
 /** Builds the row of one pull. */
-export function createPullRow({ id }: PullItem, { lives, onEdit }: RowContext): PullRow {
+export function createPullRow({ id }: PullItem, { store, onEdit }: RowContext): PullRow {
   const name = `pull-${id}`;
   const address = createElement('p', { class: 'pull-address', attributes: { id: name } });
   const state = createElement('p', { class: 'state-chip' });
@@ -32,8 +32,8 @@ export function createPullRow({ id }: PullItem, { lives, onEdit }: RowContext): 
   const receipt = createElement('span', { class: 'pull-receipt' });
   const media = createElement('div', { class: 'stage-media' });
   const ids = createElement('dl', { class: 'copy-rows', attributes: { hidden: '' } });
-  const life = createLifeToggle(lives);
-  const cancel = createCancelButton(lives, 'Cancel');
+  const life = createLifeToggle(store);
+  const cancel = createCancelButton(store, 'Cancel');
   const buttons = createButtons({ name, media, ids, onEdit });
   buttons.element.prepend(life.button);
   buttons.element.append(cancel.element);
@@ -50,7 +50,7 @@ export function createPullRow({ id }: PullItem, { lives, onEdit }: RowContext): 
     close: life.close,
     render(view) {
       life.render(view.uploadId);
-      cancel.render(lives.upload(view.uploadId));
+      cancel.render(store.upload(view.uploadId));
       const key = JSON.stringify(view);
       if (key === shown) return;
       shown = key;

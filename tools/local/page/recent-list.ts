@@ -1,7 +1,7 @@
 import type { ApplicationText } from './applications.ts';
 import { byId, createElement, setText, setVisible } from './dom.ts';
-import type { Lives } from './lives.ts';
 import { createRecentRow, type RecentRow } from './recent-row.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** The card of what the ledger knows of the owner's uploads. */
 export interface RecentList {
@@ -9,7 +9,7 @@ export interface RecentList {
 }
 
 /** Builds the card, newest upload first. */
-export function createRecentList(lives: Lives, applications: ApplicationText): RecentList {
+export function createRecentList(store: UploadStore, applications: ApplicationText): RecentList {
   const list = createElement('ol', { class: 'recents', attributes: { id: 'recents' } });
   const note = createElement('p', { class: 'muted', text: 'Asking the ledger' });
   byId('recents-card', HTMLElement).append(
@@ -26,7 +26,7 @@ export function createRecentList(lives: Lives, applications: ApplicationText): R
   const rows = new Map<string, RecentRow>();
 
   function renderRows(): void {
-    const uploads = lives.uploads();
+    const uploads = store.uploads();
     const kept = new Set(uploads.map(({ uploadId }) => uploadId));
     for (const [uploadId, row] of rows) {
       if (kept.has(uploadId)) continue;
@@ -36,7 +36,7 @@ export function createRecentList(lives: Lives, applications: ApplicationText): R
     }
     for (const [place, upload] of uploads.entries()) {
       const { uploadId } = upload;
-      const row = rows.get(uploadId) ?? createRecentRow(uploadId, lives, applications);
+      const row = rows.get(uploadId) ?? createRecentRow(uploadId, store, applications);
       rows.set(uploadId, row);
       row.render(upload);
       if (list.children[place] !== row.element) {
@@ -47,7 +47,7 @@ export function createRecentList(lives: Lives, applications: ApplicationText): R
 
   return {
     render() {
-      const state = lives.state();
+      const state = store.state();
       renderRows();
       setVisible(list, rows.size > 0);
       setVisible(note, rows.size === 0 || state.kind === 'refused');

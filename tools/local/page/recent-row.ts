@@ -5,8 +5,8 @@ import { formatBytes, formatClock, formatSpan } from './format.ts';
 import { describeProblem, type LedgerUpload } from './ledger-answers.ts';
 import { showLedgerState } from './ledger-state.ts';
 import { createLifeToggle } from './life-toggle.ts';
-import type { Lives } from './lives.ts';
 import { createPlayer } from './player.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** The row of one upload that the ledger knows. */
 export interface RecentRow {
@@ -19,7 +19,7 @@ export interface RecentRow {
 /** Builds the row of one upload. */
 export function createRecentRow(
   uploadId: string,
-  lives: Lives,
+  store: UploadStore,
   applications: ApplicationText,
 ): RecentRow {
   const nameId = `recent-${uploadId}`;
@@ -30,8 +30,8 @@ export function createRecentRow(
   const trouble = createElement('p', { class: 'pull-message' });
   const media = createElement('div', { class: 'stage-media' });
   const play = createPlayButton(media);
-  const life = createLifeToggle(lives);
-  const cancel = createCancelButton(lives, 'Cancel');
+  const life = createLifeToggle(store);
+  const cancel = createCancelButton(store, 'Cancel');
   const buttons = createElement(
     'div',
     { class: 'pull-buttons', attributes: { role: 'group', 'aria-labelledby': nameId } },

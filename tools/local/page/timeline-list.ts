@@ -1,8 +1,8 @@
 import { createElement, setText, setVisible } from './dom.ts';
 import { formatClock } from './format.ts';
 import type { UploadLife } from './ledger-answers.ts';
-import type { LedgerState } from './lives.ts';
 import { describeLife, type TimelineEntry } from './timeline.ts';
+import type { LedgerState } from './upload-store.ts';
 
 /** The life of one upload as a list. */
 export interface TimelineList {

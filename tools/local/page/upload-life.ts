@@ -2,9 +2,9 @@ import type { ApplicationText } from './applications.ts';
 import { createCancelButton } from './cancel-button.ts';
 import { byId, createElement, setText, setVisible } from './dom.ts';
 import { showLedgerState } from './ledger-state.ts';
-import type { Lives } from './lives.ts';
 import { createTimelineList } from './timeline-list.ts';
 import type { Upload } from './upload.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** The timeline of the upload in the card. */
 export interface UploadLifePanel {
@@ -13,7 +13,7 @@ export interface UploadLifePanel {
 
 /** Builds the timeline into its section; `onCancelled` is called once the ledger has the cancellation. */
 export function createUploadLife(
-  lives: Lives,
+  store: UploadStore,
   applications: ApplicationText,
   onCancelled: () => void,
 ): UploadLifePanel {
@@ -23,7 +23,7 @@ export function createUploadLife(
     class: 'hint',
     attributes: { id: 'life-application' },
   });
-  const cancel = createCancelButton(lives, 'Cancel for good', onCancelled);
+  const cancel = createCancelButton(store, 'Cancel for good', onCancelled);
   const list = createTimelineList('Timeline of this upload');
   section.append(
     createElement('header', { class: 'life-head' }, [
@@ -42,16 +42,16 @@ export function createUploadLife(
       const id = uploadId ?? '';
       if (id !== shownId) {
         unfollow();
-        unfollow = id === '' ? () => undefined : lives.follow(id);
+        unfollow = id === '' ? () => undefined : store.follow(id);
         shownId = id;
       }
       setVisible(section, id !== '');
-      const life = lives.life(id);
+      const life = store.life(id);
       showLedgerState(chip, life?.upload.state ?? '');
       setText(application, applications.describe(life?.upload));
       setVisible(application, application.textContent !== '');
       cancel.render(life?.upload);
-      list.render(life, lives.state());
+      list.render(life, store.state());
     },
   };
 }

@@ -2,7 +2,6 @@ import type { ApplicationText } from './applications.ts';
 import { byId, createElement, setVisible } from './dom.ts';
 import { createFileChooser } from './file-chooser.ts';
 import { createFrame } from './frame.ts';
-import type { Lives } from './lives.ts';
 import { createOptionsForm, type OptionsForm } from './options-form.ts';
 import { createPartGrid } from './part-grid.ts';
 import { renderReadiness } from './readiness.ts';
@@ -21,9 +20,10 @@ import { isRunning, NO_UPLOAD, type Upload } from './upload.ts';
 import { createUploadCard } from './upload-card.ts';
 import { createUploadLife } from './upload-life.ts';
 import { startUpload, type UploadRun } from './upload-run.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** Everything of the page that is about the one upload. */
-export interface UploadDesk {
+export interface UploadPanel {
   offerRegions(regions: readonly string[]): void;
   /** Draws the upload anew with the next frame. */
   render(): void;
@@ -31,10 +31,10 @@ export interface UploadDesk {
   changeTenant(): void;
 }
 
-interface DeskContext {
+interface PanelContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
-  readonly lives: Lives;
+  readonly store: UploadStore;
   readonly tenant: TenantSelect;
   readonly applications: ApplicationText;
   readonly announce: (text: string) => void;
@@ -43,8 +43,8 @@ interface DeskContext {
 }
 
 /** Puts the upload's parts of the page together. */
-export function createUploadDesk(context: DeskContext): UploadDesk {
-  const { stack, facts, lives, tenant, applications, announce, reveal } = context;
+export function createUploadPanel(context: PanelContext): UploadPanel {
+  const { stack, facts, store, tenant, applications, announce, reveal } = context;
   const form = createOptionsForm();
   const store: Store<Upload> = createStore(NO_UPLOAD, () => frame.request());
   const keeper = createResumeKeeper(store, facts, tenant.name);
@@ -70,7 +70,7 @@ export function createUploadDesk(context: DeskContext): UploadDesk {
     const signing = { stack, tenant: tenant.name(), fields: form.read() };
     run = startUpload({ ...signing, store, uploadId: keeper.uploadId() });
   }
-  const life = createUploadLife(lives, applications, () => {
+  const life = createUploadLife(store, applications, () => {
     run?.cancel();
     giveUp(store, keeper);
   });

@@ -10,7 +10,7 @@ export type LedgerState =
   | { readonly kind: 'refused'; readonly detail: string };
 
 /** What the ledger knows of the owner's uploads, kept up to date while something happens. */
-export interface Lives {
+export interface UploadStore {
   state(): LedgerState;
   /** The newest uploads, newest first. */
   uploads(): readonly LedgerUpload[];
@@ -34,7 +34,7 @@ const CALM_MILLISECONDS = 300;
 const NOT_FOUND = 404;
 
 /** Returns the lives of the uploads in the stack's ledger; `onChange` is called after each change. */
-export function createLives(stack: LocalStack, onChange: () => void): Lives {
+export function createUploadStore(stack: LocalStack, onChange: () => void): UploadStore {
   const followed = new Map<string, number>();
   const lives = new Map<string, UploadLife>();
   let state: LedgerState = { kind: 'asking' };

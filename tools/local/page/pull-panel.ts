@@ -1,27 +1,27 @@
 import { byId, setText, setVisible } from './dom.ts';
 import { createFrame } from './frame.ts';
 import type { LedgerUpload } from './ledger-answers.ts';
-import type { Lives } from './lives.ts';
 import { isEnded, type PullItem, type PullView, type ViewedPull } from './pull.ts';
+import { createPullAnnouncer } from './pull-announcer.ts';
 import { createPullForm } from './pull-form.ts';
-import { createPullHerald } from './pull-herald.ts';
 import { createPullList } from './pull-list.ts';
 import { createPullRequests } from './pull-requests.ts';
 import { viewPull } from './pull-view.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { LocalStack } from './stack-client.ts';
+import type { UploadStore } from './upload-store.ts';
 
 /** Everything of the page that is about pulls. */
-export interface PullDesk {
+export interface PullPanel {
   offerRegions(regions: readonly string[]): void;
   /** Draws the pulls anew with the next frame. */
   render(): void;
 }
 
-interface DeskContext {
+interface PanelContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
-  readonly lives: Lives;
+  readonly store: UploadStore;
   readonly announce: (text: string) => void;
 }
 
@@ -29,7 +29,7 @@ interface DeskContext {
 const MAX_RESTORED = 20;
 
 /** Puts the parts of the pull panel together. */
-export function createPullDesk({ stack, facts, lives, announce }: DeskContext): PullDesk {
+export function createPullPanel({ stack, facts, store, announce }: PanelContext): PullPanel {
   const requests = createPullRequests(stack, {
     onChange: () => frame.request(),
     onAnswer(errors, toCorrect) {
@@ -43,11 +43,11 @@ export function createPullDesk({ stack, facts, lives, announce }: DeskContext): 
     },
   });
   const viewAll = (): readonly ViewedPull[] =>
-    requests.items().map((item) => ({ item, view: viewPull(item, facts, uploadOf(item, lives)) }));
+    requests.items().map((item) => ({ item, view: viewPull(item, facts, uploadOf(item, store)) }));
 
   const form = createPullForm((urls, settings) => void requests.submit(urls, settings));
   const list = createPullList({
-    lives,
+    store,
     onEdit(item) {
       requests.remove([item]);
       form.add(item.fields.mediaUrl);
@@ -58,13 +58,13 @@ export function createPullDesk({ stack, facts, lives, announce }: DeskContext): 
       requests.remove(ended.map(({ item }) => item));
     },
   });
-  const herald = createPullHerald(announce);
+  const announcer = createPullAnnouncer(announce);
   const frame = createFrame(() => {
     const pulls = viewAll();
     list.render(pulls, requests.isBusy());
     form.setBusy(requests.isBusy());
     renderState(pulls.map(({ view }) => view));
-    herald.tell(pulls);
+    announcer.tell(pulls);
   });
   stack.listUploads({ method: 'pull', limit: MAX_RESTORED }).then(requests.restore, () => {
     // The card of the recent uploads tells that the ledger does not answer.
@@ -73,8 +73,8 @@ export function createPullDesk({ stack, facts, lives, announce }: DeskContext): 
   return { offerRegions: form.offerRegions, render: frame.request };
 }
 
-function uploadOf({ outcome, kept }: PullItem, lives: Lives): LedgerUpload | undefined {
-  return outcome.kind === 'sent' ? (lives.upload(outcome.uploadId) ?? kept) : undefined;
+function uploadOf({ outcome, kept }: PullItem, store: UploadStore): LedgerUpload | undefined {
+  return outcome.kind === 'sent' ? (store.upload(outcome.uploadId) ?? kept) : undefined;
 }
 
 function renderState(views: readonly PullView[]): void {

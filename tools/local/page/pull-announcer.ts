@@ -1,12 +1,12 @@
 import { isEnded, summarizePulls, type ViewedPull } from './pull.ts';
 
 /** Says how pulls have ended. */
-export interface PullHerald {
+export interface PullAnnouncer {
   tell(pulls: readonly ViewedPull[]): void;
 }
 
-/** Returns a herald that says each end once; many at a time are counted. */
-export function createPullHerald(announce: (text: string) => void): PullHerald {
+/** Returns a announcer that says each end once; many at a time are counted. */
+export function createPullAnnouncer(announce: (text: string) => void): PullAnnouncer {
   let told = new Set<number>();
   return {
     tell(pulls) {
