@@ -4,7 +4,7 @@
  */
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   signing: ['test/lib/signing'],
-  validation: ['test/lib/validation'],
+  validation: ['test/lib/validation', 'test/functions/mistaken-requests.test.ts'],
   model: ['test/lib/model'],
   policy: ['test/lib/policy'],
   auth: ['test/lib/auth'],
