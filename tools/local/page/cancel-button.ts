@@ -11,7 +11,7 @@ export interface CancelButton {
 
 /** Builds the button; `onCancelled` is called once the ledger has the cancellation. */
 export function createCancelButton(
-  store: UploadStore,
+  uploadStore: UploadStore,
   text: string,
   onCancelled: () => void = () => undefined,
 ): CancelButton {
@@ -22,7 +22,7 @@ export function createCancelButton(
 
   async function cancel(): Promise<void> {
     button.disabled = true;
-    const refusal = await store.cancel(uploadId);
+    const refusal = await uploadStore.cancel(uploadId);
     button.disabled = false;
     setText(problem, refusal ?? '');
     if (refusal === null) onCancelled();

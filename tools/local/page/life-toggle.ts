@@ -13,7 +13,7 @@ export interface LifeToggle {
 }
 
 /** Builds the button and the closed timeline; the ledger is asked while it is open. */
-export function createLifeToggle(store: UploadStore): LifeToggle {
+export function createLifeToggle(uploadStore: UploadStore): LifeToggle {
   const button = createElement('button', {
     class: 'button button-small',
     text: 'Timeline',
@@ -23,7 +23,7 @@ export function createLifeToggle(store: UploadStore): LifeToggle {
   let uploadId = '';
   let unfollow: (() => void) | undefined;
 
-  const render = () => list.render(store.life(uploadId), store.state());
+  const render = () => list.render(uploadStore.life(uploadId), uploadStore.state());
   function close(): void {
     unfollow?.();
     unfollow = undefined;
@@ -31,7 +31,7 @@ export function createLifeToggle(store: UploadStore): LifeToggle {
     button.setAttribute('aria-expanded', 'false');
   }
   function open(): void {
-    unfollow = store.follow(uploadId);
+    unfollow = uploadStore.follow(uploadId);
     setVisible(list.element, true);
     button.setAttribute('aria-expanded', 'true');
     render();

@@ -23,7 +23,7 @@ for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
 }
 
 const tenant = createTenantSelect(() => {
-  store.refresh();
+  uploadStore.refresh();
   panel.changeTenant();
 });
 const stack = connectLocalStack(tenant.name);
@@ -31,15 +31,15 @@ const facts = createServerFacts();
 const announcer = byId('announcer', HTMLParagraphElement);
 const announce = (text: string) => setText(announcer, text);
 const tabs = createWayTabs();
-const store = createUploadStore(stack, () => {
+const uploadStore = createUploadStore(stack, () => {
   panel.render();
   pulls.render();
   recentFrame.request();
 });
 const applications = createApplicationText();
-const recents = createRecentList(store, applications);
+const recents = createRecentList(uploadStore, applications);
 const recentFrame = createFrame(recents.render);
-const context = { stack, facts, store, tenant, applications, announce };
+const context = { stack, facts, uploadStore, tenant, applications, announce };
 const panel = createUploadPanel({ ...context, reveal: () => tabs.select('upload') });
 const pulls = createPullPanel(context);
 const sweep = createSweepPanel(stack);
@@ -67,7 +67,7 @@ function refreshLibrary(): void {
 const stream = followActivities({
   onActivity(activity) {
     facts.take(activity);
-    store.take(activity);
+    uploadStore.take(activity);
     wire.add(activity);
     panel.render();
     pulls.render();
@@ -80,7 +80,7 @@ const stream = followActivities({
     if (state !== 'open') return;
     faults.refresh();
     speed.refresh();
-    store.refresh();
+    uploadStore.refresh();
     refreshLibrary();
   },
 });

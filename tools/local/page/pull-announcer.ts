@@ -5,7 +5,7 @@ export interface PullAnnouncer {
   tell(pulls: readonly ViewedPull[]): void;
 }
 
-/** Returns a announcer that says each end once; many at a time are counted. */
+/** Returns an announcer that says each end once; many at a time are counted. */
 export function createPullAnnouncer(announce: (text: string) => void): PullAnnouncer {
   let told = new Set<number>();
   return {

@@ -9,7 +9,7 @@ export interface PullList {
 }
 
 interface ListContext {
-  readonly store: UploadStore;
+  readonly uploadStore: UploadStore;
   readonly onEdit: (item: PullItem) => void;
   /** Sends what there was no time for. */
   readonly onSendRest: () => void;
@@ -21,7 +21,7 @@ interface ListContext {
 const MAX_UNSCROLLED = 12;
 
 /** Builds the card; rows are in the order of `pulls`. */
-export function createPullList({ store, onEdit, onSendRest, onTidy }: ListContext): PullList {
+export function createPullList({ uploadStore, onEdit, onSendRest, onTidy }: ListContext): PullList {
   const card = byId('pulls-card', HTMLElement);
   const summary = createElement('p', { class: 'muted', attributes: { id: 'pulls-summary' } });
   const rest = createButton('pulls-rest', 'Send the rest', onSendRest);
@@ -37,7 +37,7 @@ export function createPullList({ store, onEdit, onSendRest, onTidy }: ListContex
     list,
   );
 
-  const contextOf = (item: PullItem) => ({ store, onEdit: () => onEdit(item) });
+  const contextOf = (item: PullItem) => ({ uploadStore, onEdit: () => onEdit(item) });
 
   return {
     render(pulls, isBusy) {

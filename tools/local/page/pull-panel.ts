@@ -21,7 +21,7 @@ export interface PullPanel {
 interface PanelContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
-  readonly store: UploadStore;
+  readonly uploadStore: UploadStore;
   readonly announce: (text: string) => void;
 }
 
@@ -29,7 +29,7 @@ interface PanelContext {
 const MAX_RESTORED = 20;
 
 /** Puts the parts of the pull panel together. */
-export function createPullPanel({ stack, facts, store, announce }: PanelContext): PullPanel {
+export function createPullPanel({ stack, facts, uploadStore, announce }: PanelContext): PullPanel {
   const requests = createPullRequests(stack, {
     onChange: () => frame.request(),
     onAnswer(errors, toCorrect) {
@@ -43,11 +43,13 @@ export function createPullPanel({ stack, facts, store, announce }: PanelContext)
     },
   });
   const viewAll = (): readonly ViewedPull[] =>
-    requests.items().map((item) => ({ item, view: viewPull(item, facts, uploadOf(item, store)) }));
+    requests
+      .items()
+      .map((item) => ({ item, view: viewPull(item, facts, uploadOf(item, uploadStore)) }));
 
   const form = createPullForm((urls, settings) => void requests.submit(urls, settings));
   const list = createPullList({
-    store,
+    uploadStore,
     onEdit(item) {
       requests.remove([item]);
       form.add(item.fields.mediaUrl);
@@ -73,8 +75,8 @@ export function createPullPanel({ stack, facts, store, announce }: PanelContext)
   return { offerRegions: form.offerRegions, render: frame.request };
 }
 
-function uploadOf({ outcome, kept }: PullItem, store: UploadStore): LedgerUpload | undefined {
-  return outcome.kind === 'sent' ? (store.upload(outcome.uploadId) ?? kept) : undefined;
+function uploadOf({ outcome, kept }: PullItem, uploadStore: UploadStore): LedgerUpload | undefined {
+  return outcome.kind === 'sent' ? (uploadStore.upload(outcome.uploadId) ?? kept) : undefined;
 }
 
 function renderState(views: readonly PullView[]): void {

@@ -16,13 +16,13 @@ export interface PullRow {
 }
 
 interface RowContext {
-  readonly store: UploadStore;
+  readonly uploadStore: UploadStore;
   /** Puts the URL back into the form. */
   readonly onEdit: () => void;
 }
 
 /** Builds the row of one pull. */
-export function createPullRow({ id }: PullItem, { store, onEdit }: RowContext): PullRow {
+export function createPullRow({ id }: PullItem, { uploadStore, onEdit }: RowContext): PullRow {
   const name = `pull-${id}`;
   const address = createElement('p', { class: 'pull-address', attributes: { id: name } });
   const state = createElement('p', { class: 'state-chip' });
@@ -32,8 +32,8 @@ export function createPullRow({ id }: PullItem, { store, onEdit }: RowContext): 
   const receipt = createElement('span', { class: 'pull-receipt' });
   const media = createElement('div', { class: 'stage-media' });
   const ids = createElement('dl', { class: 'copy-rows', attributes: { hidden: '' } });
-  const life = createLifeToggle(store);
-  const cancel = createCancelButton(store, 'Cancel');
+  const life = createLifeToggle(uploadStore);
+  const cancel = createCancelButton(uploadStore, 'Cancel');
   const buttons = createButtons({ name, media, ids, onEdit });
   buttons.element.prepend(life.button);
   buttons.element.append(cancel.element);
@@ -50,7 +50,7 @@ export function createPullRow({ id }: PullItem, { store, onEdit }: RowContext): 
     close: life.close,
     render(view) {
       life.render(view.uploadId);
-      cancel.render(store.upload(view.uploadId));
+      cancel.render(uploadStore.upload(view.uploadId));
       const key = JSON.stringify(view);
       if (key === shown) return;
       shown = key;

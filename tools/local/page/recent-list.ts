@@ -9,7 +9,10 @@ export interface RecentList {
 }
 
 /** Builds the card, newest upload first. */
-export function createRecentList(store: UploadStore, applications: ApplicationText): RecentList {
+export function createRecentList(
+  uploadStore: UploadStore,
+  applications: ApplicationText,
+): RecentList {
   const list = createElement('ol', { class: 'recents', attributes: { id: 'recents' } });
   const note = createElement('p', { class: 'muted', text: 'Asking the ledger' });
   byId('recents-card', HTMLElement).append(
@@ -26,7 +29,7 @@ export function createRecentList(store: UploadStore, applications: ApplicationTe
   const rows = new Map<string, RecentRow>();
 
   function renderRows(): void {
-    const uploads = store.uploads();
+    const uploads = uploadStore.uploads();
     const kept = new Set(uploads.map(({ uploadId }) => uploadId));
     for (const [uploadId, row] of rows) {
       if (kept.has(uploadId)) continue;
@@ -36,7 +39,7 @@ export function createRecentList(store: UploadStore, applications: ApplicationTe
     }
     for (const [place, upload] of uploads.entries()) {
       const { uploadId } = upload;
-      const row = rows.get(uploadId) ?? createRecentRow(uploadId, store, applications);
+      const row = rows.get(uploadId) ?? createRecentRow(uploadId, uploadStore, applications);
       rows.set(uploadId, row);
       row.render(upload);
       if (list.children[place] !== row.element) {
@@ -47,7 +50,7 @@ export function createRecentList(store: UploadStore, applications: ApplicationTe
 
   return {
     render() {
-      const state = store.state();
+      const state = uploadStore.state();
       renderRows();
       setVisible(list, rows.size > 0);
       setVisible(note, rows.size === 0 || state.kind === 'refused');

@@ -19,7 +19,7 @@ export interface RecentRow {
 /** Builds the row of one upload. */
 export function createRecentRow(
   uploadId: string,
-  store: UploadStore,
+  uploadStore: UploadStore,
   applications: ApplicationText,
 ): RecentRow {
   const nameId = `recent-${uploadId}`;
@@ -30,8 +30,8 @@ export function createRecentRow(
   const trouble = createElement('p', { class: 'pull-message' });
   const media = createElement('div', { class: 'stage-media' });
   const play = createPlayButton(media);
-  const life = createLifeToggle(store);
-  const cancel = createCancelButton(store, 'Cancel');
+  const life = createLifeToggle(uploadStore);
+  const cancel = createCancelButton(uploadStore, 'Cancel');
   const buttons = createElement(
     'div',
     { class: 'pull-buttons', attributes: { role: 'group', 'aria-labelledby': nameId } },

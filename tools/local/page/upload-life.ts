@@ -13,7 +13,7 @@ export interface UploadLifePanel {
 
 /** Builds the timeline into its section; `onCancelled` is called once the ledger has the cancellation. */
 export function createUploadLife(
-  store: UploadStore,
+  uploadStore: UploadStore,
   applications: ApplicationText,
   onCancelled: () => void,
 ): UploadLifePanel {
@@ -23,7 +23,7 @@ export function createUploadLife(
     class: 'hint',
     attributes: { id: 'life-application' },
   });
-  const cancel = createCancelButton(store, 'Cancel for good', onCancelled);
+  const cancel = createCancelButton(uploadStore, 'Cancel for good', onCancelled);
   const list = createTimelineList('Timeline of this upload');
   section.append(
     createElement('header', { class: 'life-head' }, [
@@ -42,16 +42,16 @@ export function createUploadLife(
       const id = uploadId ?? '';
       if (id !== shownId) {
         unfollow();
-        unfollow = id === '' ? () => undefined : store.follow(id);
+        unfollow = id === '' ? () => undefined : uploadStore.follow(id);
         shownId = id;
       }
       setVisible(section, id !== '');
-      const life = store.life(id);
+      const life = uploadStore.life(id);
       showLedgerState(chip, life?.upload.state ?? '');
       setText(application, applications.describe(life?.upload));
       setVisible(application, application.textContent !== '');
       cancel.render(life?.upload);
-      list.render(life, store.state());
+      list.render(life, uploadStore.state());
     },
   };
 }

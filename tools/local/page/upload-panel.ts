@@ -34,7 +34,7 @@ export interface UploadPanel {
 interface PanelContext {
   readonly stack: LocalStack;
   readonly facts: ServerFacts;
-  readonly store: UploadStore;
+  readonly uploadStore: UploadStore;
   readonly tenant: TenantSelect;
   readonly applications: ApplicationText;
   readonly announce: (text: string) => void;
@@ -44,7 +44,7 @@ interface PanelContext {
 
 /** Puts the upload's parts of the page together. */
 export function createUploadPanel(context: PanelContext): UploadPanel {
-  const { stack, facts, store, tenant, applications, announce, reveal } = context;
+  const { stack, facts, uploadStore, tenant, applications, announce, reveal } = context;
   const form = createOptionsForm();
   const store: Store<Upload> = createStore(NO_UPLOAD, () => frame.request());
   const keeper = createResumeKeeper(store, facts, tenant.name);
@@ -70,7 +70,7 @@ export function createUploadPanel(context: PanelContext): UploadPanel {
     const signing = { stack, tenant: tenant.name(), fields: form.read() };
     run = startUpload({ ...signing, store, uploadId: keeper.uploadId() });
   }
-  const life = createUploadLife(store, applications, () => {
+  const life = createUploadLife(uploadStore, applications, () => {
     run?.cancel();
     giveUp(store, keeper);
   });
