@@ -65,8 +65,7 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
     const owner = { owner: caller.owner, ...(await permit(caller)) };
     if (owner.subAppId !== undefined) invocation.log.subAppId = owner.subAppId;
-    const { deadline } = invocation;
-    const call = { ...invocation, owner, idempotencyKey, remainingMilliseconds: deadline.left };
+    const call = { ...invocation, owner, idempotencyKey };
     return body.kind === 'one'
       ? pullOne(body.request, call, pulls)
       : pullMany(body.items, call, pulls);

@@ -1,5 +1,6 @@
 import { forEachAtOnce } from '../net/concurrency.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
+import type { Deadline } from '../system.ts';
 import { refuseFields } from '../validation/parse-fields.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { PullUploadOutcome, VodApi } from '../vod/client.ts';
@@ -25,7 +26,7 @@ export interface PullCall {
   /** Of one pull, or of a batch, whose items have it with their places. */
   readonly idempotencyKey: string | undefined;
   readonly requestId: string;
-  readonly remainingMilliseconds: () => number;
+  readonly deadline: Deadline;
 }
 
 /** What became of one item of a batch: taken, refused, or not sent because time ran out. */
@@ -96,7 +97,7 @@ type Items = readonly (AuthorizedPull | Problem)[];
 function submitOneByOne(items: Items, call: PullCall, dependencies: PullDependencies) {
   return settleAll(items, async (item) => {
     // What is wrong with an item is known already, whatever the time.
-    const mayGo = item instanceof Problem || call.remainingMilliseconds() > RESERVE_MILLISECONDS;
+    const mayGo = item instanceof Problem || call.deadline.left() > RESERVE_MILLISECONDS;
     return mayGo ? submitAlone(item, call, dependencies) : UNSENT;
   });
 }
@@ -141,7 +142,7 @@ async function submitTogether(items: Items, call: PullCall, dependencies: PullDe
 /** @throws {Problem} `invalid_request` where the contexts do not fit, or the region is not opened; or the item itself. */
 async function prepare(
   item: AuthorizedPull | Problem,
-  { remainingMilliseconds }: PullCall,
+  { deadline }: PullCall,
   { store, contextKey, ownSubAppId, checkRegion }: PullDependencies,
 ): Promise<PreparedPull> {
   if (item instanceof Problem) throw item;
@@ -149,7 +150,10 @@ async function prepare(
   const media = { owner, subAppId: subAppId ?? ownSubAppId, request };
   const job = toPullJob(store.createId(item), media, contextKey);
   if (request.storageRegion !== undefined) {
-    const error = await checkRegion(request.storageRegion, { remainingMilliseconds, subAppId });
+    const error = await checkRegion(request.storageRegion, {
+      remainingMilliseconds: deadline.left,
+      subAppId,
+    });
     if (error !== undefined) throw refuseFields([error]);
   }
   return { ...item, job };
@@ -157,13 +161,16 @@ async function prepare(
 
 async function send(
   pull: PreparedPull,
-  { remainingMilliseconds }: PullCall,
+  { deadline }: PullCall,
   { api, store }: PullDependencies,
 ): Promise<SubmittedPull> {
   const { request, fields } = pull.job;
   let outcome: PullUploadOutcome;
   try {
-    outcome = await api.pullUpload(request, { remainingMilliseconds, subAppId: fields.subAppId });
+    outcome = await api.pullUpload(request, {
+      remainingMilliseconds: deadline.left,
+      subAppId: fields.subAppId,
+    });
   } catch (error) {
     return store.fail(pull, error);
   }

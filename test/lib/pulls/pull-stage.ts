@@ -114,7 +114,7 @@ function openInstance(stage: PullStage, store: Store): PullInstance {
     remainingMilliseconds = () => 30_000,
   }: Particulars) => ({
     owner: { owner, subAppId, profile: quotas === undefined ? {} : { quotas } },
-    ...{ idempotencyKey: key, requestId: 'call-1', remainingMilliseconds },
+    ...{ idempotencyKey: key, requestId: 'call-1', deadline: { left: remainingMilliseconds } },
   });
   return {
     one: (asked, particulars = {}) => submitPull(asked, callOf(particulars), dependencies),
