@@ -155,8 +155,7 @@ export async function proveEvent(
   if (unproven !== undefined && envelope !== undefined) {
     const upload = await ledger.findUpload(envelope.uploadId);
     if (upload !== undefined && isOfEnvelope(upload, envelope, origin)) {
-      // Of what nothing proves, no more is believed than has to be.
-      return { ...rest, envelope: { ...envelope, limits: upload.limits } };
+      return { ...rest, envelope: toEnvelope(upload, envelope) };
     }
     const contexts = { ...origin.contexts, acceptsV1: false };
     return receiveEvent(received.event, { ...origin, contexts });
@@ -166,6 +165,15 @@ export async function proveEvent(
   return claim !== undefined && pull !== undefined && isOfPull(pull, claim, origin)
     ? { ...received, failedPull: claim.uploadId }
     : received;
+}
+
+/** Of what nothing proves, no more is believed than whose it is: what was asked for the media, the ledger knows. */
+function toEnvelope(
+  { limits, mediaExpireTime }: Upload,
+  { uploadId, owner, method }: SourceContext,
+): SourceContext {
+  const expiry = mediaExpireTime === undefined ? {} : { mediaExpireTime: mediaExpireTime / 1_000 };
+  return { uploadId, owner, method, limits, ...expiry };
 }
 
 function isOfEnvelope(upload: Upload, { owner, method }: SourceContext, origin: Origin): boolean {

@@ -50,8 +50,8 @@ export const EVENT_MEMBERS = {
 /** An event type that VOD documents. */
 export type VodEventType = keyof typeof EVENT_MEMBERS;
 
-// The SDK types every field as optional; these are the ones that an event says nothing without.
-interface CheckedFields {
+/** The SDK types every field as optional; these are the ones that an event says nothing without. */
+export interface CheckedFields {
   NewFileUpload: { FileId: string };
   ProcedureStateChanged: { TaskId: string; Status: string };
   PullComplete: { TaskId: string; Status: string };

@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../validation/json-object.ts';
-import { EVENT_MEMBERS, type EventTask, isVodEventType, type VodEventType } from './event-types.ts';
+import {
+  type CheckedFields,
+  EVENT_MEMBERS,
+  type EventTask,
+  isVodEventType,
+  type VodEventType,
+} from './event-types.ts';
 import { copyWithoutNulls } from './json.ts';
 
 /**
@@ -27,12 +33,14 @@ interface UnknownEvent {
 /** A notification as JSON. */
 export type RawEvent = Readonly<Record<string, unknown>>;
 
+type Checks = { readonly [Type in VodEventType]?: v.GenericSchema };
+
 const taskState = v.looseObject({
   TaskId: v.pipe(v.string(), v.nonEmpty()),
   Status: v.string(),
 });
 
-const CHECKS: { readonly [Type in VodEventType]?: v.GenericSchema } = {
+const CHECKS: Checks & { readonly [Type in keyof CheckedFields]: v.GenericSchema } = {
   NewFileUpload: v.looseObject({ FileId: v.pipe(v.string(), v.nonEmpty()) }),
   ProcedureStateChanged: taskState,
   PullComplete: taskState,
@@ -70,7 +78,7 @@ function parseKnownEvent<T extends VodEventType>(
 
 /** Returns whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
 function isTaskOf<T extends VodEventType>(eventType: T, task: unknown): task is EventTask<T> {
-  const check = CHECKS[eventType];
+  const { [eventType]: check }: Checks = CHECKS;
   return isJsonObject(task) && (check === undefined || v.is(check, task));
 }
 

@@ -135,6 +135,28 @@ describe('a context without a MAC', () => {
     });
   });
 
+  it.each([
+    ['nothing', {}, []],
+    [
+      'another time',
+      { mediaExpireTime: 2_000_000_000_000 },
+      [{ ExpireTime: '2033-05-18T03:33:20Z' }],
+    ],
+  ])(
+    'says nothing of when the media expires where the ledger has %s',
+    async (_what, fields, expected) => {
+      await ledger.issueUpload({ ...OWNED, fields });
+
+      await take(
+        [arrivalWith(writeV1Context({ ...OWNED, mediaExpireTime: 1_999_999_999 }))],
+        grace,
+      );
+
+      const actions = await ledger.claimActions(9, 60);
+      expect(actions.map(({ detail }) => detail?.['parameters'])).toEqual(expected);
+    },
+  );
+
   it.each<[string, Partial<SourceContext> | undefined, Partial<Origin>]>([
     ['is not known', undefined, {}],
     ['is of another owner', { owner: 'eve' }, {}],
