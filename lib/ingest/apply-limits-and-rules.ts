@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { InspectDetail, ModifyDetail, ProcedureDetail } from '../actions/media-action.ts';
 import type { NewMediaAction } from '../ledger/actions.ts';
 import type { UploadChange } from '../ledger/upload-change.ts';
-import type { SourceContext, UploadLimits } from '../model/source-context.ts';
+import type { Envelope, UploadLimits } from '../model/source-context.ts';
 import { judgeMedia } from '../policy/judge-media.ts';
 import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve-rules.ts';
 import type { Rule } from '../policy/rule.ts';
@@ -96,7 +96,7 @@ interface RuleSubject {
   readonly media: ArrivedMedia;
   /** What changes of its upload. */
   readonly change: UploadChange;
-  readonly envelope: SourceContext | undefined;
+  readonly envelope: Envelope | undefined;
   /** Unix milliseconds. */
   readonly receivedAt: number;
 }

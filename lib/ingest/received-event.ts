@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import {
   type DecodedSourceContext,
   decodeSourceContext,
-  type SourceContext,
+  type Envelope,
   type TrustedContexts,
 } from '../model/source-context.ts';
 import type { Upload } from '../model/upload.ts';
@@ -170,13 +170,13 @@ export async function proveEvent(
 /** Of what nothing proves, no more is believed than whose it is: what was asked for the media, the ledger knows. */
 function toEnvelope(
   { limits, mediaExpireTime }: Upload,
-  { uploadId, owner, method }: SourceContext,
-): SourceContext {
+  { uploadId, owner, method }: Envelope,
+): Envelope {
   const expiry = mediaExpireTime === undefined ? {} : { mediaExpireTime: mediaExpireTime / 1_000 };
   return { uploadId, owner, method, limits, ...expiry };
 }
 
-function isOfEnvelope(upload: Upload, { owner, method }: SourceContext, origin: Origin): boolean {
+function isOfEnvelope(upload: Upload, { owner, method }: Envelope, origin: Origin): boolean {
   return upload.owner === owner && upload.method === method && isOfApplication(upload, origin);
 }
 

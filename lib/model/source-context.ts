@@ -18,7 +18,7 @@ export interface UploadLimits {
 }
 
 /** What travels through VOD with an upload, inside `SourceContext`. */
-export interface SourceContext {
+export interface Envelope {
   readonly uploadId: string;
   readonly owner: string;
   readonly method: EnvelopeMethod;
@@ -30,7 +30,7 @@ export interface SourceContext {
 /** `SourceContext` taken apart: the caller's own part is empty where there is none. */
 export interface DecodedSourceContext {
   /** Missing where the media came from elsewhere: the console, a live recording, another program. */
-  readonly envelope?: SourceContext;
+  readonly envelope?: Envelope;
   readonly sourceContext: string;
   /** Set where nothing proves that this service wrote the envelope: it is of version 1, and counts where the ledger knows it. */
   readonly unproven?: true;
@@ -98,7 +98,7 @@ type WrittenEnvelope = Omit<WireEnvelope, 't'> & { readonly t: UploadLimits['med
  * @throws {Problem} `invalid_request` that tells how many bytes are left, where it does not fit.
  */
 export function encodeSourceContext(
-  envelope: SourceContext,
+  envelope: Envelope,
   sourceContext: string | undefined,
   { key, subAppId }: ContextSigner,
 ): string {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
-import type { SourceContext } from '../../lib/model/source-context.ts';
+import type { Envelope } from '../../lib/model/source-context.ts';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { clock } from '../../lib/system.ts';
@@ -79,7 +79,7 @@ const arrival = (FileId: string): RawEvent => ({
   FileUploadEvent: { FileId },
 });
 
-function contextOf(envelope: Partial<SourceContext> = {}): string {
+function contextOf(envelope: Partial<Envelope> = {}): string {
   return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 

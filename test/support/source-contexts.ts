@@ -2,8 +2,8 @@ import type { ContextConfig } from '../../lib/config/context-config.ts';
 import {
   type DecodedSourceContext,
   decodeSourceContext,
+  type Envelope,
   encodeSourceContext,
-  type SourceContext,
 } from '../../lib/model/source-context.ts';
 import { type ContextKeys, deriveContextKey } from '../../lib/model/source-context-mac.ts';
 
@@ -33,7 +33,7 @@ interface TestSigner {
 
 /** Returns a context as the functions write it. */
 export function sealContext(
-  envelope: SourceContext,
+  envelope: Envelope,
   sourceContext?: string,
   { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
 ): string {
@@ -50,7 +50,7 @@ export function openContext(
 
 /** Returns a context as it was written before contexts had a MAC, and as any program can write it. */
 export function writeV1Context(
-  { uploadId, owner, method, limits, mediaExpireTime }: SourceContext,
+  { uploadId, owner, method, limits, mediaExpireTime }: Envelope,
   sourceContext?: string,
 ): string {
   const { maxBytes, maxSeconds, mediaTypes } = limits ?? {};

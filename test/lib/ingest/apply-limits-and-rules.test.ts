@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planEvent } from '../../../lib/ingest/plan-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
-import type { SourceContext } from '../../../lib/model/source-context.ts';
+import type { Envelope } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { settingsOf } from '../../support/settings.ts';
 import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
@@ -10,7 +10,7 @@ const UPLOAD_ID = '01ARYZ6S410000000000000000';
 const RECEIVED_AT = Date.UTC(2026, 0, 1);
 const META = { Size: 100, Container: 'mov,mp4,m4a,3gp,3g2,mj2', Duration: 60.5 };
 
-function contextOf(envelope: Partial<SourceContext> = {}): string {
+function contextOf(envelope: Partial<Envelope> = {}): string {
   return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 

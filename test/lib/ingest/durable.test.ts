@@ -3,7 +3,7 @@ import { ingestBatch } from '../../../lib/ingest/durable.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
 import type { Origin } from '../../../lib/ingest/received-event.ts';
 import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
-import type { SourceContext } from '../../../lib/model/source-context.ts';
+import type { Envelope } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
@@ -157,7 +157,7 @@ describe('a context without a MAC', () => {
     },
   );
 
-  it.each<[string, Partial<SourceContext> | undefined, Partial<Origin>]>([
+  it.each<[string, Partial<Envelope> | undefined, Partial<Origin>]>([
     ['is not known', undefined, {}],
     ['is of another owner', { owner: 'eve' }, {}],
     ['began in another way', { method: 'pull' }, {}],

@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decodeSourceContext,
-  removeV1,
-  type SourceContext,
-} from '../../../lib/model/source-context.ts';
+import { decodeSourceContext, type Envelope, removeV1 } from '../../../lib/model/source-context.ts';
 import { deriveContextKey } from '../../../lib/model/source-context-mac.ts';
 import { Problem } from '../../../lib/problem.ts';
 import {
@@ -14,13 +10,13 @@ import {
   writeV1Context,
 } from '../../support/source-contexts.ts';
 
-const SMALL: SourceContext = {
+const SMALL: Envelope = {
   uploadId: '01ARYZ6S410000000000000000',
   owner: 'u1',
   method: 'client',
 };
 
-const anyEnvelope: fc.Arbitrary<SourceContext> = fc.record(
+const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
   {
     uploadId: fc.constant('01ARYZ6S410000000000000000'),
     owner: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
@@ -153,7 +149,7 @@ describe('openEnvelope()', () => {
     expect(open([older], 8)).toBeUndefined();
   });
 
-  it.each<[string, Partial<SourceContext>]>([
+  it.each<[string, Partial<Envelope>]>([
     ['an id that is none', { uploadId: '../dead-deliveries' }],
     ['no owner', { owner: '' }],
     ['an owner that no database can hold', { owner: 'u\0' }],
