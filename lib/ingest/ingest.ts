@@ -162,18 +162,22 @@ async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> 
   }
 }
 
-/** Returns what VOD is asked about now: of a deletion, files that are known here, and not too many. */
+/**
+ * Returns what VOD is asked about now: of a deletion, files that are known here, and not too many. Whatever is asked, the
+ * ledger is loaded before: the time for that is taken off the time for asking, since what records has none to spare.
+ */
 async function selectEvent(
   { event, origin, receivedAt, log }: PushedEvent,
   { ledger }: PushedRun,
 ): Promise<VodEvent | undefined> {
-  if (event.eventType !== 'FileDeleted') return event;
-  const selected = await keepOrLog(
-    () => selectDeletions(event, origin, { ledger, receivedAt }),
-    () => receiveEvent(event, origin),
-    listWholeDeletions(event.task).length > 0,
-    log,
-  );
+  const received = () => receiveEvent(event, origin);
+  if (event.eventType !== 'FileDeleted') {
+    await keepOrLog(async () => ledger?.(async () => undefined), received, true, log);
+    return event;
+  }
+  const select = () => selectDeletions(event, origin, { ledger, receivedAt });
+  const isOfWhole = listWholeDeletions(event.task).length > 0;
+  const selected = await keepOrLog(select, received, isOfWhole, log);
   Object.assign(log, selected.fields);
   return selected.event;
 }

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { explainItemFault } from '../../../lib/runtime/item-fault.ts';
+
+const refuseBy = (code: string) => new LedgerError('Refused.', { code, isPassing: false });
+
+// The sentences are kept with what was set aside, and shown to operators.
+describe('explainItemFault()', () => {
+  it.each([
+    ['21000', 'it tells of the same row twice'],
+    ['22003', 'it has a value that a column does not take'],
+    ['23514', 'it contradicts a constraint'],
+    ['54000', 'it is too long or too deep'],
+  ])('says by the class of %s what the database refuses', (code, what) => {
+    const reason = `The database refuses it with ${code}: ${what}.`;
+
+    expect(explainItemFault(refuseBy(code))).toEqual({ code, reason });
+  });
+
+  it('says what VOD refuses, and what fails here, by the code alone', () => {
+    const vod = { code: 'InvalidParameterValue.FileId', requestId: 'r-1' };
+    const refused = new Problem('Refused.', { code: 'upstream_rejected', vod });
+
+    expect(explainItemFault(refused).reason).toBe(
+      'VOD refuses with InvalidParameterValue.FileId what it is asked about it.',
+    );
+    expect(explainItemFault(new RangeError('canary')).reason).toBe(
+      'The service cannot process it: it fails with RangeError.',
+    );
+  });
+});
