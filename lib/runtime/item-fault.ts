@@ -25,7 +25,7 @@ export const ITEM_PAUSE_MILLISECONDS = 1_000;
  * https://www.postgresql.org/docs/current/errcodes-appendix.html. 54 is what is too long for an index, or too deep for JSON.
  */
 const DATA_CLASSES: Readonly<Record<string, string>> = {
-  '21': 'it describes the same row twice',
+  '21': 'it tells of the same row twice',
   '22': 'it has a value that a column does not take',
   '23': 'it contradicts a constraint',
   '54': 'it is too long or too deep',
