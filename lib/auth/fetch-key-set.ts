@@ -101,8 +101,10 @@ const CODINGS: readonly string[] = ['gzip', 'x-gzip', 'deflate', 'br'];
 
 /** Storage serves an object that was stored compressed as it is, whatever a request accepts. */
 async function decompress(bytes: Buffer, coding: string): Promise<Buffer | undefined> {
-  const { brotliDecompressSync, unzipSync } = await import('node:zlib');
-  const decode = coding === 'br' ? brotliDecompressSync : unzipSync;
+  const { brotliDecompressSync, inflateRawSync, unzipSync } = await import('node:zlib');
+  // Some programs leave away what deflate is to be wrapped in: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2
+  const isRaw = coding === 'deflate' && ((bytes[0] ?? 0) & 0x0f) !== ZLIB_METHOD;
+  const decode = coding === 'br' ? brotliDecompressSync : isRaw ? inflateRawSync : unzipSync;
   try {
     return decode(bytes, { maxOutputLength: MAX_SET_BYTES });
   } catch (error) {
@@ -110,6 +112,9 @@ async function decompress(bytes: Buffer, coding: string): Promise<Buffer | undef
     throw refuseForNow('the answer could not be decompressed', error);
   }
 }
+
+/** https://www.rfc-editor.org/rfc/rfc1950#section-2.2 */
+const ZLIB_METHOD = 8;
 
 /** https://nodejs.org/api/errors.html#err_buffer_too_large */
 const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
