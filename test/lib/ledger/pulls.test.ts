@@ -74,7 +74,9 @@ describe('enqueuePulls()', () => {
       }
     }
 
-    expect(await ledger.enqueuePulls(many())).toBe(200_000);
+    // A statement may take long on a machine that is busy with other things; the memory does not depend on that.
+    const patient = open({ answerMilliseconds: 120_000 });
+    expect(await patient.enqueuePulls(many())).toBe(200_000);
     expect(Math.max(...grown)).toBeLessThan(16 * 1024 ** 2);
   });
 });
