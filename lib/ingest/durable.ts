@@ -40,7 +40,7 @@ export async function ingestBatch(
   const received = await Promise.all(
     events.map((event) => proveEvent(receiveEvent(event, reception), reception, ledger)),
   );
-  await releaseArrived(events, reception, ledger);
+  await detachArrived(events, reception, ledger);
   const results = await ledger.recordEvents(received.map((event) => planEvent(event, reception)));
   const ingested = received.flatMap((event, index): IngestedEvent[] => {
     const recorded = results[index];
@@ -51,7 +51,7 @@ export async function ingestBatch(
 }
 
 /** A file is in one application, and VOD says in which; what other applications said of it is not true. */
-async function releaseArrived(
+async function detachArrived(
   events: readonly VodEvent[],
   { confirmed, subAppId }: Reception,
   ledger: Pick<Ledger, 'detachFiles'>,

@@ -40,7 +40,7 @@ export function createUploadReservation(
   ledger: WithLedger | undefined,
   now: () => number,
 ): ReserveUpload {
-  if (ledger !== undefined) return (upload, request) => keepIssued(upload, request, ledger);
+  if (ledger !== undefined) return (upload, request) => reserveInLedger(upload, request, ledger);
   const begin = createQuotaMemory(now);
   return ({ owner, profile: { quotas, maxExpiresIn = MAX_SIGNATURE_SECONDS } }, { uploadId }) => {
     if (uploadId === undefined) return begin(owner, quotas);
@@ -49,7 +49,7 @@ export function createUploadReservation(
   };
 }
 
-async function keepIssued(
+async function reserveInLedger(
   { uploadId, owner, subAppId, expireTime, profile: { quotas } }: PermittedUpload,
   request: SignatureRequest,
   ledger: WithLedger,

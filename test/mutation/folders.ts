@@ -18,7 +18,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ingest: [
     'test/lib/ingest',
     'test/functions/callback.test.ts',
-    'test/functions/callback-hand-on.test.ts',
+    'test/functions/callback-stateless.test.ts',
     'test/functions/callback-sign-keys.test.ts',
   ],
 };
