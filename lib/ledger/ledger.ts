@@ -2,7 +2,7 @@ import type { Subscription } from '../model/event-type.ts';
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
-import { createConnection } from './connection/connection.ts';
+import { createConnection } from './connection.ts';
 import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
 import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Connection, createConnection } from './connection/connection.ts';
 import type { Statements } from './connection/transaction.ts';
+import { type Connection, createConnection } from './connection.ts';
 import { LedgerError } from './ledger-error.ts';
 
 /** One migration that was applied now. */

@@ -1,7 +1,7 @@
 import type { Subscription } from '../model/event-type.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import type { Connection } from './connection/connection.ts';
+import type { Connection } from './connection.ts';
 
 /** Dependencies of the parts of the ledger. */
 export interface LedgerDependencies {

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/durable.ts';
 import { type DeletionEvent, dropUnknownDeletions } from '../../../lib/ingest/select-deletions.ts';
 import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
-import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { createUploadLedger } from '../../../lib/ledger/uploads.ts';
 import { parseVodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { useLedger } from '../../support/use-ledger.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { explainDatabaseError } from '../../../lib/ledger/connection/explain-error.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { openLedgerLazily } from '../../../lib/ledger/lazy-ledger.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';

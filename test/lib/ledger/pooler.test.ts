@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection.ts';
 import { applyMigrations } from '../../../lib/ledger/migrate.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import { findPgBouncer } from '../../support/find-pgbouncer.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createConnection } from '../../../lib/ledger/connection.ts';
 import { explainServer, readServer } from '../../../lib/ledger/migrate.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 

@@ -1,9 +1,9 @@
-import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
 import {
   type DatabaseSettings,
   readDatabaseUrl,
 } from '../../../lib/ledger/connection/database-url.ts';
 import { explainDatabaseError } from '../../../lib/ledger/connection/explain-error.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { compareMigrations, explainServer, readServer } from '../../../lib/ledger/migrate.ts';
 import { finding, type Note, skipped, warning } from './note.ts';

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { LedgerError, readCode } from '../ledger-error.ts';
-import { type DatabaseSettings, readDatabaseUrl } from './database-url.ts';
-import { toLedgerError } from './explain-error.ts';
-import { failWith } from './open-socket.ts';
-import { closeSession, createPause, IDLE_SECONDS, openSession, READ_ONLY } from './session.ts';
-import { begin, isLost, perform, type Session, type Statements } from './transaction.ts';
+import { type DatabaseSettings, readDatabaseUrl } from './connection/database-url.ts';
+import { toLedgerError } from './connection/explain-error.ts';
+import { failWith } from './connection/open-socket.ts';
+import {
+  closeSession,
+  createPause,
+  IDLE_SECONDS,
+  openSession,
+  READ_ONLY,
+} from './connection/session.ts';
+import { begin, isLost, perform, type Session, type Statements } from './connection/transaction.ts';
+import { LedgerError, readCode } from './ledger-error.ts';
 
 /** The one connection of an instance. */
 export interface Connection {
