@@ -1,13 +1,13 @@
 import { createCoverFetcher } from '../lib/actions/fetch-cover.ts';
 import { readCallbackConfig } from '../lib/config/callback-config.ts';
 import { checkDatabase, type DatabaseConfig } from '../lib/config/database-config.ts';
-import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { createIngest, type IngestDependencies } from '../lib/ingest/ingest.ts';
 import { lazyLedger } from '../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
+import { readVodCredentials } from '../lib/vod/call.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 import type { Target } from '../lib/webhooks/target.ts';

@@ -1,13 +1,13 @@
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
-import { type PullConfig, readPullConfig, readVodCredentials } from '../lib/config/pull-config.ts';
+import { type PullConfig, readPullConfig } from '../lib/config/pull-config.ts';
 import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import type { Problem } from '../lib/problem.ts';
+import type { UploadIdSources } from '../lib/pulls/authorize.ts';
 import { createDurablePulls } from '../lib/pulls/durable.ts';
-import type { UploadIdSources } from '../lib/pulls/pull-job.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
 import { createStatelessPulls } from '../lib/pulls/stateless.ts';
 import {
@@ -23,17 +23,17 @@ import {
   refuseInQuery,
 } from '../lib/runtime/http-event.ts';
 import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
-import type { Invocation } from '../lib/runtime/invocation.ts';
-import type { LogFields } from '../lib/runtime/log.ts';
+import type { Invocation, LogFields } from '../lib/runtime/invocation.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
-import { refuseFields } from '../lib/validation/parse-fields.ts';
+import { refuseFields } from '../lib/validation/fields.ts';
 import {
   explainIdempotencyKey,
   PULL_FIELDS,
   type PullRequest,
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
+import { readVodCredentials } from '../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 

@@ -1,16 +1,16 @@
 import { createCoverFetcher } from '../lib/actions/fetch-cover.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
-import { readVodCredentials } from '../lib/config/pull-config.ts';
 import { readSweepConfig, type SweepConfig } from '../lib/config/sweep-config.ts';
 import { openLedger } from '../lib/ledger/ledger.ts';
 import { listApplications, requireOwnApplication } from '../lib/policy/applications.ts';
 import { loadSettings } from '../lib/policy/load-settings.ts';
-import { writeLogLine } from '../lib/runtime/log.ts';
+import { writeLogLine } from '../lib/runtime/invocation.ts';
 import { type Job, timerHandler } from '../lib/runtime/timer-handler.ts';
 import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
 import { clock, random } from '../lib/system.ts';
+import { readVodCredentials } from '../lib/vod/call.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 

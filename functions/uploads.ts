@@ -87,9 +87,9 @@ export function createUploadsRoute({ config, settings, now, ledger }: UploadsDep
     const path = readPath(event, 'uploads');
     const [scope, perform] = findOperation(path, event);
     requireScope(caller, scope);
-    const subAppId = mayReadAll(caller)
-      ? undefined
-      : findTenantApplication(settings.policy, caller);
+    const { policy } = settings;
+    const seesAll = policy.tenants === undefined || mayReadAll(caller);
+    const subAppId = seesAll ? undefined : findTenantApplication(policy, caller);
     if (ledger === undefined) throw requireLedger();
 
     const [uploadId = ''] = path;

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import { type Exchanged, exchange } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
-import { explainCoverUrl } from '../validation/media-url.ts';
+import { explainCoverUrl } from '../validation/public-url.ts';
 
 /** What fetching a cover came to; another try may help where it `failed`, and not where it was `refused`. */
 type FetchedCover =

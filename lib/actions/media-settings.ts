@@ -5,7 +5,7 @@ import type {
 import * as v from 'valibot';
 import type { MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
-import { readText } from '../vod/json.ts';
+import { readText } from '../vod/event.ts';
 import { readMediaFields } from '../vod/media.ts';
 
 /** What is set of a media, each by the name of its parameter: https://cloud.tencent.com/document/product/266/31762. */

@@ -3,7 +3,7 @@ import type { UploadState } from '../model/upload-state.ts';
 import { Problem } from '../problem.ts';
 import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import { DUPLICATE_SESSION } from '../vod/error-rules.ts';
-import { readText } from '../vod/json.ts';
+import { readText } from '../vod/event.ts';
 import { findMediaTasks, isUnknownToVod } from '../vod/tasks.ts';
 import {
   type ActionDependencies,

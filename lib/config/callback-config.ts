@@ -1,23 +1,12 @@
 import * as v from 'valibot';
-import { MAX_SIGN_KEY_CHARACTERS, type TrustedSignKeys } from '../signing/sign-key.ts';
+import { MAX_SIGN_KEY_CHARACTERS } from '../signing/secrets.ts';
 import { isoTime } from '../validation/fields.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
-import {
-  type ContextConfig,
-  contextEnvironment,
-  describeContexts,
-  judgeGrace,
-} from './context-config.ts';
+import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
 import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment, splitList } from './environment.ts';
-
-/**
- * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a
- * deployment to `vod-upload setup` alone.
- */
-export const MAX_SHARED_KEY_SECONDS = 7 * 24 * 60 * 60;
 
 /** Configuration of the `callback` function. */
 export interface CallbackConfig extends DatabaseConfig {
@@ -83,17 +72,4 @@ export function readCallbackConfig(environment: Environment): CallbackConfig {
     ...describeDatabase(e),
     delivery: readDeliveryConfig(environment),
   });
-}
-
-/**
- * Returns what proves notifications at a time.
- *
- * @param now Unix milliseconds.
- */
-export function trustSignKeys(
-  { signKeys, sharedKeyUntil = 0 }: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil'>,
-  now: number,
-): TrustedSignKeys {
-  const grace = judgeGrace(sharedKeyUntil, MAX_SHARED_KEY_SECONDS, now);
-  return { signKeys, acceptsShared: grace === 'lasts' };
 }

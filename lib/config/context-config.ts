@@ -1,8 +1,6 @@
 import * as v from 'valibot';
-import type { TrustedContexts } from '../model/source-context.ts';
-import { type ContextKeys, deriveContextKey } from '../model/source-context-mac.ts';
+import { type ContextKeys, deriveContextKey } from '../model/source-context.ts';
 import { isoTime } from '../validation/fields.ts';
-import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import { splitList } from './environment.ts';
 
 /** How contexts that come back from VOD are proven. */
@@ -50,30 +48,4 @@ export function describeContexts(e: v.InferOutput<typeof contextEnvironment>): C
   const [first, ...others] = (configured ?? uploadKeys).map(deriveContextKey);
   if (first === undefined) throw new Error('There is no key for source contexts.');
   return { keys: [first, ...others], v1Until: e.SOURCE_CONTEXT_V1_UNTIL };
-}
-
-/**
- * Returns what proves contexts at a time. Those without a MAC are taken for uploads that had begun before contexts had one,
- * so that lasts no longer than the longest signature.
- *
- * @param now Unix milliseconds.
- */
-export function trustContexts({ keys, v1Until = 0 }: ContextConfig, now: number): TrustedContexts {
-  return { keys, acceptsV1: judgeGrace(v1Until, MAX_SIGNATURE_SECONDS, now) === 'lasts' };
-}
-
-/** What the end of a grace comes to at a time: it is in force, no more, or not yet. */
-export type Grace = 'lasts' | 'is over' | 'is too long';
-
-/**
- * Returns what a grace comes to. One that is longer than it may be does nothing, so that a wrong year is no open door.
- *
- * @param until Unix seconds at which it ends.
- * @param maxSeconds longest time ahead.
- * @param now Unix milliseconds.
- */
-export function judgeGrace(until: number, maxSeconds: number, now: number): Grace {
-  const seconds = until - now / 1_000;
-  if (seconds <= 0) return 'is over';
-  return seconds <= maxSeconds ? 'lasts' : 'is too long';
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { explainEventPattern } from '../model/event-type.ts';
+import { explainEventPattern } from '../model/message-type.ts';
 import { vodCredentialsEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import {

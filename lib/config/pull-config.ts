@@ -1,13 +1,7 @@
 import * as v from 'valibot';
 import { explainHostPattern } from '../validation/host-pattern.ts';
-import type { UrlPolicy } from '../validation/media-url.ts';
-import {
-  describeVodApi,
-  type VodApiConfig,
-  type VodCredentials,
-  vodApiEnvironment,
-  vodCredentialsEnvironment,
-} from '../vod/api-config.ts';
+import type { UrlPolicy } from '../validation/public-url.ts';
+import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
 import { contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
@@ -65,15 +59,6 @@ export function readPullConfig(environment: Environment): PullConfig {
     urlPolicy: { hosts: e.PULL_HOSTS, ports: e.PULL_PORTS },
     ...describeDatabase(e),
   });
-}
-
-/**
- * Returns the credentials of this moment: the platform replaces those of the execution role while an instance lives.
- *
- * @throws {ConfigError}
- */
-export function readVodCredentials(environment: Environment): VodCredentials {
-  return readEnvironment(vodCredentialsEnvironment, environment);
 }
 
 function isPort(text: string): boolean {

@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
-import { deriveContextKey } from '../model/source-context-mac.ts';
+import { deriveContextKey } from '../model/source-context.ts';
 import { subAppId } from '../validation/fields.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
 import { sourceContextKeys } from './context-config.ts';

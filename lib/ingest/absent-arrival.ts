@@ -1,9 +1,8 @@
 import type { AbsentArrival } from '../ledger/absent-files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Done, Failed, Retry } from '../model/attempt.ts';
-import type { LogFields } from '../runtime/log.ts';
-import { parseVodEvent } from '../vod/event.ts';
-import { readId } from '../vod/json.ts';
+import type { LogFields } from '../runtime/invocation.ts';
+import { parseVodEvent, readId } from '../vod/event.ts';
 import {
   type BatchLedger,
   type DispatchDependencies,

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import type { InspectDetail, ModifyDetail, ProcedureDetail } from '../actions/media-action.ts';
 import type { NewMediaAction } from '../ledger/actions.ts';
-import type { UploadChange } from '../ledger/upload-change.ts';
+import type { UploadChange } from '../ledger/upload-row.ts';
 import type { Envelope, UploadLimits } from '../model/source-context.ts';
 import { judgeMedia } from '../policy/judge-media.ts';
 import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve-rules.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Settings } from '../policy/settings.ts';
 import { formatIsoTime, LAST_SECOND, parseIsoTime } from '../validation/iso-time.ts';
-import { readText } from '../vod/json.ts';
+import { readText } from '../vod/event.ts';
 import {
   type ArrivedMedia,
   readArrivedMedia,
@@ -110,18 +110,9 @@ interface RuleActions {
 
 /** Returns what is to be set of a media, and started on it. What its upload has asked for itself, no rule changes. */
 function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
-  const { media, change, envelope } = subject;
-  const { fileId, basic } = media;
-  const known = readMediaFields(basic, undefined);
-  const chosen = resolveRules(rules, {
-    method: change.method ?? 'other',
-    subAppId: change.fields?.subAppId,
-    classId: known.classId,
-    region: known.storageRegion,
-    owner: envelope?.owner,
-    name: known.name,
-    stream: readText(basic?.SourceInfo?.LiveRecordInfo?.StreamId),
-  });
+  const { media } = subject;
+  const { fileId } = media;
+  const chosen: ResolvedRules = rules.length === 0 ? {} : chooseByRules(subject, rules);
   const modify = describeModify(subject, chosen);
   const procedure =
     media.procedureTaskId === undefined && chosen.procedure !== undefined
@@ -134,6 +125,22 @@ function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActi
     ],
     ...(procedure === undefined ? {} : { procedure: procedure.parameters.ProcedureName }),
   };
+}
+
+function chooseByRules(
+  { media: { basic }, change, envelope }: RuleSubject,
+  rules: readonly Rule[],
+): ResolvedRules {
+  const known = readMediaFields(basic, undefined);
+  return resolveRules(rules, {
+    method: change.method ?? 'other',
+    subAppId: change.fields?.subAppId,
+    classId: known.classId,
+    region: known.storageRegion,
+    owner: envelope?.owner,
+    name: known.name,
+    stream: readText(basic?.SourceInfo?.LiveRecordInfo?.StreamId),
+  });
 }
 
 function describeModify(subject: RuleSubject, chosen: ResolvedRules): ModifyDetail | undefined {

@@ -4,9 +4,14 @@ import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { VodApi } from '../vod/client.ts';
-import { listWholeDeletions, parseVodEvent, type VodEvent } from '../vod/event.ts';
-import type { VodEventType } from '../vod/event-types.ts';
-import { readId, readText } from '../vod/json.ts';
+import type { VodEventType } from '../vod/event.ts';
+import {
+  listWholeDeletions,
+  parseVodEvent,
+  readId,
+  readText,
+  type VodEvent,
+} from '../vod/event.ts';
 import { describeMediaEvent, MEDIA_FILTERS } from '../vod/media.ts';
 import {
   confirmMediaTasks,

@@ -1,18 +1,18 @@
-import { type ContextConfig, trustContexts } from '../config/context-config.ts';
+import type { ContextConfig } from '../config/context-config.ts';
 import type { RecordedEvent } from '../ledger/event-record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
-import type { LogFields } from '../runtime/log.ts';
-import { type VodEvent, writeVodEvent } from '../vod/event.ts';
-import { readId } from '../vod/json.ts';
+import { readId, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { readArrivedMedia } from '../vod/media.ts';
 import { type DeliveryDependencies, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
 import { type FailureCounts, type FailureRun, reportFailedEvent } from './failed-event.ts';
 import { planEvent, type Reception } from './plan-event.ts';
 import { proveEvent, type ReceivedEvent, receiveEvent } from './received-event.ts';
+import { trustContexts } from './verify-notification.ts';
 
 /** An event that is recorded, and what that came to. */
 export interface IngestedEvent {

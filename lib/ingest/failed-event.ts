@@ -4,19 +4,22 @@ import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Applications } from '../policy/applications.ts';
 import { Problem } from '../problem.ts';
-import { toErrorLogFields } from '../runtime/invocation.ts';
+import { type LogFields, toErrorLogFields, writeLogLine } from '../runtime/invocation.ts';
 import {
   describeItemFailure,
   explainItemFault,
   isItemFault,
   MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
-import { type LogFields, writeLogLine } from '../runtime/log.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { parseVodEvent, type RawEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
-import { identifyEvent } from '../vod/event-id.ts';
-import { isVodEventType } from '../vod/event-types.ts';
-import { canonicalJson } from '../vod/json.ts';
+import {
+  isVodEventType,
+  parseVodEvent,
+  type RawEvent,
+  type VodEvent,
+  writeVodEvent,
+} from '../vod/event.ts';
+import { canonicalJson, identifyEvent } from '../vod/event-id.ts';
 import { isUploadEvent } from './confirm-event.ts';
 import { describeReceivedEvent, type ReceivedEvent } from './received-event.ts';
 
@@ -184,26 +187,21 @@ export function logUnkeptEvent(
 }
 
 /**
- * Returns what `work`, which keeps an event, returns; throws what it throws, after {@link logUnkeptEvent}. What fails for a
- * reason of its own becomes a dead letter, and what is refused since it is too much is counted in the log: neither is written
- * here.
+ * Throws `error`, by which an event was not kept, after {@link logUnkeptEvent}. What fails for a reason of its own becomes a
+ * dead letter, and what is refused since it is too much is counted in the log: neither is written here.
  *
  * @param log fields of the call's own line.
  */
-export async function keepOrLog<Result>(
-  work: () => Promise<Result>,
+export function rethrowLogged(
+  error: unknown,
   received: () => ReceivedEvent,
   confirmed: boolean,
   log: LogFields,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isItemFault(error)) {
-      logUnkeptEvent(received(), confirmed, (fields) => writeLogLine({ ...log, ...fields }));
-    }
-    throw error;
+): never {
+  if (!isItemFault(error)) {
+    logUnkeptEvent(received(), confirmed, (fields) => writeLogLine({ ...log, ...fields }));
   }
+  throw error;
 }
 
 const UNKEPT =

@@ -1,14 +1,12 @@
 import type { ActionDependencies } from '../actions/media-action.ts';
-import { type CallbackConfig, trustSignKeys } from '../config/callback-config.ts';
-import { trustContexts } from '../config/context-config.ts';
+import type { CallbackConfig } from '../config/callback-config.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { listApplications, requireOwnApplication } from '../policy/applications.ts';
 import type { Settings } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import type { HttpEvent } from '../runtime/http-event.ts';
-import type { Invocation } from '../runtime/invocation.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { Invocation, LogFields } from '../runtime/invocation.ts';
 import { type Clock, limitTo } from '../system.ts';
 import {
   listWholeDeletions,
@@ -29,7 +27,7 @@ import {
   type ProvenCounts,
   type ProvenRun,
 } from './durable.ts';
-import { keepOrLog, keepOrThrow, reportFailedEvent } from './failed-event.ts';
+import { keepOrThrow, reportFailedEvent, rethrowLogged } from './failed-event.ts';
 import {
   type AdmitUnconfirmed,
   type ArrivalEvent,
@@ -45,7 +43,7 @@ import {
 } from './received-event.ts';
 import { selectDeletions } from './select-deletions.ts';
 import { ingestStateless } from './stateless.ts';
-import { verifyNotification } from './verify-notification.ts';
+import { trustContexts, trustSignKeys, verifyNotification } from './verify-notification.ts';
 
 // The way of a notification, step by step:
 //
@@ -157,7 +155,8 @@ async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> 
         const pending = { event, origin, receivedAt };
         Object.assign(log, await postpone(pending, confirmation.cause, ledger));
       };
-      await keepOrLog(work, () => receiveEvent(event, origin), true, log);
+      const received = () => receiveEvent(event, origin);
+      await work().catch((error: unknown) => rethrowLogged(error, received, true, log));
     }
   }
 }
@@ -172,12 +171,15 @@ async function selectEvent(
 ): Promise<VodEvent | undefined> {
   const received = () => receiveEvent(event, origin);
   if (event.eventType !== 'FileDeleted') {
-    await keepOrLog(async () => ledger?.(async () => undefined), received, true, log);
+    await ledger?.(async () => undefined).catch((error: unknown) =>
+      rethrowLogged(error, received, true, log),
+    );
     return event;
   }
-  const select = () => selectDeletions(event, origin, { ledger, receivedAt });
   const isOfWhole = listWholeDeletions(event.task).length > 0;
-  const selected = await keepOrLog(select, received, isOfWhole, log);
+  const selected = await selectDeletions(event, origin, { ledger, receivedAt }).catch(
+    (error: unknown) => rethrowLogged(error, received, isOfWhole, log),
+  );
   Object.assign(log, selected.fields);
   return selected.event;
 }
@@ -205,7 +207,7 @@ async function ingestConfirmed(
           );
     Object.assign(log, fields);
   };
-  await keepOrLog(work, () => received, confirmed, log);
+  await work().catch((error: unknown) => rethrowLogged(error, () => received, confirmed, log));
 }
 
 /** Records a notification once VOD was asked about it. */

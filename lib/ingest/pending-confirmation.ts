@@ -1,12 +1,11 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Problem } from '../problem.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
-import type { LogFields } from '../runtime/log.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
-import { parseVodEvent, type VodEvent, writeVodEvent } from '../vod/event.ts';
-import { readText } from '../vod/json.ts';
+import { parseVodEvent, readText, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 
 /** That a file came. */

@@ -6,17 +6,17 @@ import {
   type TrustedContexts,
 } from '../model/source-context.ts';
 import type { Upload } from '../model/upload.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import { UPLOAD_ID } from '../validation/fields.ts';
 import {
   type LegacyEvent,
   type RawEvent,
+  readText,
   replaceSourceContext,
   type VodEvent,
   writeVodEvent,
 } from '../vod/event.ts';
 import { identifyEvent } from '../vod/event-id.ts';
-import { readText } from '../vod/json.ts';
 import { hasPullFailed } from '../vod/tasks.ts';
 
 /** An event with its id, and with the envelope taken off its `SourceContext`. */

@@ -1,9 +1,8 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { listWholeDeletions, parseVodEvent, type VodEvent } from '../vod/event.ts';
-import { readId } from '../vod/json.ts';
+import { listWholeDeletions, parseVodEvent, readId, type VodEvent } from '../vod/event.ts';
 import { keepPending } from './pending-confirmation.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 

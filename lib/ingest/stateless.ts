@@ -1,11 +1,11 @@
 import type { ActionDependencies, DueAction } from '../actions/media-action.ts';
 import { performAction } from '../actions/perform-action.ts';
 import type { EventRecord } from '../ledger/event-record.ts';
-import type { UploadChange } from '../ledger/upload-change.ts';
-import { selectTargets } from '../model/event-type.ts';
+import type { UploadChange } from '../ledger/upload-row.ts';
+import { selectTargets } from '../model/message-type.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from '../webhooks/message.ts';

@@ -1,3 +1,6 @@
+import type { CallbackConfig } from '../config/callback-config.ts';
+import type { ContextConfig } from '../config/context-config.ts';
+import type { TrustedContexts } from '../model/source-context.ts';
 import { APPLICATION_PARAMETER, type Applications } from '../policy/applications.ts';
 import { Problem } from '../problem.ts';
 import {
@@ -8,17 +11,16 @@ import {
   readQuery,
   readQueryFields,
 } from '../runtime/http-event.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import {
   type CallbackRefusal,
   type CallbackSignature,
   verifyCallbackSignature,
 } from '../signing/callback-signature.ts';
-import { deriveSignKey, type TrustedSignKeys } from '../signing/sign-key.ts';
-import { findExceeded, type JsonBounds } from '../validation/json-bounds.ts';
-import { isJsonObject } from '../validation/json-object.ts';
-import { MAX_NOTIFICATION_BYTES } from '../validation/limits.ts';
-import { refuseFields } from '../validation/parse-fields.ts';
+import { deriveSignKey, type TrustedSignKeys } from '../signing/secrets.ts';
+import { refuseFields } from '../validation/fields.ts';
+import { findExceeded, isJsonObject, type JsonBounds } from '../validation/json-object.ts';
+import { MAX_NOTIFICATION_BYTES, MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { RawEvent } from '../vod/event.ts';
 
 /** What a notification is judged by. */
@@ -184,4 +186,49 @@ function pairSignature(sign: unknown, t: unknown): CallbackSignature | undefined
   if (typeof sign !== 'string') return undefined;
   if (typeof t === 'string') return { sign, t };
   return typeof t === 'number' ? { sign, t: String(t) } : undefined;
+}
+
+/**
+ * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a
+ * deployment to `vod-upload setup` alone.
+ */
+export const MAX_SHARED_KEY_SECONDS = 7 * 24 * 60 * 60;
+
+/**
+ * Returns what proves notifications at a time.
+ *
+ * @param now Unix milliseconds.
+ */
+export function trustSignKeys(
+  { signKeys, sharedKeyUntil = 0 }: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil'>,
+  now: number,
+): TrustedSignKeys {
+  const grace = judgeGrace(sharedKeyUntil, MAX_SHARED_KEY_SECONDS, now);
+  return { signKeys, acceptsShared: grace === 'lasts' };
+}
+
+/**
+ * Returns what proves contexts at a time. Those without a MAC are taken for uploads that had begun before contexts had one,
+ * so that lasts no longer than the longest signature.
+ *
+ * @param now Unix milliseconds.
+ */
+export function trustContexts({ keys, v1Until = 0 }: ContextConfig, now: number): TrustedContexts {
+  return { keys, acceptsV1: judgeGrace(v1Until, MAX_SIGNATURE_SECONDS, now) === 'lasts' };
+}
+
+/** What the end of a grace comes to at a time: it is in force, no more, or not yet. */
+export type Grace = 'lasts' | 'is over' | 'is too long';
+
+/**
+ * Returns what a grace comes to. One that is longer than it may be does nothing, so that a wrong year is no open door.
+ *
+ * @param until Unix seconds at which it ends.
+ * @param maxSeconds longest time ahead.
+ * @param now Unix milliseconds.
+ */
+export function judgeGrace(until: number, maxSeconds: number, now: number): Grace {
+  const seconds = until - now / 1_000;
+  if (seconds <= 0) return 'is over';
+  return seconds <= maxSeconds ? 'lasts' : 'is too long';
 }

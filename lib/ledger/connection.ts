@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { type DatabaseSettings, readDatabaseUrl } from './connection/database-url.ts';
+import { type DatabaseSettings, demandDatabase } from './connection/database-url.ts';
 import { toLedgerError } from './connection/explain-error.ts';
-import { failWith } from './connection/open-socket.ts';
+import { closeSession, IDLE_SECONDS, openSession, READ_ONLY } from './connection/session.ts';
 import {
-  closeSession,
-  createPause,
-  IDLE_SECONDS,
-  openSession,
-  READ_ONLY,
-} from './connection/session.ts';
-import { begin, isLost, perform, type Session, type Statements } from './connection/transaction.ts';
+  answerInTime,
+  begin,
+  isLost,
+  perform,
+  type Session,
+  type Statements,
+} from './connection/transaction.ts';
 import { LedgerError, readCode } from './ledger-error.ts';
 
 /** The one connection of an instance. */
@@ -56,7 +56,7 @@ const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const { now, answerMilliseconds = ANSWER_MILLISECONDS, random = Math.random } = options;
-  const settings = demandSettings(options);
+  const settings = demandDatabase(options);
   const sessions = createSessions(settings, { now, random, answerMilliseconds });
 
   const attempt = async <Result>(work: (session: Session) => Promise<Result>): Promise<Result> => {
@@ -91,17 +91,6 @@ async function withRetry<Result>(attempt: () => Promise<Result>): Promise<Result
   }
 }
 
-/** @throws {LedgerError} */
-function demandSettings({ databaseUrl, databaseCa }: ConnectionOptions): DatabaseSettings {
-  const { settings, problems } = readDatabaseUrl(databaseUrl, databaseCa);
-  if (settings !== undefined) return settings;
-  const told = problems.map(({ variable, message }) => `${variable} ${message}`).join('; ');
-  throw new LedgerError(`The database cannot be used: ${told}.`, {
-    code: 'DATABASE_URL',
-    isPassing: false,
-  });
-}
-
 function countTries(error: unknown): number {
   if (SERIALIZATION_FAILURES.has(readCode(error))) return MAX_ATTEMPTS.undone;
   return isSpent(error) ? MAX_ATTEMPTS.lost : 1;
@@ -111,18 +100,6 @@ function countTries(error: unknown): number {
 function isOfDatabase(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof LedgerError) return false;
   return error instanceof postgres.PostgresError || isLost(error);
-}
-
-async function answerInTime<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, milliseconds, failWith('NO_ANSWER'));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The sessions of an instance, of which there is one at a time. */
@@ -211,6 +188,58 @@ function createSessions(
       opening = undefined;
       current = undefined;
       await last?.sql.end({ timeout: 5 });
+    },
+  };
+}
+
+/** Dependencies of a pause. */
+interface PauseOptions {
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A number from 0 up to, and without, 1. */
+  readonly random: () => number;
+  /** Longest pause, in milliseconds. */
+  readonly longest: number;
+}
+
+/** The waits between attempts to reach one server, for all who want to. */
+interface Pause {
+  /** Returns the milliseconds that are left until the next attempt may begin. */
+  left(): number;
+  /** Counts an attempt that came to nothing, or a connection that was lost before it did any work. */
+  failed(): void;
+  /** Counts a connection that was lost after it had worked: the next attempt need not wait. */
+  lost(): void;
+  /** Forgets what had failed. */
+  worked(): void;
+}
+
+const FIRST_MILLISECONDS = 20;
+
+/**
+ * Creates waits that grow twofold from attempt to attempt and are as random as half of them, so that instances that lost
+ * a server together do not come back together.
+ *
+ * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
+export function createPause({ now, random, longest }: PauseOptions): Pause {
+  let failures = 0;
+  let failedAt = 0;
+  const count = (atLeast: number) => {
+    failures = Math.max(failures + 1, atLeast);
+    failedAt = now();
+  };
+  return {
+    left() {
+      if (failures < 2) return 0;
+      const whole = Math.min(FIRST_MILLISECONDS * 2 ** (failures - 2), longest);
+      const passed = Math.max(now() - failedAt, 0);
+      return Math.max(whole * (0.5 + random() / 2) - passed, 0);
+    },
+    failed: () => count(2),
+    lost: () => count(1),
+    worked() {
+      failures = 0;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { EventType } from '../model/event-type.ts';
+import type { EventType } from '../model/message-type.ts';
 import type { Upload } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { writePausedCare } from './endpoints.ts';

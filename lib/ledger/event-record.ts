@@ -1,8 +1,8 @@
-import type { EventType } from '../model/event-type.ts';
+import type { EventType } from '../model/message-type.ts';
 import type { Upload } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { NewMediaAction } from './actions.ts';
-import type { UploadChange } from './upload-change.ts';
+import type { UploadChange } from './upload-row.ts';
 
 /** An event as it is kept, with what it tells. */
 export interface EventRecord {
@@ -57,10 +57,9 @@ const ROUND_CHARACTERS = 4_000_000;
  * Returns `events` in rounds that keep their order, where no two of a round have their id, an upload or a file in
  * common: one statement changes no row twice.
  *
- * @throws {RangeError} where several are given and one of them is too deep for JSON.
+ * @throws {RangeError} where one of them is too deep for JSON.
  */
 export function splitRounds(events: readonly EventRecord[]): readonly (readonly EventRecord[])[] {
-  if (events.length === 1) return [events];
   const rounds: EventRecord[][] = [];
   const taken = new Set<string>();
   let weight = 0;

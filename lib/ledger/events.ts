@@ -1,14 +1,19 @@
-import { selectTargets } from '../model/event-type.ts';
+import { selectTargets } from '../model/message-type.ts';
 import type { Upload } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { Statements } from './connection/transaction.ts';
 import { type EventRecord, type RecordedEvent, splitRounds } from './event-record.ts';
 import { readCode } from './ledger-error.ts';
-import { applyMerging } from './merge-uploads.ts';
+import { applyMerged } from './merge-uploads.ts';
 import { stateEventId, writeRecordStatement, writeTargets } from './outbox.ts';
 import { type LedgerDependencies, query, type Row, writeJson, writeTime } from './query.ts';
-import { readKey, type UploadChange, writeChange } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
+import {
+  readKey,
+  readUpload,
+  UPLOAD_COLUMNS,
+  type UploadChange,
+  writeChange,
+} from './upload-row.ts';
 
 /** What the ledger knows of events. */
 export interface EventLedger {
@@ -44,7 +49,8 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
     },
     async recordEvents(events) {
       const results = new Map<EventRecord, RecordedEvent>();
-      for (const round of splitRounds(events)) {
+      // A single event may be as deep as it likes.
+      for (const round of events.length === 1 ? [events] : splitRounds(events)) {
         const recorded = await record(round);
         for (const [index, result] of recorded.entries()) {
           const event = round[index];
@@ -77,7 +83,9 @@ async function recordRound(
       { prepare: true },
     );
   };
-  const rows = await applyMerging(dependencies, changes, insert);
+  const rows = await dependencies.connection
+    .run((sql) => insert(sql, changes))
+    .catch((error: unknown) => applyMerged(error, dependencies, changes, insert));
   return describeRecorded(events, rows, recorder, dependencies);
 }
 

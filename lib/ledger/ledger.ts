@@ -1,4 +1,4 @@
-import type { Subscription } from '../model/event-type.ts';
+import type { Subscription } from '../model/message-type.ts';
 import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
 import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';

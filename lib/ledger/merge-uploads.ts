@@ -10,11 +10,12 @@ import {
   BY_UPLOAD,
   CHANGE_COLUMNS,
   readKey,
+  readUpload,
+  UPLOAD_COLUMNS,
   UPSERTS,
   type UploadChange,
   writeChange,
-} from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
+} from './upload-row.ts';
 
 /** A statement that applies changes, with their last form. */
 type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;
@@ -22,21 +23,22 @@ type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) 
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Returns what `apply` returns for `changes`, where a file that one of them names may have become known before its
- * upload: events come in any order, and most of them name the file alone. Then both are made one.
+ * Applies `changes` once more where `error`, which `apply` failed with, says that a file which one of them names is known as
+ * an upload of its own: events come in any order, and most of them name the file alone. Then both are made one. Returns what
+ * `apply` returns.
+ *
+ * @throws any other `error`.
  */
-export async function applyMerging<Result>(
+export function applyMerged<Result>(
+  error: unknown,
   dependencies: LedgerDependencies,
   changes: readonly UploadChange[],
   apply: ApplyChanges<Result>,
 ): Promise<Result> {
-  const { connection } = dependencies;
-  try {
-    return await connection.run((sql) => apply(sql, changes));
-  } catch (error) {
-    if (readCode(error) !== UNIQUE_VIOLATION) throw error;
-  }
-  return connection.transact((sql) => mergeAndApply(sql, dependencies, changes, apply));
+  if (readCode(error) !== UNIQUE_VIOLATION) throw error;
+  return dependencies.connection.transact((sql) =>
+    mergeAndApply(sql, dependencies, changes, apply),
+  );
 }
 
 async function mergeAndApply<Result>(

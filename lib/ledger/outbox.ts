@@ -1,14 +1,14 @@
-import type { Subscription } from '../model/event-type.ts';
+import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { type LedgerDependencies, writeJson, writeTime } from './query.ts';
 import {
   CHANGE_COLUMNS,
   type ChangeKinds,
+  UPLOAD_COLUMNS,
   type UploadChange,
   writeChange,
   writeUpserts,
-} from './upload-change.ts';
-import { UPLOAD_COLUMNS } from './upload-row.ts';
+} from './upload-row.ts';
 
 /** Returns the id of the event that tells that the upload has reached `state`: it does so once. */
 export function stateEventId(uploadId: string, state: UploadState): string {

@@ -1,5 +1,5 @@
+import { refuseFields } from '../validation/fields.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
-import { refuseFields } from '../validation/parse-fields.ts';
 import { writeTime } from './query.ts';
 
 /** The place of a list's last item: what the list is ordered by. */

@@ -11,8 +11,14 @@ import {
 } from './outbox.ts';
 import type { LedgerDependencies } from './query.ts';
 import { hasRows, query, type Row, writeJson, writeTime } from './query.ts';
-import { BY_UPLOAD, CHANGE_COLUMNS, INSERT_QUEUED, UPSERTS, writeChange } from './upload-change.ts';
-import { UPLOAD_COLUMNS } from './upload-row.ts';
+import {
+  BY_UPLOAD,
+  CHANGE_COLUMNS,
+  INSERT_QUEUED,
+  UPLOAD_COLUMNS,
+  UPSERTS,
+  writeChange,
+} from './upload-row.ts';
 
 /** A pull that is to wait for its turn. */
 export interface QueuedPull {

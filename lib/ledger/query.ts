@@ -1,4 +1,4 @@
-import type { Subscription } from '../model/event-type.ts';
+import type { Subscription } from '../model/message-type.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection.ts';

@@ -5,7 +5,7 @@ import type { JsonObject } from '../validation/json-object.ts';
 import { outboxSql, writeTargets } from './outbox.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
-import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-change.ts';
+import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';
 
 /** What became of an upload that was to be issued: its state, or the quota that has no room for it. */

@@ -1,11 +1,19 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
-import type { UploadMethod, UploadState } from '../model/upload-state.ts';
-import { type Row, readTime } from './query.ts';
+import { deriveFileUploadId } from '../model/upload-id.ts';
+import {
+  advanceUpload,
+  UPLOAD_FACTS,
+  UPLOAD_STATES,
+  type UploadFact,
+  type UploadMethod,
+  type UploadState,
+} from '../model/upload-state.ts';
+import { type Row, readTime, writeTime } from './query.ts';
 
 type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
 
 /** Column and type of each field that a change may set. */
-export const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>> = {
+const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>> = {
   subAppId: ['sub_app_id', 'bigint'],
   fileId: ['file_id', 'text'],
   taskId: ['task_id', 'text'],
@@ -26,7 +34,7 @@ export const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string,
 };
 
 /** Names of the fields of {@link MEDIA_COLUMNS}. */
-export const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[];
+const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[];
 
 /** All columns of an upload, for a `select` or a `returning` that {@link readUpload} reads. */
 export const UPLOAD_COLUMNS = [
@@ -56,3 +64,168 @@ function readValue(kind: Kind, value: unknown): unknown {
   // The driver keeps these as texts, since they may exceed what a number holds; sizes of files do not.
   return kind === 'bigint' ? Number(value) : value;
 }
+
+/** Something told of one upload, and what became known with it. */
+export interface UploadChange {
+  /** The upload itself where its id is known; otherwise the one that this file belongs to, or its own. */
+  readonly key: { readonly uploadId: string } | { readonly fileId: string };
+  readonly fact: UploadFact;
+  readonly method?: UploadMethod | undefined;
+  /** Whose it is; said once, it stays. */
+  readonly owner?: string | undefined;
+  /** What is given replaces what was known. */
+  readonly fields?: MediaFields | undefined;
+  /** Set where a tenant's application tells it: what was kept before applications were named is the service's own. */
+  readonly ofTenant?: true | undefined;
+}
+
+/** Returns the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
+export function readKey({ key }: UploadChange): string {
+  return 'uploadId' in key ? key.uploadId : key.fileId;
+}
+
+/** A change as a row of `jsonb_to_recordset`. */
+export type ChangeRow = Readonly<Record<string, unknown>>;
+
+/** The state by each fact where nothing was known of an upload; otherwise the database continues from what was. */
+const FIRST_STATES: ReadonlyMap<UploadFact, UploadState> = new Map(
+  UPLOAD_FACTS.map((fact) => [fact, advanceUpload('issued', fact)]),
+);
+
+/** Returns `change` as {@link UPSERTS} takes it. */
+export function writeChange(change: UploadChange): ChangeRow {
+  const { key, fact, method, owner, fields } = change;
+  const state = FIRST_STATES.get(fact);
+  const row: Record<string, unknown> = { fact, state, method, owner };
+  for (const field of MEDIA_FIELDS) {
+    const value = fields?.[field];
+    const [column, kind] = MEDIA_COLUMNS[field];
+    if (value === undefined) continue;
+    row[column] = kind === 'timestamptz' ? writeTime(Number(value)) : value;
+  }
+  if ('uploadId' in key) return { ...row, upload_id: key.uploadId, key: key.uploadId };
+  const { fileId } = key;
+  return { ...row, upload_id: deriveFileUploadId(fileId), file_id: fileId, key: fileId };
+}
+
+/** Seconds from a change to the moment at which VOD is asked what has become of an upload in such a state. */
+const CHECK_AFTER: Readonly<Partial<Record<UploadState, number>>> = {
+  issued: 600,
+  uploaded: 600,
+  processing: 600,
+  ready: 86_400,
+  // Its file, if it has one, may be deleted.
+  failed: 86_400,
+};
+
+/** How the database knows what {@link advanceUpload} would answer: by fact and state, where that is another state. */
+const NEXT_STATES = JSON.stringify(
+  Object.fromEntries(
+    UPLOAD_FACTS.map((fact) => [
+      fact,
+      Object.fromEntries(
+        UPLOAD_STATES.map((state) => [state, advanceUpload(state, fact)]).filter(
+          ([state, next]) => state !== next,
+        ),
+      ),
+    ]),
+  ),
+);
+
+const NEXT_STATE = `coalesce('${NEXT_STATES}'::jsonb -> excluded.last_fact ->> u.state, u.state)`;
+
+const COLUMNS = MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]);
+
+/** Columns of a change, as `jsonb_to_recordset` is to read {@link writeChange}. */
+export const CHANGE_COLUMNS = [
+  ...['key text', 'upload_id text', 'fact text', 'state text', 'method text', 'owner text'],
+  ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field].join(' ')),
+].join(', ');
+
+function writeCheck(state: string): string {
+  return `$2::timestamptz + ('${JSON.stringify(CHECK_AFTER)}'::jsonb ->> ${state})::integer * interval '1 second'`;
+}
+
+function writeInsert(checkAt: string): string {
+  return `insert into uploads as u
+  (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, arrived_at, ${COLUMNS.join(', ')})
+  select c.upload_id, coalesce(c.method, 'other'), c.state, c.fact, c.owner, $2::timestamptz, $2::timestamptz,
+    ${checkAt}, case when c.size is not null then $2::timestamptz end, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
+  from change c`;
+}
+
+/** Makes an upload of each row of `change`, at the time `$2`; nobody is asked about it, since nobody was told of it. */
+export const INSERT_QUEUED = writeInsert('null::timestamptz');
+
+const INSERT = writeInsert(writeCheck('c.state'));
+
+const UPDATE = `update set
+  state = ${NEXT_STATE},
+  last_fact = excluded.last_fact,
+  method = case when excluded.method = 'other' then u.method else excluded.method end,
+  owner = coalesce(u.owner, excluded.owner),
+  updated_at = greatest(u.updated_at, excluded.updated_at),
+  check_at = ${writeCheck(NEXT_STATE)},
+  arrived_at = coalesce(u.arrived_at, excluded.arrived_at),
+  expires_at = greatest(u.expires_at, excluded.expires_at),
+  ${COLUMNS.filter((column) => column !== 'expires_at')
+    .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
+    .join(', ')}`;
+
+/** Which uploads the changes of one statement name: each kind costs its share, also where there is none of it. */
+export interface ChangeKinds {
+  readonly byUpload: boolean;
+  readonly byFile: boolean;
+  /** Whether the application that tells them is a tenant's. */
+  readonly ofTenant: boolean;
+}
+
+function writeSameApplication(ofTenant: boolean): string {
+  return ofTenant
+    ? 'u.sub_app_id = excluded.sub_app_id'
+    : '(u.sub_app_id is null or excluded.sub_app_id is null or u.sub_app_id = excluded.sub_app_id)';
+}
+
+// Only a statement for both kinds tells them apart: a filter would have the planner expect next to nothing, and so join
+// what follows row by row.
+function writeByUpload(filter: string, ofTenant: boolean): string {
+  return `by_upload as (${INSERT} where ${filter} order by c.key
+    on conflict (upload_id) do ${UPDATE}
+    where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
+      and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
+      and ${writeSameApplication(ofTenant)}
+    returning ${UPLOAD_COLUMNS})`;
+}
+
+function writeByFile(filter: string, ofTenant: boolean): string {
+  return `by_file as (${INSERT} where ${filter} order by c.key
+    on conflict (file_id) do ${UPDATE}
+    where ${writeSameApplication(ofTenant)}
+    returning ${UPLOAD_COLUMNS})`;
+}
+
+/**
+ * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
+ * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
+ * other.
+ *
+ * An upload has one file, one owner and one application: what is told of a second one changes nothing, and is not in
+ * `changed`.
+ */
+export function writeUpserts({ byUpload, byFile, ofTenant }: ChangeKinds): string {
+  const changed = [
+    ...(byUpload ? ['select upload_id as key, * from by_upload'] : []),
+    ...(byFile ? ['select file_id as key, * from by_file'] : []),
+  ].join(' union all ');
+  const upserts = [
+    ...(byUpload ? [writeByUpload(byFile ? 'c.key = c.upload_id' : 'true', ofTenant)] : []),
+    ...(byFile ? [writeByFile(byUpload ? 'c.key = c.file_id' : 'true', ofTenant)] : []),
+  ];
+  return [...upserts, `changed as (${changed})`].join(',\n  ');
+}
+
+/** Of changes that all name their upload. */
+export const BY_UPLOAD: ChangeKinds = { byUpload: true, byFile: false, ofTenant: false };
+
+/** {@link writeUpserts} for {@link BY_UPLOAD}. */
+export const UPSERTS = writeUpserts(BY_UPLOAD);

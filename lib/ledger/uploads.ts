@@ -1,12 +1,19 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
 import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
-import { applyMerging } from './merge-uploads.ts';
+import type { Statements } from './connection/transaction.ts';
+import { applyMerged } from './merge-uploads.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
 import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
 import type { LedgerDependencies } from './query.ts';
 import { query, queryInParts, type Row, writeTime } from './query.ts';
-import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, type UploadChange } from './upload-change.ts';
-import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
+import {
+  BY_UPLOAD,
+  CHANGE_COLUMNS,
+  readUpload,
+  UPLOAD_COLUMNS,
+  UPSERTS,
+  type UploadChange,
+} from './upload-row.ts';
 
 /** An upload that is permitted, or asked for, and has not come yet. */
 export interface IssuedUpload {
@@ -88,11 +95,13 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   };
   const change = async (statement: string, told: UploadChange) => {
     const recorder = randomKey();
-    const [row] = await applyMerging(dependencies, [told], (sql, changes) =>
+    const apply = (sql: Statements, changes: readonly UploadChange[]) =>
       sql.unsafe<Row[]>(statement, [...writeChanges(changes, recorder, dependencies)], {
         prepare: true,
-      }),
-    );
+      });
+    const [row] = await connection
+      .run((sql) => apply(sql, [told]))
+      .catch((error: unknown) => applyMerged(error, dependencies, [told], apply));
     return row && readUpload(row);
   };
   return {

@@ -1,6 +1,6 @@
 import { lookup as lookupHost } from 'node:dns';
 import { isIPv6, type LookupFunction } from 'node:net';
-import { explainHost } from '../validation/public-host.ts';
+import { explainHost } from '../validation/public-url.ts';
 
 /** `code` of the error that ends a connection to a name whose address is not public. */
 const PRIVATE_ADDRESS = 'EPRIVATE';

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config-error.ts';
-import { policyDenied } from './apply-profile.ts';
+import { policyDenied } from './denial.ts';
 import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 

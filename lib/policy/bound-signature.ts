@@ -1,14 +1,8 @@
 import { defined } from '../validation/json-object.ts';
 import { DEFAULT_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
-import {
-  denyAbove,
-  denyCommon,
-  denyPriority,
-  fillCommon,
-  fillPriority,
-  policyDenied,
-} from './apply-profile.ts';
+import { policyDenied } from './denial.ts';
+import { denyAbove, denyCommon, denyPriority, fillCommon, fillPriority } from './permit-caller.ts';
 import type { Profile } from './profile.ts';
 
 /**

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { matchesHost } from '../validation/host-pattern.ts';
-import { type Denial, policyDenied } from './apply-profile.ts';
+import { type Denial, policyDenied } from './denial.ts';
 import { claimSchema, type Profile } from './profile.ts';
 import { NARROWING_CLAIM } from './select-profile.ts';
 

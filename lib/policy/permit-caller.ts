@@ -1,4 +1,9 @@
+import { matchesHost } from '../validation/host-pattern.ts';
+import { defined } from '../validation/json-object.ts';
+import type { PullRequest } from '../validation/pull-request.ts';
+import type { SignatureRequest } from '../validation/signature-request.ts';
 import { findTenantApplication } from './applications.ts';
+import { type Denial, policyDenied } from './denial.ts';
 import type { Profile } from './profile.ts';
 import { NARROWING_CLAIM, type PolicySubject, selectProfile } from './select-profile.ts';
 import type { Policy } from './settings.ts';
@@ -39,4 +44,134 @@ async function narrow(profile: Profile, claim: unknown): Promise<Profile> {
   // Few tokens have the claim, and its schema is as large as everything else here.
   const { narrowByClaim } = await import('./narrow-by-claim.ts');
   return narrowByClaim(profile, claim);
+}
+
+/** What every request for an upload may ask for. */
+export type UploadBounds = Pick<
+  SignatureRequest,
+  'classId' | 'procedure' | 'storageRegion' | 'limits'
+>;
+
+/** Priority of a task flow where nobody names one: https://cloud.tencent.com/document/product/266/9221. */
+const DEFAULT_PRIORITY = 0;
+
+/**
+ * Returns a pull as `profile` lets it be.
+ *
+ * @throws {Problem} `policy_denied` that names every rule that the request breaks.
+ */
+export function boundPull(profile: Profile, request: PullRequest): PullRequest {
+  const denials = [
+    ...denyCommon(profile, request),
+    ...denyPriority(profile, 'tasksPriority', request.tasksPriority),
+    ...denyHost(profile, 'mediaUrl', request.mediaUrl),
+    ...denyHost(profile, 'coverUrl', request.coverUrl),
+    ...denyOutside('mediaType', 'mediaTypes', request.mediaType, profile.mediaTypes),
+  ];
+  if (denials.length > 0) throw policyDenied(denials);
+  const tasksPriority = fillPriority(profile, request.tasksPriority);
+  return {
+    ...request,
+    ...fillCommon(profile, request),
+    ...defined({ tasksPriority }),
+  };
+}
+
+/** Returns what `profile` denies of what every request may ask for. */
+export function denyCommon(profile: Profile, request: UploadBounds): Denial[] {
+  const { classId, procedure, storageRegion, limits = {} } = request;
+  return [
+    ...denyOutside('storageRegion', 'regions', storageRegion, profile.regions),
+    ...denyOutside('classId', 'classIds', classId, profile.classIds),
+    ...denyOutside('procedure', 'procedures', procedure, profile.procedures),
+    ...denyAbove('limits.maxBytes', 'maxBytes', limits.maxBytes, profile.maxBytes),
+    ...denyAbove('limits.maxSeconds', 'maxSeconds', limits.maxSeconds, profile.maxSeconds),
+    ...denyTypes(limits.mediaTypes, profile.mediaTypes),
+  ];
+}
+
+function denyTypes(asked: readonly string[] | undefined, allowed: string[] | undefined): Denial[] {
+  if (asked === undefined) {
+    return denyOutside('limits.mediaTypes', 'mediaTypes', undefined, allowed);
+  }
+  return asked.flatMap((type, place) =>
+    denyOutside(`limits.mediaTypes.${place}`, 'mediaTypes', type, allowed),
+  );
+}
+
+/** Returns whether `profile` denies the priority that is asked for. */
+export function denyPriority(
+  { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
+  path: string,
+  asked: number | undefined,
+): Denial[] {
+  if (min > max) return [{ path, rule: 'taskPriority', message: NOTHING_LEFT }];
+  if (asked === undefined || (asked >= min && asked <= max)) return [];
+  const least = min === -Infinity ? [] : [`at least ${min}`];
+  const most = max === Infinity ? [] : [`at most ${max}`];
+  return [{ path, rule: 'taskPriority', message: `must be ${[...least, ...most].join(' and ')}` }];
+}
+
+function denyHost({ pullHosts }: Profile, path: string, url: string | undefined): Denial[] {
+  if (pullHosts === undefined || url === undefined) return [];
+  const { hostname } = new URL(url);
+  if (pullHosts.some((pattern) => matchesHost(hostname, pattern))) return [];
+  const message = pullHosts.length === 0 ? NOTHING_LEFT : `must be at ${choices(pullHosts)}`;
+  return [{ path, rule: 'pullHosts', message }];
+}
+
+function denyOutside<Value extends string | number>(
+  path: string,
+  rule: 'regions' | 'classIds' | 'procedures' | 'mediaTypes',
+  asked: Value | undefined,
+  allowed: readonly Value[] | undefined,
+): Denial[] {
+  if (allowed === undefined) return [];
+  // Where nobody asks for a task flow, none is started.
+  if (asked === undefined && (allowed.length > 0 || rule === 'procedures')) return [];
+  if (asked !== undefined && allowed.includes(asked)) return [];
+  const message = allowed.length === 0 ? NOTHING_LEFT : `must be ${choices(allowed)}`;
+  return [{ path, rule, message }];
+}
+
+/** Returns whether a number is denied for being above the one that is allowed. */
+export function denyAbove(
+  path: string,
+  rule: 'maxBytes' | 'maxSeconds' | 'maxExpiresIn',
+  asked: number | undefined,
+  allowed: number | undefined,
+): Denial[] {
+  if (asked === undefined || allowed === undefined || asked <= allowed) return [];
+  return [{ path, rule, message: `must be at most ${allowed}` }];
+}
+
+const NOTHING_LEFT =
+  'cannot be had: what the policy allows and what the token allows have nothing in common';
+
+/** The first of each list holds where the caller leaves it open; a task flow is never started unasked. */
+export function fillCommon(profile: Profile, { storageRegion, classId, limits }: UploadBounds) {
+  const { regions, classIds, maxBytes, maxSeconds, mediaTypes } = profile;
+  const bounds = [{ maxBytes, maxSeconds, mediaTypes }, { ...limits }]
+    .flatMap((each) => Object.entries(each))
+    .filter(([, bound]) => bound !== undefined);
+  return {
+    ...defined({
+      storageRegion: regions && (storageRegion ?? regions[0]),
+      classId: classIds && (classId ?? classIds[0]),
+    }),
+    ...(bounds.length === 0 ? {} : { limits: Object.fromEntries(bounds) }),
+  };
+}
+
+/** What nobody names is of the default priority, which may be too low, or too high. */
+export function fillPriority(
+  { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
+  asked: number | undefined,
+): number | undefined {
+  const nearest = Math.max(min, Math.min(max, DEFAULT_PRIORITY));
+  return asked ?? (nearest === DEFAULT_PRIORITY ? undefined : nearest);
+}
+
+function choices(allowed: readonly (string | number)[]): string {
+  return allowed.join(', ').replace(/, ([^,]*)$/, ' or $1');
 }

@@ -14,7 +14,7 @@ import {
   MAX_TAGS,
   MAX_TASK_PRIORITY,
 } from '../validation/limits.ts';
-import { explainCoverUrl } from '../validation/media-url.ts';
+import { explainCoverUrl } from '../validation/public-url.ts';
 import { listOf, strictMap } from './strict-map.ts';
 
 /** A name in which `*` stands for anything. */

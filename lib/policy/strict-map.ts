@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { findUnknownFields } from '../validation/fields.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { findUnknownFields } from '../validation/parse-fields.ts';
 
 type Map = Readonly<Record<string, unknown>>;
 

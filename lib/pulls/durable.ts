@@ -2,14 +2,14 @@ import type { KeyedRequest, RememberedRequest } from '../ledger/idempotency-keys
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Upload } from '../model/upload.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
-import { quotaExceeded } from '../uploads/quota-memory.ts';
+import { quotaExceeded } from '../uploads/reserve-upload.ts';
 import {
   createPullId,
   type PullJob,
   toPullJob,
   toUploadProblem,
   type UploadIdSources,
-} from './pull-job.ts';
+} from './authorize.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Dependencies of the store. */

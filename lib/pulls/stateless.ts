@@ -1,7 +1,7 @@
 import { deriveUploadId, nameUploader } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
-import { createQuotaMemory } from '../uploads/quota-memory.ts';
-import { createPullId, type UploadIdSources } from './pull-job.ts';
+import { createQuotaMemory } from '../uploads/reserve-upload.ts';
+import { createPullId, type UploadIdSources } from './authorize.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Requests with a key that an instance remembers; the oldest gives way. */

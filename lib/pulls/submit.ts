@@ -1,12 +1,17 @@
-import { forEachAtOnce } from '../net/concurrency.ts';
 import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
 import type { Deadline } from '../system.ts';
-import { refuseFields } from '../validation/parse-fields.ts';
+import { forEachAtOnce } from '../system.ts';
+import { refuseFields } from '../validation/fields.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { PullUploadOutcome, VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
-import { type AuthorizedPull, authorizePull, authorizePulls, type PullOwner } from './authorize.ts';
-import { toPullJob } from './pull-job.ts';
+import {
+  type AuthorizedPull,
+  authorizePull,
+  authorizePulls,
+  type PullOwner,
+  toPullJob,
+} from './authorize.ts';
 import type { PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Dependencies of submitting pulls. */

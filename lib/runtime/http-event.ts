@@ -1,7 +1,7 @@
 import { Problem } from '../problem.ts';
+import { refuseFields } from '../validation/fields.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
-import { refuseFields } from '../validation/parse-fields.ts';
 
 /**
  * What the two HTTP triggers of SCF have in common, as far as it is used. All of it comes from outside, so all of it

@@ -3,7 +3,7 @@ import type { CountedFailure, ItemFailure } from '../ledger/dead-items.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { defined } from '../validation/json-object.ts';
-import type { LogFields } from './log.ts';
+import type { LogFields } from './invocation.ts';
 
 /** Why an item cannot be processed: a code, and a sentence that quotes nothing of the item. */
 export interface ItemFault {

@@ -1,15 +1,14 @@
-import { trustContexts } from '../config/context-config.ts';
 import { recordAbsence } from '../ingest/absent-arrival.ts';
 import { confirmEvent } from '../ingest/confirm-event.ts';
 import { countEventFailure } from '../ingest/failed-event.ts';
 import { recordNotification } from '../ingest/ingest.ts';
 import { MAX_UNCONFIRMED } from '../ingest/pending-confirmation.ts';
 import { selectDeletions } from '../ingest/select-deletions.ts';
+import { trustContexts } from '../ingest/verify-notification.ts';
 import type { ClaimedConfirmation } from '../ledger/pending-confirmations.ts';
 import { type Attempt, DONE } from '../model/attempt.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
-import { parseVodEvent } from '../vod/event.ts';
-import { isVodEventType } from '../vod/event-types.ts';
+import { isVodEventType, parseVodEvent } from '../vod/event.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';

@@ -1,6 +1,6 @@
-import { forEachAtOnce } from '../net/concurrency.ts';
 import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
 import { ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
+import { forEachAtOnce } from '../system.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
 import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';

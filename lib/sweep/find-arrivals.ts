@@ -1,5 +1,5 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { forEachAtOnce } from '../net/concurrency.ts';
+import { forEachAtOnce } from '../system.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { describeMediaEvent } from '../vod/media.ts';
 import { findMediaTasks } from '../vod/tasks.ts';

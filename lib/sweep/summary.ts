@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import type { StepCounts } from './step-counts.ts';
 
 /** What a sweep has done, and what it left. */

@@ -1,9 +1,9 @@
 import type { FetchCover } from '../actions/fetch-cover.ts';
 import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { forEachAtOnce } from '../net/concurrency.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
+import { forEachAtOnce } from '../system.ts';
 import type { VodApi } from '../vod/client.ts';
 
 /** What the steps of a sweep work with. */

@@ -1,5 +1,5 @@
+import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
-import type { LogFields } from '../runtime/log.ts';
 import type { Target } from '../webhooks/target.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
 import { confirmPending, UNCONFIRMED_COUNTS } from './confirm-pending.ts';

@@ -3,8 +3,7 @@ import type { ReplayQuery } from '../ledger/dead-deliveries.ts';
 import type { UploadQuery } from '../ledger/uploads.ts';
 import { ITEM_KINDS } from '../model/item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from '../model/upload-state.ts';
-import { isoTime } from '../validation/fields.ts';
-import { findUnknownFields, parseFields, type RawFields } from '../validation/parse-fields.ts';
+import { findUnknownFields, isoTime, parseFields, type RawFields } from '../validation/fields.ts';
 
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = '20';

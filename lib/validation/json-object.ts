@@ -32,3 +32,54 @@ export function defined<Fields extends object>(fields: Fields): Defined<Fields>;
 export function defined(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
+
+/** What a JSON text may have at most. */
+export interface JsonBounds {
+  /** Objects and arrays within each other. */
+  readonly levels: number;
+  /** Values of objects and arrays, empty ones counted as if they had one. */
+  readonly values: number;
+}
+
+const QUOTE = '"'.charCodeAt(0);
+const COMMA = ','.charCodeAt(0);
+const BACKSLASH = '\\'.charCodeAt(0);
+
+/** By its code, how a character changes the level. */
+const STEPS = new Int8Array(128);
+for (const character of '[{') STEPS[character.charCodeAt(0)] = 1;
+for (const character of ']}') STEPS[character.charCodeAt(0)] = -1;
+
+/**
+ * Returns which of `bounds` a JSON text exceeds, or undefined where it exceeds none; of a text that is not well-formed, what
+ * holds for it as far as it looks like one. Nothing is built of the text: a parser takes seconds and hundreds of megabytes
+ * for a few megabytes of brackets.
+ */
+export function findExceeded(text: string, bounds: JsonBounds): keyof JsonBounds | undefined {
+  let levels = 0;
+  let values = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = findEnd(text, at);
+      continue;
+    }
+    const step = STEPS[code] ?? 0;
+    levels += step;
+    if (step > 0 || code === COMMA) values += 1;
+    if (levels > bounds.levels) return 'levels';
+    if (values > bounds.values) return 'values';
+  }
+  return undefined;
+}
+
+/** Returns the place of the quotation mark that ends the string which begins at `start`, or the end of the text. */
+function findEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end;
+    while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1;
+    // An even number of backslashes escapes one another.
+    if ((end - before) % 2 === 0) return end;
+  }
+  return text.length;
+}

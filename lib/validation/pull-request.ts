@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import type { FieldError, Problem } from '../problem.ts';
 import {
+  type CheckedFields,
+  checkFields,
   classId,
+  findUnknownFields,
   integer,
   isoTime,
   limitFields,
   procedure,
+  type RawFields,
+  refuseFields,
   storageRegion,
   text,
   uploadLimits,
@@ -20,14 +25,7 @@ import {
   MAX_STORAGE_PATH_BYTES,
   MAX_TASK_PRIORITY,
 } from './limits.ts';
-import type { UrlPolicy } from './media-url.ts';
-import {
-  type CheckedFields,
-  checkFields,
-  findUnknownFields,
-  type RawFields,
-  refuseFields,
-} from './parse-fields.ts';
+import type { UrlPolicy } from './public-url.ts';
 import { checkPullSource, type PullSource } from './pull-source.ts';
 
 /** Errors that the answer to one batch lists in all; beyond it, each item that is wrong has its first one. */

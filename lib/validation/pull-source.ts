@@ -1,4 +1,5 @@
 import type { FieldError } from '../problem.ts';
+import type { CheckedFields, RawFields } from './fields.ts';
 import { defined, isJsonObject } from './json-object.ts';
 import {
   COVER_TYPE_LIST,
@@ -8,8 +9,7 @@ import {
   isMediaType,
   MEDIA_TYPE_LIST,
 } from './media-type.ts';
-import { checkMediaUrl, type MediaUrl, type UrlPolicy } from './media-url.ts';
-import type { CheckedFields, RawFields } from './parse-fields.ts';
+import { checkPublicUrl, type MediaUrl, type UrlPolicy } from './public-url.ts';
 
 /** What VOD shall fetch. */
 export interface PullSource {
@@ -52,7 +52,7 @@ interface CheckedUrl {
 function checkUrl(fields: RawFields, path: string, policy: UrlPolicy): CheckedUrl {
   const text = fields[path];
   if (typeof text !== 'string') return { errors: [] };
-  const verdict = checkMediaUrl(text, policy);
+  const verdict = checkPublicUrl(text, policy);
   return 'reason' in verdict
     ? { errors: [{ path, message: verdict.reason }] }
     : { url: verdict, errors: [] };

@@ -2,9 +2,11 @@ import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
 import {
   classId,
+  findUnknownFields,
   integer,
   isoTime,
   limitFields,
+  parseFields,
   procedure,
   storageRegion,
   text,
@@ -18,7 +20,6 @@ import {
   MAX_SOURCE_CONTEXT_BYTES,
   MAX_TASK_PRIORITY,
 } from './limits.ts';
-import { findUnknownFields, parseFields } from './parse-fields.ts';
 
 const signatureRequest = v.object({
   classId: v.optional(classId),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { subAppId } from '../validation/fields.ts';
+import { findVodCredentials, MISSING_CREDENTIALS, type VodCredentials } from './call.ts';
 
 /** How VOD's API is called. */
 export interface VodApiConfig {
@@ -12,14 +13,6 @@ export interface VodApiConfig {
   readonly subAppId: number | undefined;
   /** PullUpload calls that one instance starts within a second, at most. */
   readonly pullsPerSecond: number;
-}
-
-/** A key of Tencent Cloud. */
-export interface VodCredentials {
-  readonly secretId: string;
-  readonly secretKey: string;
-  /** Session token; the keys of an execution role have one. */
-  readonly token: string | undefined;
 }
 
 /** Where VOD's API is: https://cloud.tencent.com/document/product/266/31753. */
@@ -38,28 +31,17 @@ const credentials = {
   VOD_SECRET_KEY: v.optional(v.string(), ''),
 };
 
-const MISSING_KEY =
-  'must be set, unless the function has an execution role, whose credentials the platform gives as TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY and TENCENTCLOUD_SESSIONTOKEN';
-
 /** Schema of the credentials: those of the execution role where there is one, else the configured key. */
 export const vodCredentialsEnvironment = v.pipe(
   v.object(credentials),
   v.rawTransform(({ dataset, addIssue, NEVER }): VodCredentials => {
     const e = dataset.value;
-    if (e.TENCENTCLOUD_SECRETID && e.TENCENTCLOUD_SECRETKEY && e.TENCENTCLOUD_SESSIONTOKEN) {
-      return {
-        secretId: e.TENCENTCLOUD_SECRETID,
-        secretKey: e.TENCENTCLOUD_SECRETKEY,
-        token: e.TENCENTCLOUD_SESSIONTOKEN,
-      };
-    }
-    if (e.VOD_SECRET_ID && e.VOD_SECRET_KEY) {
-      return { secretId: e.VOD_SECRET_ID, secretKey: e.VOD_SECRET_KEY, token: undefined };
-    }
+    const found = findVodCredentials(e);
+    if (found !== undefined) return found;
     for (const key of ['VOD_SECRET_ID', 'VOD_SECRET_KEY'] as const) {
       if (e[key]) continue;
       addIssue({
-        message: MISSING_KEY,
+        message: MISSING_CREDENTIALS,
         path: [{ type: 'object', origin: 'value', input: e, key, value: e[key] }],
       });
     }

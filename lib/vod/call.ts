@@ -1,7 +1,11 @@
-import type { Clock, Random } from '../system.ts';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
+import { ConfigError } from '../config-error.ts';
+import type { Clock, Random, RateLimit } from '../system.ts';
+import { defined } from '../validation/json-object.ts';
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
 import type { Repeat } from './error-rules.ts';
-import type { RateLimit } from './rate-limit.ts';
 
 /** What one call is about, and what it may cost its caller. */
 export interface CallOptions {
@@ -135,4 +139,93 @@ async function inTime<Value>(
 
 function timeLeft({ remainingMilliseconds }: CallOptions): number {
   return (remainingMilliseconds?.() ?? Number.POSITIVE_INFINITY) - RESERVE_MILLISECONDS;
+}
+
+/** A key of Tencent Cloud. */
+export interface VodCredentials {
+  readonly secretId: string;
+  readonly secretKey: string;
+  /** Session token; the keys of an execution role have one. */
+  readonly token: string | undefined;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Returns the credentials of the execution role where there is one, else the configured key; undefined where there is none. */
+export function findVodCredentials(variables: Variables): VodCredentials | undefined {
+  const {
+    TENCENTCLOUD_SECRETID: roleId,
+    TENCENTCLOUD_SECRETKEY: roleKey,
+    TENCENTCLOUD_SESSIONTOKEN: token,
+    VOD_SECRET_ID: secretId,
+    VOD_SECRET_KEY: secretKey,
+  } = variables;
+  if (roleId && roleKey && token) return { secretId: roleId, secretKey: roleKey, token };
+  return secretId && secretKey ? { secretId, secretKey, token: undefined } : undefined;
+}
+
+/** Says what credentials are missing: see {@link findVodCredentials}. */
+export const MISSING_CREDENTIALS =
+  'must be set, unless the function has an execution role, whose credentials the platform gives as TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY and TENCENTCLOUD_SESSIONTOKEN';
+
+/**
+ * Returns the credentials of this moment: the platform replaces those of the execution role while an instance lives.
+ *
+ * @throws {ConfigError}
+ */
+export function readVodCredentials(variables: Variables): VodCredentials {
+  const found = findVodCredentials(variables);
+  if (found !== undefined) return found;
+  const missing = ['VOD_SECRET_ID', 'VOD_SECRET_KEY'].filter((variable) => !variables[variable]);
+  throw new ConfigError(missing.map((variable) => ({ variable, message: MISSING_CREDENTIALS })));
+}
+
+/** An API of Tencent Cloud: all of them are framed and signed in one way. */
+interface CloudApi {
+  /** Host, with port and path where they are needed. */
+  readonly endpoint: string;
+  readonly protocol: 'https' | 'http';
+  readonly region: string | undefined;
+  /** That of VOD where it is absent. */
+  readonly version?: string;
+  /** Seconds that an answer may take; the vendor's own 60 where it is absent. */
+  readonly answerSeconds?: number;
+}
+
+/** The vendor's client, reduced to its one call that takes any action. */
+type VendorClient = Pick<Client, 'request'>;
+
+/**
+ * Returns the vendor's client of `api`. It holds open connections, so an instance makes one and keeps it.
+ *
+ * @param readCredentials read at every call; what it throws, the vendor's client takes for a failed request.
+ */
+export function createVendorClient(
+  { endpoint, protocol, region, version, answerSeconds }: CloudApi,
+  readCredentials: () => VodCredentials,
+): VendorClient {
+  const client = new Client({
+    credential: {
+      getCredential: async () => {
+        const { secretId, secretKey, token } = readCredentials();
+        return { secretId, secretKey, ...defined({ token }) };
+      },
+    },
+    ...defined({ region }),
+    profile: {
+      httpProfile: {
+        endpoint,
+        protocol: `${protocol}://`,
+        // Node's own agent drops connections that are idle for five seconds.
+        agent:
+          protocol === 'https'
+            ? new HttpsAgent({ keepAlive: true })
+            : new HttpAgent({ keepAlive: true }),
+        ...defined({ reqTimeout: answerSeconds }),
+      },
+    },
+  });
+  // The vendor's clients differ in nothing but the version they name, and the methods that nobody calls here.
+  if (version !== undefined) client.apiVersion = version;
+  return client;
 }

@@ -23,12 +23,17 @@ import type {
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { Problem } from '../problem.ts';
 import type { Clock } from '../system.ts';
+import { createRateLimit, type RateLimit } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
-import type { VodApiConfig, VodCredentials } from './api-config.ts';
-import { type CallDependencies, type CallOptions, callVod } from './call.ts';
+import type { VodApiConfig } from './api-config.ts';
+import {
+  type CallDependencies,
+  type CallOptions,
+  callVod,
+  createVendorClient,
+  type VodCredentials,
+} from './call.ts';
 import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
-import { createVendorClient } from './vendor-client.ts';
 
 /** Dependencies of the client. */
 export interface VodApiDependencies extends CallDependencies {

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '../validation/json-object.ts';
-import type { VodEvent } from './event.ts';
-import type { EventTask } from './event-types.ts';
-import { canonicalJson } from './json.ts';
+import type { EventTask, VodEvent } from './event.ts';
 
 /**
  * Returns the id of what `event` tells: the same for the same fact, in both notification modes and each time that VOD
@@ -93,4 +91,57 @@ function listDeletedParts({ FileDeleteResultInfo: results }: EventTask<'FileDele
 
 function sortUnique(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort();
+}
+
+/**
+ * Returns the JSON text that equal values share: members in the order of their names, and without those that are
+ * `null`, since VOD means the same by `null` and by no member.
+ *
+ * It does not recurse: a value that came out of a queue may be deeper than any stack is.
+ */
+export function canonicalJson(value: unknown): string {
+  const text: string[] = [];
+  const open: Container[] = [];
+  writeValue(value, text, open);
+  for (let container = open.at(-1); container !== undefined; container = open.at(-1)) {
+    if (container.next < container.length) writeNext(container, text, open);
+    else {
+      text.push(container.names === undefined ? ']' : '}');
+      open.pop();
+    }
+  }
+  return text.join('');
+}
+
+/** An object or array that is written as far as `next`. */
+interface Container {
+  readonly holder: object;
+  /** Of an object. */
+  readonly names: readonly string[] | undefined;
+  readonly length: number;
+  next: number;
+}
+
+/** Writes the next member, or the beginning of it. */
+function writeNext(container: Container, text: string[], open: Container[]): void {
+  const { holder, names, next } = container;
+  container.next += 1;
+  const name = names === undefined ? next : (names[next] ?? '');
+  if (next > 0) text.push(',');
+  if (names !== undefined) text.push(JSON.stringify(name), ':');
+  writeValue(Reflect.get(holder, name), text, open);
+}
+
+/** Writes a value, or the beginning of one that holds others. */
+function writeValue(value: unknown, text: string[], open: Container[]): void {
+  if (Array.isArray(value)) {
+    text.push('[');
+    open.push({ holder: value, names: undefined, length: value.length, next: 0 });
+  } else if (isJsonObject(value)) {
+    const names = Object.keys(value).filter((name) => (value[name] ?? null) !== null);
+    text.push('{');
+    open.push({ holder: value, names: names.sort(), length: names.length, next: 0 });
+  } else {
+    text.push(JSON.stringify(value) ?? 'null');
+  }
 }

@@ -5,8 +5,7 @@ import type {
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import type { MediaFacts, MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
-import { parseVodEvent, type VodEvent } from './event.ts';
-import { readAmount, readText, readWhole } from './json.ts';
+import { parseVodEvent, readAmount, readText, readWhole, type VodEvent } from './event.ts';
 import { hasPullFailed, type MediaTasks } from './tasks.ts';
 
 /** How VOD writes that a media is kept for ever: https://cloud.tencent.com/document/product/266/31773. */

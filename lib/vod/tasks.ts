@@ -4,9 +4,15 @@ import { isJsonObject, type JsonObject } from '../validation/json-object.ts';
 import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
-import { parseVodEvent, type VodEvent } from './event.ts';
-import { EVENT_MEMBERS, type EventTask, type VodEventType } from './event-types.ts';
-import { readText, readWhole } from './json.ts';
+import {
+  EVENT_MEMBERS,
+  type EventTask,
+  parseVodEvent,
+  readText,
+  readWhole,
+  type VodEvent,
+  type VodEventType,
+} from './event.ts';
 
 /**
  * Which member of DescribeTaskDetail's answer holds the task that an event type describes. The names follow no rule.

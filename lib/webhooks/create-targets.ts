@@ -1,4 +1,4 @@
-import type { VodCredentials } from '../vod/api-config.ts';
+import type { VodCredentials } from '../vod/call.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { createEventBus, type EventBusConfig } from './event-bridge.ts';
 import { createWebhookSender, type WebhookDependencies } from './send-webhook.ts';
@@ -23,7 +23,7 @@ export function createTargets(
     (endpoint): Target => ({
       id: endpoint.id,
       events: endpoint.events,
-      send: (message, timeLimit) => sendWebhook(endpoint, message, timeLimit),
+      send: sendWebhook.bind(undefined, endpoint),
     }),
   );
   return eventBus === undefined

@@ -1,6 +1,7 @@
 import type { DeadItemLedger } from '../ledger/dead-items.ts';
 import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
 import { writePair } from '../model/item-name.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
 import {
   describeItemFailure,
@@ -8,10 +9,9 @@ import {
   ITEM_PAUSE_MILLISECONDS,
   MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
-import type { LogFields } from '../runtime/log.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
+import type { DeliveryOutcome, DueDelivery } from './deliver-batch.ts';
 import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
-import type { DeliveryOutcome, DueDelivery } from './delivery-outcome.ts';
 import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 

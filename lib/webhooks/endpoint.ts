@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
-import { explainEventPattern } from '../model/event-type.ts';
+import { explainEventPattern } from '../model/message-type.ts';
 import type { FieldError } from '../problem.ts';
-import { checkMediaUrl, type UrlPolicy } from '../validation/media-url.ts';
-import { checkFields, findUnknownFields } from '../validation/parse-fields.ts';
-import { createSigner, explainSecret, type SignMessage } from './sign-message.ts';
+import { checkFields, findUnknownFields } from '../validation/fields.ts';
+import { checkPublicUrl, type UrlPolicy } from '../validation/public-url.ts';
+import { createSigner, explainSecret, type SignMessage } from './message.ts';
 
 /** Where webhooks are sent to. It holds its secrets in such a way that no log or error can show them. */
 export interface WebhookEndpoint {
@@ -121,7 +121,7 @@ const eventPattern = v.pipe(
 
 function checkUrl(text: string, { urlPolicy, loopback }: EndpointOptions) {
   if (loopback && isLoopback(text)) return { href: new URL(text).href };
-  const checked = checkMediaUrl(text, urlPolicy);
+  const checked = checkPublicUrl(text, urlPolicy);
   // What is signed is not encrypted, so anybody on the way could read it.
   return 'href' in checked && !checked.href.startsWith('https:')
     ? { reason: 'must begin with https://' }

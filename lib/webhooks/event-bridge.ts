@@ -1,8 +1,8 @@
-import type { VodCredentials } from '../vod/api-config.ts';
+import type { VodCredentials } from '../vod/call.ts';
+import { createVendorClient } from '../vod/call.ts';
 import { readHttpStatus, readRefusal } from '../vod/error.ts';
-import { createVendorClient } from '../vod/vendor-client.ts';
 import type { Message } from './message.ts';
-import { readSubject, writeMessageBody } from './message-body.ts';
+import { readSubject, writeMessageBody } from './message.ts';
 import type { SendResult, Target } from './target.ts';
 
 /** An event bus of Tencent Cloud EventBridge, for fan-out to functions, queues and logs. */

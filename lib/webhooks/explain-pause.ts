@@ -1,4 +1,4 @@
-import type { LogFields } from '../runtime/log.ts';
+import type { LogFields } from '../runtime/invocation.ts';
 
 /** An endpoint that is sent nothing any more, and the error of the delivery that was the reason. */
 export interface PausedEndpoint {

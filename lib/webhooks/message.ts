@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { type EventType, nameVodEvent } from '../model/event-type.ts';
+import { Webhook } from 'standardwebhooks';
+import { type EventType, nameVodEvent } from '../model/message-type.ts';
 import { removeV1 } from '../model/source-context.ts';
 import type { UploadView } from '../uploads/upload-view.ts';
-import { defined } from '../validation/json-object.ts';
+import { defined, isJsonObject } from '../validation/json-object.ts';
 import { replaceSourceContext } from '../vod/event.ts';
 
 /**
@@ -107,4 +108,110 @@ function removeEnvelope(members: Readonly<Record<string, unknown>>): object {
     replaceSourceContext(task, removeV1),
   ]);
   return Object.fromEntries(told);
+}
+
+/** What tells a consumer where to look, in the words of an upload and in VOD's. */
+const IDENTIFIERS: ReadonlySet<string> = new Set([
+  ...[
+    'uploadId',
+    'method',
+    'state',
+    'owner',
+    'subAppId',
+    'fileId',
+    'taskId',
+    'createdAt',
+    'updatedAt',
+  ],
+  ...[
+    'confirmed',
+    'EventType',
+    'EventHandle',
+    'SubAppId',
+    'FileId',
+    'TaskId',
+    'Status',
+    'ErrCode',
+    'ErrCodeExt',
+  ],
+]);
+
+/** Longest identifier that is kept; all of them together stay far below any limit. */
+const MAX_IDENTIFIER = 256;
+
+/**
+ * Returns `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
+ *
+ * A message that is larger becomes a thin one, which says so (`dataOmitted`) and whose data are identifiers: consumers
+ * look up the rest by them.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#thin-vs-full-payloads
+ */
+export function writeMessageBody(message: Message, maxBytes: number): string {
+  const { id, type, timestamp, data } = message;
+  const body = JSON.stringify({ id, type, timestamp, data });
+  const bytes = Buffer.byteLength(body);
+  if (bytes <= maxBytes) return body;
+  const thin = pickIdentifiers(data);
+  return JSON.stringify({ id, type, timestamp, dataOmitted: { bytes, maxBytes }, data: thin });
+}
+
+/** Returns the one thing that `message` is about: its upload, file or task, or else the message itself. */
+export function readSubject(message: Message): string {
+  const found = [message.data, ...Object.values(message.data).filter(isJsonObject)];
+  for (const name of ['uploadId', 'FileId', 'TaskId']) {
+    for (const fields of found) {
+      const value = fields[name];
+      if (typeof value === 'string' && value !== '' && value.length <= MAX_IDENTIFIER) {
+        return value;
+      }
+    }
+  }
+  return message.id;
+}
+
+function pickIdentifiers(data: Message['data']): Record<string, unknown> {
+  const entries = Object.entries(data);
+  // A notification has one member that is about its type, under a name of its own.
+  const task = entries.find(([name, value]) => /^\w{1,64}Event$/.test(name) && isJsonObject(value));
+  const inner = task === undefined ? [] : Object.entries(Object(task[1])).filter(isIdentifier);
+  return {
+    ...Object.fromEntries(entries.filter(isIdentifier)),
+    ...(task === undefined ? {} : { [task[0]]: Object.fromEntries(inner) }),
+  };
+}
+
+function isIdentifier([name, value]: readonly [string, unknown]): boolean {
+  if (!IDENTIFIERS.has(name)) return false;
+  if (typeof value === 'string') return value.length <= MAX_IDENTIFIER;
+  return typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Returns the value of `webhook-signature`: one signature for each secret, with a space between them. */
+export type SignMessage = (id: string, sentAt: Date, body: string) => string;
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
+const MIN_SECRET_BYTES = 24;
+const MAX_SECRET_BYTES = 64;
+
+const PREFIX = 'whsec_';
+
+/** Returns what is wrong with `secret`, in words that tell nothing of it, or undefined where it may sign. */
+export function explainSecret(secret: string): string | undefined {
+  const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';
+  const key = Buffer.from(encoded, 'base64');
+  // Node passes over what is not Base64, and consumers' libraries do not.
+  const exact = key.toString('base64') === encoded;
+  if (exact && key.length >= MIN_SECRET_BYTES && key.length <= MAX_SECRET_BYTES) return undefined;
+  return `must be ${PREFIX} and the Base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} random bytes; several of them, while one is being replaced, with a space between them`;
+}
+
+/**
+ * Returns how messages are signed with `secrets`, which nobody can read back from it.
+ *
+ * @param secrets for which {@link explainSecret} has nothing to say.
+ */
+export function createSigner(secrets: readonly string[]): SignMessage {
+  const keys = secrets.map((secret) => new Webhook(secret));
+  return (id, sentAt, body) => keys.map((key) => key.sign(id, sentAt, body)).join(' ');
 }

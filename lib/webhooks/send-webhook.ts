@@ -7,7 +7,7 @@ import type { Clock } from '../system.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { Message } from './message.ts';
-import { writeMessageBody } from './message-body.ts';
+import { writeMessageBody } from './message.ts';
 import { readRetryAfter } from './retry-schedule.ts';
 import type { SendResult } from './target.ts';
 

@@ -1,4 +1,4 @@
-import type { Subscription } from '../model/event-type.ts';
+import type { Subscription } from '../model/message-type.ts';
 import type { Message } from './message.ts';
 
 /** What became of one attempt. */

@@ -8,7 +8,7 @@ import postgres from 'postgres';
 import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
-import type { UploadChange } from '../../lib/ledger/upload-change.ts';
+import type { UploadChange } from '../../lib/ledger/upload-row.ts';
 import type { Quotas } from '../../lib/model/quotas.ts';
 import { openLocalDatabase } from '../../tools/local/database.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };

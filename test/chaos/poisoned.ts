@@ -3,8 +3,7 @@ import { type ItemName, writePair } from '../../lib/model/item-name.ts';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import { parseVodEvent } from '../../lib/vod/event.ts';
-import { identifyEvent } from '../../lib/vod/event-id.ts';
-import { canonicalJson } from '../../lib/vod/json.ts';
+import { canonicalJson, identifyEvent } from '../../lib/vod/event-id.ts';
 import { createSample, POISONS } from '../lib/sweep/poisons.ts';
 import type { Chance } from '../support/chance.ts';
 import {

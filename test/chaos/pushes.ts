@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
 import { APPLICATIONS, type Course, OWN } from './world.ts';

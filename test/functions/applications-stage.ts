@@ -2,7 +2,7 @@ import connectPostgres from 'postgres';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { localAccount } from '../../tools/local/emulator/account.ts';
 import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';

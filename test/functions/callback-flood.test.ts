@@ -4,7 +4,7 @@ import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { ingestBatch } from '../../lib/ingest/durable.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { parseVodEvent, type RawEvent } from '../../lib/vod/event.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCallbackRoute } from '../../functions/callback.ts';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { httpHandler } from '../../lib/runtime/http-handler.ts';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { settingsOf } from '../support/settings.ts';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { LogFields } from '../../lib/runtime/log.ts';
+import type { LogFields } from '../../lib/runtime/invocation.ts';
 import { clock, random } from '../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { CANARIES, findCanaries, SIGNED } from '../security/canaries.ts';
 import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
 import { type Chance, createChance } from '../support/chance.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { signCallback } from '../support/sign-callback.ts';
 
 /** Where something that a function lets out can end. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import type { LogFields } from '../../lib/runtime/log.ts';
+import type { LogFields } from '../../lib/runtime/invocation.ts';
 
 /** What was written to standard output since the test began. */
 export interface CapturedLog {

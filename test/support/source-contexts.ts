@@ -1,11 +1,12 @@
 import type { ContextConfig } from '../../lib/config/context-config.ts';
 import {
+  type ContextKeys,
   type DecodedSourceContext,
   decodeSourceContext,
+  deriveContextKey,
   type Envelope,
   encodeSourceContext,
 } from '../../lib/model/source-context.ts';
-import { type ContextKeys, deriveContextKey } from '../../lib/model/source-context-mac.ts';
 
 /** Key of functions that have this `VOD_SECRET_KEY`, and no `SOURCE_CONTEXT_KEYS`. */
 export function contextKeysOf(secretKey: string): ContextKeys {

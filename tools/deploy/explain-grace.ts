@@ -1,6 +1,9 @@
-import { MAX_SHARED_KEY_SECONDS } from '../../lib/config/callback-config.ts';
-import { type Grace, judgeGrace } from '../../lib/config/context-config.ts';
 import type { Environment } from '../../lib/config/environment.ts';
+import {
+  type Grace,
+  judgeGrace,
+  MAX_SHARED_KEY_SECONDS,
+} from '../../lib/ingest/verify-notification.ts';
 import { parseIsoTime } from '../../lib/validation/iso-time.ts';
 import { MAX_SIGNATURE_SECONDS } from '../../lib/validation/limits.ts';
 

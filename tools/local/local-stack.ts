@@ -5,7 +5,7 @@ import type { Environment } from '../../lib/config/environment.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { listApplications } from '../../lib/policy/applications.ts';
 import { type Policy, parseSettings } from '../../lib/policy/settings.ts';
-import { deriveSignKey } from '../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
 import { createAccess } from './access.ts';

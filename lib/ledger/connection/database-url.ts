@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { LedgerError } from '../ledger-error.ts';
 import { chooseTls, explainTls, readAuthorities, type TlsSettings } from './tls-settings.ts';
 import { URL_PARAMETERS, type UrlParameters } from './url-parameters.ts';
 
@@ -79,6 +80,24 @@ export function readDatabaseUrl(text: string, ca?: string): DatabaseUrl {
     problems.push(...read.map((message) => ({ variable: 'DATABASE_URL', message }) as const));
   } else if (problems.length === 0) return { settings: read };
   return { problems };
+}
+
+/**
+ * Returns what the variables say.
+ *
+ * @throws {LedgerError} where they are wrong.
+ */
+export function demandDatabase(variables: {
+  readonly databaseUrl: string;
+  readonly databaseCa?: string | undefined;
+}): DatabaseSettings {
+  const { settings, problems } = readDatabaseUrl(variables.databaseUrl, variables.databaseCa);
+  if (settings !== undefined) return settings;
+  const wrong = problems.map(({ variable, message }) => `${variable} ${message}`).join('; ');
+  throw new LedgerError(`The database cannot be used: ${wrong}.`, {
+    code: 'DATABASE_URL',
+    isPassing: false,
+  });
 }
 
 type Messages = readonly string[];

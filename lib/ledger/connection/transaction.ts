@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres';
 import { readCode } from '../ledger-error.ts';
 import type { DatabaseHost } from './database-url.ts';
+import { failWith } from './open-socket.ts';
 
 /** A connection that is up. */
 export interface Session {
@@ -103,4 +104,24 @@ async function saySettings(session: Session, send: Statements['unsafe']): Promis
 
 function never(): Promise<never> {
   return new Promise(() => undefined);
+}
+
+/**
+ * Returns what `work` returns.
+ *
+ * @throws an error `NO_ANSWER` where it takes longer.
+ */
+export async function answerInTime<Result>(
+  work: Promise<Result>,
+  milliseconds: number,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(failWith('NO_ANSWER')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCallbackConfig } from '../../../lib/config/callback-config.ts';
 import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
 import { type Environment, findStrayCharacters } from '../../../lib/config/environment.ts';
-import { readPullConfig, readVodCredentials } from '../../../lib/config/pull-config.ts';
+import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../../lib/config/sweep-config.ts';
 import { readUploadsConfig } from '../../../lib/config/uploads-config.ts';
@@ -40,8 +40,9 @@ const READERS: readonly (readonly [string, (e: Environment) => unknown, Environm
   ],
   [
     'pull, with the credentials of its role',
-    readVodCredentials,
+    readPullConfig,
     {
+      ...{ AUTH: 'none', SOURCE_CONTEXT_KEYS: 'canary'.repeat(6) },
       ...{ TENCENTCLOUD_SECRETID: 'canary', TENCENTCLOUD_SECRETKEY: 'canary' },
       TENCENTCLOUD_SESSIONTOKEN: 'canary',
     },

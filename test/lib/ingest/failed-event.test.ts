@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { logUnkeptEvent } from '../../../lib/ingest/failed-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
-import type { LogFields } from '../../../lib/runtime/log.ts';
+import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NOWHERE } from '../../support/source-contexts.ts';
 

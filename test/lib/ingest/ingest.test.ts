@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createIngest } from '../../../lib/ingest/ingest.ts';
 import { lazyLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { LogFields } from '../../../lib/runtime/log.ts';
+import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { signCallback } from '../../support/sign-callback.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { verifyNotification } from '../../../lib/ingest/verify-notification.ts';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { signCallback } from '../../support/sign-callback.ts';
 
 const KEY = 'SignKeyExample';

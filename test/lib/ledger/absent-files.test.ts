@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_NOTES } from '../../../lib/ledger/absent-files.ts';
-import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 

@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPause } from '../../../lib/ledger/connection/session.ts';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
+import { type Connection, createConnection, createPause } from '../../../lib/ledger/connection.ts';
 import { useDatabases } from '../../support/use-ledger.ts';
 
 /** Somebody who takes connections, and what becomes of them. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import { type EventType, selectTargets } from '../../../lib/model/event-type.ts';
+import { type EventType, selectTargets } from '../../../lib/model/message-type.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import { advanceUpload, UPLOAD_FACTS } from '../../../lib/model/upload-state.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 

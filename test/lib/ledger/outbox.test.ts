@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord, RecordedEvent } from '../../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import {
   advanceUpload,
   UPLOAD_FACTS,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
 import { useLedger } from '../../support/use-ledger.ts';

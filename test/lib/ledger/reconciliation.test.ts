@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { EventType } from '../../../lib/model/event-type.ts';
+import type { EventType } from '../../../lib/model/message-type.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const { ledger } = useLedger();

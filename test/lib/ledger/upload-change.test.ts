@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
-import type { UploadChange } from '../../../lib/ledger/upload-change.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);

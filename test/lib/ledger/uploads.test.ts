@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
-import type { EventType } from '../../../lib/model/event-type.ts';
+import type { EventType } from '../../../lib/model/message-type.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decodeSourceContext, encodeSourceContext } from '../../../lib/model/source-context.ts';
-import { deriveContextKey } from '../../../lib/model/source-context-mac.ts';
+import {
+  decodeSourceContext,
+  deriveContextKey,
+  encodeSourceContext,
+} from '../../../lib/model/source-context.ts';
 
 // What is stored, or on its way while a new version is deployed, has to be known by it. Expected values come of Python's
 // hashlib and hmac, by the descriptions in lib/model, and not of the code itself.

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSourceContext, type Envelope, removeV1 } from '../../../lib/model/source-context.ts';
-import { deriveContextKey } from '../../../lib/model/source-context-mac.ts';
+import {
+  decodeSourceContext,
+  deriveContextKey,
+  type Envelope,
+  removeV1,
+} from '../../../lib/model/source-context.ts';
 import { Problem } from '../../../lib/problem.ts';
 import {
   CONTEXTS,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundPull } from '../../../lib/policy/apply-profile.ts';
 import { boundSignature } from '../../../lib/policy/bound-signature.ts';
 import { narrowByClaim } from '../../../lib/policy/narrow-by-claim.ts';
+import { boundPull } from '../../../lib/policy/permit-caller.ts';
 import type { Profile } from '../../../lib/policy/profile.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { anyClaim, anyProfile, anyPull, anySignature } from './arbitrary-requests.ts';

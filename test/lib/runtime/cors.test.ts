@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allowOrigin, describePreflight } from '../../../lib/runtime/cors.ts';
+import { allowOrigin, describePreflight } from '../../../lib/runtime/http-handler.ts';
 
 const ORIGINS = [
   'https://app.example.com',

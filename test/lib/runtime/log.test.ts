@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { type LogFields, writeLogLine } from '../../../lib/runtime/log.ts';
+import { type LogFields, writeLogLine } from '../../../lib/runtime/invocation.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

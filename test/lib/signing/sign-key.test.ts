@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 
 const signKeys = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/);
 const applications = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });

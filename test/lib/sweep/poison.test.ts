@@ -4,7 +4,7 @@ import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
-import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
+import { EVENT_MEMBERS } from '../../../lib/vod/event.ts';
 import {
   allowAll,
   createQueue,

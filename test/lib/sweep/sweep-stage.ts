@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { createCoverFetcher } from '../../../lib/actions/fetch-cover.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
-import type { LogFields } from '../../../lib/runtime/log.ts';
+import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
 import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findExceeded, type JsonBounds } from '../../../lib/validation/json-bounds.ts';
+import { findExceeded, type JsonBounds } from '../../../lib/validation/json-object.ts';
 
 const MANY = 1_000_000;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { explainHost } from '../../../lib/validation/public-host.ts';
+import { explainHost } from '../../../lib/validation/public-url.ts';
 
 // What parsers of URLs never let through, and a resolver may say.
 it.each(['999.1.1.1', '1.1.1.256', '[zz]', '[]', '[1::2::3]'])(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../../lib/config/environment.ts';
-import { readPullConfig, readVodCredentials } from '../../../lib/config/pull-config.ts';
+import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
+import { readVodCredentials } from '../../../lib/vod/call.ts';
 
 const KEY: Environment = {
   VOD_SECRET_ID: 'AKIDexample',

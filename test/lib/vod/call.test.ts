@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
+import type { RateLimit } from '../../../lib/system.ts';
 import { clock } from '../../../lib/system.ts';
 import { type CallOptions, callVod } from '../../../lib/vod/call.ts';
-import type { RateLimit } from '../../../lib/vod/rate-limit.ts';
 
 const INTERNAL_ERROR = { code: 'InternalError', requestId: 'request-1' };
 const LIMITED = { code: 'RequestLimitExceeded', requestId: 'request-1' };

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
-import { identifyEvent } from '../../../lib/vod/event-id.ts';
-import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
-import { canonicalJson } from '../../../lib/vod/json.ts';
+import { EVENT_MEMBERS, parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { canonicalJson, identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
 function identify(body: RawEvent): string {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import type { EventContent } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { parseVodEvent, readLegacyEvent } from '../../../lib/vod/event.ts';
-import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
+import { EVENT_MEMBERS, parseVodEvent, readLegacyEvent } from '../../../lib/vod/event.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
 /** Word for word from the comments of `EventContent`, https://cloud.tencent.com/document/product/266/31773. */

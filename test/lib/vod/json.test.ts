@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, copyWithoutNulls } from '../../../lib/vod/json.ts';
+import { copyWithoutNulls } from '../../../lib/vod/event.ts';
+import { canonicalJson } from '../../../lib/vod/event-id.ts';
 
 describe('canonicalJson()', () => {
   it.each([

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseVodEvent } from '../../../lib/vod/event.ts';
+import { EVENT_MEMBERS, parseVodEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
-import { EVENT_MEMBERS } from '../../../lib/vod/event-types.ts';
 import { describeTaskEvent, isTaskEventType, TASK_MEMBERS } from '../../../lib/vod/tasks.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../lib/config-error.ts';
-import { selectTargets } from '../../../lib/model/event-type.ts';
+import { selectTargets } from '../../../lib/model/message-type.ts';
+import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/deliver-batch.ts';
 import { type BatchOptions, deliverBatch } from '../../../lib/webhooks/deliver-batch.ts';
-import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/delivery-outcome.ts';
 import type { SendResult, Target } from '../../../lib/webhooks/target.ts';
 import { messageOf } from './consumer.ts';
 

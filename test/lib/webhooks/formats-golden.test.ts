@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import type { UploadView } from '../../../lib/uploads/upload-view.ts';
-import { buildUploadMessage, buildVodMessage } from '../../../lib/webhooks/message.ts';
-import { createSigner } from '../../../lib/webhooks/sign-message.ts';
+import {
+  buildUploadMessage,
+  buildVodMessage,
+  createSigner,
+} from '../../../lib/webhooks/message.ts';
 import { createSecret, endpointOf, messageOf } from './consumer.ts';
 
 // Consumers know a repeat by its id, and the ledger a delivery by its endpoint's, from one version to the next. Expected

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UploadView } from '../../../lib/uploads/upload-view.ts';
-import { buildUploadMessage, buildVodMessage } from '../../../lib/webhooks/message.ts';
-import { readSubject, writeMessageBody } from '../../../lib/webhooks/message-body.ts';
+import {
+  buildUploadMessage,
+  buildVodMessage,
+  readSubject,
+  writeMessageBody,
+} from '../../../lib/webhooks/message.ts';
 import { writeV1Context } from '../../support/source-contexts.ts';
 
 const UPLOAD: UploadView = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { checkFunctions } from '../../../tools/cli/doctor/check-functions.ts';
 import { startServer, type TestServer } from './cli-stage.ts';
 

@@ -93,7 +93,7 @@ describe('the policy of the functions’ role', () => {
 
     expect(users.sort()).toEqual([
       'lib/vod/client.ts',
-      'lib/vod/vendor-client.ts',
+      'lib/vod/call.ts',
       'lib/webhooks/event-bridge.ts',
     ]);
   });

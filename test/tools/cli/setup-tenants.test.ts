@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import type { ApiStage } from '../local/emulator/api/api-stage.ts';
 import { describeTenants, runCommand, writeService } from './cli-stage.ts';

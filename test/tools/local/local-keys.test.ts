@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { explainSecret } from '../../../lib/webhooks/sign-message.ts';
+import { explainSecret } from '../../../lib/webhooks/message.ts';
 import { LOCAL_JWT_AUDIENCE } from '../../../tools/local/local-functions.ts';
 import { findLocalKeys, makeLocalKeys, readLocalKeys } from '../../../tools/local/local-keys.ts';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';
 import { useStack } from '../../support/stack-stage.ts';
 

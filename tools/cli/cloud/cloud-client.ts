@@ -1,8 +1,7 @@
 import { Problem } from '../../../lib/problem.ts';
 import { clock, random } from '../../../lib/system.ts';
-import type { VodCredentials } from '../../../lib/vod/api-config.ts';
+import type { createVendorClient, VodCredentials } from '../../../lib/vod/call.ts';
 import { callVod } from '../../../lib/vod/call.ts';
-import type { createVendorClient } from '../../../lib/vod/vendor-client.ts';
 
 /** One of Tencent Cloud's APIs, called with one key. */
 export interface CloudClient {
@@ -23,7 +22,7 @@ export function createCloudClient(
 ): CloudClient {
   const open = async () => {
     // Half of the program, which is not loaded before something is asked.
-    const vendor = await import('../../../lib/vod/vendor-client.ts');
+    const vendor = await import('../../../lib/vod/call.ts');
     const answerSeconds = ANSWER_MILLISECONDS / 1_000;
     return vendor.createVendorClient({ ...address, answerSeconds }, () => credentials);
   };

@@ -7,9 +7,9 @@ import { ConfigError } from '../../../lib/config-error.ts';
 import {
   describeVodApi,
   type VodApiConfig,
-  type VodCredentials,
   vodApiEnvironment,
 } from '../../../lib/vod/api-config.ts';
+import type { VodCredentials } from '../../../lib/vod/call.ts';
 import { readCredentials } from '../../deploy/credentials.ts';
 
 /** Who runs the command, towards Tencent Cloud. */

@@ -7,7 +7,8 @@ import type {
   SubAppIdInfo,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { defined } from '../../../lib/validation/json-object.ts';
-import type { VodApiConfig, VodCredentials } from '../../../lib/vod/api-config.ts';
+import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
+import type { VodCredentials } from '../../../lib/vod/call.ts';
 import { createCloudClient } from './cloud-client.ts';
 
 /** How an application learns of what happens to its media. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Environment, splitList } from '../../../lib/config/environment.ts';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { addressFor } from '../callback-address.ts';
 import { joinNames } from '../join-names.ts';
 import { showUrl } from '../show-url.ts';

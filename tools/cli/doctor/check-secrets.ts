@@ -1,6 +1,6 @@
 import { type Environment, splitList } from '../../../lib/config/environment.ts';
 import { isJsonObject } from '../../../lib/validation/json-object.ts';
-import { explainSecret } from '../../../lib/webhooks/sign-message.ts';
+import { explainSecret } from '../../../lib/webhooks/message.ts';
 import { finding, type Note } from './note.ts';
 
 /** Half of what VOD takes; with letters and digits alone, some 95 bits. */

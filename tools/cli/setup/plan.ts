@@ -1,5 +1,5 @@
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import { deriveSignKey } from '../../../lib/signing/sign-key.ts';
+import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { addressFor } from '../callback-address.ts';
 import type { Operator } from '../cloud/operator.ts';
 import { createVodAccount, type EventSettings, type VodAccount } from '../cloud/vod-account.ts';

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { forEachAtOnce } from '../../../lib/net/concurrency.ts';
+import { forEachAtOnce } from '../../lib/system.ts';
 
 /** Work that ends when the test says so. */
 function createWork() {

@@ -4,7 +4,7 @@ import {
   matchesEvent,
   nameVodEvent,
   selectTargets,
-} from '../../../lib/model/event-type.ts';
+} from '../../../lib/model/message-type.ts';
 
 describe('nameVodEvent()', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateLimit, type RateLimit } from '../../../lib/vod/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../../lib/system.ts';
 
 interface Clock extends RateLimit {
   now: number;

@@ -2,7 +2,7 @@ import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_URL_BYTES } from '../../../lib/validation/limits.ts';
-import { checkMediaUrl, type UrlPolicy } from '../../../lib/validation/media-url.ts';
+import { checkPublicUrl, type UrlPolicy } from '../../../lib/validation/public-url.ts';
 import hostile from '../../fixtures/media-urls/hostile.json' with { type: 'json' };
 import legitimate from '../../fixtures/media-urls/legitimate.json' with { type: 'json' };
 
@@ -75,7 +75,7 @@ for (const [net, prefix] of [
 }
 
 function passes(url: string, policy: UrlPolicy = {}): boolean {
-  return !('reason' in checkMediaUrl(url, policy));
+  return !('reason' in checkPublicUrl(url, policy));
 }
 
 function toDotted(address: number): string {
@@ -95,7 +95,7 @@ const ipv4 = fc.oneof(
     .map(([a, b, c, d]) => ((a << 24) | (b << 16) | (c << 8) | d) >>> 0),
 );
 
-describe('checkMediaUrl()', () => {
+describe('checkPublicUrl()', () => {
   it('is tested with at least 200 hostile and 50 legitimate URLs', () => {
     expect(new Set(HOSTILE.map(({ url }) => url)).size).toBeGreaterThanOrEqual(200);
     expect(legitimate.unchanged.length).toBeGreaterThanOrEqual(50);
@@ -104,7 +104,7 @@ describe('checkMediaUrl()', () => {
   it.each(HOSTILE)('refuses $url for its $kind', ({ kind, url }) => {
     const policies: UrlPolicy[] = [{}, { hosts: ['localhost', '127.0.0.1', '*.local'] }];
 
-    const verdicts = policies.map((policy) => checkMediaUrl(url, policy));
+    const verdicts = policies.map((policy) => checkPublicUrl(url, policy));
 
     expect(verdicts[0]).toEqual({ reason: expect.stringMatching(REASONS[kind]) });
     expect(verdicts[1]).toEqual({ reason: expect.stringMatching(/^must /) });
@@ -114,7 +114,7 @@ describe('checkMediaUrl()', () => {
   it.each(HOSTILE.filter(({ url }) => !/[?#]/.test(url)))(
     'tells nothing of a query behind $url',
     ({ url }) => {
-      const verdict = checkMediaUrl(`${url}?token=canary-query`, {});
+      const verdict = checkPublicUrl(`${url}?token=canary-query`, {});
 
       expect(verdict).toHaveProperty('reason');
       expect(JSON.stringify(verdict)).not.toContain('canary');
@@ -122,12 +122,12 @@ describe('checkMediaUrl()', () => {
   );
 
   it.each(legitimate.unchanged)('hands on %s as it is', (url) => {
-    expect(checkMediaUrl(url, {})).toMatchObject({ href: url, host: new URL(url).hostname });
+    expect(checkPublicUrl(url, {})).toMatchObject({ href: url, host: new URL(url).hostname });
   });
 
   it.each(legitimate.normalised)('hands on %s as %s', (url = '', href = '') => {
-    expect(checkMediaUrl(url, {})).toMatchObject({ href, host: new URL(href).hostname });
-    expect(checkMediaUrl(href, {})).toMatchObject({ href });
+    expect(checkPublicUrl(url, {})).toMatchObject({ href, host: new URL(href).hostname });
+    expect(checkPublicUrl(href, {})).toMatchObject({ href });
   });
 
   it.each([
@@ -143,7 +143,7 @@ describe('checkMediaUrl()', () => {
     ['https://samples.example.com', ''],
     ['https://samples.example.com/a?b.mp4', ''],
   ])('finds in %s the extension %j', (url, extension) => {
-    expect(checkMediaUrl(url, {})).toMatchObject({ extension });
+    expect(checkPublicUrl(url, {})).toMatchObject({ extension });
   });
 
   it.each([
@@ -158,7 +158,7 @@ describe('checkMediaUrl()', () => {
 
     expect(MAX_URL_BYTES).toBe(8_000);
     expect(passes(url)).toBe(true);
-    expect(checkMediaUrl(`${url}a`, {})).toEqual({
+    expect(checkPublicUrl(`${url}a`, {})).toEqual({
       reason: 'must have at most 8000 bytes, percent-encoded where it has to be; it has 8001',
     });
   });
@@ -166,7 +166,7 @@ describe('checkMediaUrl()', () => {
   it('takes no text that is too long, even where its URL is not', () => {
     const text = `https://media.example.com/${'./'.repeat(4_000)}a.mp4`;
 
-    expect(checkMediaUrl(text, {})).toEqual({
+    expect(checkPublicUrl(text, {})).toEqual({
       reason: expect.stringContaining('at most 8000 bytes'),
     });
   });
@@ -213,7 +213,7 @@ describe('checkMediaUrl()', () => {
     });
 
     it('names the host that is not on it, and nothing else of the URL', () => {
-      const verdict = checkMediaUrl('https://other.example.org/canary?canary=1', policy);
+      const verdict = checkPublicUrl('https://other.example.org/canary?canary=1', policy);
 
       expect(verdict).toEqual({
         reason: 'must have a host that is allowed here; other.example.org is not',
@@ -238,7 +238,7 @@ describe('checkMediaUrl()', () => {
   });
 
   it('names the ports that are allowed', () => {
-    expect(checkMediaUrl('http://samples.example.com:81/', { ports: [8080] })).toEqual({
+    expect(checkPublicUrl('http://samples.example.com:81/', { ports: [8080] })).toEqual({
       reason: 'must use the default port of its scheme or 8080',
     });
   });
@@ -267,7 +267,7 @@ describe('checkMediaUrl()', () => {
       fc.assert(
         fc.property(anyText, (text) => {
           tried += 1;
-          const verdict = checkMediaUrl(text, {});
+          const verdict = checkPublicUrl(text, {});
           if ('reason' in verdict) {
             expect(verdict.reason).toMatch(/^must /);
             return;
@@ -278,7 +278,7 @@ describe('checkMediaUrl()', () => {
           expect(verdict.href).toMatch(/^https?:\/\/[\x21-\x7e]+$/);
           expect(url.hostname).toBe(verdict.host);
           expect(url.username + url.password + url.port + url.hash).toBe('');
-          expect(checkMediaUrl(verdict.href, {})).toEqual(verdict);
+          expect(checkPublicUrl(verdict.href, {})).toEqual(verdict);
         }),
         { numRuns: 5_000 },
       );
@@ -353,10 +353,10 @@ describe('checkMediaUrl()', () => {
           const last = count === 1 ? number : number % 256 ** (5 - count);
           const parts = [...leading, last].map((part, index) => spell[index]?.(part) ?? '');
           const spelled = parts.join('.') + (finalDot ? '.' : '');
-          const dotted = checkMediaUrl(`http://${toDotted(number)}/a.mp4`, {});
+          const dotted = checkPublicUrl(`http://${toDotted(number)}/a.mp4`, {});
 
-          expect(checkMediaUrl(`http://${spelled}/a.mp4`, {})).toEqual(dotted);
-          expect(checkMediaUrl(`http://${fullWidth(spelled)}/a.mp4`, {})).toEqual(dotted);
+          expect(checkPublicUrl(`http://${spelled}/a.mp4`, {})).toEqual(dotted);
+          expect(checkPublicUrl(`http://${fullWidth(spelled)}/a.mp4`, {})).toEqual(dotted);
         }),
         { numRuns: 2_000 },
       );
@@ -365,7 +365,7 @@ describe('checkMediaUrl()', () => {
     it('never takes a host beyond the wildcard', () => {
       fc.assert(
         fc.property(anyText, (text) => {
-          const verdict = checkMediaUrl(text, { hosts: ['*.example.com'] });
+          const verdict = checkPublicUrl(text, { hosts: ['*.example.com'] });
           expect('reason' in verdict || verdict.host.endsWith('.example.com')).toBe(true);
         }),
         { numRuns: 2_000 },

@@ -1,0 +1,19 @@
+import { type FieldError, Problem } from '../problem.ts';
+import type { Profile } from './profile.ts';
+
+/** One thing that the policy does not let a caller have; its message says what it would. */
+export interface Denial extends FieldError {
+  /** Name of the bound in the policy; `claim` where the token's own claim is not well-formed. */
+  readonly rule: keyof Profile | 'tenants' | 'claim';
+}
+
+/** Returns the problem of a request that the policy denies, for all of its reasons at once. */
+export function policyDenied(denials: readonly Denial[]): Problem {
+  const [first, ...rest] = denials;
+  const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+  return new Problem(`The policy does not allow the request${what}${more}`, {
+    code: 'policy_denied',
+    errors: denials,
+  });
+}
