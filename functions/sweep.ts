@@ -17,7 +17,7 @@ import { createTargets } from '../lib/webhooks/create-targets.ts';
 /** Dependencies of the job. */
 export interface SweepDependencies
   extends SweepOptions,
-    Omit<SweepRun, 'looksNow' | 'remainingMilliseconds' | 'report'> {}
+    Omit<SweepRun, 'looksNow' | 'deadline' | 'report'> {}
 
 const NAME = 'sweep';
 
@@ -43,7 +43,7 @@ export function createSweepJob({
     const run: SweepRun = {
       ...dependencies,
       looksNow: message === LOOK_NOW,
-      remainingMilliseconds: () => deadline.left() - RESERVE_MILLISECONDS,
+      deadline: { left: () => deadline.left() - RESERVE_MILLISECONDS },
       report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
     };
     const isHurried = deadline.left() < SHORTEST_MILLISECONDS;

@@ -16,11 +16,11 @@ const APART_MILLISECONDS = 5_000;
 export async function isUpdatedByTask(
   updateTime: string | undefined,
   { fileId, subAppId }: DueAction,
-  { api, remainingMilliseconds }: ActionDependencies,
+  { api, deadline }: ActionDependencies,
 ): Promise<boolean> {
   const { TaskSet } = await api.describeTasks(
     { FileId: fileId, Limit: MAX_LISTED_TASKS },
-    { remainingMilliseconds, subAppId },
+    { deadline, subAppId },
   );
   const updatedAt = readMilliseconds(updateTime) ?? Number.NaN;
   const own = (TaskSet ?? []).filter((task) => task.FileId === fileId);

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Failed, Retry } from '../model/attempt.ts';
 import { Problem } from '../problem.ts';
 import { nameError } from '../runtime/item-fault.ts';
+import type { Deadline } from '../system.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { FetchCover } from './fetch-cover.ts';
@@ -73,8 +74,8 @@ export interface ActionDependencies {
   readonly keepProgress?: (progress: JsonObject) => Promise<boolean>;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Milliseconds that are left. */
-  readonly remainingMilliseconds: () => number;
+  /** When it has to end. */
+  readonly deadline: Deadline;
 }
 
 /** What is to be done, whether or not a ledger keeps it. */

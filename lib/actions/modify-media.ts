@@ -134,8 +134,8 @@ async function prepare(
   { detail: { parameters, coverUrl }, dependencies }: Work,
 ): Promise<Settings | Attempt> {
   if (name !== 'CoverData') return { [name]: parameters[name] };
-  const { fetchCover, remainingMilliseconds } = dependencies;
-  const cover = await fetchCover(coverUrl ?? '', remainingMilliseconds());
+  const { fetchCover, deadline } = dependencies;
+  const cover = await fetchCover(coverUrl ?? '', deadline.left());
   if (cover.kind === 'fetched') return { CoverData: cover.bytes.toString('base64') };
   const { kind, error } = cover;
   const cause = Object.assign(new Error('The cover could not be fetched.'), { code: error });
@@ -148,14 +148,14 @@ async function send(
   { setting, now }: { readonly setting: Settings; readonly now: MediaState },
   { action, dependencies, detail: { parameters } }: Work,
 ): Promise<Tried> {
-  const { api, remainingMilliseconds } = dependencies;
+  const { api, deadline } = dependencies;
   const { fileId, subAppId } = action;
   const done = (state: Partial<MediaState>): Tried => ({
     ...{ outcome: DONE, progress: finish(begun, name), fields: describeSetting(name, state) },
   });
   try {
     const request = { FileId: fileId, ...setting };
-    const { CoverUrl } = await api.modifyMediaInfo(request, { remainingMilliseconds, subAppId });
+    const { CoverUrl } = await api.modifyMediaInfo(request, { deadline, subAppId });
     return done({
       ...(setting.ClassId === undefined ? {} : { classId: setting.ClassId }),
       ...timeOf(setting),
@@ -187,11 +187,11 @@ function isRefusal(error: unknown): boolean {
 /** Returns what the media is like, or undefined where there is none. */
 async function describeState(
   { fileId, subAppId }: DueAction,
-  { api, remainingMilliseconds }: ActionDependencies,
+  { api, deadline }: ActionDependencies,
 ): Promise<MediaState | undefined> {
   const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
   const { MediaInfoSet } = await api.describeMediaInfos(request, {
-    remainingMilliseconds,
+    deadline,
     subAppId,
   });
   const media = MediaInfoSet?.find((found) => found.FileId === fileId);

@@ -45,10 +45,10 @@ const UNKNOWN = 'unknown_action';
 
 async function deleteMedia(
   { fileId, subAppId }: DueAction,
-  { api, remainingMilliseconds }: ActionDependencies,
+  { api, deadline }: ActionDependencies,
 ): Promise<Attempt> {
   try {
-    await api.deleteMedia({ FileId: fileId }, { remainingMilliseconds, subAppId });
+    await api.deleteMedia({ FileId: fileId }, { deadline, subAppId });
     return DONE;
   } catch (error) {
     return isGone(error) ? DONE : explainFailure(error);
@@ -65,11 +65,11 @@ const PAUSE_MILLISECONDS = 2 * 60_000;
 async function inspectMedia(
   { fileId, subAppId, uploadId, createdAt }: DueAction,
   { limits, fact }: InspectDetail,
-  { api, ledger, now, remainingMilliseconds }: ActionDependencies,
+  { api, ledger, now, deadline }: ActionDependencies,
 ): Promise<Attempt> {
   const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
   const answer = await api
-    .describeMediaInfos(request, { remainingMilliseconds, subAppId })
+    .describeMediaInfos(request, { deadline, subAppId })
     .catch(explainFailure);
   if ('kind' in answer) return answer;
   const media = answer.MediaInfoSet?.find((found) => found.FileId === fileId);

@@ -58,9 +58,9 @@ const DUPLICATES: readonly unknown[] = [
 async function start(
   { fileId, subAppId, attempt = 1 }: DueAction,
   parameters: ProcedureDetail['parameters'],
-  { api, remainingMilliseconds }: ActionDependencies,
+  { api, deadline }: ActionDependencies,
 ): Promise<string | undefined> {
-  const options = { remainingMilliseconds, subAppId };
+  const options = { deadline, subAppId };
   if (attempt > 1) {
     const { TaskSet } = await api.describeTasks(
       { FileId: fileId, Limit: MAX_LISTED_TASKS },

@@ -7,7 +7,7 @@ import type { Settings } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import type { HttpEvent } from '../runtime/http-event.ts';
 import type { Invocation, LogFields } from '../runtime/invocation.ts';
-import { type Clock, limitTo } from '../system.ts';
+import { type Clock, type Deadline, limitTo } from '../system.ts';
 import {
   listWholeDeletions,
   parseVodEvent,
@@ -58,7 +58,7 @@ import { trustContexts, trustSignKeys, verifyNotification } from './verify-notif
 /** Dependencies of ingesting what is pushed. */
 export interface IngestDependencies
   extends Pick<ActionDependencies, 'fetchCover'>,
-    Omit<DispatchDependencies, 'remainingMilliseconds'> {
+    Omit<DispatchDependencies, 'deadline'> {
   readonly config: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil' | 'contexts'> & {
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
@@ -105,12 +105,12 @@ export function createIngest(
       event: parseVodEvent(body),
       origin: { subAppId, own, contexts: trustContexts(config.contexts, receivedAt) },
       receivedAt,
-      leftToConfirm: confirming.left,
+      confirming,
       log,
     };
-    const left = { remainingMilliseconds: answering.left };
+    const run = { ...dependencies, deadline: answering, admitUnconfirmed, knowsFiles };
     try {
-      await ingestPushed(pushed, { ...dependencies, ...left, admitUnconfirmed, knowsFiles });
+      await ingestPushed(pushed, run);
     } catch (error) {
       const raw = writeVodEvent(pushed.event);
       const failed = { raw, proven: false, subAppId, own, receivedAt };
@@ -125,8 +125,8 @@ interface PushedEvent {
   readonly origin: Origin;
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Milliseconds that are left for asking VOD. */
-  readonly leftToConfirm: () => number;
+  /** For asking VOD. */
+  readonly confirming: Deadline;
   /** Gets what became of it. */
   readonly log: LogFields;
 }
@@ -138,12 +138,12 @@ interface PushedRun extends IngestDependencies, DispatchDependencies {
 }
 
 async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> {
-  const { origin, receivedAt, leftToConfirm: remainingMilliseconds, log } = pushed;
+  const { origin, receivedAt, confirming: deadline, log } = pushed;
   const { api, ledger, admitUnconfirmed } = run;
   const { subAppId } = origin;
   const event = await selectEvent(pushed, run);
   if (event === undefined) return;
-  const confirmation = await confirmEvent(event, api, { remainingMilliseconds, subAppId });
+  const confirmation = await confirmEvent(event, api, { deadline, subAppId });
   switch (confirmation.kind) {
     case 'done':
       return ingestConfirmed(confirmation, pushed, run);

@@ -39,7 +39,7 @@ export async function ingestStateless(
   const record = planEvent(receiveEvent(event, reception), { ...reception, isOnlyLook: true });
   const acts = (record.actions ?? []).length > 0 || record.changes.some(isRejection);
   const reserve = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
-  const timeLimit = dependencies.remainingMilliseconds() - reserve;
+  const timeLimit = dependencies.deadline.left() - reserve;
   const delivered = await deliverImmediately(record, { targets, receivedAt, timeLimit });
   return { delivered, ...(await runMediaActionsNow(record, receivedAt, dependencies)) };
 }

@@ -156,7 +156,7 @@ async function prepare(
   const job = toPullJob(store.createId(item), media, contextKey);
   if (request.storageRegion !== undefined) {
     const error = await checkRegion(request.storageRegion, {
-      remainingMilliseconds: deadline.left,
+      deadline,
       subAppId,
     });
     if (error !== undefined) throw refuseFields([error]);
@@ -173,7 +173,7 @@ async function send(
   let outcome: PullUploadOutcome;
   try {
     outcome = await api.pullUpload(request, {
-      remainingMilliseconds: deadline.left,
+      deadline,
       subAppId: fields.subAppId,
     });
   } catch (error) {

@@ -129,11 +129,11 @@ async function describeGroup(
 
 async function describeAll(
   fileIds: readonly string[],
-  { api, subAppId, remainingMilliseconds }: ApplicationRun,
+  { api, subAppId, deadline }: ApplicationRun,
   files: Map<string, Finding>,
 ): Promise<void> {
   const request = { FileIds: [...fileIds], Filters: [...MEDIA_FILTERS] };
-  const answer = await api.describeMediaInfos(request, { remainingMilliseconds, subAppId });
+  const answer = await api.describeMediaInfos(request, { deadline, subAppId });
   const described: readonly unknown[] = answer.MediaInfoSet ?? [];
   for (const media of described.filter(isJsonObject)) files.set(String(media['FileId']), media);
   for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
@@ -198,11 +198,11 @@ async function findNews(upload: Upload, file: MediaInfo | undefined, run: Applic
 
 async function describeTask(
   { taskId }: Upload,
-  { api, subAppId, remainingMilliseconds }: ApplicationRun,
+  { api, subAppId, deadline }: ApplicationRun,
 ): Promise<readonly VodEvent[]> {
   if (taskId === undefined) return [];
   try {
-    const options = { remainingMilliseconds, subAppId };
+    const options = { deadline, subAppId };
     const detail = await api.describeTaskDetail({ TaskId: taskId }, options);
     const event = describeTaskEvent(detail);
     return event === undefined ? [] : [event];

@@ -92,7 +92,7 @@ async function confirmOne(
 
 /** Asks VOD about an event that it has not said itself, and records what it says. */
 async function askAndRecord(claim: ClaimedConfirmation, run: SweepRun): Promise<Attempt> {
-  const { api, ledger, settings, now, remainingMilliseconds } = run;
+  const { api, ledger, settings, now, deadline } = run;
   const [own] = run.applications;
   // What was kept before an application was configured is its own.
   const { subAppId = own, receivedAt } = claim;
@@ -109,7 +109,7 @@ async function askAndRecord(claim: ClaimedConfirmation, run: SweepRun): Promise<
           .event
       : pending;
   if (event === undefined) return DONE;
-  const confirmation = await confirmEvent(event, api, { remainingMilliseconds, subAppId });
+  const confirmation = await confirmEvent(event, api, { deadline, subAppId });
   if (confirmation.kind === 'retry') return confirmation;
   if (confirmation.kind === 'failed') {
     const { absent } = confirmation;

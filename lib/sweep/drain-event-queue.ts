@@ -16,9 +16,9 @@ type QueueCounts = StepCounts<(typeof QUEUE_COUNTS)[number]>;
  * @see https://cloud.tencent.com/document/product/266/33779
  */
 export async function drainEventQueue(run: ApplicationRun, counts: QueueCounts): Promise<void> {
-  const { api, subAppId, remainingMilliseconds } = run;
+  const { api, subAppId, deadline } = run;
   while (hasTime(run)) {
-    const pulled = await api.pullEvents({ remainingMilliseconds, subAppId });
+    const pulled = await api.pullEvents({ deadline, subAppId });
     if (pulled.length === 0) return;
     counts.add('pulled', pulled.length);
     await ingestPulled(
@@ -41,10 +41,10 @@ async function confirmHandles(
   run: ApplicationRun,
   counts: QueueCounts,
 ): Promise<void> {
-  const { api, subAppId, remainingMilliseconds } = run;
+  const { api, subAppId, deadline } = run;
   if (handles.length === 0) return;
   try {
-    const options = { remainingMilliseconds, subAppId };
+    const options = { deadline, subAppId };
     await api.confirmEvents({ EventHandles: [...handles] }, options);
     counts.add('confirmed', handles.length);
   } catch (error) {

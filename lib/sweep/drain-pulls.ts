@@ -126,8 +126,8 @@ async function send(
   turn: DrainTurn,
   counts: PullCounts,
 ): Promise<void> {
-  const { remainingMilliseconds } = turn;
-  const options = { remainingMilliseconds, subAppId: pull.subAppId };
+  const { deadline } = turn;
+  const options = { deadline, subAppId: pull.subAppId };
   const sent = await sendQueuedPull(pull, { api, now }, options);
   switch (sent.kind) {
     case 'done':

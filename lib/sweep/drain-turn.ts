@@ -1,11 +1,12 @@
+import type { Deadline } from '../system.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
 
 /** The right to send queued pulls, which one sweep has at a time. */
 export interface DrainTurn {
   /** Prolongs it where that is due; returns whether it is still held. */
   readonly keep: () => Promise<boolean>;
-  /** Milliseconds for which calls may be made. */
-  readonly remainingMilliseconds: () => number;
+  /** When calls have to end. */
+  readonly deadline: Deadline;
   /**
    * Hands it over: soon where the calls were even, so that the first ones of the one who is next add up to no more than
    * before; otherwise when those of the last second no longer count.
@@ -14,7 +15,7 @@ export interface DrainTurn {
 }
 
 /** What waiting for it needs of a sweep. */
-type Turning = Pick<SweepRun, 'now' | 'sleep' | 'remainingMilliseconds'> & {
+type Turning = Pick<SweepRun, 'now' | 'sleep' | 'deadline'> & {
   readonly ledger: Pick<SweepRun['ledger'], 'acquireLease' | 'releaseLease'>;
 };
 
@@ -63,7 +64,7 @@ export async function takeDrainTurn(run: Turning): Promise<DrainTurn | undefined
 
 /** @param acquired until when it is held, in Unix milliseconds. */
 function holdTurn(
-  { ledger, now, remainingMilliseconds }: Turning,
+  { ledger, now, deadline }: Turning,
   acquired: number,
   acquire: () => Promise<number | undefined>,
 ): DrainTurn {
@@ -85,7 +86,7 @@ function holdTurn(
       }
       return left() > 0;
     },
-    remainingMilliseconds: () => Math.min(remainingMilliseconds(), left() - WINDOW_MILLISECONDS),
+    deadline: { left: () => Math.min(deadline.left(), left() - WINDOW_MILLISECONDS) },
     async end(wereEven) {
       const milliseconds = wereEven ? GAP_MILLISECONDS : WINDOW_MILLISECONDS;
       if (left() > 0) await ledger.acquireLease(TURN, milliseconds / 1_000);

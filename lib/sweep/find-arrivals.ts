@@ -46,10 +46,10 @@ export async function findArrivals(
 /** Which tasks run on it, a media does not say; without them it would look ready. */
 async function describe(
   media: MediaInfo,
-  { api, subAppId, remainingMilliseconds }: ApplicationRun,
+  { api, subAppId, deadline }: ApplicationRun,
 ): Promise<readonly VodEvent[]> {
   const tasks = await findMediaTasks(media.FileId ?? '', api, {
-    remainingMilliseconds,
+    deadline,
     subAppId,
   });
   const event = describeMediaEvent(media, tasks);

@@ -122,7 +122,7 @@ interface Place {
 async function searchPage(
   { from, offset }: Place,
   before: number,
-  { api, subAppId, remainingMilliseconds }: ApplicationRun,
+  { api, subAppId, deadline }: ApplicationRun,
 ): Promise<readonly unknown[]> {
   const request = {
     CreateTime: { After: formatSecond(from), Before: formatSecond(before) },
@@ -131,7 +131,7 @@ async function searchPage(
     Offset: offset,
     Limit: PAGE_SIZE,
   };
-  const { MediaInfoSet } = await api.searchMedia(request, { remainingMilliseconds, subAppId });
+  const { MediaInfoSet } = await api.searchMedia(request, { deadline, subAppId });
   return MediaInfoSet ?? [];
 }
 

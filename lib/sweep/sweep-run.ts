@@ -3,6 +3,7 @@ import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/invocation.ts';
+import type { Deadline } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import type { VodApi } from '../vod/client.ts';
 
@@ -25,8 +26,8 @@ export interface SweepRun {
   readonly random: () => number;
   /** Resolves after the given number of milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<unknown>;
-  /** Milliseconds that are left for work. */
-  readonly remainingMilliseconds: () => number;
+  /** When work has to end. */
+  readonly deadline: Deadline;
   /** Writes a log line of its own about something that a person should look at. */
   readonly report: (fields: LogFields) => void;
 }
@@ -47,10 +48,8 @@ export interface Producers {
 const SHORTEST_MILLISECONDS = 2_000;
 
 /** Returns whether there is time to begin another piece of work. */
-export function hasTime({
-  remainingMilliseconds,
-}: Pick<SweepRun, 'remainingMilliseconds'>): boolean {
-  return remainingMilliseconds() >= SHORTEST_MILLISECONDS;
+export function hasTime({ deadline }: Pick<SweepRun, 'deadline'>): boolean {
+  return deadline.left() >= SHORTEST_MILLISECONDS;
 }
 
 /**
@@ -60,7 +59,7 @@ export function hasTime({
 export async function forEachInTime<Item>(
   items: readonly Item[],
   atOnce: number,
-  run: Pick<SweepRun, 'remainingMilliseconds'>,
+  run: Pick<SweepRun, 'deadline'>,
   {
     work,
     fail,

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
 import { ConfigError } from '../config-error.ts';
-import type { Clock, Random, RateLimit } from '../system.ts';
+import type { Clock, Deadline, Random, RateLimit } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
 import type { Repeat } from './error-rules.ts';
@@ -13,8 +13,8 @@ export interface CallOptions {
   readonly subAppId?: number | undefined;
   /** Ends the call with the signal's reason, whatever it is doing. */
   readonly signal?: AbortSignal;
-  /** Milliseconds that the invocation has left, as SCF's `context.getRemainingTimeInMillis()` tells them. */
-  readonly remainingMilliseconds?: () => number;
+  /** When the invocation ends, as SCF's `context.getRemainingTimeInMillis()` tells. */
+  readonly deadline?: Deadline;
 }
 
 /** Dependencies of a call. */
@@ -137,8 +137,8 @@ async function inTime<Value>(
   }
 }
 
-function timeLeft({ remainingMilliseconds }: CallOptions): number {
-  return (remainingMilliseconds?.() ?? Number.POSITIVE_INFINITY) - RESERVE_MILLISECONDS;
+function timeLeft({ deadline }: CallOptions): number {
+  return (deadline?.left() ?? Number.POSITIVE_INFINITY) - RESERVE_MILLISECONDS;
 }
 
 /** A key of Tencent Cloud. */

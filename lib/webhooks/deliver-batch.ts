@@ -1,5 +1,6 @@
 import type { Done, Failed, Retry } from '../model/attempt.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
+import type { Deadline } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import type { Message } from './message.ts';
@@ -13,8 +14,8 @@ export interface BatchOptions {
   readonly now: () => number;
   /** A number from 0 up to, and without, 1. */
   readonly random: () => number;
-  /** Milliseconds that the invocation has left. */
-  readonly remainingMilliseconds: () => number;
+  /** When the invocation ends. */
+  readonly deadline: Deadline;
   /** Writes an outcome back as soon as it is known, so that a slow target does not hold up what others took. */
   readonly settle?: (outcome: DeliveryOutcome) => Promise<void>;
 }
@@ -89,9 +90,9 @@ function groupByTarget(
 async function deliver(
   delivery: DueDelivery,
   queue: Queue,
-  { now, random, remainingMilliseconds }: BatchOptions,
+  { now, random, deadline }: BatchOptions,
 ): Promise<DeliveryOutcome> {
-  const left = remainingMilliseconds() - RESERVE_MILLISECONDS;
+  const left = deadline.left() - RESERVE_MILLISECONDS;
   if (queue.gone || left < SHORTEST_MILLISECONDS) {
     return { kind: 'unsent', deliveryId: delivery.id, targetId: delivery.targetId };
   }

@@ -57,7 +57,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
         fetchCover: createCoverFetcher(),
         looksNow: false,
       },
-      remainingMilliseconds: () => end - (performance.now() - startedAt),
+      deadline: { left: () => end - (performance.now() - startedAt) },
     };
     const tally = createStepCounts(PULL_COUNTS, new Map());
     await drainPulls(run, tally, { pullsPerSecond });

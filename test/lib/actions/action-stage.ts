@@ -96,8 +96,8 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   );
   const settle = async (change: Partial<SettlingDependencies> = {}) => {
     const settled: Attempt[] = [];
-    const remainingMilliseconds = () => 60_000;
-    const dependencies = { api, ledger, now, remainingMilliseconds, fetchCover: fetchNothing };
+    const deadline = { left: () => 60_000 };
+    const dependencies = { api, ledger, now, deadline, fetchCover: fetchNothing };
     for (const claim of await ledger.claimActions(99, LEASE_SECONDS)) {
       const each = { ...dependencies, random: () => 0.5, ...change };
       settled.push(await settleAction(claim, each));

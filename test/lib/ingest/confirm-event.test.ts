@@ -463,7 +463,7 @@ describe('confirmEvent()', () => {
 
     expect(
       await confirmEvent(parseVodEvent(events.PullComplete), api, {
-        remainingMilliseconds: () => 800,
+        deadline: { left: () => 800 },
       }),
     ).toMatchObject({
       kind: 'retry',

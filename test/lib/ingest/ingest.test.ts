@@ -24,8 +24,8 @@ it('loads the ledger in the time for asking VOD, so that what follows has all of
     config: { signKeys: [KEY], contexts: CONTEXTS, vodApi: { subAppId: undefined } },
     settings: NO_SETTINGS,
     api: {
-      describeMediaInfos: async (_request, { remainingMilliseconds } = {}) => {
-        leftToConfirm = remainingMilliseconds?.();
+      describeMediaInfos: async (_request, { deadline } = {}) => {
+        leftToConfirm = deadline?.left();
         throw new Problem('VOD takes too long.', { code: 'upstream_timeout' });
       },
       describeTaskDetail: unused,

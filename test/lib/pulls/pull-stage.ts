@@ -8,6 +8,7 @@ import { createDurablePulls } from '../../../lib/pulls/durable.ts';
 import type { SubmittedPull } from '../../../lib/pulls/pull-store.ts';
 import { createStatelessPulls } from '../../../lib/pulls/stateless.ts';
 import { type BatchResult, submitBatch, submitPull } from '../../../lib/pulls/submit.ts';
+import type { Deadline } from '../../../lib/system.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
@@ -37,7 +38,7 @@ interface Particulars {
   readonly quotas?: Quotas;
   readonly owner?: string;
   readonly subAppId?: number;
-  readonly remainingMilliseconds?: () => number;
+  readonly deadline?: Deadline;
 }
 
 /** One instance that submits pulls. */
@@ -111,10 +112,10 @@ function openInstance(stage: PullStage, store: Store): PullInstance {
     quotas,
     owner = 'ann',
     subAppId,
-    remainingMilliseconds = () => 30_000,
+    deadline = { left: () => 30_000 },
   }: Particulars) => ({
     owner: { owner, subAppId, profile: quotas === undefined ? {} : { quotas } },
-    ...{ idempotencyKey: key, requestId: 'call-1', deadline: { left: remainingMilliseconds } },
+    ...{ idempotencyKey: key, requestId: 'call-1', deadline },
   });
   return {
     one: (asked, particulars = {}) => submitPull(asked, callOf(particulars), dependencies),

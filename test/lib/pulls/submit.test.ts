@@ -321,11 +321,11 @@ describe('without a database', () => {
 
     const results = await instance.many(items, {
       ...particulars,
-      remainingMilliseconds: () => 3_000,
+      deadline: { left: () => 3_000 },
     });
     const later = await instance.many(items, {
       ...particulars,
-      remainingMilliseconds: () => 3_001,
+      deadline: { left: () => 3_001 },
     });
 
     expect(results).toMatchObject([{ queued: false }, { problem: { code: 'invalid_request' } }]);

@@ -67,7 +67,7 @@ describe('deliverWaiting()', () => {
     await issueUploads(60);
 
     let left = 600_000;
-    const swept = stage.sweep({ remainingMilliseconds: () => left });
+    const swept = stage.sweep({ deadline: { left: () => left } });
     await taken;
     const begun = slow.received.length;
     left = 0;
@@ -119,7 +119,7 @@ describe('deliverWaiting()', () => {
     await stage.sweep();
     stage.passSeconds(60);
 
-    const { backlog, steps } = await stage.sweep({ remainingMilliseconds: () => 0 });
+    const { backlog, steps } = await stage.sweep({ deadline: { left: () => 0 } });
     // The clock goes on by itself as well.
     const passed = Math.ceil((performance.now() - begun) / 1_000);
     const upTo = (least: number) =>

@@ -108,9 +108,9 @@ describe('drainPulls()', () => {
   it('gives back what it has no time for, and the next one sends it', async () => {
     await enqueue(60);
     const { api, sent } = watch(stage.api);
-    const remainingMilliseconds = () => (sent.length < 30 ? 60_000 : 1_000);
+    const deadline = { left: () => (sent.length < 30 ? 60_000 : 1_000) };
 
-    const first = await stage.sweep({ api, remainingMilliseconds });
+    const first = await stage.sweep({ api, deadline });
     // A call that was broken off because time ran out is tried again later than what was given back.
     stage.passSeconds(121);
     const second = await drain(api);

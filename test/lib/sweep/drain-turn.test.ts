@@ -18,7 +18,7 @@ function take(ledger = database.open(), until = Number.POSITIVE_INFINITY) {
       time += milliseconds;
       await setImmediate();
     },
-    remainingMilliseconds: () => until - time,
+    deadline: { left: () => until - time },
   });
 }
 
@@ -68,7 +68,7 @@ describe('takeDrainTurn()', () => {
     for (let seconds = 0; seconds < 120; seconds += 5) {
       time += 5_000;
       expect(await first.keep()).toBe(true);
-      expect(first.remainingMilliseconds()).toBeGreaterThan(5_000);
+      expect(first.deadline.left()).toBeGreaterThan(5_000);
       expect(await take(database.open(), time + 1_000)).toBeUndefined();
     }
     expect(time - begun).toBeGreaterThanOrEqual(120_000);
@@ -110,13 +110,13 @@ describe('takeDrainTurn()', () => {
     await demand(take());
 
     expect(time - before).toBe(20_000);
-    expect(killed.remainingMilliseconds()).toBeLessThan(0);
+    expect(killed.deadline.left()).toBeLessThan(0);
     expect(await killed.keep()).toBe(false);
   });
 
   it('ends every call a second before somebody else may begin', async () => {
     const turn = await demand(take());
 
-    expect(turn.remainingMilliseconds()).toBe(18_900);
+    expect(turn.deadline.left()).toBe(18_900);
   });
 });

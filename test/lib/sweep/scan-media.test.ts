@@ -260,7 +260,7 @@ describe('scanMedia() of many media', () => {
     const times = Array.from({ length: 250 }, (_, index) => HOUR_AGO + index * 10);
     const api = await openLargeVod(times);
     let left = 2;
-    const remainingMilliseconds = () => (left > 0 ? 60_000 : 0);
+    const deadline = { left: () => (left > 0 ? 60_000 : 0) };
     const counted: VodApi = {
       ...api,
       searchMedia: (request, options) => {
@@ -269,7 +269,7 @@ describe('scanMedia() of many media', () => {
       },
     };
 
-    const first = await stage.sweep({ api: counted, remainingMilliseconds });
+    const first = await stage.sweep({ api: counted, deadline });
     await stage.sweep({ api });
 
     expect(first.outOfTime).toBe(true);

@@ -33,13 +33,7 @@ type SweepChange = Partial<
   SweepOptions &
     Pick<
       SweepRun,
-      | 'remainingMilliseconds'
-      | 'api'
-      | 'applications'
-      | 'contexts'
-      | 'ledger'
-      | 'settings'
-      | 'looksNow'
+      'deadline' | 'api' | 'applications' | 'contexts' | 'ledger' | 'settings' | 'looksNow'
     >
 >;
 
@@ -92,7 +86,7 @@ export async function openSweepStage(
     settings: NO_SETTINGS,
     random: () => 0.5,
     looksNow: false,
-    remainingMilliseconds: () => 600_000,
+    deadline: { left: () => 600_000 },
     report: (fields) => reports.push(fields),
     ...change,
   });

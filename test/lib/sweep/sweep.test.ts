@@ -118,7 +118,7 @@ describe('sweep()', () => {
   it('begins nothing where no time is left, and loses nothing', async () => {
     await makeWork();
 
-    const none = await stage.sweep({ pullsEvents: true, remainingMilliseconds: () => 1_999 });
+    const none = await stage.sweep({ pullsEvents: true, deadline: { left: () => 1_999 } });
 
     const counts = Object.values(none.steps).flatMap((step) => Object.values(step));
     expect(counts.every((count) => count === 0)).toBe(true);
@@ -134,12 +134,12 @@ describe('sweep()', () => {
     await makeWork();
     let looks = 0;
     // Time passes with every look at the clock.
-    const remainingMilliseconds = () => {
+    const left = () => {
       looks += 1;
       return 60_000 - looks * 400;
     };
 
-    const summaries = [await stage.sweep({ pullsEvents: true, remainingMilliseconds })];
+    const summaries = [await stage.sweep({ pullsEvents: true, deadline: { left } })];
     expect(summaries[0]?.outOfTime).toBe(true);
     expect(summaries[0]?.broken).toEqual([]);
     // What was claimed and not begun comes back when its claim runs out.

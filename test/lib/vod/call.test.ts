@@ -78,22 +78,22 @@ describe('callVod()', () => {
   });
 
   it('does not pause beyond the time that is left', async () => {
-    const enough = await run([LIMITED], { remainingMilliseconds: () => 1_700 });
-    const short = await run([LIMITED], { remainingMilliseconds: () => 1_699 });
+    const enough = await run([LIMITED], { deadline: { left: () => 1_700 } });
+    const short = await run([LIMITED], { deadline: { left: () => 1_699 } });
 
     expect(enough.tries).toBe(2);
     expect(short).toEqual({ outcome: 'upstream_busy', tries: 1, pauses: [] });
   });
 
   it('sends nothing where no time is left for an answer', async () => {
-    const run1 = await run([], { remainingMilliseconds: () => 699 });
+    const run1 = await run([], { deadline: { left: () => 699 } });
 
     expect(run1).toEqual({ outcome: 'upstream_busy', tries: 0, pauses: [] });
   });
 
   it('throws the failure before where no time is left for another try', async () => {
     const left = [2_000, 2_000, 100];
-    const run1 = await run([INTERNAL_ERROR], { remainingMilliseconds: () => left.shift() ?? 0 });
+    const run1 = await run([INTERNAL_ERROR], { deadline: { left: () => left.shift() ?? 0 } });
 
     expect(run1).toMatchObject({ outcome: 'upstream_failed', tries: 1 });
   });
@@ -107,7 +107,7 @@ describe('callVod()', () => {
       await callVod(
         { send, timeLimit: 1_000 },
         { clock: { sleep: async () => {} }, random: { fraction: () => 1 } },
-        { remainingMilliseconds: () => left },
+        { deadline: { left: () => left } },
       );
     }
 
@@ -122,7 +122,7 @@ describe('callVod()', () => {
     const call = callVod(
       { send: never, timeLimit: 60_000 },
       { clock: { sleep: async () => {} }, random: { fraction: () => 1 } },
-      { remainingMilliseconds: () => 701 },
+      { deadline: { left: () => 701 } },
     );
 
     await expect(call).rejects.toMatchObject({ code: 'upstream_timeout' });
@@ -141,7 +141,7 @@ describe('callVod()', () => {
   });
 
   it('does not wait for a turn beyond the time that is left', async () => {
-    const run1 = await run([], { remainingMilliseconds: () => 510 }, 1, {
+    const run1 = await run([], { deadline: { left: () => 510 } }, 1, {
       tryTurn: () => false,
       takeTurn: (signal) =>
         new Promise((_resolve, reject) => {
@@ -199,13 +199,13 @@ describe('callVod()', () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     const before = timers();
 
-    await run([], { remainingMilliseconds: () => 1_200 });
+    await run([], { deadline: { left: () => 1_200 } });
 
     expect(timers()).toEqual(before);
   });
 
   it('makes a try with 200 ms, and none with less', async () => {
-    expect(await run([], { remainingMilliseconds: () => 700 })).toMatchObject({ tries: 1 });
-    expect(await run([], { remainingMilliseconds: () => 699 })).toMatchObject({ tries: 0 });
+    expect(await run([], { deadline: { left: () => 700 } })).toMatchObject({ tries: 1 });
+    expect(await run([], { deadline: { left: () => 699 } })).toMatchObject({ tries: 0 });
   });
 });

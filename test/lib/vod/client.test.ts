@@ -294,14 +294,12 @@ describe('createVodApi()', () => {
   it('gives up in time for the invocation to tell it', async () => {
     const server = await serve(() => {});
     const startedAt = performance.now();
-    const remainingMilliseconds = () => startedAt + 1_100 - performance.now();
+    const deadline = { left: () => startedAt + 1_100 - performance.now() };
 
-    const problem = await problemOf(
-      connect(server.endpoint).describeStorageRegions({ remainingMilliseconds }),
-    );
+    const problem = await problemOf(connect(server.endpoint).describeStorageRegions({ deadline }));
 
     expect(problem.code).toBe('upstream_timeout');
-    expect(remainingMilliseconds()).toBeGreaterThan(0);
+    expect(deadline.left()).toBeGreaterThan(0);
   });
 
   it('ends with the reason of the signal', async () => {

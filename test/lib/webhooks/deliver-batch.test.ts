@@ -40,7 +40,7 @@ function deliver(
     targets,
     now: () => NOW,
     random: () => 0.5,
-    remainingMilliseconds: () => 60_000,
+    deadline: { left: () => 60_000 },
     ...options,
   });
 }
@@ -230,7 +230,7 @@ describe('deliverBatch()', () => {
     });
 
     const outcomes = await deliver(claim('late', 10), [target], {
-      remainingMilliseconds: () => left,
+      deadline: { left: () => left },
     });
 
     const kinds = outcomes.map(({ kind }) => kind);
@@ -248,7 +248,7 @@ describe('deliverBatch()', () => {
     'begins an attempt that has two seconds, and one for writing back (%i)',
     async (left, kind) => {
       const outcomes = await deliver(claim('late'), [targetOf('late', async () => TAKEN)], {
-        remainingMilliseconds: () => left,
+        deadline: { left: () => left },
       });
 
       expect(outcomes).toMatchObject([{ kind }]);

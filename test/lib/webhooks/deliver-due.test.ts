@@ -42,7 +42,7 @@ async function deliver(remaining = 60_000) {
   const claims = await ledger.claimDeliveries(10, 60, 10);
   return deliverClaimed(claims, {
     ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
-    remainingMilliseconds: () => remaining,
+    deadline: { left: () => remaining },
   });
 }
 
@@ -156,7 +156,7 @@ describe('deliverClaimed()', () => {
     const claims = await ledger.claimDeliveries(10, 60, 10);
     const options = {
       ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
-      remainingMilliseconds: () => 60_000,
+      deadline: { left: () => 60_000 },
     };
     const isFirst = ({ event }: (typeof claims)[number]) => event.eventType === 'upload.issued';
     await deliverClaimed(
@@ -203,7 +203,7 @@ describe('deliverClaimed()', () => {
     };
     const delivered = deliverClaimed(claims, {
       ...{ ledger: broken, targets, now: () => time, random: () => 0.5, report: () => undefined },
-      remainingMilliseconds: () => 60_000,
+      deadline: { left: () => 60_000 },
     });
     await expect(delivered).rejects.toThrow('No connection.');
     time += 61_000;
