@@ -174,6 +174,9 @@ function listParameters(options: SessionOptions): ReadonlyMap<string, string> {
     // Planning anew costs more than these statements themselves, and no parameter would change their plans.
     ['plan_cache_mode', 'force_generic_plan'],
     ['jit', 'off'],
+    // Nothing here needs to read a table whole, and a plan that was made while one was empty, also that of a foreign key,
+    // would do so for as long as its statistics say that: https://www.postgresql.org/docs/current/runtime-config-query.html.
+    ['enable_seqscan', 'off'],
     ...Object.entries(settings.session),
   ]);
 }

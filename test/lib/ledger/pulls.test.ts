@@ -1,13 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { QueuedPull } from '../../../lib/ledger/pulls.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
-const { ledger, open } = useLedger({ now: () => time });
+const stage = useLedger({ now: () => time });
+const { ledger, open } = stage;
 
 beforeEach(() => {
   time = START;
@@ -55,6 +56,32 @@ describe('enqueuePulls()', () => {
     expect(await ledger.claimPulls(9, 60)).toMatchObject([
       { uploadId: 'u0', request: { mediaUrl: 'https://media.example/0.mp4' } },
     ]);
+  });
+
+  it('reads no table whole, also where it was empty when that was planned', async () => {
+    const { sql } = stage;
+    const tables = ['uploads', 'pulls', 'events', 'deliveries'];
+    for (const table of tables) {
+      // Or statistics become true in the middle of it, and plans with them.
+      await sql.unsafe(`alter table ${table} set (autovacuum_enabled = false)`);
+      await sql.unsafe(`analyze ${table}`);
+    }
+    const targets = [{ id: 'all', events: ['*'] }];
+    const own = open({ targets });
+
+    expect(await own.enqueuePulls(pulls(3_000))).toBe(3_000);
+    await own.close();
+
+    const readUses = () => sql`select relname, seq_tup_read::integer as read, idx_scan::integer as found
+      from pg_stat_user_tables where relname in ${sql(tables)}`;
+    // A session reports what it did when it ends.
+    const uses = await vi.waitUntil(async () => {
+      const rows = await readUses();
+      return rows.every(({ relname, found }) => relname === 'deliveries' || found >= 3_000) && rows;
+    });
+    expect(uses.map(({ relname, read }) => [relname, read])).toEqual(
+      expect.arrayContaining(tables.map((table) => [table, 0])),
+    );
   });
 
   it('holds 200,000 in bounded memory', { timeout: 600_000 }, async () => {
