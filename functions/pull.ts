@@ -5,7 +5,7 @@ import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts'
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
-import type { Problem } from '../lib/problem.ts';
+import { type Problem, refuseFields } from '../lib/problem.ts';
 import type { UploadIdSources } from '../lib/pulls/authorize.ts';
 import { createDurablePulls } from '../lib/pulls/durable.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
@@ -26,7 +26,6 @@ import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handle
 import type { Invocation, LogFields } from '../lib/runtime/invocation.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
-import { refuseFields } from '../lib/validation/fields.ts';
 import {
   explainIdempotencyKey,
   PULL_FIELDS,

@@ -99,6 +99,28 @@ export class Problem extends Error {
   }
 }
 
+/** Errors that one answer lists; a hostile body could cause as many as fit in it. */
+export const MAX_ERRORS = 100;
+
+/**
+ * Returns the problem of a request whose fields `errors` names.
+ *
+ * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
+ */
+export function refuseFields(errors: readonly FieldError[], most: number = MAX_ERRORS): Problem {
+  return new Problem(summarize(errors), {
+    code: 'invalid_request',
+    errors: errors.slice(0, Math.min(most, MAX_ERRORS)),
+  });
+}
+
+function summarize([first, ...rest]: readonly FieldError[]): string {
+  if (first === undefined) return 'Cannot accept the request.';
+  if (first.path === '') return `The body ${first.message}.`;
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+  return `Cannot accept the request: "${first.path}" ${first.message}${more}`;
+}
+
 const TITLE: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',

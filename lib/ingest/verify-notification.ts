@@ -2,7 +2,7 @@ import type { CallbackConfig } from '../config/callback-config.ts';
 import type { ContextConfig } from '../config/context-config.ts';
 import type { TrustedContexts } from '../model/source-context.ts';
 import { APPLICATION_PARAMETER, type Applications } from '../policy/applications.ts';
-import { Problem } from '../problem.ts';
+import { Problem, refuseFields } from '../problem.ts';
 import {
   type HttpEvent,
   parseJsonBody,
@@ -18,7 +18,6 @@ import {
   verifyCallbackSignature,
 } from '../signing/callback-signature.ts';
 import { deriveSignKey, type TrustedSignKeys } from '../signing/secrets.ts';
-import { refuseFields } from '../validation/fields.ts';
 import { findExceeded, isJsonObject, type JsonBounds } from '../validation/json-object.ts';
 import { MAX_NOTIFICATION_BYTES, MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { RawEvent } from '../vod/event.ts';

@@ -1,4 +1,4 @@
-import { refuseFields } from '../validation/fields.ts';
+import { refuseFields } from '../problem.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
 import { writeTime } from './query.ts';
 

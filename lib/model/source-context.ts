@@ -1,8 +1,8 @@
 import { hash, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
-import type { FieldError } from '../problem.ts';
+import { type FieldError, refuseFields } from '../problem.ts';
 import { deriveKey, secretEqual } from '../signing/secrets.ts';
-import { integer, limitFields, refuseFields, UPLOAD_ID } from '../validation/fields.ts';
+import { integer, limitFields, UPLOAD_ID } from '../validation/fields.ts';
 import { LAST_SECOND } from '../validation/iso-time.ts';
 import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 

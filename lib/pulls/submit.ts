@@ -1,7 +1,5 @@
-import { describeProblem, Problem, type ProblemDetails } from '../problem.ts';
-import type { Deadline } from '../system.ts';
-import { forEachAtOnce } from '../system.ts';
-import { refuseFields } from '../validation/fields.ts';
+import { describeProblem, Problem, type ProblemDetails, refuseFields } from '../problem.ts';
+import { type Deadline, forEachAtOnce } from '../system.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 import type { PullUploadOutcome, VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';

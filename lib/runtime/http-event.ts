@@ -1,5 +1,4 @@
-import { Problem } from '../problem.ts';
-import { refuseFields } from '../validation/fields.ts';
+import { Problem, refuseFields } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 

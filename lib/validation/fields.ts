@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type FieldError, Problem } from '../problem.ts';
+import { type FieldError, MAX_ERRORS, refuseFields } from '../problem.ts';
 import { readIsoTime } from './iso-time.ts';
 import { dropNulls, isJsonObject } from './json-object.ts';
 import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
@@ -109,8 +109,6 @@ const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JS
 /** What a file may be at most, without fields that are null; unknown fields are left to `findUnknownFields`. */
 export const uploadLimits = v.pipe(jsonObject, v.transform(dropNulls), limitFields);
 
-/** Errors that one answer lists; a hostile body could cause as many as fit in it. */
-const MAX_ERRORS = 100;
 const MAX_NAME = 64;
 
 /** Says what a value is instead of an object, where that leads to the mistake. */
@@ -179,25 +177,6 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
     const hint = near === undefined ? list : `did you mean ${near}?`;
     return { path: prefix + name.slice(0, MAX_NAME), message: `is not a field here; ${hint}` };
   });
-}
-
-/**
- * Returns the problem of a request whose fields `errors` names.
- *
- * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
- */
-export function refuseFields(errors: readonly FieldError[], most: number = MAX_ERRORS): Problem {
-  return new Problem(summarize(errors), {
-    code: 'invalid_request',
-    errors: errors.slice(0, Math.min(most, MAX_ERRORS)),
-  });
-}
-
-function summarize([first, ...rest]: readonly FieldError[]): string {
-  if (first === undefined) return 'Cannot accept the request.';
-  if (first.path === '') return `The body ${first.message}.`;
-  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  return `Cannot accept the request: "${first.path}" ${first.message}${more}`;
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): FieldError {

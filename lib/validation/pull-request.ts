@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { FieldError, Problem } from '../problem.ts';
+import { type FieldError, type Problem, refuseFields } from '../problem.ts';
 import {
   type CheckedFields,
   checkFields,
@@ -10,7 +10,6 @@ import {
   limitFields,
   procedure,
   type RawFields,
-  refuseFields,
   storageRegion,
   text,
   uploadLimits,
