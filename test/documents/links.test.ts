@@ -112,3 +112,22 @@ describe('the files that documents name', () => {
     expect(listNamedFiles('CONTRIBUTING.md').length).toBeGreaterThan(20);
   });
 });
+
+describe('the tables of the documents', () => {
+  it('have as many cells in each row as in their heading', () => {
+    const uneven = documents.flatMap((document) => {
+      const tables = blankCode(readFile(document)).match(/(?:^ *\|.*\n)+/gm) ?? [];
+      const widths = tables.map((table) =>
+        table
+          .trimEnd()
+          .split('\n')
+          .map((row) => row.match(/(?<!\\)\|/g)?.length),
+      );
+      return widths.flatMap((rows, n) =>
+        new Set(rows).size === 1 ? [] : [`${document}, table ${n + 1}`],
+      );
+    });
+
+    expect(uneven).toEqual([]);
+  });
+});
