@@ -57,6 +57,12 @@ function readLasting(json: string): unknown {
   return JSON.parse(json, (name, value) => (VARYING.includes(name) ? 'varies' : value));
 }
 
+it('has shell blocks that run, that are refused, and that show what they print', () => {
+  expect(runnable.length).toBeGreaterThan(10);
+  expect(runnable.filter((block) => shownAfter(block) !== undefined).length).toBeGreaterThan(1);
+  expect(runnable.filter((block) => refusalOf(block) !== undefined).length).toBeGreaterThan(0);
+});
+
 describe('the shell blocks', () => {
   const stage = useStack();
   beforeEach((context) => {
@@ -81,12 +87,6 @@ describe('the shell blocks', () => {
         expect(readLasting(printed), placeOf(shown)).toEqual(readLasting(shown.text));
       }
     }
-  });
-
-  it('are there, and some show what they print', () => {
-    expect(runnable.length).toBeGreaterThan(10);
-    expect(runnable.filter((block) => shownAfter(block) !== undefined).length).toBeGreaterThan(1);
-    expect(runnable.filter((block) => refusalOf(block) !== undefined).length).toBeGreaterThan(0);
   });
 });
 
@@ -124,10 +124,10 @@ describe('the blocks that start a local stack', () => {
     return /Open (http:\S+)\n/.exec(started.output().out)?.[1] ?? '';
   }
 
-  const [consumer, ...others] = blocksOf('sh', 'stack').toSorted(
-    (one, other) =>
-      Number(!one.document.includes('webhooks')) - Number(!other.document.includes('webhooks')),
-  );
+  const WEBHOOKS = 'docs/webhooks.md';
+  const starting = blocksOf('sh', 'stack');
+  const consumer = starting.find(({ document }) => document === WEBHOOKS);
+  const others = starting.filter(({ document }) => document !== WEBHOOKS);
 
   it.each(others.map((block) => [placeOf(block), block] as const))('%s does', async (_, block) => {
     const origin = await start(block);
@@ -135,7 +135,7 @@ describe('the blocks that start a local stack', () => {
     expect((await fetch(`${origin}/__local/info`)).status).toBe(200);
   });
 
-  it('of docs/webhooks.md sends messages to the consumer that is shown there', async () => {
+  it(`of ${WEBHOOKS} sends messages to the consumer that is shown there`, async () => {
     const [program] = blocksOf('js').filter(({ text }) => text.startsWith('// consumer.mjs\n'));
     if (program === undefined || consumer === undefined) throw new Error('There is no consumer');
     const port = String(await findPort());

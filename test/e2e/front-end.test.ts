@@ -53,7 +53,7 @@ const stateOf = (page: Page) => page.evaluate<string>("document.querySelector('#
 
 async function expectReady(page: Page): Promise<void> {
   await choose(page);
-  await expect.poll(() => stateOf(page), { timeout: 30_000 }).toBe('ready');
+  await expect.poll(() => stateOf(page)).toBe('ready');
   const ready = await happens(
     stage.stack,
     'webhook',
