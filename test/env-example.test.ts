@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseEnvFile } from '../tools/deploy/env-file.ts';
 import { addRole, explainVariables } from '../tools/deploy/function-variables.ts';
 import { FROM_FILE } from '../tools/local/local-environment.ts';
-
-function read(path: string): string {
-  return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-}
+import { listDocuments, readFile as read } from './documents/documents.ts';
 
 const example = read('.env.example');
 
@@ -23,8 +19,9 @@ const DEPLOYMENT = {
 };
 
 describe('.env.example', () => {
-  it('has every variable of the tables of the README once, and no other', () => {
-    const rows = read('README.md').matchAll(/^\| ((?:`[A-Z\d_]+(?:=\w+)?`(?:, )?)+) \|/gm);
+  it('has every variable of the tables of the documents once, and no other', () => {
+    const documents = listDocuments().map(read).join('\n');
+    const rows = documents.matchAll(/^\| ((?:`[A-Z\d_]+(?:=\w+)?`(?:, )?)+) \|/gm);
     const told = [...rows].flatMap(([, names = '']) => names.match(/(?<=`)[A-Z\d_]+/g) ?? []);
     const names = lines.map(({ name }) => name);
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { sectionOf } from './documents/documents.ts';
 
 const LIB = path.join(import.meta.dirname, '../lib');
 
@@ -48,6 +49,20 @@ it('every folder of lib is in a layer, and imports from lower layers alone', () 
       .map((imported) => `${file} -> ${imported}`),
   );
   expect(upward).toEqual([]);
+});
+
+it('ARCHITECTURE.md has the same layers', () => {
+  const told: string[][] = [];
+  for (const row of sectionOf('ARCHITECTURE.md', 'Layers of lib').matchAll(
+    /^\| (\d*) *\| (`[^|]+) \|/gm,
+  )) {
+    const names = row[2]?.match(/(?<=`)[\w.-]+(?=`)/g) ?? [];
+    if (row[1] === '') told.at(-1)?.push(...names);
+    else told.push([...names]);
+  }
+
+  const sort = (layers: readonly (readonly string[])[]) => layers.map((layer) => layer.toSorted());
+  expect(sort(told.toReversed())).toEqual(sort(LAYERS));
 });
 
 it('lib imports neither functions nor tools', () => {

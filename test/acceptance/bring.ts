@@ -15,9 +15,9 @@ export interface Place {
   readonly dir: string;
 }
 
-/** What the owner of a media is called here; the README's example knows it. */
+/** What the owner of a media is called here; the documents' example of rules knows it. */
 const OWNER = 'user-7';
-/** A stream that the README's example knows. */
+/** A stream that the same example knows. */
 const STREAM = 'show-7';
 
 const SAMPLE = 'http://samples.example.com/video.mp4';
@@ -26,7 +26,7 @@ const FILM = buildVideo(2);
 /** A cover that a media brings along; the samples' own is another. */
 export const OWN_COVER: Buffer = buildPicture(32, 24);
 
-/** What media say of themselves that say all that they can; all of it is other than what the README's rules set. */
+/** What media say of themselves that say all that they can; all of it is other than what its rules set. */
 export const OWN = {
   classId: 70,
   procedure: 'OwnFlow',

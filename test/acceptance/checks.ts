@@ -1,7 +1,7 @@
 import type { Arrived, Scene } from './scene.ts';
 import type { Way } from './ways.ts';
 
-/** What the README's example sets of the media that came by a way. */
+/** What the documents' example of rules sets of the media that came by a way. */
 const RULED = {
   editorial: {
     ...{ rule: 'editorial', classId: 7, expireAfter: 31_536_000 },
@@ -16,7 +16,7 @@ const RULED = {
     ...{ taskPriority: 1, sessionContext: 'user' },
   },
 };
-/** The rule of the README's example that fills in what came by a way. */
+/** The rule of that example that fills in what came by a way. */
 export const RULE_OF: Readonly<Record<Way, (typeof RULED)[keyof typeof RULED]>> = {
   'console upload': RULED.editorial,
   'console pull': RULED.editorial,

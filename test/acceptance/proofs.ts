@@ -4,5 +4,5 @@ import type { Way } from './ways.ts';
 /** Shows that a claim holds, or throws. */
 export type Proof = (scene: Scene, way: Way) => unknown;
 
-/** What proves the claims of the README's tables, by row and claim; the same words are the same for every way. */
+/** What proves the claims of the tables, by row and claim; the same words are the same for every way. */
 export type Proofs = Readonly<Record<string, Readonly<Record<string, Proof>>>>;

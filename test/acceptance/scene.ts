@@ -33,7 +33,7 @@ export interface Arrived {
   readonly flowName: string | undefined;
 }
 
-/** A stack that runs with the rules of the README's example, and the media that were brought to it. */
+/** A stack that runs with the rules of the documents' example, and the media that were brought to it. */
 export interface Scene extends Place {
   /** The vendor's client of VOD's API. */
   readonly api: InstanceType<typeof Client>;

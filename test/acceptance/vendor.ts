@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'vitest';
-import { findNote, SECTION } from './ways.ts';
+import { findNote, PAGE } from './ways.ts';
 
 /** The vendor's own description of VOD's API: what is not in there cannot be asked for. */
 export const MODELS = readFileSync(
@@ -26,7 +26,7 @@ export function fieldsOf(action: string): readonly string[] {
 /** What is a matter of the vendor's alone, and says so in a note or as "the page", has nothing here that could be driven. */
 export function ofVendor(note?: string) {
   return () => {
-    expect(SECTION).toContain('"page" is VOD\'s console');
+    expect(PAGE).toContain('"page" is VOD\'s console');
     if (note !== undefined) expect(findNote(note)).toMatch(/./);
   };
 }
@@ -39,7 +39,7 @@ export function inBrowser(...titles: readonly string[]) {
   };
 }
 
-/** What VOD's documents say, the page of which the section names. */
+/** What VOD's documents say, the page of which is named. */
 export const documented = () => {
-  expect(SECTION).toContain('https://www.tencentcloud.com/document/product/266/9760');
+  expect(PAGE).toContain('https://www.tencentcloud.com/document/product/266/9760');
 };

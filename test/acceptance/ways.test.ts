@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { sectionOf } from '../documents/documents.ts';
 import { CONTROL_PROOFS, LIMIT_PROOFS, STRICT_PROOFS } from './control-proofs.ts';
 import { MEDIA_PROOFS, PLACE_PROOFS } from './media-proofs.ts';
 import { PROCESSING_PROOFS } from './processing-proofs.ts';
 import type { Proof, Proofs } from './proofs.ts';
 import { useScene } from './scene.ts';
-import { type Claim, listClaims, SECTION, WAYS } from './ways.ts';
+import { type Claim, listClaims, WAYS } from './ways.ts';
 
 const CLAIMS = listClaims();
 
@@ -30,7 +31,7 @@ const isStrict = ({ row }: Claim) => Object.hasOwn(STRICT_PROOFS, row);
 const cases = (claims: readonly Claim[]) =>
   claims.map((claim) => [`${claim.way}, ${nameProof(claim)}`, claim] as const);
 
-describe('the tables of the README', () => {
+describe('the tables of docs/ways-of-uploading.md', () => {
   it('have a cell for each way in every row, and each of its claims is proved here', () => {
     const rows = new Set(CLAIMS.map(({ row }) => row));
 
@@ -43,8 +44,9 @@ describe('the tables of the README', () => {
     expect(new Set(CLAIMS.map(nameProof))).toEqual(new Set(PROOFS.keys()));
   });
 
-  it('name the controls that play the ways that no program takes', () => {
-    const named = [...SECTION.matchAll(/^\| `POST \/__local\/([a-z-]+)` \|/gm)];
+  it('have controls that play the ways that no program takes', () => {
+    const section = sectionOf('docs/local-stack.md', 'Media that no program uploads');
+    const named = [...section.matchAll(/^\| `POST \/__local\/([a-z-]+)` \|/gm)];
 
     expect(named.map(([, name]) => name)).toEqual([
       ...['console-upload', 'console-pull'],
@@ -59,7 +61,7 @@ function prove(claim: Claim, scene: Parameters<Proof>[0]): unknown {
   return proof(scene, claim.way);
 }
 
-describe('with the settings of the README', () => {
+describe('with the rules of the documents', () => {
   const scene = useScene();
 
   it.each(cases(CLAIMS.filter((claim) => !isStrict(claim))))('%s', async (_name, claim) => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFile, sectionOf } from '../documents/documents.ts';
 
-/** The ways in, as the README names them and the seed of this project lists them. */
+/** The ways in, as docs/ways-of-uploading.md names them and the seed of this project lists them. */
 export const WAYS = [
   'console upload',
   'console pull',
@@ -13,7 +13,7 @@ export const WAYS = [
 /** One of {@link WAYS}. */
 export type Way = (typeof WAYS)[number];
 
-/** One claim of the README's tables: that what a row is about is done by a way in this manner. */
+/** One claim of that page's tables: that what a row is about is done by a way in this manner. */
 export interface Claim {
   readonly row: string;
   readonly way: Way;
@@ -21,14 +21,12 @@ export interface Claim {
   readonly claim: string;
 }
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+/** The page that describes the ways in. */
+export const PAGE: string = readFile('docs/ways-of-uploading.md');
 
-/** The section that describes the ways in. */
-export const SECTION = sliceSection(README, '## What each way of uploading can do');
-
-/** Returns every claim of the section's tables, in their order. */
+/** Returns every claim of the page's tables, in their order. */
 export function listClaims(): readonly Claim[] {
-  return SECTION.split('\n')
+  return PAGE.split('\n')
     .filter((line) => line.startsWith('| '))
     .map((line) => line.slice(2, -2).split(' | '))
     .filter((cells) => cells.length === WAYS.length + 1 && !WAYS.some((way) => cells.includes(way)))
@@ -40,20 +38,14 @@ export function listClaims(): readonly Claim[] {
     );
 }
 
-/** Returns `custom` as the section's example has it, as the text of a file that Serverless reads. */
+/** Returns `custom` as the documents' example of rules has it, as the text of a file that Serverless reads. */
 export function readExample(): string {
-  const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(SECTION) ?? [];
+  const [, example = ''] =
+    /^```yaml\n(.*?)^```$/ms.exec(sectionOf('docs/policy-and-rules.md', 'Rules')) ?? [];
   return example;
 }
 
-/** Returns the note of the section with this number. */
+/** Returns the note of the page with this number. */
 export function findNote(number: string): string | undefined {
-  return new RegExp(`^${number}\\. (.*(?:\\n {3}.*)*)$`, 'm').exec(SECTION)?.[1];
-}
-
-function sliceSection(text: string, heading: string): string {
-  const begin = text.indexOf(heading);
-  const end = text.indexOf('\n## ', begin + heading.length);
-  if (begin === -1 || end === -1) throw new Error(`README.md has no section "${heading}"`);
-  return text.slice(begin, end);
+  return new RegExp(`^${number}\\. (.*(?:\\n {3}.*)*)$`, 'm').exec(PAGE)?.[1];
 }

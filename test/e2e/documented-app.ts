@@ -1,27 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createViteServer } from 'vitest/node';
-
-const ROOT = new URL('../../', import.meta.url);
+import { listBlocks, ROOT } from '../documents/documents.ts';
 
 /** Where the documents have the local stack. */
 export const DOCUMENTED_ORIGIN = 'http://localhost:3000';
 
-/** Returns a document of the project. */
-export function readDocument(path: string): string {
-  return readFileSync(new URL(path, ROOT), 'utf8');
-}
-
 /** Returns the blocks of code of docs/front-end.md by what their first line, a comment, calls them. */
 export function readBlocks(): ReadonlyMap<string, string> {
-  const blocks = readDocument('docs/front-end.md').matchAll(/^```\w+\n(.*?)^```$/gms);
   const named = /^(?:\/\/|<!--) (.+?)(?: -->)?\n/;
   return new Map(
-    [...blocks].flatMap(([, block = '']) => {
+    listBlocks('docs/front-end.md').flatMap(({ text: block }) => {
       const [line = '', name] = named.exec(block) ?? [];
       return name === undefined ? [] : [[name, block.slice(line.length)] as const];
     }),
@@ -39,7 +30,7 @@ export async function writeApp(
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, change(text, path));
   }
-  await symlink(fileURLToPath(new URL('node_modules', ROOT)), join(folder, 'node_modules'));
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }
 
 /** A server of an app, on a port of its own. */

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listBlocks } from '../documents/documents.ts';
 import { happens, seen } from '../support/activities.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { useBrowserStage } from './browser-stage.ts';
@@ -9,7 +10,6 @@ import {
   type AppServer,
   DOCUMENTED_ORIGIN,
   readBlocks,
-  readDocument,
   serveFiles,
   serveWithVite,
   writeApp,
@@ -53,7 +53,7 @@ const stateOf = (page: Page) => page.evaluate<string>("document.querySelector('#
 
 async function expectReady(page: Page): Promise<void> {
   await choose(page);
-  await expect.poll(() => stateOf(page), { timeout: 30_000 }).toBe('ready');
+  await expect.poll(() => stateOf(page)).toBe('ready');
   const ready = await happens(
     stage.stack,
     'webhook',
@@ -120,8 +120,7 @@ function leaveHost(config: string): string {
 describe('the snippet of the README', () => {
   /** As an app has it, with what the reader is to fill in. */
   function fillIn(scope: string): string {
-    const readme = readDocument('README.md');
-    const [, snippet = ''] = /^```js\n(let uploadId.+?)^```$/ms.exec(readme) ?? [];
+    const snippet = listBlocks('README.md').find(({ language }) => language === 'js')?.text ?? '';
     return `
       const TcVod = window.TcVod.default;
       const file = new File([new Uint8Array(9)], 'film.mp4');
@@ -131,8 +130,8 @@ describe('the snippet of the README', () => {
       window.told = new Promise((told) => {
         ${snippet
           .replace('https://<your function>', DOCUMENTED_ORIGIN)
-          .replace('=> …', '=> told({ fileId })')
-          .replace('=> …', '=> told({ message, problem })')}
+          .replace('console.log(fileId)', 'told({ fileId })')
+          .replace('console.error(message, problem)', 'told({ message, problem })')}
       });`;
   }
   async function run(scope: string): Promise<unknown> {

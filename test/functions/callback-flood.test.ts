@@ -14,7 +14,7 @@ import { CONTEXTS, NOWHERE } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { createKnownApi } from './callback-stage.ts';
 
-/** What the README says of one application: files of a deletion, and events that nobody confirms, of one minute. */
+/** What docs/http-api.md says of one application: files of a deletion, and events that nobody confirms, of one minute. */
 const [MOST_FILES, MOST_UNCONFIRMED] = [100, 600];
 
 const SIGN_KEY = 'SignKeyExample';

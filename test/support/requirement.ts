@@ -18,6 +18,11 @@ const REQUIREMENTS = {
     tests: 'tests in a browser',
     isPresent: () => findChromium() !== undefined,
   },
+  curl: {
+    advice: 'install it',
+    tests: 'tests that do what the documents say',
+    isPresent: () => runs('curl', '--version'),
+  },
   openssl: {
     advice: 'install it',
     tests: 'tests whose servers need a certificate',

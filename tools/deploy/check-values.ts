@@ -48,4 +48,4 @@ function explainGrace({ environment }: FunctionSpec, now: number): readonly stri
 }
 
 const NO_ROLE =
-  'has no role: set VOD_ROLE to the name of the CAM role by which functions call VOD; the README tells how to make one';
+  'has no role: set VOD_ROLE to the name of the CAM role by which functions call VOD; docs/deployment.md says how to make one';

@@ -24,7 +24,7 @@ Variables of the environment:
   VOD_EVENT_MODE  ${DEFAULTS.VOD_EVENT_MODE} by default, or PULL to let events wait in VOD's queue for sweep
   DEV_ORIGINS     origins of pages on other machines that may call the stack, comma-separated
   WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, VOD_PULLS_PER_SECOND, PULL_HOSTS, PULL_PORTS
-                  as the functions take them: see the README
+                  as the functions take them: see docs/configuration.md
 
 Examples:
   PORT=3001 LOCAL_DIR=.local-2 npm start

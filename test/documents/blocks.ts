@@ -1,0 +1,53 @@
+import { type Block, listBlocks, listDocuments } from './documents.ts';
+
+/**
+ * The words that may stand behind the language of a block, and why such a block is not run as others of its language are.
+ * Three digits behind `sh` say with what status its request is refused.
+ */
+const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  sh: {
+    clone:
+      'begins with a checkout in which nothing is installed: .ci/fresh-machine and .ci/run do it',
+    cloud: 'needs an account of Tencent Cloud, and deploys',
+    stack: 'starts a local stack of its own, and goes on until somebody ends it',
+  },
+  text: {
+    deploy: 'output of a deployment, which needs a cloud: the tests of deployments compare it',
+    doctor: 'output of doctor, which needs a cloud: its tests compare it',
+    setup: 'output of setup, which needs a cloud: its tests compare it',
+    shape: 'has a name in the place of each part',
+  },
+};
+
+/** Languages whose blocks are tested. */
+const LANGUAGES = ['dotenv', 'html', 'js', 'json', 'mermaid', 'sh', 'text', 'yaml'];
+
+/** All blocks of all documents. */
+export const BLOCKS: readonly Block[] = listDocuments().flatMap(listBlocks);
+
+/** Returns where a block is, as editors take it. */
+export function placeOf({ document, line }: Block): string {
+  return `${document}:${line}`;
+}
+
+/** Returns the blocks of a language with one of `words`, `''` for none; with any where none are given. */
+export function blocksOf(language: string, ...words: readonly string[]): readonly Block[] {
+  return BLOCKS.filter(
+    (block) => block.language === language && (words.length === 0 || words.includes(block.word)),
+  );
+}
+
+/** Returns the status with which the request of a shell block is refused; undefined where it is taken. */
+export function refusalOf({ language, word }: Block): string | undefined {
+  return language === 'sh' && /^[45]\d\d$/.test(word) ? word : undefined;
+}
+
+/** Returns why a block is of no kind that is tested here. */
+export function explainKind(block: Block): string | undefined {
+  const { language, word } = block;
+  if (!LANGUAGES.includes(language)) return `is in a language that nothing tests: "${language}"`;
+  if (language === 'text' && word === '') return 'is text of which nothing says whose it is';
+  if (word === '' || refusalOf(block) !== undefined) return undefined;
+  const known = WORDS[language] ?? {};
+  return Object.hasOwn(known, word) ? undefined : `has an unknown word: "${word}"`;
+}
