@@ -72,7 +72,8 @@ describe('enqueuePulls()', () => {
     expect(await own.enqueuePulls(pulls(3_000))).toBe(3_000);
     await own.close();
 
-    const readUses = () => sql`select relname, seq_tup_read::integer as read, idx_scan::integer as found
+    const readUses =
+      () => sql`select relname, seq_tup_read::integer as read, idx_scan::integer as found
       from pg_stat_user_tables where relname in ${sql(tables)}`;
     // A session reports what it did when it ends.
     const uses = await vi.waitUntil(async () => {
