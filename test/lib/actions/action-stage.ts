@@ -5,8 +5,8 @@ import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { Attempt } from '../../../lib/model/attempt.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
-import { clock } from '../../../lib/system.ts';
-import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { connectVod } from '../../support/connect-vod.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import { perTest } from '../../support/per-test.ts';
 import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
@@ -79,21 +79,7 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   const now = () => Date.now() + ahead;
   const ledger = openLedger(await databases.create(), { now, randomKey: randomUUID });
   const calls: string[] = [];
-  const api = countCalls(
-    createVodApi(
-      {
-        ...{ endpoint: vod.host, protocol: 'http', region: undefined, subAppId: undefined },
-        pullsPerSecond: 100,
-      },
-      {
-        readCredentials: () => ({ secretId, secretKey, token: undefined }),
-        clock: { ...clock, sleep: async () => {} },
-
-        random: { fraction: () => 0 },
-      },
-    ),
-    calls,
-  );
+  const api = countCalls(connectVod(vod.host, { credentials: { secretId, secretKey } }), calls);
   const settle = async (change: Partial<SettlingDependencies> = {}) => {
     const settled: Attempt[] = [];
     const deadline = { left: () => 60_000 };

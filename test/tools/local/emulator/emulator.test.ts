@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../tools/local/activity.ts';
@@ -13,6 +12,7 @@ import {
 } from '../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../tools/local/emulator/storage/speed-limit.ts';
+import { makeFolder } from '../../../support/make-folder.ts';
 import { type CallbackReceiver, expectedSign, openReceiver } from './events/callback-receiver.ts';
 import { blackPng, silentWav } from './ugc/media-samples.ts';
 import { putObject } from './ugc/storage-client.ts';
@@ -67,7 +67,7 @@ function route(request: CloudRequest): Promise<void> {
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'emulator-'));
+  dir = await makeFolder();
   receiver = await openReceiver();
   server = await serveCloud(route);
   activity = createActivityLog();
@@ -78,7 +78,6 @@ afterEach(async () => {
   await server.close();
   await emulator.close();
   await receiver.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 function sign(fields: Readonly<Record<string, string | number>> = {}): string {

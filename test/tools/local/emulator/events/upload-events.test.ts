@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../../tools/local/activity.ts';
@@ -23,6 +21,7 @@ import {
   type State,
   type UploadSession,
 } from '../../../../../tools/local/emulator/state.ts';
+import { makeFolder } from '../../../../support/make-folder.ts';
 import { type CallbackReceiver, openReceiver } from './callback-receiver.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -92,7 +91,7 @@ function openEvents(
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'events-'));
+  dir = await makeFolder();
   state = await openState(join(dir, 'state.json'), () => NOW);
   receiver = await openReceiver();
   activity = createActivityLog();
@@ -101,7 +100,6 @@ afterEach(async () => {
   await events.close();
   await receiver.close();
   await state.save();
-  await rm(dir, { recursive: true });
 });
 
 function upload(change: Partial<UploadSession>, changedMedia: Partial<Media> = {}): void {
