@@ -71,7 +71,9 @@ const READERS: readonly (readonly [string, (e: Environment) => unknown, Environm
 ];
 
 /** Those whose values have white space between them, so that some more around them says nothing. */
-const LISTS = ['CALLBACK_SIGN_KEYS', 'WEBHOOK_ENDPOINTS', 'EVENT_BUS_EVENTS'];
+const LISTS = [
+  ...['CALLBACK_SIGN_KEYS', 'SOURCE_CONTEXT_KEYS', 'WEBHOOK_ENDPOINTS', 'EVENT_BUS_EVENTS'],
+];
 
 const spoil = {
   'a line break behind': (value: string) => `${value}\n`,
