@@ -76,10 +76,7 @@ type Ask = ReturnType<typeof openCallback>;
 /** Gives each test of the file a stage of its own, on which nobody has told anything yet. */
 export function useApplicationsStage(): ApplicationsStage {
   const databases = useDatabases();
-  return perTest(
-    () => openApplicationsStage(databases),
-    (stage) => stage.close(),
-  );
+  return perTest(() => openApplicationsStage(databases));
 }
 
 /** Opens a stage on which nobody has told anything yet. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { sealContext, writeV1Context } from '../support/source-contexts.ts';
-import { useLedger } from '../support/use-ledger.ts';
+import { eventOf, useLedger } from '../support/use-ledger.ts';
 import { ARRIVAL, MEDIA, messagesOf, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
 const database = useLedger();
@@ -194,8 +194,7 @@ describe('what nothing but a notification says', () => {
 
   it('is denied where the file is that of an upload, of whatever application', async () => {
     const change = { key: { fileId: FILE }, fact: 'uploaded', fields: { subAppId: 7 } } as const;
-    const event = { eventId: 'evt_1', eventType: 'vod.NewFileUpload', payload: {} } as const;
-    await ledger.recordEvent({ ...event, confirmed: true, changes: [change] });
+    await ledger.recordEvent(eventOf([change]));
     const notify = await load({ VOD_SUB_APP_ID: '8' });
     const source = { SourceType: 'Upload' };
     await ledger.noteAbsentArrival({ fileId: FILE, source }, 8);

@@ -111,22 +111,6 @@ describe('what an application tells', () => {
 });
 
 describe('the Sign of an application', () => {
-  it('proves nothing at the address of another one', async () => {
-    const captured: Captured[] = [];
-    for (const subAppId of APPLICATIONS) captured.push(...(await stage.captureLife(subAppId)));
-    const before = await stage.readAll();
-
-    for (const { subAppId, body } of captured) {
-      for (const other of othersThan(subAppId)) {
-        const name = other === OWN ? undefined : String(other);
-        expect(await notify(stage.kept, body, name)).toBe(401);
-        expect(await notify(stage.unkept, body, name)).toBe(401);
-      }
-    }
-
-    expect(await stage.readAll()).toEqual(before);
-  });
-
   it('has no deletion, and no event that nobody can confirm, believed of another one', async () => {
     const victim = await live(ACME);
     const { body } = await stage.captureDeletion(victim);

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ingestBatch } from '../../lib/ingest/durable.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { parseVodEvent, type RawEvent } from '../../lib/vod/event.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { connectVod } from '../support/connect-vod.ts';
-import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { startKnownVod } from '../support/known-vod.ts';
+import { perTest } from '../support/per-test.ts';
 import { settingsOf } from '../support/settings.ts';
 import { NOWHERE } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
@@ -21,16 +22,14 @@ const database = useLedger({ now: () => now });
 const { sql } = database;
 const log = captureLog();
 let ledger: Ledger;
-let vod: KnownVod;
+const vod = perTest(startKnownVod);
 /** Unix milliseconds, at the beginning of a minute. */
 let now: number;
 
-beforeEach(async () => {
-  vod = await startKnownVod();
+beforeEach(() => {
   now = Date.UTC(2026, 10, 22, 8, 0, 0);
   ledger = database.ledger;
 });
-afterEach(() => vod.close());
 
 /** Opens an instance of the function, with a ledger or without one; returns what sends it a notification that is signed. */
 function open(keeps = true) {

@@ -54,16 +54,6 @@ describe('POST /callback with a ledger', () => {
     expect(consumer.received).toHaveLength(2);
   });
 
-  it('takes the same event ten times at once, and announces it once', async () => {
-    const notify = await load();
-
-    const answers = await Promise.all(Array.from({ length: 10 }, () => notify(ARRIVAL)));
-
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(10).fill(200));
-    expect(answers.filter(({ log }) => log['fresh'] === true)).toHaveLength(1);
-    expect(toldOf()).toEqual(['upload.ready', 'vod.NewFileUpload']);
-  });
-
   it('records nothing of what VOD denies', async () => {
     const notify = await load();
     vod.media.clear();

@@ -379,11 +379,9 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     expect([fits.statusCode, over.statusCode]).toEqual([200, 413]);
   });
 
-  it('refuses a body of more than 6 MB and malformed JSON', async () => {
+  it('refuses malformed JSON', async () => {
     const notify = await load();
 
-    expect((await notify({ body: `"${'x'.repeat(6_291_455)}"` })).statusCode).toBe(413);
-    logged.clear();
     expect((await notify({ body: '{' })).json.code).toBe('invalid_json');
   });
 

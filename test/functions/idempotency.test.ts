@@ -41,7 +41,8 @@ describe.each([
         body: name(JSON.stringify(body)),
       });
       const [item = json] = json.items ?? [];
-      return { status: statusCode, code: item.code ?? item.problem?.code, uploadId: item.uploadId };
+      const code = item.code ?? item.problem?.code;
+      return { status: statusCode, code, uploadId: item.uploadId, path: item.errors?.[0]?.path };
     };
   }
 
@@ -104,7 +105,11 @@ describe.each([
   it('in the header that the body contradicts is refused', async () => {
     const answered = await load()([{ ...one, idempotencyKey: 'RUN' }, 'other']);
 
-    expect(answered).toEqual({ status: 400, code: 'invalid_request', uploadId: undefined });
+    expect(answered).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      path: 'idempotencyKey',
+    });
     expect(sent).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { askRoute, EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../suppor
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
-import { useLedger } from '../support/use-ledger.ts';
+import { eventOf, useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const READ = 'upload:read upload:cancel';
@@ -139,13 +139,9 @@ describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent
 describe('who may see what', () => {
   it('hides what is another’s, or nobody’s, as if it were not there', async () => {
     await issue('a', 'bob');
-    await ledger.recordEvent({
-      eventId: 'e1',
-      eventType: 'vod.NewFileUpload',
-      payload: {},
-      confirmed: true,
-      changes: [{ key: { fileId: 'file-1' }, fact: 'uploaded', method: 'console' }],
-    });
+    await ledger.recordEvent(
+      eventOf([{ key: { fileId: 'file-1' }, fact: 'uploaded', method: 'console' }]),
+    );
     const nobodys = (await ledger.listUploads({ method: 'console', limit: 1 })).items[0]?.uploadId;
     const ask = load();
 

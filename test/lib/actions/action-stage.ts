@@ -9,7 +9,7 @@ import type { VodApi } from '../../../lib/vod/client.ts';
 import { connectVod } from '../../support/connect-vod.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import { perTest } from '../../support/per-test.ts';
-import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
+import { eventOf, type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 import { openSourceServer } from '../../tools/local/emulator/pull/source-server.ts';
 
@@ -57,10 +57,7 @@ const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_n
 /** Gives each test of the file a stage of its own. */
 export function useActionStage(): ActionStage {
   const databases = useDatabases();
-  return perTest(
-    () => openActionStage(databases),
-    (stage) => stage.close(),
-  );
+  return perTest(() => openActionStage(databases));
 }
 
 /** Opens a stage on a database of its own. */
@@ -104,11 +101,8 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
     },
     async arrive(fileId, fact, ...actions) {
       const change = { key: { uploadId: UPLOAD_ID }, owner: 'ann', fact, fields: { fileId } };
-      await ledger.recordEvent({
-        ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-        changes: [{ ...change, method: 'client' }],
-        actions: actions.map((action) => ({ ...action, fileId })),
-      });
+      const asked = actions.map((action) => ({ ...action, fileId }));
+      await ledger.recordEvent(eventOf([{ ...change, method: 'client' }], { actions: asked }));
     },
     async close() {
       await Promise.all([ledger.close(), vod.close(), source.close()]);

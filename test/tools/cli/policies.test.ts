@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
 import type { Message } from '../../../lib/webhooks/message.ts';
 import { createFindFunction } from '../../../tools/cli/cloud/deployed-functions.ts';
@@ -11,20 +11,13 @@ import { readAppId } from '../../../tools/deploy/cloud/api.ts';
 import { createScf } from '../../../tools/deploy/cloud/scf.ts';
 import { readPolicyActions, readPolicyFile } from '../../support/cam-policy.ts';
 import { connectVod } from '../../support/connect-vod.ts';
-import { startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
+import { perTest } from '../../support/per-test.ts';
+import { startVodServer, succeed } from '../../support/vod-server.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CREDENTIALS = { secretId: 'AKIDexample', secretKey: 'key', token: undefined };
 
-let server: VodServer;
-
-beforeEach(async () => {
-  server = await startVodServer((response) => succeed(response, { TaskId: 'task-1' }));
-});
-
-afterEach(async () => {
-  await server.close();
-});
+const server = perTest(() => startVodServer((response) => succeed(response, { TaskId: 'task-1' })));
 
 /** Calls every method of `api`, whatever it makes of such arguments, and answers how many there are. */
 async function callEverything(api: object): Promise<number> {

@@ -12,6 +12,7 @@ import {
 } from '../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../tools/local/emulator/storage/speed-limit.ts';
+import { nextActivity } from '../../../support/activities.ts';
 import { makeFolder } from '../../../support/make-folder.ts';
 import { type CallbackReceiver, expectedSign, openReceiver } from './events/callback-receiver.ts';
 import { blackPng, silentWav } from './ugc/media-samples.ts';
@@ -106,16 +107,12 @@ const commit = (vodSessionKey: string, signature = sign()) =>
   doUgc(server.origin, 'CommitUploadUGC', { signature, vodSessionKey });
 
 /** Resolves when a notification of this type has been answered. */
-function delivery(eventType: string): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (recorded.type !== 'notification' || recorded.outcome !== 'delivered') return;
-      if (recorded.eventType !== eventType) return;
-      stop();
-      resolve();
-    });
-  });
-}
+const delivery = (eventType: string) =>
+  nextActivity(
+    activity,
+    (each) =>
+      each.type === 'notification' && each.outcome === 'delivered' && each.eventType === eventType,
+  );
 
 const eventTypes = () => receiver.received.map(({ body }) => body['EventType']);
 
@@ -220,9 +217,7 @@ describe('openEmulator()', () => {
 
   it('delivers after a restart what nobody took before, and nothing twice', async () => {
     await reopen({ callbackUrl: 'http://127.0.0.1:1/', attemptWaits: [0, 600_000] });
-    const failed = new Promise((resolve) => {
-      activity.listen(({ type }) => type === 'notification' && resolve(type));
-    });
+    const failed = nextActivity(activity, ({ type }) => type === 'notification');
     const { vodSessionKey } = await applyAndPut(sign({ procedure: 'flow' }));
     const done = await commit(vodSessionKey);
     await failed;

@@ -17,6 +17,7 @@ import {
 } from '../../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../../tools/local/emulator/storage/speed-limit.ts';
+import { nextActivity } from '../../../../support/activities.ts';
 import { listen } from '../../../../support/listen.ts';
 import { type CallbackReceiver, openReceiver } from '../events/callback-receiver.ts';
 
@@ -109,14 +110,7 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
       await emulator?.close();
       await open(changes);
     },
-    next: (wanted) =>
-      new Promise((resolve) => {
-        const stop = activity.listen((recorded) => {
-          if (!wanted(recorded)) return;
-          stop();
-          resolve(recorded);
-        });
-      }),
+    next: (wanted) => nextActivity(activity, wanted),
     async close() {
       await close();
       await emulator?.close();

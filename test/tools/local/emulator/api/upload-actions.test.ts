@@ -1,23 +1,20 @@
 import COS from 'cos-nodejs-sdk-v5';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeFolder } from '../../../../support/make-folder.ts';
+import { perTest } from '../../../../support/per-test.ts';
 import { blackPng, silentWav } from '../ugc/media-samples.ts';
 import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
 
 const wav = silentWav(2);
 const png = blackPng(8, 4);
 
-let stage: ApiStage;
+const stage = perTest(() => openApiStage());
 let dir: string;
 
 beforeEach(async () => {
-  stage = await openApiStage();
   dir = await makeFolder();
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  await stage.close();
-});
+afterEach(() => void vi.useRealTimers());
 
 type Applied = Awaited<ReturnType<ApiStage['client']['ApplyUpload']>>;
 

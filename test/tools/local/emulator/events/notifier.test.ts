@@ -12,6 +12,7 @@ import {
 } from '../../../../../tools/local/emulator/events/notifier.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import type { PendingNotification } from '../../../../../tools/local/emulator/state.ts';
+import { nextActivity } from '../../../../support/activities.ts';
 import { listen } from '../../../../support/listen.ts';
 import {
   type CallbackReceiver,
@@ -64,20 +65,6 @@ function add(notifications: Map<string, PendingNotification>, ...ids: readonly s
     const event = { EventType: 'NewFileUpload', Number: id };
     notifications.set(id, { id, eventType: 'NewFileUpload', fileId: `file-${id}`, event });
   }
-}
-
-/** Resolves with the next activity that `wanted` says yes to. */
-function nextActivity(
-  activity: ActivityLog,
-  wanted: (activity: RecordedActivity) => boolean,
-): Promise<RecordedActivity> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (!wanted(recorded)) return;
-      stop();
-      resolve(recorded);
-    });
-  });
 }
 
 const isDelivered =

@@ -21,6 +21,7 @@ import {
   type State,
   type UploadSession,
 } from '../../../../../tools/local/emulator/state.ts';
+import { nextActivity } from '../../../../support/activities.ts';
 import { makeFolder } from '../../../../support/make-folder.ts';
 import { type CallbackReceiver, openReceiver } from './callback-receiver.ts';
 
@@ -110,26 +111,12 @@ function upload(change: Partial<UploadSession>, changedMedia: Partial<Media> = {
 }
 
 /** Resolves when the simulated flow is at its end. */
-function flowEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (recorded.type !== 'procedure' || recorded.status !== 'FINISH') return;
-      stop();
-      resolve();
-    });
-  });
-}
+const flowEnd = () =>
+  nextActivity(activity, (each) => each.type === 'procedure' && each.status === 'FINISH');
 
 /** Resolves when a notification has been delivered. */
-function delivery(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (recorded.type !== 'notification' || recorded.outcome !== 'delivered') return;
-      stop();
-      resolve();
-    });
-  });
-}
+const delivery = () =>
+  nextActivity(activity, (each) => each.type === 'notification' && each.outcome === 'delivered');
 
 const member = (body: Readonly<Record<string, unknown>>, name: string) =>
   body[name] as Readonly<Record<string, unknown>>;
@@ -306,9 +293,7 @@ describe('createUploadEvents()', () => {
 
   it('sends after a restart what was not sent before', async () => {
     openEvents({ attemptWaits: [0, 600_000] }, 'http://127.0.0.1:1/');
-    const failed = new Promise((resolve) => {
-      activity.listen(({ type }) => type === 'notification' && resolve(type));
-    });
+    const failed = nextActivity(activity, ({ type }) => type === 'notification');
     upload({ procedure: null });
     await failed;
     await events.close();
