@@ -1,4 +1,3 @@
-import type { TaskSimpleInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import type { ActionDependencies, DueAction } from './media-action.ts';
 import { readMilliseconds } from './media-settings.ts';
@@ -24,15 +23,12 @@ export async function isUpdatedByTask(
   );
   const updatedAt = readMilliseconds(updateTime) ?? Number.NaN;
   const own = (TaskSet ?? []).filter((task) => task.FileId === fileId);
-  return own.some((task) => isRunning(task) || listTimes(task).some(isNear(updatedAt)));
-}
-
-function isRunning({ Status }: TaskSimpleInfo): boolean {
-  return Status === 'WAITING' || Status === 'PROCESSING';
-}
-
-function listTimes({ CreateTime, BeginProcessTime, FinishTime }: TaskSimpleInfo) {
-  return [CreateTime, BeginProcessTime, FinishTime].map(readMilliseconds);
+  return own.some(
+    ({ Status, CreateTime, BeginProcessTime, FinishTime }) =>
+      Status === 'WAITING' ||
+      Status === 'PROCESSING' ||
+      [CreateTime, BeginProcessTime, FinishTime].map(readMilliseconds).some(isNear(updatedAt)),
+  );
 }
 
 function isNear(time: number) {

@@ -32,13 +32,10 @@ const BEGINNINGS = [
   Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
 ] as const;
 
-/** Returns an agent that connects to addresses on the public internet alone, whatever a name leads to. */
-function createPublicAgent(): Agent {
-  return new Agent({ lookup: createPublicLookup() });
-}
-
 /** Returns how covers are fetched: by https from public hosts, and from nowhere that one of these leads on to. */
-export function createCoverFetcher(agent = createPublicAgent()): FetchCover {
+export function createCoverFetcher(
+  agent = new Agent({ lookup: createPublicLookup() }),
+): FetchCover {
   return async (url, timeLimit) => {
     if (explainCoverUrl(url) !== undefined) return { kind: 'refused', error: 'cover_url_refused' };
     const fetched = describeFetched(

@@ -5,6 +5,7 @@ import type {
 import * as v from 'valibot';
 import type { MediaFields } from '../model/upload.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
+import { defined } from '../validation/json-object.ts';
 import { readText } from '../vod/event.ts';
 import { readMediaFields } from '../vod/media.ts';
 
@@ -35,13 +36,8 @@ export type MediaState = v.InferOutput<typeof mediaState>;
 export function readMediaState(basic: MediaBasicInfo | undefined): MediaState {
   const { classId, mediaExpireTime, coverUrl } = readMediaFields(basic, undefined);
   const updateTime = readText(basic?.UpdateTime);
-  return {
-    ...(classId === undefined ? {} : { classId }),
-    ...(mediaExpireTime === undefined ? {} : { mediaExpireTime }),
-    tags: (basic?.TagSet ?? []).filter((tag) => typeof tag === 'string'),
-    ...(coverUrl === undefined ? {} : { coverUrl }),
-    ...(updateTime === undefined ? {} : { updateTime }),
-  };
+  const tags = (basic?.TagSet ?? []).filter((tag) => typeof tag === 'string');
+  return { tags, ...defined({ classId, mediaExpireTime, coverUrl, updateTime }) };
 }
 
 /** Returns whether a media is as `settings` want it. Of a cover nobody can tell: VOD keeps it under a URL of its own. */
@@ -94,9 +90,9 @@ export function describeSetting(
   name: SettingName,
   { classId, mediaExpireTime, coverUrl }: Partial<MediaState>,
 ): MediaFields {
-  if (name === 'ExpireTime') return mediaExpireTime === undefined ? {} : { mediaExpireTime };
-  if (name === 'ClassId') return classId === undefined ? {} : { classId };
-  return name === 'CoverData' && coverUrl !== undefined ? { coverUrl } : {};
+  if (name === 'ExpireTime') return defined({ mediaExpireTime });
+  if (name === 'ClassId') return defined({ classId });
+  return name === 'CoverData' ? defined({ coverUrl }) : {};
 }
 
 /** Returns an ISO time in Unix milliseconds, or undefined where it is none. */

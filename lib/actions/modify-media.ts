@@ -1,6 +1,7 @@
 import { type Attempt, DONE, type Retry } from '../model/attempt.ts';
 import type { MediaFields } from '../model/upload.ts';
 import { Problem } from '../problem.ts';
+import { defined } from '../validation/json-object.ts';
 import { MEDIA_FILTERS } from '../vod/media.ts';
 import { isUpdatedByTask } from './explain-update.ts';
 import {
@@ -156,11 +157,9 @@ async function send(
   try {
     const request = { FileId: fileId, ...setting };
     const { CoverUrl } = await api.modifyMediaInfo(request, { deadline, subAppId });
-    return done({
-      ...(setting.ClassId === undefined ? {} : { classId: setting.ClassId }),
-      ...timeOf(setting),
-      ...(CoverUrl ? { coverUrl: CoverUrl } : {}),
-    });
+    const { ClassId: classId, ExpireTime } = setting;
+    const mediaExpireTime = readMilliseconds(ExpireTime);
+    return done(defined({ classId, mediaExpireTime, coverUrl: CoverUrl || undefined }));
   } catch (error) {
     if (isGone(error)) throw error;
     const outcome = explainFailure(error);
@@ -171,11 +170,6 @@ async function send(
     const isSet = isAsWanted(name, parameters, after) || !isUnchanged(name, now, after);
     return isSet ? done(after) : { outcome, progress: begun, ends: true };
   }
-}
-
-function timeOf({ ExpireTime }: Settings): Partial<MediaState> {
-  const mediaExpireTime = readMilliseconds(ExpireTime);
-  return mediaExpireTime === undefined ? {} : { mediaExpireTime };
 }
 
 /** Whether VOD, or its client, says that the call was not carried out. */

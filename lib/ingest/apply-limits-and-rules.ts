@@ -8,6 +8,7 @@ import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve
 import type { Rule } from '../policy/rule.ts';
 import type { Settings } from '../policy/settings.ts';
 import { formatIsoTime, LAST_SECOND, parseIsoTime } from '../validation/iso-time.ts';
+import { defined } from '../validation/json-object.ts';
 import { readText } from '../vod/event.ts';
 import {
   type ArrivedMedia,
@@ -123,7 +124,7 @@ function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActi
       ...(modify === undefined ? [] : [{ fileId, kind: 'modify', detail: { ...modify } }]),
       ...(procedure === undefined ? [] : [{ fileId, kind: 'procedure', detail: { ...procedure } }]),
     ],
-    ...(procedure === undefined ? {} : { procedure: procedure.parameters.ProcedureName }),
+    ...defined({ procedure: procedure?.parameters.ProcedureName }),
   };
 }
 
@@ -194,9 +195,11 @@ function describeProcedure(
       ProcedureName: name,
       // The same at every try, so VOD starts the flow once.
       SessionId: hash('sha256', JSON.stringify([fileId, rule])).slice(0, SESSION_ID_LENGTH),
-      ...(taskPriority === undefined ? {} : { TasksPriority: taskPriority }),
-      ...(taskNotifyMode === undefined ? {} : { TasksNotifyMode: taskNotifyMode }),
-      ...(sessionContext === undefined ? {} : { SessionContext: sessionContext }),
+      ...defined({
+        TasksPriority: taskPriority,
+        TasksNotifyMode: taskNotifyMode,
+        SessionContext: sessionContext,
+      }),
     },
   };
 }

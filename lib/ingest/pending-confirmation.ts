@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
-import { isJsonObject } from '../validation/json-object.ts';
+import { defined, isJsonObject } from '../validation/json-object.ts';
 import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 import { parseVodEvent, readText, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
@@ -32,7 +32,7 @@ export async function keepPending(
     subAppId: origin.subAppId,
     raw: writeVodEvent(reduceEvent(event)),
     receivedAt,
-    ...(dueAt === undefined ? {} : { dueAt }),
+    ...defined({ dueAt }),
   });
   return { ...describeReceivedEvent(received), fresh, confirmation: 'kept' };
 }
@@ -51,7 +51,7 @@ export async function postpone(
     throw new Problem('VOD could not be asked about the notification: send it again.', {
       code: 'confirmation_unavailable',
       cause: problem,
-      ...(problem.vod === undefined ? {} : { vod: problem.vod }),
+      ...defined({ vod: problem.vod }),
     });
   }
   const fields = await ledger((opened) => keepPending(event, opened));

@@ -46,7 +46,8 @@ export function planEvent(received: ReceivedEvent, reception: Reception): EventR
     eventId,
     subAppId,
     eventType: nameVodEvent(event.eventType === 'unknown' ? event.name : event.eventType),
-    uploadId: confirmed || isAbsent ? findUploadId(received) : undefined,
+    uploadId:
+      confirmed || isAbsent ? (received.envelope?.uploadId ?? received.failedPull) : undefined,
     ...readSubject(event),
     payload: writeReceivedEvent(received),
     confirmed,
@@ -93,11 +94,6 @@ function listUploadChanges(received: ReceivedEvent): readonly UploadChange[] {
     default:
       return [];
   }
-}
-
-/** Returns the upload that an event names itself, as far as it does. */
-function findUploadId({ envelope, failedPull }: ReceivedEvent): string | undefined {
-  return envelope?.uploadId ?? failedPull;
 }
 
 function describeArrival(

@@ -7,6 +7,7 @@ import { deriveFileUploadId } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
+import { defined } from '../validation/json-object.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from '../webhooks/message.ts';
 import type { Target } from '../webhooks/target.ts';
@@ -37,15 +38,12 @@ export async function ingestStateless(
 ): Promise<LogFields> {
   const { receivedAt } = reception;
   const record = planEvent(receiveEvent(event, reception), { ...reception, isOnlyLook: true });
-  const acts = (record.actions ?? []).length > 0 || record.changes.some(isRejection);
+  const acts =
+    (record.actions ?? []).length > 0 || record.changes.some(({ fact }) => fact === 'rejected');
   const reserve = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
   const timeLimit = dependencies.deadline.left() - reserve;
   const delivered = await deliverImmediately(record, { targets, receivedAt, timeLimit });
   return { delivered, ...(await runMediaActionsNow(record, receivedAt, dependencies)) };
-}
-
-function isRejection({ fact }: { readonly fact: string }): boolean {
-  return fact === 'rejected';
 }
 
 /** Dependencies of delivering immediately. */
@@ -92,9 +90,7 @@ function buildRejection({ key, method, owner, fields }: UploadChange, at: number
   const uploadId = 'uploadId' in key ? key.uploadId : deriveFileUploadId(key.fileId);
   const upload = { uploadId, method: method ?? 'other', state: 'rejected' } as const;
   const times = { createdAt: at, updatedAt: at };
-  return buildUploadMessage(
-    viewUpload({ ...upload, ...(owner === undefined ? {} : { owner }), ...fields, ...times }),
-  );
+  return buildUploadMessage(viewUpload({ ...upload, ...defined({ owner }), ...fields, ...times }));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Upload } from '../model/upload.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { quotaExceeded } from '../uploads/reserve-upload.ts';
+import { defined } from '../validation/json-object.ts';
 import {
   createPullId,
   type PullJob,
@@ -90,7 +91,7 @@ async function recognise(
   if (kind === 'conflict' || isOfOther) return { kind: 'conflict' };
   if (upload !== undefined && !isUnsent(upload, now())) {
     const { taskId, state } = upload;
-    const submitted = { uploadId, ...(taskId === undefined ? {} : { taskId }), state };
+    const submitted = { uploadId, ...defined({ taskId }), state };
     return { kind: 'known', submitted: Promise.resolve(submitted) };
   }
   const job = toPullJob(uploadId, { ...pull, subAppId }, contextKey);

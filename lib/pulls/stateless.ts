@@ -1,6 +1,7 @@
 import { deriveUploadId, nameUploader } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
 import { createQuotaMemory } from '../uploads/reserve-upload.ts';
+import { defined } from '../validation/json-object.ts';
 import { createPullId, type UploadIdSources } from './authorize.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
@@ -49,8 +50,7 @@ export function createStatelessPulls(sources: UploadIdSources): PullStore {
     },
     async accept(pull, taskId) {
       const { uploadId } = pull.job;
-      const task = taskId === undefined ? {} : { taskId };
-      const submitted: SubmittedPull = { uploadId, ...task, state: 'issued' };
+      const submitted: SubmittedPull = { uploadId, ...defined({ taskId }), state: 'issued' };
       memory.succeed(pull, submitted);
       return submitted;
     },

@@ -8,6 +8,7 @@ import { trustContexts } from '../ingest/verify-notification.ts';
 import type { ClaimedConfirmation } from '../ledger/pending-confirmations.ts';
 import { type Attempt, DONE } from '../model/attempt.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
+import { defined } from '../validation/json-object.ts';
 import { isVodEventType, parseVodEvent } from '../vod/event.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import type { StepCounts } from './step-counts.ts';
@@ -149,9 +150,8 @@ function report(
   run.report({
     level: 'warn',
     eventId,
-    ...(subAppId === undefined ? {} : { subAppId }),
     // Nobody has confirmed what it says.
-    ...(isVodEventType(eventType) ? { eventType } : {}),
+    ...defined({ subAppId, eventType: isVodEventType(eventType) ? eventType : undefined }),
     reason,
   });
 }

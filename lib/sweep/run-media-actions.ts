@@ -2,6 +2,7 @@ import { settleAction } from '../actions/settle-action.ts';
 import type { ClaimedAction } from '../ledger/actions.ts';
 import { writePair } from '../model/item-name.ts';
 import { describeItemFailure, ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
+import { defined } from '../validation/json-object.ts';
 import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type Producers, type SweepRun } from './sweep-run.ts';
@@ -72,8 +73,7 @@ async function listDead(
   const failure = { ...nameAction(claim), code, reason };
   const counted = await ledger.countItemFailure(failure, 1);
   if (counted.isNews) counts.add('setAside');
-  const upload = uploadId === undefined ? {} : { uploadId };
-  report({ ...describeItemFailure(failure, counted), ...upload, level: 'error' });
+  report({ ...describeItemFailure(failure, counted), ...defined({ uploadId }), level: 'error' });
 }
 
 function nameAction({ fileId, kind, subAppId }: ClaimedAction) {

@@ -1,5 +1,6 @@
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
+import { defined } from '../validation/json-object.ts';
 import type { Target } from '../webhooks/target.ts';
 import { CHECK_COUNTS, checkUploads } from './check-uploads.ts';
 import { confirmPending, UNCONFIRMED_COUNTS } from './confirm-pending.ts';
@@ -60,7 +61,7 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
   const counted = Object.entries(allCounts).map(([name, { counts }]) => [name, counts] as const);
   return {
     steps: Object.fromEntries(counted),
-    ...(backlog === undefined ? {} : { backlog }),
+    ...defined({ backlog }),
     errors: Object.fromEntries(errors),
     outOfTime,
     broken: [...broken],
@@ -107,11 +108,7 @@ function forEachApplication(run: SweepRun, runStep: StepRunner): ApplicationStep
   return (name, work) =>
     forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {
       work: (subAppId) =>
-        runStep(
-          name,
-          (each) => work({ ...each, subAppId }),
-          subAppId === undefined ? {} : { subAppId },
-        ),
+        runStep(name, (each) => work({ ...each, subAppId }), defined({ subAppId })),
     });
 }
 

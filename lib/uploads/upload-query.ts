@@ -26,8 +26,6 @@ const page = {
   cursor: v.optional(once),
 };
 
-const pageQuery = v.object(page);
-
 const uploadQuery = v.object({
   owner: v.optional(once),
   state: v.optional(
@@ -38,8 +36,6 @@ const uploadQuery = v.object({
   ),
   ...page,
 });
-
-const replayRequest = v.object({ eventId: v.optional(once), endpoint: v.optional(once) });
 
 const itemRequest = v.object({
   kind: v.pipe(
@@ -73,69 +69,36 @@ const replayQuery = v.object({
   cursor: v.optional(once),
 });
 
-/** A place in a list. */
-export type PageQuery = v.InferOutput<typeof pageQuery>;
-
 /** Which dead deliveries of an upload are to be made again: all, or those of one event, or to one endpoint. */
-export type ReplayRequest = v.InferOutput<typeof replayRequest>;
+export type ReplayRequest = ReturnType<typeof parseReplayRequest>;
+
+/** Returns the query parameters as a question for a list of uploads. */
+export const parseUploadQuery: (query: RawFields) => UploadQuery = exactly(uploadQuery);
+
+/** Returns the query parameters of a list that has nothing to choose from. */
+export const parsePageQuery = exactly(v.object(page));
+
+/** Returns a body as a request to deliver again. */
+export const parseReplayRequest = exactly(
+  v.object({ eventId: v.optional(once), endpoint: v.optional(once) }),
+);
+
+/** Returns a body as the name of an item that was set aside. */
+export const parseItemRequest = exactly(itemRequest);
+
+/** Returns a body as a request to deliver many again. */
+export const parseReplayQuery: (body: unknown) => ReplayQuery = exactly(replayQuery);
+
+/** Throws where a body says anything: what it is sent to takes no options. */
+export const refuseOptions: (body: unknown) => void = exactly(v.object({}));
 
 /**
- * Returns the query parameters as a question for a list of uploads.
- *
- * @throws {Problem} `invalid_request` that names every parameter that is wrong.
+ * Returns what reads query parameters or a body as `schema` says, where they have no other members. The function throws
+ * a Problem, `invalid_request`, that names every field that is wrong.
  */
-export function parseUploadQuery(query: RawFields): UploadQuery {
-  return parseExactly(uploadQuery, query);
-}
-
-/**
- * Returns the query parameters of a list that has nothing to choose from.
- *
- * @throws {Problem} `invalid_request` that names every parameter that is wrong.
- */
-export function parsePageQuery(query: RawFields): PageQuery {
-  return parseExactly(pageQuery, query);
-}
-
-/**
- * Returns `body` as a request to deliver again.
- *
- * @throws {Problem} `invalid_request` that names every field that is wrong.
- */
-export function parseReplayRequest(body: unknown): ReplayRequest {
-  return parseExactly(replayRequest, body);
-}
-
-/**
- * Returns `body` as the name of an item that was set aside.
- *
- * @throws {Problem} `invalid_request` that names every field that is wrong.
- */
-export function parseItemRequest(body: unknown): v.InferOutput<typeof itemRequest> {
-  return parseExactly(itemRequest, body);
-}
-
-/**
- * Returns `body` as a request to deliver many again.
- *
- * @throws {Problem} `invalid_request` that names every field that is wrong.
- */
-export function parseReplayQuery(body: unknown): ReplayQuery {
-  return parseExactly(replayQuery, body);
-}
-
-/**
- * Throws where `body` says anything: what it is sent to takes no options.
- *
- * @throws {Problem} `invalid_request` that names every field.
- */
-export function refuseOptions(body: unknown): void {
-  parseExactly(v.object({}), body);
-}
-
-function parseExactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
+function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
   schema: TSchema,
-  input: unknown,
-): v.InferOutput<TSchema> {
-  return parseFields(schema, input, (fields) => findUnknownFields(fields, schema.entries));
+): (input: unknown) => v.InferOutput<TSchema> {
+  return (input) =>
+    parseFields(schema, input, (fields) => findUnknownFields(fields, schema.entries));
 }

@@ -70,7 +70,9 @@ export async function callVod<Answer>(
 
     last = outcome.failure;
     const { problem, repeat } = last;
-    if (repeat === 'never' || tries === MAX_ATTEMPTS || isUncertain(last, attempt)) throw problem;
+    // VOD may have done what is to be done once.
+    const isUncertain = attempt.once === true && problem.vod === undefined;
+    if (repeat === 'never' || tries === MAX_ATTEMPTS || isUncertain) throw problem;
     const pause = random.fraction() * PAUSE[repeat] * 2 ** (tries - 1);
     if (timeLeft(options) - pause < SHORTEST_MILLISECONDS) throw problem;
     await clock.sleep(pause, options.signal).catch((error: unknown) => {
@@ -78,11 +80,6 @@ export async function callVod<Answer>(
       throw error;
     });
   }
-}
-
-/** Whether VOD may have done what is to be done once. */
-function isUncertain({ problem }: VodFailure, { once = false }: Attempt<unknown>): boolean {
-  return once && problem.vod === undefined;
 }
 
 type Outcome<Answer> =

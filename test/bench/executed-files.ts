@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Session } from 'node:inspector/promises';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
+import { listen } from '../support/listen.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { withDatabase } from './ledger.ts';
 import { withoutOutput } from './without-output.ts';
@@ -68,14 +68,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   response.end(JSON.stringify({ Response: { ...answers, RequestId: 'request-1' } }));
 }
 
-async function listen(): Promise<{ readonly server: Server; readonly host: string }> {
-  const server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
 async function main(databaseUrl: string): Promise<void> {
-  const { server, host } = await listen();
+  const { host, close } = await listen(createServer(serve));
   Object.assign(process.env, {
     AUTH_JWT_SECRET: JWT_SECRET,
     VOD_SECRET_ID: 'AKIDexample',
@@ -150,8 +144,7 @@ async function main(databaseUrl: string): Promise<void> {
     });
   });
   session.disconnect();
-  server.closeAllConnections();
-  server.close();
+  await close();
 }
 
 await withDatabase(main);

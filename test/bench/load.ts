@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import { createActivityLog } from '../../tools/local/activity.ts';
 import { buildRuntime } from '../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../tools/local/gateway/gateway.ts';
 import type { FunctionDefinition } from '../../tools/local/gateway/instance.ts';
+import { listen } from '../support/listen.ts';
 import { type LoadTarget, listTargets } from './load-targets.ts';
 
 /** What a built function did while it was called without a pause. */
@@ -65,8 +65,7 @@ export async function measureLoad(
     const load = await measureTarget(target, runtime, seconds);
     loads.push({ ...load, retainedBytes: await measureRetained(target, script) });
   }
-  vod.server.closeAllConnections();
-  vod.server.close();
+  await vod.close();
   return loads;
 }
 
@@ -95,19 +94,18 @@ async function measureTarget(
     timed: isTimed ? [definition] : [],
     ...{ runtime, trigger: 'url', activity: createActivityLog() },
   });
-  const { host, server } = await listen(
+  const { origin, close } = await listen(
     createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       void gateway.handle(name, request, response, url);
     }),
   );
   try {
-    const askOnce = () => target.ask(`http://${host}`, gateway);
+    const askOnce = () => target.ask(origin, gateway);
     return await drive(definition, askOnce, { seconds, atOnce: isTimed ? 1 : AT_ONCE });
   } finally {
     await gateway.close();
-    server.closeAllConnections();
-    server.close();
+    await close();
   }
 }
 
@@ -159,11 +157,6 @@ async function readSize(pid: string, file: string): Promise<number> {
   if (!command.split('\0').includes(file)) return 0;
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-}
-
-async function listen(server: Server): Promise<{ readonly server: Server; readonly host: string }> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 /** Takes every pull, and knows every file. */

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { listen } from '../support/listen.ts';
 
 /** A server that takes every pull, and does nothing else that would cost time. */
 export interface PullServer {
@@ -17,7 +18,6 @@ const ANSWER = '{"Response":{"TaskId":"1500000001-pull-1","RequestId":"request-1
  * @param answerMilliseconds how long each answer takes.
  */
 export async function startPullServer(answerMilliseconds = 0): Promise<PullServer> {
-  let connections = 0;
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const answer = () => {
       response.setHeader('Content-Type', 'application/json');
@@ -28,18 +28,6 @@ export async function startPullServer(answerMilliseconds = 0): Promise<PullServe
       else setTimeout(answer, answerMilliseconds);
     });
   });
-  server.on('connection', () => {
-    connections += 1;
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port');
-  return {
-    endpoint: `127.0.0.1:${address.port}`,
-    connections: () => connections,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  const { host: endpoint, connections, close } = await listen(server);
+  return { endpoint, connections, close };
 }

@@ -1,8 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeFunctions } from '../../tools/deploy/bundle.ts';
 import { buildRuntime } from '../../tools/local/gateway/build-runtime.ts';
 import {
   type FunctionDefinition,
@@ -10,6 +7,7 @@ import {
   type Outcome,
   startInstance,
 } from '../../tools/local/gateway/instance.ts';
+import { buildFolder } from '../support/built-folder.ts';
 import type { Chance } from '../support/chance.ts';
 
 /** The built functions on a disk, each call in a process that may be killed at any moment. */
@@ -33,9 +31,7 @@ const CLOCK = fileURLToPath(new URL('./shifted-clock.cjs', import.meta.url));
 
 /** Builds the functions as they are deployed, with these settings beside them. */
 export async function buildFunctions(settings: object): Promise<BuiltFunctions> {
-  const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
-  await writeFunctions(folder);
-  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
+  const { folder, remove } = await buildFolder(settings);
   const runtime = await buildRuntime(folder);
   return {
     startWorker: (name, environment) =>
@@ -48,7 +44,7 @@ export async function buildFunctions(settings: object): Promise<BuiltFunctions> 
           runtime,
         ),
       ),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove,
   };
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { Chance } from '../support/chance.ts';
+import { listen } from '../support/listen.ts';
 
 /** Somebody who is told by webhooks, and acts on each message once. */
 export interface Consumer {
@@ -74,17 +74,12 @@ export async function startConsumer(name: string, chance: Chance): Promise<Consu
       else response.writeHead(status).end();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { origin, close } = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}/${name}`,
+    url: `${origin}/${name}`,
     ...{ secret, acted, contradictions },
     unverified: () => unverified,
     gone: () => gone,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }

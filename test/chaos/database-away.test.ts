@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Listening, listen } from '../support/listen.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions } from './built-functions.ts';
@@ -22,7 +23,7 @@ describe('types that VOD cannot be asked about, while the database is away', () 
   const database = useLedger({ per: 'file' });
   const { sql } = database;
   let awayUrl: string;
-  let closed: Server;
+  let closed: Listening;
   let functions: BuiltFunctions;
   let api: VodServer;
   /** By its handle: what VOD keeps for `sweep`. */
@@ -58,10 +59,9 @@ describe('types that VOD cannot be asked about, while the database is away', () 
 
   beforeAll(async () => {
     // It takes connections, and ends them, as a server that is starting does.
-    closed = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    closed = await listen(createServer((socket) => socket.destroy()));
     const url = new URL(database.url);
-    url.port = String(Object(closed.address()).port);
+    url.host = closed.host;
     awayUrl = url.href;
     api = await startVodServer((response, { action, parameters }) => {
       if (action === 'PullEvents') {
@@ -75,8 +75,7 @@ describe('types that VOD cannot be asked about, while the database is away', () 
     functions = await buildFunctions({});
   });
   afterAll(async () => {
-    closed.close();
-    await Promise.all([api.close(), functions.remove()]);
+    await Promise.all([closed.close(), api.close(), functions.remove()]);
   });
 
   it.each(EVENTS)('have VOD send $EventType again, and are in the log', async (event) => {

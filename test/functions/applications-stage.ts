@@ -1,8 +1,7 @@
 import connectPostgres from 'postgres';
-import { createCallbackRoute } from '../../functions/callback.ts';
-import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
+import type { WithLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';
+import { defined } from '../../lib/validation/json-object.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { localAccount } from '../../tools/local/emulator/account.ts';
 import { openSweepStage, type SweepStage, TONE } from '../lib/sweep/sweep-stage.ts';
@@ -15,8 +14,8 @@ import {
 import { perTest } from '../support/per-test.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { CONTEXTS } from '../support/source-contexts.ts';
 import { type TestDatabases, useDatabases } from '../support/use-ledger.ts';
+import { messagesOf, openCallback } from './callback-stage.ts';
 
 /** The service's own application, and those of its tenants. */
 export const OWN = localAccount().subAppId;
@@ -52,8 +51,8 @@ export interface ApplicationsStage {
   readonly sweeper: SweepStage;
   readonly consumer: Consumer;
   /** The function with a ledger, and without one. */
-  readonly kept: HttpHandler;
-  readonly unkept: HttpHandler;
+  readonly kept: Ask;
+  readonly unkept: Ask;
   /** Has an application pull a media, with a task flow; returns what its address was told of it. */
   captureLife(
     subAppId: number,
@@ -71,13 +70,13 @@ export interface ApplicationsStage {
   close(): Promise<void>;
 }
 
+/** Sends a request to the function. */
+type Ask = ReturnType<typeof openCallback>;
+
 /** Gives each test of the file a stage of its own, on which nobody has told anything yet. */
 export function useApplicationsStage(): ApplicationsStage {
   const databases = useDatabases();
-  return perTest(
-    () => openApplicationsStage(databases),
-    (stage) => stage.close(),
-  );
+  return perTest(() => openApplicationsStage(databases));
 }
 
 /** Opens a stage on which nobody has told anything yet. */
@@ -93,6 +92,11 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
       },
     },
   });
+  const open = (ledger?: WithLedger) =>
+    openCallback({
+      ...{ signKeys: [SIGN_KEY], subAppId: OWN, settings: SETTINGS, ledger },
+      ...{ api: sweeper.api, targets: sweeper.targets },
+    });
   const sql = connectPostgres(sweeper.databaseUrl, { max: 1 });
   const { client, receiver } = sweeper.vod;
 
@@ -106,8 +110,8 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
   };
   return {
     ...{ sweeper, consumer },
-    kept: openCallback(sweeper, true),
-    unkept: openCallback(sweeper, false),
+    kept: open((work) => work(sweeper.ledger)),
+    unkept: open(),
     async captureLife(SubAppId, request = {}) {
       await client.PullUpload({ MediaUrl: TONE, SubAppId, Procedure: 'any', ...request });
       const pulled = await captureNext();
@@ -133,7 +137,7 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
       actions: await sql`select * from media_actions order by file_id, kind`,
       told: consumer.received.length,
     }),
-    told: () => consumer.received.map(({ body }) => JSON.parse(body)),
+    told: () => messagesOf(consumer),
     sweep: () => sweeper.sweep({ applications: APPLICATIONS, settings: SETTINGS }),
     async close() {
       await sql.end();
@@ -142,33 +146,16 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
   };
 }
 
-/** The route over the emulator, with more time than it has in the cloud. */
-function openCallback({ api, ledger, targets }: SweepStage, keeps: boolean): HttpHandler {
-  const route = createCallbackRoute({
-    config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
-    ...{ api, targets, settings: SETTINGS, fetchCover: createCoverFetcher() },
-    ledger: keeps ? (work) => work(ledger) : undefined,
-    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: Math.random },
-  });
-  return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
-}
-
 /** Sends a notification whose address says `named`, or nothing where that is undefined; returns the status. */
-export async function notify(handler: HttpHandler, body: object, named?: unknown): Promise<number> {
-  const queryString = named === undefined ? {} : { subAppId: named };
-  const event = { httpMethod: 'POST', headers: {}, queryString, body: JSON.stringify(body) };
-  return (await handler(event, {})).statusCode;
+export async function notify(ask: Ask, body: object, named?: unknown): Promise<number> {
+  return (await ask({ query: defined({ subAppId: named }), body })).statusCode;
 }
 
 /**
  * Sends it to the address of an application: where nothing else is said, to that which it was sent to by VOD. To another
  * one it goes with a good `Sign` of that one, as of somebody who has seen the notifications of both.
  */
-export function notifyOf(
-  handler: HttpHandler,
-  { body, subAppId }: Captured,
-  to = subAppId,
-): Promise<number> {
+export function notifyOf(ask: Ask, { body, subAppId }: Captured, to = subAppId): Promise<number> {
   const sent = to === subAppId ? body : { ...body, ...signFor(to) };
-  return notify(handler, sent, to === OWN ? undefined : String(to));
+  return notify(ask, sent, to === OWN ? undefined : String(to));
 }

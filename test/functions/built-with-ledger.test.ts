@@ -1,26 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
-import { bundleFunctions } from '../../tools/deploy/bundle.ts';
+import { type BuiltFolder, buildFolder } from '../support/built-folder.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+import { askHandler, type TestRequest } from '../support/http-events.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { useDatabases } from '../support/use-ledger.ts';
 
 const databases = useDatabases();
 const log = captureLog();
-let folder: string;
+let folder: BuiltFolder;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
-  for (const { name, code } of await bundleFunctions()) {
-    await writeFile(join(folder, `${name}.js`), code);
-  }
+  folder = await buildFolder();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => folder.remove());
 beforeEach(() => {
   vi.stubEnv('AUTH_JWT_SECRET', TEST_JWT_SECRET);
   vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
@@ -29,21 +21,11 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 /** A built function in a new instance of its own. */
-function load(name: string) {
-  const file = join(folder, `${name}.js`);
-  const require = createRequire(file);
-  for (const each of [file, join(folder, 'ledger.js')]) delete require.cache[require.resolve(each)];
-  const { main_handler }: { main_handler: HttpHandler } = require(file);
-  return async (method: string, { path = '/', query = {}, body }: TestRequest = {}) => {
-    const event = {
-      httpMethod: method,
-      path,
-      headers: await bearer('ann', 'upload:sign upload:read', Date.now()),
-      queryString: query,
-      body: JSON.stringify(body ?? {}),
-    };
-    const response = await main_handler(event, SCF_CONTEXT);
-    return { ...response, json: JSON.parse(response.body) };
+function load(name: 'signature' | 'uploads') {
+  const ask = askHandler(folder.load(name));
+  return async (method: string, request: TestRequest = {}) => {
+    const headers = await bearer('ann', 'upload:sign upload:read', Date.now());
+    return ask({ method, headers, ...request });
   };
 }
 
@@ -51,11 +33,6 @@ function load(name: string) {
 function readLine() {
   return log.lines.at(-1);
 }
-
-const isLoaded = () => {
-  const { cache } = createRequire(join(folder, 'x.js'));
-  return Object.hasOwn(cache, join(folder, 'ledger.js'));
-};
 
 describe('built functions', () => {
   it('share what they know through the ledger beside them', async () => {
@@ -84,7 +61,7 @@ describe('built functions', () => {
 
     expect(signed.statusCode).toBe(200);
     expect(listed).toMatchObject({ statusCode: 501, json: { code: 'ledger_required' } });
-    expect(isLoaded()).toBe(false);
+    expect(folder.loaded()).not.toContain('ledger');
   });
 
   it('say so where the database has not had its migrations', async () => {

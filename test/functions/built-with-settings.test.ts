@@ -1,17 +1,17 @@
-import { createHash, createHmac } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { type Bundle, bundleFunctions } from '../../tools/deploy/bundle.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { SCF_CONTEXT } from '../support/http-events.ts';
-import { createIssuerKey, issueToken, startIssuer } from '../support/issuer.ts';
+import { askHandler, SCF_CONTEXT } from '../support/http-events.ts';
+import { createIssuerKey, type Issuer, issueToken, startIssuer } from '../support/issuer.ts';
+import { makeFolder } from '../support/make-folder.ts';
+import { readSignature } from '../support/read-signature.ts';
 import { openContext } from '../support/source-contexts.ts';
-import { TEST_JWT_SECRET } from '../support/tokens.ts';
+import { mintToken, TEST_JWT_SECRET } from '../support/tokens.ts';
 
 const KEY = 'server-key-0123456789';
 const SETTINGS = {
@@ -49,13 +49,10 @@ beforeEach(async () => {
   vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
   vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
   vi.stubEnv('VOD_SUB_APP_ID', '1500000001');
-  folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
+  folder = await makeFolder();
 });
 
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => void vi.unstubAllEnvs());
 
 /** The built function `signature` in a new instance, with only `parts` and the settings beside it. */
 async function load(
@@ -73,15 +70,9 @@ async function load(
   }
   const file = join(folder, 'signature.js');
   const { main_handler }: { main_handler: HttpHandler } = createRequire(file)(file);
-  return async (token: string, body: object = {}) => {
-    const event = {
-      httpMethod: 'POST',
-      headers: { authorization: `Bearer ${token}` },
-      body: JSON.stringify(body),
-    };
-    const response = await main_handler(event, SCF_CONTEXT);
-    return { ...response, json: JSON.parse(response.body) };
-  };
+  const ask = askHandler(main_handler);
+  return (token: string, body: object = {}) =>
+    ask({ headers: { authorization: `Bearer ${token}` }, body }, SCF_CONTEXT);
 }
 
 function loadedParts(): readonly string[] {
@@ -91,22 +82,30 @@ function loadedParts(): readonly string[] {
     .sort();
 }
 
-function mint(claims: object = {}): Promise<string> {
-  return new SignJWT({ scope: 'upload:sign', ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('user-42')
-    .setExpirationTime('1h')
-    .sign(Buffer.from(TEST_JWT_SECRET));
+const mint = (claims: object = {}) =>
+  mintToken({
+    ...{ scope: 'upload:sign', sub: 'user-42', exp: Math.floor(Date.now() / 1_000) + 3_600 },
+    ...claims,
+  });
+const verify = (signature: string) => readSignature(signature, 'secret-key-example');
+
+/** Loads the function that trusts this issuer alone. */
+function loadFor({ keySetUrl }: Issuer) {
+  vi.stubEnv('AUTH_JWT_SECRET', undefined);
+  vi.stubEnv('AUTH_JWKS_URL', keySetUrl);
+  vi.stubEnv('AUTH_JWKS_LOOPBACK', 'allow');
+  vi.stubEnv('AUTH_JWT_AUDIENCE', 'vod-upload');
+  return load(undefined);
 }
 
-function verify(signature: string): Record<string, string> {
-  const bytes = Buffer.from(signature, 'base64');
-  const original = bytes.subarray(20);
-  expect(bytes.subarray(0, 20)).toEqual(
-    createHmac('sha1', 'secret-key-example').update(original).digest(),
-  );
-  return Object.fromEntries(new URLSearchParams(original.toString()));
-}
+/** What callers are told where a function cannot serve. */
+const BARE_FAULT = {
+  type: 'about:blank',
+  title: 'Internal Server Error',
+  status: 500,
+  code: 'internal',
+  requestId: SCF_CONTEXT.request_id,
+};
 
 describe('the built function signature', () => {
   it('signs what the policy leaves of a request', async () => {
@@ -206,13 +205,7 @@ describe('the built function signature', () => {
       const { statusCode, json } = await ask(token);
 
       expect(statusCode).toBe(500);
-      expect(json).toEqual({
-        type: 'about:blank',
-        title: 'Internal Server Error',
-        status: 500,
-        code: 'internal',
-        requestId: SCF_CONTEXT.request_id,
-      });
+      expect(json).toEqual(BARE_FAULT);
       const { line } = log;
       expect(line).toMatchObject({ level: 'error', code: 'internal' });
       expect([...(line.fields ?? [])].sort()).toEqual(fields);
@@ -244,11 +237,7 @@ describe('the built function signature', () => {
     let time = seconds;
     vi.spyOn(Date, 'now').mockImplementation(() => time * 1_000);
     const claims = { sub: 'user-42', scope: 'upload:sign', aud: 'vod-upload', exp: seconds + 600 };
-    vi.stubEnv('AUTH_JWT_SECRET', undefined);
-    vi.stubEnv('AUTH_JWKS_URL', issuer.keySetUrl);
-    vi.stubEnv('AUTH_JWKS_LOOPBACK', 'allow');
-    vi.stubEnv('AUTH_JWT_AUDIENCE', 'vod-upload');
-    const ask = await load(undefined);
+    const ask = await loadFor(issuer);
 
     issuer.respond = (response) => response.writeHead(502).end();
     const early = await ask(await issueToken(key, claims));
@@ -268,11 +257,7 @@ describe('the built function signature', () => {
   it('says in its log alone what is there, where the key set is at another address', async () => {
     const issuer = await startIssuer();
     const key = createIssuerKey('first', 'ES256');
-    vi.stubEnv('AUTH_JWT_SECRET', undefined);
-    vi.stubEnv('AUTH_JWKS_URL', issuer.keySetUrl);
-    vi.stubEnv('AUTH_JWKS_LOOPBACK', 'allow');
-    vi.stubEnv('AUTH_JWT_AUDIENCE', 'vod-upload');
-    const ask = await load(undefined);
+    const ask = await loadFor(issuer);
     const discovery = { jwks_uri: 'https://login.example.com/keys' };
     issuer.respond = (response) => response.end(JSON.stringify(discovery));
     const exp = Math.floor(Date.now() / 1_000) + 600;
@@ -284,13 +269,7 @@ describe('the built function signature', () => {
 
     expect(statusCode).toBe(500);
     expect(headers).not.toHaveProperty('Retry-After');
-    expect(json).toEqual({
-      type: 'about:blank',
-      title: 'Internal Server Error',
-      status: 500,
-      code: 'internal',
-      requestId: SCF_CONTEXT.request_id,
-    });
+    expect(json).toEqual(BARE_FAULT);
     const line = log.line;
     expect(line).toMatchObject({ level: 'error', code: 'internal', fields: ['AUTH_JWKS_URL'] });
     expect(line.reason).toContain('set it to https://login.example.com/keys');

@@ -1,41 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
-import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { sealContext, writeV1Context } from '../support/source-contexts.ts';
-import { useLedger } from '../support/use-ledger.ts';
-import { MEDIA, UPLOAD_ID, useCallback } from './callback-stage.ts';
+import { eventOf, useLedger } from '../support/use-ledger.ts';
+import { ARRIVAL, MEDIA, messagesOf, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
-let vod: KnownVod;
 const database = useLedger();
 const { ledger } = database;
-const loadCallback = useCallback();
-let consumer: Consumer;
-
-beforeEach(async () => {
-  vod = await startKnownVod();
-  consumer = await startConsumer((response) => response.end());
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await Promise.all([consumer.close(), vod.close()]);
-});
+const { vod, consumer, load: loadCallback } = useCallback();
 
 const ENVELOPE = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'client' } as const;
 const FILE = MEDIA.FileId;
 
-function load(environment: Readonly<Record<string, string>> = {}) {
-  return loadCallback(vod, {
-    DATABASE_URL: database.url,
-    WEBHOOK_LOOPBACK: 'allow',
-    WEBHOOK_ENDPOINTS: JSON.stringify([{ url: consumer.url, secret: createSecret() }]),
-    ...environment,
-  });
-}
+const load = (environment = {}) => loadCallback({ DATABASE_URL: database.url, ...environment });
 
 /** That a file came, as VOD told when it was there. */
-function arrivalOf(FileId: string, SourceContext: string): RawEvent {
+function describedArrivalOf(FileId: string, SourceContext: string): RawEvent {
   return {
     EventType: 'NewFileUpload',
     FileUploadEvent: {
@@ -63,13 +43,12 @@ function deletionOf(...FileIdSet: string[]): RawEvent {
 /** More than are noted. */
 const MADE_UP = Array.from({ length: 1_001 }, (_, place) => `52${String(place).padStart(17, '0')}`);
 
-const OURS = arrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
-const CONSOLE = arrivalOf(FILE, '');
+const OURS = describedArrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
+const CONSOLE = describedArrivalOf(FILE, '');
 
 const issue = () =>
   ledger.issueUpload({ ...ENVELOPE, fields: { expiresAt: Date.now() + 3_600_000 } });
-const messages = () => consumer.received.map(({ body }) => JSON.parse(body));
-const toldOf = () => messages().map(({ type }) => type);
+const toldOf = () => messagesOf(consumer).map(({ type }) => type);
 const listAll = async () => (await ledger.listUploads({ limit: 10 })).items;
 
 describe('the arrival of a file that is deleted before VOD is asked', () => {
@@ -98,7 +77,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     await notify(OURS);
     await notify(deletionOf(FILE));
 
-    const { data } = messages().find(({ type }) => type === 'vod.NewFileUpload');
+    const { data } = messagesOf(consumer).find(({ type }) => type === 'vod.NewFileUpload');
     expect(data).toEqual({
       EventType: 'NewFileUpload',
       FileUploadEvent: {
@@ -162,7 +141,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     const others = ['5285890700000000043', '5285890700000000044'];
     const notify = await load();
     await notify(OURS);
-    await notify(arrivalOf(others[0] ?? '', ''));
+    await notify(describedArrivalOf(others[0] ?? '', ''));
 
     await notify(deletionOf(FILE, ...others));
 
@@ -195,7 +174,7 @@ describe('what nothing but a notification says', () => {
       SOURCE_CONTEXT_V1_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
     });
 
-    await notify(arrivalOf(FILE, context));
+    await notify(describedArrivalOf(FILE, context));
     await notify(deletionOf(FILE));
 
     expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'issued' });
@@ -204,10 +183,10 @@ describe('what nothing but a notification says', () => {
   it('ends no upload that has another file, and makes none', async () => {
     vod.media.set(FILE, MEDIA);
     const notify = await load();
-    await notify({ EventType: 'NewFileUpload', FileUploadEvent: { FileId: FILE } });
+    await notify(ARRIVAL);
     const second = '5285890700000000043';
 
-    await notify(arrivalOf(second, sealContext(ENVELOPE)));
+    await notify(describedArrivalOf(second, sealContext(ENVELOPE)));
     await notify(deletionOf(second));
 
     expect(await listAll()).toMatchObject([{ uploadId: UPLOAD_ID, state: 'ready', fileId: FILE }]);
@@ -215,8 +194,7 @@ describe('what nothing but a notification says', () => {
 
   it('is denied where the file is that of an upload, of whatever application', async () => {
     const change = { key: { fileId: FILE }, fact: 'uploaded', fields: { subAppId: 7 } } as const;
-    const event = { eventId: 'evt_1', eventType: 'vod.NewFileUpload', payload: {} } as const;
-    await ledger.recordEvent({ ...event, confirmed: true, changes: [change] });
+    await ledger.recordEvent(eventOf([change]));
     const notify = await load({ VOD_SUB_APP_ID: '8' });
     const source = { SourceType: 'Upload' };
     await ledger.noteAbsentArrival({ fileId: FILE, source }, 8);

@@ -1,23 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCallbackRoute } from '../../functions/callback.ts';
-import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ingestBatch } from '../../lib/ingest/durable.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { parseVodEvent, type RawEvent } from '../../lib/vod/event.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { connectVod } from '../support/connect-vod.ts';
+import { startKnownVod } from '../support/known-vod.ts';
+import { perTest } from '../support/per-test.ts';
 import { settingsOf } from '../support/settings.ts';
-import { signCallback } from '../support/sign-callback.ts';
-import { CONTEXTS, NOWHERE } from '../support/source-contexts.ts';
+import { NOWHERE } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
-import { createKnownApi } from './callback-stage.ts';
+import { arrivalOf, openCallback, SIGN_KEY, signed } from './callback-stage.ts';
 
 /** What docs/http-api.md says of one application: files of a deletion, and events that nobody confirms, of one minute. */
 const [MOST_FILES, MOST_UNCONFIRMED] = [100, 600];
 
-const SIGN_KEY = 'SignKeyExample';
 const [OWN, ACME] = [1_500_000_001, 1_500_000_002];
 const SETTINGS = settingsOf({ policy: { tenants: { claim: 'org', subAppIds: { acme: ACME } } } });
 
@@ -25,33 +22,26 @@ const database = useLedger({ now: () => now });
 const { sql } = database;
 const log = captureLog();
 let ledger: Ledger;
-let vod: KnownVod;
+const vod = perTest(startKnownVod);
 /** Unix milliseconds, at the beginning of a minute. */
 let now: number;
 
-beforeEach(async () => {
-  vod = await startKnownVod();
+beforeEach(() => {
   now = Date.UTC(2026, 10, 22, 8, 0, 0);
   ledger = database.ledger;
 });
-afterEach(() => vod.close());
 
 /** Opens an instance of the function, with a ledger or without one; returns what sends it a notification that is signed. */
 function open(keeps = true) {
-  const route = createCallbackRoute({
-    config: { signKeys: [SIGN_KEY], contexts: CONTEXTS, vodApi: { subAppId: OWN } },
-    ...{ api: createKnownApi(vod), settings: SETTINGS, fetchCover: createCoverFetcher() },
-    ...{ ledger: keeps ? (work) => work(ledger) : undefined, targets: [] },
-    ...{ now: () => now, clock: { monotonic: () => 0 }, random: () => 0 },
+  const ask = openCallback({
+    ...{ subAppId: OWN, api: connectVod(vod.endpoint), settings: SETTINGS },
+    ...{ ledger: keeps ? (work) => work(ledger) : undefined, now: () => now },
   });
-  const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (event: RawEvent, subAppId = OWN) => {
     const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);
-    const queryString = subAppId === OWN ? {} : { subAppId: String(subAppId) };
-    const body = JSON.stringify({ ...event, ...signCallback(key, now / 1_000 + 600) });
-    const sent = { httpMethod: 'POST', headers: {}, queryString, body };
-    const { statusCode, headers, body: answer } = await handler(sent, {});
-    return { statusCode, headers, json: JSON.parse(answer), log: log.lines.at(-1) ?? {} };
+    const query = { subAppId: String(subAppId) };
+    const answer = await ask({ query, body: signed(event, key, now) });
+    return { ...answer, log: log.lines.at(-1) ?? {} };
   };
 }
 
@@ -66,10 +56,8 @@ const listIds = (count: number, from = 0) =>
 async function makeKnown(fileIds: readonly string[]): Promise<void> {
   const origin = { ...NOWHERE, own: OWN, subAppId: OWN };
   const reception = { ...origin, receivedAt: now, confirmed: true, settings: SETTINGS };
-  const arrivals = fileIds.map((FileId) => ({
-    ...{ EventType: 'NewFileUpload', FileUploadEvent: { FileId } },
-  }));
-  await ingestBatch(arrivals.map(parseVodEvent), ledger, reception);
+  const arrivals = fileIds.map((fileId) => parseVodEvent(arrivalOf(fileId)));
+  await ingestBatch(arrivals, ledger, reception);
 }
 
 const countDeleted = async () => {
@@ -185,8 +173,7 @@ describe('events that nobody can confirm', () => {
     // Others are not held up by them, nor is what VOD confirms.
     expect(await send(unknownOf(-2), ACME)).toMatchObject({ statusCode: 200 });
     vod.media.set('1', { FileId: '1', BasicInfo: { Name: 'a' } });
-    const arrival = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } };
-    expect(await send(arrival)).toMatchObject({ statusCode: 200 });
+    expect(await send(arrivalOf('1'))).toMatchObject({ statusCode: 200 });
     now += 60_000;
     expect(await send(unknownOf(-3))).toMatchObject({ statusCode: 200 });
   });
@@ -210,8 +197,10 @@ describe('events that nobody can confirm', () => {
 
     expect(await send(editOf('1-EditMedia-1'))).toMatchObject({ statusCode: 200 });
     const refused = await send(editOf('1-EditMedia-2'));
-    const arrival = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } };
-    expect(await send(arrival)).toMatchObject({ statusCode: 200, log: { confirmation: 'kept' } });
+    expect(await send(arrivalOf('1'))).toMatchObject({
+      statusCode: 200,
+      log: { confirmation: 'kept' },
+    });
 
     expect(refused).toMatchObject({ statusCode: 429, log: { surplusEvents: 1 } });
     expect(await sql`select from unconfirmed_events`).toHaveLength(2);

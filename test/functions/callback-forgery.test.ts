@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCallbackRoute } from '../../functions/callback.ts';
-import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
-import { type HttpHandler, httpHandler } from '../../lib/runtime/http-handler.ts';
-import { clock, random } from '../../lib/system.ts';
-import { createVodApi } from '../../lib/vod/client.ts';
+import { clock } from '../../lib/system.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { createTargets } from '../../lib/webhooks/create-targets.ts';
 import {
@@ -15,11 +10,12 @@ import {
   startConsumer,
 } from '../lib/webhooks/consumer.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { NO_SETTINGS } from '../support/settings.ts';
+import { connectVod } from '../support/connect-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
+import { sealContext } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
+import { arrivalOf, messagesOf, openCallback } from './callback-stage.ts';
 import { type Forgery, forge, type Loot, UNKNOWN_TYPES } from './forgeries.ts';
 
 const KEYS = ['SignKeyNew1', 'SignKeyOld2'] as const;
@@ -29,14 +25,14 @@ const database = useLedger({ per: 'file' });
 const { sql } = database;
 let stage: ApiStage;
 let consumer: Consumer;
-let handler: HttpHandler;
+let ask: ReturnType<typeof open>;
 let loot: Loot;
 
 captureLog();
 beforeAll(async () => {
   stage = await openApiStage();
   consumer = await startConsumer((response) => response.end());
-  handler = openCallback();
+  ask = open();
   const genuine = await live();
   const nowSeconds = Math.floor(Date.now() / 1_000);
   loot = { ...genuine, nowSeconds, signed: signCallback(KEYS[0], nowSeconds + 600), keys: KEYS };
@@ -44,29 +40,17 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([stage.close(), consumer.close()]));
 
-/** The route over a real ledger and the emulator, with more time than it has in the cloud: nothing here is about time. */
-function openCallback(): HttpHandler {
-  const { role, subAppId } = stage.account;
+/** Opens the route over a real ledger and the emulator. */
+function open() {
+  const { role } = stage.account;
   const readCredentials = () => ({ ...role, token: role.token });
   const endpoints = [endpointOf(consumer.url, createSecret())];
   const targets = createTargets({ endpoints, eventBus: undefined }, { clock, readCredentials });
   const ledger = database.open({ targets });
-  const api = createVodApi(
-    { endpoint: stage.host, protocol: 'http', region: undefined, subAppId, pullsPerSecond: 100 },
-    { readCredentials, clock: { ...clock, sleep: async () => {} }, random },
-  );
-  const route = createCallbackRoute({
-    config: { signKeys: KEYS, contexts: CONTEXTS, vodApi: { subAppId: undefined } },
-    api,
-    ledger: lazyLedger(async () => ledger),
-    targets,
-    settings: NO_SETTINGS,
-    fetchCover: createCoverFetcher(),
-    now: Date.now,
-    clock: { monotonic: () => 0 },
-    random: Math.random,
+  const api = connectVod(stage.host, {
+    ...{ credentials: readCredentials(), subAppId: stage.account.subAppId },
   });
-  return httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
+  return openCallback({ signKeys: KEYS, api, ledger: (work) => work(ledger), targets });
 }
 
 /** Has VOD pull two media, one of which goes through a flow; returns all that it says of them. */
@@ -91,17 +75,11 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
   const fileIds = [...new Set(tasks.map((task) => String(Object(task).FileId)))];
   const taskIds = tasks.map((task) => String(Object(task).TaskId));
   // That a media came is said of pulled ones too, by the component that finds them.
-  const arrivals = fileIds.map((FileId) => ({
-    EventType: 'NewFileUpload',
-    FileUploadEvent: { FileId },
-  }));
-  return { notifications: [...notifications, ...arrivals], fileIds, taskIds };
+  return { notifications: [...notifications, ...fileIds.map(arrivalOf)], fileIds, taskIds };
 }
 
 async function notify(body: unknown): Promise<number> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const event = { httpMethod: 'POST', headers: {}, body: text };
-  return (await handler(event, {})).statusCode;
+  return (await ask({ body })).statusCode;
 }
 
 /** Returns all that is known and to be told, but of what nobody can confirm. */
@@ -139,7 +117,11 @@ describe('POST /callback under attack', () => {
       const signed = signCallback(key, loot.nowSeconds + 300);
       expect(await notify({ ...loot.notifications[0], ...signed })).toBe(200);
     }
-    expect(consumer.received.map(({ body }) => JSON.parse(body).type).sort()).toEqual([
+    expect(
+      messagesOf(consumer)
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual([
       ...['upload.ready', 'upload.ready', 'upload.uploaded'],
       ...['vod.NewFileUpload', 'vod.NewFileUpload'],
       ...['vod.ProcedureStateChanged', 'vod.PullComplete', 'vod.PullComplete'],

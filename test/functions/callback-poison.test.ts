@@ -1,26 +1,17 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createSample, ODDITIES, POISONS, refuseByName } from '../lib/sweep/poisons.ts';
-import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { useLedger } from '../support/use-ledger.ts';
-import { type Notified, useCallback } from './callback-stage.ts';
+import { arrivalOf, type Notified, useCallback } from './callback-stage.ts';
 
-let vod: KnownVod;
 const database = useLedger();
 const { ledger } = database;
-const loadCallback = useCallback();
+const { vod, load: loadCallback } = useCallback();
 let made = 0;
 
-beforeEach(async () => {
-  vod = await startKnownVod();
-  await refuseByName(database.url);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await vod.close();
-});
+beforeEach(() => refuseByName(database.url));
 
-const load = () => loadCallback(vod, { DATABASE_URL: database.url });
+const load = () => loadCallback({ DATABASE_URL: database.url, WEBHOOK_ENDPOINTS: '[]' });
 
 /** What has not the form of an id is denied, and VOD is not asked about it. */
 const DENIED = 'an id that no index takes';
@@ -36,11 +27,6 @@ function addMedia(flaws: readonly string[]) {
   return samples;
 }
 
-const tell = (fileId: string) => ({
-  EventType: 'NewFileUpload',
-  FileUploadEvent: { FileId: fileId },
-});
-
 describe('POST /callback of what cannot be processed', () => {
   it('takes every notification, and records all that can be', async () => {
     const notify = await load();
@@ -50,7 +36,7 @@ describe('POST /callback of what cannot be processed', () => {
       const answers: Notified[] = [];
       // VOD sends what it has no answer to twice more.
       for (let time = 0; time < 3; time += 1) {
-        for (const { fileId } of samples) answers.push(await notify(tell(fileId)));
+        for (const { fileId } of samples) answers.push(await notify(arrivalOf(fileId)));
       }
 
       expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
@@ -68,7 +54,7 @@ describe('POST /callback of what cannot be processed', () => {
     const notify = await load();
     const [sample] = addMedia([DENIED]);
 
-    const answer = await notify(tell(String(sample?.fileId)));
+    const answer = await notify(arrivalOf(String(sample?.fileId)));
 
     expect(answer).toMatchObject({ statusCode: 401, log: { confirmation: 'denied' } });
     expect(await ledger.claimConfirmations(10, 0)).toEqual([]);
@@ -80,12 +66,12 @@ describe('POST /callback of what cannot be processed', () => {
     const [sample] = addMedia(['a name that the database refuses by a constraint']);
     const fileId = String(sample?.fileId);
 
-    const first = await notify(tell(fileId));
+    const first = await notify(arrivalOf(fileId));
     expect(first.log).toMatchObject({ level: 'warn', confirmation: 'kept', item: { attempts: 1 } });
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
-    expect(await ledger.claimConfirmations(10, 0)).toMatchObject([{ raw: tell(fileId) }]);
-    await notify(tell(fileId));
-    const third = await notify(tell(fileId));
+    expect(await ledger.claimConfirmations(10, 0)).toMatchObject([{ raw: arrivalOf(fileId) }]);
+    await notify(arrivalOf(fileId));
+    const third = await notify(arrivalOf(fileId));
 
     expect(third.log).toMatchObject({
       ...{ level: 'error', confirmation: 'kept', status: 200, databaseCode: '23514' },

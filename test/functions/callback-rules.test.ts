@@ -1,44 +1,23 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCallbackRoute } from '../../functions/callback.ts';
-import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Envelope } from '../../lib/model/source-context.ts';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { clock } from '../../lib/system.ts';
 import type { VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { createTargets } from '../../lib/webhooks/create-targets.ts';
-import type { Target } from '../../lib/webhooks/target.ts';
 import { EXECUTABLE, UPLOAD_ID, useActionStage } from '../lib/actions/action-stage.ts';
-import {
-  type Consumer,
-  createSecret,
-  endpointOf,
-  startConsumer,
-} from '../lib/webhooks/consumer.ts';
+import { createSecret, endpointOf } from '../lib/webhooks/consumer.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { settingsOf } from '../support/settings.ts';
-import { signCallback } from '../support/sign-callback.ts';
-import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
+import { sealContext } from '../support/source-contexts.ts';
+import { arrivalOf, messagesOf, openCallback, signed, useConsumer } from './callback-stage.ts';
 
-const KEY = 'SignKey1';
 const MINUTE = 60_000;
 const OTHER_UPLOAD_ID = '01ARYZ6S410000000000000001';
 
 const stage = useActionStage();
 const log = captureLog();
-let consumer: Consumer;
-let mood: number;
-
-beforeEach(async () => {
-  mood = 200;
-  consumer = await startConsumer((response) => {
-    response.statusCode = mood;
-    response.end();
-  });
-});
-afterEach(() => consumer.close());
+const consumer = useConsumer();
 
 interface Callback {
   readonly settings?: object;
@@ -47,37 +26,17 @@ interface Callback {
   readonly api?: VodApi;
 }
 
-/** The route over the stage, with more time than it has in the cloud: nothing here is about time. */
-function openCallback({ settings = {}, ledger = true, api = stage.api }: Callback = {}) {
+/** Opens the route over the stage. */
+function open({ settings = {}, ledger = true, api = stage.api }: Callback = {}) {
   const endpoints = [endpointOf(consumer.url, createSecret())];
   const readCredentials = () => ({ secretId: '', secretKey: '', token: undefined });
-  const targets: readonly Target[] = createTargets(
-    { endpoints, eventBus: undefined },
-    { clock, readCredentials },
-  );
-  const route = createCallbackRoute({
-    ...{
-      config: { signKeys: [KEY], contexts: CONTEXTS, vodApi: { subAppId: undefined } },
-      api,
-      targets,
-      settings: settingsOf(settings),
-    },
-    ledger: ledger ? lazyLedger(async () => stage.ledger) : undefined,
-    fetchCover: createCoverFetcher(),
-    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: Math.random },
+  const targets = createTargets({ endpoints, eventBus: undefined }, { clock, readCredentials });
+  const ask = openCallback({
+    ...{ api, targets, settings: settingsOf(settings) },
+    ledger: ledger ? (work) => work(stage.ledger) : undefined,
   });
-  const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
-  return async (body: RawEvent): Promise<number> => {
-    const signed = signCallback(KEY, Math.floor(Date.now() / 1_000) + 600);
-    const event = { httpMethod: 'POST', headers: {}, body: JSON.stringify({ ...body, ...signed }) };
-    return (await handler(event, {})).statusCode;
-  };
+  return async (event: RawEvent) => (await ask({ body: signed(event) })).statusCode;
 }
-
-const arrival = (FileId: string): RawEvent => ({
-  EventType: 'NewFileUpload',
-  FileUploadEvent: { FileId },
-});
 
 function contextOf(envelope: Partial<Envelope> = {}): string {
   return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
@@ -98,16 +57,15 @@ const announcements = async () =>
   (await stage.ledger.listEvents(UPLOAD_ID))
     .map(({ eventType }) => eventType)
     .filter((type) => type.startsWith('upload.'));
-const toldOf = () => consumer.received.map(({ body }) => JSON.parse(body));
 
 describe('POST /callback of a file that is more than its upload allows', () => {
   it('rejects it, tells so once, and has it deleted once, however often it is told', async () => {
-    const notify = openCallback();
+    const notify = open();
     const fileId = await stage.makeMedia('tone', contextOf({ limits: { maxSeconds: 1 } }));
     const pulled = await receive('PullComplete');
 
     const statuses = await Promise.all([
-      ...Array.from({ length: 4 }, () => notify(arrival(fileId))),
+      ...Array.from({ length: 4 }, () => notify(arrivalOf(fileId))),
       ...Array.from({ length: 4 }, () => notify(pulled)),
     ]);
     await Promise.all([stage.settle(), stage.settle()]);
@@ -132,7 +90,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     const limits = { maxBytes: 32_044, maxSeconds: 2, mediaTypes: ['wav'] };
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
 
-    await openCallback()(arrival(fileId));
+    await open()(arrivalOf(fileId));
 
     expect(await upload()).toMatchObject({ state: 'ready', limits });
     expect(await stage.settle()).toEqual([]);
@@ -140,7 +98,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
 
   it('rejects what the console lets in, and what is recorded, by the policy', async () => {
     const policy = { console: { mediaTypes: ['mp4'] }, live: { maxSeconds: 1 } };
-    const notify = openCallback({ settings: { policy } });
+    const notify = open({ settings: { policy } });
     const tone = await stage.makeMedia();
     const { arrivals } = stage.vod.emulator();
     const film = await arrivals.uploadFromConsole({
@@ -148,7 +106,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     });
     const recorded = await arrivals.record({ ...RECORDING, seconds: 2 });
 
-    for (const fileId of [tone, film.fileId, recorded.fileId]) await notify(arrival(fileId));
+    for (const fileId of [tone, film.fileId, recorded.fileId]) await notify(arrivalOf(fileId));
 
     const states = [tone, film.fileId, recorded.fileId].map(async (fileId) => {
       const found = await upload(deriveFileUploadId(fileId));
@@ -167,7 +125,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     const limits = { maxBytes: EXECUTABLE.length, mediaTypes: ['mp4'] };
     const fileId = await stage.makeMedia('executable', contextOf({ limits }));
 
-    await openCallback()(arrival(fileId));
+    await open()(arrivalOf(fileId));
     const first = (await upload())?.state;
     await stage.settle();
     const second = (await upload())?.state;
@@ -185,13 +143,13 @@ describe('POST /callback of a file that is more than its upload allows', () => {
   });
 
   it('holds a recording that does not say how long it lasts, where that is limited, and rejects it', async () => {
-    const notify = openCallback({ settings: { policy: { console: { maxSeconds: 60 } } } });
+    const notify = open({ settings: { policy: { console: { maxSeconds: 60 } } } });
     const [limited, free, brought] = [
       await stage.makeMedia('lengthless', contextOf({ limits: { maxSeconds: 60 } })),
       await stage.makeMedia('lengthless', contextOf({ uploadId: OTHER_UPLOAD_ID })),
       await stage.makeMedia('lengthless'),
     ];
-    for (const fileId of [limited, free, brought]) await notify(arrival(fileId));
+    for (const fileId of [limited, free, brought]) await notify(arrivalOf(fileId));
     const ids = [UPLOAD_ID, OTHER_UPLOAD_ID, deriveFileUploadId(brought)];
     const states = () => Promise.all(ids.map(async (id) => (await upload(id))?.state));
 
@@ -219,7 +177,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
       },
     };
 
-    await openCallback({ api })(arrival(fileId));
+    await open({ api })(arrivalOf(fileId));
     expect(await upload()).toMatchObject({ state: 'uploaded' });
     await stage.settle();
 
@@ -245,11 +203,11 @@ describe('POST /callback of a file that its upload does not want', () => {
   });
 
   it('removes a second file, and leaves the first one', async () => {
-    const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
+    const notify = open({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
     const first = await stage.makeMedia('tone', contextOf());
     const second = await stage.makeMedia('tone', contextOf());
 
-    for (const fileId of [first, second, second, first]) await notify(arrival(fileId));
+    for (const fileId of [first, second, second, first]) await notify(arrivalOf(fileId));
     await stage.settle();
 
     expect(await upload()).toMatchObject({ state: 'ready', fileId: first });
@@ -258,27 +216,27 @@ describe('POST /callback of a file that its upload does not want', () => {
   });
 
   it('removes a file that names the upload of another owner, which it leaves alone', async () => {
-    const notify = openCallback();
+    const notify = open();
     const before = await upload();
     const foreign = await stage.makeMedia('tone', contextOf({ owner: 'mallory' }));
 
-    expect(await notify(arrival(foreign))).toBe(200);
+    expect(await notify(arrivalOf(foreign))).toBe(200);
     await stage.settle();
 
     expect(await upload()).toEqual(before);
     expect(mediaOfVod()).toEqual([]);
     const own = await stage.makeMedia('tone', contextOf());
-    await notify(arrival(own));
+    await notify(arrivalOf(own));
     expect(await upload()).toMatchObject({ state: 'ready', owner: 'ann', fileId: own });
   });
 
   it.each(['cancelled', 'expired'] as const)('removes the file of a %s upload', async (fact) => {
-    const notify = openCallback({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
+    const notify = open({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
     await stage.ledger.transition(UPLOAD_ID, fact);
     const fileId = await stage.makeMedia('tone', contextOf());
 
-    await notify(arrival(fileId));
-    await notify(arrival(fileId));
+    await notify(arrivalOf(fileId));
+    await notify(arrivalOf(fileId));
     await stage.settle();
 
     expect(await upload()).toMatchObject({ state: fact });
@@ -300,15 +258,15 @@ describe('POST /callback of a media that rules are about', () => {
   };
 
   it('has done to it what they say, once', async () => {
-    const notify = openCallback({ settings });
+    const notify = open({ settings });
     const { fileId } = await stage.vod.emulator().arrivals.record({ ...RECORDING, seconds: 2 });
     const uploadId = deriveFileUploadId(fileId);
 
-    await Promise.all(Array.from({ length: 5 }, () => notify(arrival(fileId))));
+    await Promise.all(Array.from({ length: 5 }, () => notify(arrivalOf(fileId))));
     expect((await upload(uploadId))?.state).toBe('uploaded');
     await Promise.all([stage.settle(), stage.settle()]);
     await notify(await receive('ProcedureStateChanged'));
-    await notify(arrival(fileId));
+    await notify(arrivalOf(fileId));
     stage.pass(24 * 60 * MINUTE);
     await stage.settle();
 
@@ -330,7 +288,7 @@ describe('POST /callback of a media that rules are about', () => {
     const mediaExpireTime = Date.UTC(2098, 0, 1) / 1_000;
     const fileId = await stage.makeMedia('tone', contextOf({ mediaExpireTime }));
 
-    await openCallback()(arrival(fileId));
+    await open()(arrivalOf(fileId));
     await stage.settle();
 
     expect(mediaOfVod()).toMatchObject([{ expireTime: '2098-01-01T00:00:00Z' }]);
@@ -348,47 +306,49 @@ describe('POST /callback without a ledger', () => {
   it('tells that a file is too much, and deletes it', async () => {
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
 
-    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+    expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
 
     expect(
-      toldOf()
+      messagesOf(consumer)
         .map(({ type }) => type)
         .sort(),
     ).toEqual(['upload.rejected', 'vod.NewFileUpload']);
-    expect(toldOf().find(({ type }) => type === 'upload.rejected')?.data).toMatchObject({
-      ...{ uploadId: UPLOAD_ID, owner: 'ann', state: 'rejected', fileId },
-      problem: { code: 'limits_exceeded', rule: 'maxSeconds', limit: 1, actual: 2 },
-    });
+    expect(messagesOf(consumer).find(({ type }) => type === 'upload.rejected')?.data).toMatchObject(
+      {
+        ...{ uploadId: UPLOAD_ID, owner: 'ann', state: 'rejected', fileId },
+        problem: { code: 'limits_exceeded', rule: 'maxSeconds', limit: 1, actual: 2 },
+      },
+    );
     expect(mediaOfVod()).toEqual([]);
     expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
   });
 
   it('deletes nothing before everybody knows, and has VOD send it again', async () => {
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
-    const notify = openCallback({ ledger: false });
-    mood = 500;
-    expect(await notify(arrival(fileId))).toBe(503);
+    const notify = open({ ledger: false });
+    consumer.status = 500;
+    expect(await notify(arrivalOf(fileId))).toBe(503);
     expect(mediaOfVod()).toHaveLength(1);
-    mood = 200;
-    expect(
-      await openCallback({ ledger: false, api: failing('deleteMedia') })(arrival(fileId)),
-    ).toBe(502);
-    expect(await notify(arrival(fileId))).toBe(200);
+    consumer.status = 200;
+    expect(await open({ ledger: false, api: failing('deleteMedia') })(arrivalOf(fileId))).toBe(502);
+    expect(await notify(arrivalOf(fileId))).toBe(200);
 
     expect(mediaOfVod()).toEqual([]);
-    const ids = new Set(toldOf().map(({ id }) => id));
+    const ids = new Set(messagesOf(consumer).map(({ id }) => id));
     expect(ids.size).toBe(2);
   });
 
   it('tells that a recording does not say how long it lasts, and deletes it', async () => {
     const fileId = await stage.makeMedia('lengthless', contextOf({ limits }));
 
-    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+    expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
 
-    expect(toldOf().find(({ type }) => type === 'upload.rejected')?.data).toMatchObject({
-      ...{ uploadId: UPLOAD_ID, state: 'rejected', fileId },
-      problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
-    });
+    expect(messagesOf(consumer).find(({ type }) => type === 'upload.rejected')?.data).toMatchObject(
+      {
+        ...{ uploadId: UPLOAD_ID, state: 'rejected', fileId },
+        problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
+      },
+    );
     expect(mediaOfVod()).toEqual([]);
     expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
   });
@@ -397,17 +357,17 @@ describe('POST /callback without a ledger', () => {
     const context = contextOf({ limits: { maxBytes: 1_000, mediaTypes: ['webm'] } });
     const fileId = await stage.makeMedia('lengthless', context);
 
-    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+    expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
 
     expect(mediaOfVod()).toHaveLength(1);
-    expect(toldOf().map(({ type }) => type)).toEqual(['vod.NewFileUpload']);
+    expect(messagesOf(consumer).map(({ type }) => type)).toEqual(['vod.NewFileUpload']);
   });
 
   it('keeps a file that nobody can judge, and says so', async () => {
     const context = contextOf({ limits: { mediaTypes: ['mp4'] } });
     const fileId = await stage.makeMedia('executable', context);
 
-    expect(await openCallback({ ledger: false })(arrival(fileId))).toBe(200);
+    expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
 
     expect(mediaOfVod()).toHaveLength(1);
     expect(log.lines.at(-1)).toMatchObject({
@@ -418,10 +378,10 @@ describe('POST /callback without a ledger', () => {
 
   it('does at once what rules say', async () => {
     const rules = [{ name: 'r', set: { classId: 7, procedure: { name: 'LongVideoPreset' } } }];
-    const notify = openCallback({ ledger: false, settings: { rules } });
+    const notify = open({ ledger: false, settings: { rules } });
     const fileId = await stage.makeMedia();
 
-    expect([await notify(arrival(fileId)), await notify(arrival(fileId))]).toEqual([200, 200]);
+    expect([await notify(arrivalOf(fileId)), await notify(arrivalOf(fileId))]).toEqual([200, 200]);
 
     expect(mediaOfVod()).toMatchObject([{ classId: 7 }]);
     const { TaskSet } = await stage.vod.client.DescribeTasks({});
@@ -432,14 +392,12 @@ describe('POST /callback without a ledger', () => {
     const rules = [{ name: 'r', set: { expireTime: '1999-01-01T00:00:00Z' } }];
     const fileId = await stage.makeMedia();
 
-    expect(await openCallback({ ledger: false, settings: { rules } })(arrival(fileId))).toBe(200);
+    expect(await open({ ledger: false, settings: { rules } })(arrivalOf(fileId))).toBe(200);
     expect(log.lines.at(-1)).toMatchObject({
       level: 'warn',
       reason: expect.stringContaining('InvalidParameterValue.ExpireTime'),
     });
     const api = failing('modifyMediaInfo');
-    expect(await openCallback({ ledger: false, settings: { rules }, api })(arrival(fileId))).toBe(
-      502,
-    );
+    expect(await open({ ledger: false, settings: { rules }, api })(arrivalOf(fileId))).toBe(502);
   });
 });

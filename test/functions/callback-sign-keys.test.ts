@@ -1,49 +1,35 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCallbackRoute } from '../../functions/callback.ts';
-import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
+import { describe, expect, it } from 'vitest';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';
+import { defined } from '../../lib/validation/json-object.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { connectVod } from '../support/connect-vod.ts';
 import { settingsOf } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { CONTEXTS } from '../support/source-contexts.ts';
-import { createKnownApi } from './callback-stage.ts';
+import { CAST, openCallback } from './callback-stage.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0);
 const SECONDS = NOW / 1_000;
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 const [NEW, OLD] = ['SignKeyNew1', 'SignKeyOld2'];
-const CAST = {
-  EventType: 'MediaCastStatusChanged',
-  MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working' },
-};
 
-let vod: KnownVod;
 const log = captureLog();
-
-beforeAll(async () => {
-  vod = await startKnownVod();
-});
-afterAll(() => vod.close());
 
 /** Opens the function with tenants; returns what sends it a notification that is signed with `key`. */
 function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
-  const route = createCallbackRoute({
-    config: { signKeys: [NEW], ...config, contexts: CONTEXTS, vodApi: { subAppId: OWN } },
-    api: createKnownApi(vod),
+  const ask = openCallback({
+    ...{ signKeys: [NEW], ...config, subAppId: OWN, now: () => NOW },
+    // Nobody can confirm what is sent here, so that nobody is asked.
+    api: connectVod('127.0.0.1:9'),
     settings: settingsOf({
       policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
     }),
-    ...{ fetchCover: createCoverFetcher(), ledger: undefined, targets: [] },
-    ...{ now: () => NOW, clock: { monotonic: () => 0 }, random: () => 0 },
   });
-  const handler = httpHandler('callback', ['POST'], () => ({ corsOrigins: [], route }));
   return async (key: string, subAppId?: number, t = SECONDS + 600) => {
-    const queryString = subAppId === undefined ? {} : { subAppId: String(subAppId) };
-    const body = JSON.stringify({ ...CAST, ...signCallback(key, t) });
-    const event = { httpMethod: 'POST', headers: {}, queryString, body };
-    const { statusCode: status, body: said } = await handler(event, {});
+    const body = { ...CAST, ...signCallback(key, t) };
+    const { statusCode: status, body: said } = await ask({
+      query: defined({ subAppId: subAppId?.toString() }),
+      body,
+    });
     return { status, said, log: log.lines.at(-1) ?? {} };
   };
 }

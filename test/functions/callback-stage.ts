@@ -1,15 +1,20 @@
-import { vi } from 'vitest';
+import { afterEach, vi } from 'vitest';
+import { createCallbackRoute } from '../../functions/callback.ts';
+import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
+import type { IngestDependencies } from '../../lib/ingest/ingest.ts';
 import type { LogFields } from '../../lib/runtime/invocation.ts';
-import { clock, random } from '../../lib/system.ts';
-import { createVodApi, type VodApi } from '../../lib/vod/client.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
+import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
 import { type CapturedLog, captureLog } from '../support/capture-log.ts';
-import { SCF_CONTEXT } from '../support/http-events.ts';
-import type { KnownVod } from '../support/known-vod.ts';
+import { askHandler, askRoute, SCF_CONTEXT } from '../support/http-events.ts';
+import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
+import { perTest } from '../support/per-test.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
 
-const SIGN_KEY = 'SignKeyNew1';
+/** Key that notifications are signed with where a test says nothing else. */
+export const SIGN_KEY = 'SignKeyNew1';
 
 export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
@@ -29,11 +34,14 @@ export const MEDIA = {
   MetaData: { Size: 10, Duration: 1.5 },
 };
 
-/** That it came. */
-export const ARRIVAL: RawEvent = {
+/** Returns what VOD says when a file has come. */
+export const arrivalOf = (FileId: string): RawEvent => ({
   EventType: 'NewFileUpload',
-  FileUploadEvent: { FileId: MEDIA.FileId },
-};
+  FileUploadEvent: { FileId },
+});
+
+/** That {@link MEDIA} came. */
+export const ARRIVAL = arrivalOf(MEDIA.FileId);
 
 /** Something that nobody can confirm. */
 export const CAST: RawEvent = {
@@ -41,19 +49,54 @@ export const CAST: RawEvent = {
   MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working' },
 };
 
-/** Returns calls to `vod` by this service, which never wait. */
-export function createKnownApi({ endpoint }: KnownVod): VodApi {
-  return createVodApi(
-    { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond: 100 },
-    {
-      readCredentials: () => ({
-        ...{ secretId: 'AKIDexample', secretKey: 'secret-key-example', token: undefined },
-      }),
-      clock: { ...clock, sleep: async () => {} },
-      random,
+/** How the route differs from one that knows {@link SIGN_KEY}, and keeps, tells and sets nothing. */
+type RouteChange = Partial<Omit<IngestDependencies, 'config' | 'api'>> &
+  Pick<IngestDependencies, 'api'> &
+  Partial<IngestDependencies['config']> & { readonly subAppId?: number };
+
+/** Returns what asks the route, which has more time than in the cloud. */
+export function openCallback({
+  signKeys = [SIGN_KEY],
+  sharedKeyUntil,
+  subAppId,
+  ...change
+}: RouteChange) {
+  const route = createCallbackRoute({
+    config: { signKeys, sharedKeyUntil, contexts: CONTEXTS, vodApi: { subAppId } },
+    ...{ ledger: undefined, targets: [], settings: NO_SETTINGS, fetchCover: createCoverFetcher() },
+    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: () => 0 },
+    ...change,
+  });
+  return askRoute('callback', route);
+}
+
+/** Returns a notification as VOD sends it, signed with `key` for ten minutes from `now`, Unix milliseconds. */
+export const signed = (event: RawEvent, key = SIGN_KEY, now = Date.now()): RawEvent => ({
+  ...event,
+  ...signCallback(key, Math.floor(now / 1_000) + 600),
+});
+
+/** A consumer that answers with a status, 200 where a test says nothing else. */
+export interface MoodyConsumer extends Consumer {
+  status: number;
+}
+
+/** Gives each test of the file a consumer of its own. */
+export function useConsumer(): MoodyConsumer {
+  return perTest(
+    async () => {
+      const consumer: MoodyConsumer = {
+        ...(await startConsumer((response) => response.writeHead(consumer.status).end())),
+        status: 200,
+      };
+      return consumer;
     },
+    (consumer) => consumer.close(),
   );
 }
+
+/** Returns the messages that a consumer has had. */
+export const messagesOf = ({ received }: Consumer) => received.map(({ body }) => JSON.parse(body));
 
 /** What the function answered, and its log line. */
 export interface Notified {
@@ -62,51 +105,72 @@ export interface Notified {
   readonly log: LogFields;
 }
 
-/** Loads the function anew, with what `environment` adds; returns what sends it a notification that is signed. */
-type LoadCallback = (
-  vod: KnownVod,
-  environment: Readonly<Record<string, string>>,
-) => Promise<(body: RawEvent) => Promise<Notified>>;
-
-/** Lets the tests of the file load the function. */
-export function useCallback(): LoadCallback {
-  const log = captureLog();
-  return (vod, environment) => loadCallback(log, vod, environment);
+/** The function before a VOD that knows of nothing yet, and a consumer, both new for each test. */
+export interface CallbackStage {
+  readonly vod: KnownVod;
+  readonly consumer: MoodyConsumer;
+  /** Loads the function anew, with what `environment` adds; returns what sends it a notification that is signed. */
+  load(
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<(body: RawEvent) => Promise<Notified>>;
 }
 
-async function loadCallback(
-  log: CapturedLog,
-  vod: KnownVod,
-  environment: Readonly<Record<string, string>>,
-): ReturnType<LoadCallback> {
+/** Lets the tests of the file load the function; `media` is what VOD knows. */
+export function useCallback(...media: readonly { readonly FileId: string }[]): CallbackStage {
+  const log = captureLog();
+  const consumer = useConsumer();
+  const vod = perTest(
+    async () => {
+      const opened = await startKnownVod();
+      for (const each of media) opened.media.set(each.FileId, each);
+      return opened;
+    },
+    (opened) => opened.close(),
+  );
+  afterEach(() => void vi.unstubAllEnvs());
+  return {
+    ...{ vod, consumer },
+    load: (environment) => {
+      stubCallback(vod, consumer, environment);
+      return loadCallback(log);
+    },
+  };
+}
+
+/** Sets the variables of a function before this VOD, which tells this consumer. */
+export function stubCallback(
+  { endpoint }: KnownVod,
+  { url }: Consumer,
+  environment: Readonly<Record<string, string>> = {},
+): void {
   const variables = {
     CALLBACK_SIGN_KEYS: SIGN_KEY,
     VOD_SECRET_ID: 'AKIDexample',
     VOD_SECRET_KEY: 'secret-key-example',
-    VOD_API_ENDPOINT: vod.endpoint,
+    VOD_API_ENDPOINT: endpoint,
     VOD_API_PROTOCOL: 'http',
+    WEBHOOK_LOOPBACK: 'allow',
+    WEBHOOK_ENDPOINTS: JSON.stringify([{ url, secret: createSecret() }]),
     ...environment,
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+}
+
+async function loadCallback(log: CapturedLog) {
   vi.resetModules();
   const { main_handler } = await import('../../functions/callback.ts');
+  const ask = askHandler(main_handler);
   let calls = 0;
-  return async (body) => {
+  return async (event: RawEvent) => {
     calls += 1;
     const requestId = `call-${calls}`;
-    const signed = signCallback(SIGN_KEY, Math.floor(Date.now() / 1_000) + 600);
-    const event = {
-      httpMethod: 'POST',
-      headers: {},
-      body: JSON.stringify({ ...body, ...signed }),
-    };
     const context = {
       ...SCF_CONTEXT,
       request_id: requestId,
       getRemainingTimeInMillis: () => 10_000,
     };
-    const { statusCode, body: answer } = await main_handler(event, context);
+    const { statusCode, json } = await ask({ body: signed(event) }, context);
     const line = log.lines.find((written) => written.requestId === requestId) ?? {};
-    return { statusCode, json: JSON.parse(answer), log: line };
+    return { statusCode, json, log: line };
   };
 }

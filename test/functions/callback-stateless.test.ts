@@ -1,39 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Consumer, createSecret, startConsumer } from '../lib/webhooks/consumer.ts';
-import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
-import { ARRIVAL, CAST, MEDIA, useCallback } from './callback-stage.ts';
+import { describe, expect, it } from 'vitest';
+import { createSecret } from '../lib/webhooks/consumer.ts';
+import { ARRIVAL, CAST, MEDIA, messagesOf, useCallback, useConsumer } from './callback-stage.ts';
 
-let vod: KnownVod;
-let willing: Consumer;
-let moody: Consumer;
-let mood: number;
-const loadCallback = useCallback();
-
-beforeEach(async () => {
-  vod = await startKnownVod();
-  vod.media.set(MEDIA.FileId, MEDIA);
-  mood = 200;
-  willing = await startConsumer((response) => response.end());
-  moody = await startConsumer((response) => {
-    response.statusCode = mood;
-    response.end();
-  });
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await Promise.all([vod.close(), willing.close(), moody.close()]);
-});
+const { vod, consumer: willing, load: loadCallback } = useCallback(MEDIA);
+const moody = useConsumer();
 
 function load(consumers: readonly { readonly url: string; readonly events?: readonly string[] }[]) {
-  return loadCallback(vod, {
-    WEBHOOK_LOOPBACK: 'allow',
+  return loadCallback({
     WEBHOOK_ENDPOINTS: JSON.stringify(
       consumers.map(({ url, events }) => ({ url, events, secret: createSecret() })),
     ),
   });
 }
-
-const toldOf = ({ received }: Consumer) => received.map(({ body }) => JSON.parse(body));
 
 describe('POST /callback without a ledger', () => {
   it('answers when everybody has taken the event', async () => {
@@ -45,7 +23,7 @@ describe('POST /callback without a ledger', () => {
     expect(log).toMatchObject({ confirmation: 'confirmed', delivered: 2 });
     expect(log).not.toHaveProperty('fresh');
     for (const consumer of [willing, moody]) {
-      expect(toldOf(consumer)).toMatchObject([
+      expect(messagesOf(consumer)).toMatchObject([
         {
           type: 'vod.NewFileUpload',
           data: {
@@ -56,7 +34,7 @@ describe('POST /callback without a ledger', () => {
           },
         },
       ]);
-      expect(toldOf(consumer)[0].data).not.toHaveProperty('confirmed');
+      expect(messagesOf(consumer)[0].data).not.toHaveProperty('confirmed');
     }
   });
 
@@ -74,10 +52,10 @@ describe('POST /callback without a ledger', () => {
 
   it('has VOD send it again where one has not taken it, under the same id', async () => {
     const notify = await load([willing, moody]);
-    mood = 500;
+    moody.status = 500;
 
     const failed = await notify(ARRIVAL);
-    mood = 204;
+    moody.status = 204;
     const again = await notify(ARRIVAL);
 
     expect(failed.statusCode).toBe(503);
@@ -86,7 +64,7 @@ describe('POST /callback without a ledger', () => {
       detail: '1 of 2 consumers did not take the event (http_500): send it again.',
     });
     expect(again.statusCode).toBe(200);
-    const ids = [...toldOf(willing), ...toldOf(moody)].map(({ id }) => id);
+    const ids = [...messagesOf(willing), ...messagesOf(moody)].map(({ id }) => id);
     expect(ids).toHaveLength(4);
     expect(new Set(ids).size).toBe(1);
   });
@@ -98,7 +76,7 @@ describe('POST /callback without a ledger', () => {
 
     expect(statusCode).toBe(200);
     expect(log).toMatchObject({ confirmation: 'unconfirmable', delivered: 1 });
-    expect(toldOf(willing)).toMatchObject([{ data: { ...CAST, confirmed: false } }]);
+    expect(messagesOf(willing)).toMatchObject([{ data: { ...CAST, confirmed: false } }]);
   });
 
   it('tells nobody of what VOD denies', async () => {

@@ -1,15 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createPullRoute } from '../../functions/pull.ts';
-import { readPullConfig } from '../../lib/config/pull-config.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { NO_SETTINGS } from '../support/settings.ts';
 import { useLedger } from '../support/use-ledger.ts';
+import { accept, NOW, openPull } from './pull-stage.ts';
 
-const NOW = Date.UTC(2026, 10, 22, 8);
 const MEDIA = 'https://media.example.com/film.mp4';
 
 /** A request: its body, and the header `Idempotency-Key` where it has one. */
@@ -30,35 +25,24 @@ describe.each([
   /** Keys are forgotten by no test, so each has those of a run of its own. */
   function load() {
     const run = randomUUID();
-    const route = createPullRoute({
-      config: readPullConfig({ AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'key' }),
-      settings: NO_SETTINGS,
+    const ask = openPull({
       api: {
-        pullUpload: async (request) => {
+        pullUpload: (request) => {
           sent.push(request);
-          return { kind: 'accepted', taskId: `task-${request.SessionId}`, requestId: 'r' };
+          return accept(request);
         },
-        describeStorageRegions: async () => ({
-          StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }],
-        }),
       },
-      now: () => NOW,
-      random: randomInt,
-      randomKey: randomUUID,
       ledger: withLedger ? (work) => work(ledger) : undefined,
     });
-    const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
     return async ([body, headerKey]: Keyed) => {
       const name = (text: string) => text.replaceAll('RUN', run);
-      const event = EVENT_SHAPES[0]?.toEvent({
+      const { statusCode, json } = await ask({
         headers: headerKey === undefined ? {} : { 'idempotency-key': name(headerKey) },
-        body: JSON.parse(name(JSON.stringify(body))),
+        body: name(JSON.stringify(body)),
       });
-      const context = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
-      const { statusCode, body: answer } = await handler(event, context);
-      const json = JSON.parse(answer);
       const [item = json] = json.items ?? [];
-      return { status: statusCode, code: item.code ?? item.problem?.code, uploadId: item.uploadId };
+      const code = item.code ?? item.problem?.code;
+      return { status: statusCode, code, uploadId: item.uploadId, path: item.errors?.[0]?.path };
     };
   }
 
@@ -121,7 +105,11 @@ describe.each([
   it('in the header that the body contradicts is refused', async () => {
     const answered = await load()([{ ...one, idempotencyKey: 'RUN' }, 'other']);
 
-    expect(answered).toEqual({ status: 400, code: 'invalid_request', uploadId: undefined });
+    expect(answered).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      path: 'idempotencyKey',
+    });
     expect(sent).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+import { askHandler, EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 
 const ENVIRONMENT = {
@@ -26,9 +26,9 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
     const { main_handler } = await import(`../../functions/${name}.ts`);
     const { authorization } = await bearer('ann', 'upload:sign upload:pull', Date.now());
     const headers = { authorization, ...request.headers };
-    const { statusCode, body } = await main_handler(toEvent({ ...request, headers }), SCF_CONTEXT);
-    const { errors, detail } = JSON.parse(body);
-    return { status: statusCode, detail, errors };
+    const ask = askHandler(main_handler, toEvent);
+    const { statusCode, json } = await ask({ ...request, headers }, SCF_CONTEXT);
+    return { status: statusCode, detail: json.detail, errors: json.errors };
   }
 
   /** What is wrong with the fields of a request for a signature, by their paths. */

@@ -1,17 +1,14 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPullRoute } from '../../functions/pull.ts';
-import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { sendQueuedPull } from '../../lib/pulls/send-queued-pull.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { clock } from '../../lib/system.ts';
-import { createVodApi } from '../../lib/vod/client.ts';
+import { defined } from '../../lib/validation/json-object.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { NO_SETTINGS } from '../support/settings.ts';
+import { connectVod } from '../support/connect-vod.ts';
+import { SCF_CONTEXT } from '../support/http-events.ts';
 import { openContext } from '../support/source-contexts.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
@@ -23,8 +20,9 @@ import {
   succeed,
   type VodServer,
 } from '../support/vod-server.ts';
+import { NOW, openPull } from './pull-stage.ts';
 
-const NOW = Date.UTC(2026, 10, 22, 8);
+const SUB_APP_ID = 1_500_000_001;
 const DAY = 86_400_000;
 const MEDIA = 'https://media.example.com/film.mp4?token=canary';
 const PER_SECOND = 5;
@@ -71,45 +69,25 @@ afterEach(async () => {
 
 const open = () => database.open({ url: tunnel.url, now: () => time });
 
-function connectApi() {
-  const environment = {
-    AUTH_JWT_SECRET: TEST_JWT_SECRET,
-    VOD_SUB_APP_ID: '1500000001',
-    VOD_SECRET_ID: 'AKIDexample',
-    VOD_SECRET_KEY: 'secret-key-example',
-    VOD_API_ENDPOINT: vod.endpoint,
-    VOD_API_PROTOCOL: 'http',
-    VOD_PULLS_PER_SECOND: String(PER_SECOND),
-  };
-  const config = readPullConfig(environment);
-  const api = createVodApi(config.vodApi, {
-    readCredentials: () => ({ secretId: 'AKID', secretKey: 'key', token: undefined }),
-    clock,
-    random: { fraction: () => 0 },
+const api = () =>
+  connectVod(vod.endpoint, {
+    ...{ subAppId: SUB_APP_ID, pullsPerSecond: PER_SECOND, sleep: clock.sleep },
   });
-  return { config, api };
-}
 
 /** A new instance of the function, with a ledger of its own. */
-function load(each: Ledger = open()) {
-  const { config, api } = connectApi();
-  const route = createPullRoute({
-    config,
-    settings: NO_SETTINGS,
-    api,
-    now: () => time,
-    random: randomInt,
-    randomKey: randomUUID,
-    ledger: lazyLedger(async () => each),
+function load() {
+  const each = open();
+  const ask = openPull({
+    environment: {
+      ...{ AUTH: 'jwt', AUTH_JWT_SECRET: TEST_JWT_SECRET, VOD_SUB_APP_ID: String(SUB_APP_ID) },
+      VOD_PULLS_PER_SECOND: String(PER_SECOND),
+    },
+    ...{ api: api(), now: () => time, ledger: lazyLedger(async () => each) },
   });
-  const handler = httpHandler('pull', ['POST'], () => ({ corsOrigins: [], route }));
   return async (body: object, key?: string, owner = 'ann') => {
     const { authorization } = await bearer(owner, 'upload:pull', time);
-    const headers = { authorization, ...(key === undefined ? {} : { 'idempotency-key': key }) };
-    const event = EVENT_SHAPES[0]?.toEvent({ headers, body });
-    const context = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 30_000 };
-    const response = await handler(event, context);
-    return { ...response, json: JSON.parse(response.body) };
+    const headers = { authorization, ...defined({ 'idempotency-key': key }) };
+    return ask({ headers, body }, { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 30_000 });
   };
 }
 
@@ -400,10 +378,9 @@ describe('POST /pull of many, with a ledger', () => {
 
 /** Sends all that waits, as a sweep does, and answers how many there were. */
 async function drain(): Promise<number> {
-  const { api } = connectApi();
   const claims = await ledger.claimPulls(1_000, 60);
   for (const claim of claims) {
-    const outcome = await sendQueuedPull(claim, { api, now: () => time }, {});
+    const outcome = await sendQueuedPull(claim, { api: api(), now: () => time }, {});
     if (outcome.kind === 'done') await ledger.finishPull(claim, outcome.taskId);
     if (outcome.kind === 'failed') await ledger.failPull(claim, outcome.problem);
     if (outcome.kind === 'retry') await ledger.retryPull(claim, outcome.at);

@@ -4,9 +4,8 @@ import { createSignatureRoute } from '../../functions/signature.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { askRoute, EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
@@ -40,10 +39,8 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
       random: { integer: randomInt },
       ledger: lazyLedger(async () => ledger),
     });
-    const handler = httpHandler('signature', ['POST'], () => ({ corsOrigins: [], route }));
     const headers = await bearer(owner, 'upload:sign', time);
-    const response = await handler(toEvent({ headers, body }), SCF_CONTEXT);
-    return { ...response, json: JSON.parse(response.body) };
+    return askRoute('signature', route, toEvent)({ headers, body }, SCF_CONTEXT);
   }
 
   it('keeps what it permits', async () => {

@@ -1,18 +1,16 @@
-import { createHash, createHmac, hash, randomInt, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { createHash, hash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createPullRoute } from '../../functions/pull.ts';
 import { createSignatureRoute } from '../../functions/signature.ts';
-import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
-import type { Ledger } from '../../lib/ledger/ledger.ts';
-import { httpHandler, type Route } from '../../lib/runtime/http-handler.ts';
+import type { WithLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { clock, random } from '../../lib/system.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { askRoute } from '../support/http-events.ts';
+import { readSignature } from '../support/read-signature.ts';
 import { settingsOf } from '../support/settings.ts';
-import { TEST_JWT_SECRET } from '../support/tokens.ts';
+import { mintToken, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { useLedger } from '../support/use-ledger.ts';
+import { accept, openPull } from './pull-stage.ts';
 
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 const SECRET_KEY = 'secret-key-example';
@@ -42,23 +40,34 @@ beforeEach(() => {
   called = [];
 });
 
-const chance = { now: Date.now, random: randomInt, randomKey: randomUUID };
+const reach = (withLedger: boolean): { readonly ledger?: WithLedger } =>
+  withLedger ? { ledger: (work) => work(ledger) } : {};
 
-function openSignature(withLedger = true): Route {
+/** Asks as the holder of a token or of a key. */
+type AskAs = (body: object, bearer: string) => ReturnType<ReturnType<typeof askRoute>>;
+
+const askAs =
+  (ask: ReturnType<typeof askRoute>): AskAs =>
+  (body, bearer) =>
+    ask({ headers: { authorization: `Bearer ${bearer}` }, body });
+
+function openSignature(withLedger: boolean): AskAs {
   const config = readSignatureConfig(ENVIRONMENT);
-  const reach = withLedger ? { ledger: <T>(work: (l: Ledger) => Promise<T>) => work(ledger) } : {};
-  return createSignatureRoute({ config, settings: SETTINGS, clock, random, ...reach });
+  const sources = { clock, random, ...reach(withLedger) };
+  return askAs(
+    askRoute('signature', createSignatureRoute({ config, settings: SETTINGS, ...sources })),
+  );
 }
 
 /** VOD has only Seoul opened for acme, and only Tokyo for globex. */
-function openPull(withLedger = true): Route {
-  const reach = withLedger ? { ledger: <T>(work: (l: Ledger) => Promise<T>) => work(ledger) } : {};
-  return createPullRoute({
-    ...{ config: readPullConfig(ENVIRONMENT), settings: SETTINGS, ...chance, ...reach },
+function openPulls(withLedger = true): AskAs {
+  const ask = openPull({
+    ...{ environment: { AUTH: 'jwt', ...ENVIRONMENT }, settings: SETTINGS, now: Date.now },
+    ...reach(withLedger),
     api: {
-      pullUpload: async (_request, { subAppId } = {}) => {
+      pullUpload: (request, { subAppId } = {}) => {
         called.push({ action: 'PullUpload', subAppId });
-        return { kind: 'accepted', taskId: `task-${called.length}`, requestId: 'r' };
+        return accept(request);
       },
       describeStorageRegions: async ({ subAppId } = {}) => {
         called.push({ action: 'DescribeStorageRegions', subAppId });
@@ -67,33 +76,14 @@ function openPull(withLedger = true): Route {
       },
     },
   });
+  return askAs(ask);
 }
 
-function serve(route: Route) {
-  const handler = httpHandler('test', ['POST'], () => ({ corsOrigins: [], route }));
-  return async (body: object, bearer: string) => {
-    const headers = { authorization: `Bearer ${bearer}` };
-    const event = EVENT_SHAPES[0]?.toEvent({ headers, body });
-    const patient = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
-    const response = await handler(event, patient);
-    return { status: response.statusCode, json: JSON.parse(response.body) };
-  };
-}
-
-function mint(claims: Readonly<Record<string, unknown>>): Promise<string> {
-  const exp = Math.floor(Date.now() / 1_000) + 600;
-  return new SignJWT({ sub: 'ann', scope: 'upload:sign upload:pull', exp, ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(Buffer.from(TEST_JWT_SECRET));
-}
-
-/** Reads a signature as VOD would. */
-function verify(signature: string): Record<string, string> {
-  const bytes = Buffer.from(signature, 'base64');
-  const original = bytes.subarray(20);
-  expect(bytes.subarray(0, 20)).toEqual(createHmac('sha1', SECRET_KEY).update(original).digest());
-  return Object.fromEntries(new URLSearchParams(original.toString()));
-}
+const mint = (claims: Readonly<Record<string, unknown>>) =>
+  mintToken({
+    ...{ sub: 'ann', scope: 'upload:sign upload:pull' },
+    ...{ exp: Math.floor(Date.now() / 1_000) + 600, ...claims },
+  });
 
 const MEDIA = 'https://media.example.com/film.mp4';
 const refusal = {
@@ -107,7 +97,7 @@ describe.each([
   ['without a ledger', false],
 ])('POST /signature of tenants, %s', (_, withLedger) => {
   it('signs for the application of the caller’s tenant', async () => {
-    const ask = serve(openSignature(withLedger));
+    const ask = openSignature(withLedger);
 
     const { json: acme } = await ask({}, await mint({ org: 'acme' }));
     const { json: globex } = await ask({}, await mint({ org: 'globex' }));
@@ -115,7 +105,9 @@ describe.each([
     const { json: server } = await ask({}, KEY);
 
     expect(
-      [acme, globex, house, server].map(({ signature }) => verify(signature)['vodSubAppId']),
+      [acme, globex, house, server].map(
+        ({ signature }) => readSignature(signature, SECRET_KEY)['vodSubAppId'],
+      ),
     ).toEqual([ACME, GLOBEX, OWN, ACME].map(String));
     expect(log.text).toContain(`"subAppId":${GLOBEX}`);
     const kept = withLedger ? await ledger.findUpload(globex.uploadId) : undefined;
@@ -129,23 +121,23 @@ describe.each([
     ['the name of a method', { org: 'constructor' }],
     ['one in another claim', { tenant: 'acme' }],
   ])('refuses a token that names %s', async (_what, claims) => {
-    const ask = serve(openSignature(withLedger));
+    const ask = openSignature(withLedger);
 
     expect((await ask({}, await mint(claims))).json).toMatchObject(refusal);
   });
 
   it('refuses a key that is no tenant’s', async () => {
-    const ask = serve(openSignature(withLedger));
+    const ask = openSignature(withLedger);
 
     expect((await ask({}, `nobody-${KEY}`)).json).toMatchObject(refusal);
   });
 
   it('continues an upload for the same owner and tenant alone', async () => {
-    const ask = serve(openSignature(withLedger));
+    const ask = openSignature(withLedger);
     const { json } = await ask({}, await mint({ org: 'acme' }));
     const { uploadId } = json;
 
-    expect(await ask({ uploadId }, await mint({ org: 'acme' }))).toMatchObject({ status: 200 });
+    expect(await ask({ uploadId }, await mint({ org: 'acme' }))).toMatchObject({ statusCode: 200 });
     expect((await ask({ uploadId }, await mint({ org: 'globex' }))).json).toMatchObject({
       status: 400,
       errors: [{ path: 'uploadId' }],
@@ -158,14 +150,14 @@ describe.each([
   ['without a ledger', false],
 ])('POST /pull of tenants, %s', (_, withLedger) => {
   it('pulls into the application of the caller’s tenant, whose regions they are', async () => {
-    const ask = serve(openPull(withLedger));
+    const ask = openPulls(withLedger);
     const request = { mediaUrl: MEDIA, storageRegion: 'ap-seoul' };
 
     const acme = await ask(request, await mint({ org: 'acme' }));
     const globex = await ask(request, await mint({ org: 'globex' }));
     const many = await ask({ items: [request, { mediaUrl: MEDIA }] }, KEY);
 
-    expect(acme.status).toBe(202);
+    expect(acme.statusCode).toBe(202);
     expect(globex.json).toMatchObject({ status: 400, errors: [{ path: 'storageRegion' }] });
     expect(many.json.items).toMatchObject([
       { taskId: expect.any(String) },
@@ -181,14 +173,14 @@ describe.each([
   });
 
   it('pulls nothing for nobody’s', async () => {
-    const ask = serve(openPull(withLedger));
+    const ask = openPulls(withLedger);
 
     expect((await ask({ mediaUrl: MEDIA }, await mint({}))).json).toMatchObject(refusal);
     expect(called).toEqual([]);
   });
 
   it('does not answer one tenant’s upload to another one’s key', async () => {
-    const ask = serve(openPull(withLedger));
+    const ask = openPulls(withLedger);
     const request = { mediaUrl: MEDIA, idempotencyKey: 'order-1' };
 
     const first = await ask(request, await mint({ org: 'acme' }));
@@ -201,7 +193,7 @@ describe.each([
 });
 
 it('keeps the application with what waits for its turn', async () => {
-  const ask = serve(openPull());
+  const ask = openPulls();
   const items = Array.from({ length: 25 }, (_, i) => ({ mediaUrl: `${MEDIA}?${i}` }));
 
   await ask({ items }, await mint({ org: 'globex' }));
@@ -212,7 +204,7 @@ it('keeps the application with what waits for its turn', async () => {
 });
 
 it('keeps it too with what was remembered and never sent', async () => {
-  const ask = serve(openPull());
+  const ask = openPulls();
   const request = { mediaUrl: MEDIA, idempotencyKey: 'order-1' };
   const uploadId = '01ARYZ6S410000000000000000';
   const { idempotencyKey: key, ...asked } = request;
@@ -231,24 +223,16 @@ it('keeps it too with what was remembered and never sent', async () => {
 
 describe('a service without an application of its own', () => {
   const { VOD_SUB_APP_ID: _own, ...nameless } = ENVIRONMENT;
-  const known = { settings: SETTINGS, ...chance };
-  const api = {
-    pullUpload: () => Promise.reject(),
-    describeStorageRegions: () => Promise.reject(),
-  };
 
   it.each([
     [
       'signs',
       () =>
         createSignatureRoute({
-          config: readSignatureConfig(nameless),
-          settings: SETTINGS,
-          clock,
-          random,
+          ...{ config: readSignatureConfig(nameless), settings: SETTINGS, clock, random },
         }),
     ],
-    ['pulls', () => createPullRoute({ config: readPullConfig(nameless), api, ...known })],
+    ['pulls', () => openPull({ environment: { AUTH: 'jwt', ...nameless }, settings: SETTINGS })],
   ])('%s for no tenant', (_, open) => {
     expect(open).toThrow(/VOD_SUB_APP_ID must be set where there are tenants/);
   });

@@ -1,14 +1,12 @@
-import { SignJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createUploadsRoute } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { deriveUploadId } from '../../lib/model/upload-id.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { askRoute } from '../support/http-events.ts';
 import { settingsOf } from '../support/settings.ts';
-import { TEST_JWT_SECRET } from '../support/tokens.ts';
+import { mintToken, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { useLedger } from '../support/use-ledger.ts';
 
 const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
@@ -38,15 +36,11 @@ async function ask(method: string, path: string, claims: Readonly<Record<string,
   const config = readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET });
   const reach = lazyLedger(async () => ledger);
   const route = createUploadsRoute({ config, settings: SETTINGS, now: Date.now, ledger: reach });
-  const methods = ['GET', 'POST', 'DELETE'];
-  const handler = httpHandler('uploads', methods, () => ({ corsOrigins: [], route }));
   const exp = Math.floor(Date.now() / 1_000) + 600;
-  const token = await new SignJWT({ sub: 'ann', scope: SCOPE, exp, ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(Buffer.from(TEST_JWT_SECRET));
+  const token = await mintToken({ sub: 'ann', scope: SCOPE, exp, ...claims });
   const headers = { authorization: `Bearer ${token}` };
-  const response = await handler(EVENT_SHAPES[0]?.toEvent({ method, path, headers }), SCF_CONTEXT);
-  return { status: response.statusCode, json: JSON.parse(response.body) };
+  const { statusCode, json } = await askRoute('uploads', route)({ method, path, headers });
+  return { status: statusCode, json };
 }
 
 const list = async (claims: object) => {

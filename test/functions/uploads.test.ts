@@ -4,13 +4,12 @@ import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { deriveUploadId } from '../../lib/model/upload-id.ts';
-import { httpHandler } from '../../lib/runtime/http-handler.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
+import { askRoute, EVENT_SHAPES, SCF_CONTEXT, type TestRequest } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
-import { useLedger } from '../support/use-ledger.ts';
+import { eventOf, useLedger } from '../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 const READ = 'upload:read upload:cancel';
@@ -53,10 +52,7 @@ function load(
     now: () => time,
     ledger: hasLedger ? lazyLedger(async () => ledger) : undefined,
   });
-  const handler = httpHandler('uploads', ['GET', 'POST', 'DELETE'], () => ({
-    corsOrigins: [],
-    route,
-  }));
+  const asked = askRoute('uploads', route, toEvent);
   return async (
     method: string,
     path: string,
@@ -68,9 +64,7 @@ function load(
   ) => {
     const { authorization } = await bearer(owner, scope, time);
     const headers = { authorization, ...request.headers };
-    const event = toEvent?.({ ...request, method, path, headers });
-    const response = await handler(event, SCF_CONTEXT);
-    return { ...response, json: response.body === '' ? undefined : JSON.parse(response.body) };
+    return asked({ ...request, method, path, headers }, SCF_CONTEXT);
   };
 }
 
@@ -145,13 +139,9 @@ describe.each(EVENT_SHAPES)('GET /uploads/{uploadId} behind a $name', ({ toEvent
 describe('who may see what', () => {
   it('hides what is another’s, or nobody’s, as if it were not there', async () => {
     await issue('a', 'bob');
-    await ledger.recordEvent({
-      eventId: 'e1',
-      eventType: 'vod.NewFileUpload',
-      payload: {},
-      confirmed: true,
-      changes: [{ key: { fileId: 'file-1' }, fact: 'uploaded', method: 'console' }],
-    });
+    await ledger.recordEvent(
+      eventOf([{ key: { fileId: 'file-1' }, fact: 'uploaded', method: 'console' }]),
+    );
     const nobodys = (await ledger.listUploads({ method: 'console', limit: 1 })).items[0]?.uploadId;
     const ask = load();
 

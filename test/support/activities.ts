@@ -1,4 +1,4 @@
-import type { RecordedActivity } from '../../tools/local/activity.ts';
+import type { ActivityLog, RecordedActivity } from '../../tools/local/activity.ts';
 import type { LocalStack } from '../../tools/local/local-stack.ts';
 
 type ActivityOf<Type extends RecordedActivity['type']> = Extract<RecordedActivity, { type: Type }>;
@@ -11,6 +11,20 @@ export function seen<Type extends RecordedActivity['type']>(
   return stack.activity
     .since(0)
     .filter((activity): activity is ActivityOf<Type> => activity.type === type);
+}
+
+/** Resolves with the next activity that is `wanted`. */
+export function nextActivity(
+  activity: ActivityLog,
+  wanted: (activity: RecordedActivity) => boolean,
+): Promise<RecordedActivity> {
+  return new Promise((resolve) => {
+    const stop = activity.listen((recorded) => {
+      if (!wanted(recorded)) return;
+      stop();
+      resolve(recorded);
+    });
+  });
 }
 
 /** Less than a test has in all, so that it says what it waited for. */

@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { HttpHandler } from '../../lib/runtime/http-handler.ts';
 import { writeFunctions } from '../../tools/deploy/bundle.ts';
 
 /** The entry point of a function, as the platform calls it. */
@@ -10,10 +11,16 @@ export type EntryPoint = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** Every function of `functions/`, built as it is deployed. */
 export interface BuiltFolder {
+  readonly folder: string;
   /** Names of the functions. */
   readonly names: readonly string[];
   /** Loads a function anew, as a new instance does; it reads the environment of this process. */
+  load(name: 'signature' | 'pull' | 'callback' | 'uploads'): HttpHandler;
   load(name: string): EntryPoint;
+  /** Puts settings beside the functions that are loaded from then on. */
+  writeSettings(settings: object): Promise<void>;
+  /** Returns the names of what the instance has loaded that was loaded last. */
+  loaded(): readonly string[];
   remove(): Promise<void>;
 }
 
@@ -23,22 +30,29 @@ const FUNCTIONS = fileURLToPath(new URL('../../functions', import.meta.url));
 export async function buildFolder(settings?: object): Promise<BuiltFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
   await writeFunctions(folder);
-  if (settings !== undefined) {
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
-  }
+  const writeSettings = (written: object) =>
+    writeFile(join(folder, 'settings.json'), JSON.stringify(written));
+  if (settings !== undefined) await writeSettings(settings);
   const sources = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts'));
   const require = createRequire(join(folder, 'package.json'));
   return {
+    folder,
     names: sources.map((file) => file.slice(0, -'.ts'.length)).sort(),
-    load(name) {
+    load(name: string) {
       for (const file of Object.keys(require.cache)) {
         if (file.includes(folder)) delete require.cache[file];
       }
       const loaded: unknown = require(join(folder, `${name}.js`));
       const handler: unknown = Reflect.get(Object(loaded), 'main_handler');
       if (typeof handler !== 'function') throw new TypeError(`${name} has no "main_handler"`);
-      return async (event, context): Promise<unknown> => handler(event, context);
+      return async (event: unknown, context: unknown) => handler(event, context);
     },
+    writeSettings,
+    loaded: () =>
+      Object.keys(require.cache)
+        .filter((file) => file.startsWith(folder))
+        .map((file) => basename(file, '.js'))
+        .sort(),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -6,6 +6,7 @@ export function forward<T extends object>(find: () => T): T {
   const target: object = () => undefined;
   return new Proxy(target as T, {
     get: (_, key) => Reflect.get(find(), key),
+    set: (_, key, value) => Reflect.set(find(), key, value),
     has: (_, key) => Reflect.has(find(), key),
     ownKeys: () => Reflect.ownKeys(find()),
     getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(find(), key),

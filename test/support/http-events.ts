@@ -1,9 +1,11 @@
+import { type HttpHandler, httpHandler, type Route } from '../../lib/runtime/http-handler.ts';
+
 /** What a test asks a function. */
 export interface TestRequest {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
   /** Text as it is; anything else as JSON. */
   readonly body?: unknown;
 }
@@ -83,3 +85,26 @@ export const SCF_CONTEXT = {
   callbackWaitsForEmptyEventLoop: true,
   getRemainingTimeInMillis: () => 3_000,
 };
+
+/** As {@link SCF_CONTEXT}, with a minute left: for what is about no time. */
+const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
+
+/**
+ * Returns what asks a handler as the trigger does, with {@link PATIENT_CONTEXT} where nothing else is said, and parses
+ * the answer, where there is one.
+ */
+export function askHandler(handler: HttpHandler, toEvent = functionUrl.toEvent) {
+  return async (request: TestRequest, context: object = PATIENT_CONTEXT) => {
+    const response = await handler(toEvent(request), context);
+    return { ...response, json: response.body === '' ? undefined : JSON.parse(response.body) };
+  };
+}
+
+/** Returns what asks a route behind a trigger: a Function URL where nothing else is said. */
+export function askRoute(name: string, route: Route, toEvent?: EventShape['toEvent']) {
+  const methods = name === 'uploads' ? ['GET', 'POST', 'DELETE'] : ['POST'];
+  return askHandler(
+    httpHandler(name, methods, () => ({ corsOrigins: [], route })),
+    toEvent,
+  );
+}

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, type JWK, SignJWT } from 'jose';
+import { listen } from './listen.ts';
 
 /** A key pair of an issuer. */
 export interface IssuerKey {
@@ -57,20 +57,15 @@ export async function startIssuer(): Promise<Issuer> {
     if (issuer.respond !== undefined) issuer.respond(response, request.url ?? '');
     else response.writeHead(200, { 'Content-Type': 'application/jwk-set+json' }).end(keySet);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { origin, close } = await listen(server);
   const issuer: Issuer = {
-    keySetUrl: `http://127.0.0.1:${port}/.well-known/jwks.json`,
+    keySetUrl: `${origin}/.well-known/jwks.json`,
     requests,
     respond: undefined,
     publish: async (...keys) => {
       keySet = JSON.stringify({ keys: await Promise.all(keys.map(describeKey)) });
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
   return issuer;
 }

@@ -1,6 +1,6 @@
-import { createServer, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { listen } from './listen.ts';
 
 /** A call of VOD's API that was carried out. */
 export interface CarriedOut {
@@ -31,37 +31,31 @@ export async function startLossyProxy(
   const calls: CarriedOut[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
-    const { status, text } = await forward(host, incoming.url, incoming.headers, body);
+    const { status, text } = await passOn(host, incoming, body);
     const action = String(incoming.headers['x-tc-action']);
     const call = { action, parameters: JSON.parse(body.toString()), answer: text };
     calls.push(call);
     if (await loses(call)) outgoing.destroy();
     else reply(outgoing, status, text);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `127.0.0.1:${port}`,
-    calls,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { host: endpoint, close } = await listen(server);
+  return { endpoint, calls, close };
 }
 
-/** The host in the headers is signed, so it stays. */
-function forward(host: string, path: string | undefined, headers: object, body: Buffer) {
+/** Sends a request on to `host` as it was sent: its signature, which covers the host that it names, is checked there. */
+export function passOn(
+  host: string,
+  { method, url: path, headers }: IncomingMessage,
+  body: Buffer,
+): Promise<{ readonly status: number; readonly text: string }> {
   const [hostname, port] = host.split(':');
-  return new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
-    const options = { hostname, port, path, method: 'POST', headers: { ...headers } };
-    const sent = request(options, async (response) => {
+  return new Promise((resolve, reject) => {
+    const onward = request({ hostname, port, path, method, headers }, async (response) => {
       const text = (await buffer(response)).toString();
-      resolve({ status: response.statusCode ?? 0, text });
+      resolve({ status: response.statusCode ?? 502, text });
     });
-    sent.on('error', reject);
-    sent.end(body);
+    onward.on('error', reject);
+    onward.end(body);
   });
 }
 

@@ -5,9 +5,14 @@ import { forward } from './forward.ts';
  * Opens something anew before each test of the file, and closes it afterwards. What is returned stands for that of the
  * test that runs.
  */
+export function perTest<T extends { close(): unknown }>(open: () => T | Promise<T>): T;
 export function perTest<T extends object>(
   open: () => T | Promise<T>,
   close: (opened: T) => unknown,
+): T;
+export function perTest<T extends object>(
+  open: () => T | Promise<T>,
+  close: (opened: T) => unknown = (opened) => Object(opened).close(),
 ): T {
   let current: T | undefined;
   beforeEach(async () => {

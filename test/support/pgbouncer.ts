@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPgBouncer } from './find-pgbouncer.ts';
+import { listen } from './listen.ts';
 
 /** A PgBouncer before a PostgreSQL. */
 export interface PgBouncer {
@@ -75,17 +76,8 @@ ${settings.join('\n')}
   };
 }
 
-function findFreePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? found(address.port)
-          : failed(new Error('There is no port.')),
-      );
-    });
-  });
+async function findFreePort(): Promise<number> {
+  const { port, close } = await listen(createServer());
+  await close();
+  return port;
 }

@@ -1,5 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import {
@@ -7,7 +5,7 @@ import {
   type LocalStackOptions,
   startLocalStack,
 } from '../../tools/local/local-stack.ts';
-import { removeScratch } from './remove-scratch.ts';
+import { makeFolder } from './make-folder.ts';
 import { useDatabases } from './use-ledger.ts';
 
 /** How a stack differs from the one that everyone uses. */
@@ -48,13 +46,12 @@ export function useStack(change: () => StackChange = () => ({})): StackStage {
   };
   beforeEach(async () => {
     databaseUrl = await databases.create();
-    dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+    dir = await makeFolder();
     await start({});
   });
   afterEach(async () => {
-    // A test that was skipped has neither.
+    // A test that was skipped has none.
     await stack?.close();
-    if (dir !== undefined) await removeScratch(dir);
   });
   return {
     get stack() {

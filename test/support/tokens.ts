@@ -1,14 +1,18 @@
-import { SignJWT } from 'jose';
+import { type JWTPayload, SignJWT } from 'jose';
 
 /** Shared secret of the tokens of tests. */
 export const TEST_JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes';
 
+/** Returns a token with these claims, signed with a shared secret. */
+export function mintToken(
+  claims: JWTPayload,
+  { secret = TEST_JWT_SECRET, alg = 'HS256' } = {},
+): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret));
+}
+
 /** Returns the headers of `sub` with the rights `scope`, for an hour from `now`, Unix milliseconds. */
 export async function bearer(sub: string, scope: string, now: number) {
-  const token = await new SignJWT({ scope })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(sub)
-    .setExpirationTime(Math.floor(now / 1_000) + 3_600)
-    .sign(Buffer.from(TEST_JWT_SECRET));
-  return { authorization: `Bearer ${token}` };
+  const exp = Math.floor(now / 1_000) + 3_600;
+  return { authorization: `Bearer ${await mintToken({ sub, scope, exp })}` };
 }

@@ -1,4 +1,5 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { listen } from './listen.ts';
 
 /** A way to a server that can be cut. */
 export interface Tunnel {
@@ -14,7 +15,6 @@ export interface Tunnel {
  * @param readUrl is asked at each connection, for a server that comes back on another port.
  */
 export async function openTunnel(url: string, readUrl = () => url): Promise<Tunnel> {
-  const sockets = new Set<Socket>();
   const server = createServer((inner) => {
     const target = new URL(readUrl());
     const outer = connect(Number(target.port), target.hostname);
@@ -22,23 +22,13 @@ export async function openTunnel(url: string, readUrl = () => url): Promise<Tunn
       [inner, outer],
       [outer, inner],
     ] as const) {
-      sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => to.destroy());
       from.pipe(to);
     }
   });
-  await new Promise<void>((open) => server.listen(0, '127.0.0.1', open));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The tunnel has no port');
+  const { host, close } = await listen(server);
   const through = new URL(url);
-  through.host = `127.0.0.1:${address.port}`;
-  return {
-    url: through.href,
-    async cut() {
-      const closed = new Promise<void>((done) => server.close(() => done()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+  through.host = host;
+  return { url: through.href, cut: close };
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
+import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import { type Ledger, type LedgerOptions, openLedger } from '../../lib/ledger/ledger.ts';
+import type { UploadChange } from '../../lib/ledger/upload-row.ts';
 import { forward } from './forward.ts';
 
 /** Makes databases for one test file. */
@@ -46,6 +48,15 @@ export function useDatabases(): TestDatabases {
     },
   };
 }
+
+/** Returns an event that tells of these changes of uploads, under an id of its own where `more` has none. */
+export const eventOf = (
+  changes: readonly UploadChange[],
+  more: Partial<EventRecord> = {},
+): EventRecord => ({
+  ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
+  ...{ changes, ...more },
+});
 
 /** How a ledger differs from one by the system's clock, without targets. */
 type LedgerChange = Partial<LedgerOptions> & {

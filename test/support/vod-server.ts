@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.ts';
 
 /** A call of VOD's API as it came in. */
 export interface VodCall {
@@ -27,7 +27,6 @@ export type AnswerVodCall = (response: ServerResponse, call: VodCall) => void;
 /** Starts a server whose connections stay open until it is closed. */
 export async function startVodServer(answer: AnswerVodCall): Promise<VodServer> {
   const calls: VodCall[] = [];
-  let connections = 0;
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -44,21 +43,8 @@ export async function startVodServer(answer: AnswerVodCall): Promise<VodServer> 
       answer(response, call);
     });
   });
-  server.on('connection', () => {
-    connections += 1;
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `127.0.0.1:${port}`,
-    calls,
-    connections: () => connections,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { host: endpoint, connections, close } = await listen(server);
+  return { endpoint, calls, connections, close };
 }
 
 /** Returns as VOD does when a call succeeded. */

@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { defined } from '../../validation/json-object.ts';
 import type { DatabaseHost } from './database-url.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
@@ -70,8 +71,7 @@ async function encrypt(plain: Socket, name: string, tls: TlsSettings): Promise<S
     socket: plain,
     host: name,
     ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(tls.authorities === undefined ? {} : { ca: [...tls.authorities] }),
-    ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
+    ...defined({ ca: tls.authorities && [...tls.authorities], minVersion: tls.minVersion }),
     rejectUnauthorized: tls.mode === 'chain' || tls.mode === 'full',
     // Of `chain` the name is of no matter; elsewhere it is compared as always.
     ...(tls.mode === 'chain' ? { checkServerIdentity: () => undefined } : {}),

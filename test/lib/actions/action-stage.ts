@@ -5,11 +5,11 @@ import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { Attempt } from '../../../lib/model/attempt.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
-import { clock } from '../../../lib/system.ts';
-import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { connectVod } from '../../support/connect-vod.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
 import { perTest } from '../../support/per-test.ts';
-import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
+import { eventOf, type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 import { openSourceServer } from '../../tools/local/emulator/pull/source-server.ts';
 
@@ -57,10 +57,7 @@ const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_n
 /** Gives each test of the file a stage of its own. */
 export function useActionStage(): ActionStage {
   const databases = useDatabases();
-  return perTest(
-    () => openActionStage(databases),
-    (stage) => stage.close(),
-  );
+  return perTest(() => openActionStage(databases));
 }
 
 /** Opens a stage on a database of its own. */
@@ -79,21 +76,7 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   const now = () => Date.now() + ahead;
   const ledger = openLedger(await databases.create(), { now, randomKey: randomUUID });
   const calls: string[] = [];
-  const api = countCalls(
-    createVodApi(
-      {
-        ...{ endpoint: vod.host, protocol: 'http', region: undefined, subAppId: undefined },
-        pullsPerSecond: 100,
-      },
-      {
-        readCredentials: () => ({ secretId, secretKey, token: undefined }),
-        clock: { ...clock, sleep: async () => {} },
-
-        random: { fraction: () => 0 },
-      },
-    ),
-    calls,
-  );
+  const api = countCalls(connectVod(vod.host, { credentials: { secretId, secretKey } }), calls);
   const settle = async (change: Partial<SettlingDependencies> = {}) => {
     const settled: Attempt[] = [];
     const deadline = { left: () => 60_000 };
@@ -118,11 +101,8 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
     },
     async arrive(fileId, fact, ...actions) {
       const change = { key: { uploadId: UPLOAD_ID }, owner: 'ann', fact, fields: { fileId } };
-      await ledger.recordEvent({
-        ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-        changes: [{ ...change, method: 'client' }],
-        actions: actions.map((action) => ({ ...action, fileId })),
-      });
+      const asked = actions.map((action) => ({ ...action, fileId }));
+      await ledger.recordEvent(eventOf([{ ...change, method: 'client' }], { actions: asked }));
     },
     async close() {
       await Promise.all([ledger.close(), vod.close(), source.close()]);

@@ -1,14 +1,14 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { Agent, createServer, type Server } from 'node:https';
-import type { AddressInfo, LookupFunction } from 'node:net';
+import { Agent, createServer } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCoverFetcher, MAX_COVER_BYTES } from '../../../lib/actions/fetch-cover.ts';
 import { createPublicLookup } from '../../../lib/net/public-lookup.ts';
 import { makeCertificate } from '../../support/certificate.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 import { useRequirement } from '../../support/requirement.ts';
 import { blackPng } from '../../tools/local/emulator/ugc/media-samples.ts';
 
@@ -16,7 +16,7 @@ const PNG = blackPng(8, 4);
 const URL = 'https://covers.example.com/a/cover?key=canary';
 
 let folder: string;
-let server: Server;
+let listening: Listening;
 let answer: (response: ServerResponse) => void;
 let asked: string[];
 let agent: Agent;
@@ -26,20 +26,17 @@ beforeAll(async () => {
   if (!hasOpenssl) return;
   folder = await mkdtemp(join(tmpdir(), 'cover-'));
   const certificate = await makeCertificate(folder, 'covers.example.com');
-  server = createServer(certificate, (request, response) => {
+  const server = createServer(certificate, (request, response) => {
     asked.push(`${request.headers.host}${request.url}`);
     answer(response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  listening = await listen(server);
   // The name leads to this machine, whatever port its URL has.
-  agent = new HereAgent({ ca: certificate.cert }, port);
+  agent = new HereAgent({ ca: certificate.cert }, listening.port);
 });
 afterAll(async () => {
   if (!hasOpenssl) return;
-  server.close();
-  server.closeAllConnections();
+  await listening.close();
   await rm(folder, { recursive: true });
 });
 beforeEach(() => {
@@ -171,8 +168,7 @@ describe('createCoverFetcher()', () => {
 
   it('does not trust a server that nobody vouches for', async () => {
     send(PNG);
-    const { port } = server.address() as AddressInfo;
-    const fetchCover = createCoverFetcher(new HereAgent({}, port));
+    const fetchCover = createCoverFetcher(new HereAgent({}, listening.port));
     expect(await fetchCover(URL, 5_000)).toMatchObject({ kind: 'failed' });
     expect(asked).toEqual([]);
   });

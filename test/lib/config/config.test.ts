@@ -6,6 +6,7 @@ import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
 import { readUploadsConfig } from '../../../lib/config/uploads-config.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
+import { thrown } from '../../support/thrown.ts';
 
 const SIGNATURE: Environment = {
   VOD_SECRET_ID: 'AKIDexample',
@@ -13,14 +14,7 @@ const SIGNATURE: Environment = {
   AUTH_JWT_SECRET: 'jwt-secret-example-of-at-least-32-bytes',
 };
 
-function problemOf(read: () => unknown): ConfigError {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-  }
-  throw new Error('Nothing was refused');
-}
+const problemOf = (read: () => unknown) => thrown(ConfigError, read);
 
 describe('readSignatureConfig()', () => {
   it('reads the least that is needed', () => {

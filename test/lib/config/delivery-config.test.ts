@@ -3,6 +3,7 @@ import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
 import { parseEndpoints } from '../../../lib/webhooks/endpoint.ts';
+import { thrown } from '../../support/thrown.ts';
 
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 'canary').toString('base64')}`;
 const SECRET = secretOf(32);
@@ -18,14 +19,8 @@ const hooks = (...endpoints: unknown[]): Environment => ({
   WEBHOOK_ENDPOINTS: JSON.stringify(endpoints),
 });
 
-function problemOf(environment: Environment): ConfigError {
-  try {
-    readDeliveryConfig(environment);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-  }
-  throw new Error('Nothing was refused');
-}
+const problemOf = (environment: Environment) =>
+  thrown(ConfigError, () => readDeliveryConfig(environment));
 
 describe('readDeliveryConfig()', () => {
   it('tells nobody where nothing is said', () => {

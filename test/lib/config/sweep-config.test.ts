@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { readSweepConfig } from '../../../lib/config/sweep-config.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
+import { thrown } from '../../support/thrown.ts';
 
 const SWEEP: Environment = {
   DATABASE_URL: 'postgres://user:canary@db.example.com/uploads',
@@ -10,14 +11,8 @@ const SWEEP: Environment = {
   SOURCE_CONTEXT_KEYS: 'context-key-example-0123456789ab',
 };
 
-function problemOf(environment: Environment): ConfigError {
-  try {
-    readSweepConfig(environment);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-  }
-  throw new Error('Nothing was refused');
-}
+const problemOf = (environment: Environment) =>
+  thrown(ConfigError, () => readSweepConfig(environment));
 
 describe('readSweepConfig()', () => {
   it('reads the least that is needed', () => {

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_NOTES } from '../../../lib/ledger/absent-files.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 let now: number;
 const { ledger, open } = useLedger({ now: () => now });
@@ -94,10 +93,7 @@ describe('the notes of files that VOD does not have', () => {
 
 describe('detachFiles()', () => {
   const tell = (change: UploadChange, subAppId: number) =>
-    ledger.recordEvent({
-      ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', subAppId, payload: {} },
-      ...{ confirmed: true, changes: [change] },
-    });
+    ledger.recordEvent(eventOf([change], { subAppId }));
   const arrive = async (uploadId: string, fileId: string, subAppId: number, fact?: UploadFact) => {
     const fields = { fileId, subAppId };
     await tell({ key: { uploadId }, fact: 'uploaded', fields }, subAppId);
@@ -124,10 +120,7 @@ describe('detachFiles()', () => {
 
   it('drops what another application would have removed', async () => {
     const ask = (fileId: string, kind: string, subAppId: number) =>
-      ledger.recordEvent({
-        ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', subAppId, payload: {} },
-        ...{ confirmed: true, changes: [], actions: [{ fileId, kind }] },
-      });
+      ledger.recordEvent(eventOf([], { subAppId, actions: [{ fileId, kind }] }));
     await ask('f1', 'delete', 8);
     await ask('f1', 'inspect', 8);
     await ask('f2', 'delete', 7);

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ClaimedAction, NewMediaAction } from '../../../lib/ledger/actions.ts';
-import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
@@ -11,34 +10,8 @@ beforeEach(() => {
   time = START;
 });
 
-function record(eventId: string, ...actions: NewMediaAction[]) {
-  return ledger.recordEvent({
-    ...{ eventId, eventType: 'vod.NewFileUpload', fileId: 'f1', payload: {}, confirmed: true },
-    ...{ changes: [], actions },
-  });
-}
-
-async function claimOne(): Promise<ClaimedAction> {
-  const [claim] = await ledger.claimActions(1, 60);
-  return claim ?? expect.fail('There is an action.');
-}
-
-/** Drains what `claim` answers with several ledgers at once. */
-async function drain(claim: (each: Ledger) => Promise<readonly object[]>): Promise<number> {
-  const sweeps = [1, 2, 3].map(() => open());
-  const counts = await Promise.all(
-    sweeps.map(async (each) => {
-      let count = 0;
-      for (;;) {
-        const some = await claim(each);
-        if (some.length === 0) return count;
-        count += some.length;
-      }
-    }),
-  );
-  await Promise.all(sweeps.map((each) => each.close()));
-  return counts.reduce((sum, count) => sum + count, 0);
-}
+const record = (eventId: string, ...actions: NewMediaAction[]) =>
+  ledger.recordEvent(eventOf([], { eventId, fileId: 'f1', actions }));
 
 describe('claimActions()', () => {
   it('answers what an event asked for, once for ever', async () => {
@@ -56,31 +29,6 @@ describe('claimActions()', () => {
     await record('e3', tag);
     time += 86_400_000;
     expect(await ledger.claimActions(9, 60)).toEqual([]);
-  });
-
-  it('gives each of many to one of several sweeps', async () => {
-    await record(
-      'e1',
-      ...Array.from({ length: 90 }, (_, i) => ({ fileId: `f${i}`, kind: 'delete' })),
-    );
-    expect(await drain((each) => each.claimActions(7, 60))).toBe(90);
-  });
-
-  it('gives an action again when its lease has run out, or at its time, until it is dead', async () => {
-    await record('e1', { fileId: 'f1', kind: 'delete' });
-    const first = await claimOne();
-    time += 60_000;
-    const second = await claimOne();
-    expect(second.attempt).toBe(2);
-    expect(await ledger.finishAction(first)).toBe(false);
-    const nextAttemptAt = time + 5_000;
-    expect(await ledger.failAction(second, { error: 'busy\0', nextAttemptAt })).toBe(true);
-    expect(await ledger.claimActions(1, 60)).toEqual([]);
-    time += 5_000;
-    expect(await ledger.failAction(await claimOne(), { error: 'no', dead: true })).toBe(true);
-    time += 86_400_000;
-    expect(await ledger.claimActions(1, 60)).toEqual([]);
-    expect(await ledger.readBacklog()).toMatchObject({ actions: { count: 0 }, deadActions: 1 });
   });
 });
 
@@ -115,11 +63,6 @@ describe('unconfirmed events', () => {
     expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 0 });
   });
 
-  it('go to one of several sweeps each', async () => {
-    for (let i = 0; i < 40; i += 1) await ledger.keepPendingConfirmation(event(`e${i}`));
-    expect(await drain((each) => each.claimConfirmations(3, 60))).toBe(40);
-  });
-
   it('are kept by one of many at once', async () => {
     const kept = await Promise.all(
       Array.from({ length: 10 }, () => ledger.keepPendingConfirmation(event('e1'))),
@@ -134,17 +77,12 @@ describe('listEvents() and listActions()', () => {
     const told = open({ targets });
     await told.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     time += 1_000;
-    await told.recordEvent({
-      ...{
-        eventId: 'e1',
-        eventType: 'vod.NewFileUpload',
-        uploadId: 'u1',
-        fileId: 'f1',
-        payload: {},
-      },
-      ...{ confirmed: false, receivedAt: START + 500 },
-      changes: [{ key: { uploadId: 'u1' }, fact: 'uploaded', fields: { fileId: 'f1' } }],
-    });
+    await told.recordEvent(
+      eventOf([{ key: { uploadId: 'u1' }, fact: 'uploaded', fields: { fileId: 'f1' } }], {
+        ...{ eventId: 'e1', uploadId: 'u1', fileId: 'f1' },
+        ...{ confirmed: false, receivedAt: START + 500 },
+      }),
+    );
     time += 1_000;
     await record(
       'e2',
@@ -157,49 +95,21 @@ describe('listEvents() and listActions()', () => {
     await told.close();
 
     const base = { endpoint: 'https://a.example', state: 'pending' };
+    const listed = { eventType: 'vod.NewFileUpload', confirmed: true, deliveries: [] };
+    const announced = (state: string, receivedAt: number, delivery: object) => ({
+      ...{ eventId: `evt_u1_${state}`, eventType: `upload.${state}`, receivedAt, confirmed: true },
+      deliveries: [{ ...base, ...delivery }],
+    });
     expect(await ledger.listEvents('u1')).toEqual([
-      {
-        ...{
-          eventId: 'evt_u1_issued',
-          eventType: 'upload.issued',
-          receivedAt: START,
-          confirmed: true,
-        },
-        deliveries: [
-          {
-            ...base,
-            attempts: 1,
-            lastError: '503',
-            nextAttemptAt: START + 9_000,
-            updatedAt: START + 2_000,
-          },
-        ],
-      },
-      {
-        eventId: 'e1',
-        eventType: 'vod.NewFileUpload',
-        receivedAt: START + 500,
-        confirmed: false,
-        deliveries: [],
-      },
-      {
-        ...{
-          eventId: 'evt_u1_ready',
-          eventType: 'upload.ready',
-          receivedAt: START + 1_000,
-          confirmed: true,
-        },
-        deliveries: [
-          { ...base, attempts: 0, nextAttemptAt: START + 1_000, updatedAt: START + 1_000 },
-        ],
-      },
-      {
-        eventId: 'e2',
-        eventType: 'vod.NewFileUpload',
-        receivedAt: START + 2_000,
-        confirmed: true,
-        deliveries: [],
-      },
+      announced('issued', START, {
+        ...{ attempts: 1, lastError: '503' },
+        ...{ nextAttemptAt: START + 9_000, updatedAt: START + 2_000 },
+      }),
+      { ...listed, eventId: 'e1', receivedAt: START + 500, confirmed: false },
+      announced('ready', START + 1_000, {
+        ...{ attempts: 0, nextAttemptAt: START + 1_000, updatedAt: START + 1_000 },
+      }),
+      { ...listed, eventId: 'e2', receivedAt: START + 2_000 },
     ]);
     expect(await ledger.listActions('u1')).toEqual([
       { fileId: 'f1', kind: 'modify', state: 'pending', attempts: 0, updatedAt: START + 2_000 },

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
-import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 const { ledger } = useLedger({ targets: [{ id: 'all', events: ['*'] }] });
@@ -15,11 +13,8 @@ function record(
   { key, fact, ofTenant, fields = {} }: Pick<UploadChange, 'key' | 'fact' | 'fields' | 'ofTenant'>,
   ...actions: readonly NewMediaAction[]
 ) {
-  return ledger.recordEvent({
-    ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-    ...{ subAppId, actions },
-    changes: [{ key, fact, ofTenant, owner: 'ann', fields: { ...fields, subAppId } }],
-  });
+  const change = { key, fact, ofTenant, owner: 'ann', fields: { ...fields, subAppId } };
+  return ledger.recordEvent(eventOf([change], { subAppId, actions }));
 }
 
 const arrival = (fileId: string) =>
@@ -86,11 +81,10 @@ describe('an upload', () => {
     });
     await record(GLOBEX, fileFact('f2', 'processingStarted'));
     await record(GLOBEX, fileFact('f9', 'processingStarted'));
-    const tell = (uploadId: string, fileId: string): EventRecord => ({
-      ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-      subAppId: GLOBEX,
-      changes: [{ key: { uploadId }, fact: 'uploaded', fields: { fileId, subAppId: GLOBEX } }],
-    });
+    const tell = (uploadId: string, fileId: string) => {
+      const fields = { fileId, subAppId: GLOBEX };
+      return eventOf([{ key: { uploadId }, fact: 'uploaded', fields }], { subAppId: GLOBEX });
+    };
 
     await ledger.recordEvents([tell('u2', 'f2'), tell('u1', 'f9')]);
 

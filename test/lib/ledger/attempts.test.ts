@@ -1,28 +1,18 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Connection, createConnection, createPause } from '../../../lib/ledger/connection.ts';
+import { listen } from '../../support/listen.ts';
 import { useDatabases } from '../../support/use-ledger.ts';
 
 /** Somebody who takes connections, and what becomes of them. */
 async function openServer(treat: (socket: Socket) => void) {
   const taken: number[] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
+  const server = createServer((socket) => {
     taken.push(performance.now());
-    sockets.add(socket);
-    socket.on('error', () => undefined);
     treat(socket);
   });
-  await new Promise<void>((up) => server.listen(0, '127.0.0.1', up));
-  const address = server.address();
-  return {
-    taken,
-    url: `postgres://ann:canary@127.0.0.1:${typeof address === 'object' ? address?.port : 0}/u`,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((done) => server.close(done));
-    },
-  };
+  const { host, close } = await listen(server);
+  return { taken, url: `postgres://ann:canary@${host}/u`, close };
 }
 
 const WAYS: readonly (readonly [string, (socket: Socket) => void])[] = [

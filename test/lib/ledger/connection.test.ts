@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
-import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { listen } from '../../support/listen.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 let time: number;
 const database = useLedger({ now: () => time });
@@ -27,11 +27,11 @@ const save = (uploadId: string) => ledger.issueUpload({ uploadId, method: 'clien
 /** Stands between client and server; `mute()` lets what is open go on without ever saying a word again. */
 async function openProxy(to: URL) {
   const muted = new Set<Socket>();
-  const pairs = new Set<readonly [Socket, Socket]>();
+  const inners = new Set<Socket>();
   let answersToDrop = 0;
-  const proxy: Server = createServer((inner) => {
+  const proxy = createServer((inner) => {
     const outer = connect(Number(to.port), to.hostname);
-    pairs.add([inner, outer]);
+    inners.add(inner);
     inner.on('data', (data) => muted.has(inner) || outer.write(data));
     outer.on('data', (data) => {
       if (muted.has(inner)) return;
@@ -40,27 +40,21 @@ async function openProxy(to: URL) {
         inner.destroy();
       } else inner.write(data);
     });
-    for (const socket of [inner, outer]) {
-      socket.on('error', () => undefined);
-      socket.on('close', () => [inner, outer].map((each) => each.destroy()));
-    }
+    inner.on('close', () => outer.destroy());
+    outer.on('error', () => undefined).on('close', () => inner.destroy());
   });
-  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
-  const address = proxy.address();
+  const { host, close } = await listen(proxy);
   const through = new URL(to);
-  through.host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  through.host = host;
   return {
     url: through.href,
     mute: () => {
-      for (const [inner] of pairs) muted.add(inner);
+      for (const inner of inners) muted.add(inner);
     },
     dropNextAnswer: () => {
       answersToDrop = 1;
     },
-    async close() {
-      for (const pair of pairs) for (const socket of pair) socket.destroy();
-      await new Promise((done) => proxy.close(done));
-    },
+    close,
   };
 }
 
@@ -109,10 +103,8 @@ describe('openLedger()', () => {
     const proxy = await openProxy(new URL(database.url));
     const targets = [{ id: 'https://a.example', events: ['vod.*', 'upload.ready'] }];
     const cut = open({ url: proxy.url, targets });
-    const event = (eventId: string): EventRecord => ({
-      ...{ eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-      changes: [{ key: { uploadId: eventId }, fact: 'uploaded' }],
-    });
+    const event = (eventId: string) =>
+      eventOf([{ key: { uploadId: eventId }, fact: 'uploaded' }], { eventId });
     const request = { owner: 'ann', fingerprint: 'f', uploadId: 'u1' };
     // The first of each kind is prepared, and answered in two parts; the second in one.
     await cut.recordEvent(event('e1'));
@@ -148,12 +140,7 @@ describe('openLedger()', () => {
     };
     const pull = (i: number) => ({ uploadId: `p${i}`, owner: 'ann', request: {} });
     const actions = [1, 2].map((i) => ({ fileId: `f${i}`, kind: 'delete' }));
-    await cut.recordEvents(
-      actions.map((action, i) => ({
-        ...{ eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-        ...{ changes: [], actions: [action] },
-      })),
-    );
+    await cut.recordEvents(actions.map((action) => eventOf([], { actions: [action] })));
 
     expect(await twice((i) => cut.enqueuePulls([pull(i)]))).toBe(1);
     const pulls = await cut.claimPulls(2, 60);

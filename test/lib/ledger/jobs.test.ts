@@ -1,22 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TEN_MINUTES = 600_000;
 let time: number;
 const targets = ['a', 'b'].map((id) => ({ id, events: [`vod.${id}*`, 'vod.Both'] }));
-const { ledger, sql } = useLedger({ now: () => time, targets });
+const { ledger, sql, open } = useLedger({ now: () => time, targets });
 
 beforeEach(() => {
   time = START;
 });
 
 function record(eventId: string, eventType: `vod.${string}`, ...actions: [string, string][]) {
-  return ledger.recordEvent({
-    ...{ eventId, eventType, payload: {}, confirmed: true, changes: [] },
-    actions: actions.map(([fileId, kind]) => ({ fileId, kind })),
-  });
+  const asked = actions.map(([fileId, kind]) => ({ fileId, kind }));
+  return ledger.recordEvent(eventOf([], { eventId, eventType, actions: asked }));
 }
 
 /** Each kind of job: how one is made, how some are claimed, and what holds the row of one. */
@@ -24,30 +22,30 @@ const KINDS = [
   {
     kind: 'actions',
     make: (id: string) => record(id, 'vod.None', [id, 'delete']),
-    claim: async (count: number) =>
-      (await ledger.claimActions(count, 60)).map(({ fileId }) => fileId),
+    claim: async (count: number, each = ledger) =>
+      (await each.claimActions(count, 60)).map(({ fileId }) => fileId),
     hold: 'select from media_actions where file_id = $1 for update',
   },
   {
     kind: 'confirmations',
     make: (id: string) =>
       ledger.keepPendingConfirmation({ eventId: id, raw: {}, receivedAt: START }),
-    claim: async (count: number) =>
-      (await ledger.claimConfirmations(count, 60)).map(({ eventId }) => eventId),
+    claim: async (count: number, each = ledger) =>
+      (await each.claimConfirmations(count, 60)).map(({ eventId }) => eventId),
     hold: 'select from unconfirmed_events where event_id = $1 for update',
   },
   {
     kind: 'pulls',
     make: (id: string) => ledger.enqueuePulls([{ uploadId: id, owner: 'ann', request: {} }]),
-    claim: async (count: number) =>
-      (await ledger.claimPulls(count, 60)).map(({ uploadId }) => uploadId),
+    claim: async (count: number, each = ledger) =>
+      (await each.claimPulls(count, 60)).map(({ uploadId }) => uploadId),
     hold: 'select from pulls where upload_id = $1 for update',
   },
   {
     kind: 'deliveries',
     make: (id: string) => record(id, 'vod.a'),
-    claim: async (count: number) =>
-      (await ledger.claimDeliveries(count, 60, count)).map(({ eventId }) => eventId),
+    claim: async (count: number, each = ledger) =>
+      (await each.claimDeliveries(count, 60, count)).map(({ eventId }) => eventId),
     hold: 'select from deliveries where event_id = $1 for update',
   },
   {
@@ -57,8 +55,8 @@ const KINDS = [
       await ledger.issueUpload({ uploadId: id, method: 'client', owner: 'ann' });
       time += TEN_MINUTES;
     },
-    claim: async (count: number) =>
-      (await ledger.claimChecks(count, 60)).map(({ uploadId }) => uploadId),
+    claim: async (count: number, each = ledger) =>
+      (await each.claimChecks(count, 60)).map(({ uploadId }) => uploadId),
     hold: 'select from uploads where upload_id = $1 for update',
   },
 ];
@@ -98,6 +96,23 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
       expect((await claim(9)).toSorted()).toEqual(['j1', 'j3']);
     });
     expect(await claim(9)).toEqual(['j2']);
+  });
+
+  it('gives each of many to one of several sweeps', async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `j${i}`);
+    for (const id of ids) await make(id);
+    const sweep = async (each: Ledger) => {
+      const claimed: string[] = [];
+      for (;;) {
+        const some = await claim(7, each);
+        if (some.length === 0) return claimed;
+        claimed.push(...some);
+      }
+    };
+
+    const claimed = (await Promise.all([open(), open(), open()].map(sweep))).flat();
+
+    expect(claimed.toSorted()).toEqual(ids.toSorted());
   });
 });
 
@@ -222,6 +237,8 @@ describe.each(TRACKED)('a settlement of $kind', ({ done, make, claim, name, tabl
     expect(await settled.fail({ error: 'no', dead: true })).toBe(true);
     expect(await settled.finish()).toBe(false);
     expect((await readRows()).get(own)).toMatchObject({ state: 'dead', last_error: 'no' });
+    time += 86_400_000;
+    expect((await claim()).map(({ job }) => job)).not.toContain(own);
   });
 
   it('is the last claim’s alone', async () => {

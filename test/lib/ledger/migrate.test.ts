@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyMigrations } from '../../../lib/ledger/migrate.ts';
+import { listen } from '../../support/listen.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 import { useDatabases } from '../../support/use-ledger.ts';
 
 const databases = useDatabases();
@@ -49,7 +51,7 @@ describe('applyMigrations()', () => {
 
   it('refuses a migration that has changed, or is gone, and applies nothing', async () => {
     const url = await databases.create('empty');
-    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    const other = await makeFolder();
     await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
     await applyMigrations(url, { folder: other });
     const before = await countTables(url);
@@ -64,12 +66,11 @@ describe('applyMigrations()', () => {
       'The database has had migration 0001-first.sql',
     );
     expect(await countTables(url)).toBe(before);
-    await rm(other, { recursive: true });
   });
 
   it('passes over no file that is named unlike the others', async () => {
     const url = await databases.create('empty');
-    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    const other = await makeFolder();
     await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
     await writeFile(join(other, '0002_second.sql'), 'create table second (id integer);');
 
@@ -77,28 +78,25 @@ describe('applyMigrations()', () => {
       /unlike 0002_second\.sql/,
     );
     expect(await countTables(url)).toBe(0);
-    await rm(other, { recursive: true });
   });
 
   it('takes other line ends for no change', async () => {
     const url = await databases.create('empty');
-    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    const other = await makeFolder();
     await writeFile(join(other, '0001-first.sql'), 'create table\nfirst (id integer);');
     await applyMigrations(url, { folder: other });
     await writeFile(join(other, '0001-first.sql'), 'create table\r\nfirst (id integer);');
 
     expect(await applyMigrations(url, { folder: other })).toBe(0);
-    await rm(other, { recursive: true });
   });
 
   it('leaves nothing of a migration that fails half way', async () => {
     const url = await databases.create('empty');
-    const other = await mkdtemp(join(tmpdir(), 'migrations-'));
+    const other = await makeFolder();
     await writeFile(join(other, '0001-bad.sql'), 'create table half (id integer); select 1/0;');
 
     await expect(applyMigrations(url, { folder: other })).rejects.toThrow('division by zero');
     expect(await countTables(url)).toBe(0);
-    await rm(other, { recursive: true });
   });
 });
 
@@ -163,18 +161,14 @@ describe('npm run migrate', () => {
 
   it('refuses something else than PostgreSQL', async () => {
     const web = createServer((_request, response) => response.end());
-    await new Promise<void>((up) => web.listen(0, '127.0.0.1', up));
-    const address = web.address();
-    const port = typeof address === 'object' ? address?.port : '';
-    const { code, stderr } = await migrate(`postgres://a:b@127.0.0.1:${port}/c`).catch(
-      (error) => error,
-    );
+    const { host, close } = await listen(web);
+    const { code, stderr } = await migrate(`postgres://a:b@${host}/c`).catch((error) => error);
 
     expect([code, stderr]).toEqual([
       1,
       'The database of DATABASE_URL failed: what answers there does not speak PostgreSQL; set host and port of DATABASE_URL to those of the database.\n',
     ]);
-    await new Promise((done) => web.close(done));
+    await close();
   });
 
   it.each(['SQL_ASCII', 'LATIN1'])('refuses a database of the encoding %s', async (encoding) => {

@@ -10,7 +10,7 @@ import {
   type UploadFact,
   type UploadState,
 } from '../../../lib/model/upload-state.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const TARGETS = [{ id: 'https://a.example', events: ['upload.*'] }];
@@ -21,9 +21,7 @@ beforeEach(() => {
   time = START;
 });
 
-function event(eventId: string, ...changes: UploadChange[]): EventRecord {
-  return { eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true, changes };
-}
+const event = (eventId: string, ...changes: UploadChange[]) => eventOf(changes, { eventId });
 
 const tell = (uploadId: string, fact: UploadFact, fileId?: string): UploadChange => ({
   ...{ key: { uploadId }, fact, method: 'client', owner: 'ann', fields: { fileId } },
@@ -110,11 +108,12 @@ describe('what is announced', () => {
         else for (const each of events) await ledger.recordEvent(each);
 
         const reached = new Set<UploadState>();
-        told.reduce<UploadState>((state, fact) => {
+        const end = told.reduce<UploadState>((state, fact) => {
           const next = advanceUpload(state, fact);
           reached.add(next);
           return next;
         }, 'issued');
+        expect(await ledger.findUpload(uploadId)).toMatchObject({ state: end });
         const listed = await ledger.listEvents(uploadId);
         const announced = listed.filter(({ eventType }) => eventType.startsWith('upload.'));
         expect(announced.map(({ eventId }) => eventId).toSorted()).toEqual(

@@ -1,22 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const { ledger } = useLedger();
 
-function record(change: UploadChange, ...actions: readonly NewMediaAction[]) {
-  const eventId = randomUUID();
-  const event: EventRecord = {
-    ...{ eventId, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-    ...{ changes: [change], actions },
-  };
-  return ledger.recordEvent(event);
-}
+const record = (change: UploadChange, ...actions: readonly NewMediaAction[]) =>
+  ledger.recordEvent(eventOf([change], { actions }));
 
 const tell = (owner: string, fileId: string, fact: UploadFact = 'uploaded'): UploadChange => ({
   ...{ key: { uploadId: 'u1' }, fact, method: 'client', owner, fields: { fileId } },
@@ -53,10 +46,7 @@ describe('an upload that somebody else’s file names', () => {
   });
 
   it('is not touched by a file that was known before', async () => {
-    await ledger.recordEvent({
-      ...{ eventId: 'e1', eventType: 'vod.ProcedureStateChanged', payload: {}, confirmed: true },
-      changes: [{ key: { fileId: 'f9' }, fact: 'processingStarted' }],
-    });
+    await record({ key: { fileId: 'f9' }, fact: 'processingStarted' });
 
     await record(tell('mallory', 'f9'));
 
@@ -79,10 +69,7 @@ describe('an upload that somebody else’s file names', () => {
   });
 
   it('belongs to anyone who is told first where nobody was', async () => {
-    await ledger.recordEvent({
-      ...{ eventId: 'e1', eventType: 'vod.PullComplete', payload: {}, confirmed: true },
-      changes: [{ key: { uploadId: 'u2' }, fact: 'issued', method: 'pull' }],
-    });
+    await record({ key: { uploadId: 'u2' }, fact: 'issued', method: 'pull' });
     await record({ ...tell('bob', 'f2'), key: { uploadId: 'u2' } });
     expect(await ledger.findUpload('u2')).toMatchObject({ owner: 'bob', state: 'ready' });
   });
@@ -116,8 +103,7 @@ describe('what is to be done to the media of an event', () => {
   it('is kept for each of many events, in one statement', async () => {
     const events = Array.from({ length: 20 }, (_, i): EventRecord => {
       const change = { ...tell('ann', `f${i}`), key: { uploadId: `u${i}` } };
-      const base = { eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {} } as const;
-      return { ...base, confirmed: true, changes: [change], actions: [modify(`f${i}`)] };
+      return eventOf([change], { eventId: `e${i}`, actions: [modify(`f${i}`)] });
     });
     await ledger.recordEvents([...events, ...events]);
     expect(await readActions()).toEqual(

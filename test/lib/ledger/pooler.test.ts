@@ -5,7 +5,7 @@ import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import { findPgBouncer } from '../../support/find-pgbouncer.ts';
 import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
 import { requirePresent } from '../../support/requirement.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 /** A pooler as it is installed, and one whose administrator lets parameters go by, as hosted ones do. */
 const CONFIGURATIONS: readonly (readonly [string, readonly string[]])[] = [
@@ -45,10 +45,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
       ids.map(async (uploadId, i) => {
         const ledger = ledgers[i % 5] ?? expect.fail('There are five.');
         await ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
-        await ledger.recordEvent({
-          ...{ eventId: `e${i}`, eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-          changes: [{ key: { uploadId }, fact: 'uploaded' }],
-        });
+        await ledger.recordEvent(eventOf([{ key: { uploadId }, fact: 'uploaded' }]));
       }),
     );
 

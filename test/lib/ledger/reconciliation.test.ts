@@ -1,25 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { EventType } from '../../../lib/model/message-type.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const { ledger } = useLedger();
 
 const tell = (
   eventType: EventType,
   ids: { readonly uploadId?: string; readonly fileId?: string },
-) =>
-  ledger.recordEvent({
-    ...{ eventId: randomUUID(), eventType, payload: {}, confirmed: true, changes: [] },
-    ...ids,
-  });
+) => ledger.recordEvent(eventOf([], { eventType, ...ids }));
 
 describe('findFilesWithoutArrival()', () => {
-  it('knows the arrival of a file whose upload was told as well', async () => {
+  it('answers the files of which no event has told that they came, with their upload or without', async () => {
     await tell('vod.NewFileUpload', { uploadId: 'u1', fileId: 'f1' });
     await tell('vod.PullComplete', { uploadId: 'u2', fileId: 'f2' });
     await tell('vod.NewFileUpload', { uploadId: 'f3' });
-    expect(await ledger.findFilesWithoutArrival(['f1', 'f2', 'f4'])).toEqual(['f4']);
+    await tell('vod.NewFileUpload', { fileId: 'f5' });
+    await tell('vod.ProcedureStateChanged', { fileId: 'f6' });
+    const found = await ledger.findFilesWithoutArrival(['f1', 'f2', 'f4', 'f5', 'f6']);
+    expect(found.toSorted()).toEqual(['f4', 'f6']);
+    expect(await ledger.findFilesWithoutArrival([])).toEqual([]);
   });
 
   it('does not ask again for a file whose event was set aside, as other items of it are', async () => {

@@ -1,5 +1,5 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -14,6 +14,7 @@ import {
   openLocalDatabase,
 } from '../../../tools/local/database.ts';
 import { makeCertificate } from '../../support/certificate.ts';
+import { listen } from '../../support/listen.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import { useRequirement } from '../../support/requirement.ts';
 
@@ -145,22 +146,14 @@ describe('a server that speaks TLS', () => {
 /** What a server of somebody else does, and what it was given. */
 async function openImpostor(answer: (socket: Socket, given: Buffer[]) => void) {
   const given: Buffer[] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
+  const server = createServer((socket) => {
     answer(socket, given);
   });
-  await new Promise<void>((up) => server.listen(0, '127.0.0.1', up));
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const { host, close } = await listen(server);
   return {
-    url: `postgres://ann:canary@127.0.0.1:${port}/uploads`,
+    url: `postgres://ann:canary@${host}/uploads`,
     given: () => Buffer.concat(given).toString('latin1'),
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((done) => server.close(done));
-    },
+    close,
   };
 }
 

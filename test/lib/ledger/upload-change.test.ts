@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
-import { useLedger } from '../../support/use-ledger.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
@@ -12,10 +10,7 @@ beforeEach(() => {
   time = START;
 });
 
-const tell = (change: UploadChange): EventRecord => ({
-  ...{ eventId: randomUUID(), eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-  changes: [change],
-});
+const tell = (change: UploadChange) => eventOf([change]);
 const read = async (column: string) => {
   const [row] = await sql.unsafe(`select ${column} as value from uploads where upload_id = 'u1'`);
   return row?.['value'];
@@ -42,13 +37,6 @@ describe('a change', () => {
     expect(await read('size')).toBe('7');
   });
 
-  it('never shortens a permission', async () => {
-    const issued = { uploadId: 'u1', method: 'client', owner: 'ann' } as const;
-    await ledger.issueUpload({ ...issued, fields: { expiresAt: START + 9_000 } });
-    await ledger.issueUpload({ ...issued, fields: { expiresAt: START + 5_000 } });
-    expect(await read('expires_at')).toEqual(new Date(START + 9_000));
-  });
-
   it('that knows no method leaves the one that is known, and says what was told last', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.recordEvent(tell({ key, fact: 'processingStarted' }));
@@ -61,20 +49,32 @@ describe('a change', () => {
   });
 });
 
-describe.each([
-  { by: 'upload', keys: ['u1', 'u2'].map((uploadId) => ({ uploadId })), column: 'upload_id' },
-  { by: 'file', keys: ['f1', 'f2'].map((fileId) => ({ fileId })), column: 'file_id' },
-])('changes by their $by', ({ keys, column }) => {
+describe.each<[by: string, column: string, rows: readonly string[], told: UploadChange[]]>([
+  [
+    ...(['uploads', 'upload_id', ['u1', 'u2']] as const),
+    ['u1', 'u2'].map((uploadId) => ({ key: { uploadId }, fact: 'issued' })),
+  ],
+  [
+    ...(['files', 'file_id', ['f1', 'f2']] as const),
+    ['f1', 'f2'].map((fileId) => ({ key: { fileId }, fact: 'issued' })),
+  ],
+  [
+    ...(['files that were known before their uploads', 'file_id', ['f1', 'f2']] as const),
+    [1, 2].map((i) => ({
+      ...{ key: { uploadId: `u${i}` }, fact: 'uploadedForProcessing', fields: { fileId: `f${i}` } },
+    })),
+  ],
+])('changes of %s', (_by, column, [first = '', second = ''], told) => {
   it('lock rows in one order, whatever order they are told in', async () => {
-    const [first, second] = keys.map((key) => Object.values(key)[0] ?? '');
-    const changes = keys.map((key): UploadChange => ({ key, fact: 'issued' }));
-    await ledger.recordEvents(changes.map(tell));
+    const known = column === 'file_id' ? [first, second].map((fileId) => ({ fileId })) : [];
+    const begun = known.map((key): UploadChange => ({ key, fact: 'processingStarted' }));
+    await ledger.recordEvents((known.length > 0 ? begun : told).map(tell));
     let recording: Promise<unknown> | undefined;
 
     await sql.begin(async (holder) => {
       const lock = `select from uploads where ${column} = $1 for update`;
-      await holder.unsafe(lock, [first ?? '']);
-      recording = ledger.recordEvents(changes.toReversed().map(tell));
+      await holder.unsafe(lock, [first]);
+      recording = ledger.recordEvents(told.toReversed().map(tell));
       await expect
         .poll(async () => {
           const [row] = await sql`select count(*)::integer as count from pg_stat_activity
@@ -83,8 +83,10 @@ describe.each([
         })
         .toBe(1);
       // Who waits for the first holds nothing of the second, so no two ever wait for each other.
-      await holder.unsafe(`${lock} nowait`, [second ?? '']);
+      await holder.unsafe(`${lock} nowait`, [second]);
     });
     expect(await recording).toMatchObject([{ fresh: true }, { fresh: true }]);
+    const { items } = await ledger.listUploads({ limit: 9 });
+    expect(items).toHaveLength(2);
   });
 });

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UploadQuery } from '../../../lib/ledger/uploads.ts';
-import type { EventType } from '../../../lib/model/message-type.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -125,19 +124,6 @@ describe('listUploads()', () => {
     expect(await readAll({ method: 'pull', limit: 9 })).toEqual(['b2']);
     expect(await readAll({ owner: 'nobody', limit: 9 })).toEqual([]);
   });
-
-  it.each([
-    'none',
-    Buffer.from('[1]').toString('base64url'),
-    Buffer.from('["2026","u"]').toString('base64url'),
-    Buffer.from('[1e99,"u"]').toString('base64url'),
-    Buffer.from('[1,2]').toString('base64url'),
-  ])('refuses the cursor %s', async (cursor) => {
-    await expect(ledger.listUploads({ limit: 1, cursor })).rejects.toMatchObject({
-      code: 'invalid_request',
-      errors: [{ path: 'cursor' }],
-    });
-  });
 });
 
 describe('rememberRequest()', () => {
@@ -245,18 +231,6 @@ describe('claimChecks() and setNextCheck()', () => {
     expect(await claim()).not.toContain('cancelled');
   });
 
-  it('gives the longest due first, each to one until its lease runs out', async () => {
-    await save('u1');
-    time += 1;
-    await save('u2');
-    time += 10 * MINUTE;
-    expect(await claim(1)).toEqual(['u1']);
-    expect(await claim()).toEqual(['u2']);
-    expect(await claim()).toEqual([]);
-    time += MINUTE;
-    expect(await claim()).toHaveLength(2);
-  });
-
   it('is put off, for ever too, until something is told again', async () => {
     await save('u1');
     await ledger.setNextCheck('u1', START + 60 * MINUTE);
@@ -357,28 +331,5 @@ describe('marks and leases', () => {
     await ledger.releaseLease('sweep');
     expect((await acquire()).filter(Boolean)).toHaveLength(1);
     await Promise.all(many.map((each) => each.close()));
-  });
-});
-
-describe('findFilesWithoutArrival()', () => {
-  it('answers the files of which no event has told that they came', async () => {
-    const tell = (eventId: string, eventType: EventType, fileId: string) =>
-      ledger.recordEvent({
-        ...{ eventId, eventType, fileId, payload: {}, confirmed: true },
-        changes: [{ key: { fileId }, fact: 'processingStarted' }],
-      });
-    await tell('e1', 'vod.NewFileUpload', 'uploaded');
-    await tell('e2', 'vod.PullComplete', 'pulled');
-    await tell('e3', 'vod.ProcedureStateChanged', 'processed');
-
-    const untold = await ledger.findFilesWithoutArrival([
-      'uploaded',
-      'pulled',
-      'processed',
-      'unknown',
-    ]);
-
-    expect([...untold].sort()).toEqual(['processed', 'unknown']);
-    expect(await ledger.findFilesWithoutArrival([])).toEqual([]);
   });
 });

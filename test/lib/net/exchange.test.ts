@@ -1,29 +1,22 @@
 import { once } from 'node:events';
 import { Agent, createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ExchangeRequest, exchange } from '../../../lib/net/exchange.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 
 let server: Server;
 let respond: RequestListener;
-let opened: number;
+let listening: Listening;
 let url: string;
 
 beforeEach(async () => {
-  opened = 0;
   server = createServer((request, response) => respond(request, response));
-  server.on('connection', () => {
-    opened += 1;
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/place?a=1`;
+  listening = await listen(server);
+  url = `${listening.origin}/place?a=1`;
 });
 
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => listening.close());
 
 function ask(change: Partial<ExchangeRequest> = {}) {
   return exchange({ url, headers: { 'X-One': 1 }, timeLimit: 5_000, maxBytes: 10, ...change });
@@ -132,11 +125,11 @@ describe('exchange()', () => {
     const agent = new Agent({ keepAlive: true });
 
     for (let i = 0; i < 3; i += 1) await ask({ agent });
-    expect(opened).toBe(1);
+    expect(listening.connections()).toBe(1);
     agent.destroy();
     await ask();
     await ask();
-    expect(opened).toBe(3);
+    expect(listening.connections()).toBe(3);
     await closed();
   });
 
@@ -176,15 +169,13 @@ describe('a connection that is closed while it is idle', () => {
         else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       });
     });
-    tcp.listen(0, '127.0.0.1');
-    await once(tcp, 'listening');
-    const place = `http://127.0.0.1:${(tcp.address() as AddressInfo).port}/`;
+    const { origin: place, close } = await listen(tcp);
     const agent = new Agent({ keepAlive: true });
 
     expect(await ask({ url: place, agent })).toMatchObject({ kind: 'answered' });
     expect(await ask({ url: place, agent })).toEqual({
       ...{ kind: 'failed', error: 'ECONNRESET', isStale: true },
     });
-    tcp.close();
+    await close();
   });
 });

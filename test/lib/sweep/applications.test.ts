@@ -3,6 +3,7 @@ import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { settingsOf } from '../../support/settings.ts';
 import { sealContext } from '../../support/source-contexts.ts';
+import { eventOf } from '../../support/use-ledger.ts';
 import { type SweepStage, TONE, useSweepStage } from './sweep-stage.ts';
 
 const OWN = localAccount().subAppId;
@@ -16,22 +17,18 @@ const stage = useSweepStage(() => ({ emulator: { account } }));
 const sweep = (change: Parameters<SweepStage['sweep']>[0] = {}) =>
   stage.sweep({ applications: APPLICATIONS, ...change });
 
+const mediaIds = () => {
+  const media = stage.vod.emulator().media();
+  return media.map(({ fileId }) => fileId);
+};
+
 /** Has an application pull a media that nobody told this service of, and answers its id. */
 async function makeMediaIn(SubAppId: number, request: object = {}): Promise<string> {
-  const known = new Set(
-    stage.vod
-      .emulator()
-      .media()
-      .map(({ fileId }) => fileId),
-  );
+  const known = new Set(mediaIds());
   const ended = stage.vod.next(({ type }) => type === 'media');
   await stage.vod.client.PullUpload({ MediaUrl: TONE, SubAppId, ...request });
   await ended;
-  const media = stage.vod
-    .emulator()
-    .media()
-    .find(({ fileId }) => !known.has(fileId));
-  return media?.fileId ?? '';
+  return mediaIds().find((fileId) => !known.has(fileId)) ?? '';
 }
 
 const listUploads = async () =>
@@ -109,12 +106,7 @@ describe('sweep() of several applications', () => {
     const { steps } = await sweep();
 
     expect(steps['actions']).toMatchObject({ done: 1, dead: 0, failed: 0 });
-    expect(
-      stage.vod
-        .emulator()
-        .media()
-        .map(({ fileId }) => fileId),
-    ).toEqual([kept]);
+    expect(mediaIds()).toEqual([kept]);
   });
 
   it('sends a queued pull to the application that it is for', async () => {
@@ -157,11 +149,11 @@ describe('sweep() of several applications', () => {
   it('judges a media that VOD read late, where it is', async () => {
     const fileId = await makeMediaIn(ACME);
     const detail = { limits: { maxBytes: 1 }, fact: 'uploaded' };
-    await stage.ledger.recordEvent({
-      ...{ eventId: 'e1', eventType: 'vod.NewFileUpload', fileId, payload: {}, confirmed: true },
-      changes: [{ key: { fileId }, fact: 'uploadedForProcessing', fields: { subAppId: ACME } }],
-      ...{ subAppId: ACME, actions: [{ fileId, kind: 'inspect', detail }] },
-    });
+    await stage.ledger.recordEvent(
+      eventOf([{ key: { fileId }, fact: 'uploadedForProcessing', fields: { subAppId: ACME } }], {
+        ...{ fileId, subAppId: ACME, actions: [{ fileId, kind: 'inspect', detail }] },
+      }),
+    );
 
     const { steps } = await sweep();
 

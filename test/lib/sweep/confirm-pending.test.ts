@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { sealContext } from '../../support/source-contexts.ts';
+import { eventOf } from '../../support/use-ledger.ts';
 import { makeMedia, useSweepStage } from './sweep-stage.ts';
 
 const stage = useSweepStage();
@@ -10,11 +11,8 @@ const EVENT_ID = 'evt_kept';
 const OWN = localAccount().subAppId;
 
 /** Keeps a notification about `fileId` that says more than VOD does. */
-function keep(fileId: string): Promise<boolean> {
-  const raw = {
-    EventType: 'NewFileUpload',
-    FileUploadEvent: { FileId: fileId, MediaBasicInfo: { Name: 'forged', ClassId: 7 } },
-  };
+function keep(fileId: string, MediaBasicInfo: object = { Name: 'forged', ClassId: 7 }) {
+  const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId, MediaBasicInfo } };
   return stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
 }
 
@@ -59,18 +57,8 @@ describe('confirmKeptEvents()', () => {
     const context = sealContext({ ...envelope, method: 'client' }, 'mine');
 
     /** Keeps its arrival, as `callback` does. */
-    function keepArrival(SourceContext: string): Promise<boolean> {
-      const SourceInfo = { SourceType: 'Upload', SourceContext };
-      const raw = {
-        EventType: 'NewFileUpload',
-        FileUploadEvent: { FileId: fileId, MediaBasicInfo: { SourceInfo } },
-      };
-      return stage.ledger.keepPendingConfirmation({
-        eventId: EVENT_ID,
-        raw,
-        receivedAt: stage.now(),
-      });
-    }
+    const keepArrival = (SourceContext: string) =>
+      keep(fileId, { SourceInfo: { SourceType: 'Upload', SourceContext } });
 
     it('ends the upload that its context proves, once VOD has had time to show it', async () => {
       await stage.ledger.issueUpload({ ...envelope, method: 'client' });
@@ -100,12 +88,8 @@ describe('confirmKeptEvents()', () => {
       const [shown = ''] = await makeMedia(stage.vod);
       const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: shown } };
       const receivedAt = stage.now();
-      await stage.ledger.keepPendingConfirmation({
-        eventId: EVENT_ID,
-        raw,
-        receivedAt,
-        dueAt: receivedAt,
-      });
+      const pending = { eventId: EVENT_ID, raw, receivedAt, dueAt: receivedAt };
+      await stage.ledger.keepPendingConfirmation(pending);
 
       expect(await confirmKept()).toMatchObject({ confirmed: 1 });
 
@@ -160,8 +144,7 @@ describe('confirmKeptEvents()', () => {
     const [own, tenants] = [localAccount().subAppId, 1_500_000_002];
     const key = { fileId: '5285485487985271000' };
     const changes = [{ key, fact: 'uploaded', fields: { subAppId: tenants } }] as const;
-    const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
-    await stage.ledger.recordEvent({ ...event, subAppId: tenants, confirmed: true, changes });
+    await stage.ledger.recordEvent(eventOf(changes, { subAppId: tenants }));
     const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [key.fileId] } };
     await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
 
@@ -175,8 +158,7 @@ describe('confirmKeptEvents()', () => {
   it('asks about a part of many deleted files at once, and about all in the end', async () => {
     const fileIds = Array.from({ length: 250 }, (_, i) => `52854854879852${10_000 + i}`);
     const changes = fileIds.map((fileId) => ({ key: { fileId }, fact: 'uploaded' }) as const);
-    const event = { eventId: 'evt_arrival', eventType: 'vod.NewFileUpload', payload: {} } as const;
-    await stage.ledger.recordEvent({ ...event, confirmed: true, changes });
+    await stage.ledger.recordEvent(eventOf(changes));
     const FileIdSet = [...fileIds, '5285485487985299999'];
     const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } };
     await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });

@@ -6,6 +6,7 @@ import { Problem } from '../../../lib/problem.ts';
 import { replayDeadItem } from '../../../lib/uploads/replay-dead-item.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
+import { eventOf } from '../../support/use-ledger.ts';
 import { type SweepStage, useSweepStage } from './sweep-stage.ts';
 
 const stage = useSweepStage();
@@ -117,11 +118,9 @@ describe('runMediaActions()', () => {
   it('does all but what VOD refuses', async () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
-      await stage.ledger.recordEvent({
-        ...{ eventId: `evt_actions_${made}`, eventType: 'vod.NewFileUpload', payload: {} },
-        ...{ confirmed: true, changes: [] },
-        actions: items.map(({ fileId }) => ({ fileId, kind: 'delete' })),
-      });
+      await stage.ledger.recordEvent(
+        eventOf([], { actions: items.map(({ fileId }) => ({ fileId, kind: 'delete' })) }),
+      );
       const poisoned = new Set(items.filter(({ isPoison }) => isPoison).map((each) => each.fileId));
       const deleted: string[] = [];
       const deleteMedia: VodApi['deleteMedia'] = async ({ FileId }) => {

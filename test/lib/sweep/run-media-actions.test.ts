@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import { eventOf } from '../../support/use-ledger.ts';
 import { makeMedia, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
@@ -87,13 +88,9 @@ describe('runMediaActions()', () => {
   });
 
   it('leaves an action that it does not know to a version that does', async () => {
-    await stage.ledger.recordEvents([
-      {
-        ...{ eventId: 'evt_1', eventType: 'vod.NewFileUpload', payload: {}, confirmed: true },
-        changes: [],
-        actions: [{ fileId: '5285485487985271000', kind: 'paint' }],
-      },
-    ]);
+    await stage.ledger.recordEvent(
+      eventOf([], { actions: [{ fileId: '5285485487985271000', kind: 'paint' }] }),
+    );
 
     const { steps, errors } = await stage.sweep();
 

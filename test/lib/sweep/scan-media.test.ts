@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import { clock } from '../../../lib/system.ts';
-import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { connectVod } from '../../support/connect-vod.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import {
   refuse,
@@ -139,17 +139,7 @@ async function openLargeVod(
       MediaInfoSet: found.slice(offset, offset + limit),
     });
   });
-  return createVodApi(
-    {
-      ...{ endpoint: server.endpoint, protocol: 'http', region: undefined, subAppId: undefined },
-      pullsPerSecond: 20,
-    },
-    {
-      readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
-      clock: { ...clock, sleep: async () => {} },
-      random: { fraction: () => 0 },
-    },
-  );
+  return connectVod(server.endpoint, { pullsPerSecond: 20 });
 }
 
 function readSearch({ Offset, Limit, CreateTime: range }: VodCall['parameters']) {

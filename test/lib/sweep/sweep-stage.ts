@@ -8,11 +8,12 @@ import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
 import type { SweepRun } from '../../../lib/sweep/sweep-run.ts';
 import { clock as systemClock } from '../../../lib/system.ts';
-import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import type { WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
 import type { EmulatorOptions } from '../../../tools/local/emulator/emulator.ts';
+import { connectVod } from '../../support/connect-vod.ts';
 import { perTest } from '../../support/per-test.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
@@ -148,20 +149,8 @@ function credentialsOf({ account }: ApiStage) {
 
 /** Returns the client of the emulator's API, with connections and a count of calls of its own. */
 export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): VodApi {
-  return createVodApi(
-    {
-      endpoint: vod.host,
-      protocol: 'http',
-      region: undefined,
-      subAppId: undefined,
-      pullsPerSecond,
-    },
-    {
-      readCredentials: () => credentialsOf(vod),
-      clock: systemClock,
-      random: { fraction: () => 0 },
-    },
-  );
+  const credentials = credentialsOf(vod);
+  return connectVod(vod.host, { credentials, pullsPerSecond, sleep: systemClock.sleep });
 }
 
 /** A media that VOD can pull. */

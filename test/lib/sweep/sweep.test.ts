@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeSummary } from '../../../lib/sweep/summary.ts';
-import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
+import { perTest } from '../../support/per-test.ts';
+import { createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
 import { createApi, makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
-let consumer: Consumer;
+const consumer = perTest(() => startConsumer((response) => void response.end()));
 
-beforeEach(async () => {
-  consumer = await startConsumer((response) => void response.end());
-});
-afterEach(() => consumer.close());
 const stage = useSweepStage(() => ({ endpoints: [endpointOf(consumer.url, createSecret())] }));
 
 const nameUpload = (index: number) => `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;

@@ -3,6 +3,7 @@ import type { Environment } from '../../../lib/config/environment.ts';
 import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
 import { readVodCredentials } from '../../../lib/vod/call.ts';
+import { thrown } from '../../support/thrown.ts';
 
 const KEY: Environment = {
   VOD_SECRET_ID: 'AKIDexample',
@@ -20,14 +21,7 @@ function readVodApi(environment: Environment) {
   return readPullConfig({ AUTH: 'none', SOURCE_CONTEXT_KEYS, ...environment }).vodApi;
 }
 
-function problemOf(read: () => unknown): ConfigError {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-  }
-  throw new Error('Nothing was refused');
-}
+const problemOf = (read: () => unknown) => thrown(ConfigError, read);
 
 describe('vodApi of readPullConfig()', () => {
   it('calls the cloud over TLS where nothing is said', () => {

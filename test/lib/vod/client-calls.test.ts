@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { clock } from '../../../lib/system.ts';
-import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+import { connectVod } from '../../support/connect-vod.ts';
 import {
   type AnswerVodCall,
   refuse,
@@ -15,20 +15,7 @@ afterEach(() => server?.close());
 
 async function open(answer: AnswerVodCall): Promise<VodApi> {
   server = await startVodServer(answer);
-  return createVodApi(
-    {
-      endpoint: server.endpoint,
-      protocol: 'http',
-      region: undefined,
-      subAppId: 1_500_000_001,
-      pullsPerSecond: 100,
-    },
-    {
-      readCredentials: () => ({ secretId: 'AKIDexample', secretKey: 'key', token: undefined }),
-      clock: { ...clock, sleep: async () => {} },
-      random: { fraction: () => 0 },
-    },
-  );
+  return connectVod(server.endpoint, { subAppId: 1_500_000_001 });
 }
 
 describe('createVodApi()', () => {

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
@@ -6,6 +6,7 @@ import { clock } from '../../../lib/system.ts';
 import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
 import type { VodCredentials } from '../../../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import { listen } from '../../support/listen.ts';
 import {
   type AnswerVodCall,
   expectedAuthorization,
@@ -180,14 +181,11 @@ describe('createVodApi()', () => {
       });
     });
     const hello: unknown[] = [];
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
+    const { host, close } = await listen(server);
 
-    const problem = await problemOf(
-      connect(`127.0.0.1:${port}`, { protocol: 'https' }).describeStorageRegions(),
-    );
+    const problem = await problemOf(connect(host, { protocol: 'https' }).describeStorageRegions());
 
-    server.close();
+    await close();
     expect(problem.code).toBe('upstream_failed');
     // https://www.rfc-editor.org/rfc/rfc8446#section-5.1: a record of type handshake.
     expect(hello).toEqual([22, 22, 22]);

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeFolder } from '../make-folder.ts';
 import { useRequirement } from '../requirement.ts';
 import { CLOUD_ACCOUNT } from './account.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -464,7 +464,7 @@ describe('redirection', () => {
 
 describe('readZip()', () => {
   it('reads what other programs write, and refuses what is damaged', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'zip-'));
+    const folder = await makeFolder();
     await writeFile(join(folder, 'a.txt'), 'a'.repeat(1_000));
     await promisify(execFile)('zip', ['-q', 'a.zip', 'a.txt'], { cwd: folder });
     const zip = await readFile(join(folder, 'a.zip'));

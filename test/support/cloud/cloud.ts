@@ -5,10 +5,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listen } from '../listen.ts';
 import { CLOUD_ACCOUNT } from './account.ts';
 import { makeCertificates } from './certificates.ts';
 import { type CloudState, copyCloudState, createCloudState } from './cloud-state.ts';
@@ -63,7 +63,6 @@ export async function startCloud(): Promise<Cloud> {
   const strangers: string[] = [];
   const state = createCloudState();
   let settings = DEFAULTS;
-  let connections = 0;
   const desk: Desk = { state, faults, calls, strangers, settings: () => settings };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     answerExchange(desk, request, response).catch(() => response.destroy());
@@ -73,26 +72,13 @@ export async function startCloud(): Promise<Cloud> {
     if (!isPlayed(host)) strangers.push(host);
     choose(null);
   };
-  const servers = [
+  const tls = await listen(
     createServer({ key, cert: certificate, SNICallback: noteHost }, onRequest),
-    createPlainServer(onRequest),
-  ];
-  const sockets = new Set<Socket>();
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.on('connection', (socket: Socket) => {
-      connections += 1;
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      // A client that gives up in the middle of a handshake is none of our business.
-      socket.on('error', () => undefined);
-    });
-    ports.push(await listen(server));
-  }
-  const [tlsPort = 0, plainPort = 0] = ports;
+  );
+  const plain = await listen(createPlainServer(onRequest));
   return {
     ...{ state, faults, calls, strangers },
-    connections: () => connections,
+    connections: () => tls.connections() + plain.connections(),
     forgetCalls: () => calls.splice(0),
     configure: (changed) => {
       settings = { ...settings, ...changed };
@@ -110,19 +96,12 @@ export async function startCloud(): Promise<Cloud> {
         .map((file) => `--require "${fileURLToPath(new URL(file, import.meta.url))}"`)
         .join(' '),
       NODE_EXTRA_CA_CERTS: authorityFile,
-      TEST_CLOUD_TLS_PORT: String(tlsPort),
-      TEST_CLOUD_PLAIN_PORT: String(plainPort),
+      TEST_CLOUD_TLS_PORT: String(tls.port),
+      TEST_CLOUD_PLAIN_PORT: String(plain.port),
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      await Promise.all([tls.close(), plain.close()]);
       await rm(folder, { recursive: true });
     },
   };
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
 }

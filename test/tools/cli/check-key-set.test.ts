@@ -1,19 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { checkKeySet } from '../../../tools/cli/doctor/check-key-set.ts';
-import { createIssuerKey, type Issuer, startIssuer } from '../../support/issuer.ts';
+import { createIssuerKey, startIssuer } from '../../support/issuer.ts';
+import { perTest } from '../../support/per-test.ts';
 
 const KEYS = 'https://login.example.com/keys?p=b2c_1_sign_in';
 
-let issuer: Issuer;
+const issuer = perTest(startIssuer);
 let origin: string;
 
 beforeEach(async () => {
-  issuer = await startIssuer();
   await issuer.publish(createIssuerKey('first', 'ES256'));
   origin = new URL(issuer.keySetUrl).origin;
 });
-
-afterEach(() => issuer.close());
 
 /** Has the issuer answer as most do that have a discovery document, and the keys elsewhere. */
 function publish(discovery: object): void {

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deriveSignKey } from '../../../lib/signing/secrets.ts';
 import { checkFunctions } from '../../../tools/cli/doctor/check-functions.ts';
-import { startServer, type TestServer } from './cli-stage.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 
 const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
 const KEYS = ['5a9f1c6e8b3d7042', 'c07e94d1a2b86f35'];
 
-let server: TestServer;
+let server: Listening;
 /** Keys that the function takes at an address, which is the application that it names. */
 let keysOf: (subAppId: string | null) => readonly string[];
 
 beforeAll(async () => {
-  server = await startServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const { Sign, T } = JSON.parse(Buffer.concat(chunks).toString());
+  const callback = createServer(async (request, response) => {
+    const { Sign, T } = Object(await json(request));
     const subAppId = new URL(request.url ?? '', server.origin).searchParams.get('subAppId');
     const fits = keysOf(subAppId).some(
       (key) => createHash('md5').update(`${key}${T}`).digest('hex') === Sign,
@@ -24,6 +24,7 @@ beforeAll(async () => {
     response.writeHead(401, { 'Content-Type': 'application/problem+json' });
     response.end(JSON.stringify({ status: 401, code: 'unauthorized', detail }));
   });
+  server = await listen(callback);
 });
 afterAll(() => server.close());
 beforeEach(() => {

@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  request as sendRequest,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { runCli } from '../../../tools/cli/run-cli.ts';
-import { writeFunctions } from '../../../tools/deploy/bundle.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { buildRuntime } from '../../../tools/local/gateway/build-runtime.ts';
 import { createGateway } from '../../../tools/local/gateway/gateway.ts';
+import { buildFolder } from '../../support/built-folder.ts';
+import { type Listening, listen } from '../../support/listen.ts';
+import { passOn } from '../../support/lossy-proxy.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
 import { type ApiStage, openApiStage } from '../local/emulator/api/api-stage.ts';
 
@@ -96,26 +90,8 @@ export function describeTenants(subAppIds: Readonly<Record<string, number>>) {
   return { policy: { tenants: { claim: 'tenant', subAppIds } } };
 }
 
-/** A server of a test. */
-export interface TestServer {
-  /** As `http://localhost:12345`. */
-  readonly origin: string;
-  readonly close: () => Promise<void>;
-}
-
-/** Starts a server on a free port. */
-export async function startServer(listener: RequestListener): Promise<TestServer> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
+/** What serves the functions. */
+export type TestServer = Pick<Listening, 'origin' | 'close'>;
 
 /** The emulator for VOD, which can be told to answer otherwise than it would. */
 export interface VodFront {
@@ -144,9 +120,9 @@ export async function openVodFront(): Promise<VodFront> {
   const actions: string[] = [];
   let ahead = 0;
   /** An application that nobody has is for the first to refuse. */
-  const pass = async (action: string, subAppId: number, call: SentCall) => {
+  const pass = async (action: string, subAppId: number, ...call: [IncomingMessage, Buffer]) => {
     const { host } = others.get(subAppId) ?? stage;
-    const { status, text } = await forward(host, call);
+    const { status, text } = await passOn(host, ...call);
     return action === 'DescribeSubAppIds'
       ? { status, text: addApplications(text, [...others.keys()]) }
       : { status, text };
@@ -159,15 +135,17 @@ export async function openVodFront(): Promise<VodFront> {
     const other = overrides.get(`${action} ${subAppId}`) ?? overrides.get(action);
     if (typeof other === 'string') return refuse(outgoing, other);
     if (other !== undefined) return succeed(outgoing, other);
-    const { status, text } = await pass(action, subAppId, { incoming, body });
+    const { status, text } = await pass(action, subAppId, incoming, body);
     const date = new Date(Date.now() + ahead * 1_000).toUTCString();
     outgoing.writeHead(status, { 'Content-Type': 'application/json', date }).end(text);
   };
-  const server = await startServer((incoming, outgoing) => {
-    answer(incoming, outgoing).catch(() => outgoing.destroy());
-  });
+  const server = await listen(
+    createServer((incoming, outgoing) => {
+      answer(incoming, outgoing).catch(() => outgoing.destroy());
+    }),
+  );
   return {
-    endpoint: new URL(server.origin).host,
+    endpoint: server.host,
     stage,
     actions,
     async addApplication(subAppId) {
@@ -189,30 +167,6 @@ export async function openVodFront(): Promise<VodFront> {
   };
 }
 
-interface SentCall {
-  readonly incoming: IncomingMessage;
-  readonly body: Buffer;
-}
-
-interface Forwarded {
-  readonly status: number;
-  readonly text: string;
-}
-
-/** Hands a request on to `host` as it was sent, so that its signature is checked there. */
-function forward(host: string, { incoming, body }: SentCall): Promise<Forwarded> {
-  const [hostname, port] = host.split(':');
-  const { method, url, headers } = incoming;
-  return new Promise((answered, failed) => {
-    const onward = sendRequest({ hostname, port, method, path: url, headers }, (answer) => {
-      const status = answer.statusCode ?? 502;
-      buffer(answer).then((bytes) => answered({ status, text: `${bytes}` }), failed);
-    });
-    onward.once('error', failed);
-    onward.end(body);
-  });
-}
-
 /** Each emulator knows its own application alone, and lists it. */
 function addApplications(text: string, subAppIds: readonly number[]): string {
   const { Response } = JSON.parse(text);
@@ -231,8 +185,7 @@ export interface BuiltFunctions {
 
 /** Builds the functions as they are deployed. */
 export async function buildFunctions(): Promise<BuiltFunctions> {
-  const folder = await mkdtemp(join(tmpdir(), 'functions-'));
-  await writeFunctions(folder);
+  const { folder, remove } = await buildFolder();
   const runtime = await buildRuntime(folder);
   return {
     async serve(environments) {
@@ -246,21 +199,22 @@ export async function buildFunctions(): Promise<BuiltFunctions> {
         trigger: 'url',
         activity: createActivityLog(),
       });
-      const server = await startServer((request, response) => {
+      const server = createServer((request, response) => {
         const url = new URL(request.url ?? '/', 'http://localhost');
         const name = url.pathname.slice(1);
         if (!gateway.serves(name)) response.writeHead(404).end();
         else gateway.handle(name, request, response, url).catch(() => response.destroy());
       });
+      const { origin, close } = await listen(server);
       return {
-        origin: server.origin,
+        origin,
         async close() {
-          await server.close();
+          await close();
           await gateway.close();
         },
       };
     },
-    close: () => rm(folder, { recursive: true }),
+    close: remove,
   };
 }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { forward } from '../../support/forward.ts';
+import { listen } from '../../support/listen.ts';
 import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
 import type { VodServer } from '../../support/vod-server.ts';
 import {
@@ -14,7 +16,6 @@ import {
   runCommand,
   type ScfFunction,
   startScf,
-  startServer,
   type TestServer,
   type Variables,
   type VodFront,
@@ -188,7 +189,7 @@ type Backend = Awaited<ReturnType<typeof openBackend>>;
 
 async function openBackend(databaseUrl: string) {
   const built = await buildFunctions();
-  const closed = await startServer(() => undefined);
+  const closed = await listen(createServer());
   await closed.close();
   await sweepLately(databaseUrl);
   const serve = (change: Variables) => built.serve(describeFunctions(databaseUrl, change));

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { describe, expect, it } from 'vitest';
 import { readShown } from '../../documents/documents.ts';
 import { createIssuerKey, startIssuer } from '../../support/issuer.ts';
+import { listen } from '../../support/listen.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
-import { runCommand, startServer, writeService } from './cli-stage.ts';
+import { runCommand, writeService } from './cli-stage.ts';
 import { describeKeySet, SWEEP, useDoctor } from './doctor-stage.ts';
 
 const doctor = useDoctor();
@@ -107,13 +109,13 @@ describe('what cannot be found out', () => {
     const { exitCode, out } = await doctor.run();
 
     expect(exitCode).toBe(2);
-    expect(out).toMatch(/^unclear {2}clock: VOD's API at localhost:\d+ cannot be reached/);
+    expect(out).toMatch(/^unclear {2}clock: VOD's API at 127\.0\.0\.1:\d+ cannot be reached/);
     expect(out).toMatch(/Nothing is wrong as far as could be seen\.\n$/);
   });
 
   it('is unclear where VOD or SCF break', async () => {
     account.vod.override('DescribeStorageRegions', 'InternalError');
-    const broken = await startServer((_, response) => response.writeHead(500).end());
+    const broken = await listen(createServer((_, response) => response.writeHead(500).end()));
     setHere({ SCF_API_ENDPOINT: new URL(broken.origin).host });
 
     const { findings, unable, exitCode } = await examine();

@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clock } from '../../../lib/system.ts';
-import { createVodApi } from '../../../lib/vod/client.ts';
+import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
 import type { Message } from '../../../lib/webhooks/message.ts';
 import { createFindFunction } from '../../../tools/cli/cloud/deployed-functions.ts';
@@ -12,20 +10,14 @@ import { FUNCTION_NAMES } from '../../../tools/cli/doctor/check-functions.ts';
 import { readAppId } from '../../../tools/deploy/cloud/api.ts';
 import { createScf } from '../../../tools/deploy/cloud/scf.ts';
 import { readPolicyActions, readPolicyFile } from '../../support/cam-policy.ts';
-import { startVodServer, succeed, type VodServer } from '../../support/vod-server.ts';
+import { connectVod } from '../../support/connect-vod.ts';
+import { perTest } from '../../support/per-test.ts';
+import { startVodServer, succeed } from '../../support/vod-server.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CREDENTIALS = { secretId: 'AKIDexample', secretKey: 'key', token: undefined };
 
-let server: VodServer;
-
-beforeEach(async () => {
-  server = await startVodServer((response) => succeed(response, { TaskId: 'task-1' }));
-});
-
-afterEach(async () => {
-  await server.close();
-});
+const server = perTest(() => startVodServer((response) => succeed(response, { TaskId: 'task-1' })));
 
 /** Calls every method of `api`, whatever it makes of such arguments, and answers how many there are. */
 async function callEverything(api: object): Promise<number> {
@@ -44,29 +36,14 @@ function listActions(service: string): readonly string[] {
   return [...new Set(server.calls.map(({ action }) => `${service}:${action}`))];
 }
 
-function vodConfig() {
-  const { endpoint } = server;
-  return {
-    endpoint,
-    protocol: 'http',
-    region: undefined,
-    subAppId: 1,
-    pullsPerSecond: 100,
-  } as const;
-}
+const api = () => ({ endpoint: server.endpoint, protocol: 'http' }) as const;
 
 describe('the policy of the functions’ role', () => {
   it('allows exactly the calls that the client of VOD and the event bus make', async () => {
-    const methods = await callEverything(
-      createVodApi(vodConfig(), {
-        readCredentials: () => CREDENTIALS,
-        clock: { ...clock, sleep: async () => {} },
-        random: { fraction: () => 0 },
-      }),
-    );
+    const methods = await callEverything(connectVod(server.endpoint, { subAppId: 1 }));
     const vod = listActions('vod');
     const bus = createEventBus(
-      { ...vodConfig(), busId: 'eb-1', region: 'ap-singapore', events: ['*'] },
+      { ...api(), busId: 'eb-1', region: 'ap-singapore', events: ['*'] },
       () => CREDENTIALS,
     );
     const message: Message = {
@@ -92,8 +69,8 @@ describe('the policy of the functions’ role', () => {
     );
 
     expect(users.sort()).toEqual([
-      'lib/vod/client.ts',
       'lib/vod/call.ts',
+      'lib/vod/client.ts',
       'lib/webhooks/event-bridge.ts',
     ]);
   });
@@ -128,7 +105,12 @@ describe('the deployer’s policy', () => {
     )) {
       calls.add(`cos:${method[0]?.toUpperCase()}${method.slice(1)}`);
     }
-    await callEverything(createVodAccount(vodConfig(), CREDENTIALS));
+    await callEverything(
+      createVodAccount(
+        { ...api(), region: undefined, subAppId: 1, pullsPerSecond: 100 },
+        CREDENTIALS,
+      ),
+    );
     for (const action of listActions('vod')) calls.add(action);
     // No call: a function cannot be given a role by somebody who may not pass it on.
     calls.add('cam:PassRole');

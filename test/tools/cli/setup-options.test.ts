@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeFolder } from '../../support/make-folder.ts';
 import { OURS, useSetup } from './setup-stage.ts';
 
 const { vod, scf, setHere, deploy, run } = useSetup();
@@ -93,7 +93,7 @@ describe('a wrong environment', () => {
   });
 
   it('is less with a file of variables, before which go those of the process', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'env-'));
+    const folder = await makeFolder();
     const file = join(folder, '.env');
     await writeFile(file, `VOD_SUB_APP_ID=1400000001\nVOD_EVENT_MODE="PULL"\n`);
 
@@ -103,6 +103,5 @@ describe('a wrong environment', () => {
     expect(out).toContain(`application ${vod.stage.account.subAppId}`);
     expect(out).toContain('PUSH -> PULL');
     expect(usual.out).toMatch(/^Nothing to change/);
-    await rm(folder, { recursive: true });
   });
 });

@@ -1,8 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { makeFolder } from '../../support/make-folder.ts';
 import { OURS, useSetup, variable } from './setup-stage.ts';
 
 const { vod, run } = useSetup();
@@ -11,9 +10,8 @@ describe('a serverless.yml', () => {
   let folder: string;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'service-'));
+    folder = await makeFolder();
   });
-  afterEach(() => removeScratch(folder));
 
   const HEAD = 'service: other\nconfigValidationMode: off\nprovider: { name: tencent }\n';
 

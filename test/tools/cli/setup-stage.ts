@@ -1,5 +1,5 @@
-import { afterEach, beforeEach } from 'vitest';
-import { forward } from '../../support/forward.ts';
+import { beforeEach } from 'vitest';
+import { perTest } from '../../support/per-test.ts';
 import type { VodServer } from '../../support/vod-server.ts';
 import type { ApiStage } from '../local/emulator/api/api-stage.ts';
 import {
@@ -33,15 +33,13 @@ export interface SetupStage {
 
 /** Gives each test of the file an account of its own. */
 export function useSetup(): SetupStage {
-  let vod: VodFront;
-  let scf: VodServer;
   let environment: Variables;
   let deployed: ScfFunction | undefined;
+  const vod = perTest(openVodFront);
+  const scf = perTest(() => startScf(() => deployed));
 
   beforeEach(async () => {
-    vod = await openVodFront();
     deployed = undefined;
-    scf = await startScf(() => deployed);
     const { account } = vod.stage;
     environment = {
       TENCENTCLOUD_SECRET_ID: account.secretId,
@@ -56,12 +54,8 @@ export function useSetup(): SetupStage {
     await clearSettings(vod.stage);
     vod.actions.length = 0;
   });
-  afterEach(async () => {
-    await Promise.all([vod.close(), scf.close()]);
-  });
   return {
-    vod: forward(() => vod),
-    scf: forward(() => scf),
+    ...{ vod, scf },
     get environment() {
       return environment;
     },

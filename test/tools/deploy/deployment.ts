@@ -55,8 +55,8 @@ export interface Deployment {
 /** How the tests of a file begin. */
 interface DeploymentStage {
   readonly deployment: Deployment;
-  /** Returns a test on a stage of its own, where the first deployment has just ended. */
-  afterDeployment(work: (stage: DeployStage) => Promise<void>): () => Promise<void>;
+  /** Tests something on a stage of its own, where the first deployment has just ended. */
+  itAfterDeployment(title: string, work: (stage: DeployStage) => Promise<void>): void;
   /** Returns a function as that left it. */
   find(key: string): FunctionRecord;
 }
@@ -84,7 +84,7 @@ export function useDeployment(): DeploymentStage {
   });
   return {
     deployment: first,
-    afterDeployment: (work) => () => first.stages.use(first.deployed, work),
+    itAfterDeployment: (title, work) => it(title, () => first.stages.use(first.deployed, work)),
     find: (key) => findDeployed(first.deployed, key),
   };
 }

@@ -12,7 +12,7 @@ import {
   useDeployment,
 } from './deployment.ts';
 
-const { deployment, afterDeployment } = useDeployment();
+const { deployment, itAfterDeployment } = useDeployment();
 
 /** Puts another archive in the place of a stored one, of the same length, as anyone who may write there can. */
 function changeStored({ cloud }: DeployStage, key: string): void {
@@ -25,59 +25,47 @@ function changeStored({ cloud }: DeployStage, key: string): void {
 }
 
 describe.concurrent('the other commands', () => {
-  it(
-    'info tells what is deployed',
-    afterDeployment(async (stage) => {
-      const result = await stage.run('info');
+  itAfterDeployment('info tells what is deployed', async (stage) => {
+    const result = await stage.run('info');
 
-      expect(result.code).toBe(0);
-      for (const key of FUNCTIONS) expect(result.output).toMatch(new RegExp(`${key} +Active`));
-      for (const address of addresses(stage)) expect(result.output).toContain(address);
-      expect(listWrites(stage.cloud.calls)).toEqual([]);
-    }),
-  );
+    expect(result.code).toBe(0);
+    for (const key of FUNCTIONS) expect(result.output).toMatch(new RegExp(`${key} +Active`));
+    for (const address of addresses(stage)) expect(result.output).toContain(address);
+    expect(listWrites(stage.cloud.calls)).toEqual([]);
+  });
 
-  it(
-    'invoke calls the deployed code',
-    afterDeployment(async (stage) => {
-      const result = await stage.run('invoke -f signature -d {"httpMethod":"PATCH"}');
+  itAfterDeployment('invoke calls the deployed code', async (stage) => {
+    const result = await stage.run('invoke -f signature -d {"httpMethod":"PATCH"}');
 
-      expect(result).toMatchObject({
-        code: 0,
-        output: expect.stringContaining('"statusCode":405'),
-      });
-      expect(listWrites(stage.cloud.calls)).toEqual([`scf Invoke ${nameOf('signature')}`]);
-    }),
-  );
+    expect(result).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('"statusCode":405'),
+    });
+    expect(listWrites(stage.cloud.calls)).toEqual([`scf Invoke ${nameOf('signature')}`]);
+  });
 
-  it(
-    'deploy function changes that one alone',
-    afterDeployment(async (stage) => {
-      await stage.project.edit(...OTHER_CODE);
-      const result = await stage.run('deploy function -f callback');
+  itAfterDeployment('deploy function changes that one alone', async (stage) => {
+    await stage.project.edit(...OTHER_CODE);
+    const result = await stage.run('deploy function -f callback');
 
-      expect(result.code, result.output).toBe(0);
-      expect(listWrites(stage.cloud.calls)).toEqual([
-        expect.stringContaining('cos PutObject'),
-        `scf UpdateFunctionCode ${nameOf('callback')}`,
-        `scf UpdateFunctionConfiguration ${nameOf('callback')}`,
-      ]);
-    }),
-  );
+    expect(result.code, result.output).toBe(0);
+    expect(listWrites(stage.cloud.calls)).toEqual([
+      expect.stringContaining('cos PutObject'),
+      `scf UpdateFunctionCode ${nameOf('callback')}`,
+      `scf UpdateFunctionConfiguration ${nameOf('callback')}`,
+    ]);
+  });
 
-  it(
-    'rollback brings back the code before',
-    afterDeployment(async (stage) => {
-      const { code } = stage.find('callback');
-      await stage.project.edit(...OTHER_CODE);
-      await stage.run('deploy');
-      expect(stage.find('callback').code.equals(code)).toBe(false);
-      const result = await stage.run('rollback');
+  itAfterDeployment('rollback brings back the code before', async (stage) => {
+    const { code } = stage.find('callback');
+    await stage.project.edit(...OTHER_CODE);
+    await stage.run('deploy');
+    expect(stage.find('callback').code.equals(code)).toBe(false);
+    const result = await stage.run('rollback');
 
-      expect(result.code, result.output).toBe(0);
-      for (const key of FUNCTIONS) expect(stage.find(key).code.equals(code)).toBe(true);
-    }),
-  );
+    expect(result.code, result.output).toBe(0);
+    for (const key of FUNCTIONS) expect(stage.find(key).code.equals(code)).toBe(true);
+  });
 
   it.each(['deploy', 'rollback'])(
     '%s uses no archive that somebody changed in the bucket',
@@ -115,54 +103,45 @@ describe.concurrent('the other commands', () => {
 });
 
 describe.concurrent('remove', () => {
-  it(
-    'leaves nothing behind',
-    afterDeployment(async (stage) => {
-      expect(await stage.run('remove')).toMatchObject({ code: 0 });
+  itAfterDeployment('leaves nothing behind', async (stage) => {
+    expect(await stage.run('remove')).toMatchObject({ code: 0 });
 
-      const { functions, buckets, tags } = stage.cloud.state;
-      expect([functions.size, buckets.size, tags.size]).toEqual([0, 0, 0]);
-      expect(await stage.run('remove')).toMatchObject({
-        code: 0,
-        output: expect.stringContaining('Nothing to remove'),
-      });
-    }),
-  );
+    const { functions, buckets, tags } = stage.cloud.state;
+    expect([functions.size, buckets.size, tags.size]).toEqual([0, 0, 0]);
+    expect(await stage.run('remove')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('Nothing to remove'),
+    });
+  });
 
-  it(
-    'goes on past what is gone already',
-    afterDeployment(async (stage) => {
-      const { state } = stage.cloud;
-      for (const [key, { name }] of state.functions) {
-        if (name === nameOf('signature')) state.functions.delete(key);
-      }
-      stage.find('pull').triggers = [];
-      state.buckets.clear();
-      expect(await stage.run('remove')).toMatchObject({ code: 0 });
+  itAfterDeployment('goes on past what is gone already', async (stage) => {
+    const { state } = stage.cloud;
+    for (const [key, { name }] of state.functions) {
+      if (name === nameOf('signature')) state.functions.delete(key);
+    }
+    stage.find('pull').triggers = [];
+    state.buckets.clear();
+    expect(await stage.run('remove')).toMatchObject({ code: 0 });
 
-      expect(functionNames(stage)).toEqual([]);
-    }),
-  );
+    expect(functionNames(stage)).toEqual([]);
+  });
 
-  it(
-    'leaves alone what is not its own',
-    afterDeployment(async (stage) => {
-      const { functions, buckets } = stage.cloud.state;
-      const other = {
-        ...stage.find('pull'),
-        functionId: 'lam-other',
-        name: 'vod-upload-dev-other',
-      };
-      functions.set('other', other);
-      buckets.get(BUCKET)?.objects.set('other-service-dev-1.zip', {
-        ...{ body: Buffer.from(''), etag: '"0"', lastModified: new Date(), headers: {} },
-      });
-      expect(await stage.run('remove')).toMatchObject({ code: 0 });
+  itAfterDeployment('leaves alone what is not its own', async (stage) => {
+    const { functions, buckets } = stage.cloud.state;
+    const other = {
+      ...stage.find('pull'),
+      functionId: 'lam-other',
+      name: 'vod-upload-dev-other',
+    };
+    functions.set('other', other);
+    buckets.get(BUCKET)?.objects.set('other-service-dev-1.zip', {
+      ...{ body: Buffer.from(''), etag: '"0"', lastModified: new Date(), headers: {} },
+    });
+    expect(await stage.run('remove')).toMatchObject({ code: 0 });
 
-      expect(functionNames(stage)).toEqual(['vod-upload-dev-other']);
-      expect(storedKeys(stage)).toEqual(['other-service-dev-1.zip']);
-    }),
-  );
+    expect(functionNames(stage)).toEqual(['vod-upload-dev-other']);
+    expect(storedKeys(stage)).toEqual(['other-service-dev-1.zip']);
+  });
 });
 
 describePolicy(deployment);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
 import { credentialsOf } from '../../support/cloud/project.ts';
 import { readZip } from '../../support/cloud/zip.ts';
@@ -18,22 +18,19 @@ import {
   useDeployment,
 } from './deployment.ts';
 
-const { deployment, afterDeployment } = useDeployment();
+const { deployment, itAfterDeployment } = useDeployment();
 
 describe.concurrent('another deployment', () => {
-  it(
-    'changes nothing where nothing changed, and says so',
-    afterDeployment(async (stage) => {
-      const result = await stage.run('deploy');
+  itAfterDeployment('changes nothing where nothing changed, and says so', async (stage) => {
+    const result = await stage.run('deploy');
 
-      expect(result).toMatchObject({ code: 0, output: expect.stringContaining('No changes') });
-      expect(listWrites(stage.cloud.calls)).toEqual([]);
-    }),
-  );
+    expect(result).toMatchObject({ code: 0, output: expect.stringContaining('No changes') });
+    expect(listWrites(stage.cloud.calls)).toEqual([]);
+  });
 
-  it(
+  itAfterDeployment(
     'brings other code to every function, once stored, and leaves the rest as it is',
-    afterDeployment(async (stage) => {
+    async (stage) => {
       const before = addresses(stage);
       await stage.project.edit(...OTHER_CODE);
       const result = await stage.run('deploy');
@@ -53,33 +50,28 @@ describe.concurrent('another deployment', () => {
         expect(Object.keys(environmentOf(stage.find(key))).sort()).toEqual([...TOLD[key]].sort());
       }
       expect(storedKeys(stage)).toHaveLength(2);
-    }),
+    },
   );
 
-  it(
-    'brings other settings as other code',
-    afterDeployment(async (stage) => {
-      await stage.project.edit(
-        'serverless.yml',
-        'policy: {}',
-        'policy: { live: { maxSeconds: 14400 } }',
-      );
-      expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+  itAfterDeployment('brings other settings as other code', async (stage) => {
+    await stage.project.edit(
+      'serverless.yml',
+      'policy: {}',
+      'policy: { live: { maxSeconds: 14400 } }',
+    );
+    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
 
-      const settings = readZip(stage.find('pull').code).find(
-        ({ name }) => name === 'settings.json',
-      );
-      expect(JSON.parse(String(settings?.content))).toEqual({
-        keys: [],
-        policy: { live: { maxSeconds: 14400 } },
-        rules: [],
-      });
-    }),
-  );
+    const settings = readZip(stage.find('pull').code).find(({ name }) => name === 'settings.json');
+    expect(JSON.parse(String(settings?.content))).toEqual({
+      keys: [],
+      policy: { live: { maxSeconds: 14400 } },
+      rules: [],
+    });
+  });
 
-  it(
+  itAfterDeployment(
     'changes variables of those functions that have them, and takes away what is not set',
-    afterDeployment(async (stage) => {
+    async (stage) => {
       const change = { CORS_ORIGINS: 'https://other.example.com', PULL_HOSTS: '' };
       const result = await stage.run('deploy', change);
 
@@ -92,52 +84,43 @@ describe.concurrent('another deployment', () => {
       expect(environmentOf(stage.find('pull'))['CORS_ORIGINS']).toBe(change.CORS_ORIGINS);
       expect(environmentOf(stage.find('pull'))).not.toHaveProperty('PULL_HOSTS');
       expect(environmentOf(stage.find('callback'))).not.toHaveProperty('CORS_ORIGINS');
-    }),
+    },
   );
 
-  it(
-    'changes a timer, and no other trigger',
-    afterDeployment(async (stage) => {
-      await stage.project.edit('serverless.yml', "'0 * * * * * *'", "'0 */5 * * * * *'");
-      expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+  itAfterDeployment('changes a timer, and no other trigger', async (stage) => {
+    await stage.project.edit('serverless.yml', "'0 * * * * * *'", "'0 */5 * * * * *'");
+    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
 
-      const writes = listWrites(stage.cloud.calls);
-      expect(writes.length).toBeGreaterThan(0);
-      expect(writes.every((write) => write.includes(nameOf('sweep')))).toBe(true);
-      expect(stage.find('sweep').triggers).toMatchObject([
-        { type: 'timer', isOpen: true, description: '{"cron":"0 */5 * * * * *"}' },
-      ]);
-    }),
-  );
+    const writes = listWrites(stage.cloud.calls);
+    expect(writes.length).toBeGreaterThan(0);
+    expect(writes.every((write) => write.includes(nameOf('sweep')))).toBe(true);
+    expect(stage.find('sweep').triggers).toMatchObject([
+      { type: 'timer', isOpen: true, description: '{"cron":"0 */5 * * * * *"}' },
+    ]);
+  });
 
-  it(
-    'deletes a trigger that left the file',
-    afterDeployment(async (stage) => {
-      await stage.project.edit('serverless.yml', '- http: { path: /uploads, enable: true }', '[]');
-      await stage.project.edit('serverless.yml', /events:\n\s+\[\]/, 'events: []');
-      expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+  itAfterDeployment('deletes a trigger that left the file', async (stage) => {
+    await stage.project.edit('serverless.yml', '- http: { path: /uploads, enable: true }', '[]');
+    await stage.project.edit('serverless.yml', /events:\n\s+\[\]/, 'events: []');
+    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
 
-      expect(listWrites(stage.cloud.calls)).toEqual([`scf DeleteTrigger ${nameOf('uploads')} url`]);
-      expect(stage.find('uploads').triggers).toEqual([]);
-    }),
-  );
+    expect(listWrites(stage.cloud.calls)).toEqual([`scf DeleteTrigger ${nameOf('uploads')} url`]);
+    expect(stage.find('uploads').triggers).toEqual([]);
+  });
 
-  it(
-    'deletes a function that left the file',
-    afterDeployment(async (stage) => {
-      const result = await stage.run('deploy', { DATABASE_URL: '', WEBHOOK_ENDPOINTS: '' });
+  itAfterDeployment('deletes a function that left the file', async (stage) => {
+    const result = await stage.run('deploy', { DATABASE_URL: '', WEBHOOK_ENDPOINTS: '' });
 
-      expect(result.code, result.output).toBe(0);
-      expect(functionNames(stage)).toEqual(HTTP_FUNCTIONS.map(nameOf));
-      expect(stage.cloud.state.tags.size).toBe(HTTP_FUNCTIONS.length);
-      expect(environmentOf(stage.find('callback'))).not.toHaveProperty('DATABASE_URL');
-      expect(result.output).toMatch(/sweep.*DATABASE_URL/);
-    }),
-  );
+    expect(result.code, result.output).toBe(0);
+    expect(functionNames(stage)).toEqual(HTTP_FUNCTIONS.map(nameOf));
+    expect(stage.cloud.state.tags.size).toBe(HTTP_FUNCTIONS.length);
+    expect(environmentOf(stage.find('callback'))).not.toHaveProperty('DATABASE_URL');
+    expect(result.output).toMatch(/sweep.*DATABASE_URL/);
+  });
 
-  it(
+  itAfterDeployment(
     'puts right what somebody changed by hand, at the same address',
-    afterDeployment(async (stage) => {
+    async (stage) => {
       const record = stage.find('signature');
       const before = addresses(stage);
       record.memorySize = 256;
@@ -152,37 +135,34 @@ describe.concurrent('another deployment', () => {
       expect(
         listWrites(stage.cloud.calls).every((write) => write.includes(nameOf('signature'))),
       ).toBe(true);
-    }),
+    },
   );
 
-  it(
-    'keeps the last three archives, and those of other stages',
-    afterDeployment(async (stage) => {
-      const objects = stage.cloud.state.buckets.get(BUCKET)?.objects;
-      const [[key, object] = []] = objects ?? [];
-      if (objects === undefined || key === undefined || object === undefined) {
-        throw new RangeError('Nothing is stored');
-      }
-      const old = [1, 2, 3, 4].map((age) => {
-        const name = `vod-upload-dev-${String(age).repeat(64)}.zip`;
-        objects.set(name, { ...object, lastModified: new Date(Date.now() - age * 86_400_000) });
-        return name;
-      });
-      const others = [
-        'vod-upload-dev-eu-x.zip',
-        `vod-upload-prod-${'0'.repeat(64)}.zip`,
-        'notes.txt',
-      ];
-      for (const name of others) objects.set(name, object);
-      expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+  itAfterDeployment('keeps the last three archives, and those of other stages', async (stage) => {
+    const objects = stage.cloud.state.buckets.get(BUCKET)?.objects;
+    const [[key, object] = []] = objects ?? [];
+    if (objects === undefined || key === undefined || object === undefined) {
+      throw new RangeError('Nothing is stored');
+    }
+    const old = [1, 2, 3, 4].map((age) => {
+      const name = `vod-upload-dev-${String(age).repeat(64)}.zip`;
+      objects.set(name, { ...object, lastModified: new Date(Date.now() - age * 86_400_000) });
+      return name;
+    });
+    const others = [
+      'vod-upload-dev-eu-x.zip',
+      `vod-upload-prod-${'0'.repeat(64)}.zip`,
+      'notes.txt',
+    ];
+    for (const name of others) objects.set(name, object);
+    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
 
-      expect(storedKeys(stage).sort()).toEqual([key, ...old.slice(0, 2), ...others].sort());
-    }),
-  );
+    expect(storedKeys(stage).sort()).toEqual([key, ...old.slice(0, 2), ...others].sort());
+  });
 
-  it(
+  itAfterDeployment(
     'keeps stages apart, with temporary credentials, and a private network of which .env tells',
-    afterDeployment(async (stage) => {
+    async (stage) => {
       await stage.project.add('.env', 'VPC_ID=vpc-example1\nSUBNET_ID=subnet-example1\n');
       const result = await stage.run('deploy --stage prod', credentialsOf(CLOUD_ACCOUNT.temporary));
 
@@ -199,49 +179,43 @@ describe.concurrent('another deployment', () => {
         // VOD is reached through the internet.
         expect(publicNetwork, name).toBe('ENABLE');
       }
-    }),
+    },
   );
 });
 
 describe.concurrent('with API Gateway', () => {
-  it(
-    'takes the place of the Function URLs',
-    afterDeployment(async (stage) => {
-      stage.cloud.configure({ apiGateway: true });
-      const result = await stage.run('deploy', { HTTP_TRIGGER: 'apigw' });
+  itAfterDeployment('takes the place of the Function URLs', async (stage) => {
+    stage.cloud.configure({ apiGateway: true });
+    const result = await stage.run('deploy', { HTTP_TRIGGER: 'apigw' });
 
-      expect(result.code, result.output).toBe(0);
-      for (const key of HTTP_FUNCTIONS) {
-        const [trigger, ...others] = stage.find(key).triggers;
-        expect(others).toEqual([]);
-        expect(trigger).toMatchObject({ type: 'apigw', isOpen: true });
-        const description = JSON.parse(trigger?.description ?? '');
-        expect(description).toMatchObject({
-          api: {
-            authRequired: 'FALSE',
-            isIntegratedResponse: 'TRUE',
-            requestConfig: { path: `/${key}` },
-          },
-        });
-        expect(result.output).toContain(description.service.subDomain);
-      }
-      stage.cloud.forgetCalls();
-      expect(await stage.run('deploy', { HTTP_TRIGGER: 'apigw' })).toMatchObject({ code: 0 });
-      expect(listWrites(stage.cloud.calls)).toEqual([]);
-    }),
-  );
-
-  it(
-    'says what is wrong where the account has none',
-    afterDeployment(async (stage) => {
-      const result = await stage.run('deploy', { HTTP_TRIGGER: 'apigw' });
-
-      expect(result).toMatchObject({
-        code: 1,
-        output: expect.stringMatching(/signature.*CreateTrigger.*UnsupportedOperation\.Trigger/s),
+    expect(result.code, result.output).toBe(0);
+    for (const key of HTTP_FUNCTIONS) {
+      const [trigger, ...others] = stage.find(key).triggers;
+      expect(others).toEqual([]);
+      expect(trigger).toMatchObject({ type: 'apigw', isOpen: true });
+      const description = JSON.parse(trigger?.description ?? '');
+      expect(description).toMatchObject({
+        api: {
+          authRequired: 'FALSE',
+          isIntegratedResponse: 'TRUE',
+          requestConfig: { path: `/${key}` },
+        },
       });
-    }),
-  );
+      expect(result.output).toContain(description.service.subDomain);
+    }
+    stage.cloud.forgetCalls();
+    expect(await stage.run('deploy', { HTTP_TRIGGER: 'apigw' })).toMatchObject({ code: 0 });
+    expect(listWrites(stage.cloud.calls)).toEqual([]);
+  });
+
+  itAfterDeployment('says what is wrong where the account has none', async (stage) => {
+    const result = await stage.run('deploy', { HTTP_TRIGGER: 'apigw' });
+
+    expect(result).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/signature.*CreateTrigger.*UnsupportedOperation\.Trigger/s),
+    });
+  });
 });
 
 describePolicy(deployment);

@@ -28,8 +28,10 @@ beforeAll(async () => {
 afterAll(() => stages.close());
 
 type Test = (stage: DeployStage) => Promise<void>;
-const inEmptyAccount = (work: Test) => () => stages.use(stages.emptyAccount, work);
-const afterDeployment = (work: Test) => () => stages.use(deployed, work);
+const itInEmptyAccount = (title: string, work: Test) =>
+  it(title, () => stages.use(stages.emptyAccount, work));
+const itAfterDeployment = (title: string, work: Test) =>
+  it(title, () => stages.use(deployed, work));
 
 /** Runs a deployment that must fail: with one message, without a stack, and without anything secret. */
 async function failToDeploy(
@@ -102,9 +104,9 @@ const STEPS: readonly {
 ];
 
 describe.concurrent('a step that is refused', () => {
-  it(
+  itInEmptyAccount(
     'ends the deployment with its name, and the next one goes on from there',
-    inEmptyAccount(async (stage) => {
+    async (stage) => {
       for (const { faults, messages } of STEPS) {
         for (const fault of faults) stage.cloud.faults.arm(fault);
         const output = await failToDeploy(stage);
@@ -112,143 +114,117 @@ describe.concurrent('a step that is refused', () => {
         stage.cloud.faults.clear();
       }
       await deploy(stage);
-    }),
+    },
   );
 
-  it(
-    'of one function leaves the others deployed',
-    inEmptyAccount(async (stage) => {
-      const { arm, clear } = stage.cloud.faults;
-      const fault = { kind: 'refuse', code: 'LimitExceeded.Function', service: 'scf' } as const;
-      arm({ ...fault, action: 'CreateFunction', functionName: PULL });
+  itInEmptyAccount('of one function leaves the others deployed', async (stage) => {
+    const { arm, clear } = stage.cloud.faults;
+    const fault = { kind: 'refuse', code: 'LimitExceeded.Function', service: 'scf' } as const;
+    arm({ ...fault, action: 'CreateFunction', functionName: PULL });
 
-      expect(await failToDeploy(stage)).toContain(PULL);
-      for (const key of ['signature', 'callback', 'uploads', 'sweep']) {
-        expect(stage.find(key)).toMatchObject({ status: 'Active', triggers: [{ isOpen: true }] });
-      }
-      clear();
-      await deploy(stage);
-      expect(listWrites(stage.cloud.calls)).toEqual([
-        `scf CreateFunction ${PULL}`,
-        `scf CreateTrigger ${PULL} url`,
-      ]);
-    }),
-  );
+    expect(await failToDeploy(stage)).toContain(PULL);
+    for (const key of ['signature', 'callback', 'uploads', 'sweep']) {
+      expect(stage.find(key)).toMatchObject({ status: 'Active', triggers: [{ isOpen: true }] });
+    }
+    clear();
+    await deploy(stage);
+    expect(listWrites(stage.cloud.calls)).toEqual([
+      `scf CreateFunction ${PULL}`,
+      `scf CreateTrigger ${PULL} url`,
+    ]);
+  });
 
-  it(
-    'of an update leaves what is deployed at work',
-    afterDeployment(async (stage) => {
-      const { code } = stage.find('signature');
-      await stage.project.edit(...OTHER_CODE);
-      const { arm, clear } = stage.cloud.faults;
-      arm({ kind: 'refuse', code: 'InternalError', service: 'scf', action: 'UpdateFunctionCode' });
+  itAfterDeployment('of an update leaves what is deployed at work', async (stage) => {
+    const { code } = stage.find('signature');
+    await stage.project.edit(...OTHER_CODE);
+    const { arm, clear } = stage.cloud.faults;
+    arm({ kind: 'refuse', code: 'InternalError', service: 'scf', action: 'UpdateFunctionCode' });
 
-      expect(await failToDeploy(stage)).toMatch(
-        /UpdateFunctionCode was refused with InternalError/,
-      );
-      expect(stage.find('signature').status).toBe('Active');
-      expect(stage.find('signature').code.equals(code)).toBe(true);
-      clear();
-      await deploy(stage);
-      expect(stage.find('signature').code.equals(code)).toBe(false);
-    }),
-  );
+    expect(await failToDeploy(stage)).toMatch(/UpdateFunctionCode was refused with InternalError/);
+    expect(stage.find('signature').status).toBe('Active');
+    expect(stage.find('signature').code.equals(code)).toBe(true);
+    clear();
+    await deploy(stage);
+    expect(stage.find('signature').code.equals(code)).toBe(false);
+  });
 });
 
 describe.concurrent('an answer that does not come', () => {
-  it(
-    'is waited for a minute',
-    inEmptyAccount(async (stage) => {
-      stage.cloud.faults.arm({ kind: 'silence', service: 'scf', action: 'GetFunction' });
+  itInEmptyAccount('is waited for a minute', async (stage) => {
+    stage.cloud.faults.arm({ kind: 'silence', service: 'scf', action: 'GetFunction' });
 
-      expect(await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' })).toMatch(
-        /GetFunction could not be called: .*time/i,
-      );
-    }),
-  );
+    expect(await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' })).toMatch(
+      /GetFunction could not be called: .*time/i,
+    );
+  });
 
-  it(
-    'to what was done is no harm',
-    inEmptyAccount(async (stage) => {
-      const once = { service: 'scf', times: 1 } as const;
-      stage.cloud.faults.arm({ ...once, kind: 'lost', action: 'CreateFunction' });
-      stage.cloud.faults.arm({ ...once, kind: 'half', action: 'CreateTrigger' });
-      const output = await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' });
+  itInEmptyAccount('to what was done is no harm', async (stage) => {
+    const once = { service: 'scf', times: 1 } as const;
+    stage.cloud.faults.arm({ ...once, kind: 'lost', action: 'CreateFunction' });
+    stage.cloud.faults.arm({ ...once, kind: 'half', action: 'CreateTrigger' });
+    const output = await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' });
 
-      expect(output).toMatch(/vod-upload-dev-signature: CreateFunction could not be called/);
-      expect(output).toMatch(/vod-upload-dev-pull: CreateTrigger could not be called/);
-      await deploy(stage);
-      expect(listWrites(stage.cloud.calls)).toEqual([
-        'scf CreateTrigger vod-upload-dev-signature url',
-      ]);
-    }),
-  );
+    expect(output).toMatch(/vod-upload-dev-signature: CreateFunction could not be called/);
+    expect(output).toMatch(/vod-upload-dev-pull: CreateTrigger could not be called/);
+    await deploy(stage);
+    expect(listWrites(stage.cloud.calls)).toEqual([
+      'scf CreateTrigger vod-upload-dev-signature url',
+    ]);
+  });
 
-  it(
-    'from the storage is asked for again',
-    inEmptyAccount(async (stage) => {
-      stage.cloud.faults.arm({ kind: 'lost', service: 'cos', action: 'PutObject', times: 1 });
-      await deploy(stage);
-    }),
-  );
+  itInEmptyAccount('from the storage is asked for again', async (stage) => {
+    stage.cloud.faults.arm({ kind: 'lost', service: 'cos', action: 'PutObject', times: 1 });
+    await deploy(stage);
+  });
 });
 
 describe.concurrent('a function', () => {
-  it(
-    'that stays busy is given up after three minutes',
-    afterDeployment(async (stage) => {
-      const busy = { status: 'Updating', busyReads: Number.POSITIVE_INFINITY } as const;
-      Object.assign(stage.find('pull'), busy);
-      expect(await failToDeploy(stage, { TEST_CLOUD_WAITS: '400' })).toMatch(
-        /vod-upload-dev-pull is still Updating after 180 seconds/,
-      );
+  itAfterDeployment('that stays busy is given up after three minutes', async (stage) => {
+    const busy = { status: 'Updating', busyReads: Number.POSITIVE_INFINITY } as const;
+    Object.assign(stage.find('pull'), busy);
+    expect(await failToDeploy(stage, { TEST_CLOUD_WAITS: '400' })).toMatch(
+      /vod-upload-dev-pull is still Updating after 180 seconds/,
+    );
 
-      stage.find('pull').busyReads = 0;
-      await deploy(stage);
-    }),
-  );
+    stage.find('pull').busyReads = 0;
+    await deploy(stage);
+  });
 
-  it(
-    'whose update failed is updated again',
-    afterDeployment(async (stage) => {
-      Object.assign(stage.find('pull'), { status: 'UpdateFailed', statusReason: 'Out of luck' });
-      await deploy(stage);
-    }),
-  );
+  itAfterDeployment('whose update failed is updated again', async (stage) => {
+    Object.assign(stage.find('pull'), { status: 'UpdateFailed', statusReason: 'Out of luck' });
+    await deploy(stage);
+  });
 
-  it(
+  itAfterDeployment(
     'of another runtime is left alone, since the cloud cannot change that',
-    afterDeployment(async (stage) => {
+    async (stage) => {
       Object.assign(stage.find('pull'), { runtime: 'Nodejs18.15' });
 
       expect(await failToDeploy(stage)).toMatch(/vod-upload-dev-pull has the runtime Nodejs18\.15/);
       expect(listWrites(stage.cloud.calls)).toEqual([]);
-    }),
+    },
   );
 
-  it(
-    'gets the runtime that RUNTIME says once it was removed',
-    afterDeployment(async (stage) => {
-      const newer = { RUNTIME: 'Nodejs22.21' };
+  itAfterDeployment('gets the runtime that RUNTIME says once it was removed', async (stage) => {
+    const newer = { RUNTIME: 'Nodejs22.21' };
 
-      const refused = await failToDeploy(stage, newer);
-      for (const key of FUNCTIONS) {
-        expect(refused).toContain(
-          `vod-upload-dev-${key} has the runtime Nodejs20.19, and should have Nodejs22.21`,
-        );
-      }
-      expect(refused).toContain('npm run remove');
+    const refused = await failToDeploy(stage, newer);
+    for (const key of FUNCTIONS) {
+      expect(refused).toContain(
+        `vod-upload-dev-${key} has the runtime Nodejs20.19, and should have Nodejs22.21`,
+      );
+    }
+    expect(refused).toContain('npm run remove');
 
-      await stage.run('remove', newer);
-      expect((await stage.run('deploy', newer)).code).toBe(0);
-      for (const key of FUNCTIONS) expect(stage.find(key).runtime).toBe('Nodejs22.21');
-      expect((await stage.run('deploy', newer)).output).toContain('No changes');
-    }),
-  );
+    await stage.run('remove', newer);
+    expect((await stage.run('deploy', newer)).code).toBe(0);
+    for (const key of FUNCTIONS) expect(stage.find(key).runtime).toBe('Nodejs22.21');
+    expect((await stage.run('deploy', newer)).output).toContain('No changes');
+  });
 
-  it(
+  itInEmptyAccount(
     'is not sent anywhere for a runtime on which it was never tested',
-    inEmptyAccount(async (stage) => {
+    async (stage) => {
       const connections = stage.cloud.connections();
 
       const refused = await failToDeploy(stage, { RUNTIME: 'Nodejs18.15' });
@@ -256,72 +232,55 @@ describe.concurrent('a function', () => {
       expect(refused).toContain('RUNTIME must be Nodejs20.19, Nodejs22.21 or Nodejs24.11');
       expect(refused.match(/RUNTIME must/g)).toHaveLength(1);
       expect(stage.cloud.connections()).toBe(connections);
-    }),
+    },
   );
 
-  it(
-    'that would not serve is not deployed, nor is any other',
-    inEmptyAccount(async (stage) => {
-      const connections = stage.cloud.connections();
+  itInEmptyAccount('that would not serve is not deployed, nor is any other', async (stage) => {
+    const connections = stage.cloud.connections();
 
-      expect(
-        await failToDeploy(stage, { CALLBACK_SIGN_KEYS: '', SOURCE_CONTEXT_KEYS: '' }),
-      ).toMatch(
-        /pull, callback[^:]*: SOURCE_CONTEXT_KEYS must be set.*callback: CALLBACK_SIGN_KEYS/s,
-      );
-      expect(stage.cloud.connections()).toBe(connections);
-    }),
-  );
+    expect(await failToDeploy(stage, { CALLBACK_SIGN_KEYS: '', SOURCE_CONTEXT_KEYS: '' })).toMatch(
+      /pull, callback[^:]*: SOURCE_CONTEXT_KEYS must be set.*callback: CALLBACK_SIGN_KEYS/s,
+    );
+    expect(stage.cloud.connections()).toBe(connections);
+  });
 
-  it(
-    'whose creation failed is made anew',
-    afterDeployment(async (stage) => {
-      Object.assign(stage.find('pull'), { status: 'CreateFailed', triggers: [] });
-      await deploy(stage);
-      expect(listWrites(stage.cloud.calls)).toContain(`scf DeleteFunction ${PULL}`);
-    }),
-  );
+  itAfterDeployment('whose creation failed is made anew', async (stage) => {
+    Object.assign(stage.find('pull'), { status: 'CreateFailed', triggers: [] });
+    await deploy(stage);
+    expect(listWrites(stage.cloud.calls)).toContain(`scf DeleteFunction ${PULL}`);
+  });
 });
 
 describe.concurrent('the other commands', () => {
-  it(
-    'remove says what is still there, and goes on',
-    afterDeployment(async ({ cloud, run }) => {
-      const fault = { kind: 'refuse', code: 'InternalError.System', service: 'scf' } as const;
-      cloud.faults.arm({ ...fault, action: 'DeleteFunction', functionName: PULL });
+  itAfterDeployment('remove says what is still there, and goes on', async ({ cloud, run }) => {
+    const fault = { kind: 'refuse', code: 'InternalError.System', service: 'scf' } as const;
+    cloud.faults.arm({ ...fault, action: 'DeleteFunction', functionName: PULL });
 
-      expect(await run('remove')).toMatchObject({
-        code: 1,
-        output: expect.stringMatching(/vod-upload-dev-pull: .*InternalError\.System/),
-      });
-      expect(cloud.state.functions.size).toBe(1);
-      cloud.faults.clear();
-      expect(await run('remove')).toMatchObject({ code: 0 });
-      expect([cloud.state.functions.size, cloud.state.buckets.size]).toEqual([0, 0]);
-    }),
-  );
+    expect(await run('remove')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/vod-upload-dev-pull: .*InternalError\.System/),
+    });
+    expect(cloud.state.functions.size).toBe(1);
+    cloud.faults.clear();
+    expect(await run('remove')).toMatchObject({ code: 0 });
+    expect([cloud.state.functions.size, cloud.state.buckets.size]).toEqual([0, 0]);
+  });
 
-  it(
-    'invoke fails where there is no such function',
-    inEmptyAccount(async ({ run }) => {
-      expect(await run('invoke -f pull')).toMatchObject({
-        code: 1,
-        output: expect.stringContaining('ResourceNotFound.Function'),
-      });
-    }),
-  );
+  itInEmptyAccount('invoke fails where there is no such function', async ({ run }) => {
+    expect(await run('invoke -f pull')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('ResourceNotFound.Function'),
+    });
+  });
 
-  it(
-    'invoke fails where the function does',
-    afterDeployment(async ({ find, run }) => {
-      Object.assign(find('pull'), { handler: 'pull.nothing_there' });
+  itAfterDeployment('invoke fails where the function does', async ({ find, run }) => {
+    Object.assign(find('pull'), { handler: 'pull.nothing_there' });
 
-      expect(await run('invoke -f pull')).toMatchObject({
-        code: 1,
-        output: expect.stringContaining('is not a function'),
-      });
-    }),
-  );
+    expect(await run('invoke -f pull')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('is not a function'),
+    });
+  });
 
   it.each(['info', 'invoke -f pull'])('%s fails with the wrong key', (command) =>
     stages.use(deployed, async ({ run }) => {

@@ -1,12 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: such texts are what this is about.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { readVariables } from '../../../tools/cli/read-environment.ts';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 
 // Each starts Serverless once or twice.
 vi.setConfig({ testTimeout: 90_000 });
@@ -21,11 +20,10 @@ type Variables = Readonly<Record<string, string>>;
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'reading-'));
+  folder = await makeFolder();
   await copyFile(join(ROOT, 'serverless.yml'), join(folder, 'serverless.yml'));
   for (const name of LINKED) await symlink(join(ROOT, name), join(folder, name));
 });
-afterEach(() => removeScratch(folder));
 
 interface Ended {
   readonly code: number;

@@ -1,19 +1,17 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readServiceCustom } from '../../../tools/deploy/service-custom.ts';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'service-'));
+  folder = await makeFolder();
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await removeScratch(folder);
 });
 
 function write(custom: readonly string[]): Promise<void> {

@@ -1,20 +1,19 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import packages from '../../../package.json' with { type: 'json' };
 import lock from '../../../package-lock.json' with { type: 'json' };
 import { bundleFunctions } from '../../../tools/deploy/bundle.ts';
 import { buildCode } from '../../../tools/deploy/code.ts';
 import { writeLicenses } from '../../../tools/deploy/write-licenses.ts';
 import { readZip } from '../../support/cloud/zip.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'licenses-'));
+  folder = await makeFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 /** Makes a package and returns its folder. */
 async function make(manifest: object, files: Readonly<Record<string, string>> = {}) {

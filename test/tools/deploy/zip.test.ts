@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeZip } from '../../../tools/deploy/zip.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 import { requirePresent } from '../../support/requirement.ts';
 
 const FILES = [
@@ -14,18 +14,14 @@ const FILES = [
 
 /** Reads an archive with Python's reader, which shares nothing with the writer. */
 async function readWithPython(zip: Buffer): Promise<unknown> {
-  const folder = await mkdtemp(join(tmpdir(), 'zip-'));
-  try {
-    await writeFile(join(folder, 'code.zip'), zip);
-    const program = `
+  const folder = await makeFolder();
+  await writeFile(join(folder, 'code.zip'), zip);
+  const program = `
 import json, zipfile
 z = zipfile.ZipFile('code.zip')
 assert z.testzip() is None
 print(json.dumps([[i.filename, oct(i.external_attr >> 16), list(i.date_time), len(z.read(i))] for i in z.infolist()]))`;
-    return JSON.parse(execFileSync('python3', ['-c', program], { cwd: folder }).toString());
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  return JSON.parse(execFileSync('python3', ['-c', program], { cwd: folder }).toString());
 }
 
 describe('writeZip()', () => {

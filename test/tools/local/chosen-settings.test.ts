@@ -1,10 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkChosen } from '../../../tools/local/local-functions.ts';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';
 import { happens } from '../../support/activities.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 const SECRET = `whsec_${Buffer.from('a consumer of the developer’s own').toString('base64')}`;
@@ -73,12 +73,12 @@ describe('startLocalStack()', () => {
 });
 
 describe('what is chosen', () => {
-  let consumer: Server;
+  let consumer: Listening;
   let received: { readonly type: string; readonly data: Readonly<Record<string, unknown>> }[] = [];
 
   beforeEach(async () => {
     received = [];
-    consumer = createServer(async (request, response) => {
+    const server = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
       const named = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
@@ -86,19 +86,16 @@ describe('what is chosen', () => {
       received.push(Object(new Webhook(SECRET).verify(body, headers)));
       response.writeHead(204).end();
     });
-    await new Promise<void>((listening) => consumer.listen(0, '127.0.0.1', listening));
+    consumer = await listen(server);
   });
-  afterEach(() => {
-    consumer.closeAllConnections();
-    consumer.close();
-  });
+  afterEach(() => consumer.close());
   const stage = useStack(() => ({
     emulator: { attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
     chosen: {
       PULL_HOSTS: 'media.example.com',
       WEBHOOK_ENDPOINTS: JSON.stringify([
         {
-          url: `http://127.0.0.1:${(consumer.address() as AddressInfo).port}/hooks`,
+          url: `${consumer.origin}/hooks`,
           secret: SECRET,
           events: ['upload.failed'],
         },

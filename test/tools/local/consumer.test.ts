@@ -1,16 +1,16 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../tools/local/activity.ts';
 import { createConsumer } from '../../../tools/local/consumer.ts';
 import { createFaults, type Faults } from '../../../tools/local/emulator/faults.ts';
 import { makeLocalKeys } from '../../../tools/local/local-keys.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 
 const CONSUMER_SECRET = makeLocalKeys().webhookSecret;
 const READY = { type: 'upload.ready', data: { uploadId: 'U1', fileId: 'F1' } };
 
-let server: Server;
+let server: Listening;
 let activity: ActivityLog;
 let faults: Faults;
 
@@ -18,14 +18,10 @@ beforeEach(async () => {
   activity = createActivityLog();
   faults = createFaults(activity);
   const consume = createConsumer({ activity, faults, secret: CONSUMER_SECRET });
-  server = createServer((request, response) => void consume(request, response));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  server = await listen(createServer((request, response) => void consume(request, response)));
 });
 
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => server.close());
 
 async function send(
   message: unknown,
@@ -35,7 +31,7 @@ async function send(
 ) {
   const body = JSON.stringify(message);
   const now = new Date();
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+  const response = await fetch(server.origin, {
     method: 'POST',
     headers: {
       'webhook-id': id,

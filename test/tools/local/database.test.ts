@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,18 +9,18 @@ import {
   type LocalStack,
   startLocalStack,
 } from '../../../tools/local/local-stack.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 
 let dir: string;
 const stacks: LocalStack[] = [];
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  dir = await makeFolder();
 });
 
 afterEach(async () => {
   for (const stack of stacks.splice(0)) await stack.close();
   for (const kept of ['', 'a', 'left', 'right']) await discardLocalDatabase(join(dir, kept));
-  await rm(dir, { recursive: true, force: true });
 });
 
 async function start(name: string): Promise<LocalStack> {

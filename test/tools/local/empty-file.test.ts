@@ -1,33 +1,29 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import { happens } from '../../support/activities.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 import { uploadFromServer } from '../../support/local-upload-client.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
-let source: Server;
+let source: Listening;
 let policy: object;
 
 // The source is there before the stack, which is told where it is.
 beforeEach(async () => {
   policy = {};
-  source = createServer((_request, response) => {
+  const server = createServer((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'video/mp4', 'Content-Length': 0 }).end();
   });
-  await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
+  source = await listen(server);
 });
 const stage = useStack(() => ({
   emulator: {
     attemptWaits: [0, 20, 20],
-    pull: {
-      resolve: {
-        'library.example.com': `http://127.0.0.1:${(source.address() as AddressInfo).port}`,
-      },
-    },
+    pull: { resolve: { 'library.example.com': source.origin } },
   },
   custom: { upload: { policy } },
 }));
@@ -37,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  source.close();
+  return source.close();
 });
 
 async function send(method: string, path: string, body?: object, token = '') {

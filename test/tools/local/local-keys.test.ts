@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { explainSecret } from '../../../lib/webhooks/message.ts';
 import { LOCAL_JWT_AUDIENCE } from '../../../tools/local/local-functions.ts';
 import { findLocalKeys, makeLocalKeys, readLocalKeys } from '../../../tools/local/local-keys.ts';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 describe('makeLocalKeys()', () => {
@@ -33,9 +33,8 @@ describe('readLocalKeys()', () => {
   let dir: string;
 
   beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'keys-'));
+    dir = await makeFolder();
   });
-  afterEach(() => rm(dir, { recursive: true }));
 
   it('makes them once for each folder, for its user alone', async () => {
     const keys = await readLocalKeys(join(dir, 'a'));

@@ -1,20 +1,20 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 /** A name that nobody owns; the emulator leads it to this test's own server. */
 const SOURCE = 'http://library.example.com';
 const FILM = Buffer.alloc(3 * 1024 * 1024, 'film');
 
-let source: Server;
+let source: Listening;
 let token: string;
 
 // The source is there before the stack, which is told where it is.
 beforeEach(async () => {
-  source = createServer((request, response) => {
+  const server = createServer((request, response) => {
     if (request.url?.startsWith('/film')) {
       response.writeHead(200, { 'Content-Type': 'video/mp4', 'Content-Length': FILM.length });
       response.end(FILM);
@@ -27,16 +27,14 @@ beforeEach(async () => {
       response.writeHead(302, { Location: 'http://127.0.0.1:22/film.mp4' }).end();
     } else response.writeHead(404).end();
   });
-  await new Promise<void>((listening) => source.listen(0, '127.0.0.1', listening));
+  source = await listen(server);
 });
 const stage = useStack(() => ({
   emulator: {
     attemptWaits: [0, 20, 20],
     procedureMilliseconds: 20,
     pull: {
-      resolve: {
-        'library.example.com': `http://127.0.0.1:${(source.address() as AddressInfo).port}`,
-      },
+      resolve: { 'library.example.com': source.origin },
       idleMilliseconds: 2_000,
     },
   },
@@ -46,10 +44,7 @@ beforeEach(async () => {
   token = (await post('/__local/token', { scope: 'upload:pull', sub: 'user-7' })).json['token'];
 });
 
-afterEach(() => {
-  source.closeAllConnections();
-  source.close();
-});
+afterEach(() => source.close());
 
 async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(`${stage.stack.origin}${path}`, {

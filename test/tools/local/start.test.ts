@@ -1,22 +1,21 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { explainStart } from '../../../tools/local/explain-start.ts';
-import { removeScratch } from '../../support/remove-scratch.ts';
+import { listen } from '../../support/listen.ts';
+import { makeFolder } from '../../support/make-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'start-'));
+  folder = await makeFolder();
 });
-afterEach(() => removeScratch(folder));
 
 interface Ending {
   readonly code: number | null;
@@ -78,11 +77,9 @@ describe('explainStart()', () => {
     Object.assign(new Error(`listen ${code}`), { code, syscall: 'listen' });
 
   it('knows a port that is taken, and advises one that there is', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const { port, close } = await listen(createServer());
     const [error] = await once(createServer().listen(port, '127.0.0.1'), 'error');
-    server.close();
+    await close();
 
     expect(explainStart(error, 3_000)).toBe(
       'Port 3000 is taken: stop what listens there, or choose another with PORT=3001 npm start.',

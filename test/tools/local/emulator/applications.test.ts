@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { localAccount } from '../../../../tools/local/emulator/account.ts';
 import type { Recording } from '../../../../tools/local/emulator/recording.ts';
-import { type ApiStage, openApiStage, refusalOf } from './api/api-stage.ts';
+import { perTest } from '../../../support/per-test.ts';
+import { openApiStage, refusalOf } from './api/api-stage.ts';
 import { expectedSign, openReceiver } from './events/callback-receiver.ts';
 
 const OWN = localAccount().subAppId;
@@ -30,13 +31,8 @@ const NOTHING: Belongings = {
   VodSessionKey: 'none',
 };
 
-let stage: ApiStage;
-
-beforeEach(async () => {
-  const others = { otherSubAppIds: [OTHER, THIRD], otherSignKeys: { [OTHER]: OTHERS_KEY } };
-  stage = await openApiStage({ account: { ...localAccount(), ...others } });
-});
-afterEach(() => stage.close());
+const others = { otherSubAppIds: [OTHER, THIRD], otherSignKeys: { [OTHER]: OTHERS_KEY } };
+const stage = perTest(() => openApiStage({ account: { ...localAccount(), ...others } }));
 
 /** Pulls a media into an application and answers the task at its end. */
 async function pull(SubAppId: number, change: object = {}) {

@@ -1,13 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../../../tools/local/emulator/recording.ts';
-import { type ApiStage, openApiStage, refusalOf } from './api/api-stage.ts';
+import { perTest } from '../../../support/per-test.ts';
+import { openApiStage, refusalOf } from './api/api-stage.ts';
 
-let stage: ApiStage;
-
-beforeEach(async () => {
-  stage = await openApiStage();
-});
-afterEach(() => stage.close());
+const stage = perTest(() => openApiStage());
 
 const film = { name: 'film', type: 'mp4', seconds: 3, classId: 0, procedure: null } as const;
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../tools/local/activity.ts';
@@ -13,6 +12,8 @@ import {
 } from '../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../tools/local/emulator/storage/speed-limit.ts';
+import { nextActivity } from '../../../support/activities.ts';
+import { makeFolder } from '../../../support/make-folder.ts';
 import { type CallbackReceiver, expectedSign, openReceiver } from './events/callback-receiver.ts';
 import { blackPng, silentWav } from './ugc/media-samples.ts';
 import { putObject } from './ugc/storage-client.ts';
@@ -67,7 +68,7 @@ function route(request: CloudRequest): Promise<void> {
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'emulator-'));
+  dir = await makeFolder();
   receiver = await openReceiver();
   server = await serveCloud(route);
   activity = createActivityLog();
@@ -78,7 +79,6 @@ afterEach(async () => {
   await server.close();
   await emulator.close();
   await receiver.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 function sign(fields: Readonly<Record<string, string | number>> = {}): string {
@@ -107,16 +107,12 @@ const commit = (vodSessionKey: string, signature = sign()) =>
   doUgc(server.origin, 'CommitUploadUGC', { signature, vodSessionKey });
 
 /** Resolves when a notification of this type has been answered. */
-function delivery(eventType: string): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (recorded.type !== 'notification' || recorded.outcome !== 'delivered') return;
-      if (recorded.eventType !== eventType) return;
-      stop();
-      resolve();
-    });
-  });
-}
+const delivery = (eventType: string) =>
+  nextActivity(
+    activity,
+    (each) =>
+      each.type === 'notification' && each.outcome === 'delivered' && each.eventType === eventType,
+  );
 
 const eventTypes = () => receiver.received.map(({ body }) => body['EventType']);
 
@@ -221,9 +217,7 @@ describe('openEmulator()', () => {
 
   it('delivers after a restart what nobody took before, and nothing twice', async () => {
     await reopen({ callbackUrl: 'http://127.0.0.1:1/', attemptWaits: [0, 600_000] });
-    const failed = new Promise((resolve) => {
-      activity.listen(({ type }) => type === 'notification' && resolve(type));
-    });
+    const failed = nextActivity(activity, ({ type }) => type === 'notification');
     const { vodSessionKey } = await applyAndPut(sign({ procedure: 'flow' }));
     const done = await commit(vodSessionKey);
     await failed;

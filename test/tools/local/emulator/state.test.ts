@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { openState, type UploadSession } from '../../../../tools/local/emulator/state.ts';
+import { makeFolder } from '../../../support/make-folder.ts';
 
 const NOW = 1_700_000_000;
 const DAY = 86_400;
@@ -13,11 +13,10 @@ let nowSeconds: number;
 const now = () => new Date(nowSeconds * 1_000);
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'state-'));
+  dir = await makeFolder();
   file = join(dir, 'deep', 'state.json');
   nowSeconds = NOW;
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 function buildSession(vodSessionKey: string, expiresAt: number): UploadSession {
   return {

@@ -1,23 +1,22 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildRuntime } from '../../../../tools/local/gateway/build-runtime.ts';
 import { createPool, type Pool } from '../../../../tools/local/gateway/pool.ts';
+import { makeFolder } from '../../../support/make-folder.ts';
 
 let dir: string;
 let runtime: string;
 let pool: Pool | undefined;
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  dir = await makeFolder();
   await writeFile(join(dir, 'package.json'), '{ "type": "commonjs" }');
   runtime = await buildRuntime(dir);
 });
 
 afterEach(async () => {
   await pool?.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 /** Runs a function whose handler has `body`. */

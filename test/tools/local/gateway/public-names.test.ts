@@ -1,22 +1,22 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPublicNames } from '../../../../tools/local/gateway/public-names.ts';
+import { type Listening, listen } from '../../../support/listen.ts';
 
 const { request } = https;
-let server: Server;
+let server: Listening;
 
 beforeEach(async () => {
-  server = createServer((incoming, outgoing) => outgoing.end(`here is ${incoming.url}`));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  findPublicNames({ 'samples.example.com': `http://127.0.0.1:${port}` });
+  server = await listen(
+    createServer((incoming, outgoing) => outgoing.end(`here is ${incoming.url}`)),
+  );
+  findPublicNames({ 'samples.example.com': server.origin });
 });
 afterEach(async () => {
   https.request = request;
-  await new Promise((closed) => server.close(closed));
+  await server.close();
 });
 
 /** Asks as the functions do, with an agent that is for https alone. */

@@ -3,16 +3,13 @@ import {
   chmod,
   lstat,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   rename,
-  rm,
   stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ELSEWHERE } from '../../../../tools/local/postgres/elsewhere.ts';
@@ -22,6 +19,7 @@ import {
   findData,
   removeData,
 } from '../../../../tools/local/postgres/place.ts';
+import { makeFolder } from '../../../support/make-folder.ts';
 
 /** PostgreSQL runs as another user than root, who may not get where root keeps its files. */
 const isRoot = process.getuid?.() === 0;
@@ -29,12 +27,11 @@ const isRoot = process.getuid?.() === 0;
 let root: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'place-'));
+  root = await makeFolder();
 });
 
 afterEach(async () => {
   for (const name of await readdir(root)) await removeData(join(root, name));
-  await rm(root, { recursive: true, force: true });
 });
 
 /** Makes what a server would have written into the folder that was chosen for `dir`, and returns that folder. */

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { findBarrier } from '../../../../tools/local/postgres/user.ts';
+import { makeFolder } from '../../../support/make-folder.ts';
 
 const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const owner = { name: 'owner', ...self };
@@ -12,11 +12,9 @@ const stranger = { name: 'stranger', uid: self.uid + 1, gid: self.gid + 1 };
 let root: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'user-'));
+  root = await makeFolder();
   await mkdir(join(root, 'inner', 'data'), { recursive: true });
 });
-
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 describe('findBarrier()', () => {
   it.each([

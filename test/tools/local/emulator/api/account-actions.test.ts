@@ -1,12 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
+import { describe, expect, it } from 'vitest';
+import { perTest } from '../../../../support/per-test.ts';
+import { openApiStage, refusalOf } from './api-stage.ts';
 
-let stage: ApiStage;
-
-beforeEach(async () => {
-  stage = await openApiStage();
-});
-afterEach(() => stage.close());
+const stage = perTest(() => openApiStage());
 
 describe('DescribeStorageRegions', () => {
   it('answers the opened regions, the default one and others', async () => {

@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
@@ -18,6 +17,8 @@ import {
 } from '../../../../../tools/local/emulator/emulator.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import { createSpeedLimit } from '../../../../../tools/local/emulator/storage/speed-limit.ts';
+import { nextActivity } from '../../../../support/activities.ts';
+import { listen } from '../../../../support/listen.ts';
 import { type CallbackReceiver, openReceiver } from '../events/callback-receiver.ts';
 
 /** The vendor's client, as its package has it. */
@@ -73,12 +74,11 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
         : emulator?.handle({ ...address, literalHost, incoming, outgoing });
     done?.catch(() => outgoing.destroy());
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { host, origin, close } = await listen(server);
   const open = async (changes: Partial<EmulatorOptions>) => {
     emulator = await openEmulator({
       ...{ dir, account, activity, faults, callbackUrl: receiver.url },
-      origin: `http://${host}`,
+      origin,
       speed: createSpeedLimit(),
       now: () => new Date(Date.now() + aheadMilliseconds),
       ...{ procedureMilliseconds: 3, pollMilliseconds: 0 },
@@ -110,18 +110,9 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
       await emulator?.close();
       await open(changes);
     },
-    next: (wanted) =>
-      new Promise((resolve) => {
-        const stop = activity.listen((recorded) => {
-          if (!wanted(recorded)) return;
-          stop();
-          resolve(recorded);
-        });
-      }),
+    next: (wanted) => nextActivity(activity, wanted),
     async close() {
-      const closed = new Promise((done) => server.close(done));
-      server.closeAllConnections();
-      await closed;
+      await close();
       await emulator?.close();
       await receiver.close();
       await rm(dir, { recursive: true, force: true });

@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { perTest } from '../../../../support/per-test.ts';
 import { expectedSign, openReceiver } from '../events/callback-receiver.ts';
-import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
+import { openApiStage, refusalOf } from './api-stage.ts';
 
 const TONE = 'http://samples.example.com/tone.wav';
 
-let stage: ApiStage;
+const stage = perTest(() => openApiStage());
 
-beforeEach(async () => {
-  stage = await openApiStage();
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await stage.close();
-});
+afterEach(() => void vi.useRealTimers());
 
 /** Pulls media, each of which makes one event, and answers once all are there. */
 async function makeEvents(count: number): Promise<void> {

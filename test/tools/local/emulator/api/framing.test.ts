@@ -1,15 +1,11 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readCloudAddress } from '../../../../../tools/local/cloud-address.ts';
-import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
+import { perTest } from '../../../../support/per-test.ts';
+import { openApiStage, refusalOf } from './api-stage.ts';
 
-let stage: ApiStage;
-
-beforeEach(async () => {
-  stage = await openApiStage();
-});
-afterEach(() => stage.close());
+const stage = perTest(() => openApiStage());
 
 const reports = () => stage.activity.since(0).filter(({ type }) => type === 'api');
 

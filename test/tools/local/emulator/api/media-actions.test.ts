@@ -1,18 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { perTest } from '../../../../support/per-test.ts';
 import { blackPng } from '../ugc/media-samples.ts';
-import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
+import { openApiStage, refusalOf } from './api-stage.ts';
 
-let stage: ApiStage;
+const stage = perTest(() => openApiStage());
 let fileId: string;
 
 beforeEach(async () => {
-  stage = await openApiStage();
   fileId = await bring();
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  await stage.close();
-});
+afterEach(() => void vi.useRealTimers());
 
 /** Brings a sample in, waits for its event and answers its id. */
 async function bring(): Promise<string> {

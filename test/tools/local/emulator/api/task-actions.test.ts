@@ -1,18 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
+import { perTest } from '../../../../support/per-test.ts';
+import { openApiStage, refusalOf } from './api-stage.ts';
 
 const BEGIN = Date.parse('2026-03-01T10:00:00Z');
 
-let stage: ApiStage;
+const stage = perTest(() => openApiStage());
 
-beforeEach(async () => {
-  stage = await openApiStage();
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN });
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await stage.close();
-});
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: BEGIN }));
+afterEach(() => void vi.useRealTimers());
 
 /** Pulls a sample, waits for its end, and answers its task's id. */
 async function pull(path = '/tone.wav', SessionId = ''): Promise<string> {

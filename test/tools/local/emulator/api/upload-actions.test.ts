@@ -1,27 +1,20 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { removeScratch } from '../../../../support/remove-scratch.ts';
+import { makeFolder } from '../../../../support/make-folder.ts';
+import { perTest } from '../../../../support/per-test.ts';
 import { blackPng, silentWav } from '../ugc/media-samples.ts';
 import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
 
 const wav = silentWav(2);
 const png = blackPng(8, 4);
 
-let stage: ApiStage;
+const stage = perTest(() => openApiStage());
 let dir: string;
 
 beforeEach(async () => {
-  stage = await openApiStage();
-  dir = await mkdtemp(join(tmpdir(), 'cos-'));
+  dir = await makeFolder();
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  await stage.close();
-  await removeScratch(dir);
-});
+afterEach(() => void vi.useRealTimers());
 
 type Applied = Awaited<ReturnType<ApiStage['client']['ApplyUpload']>>;
 

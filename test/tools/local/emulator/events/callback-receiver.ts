@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../../../../support/listen.ts';
 
 /** A notification as it came in. */
 export interface Received {
@@ -44,10 +44,9 @@ export async function openReceiver(
     waiting.shift()?.(notification);
     react(outgoing, received.length - 1);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { origin, close } = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}/callback`,
+    url: `${origin}/callback`,
     received,
     next() {
       const present = received[asked];
@@ -55,11 +54,7 @@ export async function openReceiver(
       if (present !== undefined) return Promise.resolve(present);
       return new Promise((resolve) => waiting.push(resolve));
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type ActivityLog,
@@ -14,6 +12,8 @@ import {
 } from '../../../../../tools/local/emulator/events/notifier.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import type { PendingNotification } from '../../../../../tools/local/emulator/state.ts';
+import { nextActivity } from '../../../../support/activities.ts';
+import { listen } from '../../../../support/listen.ts';
 import {
   type CallbackReceiver,
   expectedSign,
@@ -65,20 +65,6 @@ function add(notifications: Map<string, PendingNotification>, ...ids: readonly s
     const event = { EventType: 'NewFileUpload', Number: id };
     notifications.set(id, { id, eventType: 'NewFileUpload', fileId: `file-${id}`, event });
   }
-}
-
-/** Resolves with the next activity that `wanted` says yes to. */
-function nextActivity(
-  activity: ActivityLog,
-  wanted: (activity: RecordedActivity) => boolean,
-): Promise<RecordedActivity> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (!wanted(recorded)) return;
-      stop();
-      resolve(recorded);
-    });
-  });
 }
 
 const isDelivered =
@@ -205,12 +191,9 @@ describe('createNotifier()', () => {
   });
 
   it('reports why nobody is there', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    const target = () => ({ url: `http://127.0.0.1:${port}/`, signKey: SIGN_KEY });
+    const { origin, close } = await listen(createServer());
+    await close();
+    const target = () => ({ url: origin, signKey: SIGN_KEY });
     const { notifier, activity, notifications } = await openStage(undefined, { target });
     add(notifications, 'a');
     const failed = nextActivity(activity, isReport('failed', 3));

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../../tools/local/activity.ts';
@@ -23,6 +21,8 @@ import {
   type State,
   type UploadSession,
 } from '../../../../../tools/local/emulator/state.ts';
+import { nextActivity } from '../../../../support/activities.ts';
+import { makeFolder } from '../../../../support/make-folder.ts';
 import { type CallbackReceiver, openReceiver } from './callback-receiver.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -92,7 +92,7 @@ function openEvents(
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'events-'));
+  dir = await makeFolder();
   state = await openState(join(dir, 'state.json'), () => NOW);
   receiver = await openReceiver();
   activity = createActivityLog();
@@ -101,7 +101,6 @@ afterEach(async () => {
   await events.close();
   await receiver.close();
   await state.save();
-  await rm(dir, { recursive: true });
 });
 
 function upload(change: Partial<UploadSession>, changedMedia: Partial<Media> = {}): void {
@@ -112,26 +111,12 @@ function upload(change: Partial<UploadSession>, changedMedia: Partial<Media> = {
 }
 
 /** Resolves when the simulated flow is at its end. */
-function flowEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (recorded.type !== 'procedure' || recorded.status !== 'FINISH') return;
-      stop();
-      resolve();
-    });
-  });
-}
+const flowEnd = () =>
+  nextActivity(activity, (each) => each.type === 'procedure' && each.status === 'FINISH');
 
 /** Resolves when a notification has been delivered. */
-function delivery(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = activity.listen((recorded) => {
-      if (recorded.type !== 'notification' || recorded.outcome !== 'delivered') return;
-      stop();
-      resolve();
-    });
-  });
-}
+const delivery = () =>
+  nextActivity(activity, (each) => each.type === 'notification' && each.outcome === 'delivered');
 
 const member = (body: Readonly<Record<string, unknown>>, name: string) =>
   body[name] as Readonly<Record<string, unknown>>;
@@ -308,9 +293,7 @@ describe('createUploadEvents()', () => {
 
   it('sends after a restart what was not sent before', async () => {
     openEvents({ attemptWaits: [0, 600_000] }, 'http://127.0.0.1:1/');
-    const failed = new Promise((resolve) => {
-      activity.listen(({ type }) => type === 'notification' && resolve(type));
-    });
+    const failed = nextActivity(activity, ({ type }) => type === 'notification');
     upload({ procedure: null });
     await failed;
     await events.close();

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../../../../support/listen.ts';
 
 /** A server of a test's own sources. */
 export interface SourceServer {
@@ -20,15 +20,6 @@ export async function openSourceServer(
     asked.push(`${incoming.headers.host}${incoming.url}`);
     answer(incoming, outgoing, origin);
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    origin,
-    asked,
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, close } = await listen(server);
+  return { origin, asked, close };
 }

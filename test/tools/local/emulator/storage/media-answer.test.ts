@@ -1,33 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serveMedia } from '../../../../../tools/local/emulator/storage/media-answer.ts';
 import { openObjects } from '../../../../../tools/local/emulator/storage/object-files.ts';
 import type { ObjectStore } from '../../../../../tools/local/emulator/storage/objects.ts';
+import { type Listening, listen } from '../../../../support/listen.ts';
+import { makeFolder } from '../../../../support/make-folder.ts';
 
 let dir: string;
 let objects: ObjectStore;
-let port: number;
+let listening: Listening;
 const server = createServer((incoming, outgoing) => {
   void serveMedia(objects, 'b-1', incoming.url ?? '', incoming, outgoing);
 });
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'media-'));
+  dir = await makeFolder();
   objects = await openObjects(dir);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  port = typeof address === 'object' && address !== null ? address.port : 0;
+  listening = await listen(server);
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await rm(dir, { recursive: true, force: true });
-});
+afterEach(() => listening.close());
 
 function store(key: string, content: string) {
   const body = Readable.from([Buffer.from(content)]);
@@ -37,7 +30,7 @@ function store(key: string, content: string) {
 async function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
   return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
     (resolve, reject) => {
-      request({ host: '127.0.0.1', port, path, headers, method }, (incoming) => {
+      request({ host: '127.0.0.1', port: listening.port, path, headers, method }, (incoming) => {
         text(incoming).then((body) => {
           resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body });
         }, reject);

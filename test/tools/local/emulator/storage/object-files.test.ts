@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   OPEN_UPLOAD_LIFE_MS,
   openObjects,
@@ -13,14 +12,14 @@ import type {
   ObjectStore,
   StoredObject,
 } from '../../../../../tools/local/emulator/storage/objects.ts';
+import { makeFolder } from '../../../../support/make-folder.ts';
 
 const NAME = { bucket: 'b-1', key: 'b/1/video.mp4' };
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'objects-'));
+  dir = await makeFolder();
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 function md5(bytes: Buffer | string): string {
   return createHash('md5').update(bytes).digest('hex');

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import COS from 'cos-nodejs-sdk-v5';
 import { XMLParser } from 'fast-xml-parser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { nextActivity } from '../../../../support/activities.ts';
 import {
   BUCKET,
   exampleGrant,
@@ -50,6 +51,18 @@ function call(
     body,
   });
 }
+
+/** Begins a signed PUT with what no client would send; `rest` follows the headers. */
+function sendRaw(query: Record<string, string>, rest: string) {
+  const headers = { Host: HOST, ...signedHeaders(exampleGrant(), 'PUT', KEY, query) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connect(storage.port, '127.0.0.1');
+  socket.write(`PUT /${KEY}?${new URLSearchParams(query)} HTTP/1.1\r\n${lines.join('')}${rest}`);
+  return socket;
+}
+
+const md5 = (content: string | Buffer, encoding: 'base64' | 'hex' = 'base64') =>
+  createHash('md5').update(content).digest(encoding);
 
 function errorOf(reply: Reply) {
   const { Error: error } = parser.parse(reply.body.toString());
@@ -229,8 +242,6 @@ describe('links', () => {
 
 describe('PutObject', () => {
   test('checks Content-MD5 and keeps nothing of a body that has another', async () => {
-    const md5 = (text: string) => createHash('md5').update(text).digest('base64');
-
     const wrong = await call('PUT', KEY, {}, 'content', { 'Content-MD5': md5('other') });
     expect(errorOf(wrong)).toEqual({ status: 400, code: 'BadDigest' });
     expect(await storage.objects.find({ bucket: BUCKET, key: KEY })).toBeUndefined();
@@ -243,12 +254,7 @@ describe('PutObject', () => {
   });
 
   test('demands a Content-Length', async () => {
-    const socket = connect(storage.port, '127.0.0.1');
-    const headers = signedHeaders(exampleGrant(), 'PUT', KEY);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(
-      `PUT /${KEY} HTTP/1.1\r\nHost: ${HOST}\r\n${lines.join('')}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    );
+    const socket = sendRaw({}, 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
 
     const [answer] = await once(socket, 'data');
     socket.destroy();
@@ -299,16 +305,9 @@ describe('UploadPart', () => {
   test('discards a body that is cut off', async () => {
     const uploadId = await initiate();
     const query = { partNumber: '1', uploadId };
-    const headers = signedHeaders(exampleGrant(), 'PUT', KEY, query);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const reported = new Promise((resolve) => {
-      storage.activity.listen(resolve);
-    });
+    const reported = nextActivity(storage.activity, () => true);
 
-    const socket = connect(storage.port, '127.0.0.1');
-    socket.write(
-      `PUT /${KEY}?partNumber=1&uploadId=${uploadId} HTTP/1.1\r\nHost: ${HOST}\r\n${lines.join('')}Content-Length: 2000000\r\n\r\n`,
-    );
+    const socket = sendRaw(query, 'Content-Length: 2000000\r\n\r\n');
     socket.write(randomBytes(1_000_000), () => socket.destroy());
 
     expect(await reported).toMatchObject({
@@ -425,7 +424,7 @@ describe('ListParts', () => {
         {
           PartNumber: '1',
           Size: '3',
-          ETag: `"${createHash('md5').update('one').digest('hex')}"`,
+          ETag: `"${md5('one', 'hex')}"`,
         },
       ],
     });
@@ -465,8 +464,7 @@ describe('CompleteMultipartUpload', () => {
     const first = await call('POST', KEY, { uploadId }, xml);
     const second = await call('POST', KEY, { uploadId }, xml);
 
-    const md5 = createHash('md5').update('content').digest();
-    const etag = `"${createHash('md5').update(md5).digest('hex')}-1"`;
+    const etag = `"${md5(Buffer.from(md5('content'), 'base64'), 'hex')}-1"`;
     expect(parser.parse(first.body.toString()).CompleteMultipartUploadResult).toEqual({
       Location: `https://${HOST}/${KEY}`,
       Bucket: BUCKET,
@@ -476,51 +474,22 @@ describe('CompleteMultipartUpload', () => {
     expect([second.status, String(second.body)]).toEqual([200, String(first.body)]);
   });
 
-  test.each([
-    [
-      'an ETag that is another',
-      'InvalidPart',
-      (etag: string) =>
-        [
-          [1, etag],
-          [2, '"0"'],
-        ] as const,
-    ],
-    [
-      'a part never sent',
-      'InvalidPart',
-      (etag: string) =>
-        [
-          [1, etag],
-          [3, etag],
-        ] as const,
-    ],
-    [
-      'parts out of order',
-      'InvalidPartOrder',
-      (etag: string) =>
-        [
-          [2, etag],
-          [1, etag],
-        ] as const,
-    ],
-    [
-      'a part named twice',
-      'InvalidPartOrder',
-      (etag: string) =>
-        [
-          [1, etag],
-          [1, etag],
-        ] as const,
-    ],
-    ['no part', 'MalformedXML', () => [] as const],
-  ])('refuses %s', async (_what, code, partsOf) => {
+  test.each<[what: string, code: string, numbers: readonly number[], otherEtag?: string]>([
+    ['an ETag that is another', 'InvalidPart', [1, 2], '"0"'],
+    ['a part never sent', 'InvalidPart', [1, 3]],
+    ['parts out of order', 'InvalidPartOrder', [2, 1]],
+    ['a part named twice', 'InvalidPartOrder', [1, 1]],
+    ['no part', 'MalformedXML', []],
+  ])('refuses %s', async (_what, code, numbers, otherEtag) => {
     const uploadId = await initiate();
     const bytes = randomBytes(MIB);
     const { headers } = await putPart(uploadId, 1, bytes);
     await putPart(uploadId, 2, bytes);
 
-    const reply = await call('POST', KEY, { uploadId }, completeXml(partsOf(headers.etag ?? '')));
+    const named = numbers.map(
+      (number, place) => [number, (place > 0 && otherEtag) || headers.etag] as const,
+    );
+    const reply = await call('POST', KEY, { uploadId }, completeXml(named));
 
     expect(errorOf(reply)).toEqual({ status: 400, code });
     expect(await storage.objects.findUpload(uploadId)).toBeDefined();
@@ -546,11 +515,9 @@ describe('CompleteMultipartUpload', () => {
   test('checks Content-MD5 of the request', async () => {
     const uploadId = await initiate();
     const { headers } = await putPart(uploadId, 1, 'x');
-    const md5 = createHash('md5').update('another').digest('base64');
+    const other = { 'Content-MD5': md5('another') };
 
-    const reply = await call('POST', KEY, { uploadId }, completeXml([[1, headers.etag]]), {
-      'Content-MD5': md5,
-    });
+    const reply = await call('POST', KEY, { uploadId }, completeXml([[1, headers.etag]]), other);
 
     expect(errorOf(reply)).toEqual({ status: 400, code: 'BadDigest' });
   });

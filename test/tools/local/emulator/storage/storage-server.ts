@@ -13,6 +13,7 @@ import type { StorageGrant } from '../../../../../tools/local/emulator/storage/g
 import { openObjects } from '../../../../../tools/local/emulator/storage/object-files.ts';
 import { createSpeedLimit } from '../../../../../tools/local/emulator/storage/speed-limit.ts';
 import { createStorageHandler } from '../../../../../tools/local/emulator/storage/storage-handler.ts';
+import { listen } from '../../../../support/listen.ts';
 
 export const BUCKET = 'vodlocal01-1250000001';
 export const REGION = 'ap-singapore';
@@ -76,9 +77,7 @@ export async function startStorage(now?: () => Date) {
       outgoing,
     }).catch((error: unknown) => failures.push(error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { port, close } = await listen(server);
   return {
     directory,
     objects,
@@ -96,8 +95,7 @@ export async function startStorage(now?: () => Date) {
         }),
     send: (message: Send) => sendTo(port, message),
     async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await close();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -1,12 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import COS from 'cos-nodejs-sdk-v5';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { removeScratch } from '../../../../support/remove-scratch.ts';
+import { makeFolder } from '../../../../support/make-folder.ts';
 import { BUCKET, exampleGrant, PREFIX, REGION, startStorage } from './storage-server.ts';
 
 const MIB = 1024 * 1024;
@@ -15,7 +14,7 @@ const WHERE = { Bucket: BUCKET, Region: REGION };
 let storage: Awaited<ReturnType<typeof startStorage>>;
 let scratch: string;
 beforeEach(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'vendor-'));
+  scratch = await makeFolder();
   vi.stubEnv('XDG_CONFIG_HOME', scratch);
   storage = await startStorage();
 });
@@ -23,7 +22,6 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   expect(storage.failures).toEqual([]);
   await storage.stop();
-  await removeScratch(scratch);
 });
 
 function client(grant = exampleGrant(), options: COS.COSOptions = {}): COS {

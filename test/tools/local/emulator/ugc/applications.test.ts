@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { localAccount } from '../../../../../tools/local/emulator/account.ts';
-import { type ApiStage, openApiStage } from '../api/api-stage.ts';
+import { perTest } from '../../../../support/per-test.ts';
+import { openApiStage } from '../api/api-stage.ts';
 import { blackPng, silentWav } from './media-samples.ts';
 import { putObject } from './storage-client.ts';
 import { askUgc, doUgc, signFields } from './upload-client.ts';
@@ -12,15 +13,15 @@ const png = Buffer.from(blackPng(8, 4));
 const video = { videoName: 'holiday', videoType: 'wav', videoSize: wav.length };
 const cover = { coverName: 'beach', coverType: 'png', coverSize: png.length };
 
-let stage: ApiStage;
+const stage = perTest(() =>
+  openApiStage({ account: { ...localAccount(), otherSubAppIds: [OTHER] } }),
+);
 let origin: string;
 let random = 0;
 
-beforeEach(async () => {
-  stage = await openApiStage({ account: { ...localAccount(), otherSubAppIds: [OTHER] } });
+beforeEach(() => {
   origin = `http://${stage.host}/__vod`;
 });
-afterEach(() => stage.close());
 
 function sign(vodSubAppId: number | undefined, fields: Readonly<Record<string, number>> = {}) {
   random += 1;

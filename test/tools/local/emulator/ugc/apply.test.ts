@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { perTest } from '../../../../support/per-test.ts';
 import { askUgc, callUgc, doUgc } from './upload-client.ts';
-import { openUploadStage, type UploadStage } from './upload-stage.ts';
+import { openUploadStage } from './upload-stage.ts';
 
-let stage: UploadStage;
-beforeEach(async () => {
-  stage = await openUploadStage();
-});
-afterEach(() => stage.close());
+const stage = perTest(() => openUploadStage());
 
 const video = { videoName: 'holiday', videoType: 'mp4', videoSize: 1_000, uploadFromWeb: true };
 const cover = { coverName: 'beach', coverType: 'png', coverSize: 50 };

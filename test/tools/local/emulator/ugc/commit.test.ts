@@ -1,15 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createCommitUpload } from '../../../../../tools/local/emulator/ugc/commit.ts';
+import { perTest } from '../../../../support/per-test.ts';
 import { blackPng, silentWav } from './media-samples.ts';
 import { askUgc, callUgc, doUgc } from './upload-client.ts';
-import { openUploadStage, type UploadStage } from './upload-stage.ts';
+import { openUploadStage } from './upload-stage.ts';
 
-let stage: UploadStage;
-beforeEach(async () => {
-  stage = await openUploadStage();
-});
-afterEach(() => stage.close());
+const stage = perTest(() => openUploadStage());
 
 const commit = (vodSessionKey: string) =>
   doUgc(stage.origin, 'CommitUploadUGC', { signature: stage.sign(), vodSessionKey });

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { CloudRequest } from '../../../../../tools/local/emulator/cloud-request.ts';
+import { listen } from '../../../../support/listen.ts';
 
 /** Returns an upload signature over a query string, by the rule of the vendor's documentation. */
 export function signText(secretKey: string, original: string): string {
@@ -38,16 +38,8 @@ export async function serveCloud(
     const query = url.search.slice(1);
     handle({ host, literalHost, path, query, incoming, outgoing }).catch(() => outgoing.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, close } = await listen(server);
+  return { origin, close };
 }
 
 /** The answer of a UGC action. */

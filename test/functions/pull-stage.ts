@@ -1,0 +1,42 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { createPullRoute, type PullRouteDependencies } from '../../functions/pull.ts';
+import { readPullConfig } from '../../lib/config/pull-config.ts';
+import type { PullUploadOutcome, RepeatablePullUpload } from '../../lib/vod/client.ts';
+import { askRoute, type EventShape } from '../support/http-events.ts';
+import { NO_SETTINGS } from '../support/settings.ts';
+
+/** The time of all that is pulled where a test says nothing else. */
+export const NOW = Date.UTC(2026, 10, 22, 8);
+
+/** Takes a pull as VOD does. */
+export async function accept({ SessionId }: RepeatablePullUpload): Promise<PullUploadOutcome> {
+  return { kind: 'accepted', taskId: `1500000001-pull-${SessionId}`, requestId: 'r' };
+}
+
+/** How the function differs from one that lets everybody in, before a VOD that takes every pull. */
+interface PullChange extends Partial<Omit<PullRouteDependencies, 'config' | 'api'>> {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly api?: Partial<PullRouteDependencies['api']>;
+  readonly toEvent?: EventShape['toEvent'];
+}
+
+/** Returns what asks the function; all that it does not say itself is in the hands of the test. */
+export function openPull({ environment, api, toEvent, ...change }: PullChange = {}) {
+  const route = createPullRoute({
+    config: readPullConfig({
+      ...{ AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
+      ...environment,
+    }),
+    settings: NO_SETTINGS,
+    api: {
+      pullUpload: accept,
+      describeStorageRegions: async () => ({
+        StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }],
+      }),
+      ...api,
+    },
+    ...{ now: () => NOW, random: randomInt, randomKey: randomUUID },
+    ...change,
+  });
+  return askRoute('pull', route, toEvent);
+}

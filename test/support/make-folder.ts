@@ -1,0 +1,12 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { removeScratch } from './remove-scratch.ts';
+
+/** Returns the path of a new folder, which is removed after the test that runs. */
+export async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  onTestFinished(() => removeScratch(folder));
+  return folder;
+}
