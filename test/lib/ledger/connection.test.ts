@@ -89,7 +89,7 @@ describe('openLedger()', () => {
 
   it('takes a connection for dead that does not answer', async () => {
     const proxy = await openProxy(new URL(database.url));
-    const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 300 };
+    const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 1_500 };
     const deaf = openLedger(proxy.url, options);
     await deaf.findUpload('u1');
     proxy.mute();

@@ -115,7 +115,7 @@ describe('an error that passes', () => {
     const hasty = createConnection({
       databaseUrl: database.url,
       now: Date.now,
-      answerMilliseconds: 200,
+      answerMilliseconds: 1_000,
     });
     const error = await failureOf(send('select pg_sleep(5)', hasty));
 

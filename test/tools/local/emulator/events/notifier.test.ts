@@ -150,7 +150,7 @@ describe('createNotifier()', () => {
         now += 7;
         if (index === 2) outgoing.end();
       },
-      { timeoutMilliseconds: 30, now: () => new Date(now * 1_000) },
+      { timeoutMilliseconds: 1_000, now: () => new Date(now * 1_000) },
     );
     add(notifications, 'a');
     const delivered = nextActivity(activity, isReport('delivered', 3));
@@ -168,7 +168,7 @@ describe('createNotifier()', () => {
     }
     const attempts = activity.since(0).filter(({ type }) => type === 'notification');
     expect(attempts).toMatchObject([
-      { attempt: 1, outcome: 'failed', error: 'no answer within 30 ms' },
+      { attempt: 1, outcome: 'failed', error: 'no answer within 1000 ms' },
       { attempt: 2, outcome: 'failed' },
       { attempt: 3, outcome: 'delivered', status: 200 },
     ]);
