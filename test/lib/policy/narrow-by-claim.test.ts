@@ -89,6 +89,7 @@ describe('narrowByClaim()', () => {
     expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
     expect(problem.errors?.map(({ path }) => path)).toEqual(paths);
     expect(problem.errors?.map(({ rule }) => rule)).toEqual(paths.map(() => 'claim'));
+    expect(problem.errors?.map(({ message }) => message)).not.toContain('');
   });
 
   it('never widens what a signature may have', () => {
