@@ -18,7 +18,7 @@ import {
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0) / 1_000;
 const CLAIMS = { sub: 'user-42', scope: 'upload:sign', aud: 'vod-upload', exp: NOW + 10_000 };
 
-const key = createIssuerKey('first', 'RS256');
+const key = createIssuerKey('first', 'ES256');
 
 let issuer: Issuer;
 let authenticate: Authenticate;
