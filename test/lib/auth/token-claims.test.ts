@@ -206,6 +206,7 @@ describe('AUTH_AUDIENCE_CLAIM', () => {
     [KEYCLOAK, { azp: 'web', aud: 'web', typ: 'ID' }, /ID token/],
     [KEYCLOAK, { azp: 'account', aud: 'account' }, /"azp"/],
     [KEYCLOAK, { azp: 'web', aud: ['account', 'realm-management'] }, /another service/],
+    [KEYCLOAK, { azp: 'web', aud: [] }, /another service/],
     [{ AUTH_JWT_AUDIENCE: 'web,ios' }, { aud: 'web,ios' }, /"aud"/],
     [{ AUTH_JWT_AUDIENCE: 'web' }, { client_id: 'web', azp: 'web' }, /"aud"/],
   ])('under %j a token with %j is refused', async (settings, claims, text) => {
