@@ -189,6 +189,9 @@ describe('createAuthenticate() with the URL of a key set', () => {
     const problem = await problemOf(() => authenticate(`Bearer ${token}`, NOW));
 
     expect(problem.message).toContain('"kid"');
+    // No newer set would help.
+    await problemOf(() => authenticate(`Bearer ${token}`, NOW + 60));
+    expect(issuer.requests).toHaveLength(1);
   });
 
   describe('while keys are replaced', () => {

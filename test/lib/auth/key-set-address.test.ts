@@ -155,7 +155,7 @@ const WRONG: readonly Wrong[] = [
   [
     'a shared secret',
     () => json({ keys: [{ kty: 'oct', k: 'canary', alg: 'HS256' }] }),
-    /without a public key/,
+    /without a public key for one of RS256, RS384, /,
     /AUTH_JWT_SECRET/,
   ],
   ...[{ use: 'enc' }, { alg: 'RSA-OAEP' }, { key_ops: ['encrypt'] }, { key_ops: 'verify' }].map(

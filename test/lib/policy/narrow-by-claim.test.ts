@@ -36,6 +36,9 @@ describe('narrowByClaim()', () => {
     ['maxBytes', {}, { maxBytes: 5 }, 5],
     ['maxSeconds', { maxSeconds: 5 }, {}, 5],
     ['taskPriority', {}, { taskPriority: { max: 0 } }, { max: 0 }],
+    ['taskPriority', {}, { taskPriority: { min: 3 } }, { min: 3 }],
+    ['taskPriority', { taskPriority: { min: 3 } }, {}, { min: 3 }],
+    ['taskPriority', { taskPriority: { min: -9 } }, { taskPriority: { min: -5 } }, { min: -5 }],
     [
       'taskPriority',
       { taskPriority: { min: -5, max: 5 } },
@@ -65,7 +68,7 @@ describe('narrowByClaim()', () => {
     [
       'pullHosts',
       { pullHosts: ['a.example.com'] },
-      { pullHosts: ['*.example.com'] },
+      { pullHosts: ['*.example.com', 'a.example.org'] },
       ['a.example.com'],
     ],
     ['pullHosts', { pullHosts: ['*.example.com'] }, { pullHosts: ['*.ample.com'] }, []],
