@@ -18,7 +18,6 @@ export function createKeyRing(keys: readonly ApiKey[]): FindKey {
     digest: Buffer.from(sha256, 'hex'),
     holder: { owner, scopes: new Set(scopes), keyName: name, tenant },
   }));
-  if (ring.length === 0) return () => undefined;
   return (text) => {
     const digest = hash('sha256', text, 'buffer');
     // Every key is compared, fitting or not, so that the time tells nothing of which one is in use.

@@ -56,7 +56,7 @@ export function requireOtherAudience(
   { audienceClaim, audiences = [] }: Pick<TokenConfig, 'audienceClaim' | 'audiences'>,
 ): void {
   const named = payload[audienceClaim];
-  if (typeof named !== 'string' || !audiences.includes(named)) {
+  if (!audiences.some((audience) => audience === named)) {
     throw tokenRefused(`The claim "${audienceClaim}" of the token is missing or not as expected.`);
   }
   if (payload['token_use'] === 'id' || payload['typ'] === 'ID') {

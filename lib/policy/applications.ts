@@ -17,9 +17,8 @@ export function listApplications(
   { tenants }: Pick<Policy, 'tenants'>,
   own: number | undefined,
 ): Applications {
-  const others = new Set(Object.values(tenants?.subAppIds ?? {}));
-  if (own !== undefined) others.delete(own);
-  return [own, ...others];
+  const others = Object.values(tenants?.subAppIds ?? {}).filter((subAppId) => subAppId !== own);
+  return [own, ...new Set(others)];
 }
 
 /**

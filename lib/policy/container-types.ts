@@ -1,31 +1,22 @@
 /**
- * File name extensions of the media that a container may be, as far as VOD takes them. VOD names containers as FFmpeg's
+ * File name extensions of the media that a container may be besides its own name, as far as VOD takes them. VOD names containers as FFmpeg's
  * demuxers are named, several at once where one reads them all: https://ffmpeg.org/ffmpeg-formats.html#Demuxers.
  */
 const CONTAINER_TYPES: Readonly<Record<string, readonly string[]>> = {
-  mov: ['mov', 'mp4', 'm4a', '3gp', 'qt', 'mp4v', 'm4v', 'f4v'],
+  mov: ['mp4', 'm4a', '3gp', 'qt', 'mp4v', 'm4v', 'f4v'],
   matroska: ['mkv', 'webm'],
-  webm: ['webm'],
-  avi: ['avi'],
-  flv: ['flv', 'f4v'],
+  flv: ['f4v'],
   live_flv: ['flv'],
-  asf: ['asf', 'wmv', 'wm', 'asx'],
+  asf: ['wmv', 'wm', 'asx'],
   asf_o: ['asf', 'wmv', 'wm', 'asx'],
-  rm: ['rm', 'rmvb', 'ra', 'ram'],
+  rm: ['rmvb', 'ra', 'ram'],
   mpegts: ['ts', 'm3u8'],
   hls: ['m3u8'],
   applehttp: ['m3u8'],
-  mpeg: ['mpeg', 'mpg', 'mpe', 'vob', 'dat'],
+  mpeg: ['mpg', 'mpe', 'vob', 'dat'],
   mpegvideo: ['mpeg', 'mpg', 'mpe'],
-  m4v: ['m4v', 'mp4v'],
-  mxf: ['mxf'],
-  ogg: ['ogg'],
-  mp3: ['mp3'],
-  flac: ['flac'],
-  wav: ['wav'],
+  m4v: ['mp4v'],
   w64: ['wav'],
-  aac: ['aac'],
-  amr: ['amr'],
   amrnb: ['amr'],
   amrwb: ['amr'],
 };

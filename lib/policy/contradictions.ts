@@ -61,11 +61,14 @@ function findUnreachable(select: readonly unknown[]): FieldError[] {
       ),
   );
   return conditions.flatMap((own, place) => {
-    const first = conditions.findIndex(
-      (earlier) =>
-        earlier.size > 0 && Array.from(earlier).every(([field, value]) => own.get(field) === value),
-    );
-    return first === -1 || first >= place
+    const first = conditions
+      .slice(0, place)
+      .findIndex(
+        (earlier) =>
+          earlier.size > 0 &&
+          Array.from(earlier).every(([field, value]) => own.get(field) === value),
+      );
+    return first === -1
       ? []
       : [
           {
@@ -98,7 +101,7 @@ function findRepeated(items: readonly unknown[], path: string, field: string): F
 }
 
 function at(value: unknown, field: string): unknown {
-  return isJsonObject(value) && Object.hasOwn(value, field) ? value[field] : undefined;
+  return isJsonObject(value) ? value[field] : undefined;
 }
 
 function listAt(value: unknown, field: string): readonly unknown[] {

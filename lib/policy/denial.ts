@@ -9,10 +9,9 @@ export interface Denial extends FieldError {
 
 /** Returns the problem of a request that the policy denies, for all of its reasons at once. */
 export function policyDenied(denials: readonly Denial[]): Problem {
-  const [first, ...rest] = denials;
-  const what = first === undefined ? '' : `: "${first.path}" ${first.message}`;
+  const [first, ...rest] = denials.map(({ path, message }) => `"${path}" ${message}`);
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  return new Problem(`The policy does not allow the request${what}${more}`, {
+  return new Problem(`The policy does not allow the request: ${first}${more}`, {
     code: 'policy_denied',
     errors: denials,
   });

@@ -48,21 +48,14 @@ function both<T>(a: T[] | undefined, b: T[] | undefined): T[] | undefined {
   return a.filter((item) => b.includes(item));
 }
 
-/** Of two patterns, the narrower one is what both allow. */
+/** Of two patterns, the narrower one is what both allow: the wider one fits it as if it were a host. */
 function bothHosts(a: string[] | undefined, b: string[] | undefined): string[] | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const narrower = [
-    ...a.filter((host) => b.some((pattern) => isWithin(host, pattern))),
-    ...b.filter((host) => a.some((pattern) => isWithin(host, pattern))),
+    ...a.filter((host) => b.some((pattern) => matchesHost(host, pattern))),
+    ...b.filter((host) => a.some((pattern) => matchesHost(host, pattern))),
   ];
   return [...new Set(narrower)];
-}
-
-/** Returns whether every host that `host` stands for is one that `pattern` does. */
-function isWithin(host: string, pattern: string): boolean {
-  if (host === pattern) return true;
-  if (!host.startsWith('*.')) return matchesHost(host, pattern);
-  return pattern.startsWith('*.') && matchesHost(host.slice(2), pattern);
 }
 
 function least(a: number | undefined, b: number | undefined): number | undefined {

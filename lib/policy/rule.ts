@@ -15,7 +15,7 @@ import {
   MAX_TASK_PRIORITY,
 } from '../validation/limits.ts';
 import { explainCoverUrl } from '../validation/public-url.ts';
-import { listOf, strictMap } from './strict-map.ts';
+import { listOf, name, strictMap } from './strict-map.ts';
 
 /** A name in which `*` stands for anything. */
 const pattern = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
@@ -89,10 +89,7 @@ const fillIn = v.pipe(
 );
 
 const ruleSchema = strictMap({
-  name: v.pipe(
-    v.string('must be a text'),
-    v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores'),
-  ),
+  name,
   /** All of it must fit; without it every media does. */
   match: v.optional(match, {}),
   set: fillIn,

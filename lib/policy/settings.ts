@@ -4,12 +4,7 @@ import { limitFields, subAppId } from '../validation/fields.ts';
 import { findContradictions } from './contradictions.ts';
 import { profileSchema } from './profile.ts';
 import { rulesSchema } from './rule.ts';
-import { mapOf, strictMap } from './strict-map.ts';
-
-const name = v.pipe(
-  v.string('must be a text'),
-  v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores'),
-);
+import { mapOf, name, strictMap } from './strict-map.ts';
 
 const scope = v.pipe(
   v.string('must be a text'),
@@ -55,13 +50,13 @@ const tenants = strictMap({
   /** Claim of the token that names the tenant. */
   claim: claimText,
   /** Application of each tenant. */
-  subAppIds: mapOf(name, subAppId),
+  subAppIds: mapOf(subAppId),
 });
 
 const mediaLimits = strictMap(limitFields.entries);
 
 const policySchema = strictMap({
-  profiles: v.optional(mapOf(name, profileSchema), {}),
+  profiles: v.optional(mapOf(profileSchema), {}),
   /** The first that fits a caller names the profile; `default` holds for the others. */
   select: v.optional(v.array(selection, 'must be a list'), []),
   tenants: v.optional(tenants),

@@ -10,6 +10,12 @@ const map = v.custom<Map>(isJsonObject, 'must be a map');
 /** Names that every object has of itself, so that a look-up would find what nobody wrote. */
 const RESERVED_NAMES = ['__proto__', 'constructor', 'prototype'];
 
+/** What a key, a profile, a tenant or a rule is called. */
+export const name = v.pipe(
+  v.string('must be a text'),
+  v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores'),
+);
+
 /** A map with these fields and no other; every unknown one is an issue, beside what is wrong with the known ones. */
 export function strictMap<Entries extends v.ObjectEntries>(entries: Entries) {
   const fields = v.object(entries, 'must be given');
@@ -18,30 +24,31 @@ export function strictMap<Entries extends v.ObjectEntries>(entries: Entries) {
     v.rawTransform(({ dataset, addIssue, NEVER }): v.InferOutput<typeof fields> => {
       const input = dataset.value;
       const checked = v.safeParse(fields, input);
-      for (const issue of checked.issues ?? []) addIssue(pick(issue));
+      for (const { message, path } of checked.issues ?? []) addIssue({ message, path });
       const unknown = findUnknownFields(input, entries);
       for (const { path, message } of unknown) addIssue({ message, path: [place(input, path)] });
-      return checked.success && unknown.length === 0 ? checked.output : NEVER;
+      return checked.success ? checked.output : NEVER;
     }),
   );
 }
 
-/** A map from names that `name` takes to values that `value` takes. */
-export function mapOf<Value extends v.GenericSchema>(name: v.GenericSchema<string>, value: Value) {
+const mapKey = v.pipe(name, v.notValues(RESERVED_NAMES, 'must have another name'));
+
+/** A map from names to values that `value` takes. */
+export function mapOf<Value extends v.GenericSchema>(value: Value) {
   return v.pipe(
     map,
-    v.rawTransform(({ dataset, addIssue, NEVER }): Record<string, v.InferOutput<Value>> => {
+    v.rawTransform(({ dataset, addIssue }): Record<string, v.InferOutput<Value>> => {
       const input = dataset.value;
-      const named = v.pipe(name, v.notValues(RESERVED_NAMES, 'must have another name'));
-      const items = Object.entries(input).map(([key, item]) => {
+      const items = Object.entries(input).flatMap(([key, item]) => {
         const checked = v.safeParse(value, item);
-        const issues = [...(v.safeParse(named, key).issues ?? []), ...(checked.issues ?? [])];
+        const issues = [...(v.safeParse(mapKey, key).issues ?? []), ...(checked.issues ?? [])];
         for (const { message, path = [] } of issues) {
           addIssue({ message, path: [place(input, key), ...path] });
         }
-        return issues.length === 0 && checked.success ? [[key, checked.output] as const] : [];
+        return checked.success ? [[key, checked.output] as const] : [];
       });
-      return items.every((item) => item.length > 0) ? Object.fromEntries(items.flat()) : NEVER;
+      return Object.fromEntries(items);
     }),
   );
 }
@@ -56,8 +63,4 @@ export function listOf<Item extends v.GenericSchema>(item: Item) {
 
 function place(input: Map, key: string): v.ObjectPathItem {
   return { type: 'object', origin: 'value', input: { ...input }, key, value: input[key] };
-}
-
-function pick({ message, path }: v.BaseIssue<unknown>) {
-  return path === undefined ? { message } : { message, path };
 }

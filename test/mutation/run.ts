@@ -83,7 +83,8 @@ function git(...args: string[]): string {
 }
 
 async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
-  // Read by vitest.config.ts, in the processes that Stryker starts.
+  // Read in the processes that Stryker starts.
+  process.env['MUTATION_FOLDER'] = `lib/${folder}`;
   process.env['MUTATION_TESTS'] = FOLDERS[folder]?.join(',');
   const results = await new Stryker({
     configFile: 'test/mutation/stryker.config.json',

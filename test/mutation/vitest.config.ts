@@ -17,7 +17,9 @@ export default defineConfig({
   test: {
     include: tests.map((name) => (name.endsWith('.ts') ? name : `${name}/**/*.test.ts`)),
     sequence: { sequencer: SmallestFirst },
-    setupFiles: 'test/mutation/shorten-properties.ts',
+    // Each fault has a thread of its own, which loads all once: a thread for each file takes twice the time.
+    isolate: false,
+    setupFiles: ['test/mutation/load-folder.ts', 'test/mutation/shorten-properties.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

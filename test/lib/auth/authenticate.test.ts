@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Authenticate, createAuthenticate } from '../../../lib/auth/authenticate.ts';
+import {
+  type Authenticate,
+  createAuthenticate,
+  requireScope,
+} from '../../../lib/auth/authenticate.ts';
 import type { AuthConfig } from '../../../lib/config/caller-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { readSignatureConfig } from '../../../lib/config/signature-config.ts';
@@ -117,7 +121,7 @@ describe('createAuthenticate() with the URL of a key set', () => {
         new SignJWT(CLAIMS)
           .setProtectedHeader({ alg: 'HS256', kid: first.kid })
           .sign(Buffer.from(await exportSPKI(first.publicKey))),
-      /must be signed with RS256,.* ES256,.* EdDSA/,
+      /must be signed with RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519\.$/,
     ],
     [
       'the public key in JSON as the secret of HS512',
@@ -148,6 +152,7 @@ describe('createAuthenticate() with the URL of a key set', () => {
       /signature of the token does not fit/,
     ],
     ['no JWT', async () => 'abc.def', /well-formed/],
+    ['a token of 8,192 characters', async () => 'x'.repeat(8_192), /well-formed/],
     ['a token of 8,193 characters', async () => 'x'.repeat(8_193), /at most 8192 characters/],
   ])('refuses %s', async (_name, mint, detail) => {
     const token = await mint();
@@ -184,6 +189,9 @@ describe('createAuthenticate() with the URL of a key set', () => {
     const problem = await problemOf(() => authenticate(`Bearer ${token}`, NOW));
 
     expect(problem.message).toContain('"kid"');
+    // No newer set would help.
+    await problemOf(() => authenticate(`Bearer ${token}`, NOW + 60));
+    expect(issuer.requests).toHaveLength(1);
   });
 
   describe('while keys are replaced', () => {
@@ -253,7 +261,7 @@ describe('createAuthenticate() with the URL of a key set', () => {
         (broken) => {
           broken.respond = (response) => response.destroy();
         },
-        /the connection failed/,
+        /the connection failed \(ECONNRESET\)\.$/,
       ],
       [
         'the connection breaks in the middle',
@@ -328,6 +336,24 @@ describe('createAuthenticate() with the URL of a key set', () => {
   });
 });
 
+it('lets anybody in where nobody has to say who they are', () => {
+  expect(createAuthenticate(readAuth({ AUTH: 'none' }), [])(undefined, NOW)).toEqual({
+    owner: 'anybody',
+    scopes: new Set(['upload:sign', 'upload:pull', 'upload:read', 'upload:cancel']),
+  });
+});
+
+it('asks for the right that a caller does not have', async () => {
+  const caller = { owner: 'user-42', scopes: new Set(['upload:sign']) };
+
+  expect(() => requireScope(caller, 'upload:sign')).not.toThrow();
+  expect(await problemOf(() => requireScope(caller, 'upload:pull'))).toMatchObject({
+    code: 'insufficient_scope',
+    message: 'The token does not have the scope "upload:pull".',
+    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope", scope="upload:pull"' },
+  });
+});
+
 describe('createAuthenticate() with API keys', () => {
   const digest = (key: string) => createHash('sha256').update(key).digest('hex');
   const KEYS = [
@@ -371,6 +397,16 @@ describe('createAuthenticate() with API keys', () => {
       });
     },
   );
+
+  it('asks for a header where there is none', async () => {
+    const authenticate = createAuthenticate(readAuth({ AUTH: 'keys' }), KEYS);
+
+    expect(await problemOf(() => authenticate(undefined, NOW))).toMatchObject({
+      code: 'unauthorized',
+      message: 'The request needs an "Authorization: Bearer" header.',
+      headers: { 'WWW-Authenticate': 'Bearer' },
+    });
+  });
 
   it.each(['Bearer   mig-0123456789', 'bearer mig-0123456789'])(
     'takes the header %j',
@@ -451,17 +487,22 @@ describe('what an instance remembers of tokens', () => {
   const isRemembered = (authenticate: Authenticate, token: string, now = NOW) =>
     !(authenticate(`Bearer ${token}`, now) instanceof Promise);
 
-  it('is bounded: the oldest gives way', async () => {
+  it('is bounded: the one that was verified first gives way', async () => {
     const authenticate = open();
-    const tokens = await Promise.all(Array.from({ length: 257 }, (_, i) => issue({ jti: `${i}` })));
-    const [oldest = '', next = ''] = tokens;
-    for (const token of tokens.slice(0, 256)) await authenticate(`Bearer ${token}`, NOW);
-    expect(isRemembered(authenticate, oldest)).toBe(true);
+    const tokens = await Promise.all(Array.from({ length: 258 }, (_, i) => issue({ jti: `${i}` })));
+    const [last, another] = [tokens.pop(), tokens.pop()];
+    const [first = '', second = '', third = ''] = tokens;
+    for (const token of tokens) await authenticate(`Bearer ${token}`, NOW);
+    expect(isRemembered(authenticate, first)).toBe(true);
 
-    await authenticate(`Bearer ${tokens.at(-1)}`, NOW);
+    await authenticate(`Bearer ${another}`, NOW);
+    await authenticate(`Bearer ${second}`, NOW + 300);
+    await authenticate(`Bearer ${last}`, NOW + 300);
 
-    expect(isRemembered(authenticate, next)).toBe(true);
-    expect(isRemembered(authenticate, oldest)).toBe(false);
+    expect(isRemembered(authenticate, second, NOW + 300)).toBe(true);
+    expect(isRemembered(authenticate, tokens[3] ?? '')).toBe(true);
+    expect(isRemembered(authenticate, third)).toBe(false);
+    expect(isRemembered(authenticate, first)).toBe(false);
   });
 
   it('ends after five minutes, and with the token', async () => {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { exportSPKI } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ import {
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0) / 1_000;
 const CLAIMS = { sub: 'user-42', scope: 'upload:sign', aud: 'vod-upload', exp: NOW + 10_000 };
 
-const key = createIssuerKey('first', 'RS256');
+const key = createIssuerKey('first', 'ES256');
 
 let issuer: Issuer;
 let authenticate: Authenticate;
@@ -113,24 +113,23 @@ const WRONG: readonly Wrong[] = [
     /leads to the issuer's discovery document/,
     /set it to https:\/\/login\.example\.com\/keys\?p=b2c_1_sign_in$/,
   ],
-  [
-    'a discovery document with a way to somewhere unsafe',
-    () => json({ ...DISCOVERY, jwks_uri: 'http://canary.example.com/keys' }),
-    /discovery document/,
-    /set it to the jwks_uri in it, an https address$/,
-  ],
-  [
-    'a discovery document with a password',
-    () => json({ ...DISCOVERY, jwks_uri: 'https://user:canary@login.example.com/keys' }),
-    /discovery document/,
-    /set it to the jwks_uri in it, an https address$/,
-  ],
-  [
-    'a discovery document with a line break',
-    () => json({ ...DISCOVERY, jwks_uri: 'https://login.example.com/\ncanary' }),
-    /discovery document/,
-    /set it to the jwks_uri in it, an https address$/,
-  ],
+  ...[
+    'http://canary.example.com/keys',
+    'https://canary@login.example.com/keys',
+    'https://:canary@login.example.com/keys',
+    'https://login.example.com/#canary',
+    'https://login.example.com/\ncanary',
+    ' https://login.example.com/canary',
+    'https://%/canary',
+    ['https://login.example.com/canary'],
+  ].map(
+    (jwks_uri): Wrong => [
+      `a discovery document with ${JSON.stringify(jwks_uri)}`,
+      () => json({ ...DISCOVERY, jwks_uri }),
+      /discovery document/,
+      /set it to the jwks_uri in it, an https address$/,
+    ],
+  ),
   [
     'a web page',
     () => text('\n<!doctype html><title>canary</title>'),
@@ -147,7 +146,7 @@ const WRONG: readonly Wrong[] = [
   ['a single key', async () => json(await describeKey(key)), /a single key/, WHERE],
   [
     'certificates by name, as Firebase has',
-    () => json({ a1: '-----BEGIN CERTIFICATE-----\ncanary' }),
+    () => json({ a1: 7, a2: '-----BEGIN CERTIFICATE-----\ncanary' }),
     /certificates or a key in PEM/,
     /service_accounts\/v1\/jwk\/securetoken/,
   ],
@@ -156,15 +155,17 @@ const WRONG: readonly Wrong[] = [
   [
     'a shared secret',
     () => json({ keys: [{ kty: 'oct', k: 'canary', alg: 'HS256' }] }),
-    /without a public key/,
+    /without a public key for one of RS256, RS384, /,
     /AUTH_JWT_SECRET/,
   ],
-  [
-    'keys to encrypt with',
-    async () => json({ keys: [{ ...(await describeKey(key)), use: 'enc', alg: 'RSA-OAEP' }] }),
-    /without a public key/,
-    WHERE,
-  ],
+  ...[{ use: 'enc' }, { alg: 'RSA-OAEP' }, { key_ops: ['encrypt'] }, { key_ops: 'verify' }].map(
+    (other): Wrong => [
+      `a key for ${JSON.stringify(other)}`,
+      async () => json({ keys: [{ ...(await describeKey(key)), ...other }] }),
+      /without a public key/,
+      WHERE,
+    ],
+  ),
   [
     'a key that is none',
     () => json({ keys: [{ kty: 'RSA', n: 'canary' }, 7] }),
@@ -172,12 +173,12 @@ const WRONG: readonly Wrong[] = [
     WHERE,
   ],
   ['a key that is too short', () => json({ keys: [shortKey()] }), /without a public key/, WHERE],
-  ['a private key', () => json({ keys: [privateKey()] }), /private keys/, /new public keys/],
+  ['a private key', () => json({ keys: [7, privateKey()] }), /private keys/, /new public keys/],
   ['404', () => text('canary', 404), /answers 404/, WHERE],
   ['401', () => text('canary', 401), /answers 401/, WHERE],
-  ['405', () => text('canary', 405), /answers 405/, WHERE],
+  ['400', () => text('canary', 400), /answers 400/, WHERE],
   ['204', () => text('', 204), /answers 204/, WHERE],
-  ...[301, 302, 303, 307, 308].map(redirect),
+  ...[300, 301, 302, 303, 307, 308].map(redirect),
   [
     '302 to http',
     () => text('', 302, { Location: 'http://canary.example.com/' }),
@@ -249,6 +250,37 @@ describe('an AUTH_JWKS_URL that is good', () => {
     expect(await call()).toMatchObject({ owner: 'user-42' });
   });
 
+  it('may say no more of a key than what it is', async () => {
+    const { alg: _alg, use: _use, ...bare } = await describeKey(key);
+    issuer.respond = json({ keys: [bare] });
+
+    expect(await call()).toMatchObject({ owner: 'user-42' });
+  });
+
+  it.each([
+    ['ES384', 'P-384'],
+    ['ES512', 'P-521'],
+  ])('may have a key for %s', async (alg, namedCurve) => {
+    const other = { kid: 'other', alg, ...generateKeyPairSync('ec', { namedCurve }) };
+    await issuer.publish(other);
+
+    expect(await call(0, other)).toMatchObject({ owner: 'user-42' });
+  });
+
+  it('is told what is wanted, and by whom', async () => {
+    let headers: IncomingHttpHeaders = {};
+    issuer.respond = (response) => {
+      headers = response.req.headers;
+      response.end();
+    };
+    await failureOf(() => call());
+
+    expect(headers).toMatchObject({
+      accept: 'application/jwk-set+json, application/json',
+      'user-agent': 'node',
+    });
+  });
+
   it('proves nothing by a private key, nor by one that is broken', async () => {
     const other = createIssuerKey('other', 'ES256');
     issuer.respond = json({
@@ -282,7 +314,7 @@ describe('a key set that is stored compressed', () => {
 
   it.each([
     ['gzip', gzipSync],
-    ['GZIP', gzipSync],
+    ['X-GZIP', gzipSync],
     ['deflate', deflateSync],
     ['deflate', deflateRawSync],
     ['br', brotliCompressSync],
@@ -309,7 +341,10 @@ describe('a key set that is stored compressed', () => {
   it('cannot be had now where it is damaged', async () => {
     issuer.respond = reply('gzip', Buffer.from('canary'));
 
-    expect(await failureOf(() => call())).toMatchObject({ code: 'identity_unavailable' });
+    expect(await failureOf(() => call())).toMatchObject({
+      code: 'identity_unavailable',
+      message: expect.stringContaining('could not be decompressed'),
+    });
   });
 });
 

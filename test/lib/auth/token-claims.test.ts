@@ -105,6 +105,7 @@ describe('AUTH_SCOPE_CLAIM', () => {
       { resource_access: { 'https://vod.example.com': { roles: ['upload:sign'] } } },
     ],
     ['scp', { scope: 'openid', scp: ['upload:sign'] }],
+    ['__proto__.toString', { '__proto__.toString': 'upload:sign' }],
   ])('%s names the claim in %j', async (AUTH_SCOPE_CLAIM, claims) => {
     expect(await scopesOf(claims, { AUTH_SCOPE_CLAIM })).toEqual(['upload:sign']);
   });
@@ -123,6 +124,7 @@ describe('AUTH_SCOPE_CLAIM', () => {
     ['a.b.c', { a: { 'b.c': ['upload:sign'], b: { c: ['upload:sign'] } } }],
     ['permissions.length', { permissions: 'upload:sign' }],
     ['permissions.0', { permissions: ['upload:sign'] }],
+    ['permissions', { '': { ermissions: ['upload:sign'] } }],
     ['constructor.name', {}],
     ['__proto__', {}],
     ['toString', { toString: undefined }],
@@ -206,6 +208,7 @@ describe('AUTH_AUDIENCE_CLAIM', () => {
     [KEYCLOAK, { azp: 'web', aud: 'web', typ: 'ID' }, /ID token/],
     [KEYCLOAK, { azp: 'account', aud: 'account' }, /"azp"/],
     [KEYCLOAK, { azp: 'web', aud: ['account', 'realm-management'] }, /another service/],
+    [KEYCLOAK, { azp: 'web', aud: [] }, /another service/],
     [{ AUTH_JWT_AUDIENCE: 'web,ios' }, { aud: 'web,ios' }, /"aud"/],
     [{ AUTH_JWT_AUDIENCE: 'web' }, { client_id: 'web', azp: 'web' }, /"aud"/],
   ])('under %j a token with %j is refused', async (settings, claims, text) => {
@@ -227,6 +230,13 @@ describe('AUTH_JWT_ISSUER', () => {
 
     expect(problem.code).toBe('unauthorized');
     expect(problem.message).toContain('AUTH_JWT_ISSUER differ by the slash at the end');
+  });
+
+  it('is told of no slash where another claim is missing', async () => {
+    const [iss, AUTH_JWT_ISSUER] = ['https://example.auth0.com/', 'https://example.auth0.com'];
+    const problem = await refusalOf({ iss, exp: undefined }, { AUTH_JWT_ISSUER });
+
+    expect(problem.message).toBe('The claim "exp" of the token is missing or not as expected.');
   });
 
   it.each(['https://evil.example/', 'https://example.auth0.com//', undefined, 7, ''])(

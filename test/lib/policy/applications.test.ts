@@ -32,7 +32,8 @@ describe('requireOwnApplication()', () => {
   });
 
   it('says what is missing where tenants have applications and the service has none', () => {
-    const error = expect.objectContaining({ variables: ['VOD_SUB_APP_ID'] });
+    const message = expect.stringContaining('must be set where there are tenants');
+    const error = expect.objectContaining({ variables: ['VOD_SUB_APP_ID'], message });
 
     expect(() => requireOwnApplication({ tenants: TENANTS }, undefined)).toThrow(ConfigError);
     expect(() => requireOwnApplication({ tenants: TENANTS }, undefined)).toThrow(error);

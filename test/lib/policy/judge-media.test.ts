@@ -171,6 +171,8 @@ describe('judgeMedia()', () => {
     expect(detailOf({})).toBe(
       'VOD cannot read the file, and what its upload allows depends on that: maxBytes, maxSeconds.',
     );
+    expect(detailOf({ container: 'avi' })).toMatch(/cannot read .* maxBytes, maxSeconds\.$/);
+    expect(detailOf({ size: 5 })).toMatch(/cannot read .* maxSeconds\.$/);
   });
 
   it('repeats little of what somebody called a file', () => {
@@ -202,6 +204,29 @@ describe('listContainerTypes()', () => {
     ];
     const types = containers.flatMap((container) => [...listContainerTypes(container)]);
     expect(MEDIA_TYPE_LIST.split(', ').filter((type) => !types.includes(type))).toEqual([]);
+  });
+
+  it.each([
+    ['mov', 'mov mp4 m4a 3gp qt mp4v m4v f4v'],
+    ['matroska', 'mkv webm'],
+    ['flv', 'flv f4v'],
+    ['live_flv', 'flv'],
+    ['asf', 'asf wmv wm asx'],
+    ['asf_o', 'asf wmv wm asx'],
+    ['rm', 'rm rmvb ra ram'],
+    ['mpegts', 'ts m3u8'],
+    ['hls', 'm3u8'],
+    ['applehttp', 'm3u8'],
+    ['mpeg', 'mpeg mpg mpe vob dat'],
+    ['mpegvideo', 'mpeg mpg mpe'],
+    ['m4v', 'm4v mp4v'],
+    ['w64', 'wav'],
+    ['amrnb', 'amr'],
+    ['amrwb', 'amr'],
+  ])('takes the container %s for what is called %s', (container, types) => {
+    expect([...listContainerTypes(container)].filter(isMediaType)).toEqual(
+      expect.arrayContaining(types.split(' ')),
+    );
   });
 
   it.each(['', 'elf', 'png_pipe', 'constructor', '__proto__'])('has %j for no media', (name) => {

@@ -24,17 +24,18 @@ async function refusalOf(run: () => unknown): Promise<ConfigError> {
 }
 
 describe('loadSettings()', () => {
-  it('answers at once that there are none', () => {
-    expect(loadSettings(folder)).toEqual({
-      keys: [],
-      policy: { profiles: {}, select: [] },
-      rules: [],
-    });
+  it('answers at once that there are none', async () => {
+    const none = { keys: [], policy: { profiles: {}, select: [] }, rules: [] };
+    expect(loadSettings(folder)).toEqual(none);
+
+    await writeFile(join(folder, 'settings.json'), '{"keys":[],"policy":{}}');
+
+    expect(loadSettings(folder)).toEqual(none);
   });
 
   it('reads those that are there', async () => {
     const policy = { profiles: { default: { maxBytes: 1 } } };
-    await writeFile(join(folder, 'settings.json'), JSON.stringify({ policy }));
+    await writeFile(join(folder, 'settings.json'), JSON.stringify({ keys: [], policy }));
 
     expect(await loadSettings(folder)).toEqual({
       keys: [],
@@ -56,6 +57,12 @@ describe('loadSettings()', () => {
     expect(error.message).toBe(
       'Cannot serve with these settings: keys.0.sha256 must be the SHA-256 of the key: 64 hexadecimal digits; policy.select.0.profile names no profile; there are none',
     );
+  });
+
+  it.each(['[]', '{"keys":7}', '{"keys":[],"webhooks":[]}'])('checks %s', async (text) => {
+    await writeFile(join(folder, 'settings.json'), text);
+
+    expect((await refusalOf(() => loadSettings(folder))).message).toMatch(/must be a|not a field/);
   });
 
   it.each(['', '{"keys":"canary', 'canary'])('refuses %j, which is no JSON', async (text) => {

@@ -36,6 +36,9 @@ describe('narrowByClaim()', () => {
     ['maxBytes', {}, { maxBytes: 5 }, 5],
     ['maxSeconds', { maxSeconds: 5 }, {}, 5],
     ['taskPriority', {}, { taskPriority: { max: 0 } }, { max: 0 }],
+    ['taskPriority', {}, { taskPriority: { min: 3 } }, { min: 3 }],
+    ['taskPriority', { taskPriority: { min: 3 } }, {}, { min: 3 }],
+    ['taskPriority', { taskPriority: { min: -9 } }, { taskPriority: { min: -5 } }, { min: -5 }],
     [
       'taskPriority',
       { taskPriority: { min: -5, max: 5 } },
@@ -65,7 +68,7 @@ describe('narrowByClaim()', () => {
     [
       'pullHosts',
       { pullHosts: ['a.example.com'] },
-      { pullHosts: ['*.example.com'] },
+      { pullHosts: ['*.example.com', 'a.example.org'] },
       ['a.example.com'],
     ],
     ['pullHosts', { pullHosts: ['*.example.com'] }, { pullHosts: ['*.ample.com'] }, []],
@@ -89,6 +92,7 @@ describe('narrowByClaim()', () => {
     expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
     expect(problem.errors?.map(({ path }) => path)).toEqual(paths);
     expect(problem.errors?.map(({ rule }) => rule)).toEqual(paths.map(() => 'claim'));
+    expect(problem.errors?.map(({ message }) => message)).not.toContain('');
   });
 
   it('never widens what a signature may have', () => {

@@ -69,6 +69,8 @@ describe('createPermit()', () => {
       expect.objectContaining({
         code: 'policy_denied',
         status: 403,
+        message:
+          'The policy does not allow the request: "tenant" must name a tenant of this service',
         errors: [
           { path: 'tenant', rule: 'tenants', message: 'must name a tenant of this service' },
         ],

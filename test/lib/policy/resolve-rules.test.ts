@@ -43,6 +43,12 @@ describe('chooseFillIn()', () => {
     });
   });
 
+  it('has media expire at a time', () => {
+    expect(choose([rule('r', { expireTime: '2030-01-01T00:00:00Z' })])).toEqual({
+      expiry: { value: { expireTime: Date.UTC(2030, 0, 1) / 1_000 }, rule: 'r' },
+    });
+  });
+
   it.each([
     [{}],
     [{ methods: ['console', 'live'] }],

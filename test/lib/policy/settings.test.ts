@@ -127,14 +127,18 @@ describe('parseSettings()', () => {
   it.each<[string, unknown]>([
     ['keys', {}],
     ['keys.0', 'migration'],
+    ['keys.0', {}],
     ['keys.0.name', undefined],
     ['keys.0.name', 'two words'],
     ['keys.0.name', ''],
     ['keys.0.sha256', 'the key itself'],
     ['keys.0.sha256', 'a'.repeat(63)],
+    ['keys.0.sha256', 'a'.repeat(65)],
+    ['keys.0.sha256', 7],
     ['keys.0.scopes', []],
     ['keys.0.scopes', 'upload:pull'],
     ['keys.0.scopes.0', 'upload:pull upload:sign'],
+    ['keys.0.scopes.0', 7],
     ['keys.0.owner', 7],
     ['keys.0.secret', 'canary'],
     ['policy', []],
@@ -164,6 +168,7 @@ describe('parseSettings()', () => {
     ['policy.profiles.default.maxSeconds', 0.5],
     ['policy.profiles.default.pullHosts.0', 'https://media.example.com'],
     ['policy.profiles.default.pullHosts.0', '*'],
+    ['policy.profiles.default.pullHosts.0', 7],
     ['policy.profiles.default.quotas', []],
     ['policy.profiles.default.quotas.perMinute', 1],
     ['policy.profiles.default.quotas.signaturesPerMinute', 0],
@@ -182,6 +187,7 @@ describe('parseSettings()', () => {
     ['policy.select.1.key', 'nobody'],
     ['policy.select.2.claim', 'plan'],
     ['policy.select.2.claim.value', true],
+    ['policy.select.2.claim.value', 'a\nb'],
     ['policy.select.2.claim.values', ['pro']],
     ['policy.select.3', { profile: 'pro', scope: 'upload:partner', key: 'migration' }],
     ['policy.tenants.claim', undefined],
@@ -192,6 +198,8 @@ describe('parseSettings()', () => {
     ['policy.tenants.subAppIds.acme', 1.5],
     ['policy.tenants.subAppIds.other', 0],
     ['policy.tenants.subAppIds.constructor', 1],
+    ['policy.tenants.subAppIds.prototype', 1],
+    ['policy.tenants.subAppIds.__proto__', 1],
     ['keys.1.tenant', 'nobody'],
     ['policy.console', null],
     ['policy.console.maxbytes', 1],
@@ -203,9 +211,13 @@ describe('parseSettings()', () => {
     ['rules.0.match.subAppIds.0', 0],
     ['rules.0.match.methods.0', 'studio'],
     ['rules.0.match.name', ''],
+    ['rules.0.match.name', 7],
     ['rules.0.set', {}],
     ['rules.0.set', undefined],
     ['rules.0.set.expires', 1],
+    ['rules.0.set', { expireAfter: 1, expireTime: '2027-01-01T00:00:00Z' }],
+    ['rules.0.set.coverUrl', 7],
+    ['rules.0.set.coverUrl', 'c.png'],
     ['rules.0.set.expireTime', '2027-01-01'],
     ['rules.0.set.tags', Array.from({ length: 17 }, (_, n) => `tag-${n}`)],
     ['rules.0.set.tags.0', 'x'.repeat(33)],
@@ -221,7 +233,20 @@ describe('parseSettings()', () => {
     expect(errors.some((error) => error.path === path || error.path.startsWith(`${path}.`))).toBe(
       true,
     );
-    expect(errors.every(({ message }) => message !== '' && !message.includes('canary'))).toBe(true);
+    expect(errors.every(({ message }) => /^(?!Invalid)./.test(message))).toBe(true);
+    expect(JSON.stringify(errors)).not.toContain('canary');
+  });
+
+  it.each<[string, unknown]>([
+    ['keys.1.name', 'MIGRATION'],
+    ['policy.profiles.default.taskPriority', { max: -5 }],
+    ['policy.profiles.default.taskPriority', { min: 5, max: 5 }],
+    ['rules.0.match.methods', ['client', 'pull', 'server', 'console', 'live', 'other']],
+    ['rules.0.set.procedure.taskNotifyMode', 'Finish'],
+    ['rules.0.set.procedure.taskNotifyMode', 'None'],
+    ['rules.0.set.tags', ['강'.repeat(32)]],
+  ])('takes %s that is %j', (path, value) => {
+    expect(parseSettings(change(path, value)).errors).toBeUndefined();
   });
 
   it('names everything at once, whatever part it is in', () => {
@@ -234,14 +259,15 @@ describe('parseSettings()', () => {
       policy: {
         profiles: { default: { maxBytes: 0, weight: 1 }, lost: {} },
         select: [
+          { profile: 'gone' },
           { profile: 'gone', scope: 's' },
           { profile: 'gone', key: 'nobody' },
         ],
         limits: {},
       },
       rules: [
-        { name: 'r', set: { classId: 1 } },
-        { name: 'r', set: { expireAfter: 1, expireTime: '2027-01-01T00:00:00Z' } },
+        { name: 'r 1', set: { classId: 1 } },
+        { name: 'r 1', set: { expireAfter: 1, expireTime: '2027-01-01T00:00:00Z' } },
       ],
       policies: {},
     });
@@ -257,9 +283,12 @@ describe('parseSettings()', () => {
       'policy.profiles.default.maxBytes',
       'policy.profiles.default.weight',
       'policy.profiles.lost',
+      'policy.select.0',
       'policy.select.0.profile',
-      'policy.select.1.key',
       'policy.select.1.profile',
+      'policy.select.2.key',
+      'policy.select.2.profile',
+      'rules.0.name',
       'rules.1.name',
       'rules.1.set',
     ]);
@@ -278,6 +307,9 @@ describe('parseSettings()', () => {
         message: "is nobody's: name it in policy.select, or call it default",
       },
     ]);
+    expect(
+      parseSettings({ keys: [{}], policy: { select: [{ profile: 'p', key: 'k' }] } }).errors,
+    ).toContainEqual({ path: 'policy.select.0.key', message: 'names no key; there are none' });
   });
 
   it.each([
@@ -287,8 +319,9 @@ describe('parseSettings()', () => {
     [{ scope: 'a', key: 'k' }, { scope: 'a' }, false],
     [{ scope: 'a' }, { scope: 'b' }, false],
     [{ claim: { name: 'n', value: 'v' } }, { claim: { name: 'n', value: 'w' } }, false],
+    [{ claim: { name: 'n', value: 'v' } }, { claim: { name: 'm', value: 'v' } }, false],
   ])('after %j, says of %j that it never holds: %s', (earlier, later, expected) => {
-    const paths = pathsOf({
+    const { errors = [] } = parseSettings({
       keys: [{ name: 'k', sha256: SHA256, scopes: ['a'] }],
       policy: {
         profiles: { p: {} },
@@ -299,7 +332,8 @@ describe('parseSettings()', () => {
       },
     });
 
-    expect(paths).toEqual(expected ? ['policy.select.1'] : []);
+    const message = 'never holds: policy.select.0 fits everybody whom it fits';
+    expect(errors).toEqual(expected ? [{ path: 'policy.select.1', message }] : []);
   });
 
   it.each([null, 'settings', 7, true, [], [FULL]])('refuses %j as a whole', (input) => {
