@@ -61,6 +61,14 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'returns undefined as well',
   },
   {
+    file: 'lib/model/source-context.ts',
+    mutator: 'ConditionalExpression',
+    text: 'const wire = proven === undefined ? undefined : readWire(proven);',
+    code: 'proven === undefined',
+    replacement: 'false',
+    reason: '`undefined` is no JSON, and so no envelope',
+  },
+  {
     file: 'lib/model/upload-id.ts',
     mutator: 'EqualityOperator',
     text: 'return uploadId < encode(time, TIME_LENGTH);',

@@ -5,7 +5,7 @@
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   signing: ['test/lib/signing'],
   validation: ['test/lib/validation', 'test/functions/mistaken-requests.test.ts'],
-  model: ['test/lib/model'],
+  model: ['test/lib/model', 'test/lib/policy/settings.test.ts'],
   policy: ['test/lib/policy'],
   auth: ['test/lib/auth'],
   webhooks: ['test/lib/webhooks', 'test/lib/config/delivery-config.test.ts'],
