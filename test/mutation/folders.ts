@@ -4,7 +4,7 @@
  */
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   signing: ['test/lib/signing'],
-  validation: ['test/lib/validation', 'test/functions/mistaken-requests.test.ts'],
+  validation: ['test/lib/validation'],
   model: ['test/lib/model', 'test/lib/policy/settings.test.ts'],
   policy: ['test/lib/policy'],
   auth: ['test/lib/auth'],

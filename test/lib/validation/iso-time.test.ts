@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatIsoTime, parseIsoTime, readIsoTime } from '../../../lib/validation/iso-time.ts';
+import {
+  formatIsoTime,
+  isKeptTime,
+  parseIsoTime,
+  readIsoTime,
+} from '../../../lib/validation/iso-time.ts';
 
 /** Times that are written in many ways, all of them 2099-01-01T00:00:00Z. */
 const NEW_YEAR_2099 = [
@@ -151,5 +156,20 @@ describe('readIsoTime()', () => {
         expect(parseIsoTime(formatIsoTime(seconds))).toBe(seconds);
       }),
     );
+  });
+});
+
+describe('isKeptTime()', () => {
+  it.each([
+    [0, true],
+    [253_402_300_799_999, true],
+    [253_402_300_800_000, false],
+    [-1, false],
+    [0.5, false],
+    [Number.NaN, false],
+    ['0', false],
+    [undefined, false],
+  ])('takes %j for a time that can be kept: %s', (milliseconds, kept) => {
+    expect(isKeptTime(milliseconds)).toBe(kept);
   });
 });
