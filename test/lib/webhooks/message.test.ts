@@ -159,10 +159,18 @@ describe('writeMessageBody()', () => {
         EventHandle: 'handle-1',
         ProcedureStateChangeEvent: {
           TaskId: 'task-1',
-          FileId: 'file-1',
+          FileId: 'f'.repeat(256),
+          SubAppId: 1_500_000_001,
           Status: 'FINISH',
+          ErrCode: 0,
+          ErrCodeExt: '',
           Outputs: 'x'.repeat(20_000),
+          SessionContext: 'mine',
         },
+        TaskId: 't'.repeat(257),
+        FileId: { of: 'nothing' },
+        'An.Event': { FileId: 'file-2' },
+        Eventful: { FileId: 'file-3' },
       },
     });
 
@@ -174,9 +182,20 @@ describe('writeMessageBody()', () => {
       data: {
         EventType: 'ProcedureStateChanged',
         EventHandle: 'handle-1',
-        ProcedureStateChangeEvent: { TaskId: 'task-1', FileId: 'file-1', Status: 'FINISH' },
+        ProcedureStateChangeEvent: {
+          ...{ TaskId: 'task-1', FileId: 'f'.repeat(256), SubAppId: 1_500_000_001 },
+          ...{ Status: 'FINISH', ErrCode: 0, ErrCodeExt: '' },
+        },
       },
     });
+  });
+
+  it('writes what names an upload where all of it does not fit', () => {
+    const identifiers = { ...UPLOAD, subAppId: 7, taskId: 'task-1' };
+    const message = buildUploadMessage({ ...identifiers, name: 'x'.repeat(20_000) });
+    const { sourceContext: _context, ...named } = identifiers;
+
+    expect(JSON.parse(writeMessageBody(message, 10_000)).data).toEqual(named);
   });
 
   it('still says of a thin message that it is not confirmed', () => {
@@ -207,6 +226,8 @@ describe('readSubject()', () => {
     expect(readSubject(buildUploadMessage(UPLOAD))).toBe(UPLOAD.uploadId);
     expect(readSubject(vod({ FileId: 'file-1', TaskId: 'task-1' }))).toBe('file-1');
     expect(readSubject(vod({ FileId: '', TaskId: 'task-1' }))).toBe('task-1');
+    expect(readSubject(vod({ FileId: 'f'.repeat(256) }))).toBe('f'.repeat(256));
+    expect(readSubject(vod({ FileId: 'f'.repeat(257), TaskId: 7 }))).toBe(vod({}).id);
     expect(readSubject(vod({}))).toBe(vod({}).id);
   });
 });
