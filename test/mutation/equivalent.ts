@@ -92,4 +92,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: '(PROGRESS[next] ?? Infinity) >= progress',
     reason: 'no two states are equally far, so it is the same state',
   },
+  {
+    file: 'lib/webhooks/retry-schedule.ts',
+    mutator: 'StringLiteral',
+    text: "const text = header?.trim() ?? '';",
+    code: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'is no time either',
+  },
 ];

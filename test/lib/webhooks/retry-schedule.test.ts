@@ -89,6 +89,12 @@ describe('scheduleRetry()', () => {
     expect(ages.at(-1)).toBeLessThanOrEqual(RETRY_MILLISECONDS);
   });
 
+  it('spreads the last attempts over the last hour', () => {
+    const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR - 5_000 };
+
+    expect(scheduleRetry(late, () => 1)).toBe(5_000 + HOUR);
+  });
+
   it('is over when the three days are, and takes a clock that went back', () => {
     const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR };
 
