@@ -157,6 +157,11 @@ describe('writeMessageBody()', () => {
       raw: {
         EventType: 'ProcedureStateChanged',
         EventHandle: 'handle-1',
+        TaskId: 't'.repeat(257),
+        FileId: { of: 'nothing' },
+        'An.OtherEvent': { FileId: 'file-2' },
+        AnEventful: { FileId: 'file-3' },
+        OtherEvent: null,
         ProcedureStateChangeEvent: {
           TaskId: 'task-1',
           FileId: 'f'.repeat(256),
@@ -167,10 +172,6 @@ describe('writeMessageBody()', () => {
           Outputs: 'x'.repeat(20_000),
           SessionContext: 'mine',
         },
-        TaskId: 't'.repeat(257),
-        FileId: { of: 'nothing' },
-        'An.Event': { FileId: 'file-2' },
-        Eventful: { FileId: 'file-3' },
       },
     });
 
@@ -221,7 +222,10 @@ describe('writeMessageBody()', () => {
 describe('readSubject()', () => {
   it('is the upload, else the file, else the task, else the message', () => {
     const vod = (task: object) =>
-      buildVodMessage({ ...VOD_EVENT, raw: { EventType: 'Any', AnyEvent: task } });
+      buildVodMessage({
+        ...VOD_EVENT,
+        raw: { EventType: 'Any', OtherEvent: null, AnyEvent: task },
+      });
 
     expect(readSubject(buildUploadMessage(UPLOAD))).toBe(UPLOAD.uploadId);
     expect(readSubject(vod({ FileId: 'file-1', TaskId: 'task-1' }))).toBe('file-1');
