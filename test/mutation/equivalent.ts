@@ -101,6 +101,22 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'no host of a URL that is a name ends in a number',
   },
   {
+    file: 'lib/validation/iso-time.ts',
+    mutator: 'ConditionalExpression',
+    text: "typeof milliseconds === 'number' &&",
+    code: "typeof milliseconds === 'number'",
+    replacement: 'true',
+    reason: 'nothing else is an integer; the condition is for the compiler',
+  },
+  {
+    file: 'lib/validation/iso-time.ts',
+    mutator: 'ConditionalExpression',
+    text: 'if (seconds !== lastTime.seconds) lastTime = writeTime(seconds);',
+    code: 'seconds !== lastTime.seconds',
+    replacement: 'true',
+    reason: 'the same is written again',
+  },
+  {
     file: 'lib/validation/json-object.ts',
     mutator: 'ConditionalExpression',
     text: 'if (!Object.values(fields).includes(null)) return fields;',
