@@ -158,7 +158,10 @@ describe('readDeliveryConfig()', () => {
     expect(twice.variables).toEqual(['WEBHOOK_ENDPOINTS.1.url']);
     expect(twice.message).toContain('must not be there twice');
     expect(readDeliveryConfig(list(15)).endpoints).toHaveLength(15);
-    expect(problemOf(list(16)).message).toContain('must have at most 15 endpoints; it has 16');
+    expect(problemOf(list(16))).toMatchObject({
+      variables: ['WEBHOOK_ENDPOINTS'],
+      message: expect.stringContaining('must have at most 15 endpoints; it has 16'),
+    });
   });
 
   it('names everything that is wrong at once', () => {
@@ -214,6 +217,7 @@ describe('readDeliveryConfig()', () => {
     'http://10.0.0.1/',
     'http://localhost.example.com/',
     'http://a:b@localhost/',
+    'http://a@localhost/',
     'http://:b@localhost/',
     'http://localhost/#x',
     'ftp://localhost/',

@@ -4,6 +4,7 @@ import {
   checkFields,
   findUnknownFields,
   refuseFields,
+  storageRegion,
   subAppId,
   text,
 } from '../../../lib/validation/fields.ts';
@@ -22,11 +23,24 @@ describe('subAppId', () => {
   });
 });
 
-it('says of what is null that it is no text', () => {
-  expect(v.safeParse(text(5), null).issues).toMatchObject([{ message: 'must be a text' }]);
+it.each([
+  [text(5), null],
+  [storageRegion, 7],
+])('says of what is no text that it has to be one (%#)', (schema, value) => {
+  expect(v.safeParse(schema, value).issues).toMatchObject([{ message: 'must be a text' }]);
 });
 
 describe('checkFields()', () => {
+  it.each([
+    [[], '; it is a list'],
+    ['{}', '; it is a text, as of an object that was written as JSON twice'],
+    [null, ''],
+  ])('says of %j that it is no object', (input, what) => {
+    expect(checkFields(v.object({}), input, () => []).errors).toEqual([
+      { path: '', message: `must be a JSON object${what}` },
+    ]);
+  });
+
   it('says of all fields together what is wrong with the body', () => {
     const schema = v.pipe(
       v.object({}),

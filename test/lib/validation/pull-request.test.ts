@@ -228,6 +228,15 @@ describe('parsePullRequest()', () => {
     expect(pathsOf(problem)).toEqual(['']);
   });
 
+  it('names the types that a cover may have', () => {
+    expect(refusalOf({ mediaUrl: URL_TEXT, coverUrl: URL_TEXT }).errors).toEqual([
+      {
+        path: 'coverUrl',
+        message: 'must end in a type that a pull takes for covers, or in none: gif, jpeg, jpg, png',
+      },
+    ]);
+  });
+
   it('says what is missing from an empty body', () => {
     expect(refusalOf({}).errors).toEqual([{ path: 'mediaUrl', message: 'must be given' }]);
   });

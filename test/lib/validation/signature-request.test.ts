@@ -40,6 +40,10 @@ describe('parseSignatureRequest()', () => {
     });
   });
 
+  it.each(['Finish', 'Change', 'None'])('takes the mode %s', (taskNotifyMode) => {
+    expect(sign({ taskNotifyMode })).toEqual({ taskNotifyMode });
+  });
+
   const NOT_AN_ID = 'must be the uploadId of an earlier answer; leave it out to begin anew';
   const HALF = 'must be well-formed Unicode; it has half of a surrogate pair';
   const NO_TIME = 'must be a time that exists, of a year from 1970 to 9999';
@@ -51,6 +55,7 @@ describe('parseSignatureRequest()', () => {
   it.each<readonly [path: string, value: unknown, message: string]>([
     ['classId', -1, 'must be a whole number from 0 to 2147483647'],
     ['classId', 1.5, 'must be a whole number from 0 to 2147483647'],
+    ['classId', true, 'must be a whole number from 0 to 2147483647'],
     ['classId', '7', 'must be a whole number from 0 to 2147483647, without quotes'],
     ['procedure', '', 'must not be empty; leave it out instead'],
     ['procedure', 5, 'must be a text'],
@@ -72,13 +77,14 @@ describe('parseSignatureRequest()', () => {
     ['expiresIn', 7_776_001, 'must be a whole number from 1 to 7776000'],
     ['expiresIn', 0.5, 'must be a whole number from 1 to 7776000'],
     ['expiresIn', '3600', 'must be a whole number from 1 to 7776000, without quotes'],
-    ['uploadId', 7, 'must be a text'],
+    ['uploadId', [FOREIGN], 'must be a text'],
     ['uploadId', FOREIGN, 'was not given to this caller; leave it out to begin a new upload'],
     ...['', 'x', `8${OWN.slice(1)}`, `${OWN}0`, `0${OWN}`, OWN.slice(1), OWN.toLowerCase()].map(
       (uploadId) => ['uploadId', uploadId, NOT_AN_ID] as const,
     ),
     ['mediaExpireTime', '2026-11-22T08:00:00Z', 'must lie in the future'],
     ['mediaExpireTime', '2027-02-30T00:00:00Z', NO_TIME],
+    ['mediaExpireTime', ['2026-11-22T08:00:00Z'], 'must be a text, as 2099-01-01T00:00:00Z'],
     ['mediaExpireTime', 1_800_000_000, 'must be a text, as 2099-01-01T00:00:00Z'],
     ['limits', [], 'must be a JSON object'],
     ['limits', 'none', 'must be a JSON object'],
@@ -142,12 +148,19 @@ describe('a media type', () => {
     });
   });
 
-  it.each(['video/*', 'application/octet-stream', 'png', '', 'constructor', '__proto__', '/', '.'])(
-    'that VOD does not take, %j, lists those that it does',
-    (type) => {
-      expect(errorsOf({ limits: { mediaTypes: [type] } })).toEqual({
-        'limits.mediaTypes.0': expect.stringMatching(/^must be a type that VOD takes: wmv, .*amr$/),
-      });
-    },
-  );
+  it.each([
+    'video/*',
+    'video/mx-p4',
+    'application/octet-stream',
+    'png',
+    '',
+    'constructor',
+    '__proto__',
+    '/',
+    '.',
+  ])('that VOD does not take, %j, lists those that it does', (type) => {
+    expect(errorsOf({ limits: { mediaTypes: [type] } })).toEqual({
+      'limits.mediaTypes.0': expect.stringMatching(/^must be a type that VOD takes: wmv, .*amr$/),
+    });
+  });
 });
