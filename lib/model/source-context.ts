@@ -129,8 +129,8 @@ export function decodeSourceContext(
   context: string,
   { keys, subAppIds, acceptsV1 }: ContextVerifier,
 ): DecodedSourceContext {
-  const head = isLikely(2, context) ? verify(context, keys, subAppIds) : undefined;
-  const wire = head === undefined ? undefined : readWire(`${head}}`);
+  const proven = isLikely(2, context) ? verify(context, keys, subAppIds) : undefined;
+  const wire = proven === undefined ? undefined : readWire(proven);
   if (wire?.vu === 2) return describeWire(wire);
   const first = acceptsV1 ? readV1(context) : undefined;
   return first === undefined ? { sourceContext: context } : { ...first, unproven: true };
@@ -178,7 +178,8 @@ function explainOverflow(used: number, sourceContext: string | undefined): Field
   // `,"c":` stands before the caller's text, which is itself written as JSON.
   const left = MAX_SOURCE_CONTEXT_BYTES - used - ',"c":'.length;
   const room = `VOD keeps ${MAX_SOURCE_CONTEXT_BYTES} bytes, and ${used} hold the upload's id, owner and limits`;
-  if (sourceContext !== undefined && left > 2) {
+  // Without a text of the caller's own, what does not fit leaves less than nothing.
+  if (left > 2) {
     const size = Buffer.byteLength(JSON.stringify(sourceContext));
     return {
       path: 'sourceContext',
@@ -227,8 +228,8 @@ function authenticate(head: string, key: string, subAppId: number | undefined): 
 }
 
 /**
- * Returns the `head` that {@link authenticate} was given for `text` with one of `keys` for one of `subAppIds`; undefined
- * where it was not. Nothing of the text is written anew for that, so another spelling of the same object is no proof.
+ * Returns the object of `text` without its MAC, if {@link authenticate} wrote it with one of `keys` for one of `subAppIds`;
+ * undefined otherwise. Nothing of the text is written anew for that, so another spelling of the same object is no proof.
  */
 function verify(
   text: string,
@@ -241,7 +242,7 @@ function verify(
   const isAuthentic = keys.some((key) =>
     subAppIds.some((subAppId) => secretEqual(text, authenticate(head, key, subAppId))),
   );
-  return isAuthentic ? head : undefined;
+  return isAuthentic ? `${head}}` : undefined;
 }
 
 /**

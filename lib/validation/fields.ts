@@ -45,7 +45,7 @@ export function text(maxBytes: number) {
       'must be well-formed Unicode; it has half of a surrogate pair',
     ),
     v.check(
-      (value) => value.length <= maxBytes && Buffer.byteLength(value) <= maxBytes,
+      (value) => Buffer.byteLength(value) <= maxBytes,
       (issue) =>
         `must have at most ${maxBytes} bytes in UTF-8; it has ${Buffer.byteLength(issue.input)}`,
     ),

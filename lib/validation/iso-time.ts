@@ -56,37 +56,39 @@ export function parseIsoTime(text: string): number | undefined {
 }
 
 /** What {@link formatIsoTime} has written last: signatures of one second mostly end in one, and `Date` is slow. */
-let lastTime = { seconds: 0, text: '1970-01-01T00:00:00Z' };
+let lastTime = writeTime(0);
 
 /** Returns Unix seconds as ISO 8601 in UTC, as `2026-01-31T08:00:00Z`. */
 export function formatIsoTime(seconds: number): string {
-  if (seconds !== lastTime.seconds) {
-    lastTime = { seconds, text: `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z` };
-  }
+  if (seconds !== lastTime.seconds) lastTime = writeTime(seconds);
   return lastTime.text;
+}
+
+function writeTime(seconds: number) {
+  return { seconds, text: `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z` };
 }
 
 type Parts = Readonly<Record<string, string | undefined>>;
 
 /** Returns the Unix seconds of a time, or undefined where there is no such time. */
 function countSeconds(parts: Parts): number | undefined {
-  const { year, month, day, hour, minute = '00', second = '00' } = parts;
+  const { year, month, day, hour, minute = '00', second = 0 } = parts;
   const local = `${year}-${month}-${day}T${hour}:${minute}`;
   const milliseconds = Date.parse(`${local}Z`);
   // `Date` takes 24:00 and the 30th of February for the day after.
   const exists =
     !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(local);
-  const offset = readOffset(parts);
-  if (!exists || offset === undefined || Number(second) > 60) return undefined;
-  const seconds = milliseconds / 1_000 + Number(second) - offset;
+  if (!exists || Number(second) > 60) return undefined;
+  const seconds = milliseconds / 1_000 + Number(second) - readOffset(parts);
   // A leap second is the last one of a day in UTC, and has the same number as the one after it.
   if (second === '60' && seconds % 86_400 !== 0) return undefined;
   return seconds >= 0 && seconds < YEAR_10000 ? seconds : undefined;
 }
 
-/** Returns by how many seconds a zone is ahead of UTC, or undefined where there is no such zone. */
-function readOffset({ sign, hours = '00', minutes = '00' }: Parts): number | undefined {
-  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
+/** Returns by how many seconds a zone is ahead of UTC, or `NaN` where there is no such zone. */
+function readOffset(parts: Parts): number {
+  const { sign, hours = 0, minutes = 0 } = parts;
+  if (Number(hours) > 23 || Number(minutes) > 59) return Number.NaN;
   const seconds = Number(hours) * 3_600 + Number(minutes) * 60;
   return sign === '-' ? -seconds : seconds;
 }

@@ -6,7 +6,6 @@ export function findNearName(text: string, names: readonly string[]): string | u
 
 /** Returns whether one letter too many, too few, other than it should be, or two swapped ones part `a` from `b`. */
 function isOneSlipAway(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
   let head = 0;
   while (head < a.length && a[head] === b[head]) head += 1;
   const restA = a.slice(head);

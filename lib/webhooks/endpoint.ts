@@ -34,6 +34,8 @@ export type ParsedEndpoints =
 /** Most endpoints, so that each has a connection of its own at any time. */
 const MAX_ENDPOINTS = 15;
 
+const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
+
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
@@ -132,5 +134,5 @@ function isLoopback(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password, hash: fragment } = new URL(text);
   const plain = username === '' && password === '' && fragment === '';
-  return plain && /^https?:$/.test(protocol) && LOOPBACK_HOSTS.has(hostname);
+  return plain && PROTOCOLS.has(protocol) && LOOPBACK_HOSTS.has(hostname);
 }

@@ -174,11 +174,10 @@ function pickIdentifiers(data: Message['data']): Record<string, unknown> {
   const entries = Object.entries(data);
   // A notification has one member that is about its type, under a name of its own.
   const task = entries.find(([name, value]) => /^\w{1,64}Event$/.test(name) && isJsonObject(value));
-  const inner = task === undefined ? [] : Object.entries(Object(task[1])).filter(isIdentifier);
-  return {
-    ...Object.fromEntries(entries.filter(isIdentifier)),
-    ...(task === undefined ? {} : { [task[0]]: Object.fromEntries(inner) }),
-  };
+  const own = Object.fromEntries(entries.filter(isIdentifier));
+  if (task === undefined) return own;
+  const [name, value] = task;
+  return { ...own, [name]: Object.fromEntries(Object.entries(Object(value)).filter(isIdentifier)) };
 }
 
 function isIdentifier([name, value]: readonly [string, unknown]): boolean {

@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { type Exchanged, exchange } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
 import type { Clock } from '../system.ts';
+import { defined } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { Message } from './message.ts';
@@ -86,6 +87,8 @@ function describeExchange(exchanged: Exchanged, now: number): SendResult {
 
   const failed = { ok: false, status, error: `http_${status}`, gone: status === 410 };
   if (status !== 429 && status !== 503) return failed;
-  const retryAfterSeconds = readRetryAfter(headers['retry-after'], now);
-  return retryAfterSeconds === undefined ? failed : { ...failed, retryAfterSeconds };
+  return {
+    ...failed,
+    ...defined({ retryAfterSeconds: readRetryAfter(headers['retry-after'], now) }),
+  };
 }

@@ -210,70 +210,10 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect(verify(json.signature, 'the-next-key-example')['secretId']).toBe('AKIDexample');
   });
 
-  it.each([
-    ['classId', -1],
-    ['classId', 1.5],
-    ['classId', '7'],
-    ['procedure', ''],
-    ['procedure', 5],
-    ['procedure', 'x'.repeat(129)],
-    ['taskPriority', 11],
-    ['taskPriority', -11],
-    ['taskNotifyMode', 'finish'],
-    ['sourceContext', 'x'.repeat(251)],
-    ['sourceContext', '한'.repeat(84)],
-    ['sourceContext', 'half \ud83c'],
-    ['sourceContext', { a: 1 }],
-    ['sessionContext', 'x'.repeat(1_001)],
-    ['storageRegion', 'mars'],
-    ['storageRegion', 'ap-singapor'],
-    ['oneTimeValid', 1],
-    ['oneTimeValid', 'true'],
-    ['expiresIn', 0],
-    ['expiresIn', 7_776_001],
-    ['expiresIn', 0.5],
-    ['uploadId', 'x'],
-    ['uploadId', '01ARYZ6S410000000000000000'],
-    ['mediaExpireTime', '2026-11-22T07:59:59Z'],
-    ['mediaExpireTime', '2027-02-30T00:00:00Z'],
-    ['mediaExpireTime', 1_800_000_000],
-    ['limits', []],
-    ['limits', 'none'],
-    ['limits.maxBytes', 0],
-    ['limits.maxBytes', 50_000 * 1024 ** 3 + 1],
-    ['limits.maxSeconds', -1],
-    ['limits.mediaTypes', []],
-    ['limits.mediaTypes', 'mp4'],
-    ['limits.mediaTypes.1', ['mp4', 'exe']],
-    ['limits.colour', 'red'],
-    ['colour', 'red'],
-    ['__proto__', 'red'],
-    ['constructor', 'red'],
-    ['expireTime', 3_600],
-  ])('names the field %s where it is wrong', async (path, value) => {
-    const ask = await load();
-    const [first = '', second] = path.split('.');
-    const field = second === undefined ? value : { [second]: value };
-    // Written as text, since `__proto__` is no ordinary member of a literal.
-    const body = `{${JSON.stringify(first)}:${JSON.stringify(field)}}`;
-
-    const { statusCode, headers, json } = await ask({ headers: await bearer(), body });
-
-    expect(statusCode).toBe(400);
-    expect(headers['Content-Type']).toBe('application/problem+json; charset=utf-8');
-    expect(json).toMatchObject({
-      status: 400,
-      code: 'invalid_request',
-      requestId: SCF_CONTEXT.request_id,
-    });
-    expect(json.errors.map((error: { path: string }) => error.path)).toEqual([path]);
-    expect(json.errors[0].message).not.toBe('');
-  });
-
   it('names all wrong fields at once', async () => {
     const ask = await load();
 
-    const { json } = await ask({
+    const { statusCode, headers, json } = await ask({
       headers: await bearer(),
       body: {
         classId: 'x',
@@ -286,6 +226,13 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
       },
     });
 
+    expect(statusCode).toBe(400);
+    expect(headers['Content-Type']).toBe('application/problem+json; charset=utf-8');
+    expect(json).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      requestId: SCF_CONTEXT.request_id,
+    });
     expect(json.errors.map((error: { path: string }) => error.path).sort()).toEqual([
       'classId',
       'colour',

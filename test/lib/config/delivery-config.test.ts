@@ -110,15 +110,24 @@ describe('readDeliveryConfig()', () => {
   });
 
   it.each([
-    [{ ...HOOK, events: [] }, '0.events'],
-    [{ ...HOOK, events: 'upload.*' }, '0.events'],
-    [{ ...HOOK, events: ['upload.*', 'upload.redy'] }, '0.events.1'],
-    [{ ...HOOK, events: [7] }, '0.events.0'],
-    [{ ...HOOK, evnets: ['*'] }, '0.evnets'],
-    ['https://hooks.example.com/', '0'],
-    [null, '0'],
-  ])('refuses %j', (endpoint, path) => {
-    expect(problemOf(hooks(endpoint)).variables).toEqual([`WEBHOOK_ENDPOINTS.${path}`]);
+    [{ ...HOOK, events: [] }, '0.events', 'name an event type; leave it out to have them all'],
+    [{ ...HOOK, events: 'upload.*' }, '0.events', 'must be a list of event types'],
+    [{ ...HOOK, events: ['upload.*', 'upload.redy'] }, '0.events.1', 'must be vod. and a type of'],
+    [{ ...HOOK, events: [7] }, '0.events.0', 'must be a text'],
+    [{ ...HOOK, evnets: ['*'] }, '0.evnets', 'did you mean events?'],
+    [{ ...HOOK, secret: 7 }, '0.secret', 'must be a text'],
+    [
+      { ...HOOK, secret: 'x' },
+      '0.secret',
+      'must be whsec_ and the Base64 of 24 to 64 random bytes;',
+    ],
+    ['https://hooks.example.com/', '0', 'must be a JSON object; it is a text'],
+    [null, '0', 'must be a JSON object'],
+  ])('refuses %j', (endpoint, path, message) => {
+    const error = problemOf(hooks(endpoint));
+
+    expect(error.variables).toEqual([`WEBHOOK_ENDPOINTS.${path}`]);
+    expect(error.message).toContain(message);
   });
 
   it.each([
@@ -138,14 +147,16 @@ describe('readDeliveryConfig()', () => {
 
   it('refuses the same address twice, however it is written, and too many', () => {
     const twice = problemOf(hooks(HOOK, { ...HOOK, url: HOOK.url.replace('hooks', 'HOOKS') }));
-    const many = problemOf(
-      hooks(
-        ...Array.from({ length: 16 }, (_, i) => ({ ...HOOK, url: `https://h.example.com/${i}` })),
-      ),
-    );
+    const list = (length: number) =>
+      hooks(...Array.from({ length }, (_, i) => ({ ...HOOK, url: `https://h.example.com/${i}` })));
 
     expect(twice.variables).toEqual(['WEBHOOK_ENDPOINTS.1.url']);
-    expect(many.message).toContain('at most 15');
+    expect(twice.message).toContain('must not be there twice');
+    expect(readDeliveryConfig(list(15)).endpoints).toHaveLength(15);
+    expect(problemOf(list(16))).toMatchObject({
+      variables: ['WEBHOOK_ENDPOINTS'],
+      message: expect.stringContaining('must have at most 15 endpoints; it has 16'),
+    });
   });
 
   it('names everything that is wrong at once', () => {
@@ -201,6 +212,11 @@ describe('readDeliveryConfig()', () => {
     'http://10.0.0.1/',
     'http://localhost.example.com/',
     'http://a:b@localhost/',
+    'http://a@localhost/',
+    'http://:b@localhost/',
+    'http://localhost/#x',
+    'ftp://localhost/',
+    'localhost',
   ])('refuses %s for the local stack too', (url) => {
     const environment = { ...hooks({ ...HOOK, url }), WEBHOOK_LOOPBACK: 'allow' };
 
@@ -251,6 +267,8 @@ describe('parseEndpoints()', () => {
     expect(
       parseEndpoints([{ ...HOOK, url: 'https://hooks.example.org/' }], options).errors,
     ).toEqual([{ path: '0.url', message: expect.stringContaining('allowed') }]);
-    expect(parseEndpoints(undefined, options).errors).toHaveLength(1);
+    expect(parseEndpoints(undefined, options).errors).toEqual([
+      { path: '', message: 'must be a list of { url, secret, events }' },
+    ]);
   });
 });

@@ -57,6 +57,7 @@ describe('explainEventPattern()', () => {
     'vod',
     'vod.',
     'vod.**',
+    'my.vod.*',
     'Upload.*',
     'other.*',
   ])('refuses %j, and names what there is', (pattern) => {

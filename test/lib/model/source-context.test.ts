@@ -45,8 +45,8 @@ function anyFitting<Mine extends string | undefined>(mine: fc.Arbitrary<Mine>) {
     );
 }
 
-describe('sealEnvelope()', () => {
-  it('is undone by openEnvelope()', () => {
+describe('encodeSourceContext()', () => {
+  it('is undone by decodeSourceContext()', () => {
     fc.assert(
       fc.property(anyFitting(fc.string({ unit: 'grapheme', maxLength: 8 })), (each) => {
         const opened = openContext(sealContext(each.envelope, each.mine));
@@ -127,13 +127,19 @@ describe('sealEnvelope()', () => {
   });
 });
 
-describe('openEnvelope()', () => {
+describe('decodeSourceContext()', () => {
   const lookalike = writeV1Context(SMALL, 'mine');
 
   it.each([
     ...['', '{"u":"42"}', '{"vu":2}', '{"vu":1}', '{', 'plain', '[1]', 'null', lookalike],
     ...['{"vu":2,"i":"01ARYZ6S410000000000000000","o":"u1","m":"c","a":"AAAAAAAAAAAAAAAA"}'],
   ])('takes %j for the context of another program', (context) => {
+    expect(openContext(context)).toEqual({ sourceContext: context });
+  });
+
+  it('does not take half of a surrogate pair for what it is hashed as', () => {
+    const context = sealContext(SMALL, '\ufffd').replace('\ufffd', '\ud800');
+
     expect(openContext(context)).toEqual({ sourceContext: context });
   });
 

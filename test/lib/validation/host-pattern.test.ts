@@ -8,6 +8,7 @@ describe('matchesHost()', () => {
     ['a.example.com', '*.example.com'],
     ['c.b.a.example.com', '*.example.com'],
     ['xn--bcher-kva.example.com', '*.example.com'],
+    ['8.8.8.8.example.com', '*.example.com'],
     ['8.8.8.8', '8.8.8.8'],
     ['[2001:4860:4860::8888]', '[2001:4860:4860::8888]'],
   ])('lets %s pass under %s', (host, pattern) => {
@@ -28,6 +29,7 @@ describe('matchesHost()', () => {
     ['a.exampleXcom', '*.example.com'],
     ['8.8.8.8', '*.8.8.8'],
     ['8.8.8.8', '*.8'],
+    ['18.18.18.18', '*.18.18.18'],
     ['[2001:4860:4860::8888]', '*.8888]'],
     ['a.example.com', '*'],
     ['a.example.com', ''],

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatIsoTime, parseIsoTime, readIsoTime } from '../../../lib/validation/iso-time.ts';
+import {
+  formatIsoTime,
+  isKeptTime,
+  LAST_SECOND,
+  parseIsoTime,
+  readIsoTime,
+} from '../../../lib/validation/iso-time.ts';
 
 /** Times that are written in many ways, all of them 2099-01-01T00:00:00Z. */
 const NEW_YEAR_2099 = [
@@ -60,7 +66,7 @@ describe('readIsoTime()', () => {
     // The leap second of 2016, in UTC and in Seoul, is the same as the second after it.
     ['2016-12-31T23:59:60Z', Date.UTC(2017, 0, 1) / 1_000],
     ['2017-01-01T08:59:60.5+09:00', Date.UTC(2017, 0, 1) / 1_000],
-    ['9999-12-31T23:59:59Z', 253402300799],
+    ['9999-12-31T23:59:59Z', LAST_SECOND],
     ['9999-12-31T23:59:59.999+00:00', 253402300799],
   ])('reads %s as %d', (text, seconds) => {
     expect(parseIsoTime(text)).toBe(seconds);
@@ -91,12 +97,12 @@ describe('readIsoTime()', () => {
     ['9999-12-31T23:59:59-08:00', 'exists'],
     ['9999-12-31T23:59:60Z', 'exists'],
     // Nobody can tell when that is.
-    ['2099-01-31T08:00:00', 'zone'],
-    ['2099-01-31 08:00:00', 'zone'],
-    ['2099-01-31T08:00', 'zone'],
-    ['2099-01-31T08:00:00.000', 'zone'],
-    ['2099-01-31T08:00:00[Asia/Seoul]', 'zone'],
-    ['20990131T080000', 'zone'],
+    ['2099-01-31T08:00:00', 'zone at its end'],
+    ['2099-01-31 08:00:00', 'zone at its end'],
+    ['2099-01-31T08:00', 'zone at its end'],
+    ['2099-01-31T08:00:00.000', 'zone at its end'],
+    ['2099-01-31T08:00:00[Asia/Seoul]', 'zone at its end'],
+    ['20990131T080000', 'zone at its end'],
     ['2099-01-31', 'ISO 8601'],
     ['20990131', 'ISO 8601'],
     // Something else.
@@ -151,5 +157,20 @@ describe('readIsoTime()', () => {
         expect(parseIsoTime(formatIsoTime(seconds))).toBe(seconds);
       }),
     );
+  });
+});
+
+describe('isKeptTime()', () => {
+  it.each([
+    [0, true],
+    [253_402_300_799_999, true],
+    [253_402_300_800_000, false],
+    [-1, false],
+    [0.5, false],
+    [Number.NaN, false],
+    ['0', false],
+    [undefined, false],
+  ])('takes %j for a time that can be kept: %s', (milliseconds, kept) => {
+    expect(isKeptTime(milliseconds)).toBe(kept);
   });
 });

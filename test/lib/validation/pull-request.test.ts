@@ -47,7 +47,7 @@ describe('parsePullRequest()', () => {
       mediaUrl: 'HTTPS://Samples.Example.com:443/한글.MP4?sign=a%2Bb',
       mediaType: 'MOV',
       mediaName: '한글 이름',
-      coverUrl: 'http://samples.example.com/cover.PNG',
+      coverUrl: 'HTTP://Samples.Example.com:80/cover.PNG',
       procedure: 'LongVideoPreset',
       expireTime: '2027-01-01T09:00:00+09:00',
       storageRegion: 'ap-seoul',
@@ -139,6 +139,7 @@ describe('parsePullRequest()', () => {
     ['expireTime', '2026-11-22T08:00:00Z'],
     ['expireTime', '2027-02-30T00:00:00Z'],
     ['expireTime', 1_800_000_000],
+    ['expireTime', ['2026-11-22T08:00:00Z']],
     ['storageRegion', 'mars'],
     ['classId', -1],
     ['classId', 2 ** 31],
@@ -160,7 +161,8 @@ describe('parsePullRequest()', () => {
     ['limits.maxSeconds', 0],
     ['limits.mediaTypes', []],
     ['limits.mediaTypes', 'mp4'],
-    ['limits.mediaTypes.1', ['mp4', 'exe']],
+    ['limits.mediaTypes.1', ['mov', 'exe']],
+    ['limits.mediaTypes.1', ['mp4', 4]],
     ['limits.colour', 'red'],
     ['idempotencyKey', ''],
     ['idempotencyKey', '~'.repeat(256)],
@@ -228,8 +230,20 @@ describe('parsePullRequest()', () => {
     expect(pathsOf(problem)).toEqual(['']);
   });
 
+  it('names the types that a cover may have', () => {
+    expect(refusalOf({ mediaUrl: URL_TEXT, coverUrl: URL_TEXT }).errors).toEqual([
+      {
+        path: 'coverUrl',
+        message: 'must end in a type that a pull takes for covers, or in none: gif, jpeg, jpg, png',
+      },
+    ]);
+  });
+
   it('says what is missing from an empty body', () => {
-    expect(refusalOf({}).errors).toEqual([{ path: 'mediaUrl', message: 'must be given' }]);
+    const errors = [{ path: 'mediaUrl', message: 'must be given' }];
+
+    expect(refusalOf({}).errors).toEqual(errors);
+    expect(refusalOf({ mediaType: 'mp4' }).errors).toEqual(errors);
   });
 
   it('holds URLs of media and cover against the policy', () => {
@@ -362,6 +376,12 @@ describe('parsePullRequest()', () => {
       expect(pathsOf(refusalOf(body))).toEqual(paths);
     });
 
+    it('says how many items there may be', () => {
+      expect(refusalOf({ items: {} }).errors).toEqual([
+        { path: 'items', message: 'must be a list of 1 to 1000 pulls' },
+      ]);
+    });
+
     it('says that a field of one pull does not belong beside items', () => {
       const [error] = refusalOf({ items: [{}], mediaUrl: URL_TEXT }).errors ?? [];
 
@@ -418,6 +438,11 @@ describe('explainIdempotencyKey()', () => {
   );
 
   it.each(['', ' ', 'a b', 'a\n', '키', '~'.repeat(256)])('refuses %j', (key) => {
-    expect(explainIdempotencyKey(key)).toBe('must have 1 to 255 visible ASCII characters');
+    const message = 'must have 1 to 255 visible ASCII characters';
+
+    expect(explainIdempotencyKey(key)).toBe(message);
+    expect(refusalOf({ mediaUrl: URL_TEXT, idempotencyKey: key }).errors).toEqual([
+      { path: 'idempotencyKey', message },
+    ]);
   });
 });

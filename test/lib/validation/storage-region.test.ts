@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { findNearName } from '../../../lib/validation/near-name.ts';
 import { explainStorageRegion } from '../../../lib/validation/storage-region.ts';
 
 describe('explainStorageRegion()', () => {
-  it.each(['ap-singapore', 'ap-beijing-1', 'sa-saopaulo', 'ap-guangzhou-2', 'me-riyadh'])(
-    'lets %s pass',
-    (region) => {
-      expect(explainStorageRegion(region)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...['ap-singapore', 'ap-beijing-1', 'ap-beijing-2', 'ap-beijing-12', 'sa-saopaulo'],
+    ...['ap-guangzhou-2', 'me-riyadh', 'me-riyadh-12'],
+  ])('lets %s pass', (region) => {
+    expect(explainStorageRegion(region)).toBeUndefined();
+  });
 
   it.each([
     ['ap-singapor', 'ap-singapore'],
@@ -19,10 +20,32 @@ describe('explainStorageRegion()', () => {
     expect(explainStorageRegion(region)).toContain(`did you mean ${meant}?`);
   });
 
-  it.each(['', 'mars', 'ap-', 'ap-singapore/', 'singapore', 'ap-singapore-x', '../etc'])(
-    'refuses %j',
-    (region) => {
-      expect(explainStorageRegion(region)).toContain('storage region');
+  it.each([
+    '',
+    'mars',
+    'ap-',
+    'ap-2-beijing',
+    'ap-singapore/',
+    'singapore',
+    'ap-singapore-x',
+    '../etc',
+  ])('refuses %j', (region) => {
+    expect(explainStorageRegion(region)).toContain('storage region');
+  });
+});
+
+describe('findNearName()', () => {
+  it.each(['CLASSID', 'clasId', 'claxssId', 'classIdx', 'claxsId', 'calssId'])(
+    'takes %s for one slip of the hand',
+    (text) => {
+      expect(findNearName(text, ['procedure', 'classId'])).toBe('classId');
+    },
+  );
+
+  it.each(['', 'clxxsId', 'caxssId', 'cxlssId', 'calssIx', 'classIdxx', 'clssI'])(
+    'takes %j for another name',
+    (text) => {
+      expect(findNearName(text, ['procedure', 'classId'])).toBeUndefined();
     },
   );
 });

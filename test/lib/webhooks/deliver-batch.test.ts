@@ -142,12 +142,13 @@ describe('deliverBatch()', () => {
       data['uploadId'] === '0' ? TAKEN : FAILED,
     );
 
-    const known = await deliver(claim('broken', 1, { ...old, targetDeliveredAt: NOW - DAY }), [
-      targetOf('broken', async () => FAILED),
-    ]);
+    const known = await deliver(
+      [...claim('broken', 1, { ...old, targetDeliveredAt: old.since }), ...claim('broken', 1, old)],
+      [targetOf('broken', async () => FAILED)],
+    );
     const learnt = await deliver(claim('picky', 2, old), [target]);
 
-    expect(known.map(({ kind }) => kind)).toEqual(['failed']);
+    expect(known.map(({ kind }) => kind)).toEqual(['failed', 'failed']);
     expect(learnt.map(({ kind }) => kind)).toEqual(['done', 'failed']);
   });
 
@@ -185,13 +186,13 @@ describe('deliverBatch()', () => {
     const batch = [...claim('slow', 50), ...claim('fast', 50)];
 
     const all = deliver(batch, [slow.target, fast], {
-      settle: async ({ targetId }) => {
-        settled.push(targetId);
+      settle: async ({ targetId, kind }) => {
+        settled.push(`${targetId}: ${kind}`);
       },
     });
     await expect.poll(() => settled.length).toBe(50);
 
-    expect(new Set(settled)).toEqual(new Set(['fast']));
+    expect(new Set(settled)).toEqual(new Set(['fast: done']));
     expect(slow.counts).toEqual({ inFlight: 4, most: 4, begun: 4 });
     await slow.release();
     expect((await all).length).toBe(100);
@@ -281,11 +282,11 @@ describe('deliverBatch()', () => {
   });
 
   it('tells of no status where there was no answer', async () => {
-    const silent = targetOf('silent', async () => ({ ok: false, error: 'timeout', gone: false }));
+    const silent = targetOf('silent', async () => ({ ok: false, gone: false }));
 
     const [outcome] = await deliver(claim('silent'), [silent]);
 
-    expect(outcome).toMatchObject({ kind: 'retry', error: 'timeout' });
+    expect(outcome).toMatchObject({ kind: 'retry', error: 'unknown' });
     expect(outcome).not.toHaveProperty('status');
   });
 

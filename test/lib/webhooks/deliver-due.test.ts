@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { clock } from '../../../lib/system.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { deliverClaimed } from '../../../lib/webhooks/deliver-due.ts';
+import { explainPause } from '../../../lib/webhooks/explain-pause.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
 import { writeV1Context } from '../../support/source-contexts.ts';
 import { useLedger } from '../../support/use-ledger.ts';
@@ -192,6 +194,56 @@ describe('deliverClaimed()', () => {
     expect(await deliver()).toMatchObject({ delivered: 1 });
   });
 
+  it.each([
+    ['built', { kind: 'vod', payload: {}, receivedAt: Number.NaN }, 'RangeError'],
+    ['sent', {}, 'TypeError'],
+  ] as const)('tries thrice what cannot be %s, beside what can', async (_what, change, code) => {
+    await issue();
+    await ledger.transition(UPLOAD_ID, 'uploaded');
+    const reports: LogFields[] = [];
+    const target: Target = {
+      ...{ id: targets[0]?.id ?? '', events: ['*'] },
+      send: async ({ type }) => {
+        if (type === 'upload.issued') throw new TypeError('canary');
+        return { ok: true, gone: false };
+      },
+    };
+    const counts: object[] = [];
+    for (let tries = 0; tries < 3; tries += 1) {
+      const claims = await ledger.claimDeliveries(10, 60, 10);
+      const changed = claims.map((claim) =>
+        claim.event.eventType === 'upload.issued'
+          ? { ...claim, event: { ...claim.event, ...change } as typeof claim.event }
+          : claim,
+      );
+      const { delivered, retried, dead } = await deliverClaimed(changed, {
+        ...{ ledger, targets: [target], now: () => time, random: () => 0.5 },
+        ...{ report: (fields) => reports.push(fields), deadline: { left: () => 60_000 } },
+      });
+      counts.push({ delivered, retried, dead });
+      // Not before a second has passed.
+      time += 999;
+      expect(await ledger.claimDeliveries(10, 60, 10)).toEqual([]);
+      time += 1;
+    }
+
+    expect(counts).toEqual([
+      { delivered: 1, retried: 1, dead: 0 },
+      { delivered: 0, retried: 1, dead: 0 },
+      { delivered: 0, retried: 0, dead: 1 },
+    ]);
+    expect(await listDeliveries()).toMatchObject([
+      { state: 'dead', attempts: 3, lastError: code },
+      { state: 'delivered' },
+    ]);
+    const [{ eventId } = { eventId: '' }] = await ledger.listEvents(UPLOAD_ID);
+    const item = { kind: 'delivery', id: `${eventId}/${target.id}` };
+    expect(reports).toMatchObject(
+      [1, 2, 3].map((attempts) => ({ item: { ...item, attempts }, code, error: code })),
+    );
+    expect(JSON.stringify(reports)).not.toContain('canary');
+  });
+
   it('says so where the ledger cannot be told, and delivers again', async () => {
     await issue();
     const claims = await ledger.claimDeliveries(10, 60, 10);
@@ -211,5 +263,18 @@ describe('deliverClaimed()', () => {
     expect(await deliver()).toMatchObject({ delivered: 1 });
 
     expect(new Set(consumer.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+});
+
+describe('explainPause()', () => {
+  it.each([
+    ['http_410', 'it answered 410'],
+    ['timeout', 'it had taken nothing for three days (timeout)'],
+  ])('says after %s that %s, and what resumes it', (error, why) => {
+    expect(explainPause({ endpoint: 'webhook_1', error })).toEqual({
+      level: 'error',
+      endpoint: 'webhook_1',
+      reason: `The endpoint webhook_1 is paused: ${why}. Its messages wait, each for three days; once it is mended, POST /uploads/endpoints/webhook_1/resume has them sent.`,
+    });
   });
 });

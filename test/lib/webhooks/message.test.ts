@@ -157,11 +157,20 @@ describe('writeMessageBody()', () => {
       raw: {
         EventType: 'ProcedureStateChanged',
         EventHandle: 'handle-1',
+        TaskId: 't'.repeat(257),
+        FileId: { of: 'nothing' },
+        'An.OtherEvent': { FileId: 'file-2' },
+        AnEventful: { FileId: 'file-3' },
+        OtherEvent: null,
         ProcedureStateChangeEvent: {
           TaskId: 'task-1',
-          FileId: 'file-1',
+          FileId: 'f'.repeat(256),
+          SubAppId: 1_500_000_001,
           Status: 'FINISH',
+          ErrCode: 0,
+          ErrCodeExt: '',
           Outputs: 'x'.repeat(20_000),
+          SessionContext: 'mine',
         },
       },
     });
@@ -174,9 +183,20 @@ describe('writeMessageBody()', () => {
       data: {
         EventType: 'ProcedureStateChanged',
         EventHandle: 'handle-1',
-        ProcedureStateChangeEvent: { TaskId: 'task-1', FileId: 'file-1', Status: 'FINISH' },
+        ProcedureStateChangeEvent: {
+          ...{ TaskId: 'task-1', FileId: 'f'.repeat(256), SubAppId: 1_500_000_001 },
+          ...{ Status: 'FINISH', ErrCode: 0, ErrCodeExt: '' },
+        },
       },
     });
+  });
+
+  it('writes what names an upload where all of it does not fit', () => {
+    const identifiers = { ...UPLOAD, subAppId: 7, taskId: 'task-1' };
+    const message = buildUploadMessage({ ...identifiers, name: 'x'.repeat(20_000) });
+    const { sourceContext: _context, ...named } = identifiers;
+
+    expect(JSON.parse(writeMessageBody(message, 10_000)).data).toEqual(named);
   });
 
   it('still says of a thin message that it is not confirmed', () => {
@@ -202,11 +222,16 @@ describe('writeMessageBody()', () => {
 describe('readSubject()', () => {
   it('is the upload, else the file, else the task, else the message', () => {
     const vod = (task: object) =>
-      buildVodMessage({ ...VOD_EVENT, raw: { EventType: 'Any', AnyEvent: task } });
+      buildVodMessage({
+        ...VOD_EVENT,
+        raw: { EventType: 'Any', OtherEvent: null, AnyEvent: task },
+      });
 
     expect(readSubject(buildUploadMessage(UPLOAD))).toBe(UPLOAD.uploadId);
     expect(readSubject(vod({ FileId: 'file-1', TaskId: 'task-1' }))).toBe('file-1');
     expect(readSubject(vod({ FileId: '', TaskId: 'task-1' }))).toBe('task-1');
+    expect(readSubject(vod({ FileId: 'f'.repeat(256) }))).toBe('f'.repeat(256));
+    expect(readSubject(vod({ FileId: 'f'.repeat(257), TaskId: 7 }))).toBe(vod({}).id);
     expect(readSubject(vod({}))).toBe(vod({}).id);
   });
 });

@@ -26,12 +26,14 @@ function tryUntilDead(random: () => number, retryAfterSeconds?: number): readonl
 
 describe('scheduleRetry()', () => {
   it('keeps to the suggested pauses at most', () => {
-    const pauses = Array.from({ length: 7 }, (_, i) =>
+    const pauses = Array.from({ length: 10 }, (_, i) =>
       scheduleRetry({ attempts: i + 1, ageMilliseconds: 0 }, () => 1),
     );
 
     expect(pauses).toEqual(
-      [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400].map((seconds) => seconds * 1_000),
+      [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400, 86_400].map(
+        (seconds) => seconds * 1_000,
+      ),
     );
   });
 
@@ -87,8 +89,14 @@ describe('scheduleRetry()', () => {
     expect(ages.at(-1)).toBeLessThanOrEqual(RETRY_MILLISECONDS);
   });
 
+  it('spreads the last attempts over the last hour', () => {
+    const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR - 5_000 };
+
+    expect(scheduleRetry(late, () => 1)).toBe(5_000 + HOUR);
+  });
+
   it('is over when the three days are, and takes a clock that went back', () => {
-    const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS };
+    const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR };
 
     expect(scheduleRetry(late, () => 0)).toBeUndefined();
     expect(scheduleRetry({ attempts: 1, ageMilliseconds: -HOUR }, () => 0)).toBe(1_000);
@@ -109,9 +117,14 @@ describe('readRetryAfter()', () => {
     ['', undefined],
     ['-1', undefined],
     ['1.5', undefined],
+    ['1st', undefined],
+    ['no. 1', undefined],
     ['soon', undefined],
+    ['31 Jan 2026 08:01:30 GMT', undefined],
+    ['On Sat, 31 Jan 2026 08:01:30 GMT', undefined],
     ['Saturday, soon', undefined],
   ])('reads %j as %j', (header, seconds) => {
-    expect(readRetryAfter(header, NOW)).toBe(seconds);
+    // A part of a second is waited for as a whole one.
+    expect(readRetryAfter(header, NOW + 1)).toBe(seconds);
   });
 });

@@ -76,6 +76,7 @@ describe('createWebhookSender()', () => {
     expect(webhook).toMatchObject({ method: 'POST', path: '/hook' });
     expect(webhook.headers).toMatchObject({
       'content-type': 'application/json',
+      'user-agent': 'vod-upload-backend',
       'webhook-id': message.id,
     });
   });
@@ -111,7 +112,7 @@ describe('createWebhookSender()', () => {
   it('sends the same id and body again with a signature of the new time', async () => {
     const consumer = await serve(accept);
     const endpoint = endpointOf(consumer.url, createSecret());
-    let now = 1_700_000_000_000;
+    let now = 1_700_000_000_900;
     const sendWebhook = createWebhookSender({ clock: { ...clock, now: () => now } });
     await sendWebhook(endpoint, messageOf(), 5_000);
     now += 60_000;
@@ -142,7 +143,7 @@ describe('createWebhookSender()', () => {
     expect(await send(url)).toMatchObject({ ok: false, status: 410, gone: true });
   });
 
-  it.each([301, 302, 303, 307, 308])('follows no redirection (%i)', async (status) => {
+  it.each([300, 301, 302, 303, 307, 308])('follows no redirection (%i)', async (status) => {
     const elsewhere = await serve(accept);
     const { url } = await serve((response) =>
       response.writeHead(status, { Location: elsewhere.url }).end(),
@@ -178,6 +179,20 @@ describe('createWebhookSender()', () => {
 
     expect(sent).toEqual({ ok: false, error: 'timeout', gone: false });
     expect(consumer.received).toHaveLength(1);
+  });
+
+  it('counts what went by before the attempt', async () => {
+    const consumer = await serve((response) => setTimeout(() => response.end(), 2_000));
+    const times = [60_000, 64_900];
+    const monotonic = () => times.shift() ?? 64_900;
+
+    const sent = await createWebhookSender({ clock: { ...clock, monotonic } })(
+      endpointOf(consumer.url, createSecret()),
+      messageOf(),
+      5_000,
+    );
+
+    expect(sent).toMatchObject({ ok: false, error: 'timeout' });
   });
 
   it('goes by the status of an answer that does not end', async () => {
@@ -281,18 +296,26 @@ describe('createWebhookSender()', () => {
     server.close();
   });
 
-  it('takes a consumer that cannot be reached, or does not speak HTTP, for failed', async () => {
+  it('takes a consumer that cannot be reached for failed', async () => {
     const consumer = await serve(accept);
     await consumer.close();
-    const gibberish = createTcpServer((socket) => socket.end('220 ready\r\n'));
-    gibberish.listen(0, '127.0.0.1');
-    await once(gibberish, 'listening');
-    const { port } = gibberish.address() as AddressInfo;
 
     expect(await send(consumer.url)).toEqual({ ok: false, error: 'ECONNREFUSED', gone: false });
+  });
+
+  it.each([
+    ['220 ready\r\n', /^[A-Z_]+$/],
+    ['HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n', /^http_99$/],
+  ])('takes a consumer that says %j for failed', async (text, error) => {
+    const server = createTcpServer((socket) => socket.end(text));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
     const sent = await send(`http://127.0.0.1:${port}/`);
-    gibberish.close();
-    expect(sent).toMatchObject({ ok: false, error: expect.stringMatching(/^[A-Z_]+$/) });
+    server.close();
+
+    expect(sent).toMatchObject({ ok: false, error: expect.stringMatching(error) });
   });
 
   it('sends nothing to a consumer whose certificate nobody vouches for', async (context) => {
