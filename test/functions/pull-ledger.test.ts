@@ -125,12 +125,15 @@ describe('POST /pull of one, with a ledger', () => {
     ['film.mp4?token=canary', {}, 'film.mp4'],
     ['%EC%98%81%ED%99%94%20%231.MP4', {}, '영화 #1.MP4'],
     ['film.mp4', { mediaName: 'mine' }, 'mine'],
+    [`${'a'.repeat(252)}.mp4`, {}, `${'a'.repeat(252)}.mp4`],
     ['download.php?id=canary', { mediaType: 'mp4' }, 'download.php'],
     // What these end in may be a secret, nothing, no text, or too long.
     ['canary-0123456789abcdef', { mediaType: 'mp4' }, undefined],
+    ['film.mp4.canary-0123', { mediaType: 'mp4' }, undefined],
+    ['.mp4', { mediaType: 'mp4' }, undefined],
     ['film.mp4/', { mediaType: 'mp4' }, undefined],
     ['%FF.mp4', {}, undefined],
-    [`${'a'.repeat(256)}.mp4`, {}, undefined],
+    [`${'a'.repeat(253)}.mp4`, {}, undefined],
   ])('calls the upload of %s by its file, where there is one', async (path, more, name) => {
     const mediaUrl = `https://media.example.com/${path}`;
     const { statusCode, json } = await load()({ mediaUrl, ...more });
@@ -281,16 +284,19 @@ describe('POST /pull of one, with a ledger', () => {
     expect(taken.size).toBe(1);
   });
 
-  it('sends nothing again that VOD may have forgotten', async () => {
+  it.each([
+    [3 * DAY - 1, 1],
+    [3 * DAY, 0],
+  ])('sends nothing again that VOD may have forgotten: after %i ms, %i', async (later, count) => {
     const ask = load();
     const { uploadId } = (await ask(media(), 'job-7')).json;
     await forgetTask(uploadId);
-    time += 3 * DAY;
+    time += later;
 
     const again = await ask(media(), 'job-7');
 
     expect(again.json).toEqual({ uploadId, state: 'issued' });
-    expect(await drain()).toBe(0);
+    expect(await drain()).toBe(count);
   });
 
   it('sends what an instance remembered and never kept', async () => {
@@ -334,6 +340,17 @@ describe('POST /pull of one, with a ledger', () => {
       uploadId: json.uploadId,
       taskId: `task-${json.uploadId}`,
       state: 'issued',
+    });
+  });
+
+  it('answers with VOD’s refusal even if the ledger goes away meanwhile', async () => {
+    answer = (response) => {
+      void tunnel.cut().then(() => refuse(response, 'InvalidParameterValue.MediaUrl'));
+    };
+
+    expect(await load()(media())).toMatchObject({
+      statusCode: 422,
+      json: { code: 'upstream_rejected' },
     });
   });
 });

@@ -9,7 +9,12 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   policy: ['test/lib/policy'],
   auth: ['test/lib/auth'],
   webhooks: ['test/lib/webhooks', 'test/lib/config/delivery-config.test.ts'],
-  pulls: ['test/lib/pulls'],
+  pulls: [
+    'test/lib/pulls',
+    'test/functions/pull.test.ts',
+    'test/functions/pull-policy.test.ts',
+    'test/functions/pull-ledger.test.ts',
+  ],
   ingest: [
     'test/lib/ingest',
     'test/functions/callback.test.ts',

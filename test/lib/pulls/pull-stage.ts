@@ -12,6 +12,7 @@ import { createStatelessPulls } from '../../../lib/pulls/stateless.ts';
 import { type BatchResult, submitBatch, submitPull } from '../../../lib/pulls/submit.ts';
 import type { Deadline } from '../../../lib/system.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
+import type { CallOptions } from '../../../lib/vod/call.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { forward } from '../../support/forward.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
@@ -59,6 +60,8 @@ export interface PullStage {
   time: number;
   /** What VOD was asked for. */
   sent: RepeatablePullUpload[];
+  /** In which application, and until when, VOD was asked for regions and pulls. */
+  asked: CallOptions[];
   /** What VOD says; as it does itself, it takes a session once where a test says nothing else. */
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>;
   /** Of all instances of a test; there is none without a database. */
@@ -86,7 +89,7 @@ export function setPullStage(store: Store): PullStage {
     return { kind: 'accepted', taskId: `task-${SessionId}`, requestId: 'r' };
   };
   const stage: PullStage = {
-    ...{ time: NOW, sent: [], answer },
+    ...{ time: NOW, sent: [], asked: [], answer },
     ledger: forward(() => demand().ledger),
     sql: forward(() => demand().sql),
     async listStates() {
@@ -98,7 +101,7 @@ export function setPullStage(store: Store): PullStage {
   };
   beforeEach(() => {
     taken.clear();
-    Object.assign(stage, { time: NOW, sent: [], answer });
+    Object.assign(stage, { time: NOW, sent: [], asked: [], answer });
   });
   return stage;
 }
@@ -109,8 +112,9 @@ function openInstance(stage: PullStage, store: Store): PullInstance {
   const ledger = lazyLedger(async () => stage.ledger);
   const dependencies = {
     api: {
-      pullUpload: (request: RepeatablePullUpload) => {
+      pullUpload: (request: RepeatablePullUpload, options: CallOptions = {}) => {
         stage.sent.push(request);
+        stage.asked.push(options);
         return stage.answer(request);
       },
     },
@@ -119,8 +123,12 @@ function openInstance(stage: PullStage, store: Store): PullInstance {
         ? createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: 2 })
         : createStatelessPulls(sources),
     ...{ contextKey, ownSubAppId: OWN_SUB_APP_ID },
-    checkRegion: async (region: string) =>
-      region === 'ap-seoul' ? undefined : { path: 'storageRegion', message: 'is not opened' },
+    checkRegion: async (region: string, options: CallOptions) => {
+      stage.asked.push(options);
+      return region === 'ap-seoul'
+        ? undefined
+        : { path: 'storageRegion', message: 'is not opened' };
+    },
   };
   const callOf = ({
     key,

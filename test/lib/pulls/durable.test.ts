@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import { fingerprintPull } from '../../../lib/pulls/pull-fingerprint.ts';
+import { OWN_SUB_APP_ID, pullOf, STORES, setPullStage } from './pull-stage.ts';
+
+describe.each(STORES)('VOD, %s', (_, store) => {
+  const stage = setPullStage(store);
+
+  it('is asked in the application, and in the time, of the call', async () => {
+    const deadline = { left: () => 30_000 };
+    const pull = pullOf('film', { storageRegion: 'ap-seoul' });
+
+    await stage.open().one(pull, { deadline });
+    await stage.open().one(pull, { deadline, subAppId: 2 });
+
+    expect(stage.asked).toEqual([
+      ...[{ deadline }, { deadline, subAppId: OWN_SUB_APP_ID }],
+      ...[
+        { deadline, subAppId: 2 },
+        { deadline, subAppId: 2 },
+      ],
+    ]);
+  });
+});
+
+describe('a pull that VOD does not take, with a database', () => {
+  const stage = setPullStage('durable');
+  const answer = (code: ProblemCode) => async () => {
+    throw new Problem('No.', { code });
+  };
+
+  it.each<ProblemCode>(['upstream_busy', 'upstream_failed', 'upstream_timeout'])(
+    'waits for its turn after %s',
+    async (code) => {
+      stage.answer = answer(code);
+
+      const submitted = await stage.open().one(pullOf('film'));
+
+      expect(submitted).toEqual({ uploadId: expect.any(String), state: 'issued' });
+      expect([await stage.countWaiting(), await stage.listStates()]).toEqual([1, ['issued']]);
+    },
+  );
+
+  it.each<ProblemCode>(['upstream_rejected', 'upstream_denied'])(
+    'has failed after %s',
+    async (code) => {
+      stage.answer = answer(code);
+
+      await expect(stage.open().one(pullOf('film'))).rejects.toMatchObject({ code });
+
+      expect([await stage.countWaiting(), await stage.listStates()]).toEqual([0, ['failed']]);
+    },
+  );
+
+  it('is sent anew where its key could not be forgotten', async () => {
+    const { answer: accept } = stage;
+    stage.answer = answer('upstream_rejected');
+    await expect(stage.open().one(pullOf('film'), { key: 'a' })).rejects.toThrow('No.');
+    const [{ SessionId: uploadId } = { SessionId: '' }] = stage.sent;
+    const fingerprint = fingerprintPull(pullOf('film'));
+    await stage.ledger.rememberRequest({ owner: 'ann', key: 'a', fingerprint, uploadId });
+    stage.answer = accept;
+
+    const submitted = await stage.open().one(pullOf('film'), { key: 'a' });
+
+    expect(submitted.uploadId).not.toBe(uploadId);
+    expect(submitted).toHaveProperty('taskId');
+    expect(await stage.open().one(pullOf('film'), { key: 'a' })).toEqual(submitted);
+  });
+
+  it('is not sent anew where it failed after VOD had taken it', async () => {
+    const { uploadId, taskId } = await stage.open().one(pullOf('film'), { key: 'a' });
+    await stage.ledger.transition(uploadId, 'pullFailed', {});
+
+    const again = await stage.open().one(pullOf('film'), { key: 'a' });
+
+    expect(again).toEqual({ uploadId, taskId, state: 'failed' });
+    expect(stage.sent).toHaveLength(1);
+  });
+});
