@@ -6,22 +6,25 @@ import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/c
 import { CONTEXTS } from '../../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-const { request } = toPullJob(
-  '01JUPLOADEXAMPLE',
-  {
-    owner: 'ann',
-    subAppId: undefined,
-    request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
-  },
-  CONTEXTS.keys[0],
-);
+
+/** Returns a pull as it is enqueued. */
+const describePull = () =>
+  toPullJob(
+    '01JUPLOADEXAMPLE',
+    {
+      owner: 'ann',
+      subAppId: undefined,
+      request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
+    },
+    CONTEXTS.keys[0],
+  ).request;
 
 function send(
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>,
   claim: { attempt?: number; request?: Readonly<Record<string, unknown>> } = {},
 ) {
   // What the ledger hands back has been JSON in between.
-  const queued = JSON.parse(JSON.stringify(claim.request ?? request));
+  const queued = JSON.parse(JSON.stringify(claim.request ?? describePull()));
   const dependencies = { api: { pullUpload: answer }, now: () => NOW };
   return sendQueuedPull({ request: queued, attempt: claim.attempt ?? 1 }, dependencies, {});
 }
