@@ -262,19 +262,16 @@ describe('POST /pull of one, with a ledger', () => {
     expect(taken.size).toBe(1);
   });
 
-  it.each([
-    [3 * DAY - 1, 1],
-    [3 * DAY, 0],
-  ])('sends nothing again that VOD may have forgotten: after %i ms, %i', async (later, count) => {
+  it('sends nothing again that VOD may have forgotten', async () => {
     const ask = load();
     const { uploadId } = (await ask(media(), 'job-7')).json;
     await forgetTask(uploadId);
-    time += later;
+    time += 3 * DAY;
 
     const again = await ask(media(), 'job-7');
 
     expect(again.json).toEqual({ uploadId, state: 'issued' });
-    expect(await drain()).toBe(count);
+    expect(await drain()).toBe(0);
   });
 
   it('sends what an instance remembered and never kept', async () => {

@@ -20,5 +20,6 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/functions/callback.test.ts',
     'test/functions/callback-stateless.test.ts',
     'test/functions/callback-sign-keys.test.ts',
+    'test/functions/callback-absent.test.ts',
   ],
 };

@@ -68,6 +68,21 @@ describe('a pull that VOD does not take, with a database', () => {
     expect(await stage.open().one(pullOf('film'), { key: 'a' })).toEqual(submitted);
   });
 
+  it.each([
+    [259_199_999, 1],
+    [259_200_000, 0],
+  ])(
+    'is sent again for as long as VOD knows its session: after %i ms, %i',
+    async (later, count) => {
+      stage.answer = async () => ({ kind: 'duplicate', requestId: 'r' });
+      const submitted = await stage.open().one(pullOf('film'), { key: 'a' });
+      stage.time += later;
+
+      expect(await stage.open().one(pullOf('film'), { key: 'a' })).toEqual(submitted);
+      expect(await stage.countWaiting()).toBe(count);
+    },
+  );
+
   it('is not sent anew where it failed after VOD had taken it', async () => {
     const { uploadId, taskId } = await stage.open().one(pullOf('film'), { key: 'a' });
     await stage.ledger.transition(uploadId, 'pullFailed', {});
