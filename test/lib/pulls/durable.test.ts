@@ -83,13 +83,16 @@ describe('a pull that VOD does not take, with a database', () => {
     },
   );
 
-  it('is not sent anew where it failed after VOD had taken it', async () => {
-    const { uploadId, taskId } = await stage.open().one(pullOf('film'), { key: 'a' });
+  it('is not sent anew where it failed after VOD had taken it, or was cancelled', async () => {
+    const one = (key: string) => stage.open().one(pullOf('film'), { key });
+    const { uploadId, taskId } = await one('a');
     await stage.ledger.transition(uploadId, 'pullFailed', {});
+    stage.answer = answer('upstream_busy');
+    const waiting = await one('b');
+    await stage.ledger.transition(waiting.uploadId, 'cancelled');
 
-    const again = await stage.open().one(pullOf('film'), { key: 'a' });
-
-    expect(again).toEqual({ uploadId, taskId, state: 'failed' });
-    expect(stage.sent).toHaveLength(1);
+    expect(await one('a')).toEqual({ uploadId, taskId, state: 'failed' });
+    expect(await one('b')).toEqual({ uploadId: waiting.uploadId, state: 'cancelled' });
+    expect(stage.sent).toHaveLength(2);
   });
 });
