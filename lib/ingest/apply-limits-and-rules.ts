@@ -8,6 +8,7 @@ import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve
 import type { Rule } from '../policy/rule.ts';
 import type { Settings } from '../policy/settings.ts';
 import { formatIsoTime, LAST_SECOND, parseIsoTime } from '../validation/iso-time.ts';
+import { defined } from '../validation/json-object.ts';
 import { readText } from '../vod/event.ts';
 import {
   type ArrivedMedia,
@@ -40,7 +41,7 @@ interface IngestPolicy {
 export function applyLimitsAndRules(
   received: ReceivedEvent,
   changes: readonly UploadChange[],
-  { settings, receivedAt, isOnlyLook = false }: IngestPolicy,
+  { settings, receivedAt, isOnlyLook }: IngestPolicy,
 ): IngestPlan {
   const media = readArrivedMedia(received.event);
   const [change] = changes;
@@ -112,7 +113,7 @@ interface RuleActions {
 function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
   const { media } = subject;
   const { fileId } = media;
-  const chosen: ResolvedRules = rules.length === 0 ? {} : chooseByRules(subject, rules);
+  const chosen = chooseByRules(subject, rules);
   const modify = describeModify(subject, chosen);
   const procedure =
     media.procedureTaskId === undefined && chosen.procedure !== undefined
@@ -194,9 +195,10 @@ function describeProcedure(
       ProcedureName: name,
       // The same at every try, so VOD starts the flow once.
       SessionId: hash('sha256', JSON.stringify([fileId, rule])).slice(0, SESSION_ID_LENGTH),
-      ...(taskPriority === undefined ? {} : { TasksPriority: taskPriority }),
-      ...(taskNotifyMode === undefined ? {} : { TasksNotifyMode: taskNotifyMode }),
-      ...(sessionContext === undefined ? {} : { SessionContext: sessionContext }),
+      ...defined({
+        ...{ TasksPriority: taskPriority, TasksNotifyMode: taskNotifyMode },
+        SessionContext: sessionContext,
+      }),
     },
   };
 }

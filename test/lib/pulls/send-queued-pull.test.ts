@@ -108,6 +108,7 @@ describe('sendQueuedPull()', () => {
       total += outcome.at - NOW;
     }
 
+    expect(attempt).toBe(100);
     expect(total / 86_400_000).toBeGreaterThan(1.5);
     expect(total / 86_400_000).toBeLessThan(2.5);
   });
