@@ -17,9 +17,15 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ],
   ingest: [
     'test/lib/ingest',
+    'test/lib/sweep/drain-event-queue.test.ts',
+    'test/lib/sweep/poison.test.ts',
     'test/functions/callback.test.ts',
-    'test/functions/callback-stateless.test.ts',
-    'test/functions/callback-sign-keys.test.ts',
     'test/functions/callback-absent.test.ts',
+    'test/functions/callback-applications.test.ts',
+    'test/functions/callback-flood.test.ts',
+    'test/functions/callback-poison.test.ts',
+    'test/functions/callback-record.test.ts',
+    'test/functions/callback-sign-keys.test.ts',
+    'test/functions/callback-stateless.test.ts',
   ],
 };

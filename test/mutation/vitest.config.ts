@@ -5,6 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What a database or a server takes is about as much as a test of that many characters. */
 const STAGE_CHARACTERS = 100_000;
 
+/** The faulty folder, as `lib/pulls`. */
+const folder = process.env['MUTATION_FOLDER'] ?? '';
+
 /**
  * What mirrors the faulty folder first, of that what has neither database nor server, and of that small files: most faults
  * are found by a small file that mirrors the faulty one, and the first failure ends a run.
@@ -14,9 +17,8 @@ class CheapestFirst extends BaseSequencer {
     const cost = ({ moduleId }: TestSpecification) => {
       const text = readFileSync(moduleId, 'utf8');
       const hasStage = /useLedger|start\w+\(/.test(text);
-      return (
-        text.length + STAGE_CHARACTERS * (Number(hasStage) + (moduleId.includes('/lib/') ? 0 : 2))
-      );
+      const isOwn = moduleId.includes(`/test/${folder}/`);
+      return text.length + STAGE_CHARACTERS * (Number(hasStage) + (isOwn ? 0 : 2));
     };
     return files.toSorted((one, other) => cost(one) - cost(other));
   }
