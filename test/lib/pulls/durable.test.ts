@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import { fingerprintPull } from '../../../lib/pulls/pull-fingerprint.ts';
 import { OWN_SUB_APP_ID, pullOf, STORES, setPullStage } from './pull-stage.ts';
 
 describe.each(STORES)('VOD, %s', (_, store) => {
@@ -52,22 +51,6 @@ describe('a pull that VOD does not take, with a database', () => {
     },
   );
 
-  it('is sent anew where its key could not be forgotten', async () => {
-    const { answer: accept } = stage;
-    stage.answer = answer('upstream_rejected');
-    await expect(stage.open().one(pullOf('film'), { key: 'a' })).rejects.toThrow('No.');
-    const [{ SessionId: uploadId } = { SessionId: '' }] = stage.sent;
-    const fingerprint = fingerprintPull(pullOf('film'));
-    await stage.ledger.rememberRequest({ owner: 'ann', key: 'a', fingerprint, uploadId });
-    stage.answer = accept;
-
-    const submitted = await stage.open().one(pullOf('film'), { key: 'a' });
-
-    expect(submitted.uploadId).not.toBe(uploadId);
-    expect(submitted).toHaveProperty('taskId');
-    expect(await stage.open().one(pullOf('film'), { key: 'a' })).toEqual(submitted);
-  });
-
   it.each([
     [259_199_999, 1],
     [259_200_000, 0],
@@ -92,7 +75,7 @@ describe('a pull that VOD does not take, with a database', () => {
     await stage.ledger.transition(waiting.uploadId, 'cancelled');
 
     expect(await one('a')).toEqual({ uploadId, taskId, state: 'failed' });
-    expect(await one('b')).toEqual({ uploadId: waiting.uploadId, state: 'cancelled' });
+    expect(await one('b')).toStrictEqual({ uploadId: waiting.uploadId, state: 'cancelled' });
     expect(stage.sent).toHaveLength(2);
   });
 });

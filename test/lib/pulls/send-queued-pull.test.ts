@@ -54,7 +54,7 @@ describe('sendQueuedPull()', () => {
   });
 
   it('takes VOD’s word that it has the pull already', async () => {
-    expect(await send(async () => ({ kind: 'duplicate', requestId: 'r' }))).toEqual({
+    expect(await send(async () => ({ kind: 'duplicate', requestId: 'r' }))).toStrictEqual({
       kind: 'done',
     });
   });
@@ -115,6 +115,8 @@ describe('sendQueuedPull()', () => {
 
   it('does not hide what is no answer of VOD’s', async () => {
     await expect(send(() => Promise.reject(new Error('No key.')))).rejects.toThrow('No key.');
-    await expect(send(fail('upstream_busy'), { request: {} })).rejects.toThrow('what to pull');
+    for (const request of [{ MediaUrl: 'https://a.example/' }, { SessionId: '01J' }]) {
+      await expect(send(fail('upstream_busy'), { request })).rejects.toThrow('what to pull');
+    }
   });
 });

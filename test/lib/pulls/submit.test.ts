@@ -231,7 +231,10 @@ describe('keys in the ledger', () => {
     const instance = stage.open();
     const first = await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
 
-    expect(await instance.one(pullOf('film'), { key: 'job-7' })).toEqual(first);
+    for (const subAppId of [undefined, 1_500_000_002]) {
+      const application = subAppId === undefined ? {} : { subAppId };
+      expect(await instance.one(pullOf('film'), { key: 'job-7', ...application })).toEqual(first);
+    }
     await expect(
       instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_003 }),
     ).rejects.toMatchObject({ code: 'idempotency_conflict' });
