@@ -41,7 +41,7 @@ interface IngestPolicy {
 export function applyLimitsAndRules(
   received: ReceivedEvent,
   changes: readonly UploadChange[],
-  { settings, receivedAt, isOnlyLook = false }: IngestPolicy,
+  { settings, receivedAt, isOnlyLook }: IngestPolicy,
 ): IngestPlan {
   const media = readArrivedMedia(received.event);
   const [change] = changes;
@@ -113,7 +113,7 @@ interface RuleActions {
 function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
   const { media } = subject;
   const { fileId } = media;
-  const chosen: ResolvedRules = rules.length === 0 ? {} : chooseByRules(subject, rules);
+  const chosen = chooseByRules(subject, rules);
   const modify = describeModify(subject, chosen);
   const procedure =
     media.procedureTaskId === undefined && chosen.procedure !== undefined

@@ -44,7 +44,7 @@ export function createDurablePulls(dependencies: DurablePullDependencies): PullS
     identify: (pulls) => identifyPulls(pulls, dependencies),
     reserve: (sent, queued) => reserveUploads(sent, queued, dependencies),
     accept: ({ job }, taskId) => noteTask(job.uploadId, taskId, dependencies),
-    fail: (pull, error) => queueOrForget(pull, error, dependencies),
+    fail: (pull, error) => queueOrFail(pull, error, dependencies),
   };
 }
 
@@ -122,7 +122,7 @@ async function reserveUploads(
   const uploads = sent.map(({ job }) => describeUpload(job));
   const [first] = [...sent, ...queued];
   if (first?.quotas === undefined) {
-    if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));
+    await ledger((each) => each.enqueuePulls(waiting.values()));
     await ledger((each) => Promise.all(uploads.map((upload) => each.issueUpload(upload))));
     return new Map();
   }
@@ -158,8 +158,8 @@ async function noteTask(
   return { uploadId, taskId, state: saved?.state ?? 'issued' };
 }
 
-async function queueOrForget(
-  { owner, idempotency, job }: PreparedPull,
+async function queueOrFail(
+  { job }: PreparedPull,
   error: unknown,
   { ledger }: DurablePullDependencies,
 ): Promise<SubmittedPull> {
@@ -170,10 +170,8 @@ async function queueOrForget(
   }
   const problem = toUploadProblem(error);
   // What cannot be noted now is found out when the pull is sent again; the caller is to know why it was refused.
-  await Promise.allSettled([
-    ledger((each) => each.transition(uploadId, 'pullFailed', { problem })),
-    idempotency !== undefined &&
-      ledger((each) => each.forgetRequest({ owner, key: idempotency.key, uploadId })),
-  ]);
+  await ledger((each) => each.transition(uploadId, 'pullFailed', { problem })).catch(
+    () => undefined,
+  );
   throw error;
 }

@@ -30,6 +30,19 @@ const TASKS = [
 let vod: KnownVod;
 const logged = captureLog();
 
+/** By the keys for which it was loaded. */
+const handlers = new Map<string | undefined, typeof main_handler>();
+
+async function loadHandler(keys: string | undefined): Promise<typeof main_handler> {
+  vi.stubEnv('CALLBACK_SIGN_KEYS', keys);
+  const known = handlers.get(keys);
+  if (known !== undefined) return known;
+  vi.resetModules();
+  const loaded = await import('../../functions/callback.ts');
+  handlers.set(keys, loaded.main_handler);
+  return loaded.main_handler;
+}
+
 beforeAll(async () => {
   vod = await startKnownVod();
 });
@@ -53,11 +66,8 @@ afterEach(() => {
 });
 
 describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
-  async function load(keys: string | undefined = KEYS) {
-    vi.stubEnv('CALLBACK_SIGN_KEYS', keys);
-    vi.resetModules();
-    const loaded = await import('../../functions/callback.ts');
-    const ask = askHandler(loaded.main_handler, toEvent);
+  async function load({ keys }: { readonly keys: string | undefined } = { keys: KEYS }) {
+    const ask = askHandler(await loadHandler(keys), toEvent);
     return async (request: TestRequest) => ({
       ...(await ask(request, SCF_CONTEXT)),
       log: logged.line,
@@ -388,8 +398,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
   it.each([undefined, '', ' , ', 'has space', 'x'.repeat(33), 'good1,bad-2'])(
     'serves nobody where the keys are %j, and says why in its log',
     async (keys) => {
-      const notify = await load();
-      vi.stubEnv('CALLBACK_SIGN_KEYS', keys);
+      const notify = await load({ keys });
 
       const { statusCode, log } = await notify({ body: { ...events.PullComplete, ...sign('') } });
 

@@ -99,25 +99,6 @@ const media = (name = 'a') => ({ mediaUrl: `https://media.example.com/${run}/${n
 const many = (count: number) => ({ items: Array.from({ length: count }, (_, i) => media(`${i}`)) });
 
 describe('POST /pull of one, with a ledger', () => {
-  it.each([
-    ['film.mp4?token=canary', {}, 'film.mp4'],
-    ['%EC%98%81%ED%99%94%20%231.MP4', {}, '영화 #1.MP4'],
-    ['film.mp4', { mediaName: 'mine' }, 'mine'],
-    ['download.php?id=canary', { mediaType: 'mp4' }, 'download.php'],
-    // What these end in may be a secret, nothing, no text, or too long.
-    ['canary-0123456789abcdef', { mediaType: 'mp4' }, undefined],
-    ['film.mp4/', { mediaType: 'mp4' }, undefined],
-    ['%FF.mp4', {}, undefined],
-    [`${'a'.repeat(256)}.mp4`, {}, undefined],
-  ])('calls the upload of %s by its file, where there is one', async (path, more, name) => {
-    const mediaUrl = `https://media.example.com/${path}`;
-    const { statusCode, json } = await load()({ mediaUrl, ...more });
-
-    expect(statusCode).toBe(202);
-    expect((await ledger.findUpload(json.uploadId))?.name).toBe(name);
-    expect(JSON.stringify(await ledger.findUpload(json.uploadId))).not.toContain('canary');
-  });
-
   it('keeps the upload with its task, and shows neither URL nor what it holds', async () => {
     const { statusCode, json } = await load()({
       mediaUrl: MEDIA,
@@ -312,6 +293,17 @@ describe('POST /pull of one, with a ledger', () => {
       uploadId: json.uploadId,
       taskId: `task-${json.uploadId}`,
       state: 'issued',
+    });
+  });
+
+  it('answers with VOD’s refusal even if the ledger goes away meanwhile', async () => {
+    answer = (response) => {
+      void tunnel.cut().then(() => refuse(response, 'InvalidParameterValue.MediaUrl'));
+    };
+
+    expect(await load()(media())).toMatchObject({
+      statusCode: 422,
+      json: { code: 'upstream_rejected' },
     });
   });
 });

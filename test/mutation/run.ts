@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
+import { openServer } from '../support/database-server.ts';
 import { countLines, type LineRange, readChangedLines, sampleLines } from './changed-lines.ts';
 import { EQUIVALENT } from './equivalent.ts';
 import { FOLDERS } from './folders.ts';
@@ -83,7 +84,7 @@ function git(...args: string[]): string {
 }
 
 async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
-  // Read in the processes that Stryker starts.
+  // This and `TEST_DATABASE_URL` are read in the processes that Stryker starts, and kills where a fault makes them hang.
   process.env['MUTATION_FOLDER'] = `lib/${folder}`;
   process.env['MUTATION_TESTS'] = FOLDERS[folder]?.join(',');
   const results = await new Stryker({
@@ -134,12 +135,19 @@ function print(line: string): void {
 
 const found: Mutant[] = [];
 let isEnough = true;
-for (const [folder, patterns] of listPatterns()) {
-  const mutants = await mutate(folder, patterns);
-  found.push(...mutants);
-  if (options.since !== undefined) continue;
-  const listed = EQUIVALENT.filter(({ file }) => file.startsWith(`lib/${folder}/`));
-  isEnough = report(`lib/${folder}`, computeScore(mutants, listed)) && isEnough;
+const patternsOf = listPatterns();
+const server = await openServer(process.env['TEST_DATABASE_URL']);
+process.env['TEST_DATABASE_URL'] = server.url;
+try {
+  for (const [folder, patterns] of patternsOf) {
+    const mutants = await mutate(folder, patterns);
+    found.push(...mutants);
+    if (options.since !== undefined) continue;
+    const listed = EQUIVALENT.filter(({ file }) => file.startsWith(`lib/${folder}/`));
+    isEnough = report(`lib/${folder}`, computeScore(mutants, listed)) && isEnough;
+  }
+} finally {
+  await server.close();
 }
 if (options.since !== undefined) {
   // What a change touches is too little to judge folder by folder, or to say that the list is no longer true.

@@ -198,6 +198,13 @@ describe('a file that has streams and no length', () => {
     });
     const unread = settle(arrival({ context, meta: null, basic }), {}, true, true);
     expect(unread.actions).toMatchObject([{ kind: 'inspect' }]);
+    const fitting = settle(
+      arrival({ context: contextOf({ limits: { maxBytes: 100 } }) }),
+      {},
+      true,
+      true,
+    );
+    expect(fitting).toMatchObject({ change: { fact: 'uploaded' }, actions: [] });
   });
 });
 
@@ -232,7 +239,7 @@ describe('what is filled in', () => {
   });
 
   it('is what rules set, by the words of VOD', () => {
-    const basic = { CreateTime: '2026-01-01T00:00:00Z', ExpireTime: '9999-12-31T23:59:59Z' };
+    const basic = { CreateTime: '2026-01-05T00:00:00Z', ExpireTime: '9999-12-31T23:59:59Z' };
 
     const { change, actions } = settle(arrival({ basic }), { rules: [rule(everything)] });
 
@@ -243,7 +250,7 @@ describe('what is filled in', () => {
         kind: 'modify',
         detail: {
           rules: ['r'],
-          parameters: { ExpireTime: '2026-01-01T00:01:00Z', ClassId: 7, AddTags: ['a', 'b'] },
+          parameters: { ExpireTime: '2026-01-05T00:01:00Z', ClassId: 7, AddTags: ['a', 'b'] },
           coverUrl: 'https://a.example.com/c.png',
         },
       },
@@ -291,8 +298,12 @@ describe('what is filled in', () => {
     ]);
   });
 
-  it('counts from when the event came where the media has no time', () => {
-    expect(actionsOf({}, { expireAfter: 86_400 })).toMatchObject([
+  it.each([
+    ['no time', arrival({})],
+    ['no source', arrival({ basic: { SourceInfo: null } })],
+    ['nothing else', { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } }],
+  ])('counts from when the event came where the media has %s', (_what, body) => {
+    expect(settle(body, { rules: [rule({ expireAfter: 86_400 })] }).actions).toMatchObject([
       { detail: { parameters: { ExpireTime: '2026-01-02T00:00:00Z' } } },
     ]);
   });

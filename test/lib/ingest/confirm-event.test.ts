@@ -315,6 +315,12 @@ describe('confirmEvent()', () => {
     },
   );
 
+  it('denies a deletion of which the answer says nothing', async () => {
+    const api = await answering({});
+
+    expect(await confirm(deletion(['1']), api)).toEqual({ kind: 'failed', error: 'denied' });
+  });
+
   it('gives a deletion the id that it was pushed with', async () => {
     const api = await answering({ DescribeMediaInfos: { NotExistFileIdSet: ['1'] } });
     const body = deletion(['1'], [{ FileId: '1', DeleteParts: [] }]);

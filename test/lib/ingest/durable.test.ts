@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ingestBatch } from '../../../lib/ingest/durable.ts';
+import { ingestBatch, ingestProven } from '../../../lib/ingest/durable.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
 import type { Origin } from '../../../lib/ingest/received-event.ts';
 import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
 import type { Envelope } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
-import { NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
+import { CONTEXTS, NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
@@ -104,6 +104,57 @@ describe('ingestBatch()', () => {
 
     expect(await stateOf()).toBe('deleted');
   });
+});
+
+it('ends no upload that waits to be looked at with an event of no review', async () => {
+  const SourceContext = sealContext({
+    ...{ uploadId: UPLOAD_ID, owner: 'bob', method: 'client', limits: { maxSeconds: 1 } },
+  });
+
+  await take([arrival({ MediaBasicInfo: { SourceInfo: { SourceContext } } })]);
+
+  expect(await stateOf()).toBe('uploaded');
+});
+
+describe('a file that another application was told to have had', () => {
+  const DELETED_THERE = { subAppId: 1, state: 'deleted' };
+
+  it.each<[string, Partial<Reception>, object]>([
+    ['leaves it where VOD says so', { subAppId: 2 }, { subAppId: 2, state: 'ready' }],
+    ['stays there where VOD does not', { subAppId: 2, confirmed: false }, DELETED_THERE],
+    ['stays there where no application is named', {}, DELETED_THERE],
+  ])('%s', async (_what, change, expected) => {
+    await take([DELETED], { subAppId: 1 });
+    const told = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } };
+
+    await ingestBatch([parseVodEvent(told)], ledger, { ...RECEPTION, ...change });
+
+    const { items } = await ledger.listUploads({ limit: 9 });
+    expect(items.find(({ fileId }) => fileId === '1')).toMatchObject(expected);
+  });
+});
+
+it('takes what VOD itself says of an application for what began there', async () => {
+  const counted: (number | undefined)[] = [];
+  const run = {
+    ...{ subAppId: 2, applications: [1, 2] as const, contexts: CONTEXTS, settings: NO_SETTINGS },
+    ...{ ledger, now: Date.now, report: () => undefined },
+  };
+  const context = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'client' }, 'mine', {
+    subAppId: 2,
+  });
+  const counts = {
+    add: (_name: string, by?: number) => counted.push(by),
+    fail: (error: unknown) => {
+      throw error;
+    },
+  };
+
+  expect(await ingestProven([parseVodEvent(arrivalWith(context))], run, counts)).toBe(1);
+  expect(await ingestProven([parseVodEvent(arrivalWith(context))], run, counts)).toBe(0);
+
+  expect(counted).toEqual([1, 0]);
+  expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ subAppId: 2, sourceContext: 'mine' });
 });
 
 const OWNED = { uploadId: UPLOAD_ID, owner: 'bob', method: 'client' } as const;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/durable.ts';
 import { type DeletionEvent, dropUnknownDeletions } from '../../../lib/ingest/select-deletions.ts';
 import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
@@ -10,10 +10,10 @@ import { NO_SETTINGS } from '../../support/settings.ts';
 import { NOWHERE } from '../../support/source-contexts.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
-const database = useLedger({ per: 'file' });
+const database = useLedger();
 const { ledger } = database;
 
-beforeAll(async () => {
+beforeEach(async () => {
   const arrivals = ['1', '2'].map((FileId) => ({
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId },

@@ -1,8 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import type { Sql } from 'postgres';
 import { beforeEach } from 'vitest';
 import { lazyLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/model/quotas.ts';
+import type { UploadState } from '../../../lib/model/upload-state.ts';
 import type { Problem } from '../../../lib/problem.ts';
 import { createDurablePulls } from '../../../lib/pulls/durable.ts';
 import type { SubmittedPull } from '../../../lib/pulls/pull-store.ts';
@@ -10,7 +12,9 @@ import { createStatelessPulls } from '../../../lib/pulls/stateless.ts';
 import { type BatchResult, submitBatch, submitPull } from '../../../lib/pulls/submit.ts';
 import type { Deadline } from '../../../lib/system.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
+import type { CallOptions } from '../../../lib/vod/call.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
+import { forward } from '../../support/forward.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
@@ -21,8 +25,8 @@ export const OWN_SUB_APP_ID = 1_500_000_001;
 
 /** Both stores; all that is tested of one is tested of the other, unless it has to do with a queue or the end of an instance. */
 export const STORES = [
-  ['with a database', 'durable'],
   ['without a database', 'stateless'],
+  ['with a database', 'durable'],
 ] as const;
 
 type Store = (typeof STORES)[number][1];
@@ -56,17 +60,28 @@ export interface PullStage {
   time: number;
   /** What VOD was asked for. */
   sent: RepeatablePullUpload[];
+  /** In which application, and until when, VOD was asked for regions and pulls. */
+  asked: CallOptions[];
   /** What VOD says; as it does itself, it takes a session once where a test says nothing else. */
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>;
+  /** Of all instances of a test; there is none without a database. */
   readonly ledger: Ledger;
-  readonly databaseUrl: string;
-  /** Returns a new instance; with a database, all instances of a test have one ledger. */
-  open(store: Store): PullInstance;
+  readonly sql: Sql;
+  /** Returns the states of all uploads that are kept: of none without a database. */
+  listStates(): Promise<readonly UploadState[]>;
+  /** Returns the number of pulls that wait for their turn. */
+  countWaiting(): Promise<number>;
+  /** Returns a new instance. */
+  open(): PullInstance;
 }
 
-/** Sets the stage anew before each test. Of a batch, two pulls are sent at once where there is a queue. */
-export function setPullStage(): PullStage {
-  const database = useLedger({ now: () => stage.time });
+/** Sets the stage anew before each test of a `describe`. Of a batch, two pulls are sent at once where there is a queue. */
+export function setPullStage(store: Store): PullStage {
+  const database = store === 'durable' ? useLedger({ now: () => stage.time }) : undefined;
+  const demand = () => {
+    if (database === undefined) throw new Error('This store has no database.');
+    return database;
+  };
   const taken = new Set<string>();
   const answer = async ({ SessionId }: RepeatablePullUpload): Promise<PullUploadOutcome> => {
     if (taken.has(SessionId)) return { kind: 'duplicate', requestId: 'r' };
@@ -74,16 +89,19 @@ export function setPullStage(): PullStage {
     return { kind: 'accepted', taskId: `task-${SessionId}`, requestId: 'r' };
   };
   const stage: PullStage = {
-    ...{ time: NOW, sent: [], answer },
-    ledger: database.ledger,
-    get databaseUrl() {
-      return database.url;
+    ...{ time: NOW, sent: [], asked: [], answer },
+    ledger: forward(() => demand().ledger),
+    sql: forward(() => demand().sql),
+    async listStates() {
+      const found = await database?.ledger.listUploads({ limit: 99 });
+      return found?.items.map(({ state }) => state) ?? [];
     },
-    open: (store) => openInstance(stage, store),
+    countWaiting: async () => (await database?.ledger.readBacklog())?.pulls.count ?? 0,
+    open: () => openInstance(stage, store),
   };
   beforeEach(() => {
     taken.clear();
-    Object.assign(stage, { time: NOW, sent: [], answer });
+    Object.assign(stage, { time: NOW, sent: [], asked: [], answer });
   });
   return stage;
 }
@@ -94,8 +112,9 @@ function openInstance(stage: PullStage, store: Store): PullInstance {
   const ledger = lazyLedger(async () => stage.ledger);
   const dependencies = {
     api: {
-      pullUpload: (request: RepeatablePullUpload) => {
+      pullUpload: (request: RepeatablePullUpload, options: CallOptions = {}) => {
         stage.sent.push(request);
+        stage.asked.push(options);
         return stage.answer(request);
       },
     },
@@ -104,8 +123,12 @@ function openInstance(stage: PullStage, store: Store): PullInstance {
         ? createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: 2 })
         : createStatelessPulls(sources),
     ...{ contextKey, ownSubAppId: OWN_SUB_APP_ID },
-    checkRegion: async (region: string) =>
-      region === 'ap-seoul' ? undefined : { path: 'storageRegion', message: 'is not opened' },
+    checkRegion: async (region: string, options: CallOptions) => {
+      stage.asked.push(options);
+      return region === 'ap-seoul'
+        ? undefined
+        : { path: 'storageRegion', message: 'is not opened' };
+    },
   };
   const callOf = ({
     key,

@@ -3,8 +3,6 @@ import { describeProblem, Problem } from '../../../lib/problem.ts';
 import type { BatchResult } from '../../../lib/pulls/submit.ts';
 import { pullOf, STORES, setPullStage } from './pull-stage.ts';
 
-const stage = setPullStage();
-
 const MINUTE_QUOTA = { signaturesPerMinute: 3 };
 const USED_UP = {
   type: 'about:blank',
@@ -30,8 +28,10 @@ async function refusalOf(work: Promise<unknown>) {
 }
 
 describe.each(STORES)('pulls within quotas, %s', (_, store) => {
+  const stage = setPullStage(store);
+
   it('counts each, and pulls nothing of what is refused', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
     for (let i = 0; i < 3; i += 1) await instance.one(pullOf(i), { quotas: MINUTE_QUOTA });
 
     expect(await refusalOf(instance.one(pullOf(3), { quotas: MINUTE_QUOTA }))).toEqual({
@@ -42,7 +42,7 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
   });
 
   it('counts what is sent again by the same key once', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
     for (let i = 0; i < 9; i += 1) {
       await instance.one(pullOf(0), { quotas: MINUTE_QUOTA, key: 'key' });
     }
@@ -54,7 +54,7 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
   });
 
   it('takes of a batch what fits, and refuses the others in their places', async () => {
-    const results = await stage.open(store).many(many(5), { quotas: MINUTE_QUOTA });
+    const results = await stage.open().many(many(5), { quotas: MINUTE_QUOTA });
 
     expect(results.slice(0, 3)).toMatchObject([
       { state: 'issued' },
@@ -65,7 +65,7 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
   });
 
   it('takes the rest of a batch when it is sent again later, by the same keys', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
     const submit = () => instance.many(many(6), { quotas: MINUTE_QUOTA, key: 'batch-1' });
     const first = await submit();
     const meanwhile = await submit();
@@ -78,30 +78,33 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
     expect(idsOf(first).filter((id) => id === undefined)).toHaveLength(3);
     expect(idsOf(later).slice(0, 3)).toEqual(idsOf(first).slice(0, 3));
     expect(new Set(idsOf(later)).size).toBe(6);
-    const { items } = await stage.ledger.listUploads({ limit: 9 });
-    expect(items).toHaveLength(store === 'durable' ? 6 : 0);
+    expect(await stage.listStates()).toHaveLength(store === 'durable' ? 6 : 0);
   });
 });
 
 describe('a batch within quotas, with a database', () => {
+  const stage = setPullStage('durable');
+
   it('sends the first, queues what fits besides, and keeps nothing of the others', async () => {
-    const results = await stage.open('durable').many(many(6), { quotas: { openUploads: 4 } });
+    const results = await stage.open().many(many(6), { quotas: { openUploads: 4 } });
 
     expect(
       results.map((result) => ('problem' in result ? result.problem.quota?.rule : 'taken')),
     ).toEqual([...['taken', 'taken', 'taken', 'taken', 'openUploads', 'openUploads']]);
     expect(stage.sent).toHaveLength(2);
-    expect((await stage.ledger.readBacklog()).pulls.count).toBe(2);
-    expect((await stage.ledger.listUploads({ limit: 9 })).items).toHaveLength(4);
+    expect(await stage.countWaiting()).toBe(2);
+    expect(await stage.listStates()).toHaveLength(4);
   });
 });
 
 describe('pulls without a database', () => {
+  const stage = setPullStage('stateless');
+
   it.each([
     [{ openUploads: 5 }, '"openUploads"'],
     [{ signaturesPerMinute: 5, openUploads: 5, bytesPerDay: 5 }, '"openUploads" and "bytesPerDay"'],
   ])('are refused under %j, which one instance cannot count', async (quotas, named) => {
-    const refused = await refusalOf(stage.open('stateless').one(pullOf(0), { quotas }));
+    const refused = await refusalOf(stage.open().one(pullOf(0), { quotas }));
 
     expect(refused).toMatchObject({ status: 501, code: 'ledger_required' });
     expect(refused.detail).toContain(named);

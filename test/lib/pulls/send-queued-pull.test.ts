@@ -6,22 +6,25 @@ import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/c
 import { CONTEXTS } from '../../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
-const { request } = toPullJob(
-  '01JUPLOADEXAMPLE',
-  {
-    owner: 'ann',
-    subAppId: undefined,
-    request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
-  },
-  CONTEXTS.keys[0],
-);
+
+/** Returns a pull as it is enqueued. */
+const describePull = () =>
+  toPullJob(
+    '01JUPLOADEXAMPLE',
+    {
+      owner: 'ann',
+      subAppId: undefined,
+      request: { mediaUrl: 'https://media.example.com/film.mp4', mediaType: 'mp4', classId: 7 },
+    },
+    CONTEXTS.keys[0],
+  ).request;
 
 function send(
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>,
   claim: { attempt?: number; request?: Readonly<Record<string, unknown>> } = {},
 ) {
   // What the ledger hands back has been JSON in between.
-  const queued = JSON.parse(JSON.stringify(claim.request ?? request));
+  const queued = JSON.parse(JSON.stringify(claim.request ?? describePull()));
   const dependencies = { api: { pullUpload: answer }, now: () => NOW };
   return sendQueuedPull({ request: queued, attempt: claim.attempt ?? 1 }, dependencies, {});
 }
@@ -51,7 +54,7 @@ describe('sendQueuedPull()', () => {
   });
 
   it('takes VOD’s word that it has the pull already', async () => {
-    expect(await send(async () => ({ kind: 'duplicate', requestId: 'r' }))).toEqual({
+    expect(await send(async () => ({ kind: 'duplicate', requestId: 'r' }))).toStrictEqual({
       kind: 'done',
     });
   });
@@ -105,12 +108,15 @@ describe('sendQueuedPull()', () => {
       total += outcome.at - NOW;
     }
 
+    expect(attempt).toBe(100);
     expect(total / 86_400_000).toBeGreaterThan(1.5);
     expect(total / 86_400_000).toBeLessThan(2.5);
   });
 
   it('does not hide what is no answer of VOD’s', async () => {
     await expect(send(() => Promise.reject(new Error('No key.')))).rejects.toThrow('No key.');
-    await expect(send(fail('upstream_busy'), { request: {} })).rejects.toThrow('what to pull');
+    for (const request of [{ MediaUrl: 'https://a.example/' }, { SessionId: '01J' }]) {
+      await expect(send(fail('upstream_busy'), { request })).rejects.toThrow('what to pull');
+    }
   });
 });

@@ -1,12 +1,9 @@
-import postgres from 'postgres';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
 import type { BatchResult } from '../../../lib/pulls/submit.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
 import { openContext } from '../../support/source-contexts.ts';
 import { OWN_SUB_APP_ID, pullOf, STORES, setPullStage } from './pull-stage.ts';
-
-const stage = setPullStage();
 
 const idsOf = (results: readonly BatchResult[]) =>
   results.map((result) => ('uploadId' in result ? result.uploadId : undefined));
@@ -19,8 +16,10 @@ const refuse = async () => {
 };
 
 describe.each(STORES)('a pull, %s', (_, store) => {
+  const stage = setPullStage(store);
+
   it('is sent under the id of its upload, with a context that proves it', async () => {
-    const submitted = await stage.open(store).one(pullOf('film'), { subAppId: 1_500_000_002 });
+    const submitted = await stage.open().one(pullOf('film'), { subAppId: 1_500_000_002 });
 
     const { uploadId } = submitted;
     expect(submitted).toEqual({ uploadId, taskId: `task-${uploadId}`, state: 'issued' });
@@ -39,7 +38,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
   });
 
   it('is sent once, however many bring it at the same time', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
 
     const submitted = await Promise.all(
       Array.from({ length: 100 }, () => instance.one(pullOf('film'), { key: 'job-7' })),
@@ -54,7 +53,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
   });
 
   it('is a conflict where its key came with another one, also while that is under way', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
     let end: () => void = () => undefined;
     const { answer } = stage;
     const sent = new Promise<void>((resolve) => {
@@ -80,7 +79,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
   });
 
   it('has a key of its owner alone', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
     const anns = await instance.one(pullOf('film'), { key: 'job-7' });
     const bobs = await instance.one(pullOf('other'), { key: 'job-7', owner: 'bob' });
 
@@ -91,7 +90,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
   it('is sent anew after a refusal, also another one by the same key', async () => {
     const { answer } = stage;
     stage.answer = refuse;
-    const instance = stage.open(store);
+    const instance = stage.open();
     await expect(instance.one(pullOf('film'), { key: 'job-7' })).rejects.toMatchObject({
       code: 'upstream_rejected',
     });
@@ -104,14 +103,14 @@ describe.each(STORES)('a pull, %s', (_, store) => {
   });
 
   it('is told to be wrong before its key stands for it', async () => {
-    const instance = stage.open(store);
+    const instance = stage.open();
     const wrong = [{ storageRegion: 'ap-tokyo' }, { sourceContext: 'x'.repeat(240) }];
     const paths = wrong.map((fields) =>
       instance.one(pullOf('film', fields), { key: 'job-7' }).catch(({ errors }) => errors[0].path),
     );
 
     expect(await Promise.all(paths)).toEqual(['storageRegion', 'sourceContext']);
-    expect((await stage.ledger.listUploads({ limit: 1 })).items).toEqual([]);
+    expect(await stage.listStates()).toEqual([]);
     expect(await instance.one(pullOf('film'), { key: 'job-7' })).toHaveProperty('taskId');
     await expect(
       instance.one(pullOf('film', { storageRegion: 'ap-tokyo' }), { key: 'job-7' }),
@@ -120,6 +119,8 @@ describe.each(STORES)('a pull, %s', (_, store) => {
 });
 
 describe.each(STORES)('a batch, %s', (_, store) => {
+  const stage = setPullStage(store);
+
   it('has a result for each item in its place, and each error says where', async () => {
     const { answer } = stage;
     stage.answer = (request) =>
@@ -130,7 +131,7 @@ describe.each(STORES)('a batch, %s', (_, store) => {
     });
 
     const results = await stage
-      .open(store)
+      .open()
       .many([
         pullOf('bad'),
         denied,
@@ -151,16 +152,14 @@ describe.each(STORES)('a batch, %s', (_, store) => {
     });
     expect(results[4]).toMatchObject({ state: 'issued', taskId: expect.any(String) });
     expect(stage.sent).toHaveLength(2);
-    const { items } = await stage.ledger.listUploads({ limit: 9 });
-    expect(items.map(({ state }) => state).sort()).toEqual(
-      store === 'durable' ? ['failed', 'issued'] : [],
-    );
+    const states = await stage.listStates();
+    expect(states.toSorted()).toEqual(store === 'durable' ? ['failed', 'issued'] : []);
   });
 
   it('pulls nothing again where items that have keys of their own come in another order', async () => {
     const [a, b] = [pullOf('a', { idempotencyKey: 'a' }), pullOf('b', { idempotencyKey: 'b' })];
     const placed = pullOf('placed');
-    const instance = stage.open(store);
+    const instance = stage.open();
     const first = await instance.many([a, placed, b], { key: 'batch-1' });
     const count = stage.sent.length;
 
@@ -170,8 +169,8 @@ describe.each(STORES)('a batch, %s', (_, store) => {
     expect(idsOf(again)).toEqual(idsOf(first).toReversed());
     expect(stage.sent).toHaveLength(count);
 
-    const alone = await stage.open(store).one(a, { key: 'a' });
-    const byPlace = await stage.open(store).one(placed, { key: 'batch-1/1' });
+    const alone = await stage.open().one(a, { key: 'a' });
+    const byPlace = await stage.open().one(placed, { key: 'batch-1/1' });
 
     expect([alone.uploadId, byPlace.uploadId]).toEqual(idsOf(first).slice(0, 2));
     // What another instance sends again, VOD knows by its session.
@@ -181,17 +180,19 @@ describe.each(STORES)('a batch, %s', (_, store) => {
   it('makes one upload of items with one key, and refuses a third that says something else', async () => {
     const item = pullOf('film', { idempotencyKey: 'one' });
 
-    const results = await stage.open(store).many([item, item, { ...item, classId: 1 }]);
+    const results = await stage.open().many([item, item, { ...item, classId: 1 }]);
 
     expect(results[0]).toHaveProperty('taskId');
     expect(idsOf(results)).toEqual([idsOf(results)[0], idsOf(results)[0], undefined]);
     expect(results[2]).toMatchObject({ problem: { code: 'idempotency_conflict', status: 409 } });
     expect(stage.sent).toHaveLength(1);
-    expect((await stage.ledger.readBacklog()).pulls.count).toBe(0);
+    expect(await stage.countWaiting()).toBe(0);
   });
 });
 
 describe('keys in the ledger', () => {
+  const stage = setPullStage('durable');
+
   // Databases hold these: a later release must find the same. They are SHA-256 in Base64, as `openssl dgst` writes it.
   type Known = readonly [fields: Partial<PullRequest>, fingerprint: string];
   const MINIMAL: Known = [{}, 'iIK+6PoMhAPcG+NLQwMPhBwN6WyJQUMxzCx8Z77ylW4='];
@@ -212,7 +213,7 @@ describe('keys in the ledger', () => {
   ])('are found that an earlier release has written for %s', async (_, [fields, fingerprint]) => {
     const uploadId = '01ARYZ6S410000000000000000';
     await stage.ledger.rememberRequest({ owner: 'ann', key: 'job-7', fingerprint, uploadId });
-    const instance = stage.open('durable');
+    const instance = stage.open();
     const asked = pullOf('film', { ...fields, idempotencyKey: 'job-7' });
 
     const submitted = await instance.one(asked, { key: 'job-7' });
@@ -227,10 +228,13 @@ describe('keys in the ledger', () => {
   });
 
   it('stand for an upload of another application too, where there are no tenants any more', async () => {
-    const instance = stage.open('durable');
+    const instance = stage.open();
     const first = await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
 
-    expect(await instance.one(pullOf('film'), { key: 'job-7' })).toEqual(first);
+    for (const subAppId of [undefined, 1_500_000_002]) {
+      const application = subAppId === undefined ? {} : { subAppId };
+      expect(await instance.one(pullOf('film'), { key: 'job-7', ...application })).toEqual(first);
+    }
     await expect(
       instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_003 }),
     ).rejects.toMatchObject({ code: 'idempotency_conflict' });
@@ -238,11 +242,9 @@ describe('keys in the ledger', () => {
 
   it('are an item’s own before that of its place, and of its owner', async () => {
     const own = pullOf('film', { ...WHOLE[0], idempotencyKey: 'own' });
-    await stage.open('durable').many([pullOf('film'), own, pullOf('film')], { key: 'batch-1' });
+    await stage.open().many([pullOf('film'), own, pullOf('film')], { key: 'batch-1' });
 
-    const sql = postgres(stage.databaseUrl, { max: 1, fetch_types: false });
-    const rows = await sql`select owner, key, fingerprint from requests order by key`;
-    await sql.end();
+    const rows = await stage.sql`select owner, key, fingerprint from requests order by key`;
 
     expect([...rows]).toEqual([
       { owner: 'ann', key: 'batch-1/0', fingerprint: MINIMAL[1] },
@@ -253,10 +255,12 @@ describe('keys in the ledger', () => {
 });
 
 describe('without a database', () => {
+  const stage = setPullStage('stateless');
+
   // VOD knows these for three days, and every instance, of a later release as well, must come to the same. They are the
   // first 128 bits of SHA-256 of the owner's name as JSON and the key, written as a ULID.
   it('gives a key the id that it has in every instance', async () => {
-    const instance = stage.open('stateless');
+    const instance = stage.open();
     await instance.one(pullOf('film'), { key: 'job-7' });
     await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
     await instance.many([new Problem('No.', { code: 'invalid_request' }), pullOf('film')], {
@@ -273,7 +277,7 @@ describe('without a database', () => {
   it('tells everyone who waits for a pull that it failed, and sends it anew to the next', async () => {
     const { answer } = stage;
     stage.answer = () => Promise.reject(new Problem('Busy.', { code: 'upstream_busy' }));
-    const instance = stage.open('stateless');
+    const instance = stage.open();
     const submit = () => instance.one(pullOf('film'), { key: 'job-7' });
 
     const results = await Promise.allSettled([submit(), submit(), submit()]);
@@ -297,14 +301,14 @@ describe('without a database', () => {
     };
 
     const items = Array.from({ length: 20 }, (_, i) => pullOf(i));
-    await stage.open('stateless').many(items);
+    await stage.open().many(items);
 
     expect(stage.sent).toHaveLength(20);
     expect(most).toBe(8);
   });
 
   it('forgets the oldest request beyond 10,000', async () => {
-    const instance = stage.open('stateless');
+    const instance = stage.open();
     for (let i = 0; i <= 10_000; i += 1) await instance.one(pullOf('film'), { key: `key-${i}` });
 
     await instance.one(pullOf('film'), { key: 'key-10000' });
@@ -315,7 +319,7 @@ describe('without a database', () => {
   });
 
   it('neither remembers nor counts an item for which there is no time, and tells what is wrong with it', async () => {
-    const instance = stage.open('stateless');
+    const instance = stage.open();
     const particulars = { key: 'batch-1', quotas: { signaturesPerMinute: 1 } };
     const items = [pullOf('a'), new Problem('No.', { code: 'invalid_request' })];
 

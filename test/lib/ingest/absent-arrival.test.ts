@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { recordAbsence, recordDeletion } from '../../../lib/ingest/absent-arrival.ts';
+import type { Reception } from '../../../lib/ingest/plan-event.ts';
+import { parseVodEvent } from '../../../lib/vod/event.ts';
+import { NO_SETTINGS } from '../../support/settings.ts';
+import { NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
+import { useLedger } from '../../support/use-ledger.ts';
+
+const RECEIVED_AT = Date.UTC(2026, 0, 1);
+const OWNED = {
+  uploadId: '01ARYZ6S410000000000000000',
+  owner: 'bob',
+  method: 'client',
+} as const;
+const [OWN, OTHER] = [1_500_000_001, 1_500_000_002];
+const PROVEN = sealContext(OWNED, 'mine', { subAppId: OWN });
+const SHOWN = RECEIVED_AT + 60_000;
+
+const { ledger } = useLedger({ now: () => RECEIVED_AT });
+
+const RECEPTION: Reception = {
+  ...{ ...NOWHERE, subAppId: OWN, own: OWN, receivedAt: RECEIVED_AT, confirmed: true },
+  settings: NO_SETTINGS,
+};
+
+function record(SourceContext: string, now = SHOWN, FileId = '1', reception = RECEPTION) {
+  const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
+  const FileUploadEvent = { FileId, MediaBasicInfo };
+  const event = parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent });
+  if (event.eventType !== 'NewFileUpload') throw new Error('This is no arrival.');
+  return recordAbsence(event, reception, ledger, now);
+}
+
+/** Has an upload of `subAppId` hold the file. */
+async function hold(fileId: string, subAppId: number) {
+  const change = { key: { fileId }, fact: 'uploaded', fields: { subAppId } } as const;
+  const event = { eventId: `evt_${fileId}`, eventType: 'vod.NewFileUpload', payload: {} } as const;
+  await ledger.recordEvent({ ...event, confirmed: true, changes: [change] });
+}
+
+const told = (recorded: Awaited<ReturnType<typeof record>>) =>
+  recorded.kind === 'done' && recorded.events.map(({ received }) => received.event.eventType);
+const DENIED = { kind: 'failed', error: 'denied', isSurplus: false };
+
+describe('recordAbsence()', () => {
+  it('has VOD asked again of what its context proves, until VOD shows every file', async () => {
+    const early = await record(PROVEN, SHOWN - 1);
+    expect(early).toEqual({ kind: 'retry', error: 'absent', at: SHOWN });
+
+    expect(told(await record(PROVEN))).toEqual(['NewFileUpload', 'FileDeleted']);
+    expect(await ledger.findUpload(OWNED.uploadId)).toMatchObject({
+      ...{ state: 'deleted', fileId: '1', sourceContext: 'mine', subAppId: OWN },
+    });
+    expect(await ledger.claimActions(9, 60)).toEqual([]);
+  });
+
+  it('waits for nothing where the deletion is known', async () => {
+    await ledger.noteAbsentDeletions(['1'], OWN);
+
+    expect(told(await record('', RECEIVED_AT))).toEqual(['NewFileUpload', 'FileDeleted']);
+  });
+
+  it('deletes no file of an upload that has another', async () => {
+    await record(PROVEN);
+
+    expect(told(await record(PROVEN, SHOWN, '2'))).toEqual(['NewFileUpload']);
+  });
+
+  it.each([
+    ['nothing proves it', '', '1'],
+    ['its context has no MAC', writeV1Context(OWNED), '1'],
+    ['its id is none', PROVEN, 'no id\u0000'],
+  ])('records nothing where %s', async (_why, context, fileId) => {
+    const contexts = { ...NOWHERE.contexts, acceptsV1: true };
+
+    expect(await record(context, SHOWN, fileId, { ...RECEPTION, contexts })).toEqual(DENIED);
+    expect(await ledger.findAbsentArrivals(['1'], OWN)).toHaveLength(fileId === '1' ? 1 : 0);
+  });
+
+  it.each([
+    ['another application', OTHER, PROVEN, DENIED],
+    ['another application', OTHER, '', DENIED],
+    ['its own, and nothing proves it', OWN, '', DENIED],
+    ['its own', OWN, PROVEN, { kind: 'retry' }],
+  ])('takes the file of an upload of %s for that one’s', async (_whose, subAppId, context, to) => {
+    await hold('1', subAppId);
+
+    expect(await record(context, RECEIVED_AT)).toMatchObject(to);
+    const notes = await ledger.findAbsentArrivals(['1'], OWN);
+    expect(notes).toHaveLength(to === DENIED ? 0 : 1);
+  });
+
+  it('says where there is no room for a note', async () => {
+    const others = Array.from({ length: 1_000 }, (_, place) => `other-${place}`);
+    await ledger.noteAbsentDeletions(others, OWN);
+
+    expect(await record('')).toEqual({ ...DENIED, isSurplus: true });
+    expect(await record(PROVEN, RECEIVED_AT)).toMatchObject({ kind: 'retry' });
+  });
+});
+
+describe('recordDeletion()', () => {
+  async function recordDeletionOf(...FileIdSet: string[]) {
+    const event = parseVodEvent({ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } });
+    if (event.eventType !== 'FileDeleted') throw new Error('This is no deletion.');
+    const recorded = await recordDeletion(event, RECEPTION, ledger);
+    return recorded.map(({ received: { event } }) => 'task' in event && event.task);
+  }
+
+  it('records arrivals that VOD could not confirm before it, and of what is no upload’s nothing', async () => {
+    await record('', RECEIVED_AT, '3');
+    await hold('4', OWN);
+
+    expect(await recordDeletionOf('4', '5')).toEqual([{ FileIdSet: ['4', '5'] }]);
+    expect(await recordDeletionOf('3', '4', '6')).toMatchObject([
+      { FileId: '3', MediaBasicInfo: { SourceInfo: { SourceType: 'Upload' } } },
+      { FileIdSet: ['3', '4'] },
+    ]);
+  });
+
+  it('records no deletion of files that came for uploads with others', async () => {
+    await record(PROVEN);
+    await record(PROVEN, RECEIVED_AT, '2');
+
+    expect(await recordDeletionOf('2')).toMatchObject([{ FileId: '2' }]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import { OWN_SUB_APP_ID, pullOf, STORES, setPullStage } from './pull-stage.ts';
+
+describe.each(STORES)('VOD, %s', (_, store) => {
+  const stage = setPullStage(store);
+
+  it('is asked in the application, and in the time, of the call', async () => {
+    const deadline = { left: () => 30_000 };
+    const pull = pullOf('film', { storageRegion: 'ap-seoul' });
+
+    await stage.open().one(pull, { deadline });
+    await stage.open().one(pull, { deadline, subAppId: 2 });
+
+    expect(stage.asked).toEqual([
+      ...[{ deadline }, { deadline, subAppId: OWN_SUB_APP_ID }],
+      ...[
+        { deadline, subAppId: 2 },
+        { deadline, subAppId: 2 },
+      ],
+    ]);
+  });
+});
+
+describe('a pull that VOD does not take, with a database', () => {
+  const stage = setPullStage('durable');
+  const answer = (code: ProblemCode) => async () => {
+    throw new Problem('No.', { code });
+  };
+
+  it.each<ProblemCode>(['upstream_busy', 'upstream_failed', 'upstream_timeout'])(
+    'waits for its turn after %s',
+    async (code) => {
+      stage.answer = answer(code);
+
+      const submitted = await stage.open().one(pullOf('film'));
+
+      expect(submitted).toEqual({ uploadId: expect.any(String), state: 'issued' });
+      expect([await stage.countWaiting(), await stage.listStates()]).toEqual([1, ['issued']]);
+    },
+  );
+
+  it.each<ProblemCode>(['upstream_rejected', 'upstream_denied'])(
+    'has failed after %s',
+    async (code) => {
+      stage.answer = answer(code);
+
+      await expect(stage.open().one(pullOf('film'))).rejects.toMatchObject({ code });
+
+      expect([await stage.countWaiting(), await stage.listStates()]).toEqual([0, ['failed']]);
+    },
+  );
+
+  it.each([
+    [259_199_999, 1],
+    [259_200_000, 0],
+  ])(
+    'is sent again for as long as VOD knows its session: after %i ms, %i',
+    async (later, count) => {
+      stage.answer = async () => ({ kind: 'duplicate', requestId: 'r' });
+      const submitted = await stage.open().one(pullOf('film'), { key: 'a' });
+      stage.time += later;
+
+      expect(await stage.open().one(pullOf('film'), { key: 'a' })).toEqual(submitted);
+      expect(await stage.countWaiting()).toBe(count);
+    },
+  );
+
+  it('is not sent anew where it failed after VOD had taken it, or was cancelled', async () => {
+    const one = (key: string) => stage.open().one(pullOf('film'), { key });
+    const { uploadId, taskId } = await one('a');
+    await stage.ledger.transition(uploadId, 'pullFailed', {});
+    stage.answer = answer('upstream_busy');
+    const waiting = await one('b');
+    await stage.ledger.transition(waiting.uploadId, 'cancelled');
+
+    expect(await one('a')).toEqual({ uploadId, taskId, state: 'failed' });
+    expect(await one('b')).toStrictEqual({ uploadId: waiting.uploadId, state: 'cancelled' });
+    expect(stage.sent).toHaveLength(2);
+  });
+});
