@@ -17,7 +17,7 @@ export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> 
     readFile(new URL('index.html', PAGE)),
     bundleAsset('page.css'),
     bundleAsset('page.ts', 'esm'),
-    bundleAsset('shim.ts', 'iife'),
+    bundleAsset('shim/shim.ts', 'iife'),
     // The vendor's own build, byte for byte.
     readFile(createRequire(import.meta.url).resolve('vod-js-sdk-v6/dist/vod-js-sdk-v6.js')),
   ]);

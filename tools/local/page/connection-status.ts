@@ -1,5 +1,5 @@
-import type { StreamState } from './activity-stream.ts';
-import { byId, setText, setVisible } from './dom.ts';
+import { byId, setText, setVisible } from './components/dom.ts';
+import type { StreamState } from './stack/activity-stream.ts';
 
 /** What the page says about its connection to the stack. */
 export interface ConnectionStatus {

@@ -1,21 +1,21 @@
-import { followActivities } from './activity-stream.ts';
-import { createApplicationText } from './applications.ts';
+import { createWireList } from './activity/wire-list.ts';
+import { byId, setText } from './components/dom.ts';
+import { createFrame } from './components/frame.ts';
 import { createConnectionStatus } from './connection-status.ts';
-import { byId, setText } from './dom.ts';
-import { createFaultPanel } from './fault-panel.ts';
-import { createFrame } from './frame.ts';
-import { renderLibrary } from './library.ts';
-import { createPullPanel } from './pull-panel.ts';
-import { createRecentList } from './recent-list.ts';
-import { createServerFacts } from './server-facts.ts';
-import { createSpeedControl } from './speed-control.ts';
-import { connectLocalStack } from './stack-client.ts';
-import { createSweepPanel } from './sweep-panel.ts';
+import { createServerFacts } from './facts/server-facts.ts';
+import { createFaultPanel } from './lab/fault-panel.ts';
+import { renderLibrary } from './lab/library.ts';
+import { createSpeedControl } from './lab/speed-control.ts';
+import { createSweepPanel } from './lab/sweep-panel.ts';
+import { createPullPanel } from './pull/pull-panel.ts';
+import { followActivities } from './stack/activity-stream.ts';
+import { createApplicationText } from './stack/applications.ts';
+import { connectLocalStack } from './stack/stack-client.ts';
 import { createTenantSelect } from './tenant-select.ts';
-import { createUploadPanel } from './upload-panel.ts';
-import { createUploadStore } from './upload-store.ts';
+import { createUploadPanel } from './upload/upload-panel.ts';
+import { createRecentList } from './uploads-list/recent-list.ts';
+import { createUploadStore } from './uploads-list/upload-store.ts';
 import { createWayTabs } from './way-tabs.ts';
-import { createWireList } from './wire-list.ts';
 
 for (const scroller of document.querySelectorAll<HTMLElement>('pre, .wire')) {
   // Not every browser lets the keyboard into what scrolls.

@@ -1,5 +1,5 @@
-import { byId, createElement, setVisible } from './dom.ts';
-import { listTenants, pickTenant, type Tenants } from './tenants.ts';
+import { byId, createElement, setVisible } from './components/dom.ts';
+import { listTenants, pickTenant, type Tenants } from './stack/tenants.ts';
 
 /** The choice of the tenant as which the page calls the functions. */
 export interface TenantSelect {

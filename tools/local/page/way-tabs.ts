@@ -1,4 +1,4 @@
-import { byId } from './dom.ts';
+import { byId } from './components/dom.ts';
 
 /** The ways in which the page brings media in. */
 const WAYS = ['upload', 'pull'] as const;
