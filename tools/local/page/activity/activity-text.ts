@@ -59,7 +59,7 @@ export function describeActivity(activity: RecordedActivity): ActivityText {
     case 'procedure':
       return {
         kind: 'media',
-        title: activity.procedure || 'Procedure',
+        title: activity.procedure || 'Processing',
         detail: `simulated, ${activity.taskId}`,
         status: activity.status,
         tone: activity.status === 'FINISH' ? 'good' : 'plain',
@@ -168,9 +168,14 @@ function describePull(activity: Recorded<'pull'>): ActivityText {
   };
 }
 
+/** Tells whether the SDK asks with it which region answers first. */
+export function isRegionProbe({ operation }: Recorded<'storage'>): boolean {
+  return operation === 'HEAD' || operation.startsWith('HeadBucket');
+}
+
 function describeStorage(activity: Recorded<'storage'>): ActivityText {
   const { operation, status, code, partNumber, bytes, key, bucket } = activity;
-  const isProbe = operation === 'HEAD' || operation.startsWith('HeadBucket');
+  const isProbe = isRegionProbe(activity);
   const facts = [
     partNumber === undefined ? '' : `part ${partNumber}`,
     bytes === undefined ? '' : formatBytes(bytes),
@@ -180,7 +185,7 @@ function describeStorage(activity: Recorded<'storage'>): ActivityText {
   const refusal = code === 'IncompleteBody' ? 'warn' : 'bad';
   return {
     kind: partNumber === undefined ? 'storage' : 'part',
-    title: isProbe ? 'Region race' : operation,
+    title: isProbe ? 'Region probe' : operation,
     detail: facts.filter(Boolean).join(', '),
     status: String(status),
     // The SDK races regions with unsigned requests, whose refusal is as good an answer as any.

@@ -50,3 +50,14 @@ export function formatCount(count: number, noun: string): string {
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
+
+/** Writes a local day and time of day, as in "30 Nov 2026, 14:03"; the year only where it is not that of `now`. */
+export function formatMoment(at: Date, now: Date): string {
+  if (Number.isNaN(at.getTime())) return '';
+  const day = at.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
+  });
+  return `${day}, ${formatClock(at).slice(0, 5)}`;
+}

@@ -1,3 +1,4 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
 import type { LedgerUpload } from '../stack/ledger-answers.ts';
 import type { PullFields } from '../stack/stack-client.ts';
 import { isCorrectable, type PullItem } from './pull.ts';
@@ -5,7 +6,7 @@ import type { PullOutcome } from './pull-outcome.ts';
 
 /** The rows of pulls, newest request first. */
 export interface PullItems {
-  all(): readonly PullItem[];
+  readonly all: ReadonlySignal<readonly PullItem[]>;
   /** Puts new rows on top, and takes away those that were refused: they stand in the form. */
   add(pulls: readonly PullFields[]): readonly PullItem[];
   settle(sent: readonly PullItem[], outcomes: readonly PullOutcome[]): void;
@@ -14,36 +15,35 @@ export interface PullItems {
   restore(uploads: readonly LedgerUpload[]): void;
 }
 
-/** Returns no rows; `onChange` is called after each change. */
-export function createPullItems(onChange: () => void): PullItems {
-  let items: readonly PullItem[] = [];
+/** Returns no rows. */
+export function createPullItems(): PullItems {
+  const items = signal<readonly PullItem[]>([]);
   let lastId = 0;
 
-  function change(next: readonly PullItem[]): void {
-    items = next;
-    onChange();
-  }
   return {
-    all: () => items,
+    all: items,
     add(pulls) {
       const added = pulls.map((fields): PullItem => {
         lastId += 1;
         return { id: lastId, fields, outcome: { kind: 'sending' } };
       });
-      change([...added, ...items.filter(({ outcome }) => !isCorrectable(outcome))]);
+      items.value = [...added, ...items.value.filter(({ outcome }) => !isCorrectable(outcome))];
       return added;
     },
     settle(sent, outcomes) {
       const settled = new Map(sent.map(({ id }, place) => [id, outcomes[place]]));
-      change(items.map((item) => ({ ...item, outcome: settled.get(item.id) ?? item.outcome })));
+      items.value = items.value.map((item) => ({
+        ...item,
+        outcome: settled.get(item.id) ?? item.outcome,
+      }));
     },
     remove(removed) {
       const ids = new Set(removed.map(({ id }) => id));
-      change(items.filter(({ id }) => !ids.has(id)));
+      items.value = items.value.filter(({ id }) => !ids.has(id));
     },
     restore(uploads) {
       const known = new Set(
-        items.map(({ outcome }) => outcome.kind === 'sent' && outcome.uploadId),
+        items.value.map(({ outcome }) => outcome.kind === 'sent' && outcome.uploadId),
       );
       const restored = uploads
         .filter(({ uploadId }) => !known.has(uploadId))
@@ -51,10 +51,10 @@ export function createPullItems(onChange: () => void): PullItems {
           lastId += 1;
           const { uploadId, taskId } = kept;
           const outcome = { kind: 'sent', uploadId, taskId: taskId || null } as const;
-          // The ledger does not keep where media were pulled from.
+          // The backend does not keep where media were pulled from.
           return { id: lastId, fields: { mediaUrl: '' }, outcome, kept };
         });
-      change([...items, ...restored]);
+      items.value = [...items.value, ...restored];
     },
   };
 }

@@ -35,8 +35,8 @@ export function viewPull(
   const isRepeatable = fields.mediaUrl !== '';
   const told = outcome.kind === 'sent' ? facts.pull(outcome.taskId ?? '')?.task?.url : undefined;
   const url = isRepeatable ? fields.mediaUrl : told;
-  // The ledger has a name at most.
-  const named = upload?.name || (outcome.kind === 'sent' ? outcome.uploadId : '');
+  // The backend keeps a name at most.
+  const named = upload?.name || 'Pull without a name';
   const address = url ? shortenAddress(url) : { host: named, path: '' };
   return { address, isRepeatable, ...viewOutcome(outcome, facts, upload) };
 }

@@ -77,9 +77,18 @@ export function describeProblem({ problem }: LedgerUpload): string {
   return [name, detail].filter(Boolean).join(': ');
 }
 
+/** Some of the uploads, newest first. */
+export interface UploadList {
+  readonly uploads: readonly LedgerUpload[];
+  /** Absent where there are no older ones. */
+  readonly cursor?: string;
+}
+
 /** Reads the answer to `GET /uploads`. */
-export function readUploads(answer: unknown): readonly LedgerUpload[] {
-  return readList(answer, 'items').map(readUpload);
+export function readUploads(answer: unknown): UploadList {
+  const cursor = isRecord(answer) ? readText(answer, 'cursor') : '';
+  const uploads = readList(answer, 'items').map(readUpload);
+  return { uploads, ...(cursor === '' ? {} : { cursor }) };
 }
 
 /** Reads an upload. */

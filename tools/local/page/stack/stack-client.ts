@@ -1,11 +1,11 @@
 import { type PullOutcome, readPullOutcome, readPullOutcomes } from '../pull/pull-outcome.ts';
 import { callJson } from './http-call.ts';
 import {
-  type LedgerUpload,
   readEvents,
   readUpload,
   readUploads,
   type UploadLife,
+  type UploadList,
 } from './ledger-answers.ts';
 import { ProblemError } from './problem.ts';
 import { connectControls, type StackControls } from './stack-controls.ts';
@@ -43,6 +43,8 @@ export interface PullFields {
 interface UploadQuery {
   readonly limit: number;
   readonly method?: string;
+  /** Where the list before it ended. */
+  readonly cursor?: string;
 }
 
 /** The routes of the local stack that the page calls. */
@@ -62,7 +64,7 @@ export interface LocalStack extends StackControls {
    */
   pullMany(items: readonly PullFields[]): Promise<readonly PullOutcome[]>;
   /** @throws {ProblemError} What the function refused, and why. */
-  listUploads(query: UploadQuery): Promise<readonly LedgerUpload[]>;
+  listUploads(query: UploadQuery): Promise<UploadList>;
   /** @throws {ProblemError} What the function refused, and why. */
   readLife(uploadId: string): Promise<UploadLife>;
   /** @throws {ProblemError} What the function refused, and why. */
@@ -162,9 +164,6 @@ async function signIn(controls: StackControls, tenant: string): Promise<string> 
   return token;
 }
 
-function writeQuery({ limit, method }: UploadQuery): URLSearchParams {
-  return new URLSearchParams({
-    limit: String(limit),
-    ...(method === undefined ? {} : { method }),
-  });
+function writeQuery({ limit, ...rest }: UploadQuery): URLSearchParams {
+  return new URLSearchParams({ limit: String(limit), ...rest });
 }

@@ -2,7 +2,7 @@ import { callJson } from './http-call.ts';
 import type { Tenants } from './tenants.ts';
 
 /** What the emulator has committed. */
-export interface LibraryEntry {
+interface LibraryEntry {
   readonly fileId: string;
   readonly name: string;
   readonly mediaUrl: string;

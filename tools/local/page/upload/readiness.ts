@@ -1,31 +1,11 @@
 import { isMediaType, MEDIA_TYPE_LIST } from '../../../../lib/validation/media-type.ts';
 import { IMAGE_TYPE_LIST, isImageType } from '../../emulator/ugc/media-types.ts';
-import { byId, setText, setVisible } from '../components/dom.ts';
 import { findResumable } from './resume-keeper.ts';
 import { isNoteAbout, type ResumeNote } from './resume-note.ts';
 import type { Upload } from './upload.ts';
 
-/** Shows, before the start, what will happen with the chosen file and what stands against it. */
-export function renderReadiness(upload: Upload, note: ResumeNote | null): void {
-  const isReady = upload.phase === 'ready';
-  const problem = isReady ? findFileProblem(upload) : '';
-  const notice = isReady && problem === '' ? describeResumption(upload, note) : '';
-  showLine('file-problem', problem);
-  showLine('ready-notice', notice);
-  const start = byId('start', HTMLButtonElement);
-  start.disabled = problem !== '';
-  const resumable = isReady && findResumable(note, upload) !== null;
-  setText(start, resumable ? 'Resume upload' : 'Start upload');
-}
-
-function showLine(id: string, text: string): void {
-  const line = byId(id, HTMLParagraphElement);
-  setText(line, text);
-  setVisible(line, text !== '');
-}
-
 /** Returns why VOD would not take what was chosen, which it describes a file by its name alone; empty where it would. */
-function findFileProblem({ file, cover }: Upload): string {
+export function findFileProblem({ file, cover }: Upload): string {
   const type = file === null ? undefined : readExtension(file);
   if (type === '') {
     return `The SDK tells the type of a file by its extension, and this name has none. ${TAKEN}`;
@@ -43,7 +23,8 @@ function readExtension({ name }: File): string {
   return /[^.]\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
-function describeResumption(upload: Upload, note: ResumeNote | null): string {
+/** Returns what a start would do with an unfinished upload of the chosen file; empty where there is none. */
+export function describeResumption(upload: Upload, note: ResumeNote | null): string {
   if (!isNoteAbout(note, upload.file)) return '';
   if (findResumable(note, upload) !== null) {
     return `An upload of this file stopped at ${note.percent} %. The SDK continues the missing parts.`;

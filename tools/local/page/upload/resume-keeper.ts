@@ -1,62 +1,64 @@
-import type { Store } from '../components/store.ts';
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { ServerFacts } from '../facts/server-facts.ts';
 import { isNoteAbout, type ResumeNote, readResumeNote, writeResumeNote } from './resume-note.ts';
 import { storedBytes, storedParts } from './stored-parts.ts';
-import { isRunning, type Upload } from './upload.ts';
+import { amend, isRunning, type Upload } from './upload.ts';
 
 /** Keeps the note about the unfinished upload in step with the upload. */
 export interface ResumeKeeper {
   /** Null where the unfinished upload is another tenant's. */
-  note(): ResumeNote | null;
+  readonly note: ReadonlySignal<ResumeNote | null>;
   forget(): void;
-  /** The upload that a start would continue, or null for a new one. */
+  /** Returns the upload that a start would continue, or null for a new one. */
   uploadId(): string | null;
   /** Brings the note up to date, and marks what a resumed upload found in storage. */
   follow(): void;
 }
 
-/** Returns a keeper that begins with the note of the page's earlier life; `tenant` answers whose turn it is. */
+/** Returns a keeper that begins with the note of the page's earlier life; `tenant` is whose turn it is. */
 export function createResumeKeeper(
-  store: Store<Upload>,
+  upload: Signal<Upload>,
   facts: ServerFacts,
-  tenant: () => string,
+  tenant: ReadonlySignal<string>,
 ): ResumeKeeper {
-  let note = readResumeNote();
+  const kept = signal(readResumeNote());
+  const note = computed(() =>
+    kept.value !== null && (kept.value.tenant ?? '') === tenant.value ? kept.value : null,
+  );
   let openedKey: string | null = null;
 
   function keep(next: ResumeNote | null): void {
-    note = next;
+    kept.value = next;
     writeResumeNote(next);
   }
   function forget(): void {
-    if (note !== null) keep(null);
+    if (kept.peek() !== null) keep(null);
   }
   function update(next: ResumeNote | null): void {
-    if (next !== null && isNews(next, note)) keep(next);
+    if (next !== null && isNews(next, kept.peek())) keep(next);
   }
   function open(key: string | null): void {
     openedKey = key;
     if (key === null) return;
-    if (note?.key === key) facts.keepParts(key, note.storedParts);
-    store.update({ kept: new Set(storedParts(store.get(), facts)) });
+    const found = kept.peek();
+    if (found?.key === key) facts.keepParts(key, found.storedParts);
+    amend(upload, { kept: new Set(storedParts(upload.peek(), facts)) });
   }
 
-  const noteOfTenant = () => (note !== null && (note.tenant ?? '') === tenant() ? note : null);
-
   return {
-    note: noteOfTenant,
+    note,
     forget,
     uploadId() {
-      const upload = store.get();
-      if (upload.phase === 'failed' && upload.tenant === tenant()) return upload.uploadId;
-      return findResumable(noteOfTenant(), upload)?.uploadId ?? null;
+      const current = upload.peek();
+      if (current.phase === 'failed' && current.tenant === tenant.peek()) return current.uploadId;
+      return findResumable(note.peek(), current)?.uploadId ?? null;
     },
     follow() {
-      const upload = store.get();
-      const key = upload.applied?.key ?? null;
+      const current = upload.value;
+      const key = current.applied?.key ?? null;
       if (key !== openedKey) open(key);
-      if (hasEnded(upload)) forget();
-      else if (isRunning(upload)) update(describeUpload(upload, facts));
+      if (hasEnded(current)) forget();
+      else if (isRunning(current)) update(describeUpload(current, facts));
     },
   };
 }

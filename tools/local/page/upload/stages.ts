@@ -62,14 +62,15 @@ function deriveSignature(upload: Upload): StageView {
 function deriveApply({ signatures, applied, setback }: Upload): StageView {
   if (applied !== null) return done(applied.region);
   if (signatures.length === 0) return waiting();
-  return active(setback === '' ? 'racing regions' : `retrying, ${setback}`);
+  return active(setback === '' ? 'finding the fastest region' : `retrying, ${setback}`);
 }
 
 function deriveUpload(upload: Upload, facts: ServerFacts): StageView {
-  const { applied, stored, file, phase, setback } = upload;
+  const { applied, stored, file, phase, setback, kept } = upload;
   if (applied === null) return waiting();
   const count = countParts(file?.size ?? 0);
-  if (stored) return done(formatCount(count, 'part'));
+  const before = kept.size === 0 ? '' : `, ${kept.size} kept from before`;
+  if (stored) return done(`${formatCount(count, 'part')}${before}`);
   const arrived = storedParts(upload, facts).length;
   const progress = `${arrived} of ${formatCount(count, 'part')}`;
   if (phase === 'paused') return active(`paused, ${progress}`);

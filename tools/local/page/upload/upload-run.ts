@@ -1,15 +1,15 @@
-import type { Store } from '../components/store.ts';
+import type { Signal } from '@preact/signals';
 import { explainFailure, summarizeError } from './failure.ts';
 import { createSdkClient, type SdkUploader } from './sdk.ts';
 import { createSigner, type SignerContext } from './signer.ts';
 import { createTransferRate, type TransferRate } from './transfer-rate.ts';
-import { isRunning, NO_UPLOAD, type Upload } from './upload.ts';
+import { amend, type IssuedSignature, isRunning, NO_UPLOAD, type Upload } from './upload.ts';
 
 /** One run of the SDK over the chosen file. */
 export interface UploadRun {
   pause(): void;
   resume(): void;
-  cancel(): void;
+  stop(): void;
 }
 
 interface RunState {
@@ -19,12 +19,12 @@ interface RunState {
 }
 
 interface RunContext extends SignerContext {
-  readonly store: Store<Upload>;
+  readonly upload: Signal<Upload>;
 }
 
 /** How often the SDK tries a call to VOD. */
 const SDK_TRIES = 4;
-/** The SDK's default of one second looks like emulatorg still. */
+/** The SDK's default of one second looks like standing still. */
 const PROGRESS_MILLISECONDS = 100;
 /**
  * Browsers open six connections to a host over HTTP/1.1, and here storage is not a host of its own: one is for the
@@ -34,10 +34,11 @@ const PARTS_AT_A_TIME = 4;
 
 /** Hands the chosen file to the SDK and keeps the store up to date until the run has ended. */
 export function startUpload(context: RunContext): UploadRun {
-  const { store, fields } = context;
-  const { file, cover } = store.get();
+  const { upload, fields } = context;
+  const { file, cover, phase, isGivenUp, transfer } = upload.peek();
+  const isContinued = phase === 'cancelled' && !isGivenUp;
   const rate = createTransferRate();
-  store.update({
+  amend(upload, {
     ...NO_UPLOAD,
     phase: 'uploading',
     file,
@@ -45,13 +46,14 @@ export function startUpload(context: RunContext): UploadRun {
     tenant: context.tenant,
     procedure: fields.procedure ?? '',
     uploadId: context.uploadId,
+    ...(isContinued ? { transfer: { ...NO_UPLOAD.transfer, reached: transfer.reached } } : {}),
   });
   const run: RunState = {
     isOver: false,
     fail(error) {
       if (run.isOver) return;
       run.isOver = true;
-      store.update({ phase: 'failed', failure: explainFailure(error) });
+      amend(upload, { phase: 'failed', failure: explainFailure(error) });
     },
   };
 
@@ -65,29 +67,29 @@ export function startUpload(context: RunContext): UploadRun {
       progressInterval: PROGRESS_MILLISECONDS,
       chunkParallelLimit: PARTS_AT_A_TIME,
     });
-    watchUploader(uploader, store, rate, run);
+    watchUploader(uploader, upload, rate, run);
     uploader.done().then((answer) => {
       if (run.isOver) return;
       run.isOver = true;
-      store.update({ phase: 'done', stored: true, fileId: answer.fileId, setback: '' });
+      amend(upload, { phase: 'done', stored: true, fileId: answer.fileId, setback: '' });
     }, run.fail);
   } catch (error) {
     run.fail(error);
   }
-  return createControls(uploader, store, rate, run);
+  return createControls(uploader, upload, rate, run);
 }
 
 function createSignatureCallback(context: RunContext, run: RunState): () => Promise<string> {
   const signer = createSigner(context);
-  const { store } = context;
+  const { upload } = context;
   return async () => {
     // A signature that never comes is the one way to stop the SDK outside of storage, and as silent as its own cancel.
     if (run.isOver) return new Promise<never>(() => {});
-    const purpose = tellPurpose(store.get());
+    const purpose = tellPurpose(upload.peek());
     try {
       const { signature, uploadId } = await signer.sign();
-      const signatures = [...store.get().signatures, { signature, purpose }];
-      store.update({ signatures, uploadId });
+      const signatures = [...upload.peek().signatures, { signature, purpose }];
+      amend(upload, { signatures, uploadId });
       return signature;
     } catch (error) {
       run.fail(error);
@@ -96,18 +98,18 @@ function createSignatureCallback(context: RunContext, run: RunState): () => Prom
   };
 }
 
-function tellPurpose(upload: Upload): string {
-  if (upload.stored) return 'Commit';
-  if (upload.applied !== null) return 'Renewal';
-  return upload.signatures.length === 0 ? 'Prepare' : 'Apply';
+function tellPurpose(upload: Upload): IssuedSignature['purpose'] {
+  if (upload.stored) return 'commit';
+  if (upload.applied !== null) return 'renew';
+  return upload.signatures.length === 0 ? 'prepare' : 'apply';
 }
 
-function watchApply(uploader: SdkUploader, store: Store<Upload>, run: RunState): void {
+function watchApply(uploader: SdkUploader, upload: Signal<Upload>, run: RunState): void {
   let failedRenewals = 0;
 
   function takeError(error: unknown): void {
-    store.update({ setback: summarizeError(error) });
-    if (store.get().applied === null) return;
+    amend(upload, { setback: summarizeError(error) });
+    if (upload.peek().applied === null) return;
     failedRenewals += 1;
     // Out of tries for new credentials, the SDK stands still without a word.
     if (failedRenewals < SDK_TRIES) return;
@@ -121,69 +123,72 @@ function watchApply(uploader: SdkUploader, store: Store<Upload>, run: RunState):
       return;
     }
     failedRenewals = 0;
-    const isFirst = store.get().applied === null;
+    const isFirst = upload.peek().applied === null;
     const { vodSessionKey, storageRegionV5: region } = data;
     const applied = { key: data.video?.storagePath ?? '', region, vodSessionKey };
-    store.update({ applied, setback: '' });
+    amend(upload, { applied, setback: '' });
     // The storage client exists one turn later, and before the first part leaves.
-    if (isFirst) window.setTimeout(() => watchParts(uploader, store), 0);
+    if (isFirst) window.setTimeout(() => watchParts(uploader, upload), 0);
   });
 }
 
 function watchUploader(
   uploader: SdkUploader,
-  store: Store<Upload>,
+  upload: Signal<Upload>,
   rate: TransferRate,
   run: RunState,
 ): void {
-  watchApply(uploader, store, run);
+  watchApply(uploader, upload, run);
   uploader.on('media_progress', ({ loaded, total }) => {
     if (run.isOver) return uploader.cancel();
-    if (store.get().phase === 'uploading') store.update({ transfer: rate.measure(loaded, total) });
+    const { phase, transfer } = upload.peek();
+    if (phase !== 'uploading') return;
+    const reached = Math.max(transfer.reached, loaded);
+    amend(upload, { transfer: { ...rate.measure(loaded, total), reached } });
   });
   uploader.on('report_cos_upload', ({ err }) => {
-    if (!run.isOver && !err) store.update({ stored: true });
+    if (!run.isOver && !err) amend(upload, { stored: true });
   });
   uploader.on('report_commit', ({ err }) => {
-    if (!run.isOver && err) store.update({ setback: summarizeError(err) });
+    if (!run.isOver && err) amend(upload, { setback: summarizeError(err) });
   });
 }
 
-function watchParts(uploader: SdkUploader, store: Store<Upload>): void {
+function watchParts(uploader: SdkUploader, upload: Signal<Upload>): void {
   uploader.cos?.on('before-send', ({ method, qs }) => {
     if (method !== 'PUT' || qs?.partNumber === undefined) return;
-    const sent = new Map(store.get().sent);
+    const sent = new Map(upload.peek().sent);
     sent.set(Number(qs.partNumber), Date.now());
-    store.update({ sent });
+    amend(upload, { sent });
   });
 }
 
 function createControls(
   uploader: SdkUploader | undefined,
-  store: Store<Upload>,
+  upload: Signal<Upload>,
   rate: TransferRate,
   run: RunState,
 ): UploadRun {
   const standStill = () => {
     rate.restart();
-    return { ...store.get().transfer, bytesPerSecond: 0, remainingSeconds: null };
+    return { ...upload.peek().transfer, bytesPerSecond: 0, remainingSeconds: null };
   };
   return {
     pause() {
       if (uploader?.cos === undefined || uploader.taskId === undefined) return;
       uploader.cos.pauseTask(uploader.taskId);
-      store.update({ phase: 'paused', sent: new Map(), transfer: standStill() });
+      amend(upload, { phase: 'paused', sent: new Map(), transfer: standStill() });
     },
     resume() {
       if (uploader?.cos === undefined || uploader.taskId === undefined) return;
       uploader.cos.restartTask(uploader.taskId);
-      store.update({ phase: 'uploading' });
+      amend(upload, { phase: 'uploading' });
     },
-    cancel() {
-      if (!isRunning(store.get())) return;
+    stop() {
+      if (!isRunning(upload.peek())) return;
       run.isOver = true;
       if (uploader?.cos !== undefined) uploader.cancel();
-      store.update({ phase: 'cancelled', sent: new Map(), transfer: standStill(), setback: '' });
+      amend(upload, { phase: 'cancelled', sent: new Map(), transfer: standStill(), setback: '' });
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { Signal } from '@preact/signals';
+
 /** Where an upload stands as a whole. */
 export type Phase = 'idle' | 'ready' | 'uploading' | 'paused' | 'done' | 'failed' | 'cancelled';
 
@@ -10,7 +12,7 @@ export type Stage = (typeof STAGES)[number];
 /** A signature as the function issued it, with what the SDK wanted it for. */
 export interface IssuedSignature {
   readonly signature: string;
-  readonly purpose: string;
+  readonly purpose: 'prepare' | 'apply' | 'renew' | 'commit';
 }
 
 /** Why an upload ended, and what to do. */
@@ -27,6 +29,8 @@ export interface Failure {
 /** How the transfer goes. */
 export interface Transfer {
   readonly loaded: number;
+  /** The most that `loaded` has been: what was on its way at a pause is sent again after it. */
+  readonly reached: number;
   readonly bytesPerSecond: number;
   /** Null while there is nothing to tell it from. */
   readonly remainingSeconds: number | null;
@@ -77,7 +81,7 @@ export const NO_UPLOAD: Upload = {
   applied: null,
   kept: new Set(),
   sent: new Map(),
-  transfer: { loaded: 0, bytesPerSecond: 0, remainingSeconds: null },
+  transfer: { loaded: 0, reached: 0, bytesPerSecond: 0, remainingSeconds: null },
   stored: false,
   fileId: null,
   setback: '',
@@ -104,4 +108,9 @@ export function countParts(fileBytes: number): number {
 /** Tells whether the upload is in the hands of the SDK. */
 export function isRunning(upload: Upload): boolean {
   return upload.phase === 'uploading' || upload.phase === 'paused';
+}
+
+/** Changes some of what the browser knows of the upload. */
+export function amend(upload: Signal<Upload>, change: Partial<Upload>): void {
+  upload.value = { ...upload.peek(), ...change };
 }

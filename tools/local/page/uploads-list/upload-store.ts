@@ -1,26 +1,31 @@
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { RecordedActivity } from '../../activity.ts';
-import type { LedgerUpload, UploadLife } from '../stack/ledger-answers.ts';
+import type { LedgerUpload, UploadLife, UploadList } from '../stack/ledger-answers.ts';
 import { ProblemError } from '../stack/problem.ts';
 import type { LocalStack } from '../stack/stack-client.ts';
 
-/** Whether the ledger has answered. */
-export type LedgerState =
+/** Whether the list of uploads could be read. */
+export type ListState =
   | { readonly kind: 'asking' }
   | { readonly kind: 'known' }
   | { readonly kind: 'refused'; readonly detail: string };
 
-/** What the ledger knows of the owner's uploads, kept up to date while something happens. */
+/** What the backend knows of the owner's uploads, kept up to date while something happens. */
 export interface UploadStore {
-  state(): LedgerState;
+  readonly state: ReadonlySignal<ListState>;
   /** The newest uploads, newest first. */
-  uploads(): readonly LedgerUpload[];
-  /** Undefined for uploads that are not among the newest, and not followed. */
+  readonly uploads: ReadonlySignal<readonly LedgerUpload[]>;
+  /** Whether there are older ones than those. */
+  readonly hasMore: ReadonlySignal<boolean>;
+  /** Has at least as many listed. */
+  list(count: number): void;
+  /** Undefined for uploads that are not among those listed, and not followed. */
   upload(uploadId: string): LedgerUpload | undefined;
   /** Undefined until a followed upload is known. */
   life(uploadId: string): UploadLife | undefined;
   /** Has the events of an upload kept up to date, too; what it returns ends that. */
   follow(uploadId: string): () => void;
-  /** Cancels an upload; never rejects, but answers what was wrong. */
+  /** Cancels an upload; never rejects, but returns what was wrong, or null. */
   cancel(uploadId: string): Promise<string | null>;
   /** To be told of everything that happens: some of it is news of uploads. */
   take(activity: RecordedActivity): void;
@@ -28,17 +33,21 @@ export interface UploadStore {
   refresh(): void;
 }
 
-const MAX_UPLOADS = 20;
+const LISTED_AT_FIRST = 20;
+/** The most that one request lists. */
+const MAX_LISTED = 100;
 /** What happens in a burst is asked for once. */
 const CALM_MILLISECONDS = 300;
 const NOT_FOUND = 404;
 
-/** Returns the lives of the uploads in the stack's ledger; `onChange` is called after each change. */
-export function createUploadStore(stack: LocalStack, onChange: () => void): UploadStore {
-  const followed = new Map<string, number>();
-  const lives = new Map<string, UploadLife>();
-  let state: LedgerState = { kind: 'asking' };
-  let uploads: readonly LedgerUpload[] = [];
+/** Returns the uploads that the stack keeps. */
+export function createUploadStore(stack: LocalStack): UploadStore {
+  const state = signal<ListState>({ kind: 'asking' });
+  const uploads = signal<readonly LedgerUpload[]>([]);
+  const hasMore = signal(false);
+  const lives = signal<ReadonlyMap<string, UploadLife>>(new Map());
+  const followed = createFollowed();
+  let wanted = LISTED_AT_FIRST;
   let isStirred = false;
   let isAsking = false;
 
@@ -52,51 +61,79 @@ export function createUploadStore(stack: LocalStack, onChange: () => void): Uplo
     if (isAsking) return stir();
     isAsking = true;
     try {
-      uploads = await stack.listUploads({ limit: MAX_UPLOADS });
-      for (const life of await Promise.all([...followed.keys()].map((id) => readLife(stack, id)))) {
-        if (life !== undefined) lives.set(life.upload.uploadId, life);
-      }
-      state = { kind: 'known' };
+      const list = await readNewest(stack, wanted);
+      const read = await Promise.all(followed.ids().map((id) => readLife(stack, id)));
+      const known = read.filter((life) => life !== undefined);
+      batch(() => {
+        uploads.value = list.uploads;
+        hasMore.value = list.cursor !== undefined;
+        lives.value = new Map(known.map((life) => [life.upload.uploadId, life]));
+        state.value = { kind: 'known' };
+      });
     } catch (error) {
-      state = { kind: 'refused', detail: explain(error) };
+      state.value = { kind: 'refused', detail: explain(error) };
     }
     isAsking = false;
-    onChange();
   }
-  const find = (uploadId: string) =>
-    lives.get(uploadId)?.upload ?? uploads.find((upload) => upload.uploadId === uploadId);
   return {
-    state: () => state,
-    uploads: () => uploads,
-    upload: find,
-    life: (uploadId) => lives.get(uploadId),
-    follow(uploadId) {
-      followed.set(uploadId, (followed.get(uploadId) ?? 0) + 1);
+    state,
+    uploads,
+    hasMore,
+    list(count) {
+      wanted = Math.max(wanted, count);
       stir();
-      return () => {
-        const rest = (followed.get(uploadId) ?? 0) - 1;
-        if (rest > 0) followed.set(uploadId, rest);
-        else {
-          followed.delete(uploadId);
-          lives.delete(uploadId);
-        }
-      };
     },
-    async cancel(uploadId) {
-      try {
-        await stack.cancelUpload(uploadId);
-        return null;
-      } catch (error) {
-        return explain(error);
-      } finally {
-        stir();
-      }
+    upload: (uploadId) =>
+      lives.value.get(uploadId)?.upload ??
+      uploads.value.find((upload) => upload.uploadId === uploadId),
+    life: (uploadId) => lives.value.get(uploadId),
+    follow(uploadId) {
+      stir();
+      return followed.add(uploadId);
     },
+    cancel: (uploadId) => cancelUpload(stack, uploadId).finally(stir),
     take(activity) {
       if (isNews(activity)) stir();
     },
     refresh: stir,
   };
+}
+
+/** Returns which uploads are followed; each as long as anyone follows it. */
+function createFollowed() {
+  const counts = new Map<string, number>();
+  const change = (uploadId: string, by: 1 | -1) => {
+    const count = (counts.get(uploadId) ?? 0) + by;
+    if (count > 0) counts.set(uploadId, count);
+    else counts.delete(uploadId);
+  };
+  return {
+    ids: () => [...counts.keys()],
+    add(uploadId: string): () => void {
+      change(uploadId, 1);
+      return () => change(uploadId, -1);
+    },
+  };
+}
+
+async function readNewest(stack: LocalStack, wanted: number): Promise<UploadList> {
+  let list: UploadList = await stack.listUploads({ limit: Math.min(MAX_LISTED, wanted) });
+  while (list.cursor !== undefined && list.uploads.length < wanted) {
+    const limit = Math.min(MAX_LISTED, wanted - list.uploads.length);
+    const next = await stack.listUploads({ limit, cursor: list.cursor });
+    list = { ...next, uploads: [...list.uploads, ...next.uploads] };
+  }
+  return list;
+}
+
+/** Returns what was wrong, or null. */
+async function cancelUpload(stack: LocalStack, uploadId: string): Promise<string | null> {
+  try {
+    await stack.cancelUpload(uploadId);
+    return null;
+  } catch (error) {
+    return explain(error);
+  }
 }
 
 /** Returns undefined where there is no such upload: one that was never saved is no reason to forget the others. */

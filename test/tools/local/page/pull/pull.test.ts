@@ -120,7 +120,10 @@ describe('viewPull()', () => {
     expect(viewPull(item, facts, upload)).toMatchObject({
       ...{ isRepeatable: false, address: { host: 'holiday', path: '' } },
     });
-    expect(viewPull(item, facts, undefined).address).toEqual({ host: 'U1', path: '' });
+    expect(viewPull(item, facts, undefined).address).toEqual({
+      host: 'Pull without a name',
+      path: '',
+    });
     const odd = readUpload({ ...sent, name: 'what? now.mp4' });
     expect(viewPull(item, facts, odd).address).toEqual({ host: 'what? now.mp4', path: '' });
     facts.take(pullActivity({}));

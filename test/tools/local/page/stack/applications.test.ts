@@ -1,27 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import {
-  createApplicationText,
+  describeApplication,
   describeApplications,
 } from '../../../../../tools/local/page/stack/applications.ts';
 import { readUpload } from '../../../../../tools/local/page/stack/ledger-answers.ts';
 
-describe('createApplicationText()', () => {
+describe('describeApplication()', () => {
   const upload = readUpload({ uploadId: 'U1', subAppId: 1_500_000_002 });
 
   test('says where an upload is once there are several places', () => {
-    const text = createApplicationText();
-    expect(text.describe(upload)).toBe('');
-    text.take({ applications: [1_500_000_001, 1_500_000_002] });
-    expect(text.describe(upload)).toBe('Application 1500000002');
+    expect(describeApplication(upload, null)).toBe('');
+    const info = { applications: [1_500_000_001, 1_500_000_002] };
+    expect(describeApplication(upload, info)).toBe('Application 1500000002');
   });
 
   test('says nothing where there is one application, or the upload’s is not known', () => {
-    const text = createApplicationText();
-    text.take({ applications: [1_500_000_002] });
-    expect(text.describe(upload)).toBe('');
-    text.take({ applications: [1_500_000_001, 1_500_000_002] });
-    expect(text.describe(readUpload({ uploadId: 'U2' }))).toBe('');
-    expect(text.describe(undefined)).toBe('');
+    expect(describeApplication(upload, { applications: [1_500_000_002] })).toBe('');
+    const info = { applications: [1_500_000_001, 1_500_000_002] };
+    expect(describeApplication(readUpload({ uploadId: 'U2' }), info)).toBe('');
+    expect(describeApplication(undefined, info)).toBe('');
   });
 });
 
