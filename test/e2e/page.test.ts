@@ -18,6 +18,10 @@ function reaches(state: string) {
   return page.waitForSelector(`#upload-state[data-phase="${state}"]`);
 }
 
+async function readPercent() {
+  return Number.parseInt((await page.textContent('#percent')) ?? '', 10);
+}
+
 /** Resolves with what the page says of the parts that it found in storage. */
 function keptParts() {
   return page.textContent('[data-stage="upload"]');
@@ -172,8 +176,10 @@ describe('the page', () => {
     await upload(film);
     await page.waitForSelector('#pause[aria-disabled="false"]');
 
+    const before = await readPercent();
     await page.click('#pause');
     await reaches('paused');
+    expect(await readPercent()).toBeGreaterThanOrEqual(before);
     await setSpeed(null);
     await page.click('#resume');
     await reaches('done');

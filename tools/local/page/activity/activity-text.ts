@@ -52,7 +52,8 @@ export function describeActivity(activity: RecordedActivity): ActivityText {
       return {
         kind: 'media',
         title: 'Media made',
-        detail: `${activity.name}, ${activity.fileId}`,
+        // Isolated, as a name may run in the other direction.
+        detail: `\u2068${activity.name}\u2069, ${activity.fileId}`,
         status: '',
         tone: 'plain',
       };

@@ -1,7 +1,7 @@
 import type { Tone } from './tone.ts';
 
-/** A state in words. */
-interface StateText {
+/** A state in a word or two. */
+export interface StateText {
   readonly text: string;
   readonly tone: Tone;
 }

@@ -29,7 +29,7 @@ export function HomeView({ page, isShown }: HomeViewProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const { pulls, uploads, upload, views, info } = page;
   const isPull = views.way.value === 'pull';
-  const { fileId, file } = upload.upload.value;
+  const { uploadId, fileId, file } = upload.upload.value;
   return (
     <div class="column" hidden={!isShown}>
       <WaysCard page={page} area={area} />
@@ -48,7 +48,12 @@ export function HomeView({ page, isShown }: HomeViewProps) {
         )
       )}
       <div class="column" hidden={isPull}>
-        <RecentList uploads={uploads} info={info.value} names={upload.names.value} />
+        <RecentList
+          uploads={uploads}
+          info={info.value}
+          names={upload.names.value}
+          current={{ uploadId, ...describeStatus(upload.upload.value, upload.kept.value) }}
+        />
       </div>
     </div>
   );

@@ -30,7 +30,9 @@ export function deriveStages(upload: Upload, facts: ServerFacts): Record<Stage, 
   if (upload.phase !== 'failed' && upload.phase !== 'cancelled') return views;
   return endStages(
     views,
-    upload.phase === 'failed' ? failed(endDetail(upload)) : waiting('cancelled'),
+    upload.phase === 'failed'
+      ? failed(endDetail(upload))
+      : waiting(upload.isGivenUp ? 'cancelled' : 'stopped'),
   );
 }
 

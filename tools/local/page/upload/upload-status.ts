@@ -1,15 +1,8 @@
-import type { Tone } from '../components/tone.ts';
-import { describeState } from '../components/upload-state.ts';
+import { describeState, type StateText } from '../components/upload-state.ts';
 import type { LedgerUpload } from '../stack/ledger-answers.ts';
 import type { Phase, Upload } from './upload.ts';
 
-/** How an upload stands, in a word or two. */
-export interface UploadStatus {
-  readonly text: string;
-  readonly tone: Tone;
-}
-
-const PHASES: Readonly<Record<Exclude<Phase, 'done'>, UploadStatus>> = {
+const PHASES: Readonly<Record<Exclude<Phase, 'done'>, StateText>> = {
   idle: { text: 'Nothing chosen', tone: 'plain' },
   ready: { text: 'Chosen', tone: 'active' },
   uploading: { text: 'Uploading', tone: 'active' },
@@ -28,7 +21,7 @@ const ENDS: readonly string[] = ['rejected', 'expired', 'cancelled', 'deleted'];
 export function describeStatus(
   { phase, stored, isGivenUp }: Pick<Upload, 'phase' | 'stored' | 'isGivenUp'>,
   kept: Pick<LedgerUpload, 'state'> | undefined,
-): UploadStatus {
+): StateText {
   const state = kept?.state ?? '';
   if (isGivenUp) return describeState('cancelled');
   if (ENDS.includes(state)) return describeState(state);

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { describeState, type StateText } from '../components/upload-state.ts';
 import type { StackInfo } from '../stack/stack-controls.ts';
 import { RecentRow } from './recent-row.tsx';
 import type { UploadStore } from './upload-store.ts';
@@ -8,13 +9,15 @@ interface RecentListProps {
   readonly info: StackInfo | null;
   /** Names of files that the backend has not heard of yet, by upload. */
   readonly names: ReadonlyMap<string, string>;
+  /** How the upload that this page is at stands, which the backend knows less of. */
+  readonly current: { readonly uploadId: string | null } & StateText;
 }
 
 const SHOWN_AT_FIRST = 3;
 const SHOWN_MORE = 20;
 
 /** The card of the owner's uploads, newest first. */
-export function RecentList({ uploads, info, names }: RecentListProps) {
+export function RecentList({ uploads, info, names, current }: RecentListProps) {
   const shown = useSignal(SHOWN_AT_FIRST);
   const listed = uploads.uploads.value;
   const state = uploads.state.value;
@@ -43,6 +46,7 @@ export function RecentList({ uploads, info, names }: RecentListProps) {
             <RecentRow
               key={upload.uploadId}
               upload={upload}
+              status={upload.uploadId === current.uploadId ? current : describeState(upload.state)}
               name={upload.name || names.get(upload.uploadId) || ''}
               uploads={uploads}
               info={info}

@@ -4,7 +4,7 @@ import { FileName } from '../components/file-name.tsx';
 import { formatBytes, formatMoment, formatSpan } from '../components/format.ts';
 import { Player } from '../components/player.tsx';
 import { Row, Toggle } from '../components/row.tsx';
-import { describeMethod, describeState } from '../components/upload-state.ts';
+import { describeMethod, type StateText } from '../components/upload-state.ts';
 import { describeApplication } from '../stack/applications.ts';
 import { describeProblem, type LedgerUpload } from '../stack/ledger-answers.ts';
 import type { StackInfo } from '../stack/stack-controls.ts';
@@ -16,17 +16,17 @@ interface RecentRowProps {
   readonly upload: LedgerUpload;
   /** Empty where it has none. */
   readonly name: string;
+  readonly status: StateText;
   readonly uploads: UploadStore;
   readonly info: StackInfo | null;
 }
 
 /** The row of one upload that the backend keeps. */
-export function RecentRow({ upload, name, uploads, info }: RecentRowProps) {
+export function RecentRow({ upload, name, status, uploads, info }: RecentRowProps) {
   const isTimelineOpen = useSignal(false);
   const isPlaying = useSignal(false);
   const areIdsOpen = useSignal(false);
   const { uploadId, fileId, taskId, state, mediaUrl, coverUrl } = upload;
-  const { text, tone } = describeState(state);
   const problem = describeProblem(upload);
   const isPlayable = mediaUrl !== '' && state === 'ready';
   return (
@@ -35,8 +35,8 @@ export function RecentRow({ upload, name, uploads, info }: RecentRowProps) {
       id={`recent-${uploadId}`}
       data={{ 'data-state': state, 'data-upload': uploadId }}
       name={name === '' ? <span class="muted">No name yet</span> : <FileName name={name} />}
-      state={text}
-      tone={tone}
+      state={status.text}
+      tone={status.tone}
       trouble={problem !== '' && <p class="row-message">{problem}</p>}
       facts={
         <>
