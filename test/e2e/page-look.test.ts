@@ -186,7 +186,7 @@ describe('contrast', () => {
   });
 
   it.each(['light', 'dark'] as const)(
-    'is enough of progress, parts and focus, %s',
+    'is enough of the focus and of a stage that is done, %s',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await choose('film.mp4', 16 * MEBIBYTE);

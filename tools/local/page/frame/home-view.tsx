@@ -20,7 +20,7 @@ const WAYS = [
 
 interface HomeViewProps {
   readonly page: PageModel;
-  /** Hidden and not taken away: a film goes on playing, and what is open stays open. */
+  /** Hidden instead of removed: a film keeps playing, and what is open stays open. */
   readonly isShown: boolean;
 }
 

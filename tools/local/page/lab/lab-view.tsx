@@ -30,7 +30,7 @@ export function LabView({ lab, model, info }: LabViewProps) {
   );
 }
 
-/** How the upload stands, for whoever breaks it from here. */
+/** How the upload stands, as faults are armed here and strike there. */
 function UploadStrip({ model }: { readonly model: UploadModel }) {
   const upload = model.upload.value;
   if (upload.file === null) return null;

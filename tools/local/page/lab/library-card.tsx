@@ -3,7 +3,7 @@ import type { StackInfo } from '../stack/stack-controls.ts';
 
 const MAX_ENTRIES = 8;
 
-/** Whose account the emulator plays, and what it has as media, whoever brought it, newest first. */
+/** The account of the emulator, and its media, newest first. */
 export function LibraryCard({ info }: { readonly info: StackInfo }) {
   const newest = info.media.slice(-MAX_ENTRIES).reverse();
   return (

@@ -12,7 +12,7 @@ export interface ActivityStream {
 }
 
 const RETRY_MILLISECONDS = 2_000;
-/** A timer and not an animation frame: those stand still in a hidden tab, where the upload goes on. */
+/** A timer and not an animation frame: those stand still in a hidden tab, where the upload continues. */
 const FRAME_MILLISECONDS = 16;
 
 /**

@@ -107,7 +107,7 @@ function useFocusKeeping(phase: Phase) {
   const group = useRef<HTMLDivElement>(null);
   const shown = useRef(phase);
   useEffect(() => {
-    // Anyone who has chosen a file goes on with its start.
+    // The next step after the choice of a file is its start.
     const isChosen = phase === 'ready' && shown.current !== 'ready';
     if (isChosen) group.current?.querySelector('button')?.focus();
     shown.current = phase;
