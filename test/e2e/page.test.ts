@@ -15,7 +15,16 @@ beforeEach(async () => {
 });
 
 function reaches(state: string) {
-  return page.waitForSelector(`#upload-state[data-state="${state}"]`);
+  return page.waitForSelector(`#upload-state[data-phase="${state}"]`);
+}
+
+async function readPercent() {
+  return Number.parseInt((await page.textContent('#percent')) ?? '', 10);
+}
+
+/** Resolves with what the page says of the parts that it found in storage. */
+function keptParts() {
+  return page.textContent('[data-stage="upload"]');
 }
 
 /** Has the page upload the file at `path`, or one that is made here. */
@@ -165,10 +174,12 @@ describe('the page', () => {
     const film = await stage.makeFile('a.mp4', 40 * MEBIBYTE);
     await setSpeed(20 * MEBIBYTE);
     await upload(film);
-    await page.waitForSelector('#pause:enabled');
+    await page.waitForSelector('#pause[aria-disabled="false"]');
 
+    const before = await readPercent();
     await page.click('#pause');
     await reaches('paused');
+    expect(await readPercent()).toBeGreaterThanOrEqual(before);
     await setSpeed(null);
     await page.click('#resume');
     await reaches('done');
@@ -181,13 +192,13 @@ describe('the page', () => {
   it('stops at a cancel, and begins again where it stopped', async () => {
     await uploadPartly();
 
-    await page.click('#cancel');
+    await page.click('#stop');
     await reaches('cancelled');
     await setSpeed(null);
     await page.click('#retry');
     await reaches('done');
 
-    expect(await page.locator('.part[data-kept]').count()).toBeGreaterThan(0);
+    expect(await keptParts()).toMatch(/[1-9] kept from before/);
   });
 
   it('tells after a reload what stopped, and sends the missing parts alone', async () => {
@@ -200,7 +211,7 @@ describe('the page', () => {
     await upload(film);
     await reaches('done');
 
-    expect(await page.locator('.part[data-kept]').count()).toBeGreaterThan(0);
+    expect(await keptParts()).toMatch(/[1-9] kept from before/);
     expect(await page.isVisible('#resume-banner')).toBe(false);
   });
 
@@ -216,11 +227,10 @@ describe('the page', () => {
   });
 
   it('arms a fault by its button', async () => {
-    await page.click(
-      '[data-fault="duplicate-callback"] button, button[data-fault="duplicate-callback"]',
-    );
+    await page.click('nav a:text("Lab")');
+    await page.click('[data-fault="duplicate-callback"]');
 
-    await page.waitForSelector('[data-fault="duplicate-callback"][data-armed]');
+    await page.waitForSelector('[data-fault="duplicate-callback"][data-armed="true"]');
     expect(stage.stack.faults.armed()).toEqual([{ fault: 'duplicate-callback', times: 1 }]);
   });
 

@@ -36,7 +36,7 @@ async function upload(name: string, bytes = 1_000) {
 
 /** Resolves with where the upload of the card says that it is, once it is ready. */
 async function placeOfReady() {
-  await page.waitForSelector('#life-state[data-ledger="ready"]');
+  await page.waitForSelector('#upload-state[data-ledger="ready"]');
   return page.textContent('#life-application');
 }
 
@@ -97,7 +97,7 @@ describe('the choice of the tenant', () => {
     await chosen();
     await setSpeed(MEBIBYTE);
     await upload('film.mp4', 4 * MEBIBYTE);
-    await page.waitForSelector('#pause:enabled');
+    await page.waitForSelector('#pause[aria-disabled="false"]');
 
     await choose('globex');
     await setSpeed(null);
@@ -110,7 +110,7 @@ describe('the choice of the tenant', () => {
     await chosen();
     await setSpeed(MEBIBYTE);
     await upload('film.mp4', 12 * MEBIBYTE);
-    await page.waitForSelector('#pause:enabled');
+    await page.waitForSelector('#pause[aria-disabled="false"]');
     await page.reload();
     await page.waitForSelector('#resume-banner:visible');
 
@@ -161,7 +161,7 @@ describe('the page of a service without tenants', () => {
     await stage.restart({ port: Number(new URL(stage.stack.origin).port), custom: {} });
     await page.reload();
     await upload('film.mp4');
-    await page.waitForSelector('#life-state[data-ledger="ready"]');
+    await page.waitForSelector('#upload-state[data-ledger="ready"]');
     await page.waitForSelector('.recent[data-state="ready"]');
 
     expect(await page.isVisible('#tenant-field')).toBe(false);

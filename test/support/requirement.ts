@@ -23,6 +23,11 @@ const REQUIREMENTS = {
     tests: 'tests that do what the documents say',
     isPresent: () => runs('curl', '--version'),
   },
+  fonts: {
+    advice: 'install the packages fonts-noto-cjk and fonts-noto-core',
+    tests: 'tests of names in Korean, Chinese and Arabic',
+    isPresent: () => ['ko', 'zh-cn', 'ar'].every(hasFontOf),
+  },
   openssl: {
     advice: 'install it',
     tests: 'tests whose servers need a certificate',
@@ -71,6 +76,12 @@ export function listMissing(): readonly string[] {
 function explainMissing(name: RequirementName): string {
   const { advice, tests } = REQUIREMENTS[name];
   return `${name} is missing for ${tests}: ${advice}.`;
+}
+
+/** Tells whether there is a font of a language; where nothing can say so, there is none. */
+function hasFontOf(language: string): boolean {
+  const { status, stdout } = spawnSync('fc-list', [`:lang=${language}`], { encoding: 'utf8' });
+  return status === 0 && stdout !== '';
 }
 
 function runs(program: string, ...args: readonly string[]): boolean {

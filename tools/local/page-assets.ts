@@ -16,8 +16,8 @@ export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> 
   const [html, css, page, shim, sdk] = await Promise.all([
     readFile(new URL('index.html', PAGE)),
     bundleAsset('page.css'),
-    bundleAsset('page.ts', 'esm'),
-    bundleAsset('shim.ts', 'iife'),
+    bundleAsset('page.tsx', 'esm'),
+    bundleAsset('shim/shim.ts', 'iife'),
     // The vendor's own build, byte for byte.
     readFile(createRequire(import.meta.url).resolve('vod-js-sdk-v6/dist/vod-js-sdk-v6.js')),
   ]);
@@ -36,6 +36,8 @@ async function bundleAsset(file: string, format?: Format): Promise<Buffer> {
     bundle: true,
     ...(format === undefined ? {} : { format }),
     target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     write: false,
   });
   return Buffer.from(outputFiles[0]?.contents ?? []);

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { refuseFields } from '../../../lib/problem.ts';
 import {
   checkFields,
   findUnknownFields,
-  refuseFields,
   storageRegion,
   subAppId,
   text,

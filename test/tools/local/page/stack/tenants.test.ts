@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import {
+  claimTenant,
+  listTenants,
+  pickTenant,
+} from '../../../../../tools/local/page/stack/tenants.ts';
+
+const tenants = { claim: 'org', subAppIds: { acme: 2, globex: 3 } };
+
+test('listTenants() answers their names, and none where there are no tenants', () => {
+  expect(listTenants(tenants)).toEqual(['acme', 'globex']);
+  expect(listTenants(undefined)).toEqual([]);
+});
+
+test('pickTenant() keeps to the one that is named, and falls back to the first', () => {
+  expect(pickTenant(tenants, 'globex')).toBe('globex');
+  expect(pickTenant(tenants, '')).toBe('acme');
+  expect(pickTenant(tenants, 'initech')).toBe('acme');
+  expect(pickTenant(tenants, 'toString')).toBe('acme');
+  expect(pickTenant({ claim: 'org', subAppIds: {} }, 'acme')).toBe('');
+  expect(pickTenant(undefined, 'acme')).toBe('');
+});
+
+test('claimTenant() names the tenant in the claim of the service, where it has tenants', () => {
+  expect(claimTenant(tenants, 'globex')).toEqual({ org: 'globex' });
+  expect(claimTenant(tenants, '')).toEqual({ org: 'acme' });
+  expect(claimTenant({ claim: 'org', subAppIds: {} }, 'acme')).toEqual({});
+  expect(claimTenant(undefined, 'acme')).toEqual({});
+});

@@ -1,0 +1,137 @@
+import {
+  describeProblem,
+  type LedgerAction,
+  type LedgerDelivery,
+  type LedgerEvent,
+  type LedgerUpload,
+  type UploadLife,
+} from '../stack/ledger-answers.ts';
+import { formatClock, formatCount } from './format.ts';
+
+/** How an entry, or what came of it, is to be taken. */
+type TimelineTone = 'good' | 'bad' | 'warn' | 'plain';
+
+/** A line below an entry. */
+interface TimelineNote {
+  readonly text: string;
+  readonly tone: TimelineTone;
+}
+
+/** One thing in the life of an upload, in words. */
+export interface TimelineEntry {
+  readonly key: string;
+  readonly kind: 'state' | 'vod' | 'action';
+  readonly at: Date;
+  readonly title: string;
+  readonly tone: TimelineTone;
+  readonly notes: readonly TimelineNote[];
+}
+
+const STATE = 'upload.';
+
+/** States by how they are to be taken. */
+const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
+  ready: 'good',
+  failed: 'bad',
+  rejected: 'bad',
+  expired: 'warn',
+  cancelled: 'warn',
+  deleted: 'warn',
+};
+
+/** What is done to media, before and after it is done. */
+const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  delete: ['File to be removed', 'File removed'],
+  inspect: ['File to be judged by its limits', 'File judged by its limits'],
+};
+
+/** What a file that cannot be judged yet waits for. */
+const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
+
+/**
+ * Returns the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
+ * below the state that it led to.
+ */
+export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {
+  return [
+    ...events.map((event) => addProblem(describeEvent(event), upload)),
+    ...actions.map(describeAction),
+  ].sort(
+    (left, right) => left.at.getTime() - right.at.getTime() || ORDER[left.kind] - ORDER[right.kind],
+  );
+}
+
+function addProblem(entry: TimelineEntry, upload: LedgerUpload): TimelineEntry {
+  const text = describeProblem(upload);
+  if (text === '' || entry.kind !== 'state' || entry.title !== upload.state) return entry;
+  return { ...entry, notes: [{ text, tone: 'bad' }, ...entry.notes] };
+}
+
+const ORDER: Readonly<Record<TimelineEntry['kind'], number>> = { vod: 0, state: 1, action: 2 };
+
+function describeEvent(event: LedgerEvent): TimelineEntry {
+  const { eventId, eventType, receivedAt, confirmed, deliveries } = event;
+  const several = deliveries.length > 1;
+  const notes = deliveries.map((delivery) => describeDelivery(delivery, several));
+  const entry = { key: eventId, at: receivedAt };
+  if (!eventType.startsWith(STATE)) {
+    const doubt: TimelineNote = { text: 'VOD could not be asked about it', tone: 'warn' };
+    const all = confirmed ? notes : [doubt, ...notes];
+    return { ...entry, kind: 'vod', title: eventType, tone: 'plain', notes: all };
+  }
+  const title = eventType.slice(STATE.length);
+  return { ...entry, kind: 'state', title, tone: STATE_TONES[title] ?? 'plain', notes };
+}
+
+function describeDelivery(delivery: LedgerDelivery, several: boolean): TimelineNote {
+  const { endpoint, state, attempts, lastError, nextAttemptAt } = delivery;
+  const who = several ? `${endpoint}: ` : '';
+  const times = countTimes(attempts);
+  if (state === 'delivered') {
+    const how = attempts > 1 ? `, at the ${nth(attempts)} attempt` : '';
+    return { text: `${who}Webhook delivered${how}`, tone: 'good' };
+  }
+  if (state === 'dead') {
+    const why = lastError === '' ? '' : `: ${lastError}`;
+    return {
+      text: `${who}Webhook given up after ${formatCount(attempts, 'attempt')}${why}`,
+      tone: 'bad',
+    };
+  }
+  if (attempts === 0) return { text: `${who}Webhook waits`, tone: 'plain' };
+  const again =
+    nextAttemptAt === null ? '' : `, again after ${formatClock(nextAttemptAt).slice(0, 8)}`;
+  return { text: `${who}Webhook failed ${times} (${lastError})${again}`, tone: 'warn' };
+}
+
+function describeAction(action: LedgerAction): TimelineEntry {
+  const { fileId, kind, state, attempts, lastError, updatedAt } = action;
+  const [before, after] = ACTION_TITLES[kind] ?? [`${kind} to be done`, `${kind} done`];
+  const isDead = state === 'dead';
+  const times = isDead
+    ? `Given up after ${formatCount(attempts, 'attempt')}`
+    : `Failed ${countTimes(attempts)}`;
+  const isWaiting = kind === 'inspect' && lastError === 'media_unreadable';
+  const text = isWaiting ? WAITING : `${times}: ${lastError}`;
+  const trouble: TimelineNote = { text, tone: isDead ? 'bad' : 'warn' };
+  const isTroubled = lastError !== '' && state !== 'done';
+  return {
+    key: `${kind} ${fileId}`,
+    kind: 'action',
+    at: updatedAt,
+    title: state === 'done' ? after : before,
+    tone: state === 'done' ? 'plain' : 'warn',
+    notes: [{ text: fileId, tone: 'plain' }, ...(isTroubled ? [trouble] : [])],
+  };
+}
+
+function countTimes(attempts: number): string {
+  if (attempts === 1) return 'once';
+  return attempts === 2 ? 'twice' : `${attempts} times`;
+}
+
+function nth(number: number): string {
+  const ending = ['th', 'st', 'nd', 'rd'][number % 10] ?? 'th';
+  const isTeen = number % 100 > 10 && number % 100 < 14;
+  return `${number}${isTeen ? 'th' : ending}`;
+}

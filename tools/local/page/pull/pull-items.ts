@@ -1,0 +1,60 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { LedgerUpload } from '../stack/ledger-answers.ts';
+import type { PullFields } from '../stack/stack-client.ts';
+import { isCorrectable, type PullItem } from './pull.ts';
+import type { PullOutcome } from './pull-outcome.ts';
+
+/** The rows of pulls, newest request first. */
+export interface PullItems {
+  readonly all: ReadonlySignal<readonly PullItem[]>;
+  /** Puts new rows on top, and takes away those that were refused: they stand in the form. */
+  add(pulls: readonly PullFields[]): readonly PullItem[];
+  settle(sent: readonly PullItem[], outcomes: readonly PullOutcome[]): void;
+  remove(items: readonly PullItem[]): void;
+  /** Adds those pulls of an earlier life of the page that have no row, newest first, at the end. */
+  restore(uploads: readonly LedgerUpload[]): void;
+}
+
+/** Returns no rows. */
+export function createPullItems(): PullItems {
+  const items = signal<readonly PullItem[]>([]);
+  let lastId = 0;
+
+  return {
+    all: items,
+    add(pulls) {
+      const added = pulls.map((fields): PullItem => {
+        lastId += 1;
+        return { id: lastId, fields, outcome: { kind: 'sending' } };
+      });
+      items.value = [...added, ...items.value.filter(({ outcome }) => !isCorrectable(outcome))];
+      return added;
+    },
+    settle(sent, outcomes) {
+      const settled = new Map(sent.map(({ id }, place) => [id, outcomes[place]]));
+      items.value = items.value.map((item) => ({
+        ...item,
+        outcome: settled.get(item.id) ?? item.outcome,
+      }));
+    },
+    remove(removed) {
+      const ids = new Set(removed.map(({ id }) => id));
+      items.value = items.value.filter(({ id }) => !ids.has(id));
+    },
+    restore(uploads) {
+      const known = new Set(
+        items.value.map(({ outcome }) => outcome.kind === 'sent' && outcome.uploadId),
+      );
+      const restored = uploads
+        .filter(({ uploadId }) => !known.has(uploadId))
+        .map((kept): PullItem => {
+          lastId += 1;
+          const { uploadId, taskId } = kept;
+          const outcome = { kind: 'sent', uploadId, taskId: taskId || null } as const;
+          // The backend does not keep where media were pulled from.
+          return { id: lastId, fields: { mediaUrl: '' }, outcome, kept };
+        });
+      items.value = [...items.value, ...restored];
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { isMediaType, MEDIA_TYPE_LIST } from '../../../../lib/validation/media-type.ts';
+import { IMAGE_TYPE_LIST, isImageType } from '../../emulator/ugc/media-types.ts';
+import { findResumable } from './resume-keeper.ts';
+import { isNoteAbout, type ResumeNote } from './resume-note.ts';
+import type { Upload } from './upload.ts';
+
+/** Returns why VOD would not take what was chosen, which it describes a file by its name alone; empty where it would. */
+export function findFileProblem({ file, cover }: Upload): string {
+  const type = file === null ? undefined : readExtension(file);
+  if (type === '') {
+    return `The SDK tells the type of a file by its extension, and this name has none. ${TAKEN}`;
+  }
+  if (type !== undefined && !isMediaType(type) && !isImageType(type)) {
+    return `A file of type ${type} is no media to VOD. ${TAKEN}`;
+  }
+  if (cover === null || isImageType(readExtension(cover))) return '';
+  return `The cover ${cover.name} is no image that VOD takes for one: ${IMAGE_TYPE_LIST}.`;
+}
+
+const TAKEN = `It takes ${MEDIA_TYPE_LIST}, and of images ${IMAGE_TYPE_LIST}.`;
+
+function readExtension({ name }: File): string {
+  return /[^.]\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+}
+
+/** Returns what a start would do with an unfinished upload of the chosen file; empty where there is none. */
+export function describeResumption(upload: Upload, note: ResumeNote | null): string {
+  if (!isNoteAbout(note, upload.file)) return '';
+  if (findResumable(note, upload) !== null) {
+    return `An upload of this file stopped at ${note.percent} %. The SDK continues the missing parts.`;
+  }
+  return note.coverName === null
+    ? 'An upload of this file without a cover is unfinished. With a cover the SDK begins anew.'
+    : `An upload of this file with the cover ${note.coverName} is unfinished. Choose that cover too, or the SDK begins anew.`;
+}

@@ -1,0 +1,56 @@
+import { formatBytes, formatSpan } from '../components/format.ts';
+import type { ServerFacts } from '../facts/server-facts.ts';
+import { storedBytes } from './stored-parts.ts';
+import { isRunning, type Upload } from './upload.ts';
+
+/** How far a transfer is. */
+export interface TransferProgress {
+  /** Of all bytes, in whole percent; it never goes back. */
+  readonly percent: number;
+  readonly text: string;
+  /** Speed and time left; empty while nothing moves. */
+  readonly rate: string;
+}
+
+/**
+ * Returns how far the transfer of an upload is; undefined before it and once VOD has the media.
+ *
+ * The browser counts a byte as sent long before storage has its part, and a part that a pause breaks off is sent again. What
+ * was reached stays, and what is stored is said beside it.
+ */
+export function describeTransfer(upload: Upload, facts: ServerFacts): TransferProgress | undefined {
+  const { file, phase, transfer, stored, fileId } = upload;
+  const isBegun = transfer.reached > 0 || stored || isRunning(upload);
+  if (file === null || fileId !== null || !isBegun) return undefined;
+  const inStorage = stored ? file.size : storedBytes(upload, facts);
+  const reached = Math.max(transfer.reached, inStorage);
+  const share = file.size === 0 ? Number(stored) : reached / file.size;
+  return {
+    percent: Math.min(Math.floor(share * 100), stored ? 100 : 99),
+    text:
+      phase === 'uploading'
+        ? describeSending(upload, Math.max(transfer.loaded, inStorage))
+        : describeStored(inStorage, reached, file.size),
+    rate: phase === 'uploading' ? describeRate(upload) : '',
+  };
+}
+
+function describeSending({ file, transfer }: Upload, loaded: number): string {
+  const text = `${formatBytes(loaded)} of ${formatBytes(file?.size ?? 0)}`;
+  return loaded < transfer.reached ? `${text}, sending again what a stop broke off` : text;
+}
+
+function describeStored(inStorage: number, reached: number, size: number): string {
+  const text = `${formatBytes(inStorage)} of ${formatBytes(size)} stored`;
+  return inStorage < reached
+    ? `${text}; ${formatBytes(reached - inStorage)} will be sent again`
+    : text;
+}
+
+function describeRate({ transfer, stored }: Upload): string {
+  if (stored || transfer.bytesPerSecond === 0) return '';
+  const speed = `${formatBytes(transfer.bytesPerSecond)}/s`;
+  if (transfer.remainingSeconds === null) return speed;
+  if (transfer.remainingSeconds === 0) return 'Sent, waiting for storage';
+  return `${speed} · ${formatSpan(Math.max(1, transfer.remainingSeconds))} left`;
+}

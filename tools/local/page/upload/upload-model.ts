@@ -1,0 +1,99 @@
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import type { ServerFacts } from '../facts/server-facts.ts';
+import type { LedgerUpload } from '../stack/ledger-answers.ts';
+import type { LocalStack, SignatureFields } from '../stack/stack-client.ts';
+import type { UploadStore } from '../uploads-list/upload-store.ts';
+import { createResumeKeeper, type ResumeKeeper } from './resume-keeper.ts';
+import { forgetSdkSession } from './sdk.ts';
+import { deriveStages, type StageView } from './stages.ts';
+import { amend, isRunning, NO_UPLOAD, type Stage, type Upload } from './upload.ts';
+import { startUpload, type UploadRun } from './upload-run.ts';
+
+/** The one upload of the page, and what can be done with it. */
+export interface UploadModel extends Pick<ResumeKeeper, 'note' | 'forget'> {
+  readonly upload: ReadonlySignal<Upload>;
+  /** The upload as the backend has it; undefined until it is known there. */
+  readonly kept: ReadonlySignal<LedgerUpload | undefined>;
+  readonly stages: ReadonlySignal<Readonly<Record<Stage, StageView>>>;
+  /** Names of the files that were begun here, by upload: the backend hears of a name with the file. */
+  readonly names: ReadonlySignal<ReadonlyMap<string, string>>;
+  /** Takes a file, unless another one is on its way. */
+  choose(file: File): boolean;
+  chooseCover(cover: File | null): void;
+  start(fields: SignatureFields): void;
+  pause(): void;
+  resume(): void;
+  /** Stops sending; a start continues with what is missing. */
+  stop(): void;
+  /** Has the backend cancel the upload; returns what was wrong, or null. */
+  cancel(): Promise<string | null>;
+  reset(): void;
+}
+
+interface ModelContext {
+  readonly stack: LocalStack;
+  readonly facts: ServerFacts;
+  readonly uploads: UploadStore;
+  readonly tenant: ReadonlySignal<string>;
+}
+
+/** Returns the upload before anything is chosen. */
+export function createUploadModel({ stack, facts, uploads, tenant }: ModelContext): UploadModel {
+  const upload = signal(NO_UPLOAD);
+  const uploadId = computed(() => upload.value.uploadId ?? '');
+  const kept = computed(() => uploads.upload(uploadId.value));
+  const keeper = createResumeKeeper(upload, facts, tenant);
+  const names = signal<ReadonlyMap<string, string>>(new Map());
+  let run: UploadRun | undefined;
+
+  effect(keeper.follow);
+  effect(() => {
+    const { file } = upload.peek();
+    if (uploadId.value !== '' && file !== null) {
+      names.value = new Map([...names.peek(), [uploadId.value, file.name]]);
+    }
+  });
+  effect(() => (uploadId.value === '' ? undefined : uploads.follow(uploadId.value)));
+  effect(() => {
+    if (kept.value?.state !== 'cancelled' || upload.peek().isGivenUp) return;
+    run?.stop();
+    giveUp(upload, keeper);
+  });
+
+  return {
+    upload,
+    kept,
+    names,
+    note: keeper.note,
+    forget: keeper.forget,
+    stages: computed(() => deriveStages(upload.value, facts)),
+    choose(file) {
+      const { cover } = upload.peek();
+      if (isRunning(upload.peek())) return false;
+      upload.value = { ...NO_UPLOAD, phase: 'ready', file, cover };
+      return true;
+    },
+    chooseCover(cover) {
+      if (!isRunning(upload.peek())) amend(upload, { cover });
+    },
+    start(fields) {
+      const signing = { stack, tenant: tenant.peek(), fields };
+      run = startUpload({ ...signing, upload, uploadId: keeper.uploadId() });
+    },
+    pause: () => run?.pause(),
+    resume: () => run?.resume(),
+    stop: () => run?.stop(),
+    cancel: () => uploads.cancel(uploadId.peek()),
+    reset() {
+      upload.value = NO_UPLOAD;
+    },
+  };
+}
+
+/** The backend has let go of the upload, so neither the SDK nor the page may continue it. */
+function giveUp(upload: Parameters<typeof amend>[0], keeper: ResumeKeeper): void {
+  const { applied, phase } = upload.peek();
+  if (applied !== null) forgetSdkSession(applied.vodSessionKey);
+  keeper.forget();
+  if (phase !== 'done') amend(upload, { phase: 'cancelled', isGivenUp: true, failure: null });
+}
