@@ -11,6 +11,10 @@ it.each(['999.1.1.1', '1.1.1.256', '[zz]', '[]', '[1::2::3]'])(
   },
 );
 
+it('takes a name that ends in an address for no name', () => {
+  expect(explainHost('a.8.8.8.8')).toMatch(/^must have a host name of at most 253 characters/);
+});
+
 it.each(['8.8.8.8', '[2606:2800:21f::1]', 'media.example.com'])('takes %s', (host) => {
   expect(explainHost(host)).toBeUndefined();
 });

@@ -169,20 +169,27 @@ describe('deliverClaimed()', () => {
     time += 86_400_000;
 
     expect(await deliver()).toMatchObject({ dead: 1, paused: 0 });
+    expect(await listDeliveries()).toMatchObject([
+      { state: 'dead', lastError: 'http_400' },
+      { state: 'delivered' },
+    ]);
   });
 
   it('obeys an endpoint that wants nothing any more', async () => {
     await issue();
+    await ledger.transition(UPLOAD_ID, 'uploaded');
     status = 410;
 
+    // Both are on their way when the first answer comes.
     expect(await deliver()).toMatchObject({
-      ...{ paused: 1, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_410' }] },
+      ...{ paused: 2, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_410' }] },
     });
 
-    expect(await listDeliveries()).toMatchObject([{ state: 'pending', lastError: 'http_410' }]);
+    const waiting = { state: 'pending', lastError: 'http_410' };
+    expect(await listDeliveries()).toMatchObject([waiting, waiting]);
     time += 3_600_000;
     expect(await deliver()).toMatchObject({ paused: 0 });
-    expect(consumer.received).toHaveLength(1);
+    expect(consumer.received).toHaveLength(2);
   });
 
   it('gives back at once what there was no time for', async () => {
@@ -191,6 +198,7 @@ describe('deliverClaimed()', () => {
     expect(await deliver(2_000)).toMatchObject({ delivered: 0, unsent: 1 });
 
     expect(consumer.received).toEqual([]);
+    expect(await listDeliveries()).toMatchObject([{ state: 'pending', lastError: 'not_tried' }]);
     expect(await deliver()).toMatchObject({ delivered: 1 });
   });
 
