@@ -18,7 +18,6 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ingest: [
     'test/lib/ingest',
     'test/lib/sweep/drain-event-queue.test.ts',
-    'test/lib/sweep/poison.test.ts',
     'test/functions/callback.test.ts',
     'test/functions/callback-absent.test.ts',
     'test/functions/callback-poison.test.ts',
