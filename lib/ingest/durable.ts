@@ -136,7 +136,7 @@ const LEASE_SECONDS = 15;
  */
 export async function dispatch(
   events: readonly IngestedEvent[],
-  ledger: Ledger,
+  ledger: DeliveryDependencies['ledger'] & Pick<Ledger, 'claimFresh'>,
   dependencies: DispatchDependencies,
 ): Promise<LogFields> {
   const fields: LogFields = { fresh: events.some(({ recorded }) => recorded.fresh), delivered: 0 };

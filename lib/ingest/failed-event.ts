@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { CountedFailure } from '../ledger/dead-items.ts';
-import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Applications } from '../policy/applications.ts';
 import { Problem } from '../problem.ts';
@@ -92,6 +91,10 @@ async function keepFailedEvent(
   }
 }
 
+type WithFailures = (
+  work: (ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>) => Promise<EventFailure>,
+) => Promise<EventFailure>;
+
 /**
  * Keeps an event whose ingestion failed with `error` for a reason of its own, and says so in the log: VOD would repeat it twice
  * at most, to fail in the same way. Whatever else went wrong is thrown, as is everything where there is no ledger.
@@ -99,7 +102,7 @@ async function keepFailedEvent(
 export async function keepOrThrow(
   error: unknown,
   failed: FailedEvent,
-  ledger: WithLedger | undefined,
+  ledger: WithFailures | undefined,
   log: LogFields,
 ): Promise<void> {
   // What is refused is no fault.

@@ -141,6 +141,10 @@ const MINUTE = 60_000;
  */
 export type AdmitUnconfirmed = (subAppId: number | undefined, log: LogFields) => Promise<void>;
 
+type WithCounter = (
+  work: (ledger: Pick<Ledger, 'incrementUnconfirmed'>) => Promise<number>,
+) => Promise<number>;
+
 /**
  * Creates what limits the events that nobody confirms, over all instances where there is a ledger, and over this one
  * otherwise. What is too much for this instance alone does not reach the ledger.
@@ -148,7 +152,7 @@ export type AdmitUnconfirmed = (subAppId: number | undefined, log: LogFields) =>
  * @param now Unix milliseconds.
  */
 export function limitUnconfirmed(
-  ledger: WithLedger | undefined,
+  ledger: WithCounter | undefined,
   now: () => number,
 ): AdmitUnconfirmed {
   const counts = new Map<number | undefined, { readonly minute: number; readonly count: number }>();

@@ -5,6 +5,7 @@ import { nameVodEvent } from '../model/message-type.ts';
 import type { MediaFields } from '../model/upload.ts';
 import type { UploadMethod } from '../model/upload-state.ts';
 import type { Settings } from '../policy/settings.ts';
+import { defined } from '../validation/json-object.ts';
 import type { EventTask } from '../vod/event.ts';
 import { listWholeDeletions, readId, readText, type VodEvent } from '../vod/event.ts';
 import { readMediaFields } from '../vod/media.ts';
@@ -185,10 +186,10 @@ function describeReview(task: EventTask<'ReviewAudioVideoComplete'>): readonly U
 
 /** Returns what an upload said on the way in, as far as its media does not say it. */
 function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFields {
-  const limits = Object.entries(envelope?.limits ?? {}).filter(([, limit]) => limit !== undefined);
+  const limits = defined({ ...envelope?.limits });
   return {
     sourceContext: readText(sourceContext),
-    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
   };
 }
 

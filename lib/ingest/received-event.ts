@@ -157,8 +157,7 @@ export async function proveEvent(
     if (upload !== undefined && isOfEnvelope(upload, envelope, origin)) {
       return { ...rest, envelope: toEnvelope(upload, envelope) };
     }
-    const contexts = { ...origin.contexts, acceptsV1: false };
-    return receiveEvent(received.event, { ...origin, contexts });
+    return { ...rest, sourceContext: readSourceContext(received.event) };
   }
   const claim = readFailedPull(received);
   const pull = claim && (await ledger.findUpload(claim.uploadId));

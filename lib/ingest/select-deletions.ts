@@ -60,11 +60,11 @@ export function pickDeletions(
   const wanted = new Set<unknown>(fileIds);
   const selected = [...new Set(named)].filter((fileId) => wanted.has(fileId));
   if (selected.length === named.length) return event;
-  if (selected.length === 0) return undefined;
   const items: readonly unknown[] | undefined = Array.isArray(results) ? results : undefined;
   const FileDeleteResultInfo = items
     ?.filter(isJsonObject)
-    .filter(({ FileId: fileId }) => typeof fileId === 'string' && wanted.has(fileId));
+    .filter(({ FileId: fileId }) => wanted.has(fileId));
+  // Without a file it is none.
   const part = parseVodEvent({
     EventType: 'FileDeleted',
     FileDeleteEvent: {

@@ -229,10 +229,15 @@ describe('a pull that failed', () => {
     PullCompleteEvent: { TaskId, Status: 'FINISH', ErrCode: 60_000, SessionId: UPLOAD_ID },
   });
 
-  it('ends the pull that has its session, and its task as far as that is known', async () => {
-    await ledger.issueUpload({ ...OWNED, method: 'pull' });
+  it.each<[string, NonNullable<IssuedUpload['fields']>, Partial<Origin>]>([
+    ['has no task yet', {}, {}],
+    ['has its task', { taskId: 'task-1' }, {}],
+    ['is of the same application', { subAppId: 2 }, { subAppId: 2, own: 1 }],
+    ['is older than the own application’s name', {}, { subAppId: 1, own: 1 }],
+  ])('ends the pull that has its session and %s', async (_what, fields, origin) => {
+    await ledger.issueUpload({ ...OWNED, method: 'pull', fields });
 
-    await take([failure('task-1')]);
+    await take([failure('task-1')], origin);
 
     expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'failed', taskId: 'task-1' });
   });

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { logUnkeptEvent } from '../../../lib/ingest/failed-event.ts';
+import {
+  countEventFailure,
+  keepOrThrow,
+  logUnkeptEvent,
+  reportFailedEvent,
+} from '../../../lib/ingest/failed-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
+import type { ItemFailure } from '../../../lib/ledger/dead-items.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
+import { Problem } from '../../../lib/problem.ts';
 import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import { NOWHERE } from '../../support/source-contexts.ts';
 
 const CANARY = 'canary-5f1e';
@@ -105,4 +115,137 @@ describe('logUnkeptEvent()', () => {
     const Text = part.repeat(6_000_000 / part.length);
     expect(log({ EventType: 'Tomorrow', Text }).length).toBeGreaterThan(0);
   });
+});
+
+const ARRIVAL = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '42' } };
+const DELETION = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: ['42'] } };
+const TOMORROW = { EventType: 'Tomorrow' };
+const FAILED = { raw: ARRIVAL, proven: true, subAppId: 1, own: 1, receivedAt: 5 };
+const FAULT = new RangeError(CANARY);
+const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isPassing: true });
+const REFUSAL = new LedgerError('Refused.', { code: '54001', isPassing: false });
+
+type KeptEvent = Parameters<Ledger['keepForRetry']>[0];
+
+/** A ledger in which an item is dead after as many failures as it is asked about, and what it has. */
+function openLedger({ failures = 0, refusal }: { failures?: number; refusal?: Error } = {}) {
+  const counted: (ItemFailure & { readonly most: number })[] = [];
+  const kept: KeptEvent[] = [];
+  return {
+    counted,
+    kept,
+    async countItemFailure(failure: ItemFailure, most: number) {
+      counted.push({ ...failure, most });
+      const attempts = failures + counted.length;
+      return { attempts, isDead: attempts >= most, isNews: attempts === most };
+    },
+    async keepForRetry(event: KeptEvent) {
+      if (refusal !== undefined) throw refusal;
+      kept.push(event);
+    },
+  };
+}
+
+describe('countEventFailure()', () => {
+  it.each([
+    ['an arrival, by its file', ARRIVAL, {}, identifyEvent(parseVodEvent(ARRIVAL)), '42'],
+    ['of a tenant', ARRIVAL, { own: 2 }, identifyEvent(parseVodEvent(ARRIVAL), 1), '42'],
+    ['a deletion', DELETION, {}, identifyEvent(parseVodEvent(DELETION)), undefined],
+    ['under the id that it has', TOMORROW, { eventId: 'evt_1' }, 'evt_1', undefined],
+  ])('counts %s', async (_what, raw, change, id, fileId) => {
+    const ledger = openLedger();
+
+    const failure = await countEventFailure({ ...FAILED, raw, ...change }, FAULT, ledger);
+
+    const name = { kind: 'event', id, subAppId: 1, ...(fileId === undefined ? {} : { fileId }) };
+    expect(ledger.counted).toEqual([
+      {
+        ...name,
+        code: 'RangeError',
+        reason: expect.any(String),
+        content: expect.any(String),
+        most: 3,
+      },
+    ]);
+    expect(JSON.parse(ledger.counted[0]?.content ?? '')).toEqual({
+      ...{ raw, proven: true, receivedAt: 5 },
+    });
+    expect(failure).toMatchObject({ eventId: id, counted: { attempts: 1, isDead: false } });
+    const { EventType: eventType } = raw;
+    expect(failure.log).toEqual({
+      ...{ level: 'warn', code: 'RangeError', error: 'RangeError', stack: expect.any(String) },
+      ...{
+        reason: expect.stringContaining('tried again'),
+        item: { kind: 'event', id, attempts: 1 },
+      },
+      ...{ eventId: id, ...(fileId === undefined ? {} : { fileId }) },
+      ...(raw === TOMORROW ? {} : { eventType }),
+    });
+    expect(JSON.stringify(failure.log)).not.toContain(CANARY);
+  });
+});
+
+describe('keepOrThrow()', () => {
+  it.each([
+    ['what is refused', new Problem('No.', { code: 'unauthorized' }), true],
+    ['what is not about the event', AWAY, true],
+    ['everything without a ledger', FAULT, false],
+  ])('throws %s', async (_what, error, hasLedger) => {
+    const ledger = openLedger();
+    const open = hasLedger ? keepOrThrowWith(ledger) : keepOrThrowWith(undefined);
+
+    await expect(open(error, {})).rejects.toBe(error);
+    expect([ledger.counted, ledger.kept]).toEqual([[], []]);
+  });
+
+  it('keeps what fails for a reason of its own until it is dead', async () => {
+    const [alive, dying] = [openLedger(), openLedger({ failures: 2 })];
+    const log: LogFields = {};
+
+    await keepOrThrowWith(alive)(FAULT, log);
+    await keepOrThrowWith(dying)(FAULT, {});
+
+    const eventId = identifyEvent(parseVodEvent(ARRIVAL));
+    const { own: _, ...event } = FAILED;
+    expect(alive.kept).toEqual([{ ...event, eventId }]);
+    expect(log).toMatchObject({ eventId, confirmation: 'kept' });
+    expect([dying.counted.length, dying.kept]).toEqual([1, []]);
+  });
+
+  it('takes what cannot be kept either for dead at once', async () => {
+    const ledger = openLedger({ refusal: REFUSAL });
+    const log: LogFields = {};
+
+    await keepOrThrowWith(ledger)(FAULT, log);
+    await expect(keepOrThrowWith(openLedger({ refusal: AWAY }))(FAULT, {})).rejects.toBe(AWAY);
+
+    expect(ledger.counted.map(({ code, most }) => [code, most])).toEqual([
+      ['RangeError', 3],
+      ['54001', 1],
+    ]);
+    expect(log).toMatchObject({ reason: expect.stringContaining('set aside') });
+  });
+
+  function keepOrThrowWith(ledger: ReturnType<typeof openLedger> | undefined) {
+    return (error: unknown, log: LogFields) =>
+      keepOrThrow(error, FAILED, ledger && ((work) => work(ledger)), log);
+  }
+});
+
+it.each([
+  [0, []],
+  [2, ['setAside']],
+])('reports what fails in a run of the sweep after %i failures', async (failures, added) => {
+  const [names, faults, lines]: [string[], unknown[], LogFields[]] = [[], [], []];
+  const run = { subAppId: 1, applications: [1] as const, now: () => 7 };
+
+  await reportFailedEvent(
+    { raw: ARRIVAL, proven: true },
+    FAULT,
+    { ...run, ledger: openLedger({ failures }), report: (line) => lines.push(line) },
+    { add: (name) => names.push(name), fail: (error) => faults.push(error) },
+  );
+
+  expect([names, faults]).toEqual([added, [FAULT]]);
+  expect(lines).toMatchObject([{ item: { attempts: failures + 1 } }]);
 });

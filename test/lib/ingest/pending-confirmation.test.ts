@@ -1,6 +1,14 @@
-import { expect, it } from 'vitest';
-import { reduceEvent } from '../../../lib/ingest/pending-confirmation.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  keepPending,
+  limitUnconfirmed,
+  postpone,
+  reduceEvent,
+} from '../../../lib/ingest/pending-confirmation.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { parseVodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
+import { NOWHERE } from '../../support/source-contexts.ts';
 
 const reduce = (event: Readonly<Record<string, unknown>>) =>
   writeVodEvent(reduceEvent(parseVodEvent(event)));
@@ -43,11 +51,25 @@ it('leaves out tasks that no id names, and of a state no more than one is long',
     EventType: 'NewFileUpload',
     FileUploadEvent: { FileId: '7' },
   });
-  const task = { TaskId: '1-Pull-2', Status };
-  expect(reduce({ EventType: 'PullComplete', PullCompleteEvent: task })).toEqual({
-    EventType: 'PullComplete',
-    PullCompleteEvent: { TaskId: '1-Pull-2', Status: 'F'.repeat(64) },
-  });
+  for (const [EventType, member] of [
+    ['PullComplete', 'PullCompleteEvent'],
+    ['ProcedureStateChanged', 'ProcedureStateChangeEvent'],
+  ] as const) {
+    expect(reduce({ EventType, [member]: { TaskId: '1-Pull-2', Status } })).toEqual({
+      EventType,
+      [member]: { TaskId: '1-Pull-2', Status: 'F'.repeat(64) },
+    });
+  }
+});
+
+it('leaves what is as long as it may be', () => {
+  const SourceInfo = { SourceType: 'x'.repeat(64), SourceContext: 'x'.repeat(250) };
+  const ids = { FileId: '7', ProcedureTaskId: '1'.repeat(128) };
+  const event = {
+    EventType: 'NewFileUpload',
+    FileUploadEvent: { ...ids, MediaBasicInfo: { SourceInfo } },
+  };
+  expect(reduce(event)).toEqual(event);
 });
 
 it.each([
@@ -73,4 +95,102 @@ it('leaves whole what VOD may not be able to describe', () => {
     { EventType: 'Tomorrow', Any: LONG },
   ];
   for (const event of others) expect(reduce(event)).toEqual(event);
+});
+
+const PENDING = {
+  event: parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent: { FileId: '7', Any: 1 } }),
+  origin: { ...NOWHERE, subAppId: 1, own: 1 },
+  receivedAt: 5,
+};
+
+it.each([{}, { dueAt: 9 }])('keeps an event until VOD is asked again, with %j', async (due) => {
+  const kept: object[] = [];
+  const ledger = {
+    keepPendingConfirmation: async (event: object) => {
+      kept.push(event);
+      return true;
+    },
+  };
+
+  const fields = await keepPending({ ...PENDING, ...due }, ledger);
+
+  const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '7' } };
+  const { eventId } = fields;
+  expect(kept).toStrictEqual([{ eventId, subAppId: 1, raw, receivedAt: 5, ...due }]);
+  expect(fields).toMatchObject({ fileId: '7', fresh: true, confirmation: 'kept' });
+});
+
+it('has VOD send an event again where nothing is kept, and says what VOD said', async () => {
+  const vod = { code: 'InternalError', requestId: 'r' };
+  const busy = new Problem('Busy.', { code: 'upstream_busy', vod });
+
+  await expect(postpone(PENDING, busy, undefined)).rejects.toMatchObject({
+    ...{ code: 'confirmation_unavailable', vod, cause: busy },
+    message: expect.stringContaining('send it again'),
+  });
+});
+
+describe('limitUnconfirmed()', () => {
+  /** Returns what lets events of an application in, `others` of which were let in elsewhere in the same minute. */
+  function limit(others?: number) {
+    let [time, asked] = [60_000, 0];
+    const ledger = {
+      incrementUnconfirmed: async () => {
+        asked += 1;
+        return Number(others) + asked;
+      },
+    };
+    const admit = limitUnconfirmed(
+      others === undefined ? undefined : (count) => count(ledger),
+      () => time,
+    );
+    return {
+      async admit(subAppId = 1) {
+        const log: LogFields = {};
+        const refusal = await admit(subAppId, log).catch((error: unknown) => error);
+        return { refusal, surplus: log.surplusEvents };
+      },
+      pass: (milliseconds: number) => {
+        time += milliseconds;
+      },
+      asked: () => asked,
+    };
+  }
+  const ADMITTED = { refusal: undefined, surplus: undefined };
+  const refusedBy = (surplus: number) => ({
+    surplus,
+    refusal: expect.objectContaining({
+      ...{ code: 'unconfirmed_exceeded', headers: { 'Retry-After': '60' } },
+      message: expect.stringContaining('at most 600'),
+    }),
+  });
+
+  it.each([
+    ['without a ledger', undefined, 0],
+    ['with one', 0, 600],
+  ])('admits 600 of an application in a minute, %s', async (_where, others, asked) => {
+    const gate = limit(others);
+    for (let i = 0; i < 600; i += 1) {
+      expect(await gate.admit()).toEqual(ADMITTED);
+      gate.pass(99);
+    }
+
+    expect([await gate.admit(), await gate.admit()]).toEqual([refusedBy(1), refusedBy(2)]);
+    expect(gate.asked()).toBe(asked);
+  });
+
+  it('counts each application and each minute by itself', async () => {
+    const gate = limit();
+    for (let i = 0; i < 601; i += 1) await gate.admit();
+
+    expect(await gate.admit(2)).toEqual(ADMITTED);
+    gate.pass(60_000);
+    expect(await gate.admit()).toEqual(ADMITTED);
+  });
+
+  it('counts what other instances admit', async () => {
+    const gate = limit(599);
+
+    expect([await gate.admit(), await gate.admit()]).toEqual([ADMITTED, refusedBy(1)]);
+  });
 });

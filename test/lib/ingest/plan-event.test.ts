@@ -42,6 +42,10 @@ function pull(fields: object): RawEvent {
   return { EventType: 'PullComplete', PullCompleteEvent: { ...task, ...fields } };
 }
 
+function deletionOf(...FileIdSet: string[]): RawEvent {
+  return { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } };
+}
+
 function procedure(fields: object): RawEvent {
   const task = { TaskId: 'proc-1', Status: 'FINISH', FileId: '1' };
   return { EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: { ...task, ...fields } };
@@ -57,6 +61,43 @@ function given(fields: object | undefined): object {
 }
 
 describe('planEvent()', () => {
+  it.each([
+    ['of the own one', 1, 1, { fields: { subAppId: 1 } }],
+    ['of a tenant', 2, 1, { ofTenant: true, fields: { subAppId: 2 } }],
+    ['where none is named', undefined, undefined, {}],
+  ])('says which application a change is of: %s', (_whose, subAppId, own, expected) => {
+    const reception = { ...NOWHERE, subAppId, own, receivedAt: 1_000, settings: NO_SETTINGS };
+    const received = receiveEvent(parseVodEvent(events.FileDeleted), NOWHERE);
+
+    const [change] = planEvent(received, { ...reception, confirmed: true }).changes;
+
+    const { key, fact, ...others } = change ?? {};
+    expect(others).toStrictEqual(expected);
+  });
+
+  it.each([
+    ['the one file and the task that it is about', pull({}), { fileId: '1', taskId: 'p-1' }],
+    ['the one file that is gone', deletionOf('1'), { fileId: '1' }],
+    ['no file of several', deletionOf('1', '2'), {}],
+    ['no file of no known type', { EventType: 'Tomorrow', FileId: '1' }, {}],
+  ])('keeps %s', (_what, body, { fileId, taskId }: { fileId?: string; taskId?: string }) => {
+    const recorded = record(body);
+
+    expect([recorded.fileId, recorded.taskId]).toEqual([fileId, taskId]);
+  });
+
+  it('believes nothing that VOD does not confirm, but of a file that is gone what its context proves', () => {
+    const body = arrival(context(sealContext(ENVELOPE)));
+    const received = receiveEvent(parseVodEvent(body), NOWHERE);
+    const reception = { ...NOWHERE, receivedAt: 1_000, confirmed: false, settings: NO_SETTINGS };
+
+    expect(record(body, false)).toMatchObject({ uploadId: undefined, changes: [], actions: [] });
+    expect(planEvent(received, { ...reception, isAbsent: true })).toMatchObject({
+      ...{ uploadId: UPLOAD_ID, confirmed: false, actions: [] },
+      changes: [{ key: { uploadId: UPLOAD_ID }, fact: 'uploadedForProcessing' }],
+    });
+  });
+
   it('keeps what VOD said, under the id of what it says', () => {
     const body = { ...events.NewFileUpload, Sign: 'canary', T: 1, EventHandle: 'h-1' };
 

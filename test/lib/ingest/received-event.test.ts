@@ -3,13 +3,12 @@ import {
   describeLegacyEvent,
   describeReceivedEvent,
   receiveEvent,
+  writeReceivedEvent,
 } from '../../../lib/ingest/received-event.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
-
-/** Where no application is configured. */
 
 function describeBody(body: RawEvent) {
   return describeReceivedEvent(receiveEvent(parseVodEvent(body), NOWHERE));
@@ -71,7 +70,49 @@ describe('receiveEvent()', () => {
   );
 });
 
+describe('the envelope of an application', () => {
+  const told = (subAppId: number | undefined) => ({
+    EventType: 'NewFileUpload',
+    FileUploadEvent: {
+      FileId: '1',
+      MediaBasicInfo: {
+        SourceInfo: { SourceContext: sealContext(ENVELOPE, 'mine', { subAppId }) },
+      },
+    },
+  });
+
+  it.each([
+    ['its own', 1, 1, [1, undefined]],
+    ['a tenant’s', 2, 1, [2]],
+    ['none', undefined, undefined, [undefined]],
+  ])('is one where VOD tells it of %s', (_whose, subAppId, own, sealedFor) => {
+    const opens = (sealed: number | undefined) =>
+      receiveEvent(parseVodEvent(told(sealed)), { ...NOWHERE, subAppId, own }).envelope !==
+      undefined;
+
+    expect([1, 2, 3, undefined].filter(opens)).toEqual(sealedFor);
+  });
+
+  it('is taken off what is delivered, and no other context is', () => {
+    const write = (body: RawEvent) =>
+      writeReceivedEvent(receiveEvent(parseVodEvent(body), NOWHERE));
+
+    expect(write(told(undefined))).toMatchObject({
+      FileUploadEvent: { MediaBasicInfo: { SourceInfo: { SourceContext: 'mine' } } },
+    });
+    expect(write(told(7))).toEqual(told(7));
+  });
+});
+
 describe('describeReceivedEvent()', () => {
+  it('says nothing of a source that VOD does not name', () => {
+    const FileUploadEvent = { FileId: '1', MediaBasicInfo: {} };
+
+    expect(describeBody({ EventType: 'NewFileUpload', FileUploadEvent })).toStrictEqual({
+      ...{ eventId: expect.any(String), eventType: 'NewFileUpload', fileId: '1' },
+    });
+  });
+
   it.each([
     [
       'an edited media',

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/durable.ts';
-import { type DeletionEvent, dropUnknownDeletions } from '../../../lib/ingest/select-deletions.ts';
+import {
+  type DeletionEvent,
+  dropUnknownDeletions,
+  selectDeletions,
+} from '../../../lib/ingest/select-deletions.ts';
 import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
 import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { createUploadLedger } from '../../../lib/ledger/uploads.ts';
@@ -96,4 +100,79 @@ it('takes files of before applications were named for those of the own one alone
   const event = deletionOf('1', '2');
   expect(await dropUnknownDeletions(event, { subAppId: 1, own: 1 }, ledger)).toBe(event);
   expect(await dropUnknownDeletions(event, { subAppId: 2, own: 1 }, ledger)).toBeUndefined();
+});
+
+it('notes the deletion of files that no upload has, and of no others', async () => {
+  const deletedOf = async (fileId: string) => {
+    const { isDeleted } = await ledger.noteAbsentArrival({ fileId, source: {} }, undefined);
+    return isDeleted;
+  };
+  await ledger.noteAbsentArrival({ fileId: '998', source: {} }, undefined);
+
+  const event = deletionOf('1', '998', '999', 'no id\u0000');
+  const known = await dropUnknownDeletions(event, NOWHERE, ledger);
+
+  expect(known).toMatchObject({ task: { FileIdSet: ['1', '998'] } });
+  const told = ['1', '998', '999', '997', 'no id\u0000'];
+  expect(await Promise.all(told.map(deletedOf))).toEqual([false, true, true, false, false]);
+});
+
+describe('selectDeletions()', () => {
+  const RECEIVED_AT = 5;
+  const name = (count: number) => Array.from({ length: count }, (_, place) => `f${place}`);
+  const filesOf = ({ event }: Awaited<ReturnType<typeof selectDeletions>>) => event?.task.FileIdSet;
+
+  it.each<[number, string[], object]>([
+    [100, [], {}],
+    [100, ['f0', 'f99'], {}],
+    [
+      100,
+      ['f100', 'f101'],
+      { level: 'warn', surplusFiles: 2, reason: expect.stringContaining('no database') },
+    ],
+  ])('has VOD asked about %i files and of %j without a ledger', async (count, more, fields) => {
+    const event = deletionOf(...name(count), ...more);
+
+    const selected = await selectDeletions(event, NOWHERE, {
+      ...{ ledger: undefined, receivedAt: RECEIVED_AT },
+    });
+
+    expect(new Set(filesOf(selected))).toEqual(new Set(name(count)));
+    expect(selected.fields).toEqual(fields);
+  });
+
+  it.each([
+    [100, 0],
+    [101, 1],
+  ])('keeps for the sweep what is more than 100 files: of %i, %i', async (count, surplus) => {
+    await Promise.all(
+      name(count).map((fileId) => ledger.noteAbsentArrival({ fileId, source: {} }, undefined)),
+    );
+
+    const selected = await selectDeletions(deletionOf(...name(count), '999'), NOWHERE, {
+      ...{ ledger: (work) => work(ledger), receivedAt: RECEIVED_AT },
+    });
+
+    expect(filesOf(selected)).toEqual(name(100));
+    expect(selected.fields).toEqual(surplus === 0 ? {} : { surplusFiles: surplus });
+    const kept = await ledger.claimConfirmations(9, 60);
+    expect(kept).toHaveLength(surplus);
+    for (const each of kept) {
+      expect(each).toMatchObject({
+        raw: writeVodEvent(deletionOf('f100')),
+        receivedAt: RECEIVED_AT,
+      });
+    }
+  });
+
+  it('says of files that nobody has heard of that nothing came of it', async () => {
+    const selected = await selectDeletions(deletionOf('999'), NOWHERE, {
+      ...{ ledger: (work) => work(ledger), receivedAt: RECEIVED_AT },
+    });
+
+    const fields = { eventType: 'FileDeleted', fileIds: ['999'], fresh: false, delivered: 0 };
+    expect(selected).toEqual({
+      ...{ event: undefined, fields: { ...fields, eventId: expect.any(String) } },
+    });
+  });
 });
