@@ -124,6 +124,13 @@ describe('a deletion that VOD confirms', () => {
   });
 });
 
+it('names no type of what has not the shape of it', async () => {
+  const { log, refusal } = await open().tell({ EventType: 'NewFileUpload' });
+
+  expect(refusal).toMatchObject({ code: 'unauthorized' });
+  expect(log).toEqual({ signKey: 0, confirmation: 'denied' });
+});
+
 describe('while the ledger is away', () => {
   const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isPassing: true });
   const { tell } = open({ ledger: () => Promise.reject(AWAY) });
