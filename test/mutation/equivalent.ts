@@ -231,14 +231,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'of no files, none is detached',
   },
   {
-    file: 'lib/ingest/durable.ts',
-    mutator: 'ConditionalExpression',
-    text: 'if (first === undefined) return 0;',
-    code: 'first === undefined',
-    replacement: 'false',
-    reason: 'of no events, none is recorded',
-  },
-  {
     file: 'lib/ingest/failed-event.ts',
     mutator: 'ConditionalExpression',
     text: "return event.eventType === 'NewFileUpload' ? { id, fileId: event.task.FileId } : { id };",
