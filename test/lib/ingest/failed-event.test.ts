@@ -4,6 +4,7 @@ import {
   keepOrThrow,
   logUnkeptEvent,
   reportFailedEvent,
+  rethrowLogged,
 } from '../../../lib/ingest/failed-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import type { ItemFailure } from '../../../lib/ledger/dead-items.ts';
@@ -13,6 +14,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
+import { captureLog } from '../../support/capture-log.ts';
 import { NOWHERE } from '../../support/source-contexts.ts';
 
 const CANARY = 'canary-5f1e';
@@ -40,6 +42,7 @@ describe('logUnkeptEvent()', () => {
       {
         ...{ level: 'error', eventType: 'MediaCastStatusChanged', piece: '1/1' },
         eventId: expect.stringMatching(/^evt_/),
+        reason: expect.stringMatching(/could not be kept.+all that is left of it\.$/),
       },
     ]);
     expect(JSON.parse(read(lines))).toEqual(event);
@@ -91,6 +94,19 @@ describe('logUnkeptEvent()', () => {
 
     expect(text).not.toContain(CANARY);
     expect(text).toContain('"TaskId":"task-1"');
+  });
+
+  it.each([
+    ...['SessionContext', 'secret_id', 'Tokens', 'password', 'Credentials', 'Authorization'],
+    ...['authorisation', 'SignatureV1', 'sign', 'Sign', 'StreamKey'],
+  ])('keeps what is called %s out of the log', (name) => {
+    const event = { EventType: 'Tomorrow', Any: { [name]: CANARY } };
+    expect(JSON.parse(read(log(event)))).toEqual({ ...event, Any: { [name]: '[removed]' } });
+  });
+
+  it('writes what is called otherwise', () => {
+    const event = { EventType: 'Tomorrow', Any: { Design: 'a', signed: 'b', KeyFrame: 'c' } };
+    expect(JSON.parse(read(log(event)))).toEqual(event);
   });
 
   it('says where an address led', () => {
@@ -145,6 +161,21 @@ function openLedger({ failures = 0, refusal }: { failures?: number; refusal?: Er
     },
   };
 }
+
+describe('rethrowLogged()', () => {
+  const written = captureLog();
+
+  it.each([
+    ['what nobody can find again', AWAY, [{ requestId: 'call-1', piece: '1/1' }]],
+    ['nothing of what becomes a dead letter', FAULT, []],
+  ])('writes %s', (_what, error, lines) => {
+    const received = () => receiveEvent(parseVodEvent(TOMORROW), NOWHERE);
+
+    expect(() => rethrowLogged(error, received, true, { requestId: 'call-1' })).toThrow(error);
+    expect(written.lines).toMatchObject(lines);
+    expect(written.lines).toHaveLength(lines.length);
+  });
+});
 
 describe('countEventFailure()', () => {
   it.each([
