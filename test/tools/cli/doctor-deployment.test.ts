@@ -72,7 +72,7 @@ const FAULTS: readonly Fault[] = [
       setArguments('--pull-url', `${doctor.nowhere}/pull`);
     },
     'functions',
-    /pull at http:\/\/localhost:\d+\/pull: it cannot be reached \(ECONNREFUSED\)/,
+    /pull at http:\/\/127\.0\.0\.1:\d+\/pull: it cannot be reached \(ECONNREFUSED\)/,
   ],
   [
     'an address where something else is',
