@@ -659,6 +659,14 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'a text is of no claim',
   },
   {
+    file: 'lib/webhooks/deliver-due.ts',
+    mutator: 'BooleanLiteral',
+    text: 'await ledger.failDelivery(claim, { error: outcome.error, dead: true });',
+    code: 'true',
+    replacement: 'false',
+    reason: 'the ledger goes by whether it says `dead` at all',
+  },
+  {
     file: 'lib/webhooks/message.ts',
     mutator: 'StringLiteral',
     text: "const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';",
