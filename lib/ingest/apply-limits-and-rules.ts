@@ -113,7 +113,7 @@ interface RuleActions {
 function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
   const { media } = subject;
   const { fileId } = media;
-  const chosen = chooseByRules(subject, rules);
+  const chosen: ResolvedRules = rules.length === 0 ? {} : chooseByRules(subject, rules);
   const modify = describeModify(subject, chosen);
   const procedure =
     media.procedureTaskId === undefined && chosen.procedure !== undefined

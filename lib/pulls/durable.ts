@@ -122,7 +122,7 @@ async function reserveUploads(
   const uploads = sent.map(({ job }) => describeUpload(job));
   const [first] = [...sent, ...queued];
   if (first?.quotas === undefined) {
-    await ledger((each) => each.enqueuePulls(waiting.values()));
+    if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));
     await ledger((each) => Promise.all(uploads.map((upload) => each.issueUpload(upload))));
     return new Map();
   }

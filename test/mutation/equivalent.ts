@@ -778,4 +778,28 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: 'true',
     reason: 'nothing else is stale; the condition is for the compiler',
   },
+  {
+    file: 'lib/ingest/apply-limits-and-rules.ts',
+    mutator: 'ConditionalExpression',
+    text: 'const chosen: ResolvedRules = rules.length === 0 ? {} : chooseByRules(subject, rules);',
+    code: 'rules.length === 0',
+    replacement: 'false',
+    reason: 'no rules choose nothing either',
+  },
+  {
+    file: 'lib/pulls/durable.ts',
+    mutator: 'ConditionalExpression',
+    text: 'if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));',
+    code: 'waiting.size > 0',
+    replacement: 'true',
+    reason: 'the ledger sends nothing for no pulls',
+  },
+  {
+    file: 'lib/pulls/durable.ts',
+    mutator: 'EqualityOperator',
+    text: 'if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));',
+    code: 'waiting.size > 0',
+    replacement: 'waiting.size >= 0',
+    reason: 'the ledger sends nothing for no pulls',
+  },
 ];
