@@ -3,6 +3,7 @@ import type { Ref } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { describeInput, Field } from '../components/field.tsx';
 import { formatCount } from '../components/format.ts';
+import { Options, RegionSelect } from '../components/options.tsx';
 import type { FieldProblem } from '../stack/problem.ts';
 import { MAX_PULLS, readLines } from './pull-lines.ts';
 import { type PullModel, type PullTexts, readSettings } from './pull-model.ts';
@@ -128,28 +129,11 @@ function PullOptions({ model, regions }: Pick<PullFormProps, 'model' | 'regions'
   const type = bind('mediaType', 'Where no URL tells it, as mp4.');
   const key = bind('idempotencyKey', 'The same URLs again under the same key are pulled once.');
   return (
-    <details
-      id="pull-options"
-      class="options"
-      open={isOpen.value}
-      onToggle={({ currentTarget }) => {
-        isOpen.value = currentTarget.open;
-      }}
-    >
-      <summary>
-        Options <span class="muted">{set === 0 ? 'none set' : `${set} set`}</span>
-      </summary>
+    <Options id="pull-options" isOpen={isOpen} set={set}>
       <fieldset class="fields" disabled={isBusy.value}>
         <legend class="visually-hidden">What goes with every URL</legend>
         <Field {...region.field} label="Storage region">
-          <select {...region.input}>
-            <option value="">As the application has it</option>
-            {regions.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
+          <RegionSelect input={region.input} regions={regions} none="As the application has it" />
         </Field>
         <Field {...type.field} label="Media type">
           <input {...type.input} type="text" placeholder="From each URL" autocapitalize="off" />
@@ -158,7 +142,7 @@ function PullOptions({ model, regions }: Pick<PullFormProps, 'model' | 'regions'
           <input {...key.input} type="text" placeholder="None" autocapitalize="off" />
         </Field>
       </fieldset>
-    </details>
+    </Options>
   );
 }
 

@@ -2,6 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { Ref } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { describeInput, Field, FieldProblem } from '../components/field.tsx';
+import { Options, RegionSelect } from '../components/options.tsx';
 import type { FieldProblem as Problem } from '../stack/problem.ts';
 import { CoverField } from './cover-field.tsx';
 import { countContext, type OptionTexts, readOptions } from './upload-options.ts';
@@ -41,17 +42,7 @@ export function OptionsForm(props: OptionsFormProps) {
   }, [problems, isOpen]);
 
   return (
-    <details
-      id="options"
-      class="options"
-      open={isOpen.value}
-      onToggle={({ currentTarget }) => {
-        isOpen.value = currentTarget.open;
-      }}
-    >
-      <summary>
-        Options <span class="muted">{set === 0 ? 'none set' : `${set} set`}</span>
-      </summary>
+    <Options id="options" isOpen={isOpen} set={set}>
       <form
         ref={form}
         noValidate
@@ -72,7 +63,7 @@ export function OptionsForm(props: OptionsFormProps) {
           <OneTimeField {...group} />
         </fieldset>
       </form>
-    </details>
+    </Options>
   );
 }
 
@@ -103,14 +94,11 @@ function StorageFields(props: GroupProps) {
   return (
     <>
       <Field {...region.field} label="Storage region">
-        <select {...region.input}>
-          <option value="">Fastest (the SDK tries them)</option>
-          {props.regions.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <RegionSelect
+          input={region.input}
+          regions={props.regions}
+          none="Fastest (the SDK tries them)"
+        />
       </Field>
       <Field {...category.field} label="Category (class ID)">
         <input {...category.input} type="number" step="1" inputMode="numeric" placeholder="0" />
