@@ -10,7 +10,7 @@ import {
   toPullJob,
   toUploadProblem,
   type UploadIdSources,
-} from './authorize.ts';
+} from './prepare-pull.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Dependencies of the store. */

@@ -1,6 +1,6 @@
 import type { UploadState } from '../model/upload-state.ts';
 import type { Problem } from '../problem.ts';
-import type { AuthorizedPull, PullJob } from './authorize.ts';
+import type { AuthorizedPull, PullJob } from './prepare-pull.ts';
 
 /** A pull with which nothing is wrong, in the form in which it is sent. */
 export interface PreparedPull extends AuthorizedPull {

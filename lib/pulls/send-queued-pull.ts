@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
-import { toUploadProblem } from './authorize.ts';
+import { toUploadProblem } from './prepare-pull.ts';
 
 /** A queued pull whose turn it is. */
 interface WaitingPull {

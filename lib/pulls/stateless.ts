@@ -2,7 +2,7 @@ import { deriveUploadId, nameUploader } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
 import { createQuotaMemory } from '../uploads/reserve-upload.ts';
 import { defined } from '../validation/json-object.ts';
-import { createPullId, type UploadIdSources } from './authorize.ts';
+import { createPullId, type UploadIdSources } from './prepare-pull.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Requests with a key that an instance remembers; the oldest gives way. */

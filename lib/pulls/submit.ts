@@ -9,7 +9,7 @@ import {
   authorizePulls,
   type PullOwner,
   toPullJob,
-} from './authorize.ts';
+} from './prepare-pull.ts';
 import type { PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Dependencies of submitting pulls. */

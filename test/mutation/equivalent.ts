@@ -683,7 +683,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'is no time either',
   },
   {
-    file: 'lib/pulls/authorize.ts',
+    file: 'lib/pulls/prepare-pull.ts',
     mutator: 'ConditionalExpression',
     text: 'if (error instanceof Problem) return error;',
     code: 'error instanceof Problem',
@@ -691,7 +691,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'boundPull() throws nothing else',
   },
   {
-    file: 'lib/pulls/authorize.ts',
+    file: 'lib/pulls/prepare-pull.ts',
     mutator: 'BlockStatement',
     text: '} catch {',
     code: '{ // It is percent-encoded, and not from UTF-8. return undefined; }',
@@ -699,7 +699,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'returns undefined as well',
   },
   {
-    file: 'lib/pulls/authorize.ts',
+    file: 'lib/pulls/prepare-pull.ts',
     mutator: 'StringLiteral',
     text: "const { requestId: _, ...problem } = describeProblem(error, '');",
     code: "''",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import { toPullJob } from '../../../lib/pulls/authorize.ts';
+import { toPullJob } from '../../../lib/pulls/prepare-pull.ts';
 import { sendQueuedPull } from '../../../lib/pulls/send-queued-pull.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';

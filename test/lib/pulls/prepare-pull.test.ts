@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authorizePulls, toPullJob } from '../../../lib/pulls/authorize.ts';
+import { authorizePulls, toPullJob } from '../../../lib/pulls/prepare-pull.ts';
 import { CONTEXTS } from '../../support/source-contexts.ts';
 import { pullOf } from './pull-stage.ts';
 
