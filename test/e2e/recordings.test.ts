@@ -171,17 +171,23 @@ describe('the page', () => {
     const buffer = LENGTHLESS.webm;
     await page.setInputFiles('#file', { name: 'recording.webm', mimeType: 'video/webm', buffer });
     await page.click('#start');
-    await page.waitForSelector('#life-state[data-ledger="uploaded"]');
-    await page.click('#sweep-run');
+    const sweep = async () => {
+      await page.click('nav a[href="#lab"]');
+      await page.click('#sweep-run');
+      await page.waitForSelector('#sweep-run[aria-disabled="false"]');
+      await page.click('nav a[href="#upload"]');
+    };
+    await page.waitForSelector('#upload-state[data-ledger="uploaded"]');
+    await sweep();
     await page.waitForSelector('#life .timeline-entry[data-kind="action"] [data-tone="warn"]');
     expect(await page.locator('#life').innerText()).toContain(
       'VOD does not tell yet what the limits of this upload need',
     );
 
     await passTenMinutes();
-    await page.click('#sweep-run');
+    await sweep();
 
-    await page.waitForSelector('#life-state[data-ledger="rejected"]');
+    await page.waitForSelector('#upload-state[data-ledger="rejected"]');
     const told = page.locator('#life .timeline-entry[data-title="rejected"]');
     expect(await told.innerText()).toContain(
       'VOD finds no length in the file, and its upload allows 60 seconds.',
