@@ -6,8 +6,8 @@ import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { type Problem, refuseFields } from '../lib/problem.ts';
-import type { UploadIdSources } from '../lib/pulls/prepare-pull.ts';
 import { createDurablePulls } from '../lib/pulls/durable.ts';
+import type { UploadIdSources } from '../lib/pulls/prepare-pull.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
 import { createStatelessPulls } from '../lib/pulls/stateless.ts';
 import {
