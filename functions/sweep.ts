@@ -30,7 +30,7 @@ const RESERVE_MILLISECONDS = 3_000;
 /** A run that gets less than this cannot wait for VOD's queue and the slowest consumer, in milliseconds. */
 const SHORTEST_MILLISECONDS = 20_000;
 
-const HURRIED = `The function's time limit is too short: it must be more than ${SHORTEST_MILLISECONDS / 1_000} seconds, and 60 or more are better.`;
+const HURRIED = `The function's timeout is too short: it must be more than ${SHORTEST_MILLISECONDS / 1_000} seconds, better 60 or more.`;
 
 /** Returns the job that does everything that is due. */
 export function createSweepJob({

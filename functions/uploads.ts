@@ -201,7 +201,7 @@ async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise
   throw refuseUnknown(
     UPLOAD_ID.test(uploadId)
       ? 'There is no upload with this id.'
-      : 'There is no upload with this id: an uploadId has 26 digits and capital letters, as 01M817BHKVC70379HNNTTY6AVN.',
+      : 'There is no upload with this id: an uploadId has 26 digits and capital letters, such as 01M817BHKVC70379HNNTTY6AVN.',
   );
 }
 
@@ -215,7 +215,7 @@ function refuseUnknown(detail: string): Problem {
 
 function requireLedger(): Problem {
   return new Problem(
-    'This service keeps no record of uploads: set DATABASE_URL to the URL of a PostgreSQL database to have it.',
+    'This service keeps no record of uploads: set DATABASE_URL to the URL of a PostgreSQL database to have one.',
     { code: 'ledger_required' },
   );
 }

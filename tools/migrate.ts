@@ -5,7 +5,7 @@ import { readOptions } from './cli/read-options.ts';
 
 const OPTIONS = { stage: { type: 'string' }, help: { type: 'boolean' } } as const;
 
-const HELP = `npm run migrate brings the database at DATABASE_URL to the ledger's present form.
+const HELP = `npm run migrate brings the database at DATABASE_URL up to date with the code's migrations.
 
 Usage: npm run migrate -- [--stage <name>]
 

@@ -33,7 +33,7 @@ export async function waitForDatabase(
     const failure = await tryToConnect(databaseUrl, databaseCa);
     if (failure === undefined) return;
     if (performance.now() >= giveUpAt) {
-      throw new Error(`Waited for ${seconds} s, in vain. ${failure.message}`, { cause: failure });
+      throw new Error(`Gave up after ${seconds} s. ${failure.message}`, { cause: failure });
     }
     if (tries === 0) {
       say(

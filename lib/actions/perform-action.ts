@@ -37,7 +37,7 @@ export async function performAction(
     return inspectMedia(action, detail, dependencies);
   }
   // It may be of another version of this service, and so waits for that.
-  const cause = Object.assign(new Error('No such action is known.'), { code: UNKNOWN });
+  const cause = Object.assign(new Error('The action is unknown.'), { code: UNKNOWN });
   return { kind: 'retry', error: UNKNOWN, cause };
 }
 

@@ -73,7 +73,7 @@ async function endUpload(
   const problem = {
     code: 'rule_failed',
     rule,
-    detail: `The task flow that the rule "${rule}" asks for could not be started. The file itself is there.`,
+    detail: `The task flow that the rule "${rule}" asks for could not be started. The file itself is in VOD.`,
     reason: nameError(cause),
   };
   await ledger.transition(uploadId, 'processingFailed', { problem });

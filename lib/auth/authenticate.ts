@@ -66,17 +66,17 @@ const REMEMBERED_SECONDS = 5 * 60;
  */
 export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]): Authenticate {
   if (config.kind === 'none') {
-    if (keys.length > 0) throw refuseKeys('must not be there while AUTH is none');
+    if (keys.length > 0) throw refuseKeys('must not be set while AUTH is none');
     return () => ANYBODY;
   }
   if (config.kind === 'keys' && keys.length === 0) {
-    throw refuseKeys('must name one at least, since AUTH is keys');
+    throw refuseKeys('must have at least one key, since AUTH is keys');
   }
   const findHolder = createKeyRing(keys);
   if (config.kind !== 'keys') return rememberTokens(config, keys, findHolder);
   return (authorization) => {
     const holder = findHolder(readBearer(authorization));
-    if (holder === undefined) throw tokenRefused('The API key is not known here.');
+    if (holder === undefined) throw tokenRefused('The API key is unknown.');
     return holder;
   };
 }

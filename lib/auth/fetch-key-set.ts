@@ -52,13 +52,13 @@ export async function fetchKeySet(
   if (exchanged.status !== 200) return { fault: explainStatus(url, exchanged) };
   const text = await readText(exchanged);
   if (text !== undefined) return readKeySet(text);
-  const what = `leads to more than ${MAX_SET_BYTES} bytes, which no key set has`;
+  const what = `returns more than ${MAX_SET_BYTES} bytes, which no key set has`;
   return { fault: { what, instead: WHERE_KEYS_ARE } };
 }
 
 /** Returns the problem of callers whose tokens cannot be checked, for a `reason` that follows a colon. */
 export function refuseForNow(reason: string, cause?: unknown): Problem {
-  return new Problem(`The keys of the token's issuer cannot be had now: ${reason}.`, {
+  return new Problem(`The keys of the token's issuer cannot be fetched now: ${reason}.`, {
     code: 'identity_unavailable',
     cause,
     headers: { 'Retry-After': String(RETRY_SECONDS) },
@@ -70,7 +70,7 @@ function explainStatus(url: string, { status, headers }: Answer): KeySetFault {
     throw refuseForNow(`the answer was ${status}`);
   }
   if (status < 300 || status >= 400) return { what: `answers ${status}`, instead: WHERE_KEYS_ARE };
-  const what = `sends elsewhere (${status}), and redirections are not followed`;
+  const what = `redirects (${status}), and redirects are not followed`;
   const target = readLocation(url, headers.location);
   const found = target === undefined ? '' : `, perhaps ${target}`;
   return { what, instead: `the address that has the keys itself${found}` };

@@ -78,51 +78,52 @@ function isUsable(key: unknown): key is { readonly kty: string } {
 function explainText(text: string): KeySetFault {
   const start = text.trimStart();
   if (start.startsWith('<')) {
-    return { what: 'leads to a web page, not to keys', instead: WHERE_KEYS_ARE };
+    return { what: 'returns a web page, not keys', instead: WHERE_KEYS_ARE };
   }
   if (start.startsWith('-----BEGIN')) return explainPem();
-  return { what: 'leads to something that is not JSON', instead: WHERE_KEYS_ARE };
+  return { what: 'returns something that is not JSON', instead: WHERE_KEYS_ARE };
 }
 
 function explainJson(json: unknown): KeySetFault {
   if (!isJsonObject(json)) {
-    return { what: 'leads to JSON that is no key set', instead: WHERE_KEYS_ARE };
+    return { what: 'returns JSON that is no key set', instead: WHERE_KEYS_ARE };
   }
   const { jwks_uri: uri } = json;
   if (uri !== undefined) {
     return {
-      what: "leads to the issuer's discovery document, not to its keys",
+      what: "returns the issuer's discovery document, not its keys",
       instead: showKeySetUrl(uri) ?? 'the jwks_uri in it, an https address',
     };
   }
   const isPem = (value: unknown) => typeof value === 'string' && value.startsWith('-----BEGIN');
   if (Object.values(json).some(isPem)) return explainPem();
-  const what = 'kty' in json ? 'leads to a single key' : 'leads to JSON without the list "keys"';
+  const what =
+    'kty' in json ? 'returns a single key, not a set' : 'returns JSON without the list "keys"';
   return { what, instead: WHERE_KEYS_ARE };
 }
 
 /** As https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com answers. */
 function explainPem(): KeySetFault {
   return {
-    what: 'leads to certificates or a key in PEM, not to a JSON Web Key Set',
+    what: 'returns certificates or a key in PEM, not a JSON Web Key Set',
     instead: `${WHERE_KEYS_ARE} (Firebase: https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com)`,
   };
 }
 
 function explainKeys(keys: readonly unknown[]): KeySetFault {
   const secret =
-    'where the issuer signs with a shared secret (HS256), take it away and set AUTH_JWT_SECRET';
+    'where the issuer signs with a shared secret (HS256), remove it and set AUTH_JWT_SECRET';
   if (keys.length === 0) {
-    return { what: 'leads to an empty key set', instead: `${WHERE_KEYS_ARE}; ${secret}` };
+    return { what: 'returns an empty key set', instead: `${WHERE_KEYS_ARE}; ${secret}` };
   }
   if (keys.some((key) => isJsonObject(key) && 'd' in key)) {
     return {
-      what: 'leads to private keys, with which anybody can make tokens',
+      what: 'returns private keys, with which anyone can make tokens',
       instead: 'the address of new public keys, and never use these again',
     };
   }
   return {
-    what: `leads to a key set without a public key for one of ${PUBLIC_KEY_ALGORITHMS.join(', ')}`,
+    what: `returns a key set without a public key for one of ${PUBLIC_KEY_ALGORITHMS.join(', ')}`,
     instead: `${WHERE_KEYS_ARE}; ${secret}`,
   };
 }

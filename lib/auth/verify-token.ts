@@ -71,13 +71,13 @@ export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]
  * A prefix would keep the two apart as well, but take from servers what they have uploaded.
  */
 const OWNED_BY_KEY =
-  'The claim "sub" of the token is the name under which an API key of this service uploads: tokens must have another one.';
+  'The claim "sub" of the token is the owner of an API key of this service: tokens must have another one.';
 
 function readOwner({ sub, exp }: JWTPayload): Pick<VerifiedToken, 'owner' | 'expiresAt'> {
   // Neither the ledger nor VOD could keep the owner's name otherwise.
   const isName = typeof sub === 'string' && sub !== '' && sub.isWellFormed() && !sub.includes('\0');
   if (!isName || exp === undefined) {
-    throw tokenRefused('The claim "sub" must be a text that is not empty.');
+    throw tokenRefused('The claim "sub" must be a string that is not empty.');
   }
   return { owner: sub, expiresAt: exp };
 }
@@ -95,7 +95,7 @@ function explainRefusal(
     return `The token must be signed with ${algorithms.join(', ')}.`;
   }
   if (error instanceof joseErrors.JWSSignatureVerificationFailed) {
-    return 'The signature of the token does not fit.';
+    return 'The signature of the token does not match.';
   }
   if (error instanceof joseErrors.JWKSNoMatchingKey) {
     return "The token is signed with a key that is not among its issuer's.";
@@ -109,7 +109,7 @@ function explainRefusal(
 function explainClaim(claim: string, { iss }: JWTPayload, issuer: string | undefined): string {
   // Issuers are compared letter by letter: https://www.rfc-editor.org/rfc/rfc9068#section-4.
   if (claim === 'iss' && (`${iss}/` === issuer || iss === `${issuer}/`)) {
-    return 'The claim "iss" of the token and AUTH_JWT_ISSUER differ by the slash at the end; both must be the same to the letter.';
+    return 'The claim "iss" of the token and AUTH_JWT_ISSUER differ by a slash at the end; they must be identical.';
   }
   return `The claim "${claim}" of the token is missing or not as expected.`;
 }

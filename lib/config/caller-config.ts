@@ -63,7 +63,7 @@ const auth = {
   ),
   AUTH_JWKS_URL: v.optional(v.string()),
   AUTH_JWKS_LOOPBACK: v.optional(
-    v.picklist(['allow'], 'must be allow, or left out anywhere but on your own machine'),
+    v.picklist(['allow'], 'must be allow, and only on your own machine; leave it out elsewhere'),
   ),
   AUTH_JWT_ISSUER: v.optional(given),
   AUTH_JWT_AUDIENCE: v.optional(
@@ -78,7 +78,7 @@ const auth = {
       given,
       v.check(
         (claim) => !WRITTEN_BY_USERS.test(claim),
-        'must not be in what users write themselves; as app_metadata, which only your servers write',
+        'must not be a claim that users can write themselves; use one that only your servers write, such as app_metadata',
       ),
     ),
   ),
@@ -87,7 +87,7 @@ const auth = {
       v.string(),
       v.regex(
         SCOPE_PREFIX,
-        'must be the beginning of a scope up to the sign that sets it off, as vod-api/ or api://vod-api/',
+        'must be the beginning of a scope, its separator included, such as vod-api/ or api://vod-api/',
       ),
     ),
   ),
@@ -105,7 +105,7 @@ export const callerEnvironment = v.pipe(
         e.AUTH === 'keys' ||
         e.AUTH_JWT_SECRET !== undefined ||
         e.AUTH_JWKS_URL !== undefined,
-      'must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets everybody upload',
+      'must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets anyone upload',
     ),
     ['AUTH_JWT_SECRET'],
   ),
@@ -123,7 +123,7 @@ export const callerEnvironment = v.pipe(
     v.partialCheck(
       [['AUTH_JWT_SECRET'], ['AUTH_JWKS_URL']],
       (e) => e.AUTH_JWT_SECRET === undefined || e.AUTH_JWKS_URL === undefined,
-      'must not be set beside AUTH_JWT_SECRET: tokens have one kind of signature',
+      'must not be set together with AUTH_JWT_SECRET: tokens have one kind of signature',
     ),
     ['AUTH_JWKS_URL'],
   ),
@@ -142,7 +142,7 @@ export const callerEnvironment = v.pipe(
       (e) =>
         (e.AUTH_JWKS_URL === undefined && e.AUTH_AUDIENCE_CLAIM === 'aud') ||
         e.AUTH_JWT_AUDIENCE !== undefined,
-      'must be set where AUTH_JWKS_URL or AUTH_AUDIENCE_CLAIM is, or tokens for other services would count here',
+      'must be set where AUTH_JWKS_URL or AUTH_AUDIENCE_CLAIM is, or tokens for other services would be accepted',
     ),
     ['AUTH_JWT_AUDIENCE'],
   ),

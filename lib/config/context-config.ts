@@ -19,7 +19,7 @@ export const sourceContextKeys = v.pipe(
   v.transform(splitList),
   v.check(
     (keys) => keys.length > 0 && keys.every((key) => CONTEXT_KEY.test(key)),
-    'must be keys of 32 to 128 letters, digits and +/=_-, with commas between',
+    'must be a comma-separated list of keys of 32 to 128 letters, digits and +/=_-',
   ),
 );
 
@@ -35,7 +35,7 @@ export const contextEnvironment = v.pipe(
     v.partialCheck(
       [['SOURCE_CONTEXT_KEYS'], ['VOD_SECRET_KEY']],
       (e) => e.SOURCE_CONTEXT_KEYS !== undefined || e.VOD_SECRET_KEY !== '',
-      'must be set, to the same for signature, pull, callback and sweep; "openssl rand -base64 32" makes a key',
+      'must be set, to the same value for signature, pull, callback and sweep; generate a key with "openssl rand -base64 32"',
     ),
     ['SOURCE_CONTEXT_KEYS'],
   ),

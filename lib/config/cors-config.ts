@@ -1,14 +1,15 @@
 import * as v from 'valibot';
 import { splitList } from './environment.ts';
 
-const ORIGIN = 'must be an exact origin alone, as https://app.example.com or capacitor://localhost';
+const ORIGIN =
+  'must be an exact origin alone, such as https://app.example.com or capacitor://localhost';
 
 const PATTERN =
-  'must have no * but for the whole first label of a domain of your own, as https://*.example.com, with http or https and an exact port; nothing stands for every web site';
+  'may have a * only as the whole first label of a domain of your own, such as https://*.example.com, with http or https and an exact port; no pattern stands for every web site';
 
 /** https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-opaque */
 const OPAQUE =
-  'must not be null or file://, the origin of every sandboxed frame and every file; serve the app from one of its own, as https://localhost';
+  'must not be null or file://, the origin of every sandboxed frame and every file; serve the app from one of its own, such as https://localhost';
 
 /** An origin of a scheme that an app has made up, and what may follow. */
 const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/([\w.~-]+(?::[1-9]\d{0,4})?)(?:\/.*)?$/i;
@@ -67,8 +68,10 @@ const FORBIDDEN =
 export function explainCorsHeader(name: string): string | undefined {
   if (name === '*')
     return 'must not be *, which does not stand for Authorization; name each header';
-  if (!TOKEN.test(name)) return 'must be the name of a header alone, as X-Client-Version';
-  return FORBIDDEN.test(name) ? `must not be ${name}, which browsers let no page set` : undefined;
+  if (!TOKEN.test(name)) return 'must be the name of a header alone, such as X-Client-Version';
+  return FORBIDDEN.test(name)
+    ? `must not be ${name}, which browsers do not let pages set`
+    : undefined;
 }
 
 function list(explain: (entry: string) => string | undefined) {

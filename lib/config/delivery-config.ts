@@ -28,25 +28,31 @@ const variables = v.object({
     '',
   ),
   WEBHOOK_LOOPBACK: v.optional(
-    v.picklist(['allow'], 'must be allow, or left out anywhere but on your own machine'),
+    v.picklist(['allow'], 'must be allow, and only on your own machine; leave it out elsewhere'),
   ),
   EVENT_BUS_ID: v.optional(
-    v.pipe(v.string(), v.regex(/^eb-\w{1,64}$/, 'must be the id of an event bus, as eb-0a1b2c3d')),
+    v.pipe(
+      v.string(),
+      v.regex(/^eb-\w{1,64}$/, 'must be the id of an event bus, such as eb-0a1b2c3d'),
+    ),
   ),
   EVENT_BUS_REGION: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^[a-z]{2}-[a-z]+(?:-\d+)?$/, 'must be the short name of a region, as ap-singapore'),
+      v.regex(
+        /^[a-z]{2}-[a-z]+(?:-\d+)?$/,
+        'must be the short name of a region, such as ap-singapore',
+      ),
     ),
   ),
   EVENT_BUS_EVENTS: v.optional(
     v.pipe(
       v.string(),
       v.transform(splitList),
-      v.minLength(1, 'must name an event type; leave it out to have them all'),
+      v.minLength(1, 'must name an event type; leave it out to receive all'),
       v.everyItem(
         (pattern) => explainEventPattern(pattern) === undefined,
-        'must be a comma-separated list of event types, as upload.* or vod.PullComplete',
+        'must be a comma-separated list of event types, such as upload.* or vod.PullComplete',
       ),
     ),
     '*',

@@ -29,7 +29,7 @@ const pullEnvironment = v.intersect([
         v.minLength(1, 'must name a host; leave it out to allow every public one'),
         v.everyItem(
           (pattern) => explainHostPattern(pattern) === undefined,
-          'must be a comma-separated list of host names, as media.example.com or *.example.com',
+          'must be a comma-separated list of host names, such as media.example.com or *.example.com',
         ),
       ),
     ),

@@ -208,7 +208,7 @@ export function rethrowLogged(
 }
 
 const UNKEPT =
-  'The notification could not be kept. VOD may send it again; otherwise this is all that is left of it.';
+  'The notification could not be stored. VOD may send it again; otherwise this is all that is left of it.';
 const CUT = `${UNKEPT} It was longer than is logged.`;
 
 /** What stands for something that is not logged. */

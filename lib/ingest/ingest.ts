@@ -240,7 +240,7 @@ async function ingestDenied(
   }
   log.confirmation = 'denied';
   if (event.eventType !== 'unknown') log.eventType = event.eventType;
-  throw new Problem('VOD does not know of what the notification tells.', { code: 'unauthorized' });
+  throw new Problem('VOD does not confirm the notification.', { code: 'unauthorized' });
 }
 
 /**

@@ -171,7 +171,7 @@ export function limitUnconfirmed(
     if (count <= MAX_UNCONFIRMED) return;
     log.surplusEvents = count - MAX_UNCONFIRMED;
     throw new Problem(
-      `Of one application at most ${MAX_UNCONFIRMED} notifications in a minute are taken that VOD cannot be asked about: send it again.`,
+      `At most ${MAX_UNCONFIRMED} notifications a minute of one application are accepted while VOD cannot be asked about them: send it again.`,
       { code: 'unconfirmed_exceeded', headers: { 'Retry-After': String(MINUTE / 1_000) } },
     );
   };

@@ -140,7 +140,7 @@ function describePull(
 
 /** What the error codes of a pull mean: https://cloud.tencent.com/document/product/266/31773#PullUploadTask. */
 const PULL_ERRORS: ReadonlyMap<number, string> = new Map([
-  [40_000, 'VOD takes the parameters of the pull for wrong.'],
+  [40_000, 'VOD rejected the parameters of the pull.'],
   [60_000, 'VOD could not read the media at its URL.'],
   [70_000, 'VOD failed: the same pull may succeed later.'],
 ]);

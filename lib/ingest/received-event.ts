@@ -85,7 +85,7 @@ export function describeLegacyEvent(event: LegacyEvent): LogFields {
     eventType: cut(event.eventType),
     ...textField('fileId', event.fileId),
     reason:
-      'The application still sends format 2.0, which is not read. Switch it to 3.0: in the callback settings of the VOD console, or with NotificationUrl of ModifyEventConfig.',
+      'The application still sends format 2.0, which is not supported. Switch it to 3.0: in the callback settings of the VOD console, or with NotificationUrl of ModifyEventConfig.',
   };
 }
 
@@ -110,7 +110,7 @@ function describeEvent(event: VodEvent): LogFields {
       return {
         level: 'warn',
         eventType: cut(event.name),
-        reason: 'No event of this type and shape is known.',
+        reason: 'The type or the shape of the event is unknown.',
       };
     default:
       return { eventType, ...describeTask(event.task) };

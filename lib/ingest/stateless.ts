@@ -80,7 +80,7 @@ async function deliverImmediately(
   if (refused.length === 0) return results.length;
   const errors = [...new Set(refused.map(({ error = 'unknown' }) => error))].join(', ');
   throw new Problem(
-    `${refused.length} of ${results.length} consumers did not take the event (${errors}): send it again.`,
+    `${refused.length} of ${results.length} consumers did not accept the event (${errors}): send it again.`,
     { code: 'delivery_failed' },
   );
 }
@@ -109,7 +109,7 @@ async function runMediaActionsNow(
     const outcome = await performAction(action, { ...dependencies, ledger: undefined });
     if (outcome.kind === 'done') continue;
     const { error } = outcome;
-    const reason = `A media file could not be dealt with (${action.kind}): ${error}.`;
+    const reason = `An action on a media file failed (${action.kind}): ${error}.`;
     if (outcome.kind === 'retry') throw new Problem(reason, { code: 'upstream_failed' });
     Object.assign(log, { level: 'warn', reason });
   }
@@ -134,4 +134,4 @@ function listActions({ changes, actions = [], subAppId }: EventRecord, createdAt
 }
 
 const UNJUDGED =
-  'VOD has not read the file yet, so its limits were not judged: to look again later takes a database.';
+  'VOD has not read the file yet, so its limits were not checked: to check again later needs a database.';

@@ -162,12 +162,12 @@ function refuseSign(refusal: CallbackRefusal, event: HttpEvent): Problem {
 }
 
 const REFUSAL: Readonly<Record<CallbackRefusal, string>> = {
-  mismatch: '"Sign" fits none of the configured keys.',
+  mismatch: '"Sign" matches none of the configured keys.',
   expired: '"T" is in the past: the notification came too late, or a clock is wrong.',
   too_far_ahead: '"T" is further ahead than VOD sets it: a clock is wrong.',
 };
 
-const MISMATCH_OF_NAMED = `"Sign" fits none of the keys of the application that "${APPLICATION_PARAMETER}" names: "vod-upload setup --send-sign-key" gives each its own.`;
+const MISMATCH_OF_NAMED = `"Sign" matches none of the keys of the application that "${APPLICATION_PARAMETER}" names: "vod-upload setup --send-sign-key" gives each its own.`;
 
 /**
  * VOD's documents say that both values are in the notification and not where, so the places are tried in the order of

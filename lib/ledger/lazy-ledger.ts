@@ -53,7 +53,7 @@ export function lazyLedger(open: () => Promise<Ledger>): WithLedger {
 
 function explainPassing(cause: LedgerError): Problem {
   return new Problem(
-    'The database of this service cannot be reached: nothing was done, come again.',
+    'The database of this service cannot be reached: nothing was done, retry later.',
     {
       code: 'ledger_unavailable',
       cause,

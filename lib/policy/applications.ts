@@ -33,7 +33,7 @@ export function requireOwnApplication(
 ): number | undefined {
   if (tenants === undefined || own !== undefined) return own;
   const message =
-    "must be set where there are tenants: to the application that is nobody's, or to the number of the main one";
+    'must be set where there are tenants: to the application that belongs to no tenant, or to the number of the main one';
   throw new ConfigError([{ variable: 'VOD_SUB_APP_ID', message }]);
 }
 

@@ -46,7 +46,7 @@ function findUnused(profiles: readonly string[], selected: readonly string[]): F
     .filter((name) => name !== DEFAULT_PROFILE && !selected.includes(name))
     .map((name) => ({
       path: `policy.profiles.${name}`,
-      message: `is nobody's: name it in policy.select, or call it ${DEFAULT_PROFILE}`,
+      message: `is used by nobody: name it in policy.select, or call it ${DEFAULT_PROFILE}`,
     }));
 }
 
@@ -73,7 +73,7 @@ function findUnreachable(select: readonly unknown[]): FieldError[] {
       : [
           {
             path: `policy.select.${place}`,
-            message: `never holds: policy.select.${first} fits everybody whom it fits`,
+            message: `never applies: policy.select.${first} matches everyone whom it matches`,
           },
         ];
   });
@@ -93,7 +93,7 @@ function findRepeated(items: readonly unknown[], path: string, field: string): F
     // The same digest may be written in letters of either case.
     const name = field === 'sha256' ? value.toLowerCase() : value;
     if (seen.has(name)) {
-      return [{ path: `${path}.${place}.${field}`, message: 'must not be there twice' }];
+      return [{ path: `${path}.${place}.${field}`, message: 'must not appear twice' }];
     }
     seen.add(name);
     return [];

@@ -59,7 +59,7 @@ function explainUnknown(
   if (container === undefined || rules.some((rule) => rule !== 'maxSeconds')) {
     return `VOD cannot read the file, and what its upload allows depends on that: ${rules.join(', ')}.`;
   }
-  return `VOD finds no length in the file, and its upload allows ${maxSeconds} seconds. What a browser records or a program writes to a pipe often carries none: write the length into the file before the upload.`;
+  return `VOD finds no duration in the file, and its upload allows ${maxSeconds} seconds. What a browser records or a program writes to a pipe often carries none: write the duration into the file before the upload.`;
 }
 
 /** A violation, the name of a limit that cannot be judged, or nothing. */

@@ -146,7 +146,7 @@ export function denyAbove(
 }
 
 const NOTHING_LEFT =
-  'cannot be had: what the policy allows and what the token allows have nothing in common';
+  'has no allowed value: what the policy allows and what the token allows have nothing in common';
 
 /** The first of each list holds where the caller leaves it open; a task flow is never started unasked. */
 export function fillCommon(profile: Profile, { storageRegion, classId, limits }: UploadBounds) {

@@ -8,7 +8,7 @@ import { listOf, strictMap } from './strict-map.ts';
 const priority = integer(-MAX_TASK_PRIORITY, MAX_TASK_PRIORITY);
 
 const hostPattern = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.rawCheck(({ dataset, addIssue }) => {
     const message = dataset.typed ? explainHostPattern(dataset.value) : undefined;
     if (message !== undefined) addIssue({ message });

@@ -18,7 +18,7 @@ import { explainCoverUrl } from '../validation/public-url.ts';
 import { listOf, name, strictMap } from './strict-map.ts';
 
 /** A name in which `*` stands for anything. */
-const pattern = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+const pattern = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 
 const match = strictMap({
   methods: v.optional(
@@ -52,7 +52,7 @@ const procedureStart = strictMap({
 });
 
 const coverUrl = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.rawCheck(({ dataset, addIssue }) => {
     const message = dataset.typed ? explainCoverUrl(dataset.value) : undefined;
     if (message !== undefined) addIssue({ message });

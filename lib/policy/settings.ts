@@ -7,14 +7,14 @@ import { rulesSchema } from './rule.ts';
 import { mapOf, name, strictMap } from './strict-map.ts';
 
 const scope = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   // https://www.rfc-editor.org/rfc/rfc6749#section-3.3
   v.regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'must be a scope, without spaces'),
 );
 
 /** Name of a claim, or what it has to be. */
 const claimText = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.regex(/^\P{Cc}{1,256}$/u, 'must have 1 to 256 characters'),
 );
 
@@ -22,7 +22,7 @@ const apiKey = strictMap({
   name,
   /** SHA-256 of the key, in hexadecimal. The key itself is written down nowhere. */
   sha256: v.pipe(
-    v.string('must be a text'),
+    v.string('must be a string'),
     v.regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the key: 64 hexadecimal digits'),
     v.toLowerCase(),
   ),
@@ -42,7 +42,7 @@ const selection = v.pipe(
   }),
   v.check(
     (entry) => [entry.scope, entry.key, entry.claim].some((given) => given !== undefined),
-    'must say whom it is for: a scope, a key or a claim',
+    'must say who it is for: a scope, a key or a claim',
   ),
 );
 

@@ -12,7 +12,7 @@ const RESERVED_NAMES = ['__proto__', 'constructor', 'prototype'];
 
 /** What a key, a profile, a tenant or a rule is called. */
 export const name = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores'),
 );
 
@@ -57,7 +57,7 @@ export function mapOf<Value extends v.GenericSchema>(value: Value) {
 export function listOf<Item extends v.GenericSchema>(item: Item) {
   return v.pipe(
     v.array(item, 'must be a list'),
-    v.minLength(1, 'must name something; leave it out to bound nothing'),
+    v.minLength(1, 'must not be empty; leave it out for no limit'),
   );
 }
 

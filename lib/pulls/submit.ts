@@ -195,7 +195,7 @@ async function settleAll<Item, Result>(
 
 function idempotencyConflict(): Problem {
   return new Problem(
-    'The idempotency key came with another request before: use a new key for a new pull.',
+    'The idempotency key was used for another request: use a new key for a new pull.',
     { code: 'idempotency_conflict' },
   );
 }

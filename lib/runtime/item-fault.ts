@@ -25,9 +25,9 @@ export const ITEM_PAUSE_MILLISECONDS = 1_000;
  * https://www.postgresql.org/docs/current/errcodes-appendix.html. 54 is what is too long for an index, or too deep for JSON.
  */
 const DATA_CLASSES: Readonly<Record<string, string>> = {
-  '21': 'it tells of the same row twice',
-  '22': 'it has a value that a column does not take',
-  '23': 'it contradicts a constraint',
+  '21': 'it has the same row twice',
+  '22': 'it has a value that a column does not accept',
+  '23': 'it violates a constraint',
   '54': 'it is too long or too deep',
 };
 
@@ -53,11 +53,11 @@ export function isItemFault(error: unknown): boolean {
 export function explainItemFault(error: unknown): ItemFault {
   const code = nameError(error);
   if (error instanceof LedgerError) {
-    const what = findDataClass(error) ?? 'it cannot be kept';
+    const what = findDataClass(error) ?? 'it cannot be stored';
     return { code, reason: `The database refuses it with ${code}: ${what}.` };
   }
   if (error instanceof Problem && error.vod !== undefined) {
-    return { code, reason: `VOD refuses with ${code} what it is asked about it.` };
+    return { code, reason: `VOD refuses a call about it with ${code}.` };
   }
   return { code, reason: `The service cannot process it: it fails with ${code}.` };
 }
@@ -70,7 +70,7 @@ export function describeItemFailure(
   { kind, id, fileId, code, reason }: ItemFailure,
   { attempts, isDead, isNews }: CountedFailure,
 ): LogFields {
-  const end = isDead ? 'It is set aside: see GET /uploads/dead-items.' : 'It is tried again.';
+  const end = isDead ? 'It is set aside: see GET /uploads/dead-items.' : 'It will be retried.';
   return {
     level: isNews ? 'error' : 'warn',
     item: { kind, id, attempts },

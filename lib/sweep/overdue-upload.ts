@@ -37,11 +37,11 @@ export function findEnd(upload: Upload, { now, scannedUntil }: Moment): End | un
 const NO_ANSWER = {
   code: 'outcome_unknown',
   detail:
-    'VOD took this pull, told nothing of it within three days, and has no file of it. It may be sent again.',
+    'VOD accepted this pull, reported nothing about it within three days, and has no file of it. It may be sent again.',
 };
 
 const NO_RESULT = {
   code: 'outcome_unknown',
   detail:
-    'VOD has the file, and told nothing of its processing within three days. The file itself is there.',
+    'VOD has the file, and reported nothing about its processing within three days. The file itself is in VOD.',
 };

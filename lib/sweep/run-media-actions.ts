@@ -69,7 +69,7 @@ async function listDead(
   counts: ActionCounts,
 ): Promise<void> {
   const { uploadId, kind } = claim;
-  const reason = `A media file could not be dealt with (${kind}): ${code}.`;
+  const reason = `An action on a media file failed (${kind}): ${code}.`;
   const failure = { ...nameAction(claim), code, reason };
   const counted = await ledger.countItemFailure(failure, 1);
   if (counted.isNews) counts.add('setAside');

@@ -161,7 +161,7 @@ function readCreateTime(media: unknown): number {
 /** More media of one second than a search shows cannot be told apart any further. */
 function skipSecond({ from }: Place, { report }: ApplicationRun, counts: MediaCounts): Place {
   counts.add('skipped');
-  const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: those beyond are not found by looking for them.`;
+  const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: the scan does not find those beyond.`;
   report({ level: 'warn', reason });
   return { from: from + SECOND, offset: 0, fresh: 0 };
 }

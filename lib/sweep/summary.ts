@@ -83,6 +83,6 @@ export function describeSummary(summary: SweepSummary): LogFields {
   return {
     level,
     ...told,
-    ...(broken.length === 0 ? {} : { reason: `Steps broke off: ${broken.join(', ')}.` }),
+    ...(broken.length === 0 ? {} : { reason: `Steps did not finish: ${broken.join(', ')}.` }),
   };
 }

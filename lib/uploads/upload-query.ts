@@ -9,7 +9,7 @@ const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = '20';
 
 const once = v.pipe(
-  v.string('must be given once'),
+  v.string('must be given only once'),
   v.nonEmpty('must not be empty; leave it out instead'),
   v.check((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed Unicode'),
 );

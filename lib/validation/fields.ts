@@ -26,7 +26,7 @@ export const subAppId = v.pipe(
     (value) =>
       (typeof value === 'number' || typeof value === 'string') &&
       /^[1-9]\d{0,14}$/.test(String(value)),
-    'must be the whole number that the VOD console shows',
+    'must be the number that the VOD console shows',
   ),
   v.transform(Number),
 );
@@ -36,8 +36,8 @@ export function text(maxBytes: number) {
   return v.pipe(
     v.string(({ input }) =>
       typeof input === 'object' && input !== null
-        ? 'must be a text: write an object as JSON text'
-        : 'must be a text',
+        ? 'must be a string: write an object as JSON text'
+        : 'must be a string',
     ),
     v.nonEmpty('must not be empty; leave it out instead'),
     v.check(
@@ -54,7 +54,7 @@ export function text(maxBytes: number) {
 
 /** A short name of a storage region that may exist. */
 export const storageRegion = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const message = explainStorageRegion(dataset.value);
@@ -64,7 +64,7 @@ export const storageRegion = v.pipe(
 
 /** An ISO 8601 time with its zone; becomes Unix seconds. */
 export const isoTime = v.pipe(
-  v.string('must be a text, as 2099-01-01T00:00:00Z'),
+  v.string('must be a string, such as 2099-01-01T00:00:00Z'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const read = readIsoTime(dataset.value);
     if ('seconds' in read) return read.seconds;
@@ -75,7 +75,7 @@ export const isoTime = v.pipe(
 
 /** A file name extension that VOD takes for media; becomes lower case. */
 const mediaType = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const message = explainMediaType(dataset.value);
     if (message === undefined) return dataset.value.toLowerCase();
@@ -96,7 +96,7 @@ export const limitFields = v.object({
   maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
   mediaTypes: v.optional(
     v.pipe(
-      v.array(mediaType, 'must be a list of file name extensions, as ["mp4", "mov"]'),
+      v.array(mediaType, 'must be a list of file name extensions, such as ["mp4", "mov"]'),
       v.minLength(1, 'must name at least one type; leave it out instead'),
       v.transform((types) => [...new Set(types)]),
     ),
@@ -116,7 +116,7 @@ function refuseKind(input: unknown): FieldError {
   const what = Array.isArray(input)
     ? '; it is a list'
     : typeof input === 'string'
-      ? '; it is a text, as of an object that was written as JSON twice'
+      ? '; it is a string, as of an object that was written as JSON twice'
       : '';
   return { path: '', message: `must be a JSON object${what}` };
 }

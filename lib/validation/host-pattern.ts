@@ -9,7 +9,7 @@ export function explainHostPattern(pattern: string): string | undefined {
   const host = pattern.startsWith('*.') ? pattern.slice(2) : pattern;
   const isName = HOST_NAME.test(host) && !ADDRESS.test(host);
   if ((isName || (host === pattern && ADDRESS.test(host))) && isNormalised(host)) return undefined;
-  return 'must be a host in lower case and ASCII, as media.example.com, or *.example.com for every host below it';
+  return 'must be a host in lower case and ASCII, such as media.example.com, or *.example.com for every host below it';
 }
 
 /**

@@ -30,8 +30,8 @@ export function isKeptTime(milliseconds: unknown): milliseconds is number {
   );
 }
 
-const MALFORMED = 'must be an ISO 8601 time with its zone, as 2099-01-01T00:00:00Z';
-const NO_ZONE = 'must have a zone at its end, Z or an offset, as 2099-01-01T00:00:00Z';
+const MALFORMED = 'must be an ISO 8601 time with its zone, such as 2099-01-01T00:00:00Z';
+const NO_ZONE = 'must have a zone at its end, Z or an offset, such as 2099-01-01T00:00:00Z';
 const IMPOSSIBLE = 'must be a time that exists, of a year from 1970 to 9999';
 
 /** What a text says as a time: Unix seconds, or what is wrong with it, which goes on from the name of the field. */

@@ -45,7 +45,7 @@ export function explainMediaType(text: string): string | undefined {
   const near = EXTENSIONS.get(name) ?? EXTENSIONS.get(last) ?? last;
   return isMediaType(near)
     ? `must be a file name extension without its dot; did you mean ${near}?`
-    : `must be a type that VOD takes: ${MEDIA_TYPE_LIST}`;
+    : `must be a type that VOD accepts: ${MEDIA_TYPE_LIST}`;
 }
 
 /** Every extension that VOD takes for media, for messages. */

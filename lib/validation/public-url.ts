@@ -217,7 +217,7 @@ function explainName(host: string, labels: number, top: string): string | undefi
   const domain = CLOUD_DOMAINS.find((each) => host === each || host.endsWith(`.${each}`));
   return domain === undefined
     ? undefined
-    : `must have a host on the public internet; the names of ${domain} serve the machines of a cloud alone`;
+    : `must have a host on the public internet; names below ${domain} are internal to a cloud`;
 }
 
 function isGlobalAddress(host: string): boolean {

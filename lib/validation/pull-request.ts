@@ -39,10 +39,10 @@ export function explainIdempotencyKey(key: string): string | undefined {
 
 const pullItem = v.object(
   {
-    mediaUrl: v.string('must be a text'),
-    mediaType: v.optional(v.string('must be a text')),
+    mediaUrl: v.string('must be a string'),
+    mediaType: v.optional(v.string('must be a string')),
     mediaName: v.optional(text(MAX_MEDIA_NAME_BYTES)),
-    coverUrl: v.optional(v.string('must be a text')),
+    coverUrl: v.optional(v.string('must be a string')),
     procedure: v.optional(procedure),
     expireTime: v.optional(isoTime),
     storageRegion: v.optional(storageRegion),
@@ -59,7 +59,7 @@ const pullItem = v.object(
     limits: v.optional(uploadLimits),
     idempotencyKey: v.optional(
       v.pipe(
-        v.string('must be a text'),
+        v.string('must be a string'),
         v.rawCheck(({ dataset, addIssue }) => {
           const message = dataset.typed ? explainIdempotencyKey(dataset.value) : undefined;
           if (message !== undefined) addIssue({ message });
@@ -115,7 +115,7 @@ function readItems(body: RawFields): readonly unknown[] {
   const errors = [
     ...misplaced.map((path) => ({
       path,
-      message: 'must not stand beside items; write it into each item',
+      message: 'must not be set together with items; set it in each item',
     })),
     ...findUnknownFields(body, PULL_FIELDS),
   ];
@@ -170,5 +170,5 @@ function checkItem(
 function findPastTime({ expireTime }: RawFields, nowSeconds: number): FieldError[] {
   if (typeof expireTime !== 'string') return [];
   const isPast = (parseIsoTime(expireTime) ?? Infinity) <= nowSeconds;
-  return isPast ? [{ path: 'expireTime', message: 'must lie in the future' }] : [];
+  return isPast ? [{ path: 'expireTime', message: 'must be in the future' }] : [];
 }

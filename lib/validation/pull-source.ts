@@ -21,7 +21,8 @@ export interface PullSource {
   readonly coverUrl?: string | undefined;
 }
 
-const NO_DASH = 'must not be a DASH manifest (mpd), which VOD does not pull; HLS (m3u8) it does';
+const NO_DASH =
+  'must not be a DASH manifest (mpd), which VOD does not pull; it does pull HLS (m3u8)';
 
 /**
  * Returns what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
@@ -63,7 +64,7 @@ function checkCover({ url, errors }: CheckedUrl): readonly FieldError[] {
   return [
     {
       path: 'coverUrl',
-      message: `must end in a type that a pull takes for covers, or in none: ${COVER_TYPE_LIST}`,
+      message: `must end in a type that a pull accepts for covers, or in none: ${COVER_TYPE_LIST}`,
     },
   ];
 }

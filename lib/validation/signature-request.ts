@@ -35,8 +35,11 @@ const signatureRequest = v.object({
   expiresIn: v.optional(integer(1, MAX_SIGNATURE_SECONDS)),
   uploadId: v.optional(
     v.pipe(
-      v.string('must be a text'),
-      v.regex(UPLOAD_ID, 'must be the uploadId of an earlier answer; leave it out to begin anew'),
+      v.string('must be a string'),
+      v.regex(
+        UPLOAD_ID,
+        'must be the uploadId of an earlier answer; leave it out to begin a new upload',
+      ),
     ),
   ),
   mediaExpireTime: v.optional(isoTime),
@@ -71,12 +74,12 @@ export function parseSignatureRequest(
       typeof mediaExpireTime === 'string' &&
       (parseIsoTime(mediaExpireTime) ?? Infinity) <= nowSeconds
     ) {
-      errors.push({ path: 'mediaExpireTime', message: 'must lie in the future' });
+      errors.push({ path: 'mediaExpireTime', message: 'must be in the future' });
     }
     if (typeof uploadId === 'string' && UPLOAD_ID.test(uploadId) && !ownsUpload(uploadId)) {
       errors.push({
         path: 'uploadId',
-        message: 'was not given to this caller; leave it out to begin a new upload',
+        message: 'was not issued to this caller; leave it out to begin a new upload',
       });
     }
     return errors;

@@ -22,5 +22,5 @@ export function explainStorageRegion(region: string): string | undefined {
   if (near !== undefined) return `is not a storage region; did you mean ${near}?`;
   return REGION.test(region)
     ? undefined
-    : 'must be the short name of a storage region, as ap-singapore';
+    : 'must be the short name of a storage region, such as ap-singapore';
 }

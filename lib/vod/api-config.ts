@@ -72,7 +72,7 @@ const api = v.pipe(
         v.string(),
         v.regex(
           /^[a-z]{2}-[a-z]+(?:-\d+)?$/,
-          'must be the short name of a region, as ap-singapore',
+          'must be the short name of a region, such as ap-singapore',
         ),
       ),
     ),

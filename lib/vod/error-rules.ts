@@ -57,13 +57,13 @@ const RULES: Readonly<Record<string, VodErrorRule>> = {
   'InvalidParameterValue.MediaUrl': reject('mediaUrl', 'is not a URL that VOD can pull'),
   'FailedOperation.MediaType': reject(
     'mediaType',
-    'is not a type of media that VOD takes; where it is absent, the end of mediaUrl is the type',
+    'is not a type of media that VOD accepts; without it, the extension of mediaUrl is the type',
   ),
   'FailedOperation.CoverType': reject('coverUrl', 'must end in gif, jpeg, jpg or png'),
   'InvalidParameterValue.CoverUrl': reject('coverUrl', 'is not a URL that VOD can pull'),
-  'ResourceNotFound.CoverUrl': reject('coverUrl', 'leads to nothing that VOD can read'),
-  'InvalidParameter.ExpireTime': reject('expireTime', 'is not a time that VOD takes'),
-  'InvalidParameterValue.ExpireTime': reject('expireTime', 'is not a time that VOD takes'),
+  'ResourceNotFound.CoverUrl': reject('coverUrl', 'points to nothing that VOD can read'),
+  'InvalidParameter.ExpireTime': reject('expireTime', 'is not a time that VOD accepts'),
+  'InvalidParameterValue.ExpireTime': reject('expireTime', 'is not a time that VOD accepts'),
   'InvalidParameter.StorageRegion': reject('storageRegion', 'is not enabled in the VOD account'),
   'InvalidParameterValue.StorageRegion': reject(
     'storageRegion',
@@ -75,7 +75,7 @@ const RULES: Readonly<Record<string, VodErrorRule>> = {
   ),
   'InvalidParameterValue.SessionContextTooLong': reject(
     'sessionContext',
-    'is longer than VOD takes',
+    'is longer than VOD accepts',
   ),
   'InvalidParameterValue.TaskId': reject('taskId', 'is not the id of a task'),
 };

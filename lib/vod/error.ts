@@ -74,7 +74,7 @@ function refuse({ code, repeat, field }: VodErrorRule, vod: VodRefusal): VodFail
 const VERB: Readonly<Partial<Record<ProblemCode, string>>> = {
   upstream_rejected: 'refused',
   upstream_denied: 'did not let this service make',
-  upstream_busy: 'had no room for',
+  upstream_busy: 'was too busy for',
 };
 
 function headersOf(code: ProblemCode): Readonly<Record<string, string>> {

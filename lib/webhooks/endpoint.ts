@@ -62,7 +62,7 @@ export function parseEndpoints(input: unknown, options: EndpointOptions): Parsed
     }
     const { url, secret, events } = checked.output;
     if (endpoints.has(url)) {
-      errors.push(prefix(place, { path: 'url', message: 'must not be there twice' }));
+      errors.push(prefix(place, { path: 'url', message: 'must not appear twice' }));
     }
     endpoints.set(url, {
       id: `webhook_${hash('sha256', url).slice(0, 16)}`,
@@ -83,7 +83,7 @@ function endpointSchema(options: EndpointOptions) {
   return v.object(
     {
       url: v.pipe(
-        v.string('must be a text'),
+        v.string('must be a string'),
         v.rawTransform(({ dataset, addIssue, NEVER }) => {
           const checked = checkUrl(dataset.value, options);
           if ('href' in checked) return checked.href;
@@ -92,7 +92,7 @@ function endpointSchema(options: EndpointOptions) {
         }),
       ),
       secret: v.pipe(
-        v.string('must be a text'),
+        v.string('must be a string'),
         v.rawTransform(({ dataset, addIssue, NEVER }) => {
           const secrets = dataset.value.split(' ');
           const message = secrets.map(explainSecret).find((reason) => reason !== undefined);
@@ -104,7 +104,7 @@ function endpointSchema(options: EndpointOptions) {
       events: v.optional(
         v.pipe(
           v.array(eventPattern, 'must be a list of event types'),
-          v.minLength(1, 'must name an event type; leave it out to have them all'),
+          v.minLength(1, 'must name an event type; leave it out to receive all'),
         ),
         ['*'],
       ),
@@ -114,7 +114,7 @@ function endpointSchema(options: EndpointOptions) {
 }
 
 const eventPattern = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.rawCheck(({ dataset, addIssue }) => {
     const message = dataset.typed ? explainEventPattern(dataset.value) : undefined;
     if (message !== undefined) addIssue({ message });

@@ -15,12 +15,12 @@ const GONE = 'http_410';
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#delivery-success-and-failure
  */
 export function describePauseReason(error: string): string {
-  return error === GONE ? 'it answered 410' : `it had taken nothing for three days (${error})`;
+  return error === GONE ? 'it answered 410' : `it had accepted nothing for three days (${error})`;
 }
 
 /** Returns the fields of a log line about an endpoint that was paused just now. */
 export function explainPause({ endpoint, error }: PausedEndpoint): LogFields {
   const why = describePauseReason(error);
-  const reason = `The endpoint ${endpoint} is paused: ${why}. Its messages wait, each for three days; once it is mended, POST /uploads/endpoints/${endpoint}/resume has them sent.`;
+  const reason = `The endpoint ${endpoint} is paused: ${why}. Its messages wait, each for three days; once it works again, POST /uploads/endpoints/${endpoint}/resume sends them.`;
   return { level: 'error', endpoint, reason };
 }

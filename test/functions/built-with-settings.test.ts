@@ -220,7 +220,7 @@ describe('the built function signature', () => {
 
     expect(statusCode).toBe(401);
     expect(headers['WWW-Authenticate']).toBe('Bearer error="invalid_token"');
-    expect(json.detail).toBe('The signature of the token does not fit.');
+    expect(json.detail).toBe('The signature of the token does not match.');
   });
 
   it('lets nobody in where the part that verifies tokens is missing', async () => {

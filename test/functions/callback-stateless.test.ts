@@ -61,7 +61,7 @@ describe('POST /callback without a ledger', () => {
     expect(failed.statusCode).toBe(503);
     expect(failed.json).toMatchObject({
       code: 'delivery_failed',
-      detail: '1 of 2 consumers did not take the event (http_500): send it again.',
+      detail: '1 of 2 consumers did not accept the event (http_500): send it again.',
     });
     expect(again.statusCode).toBe(200);
     const ids = [...messagesOf(willing), ...messagesOf(moody)].map(({ id }) => id);

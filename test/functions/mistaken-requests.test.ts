@@ -82,7 +82,7 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
       'JSON of JSON',
       JSON.stringify(JSON.stringify({ classId: 7 })),
       {},
-      'it is a text, as of an object that was written as JSON twice.',
+      'it is a string, as of an object that was written as JSON twice.',
     ],
     ['single quotes', "{'classId': 7}", {}, 'it is not well-formed JSON.'],
   ])('says what a body is that is not JSON: %s', async (_what, body, headers, detail) => {

@@ -168,7 +168,7 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     expect(stranger.json.errors).toEqual([
       {
         path: 'uploadId',
-        message: 'was not given to this caller; leave it out to begin a new upload',
+        message: 'was not issued to this caller; leave it out to begin a new upload',
       },
     ]);
   });

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { computeScore, type Mutant } from './score.ts';
+import { describe, expect, it } from 'vitest';
+import { allowSurvivors, computeScore, type Mutant } from './score.ts';
 
 const FAULT: Omit<Mutant, 'line' | 'status'> = {
   file: 'lib/model/a.ts',
@@ -36,4 +36,17 @@ it('leaves out what changes nothing, wherever the line stands', () => {
 
 it('is whole where nothing was changed', () => {
   expect(computeScore([], []).percent).toBe(100);
+});
+
+describe('how many faults may be unseen', () => {
+  it('is the share of all of them', () => {
+    expect(allowSurvivors(100, 95, false)).toBe(5);
+    expect(allowSurvivors(19, 95, false)).toBe(0);
+  });
+
+  it('is more in a sample, where chance can have found the worst places', () => {
+    // 100 x 0.05 = 5, and its standard deviation is the root of 100 x 0.05 x 0.95, which is 2.18.
+    expect(allowSurvivors(100, 95, true)).toBe(11);
+    expect(allowSurvivors(0, 95, true)).toBe(0);
+  });
 });

@@ -50,6 +50,16 @@ export function computeScore(mutants: readonly Mutant[], list: readonly Equivale
   };
 }
 
+/**
+ * Returns how many of `count` faults may be unseen where the tests see `percent` of all. Of a sample these are three standard
+ * deviations more: chance has more of them about once in a thousand samples.
+ */
+export function allowSurvivors(count: number, percent: number, isSample: boolean): number {
+  const share = 1 - percent / 100;
+  const chance = isSample ? 3 * Math.sqrt(count * share * (1 - share)) : 0;
+  return Math.floor(count * share + chance);
+}
+
 function fits(entry: Equivalent, mutant: Mutant): boolean {
   return (
     entry.file === mutant.file &&

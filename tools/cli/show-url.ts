@@ -23,7 +23,7 @@ export function explainFunctionUrl(text: string): string | undefined {
   if (username !== '' || password !== '') return 'must not have a user name or a password';
   if (hash !== '') return 'must not have a fragment';
   if (searchParams.has(APPLICATION_PARAMETER)) {
-    return `must not have the query ${APPLICATION_PARAMETER}, which VOD is given for each tenant's application`;
+    return `must not have the query ${APPLICATION_PARAMETER}, which is added for each tenant's application`;
   }
   const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTS.has(hostname));
   return isSafe ? undefined : 'must begin with https://';

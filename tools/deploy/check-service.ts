@@ -113,10 +113,10 @@ function explainEnvironment(environment: Readonly<Record<string, string>>): read
       ),
     ...names
       .filter((name) => RESERVED_NAME.test(name))
-      .map((name) => `variable ${name} has a name that the platform keeps for itself`),
+      .map((name) => `variable ${name} has a name that the platform reserves`),
     ...demand(
       bytes <= MAX_ENVIRONMENT_BYTES,
-      `the environment has ${bytes} bytes of names and values, and SCF takes ${MAX_ENVIRONMENT_BYTES}`,
+      `the environment has ${bytes} bytes of names and values, and SCF accepts ${MAX_ENVIRONMENT_BYTES}`,
     ),
   ];
 }
@@ -143,7 +143,7 @@ function explainSize(files: readonly ZipEntry[]): readonly string[] {
   const bytes = files.reduce((sum, { content }) => sum + content.length, 0);
   return demand(
     bytes <= MAX_CODE_BYTES,
-    `the code has ${bytes} bytes, and SCF takes ${MAX_CODE_BYTES}`,
+    `the code has ${bytes} bytes, and SCF accepts ${MAX_CODE_BYTES}`,
   );
 }
 

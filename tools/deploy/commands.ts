@@ -76,7 +76,7 @@ export async function rollBack(
   for (const { name } of service.functions) {
     const state = await readSettled(cloud.scf, name, cloud.pause);
     if (state === undefined)
-      throw new DeployError(`${name} is not deployed: nothing to go back from.`);
+      throw new DeployError(`${name} is not deployed: nothing to roll back.`);
     used.add(readDigest(state.Description));
   }
   const { digest } = chooseCode(await listCode(service, cloud.bucket), used, storedAt);

@@ -37,7 +37,7 @@ export function readCredentials(environment: Environment): VodCredentials {
     return { secretId, secretKey, token };
   }
   throw new DeployError(
-    'There are no credentials: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, and TENCENT_TOKEN for temporary ones, in the environment or in .env; .env.example has all variables.',
+    'Credentials are missing: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, and TENCENT_TOKEN for temporary ones, in the environment or in .env; .env.example has all variables.',
   );
 }
 

@@ -36,7 +36,7 @@ export function explainCron(expression: string): string | undefined {
   for (const [index, field] of FIELDS.entries()) {
     const part = parts[index] ?? '';
     if (!part.split(',').every((item) => isItem(item, field))) {
-      return `has "${part}" for its ${field.name}, which takes ${field.from} to ${field.to}, as in *, 5, 1-5, 1,3 or */5`;
+      return `has "${part}" for its ${field.name}, which is from ${field.from} to ${field.to}, as in *, 5, 1-5, 1,3 or */5`;
     }
   }
   return undefined;

@@ -76,7 +76,7 @@ export async function deployFunctions(
   }
   if (failures.length === 0) return changes;
   throw new DeployError(
-    listProblems('Not everything is deployed; the same command goes on from here.', failures),
+    listProblems('Not everything is deployed; run the same command again to continue.', failures),
   );
 }
 

@@ -109,7 +109,7 @@ function readValue(rest: string): Value {
   }
   const cut = value.includes('#') && {
     problem:
-      'has a # that other readers take for the beginning of a comment: put single quotes around the value, or a space before a comment',
+      'has a # that other readers interpret as the beginning of a comment: put single quotes around the value, or a space before a comment',
   };
   return { value, quote: undefined, length: first.length, ...cut };
 }
@@ -124,7 +124,7 @@ function readQuoted(rest: string, first: string, quote: Quote): Value {
   const value = double ?? single ?? back ?? '';
   if (quote === '"' && /\\["r]/.test(value)) {
     return wrong(
-      `has \\" or \\r within double quotes, which readers take differently: ${QUOTE_IT}`,
+      `has \\" or \\r within double quotes, which readers interpret differently: ${QUOTE_IT}`,
     );
   }
   return { value, quote, length: whole.length };

@@ -39,5 +39,5 @@ export function readGrace(
 /** Returns why a grace that is too long comes to nothing. */
 export function explainTooLong(name: GraceName): string {
   const [seconds, reason] = GRACES[name];
-  return `${name} must be at most ${seconds / 86_400} days ahead, ${reason}; until then it does nothing`;
+  return `${name} must be at most ${seconds / 86_400} days ahead, ${reason}; until then it has no effect`;
 }

@@ -79,7 +79,7 @@ function explainQuotas({ policy }: Settings): readonly string[] {
   return Object.entries(policy.profiles).flatMap(([name, { quotas = {} }]) =>
     KEPT_QUOTAS.filter((quota) => quotas[quota] !== undefined).map(
       (quota) =>
-        `policy.profiles.${name}.quotas.${quota} counts what only a database knows: set DATABASE_URL`,
+        `policy.profiles.${name}.quotas.${quota} counts what only a database records: set DATABASE_URL`,
     ),
   );
 }

@@ -41,7 +41,7 @@ async function readFirst({ folder, stage, file, environment }: VariableSources) 
     const isVariable = (name: string) => Boolean(environment[name]);
     const { variables, problems } = parseEnvFile(decode(bytes, path), isVariable);
     if (problems.length === 0) return variables;
-    throw new DeployError(listProblems(`${path} has to be set right:`, problems));
+    throw new DeployError(listProblems(`${path} must be corrected:`, problems));
   }
   if (file === undefined) return {};
   throw new DeployError(`There is no file ${file}.`);

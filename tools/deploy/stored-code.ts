@@ -86,13 +86,13 @@ export function chooseCode(
   if (found !== undefined) return found;
   throw new DeployError(
     storedAt === undefined
-      ? 'There is no older code to go back to.'
-      : `No code was stored at ${storedAt}: "serverless deploy list" tells the times.`,
+      ? 'There is no older code to roll back to.'
+      : `No code was stored at ${storedAt}: "serverless deploy list" lists the times.`,
   );
 }
 
 function readTimestamp(text: string): number {
   const time = readIsoTime(text);
   if ('seconds' in time) return time.seconds;
-  throw new DeployError(`--timestamp ${time.reason}; "serverless deploy list" tells the times.`);
+  throw new DeployError(`--timestamp ${time.reason}; "serverless deploy list" lists the times.`);
 }

@@ -25,7 +25,7 @@ const httpTrigger = v.optional(v.picklist(['url', 'apigw'], 'must be url or apig
 
 const enable = v.pipe(
   v.optional(v.unknown(), null),
-  v.boolean('must be said, as true or false: what is left out, the cloud turns off'),
+  v.boolean('must be true or false: what is left out, the cloud turns off'),
 );
 
 const event = v.union([

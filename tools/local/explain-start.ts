@@ -14,7 +14,7 @@ export function explainStart(error: unknown, port: number): string {
     if (code === 'EADDRINUSE')
       return `Port ${port} is taken: stop what listens there, or ${advice}`;
     if (code === 'EACCES')
-      return `Port ${port} needs rights that this user does not have: ${advice}`;
+      return `Port ${port} needs privileges that this user does not have: ${advice}`;
   }
   return DEFECTS.some((type) => error instanceof type) ? String(error.stack) : error.message;
 }
@@ -31,7 +31,7 @@ export async function makeStateFolder(dir: string): Promise<void> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LocalError(
-      `The folder ${dir} cannot be written: ${reason}. Choose another with LOCAL_DIR, or mend its rights.`,
+      `The folder ${dir} cannot be written: ${reason}. Choose another with LOCAL_DIR, or fix its permissions.`,
       { cause },
     );
   }

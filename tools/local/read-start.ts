@@ -12,7 +12,7 @@ export const START_HELP = `npm start opens the page, the functions, their databa
 Usage: npm start [-- options]
 
 Options:
-  --fresh    begins without the old state, database included
+  --fresh    starts without the old state, database included
   --help     prints this
 
 Variables of the environment:

@@ -57,7 +57,7 @@ async function run(settings: StartSettings, environment: Environment): Promise<v
 
   Everything runs here: the page, the built functions, their database, and an emulator for VOD.
   State is kept in ${resolve(settings.dir)}, the database ${database}.
-  "npm start -- --fresh" begins anew. Ctrl+C stops.`);
+  "npm start -- --fresh" starts without it. Ctrl+C stops.`);
   if (environment['WEBHOOK_ENDPOINTS'] !== undefined) {
     say('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.');
   }

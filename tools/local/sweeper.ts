@@ -86,7 +86,7 @@ function explain(outcome: Awaited<ReturnType<Gateway['fire']>>['outcome']): stri
       return `The sweep failed: ${typeof problem === 'string' ? problem : 'it gave no summary.'}`;
     }
     case 'timeout':
-      return 'The sweep took longer than it may.';
+      return 'The sweep timed out.';
     case 'exit':
       return 'The process of the sweep ended before it answered.';
     case 'error':

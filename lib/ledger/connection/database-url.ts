@@ -57,7 +57,7 @@ const LEFTOVERS: readonly (readonly [RegExp, string])[] = [
   [/^[^?]*\s|[\r\n]/, `has white space in it: ${ENCODE}`],
   [
     /:(?:\[[^\]@]*[g-z][^\]@]*\]|<[^>@]*>)@/i,
-    'has a password in brackets, as a form that was not filled in: write the password itself, and brackets that belong to it as %5B, %5D, %3C and %3E',
+    'has a password in brackets, like a placeholder that was not filled in: write the password itself, and brackets that belong to it as %5B, %5D, %3C and %3E',
   ],
 ];
 

@@ -10,34 +10,34 @@ export type WordsSettings = Pick<DatabaseSettings, 'tls' | 'session'>;
 const WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /^ECONNREFUSED$/,
-    ['nothing listens there', 'see that it runs, and that DATABASE_URL has its host and port'],
+    ['nothing listens there', 'check that it runs, and that DATABASE_URL has its host and port'],
   ],
   [
     /^ENOTFOUND$/,
     [
       'there is no host of this name',
-      'set the host of DATABASE_URL to one that this network knows',
+      'set the host in DATABASE_URL to one that this network knows',
     ],
   ],
   [
     /^(?:EACCES|ENOENT)$/,
     [
       'its Unix socket cannot be opened',
-      'see that it runs, and that DATABASE_URL has the folder of its socket',
+      'check that it runs, and that DATABASE_URL has the folder of its socket',
     ],
   ],
   [
     /^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|NO_ANSWER)$/,
     [
       'it gave no answer in time',
-      'see that it runs, that DATABASE_URL has its host and port, and that its network lets this machine in: one in a VPC is reached from within only',
+      'check that it runs, that DATABASE_URL has its host and port, and that its network lets this machine in: one in a VPC is reached from within only',
     ],
   ],
   [
     /^(?:CONNECTION_|ECONNRESET|EPIPE)/,
     [
       'the connection was closed',
-      'see that DATABASE_URL leads to a PostgreSQL server, and that it, and what balances between here and there, is up',
+      'check that DATABASE_URL points to a PostgreSQL server, and that it, and any load balancer in between, is up',
     ],
   ],
   [
@@ -50,15 +50,15 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /^AUTHENTICATION_UNKNOWN$/,
     [
-      'it asks for a way of logging in that is not known here',
-      'have it take a password for the user of DATABASE_URL, best by scram-sha-256 in its pg_hba.conf',
+      'it asks for a way of logging in that is not supported here',
+      'let the user of DATABASE_URL log in with a password, best by scram-sha-256 in its pg_hba.conf',
     ],
   ],
   [
     /^SASL_SIGNATURE_MISMATCH$/,
     [
       'it does not know the password that it asks for',
-      'see who answers at the host of DATABASE_URL',
+      'check who answers at the host of DATABASE_URL',
     ],
   ],
   [
@@ -78,36 +78,36 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /^(?:CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH)/,
     [
-      'its certificate is from nobody who is trusted here',
-      'set DATABASE_CA to the certificate of its authority; or write sslmode=require into DATABASE_URL, which encrypts and lets anybody answer',
+      'its certificate is not from an authority that is trusted here',
+      'set DATABASE_CA to the certificate of its authority; or write sslmode=require into DATABASE_URL, which encrypts, but lets anyone answer',
     ],
   ],
   [
     /^(?:EPROTO|ERR_)/,
     [
       'TLS could not be agreed on',
-      'see that the server of DATABASE_URL speaks TLS 1.2 or newer, and asks for no client certificate',
+      'check that the server of DATABASE_URL speaks TLS 1.2 or newer, and asks for no client certificate',
     ],
   ],
   [
     /^28P01$/,
     [
-      'it does not take this user with this password',
-      'set both right in DATABASE_URL, with special characters percent-encoded',
+      'it rejects this user with this password',
+      'correct both in DATABASE_URL, with special characters percent-encoded',
     ],
   ],
   [
     /^28/,
     [
-      'it does not let this user in from here',
-      'see its pg_hba.conf; where that asks for TLS, write sslmode=require or better into DATABASE_URL',
+      'it does not let this user connect from here',
+      'check its pg_hba.conf; where that asks for TLS, write sslmode=require or better into DATABASE_URL',
     ],
   ],
   [
     /^3D000$/,
     [
       'it has no database of this name',
-      'make it, or set the name at the end of DATABASE_URL right',
+      'create it, or correct the name at the end of DATABASE_URL',
     ],
   ],
   [/^42P01$/, ['a table of the ledger is missing', 'run "npm run migrate" with this DATABASE_URL']],
@@ -118,8 +118,8 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /^42704$/,
     [
-      'it does not know a setting that it is asked for',
-      'see options, search_path and the like in DATABASE_URL',
+      'it does not know a setting that is asked for',
+      'check options, search_path and the like in DATABASE_URL',
     ],
   ],
   [
@@ -132,18 +132,15 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /^25006$/,
     [
-      'it only reads',
-      'set DATABASE_URL to the primary, or name all hosts there with target_session_attrs=read-write; if it is the primary, see whether its disk is full',
+      'it is read-only',
+      'set DATABASE_URL to the primary, or name all hosts there with target_session_attrs=read-write; if it is the primary, check whether its disk is full',
     ],
   ],
   [
     /^53300$/,
-    [
-      'it has no connection left',
-      'raise its max_connections, or have DATABASE_URL lead through a pooler',
-    ],
+    ['it has no connection left', 'raise its max_connections, or point DATABASE_URL to a pooler'],
   ],
-  [/^57P0[13]$/, ['it is starting or stopping', 'see that the server of DATABASE_URL comes up']],
+  [/^57P0[13]$/, ['it is starting or stopping', 'check that the server of DATABASE_URL comes up']],
   [/^53/, ['it has run out of memory or disk', 'give the server of DATABASE_URL more']],
   [
     /^(?:26000|42P05)$/,
@@ -153,7 +150,7 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
     /^22/,
     [
       'it refused a value',
-      'see options, search_path and the like in DATABASE_URL; where there are none, this is a fault of the service',
+      'check options, search_path and the like in DATABASE_URL; where there are none, this is a fault of the service',
     ],
   ],
 ];
@@ -162,8 +159,8 @@ const POOLER_WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /authentication failed|no such user|user not found/i,
     [
-      'it does not take this user with this password',
-      'set both right in DATABASE_URL, as the pooler has them',
+      'it rejects this user with this password',
+      'correct both in DATABASE_URL, as the pooler has them',
     ],
   ],
   [
@@ -176,8 +173,8 @@ const POOLER_WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /transaction blocks? not allowed/i,
     [
-      'the pooler takes no transactions',
-      'set its pool_mode to transaction or session, or have DATABASE_URL lead elsewhere',
+      'the pooler does not support transactions',
+      'set its pool_mode to transaction or session, or point DATABASE_URL elsewhere',
     ],
   ],
   [
@@ -188,7 +185,7 @@ const POOLER_WORDS: readonly (readonly [RegExp, Words])[] = [
     /timeout|shutting down|cannot connect|crashed|failing|pause|suspend/i,
     [
       'the pooler cannot reach the server',
-      'see that the server behind the pooler of DATABASE_URL runs',
+      'check that the server behind the pooler of DATABASE_URL runs',
     ],
   ],
 ];
@@ -205,7 +202,7 @@ export function chooseWords(code: string, text: string, { tls, session }: WordsS
   if (code === 'TLS_REFUSED') {
     return [
       `it offers no TLS, which ${tls.because} asks for`,
-      'switch TLS on at the server, or write sslmode=disable into DATABASE_URL, alone, where all between here and there is your own',
+      'switch TLS on at the server, or write sslmode=disable into DATABASE_URL, alone, where the whole network in between is your own',
     ];
   }
   if (code === '08P01' || code.startsWith('XX')) return chooseWordsOfPooler(code, text);
@@ -222,6 +219,6 @@ export function chooseWords(code: string, text: string, { tls, session }: WordsS
 function chooseWordsOfPooler(code: string, text: string): Words {
   const [, words] = POOLER_WORDS.find(([pattern]) => pattern.test(text)) ?? [];
   if (words !== undefined) return words;
-  const fault = code === '08P01' ? 'refused how it was spoken to' : 'met a fault of its own';
+  const fault = code === '08P01' ? 'reported a protocol error' : 'had an internal error';
   return [`it, or a pooler before it, ${fault}, with ${code}`, OTHER];
 }

@@ -430,7 +430,7 @@ describe('createAuthenticate() with API keys', () => {
 
     expect(problem).toMatchObject({
       code: 'unauthorized',
-      message: 'The API key is not known here.',
+      message: 'The API key is unknown.',
     });
   });
 
@@ -466,7 +466,7 @@ describe('createAuthenticate() with API keys', () => {
 
   it.each([
     ['keys', [], /keys must name one at least/],
-    ['none', KEYS, /keys must not be there while AUTH is none/],
+    ['none', KEYS, /keys must not be set while AUTH is none/],
   ])('serves nobody under AUTH=%s where that contradicts the settings', (AUTH, keys, message) => {
     const create = () => createAuthenticate(readAuth({ AUTH }), keys);
 

@@ -165,7 +165,7 @@ describe('readSignatureConfig() on callers', () => {
 
   it('says what is missing where nothing is said', () => {
     expect(problemOf(() => readSignatureConfig(VOD)).message).toBe(
-      'Cannot serve with this environment: AUTH_JWT_SECRET must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets everybody upload',
+      'Cannot serve with this environment: AUTH_JWT_SECRET must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets anyone upload',
     );
   });
 });

@@ -72,7 +72,7 @@ describe('explainOrigin()', () => {
   });
 
   it.each([
-    ['*', 'nothing stands for every web site'],
+    ['*', 'no pattern stands for every web site'],
     ['null', 'sandboxed frame'],
     ['file://', 'sandboxed frame'],
     ['file:///android_asset/index.html', 'sandboxed frame'],

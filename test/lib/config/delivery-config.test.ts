@@ -75,7 +75,7 @@ describe('readDeliveryConfig()', () => {
     ['https://hooks.internal/', 'internal'],
     ['https://hooks/', 'dot'],
     ['', 'must begin with'],
-    [7, 'must be a text'],
+    [7, 'must be a string'],
     [undefined, 'must be given'],
   ])('refuses the address %j', (url, why) => {
     const error = problemOf(hooks({ ...HOOK, url }));
@@ -113,9 +113,9 @@ describe('readDeliveryConfig()', () => {
     [{ ...HOOK, events: [] }, '0.events', 'name an event type; leave it out to have them all'],
     [{ ...HOOK, events: 'upload.*' }, '0.events', 'must be a list of event types'],
     [{ ...HOOK, events: ['upload.*', 'upload.redy'] }, '0.events.1', 'must be vod. and a type of'],
-    [{ ...HOOK, events: [7] }, '0.events.0', 'must be a text'],
+    [{ ...HOOK, events: [7] }, '0.events.0', 'must be a string'],
     [{ ...HOOK, evnets: ['*'] }, '0.evnets', 'did you mean events?'],
-    [{ ...HOOK, secret: 7 }, '0.secret', 'must be a text'],
+    [{ ...HOOK, secret: 7 }, '0.secret', 'must be a string'],
     [
       { ...HOOK, secret: 'x' },
       '0.secret',
@@ -151,7 +151,7 @@ describe('readDeliveryConfig()', () => {
       hooks(...Array.from({ length }, (_, i) => ({ ...HOOK, url: `https://h.example.com/${i}` })));
 
     expect(twice.variables).toEqual(['WEBHOOK_ENDPOINTS.1.url']);
-    expect(twice.message).toContain('must not be there twice');
+    expect(twice.message).toContain('must not appear twice');
     expect(readDeliveryConfig(list(15)).endpoints).toHaveLength(15);
     expect(problemOf(list(16))).toMatchObject({
       variables: ['WEBHOOK_ENDPOINTS'],

@@ -286,7 +286,7 @@ describe('PullComplete', () => {
   });
 
   it.each([
-    [40_000, 'VOD takes the parameters of the pull for wrong.'],
+    [40_000, 'VOD rejected the parameters of the pull.'],
     [60_000, 'VOD could not read the media at its URL.'],
     [70_000, 'VOD failed: the same pull may succeed later.'],
     [1, 'VOD did not pull the media.'],

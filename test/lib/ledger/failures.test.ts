@@ -71,7 +71,7 @@ describe('an error that stays', () => {
     [
       '28P01',
       (wrong: URL) => (wrong.password = 'canary'),
-      /password; set both right in DATABASE_URL/,
+      /password; correct both in DATABASE_URL/,
     ],
     [
       '3D000',

@@ -304,7 +304,7 @@ describe('parseSettings()', () => {
       },
       {
         path: 'policy.profiles.partner',
-        message: "is nobody's: name it in policy.select, or call it default",
+        message: 'is used by nobody: name it in policy.select, or call it default',
       },
     ]);
     expect(
@@ -332,7 +332,7 @@ describe('parseSettings()', () => {
       },
     });
 
-    const message = 'never holds: policy.select.0 fits everybody whom it fits';
+    const message = 'never applies: policy.select.0 matches everyone whom it matches';
     expect(errors).toEqual(expected ? [{ path: 'policy.select.1', message }] : []);
   });
 

@@ -8,9 +8,9 @@ const refuseBy = (code: string) => new LedgerError('Refused.', { code, isPassing
 // The sentences are kept with what was set aside, and shown to operators.
 describe('explainItemFault()', () => {
   it.each([
-    ['21000', 'it tells of the same row twice'],
-    ['22003', 'it has a value that a column does not take'],
-    ['23514', 'it contradicts a constraint'],
+    ['21000', 'it has the same row twice'],
+    ['22003', 'it has a value that a column does not accept'],
+    ['23514', 'it violates a constraint'],
     ['54000', 'it is too long or too deep'],
   ])('says by the class of %s what the database refuses', (code, what) => {
     const reason = `The database refuses it with ${code}: ${what}.`;

@@ -18,7 +18,7 @@ describe('subAppId', () => {
 
   it.each([0, '01', -1, 1.5, 1e15, '1x', 'x1', '', [1], true, null])('refuses %j', (value) => {
     expect(v.safeParse(subAppId, value).issues).toMatchObject([
-      { message: 'must be the whole number that the VOD console shows' },
+      { message: 'must be the number that the VOD console shows' },
     ]);
   });
 });
@@ -27,13 +27,13 @@ it.each([
   [text(5), null],
   [storageRegion, 7],
 ])('says of what is no text that it has to be one (%#)', (schema, value) => {
-  expect(v.safeParse(schema, value).issues).toMatchObject([{ message: 'must be a text' }]);
+  expect(v.safeParse(schema, value).issues).toMatchObject([{ message: 'must be a string' }]);
 });
 
 describe('checkFields()', () => {
   it.each([
     [[], '; it is a list'],
-    ['{}', '; it is a text, as of an object that was written as JSON twice'],
+    ['{}', '; it is a string, as of an object that was written as JSON twice'],
     [null, ''],
   ])('says of %j that it is no object', (input, what) => {
     expect(checkFields(v.object({}), input, () => []).errors).toEqual([

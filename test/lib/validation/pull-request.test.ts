@@ -221,7 +221,7 @@ describe('parsePullRequest()', () => {
 
   it.each<readonly [body: unknown, hint: string]>([
     [[], ': send the list as its items'],
-    ['text', '; it is a text, as of an object that was written as JSON twice'],
+    ['text', '; it is a string, as of an object that was written as JSON twice'],
     ...[null, 7, true, undefined].map((body) => [body, ''] as const),
   ])('refuses the body %j', (body, hint) => {
     const problem = refusalOf(body);
@@ -234,7 +234,8 @@ describe('parsePullRequest()', () => {
     expect(refusalOf({ mediaUrl: URL_TEXT, coverUrl: URL_TEXT }).errors).toEqual([
       {
         path: 'coverUrl',
-        message: 'must end in a type that a pull takes for covers, or in none: gif, jpeg, jpg, png',
+        message:
+          'must end in a type that a pull accepts for covers, or in none: gif, jpeg, jpg, png',
       },
     ]);
   });
@@ -299,7 +300,7 @@ describe('parsePullRequest()', () => {
     it('complains once of a type that is no text', () => {
       const problem = refusalOf({ mediaUrl: 'https://samples.example.com/watch', mediaType: 4 });
 
-      expect(problem.errors).toEqual([{ path: 'mediaType', message: 'must be a text' }]);
+      expect(problem.errors).toEqual([{ path: 'mediaType', message: 'must be a string' }]);
     });
 
     it.each([

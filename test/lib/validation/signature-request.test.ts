@@ -44,10 +44,10 @@ describe('parseSignatureRequest()', () => {
     expect(sign({ taskNotifyMode })).toEqual({ taskNotifyMode });
   });
 
-  const NOT_AN_ID = 'must be the uploadId of an earlier answer; leave it out to begin anew';
+  const NOT_AN_ID = 'must be the uploadId of an earlier answer; leave it out to begin a new upload';
   const HALF = 'must be well-formed Unicode; it has half of a surrogate pair';
   const NO_TIME = 'must be a time that exists, of a year from 1970 to 9999';
-  const NO_LIST = 'must be a list of file name extensions, as ["mp4", "mov"]';
+  const NO_LIST = 'must be a list of file name extensions, such as ["mp4", "mov"]';
   const NO_FIELD = 'is not a field here; the fields are';
   const FIELDS =
     'classId, procedure, taskPriority, taskNotifyMode, sourceContext, sessionContext, storageRegion, oneTimeValid, expiresIn, uploadId, mediaExpireTime, limits';
@@ -58,7 +58,7 @@ describe('parseSignatureRequest()', () => {
     ['classId', true, 'must be a whole number from 0 to 2147483647'],
     ['classId', '7', 'must be a whole number from 0 to 2147483647, without quotes'],
     ['procedure', '', 'must not be empty; leave it out instead'],
-    ['procedure', 5, 'must be a text'],
+    ['procedure', 5, 'must be a string'],
     ['procedure', 'x'.repeat(129), 'must have at most 128 bytes in UTF-8; it has 129'],
     ['taskPriority', 11, 'must be a whole number from -10 to 10'],
     ['taskPriority', -11, 'must be a whole number from -10 to 10'],
@@ -66,10 +66,10 @@ describe('parseSignatureRequest()', () => {
     ['sourceContext', 'x'.repeat(251), 'must have at most 250 bytes in UTF-8; it has 251'],
     ['sourceContext', '한'.repeat(84), 'must have at most 250 bytes in UTF-8; it has 252'],
     ['sourceContext', 'half \ud83c', HALF],
-    ['sourceContext', { a: 1 }, 'must be a text: write an object as JSON text'],
+    ['sourceContext', { a: 1 }, 'must be a string: write an object as JSON text'],
     ['sessionContext', 'x'.repeat(1_001), 'must have at most 1000 bytes in UTF-8; it has 1001'],
-    ['storageRegion', 7, 'must be a text'],
-    ['storageRegion', 'mars', 'must be the short name of a storage region, as ap-singapore'],
+    ['storageRegion', 7, 'must be a string'],
+    ['storageRegion', 'mars', 'must be the short name of a storage region, such as ap-singapore'],
     ['storageRegion', 'ap-singapor', 'is not a storage region; did you mean ap-singapore?'],
     ['oneTimeValid', 1, 'must be true or false'],
     ['oneTimeValid', 'true', 'must be true or false'],
@@ -77,15 +77,15 @@ describe('parseSignatureRequest()', () => {
     ['expiresIn', 7_776_001, 'must be a whole number from 1 to 7776000'],
     ['expiresIn', 0.5, 'must be a whole number from 1 to 7776000'],
     ['expiresIn', '3600', 'must be a whole number from 1 to 7776000, without quotes'],
-    ['uploadId', [FOREIGN], 'must be a text'],
-    ['uploadId', FOREIGN, 'was not given to this caller; leave it out to begin a new upload'],
+    ['uploadId', [FOREIGN], 'must be a string'],
+    ['uploadId', FOREIGN, 'was not issued to this caller; leave it out to begin a new upload'],
     ...['', 'x', `8${OWN.slice(1)}`, `${OWN}0`, `0${OWN}`, OWN.slice(1), OWN.toLowerCase()].map(
       (uploadId) => ['uploadId', uploadId, NOT_AN_ID] as const,
     ),
-    ['mediaExpireTime', '2026-11-22T08:00:00Z', 'must lie in the future'],
+    ['mediaExpireTime', '2026-11-22T08:00:00Z', 'must be in the future'],
     ['mediaExpireTime', '2027-02-30T00:00:00Z', NO_TIME],
-    ['mediaExpireTime', ['2026-11-22T08:00:00Z'], 'must be a text, as 2099-01-01T00:00:00Z'],
-    ['mediaExpireTime', 1_800_000_000, 'must be a text, as 2099-01-01T00:00:00Z'],
+    ['mediaExpireTime', ['2026-11-22T08:00:00Z'], 'must be a string, such as 2099-01-01T00:00:00Z'],
+    ['mediaExpireTime', 1_800_000_000, 'must be a string, such as 2099-01-01T00:00:00Z'],
     ['limits', [], 'must be a JSON object'],
     ['limits', 'none', 'must be a JSON object'],
     ['limits.maxBytes', 0, 'must be a whole number from 1 to 53687091200000'],
@@ -93,7 +93,7 @@ describe('parseSignatureRequest()', () => {
     ['limits.maxSeconds', -1, 'must be a whole number from 1 to 9007199254740991'],
     ['limits.mediaTypes', [], 'must name at least one type; leave it out instead'],
     ['limits.mediaTypes', 'mp4', NO_LIST],
-    ['limits.mediaTypes.1', ['mp4', 4], 'must be a text'],
+    ['limits.mediaTypes.1', ['mp4', 4], 'must be a string'],
     ['limits.colour', 'red', `${NO_FIELD} maxBytes, maxSeconds, mediaTypes`],
     ...['colour', '__proto__', 'constructor', 'expireTime'].map(
       (name) => [name, 1, `${NO_FIELD} ${FIELDS}`] as const,
@@ -160,7 +160,7 @@ describe('a media type', () => {
     '.',
   ])('that VOD does not take, %j, lists those that it does', (type) => {
     expect(errorsOf({ limits: { mediaTypes: [type] } })).toEqual({
-      'limits.mediaTypes.0': expect.stringMatching(/^must be a type that VOD takes: wmv, .*amr$/),
+      'limits.mediaTypes.0': expect.stringMatching(/^must be a type that VOD accepts: wmv, .*amr$/),
     });
   });
 });

@@ -277,7 +277,7 @@ describe('deliverClaimed()', () => {
 describe('explainPause()', () => {
   it.each([
     ['http_410', 'it answered 410'],
-    ['timeout', 'it had taken nothing for three days (timeout)'],
+    ['timeout', 'it had accepted nothing for three days (timeout)'],
   ])('says after %s that %s, and what resumes it', (error, why) => {
     expect(explainPause({ endpoint: 'webhook_1', error })).toEqual({
       level: 'error',

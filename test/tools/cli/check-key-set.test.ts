@@ -53,7 +53,7 @@ describe('checkKeySet()', () => {
     expect(notes).toEqual([
       {
         ...{ kind: 'finding', check: 'callers' },
-        text: "No token is good: AUTH_JWKS_URL leads to the issuer's discovery document, not to its keys.",
+        text: "No token is accepted: AUTH_JWKS_URL returns the issuer's discovery document, not its keys.",
         remedy: `Set AUTH_JWKS_URL to ${KEYS}, and deploy again.`,
       },
     ]);
@@ -68,7 +68,7 @@ describe('checkKeySet()', () => {
 
       expect(others).toEqual([]);
       expect(note).toMatchObject({
-        text: 'No token is good: AUTH_JWKS_URL answers 404.',
+        text: 'No token is accepted: AUTH_JWKS_URL answers 404.',
         remedy: `Set AUTH_JWKS_URL to ${KEYS}, and deploy again.`,
       });
     },

@@ -20,7 +20,7 @@ beforeAll(async () => {
     const fits = keysOf(subAppId).some(
       (key) => createHash('md5').update(`${key}${T}`).digest('hex') === Sign,
     );
-    const detail = fits ? '"T" is in the past.' : '"Sign" fits none of the configured keys.';
+    const detail = fits ? '"T" is in the past.' : '"Sign" matches none of the configured keys.';
     response.writeHead(401, { 'Content-Type': 'application/problem+json' });
     response.end(JSON.stringify({ status: 401, code: 'unauthorized', detail }));
   });

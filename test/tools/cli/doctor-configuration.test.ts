@@ -127,7 +127,7 @@ const FAULTS: readonly Fault[] = [
     'a token secret of one letter',
     () => setEverywhere({ AUTH_JWT_SECRET: 'x'.repeat(40) }),
     'secrets',
-    /AUTH_JWT_SECRET is made of a few letters only/,
+    /AUTH_JWT_SECRET consists of few different characters/,
   ],
   [
     'an address of something else than a database',

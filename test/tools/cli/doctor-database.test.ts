@@ -86,7 +86,7 @@ const FAULTS: readonly Fault[] = [
     'a migration that was changed',
     () => alterDatabase("update migrations set checksum = 'x' where name like '0002%'"),
     'migrations',
-    /Changed since the database had them: 0002-events\.sql\./,
+    /Migrations that changed since they were applied: 0002-events\.sql\./,
   ],
   [
     'a migration of newer code',

@@ -135,7 +135,7 @@ const FAULTS: readonly Fault[] = [
     // It answers with a problem.
     () => setEverywhere(describeKeySet(`${doctor.origin}/signature`)),
     'callers',
-    /No token is good: AUTH_JWKS_URL answers 405\./,
+    /No token is accepted: AUTH_JWKS_URL answers 405\./,
   ],
   // Several checks see something of these.
   [

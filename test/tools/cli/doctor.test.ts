@@ -73,7 +73,7 @@ describe('vod-upload doctor', () => {
 
     expect(await doctor.run()).toEqual({
       exitCode: 1,
-      out: `wrong    notification: Events of finished uploads are switched off, so no upload gets ready.
+      out: `wrong    notification: Events of finished uploads are switched off, so no upload becomes ready.
          Run "vod-upload setup".
 One thing is wrong.
 `,
@@ -132,9 +132,9 @@ describe('what cannot be found out', () => {
 
     expect(await doctor.run()).toEqual({
       exitCode: 0,
-      out: `skipped  deployment: The runtime of the functions: say their region with --region.
-skipped  database: DATABASE_URL is not set; without it the functions have no memory.
-All is well, as far as it was looked at.
+      out: `skipped  deployment: The runtime of the functions: set their region with --region.
+skipped  database: DATABASE_URL is not set; without it the functions record nothing.
+All is well in what was checked.
 `,
       error: '',
     });

@@ -180,11 +180,11 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
 
     expect(one).toMatchObject({
       exitCode: 1,
-      error: `vod-upload setup: application ${ACME} reports to https://other.example.com/hook?…, which is not the address of this backend. Nothing was changed; say --force if nobody needs that address any more.\n`,
+      error: `vod-upload setup: application ${ACME} reports to https://other.example.com/hook?…, which is not the address of this backend. Nothing was changed; use --force if nothing needs that address any more.\n`,
     });
     expect(two).toMatchObject({
       exitCode: 1,
-      error: `vod-upload setup: application ${ACME} reports to https://other.example.com/hook?… and application ${GLOBEX} reports to https://third.example.com/?subAppId=${GLOBEX}, which are not addresses of this backend. Nothing was changed; say --force if nobody needs those addresses any more.\n`,
+      error: `vod-upload setup: application ${ACME} reports to https://other.example.com/hook?… and application ${GLOBEX} reports to https://third.example.com/?subAppId=${GLOBEX}, which are not addresses of this backend. Nothing was changed; use --force if nothing needs those addresses any more.\n`,
     });
     expect(one.out + two.out + two.error).not.toContain('not-for');
     expect(countChanges()).toBe(0);

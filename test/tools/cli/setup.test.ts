@@ -57,7 +57,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     expect(exitCode).toBe(1);
     expect(out).toContain('callback address');
     expect(error).toBe(
-      'vod-upload setup: there is no terminal to ask on. Nothing was changed; say --yes to change it.\n',
+      'vod-upload setup: there is no terminal to ask on. Nothing was changed; use --yes to change it.\n',
     );
     expect(vod.actions).toEqual(['DescribeEventConfig']);
   });

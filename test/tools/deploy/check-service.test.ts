@@ -78,7 +78,7 @@ describe('checkService()', () => {
     [{ environment: { A: 'x' } }, 'variable A must have 2 to 64'],
     [{ environment: { SCF_NAME: 'x' } }, 'SCF_NAME has a name that the platform keeps'],
     [{ environment: { TENCENTCLOUD_SECRETID: 'x' } }, 'that the platform keeps'],
-    [{ environment: variables(4_097) }, 'has 4097 bytes of names and values, and SCF takes 4096'],
+    [{ environment: variables(4_097) }, 'has 4097 bytes of names and values, and SCF accepts 4096'],
     [{ environment: { AB: '한'.repeat(1_365) } }, 'has 4097 bytes'],
     [{ triggers: [...SPEC.triggers, ...SPEC.triggers] }, 'the same type and name'],
     [

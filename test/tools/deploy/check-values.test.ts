@@ -108,25 +108,25 @@ describe('checkValues()', () => {
       'API keys where nobody has to have one',
       { AUTH: 'none' },
       { keys: [API_KEY] },
-      'Cannot serve with these settings: keys must not be there while AUTH is none',
+      'Cannot serve with these settings: keys must not be set while AUTH is none',
     ],
     [
       'callers with API keys alone, and no such key',
       { AUTH: 'keys' },
       {},
-      'Cannot serve with these settings: keys must name one at least, since AUTH is keys',
+      'Cannot serve with these settings: keys must have at least one key, since AUTH is keys',
     ],
     [
       'a quota of uploads on their way without a database',
       CALLERS,
       { policy: { profiles: { default: { quotas: { openUploads: 3 } } } } },
-      'policy.profiles.default.quotas.openUploads counts what only a database knows: set DATABASE_URL',
+      'policy.profiles.default.quotas.openUploads counts what only a database records: set DATABASE_URL',
     ],
     [
       'a quota of bytes without a database',
       CALLERS,
       { policy: { profiles: { default: { quotas: { bytesPerDay: 3 } } } } },
-      'policy.profiles.default.quotas.bytesPerDay counts what only a database knows: set DATABASE_URL',
+      'policy.profiles.default.quotas.bytesPerDay counts what only a database records: set DATABASE_URL',
     ],
   ])('refuses %s', (_what, variables, upload, words) => {
     const functions = [

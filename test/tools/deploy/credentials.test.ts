@@ -32,7 +32,7 @@ describe('readCredentials()', () => {
   });
 
   it.each([
-    [{}, 'There are no credentials: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY'],
+    [{}, 'Credentials are missing: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY'],
     [{ ...KEY, TENCENT_SECRET_KEY: '', TENCENT_SECRET_ID: '' }, 'There are no credentials'],
     [{ TENCENT_SECRET_ID: 'id' }, 'TENCENT_SECRET_ID is set and TENCENT_SECRET_KEY is not'],
     [

@@ -35,7 +35,7 @@ function run([program = '', ...args]: readonly string[]): Promise<Ended> {
 }
 
 const NO_KEY =
-  'There are no credentials: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, and TENCENT_TOKEN for temporary ones, in the environment or in .env; .env.example has all variables.\n';
+  'Credentials are missing: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY, and TENCENT_TOKEN for temporary ones, in the environment or in .env; .env.example has all variables.\n';
 
 describe('with nothing set', () => {
   it.each(['info', 'remove', 'deploy list'])(

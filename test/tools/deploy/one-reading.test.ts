@@ -114,7 +114,7 @@ describe('a deployment and the commands', () => {
       join(folder, '.env.prod'),
       'AUTH=keys\nDATABASE_URL=postgres://vod:Pa#word@db/vod\nVOD_SECRET_KEY="${PASSWORD}"\n',
     );
-    const heading = '.env.prod has to be set right:';
+    const heading = '.env.prod must be corrected:';
 
     const deploying = await run([QUIET, SERVERLESS, 'deploy', '--stage', 'prod']);
     const migrating = await run([

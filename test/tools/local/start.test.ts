@@ -89,7 +89,7 @@ describe('explainStart()', () => {
 
   it('knows a port that needs rights', () => {
     expect(explainStart(failure('EACCES'), 80)).toBe(
-      'Port 80 needs rights that this user does not have: choose another with PORT=3000 npm start.',
+      'Port 80 needs privileges that this user does not have: choose another with PORT=3000 npm start.',
     );
   });
 

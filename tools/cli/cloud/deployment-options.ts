@@ -17,7 +17,7 @@ export const DEPLOYMENT_OPTIONS = {
 
 /** What `--help` says of them. */
 export const DEPLOYMENT_HELP = `  --region <region>      where the functions are deployed: their addresses are looked up in SCF; TENCENT_REGION
-                         says it too, and ${DEFAULT_DEPLOYMENT.region} is the default
+                         sets it too, and ${DEFAULT_DEPLOYMENT.region} is the default
   --service <name>       as in serverless.yml; ${DEFAULT_DEPLOYMENT.service} by default
   --stage <name>         as it was deployed; ${DEFAULT_DEPLOYMENT.stage} by default`;
 

@@ -33,7 +33,7 @@ export async function checkClock(
   }
   await answer.body?.cancel();
   const theirs = Date.parse(answer.headers.get('date') ?? '');
-  if (Number.isNaN(theirs)) return [unable('clock', "VOD's API did not tell its time.")];
+  if (Number.isNaN(theirs)) return [unable('clock', "VOD's API did not report its time.")];
   // The header has whole seconds, and was written somewhere between question and answer.
   const seconds = Math.round(((before + now()) / 2 - theirs - 500) / 1_000);
   if (Math.abs(seconds) <= MAX_SKEW_SECONDS) return [];
@@ -59,8 +59,8 @@ export async function checkCredentials(
       notes: [
         finding(
           'credentials',
-          `VOD does not take the key of ${source}: ${REFUSALS[code ?? ''] ?? `it answers ${code}`}.`,
-          `See in the console (Access Management, API keys) that the key exists and is enabled, and set ${nameKey(source)} anew.`,
+          `VOD does not accept the key of ${source}: ${REFUSALS[code ?? ''] ?? `it answers ${code}`}.`,
+          `Check in the console (Access Management, API keys) that the key exists and is enabled, and set ${nameKey(source)} again.`,
         ),
       ],
     };
@@ -99,6 +99,6 @@ function clockFinding(distance: string): Note {
   return finding(
     'clock',
     `The clock of this machine is ${distance} VOD's.`,
-    'Set it, best by NTP: VOD refuses calls that are signed five minutes off.',
+    'Correct it, best with NTP: VOD refuses calls that are signed five minutes off.',
   );
 }

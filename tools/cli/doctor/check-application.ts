@@ -26,7 +26,7 @@ export function checkApplication(
     return isOnly
       ? find(
           `VOD_SUB_APP_ID is not set; the account has ${list}.`,
-          'Set VOD_SUB_APP_ID: accounts since 2023-12-25 cannot do without, and the others name their main application by their AppId.',
+          'Set VOD_SUB_APP_ID: accounts made since 2023-12-25 require it, and in older ones the number of the main application is the AppId.',
         )
       : find(
           `VOD_SUB_APP_ID is not set, and must be where there are tenants; the account has ${list}.`,
@@ -38,7 +38,7 @@ export function checkApplication(
     return isTenants
       ? find(
           `The account has no application ${subAppId}, which policy.tenants names; it has ${list}.`,
-          'Set the number right in custom.upload of serverless.yml, as the VOD console shows it, and deploy again.',
+          'Correct the number in custom.upload of serverless.yml to what the VOD console shows, and deploy again.',
         )
       : find(
           `The account has no application ${subAppId}; it has ${list}.`,
@@ -71,7 +71,7 @@ export async function checkRegions(account: VodAccount): Promise<readonly Note[]
     return [
       finding(
         'regions',
-        'No opened storage region is the default one, so nobody can say where uploads go that name none.',
+        'No opened storage region is the default one, so it is unknown where uploads go that name none.',
         `Make one of these the default in the VOD console: ${list}.`,
       ),
     ];
@@ -109,10 +109,10 @@ export function checkNotification(
   } else if (mode === 'PUSH') notes.push(...checkCallbackUrl(present.callbackUrl, expected));
   // The events of saved clips are for those who want them: no upload waits for one.
   if (present.uploadEvents !== 'ON') {
-    notes.push(find('Events of finished uploads are switched off, so no upload gets ready.'));
+    notes.push(find('Events of finished uploads are switched off, so no upload becomes ready.'));
   }
   if (present.deleteEvents !== 'ON') {
-    notes.push(find('Events of deletions are switched off, so nobody hears of deleted media.'));
+    notes.push(find('Events of deletions are switched off, so deletions are not reported.'));
   }
   return uniteNeeds(notes);
 }
@@ -147,7 +147,7 @@ function checkCallbackUrl(
     return [
       skipped(
         'notification',
-        `Whether ${showUrl(present)} is the address of the callback function: say it with --callback-url or --region.`,
+        `Whether ${showUrl(present)} is the address of the callback function: set it with --callback-url or --region.`,
       ),
     ];
   }
@@ -155,6 +155,6 @@ function checkCallbackUrl(
   if (isSameUrl(present, right)) return [];
   return find(
     `VOD reports to ${showUrl(present)}, and the callback function is at ${showUrl(right)}.`,
-    'Run "vod-upload setup", with --force where nobody needs the other address any more.',
+    'Run "vod-upload setup", with --force if nothing needs the other address any more.',
   );
 }

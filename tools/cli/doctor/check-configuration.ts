@@ -29,7 +29,7 @@ export function checkConfiguration(environment: Environment, now: () => number):
     finding(
       'configuration',
       `${joinNames(faults.filter((fault) => fault.message === message).map(({ user }) => user))}: ${message}.`,
-      `Set ${nameVariable(message)} right, as docs/configuration.md says, and deploy again.`,
+      `Correct ${nameVariable(message)}, as docs/configuration.md says, and deploy again.`,
     ),
   );
   return {
@@ -47,7 +47,7 @@ export function checkConfiguration(environment: Environment, now: () => number):
 function checkRuntimeVariable(environment: Environment): readonly Note[] {
   const wrong = explainRuntime(readRuntime(environment));
   if (wrong === undefined) return [];
-  const remedy = `Set RUNTIME right, or leave it out for ${DEFAULT_RUNTIME}.`;
+  const remedy = `Correct RUNTIME, or leave it out for ${DEFAULT_RUNTIME}.`;
   return [finding('configuration', `${wrong}.`, remedy)];
 }
 
@@ -56,7 +56,7 @@ function checkSharedKey(environment: Environment, now: number): readonly Note[] 
   return describeGrace('CALLBACK_SHARED_SIGN_KEY_UNTIL', environment, now, {
     text: `Until ${until} (CALLBACK_SHARED_SIGN_KEY_UNTIL) tenants' applications may sign with the key of the service's own, so anyone who sees the notifications of one can forge those of all.`,
     remedy:
-      'Run "vod-upload setup", which gives each its own; take CALLBACK_SHARED_SIGN_KEY_UNTIL away, and deploy again.',
+      'Run "vod-upload setup", which gives each its own; remove CALLBACK_SHARED_SIGN_KEY_UNTIL, and deploy again.',
   });
 }
 

@@ -46,8 +46,8 @@ export function checkContexts(environment: Environment, now: number): readonly N
   return [
     finding(
       'configuration',
-      'SOURCE_CONTEXT_KEYS is not set, without which pull, callback and sweep serve nobody once they are deployed.',
-      'Make a key with "openssl rand -base64 32", set it, and deploy.',
+      'SOURCE_CONTEXT_KEYS is not set, without which pull, callback and sweep refuse every call once they are deployed.',
+      'Generate a key with "openssl rand -base64 32", set it, and deploy.',
     ),
     ...checkGrace(environment, now),
   ];
@@ -59,6 +59,6 @@ function checkGrace(environment: Environment, now: number): readonly Note[] {
   return describeGrace('SOURCE_CONTEXT_V1_UNTIL', environment, now, {
     text: `Until ${until} (SOURCE_CONTEXT_V1_UNTIL) nothing has to prove that a context is of this service, so other programs can pass media off as ${which}.`,
     remedy:
-      'Take SOURCE_CONTEXT_V1_UNTIL away once all signatures have ended that were issued before contexts were proven, and deploy again.',
+      'Remove SOURCE_CONTEXT_V1_UNTIL once all signatures have ended that were issued before contexts were proven, and deploy again.',
   });
 }

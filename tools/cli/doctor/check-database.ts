@@ -20,13 +20,13 @@ export async function checkDatabase(
   databaseCa?: string,
 ): Promise<readonly Note[]> {
   if (databaseUrl === undefined || databaseUrl === '') {
-    const text = 'DATABASE_URL is not set; without it the functions have no memory.';
+    const text = 'DATABASE_URL is not set; without it the functions record nothing.';
     return [skipped('database', text)];
   }
   const { settings } = readDatabaseUrl(databaseUrl, databaseCa);
   if (settings === undefined) {
     // What is wrong with the variables is told of the configuration.
-    return [skipped('database', 'DATABASE_URL does not lead to a database.')];
+    return [skipped('database', 'DATABASE_URL is not the URL of a database.')];
   }
   const connection = createConnection({
     ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
@@ -55,7 +55,7 @@ function warnOfTls({ tls }: DatabaseSettings): readonly Note[] {
   return [
     warning(
       'database',
-      `DATABASE_URL has ${tls.because} without a certificate that is checked: what answers there may be anybody, and is given the password.`,
+      `DATABASE_URL has ${tls.because} without a certificate that is checked: anyone may answer there, and is sent the password.`,
       "Write sslmode=verify-full, and set DATABASE_CA to the certificate of the server's authority where that is its own.",
     ),
   ];
@@ -66,16 +66,16 @@ async function checkMigrations(connection: Connection): Promise<readonly Note[]>
   const find = (names: readonly string[], what: string, remedy: string) =>
     names.length === 0 ? [] : [finding('migrations', `${what}: ${names.join(', ')}.`, remedy)];
   return [
-    ...find(missing, 'The database has not had', 'Run "npm run migrate".'),
+    ...find(missing, 'The database lacks the migrations', 'Run "npm run migrate".'),
     ...find(
       changed,
-      'Changed since the database had them',
+      'Migrations that changed since they were applied',
       'Undo the change, and write a new migration.',
     ),
     ...find(
       unknown,
-      'The database has had what is not here',
-      'It belongs to newer code, or to another program: use that code, or another database.',
+      'Migrations that were applied and are not in this code',
+      'They belong to newer code, or to another program: use that code, or another database.',
     ),
   ];
 }

@@ -16,7 +16,7 @@ const CALLERS_OF_VOD: ReadonlySet<string> = new Set(['pull', 'callback', 'sweep'
 
 /** Returns what is said where all addresses are known, and not where the functions run. */
 export function skipDeployment(): Note {
-  return skipped('deployment', 'The runtime of the functions: say their region with --region.');
+  return skipped('deployment', 'The runtime of the functions: set their region with --region.');
 }
 
 /** What should be deployed. */
@@ -92,7 +92,7 @@ function explain(
       finding(
         'deployment',
         `${full} is not deployed in ${deployment.region}.`,
-        'Deploy it, or say with --region, --service and --stage where it is.',
+        'Deploy it, or set with --region, --service and --stage where it is.',
       ),
     ];
   }
@@ -102,7 +102,7 @@ function explain(
       finding(
         'deployment',
         `${full} has no execution role, so it has no credentials to call VOD with.`,
-        'Make a role with the policy deploy/cam/function-role.json, name it in VOD_ROLE, and deploy again.',
+        'Create a role with the policy deploy/cam/function-role.json, name it in VOD_ROLE, and deploy again.',
       ),
     );
   }

@@ -55,8 +55,8 @@ function judgeEndpoint(
   return [
     finding(
       'endpoints',
-      `The endpoint ${name} is paused since ${since}: ${why}. Messages that wait, each for three days: ${waiting}; that were given up: ${dead}.`,
-      `Mend it and send POST /uploads/endpoints/${endpoint}/resume with the scope upload:admin, or take it out of WEBHOOK_ENDPOINTS.`,
+      `The endpoint ${name} is paused since ${since}: ${why}. Messages waiting, each for three days: ${waiting}; given up: ${dead}.`,
+      `Fix it and send POST /uploads/endpoints/${endpoint}/resume with the scope upload:admin, or take it out of WEBHOOK_ENDPOINTS.`,
     ),
   ];
 }

@@ -84,7 +84,7 @@ function explainProbe(
     return [
       skipped(
         'functions',
-        `${name}: its address is not known; say it with --${name}-url, or with --region.`,
+        `${name}: its address is not known; set it with --${name}-url, or with --region.`,
       ),
     ];
   }
@@ -97,7 +97,7 @@ function explainProbe(
     case 'unreachable':
       return find(
         probe.reason,
-        'Deploy it, and see that its Function URL is open to the internet.',
+        'Deploy it, and check that its Function URL is open to the internet.',
       );
     case 'foreign':
       return find(
@@ -106,8 +106,8 @@ function explainProbe(
       );
     case 'broken':
       return find(
-        'it answers 500, most likely since its variables are wrong',
-        'Its log names them all; set them right, and deploy again.',
+        'it answers 500, most likely because its variables are wrong',
+        'Its log names them all; correct them, and deploy again.',
       );
     case 'guarded':
     case 'open':
@@ -149,8 +149,8 @@ function checkCallers(isConfigured: boolean, open: readonly FunctionName[]): rea
   return [
     finding(
       'callers',
-      `Everybody may upload into your account: ${places.join(', and ')}.`,
-      'Take AUTH away, set AUTH_JWT_SECRET or AUTH_JWKS_URL, and deploy again.',
+      `Anyone can upload into your account: ${places.join(', and ')}.`,
+      'Remove AUTH, set AUTH_JWT_SECRET or AUTH_JWKS_URL, and deploy again.',
     ),
   ];
 }
@@ -164,7 +164,7 @@ async function checkSignKeys(
   const keys = splitList(environment['CALLBACK_SIGN_KEYS'] ?? '');
   if (keys.length === 0) {
     return [
-      skipped('sign key', 'CALLBACK_SIGN_KEYS is not set right here, so nothing can be compared.'),
+      skipped('sign key', 'CALLBACK_SIGN_KEYS is not valid here, so nothing can be compared.'),
     ];
   }
   const t = Math.floor(now() / 1_000) - LONG_AGO;

@@ -43,7 +43,7 @@ async function checkKeys(
     return [
       finding(
         'callers',
-        `No token is good: AUTH_JWKS_URL ${what}.`,
+        `No token is accepted: AUTH_JWKS_URL ${what}.`,
         `Set AUTH_JWKS_URL to ${right}, and deploy again.`,
       ),
     ];
@@ -52,7 +52,7 @@ async function checkKeys(
     return [
       finding(
         'callers',
-        `AUTH_JWKS_URL does not lead to public keys, so no token is good. ${error.message}`,
+        `AUTH_JWKS_URL does not return public keys, so no token is accepted. ${error.message}`,
         `Set AUTH_JWKS_URL to ${WHERE_KEYS_ARE}, and deploy again.`,
       ),
     ];
@@ -72,7 +72,7 @@ async function checkIssuer(
   return [
     finding(
       'callers',
-      `No token is good: the issuer that AUTH_JWT_ISSUER names calls itself ${name}, and so do its tokens.`,
+      `No token is accepted: the issuer that AUTH_JWT_ISSUER names calls itself ${name}, and so do its tokens.`,
       'Set AUTH_JWT_ISSUER to exactly what the issuer calls itself in its /.well-known/openid-configuration, and deploy again.',
     ),
   ];

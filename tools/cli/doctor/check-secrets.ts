@@ -32,7 +32,7 @@ function checkSignKeys(keys: readonly string[]): readonly Note[] {
     return finding(
       'secrets',
       `Key ${place + 1} of CALLBACK_SIGN_KEYS ${weakness}, so notifications can be forged.`,
-      'Make one with "openssl rand -hex 16", put it first in CALLBACK_SIGN_KEYS, deploy, run "vod-upload setup --send-sign-key", and take the old one away.',
+      'Generate one with "openssl rand -hex 16", put it first in CALLBACK_SIGN_KEYS, deploy, run "vod-upload setup --send-sign-key", and take the old one away.',
     );
   });
 }
@@ -44,7 +44,7 @@ function checkContextKeys(keys: readonly string[]): readonly Note[] {
     return finding(
       'secrets',
       `Key ${place + 1} of SOURCE_CONTEXT_KEYS ${weakness}, so other programs can pass media off as uploads of this service.`,
-      'Make one with "openssl rand -base64 32", put it first, deploy, and take the old one away when no upload of it is left.',
+      'Generate one with "openssl rand -base64 32", put it first, deploy, and take the old one away when no upload of it is left.',
     );
   });
 }
@@ -102,7 +102,7 @@ function readWebhookSecrets(text: string): readonly (readonly string[])[] {
 }
 
 function explainWeakness(secret: Buffer): string | undefined {
-  if (TELLING_WORDS.test(secret.toString('latin1'))) return 'has a word in it that many use';
-  if (new Set(secret).size < FEWEST_DIFFERENT_BYTES) return 'is made of a few letters only';
+  if (TELLING_WORDS.test(secret.toString('latin1'))) return 'contains a word that many use';
+  if (new Set(secret).size < FEWEST_DIFFERENT_BYTES) return 'consists of few different characters';
   return undefined;
 }

@@ -9,7 +9,7 @@ import { finding, type Note } from './note.ts';
 const MAX_MINUTES = 25;
 
 const REMEDY =
-  'Its log says why: it is not deployed, its timer is off, it may not call VOD, or it cannot reach the database. The first run of all may take some minutes.';
+  'Its log says why: it is not deployed, its timer is off, it is not allowed to call VOD, or it cannot reach the database. The very first run may take some minutes.';
 
 /**
  * Finds out whether `sweep` does its work, by how far it has looked through the media of each of `applications`, whose

@@ -22,8 +22,8 @@ export function describeGrace(
       return find(`${explainTooLong(name)}.`, `Set ${name} to an earlier time, and deploy again.`);
     case 'is over':
       return find(
-        `${name} lies in the past, so it does nothing.`,
-        `Take ${name} away, and deploy again.`,
+        `${name} is in the past, so it has no effect.`,
+        `Remove ${name}, and deploy again.`,
       );
     case 'lasts':
       return find(danger.text, danger.remedy);

@@ -42,15 +42,15 @@ Usage: vod-upload doctor [options]
 Options:
 ${DEPLOYMENT_HELP}
   --signature-url <url>, --pull-url <url>, --callback-url <url>, --uploads-url <url>
-                         addresses of the deployed functions, where they shall not be looked up
-  --mode push|pull       how VOD should report; VOD_EVENT_MODE says it too, and push is the default
-  --env-file <file>      reads variables from this file, and not from .env.<stage>, nor .env where there is no such one
+                         addresses of the deployed functions, instead of looking them up
+  --mode push|pull       how VOD should report; VOD_EVENT_MODE sets it too, and push is the default
+  --env-file <file>      reads variables from this file instead of .env.<stage> or .env
   --json                 { ok, findings: [{ check, text, remedy }], warnings: [… ], unable: [{ check, text }],
                          skipped: [… ] }
 
 Variables: those of the functions, and
   TENCENT_SECRET_ID, TENCENT_SECRET_KEY, TENCENT_TOKEN
-                         key to ask with, as for deploying (deploy/cam/deployer.json says what it may do);
+                         key to call VOD with, as for deploying (deploy/cam/deployer.json says what it may do);
                          VOD_SECRET_ID and VOD_SECRET_KEY otherwise
 
 Exit codes: 0 all is well, 1 something is wrong, 2 something could not be found out.
@@ -141,7 +141,7 @@ async function findTenants(
     return finding(
       'configuration',
       error.message,
-      'Set serverless.yml right, and deploy again; its tenants were not looked at.',
+      'Correct serverless.yml, and deploy again; its tenants were not looked at.',
     );
   }
 }

@@ -42,6 +42,7 @@ const YELLOW = 33;
 function summarise(notes: readonly Note[]): string {
   const count = notes.filter(({ kind }) => kind === 'finding').length;
   if (count > 0) return `${count === 1 ? 'One thing is' : `${count} things are`} wrong.`;
-  if (exitCode(notes) === EXIT.unable) return 'Nothing is wrong as far as could be seen.';
-  return notes.length > 0 ? 'All is well, as far as it was looked at.' : 'All is well.';
+  if (exitCode(notes) === EXIT.unable)
+    return 'Nothing wrong was found, but something could not be checked.';
+  return notes.length > 0 ? 'All is well in what was checked.' : 'All is well.';
 }

@@ -111,7 +111,7 @@ export function explainTakeover(plans: readonly Plan[]): string | undefined {
     taken.length === 1
       ? ['which is not the address', 'that address']
       : ['which are not addresses', 'those addresses'];
-  return `${joinNames(reports)}, ${fault} of this backend. Nothing was changed; say --force if nobody needs ${them} any more.`;
+  return `${joinNames(reports)}, ${fault} of this backend. Nothing was changed; use --force if nothing needs ${them} any more.`;
 }
 
 /**

@@ -40,14 +40,14 @@ Usage: vod-upload setup [options]
 
 Options:
   --mode push|pull       VOD calls the callback function (push), or keeps events until the sweep function fetches
-                         them (pull); VOD_EVENT_MODE says it too, and push is the default
+                         them (pull); VOD_EVENT_MODE sets it too, and push is the default
   --callback-url <url>   address of the deployed callback function
 ${DEPLOYMENT_HELP}
   --upload-events on|off, --delete-events on|off, --persistence-events on|off
                          events of finished uploads, of deletions and of saved clips; all on by default
   --send-sign-key        sends each application its key although nothing else changes: VOD does not tell which key
                          it has; with CALLBACK_SHARED_SIGN_KEY_UNTIL and tenants this is done anyway
-  --env-file <file>      reads variables from this file, and not from .env.<stage>, nor .env where there is no such one
+  --env-file <file>      reads variables from this file instead of .env.<stage> or .env
   --yes                  does not ask
   --force                replaces callback addresses that are not this backend's
 
@@ -135,7 +135,7 @@ async function mayChange(
 ): Promise<boolean> {
   if (ask === undefined) {
     writeError(
-      'vod-upload setup: there is no terminal to ask on. Nothing was changed; say --yes to change it.\n',
+      'vod-upload setup: there is no terminal to ask on. Nothing was changed; use --yes to change it.\n',
     );
     return false;
   }
@@ -195,6 +195,6 @@ async function findCallbackUrl(
   const { service, stage, region } = deployment;
   const lack = found === undefined ? 'is not deployed' : 'has no address';
   return {
-    reason: `${service}-${stage}-callback ${lack} in ${region}: deploy it, or say its address with --callback-url.`,
+    reason: `${service}-${stage}-callback ${lack} in ${region}: deploy it, or set its address with --callback-url.`,
   };
 }

@@ -100,7 +100,7 @@ function describeWebhook(activity: Recorded<'webhook'>): ActivityText {
   const { verified, eventType, attempt, status, uploadId, fileId, webhookId } = activity;
   const facts = [
     attempt > 1 ? `delivery ${attempt}` : '',
-    verified ? '' : 'its signature does not fit',
+    verified ? '' : 'its signature does not match',
     uploadId ?? fileId ?? webhookId,
   ];
   return {

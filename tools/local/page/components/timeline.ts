@@ -42,11 +42,11 @@ const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
 /** What is done to media, before and after it is done. */
 const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   delete: ['File to be removed', 'File removed'],
-  inspect: ['File to be judged by its limits', 'File judged by its limits'],
+  inspect: ['Limits to be checked', 'Limits checked'],
 };
 
 /** What a file that cannot be judged yet waits for. */
-const WAITING = 'VOD does not tell yet what the limits of this upload need; it has 10 minutes';
+const WAITING = 'VOD has not reported yet what the limits of this upload need; it has 10 minutes';
 
 /**
  * Returns the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
@@ -98,9 +98,8 @@ function describeDelivery(delivery: LedgerDelivery, several: boolean): TimelineN
       tone: 'bad',
     };
   }
-  if (attempts === 0) return { text: `${who}Webhook waits`, tone: 'plain' };
-  const again =
-    nextAttemptAt === null ? '' : `, again after ${formatClock(nextAttemptAt).slice(0, 8)}`;
+  if (attempts === 0) return { text: `${who}Webhook waiting`, tone: 'plain' };
+  const again = nextAttemptAt === null ? '' : `, next at ${formatClock(nextAttemptAt).slice(0, 8)}`;
   return { text: `${who}Webhook failed ${times} (${lastError})${again}`, tone: 'warn' };
 }
 

@@ -37,7 +37,7 @@ export function describeSweep(summary: Readonly<Record<string, unknown>>): reado
     ...done,
     { name: 'Still waiting', text: describeCounts(backlog) },
     { name: 'Errors', text: describeCounts(errors) },
-    { name: 'Out of time', text: outOfTime === true ? 'the next run goes on' : '' },
+    { name: 'Out of time', text: outOfTime === true ? 'the next run continues' : '' },
     { name: 'Problem', text: isRecord(problem) ? String(problem['detail'] ?? '') : '' },
   ].filter(({ text }) => text !== '');
 }

@@ -7,10 +7,10 @@ import type { PullOutcome } from './pull-outcome.ts';
 
 /** What VOD's codes mean: https://cloud.tencent.com/document/product/266/33431 */
 const MEANINGS: Readonly<Record<number, string>> = {
-  40000: 'A parameter of the pull does not hold. Check the URL and the options.',
+  40000: 'VOD rejected a parameter of the pull. Check the URL and the options.',
   60000:
     'The source cannot be fetched, or is no media. Check that the URL opens for everyone and gives the file itself.',
-  70000: 'VOD itself failed. The same pull may do better later.',
+  70000: 'VOD itself failed. The same pull may succeed later.',
 };
 
 const NOTHING = {

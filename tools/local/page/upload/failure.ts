@@ -53,7 +53,7 @@ function adviseOnStatus(status: number): string {
   if (status === 401) return 'The page signed in again and was refused again. Reload it.';
   if (status === 403) return 'The policy in serverless.yml does not allow this to the caller.';
   if (status === 413) return 'The request is too large. Shorten the source context.';
-  return 'The signature function is in trouble. Its log is in the terminal of npm start.';
+  return 'The signature function failed. Its log is in the terminal of npm start.';
 }
 
 /** The SDK rejects with its own errors, with those of its storage client, or with plain strings. */

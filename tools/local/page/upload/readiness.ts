@@ -11,13 +11,13 @@ export function findFileProblem({ file, cover }: Upload): string {
     return `The SDK tells the type of a file by its extension, and this name has none. ${TAKEN}`;
   }
   if (type !== undefined && !isMediaType(type) && !isImageType(type)) {
-    return `A file of type ${type} is no media to VOD. ${TAKEN}`;
+    return `VOD does not accept files of type ${type}. ${TAKEN}`;
   }
   if (cover === null || isImageType(readExtension(cover))) return '';
-  return `The cover ${cover.name} is no image that VOD takes for one: ${IMAGE_TYPE_LIST}.`;
+  return `The cover ${cover.name} is no image that VOD accepts: ${IMAGE_TYPE_LIST}.`;
 }
 
-const TAKEN = `It takes ${MEDIA_TYPE_LIST}, and of images ${IMAGE_TYPE_LIST}.`;
+const TAKEN = `It accepts ${MEDIA_TYPE_LIST}, and as images ${IMAGE_TYPE_LIST}.`;
 
 function readExtension({ name }: File): string {
   return /[^.]\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';

@@ -55,7 +55,7 @@ describe('describeLife()', () => {
   });
 
   test('says how a delivery stands', () => {
-    expect(noteOn({ state: 'pending' })).toBe('Webhook waits');
+    expect(noteOn({ state: 'pending' })).toBe('Webhook waiting');
     expect(noteOn({ state: 'delivered', attempts: 1 })).toBe('Webhook delivered');
     expect(noteOn({ state: 'delivered', attempts: 3 })).toBe(
       'Webhook delivered, at the 3rd attempt',
@@ -99,7 +99,7 @@ describe('describeLife()', () => {
     expect(told.map(({ title, notes }) => [title, notes[0]])).toEqual([
       ['uploaded', undefined],
       ['rejected', { text: 'media_unreadable: VOD finds no length in the file.', tone: 'bad' }],
-      ['File judged by its limits', { text: 'F1', tone: 'plain' }],
+      ['Limits checked', { text: 'F1', tone: 'plain' }],
     ]);
   });
 
@@ -108,9 +108,9 @@ describe('describeLife()', () => {
     const lastError = 'media_unreadable';
     const [entry] = entries([], [{ ...inspection, attempts: 1, lastError }], { state: 'uploaded' });
 
-    expect(entry?.title).toBe('File to be judged by its limits');
+    expect(entry?.title).toBe('Limits to be checked');
     expect(entry?.notes.at(-1)).toEqual({
-      text: 'VOD does not tell yet what the limits of this upload need; it has 10 minutes',
+      text: 'VOD has not reported yet what the limits of this upload need; it has 10 minutes',
       tone: 'warn',
     });
   });

@@ -19,7 +19,7 @@ test('describeSweep() says what was done and what waits, and nothing of the rest
     { name: 'Deliveries', text: '1,200 delivered · 1 given up' },
     { name: 'Still waiting', text: '2 deliveries · oldest delivery 1 min 5 s' },
     { name: 'Errors', text: '3 ECONNREFUSED' },
-    { name: 'Out of time', text: 'the next run goes on' },
+    { name: 'Out of time', text: 'the next run continues' },
   ]);
 });
 
