@@ -5,6 +5,7 @@ import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import type { ItemName } from '../../lib/model/item-name.ts';
 import { refuseByName } from '../lib/sweep/poisons.ts';
 import { createChance } from '../support/chance.ts';
+import { readSize } from '../support/read-size.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import type { VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions, pickDeath, type Worker } from './built-functions.ts';
@@ -19,11 +20,9 @@ import { API_KEY, startVodApi } from './vod-api.ts';
 import { APPLICATIONS, type Course, createWorld, OWN, TENANTS } from './world.ts';
 
 const SEED = 20_261_122;
-/** The small run has room in every `npm test`; CI sets CHAOS=full. */
-const IS_FULL = process.env['CHAOS'] === 'full';
-const UPLOADS = IS_FULL ? 3_000 : 150;
+const UPLOADS = readSize('CHAOS', { small: 150, full: 3_000 });
 const OTHER_FACTS = UPLOADS / 10;
-const POISONED = IS_FULL ? 60 : 12;
+const POISONED = Math.max(12, UPLOADS / 50);
 const SETTINGS = {
   policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } },
   rules: [{ name: 'all', set: { classId: 7, expireTime: '2099-01-01T00:00:00Z', tags: ['new'] } }],
@@ -31,7 +30,7 @@ const SETTINGS = {
 // Most calls end before their process does, so a small run needs a larger share for any death at all.
 const WEATHER = {
   ...{ dropped: 0.3, duplicated: 0.2, astray: 0.05, late: 0.05 },
-  killed: IS_FULL ? 0.02 : 0.1,
+  killed: UPLOADS < 1_000 ? 0.1 : 0.02,
 };
 const HOUR = 3_600_000;
 const realNow = Date.now;
@@ -40,7 +39,7 @@ const WORKERS = 4;
 const CUT_EVERY = 120;
 const SWEEP_EVERY = 400;
 /** Between which notifications the database is stopped: each is sent three times meanwhile, and given up. */
-const OUTAGE = { from: UPLOADS * 1.2, until: UPLOADS * 1.2 + (IS_FULL ? 300 : 60) };
+const OUTAGE = { from: UPLOADS * 1.2, until: UPLOADS * 1.2 + Math.max(60, UPLOADS / 10) };
 /** The end of it all, less than the three days that deliveries are tried. */
 const LAST_HOUR = 70;
 /** When VOD begins to refuse some questions, less than the day after which it is asked about each file again. */

@@ -153,6 +153,17 @@ describe('what the ledger keeps', () => {
     );
   });
 
+  it('has the name of a file that never came after a reload', async () => {
+    stage.stack.faults.arm('expired-signature', 4);
+    await upload('film.mp4', 1_000);
+    await reaches('failed');
+    await page.waitForSelector('.recent .row-name:text-is("film.mp4")');
+
+    await page.reload();
+    await page.waitForSelector('.recent .row-name:text-is("film.mp4")');
+    expect(await page.innerText('.recent')).not.toContain('No name yet');
+  });
+
   it('has the rows of pulls after a reload and after a restart', async () => {
     await page.click('#pull-tab');
     await page.fill('#pull-urls', [`${SAMPLES}/video.mp4`, `${SAMPLES}/missing.mp4`].join('\n'));

@@ -203,11 +203,46 @@ describe('contrast', () => {
     },
   );
 
+  it.each(['light', 'dark'] as const)(
+    'is enough of the bar and the parts of an upload, %s',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await setSpeed(4 * MEBIBYTE);
+      await choose('film.mp4', 32 * MEBIBYTE);
+      await page.click('#start');
+      await page.waitForSelector('.part[data-state="stored"]');
+      await page.click('#pause');
+      await reaches('paused');
+
+      for (const [selector, property, ground] of [
+        ['progress', '--bar', 'progress'],
+        ['.part[data-state="stored"]', 'background-color', '.ways-card'],
+        ['.part-grid', '--accent-soft', '.ways-card'],
+        [
+          '.part[data-state="uploading"], .part[data-state="missing"]',
+          'border-top-color',
+          '.ways-card',
+        ],
+      ] as const) {
+        const ratio = await measureContrast(selector, property, ground);
+        expect(ratio, `${selector} on ${ground}`).toBeGreaterThanOrEqual(3);
+      }
+    },
+  );
+
   /** Resolves with the contrast of a colour of one element with the background of another. */
   async function measureContrast(selector: string, property: string, ground: string) {
     const ratio = await page.evaluate(`(() => {
       ${CONTRAST}
-      const read = (where, what) => getComputedStyle(document.querySelector(where)).getPropertyValue(what);
+      // A custom property has the text that was written, which an element resolves as its colour.
+      const read = (where, what) => {
+        const element = document.querySelector(where);
+        const probe = element.parentElement.appendChild(document.createElement('i'));
+        probe.style.color = getComputedStyle(element).getPropertyValue(what);
+        const { color } = getComputedStyle(probe);
+        probe.remove();
+        return color;
+      };
       return contrast(
         read(${JSON.stringify(selector)}, ${JSON.stringify(property)}),
         read(${JSON.stringify(ground)}, 'background-color'),

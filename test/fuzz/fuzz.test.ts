@@ -4,6 +4,7 @@ import { CANARIES, findCanaries, SIGNED } from '../security/canaries.ts';
 import { type BuiltFolder, buildFolder, type EntryPoint } from '../support/built-folder.ts';
 import { type Chance, createChance } from '../support/chance.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
+import { readSize } from '../support/read-size.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { useDatabases } from '../support/use-ledger.ts';
 import { refuse, startVodServer, succeed, type VodServer } from '../support/vod-server.ts';
@@ -15,8 +16,10 @@ import { makeJunk, spoil } from './junk.ts';
 
 const SEED = 20_261_122;
 
-/** The small run has room in every `npm test`; CI sets FUZZ=full. */
-const SHARE = process.env['FUZZ'] === 'full' ? 1 : 1 / 40;
+const ALL_EVENTS = 200_000;
+
+/** Share of all events that are sent. */
+const SHARE = readSize('FUZZ', { small: ALL_EVENTS / 40, full: ALL_EVENTS }) / ALL_EVENTS;
 
 /** Share of the events in whose time calls to VOD fail, or are answered with anything. */
 const FAULTS = 0.1;

@@ -26,7 +26,7 @@ export function authoriseStep(
 ): Authorised {
   const authorised = authorise(applications, signature);
   if (authorised.ugc.faults.take('expired-signature') !== undefined) {
-    throw refusal('signature expired', 'the emulator was told to take this one for expired');
+    throw refusal('signature expired', 'the emulator was asked to treat this one as expired');
   }
   return authorised;
 }

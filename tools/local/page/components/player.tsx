@@ -19,7 +19,7 @@ export function Player({ url, coverUrl, type = '', id }: PlayerProps) {
   if (isUnplayable.value) {
     return (
       <p class="unplayable" id={id}>
-        This browser cannot play the file. It is stored all the same:{' '}
+        This browser cannot play the file. It is stored nevertheless:{' '}
         <a href={src} download="">
           download it
         </a>

@@ -91,8 +91,8 @@ function InProduction() {
         <div>
           <dt>Webhooks</dt>
           <dd>
-            name your endpoint in <code>WEBHOOK_ENDPOINTS</code>, here too: it hears of each upload
-            that is ready
+            name your endpoint in <code>WEBHOOK_ENDPOINTS</code>, here too: it is notified of each
+            upload that is ready
           </dd>
         </div>
       </dl>

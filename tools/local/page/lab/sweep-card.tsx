@@ -25,8 +25,8 @@ export function SweepCard({ lab }: { readonly lab: LabModel }) {
       </header>
       <p class="muted">
         A timer fires the <code>sweep</code> function every minute. It finds media that no
-        notification told of once they are a minute old, and retries webhooks that were not
-        accepted. The button has it look at once.
+        notification reported once they are a minute old, and retries webhooks that were not
+        accepted. The button runs it now.
       </p>
       <p
         class="sweep-state"

@@ -1,4 +1,5 @@
 import { formatBytes, formatSpan } from '../components/format.ts';
+import { describeState } from '../components/upload-state.ts';
 import type { ServerFacts } from '../facts/server-facts.ts';
 import type { LedgerUpload } from '../stack/ledger-answers.ts';
 import type { PullItem, PullView } from './pull.ts';
@@ -99,7 +100,7 @@ function viewSent(
   }
   const { errCode = 0, message = '', fileId = '' } = task;
   const ended = { ...known, callback: fact?.isReceived ? 'received' : 'awaited' } as const;
-  if (errCode === 0) return { ...ended, ...viewMedia(fileId, facts) };
+  if (errCode === 0) return { ...ended, ...viewMedia(fileId, facts, upload) };
   return {
     ...ended,
     state: 'failed',
@@ -139,16 +140,18 @@ function viewKept(upload: LedgerUpload | undefined, isForgotten: boolean): KeptV
   if (state === 'failed') return { state: 'failed', label: 'Failed', trouble };
   if (fileId === '') return undefined;
   const note = describeMedia({ Size: size, Duration: duration });
-  return { state: 'made', label: 'Media made', note, fileId, mediaUrl, coverUrl };
+  return { state: 'made', label: describeState(state).text, note, fileId, mediaUrl, coverUrl };
 }
 
 type KeptView = Partial<OutcomeView> & Pick<OutcomeView, 'state' | 'label'>;
 
-function viewMedia(fileId: string, facts: ServerFacts) {
+function viewMedia(fileId: string, facts: ServerFacts, upload: LedgerUpload | undefined) {
   const { media } = facts.file(fileId);
+  // Until the backend learns of it, VOD alone has the file.
+  const state = upload === undefined || upload.state === 'issued' ? 'uploaded' : upload.state;
   return {
     state: 'made',
-    label: 'Media made',
+    label: describeState(state).text,
     note: describeMedia(media?.metaData ?? null),
     fileId,
     mediaUrl: media?.mediaUrl ?? '',

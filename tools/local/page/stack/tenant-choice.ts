@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { readStoredText, storeText } from '../components/stored-text.ts';
 import { pickTenant, type Tenants } from './tenants.ts';
 
 /** The choice of the tenant as which the page calls the functions. */
@@ -14,28 +15,11 @@ const STORAGE_NAME = 'local-page.tenant';
 
 /** Returns the choice, which outlives the page. */
 export function createTenantChoice(): TenantChoice {
-  const name = signal(readChoice());
+  const name = signal(readStoredText(STORAGE_NAME) ?? '');
 
   function choose(next: string): void {
     name.value = next;
-    keepChoice(next);
+    storeText(STORAGE_NAME, next === '' ? null : next);
   }
   return { name, choose, offer: (tenants) => choose(pickTenant(tenants, name.peek())) };
-}
-
-function readChoice(): string {
-  try {
-    return localStorage.getItem(STORAGE_NAME) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-function keepChoice(name: string): void {
-  try {
-    if (name === '') localStorage.removeItem(STORAGE_NAME);
-    else localStorage.setItem(STORAGE_NAME, name);
-  } catch {
-    // Without storage the page works as before; only a reload begins with the first tenant again.
-  }
 }

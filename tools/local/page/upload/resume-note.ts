@@ -1,3 +1,4 @@
+import { readStoredText, storeText } from '../components/stored-text.ts';
 import { isRecord } from '../stack/problem.ts';
 
 /** What the page remembers of an upload that has not ended, because the browser cannot keep the file itself. */
@@ -23,7 +24,7 @@ const LIFE_MILLISECONDS = 24 * 3_600_000;
 /** Returns the note of an earlier life of the page, if it is still of use. */
 export function readResumeNote(now: number = Date.now()): ResumeNote | null {
   try {
-    const note: unknown = JSON.parse(localStorage.getItem(STORAGE_NAME) ?? 'null');
+    const note: unknown = JSON.parse(readStoredText(STORAGE_NAME) ?? 'null');
     return isResumeNote(note) && now - note.savedAt < LIFE_MILLISECONDS ? note : null;
   } catch {
     return null;
@@ -32,12 +33,7 @@ export function readResumeNote(now: number = Date.now()): ResumeNote | null {
 
 /** Keeps `note`, or forgets the kept one. */
 export function writeResumeNote(note: ResumeNote | null): void {
-  try {
-    if (note === null) localStorage.removeItem(STORAGE_NAME);
-    else localStorage.setItem(STORAGE_NAME, JSON.stringify(note));
-  } catch {
-    // Without storage the page works as before; only a reload loses the upload.
-  }
+  storeText(STORAGE_NAME, note === null ? null : JSON.stringify(note));
 }
 
 /** Tells whether `file` is the one that the note is about, as far as the SDK tells files apart. */

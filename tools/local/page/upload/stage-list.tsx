@@ -4,10 +4,10 @@ import { STAGES, type Stage } from './upload.ts';
 /** What each stage is called, and what happens in it. */
 const STAGE_TEXTS: Readonly<Record<Stage, { readonly name: string; readonly about: string }>> = {
   signature: { name: 'Sign', about: 'Your backend signs what this upload may do.' },
-  apply: { name: 'Open', about: 'VOD checks the signature and lends storage keys.' },
+  apply: { name: 'Open', about: 'VOD checks the signature and lends storage credentials.' },
   upload: { name: 'Send', about: 'The browser sends parts straight to storage.' },
   commit: { name: 'Finish', about: 'VOD makes a media file of what is stored.' },
-  callback: { name: 'Notify', about: 'VOD tells your backend, which tells your app.' },
+  callback: { name: 'Notify', about: 'VOD notifies your backend, which notifies your app.' },
   procedure: { name: 'Process', about: 'VOD transcodes, if asked to. Simulated here.' },
 };
 

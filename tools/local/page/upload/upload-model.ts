@@ -3,6 +3,7 @@ import type { ServerFacts } from '../facts/server-facts.ts';
 import type { LedgerUpload } from '../stack/ledger-answers.ts';
 import type { LocalStack, SignatureFields } from '../stack/stack-client.ts';
 import type { UploadStore } from '../uploads-list/upload-store.ts';
+import { createFileNames, type FileNames } from './file-names.ts';
 import { createResumeKeeper, type ResumeKeeper } from './resume-keeper.ts';
 import { forgetSdkSession } from './sdk.ts';
 import { deriveStages, type StageView } from './stages.ts';
@@ -10,13 +11,13 @@ import { amend, isRunning, NO_UPLOAD, type Stage, type Upload } from './upload.t
 import { startUpload, type UploadRun } from './upload-run.ts';
 
 /** The one upload of the page, and what can be done with it. */
-export interface UploadModel extends Pick<ResumeKeeper, 'note' | 'forget'> {
+export interface UploadModel
+  extends Pick<ResumeKeeper, 'note' | 'forget'>,
+    Pick<FileNames, 'names'> {
   readonly upload: ReadonlySignal<Upload>;
   /** The upload as the backend has it; undefined until it is known there. */
   readonly kept: ReadonlySignal<LedgerUpload | undefined>;
   readonly stages: ReadonlySignal<Readonly<Record<Stage, StageView>>>;
-  /** Names of the files that were begun here, by upload: the backend hears of a name with the file. */
-  readonly names: ReadonlySignal<ReadonlyMap<string, string>>;
   /** Takes a file, unless another one is on its way. */
   choose(file: File): boolean;
   chooseCover(cover: File | null): void;
@@ -43,15 +44,13 @@ export function createUploadModel({ stack, facts, uploads, tenant }: ModelContex
   const uploadId = computed(() => upload.value.uploadId ?? '');
   const kept = computed(() => uploads.upload(uploadId.value));
   const keeper = createResumeKeeper(upload, facts, tenant);
-  const names = signal<ReadonlyMap<string, string>>(new Map());
+  const { names, note } = createFileNames();
   let run: UploadRun | undefined;
 
   effect(keeper.follow);
   effect(() => {
     const { file } = upload.peek();
-    if (uploadId.value !== '' && file !== null) {
-      names.value = new Map([...names.peek(), [uploadId.value, file.name]]);
-    }
+    if (uploadId.value !== '' && file !== null) note(uploadId.value, file.name);
   });
   effect(() => (uploadId.value === '' ? undefined : uploads.follow(uploadId.value)));
   effect(() => {

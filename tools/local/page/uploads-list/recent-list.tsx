@@ -31,7 +31,7 @@ export function RecentList({ uploads, info, names, current }: RecentListProps) {
     <section id="recents-card" class="card" aria-labelledby="recents-heading">
       <header class="card-head">
         <h2 id="recents-heading">Recent uploads</h2>
-        <p class="hint">Kept in the database, after a restart too</p>
+        <p class="hint">Stored in the database, also after a restart</p>
       </header>
       {(listed.length === 0 || state.kind === 'refused') && (
         <p class="muted">
