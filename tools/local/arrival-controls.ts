@@ -62,7 +62,7 @@ const trtcRecording = v.strictObject({
 
 const webPageRecording = v.strictObject({ recordUrl: text, ...recording });
 
-/** The controls that simulate uploads in the console, and recordings. The names of recordings are an assumption. */
+/** The controls that simulate uploads in the console, and recordings. The names of recordings are our guess. */
 export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
   'POST /__local/console-upload': async ({ emulator }, body) => {
     const { name, classId, procedure = null, ...rest } = v.parse(consoleUpload, body);
