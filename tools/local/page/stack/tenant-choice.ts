@@ -1,18 +1,18 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { pickTenant, type Tenants } from './tenants.ts';
 
-/** The choice of the tenant as which the page calls the functions. */
+/** The choice of the tenant for the page's calls of the functions. */
 export interface TenantChoice {
-  /** Empty where there are none, and until they are known. */
+  /** Empty if there are none, and until they are known. */
   readonly name: ReadonlySignal<string>;
   choose(name: string): void;
-  /** Says which there are: where the chosen one is no more, it is the first. */
+  /** Sets the existing tenants; if the chosen one is not among them, the first is chosen. */
   offer(tenants: Tenants | undefined): void;
 }
 
 const STORAGE_NAME = 'local-page.tenant';
 
-/** Returns the choice, which outlives the page. */
+/** Returns the choice, which is stored across reloads. */
 export function createTenantChoice(): TenantChoice {
   const name = signal(readChoice());
 
@@ -36,6 +36,6 @@ function keepChoice(name: string): void {
     if (name === '') localStorage.removeItem(STORAGE_NAME);
     else localStorage.setItem(STORAGE_NAME, name);
   } catch {
-    // Without storage the page works as before; only a reload begins with the first tenant again.
+    // Without storage the page still works; only a reload begins with the first tenant again.
   }
 }

@@ -9,23 +9,23 @@ import { deriveStages, type StageView } from './stages.ts';
 import { amend, isRunning, NO_UPLOAD, type Stage, type Upload } from './upload.ts';
 import { startUpload, type UploadRun } from './upload-run.ts';
 
-/** The one upload of the page, and what can be done with it. */
+/** The one upload of the page, and its actions. */
 export interface UploadModel extends Pick<ResumeKeeper, 'note' | 'forget'> {
   readonly upload: ReadonlySignal<Upload>;
-  /** The upload as the backend has it; undefined until it is known there. */
+  /** The upload in the backend; undefined until the backend knows it. */
   readonly kept: ReadonlySignal<LedgerUpload | undefined>;
   readonly stages: ReadonlySignal<Readonly<Record<Stage, StageView>>>;
-  /** Names of the files that were begun here, by upload: the backend hears of a name with the file. */
+  /** Names of the files whose uploads began here, by upload: the backend learns a name only with the file. */
   readonly names: ReadonlySignal<ReadonlyMap<string, string>>;
-  /** Takes a file, unless another one is on its way. */
+  /** Sets the file, unless another one is being uploaded; returns whether it did. */
   choose(file: File): boolean;
   chooseCover(cover: File | null): void;
   start(fields: SignatureFields): void;
   pause(): void;
   resume(): void;
-  /** Stops sending; a start continues with what is missing. */
+  /** Stops sending; a start continues with the missing parts. */
   stop(): void;
-  /** Has the backend cancel the upload; returns what was wrong, or null. */
+  /** Cancels the upload in the backend; returns what went wrong, or null. */
   cancel(): Promise<string | null>;
   reset(): void;
 }
@@ -37,7 +37,7 @@ interface ModelContext {
   readonly tenant: ReadonlySignal<string>;
 }
 
-/** Returns the upload before anything is chosen. */
+/** Returns the model before a file is chosen. */
 export function createUploadModel({ stack, facts, uploads, tenant }: ModelContext): UploadModel {
   const upload = signal(NO_UPLOAD);
   const uploadId = computed(() => upload.value.uploadId ?? '');
@@ -90,7 +90,7 @@ export function createUploadModel({ stack, facts, uploads, tenant }: ModelContex
   };
 }
 
-/** The backend has let go of the upload, so neither the SDK nor the page may continue it. */
+/** The backend has cancelled the upload, so neither the SDK nor the page may continue it. */
 function giveUp(upload: Parameters<typeof amend>[0], keeper: ResumeKeeper): void {
   const { applied, phase } = upload.peek();
   if (applied !== null) forgetSdkSession(applied.vodSessionKey);
