@@ -43,7 +43,7 @@ export async function probeFunction(url: string, method: 'GET' | 'POST'): Promis
 }
 
 function explainStatus(method: 'GET' | 'POST', { status, headers, problem }: Reply): Probe {
-  // Without a database there is nothing to read, whoever the caller is.
+  // Without a database there is nothing to read, for any caller.
   if (status === 501 && typeof problem['code'] === 'string') return { kind: 'guarded' };
   const isJson = headers.get('content-type')?.startsWith('application/json') === true;
   if (method === 'GET' && status === 200 && isJson) return { kind: 'open' };

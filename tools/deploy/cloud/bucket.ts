@@ -27,7 +27,7 @@ export interface Bucket {
  * Returns the bucket with this name.
  *
  * @param name with the account's number at its end.
- * Its functions throw a `DeployError` where a call fails.
+ * @throws {DeployError} in each of its functions, where a call fails.
  */
 export function openBucket(name: string, access: CloudAccess): Bucket {
   const { secretId, secretKey, token } = access.credentials;

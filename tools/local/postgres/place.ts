@@ -91,7 +91,7 @@ function isElsewhere(folder: string): boolean {
   return dirname(dirname(folder)) === ELSEWHERE;
 }
 
-/** Returns the path of the file with the path of the link to these data, which tells their owner. */
+/** Returns the path of the file that records the path of the link to these data. */
 function originOf(folder: string): string {
   return join(dirname(folder), 'origin');
 }

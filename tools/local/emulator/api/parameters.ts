@@ -83,8 +83,8 @@ export function extensionOf(path: string): string | undefined {
 }
 
 /**
- * Marks an action's `SessionId` as used for `seconds`; the caller saves the state. An absent or empty one is no
- * identifier.
+ * Marks an action's `SessionId` as used for `seconds`; the caller saves the state. An absent or empty one does
+ * not count.
  *
  * @throws ApiError if it has been used already.
  */

@@ -96,7 +96,7 @@ function fitsTimes(media: Media, search: MediaSearch): boolean {
   );
 }
 
-/** Both ends belong to the range. So says the documentation of the parameters; that of their type differs. */
+/** Both ends belong to the range. This is the documentation of the parameters; that of their type differs. */
 function fitsRange(time: number, range: TimeRange): boolean {
   if (range === undefined) return true;
   const { After, Before } = range;

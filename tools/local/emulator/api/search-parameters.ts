@@ -52,7 +52,7 @@ export const searchEntries = {
   StreamId: v.optional(word),
   StartTime: v.optional(isoTime),
   EndTime: v.optional(isoTime),
-  // The documentation says that both "no longer" have an effect.
+  // According to the documentation, both have "no longer" an effect.
   Vids: v.optional(v.array(word)),
   Vid: v.optional(word),
 };

@@ -38,7 +38,7 @@ export function readTc3(authorization: string | undefined): Tc3Signature {
 
 /**
  * Checks that `signature` was made over `call` with `secretKey` at about `nowSeconds` (Unix time). Written from
- * https://cloud.tencent.com/document/product/266/31757 apart from any code that signs.
+ * https://cloud.tencent.com/document/product/266/31757 independently of any code that signs.
  *
  * @throws ApiError that says what is wrong.
  */
