@@ -85,8 +85,8 @@ function openPulls(dependencies: PullRouteDependencies): PullDependencies {
 function openStore({ config, ledger, ...sources }: PullRouteDependencies): PullStore {
   if (ledger === undefined) return createStatelessPulls(sources);
   const { contextKey, vodApi } = config;
-  // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or the
-  // caller would have to wait for them.
+  // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or
+  // the caller would have to wait for them.
   return createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond });
 }
 

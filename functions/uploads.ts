@@ -58,7 +58,9 @@ export interface UploadsDependencies {
 interface Call {
   readonly event: HttpEvent;
   readonly caller: Caller;
-  /** Application of the caller's tenant: the caller sees the uploads of this one alone. Undefined: it sees those of all. */
+  /**
+   * Application of the caller's tenant: the caller sees the uploads of this one alone. Undefined: it sees those of all.
+   */
   readonly subAppId: number | undefined;
   readonly ledger: WithLedger;
   /** Unix milliseconds. */

@@ -44,7 +44,9 @@ export async function waitForDatabase(
   }
 }
 
-/** Returns an error that may pass by itself, or undefined if the server accepted a connection; throws any other error. */
+/**
+ * Returns an error that may pass by itself, or undefined if the server accepted a connection; throws any other error.
+ */
 async function tryToConnect(
   databaseUrl: string,
   databaseCa: string | undefined,

@@ -89,7 +89,8 @@ function git(...args: string[]): string {
 }
 
 async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
-  // These and `TEST_DATABASE_URL` are read by the processes that Stryker starts, which it kills if a fault makes them hang.
+  // These and `TEST_DATABASE_URL` are read by the processes that Stryker starts, which it kills if a fault makes them
+  // hang.
   process.env['MUTATION_FOLDER'] = `lib/${folder}`;
   process.env['MUTATION_TESTS'] = FOLDERS[folder]?.join(',');
   const results = await new Stryker({
@@ -121,7 +122,10 @@ function onOneLine(code: string): string {
   return code.replaceAll(/\s+/g, ' ');
 }
 
-/** Prints the result for `name`. Returns whether the tests detect enough and the list of equivalent changes is up to date. */
+/**
+ * Prints the result for `name`. Returns whether the tests detect enough and the list of equivalent changes is up to
+ * date.
+ */
 function report(name: string, score: Score, isSample = false): boolean {
   const { killed, survivors, equivalent, stale, percent } = score;
   for (const { file, line, mutator, text, code, replacement } of survivors) {

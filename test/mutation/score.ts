@@ -31,7 +31,9 @@ export interface Score {
   readonly percent: number;
 }
 
-/** A change that exceeds the time limit is detected, too. Changes with any other status have no result and do not count. */
+/**
+ * A change that exceeds the time limit is detected, too. Changes with any other status have no result and do not count.
+ */
 const KILLED = new Set(['Killed', 'Timeout']);
 const SURVIVED = new Set(['Survived', 'NoCoverage']);
 
@@ -51,8 +53,8 @@ export function computeScore(mutants: readonly Mutant[], list: readonly Equivale
 }
 
 /**
- * Returns how many of `count` faults may survive where the tests must detect `percent` of all. For a sample it adds three
- * standard deviations, which chance exceeds about once in a thousand samples.
+ * Returns how many of `count` faults may survive where the tests must detect `percent` of all. For a sample it adds
+ * three standard deviations, which chance exceeds about once in a thousand samples.
  */
 export function allowSurvivors(count: number, percent: number, isSample: boolean): number {
   const share = 1 - percent / 100;

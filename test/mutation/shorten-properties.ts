@@ -1,7 +1,10 @@
 import type { IRawProperty, Parameters } from 'fast-check';
 import { vi } from 'vitest';
 
-/** Most inputs of one property, which is fast-check's default: thousands of inputs for thousands of faults would take days. */
+/**
+ * Most inputs of one property, which is fast-check's default: thousands of inputs for thousands of faults would take
+ * days.
+ */
 const MAX_RUNS = 100;
 
 // Every run tries the same inputs and stops at the first that fails; shrinking it would help no one here.

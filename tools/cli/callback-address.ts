@@ -1,8 +1,8 @@
 import { APPLICATION_PARAMETER } from '../../lib/policy/applications.ts';
 
 /**
- * Returns the address to which VOD reports about an application: the callback function at `url`. The query names a tenant's
- * application, since notifications do not name it.
+ * Returns the address to which VOD reports about an application: the callback function at `url`. The query names a
+ * tenant's application, since notifications do not name it.
  *
  * @param tenantsApplication undefined for the service's own, which has no such query.
  */

@@ -27,8 +27,8 @@ const BANNER = `import { createRequire as requireFrom } from 'node:module'; cons
 const HEAD = '// ';
 
 /**
- * Returns the URL of the command `vod-upload` as one file, which is built again if a source has changed; undefined if it
- * cannot be built, for example in a folder without write permission.
+ * Returns the URL of the command `vod-upload` as one file, which is built again if a source has changed; undefined if
+ * it cannot be built, for example in a folder without write permission.
  */
 export async function buildProgram() {
   try {

@@ -7,7 +7,8 @@ import type { Surroundings } from './command.ts';
  * `.env.<stage>` or `.env`.
  *
  * @param file value of `--env-file`.
- * @throws {DeployError} where `file` does not exist, a file cannot be read, or other programs would read it differently.
+ * @throws {DeployError} where `file` does not exist, a file cannot be read, or other programs would read it
+ * differently.
  */
 export function readVariables(
   file: string | undefined,

@@ -8,8 +8,8 @@ import type { DeploymentChoice } from './cloud/deployment-options.ts';
 import { CommandError, type Surroundings } from './command.ts';
 
 /**
- * Returns the tenants in the serverless.yml of this folder, as a deployment from here would read them; none where there is
- * no such file.
+ * Returns the tenants in the serverless.yml of this folder, as a deployment from here would read them; none where there
+ * is no such file.
  *
  * @param variables those of the deployment.
  * @throws {CommandError} where the file cannot be read, or its settings are wrong.

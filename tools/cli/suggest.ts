@@ -2,9 +2,9 @@
 const MAX_SLIPS = 2;
 
 /**
- * Returns ` Did you mean "…"?` with the word of `known` that is nearest to `word`, or the empty text if none is near. A word
- * is near if at most two letters, and fewer than half of the word, are missing, added, changed or swapped with the next.
- * Leading dashes are ignored.
+ * Returns ` Did you mean "…"?` with the word of `known` that is nearest to `word`, or the empty text if none is near. A
+ * word is near if at most two letters, and fewer than half of the word, are missing, added, changed or swapped with the
+ * next. Leading dashes are ignored.
  */
 export function suggest(word: string, known: readonly string[]): string {
   const typed = dropDashes(word);

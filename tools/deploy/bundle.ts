@@ -28,8 +28,8 @@ export interface Bundle {
 }
 
 /**
- * Returns every function of `functions/`, minified, by name, and the parts that functions load from the same folder. The
- * same sources give the same bytes.
+ * Returns every function of `functions/`, minified, by name, and the parts that functions load from the same folder.
+ * The same sources give the same bytes.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
   const files = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts')).sort();

@@ -13,8 +13,9 @@ export interface Code {
 }
 
 /**
- * Returns the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, all at the
- * root of the archive, since the platform finds an entry only there (https://cloud.tencent.com/document/product/583/67790).
+ * Returns the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, all at
+ * the root of the archive, since the platform finds an entry only there
+ * (https://cloud.tencent.com/document/product/583/67790).
  *
  * @param settings content of settings.json.
  * @throws {DeployError} where the licence of a package is not known.
@@ -61,10 +62,11 @@ interface ServiceName {
 }
 
 /**
- * Returns a function's description in the cloud. It ends in the digest of the function's code, so that the next deployment
- * knows it; the cloud records it nowhere else.
+ * Returns a function's description in the cloud. It ends in the digest of the function's code, so that the next
+ * deployment knows it; the cloud records it nowhere else.
  *
- * A description has letters, digits, spaces, commas and full stops: https://cloud.tencent.com/document/product/583/18586.
+ * A description has letters, digits, spaces, commas and full stops:
+ * https://cloud.tencent.com/document/product/583/18586.
  */
 export function describeWithDigest(description: string, digest: string): string {
   return `${description} Code ${digest}.`.trimStart();

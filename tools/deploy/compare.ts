@@ -28,8 +28,10 @@ export function describeConfiguration(spec: FunctionSpec, digest: string): Confi
   };
 }
 
-/** Returns `configuration` with empty values for a role and a network, which remove those that the function no longer has
-in the file. */
+/**
+ * Returns `configuration` with empty values for a role and a network, which remove those that the function no longer
+ * has in the file.
+ */
 export function clearWhatLeft(configuration: Configuration, state: FunctionState): Configuration {
   return {
     ...(isGiven(state.Role) ? { Role: '' } : {}),

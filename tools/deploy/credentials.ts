@@ -3,8 +3,8 @@ import type { VodCredentials } from '../../lib/vod/call.ts';
 import { DeployError } from './deploy-error.ts';
 
 /**
- * The names that Tencent's own tools have for the variables. Only the first spelling that is set is read: a token of one
- * key does not belong to another.
+ * The names that Tencent's own tools have for the variables. Only the first spelling that is set is read: a token of
+ * one key does not belong to another.
  *
  * @see https://www.serverless.com/framework/docs-providers-tencent-guide-credentials
  * @see https://registry.terraform.io/providers/tencentcloudstack/tencentcloud/latest/docs#environment-variables

@@ -1,7 +1,10 @@
 /** What a file of environment variables says. */
 export interface EnvFile {
   readonly variables: Readonly<Record<string, string>>;
-  /** Lines that other programs would read differently, in words: each names its variable or its line, and quotes no value. */
+  /**
+   * Lines that other programs would read differently, in words: each names its variable or its line, and quotes no
+   * value.
+   */
   readonly problems: readonly string[];
 }
 
@@ -26,12 +29,13 @@ const SERVERLESS_VARIABLE = /\$\{[a-z][A-Za-z\d.-]*[:(]/;
 const QUOTE_IT = 'put it into quotes of another kind: \'…\', "…" or `…`';
 
 /**
- * Returns the variables of a file `.env`. Values are read as they are written: "$" is not expanded, and "\$" is "$" except
- * within single quotes. A "#" after white space begins a comment. Within quotes (single, double or back), "#" and line ends
- * are part of the value; within double quotes "\n" is a line end. If a variable is set twice, the last line counts.
+ * Returns the variables of a file `.env`. Values are read as they are written: "$" is not expanded, and "\$" is "$"
+ * except within single quotes. A "#" after white space begins a comment. Within quotes (single, double or back), "#"
+ * and line ends are part of the value; within double quotes "\n" is a line end. If a variable is set twice, the last
+ * line counts.
  *
- * Common readers (dotenv, dotenv-expand, each version of Node.js, Docker Compose, a shell) differ in other cases. What one
- * of them would cut or replace is a problem here, except for a "$" that names no variable.
+ * Common readers (dotenv, dotenv-expand, each version of Node.js, Docker Compose, a shell) differ in other cases. What
+ * one of them would cut or replace is a problem here, except for a "$" that names no variable.
  *
  * @param isVariable whether there is a variable of this name elsewhere.
  * @see https://www.npmjs.com/package/dotenv#what-rules-does-the-parsing-engine-follow

@@ -23,7 +23,8 @@ export const GRACE_NAMES: readonly GraceName[] = [
 ];
 
 /**
- * Returns the state of a grace; undefined where it is not set, or is not a time, which the check of the variables reports.
+ * Returns the state of a grace; undefined where it is not set, or is not a time, which the check of the variables
+ * reports.
  *
  * @param now Unix milliseconds.
  */

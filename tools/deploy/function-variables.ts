@@ -11,8 +11,8 @@ import { ConfigError } from '../../lib/config-error.ts';
 import { readDatabaseUrl } from '../../lib/ledger/connection/database-url.ts';
 
 /**
- * What each function reads from its environment when it starts. A function stops at its first error; here targets and the
- * database are read separately, so that all errors are reported together.
+ * What each function reads from its environment when it starts. A function stops at its first error; here targets and
+ * the database are read separately, so that all errors are reported together.
  */
 const READERS: Readonly<Record<string, readonly ((environment: Environment) => unknown)[]>> = {
   signature: [readSignatureConfig, readDatabase],
@@ -41,7 +41,9 @@ export function addRole(environment: Environment): Environment {
   return { ...environment, ...ROLE_VARIABLES };
 }
 
-/** Returns the reasons why a function would not serve with its variables, by name and without values; none if it would. */
+/**
+ * Returns the reasons why a function would not serve with its variables, by name and without values; none if it would.
+ */
 export function explainVariables(name: string, environment: Environment): readonly string[] {
   const problems = (READERS[name] ?? []).flatMap((read) => explain(() => read(environment)));
   return [...new Set(problems)];

@@ -7,9 +7,9 @@ const FOLDER = fileURLToPath(new URL('./replacements/', import.meta.url));
 /**
  * Replacements for the modules that a package imports, by package and module.
  *
- * Unchanged, the VOD SDK is 574 kB, nearly all of it tables that no call uses: host names in every script (`whatwg-url`,
- * through `node-fetch`), types of files (`mime-db`, through `form-data`), big numbers. Middy loads Node's streams for
- * responses that only another platform supports.
+ * Unchanged, the VOD SDK is 574 kB, nearly all of it tables that no call uses: host names in every script
+ * (`whatwg-url`, through `node-fetch`), types of files (`mime-db`, through `form-data`), big numbers. Middy loads
+ * Node's streams for responses that only another platform supports.
  */
 const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'tencentcloud-sdk-nodejs-common': {

@@ -11,8 +11,8 @@ const SECRET_ADDRESSES: ReadonlySet<string> = new Set(['DATABASE_URL', 'WEBHOOK_
 const PASSWORD = /\/\/[^/?#@\s"]*:([^/?#@\s"]+)@|(?<=[?&]password=)([^&#\s"]+)/g;
 
 /**
- * Returns the secrets in a function's variables: keys, secrets and tokens, addresses that are secret, and passwords in any
- * variable. Hosts, origins, regions and audiences are not among them, since they help the reader of an error.
+ * Returns the secrets in a function's variables: keys, secrets and tokens, addresses that are secret, and passwords in
+ * any variable. Hosts, origins, regions and audiences are not among them, since they help the reader of an error.
  */
 export function listSecrets(environment: Environment): readonly string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => [
@@ -25,7 +25,9 @@ export function listSecrets(environment: Environment): readonly string[] {
   ]);
 }
 
-/** Returns the addresses and secrets in a list of endpoints, since an error may quote them without the list around them. */
+/**
+ * Returns the addresses and secrets in a list of endpoints, since an error may quote them without the list around them.
+ */
 function listTexts(json: string): readonly string[] {
   let endpoints: unknown;
   try {

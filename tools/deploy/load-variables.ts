@@ -4,8 +4,8 @@ import { readVariables } from './read-variables.ts';
 export const ALL_IS_READ = 'VOD_UPLOAD_ALL_VARIABLES_READ';
 
 /**
- * Sets the variables of this process for a deployment of `stage`, as {@link readVariables} returns them. Empty variables
- * are removed, so that the defaults of serverless.yml apply.
+ * Sets the variables of this process for a deployment of `stage`, as {@link readVariables} returns them. Empty
+ * variables are removed, so that the defaults of serverless.yml apply.
  *
  * @throws {DeployError} that names every variable that other programs would read differently.
  */

@@ -5,8 +5,8 @@ const endWith = require('./end-with.cjs');
 const provider = createRequire(require.resolve('serverless-tencent-scf'));
 loadProductsWhenAsked(createRequire(provider.resolve('serverless-tencent-tools')));
 
-// Both addresses belong to an API Gateway that was shut down on 2025-06-30. The report's error is not caught, so without a
-// network it ends every command; the answer of the other is needed before any deployment.
+// Both addresses belong to an API Gateway that was shut down on 2025-06-30. The report's error is not caught, so
+// without a network it ends every command; the answer of the other is needed before any deployment.
 const tools = provider('serverless-tencent-tools');
 tools.Others.DataReport.DataReport.prototype.report = async () => true;
 tools.Account.GetUserAuthInfo.prototype.isAuth = async () => ({

@@ -71,7 +71,10 @@ type Step =
   | 'remove'
   | 'rollback';
 
-/** Returns the functions for the steps of Serverless's commands; each rejects with a `DeployError` if it cannot do its work. */
+/**
+ * Returns the functions for the steps of Serverless's commands; each rejects with a `DeployError` if it cannot do its
+ * work.
+ */
 export function createPlugin(
   serverless: Serverless,
   output: Output,

@@ -13,8 +13,8 @@ const CALL = /(?<![\w.$])v\.(\w+)\(/g;
 /**
  * Returns the esbuild plugin that lets a bundle leave out the schemas that its function does not use.
  *
- * Valibot marks its functions as free of side effects, but esbuild respects such a mark only within one file. So the plugin
- * repeats it at each call: https://esbuild.github.io/api/#tree-shaking-and-side-effects.
+ * Valibot marks its functions as free of side effects, but esbuild respects such a mark only within one file. So the
+ * plugin repeats it at each call: https://esbuild.github.io/api/#tree-shaking-and-side-effects.
  */
 export function pureSchemas(): Plugin {
   return { name: 'pure-schemas', setup: setUpPureSchemas };

@@ -25,7 +25,8 @@ export interface VariableSources {
  * Every command and the deployment read such files with this function. It selects the same file as Serverless:
  * https://www.serverless.com/framework/docs/environment-variables.
  *
- * @throws {DeployError} where `file` does not exist, a file cannot be read, or other programs would read a value differently.
+ * @throws {DeployError} where `file` does not exist, a file cannot be read, or other programs would read a value
+ * differently.
  */
 export async function readVariables(sources: VariableSources): Promise<Environment> {
   const { environment } = sources;

@@ -10,8 +10,8 @@ export async function deleteFunction(name: string, { scf }: Pick<Cloud, 'scf'>):
 }
 
 /**
- * Removes everything that was deployed of `service`, and returns how many things. It continues after what does not exist
- * and after what fails.
+ * Removes everything that was deployed of `service`, and returns how many things. It continues after what does not
+ * exist and after what fails.
  *
  * @param ownsBucket whether this tool created the bucket and removes it, too, when it is empty.
  * @throws {DeployError} that describes everything that is still there.

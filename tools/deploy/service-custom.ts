@@ -21,8 +21,8 @@ export interface ServiceReading {
 }
 
 /**
- * Returns `custom` of the serverless.yml in `folder`, read by Serverless itself, with its variables and its references to
- * other files resolved; undefined where the file has no `custom`.
+ * Returns `custom` of the serverless.yml in `folder`, read by Serverless itself, with its variables and its references
+ * to other files resolved; undefined where the file has no `custom`.
  *
  * @param reading the input of a deployment; by default the variables of this process and of .env.
  * @throws an error with Serverless's message where it cannot read the file.
@@ -36,8 +36,8 @@ export async function readServiceCustom(
 }
 
 /**
- * Returns the folder where Serverless stores its compiled schema, which it always needs: the home directory, which is the
- * default, or a folder of this project if the home directory cannot be written, such as that of a container's user.
+ * Returns the folder where Serverless stores its compiled schema, which it always needs: the home directory, which is
+ * the default, or a folder of this project if the home directory cannot be written, such as that of a container's user.
  */
 function findCompiled(): Promise<string> {
   const home = homedir();

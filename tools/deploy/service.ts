@@ -18,7 +18,9 @@ export interface FunctionSpec {
   readonly memorySize: number;
   /** Seconds. */
   readonly timeout: number;
-  /** CAM role for its calls to other services; the empty text where the file takes it from a variable that is not set. */
+  /**
+   * CAM role for its calls to other services; the empty text where the file takes it from a variable that is not set.
+   */
   readonly role: string | undefined;
   readonly vpc: Vpc | undefined;
   /** Without empty variables. */

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * Returns the esbuild plugin that leaves `files` out of the bundles that import them: each is a separate file in the folder
- * of the functions, and a function that never needs it never loads it.
+ * Returns the esbuild plugin that leaves `files` out of the bundles that import them: each is a separate file in the
+ * folder of the functions, and a function that never needs it never loads it.
  *
  * @param files absolute paths of sources, with different names.
  */

@@ -32,8 +32,8 @@ export async function listCode(
 }
 
 /**
- * Makes sure that an archive in the bucket has the digest in its name: otherwise anyone who may write to the bucket could
- * make the functions run foreign code, with the functions' secrets and rights.
+ * Makes sure that an archive in the bucket has the digest in its name: otherwise anyone who may write to the bucket
+ * could make the functions run foreign code, with the functions' secrets and rights.
  *
  * @param digest of the archive, as {@link digestOf} returns it.
  * @throws {DeployError} where the digest differs, or the archive cannot be read.

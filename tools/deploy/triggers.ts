@@ -86,7 +86,9 @@ function parse<TSchema extends v.GenericSchema>(
   throw new DeployError(`serverless.yml: ${place}${issue}`);
 }
 
-/** For a union, valibot reports the problems of each shape; only those of the shape with the event's name are useful. */
+/**
+ * For a union, valibot reports the problems of each shape; only those of the shape with the event's name are useful.
+ */
 function flatten(issues: readonly v.BaseIssue<unknown>[]): readonly string[] {
   return issues.map((issue) => {
     const inner = issue.issues?.find(({ path }) => (path?.length ?? 0) > 1) ?? issue;

@@ -29,8 +29,8 @@ const manifest = v.object({
 });
 
 /**
- * Returns the licences of packages as one text: the name, version and licence of each, followed by the texts that it ships.
- * The same packages give the same text.
+ * Returns the licences of packages as one text: the name, version and licence of each, followed by the texts that it
+ * ships. The same packages give the same text.
  *
  * @param folders of the packages; they may repeat.
  * @throws {DeployError} that names every package whose licence is not known.

@@ -35,8 +35,8 @@ function isExact(origin: string): boolean {
 
 /**
  * Creates the access for pages of this machine and of `devOrigins`. First it checks the host name of a request: an
- * attacker's page could make its own name resolve to this machine, and then read everything. Then it checks the page that
- * sent the request: any page in the browser can send one, and must not start anything with it.
+ * attacker's page could make its own name resolve to this machine, and then read everything. Then it checks the page
+ * that sent the request: any page in the browser can send one, and must not start anything with it.
  *
  * @param devOrigins a list in which {@link explainDevOrigins} finds nothing wrong.
  */
@@ -72,8 +72,8 @@ export function createAccess(devOrigins: string): Access {
 const EMBEDDED = /^\/(?:media\/|(?:shim|sdk)\.js(?:\?|$))/;
 
 /**
- * Returns whether a page of another site sent `request` without an origin, such as for an image: the page cannot read the
- * answer, but the request still has its effects. A link that a user follows does not count.
+ * Returns whether a page of another site sent `request` without an origin, such as for an image: the page cannot read
+ * the answer, but the request still has its effects. A link that a user follows does not count.
  *
  * @see https://www.w3.org/TR/fetch-metadata/
  */
@@ -93,8 +93,8 @@ export function isOwnPage({ headers: { origin, host } }: IncomingMessage): boole
 const EXPOSED = 'Accept-Ranges, Content-Length, Content-Range, ETag';
 
 /**
- * Allows the page that sent `request`, which {@link Access} has not refused, to read the answer. Returns true if it was a
- * preflight and has been answered.
+ * Allows the page that sent `request`, which {@link Access} has not refused, to read the answer. Returns true if it was
+ * a preflight and has been answered.
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */

@@ -19,9 +19,9 @@ const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i;
 const SHIM_PATH = /^\/__vod\/([^/?]*)(.*)$/;
 
 /**
- * Returns the cloud's address that `request` is for, or undefined if it is for this machine. It is read from, in this order:
- * the shim's path prefix, the host of an absolute-form target, which clients with a proxy setting send, the `Host` header,
- * and the form of an API request, for SDKs whose endpoint is this machine.
+ * Returns the cloud's address that `request` is for, or undefined if it is for this machine. It is read from, in this
+ * order: the shim's path prefix, the host of an absolute-form target, which clients with a proxy setting send, the
+ * `Host` header, and the form of an API request, for SDKs whose endpoint is this machine.
  */
 export function readCloudAddress(request: IncomingMessage): CloudAddress | undefined {
   const { authority, target } = readTarget(request);
@@ -43,8 +43,8 @@ function readTarget({ url = '/' }: IncomingMessage) {
 }
 
 /**
- * Returns the host names that `request` was sent to, in lower case and with their ports: its `Host`, and the host of its
- * target if the client has a proxy setting.
+ * Returns the host names that `request` was sent to, in lower case and with their ports: its `Host`, and the host of
+ * its target if the client has a proxy setting.
  */
 export function listAddressed(request: IncomingMessage): string[] {
   const { host = '' } = request.headers;
@@ -61,7 +61,10 @@ function isLocalHost(host: string): boolean {
   return isLoopbackName(withoutPort(host));
 }
 
-/** Requests with newer signatures have the action in a header, those with older ones in a parameter of the query or form. */
+/**
+ * Requests with newer signatures have the action in a header, those with older ones in a parameter of the query or
+ * form.
+ */
 function isApiRequest({ method, headers }: IncomingMessage, target: string): boolean {
   if ('x-tc-action' in headers) return true;
   const [path, query = ''] = target.split('?');

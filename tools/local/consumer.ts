@@ -23,8 +23,8 @@ const DEFAULT_SLOWNESS = 20_000;
 const MAX_COUNTED = 10_000;
 
 /**
- * Returns a consumer that checks every message with the official library and reports it. It answers 401 to a message that
- * is not genuine, and 500 where a simulated fault requires it.
+ * Returns a consumer that checks every message with the official library and reports it. It answers 401 to a message
+ * that is not genuine, and 500 where a simulated fault requires it.
  */
 export function createConsumer({
   activity,

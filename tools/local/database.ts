@@ -33,8 +33,8 @@ interface LocalDatabaseOptions {
 
 /**
  * Opens the database that belongs to `dir`, on a free port, and creates it if it does not exist. Its data are stored in
- * `<dir>/postgres`, or in the folder that a link there points to, and its password is one of the keys of `dir`. A server
- * that an earlier process left running on the same data is reused. `databaseUrl` names another server instead.
+ * `<dir>/postgres`, or in the folder that a link there points to, and its password is one of the keys of `dir`. A
+ * server that an earlier process left running on the same data is reused. `databaseUrl` names another server instead.
  *
  * @throws {LocalError} where it does not start, or the keys are damaged.
  */
@@ -125,8 +125,8 @@ async function readLock(folder: string) {
 }
 
 /**
- * Stops the server that runs on `folder`. A signal to the whole process group, such as that of Ctrl+C, has already stopped
- * it, or is about to.
+ * Stops the server that runs on `folder`. A signal to the whole process group, such as that of Ctrl+C, has already
+ * stopped it, or is about to.
  */
 async function stopPostgres(folder: string): Promise<void> {
   const lock = await readLock(folder);

@@ -10,7 +10,8 @@ export const FROM_FILE = [
 /**
  * Returns the environment of the local stack: that of the process, and the variables {@link FROM_FILE} of `.env.dev` or
  * `.env` in `folder`. The rest of the file is for the cloud: simulated uploads must reach neither its database
- * (`DATABASE_URL`) nor its consumers (`WEBHOOK_ENDPOINTS`), so these are read only from the environment of this command.
+ * (`DATABASE_URL`) nor its consumers (`WEBHOOK_ENDPOINTS`), so these are read only from the environment of this
+ * command.
  *
  * @throws {DeployError} if the file cannot be read, or other programs would read it differently.
  */

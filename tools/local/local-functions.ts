@@ -91,7 +91,8 @@ export function defineFunctions({
         ...callers,
         ...contexts,
       }),
-      // A batch of pulls is sent at the configured rate, and those for which there is no time left are returned as not done.
+      // A batch of pulls is sent at the configured rate, and those for which there is no time left are returned as not
+      // done.
       define('pull', 60, {
         ...{ ...vodApi, ...callers, ...contexts, ...choosePullHosts(chosen) },
         ...choose(chosen, 'PULL_PORTS', 'VOD_PULLS_PER_SECOND'),

@@ -32,9 +32,8 @@ const localKeys = v.object({
 export type LocalKeys = Readonly<v.InferOutput<typeof localKeys>>;
 
 /**
- * Returns random keys, each with at least 80 bits: with known keys, a page or another program on this machine could sign.
- * A `SignKey` has at most 32 letters and digits:
- * https://cloud.tencent.com/document/product/266/33779.
+ * Returns random keys, each with at least 80 bits: with known keys, a page or another program on this machine could
+ * sign. A `SignKey` has at most 32 letters and digits: https://cloud.tencent.com/document/product/266/33779.
  */
 export function makeLocalKeys(): LocalKeys {
   const digits = (bytes: number) => randomBytes(bytes).toString('hex');
@@ -54,8 +53,8 @@ export function makeLocalKeys(): LocalKeys {
 }
 
 /**
- * Returns the keys of the stack whose state is in the folder `dir`. They are created once, and stored there so that only
- * this user can read them.
+ * Returns the keys of the stack whose state is in the folder `dir`. They are created once, and stored there so that
+ * only this user can read them.
  *
  * @throws {LocalError} if their file is damaged.
  */

@@ -33,7 +33,10 @@ export interface LocalStackOptions {
   readonly dir: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Whether the state in `dir` is deleted first. This happens after the port is opened, so that no other stack is using it. */
+  /**
+   * Whether the state in `dir` is deleted first. This happens after the port is opened, so that no other stack is using
+   * it.
+   */
   readonly fresh?: boolean;
   readonly trigger?: HttpTrigger;
   /** Whether VOD sends its events or stores them for the sweep; `PUSH` by default. */

@@ -37,8 +37,8 @@ export type StartSettings = Required<
 > & { readonly databaseUrl: string | undefined; readonly databaseCa: string | undefined };
 
 /**
- * Returns the settings in the arguments and variables of a start, or `help` if they ask for {@link START_HELP}. An empty
- * variable is the same as none.
+ * Returns the settings in the arguments and variables of a start, or `help` if they ask for {@link START_HELP}. An
+ * empty variable is the same as none.
  *
  * @throws {LocalError} that names everything wrong in them.
  */

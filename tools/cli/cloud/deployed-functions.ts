@@ -48,7 +48,8 @@ const HTTP_TRIGGERS = ['http', 'apigw'];
 export type FindFunction = (name: string) => Promise<DeployedFunction | undefined>;
 
 /**
- * Returns a lookup of functions in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` select another server than the cloud's.
+ * Returns a lookup of functions in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` select another server than the
+ * cloud's.
  */
 export function createFindFunction(
   { region, service, stage }: Deployment,

@@ -26,8 +26,8 @@ export interface Key {
 const NAMES = ['TENCENT_SECRET_ID', 'TENCENTCLOUD_SECRET_ID'] as const;
 
 /**
- * Returns the key for calls, which is the one for deploying, or else the one that signs uploads, and the configuration of
- * VOD's API.
+ * Returns the key for calls, which is the one for deploying, or else the one that signs uploads, and the configuration
+ * of VOD's API.
  *
  * @throws {DeployError} where there is no key, or one half of it is missing.
  * @throws {ConfigError} where the configuration of VOD's API is wrong.

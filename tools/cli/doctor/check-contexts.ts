@@ -8,8 +8,8 @@ import { finding, type Note } from './note.ts';
 const HANDLES_CONTEXTS: ReadonlySet<string> = new Set(['signature', 'pull', 'callback', 'sweep']);
 
 /**
- * Finds functions that were deployed with other keys than `expected`. All must have the same: what one function writes, the
- * others read.
+ * Finds functions that were deployed with other keys than `expected`. All must have the same: what one function writes,
+ * the others read.
  *
  * @param expected `SOURCE_CONTEXT_KEYS`; missing ones are reported by the check of the variables.
  */
@@ -35,8 +35,8 @@ export function checkContextKeys(
 }
 
 /**
- * Finds missing keys, without which the functions work only if they have the upload key. Also reports a grace for contexts
- * without a MAC: that it is in force, or has no effect.
+ * Finds missing keys, without which the functions work only if they have the upload key. Also reports a grace for
+ * contexts without a MAC: that it is in force, or has no effect.
  *
  * @param now Unix milliseconds.
  */

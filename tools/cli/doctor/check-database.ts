@@ -12,8 +12,8 @@ import { finding, type Note, skipped, warning } from './note.ts';
 const ANSWER_MILLISECONDS = 6_000;
 
 /**
- * Finds out whether the functions can use the database, by connecting as they do: whether it answers, is new enough, can
- * store texts of any language, and has the ledger's tables in the version of this code.
+ * Finds out whether the functions can use the database, by connecting as they do: whether it answers, is new enough,
+ * can store texts of any language, and has the ledger's tables in the version of this code.
  */
 export async function checkDatabase(
   databaseUrl: string | undefined,

@@ -29,7 +29,10 @@ export interface Expected {
   readonly contextKeys: string | undefined;
 }
 
-/** Finds out whether the functions are deployed, on which runtime, whether they may call VOD, and which triggers they have. */
+/**
+ * Finds out whether the functions are deployed, on which runtime, whether they may call VOD, and which triggers they
+ * have.
+ */
 export async function checkDeployment(
   deployment: Deployment,
   findFunction: FindFunction,

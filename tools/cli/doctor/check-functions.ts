@@ -36,7 +36,10 @@ export interface Expectations {
   readonly tenants: readonly number[];
 }
 
-/** Finds out whether the addresses are those of the functions, and whether they serve, refuse unknown callers and allow pages. */
+/**
+ * Finds out whether the addresses are those of the functions, and whether they serve, refuse unknown callers and allow
+ * pages.
+ */
 export async function checkFunctions(
   urls: FunctionUrls,
   environment: Environment,

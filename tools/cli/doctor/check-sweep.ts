@@ -12,8 +12,8 @@ const REMEDY =
   'Its log says why: it is not deployed, its timer is off, it is not allowed to call VOD, or it cannot reach the database. The very first run may take some minutes.';
 
 /**
- * Finds out whether `sweep` works, by the time up to which it has reconciled the media of each of `applications`; the first
- * is the service's own.
+ * Finds out whether `sweep` works, by the time up to which it has reconciled the media of each of `applications`; the
+ * first is the service's own.
  *
  * @param database one that has the ledger's tables.
  */

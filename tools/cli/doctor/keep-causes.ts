@@ -24,7 +24,9 @@ function unite(alike: readonly Note[]): readonly Note[] {
   return [finding(first.check, first.among.describe([...items]), first.remedy)];
 }
 
-/** Turns a note about one deployed function, whose text begins with its name, into one that can be united with others. */
+/**
+ * Turns a note about one deployed function, whose text begins with its name, into one that can be united with others.
+ */
 function nameFunction(note: Note): Note {
   const [, name, said] = /^(\S+-\S+) (.+)$/s.exec(note.text) ?? [];
   if (note.kind !== 'finding' || note.check !== 'deployment') return note;

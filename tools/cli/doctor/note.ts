@@ -17,8 +17,8 @@ export type CheckName =
   | 'endpoints';
 
 /**
- * A result of a check. Something is wrong (`finding`), works but is less safe than it could be (`warning`), could not be
- * found out although it should (`unable`), or was not checked because an option or variable is missing (`skipped`).
+ * A result of a check. Something is wrong (`finding`), works but is less safe than it could be (`warning`), could not
+ * be found out although it should (`unable`), or was not checked because an option or variable is missing (`skipped`).
  */
 export type Note = {
   readonly check: CheckName;

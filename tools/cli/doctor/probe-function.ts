@@ -61,7 +61,8 @@ export async function allowsOrigin(url: string, origin: string): Promise<boolean
 
 /**
  * Returns whether the `callback` function at `url` has the key that made `sign`. The notification must be too old to be
- * accepted: then it is neither recorded nor sent to targets, and the refusal says whether the key or the time was wrong.
+ * accepted: then it is neither recorded nor sent to targets, and the refusal says whether the key or the time was
+ * wrong.
  */
 export async function knowsSignKey(url: string, sign: string, t: number): Promise<boolean> {
   const body = JSON.stringify({ Sign: sign, T: t });

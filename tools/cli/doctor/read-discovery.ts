@@ -13,8 +13,8 @@ export interface Discovery {
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * Returns the discovery document of the issuer at `address`, or undefined where there is none, which is not an error: an
- * issuer need not have one.
+ * Returns the discovery document of the issuer at `address`, or undefined where there is none, which is not an error:
+ * an issuer need not have one.
  */
 export async function readDiscovery(
   address: string | undefined,

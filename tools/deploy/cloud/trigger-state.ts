@@ -21,8 +21,8 @@ export function writeTriggerDescription(spec: TriggerSpec): string {
 }
 
 /**
- * A public Function URL: the functions themselves authenticate callers and answer preflights with exact origins. With the
- * platform's CORS in addition, answers would have the headers twice.
+ * A public Function URL: the functions themselves authenticate callers and answer preflights with exact origins. With
+ * the platform's CORS in addition, answers would have the headers twice.
  *
  * @see https://cloud.tencent.com/document/product/583/100227
  */

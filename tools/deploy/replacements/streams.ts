@@ -9,8 +9,8 @@ export function isStream(value: unknown): false {
 }
 
 /**
- * Replaces `get-stream` and `form-data`, the SDK's answers that are a stream of events, and the streams with which middy
- * answers on another platform.
+ * Replaces `get-stream` and `form-data`, the SDK's answers that are a stream of events, and the streams with which
+ * middy answers on another platform.
  *
  * It is a function declaration, since some of them are called and some are created with `new`.
  *

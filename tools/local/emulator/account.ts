@@ -85,7 +85,9 @@ export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
   };
 }
 
-/** Returns the account as one of its applications sees it: with the number and key of that one, and without the others. */
+/**
+ * Returns the account as one of its applications sees it: with the number and key of that one, and without the others.
+ */
 export function accountOf(account: Account, subAppId: number): Account {
   if (subAppId === account.subAppId) return account;
   const { [subAppId]: signKey = account.signKey } = account.otherSignKeys;

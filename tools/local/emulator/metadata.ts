@@ -132,7 +132,8 @@ async function analyse(
   return describe(object.size, result.media?.track ?? []);
 }
 
-// Loading the prober takes far longer than using it, and it can probe one file at a time, so all files share one in turn.
+// Loading the prober takes far longer than using it, and it can probe one file at a time, so all files share one in
+// turn.
 let proberLoading: Promise<MediaInfo<'object'>> | undefined;
 let lastProbe: Promise<unknown> = Promise.resolve();
 
@@ -151,8 +152,8 @@ async function probeInTurn(
 }
 
 /**
- * Returns the metadata of an object, and reads only the parts that it needs; null if they cannot be read for any reason,
- * since an upload must not fail because of it.
+ * Returns the metadata of an object, and reads only the parts that it needs; null if they cannot be read for any
+ * reason, since an upload must not fail because of it.
  */
 export function probeMetaData(
   object: StoredObject,

@@ -85,7 +85,9 @@ interface AccountRecords {
   readonly eventConfigs: Map<string, EventConfig>;
 }
 
-/** The state as one application sees it: its own records and those of the account, but not those of other applications. */
+/**
+ * The state as one application sees it: its own records and those of the account, but not those of other applications.
+ */
 export interface State extends ApplicationRecords, AccountRecords {
   /** Resolves when the state of the time of the call, or a later one, is on the disk. */
   save(): Promise<void>;
@@ -177,8 +179,8 @@ function createSave(write: () => Promise<void>): () => Promise<void> {
 }
 
 /**
- * Opens the state in `file`, empty if there is no file. Every save replaces the whole file and leaves out what has expired.
- * Throws if the file is not a state of this program.
+ * Opens the state in `file`, empty if there is no file. Every save replaces the whole file and leaves out what has
+ * expired. Throws if the file is not a state of this program.
  */
 export async function openState(file: string, now: () => Date): Promise<AccountState> {
   await mkdir(dirname(file), { recursive: true });

@@ -105,7 +105,9 @@ function describeContext(definition: FunctionDefinition, requestId: string) {
   };
 }
 
-/** Returns the header with which a page of `origin` can read an answer that the function gives to pages of `corsOrigin`. */
+/**
+ * Returns the header with which a page of `origin` can read an answer that the function gives to pages of `corsOrigin`.
+ */
 function allowOrigin(
   headers: HttpAnswer['headers'],
   corsOrigin: string | undefined,

@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 
 /**
- * Makes invented host names work in this process: an https request to one of them goes to the origin that it stands for,
- * such as `http://127.0.0.1:8000`. All other requests are unchanged.
+ * Makes invented host names work in this process: an https request to one of them goes to the origin that it stands
+ * for, such as `http://127.0.0.1:8000`. All other requests are unchanged.
  */
 export function findPublicNames(origins: Readonly<Record<string, string>>): void {
   const { request } = https;

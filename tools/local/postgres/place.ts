@@ -27,8 +27,8 @@ const run = promisify(execFile);
 
 /**
  * Returns the place of the database that belongs to `dir`: `<dir>/postgres`, or a folder in {@link ELSEWHERE} if the
- * server's user cannot reach that. `<dir>/postgres` is then a link to the folder, which still works after `dir` has moved.
- * Data in `dir` that this user can no longer reach are moved.
+ * server's user cannot reach that. `<dir>/postgres` is then a link to the folder, which still works after `dir` has
+ * moved. Data in `dir` that this user can no longer reach are moved.
  *
  * @throws {LocalError} where the data belong to another user, or there is no place for them.
  */

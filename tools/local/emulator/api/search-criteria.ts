@@ -10,7 +10,8 @@ const STATUS = 'Normal';
 const REVIEW_RESULT = 'notModerated';
 
 /**
- * Returns the media that match all criteria of a search, newest first, or the best match first if the search is for words.
+ * Returns the media that match all criteria of a search, newest first, or the best match first if the search is for
+ * words.
  */
 export function findMedia(
   state: Pick<State, 'media' | 'classes'>,

@@ -52,7 +52,9 @@ const MEMBER_OF = {
 /** A type of event that the emulator sends. */
 export type EventType = keyof typeof MEMBER_OF;
 
-/** Returns an event in the form of a push notification: without `EventHandle`, and with the members of other types null. */
+/**
+ * Returns an event in the form of a push notification: without `EventHandle`, and with the members of other types null.
+ */
 export function buildEventContent(
   eventType: EventType,
   payload: Readonly<Record<string, unknown>>,

@@ -16,8 +16,8 @@ export interface EventQueue {
   /** Wakes waiting pulls after an event was added and saved. */
   wake(): void;
   /**
-   * Returns up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first event while `isOpen` returns
-   * true.
+   * Returns up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first event while `isOpen`
+   * returns true.
    */
   pull(isOpen: () => boolean, signal: AbortSignal): Promise<readonly QueuedEvent[]>;
   /** Removes events that were pulled in the last 30 seconds; if one of them was not, returns false and removes none. */

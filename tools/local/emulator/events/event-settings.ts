@@ -22,8 +22,8 @@ export interface EventSettings {
 }
 
 /**
- * Returns the event settings in the state. In the service, every switch is `OFF` at first; here all are `ON`, because there
- * is no console to switch them on, and a first upload without its event would look like a bug.
+ * Returns the event settings in the state. In the service, every switch is `OFF` at first; here all are `ON`, because
+ * there is no console to switch them on, and a first upload without its event would look like a bug.
  */
 export function createEventSettings(options: EventSettingsOptions): EventSettings {
   const { state, account, callbackUrl, eventMode = 'PUSH' } = options;

@@ -55,7 +55,8 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
       delayed.set(id, 'over');
       wake();
     };
-    // A delay does not keep the process running: notifications that are delayed when it ends are sent at the next start.
+    // A delay does not keep the process running: notifications that are delayed when it ends are sent at the next
+    // start.
     wait(how.milliseconds, undefined, { signal: closing, ref: false }).then(over, () => {});
   };
 

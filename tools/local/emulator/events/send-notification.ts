@@ -102,8 +102,8 @@ function reportAttempt(
 }
 
 /**
- * Sends a notification until there is an answer, with any status, or the attempts are used up; each has a fresh `Sign` and
- * `T` and is reported. Returns false if `closing` interrupted it.
+ * Sends a notification until there is an answer, with any status, or the attempts are used up; each has a fresh `Sign`
+ * and `T` and is reported. Returns false if `closing` interrupted it.
  */
 export async function sendNotification(
   options: SendOptions,

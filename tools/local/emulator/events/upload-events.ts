@@ -56,8 +56,8 @@ function createRecorder({ state, settings, queue }: UploadEventsOptions) {
 
 /**
  * Returns the events of an application, in their order of time. For `NewFileUpload` and `FileDeleted`, the switch that
- * stops them is documented. That no switch stops `PullComplete`, and that a pulled media causes no `NewFileUpload`, are our
- * guesses. Events that were recorded before the mode changed are delivered in the old mode.
+ * stops them is documented. That no switch stops `PullComplete`, and that a pulled media causes no `NewFileUpload`, are
+ * our guesses. Events that were recorded before the mode changed are delivered in the old mode.
  */
 export function createUploadEvents(options: UploadEventsOptions): UploadEvents {
   const { state, settings, queue } = options;

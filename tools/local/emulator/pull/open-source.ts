@@ -33,8 +33,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /**
  * Returns the source at `url`, after following redirects.
  *
- * @throws PullFailure 40000 if a service on the internet could not call `url` itself, 60000 for any error of the source or
- * a redirect.
+ * @throws PullFailure 40000 if a service on the internet could not call `url` itself, 60000 for any error of the source
+ * or a redirect.
  */
 export async function openSource(
   url: string,

@@ -39,8 +39,8 @@ export class PrivateAddressError extends Error {
 }
 
 /**
- * Resolves a name, for a request's `lookup`: the request uses the address that was checked, so the name cannot change in
- * between. Fails with {@link PrivateAddressError} if one of its addresses is not public.
+ * Resolves a name, for a request's `lookup`: the request uses the address that was checked, so the name cannot change
+ * in between. Fails with {@link PrivateAddressError} if one of its addresses is not public.
  */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {

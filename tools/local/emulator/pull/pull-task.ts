@@ -2,8 +2,8 @@ import { buildMediaBasicInfo } from '../events/media-basic-info.ts';
 import type { Media, MediaClass, Pull } from '../state.ts';
 
 /**
- * Returns `PullUploadTask`, which is part of DescribeTaskDetail and of a `PullComplete` event; `media` is the result of the
- * pull, `progress` is percent.
+ * Returns `PullUploadTask`, which is part of DescribeTaskDetail and of a `PullComplete` event; `media` is the result of
+ * the pull, `progress` is percent.
  */
 export function buildPullTask(
   pull: Pull,

@@ -46,7 +46,9 @@ function createBits() {
   };
 }
 
-/** Returns a NAL unit: its header, and the content with an escape byte wherever it looks like the start of another unit. */
+/**
+ * Returns a NAL unit: its header, and the content with an escape byte wherever it looks like the start of another unit.
+ */
 function buildUnit(header: number, content: readonly number[]): Buffer {
   const escaped: number[] = [header];
   let zeros = 0;
@@ -88,7 +90,10 @@ export function buildPictureParameters(): Buffer {
   return buildUnit(0x68, bits.end());
 }
 
-/** Returns an independent frame with one brightness (16 to 235) for each macroblock; `number` differs from the previous one. */
+/**
+ * Returns an independent frame with one brightness (16 to 235) for each macroblock; `number` differs from the previous
+ * one.
+ */
 export function buildFrame(brightness: readonly number[], number: number): Buffer {
   const bits = createBits();
   for (const value of [0, SLICE_OF_I, 0]) bits.golomb(value);

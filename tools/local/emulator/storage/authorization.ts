@@ -17,8 +17,8 @@ export interface StorageTarget {
 }
 
 /**
- * Checks that `request` is signed with valid temporary credentials for `target`. The cloud's codes for a wrong token and
- * for expired credentials are not documented; both are `AccessDenied` here.
+ * Checks that `request` is signed with valid temporary credentials for `target`. The cloud's codes for a wrong token
+ * and for expired credentials are not documented; both are `AccessDenied` here.
  *
  * @throws CosError that says what is wrong.
  */

@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * Returns which bytes of `size` a `Range` header requests; undefined if all are to be sent, because there is no header or
- * it has another form, such as several ranges; `'outside'` if the range has no byte of the object.
+ * Returns which bytes of `size` a `Range` header requests; undefined if all are to be sent, because there is no header
+ * or it has another form, such as several ranges; `'outside'` if the range has no byte of the object.
  * https://www.rfc-editor.org/rfc/rfc9110#name-range
  */
 export function parseRange(

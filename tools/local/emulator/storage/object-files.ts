@@ -30,8 +30,8 @@ interface Files {
 }
 
 /**
- * Returns the objects in `dir`, which is created if it does not exist. Uploads that have been open for a day, and orphaned
- * files of an interrupted process, are removed first.
+ * Returns the objects in `dir`, which is created if it does not exist. Uploads that have been open for a day, and
+ * orphaned files of an interrupted process, are removed first.
  */
 export async function openObjects(
   dir: string,
@@ -149,7 +149,10 @@ function storeOf(files: Files): ObjectStore {
   };
 }
 
-/** A body may fail before it is read. The reader gets the error later; without a listener, the event would end the process. */
+/**
+ * A body may fail before it is read. The reader gets the error later; without a listener, the event would end the
+ * process.
+ */
 function leaveToReader(): void {}
 
 async function demandOpen(uploads: UploadRecords, uploadId: string): Promise<OpenUpload> {

@@ -53,7 +53,9 @@ export interface ObjectStore {
   listParts(uploadId: string): Promise<readonly StoredPart[]>;
   /** Joins the named parts, in this order, into one object. The caller has checked numbers and ETags. */
   complete(uploadId: string, partNumbers: readonly number[]): Promise<StoredObject>;
-  /** Returns the object of a completed upload, for a client that repeats the request because it did not get the answer. */
+  /**
+   * Returns the object of a completed upload, for a client that repeats the request because it did not get the answer.
+   */
   findCompleted(uploadId: string): Promise<StoredObject | undefined>;
   abort(uploadId: string): Promise<void>;
   find(name: ObjectName): Promise<StoredObject | undefined>;

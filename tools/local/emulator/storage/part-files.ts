@@ -87,7 +87,9 @@ export async function readPartFiles(directory: string): Promise<readonly PartFil
   });
 }
 
-/** Returns the part files that count, by part number: for a part that was sent twice, the one that was finished last. */
+/**
+ * Returns the part files that count, by part number: for a part that was sent twice, the one that was finished last.
+ */
 export function latestParts(files: readonly PartFile[]): ReadonlyMap<number, PartFile> {
   return new Map(files.map((file) => [file.partNumber, file]));
 }

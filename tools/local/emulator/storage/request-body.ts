@@ -23,7 +23,10 @@ export function bodyLength(incoming: IncomingMessage): number {
   return length;
 }
 
-/** Returns the body at the speed that the limit allows; it ends with an error if it does not match a digest in its headers. */
+/**
+ * Returns the body at the speed that the limit allows; it ends with an error if it does not match a digest in its
+ * headers.
+ */
 export function openBody(incoming: IncomingMessage, speed: SpeedLimit): Readable {
   const digests = announcedDigests(incoming.headers);
   return Readable.from(checkDigests(speed.pace(chunksOf(incoming)), digests), {

@@ -4,8 +4,8 @@ import { equalText, headerValue, type SignedRequest } from './signed-request.ts'
 import { encodeUriPath, encodeUriText } from './uri-text.ts';
 
 /**
- * The fields of an AWS Signature Version 4 in the `Authorization` header, which the Web SDK sends with `storageType: 's3'`.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * The fields of an AWS Signature Version 4 in the `Authorization` header, which the Web SDK sends with `storageType:
+ * 's3'`. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export interface Sigv4 {
   readonly secretId: string;

@@ -171,7 +171,8 @@ function activityOf(
 }
 
 async function send({ incoming, outgoing }: CloudRequest, answer: Answer): Promise<void> {
-  // A client that is still sending reads no answer before it has finished, so the rest of its body is read and discarded.
+  // A client that is still sending reads no answer before it has finished, so the rest of its body is read and
+  // discarded.
   incoming.resume();
   if (outgoing.destroyed) return;
   const { body = '' } = answer;

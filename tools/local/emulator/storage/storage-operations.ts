@@ -22,7 +22,10 @@ const OPERATIONS = {
 /** Name of a COS operation that the emulator knows. */
 export type OperationName = keyof typeof OPERATIONS;
 
-/** Parameters that select or control an operation. Others, except for those below, mean an operation that is not emulated. */
+/**
+ * Parameters that select or control an operation. Others, except for those below, mean an operation that is not
+ * emulated.
+ */
 const KNOWN_PARAMETERS = new Set([
   'uploads',
   'uploadId',

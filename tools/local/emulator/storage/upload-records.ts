@@ -14,7 +14,9 @@ const UPLOAD = v.object({
 
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
-/** One JSON file per multipart upload: in `open` while it is open, in the folder of its parts after it was completed. */
+/**
+ * One JSON file per multipart upload: in `open` while it is open, in the folder of its parts after it was completed.
+ */
 export interface UploadRecords {
   findOpen(uploadId: string): Promise<OpenUpload | undefined>;
   findCompleted(uploadId: string): Promise<OpenUpload | undefined>;

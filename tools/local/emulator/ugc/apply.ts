@@ -57,8 +57,8 @@ function buildApplyData(ugc: UgcDependencies, session: UploadSession, grant: Sto
 }
 
 /**
- * ApplyUploadUGC: returns where a client may store its files and the credentials for it, for a new media, for an upload that
- * continues, or for a media's new cover. Throws `UgcRefusal`.
+ * ApplyUploadUGC: returns where a client may store its files and the credentials for it, for a new media, for an upload
+ * that continues, or for a media's new cover. Throws `UgcRefusal`.
  */
 export async function applyUpload(
   applications: Applications<UgcDependencies>,

@@ -81,9 +81,9 @@ function buildCommitData(ugc: UgcDependencies, session: UploadSession, committed
 }
 
 /**
- * Returns the function that turns the uploaded files of a session into a media. A repeated call, even during the first one,
- * gives the same result and creates nothing twice. The function throws `UgcRefusal` if a file is missing or not as it was
- * declared.
+ * Returns the function that turns the uploaded files of a session into a media. A repeated call, even during the first
+ * one, gives the same result and creates nothing twice. The function throws `UgcRefusal` if a file is missing or not as
+ * it was declared.
  */
 export function createSessionCommit(): (
   ugc: UgcDependencies,

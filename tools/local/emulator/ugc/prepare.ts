@@ -5,8 +5,8 @@ import type { Outcome } from './outcome.ts';
 import { parsePrepare } from './requests.ts';
 
 /**
- * PrepareUploadUGC: returns the regions whose speeds a client may compare, or the one that the signature names. Does not use
- * a one-time signature up. Throws `UgcRefusal`.
+ * PrepareUploadUGC: returns the regions whose speeds a client may compare, or the one that the signature names. Does
+ * not use a one-time signature up. Throws `UgcRefusal`.
  */
 export async function prepareUpload(
   applications: Applications<UgcDependencies>,

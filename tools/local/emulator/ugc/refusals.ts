@@ -1,8 +1,8 @@
 /**
  * Why a client upload request is refused. The real service publishes no list of its codes. 10001 and 10004 are known
- * from reports about the vendor's SDKs and from their tests, 10010 from the Android SDK's check for an expired signature,
- * 10005 from an older Web SDK's check for a lost session; the other numbers are our guess.
- * No tested client reads the number: all treat anything but 0 as a failure and show the message.
+ * from reports about the vendor's SDKs and from their tests, 10010 from the Android SDK's check for an expired
+ * signature, 10005 from an older Web SDK's check for a lost session; the other numbers are our guess. No tested client
+ * reads the number: all treat anything but 0 as a failure and show the message.
  */
 const REFUSALS = {
   'invalid request': 10001,

@@ -124,8 +124,8 @@ function findBoundSession(
 }
 
 /**
- * Returns the session of a new upload. If a browser repeats a request with the same one-time signature after a lost answer,
- * it gets the session that the request began. Throws {@link refusal}s.
+ * Returns the session of a new upload. If a browser repeats a request with the same one-time signature after a lost
+ * answer, it gets the session that the request began. Throws {@link refusal}s.
  */
 export function openSession(
   ugc: UgcDependencies,
@@ -150,7 +150,8 @@ export function openSession(
 
 /**
  * Returns the session with this key. A one-time signature that began another upload is refused; one that began this
- * upload or none is accepted, since some SDKs send one signature for all steps, others a fresh one. Throws {@link refusal}s.
+ * upload or none is accepted, since some SDKs send one signature for all steps, others a fresh one. Throws {@link
+ * refusal}s.
  */
 export function findSession(
   ugc: UgcDependencies,

@@ -16,8 +16,8 @@ function decode(text: string, field: string): string {
 }
 
 /**
- * Returns the fields of a signed query string, form-url-decoded: both `%20` and `+` are a space, since the
- * vendor's samples in different languages use both. Throws {@link UgcRefusal} if a field occurs twice or is not encoded.
+ * Returns the fields of a signed query string, form-url-decoded: both `%20` and `+` are a space, since the vendor's
+ * samples in different languages use both. Throws {@link UgcRefusal} if a field occurs twice or is not encoded.
  */
 export function parseSignedFields(original: string): SignedFields {
   const fields = new Map<string, string>();

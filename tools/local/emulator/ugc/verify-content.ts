@@ -4,8 +4,8 @@ import { createHmac } from 'node:crypto';
 const LOCAL_VERIFY_KEY = 'LocalVerifyKeyExample';
 
 /**
- * Returns the proof that a client has uploaded a file: Base64 of an HMAC-SHA1 and the text that it covers, with the same
- * layout as an upload signature. `expiresAt` is Unix seconds.
+ * Returns the proof that a client has uploaded a file: Base64 of an HMAC-SHA1 and the text that it covers, with the
+ * same layout as an upload signature. `expiresAt` is Unix seconds.
  */
 export function signVerifyContent(fileId: string, expiresAt: number): string {
   const text = Buffer.from(`ExpTime=${expiresAt}&FileId=${fileId}`);

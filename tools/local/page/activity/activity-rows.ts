@@ -22,8 +22,8 @@ export function textActivity(activity: RecordedActivity): TextedActivity {
 }
 
 /**
- * Returns the rows for activities in their order. Consecutive probes of regions are one row, and so are runs of the timer
- * with their calls to VOD.
+ * Returns the rows for activities in their order. Consecutive probes of regions are one row, and so are runs of the
+ * timer with their calls to VOD.
  */
 export function foldActivities(activities: readonly TextedActivity[]): readonly ActivityRow[] {
   const rows: ActivityRow[] = [];
@@ -66,7 +66,9 @@ function isTimer(activity: RecordedActivity | undefined): boolean {
   return activity?.type === 'sweep' && activity.firedBy === 'timer' && !activity.failed;
 }
 
-/** Removes the calls to VOD since `start` from the end of `rows` and returns them: those of the run that has just ended. */
+/**
+ * Removes the calls to VOD since `start` from the end of `rows` and returns them: those of the run that has just ended.
+ */
 function takeCalls(rows: ActivityRow[], start: number): readonly TextedActivity[] {
   const calls: TextedActivity[] = [];
   for (;;) {

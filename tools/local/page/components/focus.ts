@@ -1,6 +1,6 @@
 /**
- * Called when a button of `group` loses the focus. If it lost it because it was hidden, the first visible button gets the
- * focus, so that a user of the keyboard stays at the next possible step.
+ * Called when a button of `group` loses the focus. If it lost it because it was hidden, the first visible button gets
+ * the focus, so that a user of the keyboard stays at the next possible step.
  */
 export function inheritFocus(
   { target }: { readonly target: unknown },

@@ -12,7 +12,9 @@ interface PlayerProps {
   readonly id?: string;
 }
 
-/** A media with the browser's own controls, or a link if the browser cannot play it. Another `url` needs another `key`. */
+/**
+ * A media with the browser's own controls, or a link if the browser cannot play it. Another `url` needs another `key`.
+ */
 export function Player({ url, coverUrl, type = '', id }: PlayerProps) {
   const isUnplayable = useSignal(false);
   const src = pagePath(url);

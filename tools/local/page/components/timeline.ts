@@ -49,8 +49,8 @@ const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: st
 const WAITING = 'VOD has not reported yet what the limits of this upload need; it has 10 minutes';
 
 /**
- * Returns the life of an upload as entries, oldest first; the cause of a state comes before it, and an error is below the
- * state that it resulted in.
+ * Returns the life of an upload as entries, oldest first; the cause of a state comes before it, and an error is below
+ * the state that it resulted in.
  */
 export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {
   return [

@@ -26,7 +26,9 @@ const NO_FACTS: FileFacts = { notifications: [], receipts: [] };
 /** Returns an empty index. */
 export function createFileFacts(): FileFactsIndex {
   const files = new Map<string, FileFacts>();
-  /** A refused notification is not read, so its log line has no file; the report of its delivery, which follows, has it. */
+  /**
+   * A refused notification is not read, so its log line has no file; the report of its delivery, which follows, has it.
+   */
   let refused: LogLine[] = [];
 
   const file = (fileId: string) => files.get(fileId) ?? NO_FACTS;

@@ -4,7 +4,9 @@ import { createFileFacts, type FileFacts } from './file-facts.ts';
 import { createPartFacts, type PartFacts } from './part-facts.ts';
 import { createPullFacts, type PullFacts } from './pull-facts.ts';
 
-/** Everything that the event stream reported, by storage key, by file and by task. Reading subscribes to later changes. */
+/**
+ * Everything that the event stream reported, by storage key, by file and by task. Reading subscribes to later changes.
+ */
 export interface ServerFacts extends Omit<PartFacts, 'take'>, Pick<PullFacts, 'pull' | 'taskOf'> {
   take(activity: RecordedActivity): void;
   file(fileId: string): FileFacts;

@@ -26,8 +26,8 @@ export async function sendPulls(stack: LocalStack, pulls: readonly PullFields[])
 /**
  * Returns the requests for `urls`.
  *
- * Each of several URLs has its own key, derived from the common key and the URL, so that it stays the same if only some of
- * them are sent again.
+ * Each of several URLs has its own key, derived from the common key and the URL, so that it stays the same if only some
+ * of them are sent again.
  */
 export async function buildPulls(
   urls: readonly string[],

@@ -121,8 +121,8 @@ const OWN_ENDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns what only the ledger knows about a pull: that this service ended it, or, if the stack has forgotten the task, its
- * state. Undefined if the activities say more.
+ * Returns what only the ledger knows about a pull: that this service ended it, or, if the stack has forgotten the task,
+ * its state. Undefined if the activities say more.
  */
 function viewKept(upload: LedgerUpload | undefined, isForgotten: boolean): KeptView | undefined {
   if (upload === undefined) return undefined;

@@ -29,8 +29,8 @@ window.fetch = new Proxy(window.fetch, {
   },
 });
 
-// Changes the address at construction: a finished Request could only be sent elsewhere as a stream, which browsers refuse
-// over HTTP/1.1.
+// Changes the address at construction: a finished Request could only be sent elsewhere as a stream, which browsers
+// refuse over HTTP/1.1.
 window.Request = new Proxy(window.Request, {
   construct(target, [input, ...rest]: RequestArguments, newTarget) {
     return Reflect.construct(target, [toLocal(input), ...rest], newTarget);

@@ -16,7 +16,9 @@ export interface SignerContext {
   readonly uploadId: string | null;
 }
 
-/** Returns a signer that sends the upload's id from its second signature on, or from the first if `uploadId` is known. */
+/**
+ * Returns a signer that sends the upload's id from its second signature on, or from the first if `uploadId` is known.
+ */
 export function createSigner({ stack, tenant, fields, uploadId }: SignerContext): Signer {
   let known = uploadId;
 

@@ -15,8 +15,8 @@ export interface TransferProgress {
 /**
  * Returns the progress of an upload's transfer; undefined before it begins and after VOD has the media.
  *
- * The browser counts a byte as sent long before storage has its part, and a part that a pause interrupts is sent again. So
- * the progress does not go back, and the text also has what is stored.
+ * The browser counts a byte as sent long before storage has its part, and a part that a pause interrupts is sent again.
+ * So the progress does not go back, and the text also has what is stored.
  */
 export function describeTransfer(upload: Upload, facts: ServerFacts): TransferProgress | undefined {
   const { file, phase, transfer, stored, fileId } = upload;

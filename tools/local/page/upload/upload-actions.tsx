@@ -19,7 +19,8 @@ export function UploadActions({ model, onStart }: UploadActionsProps) {
   const { phase, isGivenUp } = upload;
   const isStopped = phase === 'cancelled' && !isGivenUp;
   const group = useFocusKeeping(phase);
-  // Only the storage client can pause, and it exists from the first bytes on. A button that cannot act yet keeps the focus.
+  // Only the storage client can pause, and it exists from the first bytes on. A button that cannot act yet keeps the
+  // focus.
   const isTooEarly = upload.transfer.loaded === 0 || upload.stored;
   const button = (id: string, text: string, phases: readonly Phase[], onClick: () => unknown) =>
     ({ id, type: 'button', hidden: !phases.includes(phase), onClick, children: text }) as const;

@@ -27,8 +27,8 @@ const SDK_TRIES = 4;
 /** With the SDK's default of one second, the progress seems to stop. */
 const PROGRESS_MILLISECONDS = 100;
 /**
- * Browsers open six connections to a host over HTTP/1.1, and here storage has the same host as the page: one connection is
- * for the stream of events, and one must be free for the page's calls, or for the page itself when it is reloaded.
+ * Browsers open six connections to a host over HTTP/1.1, and here storage has the same host as the page: one connection
+ * is for the stream of events, and one must be free for the page's calls, or for the page itself when it is reloaded.
  */
 const PARTS_AT_A_TIME = 4;
 
@@ -83,7 +83,8 @@ function createSignatureCallback(context: RunContext, run: RunState): () => Prom
   const signer = createSigner(context);
   const { upload } = context;
   return async () => {
-    // A signature that never arrives is the only way to stop the SDK outside of storage, and as silent as its own cancel.
+    // A signature that never arrives is the only way to stop the SDK outside of storage, and as silent as its own
+    // cancel.
     if (run.isOver) return new Promise<never>(() => {});
     const purpose = tellPurpose(upload.peek());
     try {
