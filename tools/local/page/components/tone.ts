@@ -1,2 +1,2 @@
-/** Whether a state is good or bad, or none of both. */
+/** Whether a state is good, bad or neither. */
 export type Tone = 'plain' | 'active' | 'good' | 'warn' | 'bad';
