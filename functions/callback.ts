@@ -12,7 +12,7 @@ import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 import type { Target } from '../lib/webhooks/target.ts';
 
-/** Longest wait for one answer of the ledger, so that a second try and the answer itself are in time. */
+/** Longest wait for one answer of the ledger, which leaves time for a second attempt and for the response. */
 const LEDGER_MILLISECONDS = 1_000;
 
 /** Returns the route `POST /callback`. */

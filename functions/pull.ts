@@ -39,10 +39,10 @@ import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 /** Dependencies of the route. */
 export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
-  /** Who may ask for what. */
+  /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
-  /** Where there is one, it keeps every pull. */
+  /** Where there is a ledger, every pull is recorded in it. */
   readonly ledger?: WithLedger | undefined;
 }
 
@@ -85,7 +85,8 @@ function openPulls(dependencies: PullRouteDependencies): PullDependencies {
 function openStore({ config, ledger, ...sources }: PullRouteDependencies): PullStore {
   if (ledger === undefined) return createStatelessPulls(sources);
   const { contextKey, vodApi } = config;
-  // What one instance may start within a second is answered with its task; the rest would only keep the caller waiting.
+  // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or
+  // the caller would have to wait for them.
   return createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond });
 }
 

@@ -36,11 +36,11 @@ const RANDOM_RANGE = 2 ** 32;
 /** Dependencies of the route. */
 export interface SignatureDependencies {
   readonly config: SignatureConfig;
-  /** Who may ask for what. */
+  /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Pick<Random, 'integer'>;
-  /** Where there is one, no upload begins that it does not know. */
+  /** Where there is a ledger, every upload is recorded in it before it can begin. */
   readonly ledger?: WithLedger | undefined;
 }
 
@@ -79,7 +79,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
     const asked = parseSignatureRequest(readJsonBody(event, {}), nowSeconds, (uploadId) =>
       uploadIdKeys.some((key) => isUploadIdOf(uploader, key, uploadId)),
     );
-    // Most callers have this profile, and each copy costs as much as the signature itself.
+    // Most callers have this profile, and a copy of the request costs as much as the signature itself.
     const request = profile === OPEN_PROFILE ? asked : await bound(profile, asked);
     const uploadId =
       request.uploadId ??
@@ -108,13 +108,13 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
   };
 }
 
-/** Services without profiles never load what applies them. */
+/** Loaded only where a profile has to be applied. */
 async function bound(profile: Profile, asked: SignatureRequest): Promise<SignatureRequest> {
   const { boundSignature } = await import('../lib/policy/bound-signature.ts');
   return boundSignature(profile, asked);
 }
 
-/** An upload that is about to be permitted. Times are Unix seconds. */
+/** An upload for which a signature is about to be issued. Times are Unix seconds. */
 interface Issued {
   readonly uploadId: string;
   readonly owner: string;
@@ -158,7 +158,7 @@ function sign(
 /** The function's entry point. */
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
-  // The clock and the chance of lib/system.ts are more than is needed here, and than the bundle may have.
+  // The clock and the random source of lib/system.ts would make the bundle larger than it may be.
   const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ config, settings, clock: Date, random: { integer: randomInt }, ledger }),

@@ -21,13 +21,13 @@ export interface SweepDependencies
 
 const NAME = 'sweep';
 
-/** The event's `Message` that has the run look now for what VOD may still tell; the timer's own is empty. */
+/** The event's `Message` that makes the run reconcile immediately; the timer sends an empty one. */
 const LOOK_NOW = 'now';
 
-/** Kept back for ending what is under way and for telling what was done, in milliseconds. */
+/** Reserved for finishing the work under way and for logging the result, in milliseconds. */
 const RESERVE_MILLISECONDS = 3_000;
 
-/** A run that gets less than this cannot wait for VOD's queue and the slowest consumer, in milliseconds. */
+/** A run with less time than this cannot wait for VOD's queue and the slowest consumer, in milliseconds. */
 const SHORTEST_MILLISECONDS = 20_000;
 
 const HURRIED = `The function's timeout is too short: it must be more than ${SHORTEST_MILLISECONDS / 1_000} seconds, better 60 or more.`;

@@ -46,11 +46,11 @@ import { UPLOAD_ID } from '../lib/validation/fields.ts';
 /** Dependencies of the route. */
 export interface UploadsDependencies {
   readonly config: UploadsConfig;
-  /** API keys by which callers are known as well, and their tenants. */
+  /** API keys, which identify callers in addition to tokens, and the tenants. */
   readonly settings: Pick<Settings, 'keys' | 'policy'>;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Without one, nothing is known of any upload. */
+  /** Undefined without a database: then nothing is known about any upload. */
   readonly ledger: WithLedger | undefined;
 }
 
@@ -58,16 +58,18 @@ export interface UploadsDependencies {
 interface Call {
   readonly event: HttpEvent;
   readonly caller: Caller;
-  /** Application of the caller's tenant, whose uploads it sees alone; undefined where it sees those of all. */
+  /**
+   * Application of the caller's tenant: the caller sees the uploads of this one alone. Undefined: it sees those of all.
+   */
   readonly subAppId: number | undefined;
   readonly ledger: WithLedger;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Empty where the path names none. */
+  /** Empty where the path has no upload id. */
   readonly uploadId: string;
 }
 
-/** What one method of one path does, and the right that it needs. */
+/** What one method of one path does, and the scope that it needs. */
 type Operation = readonly [scope: Scope, perform: (call: Call) => Promise<Answer>];
 
 /** The operations of one path by their methods. */
@@ -138,7 +140,7 @@ const REPLAY_MANY: Resource = new Map<string, Operation>([['POST', ['upload:admi
 const ENDPOINTS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listEndpoints]]]);
 const RESUME: Resource = new Map<string, Operation>([['POST', ['upload:admin', resumeEndpoint]]]);
 
-/** Words that no upload id is. */
+/** Path segments that name a list instead of an upload; none of them is a valid upload id. */
 const LISTS: ReadonlyMap<string, Resource> = new Map([
   ['dead-deliveries', DEAD_DELIVERIES],
   ['dead-items', DEAD_ITEMS],
@@ -166,7 +168,7 @@ async function showUpload(call: Call): Promise<Answer> {
 async function cancelUpload(call: Call): Promise<Answer> {
   const { ledger, uploadId } = call;
   const found = await findUpload(call);
-  // What has ended is left as it is, so asking again changes nothing.
+  // An upload in a final state stays as it is, so a repeated request changes nothing.
   const upload = isFinished(found.state)
     ? found
     : await ledger((each) => each.transition(uploadId, 'cancelled'));
@@ -190,7 +192,7 @@ async function replay(call: Call): Promise<Answer> {
   return { status: 202, body: { replayed } };
 }
 
-/** Returns the upload where the caller may see it; to anybody else it is as if it were not there. */
+/** Returns the upload if the caller may see it; for any other caller it does not exist. */
 async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise<Upload> {
   const upload = UPLOAD_ID.test(uploadId)
     ? await ledger((each) => each.findUpload(uploadId))

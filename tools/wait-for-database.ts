@@ -5,23 +5,23 @@ import { LedgerError } from '../lib/ledger/ledger-error.ts';
 interface WaitOptions {
   /** `DATABASE_CA`, where it is set. */
   readonly databaseCa?: string | undefined;
-  /** Takes a line, once, where there is something to wait for. */
+  /** Writes a line; called once, if the server is not ready. */
   readonly say: (line: string) => void;
   /** Longest wait; a minute by default. */
   readonly milliseconds?: number;
 }
 
 const MILLISECONDS = 60_000;
-/** Between two attempts: the first, and the longest. */
+/** Pauses between attempts: the first, and the longest. */
 const FIRST_PAUSE_MILLISECONDS = 250;
 const MAX_PAUSE_MILLISECONDS = 2_000;
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * Resolves when the server at `databaseUrl` takes connections, and waits for one that is still starting.
+ * Resolves when the server at `databaseUrl` accepts connections, and waits for one that is still starting.
  *
- * @throws an error with a sentence that names DATABASE_URL and holds no secret: at once where waiting would not help,
- * and after the longest wait otherwise.
+ * @throws an error with a sentence that names DATABASE_URL and has no secret: immediately if waiting would not help, or
+ * else after the longest wait.
  */
 export async function waitForDatabase(
   databaseUrl: string,
@@ -44,7 +44,9 @@ export async function waitForDatabase(
   }
 }
 
-/** Returns what may pass by itself, or undefined where the server took a connection; throws what does not pass. */
+/**
+ * Returns an error that may pass by itself, or undefined if the server accepted a connection; throws any other error.
+ */
 async function tryToConnect(
   databaseUrl: string,
   databaseCa: string | undefined,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Lines of a file that follow each other, counted from 1, both included. */
+/** Consecutive lines of a file, from the first to the last, counted from 1. */
 export interface LineRange {
   readonly file: string;
   readonly from: number;
@@ -25,7 +25,7 @@ export function readChangedLines(diff: string): LineRange[] {
   return ranges;
 }
 
-/** Returns `ranges` as they are, or pieces of them with at most `maxLines` in all: always the same ones of the same ranges. */
+/** Returns `ranges`, or pieces of them with at most `maxLines` in all; the same ranges give the same pieces. */
 export function sampleLines(ranges: readonly LineRange[], maxLines: number): readonly LineRange[] {
   if (countLines(ranges) <= maxLines) return ranges;
   const pieces = ranges.flatMap(cutIntoPieces).toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));

@@ -3,7 +3,7 @@ import { findSqlMutants } from './find-sql-mutants.ts';
 
 const BACKTICK = '`';
 
-/** Returns the texts that a statement becomes, without those of other parts of the source. */
+/** Returns the mutants of a statement, each without the rest of the source around it. */
 function mutate(statement: string): readonly string[] {
   const [before, after] = [
     `const STATEMENT = ${BACKTICK}`,

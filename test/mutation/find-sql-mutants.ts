@@ -4,7 +4,7 @@ export interface SqlMutant {
   readonly line: number;
   /** The function or constant of the file that the text belongs to. */
   readonly within: string;
-  /** What is changed, and into what; on one line each, a short one with what stands around it. */
+  /** The text before and after the change, on one line each; a short text has its surroundings. */
   readonly from: string;
   readonly to: string;
   /** The whole file with the change. */
@@ -17,18 +17,18 @@ interface Edit {
   readonly to: string;
 }
 
-/** A text of the source that is SQL, in which what is inserted into it and its own literals are blanked out. */
+/** An SQL text of the source; in `masked`, inserted expressions and SQL literals are blanked out. */
 interface SqlText {
   readonly offset: number;
   readonly raw: string;
   readonly masked: string;
 }
 
-/** Where a condition, an assignment or an item of `order by` ends at the latest. */
+/** What ends a condition, an assignment or an item of `order by`. */
 const BOUNDARY =
   /[(),;]|\b(?:case|and|or|where|order by|group by|limit|returning|on conflict|union|for update|offset|then|else|end|window|from|join|left|cross|using|desc|asc|set)\b/g;
 
-/** Returns every change of the SQL texts of a TypeScript file that the project's operators make. */
+/** Returns all changes that the operators below make in the SQL texts of a TypeScript file. */
 export function findSqlMutants(source: string): readonly SqlMutant[] {
   const seen = new Set<string>();
   return listSqlTexts(source).flatMap((text) =>
@@ -39,7 +39,7 @@ export function findSqlMutants(source: string): readonly SqlMutant[] {
       if (seen.has(mutated)) return [];
       seen.add(mutated);
       const line = source.slice(0, start).split('\n').length;
-      // A change of a word or a sign says little without what stands around it.
+      // A changed word or sign is shown with its surroundings.
       const around = from.length > 12 ? 0 : 24;
       const before = source.slice(Math.max(text.offset, start - around), start);
       const after = text.raw.slice(edit.end, edit.end + around);
@@ -55,7 +55,7 @@ function findOwner(before: string): string {
   return names.at(-1)?.[1] ?? '';
 }
 
-/** Returns the literals of the source that hold SQL, those within `${…}` of others by themselves. */
+/** Returns the string literals of the source that are SQL; those nested in `${…}` are items of their own. */
 function listSqlTexts(source: string): readonly SqlText[] {
   const found: SqlText[] = [];
   scanCode(source, 0, found);
@@ -65,7 +65,7 @@ function listSqlTexts(source: string): readonly SqlText[] {
 const IS_SQL =
   /\b(?:select|insert into|delete from|update \w+|order by|on conflict|coalesce\(|greatest\(|is (?:not )?null|set)\b|(?:=|<|>|\bin|~) *\$?(?:[\w('{]|$)/;
 
-/** Reads code from `at` to the brace that closes it, or the end; returns where that is. */
+/** Reads code from `at` to its closing brace, or to the end; returns that position. */
 function scanCode(source: string, at: number, found: SqlText[]): number {
   const token = /\/\/.*|\/\*[\s\S]*?\*\/|['"`{}]/g;
   token.lastIndex = at;
@@ -80,7 +80,7 @@ function scanCode(source: string, at: number, found: SqlText[]): number {
   return source.length;
 }
 
-/** Reads the literal that begins at `at`; returns the place after it. */
+/** Reads the string literal that begins at `at`; returns the position after it. */
 function scanText(source: string, at: number, found: SqlText[]): number {
   const quote = source.charAt(at);
   let masked = '';
@@ -101,12 +101,12 @@ function scanText(source: string, at: number, found: SqlText[]): number {
   return place + 1;
 }
 
-/** Returns where the item that begins at `start` ends: at a clause, a comma, or the parenthesis around it. */
+/** Returns where the item that begins at `start` ends: at a clause, a comma or a closing parenthesis. */
 function findItemEnd(masked: string, start: number): number {
   let depth = 0;
   for (const { 0: text, index } of masked.slice(start).matchAll(BOUNDARY)) {
     const step = DEPTHS[text] ?? 0;
-    // An item may begin with a word that ends others.
+    // A word that ends other items may begin this one.
     if (depth + step < 0 || (depth === 0 && step <= 0 && index > 0)) return start + index;
     depth += step;
   }
@@ -115,14 +115,14 @@ function findItemEnd(masked: string, start: number): number {
 
 const DEPTHS: Readonly<Record<string, number>> = { '(': 1, case: 1, ')': -1, end: -1 };
 
-/** Returns the place after which nothing but white space stands before `end`. */
+/** Returns `end` without the white space before it. */
 function trimEnd(masked: string, end: number): number {
   return masked.slice(0, end).trimEnd().length;
 }
 
 type Operator = (text: SqlText) => Iterable<Edit>;
 
-/** Each condition is left out. */
+/** Removes each condition. */
 function* dropConditions({ masked }: SqlText): Iterable<Edit> {
   for (const match of masked.matchAll(/\b(?:where|and|or|on(?! conflict)|filter \(where)\s+/g)) {
     const start = match.index + match[0].length;
@@ -132,7 +132,7 @@ function* dropConditions({ masked }: SqlText): Iterable<Edit> {
   }
 }
 
-/** Each of `set a = 1, b = 2` is left out, where others remain. */
+/** Removes each assignment of `set a = 1, b = 2` where others remain. */
 function* dropAssignments({ masked }: SqlText): Iterable<Edit> {
   for (const match of masked.matchAll(/\bset\s+/g)) {
     const items = listItems(masked, match.index + match[0].length);
@@ -146,7 +146,7 @@ function* dropAssignments({ masked }: SqlText): Iterable<Edit> {
   }
 }
 
-/** Each item of `order by` is ordered the other way round. */
+/** Reverses the direction of each item of `order by`. */
 function* turnOrders({ raw, masked }: SqlText): Iterable<Edit> {
   for (const match of masked.matchAll(/\border by\s+/g)) {
     for (const { start, end } of listItems(masked, match.index + match[0].length)) {
@@ -168,7 +168,7 @@ function listItems(masked: string, first: number) {
   }
 }
 
-/** The first two arguments of `coalesce` change places. */
+/** Swaps the first two arguments of `coalesce`. */
 function* swapCoalesces({ raw, masked }: SqlText): Iterable<Edit> {
   for (const match of masked.matchAll(/\bcoalesce\(/g)) {
     const [a, b] = listItems(masked, match.index + match[0].length);
@@ -178,7 +178,7 @@ function* swapCoalesces({ raw, masked }: SqlText): Iterable<Edit> {
   }
 }
 
-/** Returns the operator that replaces each match of a pattern. */
+/** Returns an operator that replaces each match of a pattern. */
 function replacing(pattern: RegExp, replace: (match: string) => string): Operator {
   return ({ masked }) =>
     Array.from(masked.matchAll(pattern), (match) => ({
@@ -188,7 +188,7 @@ function replacing(pattern: RegExp, replace: (match: string) => string): Operato
     }));
 }
 
-/** Returns the operator that replaces each of these texts by the one that it is paired with. */
+/** Returns an operator that replaces each of these texts by its counterpart. */
 function exchanging(pairs: Readonly<Record<string, string>>): Operator {
   const texts = Object.keys(pairs).map((text) => text.replaceAll(/[()+*]/g, '\\$&'));
   return replacing(

@@ -1,13 +1,13 @@
 /**
- * Folders of lib whose tests are held to find faults, and the tests that each is held by: its own, and those of the
- * functions where a request meets all of it. Those that need a minute are not among them.
+ * Folders of lib whose tests must find planted faults, and these tests of each: its own, and those of the functions in
+ * which a request passes through the whole folder. Tests that need a minute are left out.
  */
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   signing: ['test/lib/signing'],
   validation: ['test/lib/validation'],
   model: ['test/lib/model', 'test/lib/policy/settings.test.ts'],
   policy: ['test/lib/policy'],
-  // Tokens as issuers document them pass through what these hold already, by hundreds of connections.
+  // The tests with issuers' documented tokens open hundreds of connections and cover nothing that these do not.
   auth: [
     'test/lib/auth/token-claims.test.ts',
     'test/lib/auth/key-set-address.test.ts',

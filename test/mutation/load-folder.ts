@@ -4,12 +4,13 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Stryker's: whether it looks which test reaches what, or a fault is planted. */
+    /** Stryker's phase: it finds out which test reaches which code, or it has planted a fault. */
     readonly mode: 'dry-run' | 'mutant';
   }
 }
 
-// Before any test: of what a test would load itself, with `import()`, Stryker would take that test alone to have reached it.
+// Loads the folder before any test. Stryker would otherwise assume that only the test which first loads a file with
+// `import()` reaches its code.
 if (inject('mode') === 'dry-run') {
   const folder = path.resolve(process.env['MUTATION_FOLDER'] ?? '');
   for (const name of readdirSync(folder)) {

@@ -9,17 +9,17 @@ import { EQUIVALENT } from './equivalent.ts';
 import { FOLDERS } from './folders.ts';
 import { allowSurvivors, computeScore, type Mutant, type Score } from './score.ts';
 
-// Plants small faults in lib, one at a time, and says which of them no test sees.
+// Plants small faults in lib, one at a time, and reports those that no test detects.
 //
 //   npm run mutate                          every folder of folders.ts
 //   npm run mutate -- signing model         these alone
-//   npm run mutate -- --since main          lines that changed since then, at most --lines of them
-//   npm run mutate -- --again               without what earlier runs found
+//   npm run mutate -- --since main          lines that changed since that commit, at most --lines of them
+//   npm run mutate -- --again               ignores the results of earlier runs
 
-/** Per cent of the faults that the tests of each folder have to see. */
+/** Per cent of the faults that the tests of each folder must detect. */
 const LEAST_PERCENT = 95;
 
-/** About three minutes' worth on two cores: about one fault a line, and two in three seconds. */
+/** Takes about three minutes on two cores: about one fault per line, and two faults in three seconds. */
 const SINCE_LINES = '150';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -33,7 +33,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-/** What to mutate in each folder, as Stryker's patterns, and whether that is a sample of what was asked for. */
+/** What to mutate in each folder, as Stryker's patterns, and whether that is a sample of the requested lines. */
 interface Plan {
   readonly patterns: ReadonlyMap<string, string[]>;
   readonly isSample: boolean;
@@ -89,7 +89,8 @@ function git(...args: string[]): string {
 }
 
 async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
-  // This and `TEST_DATABASE_URL` are read in the processes that Stryker starts, and kills where a fault makes them hang.
+  // These and `TEST_DATABASE_URL` are read by the processes that Stryker starts, which it kills if a fault makes them
+  // hang.
   process.env['MUTATION_FOLDER'] = `lib/${folder}`;
   process.env['MUTATION_TESTS'] = FOLDERS[folder]?.join(',');
   const results = await new Stryker({
@@ -121,7 +122,10 @@ function onOneLine(code: string): string {
   return code.replaceAll(/\s+/g, ' ');
 }
 
-/** Says what came of `name`. Returns whether the tests see enough, and whether the list of equivalent changes is true. */
+/**
+ * Prints the result for `name`. Returns whether the tests detect enough and the list of equivalent changes is up to
+ * date.
+ */
 function report(name: string, score: Score, isSample = false): boolean {
   const { killed, survivors, equivalent, stale, percent } = score;
   for (const { file, line, mutator, text, code, replacement } of survivors) {
@@ -157,7 +161,7 @@ try {
   await server.close();
 }
 if (options.since !== undefined) {
-  // What a change touches is too little to judge folder by folder, or to say that the list is no longer true.
+  // The changed lines are too few to judge each folder, or to find entries of the list that are out of date.
   isEnough = report(
     'What changed',
     { ...computeScore(found, EQUIVALENT), stale: [] },

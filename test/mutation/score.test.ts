@@ -45,7 +45,7 @@ describe('how many faults may be unseen', () => {
   });
 
   it('is more in a sample, where chance can have found the worst places', () => {
-    // 100 x 0.05 = 5, and its standard deviation is the root of 100 x 0.05 x 0.95, which is 2.18.
+    // 100 x 0.05 = 5; the standard deviation is the square root of 100 x 0.05 x 0.95, which is 2.18.
     expect(allowSurvivors(100, 95, true)).toBe(11);
     expect(allowSurvivors(0, 95, true)).toBe(0);
   });

@@ -1,6 +1,6 @@
 /** A change to the code that was tried. */
 export interface Mutant {
-  /** From the project's folder. */
+  /** Path relative to the project's folder. */
   readonly file: string;
   readonly line: number;
   /** The text of that line, without the spaces around it. */
@@ -9,33 +9,35 @@ export interface Mutant {
   readonly code: string;
   /** Name of Stryker's mutator: https://stryker-mutator.io/docs/mutation-testing-elements/supported-mutators/. */
   readonly mutator: string;
-  /** What stands in its place, in the same form. */
+  /** The replacement, in the same form. */
   readonly replacement: string;
   readonly status: string;
 }
 
-/** A change that no test can see, since the program does the same with it. */
+/** A change that no test can detect, because the program behaves the same. */
 export interface Equivalent extends Omit<Mutant, 'line' | 'status'> {
   readonly reason: string;
 }
 
-/** What came of the changes to one folder. */
+/** The result of the changes to one folder. */
 export interface Score {
   readonly killed: number;
-  /** Those that no test saw, the equivalent ones left out. */
+  /** Changes that no test detected, without the equivalent ones. */
   readonly survivors: readonly Mutant[];
   readonly equivalent: number;
-  /** Those of the list that no surviving change fits. */
+  /** Entries of the list that match no surviving change. */
   readonly stale: readonly Equivalent[];
-  /** Per cent of those that a test saw; 100 where nothing was changed. */
+  /** Per cent of the changes that a test detected; 100 if there were none. */
   readonly percent: number;
 }
 
-/** Changes that end in a fault, or never, are seen as well. Others, of which nothing is known, do not count. */
+/**
+ * A change that exceeds the time limit is detected, too. Changes with any other status have no result and do not count.
+ */
 const KILLED = new Set(['Killed', 'Timeout']);
 const SURVIVED = new Set(['Survived', 'NoCoverage']);
 
-/** Returns how many of `mutants` the tests saw. */
+/** Returns how many of `mutants` the tests detected. */
 export function computeScore(mutants: readonly Mutant[], list: readonly Equivalent[]): Score {
   const killed = mutants.filter(({ status }) => KILLED.has(status)).length;
   const unseen = mutants.filter(({ status }) => SURVIVED.has(status));
@@ -51,8 +53,8 @@ export function computeScore(mutants: readonly Mutant[], list: readonly Equivale
 }
 
 /**
- * Returns how many of `count` faults may be unseen where the tests see `percent` of all. Of a sample these are three standard
- * deviations more: chance has more of them about once in a thousand samples.
+ * Returns how many of `count` faults may survive where the tests must detect `percent` of all. For a sample it adds
+ * three standard deviations, which chance exceeds about once in a thousand samples.
  */
 export function allowSurvivors(count: number, percent: number, isSample: boolean): number {
   const share = 1 - percent / 100;

@@ -1,10 +1,13 @@
 import type { IRawProperty, Parameters } from 'fast-check';
 import { vi } from 'vitest';
 
-/** Inputs of one property at most, as fast-check has it: thousands, for each of thousands of faults, would take days. */
+/**
+ * Most inputs of one property, which is fast-check's default: thousands of inputs for thousands of faults would take
+ * days.
+ */
 const MAX_RUNS = 100;
 
-// Every run tries the same inputs, and stops at the first that fails: nobody reads a shorter one here.
+// Every run tries the same inputs and stops at the first that fails; shrinking it would help no one here.
 vi.mock('fast-check', async (importOriginal) => {
   const original = await importOriginal<typeof import('fast-check')>();
   const assert = <T>(property: IRawProperty<T>, parameters: Parameters<T> = {}) => {

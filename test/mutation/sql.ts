@@ -1,9 +1,9 @@
 /**
- * Changes one place of one SQL text of lib/ledger at a time and sees whether a test tells: `npm run mutate:sql`. Works on a copy
- * in a temporary folder, with a PostgreSQL of its own.
+ * Changes one place of one SQL text of lib/ledger at a time and checks whether a test fails: `npm run mutate:sql`. Works on a
+ * copy in a temporary folder, with its own PostgreSQL.
  *
- * --file actions.ts   that file alone
- * --sample 40         so many changes, evenly spread over all that there are
+ * --file actions.ts   only that file
+ * --sample 40         that many changes, evenly spread over all
  */
 import { spawn } from 'node:child_process';
 import {
@@ -25,7 +25,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const LEDGER = 'lib/ledger';
 const TESTS = 'test/lib/ledger';
 
-/** What a test file imports, and what runs it. */
+/** What test files import, and the configuration that runs them. */
 const COPIED = [
   'lib',
   'tools',
@@ -36,10 +36,10 @@ const COPIED = [
   'tsconfig.json',
 ];
 
-/** What holds no statements of the ledger's own work. */
+/** Files without statements of the ledger's operations. */
 const LEFT_OUT = new Set(['migrate.ts', 'lazy-ledger.ts', 'ledger-error.ts', 'ledger.ts']);
 
-/** Tests of each file, most telling first; those of the others are what begins with its name. */
+/** Tests of each file, those that detect most first. A file that is not listed has the test of its own name. */
 const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'actions.ts': ['jobs', 'actions'],
   'backlog.ts': ['backlog', 'deliveries', 'actions'],
@@ -69,10 +69,10 @@ const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'uploads.ts': ['uploads', 'outbox', 'applications', 'pulls'],
 };
 
-/** A statement that waits for a lock for ever is ended; that is a test which tells. */
+/** A run in which a statement waits for a lock forever is killed and counts as failed. */
 const TIME_LIMIT = 180_000;
 
-/** What `sql-equivalents.json` lists: changes that nobody can see, as they are printed, and why. */
+/** An entry of `sql-equivalents.json`: a change that no test can detect, as it is printed, and the reason. */
 type EquivalentChange = Readonly<Record<'file' | 'within' | 'from' | 'to' | 'reason', string>>;
 
 const EQUIVALENTS: readonly EquivalentChange[] = JSON.parse(
@@ -131,11 +131,11 @@ function passes(copy: string, file: string, databaseUrl: string): Promise<boolea
   });
 }
 
-/** Set by a signal, so that server and copy are taken away all the same. */
+/** Aborted by a signal, so that the server is stopped and the copy removed in this case, too. */
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
-/** Returns those of the trials of one file that no test tells of. */
+/** Returns the trials of one file that no test detects. */
 async function tryFile(
   file: string,
   trials: readonly Trial[],

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What a database or a server takes is about as much as a test of that many characters. */
+/** Starting a database or a server costs about as much as a test of that many characters. */
 const STAGE_CHARACTERS = 100_000;
 
-/** The faulty folder, as `lib/pulls`. */
+/** The faulty folder, such as `lib/pulls`. */
 const folder = process.env['MUTATION_FOLDER'] ?? '';
 
 /**
- * What mirrors the faulty folder first, of that what has neither database nor server, and of that small files: most faults
- * are found by a small file that mirrors the faulty one, and the first failure ends a run.
+ * Runs first the tests that mirror the faulty folder, of these the ones without a database or server, and of these the
+ * small ones: most faults are found by a small test of the faulty file, and the first failure ends a run.
  */
 class CheapestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -24,14 +24,14 @@ class CheapestFirst extends BaseSequencer {
   }
 }
 
-/** The tests that `MUTATION_TESTS` names, a list of files and folders with commas between them. */
+/** The tests that `MUTATION_TESTS` names: a comma-separated list of files and folders. */
 const tests = (process.env['MUTATION_TESTS'] ?? '').split(',').filter((name) => name !== '');
 
 export default defineConfig({
   test: {
     include: tests.map((name) => (name.endsWith('.ts') ? name : `${name}/**/*.test.ts`)),
     sequence: { sequencer: CheapestFirst },
-    // Each fault has a thread of its own, which loads all once: a thread for each file takes twice the time.
+    // Each fault has one thread, which loads everything once; a thread for each file takes twice the time.
     isolate: false,
     setupFiles: ['test/mutation/load-folder.ts', 'test/mutation/shorten-properties.ts'],
     globalSetup: 'test/support/database-server.ts',

@@ -1,8 +1,8 @@
 import { APPLICATION_PARAMETER } from '../../lib/policy/applications.ts';
 
 /**
- * Returns where VOD reports about an application: to the callback function at `url`, which is told of a tenant's
- * application by the query, since notifications do not say where they are from.
+ * Returns the address to which VOD reports about an application: the callback function at `url`. The query names a
+ * tenant's application, since notifications do not name it.
  *
  * @param tenantsApplication undefined for the service's own, which has no such query.
  */
@@ -14,7 +14,7 @@ export function addressFor(url: string, tenantsApplication: number | undefined):
   return address.href;
 }
 
-/** Returns whether what VOD reports to `url`, which is well-formed, is taken for this application's. */
+/** Returns whether the callback function assigns what VOD reports to `url`, a valid URL, to this application. */
 export function isAddressFor(url: string, tenantsApplication: number | undefined): boolean {
   const [first, ...others] = new URL(url).searchParams.getAll(APPLICATION_PARAMETER);
   return others.length === 0 && first === tenantsApplication?.toString();
@@ -25,7 +25,7 @@ export function isSameUrl(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href;
 }
 
-/** Returns whether both addresses lead to the same function, for whichever application. */
+/** Returns whether both addresses are of the same function, for any application. */
 export function isSameFunction(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && dropApplication(a) === dropApplication(b);
 }

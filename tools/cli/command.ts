@@ -1,25 +1,25 @@
 import type { Environment } from '../../lib/config/environment.ts';
 
-/** What a command has around it. */
+/** What a command needs from its environment. */
 export interface Surroundings {
   readonly environment: Environment;
-  /** The one that the command is run in. */
+  /** The current folder. */
   readonly folder: string;
-  /** Takes what the command is run for. */
+  /** Writes the result of the command. */
   readonly writeOut: (text: string) => void;
-  /** Takes what is said about that. */
+  /** Writes messages about the run. */
   readonly writeError: (text: string) => void;
-  /** Takes what is being done, while a command that takes long works: a few words, or nothing once it is done. */
+  /** Shows the present step of a long command in a few words; the empty text removes it. */
   readonly showProgress: (doing: string) => void;
-  /** Returns what the user types in; absent where there is nobody to ask. */
+  /** Returns what the user types; undefined without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
-  /** Whether what is written out may have colours. */
+  /** Whether `writeOut` may have colours. */
   readonly colours: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-/** One of the things that `vod-upload` does. */
+/** A command of `vod-upload`. */
 export interface Command {
   /** What `--help` prints. */
   readonly help: string;
@@ -27,10 +27,10 @@ export interface Command {
   readonly run: (args: readonly string[], surroundings: Surroundings) => Promise<number>;
 }
 
-/** Exit codes: what was asked for is so, is not so, or could not be found out. */
+/** Exit codes: `good` for success, `no` for a negative result, and `unable` where the result could not be found out. */
 export const EXIT = { good: 0, no: 1, unable: 2 } as const;
 
-/** Why a command could not do what it was run for, in a sentence for the user and without a secret. */
+/** Why a command failed, in a sentence for the user and without a secret. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

@@ -20,7 +20,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   writeError: (text) => stderr.write(text),
   showProgress: createProgress(stderr),
   ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
-  // https://no-color.org: whatever its value, unless that is empty.
+  // https://no-color.org: any value except the empty text turns colours off.
   colours: stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
   now: Date.now,
 });

@@ -27,8 +27,8 @@ const BANNER = `import { createRequire as requireFrom } from 'node:module'; cons
 const HEAD = '// ';
 
 /**
- * Returns the URL of the command `vod-upload` as one file, built anew where a source has changed since; undefined where
- * it cannot be built, as in a folder that may not be written to.
+ * Returns the URL of the command `vod-upload` as one file, which is built again if a source has changed; undefined if
+ * it cannot be built, for example in a folder without write permission.
  */
 export async function buildProgram() {
   try {
@@ -39,7 +39,7 @@ export async function buildProgram() {
   }
 }
 
-/** The program's first line has all sources, each with a mark that another version of it does not have. */
+/** The program's first line lists all sources, each with a mark that changes with its content. */
 function isFresh() {
   try {
     const marks = JSON.parse(readFirstLine(FILE).slice(HEAD.length));
@@ -60,7 +60,7 @@ function readFirstLine(path) {
   }
 }
 
-/** Tools that set the time of a file back, as `tar` and `cp -p`, change its ctime all the same. */
+/** Tools that restore the mtime of a file, such as `tar` and `cp -p`, still change its ctime. */
 function markOf(path) {
   const { ino, size, mtimeMs, ctimeMs } = statSync(path);
   return [ino, size, mtimeMs, ctimeMs].join(' ');
@@ -89,7 +89,7 @@ async function build() {
   const sources = Object.keys(metafile.inputs).map((path) => resolve(ROOT, path));
   const marks = [fileURLToPath(import.meta.url), ...sources].map((source) => [
     source,
-    // What changed while it was read may have been read before.
+    // A source that changed during the build may have been read before the change, so it has no mark.
     statSync(source).ctimeMs < started ? markOf(source) : '',
   ]);
   mkdirSync(dirname(FILE), { recursive: true });
@@ -99,7 +99,7 @@ async function build() {
   renameSync(part, FILE);
 }
 
-/** Has each source find what lies beside it, although all of them are in one file. */
+/** Gives each source its own `import.meta.url`, so that it finds files next to it although it is part of one bundle. */
 function keepPlaces({ onLoad }) {
   onLoad({ filter: /\.ts$/ }, ({ path }) => ({
     contents: readFileSync(path, 'utf8').replaceAll(

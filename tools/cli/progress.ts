@@ -10,8 +10,8 @@ export interface ProgressStream {
 const CLEAR_LINE = '\r\u001b[K';
 
 /**
- * Returns what shows what a command is doing: on a terminal in one line, which is written over each time and cleared by
- * the empty text, and elsewhere in a line for each.
+ * Returns the function that shows the present step of a command: on a terminal in one line, which is overwritten each
+ * time and cleared by the empty text; elsewhere in a new line for each step.
  */
 export function createProgress(stream: ProgressStream): (doing: string) => void {
   if (stream.isTTY !== true) {

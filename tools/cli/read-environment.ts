@@ -3,11 +3,12 @@ import * as deployment from '../deploy/read-variables.ts';
 import type { Surroundings } from './command.ts';
 
 /**
- * Returns the variables that a deployment from this folder has: those of the process, and those of `file` or else of
+ * Returns the variables of a deployment from this folder: those of the process, and those of `file` or else of
  * `.env.<stage>` or `.env`.
  *
- * @param file the one of `--env-file`.
- * @throws {DeployError} where a file is not there, cannot be read, or would be read otherwise elsewhere.
+ * @param file value of `--env-file`.
+ * @throws {DeployError} where `file` does not exist, a file cannot be read, or other programs would read it
+ * differently.
  */
 export function readVariables(
   file: string | undefined,

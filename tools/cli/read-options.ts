@@ -6,7 +6,7 @@ import { suggest } from './suggest.ts';
  * Returns the values of a command's options.
  *
  * @param command what users type before them.
- * @throws {CommandError} where one is not known, lacks its value, or is no option at all.
+ * @throws {CommandError} where one is unknown, has no value, or is not an option.
  */
 export function readOptions<Options extends NonNullable<ParseArgsConfig['options']>>(
   command: string,
@@ -16,7 +16,7 @@ export function readOptions<Options extends NonNullable<ParseArgsConfig['options
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    // The parser continues advice on how to pass such a thing after all.
+    // The rest of the parser's message is advice on passing such an argument, which does not apply here.
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(
       /\.(?: |$)|\n/,
     );

@@ -8,10 +8,10 @@ import type { DeploymentChoice } from './cloud/deployment-options.ts';
 import { CommandError, type Surroundings } from './command.ts';
 
 /**
- * Returns the tenants that the serverless.yml of this folder names, as a deployment from here would have them; none
- * where there is no such file.
+ * Returns the tenants in the serverless.yml of this folder, as a deployment from here would read them; none where there
+ * is no such file.
  *
- * @param variables those that are deployed with.
+ * @param variables those of the deployment.
  * @throws {CommandError} where the file cannot be read, or its settings are wrong.
  */
 export async function readTenants(
@@ -35,7 +35,7 @@ export async function readTenants(
   throw new CommandError(`The settings in serverless.yml are wrong: ${problems.join('; ')}.`);
 }
 
-/** Returns the reason alone, in one line: lines of the file come after it, with whatever is in them. */
+/** Returns only the reason, in one line: lines of the file follow it, which may have secrets. */
 function shorten(message: string): string {
   const [reason = ''] = message.split('\n\n');
   return `${reason.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`;

@@ -2,7 +2,7 @@ import product from '../../package.json' with { type: 'json' };
 import { type Command, EXIT, type Surroundings } from './command.ts';
 import { suggest } from './suggest.ts';
 
-/** A command that is loaded when it is asked for. */
+/** A command that is loaded when it is used. */
 interface CommandEntry {
   readonly name: string;
   /** One line for the list of commands. */
@@ -23,7 +23,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/** What may stand in a command's place. */
+/** What may be the first argument. */
 const WORDS = [...COMMANDS.map(({ name }) => name), '--help', '--version'];
 
 const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, and says what is wrong between them.
@@ -77,6 +77,6 @@ const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem'];
 
 function explain(error: unknown): string {
   if (error instanceof Error && EXPLAINED.includes(error.name)) return error.message;
-  // A defect of this program: its own words help nobody but those who mend it.
+  // A bug of this program; the error's text helps only its developers.
   return `something that should not happen: ${error instanceof Error ? `${error.name}: ${error.message}` : typeof error}`;
 }

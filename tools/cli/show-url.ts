@@ -1,13 +1,13 @@
 import { APPLICATION_PARAMETER } from '../../lib/policy/applications.ts';
 
-/** Returns an address as it may be shown: what follows the question mark may be a secret, but for the application. */
+/** Returns an address without what may be secret: of the query, only the application is shown. */
 export function showUrl(text: string): string {
   if (text === '') return 'none';
   if (!URL.canParse(text)) return 'something that is no URL';
   const { origin, pathname, search, searchParams } = new URL(text);
   if (search === '') return `${origin}${pathname}`;
   const application = searchParams.get(APPLICATION_PARAMETER) ?? '';
-  // Whatever else somebody calls so is hidden like the rest.
+  // Any other value under this name is hidden, too.
   const isNumber = /^\d{1,16}$/.test(application);
   const rest = isNumber && searchParams.size === 1 ? [] : ['…'];
   const shown = [...(isNumber ? [`${APPLICATION_PARAMETER}=${application}`] : []), ...rest];
@@ -16,7 +16,7 @@ export function showUrl(text: string): string {
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Returns what is wrong with the address of a function, or undefined where it may be one. */
+/** Returns what is wrong with the address of a function, or undefined if it is valid. */
 export function explainFunctionUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL, as https://functions.example.com/';
   const { protocol, hostname, username, password, hash, searchParams } = new URL(text);

@@ -1,10 +1,10 @@
-/** How many slips of a finger may be between a word and what was meant by it. */
+/** Most typing errors between a word and the suggested one. */
 const MAX_SLIPS = 2;
 
 /**
- * Returns ` Did you mean "…"?` with the one of `known` that is nearest to `word`, or nothing where none is near: letters
- * left out, put in, changed or swapped with the next are counted, two of them at most and fewer than half of the word.
- * Dashes in front make no difference.
+ * Returns ` Did you mean "…"?` with the word of `known` that is nearest to `word`, or the empty text if none is near. A
+ * word is near if at most two letters, and fewer than half of the word, are missing, added, changed or swapped with the
+ * next. Leading dashes are ignored.
  */
 export function suggest(word: string, known: readonly string[]): string {
   const typed = dropDashes(word);
@@ -23,7 +23,7 @@ function dropDashes(word: string): string {
   return word.replace(/^-+/, '');
 }
 
-/** Returns how many slips are between two words; more than `most` are not counted. */
+/** Returns the number of typing errors between two words; counting stops after `most`. */
 function countSlips(a: string, b: string, most: number): number {
   if (a === b) return 0;
   if (most <= 0) return Number.POSITIVE_INFINITY;

@@ -3,7 +3,7 @@ import { buildProgram } from './program.mjs';
 
 const program = await buildProgram();
 if (program === undefined) {
-  // Slower, and as good.
+  // Slower, with the same result.
   const { register } = await import('tsx/esm/api');
   register();
 }

@@ -9,7 +9,7 @@ import { sharedParts } from './shared-parts-plugin.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FUNCTIONS = join(ROOT, 'functions');
 
-/** What functions load only when they need it. */
+/** Sources that functions load only when they need them. */
 const PARTS = [
   'lib/ledger/ledger.ts',
   'lib/ledger/connection/database-url.ts',
@@ -19,7 +19,7 @@ const PARTS = [
   'lib/policy/settings.ts',
 ].map((file) => join(ROOT, file));
 
-/** A deployable file: the name of the function, or of the part, that it holds, and its bytes. */
+/** A deployable file: the name of the function or part in it, and its bytes. */
 export interface Bundle {
   readonly name: string;
   readonly code: Uint8Array;
@@ -28,8 +28,8 @@ export interface Bundle {
 }
 
 /**
- * Returns every function of `functions/`, minified, by name, and the parts that functions expect beside them. The same
- * sources give the same bytes.
+ * Returns every function of `functions/`, minified, by name, and the parts that functions load from the same folder.
+ * The same sources give the same bytes.
  */
 export async function bundleFunctions(): Promise<readonly Bundle[]> {
   const files = (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ts')).sort();
@@ -37,12 +37,12 @@ export async function bundleFunctions(): Promise<readonly Bundle[]> {
 }
 
 /**
- * Returns the given sources, each with everything that it imports.
+ * Returns a bundle of each source, with everything that it imports.
  *
- * CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
+ * The bundles are CommonJS, since SCF documents no other form of entry: https://cloud.tencent.com/document/product/583/67790.
  *
  * @param files absolute paths.
- * @param plugins what is changed on the way; by default, what the functions do not use is left out.
+ * @param plugins esbuild plugins; the default ones leave out what the functions do not use.
  */
 export async function bundleFiles(
   files: readonly string[],
@@ -57,9 +57,9 @@ export async function bundleFiles(
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // What is loaded later is loaded as CommonJS too, and Node need not set up its loader of ES modules.
+    // Parts are loaded as CommonJS, too, so that Node need not set up its loader of ES modules.
     supported: { 'dynamic-import': false },
-    // Where the functions are, and so what was shipped beside them.
+    // The folder of the functions, which also has the parts and settings.json.
     define: { 'import.meta.dirname': '__dirname' },
     legalComments: 'none',
     plugins: [...plugins],
@@ -86,10 +86,10 @@ function listPackages({ outputs }: Metafile, path: string): readonly string[] {
   return [...new Set(folders)].sort();
 }
 
-/** Writes all that {@link bundleFunctions} answers into `folder`, as it is on the platform's disk, and answers it. */
+/** Writes the result of {@link bundleFunctions} into `folder`, as it is on the platform's disk, and returns it. */
 export async function writeFunctions(folder: string): Promise<readonly Bundle[]> {
   await mkdir(folder, { recursive: true });
-  // The files are CommonJS, unlike the package that may be around them.
+  // The files are CommonJS; the package that contains the folder may not be.
   await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   const bundles = await bundleFunctions();
   for (const { name, code } of bundles) await writeFile(join(folder, `${name}.js`), code);

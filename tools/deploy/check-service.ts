@@ -8,13 +8,13 @@ import type { ZipEntry } from './zip.ts';
 const FUNCTION_NAME = /^[A-Za-z][\w-]{0,58}[A-Za-z0-9]$/;
 const HANDLER = /^([A-Za-z][\w-]*)\.([A-Za-z]\w*)$/;
 const MAX_HANDLER = 60;
-/** What else there is would be refused; the digest of the code is put behind it. */
+/** The cloud refuses other characters. The digest of the code is appended. */
 const DESCRIPTION = /^[\w ,.\n\p{Script=Han}]{0,900}$/u;
 /** https://cloud.tencent.com/document/product/583/18589 */
 const TIMER_NAME = /^[\w-]{1,100}$/;
-/** Short name of a region, as ap-singapore. */
+/** Short name of a region, such as ap-singapore. */
 const REGION = /^[a-z]{2}-[a-z]+(?:-[a-z\d]+)*$/;
-/** https://cloud.tencent.com/document/product/436/13312, the account's number and a dash besides. */
+/** https://cloud.tencent.com/document/product/436/13312, without the dash and the account's number. */
 const BUCKET = /^[a-z\d](?:[a-z\d-]{0,48}[a-z\d])?$/;
 
 /** Megabytes: 64, or steps of 128. */
@@ -27,11 +27,11 @@ const VARIABLE_NAME = /^[A-Za-z]\w{1,63}$/;
 const RESERVED_NAME = /^(?:SCF|QCLOUD|TENCENTCLOUD)_/;
 /** Names and values together: https://cloud.tencent.com/document/product/583/11637. */
 const MAX_ENVIRONMENT_BYTES = 4_096;
-/** Unpacked, of the same page. */
+/** Unpacked, from the same page. */
 const MAX_CODE_BYTES = 500 * 1024 * 1024;
 
 /**
- * Makes sure that the cloud will take a service and its code, as far as that can be told without asking it.
+ * Makes sure that the cloud will accept a service and its code, as far as that is known without a call.
  *
  * @throws {DeployError} that names everything that is wrong.
  */
@@ -52,7 +52,7 @@ export function checkService(service: Service, files: readonly ZipEntry[]): void
   throw new DeployError(listProblems('serverless.yml cannot be deployed:', problems));
 }
 
-/** One problem for all functions that have it, since one variable makes it. */
+/** Returns one problem for all functions that have it, since one variable causes it. */
 function explainRuntimes(functions: readonly FunctionSpec[]): readonly string[] {
   const problems = functions.flatMap(({ runtime }) => explainRuntime(runtime) ?? []);
   return [...new Set(problems)];

@@ -6,8 +6,8 @@ import { addRole, explainVariables } from './function-variables.ts';
 import type { FunctionSpec, Service } from './service.ts';
 
 /**
- * Makes sure that every function will serve with the values and the settings that it is given: what would be a 500 for its callers is
- * an error of the deployment.
+ * Makes sure that every function will serve with its variables and settings: what its callers would get as a 500 is an
+ * error of the deployment instead.
  *
  * @param now Unix milliseconds.
  * @throws {DeployError} that names everything that is missing or wrong, and never a value.

@@ -13,8 +13,9 @@ export interface Code {
 }
 
 /**
- * Returns the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, side
- * by side, since the platform finds an entry at the root of the archive only (https://cloud.tencent.com/document/product/583/67790).
+ * Returns the code of all functions: the bundles, settings.json and the licences of the packages in the bundles, all at
+ * the root of the archive, since the platform finds an entry only there
+ * (https://cloud.tencent.com/document/product/583/67790).
  *
  * @param settings content of settings.json.
  * @throws {DeployError} where the licence of a package is not known.
@@ -31,7 +32,7 @@ export async function buildCode(settings: string): Promise<Code> {
   return { zip, digest: digestOf(zip), files };
 }
 
-/** Returns the SHA-256 of an archive, in hexadecimal digits: the digest by which it is known. */
+/** Returns the SHA-256 of an archive, in hexadecimal digits: the digest that identifies it. */
 export function digestOf(zip: Uint8Array): string {
   return createHash('sha256').update(zip).digest('hex');
 }
@@ -50,7 +51,7 @@ export function readCodeName(service: ServiceName, key: string): string | undefi
   return new RegExp(`^(${DIGEST})\\.zip$`).exec(key.slice(prefix.length))?.[1];
 }
 
-/** Returns what the keys of a service's archives begin with; those of other services may, too. */
+/** Returns the prefix of the keys of a service's archives; other services' keys may begin with it, too. */
 export function prefixOf({ name, stage }: ServiceName): string {
   return `${name}-${stage}-`;
 }
@@ -61,16 +62,17 @@ interface ServiceName {
 }
 
 /**
- * Returns a function's description in the cloud. It ends in the digest of the code that the function has, which is how
- * the next deployment knows; nothing else that the cloud keeps tells it.
+ * Returns a function's description in the cloud. It ends in the digest of the function's code, so that the next
+ * deployment knows it; the cloud records it nowhere else.
  *
- * A description has letters, digits, spaces, commas and full stops: https://cloud.tencent.com/document/product/583/18586.
+ * A description has letters, digits, spaces, commas and full stops:
+ * https://cloud.tencent.com/document/product/583/18586.
  */
 export function describeWithDigest(description: string, digest: string): string {
   return `${description} Code ${digest}.`.trimStart();
 }
 
-/** Returns the digest of a function's code, unless something else has written its description. */
+/** Returns the digest of a function's code, unless its description was written by another tool. */
 export function readDigest(description: string | null | undefined): string | undefined {
   return new RegExp(`\\bCode (${DIGEST})\\.$`).exec(description ?? '')?.[1];
 }

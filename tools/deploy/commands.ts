@@ -7,7 +7,7 @@ import type { FunctionSpec, Service } from './service.ts';
 import { chooseCode, listCode, pruneCode, verifyCode } from './stored-code.ts';
 import { readSettled } from './wait-until-active.ts';
 
-/** What a command that reaches the cloud works with. */
+/** What a command that calls the cloud needs. */
 export interface Session {
   readonly service: Service;
   readonly cloud: Cloud;
@@ -34,7 +34,7 @@ export async function deployService({ service, cloud, print }: Session, code: Co
 }
 
 /**
- * Returns the function of that name in the file.
+ * Returns the function with this name in the file.
  *
  * @throws {DeployError} where there is none.
  */
@@ -46,7 +46,7 @@ export function findFunction({ functions }: Service, key: string | undefined): F
 }
 
 /**
- * Deploys these functions of the service and touches no other.
+ * Deploys these functions of the service and no others.
  *
  * @throws {DeployError}
  */
@@ -61,11 +61,10 @@ export async function deployFunction(
 }
 
 /**
- * Gives the deployed functions code that was deployed before, and is what was stored; everything else is as
- * serverless.yml says.
+ * Gives the deployed functions an earlier archive, whose digest is verified; everything else is as serverless.yml says.
  *
- * @param storedAt when that code was stored, as `serverless deploy list` tells; the newest that is not in use where it
- * is absent.
+ * @param storedAt when that code was stored, as `serverless deploy list` shows it; absent for the newest that is not in
+ * use.
  * @throws {DeployError}
  */
 export async function rollBack(

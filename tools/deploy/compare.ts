@@ -6,7 +6,7 @@ import { describeWithDigest, readDigest } from './code.ts';
 import type { FunctionSpec } from './service.ts';
 import type { TriggerSpec } from './triggers.ts';
 
-/** Returns the configuration that the cloud shall have of a function whose code has the digest. */
+/** Returns the wanted configuration of a function whose code has the digest. */
 export function describeConfiguration(spec: FunctionSpec, digest: string): Configuration {
   const { description, memorySize, timeout, runtime, role, vpc, environment } = spec;
   return {
@@ -28,7 +28,10 @@ export function describeConfiguration(spec: FunctionSpec, digest: string): Confi
   };
 }
 
-/** Returns `configuration` with what takes away a role and a network that the function has and shall not have. */
+/**
+ * Returns `configuration` with empty values for a role and a network, which remove those that the function no longer
+ * has in the file.
+ */
 export function clearWhatLeft(configuration: Configuration, state: FunctionState): Configuration {
   return {
     ...(isGiven(state.Role) ? { Role: '' } : {}),
@@ -37,12 +40,12 @@ export function clearWhatLeft(configuration: Configuration, state: FunctionState
   };
 }
 
-/** Returns whether the function has other code than it shall have. */
+/** Returns whether the function's code differs from the wanted code. */
 export function differsInCode(spec: FunctionSpec, digest: string, state: FunctionState): boolean {
   return readDigest(state.Description) !== digest || state.Handler !== spec.handler;
 }
 
-/** Returns the parts of its configuration in which a function differs from what it shall be, in plain words. */
+/** Returns, in words, the parts of a function's configuration that differ from `wanted`. */
 export function listDifferences(wanted: Configuration, state: FunctionState): readonly string[] {
   const isSame = {
     description: state.Description === wanted.Description,
@@ -80,14 +83,14 @@ function isGiven(text: string | null | undefined): boolean {
   return text !== undefined && text !== null && text !== '';
 }
 
-/** What has to be done about the triggers of a function. */
+/** Changes that the triggers of a function need. */
 export interface TriggerChanges {
   readonly create: readonly TriggerSpec[];
   readonly update: readonly { readonly spec: TriggerSpec; readonly state: TriggerState }[];
   readonly remove: readonly TriggerState[];
 }
 
-/** Returns how the triggers that a function has become those that it shall have. */
+/** Returns the changes that turn the triggers of a function into `specs`. */
 export function compareTriggers(
   specs: readonly TriggerSpec[],
   states: readonly TriggerState[],

@@ -3,8 +3,8 @@ import type { VodCredentials } from '../../lib/vod/call.ts';
 import { DeployError } from './deploy-error.ts';
 
 /**
- * How Tencent's own tools spell the variables, the first that is there being taken whole: a token of one key does not
- * go with another key.
+ * The names that Tencent's own tools have for the variables. Only the first spelling that is set is read: a token of
+ * one key does not belong to another.
  *
  * @see https://www.serverless.com/framework/docs-providers-tencent-guide-credentials
  * @see https://registry.terraform.io/providers/tencentcloudstack/tencentcloud/latest/docs#environment-variables
@@ -19,9 +19,9 @@ const SPELLINGS = [
 ] as const;
 
 /**
- * Returns the credentials by which the cloud is changed.
+ * Returns the credentials for deploying.
  *
- * @throws {DeployError} where there are none, or half of them, or white space or the like came in with one.
+ * @throws {DeployError} where there are none, one of the two is missing, or one contains white space or the like.
  */
 export function readCredentials(environment: Environment): VodCredentials {
   for (const { id, key, tokens } of SPELLINGS) {

@@ -3,7 +3,7 @@ interface Field {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** Other spellings of its numbers, from the lowest on. */
+  /** Names for its numbers, beginning with the lowest number. */
   readonly names?: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const FIELDS: readonly Field[] = [
   { name: 'year', from: 1970, to: 2099 },
 ];
 
-/** Returns what is wrong with a timer's expression, and undefined where nothing is. */
+/** Returns what is wrong with a timer's expression, or undefined if it is valid. */
 export function explainCron(expression: string): string | undefined {
   const parts = expression.trim().split(/\s+/);
   if (parts.length !== FIELDS.length) {

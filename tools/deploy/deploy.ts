@@ -15,18 +15,18 @@ import type { FunctionSpec, Service } from './service.ts';
 import { verifyCode } from './stored-code.ts';
 import { readSettled, waitUntilActive } from './wait-until-active.ts';
 
-/** The code that functions shall have. */
+/** The code to deploy. */
 export interface CodeSource {
   readonly digest: string;
   /**
-   * Makes sure that the archive is in the bucket, and answers where.
+   * Makes sure that the archive is in the bucket, and returns its place.
    *
-   * @throws {DeployError} where it cannot be stored, or another one has its name.
+   * @throws {DeployError} where it cannot be stored, or other bytes have its name.
    */
   readonly store: () => Promise<CodeObject>;
 }
 
-/** Returns code that is stored once it is needed. */
+/** Returns code that is stored when it is first needed. */
 export function storeOnce(
   service: Pick<Service, 'name' | 'stage' | 'region'>,
   { zip, digest }: Code,
@@ -49,9 +49,9 @@ export function storeOnce(
 }
 
 /**
- * Brings functions to what their `specs` and `code` say, and answers how many things it changed. What is right already
- * is left alone, so after a failure the same command goes on where it ended. A function that fails does not keep the
- * others from being deployed.
+ * Makes functions match their `specs` and `code`, and returns how many things it changed. What matches already is not
+ * changed, so after a failure the same command continues where it ended. If one function fails, the others are still
+ * deployed.
  *
  * @throws {DeployError} that names every function that failed.
  */
@@ -80,7 +80,7 @@ export async function deployFunctions(
   );
 }
 
-/** Reads everything before anything is changed, so that what cannot be changed at all is said first. */
+/** Reads the state of all functions before any change, so that impossible changes are reported first. */
 async function readAll(
   specs: readonly FunctionSpec[],
   { scf, pause }: Cloud,
@@ -102,7 +102,7 @@ async function readAll(
 const RUNTIME_STAYS =
   'The cloud cannot change the runtime of a function. Set RUNTIME to what is deployed, or remove the functions ("npm run remove") and deploy again, which gives them new addresses:';
 
-/** A function that was never made cannot be changed, only deleted. */
+/** A function whose creation failed cannot be changed, only deleted. */
 function isHalfMade({ Status }: FunctionState): boolean {
   return Status === 'CreateFailed';
 }
@@ -133,14 +133,14 @@ async function deployOne(
   return ['created', ...(await deployTriggers(spec, cloud))];
 }
 
-/** The digest of the code is written last, so that a deployment that ends before it is seen and done again. */
+/** Writes the digest of the code last, so that the next deployment repeats one that was interrupted before. */
 async function updateOne(
   { spec, code }: Step,
   state: FunctionState,
   { scf, pause }: Cloud,
 ): Promise<readonly string[]> {
   const done: string[] = [];
-  // After an update that failed, nobody knows which code the function has.
+  // After a failed update it is unknown which code the function has.
   if (state.Status !== 'Active' || differsInCode(spec, code.digest, state)) {
     await scf.updateCode(spec, await code.store());
     await waitUntilActive(scf, spec.name, pause);
@@ -178,7 +178,7 @@ async function deployTriggers(
   ];
 }
 
-/** Deletes the functions of the service that left its file, and answers how many. */
+/** Deletes the functions that are no longer in the service's file, and returns how many. */
 export async function deleteWhatLeft(service: Service, cloud: Cloud): Promise<number> {
   const wanted = new Set(service.functions.map(({ name }) => name));
   const there = await cloud.scf.listFunctions(searchTagsOf(service));

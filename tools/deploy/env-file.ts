@@ -1,7 +1,10 @@
 /** What a file of environment variables says. */
 export interface EnvFile {
   readonly variables: Readonly<Record<string, string>>;
-  /** In words, what other readers would take otherwise: each names its variable or its line, and quotes no value. */
+  /**
+   * Lines that other programs would read differently, in words: each names its variable or its line, and quotes no
+   * value.
+   */
   readonly problems: readonly string[];
 }
 
@@ -11,14 +14,14 @@ const ASSIGNMENT = /^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=/;
 /** What may come after a closing quote. */
 const REST = /^[^\S\n]*(?:#.*)?$/;
 
-/** A value in quotes, and what comes after it in its last line. */
+/** A value in quotes, and the rest of its last line. */
 const QUOTED = /^[^\S\n]*(?:"((?:\\"|[^"])*)"|'([^']*)'|`([^`]*)`)(.*)/;
 
-/** A "$" before a name, as dotenv-expand replaces it; not one that is escaped. */
+/** An unescaped "$" before a name, which dotenv-expand replaces. */
 const REFERENCE = /(?<!\\)\$(?:(\{)|(?=[A-Za-z_]))(\w+)/g;
 
 /**
- * What Serverless replaces in every value of serverless.yml, wherever that came from:
+ * What Serverless replaces in every value of serverless.yml, whatever its source:
  * https://www.serverless.com/framework/docs/guides/variables.
  */
 const SERVERLESS_VARIABLE = /\$\{[a-z][A-Za-z\d.-]*[:(]/;
@@ -26,12 +29,13 @@ const SERVERLESS_VARIABLE = /\$\{[a-z][A-Za-z\d.-]*[:(]/;
 const QUOTE_IT = 'put it into quotes of another kind: \'…\', "…" or `…`';
 
 /**
- * Returns the variables of a file `.env`. Values are taken as they stand, "$" included: nothing is expanded, and "\$"
- * is "$" but within single quotes. A "#" after white space begins a comment; quotes (single, double or back) keep one,
- * and line ends; within double quotes "\n" is a line end. The last of several lines for one variable counts.
+ * Returns the variables of a file `.env`. Values are read as they are written: "$" is not expanded, and "\$" is "$"
+ * except within single quotes. A "#" after white space begins a comment. Within quotes (single, double or back), "#"
+ * and line ends are part of the value; within double quotes "\n" is a line end. If a variable is set twice, the last
+ * line counts.
  *
- * The readers that people know (dotenv, dotenv-expand, each version of Node.js, Docker Compose, a shell) differ beyond
- * that. What one of them would cut or replace is a problem here, but for a "$" that names no variable.
+ * Common readers (dotenv, dotenv-expand, each version of Node.js, Docker Compose, a shell) differ in other cases. What
+ * one of them would cut or replace is a problem here, except for a "$" that names no variable.
  *
  * @param isVariable whether there is a variable of this name elsewhere.
  * @see https://www.npmjs.com/package/dotenv#what-rules-does-the-parsing-engine-follow
@@ -61,7 +65,7 @@ type Quote = '"' | "'" | '`' | undefined;
 interface Value {
   readonly value: string;
   readonly quote: Quote;
-  /** How many characters of the file it takes, quotes and comment included. */
+  /** Its length in characters of the file, with quotes and comment. */
   readonly length: number;
   readonly problem?: string;
 }
@@ -95,7 +99,7 @@ function readLines(source: string) {
   return { assignments, problems };
 }
 
-/** @param rest all that comes after "=". */
+/** @param rest the rest of the file after "=". */
 function readValue(rest: string): Value {
   const [first = ''] = rest.split('\n', 1);
   const [quote] = /^["'`]/.exec(first.trimStart()) ?? [];

@@ -7,7 +7,7 @@ import {
 import { parseIsoTime } from '../../lib/validation/iso-time.ts';
 import { MAX_SIGNATURE_SECONDS } from '../../lib/validation/limits.ts';
 
-/** Longest time ahead of each such variable in seconds, and why it is no longer. */
+/** Longest grace of each variable in seconds from now, and the reason for this length. */
 const GRACES = {
   SOURCE_CONTEXT_V1_UNTIL: [MAX_SIGNATURE_SECONDS, 'the life of the longest signature'],
   CALLBACK_SHARED_SIGN_KEY_UNTIL: [MAX_SHARED_KEY_SECONDS, 'more than "vod-upload setup" takes'],
@@ -23,7 +23,8 @@ export const GRACE_NAMES: readonly GraceName[] = [
 ];
 
 /**
- * Returns what a grace comes to; undefined where it is not set, or is no time, which is told of the variables.
+ * Returns the state of a grace; undefined where it is not set, or is not a time, which the check of the variables
+ * reports.
  *
  * @param now Unix milliseconds.
  */
@@ -36,7 +37,7 @@ export function readGrace(
   return end === undefined ? undefined : judgeGrace(end, GRACES[name][0], now);
 }
 
-/** Returns why a grace that is too long comes to nothing. */
+/** Returns why a grace that is too long has no effect. */
 export function explainTooLong(name: GraceName): string {
   const [seconds, reason] = GRACES[name];
   return `${name} must be at most ${seconds / 86_400} days ahead, ${reason}; until then it has no effect`;

@@ -19,18 +19,18 @@ const READERS: Readonly<Record<string, ReadCallers>> = {
   uploads: readUploadsConfig,
 };
 
-/** The functions by which uploads begin. */
+/** The functions that begin uploads. */
 const BEGINNERS: readonly string[] = ['signature', 'pull'];
 
-/** The functions that have to do with VOD. */
+/** The functions that use an application of VOD. */
 const USERS_OF_APPLICATIONS: readonly string[] = [...BEGINNERS, 'callback', 'sweep'];
 
-/** Quotas of what only a database knows. */
+/** Quotas that need a database. */
 const KEPT_QUOTAS = ['openUploads', 'bytesPerDay'] as const;
 
 /**
- * Returns in sentences why a function would not serve with its variables under the settings that are
- * shipped beside it, although both are right by themselves.
+ * Returns in sentences why a function would not serve with the combination of its variables and its settings, although
+ * each of them is valid.
  *
  * @param settings content of settings.json.
  */
@@ -52,7 +52,7 @@ function explainTenants(
   environment: Environment,
   { policy }: Settings,
 ): readonly string[] {
-  // What is wrong with a number that is there is told of the variables.
+  // A number that is set and wrong is reported by the check of the variables.
   if (!USERS_OF_APPLICATIONS.includes(name) || environment['VOD_SUB_APP_ID']) return [];
   const own = attempt(() => requireOwnApplication(policy, undefined));
   return own instanceof ConfigError ? [own.message] : [];
@@ -66,7 +66,7 @@ function explainCallers(
   const read = READERS[name];
   if (read === undefined) return [];
   const config = attempt(() => read(environment));
-  // What is wrong with the variables is told of them.
+  // Wrong variables are reported by the check of the variables.
   if (config instanceof ConfigError) return [];
   const auth = attempt(() => createAuthenticate(config.auth, parsed.keys));
   return [

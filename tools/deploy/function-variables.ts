@@ -11,8 +11,8 @@ import { ConfigError } from '../../lib/config-error.ts';
 import { readDatabaseUrl } from '../../lib/ledger/connection/database-url.ts';
 
 /**
- * What each function reads of its environment when it starts. Anyone who is told of events, and where the database is, is
- * read last by the function, and here besides, so that all that is wrong is said at once.
+ * What each function reads from its environment when it starts. A function stops at its first error; here targets and
+ * the database are read separately, so that all errors are reported together.
  */
 const READERS: Readonly<Record<string, readonly ((environment: Environment) => unknown)[]>> = {
   signature: [readSignatureConfig, readDatabase],
@@ -22,26 +22,28 @@ const READERS: Readonly<Record<string, readonly ((environment: Environment) => u
   sweep: [readSweepConfig, readDeliveryConfig, readDatabase],
 };
 
-/** Reads the whole of what the schemas of the functions look at the beginning of. */
+/** Reads the database's settings completely; the schemas of the functions check only how the address begins. */
 function readDatabase({ DATABASE_URL, DATABASE_CA }: Environment): void {
   if (!v.is(databaseUrl, DATABASE_URL)) return;
   const { problems } = readDatabaseUrl(DATABASE_URL, DATABASE_CA);
   if (problems !== undefined) throw new ConfigError(problems);
 }
 
-/** What the platform adds where a function has a role; the real values are there when it runs. */
+/** Placeholders for the variables that the platform adds for a function with a role. */
 const ROLE_VARIABLES = {
   TENCENTCLOUD_SECRETID: 'role',
   TENCENTCLOUD_SECRETKEY: 'role',
   TENCENTCLOUD_SESSIONTOKEN: 'role',
 };
 
-/** Returns the environment that a function with a role finds. */
+/** Returns the environment of a function with a role. */
 export function addRole(environment: Environment): Environment {
   return { ...environment, ...ROLE_VARIABLES };
 }
 
-/** Returns why a function would not serve with its variables, each by its name and without its value; none where it would. */
+/**
+ * Returns the reasons why a function would not serve with its variables, by name and without values; none if it would.
+ */
 export function explainVariables(name: string, environment: Environment): readonly string[] {
   const problems = (READERS[name] ?? []).flatMap((read) => explain(() => read(environment)));
   return [...new Set(problems)];

@@ -6,10 +6,10 @@ import { readDigest } from './code.ts';
 import type { FunctionSpec, Service } from './service.ts';
 import { listCode } from './stored-code.ts';
 
-/** How many digits of a digest are shown, and enough to name an archive. */
+/** Digits of a digest that are shown, enough to identify an archive. */
 const SHOWN_DIGITS = 12;
 
-/** Returns where clients reach the functions, a line for each. */
+/** Returns the addresses of the functions for clients, one per line. */
 export async function describeAddresses(
   { functions }: Pick<Service, 'functions'>,
   scf: Pick<Scf, 'listTriggers'>,
@@ -30,7 +30,7 @@ async function listAddresses(
     const state = findTrigger(spec, states);
     if (state === undefined) return [];
     const address = readAddress(state);
-    // API Gateway's addresses have the path.
+    // API Gateway's addresses include the path.
     const path = address?.endsWith(spec.path) ? '' : spec.path;
     const shown = address === undefined ? 'has no public address' : `${address}${path}`;
     return [`  ${key.padEnd(NAME_WIDTH)} ${shown}`];
@@ -39,7 +39,7 @@ async function listAddresses(
 
 const NAME_WIDTH = 10;
 
-/** Returns what is deployed of `service`. */
+/** Returns a description of what is deployed of `service`. */
 export async function describeService(service: Service, { scf }: Cloud): Promise<string> {
   const lines = [`${service.name}, stage ${service.stage}, in ${service.region}`, 'Functions:'];
   const known = new Set(service.functions.map(({ name }) => name));

@@ -13,10 +13,10 @@ const invocation = v.object({
 });
 
 /**
- * Calls a deployed function and writes what it answered and logged.
+ * Calls a deployed function and prints its answer and its log.
  *
  * @param event the function's event, as JSON.
- * @throws {DeployError} where the function failed, too.
+ * @throws {DeployError} also where the function failed.
  */
 export async function invokeFunction(
   name: string,

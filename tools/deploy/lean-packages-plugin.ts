@@ -5,11 +5,11 @@ import type { Plugin, PluginBuild } from 'esbuild';
 const FOLDER = fileURLToPath(new URL('./replacements/', import.meta.url));
 
 /**
- * What stands in for the modules that a package imports, by package and module.
+ * Replacements for the modules that a package imports, by package and module.
  *
- * As it comes, the VOD SDK is 574 kB, nearly all of it tables that a call never looks at: host names in every script
- * (`whatwg-url`, by way of `node-fetch`), types of files (`mime-db`, by way of `form-data`), big numbers. Middy loads
- * Node's streams for a way of answering that only another platform has.
+ * Unchanged, the VOD SDK is 574 kB, nearly all of it tables that no call uses: host names in every script
+ * (`whatwg-url`, through `node-fetch`), types of files (`mime-db`, through `form-data`), big numbers. Middy loads
+ * Node's streams for responses that only another platform supports.
  */
 const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'tencentcloud-sdk-nodejs-common': {
@@ -29,15 +29,15 @@ const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** One of the vendor's methods that do nothing but name the call; there are more than two hundred. */
+/** One of the vendor's more than two hundred methods that only name the call. */
 const NAMED_CALL =
   /^ {4}async (\w+)\(req, cb\) \{\n {8}return this\.request\("\1", req, cb\);\n {4}\}\n/gm;
 
 /**
- * Returns the esbuild plugin that leaves out of packages what the functions do not use of them.
+ * Returns the esbuild plugin that removes from packages what the functions do not use.
  *
- * Of the VOD SDK, the vendor's own signing, requests and answers remain, from its build with ES modules. Calls go
- * through `client.request(action, request)`: methods such as `client.PullUpload()` are left out.
+ * The VOD SDK's signing, requests and answers remain unchanged, from its build with ES modules. Calls go through
+ * `client.request(action, request)`: methods such as `client.PullUpload()` are removed.
  */
 export function leanPackages(): Plugin {
   return {

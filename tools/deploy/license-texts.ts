@@ -1,6 +1,6 @@
 /**
- * Texts of licences by their SPDX identifiers, for packages that name one and ship no text of it. The copyright notice
- * that they begin with elsewhere is the package's own.
+ * Texts of licences by their SPDX identifiers, for packages that name a licence and ship no text of it. The copyright
+ * notice at their beginning is left out, since each package has its own.
  *
  * @see https://spdx.org/licenses/
  */

@@ -1,18 +1,18 @@
 import { type Environment, splitList } from '../../lib/config/environment.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 
-/** Variables that hold something secret, by what the last word of their name says. */
+/** Matches names of variables with secrets, by their last word. */
 const SECRET_NAME = /(?:^|_)(?:KEYS?|SECRETS?|SECRET_ID|TOKENS?|PASSWORDS?)$/;
 
-/** Variables that do, whatever their names say: anyone who knows such an address may use it. */
+/** Variables with secrets under other names: anyone who knows such an address can use it. */
 const SECRET_ADDRESSES: ReadonlySet<string> = new Set(['DATABASE_URL', 'WEBHOOK_ENDPOINTS']);
 
 /** The password in an address, as in `postgres://user:password@host` or `postgres://host?password=password`. */
 const PASSWORD = /\/\/[^/?#@\s"]*:([^/?#@\s"]+)@|(?<=[?&]password=)([^&#\s"]+)/g;
 
 /**
- * Returns what of a function's variables nobody may see: keys, secrets and tokens, the addresses that are as good as
- * one, and passwords wherever they are. Names of hosts, origins, regions and audiences help anyone who reads an error.
+ * Returns the secrets in a function's variables: keys, secrets and tokens, addresses that are secret, and passwords in
+ * any variable. Hosts, origins, regions and audiences are not among them, since they help the reader of an error.
  */
 export function listSecrets(environment: Environment): readonly string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => [
@@ -25,7 +25,9 @@ export function listSecrets(environment: Environment): readonly string[] {
   ]);
 }
 
-/** Returns the addresses and secrets of a list of endpoints: who quotes the list may write it otherwise. */
+/**
+ * Returns the addresses and secrets in a list of endpoints, since an error may quote them without the list around them.
+ */
 function listTexts(json: string): readonly string[] {
   let endpoints: unknown;
   try {

@@ -1,13 +1,13 @@
 import { readVariables } from './read-variables.ts';
 
-/** Says to Serverless that its environment has all variables already; not for users. */
+/** Tells this file in a child process that its environment has all variables already; not for users. */
 export const ALL_IS_READ = 'VOD_UPLOAD_ALL_VARIABLES_READ';
 
 /**
- * Gives this process the variables that a deployment of `stage` is made with, as {@link readVariables} has them; one
- * whose text is empty is taken away, so that serverless.yml has its default for it.
+ * Sets the variables of this process for a deployment of `stage`, as {@link readVariables} returns them. Empty
+ * variables are removed, so that the defaults of serverless.yml apply.
  *
- * @throws {DeployError} that names every variable that would be read otherwise elsewhere.
+ * @throws {DeployError} that names every variable that other programs would read differently.
  */
 export async function loadVariables(
   process: Pick<NodeJS.Process, 'cwd' | 'env'>,

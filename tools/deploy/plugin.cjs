@@ -5,8 +5,8 @@ const endWith = require('./end-with.cjs');
 const provider = createRequire(require.resolve('serverless-tencent-scf'));
 loadProductsWhenAsked(createRequire(provider.resolve('serverless-tencent-tools')));
 
-// Both addresses were an API Gateway that was shut down on 2025-06-30. Nobody listens for the report's error, so
-// without a network it ends every command; the answer to the other is needed before anything is deployed.
+// Both addresses belong to an API Gateway that was shut down on 2025-06-30. The report's error is not caught, so
+// without a network it ends every command; the answer of the other is needed before any deployment.
 const tools = provider('serverless-tencent-tools');
 tools.Others.DataReport.DataReport.prototype.report = async () => true;
 tools.Account.GetUserAuthInfo.prototype.isAuth = async () => ({
@@ -15,12 +15,12 @@ tools.Account.GetUserAuthInfo.prototype.isAuth = async () => ({
 });
 // Credentials come from the environment (credentials.ts), not from a file in the home folder.
 provider('./provider/tencentProvider').prototype.getCredentials = async () => {};
-// Events are checked by check-service.ts, which knows Function URLs.
+// check-service.ts checks events; it knows Function URLs.
 provider('./shared/validate').validateEventsProperty = () => {};
 
 /**
- * The vendor's SDK of that time loads the clients of all of Tencent's products, a quarter of every command's time: of
- * those, three or four are used.
+ * Loads the client of each Tencent product when it is first used. The vendor's old SDK loads all of them, which takes a
+ * quarter of every command's time; three or four are used.
  */
 function loadProductsWhenAsked(vendor) {
   const name = 'tencentcloud-sdk-nodejs';
@@ -35,7 +35,7 @@ function loadProductsWhenAsked(vendor) {
 
 let loading;
 
-/** Returns plugin.ts, transpiled on the way. */
+/** Returns plugin.ts, transpiled when it is loaded. */
 function load() {
   loading ??= import('tsx/esm/api').then(({ tsImport }) => tsImport('./plugin.ts', __filename));
   return loading;

@@ -27,7 +27,7 @@ interface Serverless {
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
 }
 
-/** The command line's options, and what serverless-tencent-scf looks for beside them. */
+/** The command line's options, and what serverless-tencent-scf expects to find with them. */
 interface Options {
   readonly stage?: string;
   readonly region?: string;
@@ -40,20 +40,20 @@ interface Options {
   token?: string | undefined;
 }
 
-/** How the user is told. */
+/** Output for the user. */
 interface Output {
-  /** Tells of a step. */
+  /** Writes a message about a step. */
   readonly note: (text: string) => void;
   /** Writes a result. */
   readonly print: (text: string) => void;
 }
 
-/** The commands that reach the cloud. */
+/** The commands that call the cloud. */
 const CLOUD_COMMANDS = new Set([
   ...['deploy', 'info', 'invoke', 'logs', 'metrics', 'remove', 'rollback'],
 ]);
 
-/** The classes of serverless-tencent-scf whose work is done here. */
+/** The classes of serverless-tencent-scf that this plugin replaces. */
 const REPLACED = new Set([
   ...['TencentDeploy', 'TencentDeployFunction', 'TencentDeployList', 'TencentDeployListFunction'],
   ...['TencentInfo', 'TencentInvoke', 'TencentRemove', 'TencentRollback'],
@@ -71,7 +71,10 @@ type Step =
   | 'remove'
   | 'rollback';
 
-/** Returns what is done at the steps of Serverless's commands; each rejects with a `DeployError` where it cannot be done. */
+/**
+ * Returns the functions for the steps of Serverless's commands; each rejects with a `DeployError` if it cannot do its
+ * work.
+ */
 export function createPlugin(
   serverless: Serverless,
   output: Output,
@@ -140,18 +143,18 @@ function initialize(
   for (const [event, entries] of Object.entries(hooks)) {
     hooks[event] = entries.filter(({ pluginName }) => !REPLACED.has(pluginName));
   }
-  // Before anything is built, so that a command that must fail does so at once.
+  // Runs before the build, so that a command that must fail does so immediately.
   const [command = ''] = processedInput.commands;
   if (!CLOUD_COMMANDS.has(command)) return;
   const checks = [() => readCredentials(process.env), () => checkValues(read())];
-  // Who has set nothing yet is told of all that a deployment needs.
+  // A user who has set nothing yet sees everything that a deployment needs.
   const [credentials, values] = checks.map(explain);
   if (credentials === undefined) return;
   const isWhole = ['deploy', 'rollback'].includes(processedInput.commands.join(' '));
   throw new DeployError([credentials, ...(isWhole && values ? [values] : [])].join('\n'));
 }
 
-/** Returns the text of the error with which `check` ends; undefined where it does not. */
+/** Returns the text of the error that `check` throws, or undefined if it throws none. */
 function explain(check: () => unknown): string | undefined {
   try {
     check();
@@ -174,7 +177,7 @@ async function buildService({ service: file, pluginManager }: Serverless): Promi
   return { service, code };
 }
 
-/** Returns the path of the archive, where Serverless looks for it, too. */
+/** Writes the archive where Serverless looks for it, and returns its path. */
 async function writeArtifact(
   { service: file, serviceDir, pluginManager }: Serverless,
   { name }: Service,
@@ -199,7 +202,7 @@ async function readEvent({ data, path }: Options): Promise<string | undefined> {
   return data ?? (path === undefined ? undefined : await readFile(path, 'utf8'));
 }
 
-/** What fails in its own commands, serverless-tencent-scf logs and then ends as if nothing had happened. */
+/** serverless-tencent-scf only logs the errors of its own commands and ends with success; here they become failures. */
 function failWithErrors({ cli, classes }: Serverless): void {
   const { log } = cli;
   cli.log = (message, ...more) => {
@@ -208,7 +211,7 @@ function failWithErrors({ cli, classes }: Serverless): void {
   };
 }
 
-/** Gives serverless-tencent-scf, for the commands that stay its own, what it would look for in a file. */
+/** Gives serverless-tencent-scf the credentials that it would read from a file, for the commands that it still runs. */
 async function lendCredentials(service: Service, options: Options): Promise<void> {
   const access = accessCloud(service);
   const { secretId, secretKey, token } = access.credentials;
@@ -216,7 +219,7 @@ async function lendCredentials(service: Service, options: Options): Promise<void
     tencent_secret_id: secretId,
     tencent_secret_key: secretKey,
     tencent_appid: await readAppId(createCloudApi('cam', access)),
-    // Asked for by nothing but the check of real names, which is taken away.
+    // Only needed by the check of real names, which plugin.cjs removes.
     tencent_owneruin: '0',
   };
   options.token = token;

@@ -4,17 +4,17 @@ import type { Plugin, PluginBuild } from 'esbuild';
 
 const VALIBOT = fileURLToPath(import.meta.resolve('valibot'));
 
-/** How valibot marks its functions that do nothing but make a schema. */
+/** A function that valibot marks as free of side effects. */
 const MARKED_FUNCTION = /\/\* @__NO_SIDE_EFFECTS__ \*\/\s*function (\w+)/g;
 
-/** A call of valibot as the sources write it. */
+/** A call of valibot in the project's sources. */
 const CALL = /(?<![\w.$])v\.(\w+)\(/g;
 
 /**
  * Returns the esbuild plugin that lets a bundle leave out the schemas that its function does not use.
  *
- * Valibot marks its functions as free of effects, but esbuild heeds such a mark within one file only. So it is repeated
- * where they are called: https://esbuild.github.io/api/#tree-shaking-and-side-effects.
+ * Valibot marks its functions as free of side effects, but esbuild respects such a mark only within one file. So the
+ * plugin repeats it at each call: https://esbuild.github.io/api/#tree-shaking-and-side-effects.
  */
 export function pureSchemas(): Plugin {
   return { name: 'pure-schemas', setup: setUpPureSchemas };

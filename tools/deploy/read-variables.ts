@@ -4,28 +4,29 @@ import type { Environment } from '../../lib/config/environment.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
 import { parseEnvFile } from './env-file.ts';
 
-/** The stage that is meant where none is named; serverless.yml has the same. */
+/** The default stage; serverless.yml has the same. */
 const USUAL_STAGE = 'dev';
 
-/** What variables are read from. */
+/** Sources of variables. */
 export interface VariableSources {
-  /** Of the process: these go before those of a file. */
+  /** Variables of the process, which override those of a file. */
   readonly environment: Environment;
   readonly folder: string;
-  /** Names the file `.env.<stage>`, which takes the place of `.env` where it is there; `dev` by default. */
+  /** Selects the file `.env.<stage>`, which is read instead of `.env` if it exists; `dev` by default. */
   readonly stage?: string | undefined;
-  /** Path of a file that takes the place of both. */
+  /** Path of a file that is read instead of both. */
   readonly file?: string | undefined;
 }
 
 /**
  * Returns the variables of the process and of a file: of `file`, or else of the first of `.env.<stage>` and `.env` that
- * is there. A variable whose text is empty is not there, and one of the process that is empty hides the file's.
+ * exists. Empty variables are left out; an empty variable of the process hides the one of the file.
  *
- * This is the one way in which such files are read, by every command and by the deployment; which file is read is as
- * Serverless has it: https://www.serverless.com/framework/docs/environment-variables.
+ * Every command and the deployment read such files with this function. It selects the same file as Serverless:
+ * https://www.serverless.com/framework/docs/environment-variables.
  *
- * @throws {DeployError} where a named file is not there, one cannot be read, or a value would be read otherwise elsewhere.
+ * @throws {DeployError} where `file` does not exist, a file cannot be read, or other programs would read a value
+ * differently.
  */
 export async function readVariables(sources: VariableSources): Promise<Environment> {
   const { environment } = sources;
@@ -58,7 +59,7 @@ async function readBytes(path: string, name: string): Promise<Buffer | undefined
   }
 }
 
-/** @throws {DeployError} where it is not UTF-8, such as what PowerShell 5 writes with ">". */
+/** @throws {DeployError} where it is not UTF-8, such as a file that PowerShell 5 writes with ">". */
 function decode(bytes: Buffer, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -3,17 +3,17 @@ import { DeployError, listProblems } from './deploy-error.ts';
 import type { Service } from './service.ts';
 import { listCode } from './stored-code.ts';
 
-/** Deletes a function with its triggers; returns false where there was none. */
+/** Deletes a function with its triggers; returns false if it does not exist. */
 export async function deleteFunction(name: string, { scf }: Pick<Cloud, 'scf'>): Promise<boolean> {
   for (const trigger of await scf.listTriggers(name)) await scf.deleteTrigger(name, trigger);
   return scf.deleteFunction(name);
 }
 
 /**
- * Removes all that was deployed of `service`, and answers how many things. It goes on past what is gone already and
- * past what fails.
+ * Removes everything that was deployed of `service`, and returns how many things. It continues after what does not
+ * exist and after what fails.
  *
- * @param ownsBucket whether the bucket is this tool's own and goes, too, once nothing is in it.
+ * @param ownsBucket whether this tool created the bucket and removes it, too, when it is empty.
  * @throws {DeployError} that describes everything that is still there.
  */
 export async function removeService(
@@ -52,12 +52,12 @@ async function deleteObject(key: string, { bucket }: Cloud): Promise<boolean> {
   return true;
 }
 
-/** Other services keep their code in the same bucket, so it goes with the last of them. */
+/** Other services store their code in the same bucket, so it is removed with the last of them. */
 async function removeBucket({ bucket }: Cloud): Promise<boolean> {
   return (await bucket.list('')).length === 0 && (await bucket.remove());
 }
 
-/** Those of the file, and those that an earlier file had. */
+/** Returns the functions of the file, and those of earlier versions of it. */
 async function listNames(
   service: Service,
   { scf }: Cloud,

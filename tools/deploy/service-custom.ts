@@ -7,25 +7,25 @@ import type { Environment } from '../../lib/config/environment.ts';
 import { ALL_IS_READ } from './load-variables.ts';
 
 const SERVERLESS = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
-/** So that Serverless sends no statistics and looks for no news. */
+/** Variables for which Serverless sends no statistics and fetches no news. */
 const QUIET = fileURLToPath(new URL('serverless.env', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
 
-/** What a serverless.yml is read with. */
+/** The input for reading a serverless.yml. */
 export interface ServiceReading {
-  /** All variables: no file .env is read beside them. */
+  /** All variables: no file .env is read in addition. */
   readonly environment: Environment;
-  /** As a deployment is told on its command line. */
+  /** The options of a deployment's command line. */
   readonly stage: string;
   readonly region?: string | undefined;
 }
 
 /**
- * Returns `custom` of the serverless.yml in `folder`, read by Serverless itself: its variables are resolved, and so is
- * what it takes from other files. It is undefined where the file has none.
+ * Returns `custom` of the serverless.yml in `folder`, read by Serverless itself, with its variables and its references
+ * to other files resolved; undefined where the file has no `custom`.
  *
- * @param reading what a deployment would be told; the variables of this process and of .env where it is left out.
- * @throws with what Serverless says of a file that it cannot read.
+ * @param reading the input of a deployment; by default the variables of this process and of .env.
+ * @throws an error with Serverless's message where it cannot read the file.
  */
 export async function readServiceCustom(
   folder: string,
@@ -36,8 +36,8 @@ export async function readServiceCustom(
 }
 
 /**
- * Returns the folder of what Serverless has compiled, without which it does nothing: the home directory, as by default, or
- * one of this project where that cannot be written, as that of a container's user.
+ * Returns the folder where Serverless stores its compiled schema, which it always needs: the home directory, which is
+ * the default, or a folder of this project if the home directory cannot be written, such as that of a container's user.
  */
 function findCompiled(): Promise<string> {
   const home = homedir();
@@ -63,7 +63,7 @@ async function printService(folder: string, reading: ServiceReading | undefined)
       { cwd: folder, env },
       (error, output, messages) => {
         if (error === null) return print(output);
-        // What is wrong, it says where its answer would be; what is wrong with .env, load-variables.ts does.
+        // Serverless writes its errors to stdout; load-variables.ts writes those of .env to stderr.
         const reason = (output.trim() || messages.trim()).replace(/^Error:\s*/, '');
         failed(new Error(`serverless.yml cannot be read: ${reason}`, { cause: error }));
       },

@@ -4,7 +4,7 @@ import { DEFAULT_RUNTIME } from './runtime.ts';
 import { readSettings } from './settings.ts';
 import { describeTriggers, type TriggerSpec } from './triggers.ts';
 
-/** A function as serverless.yml wants it. */
+/** A function as serverless.yml describes it. */
 export interface FunctionSpec {
   /** Its name in the file. */
   readonly key: string;
@@ -18,15 +18,17 @@ export interface FunctionSpec {
   readonly memorySize: number;
   /** Seconds. */
   readonly timeout: number;
-  /** CAM role by which it calls other services; the empty text where the file leaves its name to a variable that is not set. */
+  /**
+   * CAM role for its calls to other services; the empty text where the file takes it from a variable that is not set.
+   */
   readonly role: string | undefined;
   readonly vpc: Vpc | undefined;
-  /** Without the variables whose text is empty. */
+  /** Without empty variables. */
   readonly environment: Readonly<Record<string, string>>;
   readonly triggers: readonly TriggerSpec[];
 }
 
-/** A private network that a function joins, for a database that has no public address. */
+/** A private network that a function joins, for a database without a public address. */
 interface Vpc {
   readonly vpcId: string;
   readonly subnetId: string;
@@ -37,7 +39,7 @@ export interface Service {
   readonly name: string;
   readonly stage: string;
   readonly region: string;
-  /** Bucket for the code, without the account's number; the one that serverless-tencent-scf uses where it is absent. */
+  /** Bucket for the code, without the account's number; by default the one that serverless-tencent-scf uses. */
   readonly bucket: string | undefined;
   readonly functions: readonly FunctionSpec[];
   /** Functions that are not deployed, with the variables that they would need. */
@@ -46,7 +48,7 @@ export interface Service {
   readonly settings: string;
 }
 
-/** What is read of Serverless's own model of the file. */
+/** The part of Serverless's model of the file that is read. */
 export interface ServiceSource {
   readonly service: unknown;
   readonly provider: unknown;
@@ -99,16 +101,16 @@ const source = v.object({
 type Source = v.InferOutput<typeof source>;
 type FunctionEntry = v.InferOutput<typeof functionEntry>;
 
-/** What the command line says instead of the file. */
+/** Options of the command line that override the file. */
 export interface CommandOptions {
   readonly stage?: string | undefined;
   readonly region?: string | undefined;
 }
 
 /**
- * Returns what serverless.yml asks for.
+ * Returns the service that serverless.yml describes.
  *
- * @throws {DeployError} that names everything of another shape than it should have.
+ * @throws {DeployError} that names everything with a wrong shape.
  */
 export function readService(input: ServiceSource, options: CommandOptions): Service {
   const result = v.safeParse(source, input);
@@ -164,7 +166,7 @@ function describeVpc(vpc: Vpc | undefined): Vpc | undefined {
   return vpc === undefined || (vpc.vpcId === '' && vpc.subnetId === '') ? undefined : vpc;
 }
 
-/** Several readers of the functions take an empty text for a value, so what is empty is left out. */
+/** Leaves out empty variables, since some readers of the functions accept an empty text as a value. */
 function readVariables(file: Source, entry: FunctionEntry): Readonly<Record<string, string>> {
   const all = { ...file.provider.environment?.variables, ...entry.environment?.variables };
   return Object.fromEntries(

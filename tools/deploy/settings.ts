@@ -2,20 +2,20 @@ import { parseSettings } from '../../lib/policy/settings.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
 
-/** Name of the file beside the bundles. */
+/** Name of the file, in the same folder as the bundles. */
 export const SETTINGS_FILE = 'settings.json';
 
 /**
- * Returns keys, policy and rules from `custom.upload` of serverless.yml, in the one form that they are shipped in.
+ * Returns keys, policy and rules from `custom.upload` of serverless.yml, as the JSON that is shipped.
  *
  * @param custom the file's `custom`.
- * @throws {DeployError} that names everything that is wrong with them, and never a value.
+ * @throws {DeployError} that names everything wrong in them, and never a value.
  */
 export function readSettings(custom: unknown): string {
   const upload = isJsonObject(custom) ? custom['upload'] : undefined;
   if (upload === undefined || upload === null) return '{}\n';
   if (!isJsonObject(upload)) throw new DeployError('custom.upload must be a map.');
-  // YAML makes a date of a time without quotes: https://yaml.org/type/timestamp.html.
+  // YAML turns a time without quotes into a date: https://yaml.org/type/timestamp.html.
   const settings: unknown = JSON.parse(JSON.stringify(upload));
   const { errors } = parseSettings(settings);
   if (errors !== undefined) {
@@ -29,7 +29,7 @@ export function readSettings(custom: unknown): string {
   return `${JSON.stringify(sortKeys(settings))}\n`;
 }
 
-/** Returns `value` with the keys of every object in one order, so that the order of a file's lines changes nothing. */
+/** Returns `value` with the keys of every object sorted, so that the order of a file's lines changes nothing. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isJsonObject(value)) return value;

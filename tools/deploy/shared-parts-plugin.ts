@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * Returns the esbuild plugin that leaves `files` out of what imports them: each is in a file of its own beside the
- * functions, once, and a function that never needs it never loads it.
+ * Returns the esbuild plugin that leaves `files` out of the bundles that import them: each is a separate file in the
+ * folder of the functions, and a function that never needs it never loads it.
  *
- * @param files absolute paths of sources, with names that differ.
+ * @param files absolute paths of sources, with different names.
  */
 export function sharedParts(files: readonly string[]): Plugin {
   const names = files.map((file) => basename(file, '.ts'));
@@ -28,5 +28,5 @@ export function sharedParts(files: readonly string[]): Plugin {
   };
 }
 
-/** Marks the plugin's own question, which it must not ask itself again. */
+/** Marks the plugin's own call of `resolve`, which it must not handle again. */
 const SKIP = Symbol('shared-parts');

@@ -4,7 +4,7 @@ import { digestOf, nameCode, prefixOf, readCodeName } from './code.ts';
 import { DeployError } from './deploy-error.ts';
 import type { Service } from './service.ts';
 
-/** How many archives are kept to go back to. */
+/** Number of archives that are kept for a rollback. */
 const KEPT = 3;
 
 /** An archive in the bucket. */
@@ -32,11 +32,11 @@ export async function listCode(
 }
 
 /**
- * Makes sure that an archive in the bucket has the bytes that its name says: anyone who may write there could otherwise
- * have functions run code of their own, with the functions' secrets and rights.
+ * Makes sure that an archive in the bucket has the digest in its name: otherwise anyone who may write to the bucket
+ * could make the functions run foreign code, with the functions' secrets and rights.
  *
  * @param digest of the archive, as {@link digestOf} returns it.
- * @throws {DeployError} where it has others, or cannot be read.
+ * @throws {DeployError} where the digest differs, or the archive cannot be read.
  */
 export async function verifyCode(
   service: Pick<Service, 'name' | 'stage'>,
@@ -52,8 +52,7 @@ export async function verifyCode(
 }
 
 /**
- * Deletes old archives and answers how many: the last three are kept, one of them the one in use, which may be older
- * than the others.
+ * Deletes old archives and returns how many. It keeps three: the one in use, which may be old, and the newest others.
  */
 export async function pruneCode(
   service: Pick<Service, 'name' | 'stage'>,
@@ -67,11 +66,11 @@ export async function pruneCode(
 }
 
 /**
- * Returns the archive to go back to: that of `storedAt`, else the newest that is not in use.
+ * Returns the archive for a rollback: the one of `storedAt`, or else the newest that is not in use.
  *
  * @param used digests of the code that functions have.
- * @param storedAt ISO 8601 with its zone, however it is written.
- * @throws {DeployError} where there is none, or `storedAt` is no time.
+ * @param storedAt ISO 8601 with a time zone, in any notation.
+ * @throws {DeployError} where there is none, or `storedAt` is not a time.
  */
 export function chooseCode(
   stored: readonly StoredCode[],

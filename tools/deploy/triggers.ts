@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { DeployError } from './deploy-error.ts';
 
-/** What calls a function. */
+/** A trigger of a function. */
 export type TriggerSpec = TimerSpec | HttpSpec;
 
 interface TimerSpec {
@@ -13,11 +13,11 @@ interface TimerSpec {
 }
 
 interface HttpSpec {
-  /** A Function URL, or the API Gateway of the accounts that still have it. */
+  /** A Function URL, or API Gateway for accounts that still have it. */
   readonly type: 'http' | 'apigw';
   readonly name: string;
   readonly enable: boolean;
-  /** Path that clients call; a Function URL hands every path to its function. */
+  /** Path that clients call; a Function URL passes every path to its function. */
   readonly path: string;
 }
 
@@ -86,7 +86,9 @@ function parse<TSchema extends v.GenericSchema>(
   throw new DeployError(`serverless.yml: ${place}${issue}`);
 }
 
-/** Of a union of shapes, valibot tells what is wrong with each; the one that has the event's name is meant. */
+/**
+ * For a union, valibot reports the problems of each shape; only those of the shape with the event's name are useful.
+ */
 function flatten(issues: readonly v.BaseIssue<unknown>[]): readonly string[] {
   return issues.map((issue) => {
     const inner = issue.issues?.find(({ path }) => (path?.length ?? 0) > 1) ?? issue;

@@ -1,5 +1,5 @@
-// serverless.yml names this file in "useDotenv", which Serverless reads before any other variable: what it reads itself
-// it would expand, so it is given everything here, and told to read no file.
+// serverless.yml names this file in "useDotenv", which Serverless resolves before any other variable. Serverless
+// expands the values of files that it reads itself, so this file sets all variables and makes it read no file.
 const endWith = require('./end-with.cjs');
 
 module.exports = async ({ resolveConfigurationProperty }) => {

@@ -2,20 +2,20 @@ import type { FunctionState } from './cloud/function-state.ts';
 import type { Scf } from './cloud/scf.ts';
 import { DeployError } from './deploy-error.ts';
 
-/** States that pass by themselves: https://cloud.tencent.com/document/product/583/47175. */
+/** States that end by themselves: https://cloud.tencent.com/document/product/583/47175. */
 const PASSING = new Set(['Creating', 'Updating', 'Publishing', 'Deleting']);
 
-/** Milliseconds between two questions: the first come quickly, since most changes take a second or two. */
+/** Milliseconds between two calls: short at first, since most changes take a second or two. */
 const FIRST_PAUSE = 200;
 const MAX_PAUSE = 2_000;
-/** Milliseconds after which a change is taken for stuck; creating in a private network takes the longest. */
+/** Milliseconds after which a change counts as stuck; creating a function in a private network takes the longest. */
 const PATIENCE = 180_000;
 
 /** Waits that many milliseconds. */
 export type Pause = (milliseconds: number) => Promise<unknown>;
 
 /**
- * Returns a function once the cloud is done with changing it, and undefined where there is none.
+ * Waits until the cloud has finished changing a function, and returns its state; undefined where there is none.
  *
  * @throws {DeployError} where that takes too long.
  */
@@ -39,7 +39,7 @@ export async function readSettled(
 }
 
 /**
- * Waits until a function that was changed can be called; only then it takes the next change.
+ * Waits until a changed function can be called; the cloud accepts the next change only then.
  *
  * @throws {DeployError} where the change failed.
  */

@@ -4,15 +4,15 @@ import * as v from 'valibot';
 import { DeployError } from './deploy-error.ts';
 import { LICENSE_TEXTS } from './license-texts.ts';
 
-/** Name of the file beside the bundles. */
+/** Name of the file, in the same folder as the bundles. */
 export const LICENSES_FILE = 'THIRD-PARTY-LICENSES.txt';
 
-/** Files in which packages have the texts that must go with every copy. */
+/** Files of packages whose texts must accompany every copy. */
 const LICENSE_FILE = /^(?:licen[cs]e|unlicense|copying|notice)(?:[.-].*)?$/i;
 
 const RULE = '='.repeat(80);
 
-/** As far as it is read: https://docs.npmjs.com/cli/v11/configuring-npm/package-json. */
+/** The part of package.json that is read: https://docs.npmjs.com/cli/v11/configuring-npm/package-json. */
 const manifest = v.object({
   name: v.string(),
   version: v.string(),
@@ -29,10 +29,10 @@ const manifest = v.object({
 });
 
 /**
- * Returns the licences of packages as one text: of each its name, version and licence, and under that the texts that it
+ * Returns the licences of packages as one text: the name, version and licence of each, followed by the texts that it
  * ships. The same packages give the same text.
  *
- * @param folders of the packages, with or without repetitions.
+ * @param folders of the packages; they may repeat.
  * @throws {DeployError} that names every package whose licence is not known.
  */
 export async function writeLicenses(folders: readonly string[]): Promise<string> {

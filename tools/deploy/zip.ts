@@ -6,12 +6,12 @@ export interface ZipEntry {
   readonly content: Uint8Array;
 }
 
-/** 1980-01-01 in the format's own count of days, its first. */
+/** 1980-01-01, the first day of the format. */
 const DATE = 0x21;
-/** Format 2.0, and for the central directory the same made on Unix, so that the mode is heeded. */
+/** Format 2.0; for the central directory "made on Unix" is added, so that programs read the mode. */
 const VERSION = 20;
 const MADE_ON_UNIX = (3 << 8) | VERSION;
-/** A plain file that its owner may write and everybody may read: the platform runs code as another user. */
+/** A regular file that its owner may write and everyone may read: the platform runs code as another user. */
 const MODE = (0o100644 << 16) >>> 0;
 
 const LOCAL_HEADER = 0x04034b50;
@@ -55,7 +55,7 @@ export function writeZip(entries: readonly ZipEntry[]): Buffer {
   return Buffer.concat([...files, central, ...end]);
 }
 
-/** What both headers say of a file: no flags, stored, its time, checksum, sizes, and no extra field. */
+/** The common part of both headers of a file: no flags, stored, its time, checksum, sizes, and no extra field. */
 function describeFile(name: Buffer, content: Uint8Array): Buffer {
   return Buffer.concat([
     uint16(0, 0, 0, DATE),

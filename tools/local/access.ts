@@ -10,16 +10,16 @@ interface Refusal {
   readonly text: string;
 }
 
-/** Who may call the stack: programs, pages that this machine serves, and pages of the origins that are named. */
+/** Who may call the stack: programs, pages that this machine serves, and pages of the configured origins. */
 export interface Access {
-  /** Returns why `request` is not served; undefined where it is. */
+  /** Returns why `request` is refused; undefined if it is not. */
   refuse(request: IncomingMessage): Refusal | undefined;
 }
 
 /** An origin of a page, or of an app in a web view: https://www.rfc-editor.org/rfc/rfc6454#section-6.2. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?$/;
 
-/** Returns what is wrong with `text` as `DEV_ORIGINS`, a comma-separated list; undefined where nothing is. */
+/** Returns what is wrong with `text` as `DEV_ORIGINS`, a comma-separated list; undefined if it is valid. */
 export function explainDevOrigins(text: string): string | undefined {
   const isRight = splitList(text).every(
     (origin) => ORIGIN.test(origin) && (!/^https?:/.test(origin) || isExact(origin)),
@@ -34,15 +34,15 @@ function isExact(origin: string): boolean {
 }
 
 /**
- * Creates the access for pages of this machine and of `devOrigins`. The name by which a request came is judged first: a
- * page elsewhere could have its own name lead to this machine, and then read everything. Then the page that sent it is:
- * any page in the browser can send a request, and must not begin anything with it.
+ * Creates the access for pages of this machine and of `devOrigins`. First it checks the host name of a request: an
+ * attacker's page could make its own name resolve to this machine, and then read everything. Then it checks the page
+ * that sent the request: any page in the browser can send one, and must not start anything with it.
  *
- * @param devOrigins as {@link explainDevOrigins} finds nothing wrong with them.
+ * @param devOrigins a list in which {@link explainDevOrigins} finds nothing wrong.
  */
 export function createAccess(devOrigins: string): Access {
   const named = new Set(splitList(devOrigins));
-  // A dev server hands requests on under its own name, unless it is told to change that.
+  // A dev server passes requests on with its own host name, unless it is configured to change it.
   const hosts = new Set(
     [...named].flatMap((origin) => /^https?:\/\/(.+)$/.exec(origin)?.[1] ?? []),
   );
@@ -68,12 +68,12 @@ export function createAccess(devOrigins: string): Access {
   };
 }
 
-/** What elements of other pages show and run: `<video>`, `<img>` and `<script>` name no origin. */
+/** What other pages may embed: `<video>`, `<img>` and `<script>` send no origin. */
 const EMBEDDED = /^\/(?:media\/|(?:shim|sdk)\.js(?:\?|$))/;
 
 /**
- * Returns whether a page of another site had `request` sent in a way that names no origin, as an image of it: what it
- * begins is done, though the page reads nothing of it. A link that somebody follows is none.
+ * Returns whether a page of another site sent `request` without an origin, such as for an image: the page cannot read
+ * the answer, but the request still has its effects. A link that a user follows does not count.
  *
  * @see https://www.w3.org/TR/fetch-metadata/
  */
@@ -89,18 +89,18 @@ export function isOwnPage({ headers: { origin, host } }: IncomingMessage): boole
   return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
 }
 
-/** What a page may read beyond the body: enough to play a part of a file, and to see whether it changed. */
+/** Headers that a page may read: enough to play a part of a file, and to see whether it changed. */
 const EXPOSED = 'Accept-Ranges, Content-Length, Content-Range, ETag';
 
 /**
- * Lets the page that sent `request`, which {@link Access} has let in, read the answer. Returns true where it was a
- * preflight and is dealt with.
+ * Allows the page that sent `request`, which {@link Access} has not refused, to read the answer. Returns true if it was
+ * a preflight and has been answered.
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 export function answerCors(request: IncomingMessage, response: ServerResponse): boolean {
   const { origin, 'access-control-request-headers': asked } = request.headers;
-  // Also where no page asks: what is cached of that must not be given to one.
+  // Sent also without an origin: a cached answer to such a request must not be used for a page.
   response.setHeader('Vary', 'Origin');
   if (origin !== undefined) {
     response.setHeader('Access-Control-Allow-Origin', origin);

@@ -1,4 +1,4 @@
-/** What happened, as the live list on the page and the tests see it. */
+/** Something that happened, as the live list on the page and the tests get it. */
 export type Activity =
   | {
       readonly type: 'function';
@@ -46,7 +46,7 @@ export type Activity =
       readonly type: 'notification';
       readonly eventType: string;
       readonly attempt: number;
-      /** `held` is a fault at work: the notification was lost or delayed on purpose. */
+      /** `held`: a simulated fault lost or delayed the notification. */
       readonly outcome: 'delivered' | 'failed' | 'held';
       readonly status?: number;
       readonly error?: string;
@@ -56,7 +56,7 @@ export type Activity =
     }
   | {
       readonly type: 'procedure';
-      /** Nothing is transcoded here, and the list says so. */
+      /** Nothing is transcoded, and the list says so. */
       readonly simulated: true;
       readonly taskId: string;
       readonly fileId: string;
@@ -65,19 +65,19 @@ export type Activity =
     }
   | {
       readonly type: 'api';
-      /** Empty where the request names none. */
+      /** Empty if the request has none. */
       readonly action: string;
       readonly requestId: string;
       /** Code of the refusal. */
       readonly code?: string;
-      /** What the refusal says. */
+      /** Message of the refusal. */
       readonly message?: string;
     }
   | {
       readonly type: 'pull';
       readonly taskId: string;
       readonly status: 'WAITING' | 'PROCESSING' | 'FINISH';
-      /** Percent; 0 to the end where the source does not say how large it is. */
+      /** Percent; always 0 if the source does not report its size. */
       readonly progress: number;
       /** Host and path of the source: its query may hold a signature. */
       readonly url: string;
@@ -88,27 +88,27 @@ export type Activity =
     }
   | {
       readonly type: 'webhook';
-      /** Whether the official library says that the message is genuine. */
+      /** Whether the official library accepts the message's signature. */
       readonly verified: boolean;
-      /** Empty where the message is not genuine, as the next is. */
+      /** Empty if the message is not genuine, like the next one. */
       readonly eventType: string;
       /** `webhook-id`. */
       readonly webhookId: string;
-      /** How often the consumer has had this message, this time included. */
+      /** How often the consumer has received this message, including this time. */
       readonly attempt: number;
-      /** What the consumer answers; 0 where the sender was gone before. */
+      /** Status of the consumer's answer; 0 if the sender had closed the connection. */
       readonly status: number;
       /** The upload that the message is about. */
       readonly uploadId?: string;
       readonly fileId?: string;
-      /** What the message says. */
+      /** Data of the message. */
       readonly data?: Readonly<Record<string, unknown>>;
     }
   | {
       readonly type: 'sweep';
       readonly firedBy: 'timer' | 'hand';
       readonly milliseconds: number;
-      /** What the function answered, or what the platform says where it gave no answer. */
+      /** The function's answer, or the platform's message if there is none. */
       readonly summary: Readonly<Record<string, unknown>>;
       readonly failed: boolean;
       /** The JSON log lines that the function wrote during the run. */
@@ -116,21 +116,21 @@ export type Activity =
     }
   | { readonly type: 'fault'; readonly fault: string; readonly remaining: number };
 
-/** An {@link Activity} with its place in the order of things. */
+/** An {@link Activity} with its number in the order of activities. */
 export type RecordedActivity = Activity & { readonly seq: number; readonly at: string };
 
-/** Everyone reports here; the event stream and the tests listen. */
+/** All parts of the stack report here; the event stream and the tests listen. */
 export interface ActivityLog {
   report(activity: Activity): void;
-  /** Calls `listener` for each later activity; what it returns stops that. */
+  /** Calls `listener` for each later activity; returns the function that ends this. */
   listen(listener: (activity: RecordedActivity) => void): () => void;
-  /** The kept activities after `seq`, oldest first. */
+  /** Returns the stored activities after `seq`, oldest first. */
   since(seq: number): readonly RecordedActivity[];
 }
 
 const KEPT = 1_000;
 
-/** Returns an empty log that keeps the newest 1,000 activities. */
+/** Returns an empty log that stores the newest 1,000 activities. */
 export function createActivityLog(now: () => Date = () => new Date()): ActivityLog {
   const kept: RecordedActivity[] = [];
   const listeners = new Set<(activity: RecordedActivity) => void>();

@@ -9,7 +9,7 @@ import { isoTimeOf } from './emulator/new-media.ts';
 import type { Recording } from './emulator/recording.ts';
 import type { Media } from './emulator/state.ts';
 
-/** What these controls have their hands on. */
+/** The parts of the stack that these controls use. */
 interface ArrivalParts {
   readonly emulator: { readonly arrivals: Arrivals };
 }
@@ -34,7 +34,7 @@ const consoleUpload = v.strictObject({
     v.pipe(v.string(), v.regex(FILE_NAME, `must end in one of ${ARRIVAL_TYPES.join(', ')}`)),
     'console.mp4',
   ),
-  // Of 0 seconds it is a file without a byte, as somebody may choose one too.
+  // 0 seconds is an empty file, which a user can upload, too.
   seconds: v.optional(lasting, DEFAULT_SECONDS),
   classId: v.optional(whole, 0),
   procedure: v.optional(text),
@@ -43,7 +43,7 @@ const consoleUpload = v.strictObject({
 
 const consolePull = v.strictObject({ mediaUrl: text, subAppId });
 
-/** What the settings of each kind of recording have in common. */
+/** The common settings of all kinds of recordings. */
 const recording = { seconds, keepSeconds: v.optional(v.pipe(whole, v.minValue(1))), subAppId };
 
 const liveRecording = v.strictObject({
@@ -62,7 +62,7 @@ const trtcRecording = v.strictObject({
 
 const webPageRecording = v.strictObject({ recordUrl: text, ...recording });
 
-/** The controls that play what people do in the console, and what records. The names of recordings are our guess. */
+/** The controls that simulate uploads in the console, and recordings. The names of recordings are our guess. */
 export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
   'POST /__local/console-upload': async ({ emulator }, body) => {
     const { name, classId, procedure = null, ...rest } = v.parse(consoleUpload, body);

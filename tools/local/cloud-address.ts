@@ -2,26 +2,26 @@ import type { IncomingMessage } from 'node:http';
 import { isCloudHost } from './emulator/emulator.ts';
 import { isLoopbackName } from './loopback.ts';
 
-/** Where a request was meant to go. */
+/** The cloud's address that a request is for. */
 export interface CloudAddress {
   readonly host: string;
   readonly path: string;
   readonly query: string;
 }
 
-/** The host that is meant by an API request to this machine itself. */
+/** The host that an API request to this machine itself is for. */
 const API_HOST = 'vod.tencentcloudapi.com';
 
-/** A target as a proxy gets it: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2. */
+/** A target in the form that a proxy receives: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2. */
 const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i;
 
-/** A path under which the shim reaches one of the cloud's hosts. */
+/** A path with which the shim reaches one of the cloud's hosts. */
 const SHIM_PATH = /^\/__vod\/([^/?]*)(.*)$/;
 
 /**
- * Returns the cloud's address that `request` means, or undefined where it means this machine. In this order: the
- * shim's path prefix, the host of an absolute-form target as clients behind a proxy setting send it, the `Host` header,
- * and the looks of an API request, for SDKs whose endpoint is this machine.
+ * Returns the cloud's address that `request` is for, or undefined if it is for this machine. It is read from, in this
+ * order: the shim's path prefix, the host of an absolute-form target, which clients with a proxy setting send, the
+ * `Host` header, and the form of an API request, for SDKs whose endpoint is this machine.
  */
 export function readCloudAddress(request: IncomingMessage): CloudAddress | undefined {
   const { authority, target } = readTarget(request);
@@ -34,7 +34,7 @@ export function readCloudAddress(request: IncomingMessage): CloudAddress | undef
     : undefined;
 }
 
-/** Returns the target of a request as a server gets it, and the host that stood before it, if one did. */
+/** Returns the target of a request in the form that a server receives, and the host before it, if there is one. */
 function readTarget({ url = '/' }: IncomingMessage) {
   const absolute = ABSOLUTE.exec(url);
   return absolute === null
@@ -43,8 +43,8 @@ function readTarget({ url = '/' }: IncomingMessage) {
 }
 
 /**
- * Returns the names that `request` was sent to, in lower case and with their ports: its `Host`, and that of its target
- * where a client behind a proxy setting sent it.
+ * Returns the host names that `request` was sent to, in lower case and with their ports: its `Host`, and the host of
+ * its target if the client has a proxy setting.
  */
 export function listAddressed(request: IncomingMessage): string[] {
   const { host = '' } = request.headers;
@@ -52,7 +52,7 @@ export function listAddressed(request: IncomingMessage): string[] {
   return (authority === undefined ? [host] : [host, authority]).map((name) => name.toLowerCase());
 }
 
-/** Returns whether `name`, in lower case, is one of this machine or one of the cloud that the stack speaks for. */
+/** Returns whether `name`, in lower case, is a name of this machine or of a cloud host that the stack emulates. */
 export function isServedHere(name: string): boolean {
   return isLocalHost(name) || isCloudHost(withoutPort(name));
 }
@@ -61,7 +61,10 @@ function isLocalHost(host: string): boolean {
   return isLoopbackName(withoutPort(host));
 }
 
-/** Newer signatures come with a header that names the action, the older ones with a parameter of a query or form. */
+/**
+ * Requests with newer signatures have the action in a header, those with older ones in a parameter of the query or
+ * form.
+ */
 function isApiRequest({ method, headers }: IncomingMessage, target: string): boolean {
   if ('x-tc-action' in headers) return true;
   const [path, query = ''] = target.split('?');

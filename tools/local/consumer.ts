@@ -7,7 +7,7 @@ import type { Faults } from './emulator/faults.ts';
 /** Path of the consumer on the stack's port. */
 export const CONSUMER_PATH = '/__local/consumer';
 
-/** Returns the webhooks of the functions as an app's backend would. */
+/** Receives the functions' webhooks as an app's backend would. */
 export type Consumer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 interface Verdict {
@@ -19,12 +19,12 @@ interface Verdict {
 }
 
 const DEFAULT_SLOWNESS = 20_000;
-/** Messages whose attempts are counted; the oldest gives way. */
+/** Most messages whose attempts are counted; the oldest is forgotten first. */
 const MAX_COUNTED = 10_000;
 
 /**
- * Returns a consumer that checks every message with the official library and reports it. It refuses with 401 what is
- * not genuine, and with 500 what a fault says it shall.
+ * Returns a consumer that checks every message with the official library and reports it. It answers 401 to a message
+ * that is not genuine, and 500 where a simulated fault requires it.
  */
 export function createConsumer({
   activity,
@@ -33,7 +33,7 @@ export function createConsumer({
 }: {
   readonly activity: ActivityLog;
   readonly faults: Faults;
-  /** Of the messages to it, as `whsec_…`. */
+  /** Signs the messages to it; in the form `whsec_…`. */
   readonly secret: string;
 }): Consumer {
   const webhook = new Webhook(secret);
@@ -76,13 +76,13 @@ function judge(webhook: Webhook, text: string, { headers }: IncomingMessage): Ve
     const data: Readonly<Record<string, unknown>> = Object(message['data']);
     return { verified: true, eventType: String(message['type']), data, ...readSubject(data) };
   } catch (error) {
-    // What is signed rightly and is no JSON is not genuine either.
+    // A message with a valid signature that is not JSON is not genuine either.
     if (!(error instanceof WebhookVerificationError || error instanceof SyntaxError)) throw error;
     return { verified: false, eventType: '' };
   }
 }
 
-/** Returns what a message is about: an upload names itself, and an event of VOD names a file in its one member. */
+/** Returns what a message is about: `upload.*` has the upload's id, and `vod.*` has a file's id in its one member. */
 function readSubject({
   uploadId,
   fileId,
@@ -98,7 +98,7 @@ function readSubject({
   };
 }
 
-/** A sender that has waited long enough closes the connection, and then there is nobody to answer. */
+/** Ends early if the sender stops waiting and closes the connection. */
 async function waitWhileOpen(milliseconds: number, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());

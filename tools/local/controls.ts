@@ -13,11 +13,11 @@ import { LOCAL_JWT_AUDIENCE } from './local-functions.ts';
 import type { LocalKeys } from './local-keys.ts';
 import { type Sweeper, SweepFailure } from './sweeper.ts';
 
-/** What the controls have their hands on. */
+/** The parts of the stack that the controls use. */
 export interface ControlledParts {
   readonly account: Account;
   readonly keys: Pick<LocalKeys, 'jwtSecret' | 'webhookSecret'>;
-  /** Undefined where the policy names none. */
+  /** Undefined if the policy has none. */
   readonly tenants: Policy['tenants'];
   readonly callbackUrl: string;
   readonly databaseUrl: string;
@@ -28,7 +28,7 @@ export interface ControlledParts {
   readonly emulator: Emulator;
 }
 
-/** Returns a request below `/__local/`: what exists on one machine only, and never in the cloud. */
+/** Answers a request below `/__local/`, which exists only in the local stack and not in the cloud. */
 export type Controls = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -44,7 +44,7 @@ const tokenRequest = v.strictObject({
   sub: v.nullish(v.pipe(v.string(), v.nonEmpty()), 'local-user'),
   scope: v.nullish(v.string(), 'upload:sign'),
   expiresIn: v.nullish(v.pipe(v.number(), v.integer()), DEFAULT_TOKEN_SECONDS),
-  /** Further ones, such as that of the tenant. */
+  /** Further claims, such as the tenant's. */
   claims: v.nullish(v.custom<JWTPayload>(isJsonObject, 'must be an object'), {}),
 });
 const faultNames = Object.keys(FAULTS) as [FaultName, ...FaultName[]];
@@ -79,10 +79,10 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   ...ARRIVAL_CONTROLS,
 };
 
-/** What pages of other origins need: a token, and what the stack is made of. Both are the same whatever the method is. */
+/** The controls that pages of other origins need: a token, and information about the stack. Any method works. */
 const OPEN_CONTROLS = ['/__local/token', '/__local/info'];
 
-/** Returns whether a control is for pages of all origins that the stack lets in, and not for its own page alone. */
+/** Returns whether a control is for pages of all allowed origins, and not only for the stack's own page. */
 export function isOpenControl({ pathname }: URL): boolean {
   return OPEN_CONTROLS.includes(pathname);
 }
@@ -134,13 +134,13 @@ function describeStack(parts: ControlledParts): object {
   };
 }
 
-/** Plays the login of an app: answers a token as its backend would give to a user. */
+/** Simulates the login of an app: returns a token as its backend would give to a user. */
 async function mintToken(
   { sub, scope, expiresIn, claims }: v.InferOutput<typeof tokenRequest>,
   secret: string,
 ) {
   const nowSeconds = Math.floor(Date.now() / 1_000);
-  // A token from here has no issuer, whatever claims are asked for; the other registered ones are set below.
+  // A token from here never has an issuer; the other registered claims are set below.
   const { iss: _issuer, ...others } = claims;
   const token = await new SignJWT({ ...others, scope })
     .setProtectedHeader({ alg: 'HS256' })
@@ -152,7 +152,7 @@ async function mintToken(
   return { token };
 }
 
-/** Streams what happens as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. */
+/** Streams activities as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. */
 function streamActivities(
   activity: ActivityLog,
   request: IncomingMessage,

@@ -8,33 +8,33 @@ import { findLocalKeys, readLocalKeys } from './local-keys.ts';
 import { choosePlace, findData, type Place, removeData } from './postgres/place.ts';
 import { setPassword, startServer } from './postgres/server.ts';
 
-/** A PostgreSQL that is up. */
+/** A running PostgreSQL. */
 export interface LocalDatabase {
   readonly url: string;
-  /** Folder of its data; undefined where another server was named. */
+  /** Folder of its data; undefined for a server named by `databaseUrl`. */
   readonly folder: string | undefined;
   close(): Promise<void>;
 }
 
 const USER = 'postgres';
 const ADDRESS = '127.0.0.1';
-/** Longest wait for a server to stop: it breaks off what it is asked, and then writes what it has in memory. */
+/** Longest wait for a server to stop: it aborts running statements, and then writes what it has in memory. */
 const STOP_MILLISECONDS = 20_000;
 const STOP_STEP_MILLISECONDS = 20;
-/** Longest wait for a server that may not be there. */
+/** Longest wait for an answer from a server that may not be running. */
 const ANSWER_MILLISECONDS = 2_000;
 
 interface LocalDatabaseOptions {
-  /** Of another server, which is neither started nor stopped. */
+  /** Address of another server, which is neither started nor stopped. */
   readonly databaseUrl?: string | undefined;
   /** Further arguments of the server. */
   readonly flags?: readonly string[];
 }
 
 /**
- * Opens the database that belongs to `dir`, on a free port; it is made where there is none. Its data are kept in
- * `<dir>/postgres`, or where a link there leads to, and its password is one of the keys of `dir`. A server that an
- * earlier process left running on the same data is used further. `databaseUrl` names another one instead.
+ * Opens the database that belongs to `dir`, on a free port, and creates it if it does not exist. Its data are stored in
+ * `<dir>/postgres`, or in the folder that a link there points to, and its password is one of the keys of `dir`. A
+ * server that an earlier process left running on the same data is reused. `databaseUrl` names another server instead.
  *
  * @throws {LocalError} where it does not start, or the keys are damaged.
  */
@@ -52,7 +52,7 @@ export async function openLocalDatabase(
   return { url, folder, close: () => stopPostgres(folder) };
 }
 
-/** Throws away the database that belongs to `dir`, and stops a server that runs on it. */
+/** Deletes the database that belongs to `dir`, and stops a server that runs on it. */
 export async function discardLocalDatabase(dir: string): Promise<void> {
   const found = await findData(dir);
   const password = (await findLocalKeys(dir).catch(() => undefined))?.databasePassword ?? '';
@@ -79,7 +79,7 @@ async function startPostgres(
     const server = { address: ADDRESS, port, user: USER, password, flags };
     await startServer(place, server);
     if (!(await answersFor(url, place.folder))) {
-      // Its data were made with other keys, which were thrown away since.
+      // The data were created with other keys, which have been deleted.
       await stopPostgres(place.folder);
       await setPassword(place, server);
       await startServer(place, server);
@@ -94,10 +94,10 @@ async function startPostgres(
   return { url, folder: place.folder };
 }
 
-/** Returns in sentences why a server did not start: its own words, or what an error of the system means here. */
+/** Returns in sentences why a server did not start: its messages, or an explanation of the system's error. */
 function explain(error: unknown, { user }: Place): string {
   const { code, syscall = '', message } = Object(error) as NodeJS.ErrnoException;
-  // The program is there, and what loads it is not.
+  // The program exists, but the loader that it needs does not.
   if (code === 'ENOENT' && syscall.startsWith('spawn')) {
     return 'its program needs glibc, which Alpine Linux and some others do not have.';
   }
@@ -107,7 +107,7 @@ function explain(error: unknown, { user }: Place): string {
   return /\.$/.test(message) ? message : `${message}.`;
 }
 
-/** Returns the server that runs on `folder` already, as it does when the process that started it was killed. */
+/** Returns the server that already runs on `folder`, for example because the process that started it was killed. */
 async function findRunning(folder: string, password: string): Promise<Running | undefined> {
   const lock = await readLock(folder);
   if (lock?.dataFolder !== folder) return undefined;
@@ -125,12 +125,12 @@ async function readLock(folder: string) {
 }
 
 /**
- * Stops the server that runs on `folder`. A signal that went to the whole group of processes, as that of Ctrl+C does,
- * has stopped it already, or is about to.
+ * Stops the server that runs on `folder`. A signal to the whole process group, such as that of Ctrl+C, has already
+ * stopped it, or is about to.
  */
 async function stopPostgres(folder: string): Promise<void> {
   const lock = await readLock(folder);
-  // Its way of stopping at once, without waiting for those who are connected.
+  // PostgreSQL's fast shutdown, which does not wait for clients to disconnect.
   if (lock === undefined || !signal(lock.processId, 'SIGINT')) return;
   const giveUpAt = performance.now() + STOP_MILLISECONDS;
   while (performance.now() < giveUpAt) {
@@ -140,7 +140,7 @@ async function stopPostgres(folder: string): Promise<void> {
   throw new Error(`PostgreSQL did not stop on ${folder}`);
 }
 
-/** Returns false where there is no such process. */
+/** Returns false if there is no such process. */
 function signal(processId: number, name: 'SIGINT' | 0): boolean {
   try {
     return process.kill(processId, name);

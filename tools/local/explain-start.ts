@@ -1,10 +1,10 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { LocalError } from './local-error.ts';
 
-/** Faults of this program, whose place in the code matters to those who mend it. */
+/** Errors that are bugs of this program; developers need their place in the code. */
 const DEFECTS = [TypeError, ReferenceError, RangeError, SyntaxError];
 
-/** Returns what to describe an error that ended a start on `port`: a sentence, or the stack of a fault in the code. */
+/** Returns the text about an error that ended a start on `port`: a sentence, or the stack trace of a bug. */
 export function explainStart(error: unknown, port: number): string {
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };
@@ -20,7 +20,7 @@ export function explainStart(error: unknown, port: number): string {
 }
 
 /**
- * Makes the folder of the state where it is not there.
+ * Creates the folder of the state if it does not exist.
  *
  * @throws {LocalError} where this user cannot write into it.
  */

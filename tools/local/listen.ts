@@ -1,14 +1,14 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Only loopback addresses: nothing here is meant for a network. `localhost` may be either of them. */
+/** Only loopback addresses, since the stack is not for a network. `localhost` may be either of them. */
 const IPV4 = '127.0.0.1';
 const IPV6 = '::1';
 
-/** What a machine without IPv6 says: https://man7.org/linux/man-pages/man2/bind.2.html. */
+/** Error codes of a machine without IPv6: https://man7.org/linux/man-pages/man2/bind.2.html. */
 const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** A port that is listened to. */
+/** A server on a port. */
 export interface Listening {
   readonly port: number;
   /** Ends all connections. */
@@ -16,13 +16,13 @@ export interface Listening {
 }
 
 /**
- * Listens to one port of both loopback addresses, or of IPv4 alone where the machine has no other.
+ * Listens on one port of both loopback addresses, or of IPv4 alone if the machine has no IPv6.
  *
- * @param port 0 takes any that is free.
- * @throws an error with `code` `EADDRINUSE` where the port is taken on either of them.
+ * @param port 0 for any free port.
+ * @throws an error with `code` `EADDRINUSE` if the port is in use on either of them.
  */
 export async function listenHere(handle: RequestListener, port: number): Promise<Listening> {
-  // An upload over a slow line may take hours; only headers have to come soon.
+  // An upload over a slow connection may take hours; only headers have a time limit.
   const create = () => createServer({ requestTimeout: 0 }, handle);
   const [first, second] = [create(), create()];
   const taken = await listen(first, IPV4, port);
@@ -34,7 +34,7 @@ export async function listenHere(handle: RequestListener, port: number): Promise
       return { port: taken, close: () => closeServer(first) };
     }
     await closeServer(first);
-    // A port that is free on one of them may be taken on the other; the next one is another.
+    // A port that is free on one address may be in use on the other; the next attempt gets another port.
     if (port === 0 && code === 'EADDRINUSE') return listenHere(handle, port);
     throw error;
   }

@@ -1,18 +1,19 @@
 import type { Environment } from '../../lib/config/environment.ts';
 import { readVariables } from '../deploy/read-variables.ts';
 
-/** Settings of the local stack that a file `.env` may have: those that lead nowhere and are no secrets. */
+/** Settings of the local stack that are read from a file `.env`: those without addresses and secrets. */
 export const FROM_FILE = [
   ...['PORT', 'LOCAL_DIR', 'HTTP_TRIGGER', 'DEV_ORIGINS'],
   ...['VOD_EVENT_MODE', 'VOD_PULLS_PER_SECOND'],
 ] as const;
 
 /**
- * Returns the environment of the local stack: that of the process, and of `.env.dev` or `.env` in `folder` what
- * {@link FROM_FILE} names. The rest of such a file is of the cloud: made-up uploads must reach neither its database
- * (`DATABASE_URL`) nor its consumers (`WEBHOOK_ENDPOINTS`), so those count where somebody sets them for this command.
+ * Returns the environment of the local stack: that of the process, and the variables {@link FROM_FILE} of `.env.dev` or
+ * `.env` in `folder`. The rest of the file is for the cloud: simulated uploads must reach neither its database
+ * (`DATABASE_URL`) nor its consumers (`WEBHOOK_ENDPOINTS`), so these are read only from the environment of this
+ * command.
  *
- * @throws {DeployError} where the file cannot be read, or would be read otherwise elsewhere.
+ * @throws {DeployError} if the file cannot be read, or other programs would read it differently.
  */
 export async function readLocalEnvironment(
   environment: Environment,

@@ -1,4 +1,4 @@
-/** Says in a sentence why nothing was started and what to do about it; its text has no secrets. */
+/** Why the stack was not started and what to do about it, in a sentence without secrets. */
 export class LocalError extends Error {
   override readonly name = 'LocalError';
 }

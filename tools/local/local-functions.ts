@@ -13,32 +13,32 @@ import { type LocalKeys, makeLocalKeys } from './local-keys.ts';
 /** Audience of the tokens that the local stack mints. */
 export const LOCAL_JWT_AUDIENCE = 'vod-upload-local';
 
-/** The functions, by what calls them. */
+/** The functions, by type of trigger. */
 export interface LocalFunctions {
   readonly functions: readonly FunctionDefinition[];
   readonly timed: readonly FunctionDefinition[];
 }
 
-/** Where the functions find what they work with. */
+/** Services and settings of the functions. */
 export interface LocalSurroundings {
   /** Folder of the bundles. */
   readonly code: string;
   readonly account: Account;
   readonly keys: Pick<LocalKeys, 'contextKey' | 'jwtSecret' | 'webhookSecret'>;
-  /** Of the stack itself. */
+  /** Origin of the stack itself. */
   readonly origin: string;
   readonly databaseUrl: string;
-  /** Of its authorities, where it is another server. */
+  /** Certificates of its authorities, if it is another server. */
   readonly databaseCa?: string | undefined;
-  /** Of the VOD application. */
+  /** Event mode of the VOD application. */
   readonly eventMode: 'PUSH' | 'PULL';
-  /** What is chosen of their settings; an empty text is none. */
+  /** Settings of the functions from the environment; an empty text is no value. */
   readonly chosen: Environment;
-  /** Names of the samples, with the origins that they stand for. */
+  /** Host names of the samples, with the origins that they stand for. */
   readonly publicNames: Readonly<Record<string, string>>;
 }
 
-/** Returns the functions as the local stack runs them, each with the least environment that it needs. */
+/** Returns the functions of the local stack, each with only the variables that it needs. */
 export function defineFunctions({
   code,
   account,
@@ -65,7 +65,7 @@ export function defineFunctions({
     CORS_ORIGINS: origin,
   };
   const vodApi = {
-    // In the cloud the platform gives the credentials of the function's role under these names.
+    // In the cloud, the platform sets the credentials of the function's role in these variables.
     TENCENTCLOUD_SECRETID: account.role.secretId,
     TENCENTCLOUD_SECRETKEY: account.role.secretKey,
     TENCENTCLOUD_SESSIONTOKEN: account.role.token ?? '',
@@ -91,7 +91,8 @@ export function defineFunctions({
         ...callers,
         ...contexts,
       }),
-      // A batch of pulls is sent at the configured pace, and what does not fit into the time is handed back.
+      // A batch of pulls is sent at the configured rate, and those for which there is no time left are returned as not
+      // done.
       define('pull', 60, {
         ...{ ...vodApi, ...callers, ...contexts, ...choosePullHosts(chosen) },
         ...choose(chosen, 'PULL_PORTS', 'VOD_PULLS_PER_SECOND'),
@@ -120,16 +121,16 @@ function choose(chosen: Environment, ...names: readonly string[]): Record<string
   );
 }
 
-/** Whatever hosts are chosen, the samples of the page are there. */
+/** The samples of the page are always allowed. */
 function choosePullHosts(chosen: Environment): Record<string, string> {
   const { PULL_HOSTS: hosts } = choose(chosen, 'PULL_HOSTS');
   return hosts === undefined ? {} : { PULL_HOSTS: `${hosts},${SAMPLE_HOST}` };
 }
 
-/** The page's own consumer comes last, so that what is wrong with another one has its place. */
+/** The page's own consumer is last, so that the index in an error is that of the user's list. */
 function joinEndpoints(chosen: string | undefined, own: object): string {
   const others = chosen ? readList(chosen) : [];
-  // The functions say what is wrong with it.
+  // The functions report what is wrong with the value.
   return others === undefined ? String(chosen) : JSON.stringify([...others, own]);
 }
 
@@ -143,9 +144,9 @@ function readList(text: string): readonly unknown[] | undefined {
 }
 
 /**
- * Makes sure that the functions will serve with what is chosen of their settings, and that `DEV_ORIGINS` names origins.
+ * Makes sure that the functions will serve with the settings in `chosen`, and that `DEV_ORIGINS` is a list of origins.
  *
- * @throws {LocalError} that names everything that is wrong, and never a value.
+ * @throws {LocalError} that names everything wrong, and never a value.
  */
 export function checkChosen(chosen: Environment): void {
   const nowhere = {

@@ -4,37 +4,36 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { LocalError } from './local-error.ts';
 
-/** File of the keys in the folder of a stack's state. */
+/** Name of the file with the keys, in the folder of a stack's state. */
 export const LOCAL_KEYS_FILE = 'keys.json';
 
 const key = v.pipe(v.string(), v.nonEmpty());
 
 const localKeys = v.object({
-  /** Of the account: signs uploads, and requests to the API. */
+  /** Key of the account: signs uploads and API requests. */
   secretId: key,
   secretKey: key,
-  /** Of the functions' role: signs requests to the API. */
+  /** Key of the functions' role: signs API requests. */
   roleSecretId: key,
   roleSecretKey: key,
   roleToken: key,
-  /** Of notifications. */
+  /** Signs notifications. */
   signKey: key,
-  /** Proves the contexts of uploads. */
+  /** Authenticates source contexts. */
   contextKey: key,
   /** Shared secret of callers' tokens. */
   jwtSecret: key,
-  /** Of the messages to the page's own consumer. */
+  /** Signs the messages to the page's own consumer. */
   webhookSecret: key,
   databasePassword: key,
 });
 
-/** Every secret of one local stack. They look fake, and are of use on this machine only. */
+/** All secrets of one local stack. They look fake, and are useful only on this machine. */
 export type LocalKeys = Readonly<v.InferOutput<typeof localKeys>>;
 
 /**
- * Returns keys at random, each with at least 80 bits: what a page or another program of this machine could know
- * beforehand would let it sign. A `SignKey` has 32 letters and digits at most:
- * https://cloud.tencent.com/document/product/266/33779.
+ * Returns random keys, each with at least 80 bits: with known keys, a page or another program on this machine could
+ * sign. A `SignKey` has at most 32 letters and digits: https://cloud.tencent.com/document/product/266/33779.
  */
 export function makeLocalKeys(): LocalKeys {
   const digits = (bytes: number) => randomBytes(bytes).toString('hex');
@@ -54,9 +53,10 @@ export function makeLocalKeys(): LocalKeys {
 }
 
 /**
- * Returns the keys of the stack whose state is in the folder `dir`: made once, and kept there for this user alone.
+ * Returns the keys of the stack whose state is in the folder `dir`. They are created once, and stored there so that
+ * only this user can read them.
  *
- * @throws {LocalError} where the file of them is damaged.
+ * @throws {LocalError} if their file is damaged.
  */
 export async function readLocalKeys(dir: string): Promise<LocalKeys> {
   const made = makeLocalKeys();
@@ -72,9 +72,9 @@ export async function readLocalKeys(dir: string): Promise<LocalKeys> {
 }
 
 /**
- * Returns the keys that are kept in `dir`, or undefined where there are none.
+ * Returns the keys that are stored in `dir`, or undefined if there are none.
  *
- * @throws {LocalError} where the file of them is damaged.
+ * @throws {LocalError} if their file is damaged.
  */
 export async function findLocalKeys(dir: string): Promise<LocalKeys | undefined> {
   const file = join(dir, LOCAL_KEYS_FILE);

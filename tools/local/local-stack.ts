@@ -27,26 +27,29 @@ import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
 import { startSweeper } from './sweeper.ts';
 
-/** What a local stack is started with. */
+/** Options of a local stack. */
 export interface LocalStackOptions {
-  /** Folder of everything the stack keeps. */
+  /** Folder of all data of the stack. */
   readonly dir: string;
-  /** 0 takes any free port. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Whether what was kept in `dir` is thrown away first; the port is had by then, so that no other stack uses it. */
+  /**
+   * Whether the state in `dir` is deleted first. This happens after the port is opened, so that no other stack is using
+   * it.
+   */
   readonly fresh?: boolean;
   readonly trigger?: HttpTrigger;
-  /** Whether VOD sends its events or keeps them for the sweep; `PUSH` by default. */
+  /** Whether VOD sends its events or stores them for the sweep; `PUSH` by default. */
   readonly eventMode?: 'PUSH' | 'PULL';
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
-  /** Of the authorities of that server, as PEM. */
+  /** Certificates of that server's authorities, as PEM. */
   readonly databaseCa?: string | undefined;
-  /** Variables by which a developer chooses settings of the functions, and `DEV_ORIGINS`; none by default. */
+  /** Variables with which a developer changes settings of the functions, and `DEV_ORIGINS`; none by default. */
   readonly chosen?: Environment;
-  /** `custom` of serverless.yml, for policy, tenants and rules in it; none by default. */
+  /** `custom` of serverless.yml, which has policy, tenants and rules; none by default. */
   readonly custom?: unknown;
-  /** Waits, times and sources of the emulator, for those who cannot wait. */
+  /** Waits, times and sources of the emulator, for tests that need shorter ones. */
   readonly emulator?: Partial<
     Pick<
       EmulatorOptions,
@@ -63,24 +66,24 @@ export interface LocalStackOptions {
 
 /** A running local stack. */
 export interface LocalStack {
-  /** As `http://localhost:3000`. */
+  /** Such as `http://localhost:3000`. */
   readonly origin: string;
   readonly account: Account;
   readonly databaseUrl: string;
-  /** Of the data of the stack's own database; undefined where `databaseUrl` was given. */
+  /** Folder of the data of the stack's own database; undefined if `databaseUrl` was given. */
   readonly databaseFolder: string | undefined;
   readonly activity: ActivityLog;
   readonly faults: Faults;
-  /** Returns a request as the stack's own port does; for further listeners, as one with TLS. */
+  /** Answers a request as the stack's own port does; for further listeners, such as one with TLS. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
 }
 
 /**
- * Starts the page, the built functions and the emulator on one port, with a database of their own.
+ * Starts the page, the built functions and the emulator on one port, with their own database.
  *
- * @throws an error with `code` `EADDRINUSE` where the port is taken, a DeployError where `custom` is no good, and a
- * LocalError where `chosen` is not.
+ * @throws an error with `code` `EADDRINUSE` if the port is in use, a DeployError if `custom` is not valid, and a
+ * LocalError if `chosen` is not valid.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dir = resolve(options.dir);
@@ -100,7 +103,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const callbackUrl = `${origin}/callback`;
 
   const closers = [listening.close];
-  // What came last goes first: the functions are gone when their database closes.
+  // In reverse order: the functions end before their database closes.
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -143,7 +146,7 @@ function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
   return parseSettings(JSON.parse(readSettings(custom))).settings?.policy ?? {};
 }
 
-/** Returns the account, with the applications of the tenants, each with a key of its own. */
+/** Returns the account with the applications of the tenants, each with its own key. */
 function openAccount(keys: LocalKeys, tenants: Policy['tenants']): Account {
   const account = localAccount(keys);
   const [, ...otherSubAppIds] = listApplications({ tenants }, account.subAppId);
@@ -153,7 +156,7 @@ function openAccount(keys: LocalKeys, tenants: Policy['tenants']): Account {
   return { ...account, otherSubAppIds, otherSignKeys };
 }
 
-/** Gets ready what takes its time, all at once: the bundles, the database and the page. */
+/** Prepares the slow parts at the same time: the bundles, the database and the page. */
 async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalStackOptions) {
   const settings = readSettings(custom);
   const database = openMigrated(dir, { databaseUrl, databaseCa });
@@ -161,7 +164,7 @@ async function prepare(dir: string, { custom, databaseUrl, databaseCa }: LocalSt
     const code = writeCode(join(dir, 'code'), settings);
     return await Promise.all([code, database, loadPageAssets()]);
   } catch (error) {
-    // A server that came up while the rest failed would be left alone.
+    // The database may have started although another part failed; it must not be left running.
     await database.then(
       ({ close }) => close(),
       () => undefined,
@@ -184,14 +187,14 @@ async function openMigrated(
   }
 }
 
-/** Throws away what a stack kept in `dir`, and nothing else that may be there. */
+/** Deletes the state of a stack in `dir`, and no other files there. */
 export async function discardState(dir: string): Promise<void> {
   await discardLocalDatabase(dir);
   await rm(join(dir, 'vod'), { recursive: true, force: true });
   await rm(join(dir, LOCAL_KEYS_FILE), { force: true });
 }
 
-/** Writes the bundles of the functions and of the process that runs them, as the cloud would have them on its disk. */
+/** Writes the bundles of the functions, as the cloud has them on its disk, and of the process that runs them. */
 async function writeCode(folder: string, settings: string) {
   await rm(folder, { recursive: true, force: true });
   await writeFunctions(folder);

@@ -1,10 +1,10 @@
-/** Ends the names that lead to the machine itself: https://www.rfc-editor.org/rfc/rfc6761#section-6.3. */
+/** The end of names that resolve to the machine itself: https://www.rfc-editor.org/rfc/rfc6761#section-6.3. */
 const LOCALHOST = 'localhost';
 
-/** Every address of IPv4 that is this machine: https://www.rfc-editor.org/rfc/rfc1122#section-3.2.1.3. */
+/** Every IPv4 address of this machine itself: https://www.rfc-editor.org/rfc/rfc1122#section-3.2.1.3. */
 const LOOPBACK_IPV4 = /^127(?:\.\d{1,3}){3}$/;
 
-/** Returns whether `hostname`, in lower case and as a URL has it, without a port, is this machine by its very spelling. */
+/** Returns whether `hostname`, in lower case, in a URL's form and without a port, always means this machine. */
 export function isLoopbackName(hostname: string): boolean {
   return (
     hostname === LOCALHOST ||
@@ -14,7 +14,7 @@ export function isLoopbackName(hostname: string): boolean {
   );
 }
 
-/** Returns whether `origin`, as a browser writes it into `Origin`, is that of a page which this machine serves. */
+/** Returns whether `origin`, in the form of the header `Origin`, is that of a page which this machine serves. */
 export function isLoopbackOrigin(origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname, origin: exact } = new URL(origin);

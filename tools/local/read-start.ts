@@ -31,16 +31,16 @@ Examples:
   npm start -- --fresh
 `;
 
-/** What a start is asked to do, in every detail. */
+/** All settings of a start. */
 export type StartSettings = Required<
   Pick<LocalStackOptions, 'dir' | 'port' | 'fresh' | 'trigger' | 'eventMode'>
 > & { readonly databaseUrl: string | undefined; readonly databaseCa: string | undefined };
 
 /**
- * Returns what the arguments and variables of a start ask for, or `help` where they ask for {@link START_HELP}. A
- * variable whose text is empty is not there.
+ * Returns the settings in the arguments and variables of a start, or `help` if they ask for {@link START_HELP}. An
+ * empty variable is the same as none.
  *
- * @throws {LocalError} which names everything that is wrong with them.
+ * @throws {LocalError} that names everything wrong in them.
  */
 export function readStart(
   args: readonly string[],
@@ -77,7 +77,7 @@ const FLAGS = {
 } as const;
 
 function readFlags(args: readonly string[], problems: string[]) {
-  // Where it is strict, the parser stops at the first that it does not know.
+  // In strict mode, the parser would stop at the first unknown argument.
   const { values, tokens } = parseArgs({
     args: [...args],
     options: FLAGS,

@@ -7,7 +7,7 @@ import type { Emulator } from './emulator/emulator.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { PageAsset } from './page-assets.ts';
 
-/** What answers on the stack's port. */
+/** The parts of the stack that answer requests. */
 export interface StackParts {
   readonly access: Access;
   readonly gateway: Gateway;
@@ -18,7 +18,7 @@ export interface StackParts {
   readonly assets: ReadonlyMap<string, PageAsset>;
 }
 
-/** Has the right part answer a request; never rejects. */
+/** Passes a request to the part that answers it; never rejects. */
 export async function answerRequest(
   parts: StackParts,
   request: IncomingMessage,

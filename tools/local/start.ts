@@ -21,7 +21,7 @@ async function startStack(settings: StartSettings, chosen: Environment): Promise
     const { waitForDatabase } = await import('../wait-for-database.ts');
     await waitForDatabase(databaseUrl, { databaseCa, say });
   }
-  // They take a second to load, and what is wrong with the call is said before that.
+  // These modules take a second to load; errors in the arguments are reported before that.
   const [{ readServiceCustom }, { startLocalStack }] = await Promise.all([
     import('../deploy/service-custom.ts'),
     import('./local-stack.ts'),
@@ -32,7 +32,7 @@ async function startStack(settings: StartSettings, chosen: Environment): Promise
 
 function closeAtSignals(starting: Promise<LocalStack>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // Who cannot wait for the end says it twice.
+    // A second signal ends the process immediately.
     process.once(signal, () => {
       starting
         .then((started) => started.close())

@@ -1,15 +1,15 @@
 import type { ActivityLog } from './activity.ts';
 import type { Gateway } from './gateway/gateway.ts';
 
-/** The summary of a run, as the function answered it. */
+/** The summary of a run that the function returned. */
 type SweepSummary = Readonly<Record<string, unknown>>;
 
 /** Fires the timer of the `sweep` function. */
 export interface Sweeper {
   /**
-   * Runs the function now, after a run that is under way.
+   * Runs the function now, or after the present run.
    *
-   * @throws {SweepFailure} where the function gave no summary.
+   * @throws {SweepFailure} if the function returned no summary.
    */
   run(): Promise<SweepSummary>;
   close(): void;
@@ -20,11 +20,11 @@ export class SweepFailure extends Error {
   override readonly name = 'SweepFailure';
 }
 
-/** What the timer is meant to be deployed with; SCF's fire every second at most. */
+/** The interval of the timer in serverless.yml; timers of SCF fire every second at most. */
 const INTERVAL_MILLISECONDS = 60_000;
 const FUNCTION = 'sweep';
 
-/** What the sweeper works with. */
+/** Dependencies of the sweeper. */
 interface SweeperOptions {
   readonly gateway: Pick<Gateway, 'fire'>;
   readonly activity: ActivityLog;
@@ -57,7 +57,7 @@ export function startSweeper({ gateway, activity, now }: SweeperOptions): Sweepe
   }
 
   const timer = setInterval(() => {
-    // What went wrong is in the report.
+    // The report has the error.
     run('timer').catch(() => undefined);
   }, INTERVAL_MILLISECONDS);
   timer.unref();
@@ -70,7 +70,7 @@ function describeTick(now: Date, firedBy: 'timer' | 'hand'): object {
     Type: 'Timer',
     TriggerName: 'every-minute',
     Time: `${now.toISOString().slice(0, 19)}Z`,
-    // Anyone who presses the button wants to see what it finds.
+    // The button starts a run that reconciles immediately.
     Message: firedBy === 'hand' ? 'now' : '',
   };
 }

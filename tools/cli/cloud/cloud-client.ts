@@ -6,9 +6,9 @@ import { callVod } from '../../../lib/vod/call.ts';
 /** One of Tencent Cloud's APIs, called with one key. */
 export interface CloudClient {
   /**
-   * Returns what the API says to `action`. Rejects with a `Problem` whose code begins with `upstream_`.
+   * Returns the API's answer to `action`. Rejects with a `Problem` whose code begins with `upstream_`.
    *
-   * The answer is taken at its word: the vendor's types have every field as optional.
+   * The answer is not checked: the vendor's types have every field as optional.
    */
   readonly call: <Answer extends object>(action: string, request: object) => Promise<Answer>;
 }
@@ -21,7 +21,7 @@ export function createCloudClient(
   credentials: VodCredentials,
 ): CloudClient {
   const open = async () => {
-    // Half of the program, which is not loaded before something is asked.
+    // The client is half of the program, so it is loaded before the first call only.
     const vendor = await import('../../../lib/vod/call.ts');
     const answerSeconds = ANSWER_MILLISECONDS / 1_000;
     return vendor.createVendorClient({ ...address, answerSeconds }, () => credentials);
@@ -48,12 +48,12 @@ export function readRefusalCode(error: unknown): string | undefined {
   return error instanceof Problem ? error.vod?.code : undefined;
 }
 
-/** Returns whether the API let nobody in with this key: not known, not its secret, or not at this time. */
+/** Returns whether the API refused the key itself: unknown id, wrong secret, or wrong time. */
 export function isAuthFailure(error: unknown): boolean {
   return readRefusalCode(error)?.startsWith('AuthFailure') === true && !isDenied(error);
 }
 
-/** Returns whether the key is good and this call is more than it may. */
+/** Returns whether the key is valid but lacks the permission for this call. */
 export function isDenied(error: unknown): boolean {
   const code = readRefusalCode(error) ?? '';
   return code.startsWith('UnauthorizedOperation') || code === 'AuthFailure.UnauthorizedOperation';

@@ -6,23 +6,23 @@ import { createCloudClient, readRefusalCode } from './cloud-client.ts';
 
 /** Where the functions were deployed to. */
 export interface Deployment {
-  /** Region of the functions, as ap-singapore. */
+  /** Region of the functions, such as ap-singapore. */
   readonly region: string;
   readonly service: string;
   readonly stage: string;
 }
 
-/** A function as the platform has it. */
+/** A function as the platform describes it. */
 export interface DeployedFunction {
-  /** As Nodejs20.19. */
+  /** Such as Nodejs20.19. */
   readonly runtime: string;
   /** Name of its execution role; empty where it has none. */
   readonly role: string;
-  /** Where it is called over HTTP; undefined where it has no such trigger, or none that is open. */
+  /** Its address for HTTP; undefined if it has no such trigger that is enabled. */
   readonly url: string | undefined;
   /** Whether a timer calls it. */
   readonly timed: boolean;
-  /** What it is told; none of it is for anybody to see. */
+  /** Its variables, which must not be shown. */
   readonly variables: Environment;
 }
 
@@ -41,15 +41,15 @@ interface TriggersAnswer {
   readonly Triggers?: readonly TriggerState[] | null;
 }
 
-/** Triggers that lead to an address, the usual one first. */
+/** Types of triggers with an address, the usual one first. */
 const HTTP_TRIGGERS = ['http', 'apigw'];
 
-/** Returns a function by its name in `functions/`; undefined where it was not deployed. Rejects with a `Problem`. */
+/** Returns a function by its name in `functions/`; undefined if it is not deployed. Rejects with a `Problem`. */
 export type FindFunction = (name: string) => Promise<DeployedFunction | undefined>;
 
 /**
- * Returns how to look functions up in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` lead to another place than the
- * cloud.
+ * Returns a lookup of functions in SCF. `SCF_API_ENDPOINT` and `SCF_API_PROTOCOL` select another server than the
+ * cloud's.
  */
 export function createFindFunction(
   { region, service, stage }: Deployment,
@@ -78,7 +78,7 @@ export function createFindFunction(
         triggers.filter(({ Type }) => Type === type).map(readAddress),
       );
       const address = addresses.find((found) => found !== undefined);
-      // Each function has the path of its name, behind API Gateway and a Function URL alike.
+      // The path of each function is its name, with API Gateway and with a Function URL.
       const url = address && `${address}/${name}`;
       const timed = triggers.some((trigger) => trigger.Type === 'timer' && isEnabled(trigger));
       return {
@@ -92,7 +92,7 @@ export function createFindFunction(
   };
 }
 
-/** What calls have in common speaks of VOD. */
+/** The shared code for calls has VOD in its messages. */
 function nameScf(error: unknown): unknown {
   if (!(error instanceof Problem)) return error;
   const { code, vod } = error;

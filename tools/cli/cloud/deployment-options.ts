@@ -1,27 +1,27 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import type { Deployment } from './deployed-functions.ts';
 
-/** Where serverless.yml deploys to, unless it is told otherwise. */
+/** Where serverless.yml deploys to by default. */
 export const DEFAULT_DEPLOYMENT: Deployment = {
   region: 'ap-singapore',
   service: 'vod-upload',
   stage: 'dev',
 };
 
-/** Options by which a command finds the deployed functions. */
+/** Options with which a command finds the deployed functions. */
 export const DEPLOYMENT_OPTIONS = {
   region: { type: 'string' },
   service: { type: 'string', default: DEFAULT_DEPLOYMENT.service },
   stage: { type: 'string', default: DEFAULT_DEPLOYMENT.stage },
 } as const;
 
-/** What `--help` says of them. */
+/** Text of `--help` about them. */
 export const DEPLOYMENT_HELP = `  --region <region>      where the functions are deployed: their addresses are looked up in SCF; TENCENT_REGION
                          sets it too, and ${DEFAULT_DEPLOYMENT.region} is the default
   --service <name>       as in serverless.yml; ${DEFAULT_DEPLOYMENT.service} by default
   --stage <name>         as it was deployed; ${DEFAULT_DEPLOYMENT.stage} by default`;
 
-/** What the options say of the deployment. */
+/** Values of these options. */
 export interface DeploymentChoice {
   readonly region?: string | undefined;
   readonly service: string;
@@ -34,7 +34,7 @@ export function readDeployment(choice: DeploymentChoice, environment: Environmen
   return { region: readRegion(choice, environment) ?? DEFAULT_DEPLOYMENT.region, service, stage };
 }
 
-/** Returns the region that was said, where one was. */
+/** Returns the region from the option or the environment; undefined if neither has one. */
 export function readRegion(
   { region }: DeploymentChoice,
   environment: Environment,

@@ -12,12 +12,12 @@ import {
 import type { VodCredentials } from '../../../lib/vod/call.ts';
 import { readCredentials } from '../../deploy/credentials.ts';
 
-/** Who runs the command, towards Tencent Cloud. */
+/** The key and the configuration with which a command calls Tencent Cloud. */
 export interface Operator extends Key {
   readonly vodApi: VodApiConfig;
 }
 
-/** A key, and the variable that names it. */
+/** A key, and the variable that has its id. */
 export interface Key {
   readonly credentials: VodCredentials;
   readonly source: string;
@@ -26,11 +26,11 @@ export interface Key {
 const NAMES = ['TENCENT_SECRET_ID', 'TENCENTCLOUD_SECRET_ID'] as const;
 
 /**
- * Returns the key to call with, which is the one that deploys, or else the one that signs uploads; and how VOD's API is
- * called.
+ * Returns the key for calls, which is the one for deploying, or else the one that signs uploads, and the configuration
+ * of VOD's API.
  *
- * @throws {DeployError} where there is no key, or half of one.
- * @throws {ConfigError} where VOD's API cannot be called so.
+ * @throws {DeployError} where there is no key, or one half of it is missing.
+ * @throws {ConfigError} where the configuration of VOD's API is wrong.
  */
 export function readOperator(environment: Environment): Operator {
   const key = readDeployKey(environment) ?? readUploadKey(environment);
@@ -46,7 +46,7 @@ export function readOperator(environment: Environment): Operator {
 /**
  * Returns the key that signs uploads, where there is one.
  *
- * @throws {ConfigError} where white space or the like came in with it.
+ * @throws {ConfigError} where it contains white space or the like.
  */
 export function readUploadKey(environment: Environment): Key | undefined {
   const { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey } = environment;

@@ -11,11 +11,11 @@ import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
 import type { VodCredentials } from '../../../lib/vod/call.ts';
 import { createCloudClient } from './cloud-client.ts';
 
-/** How an application learns of what happens to its media. */
+/** The settings of an application for event notifications. */
 export interface EventSettings {
   /** Empty where VOD names none. */
   readonly mode: string;
-  /** Where notifications are sent to; empty where there is no such place. */
+  /** The address that notifications are sent to; empty where there is none. */
   readonly callbackUrl: string;
   readonly uploadEvents: string;
   readonly deleteEvents: string;
@@ -36,10 +36,10 @@ export interface VodAccount {
   ) => Promise<void>;
 }
 
-/** Applications that one answer has at most. */
+/** Most applications in one answer. */
 const PAGE = 200;
 
-/** Returns the account that `credentials` belong to, and of it the application that `config` names. */
+/** Returns access to the account of `credentials`, and in it to the application that `config` names. */
 export function createVodAccount(config: VodApiConfig, credentials: VodCredentials): VodAccount {
   const { endpoint, protocol, region, subAppId } = config;
   const client = createCloudClient({ endpoint, protocol, region }, credentials);

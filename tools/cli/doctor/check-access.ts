@@ -7,13 +7,13 @@ import { createVodAccount } from '../cloud/vod-account.ts';
 import { joinNames } from '../join-names.ts';
 import { type CheckName, finding, findingAmong, type Note, unable } from './note.ts';
 
-/** What a key may see of its account: its applications, where VOD lets it in. */
+/** What a key can see of its account: the applications, if VOD accepts the key. */
 export interface Access {
   readonly notes: readonly Note[];
   readonly applications?: readonly SubAppIdInfo[];
 }
 
-/** VOD refuses calls that are signed more than five minutes off; four of them are left for going further astray. */
+/** VOD refuses calls whose time is more than five minutes off. This leaves four minutes for further drift. */
 const MAX_SKEW_SECONDS = 60;
 
 const ANSWER_MILLISECONDS = 10_000;
@@ -34,13 +34,13 @@ export async function checkClock(
   await answer.body?.cancel();
   const theirs = Date.parse(answer.headers.get('date') ?? '');
   if (Number.isNaN(theirs)) return [unable('clock', "VOD's API did not report its time.")];
-  // The header has whole seconds, and was written somewhere between question and answer.
+  // The header has whole seconds, and was written at some time between request and response.
   const seconds = Math.round(((before + now()) / 2 - theirs - 500) / 1_000);
   if (Math.abs(seconds) <= MAX_SKEW_SECONDS) return [];
   return [clockFinding(`${Math.abs(seconds)} seconds ${seconds > 0 ? 'ahead of' : 'behind'}`)];
 }
 
-/** Finds out whether VOD knows the key and its secret, by the one call that every key may make. */
+/** Finds out whether VOD knows the key and its secret, with the one call that every key may make. */
 export async function checkCredentials(
   { credentials, source, vodApi }: Operator,
   clockNotes: readonly Note[],
@@ -67,7 +67,7 @@ export async function checkCredentials(
   }
 }
 
-/** Returns what it means that a call failed for which the key was good. */
+/** Returns the note about a call that failed although the key is valid. */
 export function explainFailedCall(check: CheckName, error: unknown): Note {
   if (isDenied(error)) {
     return findingAmong(
@@ -82,7 +82,7 @@ export function explainFailedCall(check: CheckName, error: unknown): Note {
   return unable(check, error.message);
 }
 
-/** @param source the variable of its id. */
+/** @param source the variable that has the key's id. */
 function nameKey(source: string): string {
   const prefix = source.replace(/SECRET_ID$/, '');
   const token = prefix === 'VOD_' ? '' : ` (and ${prefix}TOKEN, where it is a temporary one)`;

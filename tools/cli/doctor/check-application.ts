@@ -6,16 +6,16 @@ import { showUrl } from '../show-url.ts';
 import { explainFailedCall } from './check-access.ts';
 import { finding, type Note, skipped } from './note.ts';
 
-/** An application that there should be. */
+/** An application that should exist. */
 export interface ExpectedApplication {
   readonly subAppId: number | undefined;
-  /** Whether a tenant's uploads go to it; it is the service's own otherwise. */
+  /** Whether it is a tenant's application; otherwise it is the service's own. */
   readonly isTenants: boolean;
-  /** Whether there is no other one, so that nobody has to say which one is meant. */
+  /** Whether it is the only one, so that messages need not name it. */
   readonly isOnly: boolean;
 }
 
-/** Finds out whether there is the application that the functions are told of. */
+/** Finds out whether the application exists that the functions are configured with. */
 export function checkApplication(
   { subAppId, isTenants, isOnly }: ExpectedApplication,
   existing: readonly SubAppIdInfo[],
@@ -53,7 +53,7 @@ export function checkApplication(
   );
 }
 
-/** Finds out whether there is a place to store media. */
+/** Finds out whether the application has a storage region. */
 export async function checkRegions(account: VodAccount): Promise<readonly Note[]> {
   try {
     const opened = (await account.listRegions()).filter(({ Status }) => Status === 'opened');
@@ -82,16 +82,16 @@ export async function checkRegions(account: VodAccount): Promise<readonly Note[]
 
 const SETUP = 'Run "vod-upload setup".';
 
-/** How VOD should report. */
+/** The notification settings that VOD should have. */
 export interface ExpectedNotification {
   readonly mode: 'PUSH' | 'PULL';
   /** Address of the `callback` function, where it is known. */
   readonly callbackUrl: string | undefined;
-  /** The application that is reported about; undefined for the service's own. */
+  /** The tenant's application; undefined for the service's own. */
   readonly tenantsApplication: number | undefined;
 }
 
-/** Finds out whether VOD reports what happens to media to this backend. */
+/** Finds out whether VOD reports events of media to this backend. */
 export function checkNotification(
   present: EventSettings,
   expected: ExpectedNotification,
@@ -107,7 +107,7 @@ export function checkNotification(
       ),
     );
   } else if (mode === 'PUSH') notes.push(...checkCallbackUrl(present.callbackUrl, expected));
-  // The events of saved clips are for those who want them: no upload waits for one.
+  // Events of saved clips are optional: no upload waits for one.
   if (present.uploadEvents !== 'ON') {
     notes.push(find('Events of finished uploads are switched off, so no upload becomes ready.'));
   }
@@ -117,7 +117,7 @@ export function checkNotification(
   return uniteNeeds(notes);
 }
 
-/** What one run of "vod-upload setup" mends is one thing that is wrong. */
+/** Returns the notes with all those that "vod-upload setup" repairs united in one finding. */
 function uniteNeeds(notes: readonly Note[]): readonly Note[] {
   const isMended = (note: Note) => note.kind === 'finding' && note.remedy === SETUP;
   const mended = notes.filter(isMended).map(({ text }) => text);

@@ -7,7 +7,7 @@ import { FUNCTION_NAMES } from './check-functions.ts';
 import { describeGrace } from './describe-grace.ts';
 import { finding, type Note } from './note.ts';
 
-/** What is wrong with the variables. */
+/** The result of the check of the variables. */
 export interface Configuration {
   readonly notes: readonly Note[];
   /** Names of the wrong ones. */
@@ -17,8 +17,8 @@ export interface Configuration {
 }
 
 /**
- * Finds variables with which the functions would refuse to serve, one finding for each; it reads them as the functions
- * do, which have a role where they call VOD.
+ * Finds variables with which the functions would refuse to serve, one finding for each. It reads them as the functions
+ * do; those that call VOD have a role.
  */
 export function checkConfiguration(environment: Environment, now: () => number): Configuration {
   const faults = listDeployed(environment).flatMap((user) =>
@@ -60,12 +60,12 @@ function checkSharedKey(environment: Environment, now: number): readonly Note[] 
   });
 }
 
-/** Messages begin with the variable, or with a place in it, as WEBHOOK_ENDPOINTS[0].secret. */
+/** Messages begin with the variable, or with a place in it, such as WEBHOOK_ENDPOINTS[0].secret. */
 function nameVariable(message: string): string {
   return message.replace(/\W.*/s, '');
 }
 
-/** Returns the functions that are deployed with this environment. */
+/** Returns the names of the functions that are deployed with this environment. */
 function listDeployed({ DATABASE_URL }: Environment): readonly string[] {
   return DATABASE_URL === undefined ? FUNCTION_NAMES : [...FUNCTION_NAMES, 'sweep'];
 }

@@ -4,13 +4,14 @@ import { joinNames } from '../join-names.ts';
 import { describeGrace } from './describe-grace.ts';
 import { finding, type Note } from './note.ts';
 
-/** Functions that write or read the contexts of uploads. */
+/** Functions that write or read source contexts. */
 const HANDLES_CONTEXTS: ReadonlySet<string> = new Set(['signature', 'pull', 'callback', 'sweep']);
 
 /**
- * Finds functions that were deployed with other keys than `expected`: what one function writes, the others read.
+ * Finds functions that were deployed with other keys than `expected`. All must have the same: what one function writes,
+ * the others read.
  *
- * @param expected `SOURCE_CONTEXT_KEYS`; that there are none is told of the configuration.
+ * @param expected `SOURCE_CONTEXT_KEYS`; missing ones are reported by the check of the variables.
  */
 export function checkContextKeys(
   functions: readonly {
@@ -34,14 +35,14 @@ export function checkContextKeys(
 }
 
 /**
- * Finds that there are no keys, which the functions can do without only where they know the upload key; and a grace for
- * contexts without a MAC: that it lasts, or that it does nothing.
+ * Finds missing keys, without which the functions work only if they have the upload key. Also reports a grace for
+ * contexts without a MAC: that it is in force, or has no effect.
  *
  * @param now Unix milliseconds.
  */
 export function checkContexts(environment: Environment, now: number): readonly Note[] {
   const { SOURCE_CONTEXT_KEYS: keys, VOD_SECRET_KEY: uploadKey } = environment;
-  // Without either, each function says so itself.
+  // If both are missing, the check of the variables reports it for each function.
   if (keys !== undefined || uploadKey === undefined) return checkGrace(environment, now);
   return [
     finding(

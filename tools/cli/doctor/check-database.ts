@@ -8,12 +8,12 @@ import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { compareMigrations, explainServer, readServer } from '../../../lib/ledger/migrate.ts';
 import { finding, type Note, skipped, warning } from './note.ts';
 
-/** Twice what a function waits: the way from here may be long. */
+/** Twice as long as a function waits, since this machine may be far from the database. */
 const ANSWER_MILLISECONDS = 6_000;
 
 /**
- * Finds out whether the functions can use the database, by connecting as they do: whether it answers, is new enough, keeps
- * texts of any language, and has the ledger's tables as this code knows them.
+ * Finds out whether the functions can use the database, by connecting as they do: whether it answers, is new enough,
+ * can store texts of any language, and has the ledger's tables in the version of this code.
  */
 export async function checkDatabase(
   databaseUrl: string | undefined,
@@ -25,7 +25,7 @@ export async function checkDatabase(
   }
   const { settings } = readDatabaseUrl(databaseUrl, databaseCa);
   if (settings === undefined) {
-    // What is wrong with the variables is told of the configuration.
+    // Wrong variables are reported by the check of the variables.
     return [skipped('database', 'DATABASE_URL is not the URL of a database.')];
   }
   const connection = createConnection({
@@ -49,7 +49,7 @@ export async function checkDatabase(
   }
 }
 
-/** Encryption keeps what is said from those who listen, and not from those who answer in the server's place. */
+/** Encryption without a check of the certificate protects against eavesdropping, and not against a false server. */
 function warnOfTls({ tls }: DatabaseSettings): readonly Note[] {
   if (tls.mode !== 'unchecked') return [];
   return [

@@ -5,31 +5,34 @@ import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { checkRuntime, type RunningFunction } from './check-runtime.ts';
 import { finding, type Note, skipped } from './note.ts';
 
-/** What the platform describes the functions. */
+/** The result of the check of the deployed functions. */
 export interface Deployed {
   readonly notes: readonly Note[];
   readonly urls: FunctionUrls;
 }
 
-/** Functions that call VOD, for which they need the credentials of a role. */
+/** Functions that call VOD and need the credentials of a role for it. */
 const CALLERS_OF_VOD: ReadonlySet<string> = new Set(['pull', 'callback', 'sweep']);
 
-/** Returns what is said where all addresses are known, and not where the functions run. */
+/** Returns the note for a run in which all addresses are known, but not the region of the functions. */
 export function skipDeployment(): Note {
   return skipped('deployment', 'The runtime of the functions: set their region with --region.');
 }
 
 /** What should be deployed. */
 export interface Expected {
-  /** As RUNTIME says it, or its default. */
+  /** The value of RUNTIME, or its default. */
   readonly runtime: string;
-  /** Whether there should be a `sweep`. */
+  /** Whether `sweep` should be deployed. */
   readonly sweeps: boolean;
-  /** `SOURCE_CONTEXT_KEYS`, where they are set. */
+  /** `SOURCE_CONTEXT_KEYS`, if set. */
   readonly contextKeys: string | undefined;
 }
 
-/** Finds out whether the functions are deployed, on which runtime, whether they may call VOD, and what calls them. */
+/**
+ * Finds out whether the functions are deployed, on which runtime, whether they may call VOD, and which triggers they
+ * have.
+ */
 export async function checkDeployment(
   deployment: Deployment,
   findFunction: FindFunction,
@@ -79,7 +82,7 @@ function nameOf({ service, stage }: Deployment, name: string): string {
   return `${service}-${stage}-${name}`;
 }
 
-/** @param lack what is missing for the function to be called. */
+/** @param lack what is missing, so that the function cannot be called. */
 function explain(
   name: string,
   deployment: Deployment,

@@ -9,8 +9,8 @@ import { describePauseReason } from '../../../lib/webhooks/explain-pause.ts';
 import { finding, type Note } from './note.ts';
 
 /**
- * Finds the endpoints that are sent nothing, as the ledger tells: those of WEBHOOK_ENDPOINTS, or all of them where that
- * cannot be read.
+ * Finds the endpoints that the ledger has paused: those of WEBHOOK_ENDPOINTS, or all of them if that variable cannot be
+ * read.
  *
  * @param database one that has the ledger's tables.
  */
@@ -29,14 +29,14 @@ export async function checkEndpoints(
   }
 }
 
-/** Returns the host of each endpoint by its id, or undefined where it is not known who they are. */
+/** Returns the host of each endpoint by its id, or undefined where the endpoints are not known. */
 function readHosts(environment: Environment): ReadonlyMap<string, string> | undefined {
   if (environment['WEBHOOK_ENDPOINTS'] === undefined) return undefined;
   try {
     const { endpoints } = readDeliveryConfig(environment);
     return new Map(endpoints.map(({ id, url }) => [id, new URL(url).host]));
   } catch (error) {
-    // What is wrong with the variables is told of the configuration.
+    // Wrong variables are reported by the check of the variables.
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
@@ -47,7 +47,7 @@ function judgeEndpoint(
   hosts: ReadonlyMap<string, string> | undefined,
 ): readonly Note[] {
   const host = hosts?.get(endpoint);
-  // What nobody has configured any more is told nothing new.
+  // An endpoint that is no longer configured is sent nothing in any case.
   if (pausedAt === undefined || (hosts !== undefined && host === undefined)) return [];
   const name = host === undefined ? endpoint : `${endpoint} (${host})`;
   const since = new Date(pausedAt).toISOString();

@@ -7,7 +7,7 @@ import { showUrl } from '../show-url.ts';
 import { finding, findingAmong, type Note, skipped } from './note.ts';
 import { allowsOrigin, knowsSignKey, type Probe, probeFunction } from './probe-function.ts';
 
-/** The functions that answer over HTTP: by which method, and whether their callers bring a token. */
+/** The functions that answer over HTTP: their method, and whether callers authenticate with a token. */
 const FUNCTIONS = {
   signature: { method: 'POST', hasCallers: true },
   pull: { method: 'POST', hasCallers: true },
@@ -21,22 +21,25 @@ export type FunctionName = keyof typeof FUNCTIONS;
 /** All of those names. */
 export const FUNCTION_NAMES: readonly FunctionName[] = ['signature', 'pull', 'callback', 'uploads'];
 
-/** Where the functions are, as far as it is known. */
+/** The known addresses of the functions. */
 export type FunctionUrls = Readonly<Partial<Record<FunctionName, string>>>;
 
-/** So long ago that no clock takes it for now, in seconds. */
+/** In seconds: a time that is too old for any clock. */
 const LONG_AGO = 24 * 60 * 60;
 
-/** What is known of the functions before they are called. */
+/** What is known about the functions before they are called. */
 export interface Expectations {
   readonly now: () => number;
-  /** Functions that cannot serve with the variables, which is told of those. */
+  /** Functions that cannot serve with the variables; the check of the variables reports why. */
   readonly misconfigured: ReadonlySet<string>;
   /** Applications of the tenants. */
   readonly tenants: readonly number[];
 }
 
-/** Finds out whether the functions are there, are ours, serve, keep strangers out and let pages in. */
+/**
+ * Finds out whether the addresses are those of the functions, and whether they serve, refuse unknown callers and allow
+ * pages.
+ */
 export async function checkFunctions(
   urls: FunctionUrls,
   environment: Environment,
@@ -171,7 +174,7 @@ async function checkSignKeys(
   const ask = (key: string, address: string) => knowsSignKey(address, hash('md5', `${key}${t}`), t);
   const known = await Promise.all(keys.map((key) => ask(key, url)));
   const [first = ''] = keys;
-  // What it derives for one tenant, it derives for all.
+  // If it derives the key of one tenant, it derives the keys of all.
   if (tenant !== undefined && known.every(Boolean)) {
     const derives = await ask(deriveSignKey(first, tenant), addressFor(url, tenant));
     return derives ? [] : [NOT_DERIVED];

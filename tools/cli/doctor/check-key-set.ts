@@ -12,8 +12,8 @@ import { finding, type Note } from './note.ts';
 import { readDiscovery } from './read-discovery.ts';
 
 /**
- * Finds out whether the public keys of callers' tokens can be had, and whether the issuer calls itself what AUTH_JWT_ISSUER
- * says. Whether the rest is configured well is not judged here.
+ * Finds out whether the public keys for callers' tokens can be fetched, and whether the issuer's own name is the one in
+ * AUTH_JWT_ISSUER. Other checks judge the rest of the configuration.
  */
 export async function checkKeySet(environment: Environment): Promise<readonly Note[]> {
   const { success, output } = v.safeParse(callerEnvironment, environment);
@@ -37,7 +37,7 @@ async function checkKeys(
     const { what, instead } = fetched.fault;
     const discovery =
       (await readDiscovery(issuer, environment)) ??
-      // What is set may be the issuer itself.
+      // AUTH_JWKS_URL may have been set to the issuer's address.
       (await readDiscovery(proof.keySetUrl, environment));
     const right = discovery?.keySetUrl ?? instead;
     return [

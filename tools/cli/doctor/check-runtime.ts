@@ -6,20 +6,20 @@ import { finding, type Note } from './note.ts';
 export interface RunningFunction {
   /** Its name in the cloud. */
   readonly name: string;
-  /** As the platform tells it; empty where it does not. */
+  /** As the platform reports it; empty if it does not. */
   readonly runtime: string;
 }
 
 /**
- * Finds functions on another runtime than they are deployed with, one finding for each runtime that they have.
+ * Finds functions on another runtime than `wanted`, one finding for each runtime that they have.
  *
- * @param wanted what RUNTIME says, or its default.
+ * @param wanted the value of RUNTIME, or its default.
  */
 export function checkRuntime(
   wanted: string,
   functions: readonly RunningFunction[],
 ): readonly Note[] {
-  // What is wrong with the variable itself is told of it.
+  // A wrong value of RUNTIME is reported by the check of the variables.
   if (explainRuntime(wanted) !== undefined) return [];
   const others = functions.filter(({ runtime }) => runtime !== wanted);
   return [...new Set(others.map(({ runtime }) => runtime))].map((runtime) => {

@@ -3,16 +3,16 @@ import { isJsonObject } from '../../../lib/validation/json-object.ts';
 import { explainSecret } from '../../../lib/webhooks/message.ts';
 import { finding, type Note } from './note.ts';
 
-/** Half of what VOD takes; with letters and digits alone, some 95 bits. */
+/** Half of what VOD accepts; with only letters and digits, about 95 bits. */
 const MIN_SIGN_KEY_LENGTH = 16;
 
-/** Random secrets of the lengths that are taken here have more different bytes than this, practically always. */
+/** Random secrets of the accepted lengths practically always have more different bytes than this. */
 const FEWEST_DIFFERENT_BYTES = 8;
 
-/** Long enough not to come about by chance. */
+/** Long enough not to appear by chance. */
 const TELLING_WORDS = /secret|password|passwort|example|changeme|webhook|qwerty|123456|abcdef/i;
 
-/** Finds secrets that can be guessed. Whether they are well-formed is not judged here. */
+/** Finds secrets that can be guessed. Other checks report malformed ones. */
 export function checkSecrets(environment: Environment): readonly Note[] {
   return [
     ...checkSignKeys(splitList(environment['CALLBACK_SIGN_KEYS'] ?? '')),
@@ -85,7 +85,7 @@ function checkWebhookSecrets(endpoints: string): readonly Note[] {
   return notes;
 }
 
-/** Returns the well-formed secrets of each endpoint: what is malformed is told elsewhere. */
+/** Returns the well-formed secrets of each endpoint; other checks report malformed ones. */
 function readWebhookSecrets(text: string): readonly (readonly string[])[] {
   let endpoints: unknown;
   try {

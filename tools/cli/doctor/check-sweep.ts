@@ -5,14 +5,14 @@ import type { listApplications } from '../../../lib/policy/applications.ts';
 import { readScannedUntil } from '../../../lib/sweep/scan-media.ts';
 import { finding, type Note } from './note.ts';
 
-/** A sweep a minute knows all media up to some twelve minutes ago; a few that failed are no reason to worry. */
+/** With a sweep each minute, all media up to about twelve minutes ago are known; this allows for a few failed runs. */
 const MAX_MINUTES = 25;
 
 const REMEDY =
   'Its log says why: it is not deployed, its timer is off, it is not allowed to call VOD, or it cannot reach the database. The very first run may take some minutes.';
 
 /**
- * Finds out whether `sweep` does its work, by how far it has looked through the media of each of `applications`, whose
+ * Finds out whether `sweep` works, by the time up to which it has reconciled the media of each of `applications`; the
  * first is the service's own.
  *
  * @param database one that has the ledger's tables.

@@ -3,10 +3,10 @@ import { explainTooLong, type GraceName, readGrace } from '../../deploy/explain-
 import { finding, type Note } from './note.ts';
 
 /**
- * Returns what there is to say of a grace: that it is in force, or does nothing.
+ * Returns the notes about a grace: that it is in force, or has no effect.
  *
  * @param now Unix milliseconds.
- * @param danger what is said while it is in force.
+ * @param danger the warning while it is in force.
  */
 export function describeGrace(
   name: GraceName,

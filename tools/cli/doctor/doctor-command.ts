@@ -85,7 +85,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const urls = readUrls(options);
   const configuration = checkConfiguration(environment, now);
   const { wrong } = configuration;
-  // What is wrong with a variable is told once: the other checks go on without it.
+  // A wrong variable is reported once: the other checks run without it.
   const sound = leaveOut(environment, wrong);
   const mode = readMode(options, sound, wrong);
 
@@ -123,7 +123,7 @@ function leaveOut(environment: Environment, names: ReadonlySet<string>): Environ
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
 }
 
-/** @returns undefined where the variable is wrong and nobody says it otherwise. */
+/** @returns undefined where the variable is wrong and the option is absent. */
 function readMode({ mode }: Options, { VOD_EVENT_MODE }: Environment, wrong: ReadonlySet<string>) {
   const choices = ['PUSH', 'PULL'] as const;
   if (mode !== undefined) return readChoice('--mode', mode, choices);
@@ -146,7 +146,7 @@ async function findTenants(
   }
 }
 
-/** One that is malformed is told of by itself, and makes no difference to what else is looked at. */
+/** A malformed value is reported by the check of the variables, and ignored here. */
 function readOwnApplication({ VOD_SUB_APP_ID: text }: Environment): number | undefined {
   const own = v.safeParse(subAppId, text);
   return own.success ? own.output : undefined;

@@ -20,28 +20,28 @@ import { checkDeployment, skipDeployment } from './check-deployment.ts';
 import { FUNCTION_NAMES, type FunctionUrls } from './check-functions.ts';
 import { finding, type Note, unable } from './note.ts';
 
-/** What the account is looked at with. */
+/** The input for the checks of the account. */
 export interface Question {
   readonly choice: DeploymentChoice;
   readonly environment: Environment;
-  /** How VOD should report; however it does, where it is undefined. */
+  /** How VOD should report; undefined if either mode is right. */
   readonly mode: 'PUSH' | 'PULL' | undefined;
   readonly policy: Pick<Policy, 'tenants'>;
   readonly urls: FunctionUrls;
   readonly now: () => number;
-  /** Variables that are wrong, which is told by itself; `environment` is without them. */
+  /** Names of wrong variables, which are reported separately; `environment` is without them. */
   readonly wrong: ReadonlySet<string>;
-  /** Takes what is being asked. */
+  /** Shows the present step. */
   readonly say: (doing: string) => void;
 }
 
-/** What Tencent Cloud describes the account, and of where the functions are. */
+/** What Tencent Cloud reports about the account, and the addresses of the functions. */
 export interface Examined {
   readonly notes: readonly Note[];
   readonly urls: FunctionUrls;
 }
 
-/** Looks at everything that Tencent Cloud describes the account; most of it only where it takes the key. */
+/** Runs all checks of the account in Tencent Cloud; most of them only if it accepts the key. */
 export async function examineAccount(question: Question): Promise<Examined> {
   const { environment, urls, now, say } = question;
   const operator = findOperator(question);
@@ -95,7 +95,7 @@ async function checkUploadKey(
   return (await checkCredentials({ ...operator, ...key }, clock)).notes;
 }
 
-/** What is wrong with the text of the key is said with the configuration. */
+/** A malformed key is reported by the check of the variables. */
 function findUploadKey(environment: Environment): Key | undefined {
   try {
     return readUploadKey(environment);
@@ -122,7 +122,7 @@ async function examineDeployment(
   });
 }
 
-/** Looks at the service's own application and at those of the tenants, first whether they are there at all. */
+/** Checks the service's own application and those of the tenants, beginning with whether they exist. */
 async function examineApplications(
   existing: readonly SubAppIdInfo[],
   operator: Operator,
@@ -179,7 +179,7 @@ function nameApplication(note: Note, subAppId: string): Note {
   return { ...note, text: among.describe([item]), among: { ...among, item } };
 }
 
-/** Where nobody says the address of the callback function, the one that VOD has should lead there. */
+/** If the address of the callback function is not known, the one that VOD has should be its address. */
 function addCallbackUrl(urls: FunctionUrls, { callbackUrl }: EventSettings): FunctionUrls {
   if (urls.callback !== undefined) return urls;
   return URL.canParse(callbackUrl) ? { ...urls, callback: callbackUrl } : urls;

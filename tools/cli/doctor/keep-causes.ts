@@ -2,8 +2,8 @@ import { joinNames } from '../join-names.ts';
 import { finding, findingAmong, type Note } from './note.ts';
 
 /**
- * Returns the notes with one finding for each cause, however many things suffer from it: findings that say the same of
- * several things are put together, and what follows from another finding is left out.
+ * Returns the notes with one finding for each cause: findings that say the same about several things are united, and
+ * consequences of other findings are left out.
  */
 export function keepCauses(notes: readonly Note[]): readonly Note[] {
   const causes = notes.filter((note) => !isConsequence(note, notes)).map(nameFunction);
@@ -11,7 +11,7 @@ export function keepCauses(notes: readonly Note[]): readonly Note[] {
   return [...keys].flatMap((key) => unite(causes.filter((note) => keyOf(note) === key)));
 }
 
-/** Returns what notes have in common that say the same, each of another thing. */
+/** Returns a key that is equal for notes that say the same about different things. */
 function keyOf(note: Note): unknown {
   if (note.kind !== 'finding' || note.among === undefined) return note;
   return [note.check, note.remedy, note.among.describe(['…'])].join('\n');
@@ -24,7 +24,9 @@ function unite(alike: readonly Note[]): readonly Note[] {
   return [finding(first.check, first.among.describe([...items]), first.remedy)];
 }
 
-/** What is said of a function of the deployment begins with its name. */
+/**
+ * Turns a note about one deployed function, whose text begins with its name, into one that can be united with others.
+ */
 function nameFunction(note: Note): Note {
   const [, name, said] = /^(\S+-\S+) (.+)$/s.exec(note.text) ?? [];
   if (note.kind !== 'finding' || note.check !== 'deployment') return note;
@@ -34,7 +36,7 @@ function nameFunction(note: Note): Note {
   return findingAmong(note.check, name, describe, note.remedy);
 }
 
-/** A sweep that cannot run, or has no such application to look through, gets nowhere. */
+/** Without a sweep that can run, or without the application, the finding about sweep is a consequence. */
 function isConsequence({ kind, check, text }: Note, notes: readonly Note[]): boolean {
   if (kind !== 'finding' || check !== 'sweep') return false;
   const [application = 'VOD_SUB_APP_ID'] = /application \d+/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** What is looked at, in the order in which it is reported. */
+/** What is checked, in the order of the report. */
 export type CheckName =
   | 'configuration'
   | 'secrets'
@@ -17,14 +17,14 @@ export type CheckName =
   | 'endpoints';
 
 /**
- * What a check has to say. Something is wrong (`finding`), works and is less safe than it could be (`warning`), could not
- * be found out although it should (`unable`), or is left alone because nobody said enough about it (`skipped`).
+ * A result of a check. Something is wrong (`finding`), works but is less safe than it could be (`warning`), could not
+ * be found out although it should (`unable`), or was not checked because an option or variable is missing (`skipped`).
  */
 export type Note = {
   readonly check: CheckName;
   /** A sentence without a secret. */
   readonly text: string;
-  /** Where the same may be said of several things at once: what this is about, and the sentence about all of them. */
+  /** For notes that can be united: the thing that this one is about, and the sentence about all of them. */
   readonly among?: {
     readonly item: string;
     readonly describe: (items: readonly string[]) => string;
@@ -34,17 +34,17 @@ export type Note = {
   | { readonly kind: 'unable' | 'skipped' }
 );
 
-/** Returns what is wrong and what to do about it. */
+/** Returns the note about something wrong, and what to do about it. */
 export function finding(check: CheckName, text: string, remedy: string): Note {
   return { kind: 'finding', check, text, remedy };
 }
 
-/** Returns what works and is less safe than it could be, and what to do about it. */
+/** Returns the note about something that works but is less safe than it could be, and what to do about it. */
 export function warning(check: CheckName, text: string, remedy: string): Note {
   return { kind: 'warning', check, text, remedy };
 }
 
-/** Returns what is wrong with `item`, and with others in the same way, whose findings become one with it. */
+/** Returns the note about something wrong with `item`; equal findings about other items are united with it. */
 export function findingAmong(
   check: CheckName,
   item: string,
@@ -54,12 +54,12 @@ export function findingAmong(
   return { ...finding(check, describe([item]), remedy), among: { item, describe } };
 }
 
-/** Returns what could not be found out, and why. */
+/** Returns the note about something that could not be found out, and why. */
 export function unable(check: CheckName, text: string): Note {
   return { kind: 'unable', check, text };
 }
 
-/** Returns what is left alone, and how to have it looked at. */
+/** Returns the note about something that was not checked, and how to have it checked. */
 export function skipped(check: CheckName, text: string): Note {
   return { kind: 'skipped', check, text };
 }

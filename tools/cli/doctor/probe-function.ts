@@ -1,17 +1,17 @@
 import { isJsonObject } from '../../../lib/validation/json-object.ts';
 
-/** How a deployed function takes a call that proves nothing of its caller. */
+/** How a deployed function answers a call without authentication. */
 export type Probe =
-  /** It is ours and refuses. */
+  /** It is this service's function and refuses the call. */
   | { readonly kind: 'guarded' }
-  /** It is ours and takes anybody for a caller. */
+  /** It is this service's function and accepts any caller. */
   | { readonly kind: 'open' }
-  /** It is ours and cannot serve. */
+  /** It is this service's function and cannot serve. */
   | { readonly kind: 'broken' }
   | { readonly kind: 'foreign'; readonly status: number }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-/** An answer of a function of ours, or of whatever else is there. */
+/** An answer of a function, or of another server at this address. */
 interface Reply {
   readonly status: number;
   readonly headers: Headers;
@@ -19,13 +19,13 @@ interface Reply {
   readonly problem: Readonly<Record<string, unknown>>;
 }
 
-/** A cold start and a slow line go into this. */
+/** Enough for a cold start and a slow connection. */
 const ANSWER_MILLISECONDS = 15_000;
 
-/** A field that no request has: with it nothing is done, even where everybody is let in. */
+/** A field that no request has: the function refuses it, even if it accepts any caller. */
 const HARMLESS = { doctor: true };
 
-/** Returns what is at `url`, by a request without a token or a signature. */
+/** Returns what is at `url`, from a request without a token or a signature. */
 export async function probeFunction(url: string, method: 'GET' | 'POST'): Promise<Probe> {
   const body = method === 'POST' ? { body: JSON.stringify(HARMLESS) } : {};
   const reply = await send(url, { method, ...body });
@@ -43,14 +43,14 @@ export async function probeFunction(url: string, method: 'GET' | 'POST'): Promis
 }
 
 function explainStatus(method: 'GET' | 'POST', { status, headers, problem }: Reply): Probe {
-  // Without a database there is nothing to read, for anybody.
+  // Without a database there is nothing to read, for any caller.
   if (status === 501 && typeof problem['code'] === 'string') return { kind: 'guarded' };
   const isJson = headers.get('content-type')?.startsWith('application/json') === true;
   if (method === 'GET' && status === 200 && isJson) return { kind: 'open' };
   return { kind: 'foreign', status };
 }
 
-/** Returns whether the function at `url` lets a page of `origin` call it. */
+/** Returns whether pages of `origin` may call the function at `url`. */
 export async function allowsOrigin(url: string, origin: string): Promise<boolean> {
   const reply = await send(url, {
     method: 'OPTIONS',
@@ -61,7 +61,8 @@ export async function allowsOrigin(url: string, origin: string): Promise<boolean
 
 /**
  * Returns whether the `callback` function at `url` has the key that made `sign`. The notification must be too old to be
- * taken: then nothing is recorded and nobody is told, and its refusal says whether the key or the time was wrong.
+ * accepted: then it is neither recorded nor sent to targets, and the refusal says whether the key or the time was
+ * wrong.
  */
 export async function knowsSignKey(url: string, sign: string, t: number): Promise<boolean> {
   const body = JSON.stringify({ Sign: sign, T: t });
@@ -73,7 +74,7 @@ export async function knowsSignKey(url: string, sign: string, t: number): Promis
   );
 }
 
-/** Returns the reply, or in words why there is none. */
+/** Returns the reply, or the reason in words why there is none. */
 async function send(url: string, request: RequestInit): Promise<Reply | string> {
   try {
     const response = await fetch(url, {

@@ -1,7 +1,7 @@
 import { EXIT } from '../command.ts';
 import type { Note } from './note.ts';
 
-/** Returns the exit code for what was found. */
+/** Returns the exit code for the notes. */
 export function exitCode(notes: readonly Note[]): number {
   if (notes.some(({ kind }) => kind === 'finding')) return EXIT.no;
   return notes.some(({ kind }) => kind === 'unable') ? EXIT.unable : EXIT.good;

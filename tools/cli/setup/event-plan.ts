@@ -4,7 +4,7 @@ import { isSameFunction, isSameUrl } from '../callback-address.ts';
 import type { EventSettings } from '../cloud/vod-account.ts';
 import { showUrl } from '../show-url.ts';
 
-/** How an application shall learn of what happens to its media. */
+/** The notification settings that an application should have. */
 export interface WantedSettings {
   readonly mode: 'PUSH' | 'PULL';
   /**
@@ -12,21 +12,21 @@ export interface WantedSettings {
    * known, as it may be in `PULL` mode.
    */
   readonly callbackUrl: string | undefined;
-  /** Key that VOD shall sign notifications with; undefined in `PULL` mode. */
+  /** Key with which VOD should sign notifications; undefined in `PULL` mode. */
   readonly signKey: string | undefined;
   readonly uploadEvents: 'ON' | 'OFF';
   readonly deleteEvents: 'ON' | 'OFF';
   readonly persistenceEvents: 'ON' | 'OFF';
 }
 
-/** One thing that will be different. */
+/** One setting that will change. */
 export interface Change {
   readonly what: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** Returns what is different between how it is and how it shall be, as far as VOD tells. */
+/** Returns the differences between the present and the wanted settings, as far as VOD reports them. */
 export function listChanges(present: EventSettings, wanted: WantedSettings): readonly Change[] {
   const changes: Change[] = [];
   const compare = (what: string, from: string, to: string) => {
@@ -50,9 +50,8 @@ export function listChanges(present: EventSettings, wanted: WantedSettings): rea
 }
 
 /**
- * Returns whether the change takes somebody else's notifications away: by another address in place of theirs, or by a
- * mode in which theirs hears nothing any more. This backend's own address is nobody else's, whichever application it
- * has in its query.
+ * Returns whether the change would end another program's notifications: by replacing its address, or by a mode in which
+ * its address is no longer called. This backend's own address does not count, with any application in its query.
  */
 export function isTakeover(present: EventSettings, wanted: WantedSettings): boolean {
   if (present.callbackUrl === '' || isSameFunction(present.callbackUrl, wanted.callbackUrl ?? '')) {
@@ -62,14 +61,14 @@ export function isTakeover(present: EventSettings, wanted: WantedSettings): bool
 }
 
 /**
- * Returns the request that makes it so. It always says everything: what ModifyEventConfig does with a switch that is
+ * Returns the request for the wanted settings. It always has all switches: what ModifyEventConfig does with one that is
  * left out is not documented, and its default is `OFF`.
  */
 export function toRequest(wanted: WantedSettings): Omit<ModifyEventConfigRequest, 'SubAppId'> {
   const { mode, callbackUrl, signKey } = wanted;
   return {
     Mode: mode,
-    // In PULL mode nobody is called; an address that is left out stays as it is.
+    // In PULL mode no address is called; an address that is left out stays as it is.
     ...(mode === 'PUSH' && callbackUrl !== undefined ? { NotificationUrl: callbackUrl } : {}),
     ...defined({ SignKey: signKey }),
     UploadMediaCompleteEventSwitch: wanted.uploadEvents,

@@ -14,24 +14,24 @@ import {
   type WantedSettings,
 } from './event-plan.ts';
 
-/** What there is to do about one application. */
+/** The planned changes to one application. */
 export interface Plan {
   /** Undefined for the account's main one. */
   readonly subAppId: number | undefined;
-  /** Whether it is a tenant's, and so has a key of its own; it is the service's own otherwise. */
+  /** Whether it is a tenant's, which has its own key; otherwise it is the service's own. */
   readonly isTenants: boolean;
   readonly account: VodAccount;
   readonly present: EventSettings;
   readonly wanted: WantedSettings;
-  /** As far as VOD tells. */
+  /** As far as VOD reports the settings. */
   readonly changes: readonly Change[];
 }
 
 /**
- * Returns what there is to do about each application, the service's own being the first.
+ * Returns the plan for each application, the service's own first.
  *
- * @param wanted for the service's own.
- * @throws {Problem} or {CommandError} where VOD does not tell how one of them is.
+ * @param wanted settings of the service's own application.
+ * @throws {Problem} or {CommandError} where VOD does not report the settings of one of them.
  */
 export async function planAll(
   [own, ...tenants]: readonly [own: number | undefined, ...tenants: number[]],
@@ -55,7 +55,7 @@ export async function planAll(
   return plans;
 }
 
-/** Returns what is wanted of a tenant's application, which has an address and a key of its own. */
+/** Returns the wanted settings of a tenant's application, which has its own address and key. */
 function wantOf(subAppId: number, wanted: WantedSettings): WantedSettings {
   const { callbackUrl, signKey } = wanted;
   return {
@@ -76,11 +76,11 @@ async function plan(
   return { subAppId, isTenants, account, present, wanted, changes: listChanges(present, wanted) };
 }
 
-/** Returns what is said of applications that are as they shall be, of which there is one at least. */
+/** Returns the message about applications that need no change; there must be one at least. */
 export function describeGood(plans: readonly Plan[]): string {
   const isOne = plans.length === 1;
   const verb = isOne ? 'is' : 'are';
-  // All have one, or none has.
+  // Either all have a key, or none has.
   const key =
     plans[0]?.wanted.signKey === undefined
       ? ''
@@ -88,7 +88,7 @@ export function describeGood(plans: readonly Plan[]): string {
   return `Nothing to change: ${nameAll(plans)} ${verb} set up as asked.${key}\n`;
 }
 
-/** Returns what would be different about an application. */
+/** Returns the text about the changes to an application. */
 export function describeChanges({ subAppId, isTenants, changes, wanted }: Plan): string {
   const rows = changes.map(({ what, from, to }) => `  ${what.padEnd(20)}${from} -> ${to}\n`);
   const source = isTenants ? 'a key of its own, derived from the first one' : 'the first key';
@@ -99,7 +99,7 @@ export function describeChanges({ subAppId, isTenants, changes, wanted }: Plan):
   return `In the event notification of ${nameApplications([subAppId])}:\n${rows.join('')}${key}`;
 }
 
-/** Returns whom the changes would take notifications away from, undefined where they do so from nobody. */
+/** Returns a text about the addresses whose notifications the changes would end, or undefined if there are none. */
 export function explainTakeover(plans: readonly Plan[]): string | undefined {
   const taken = plans.filter(({ present, wanted }) => isTakeover(present, wanted));
   if (taken.length === 0) return undefined;
@@ -115,9 +115,9 @@ export function explainTakeover(plans: readonly Plan[]): string | undefined {
 }
 
 /**
- * Makes all applications as they shall be, one after the other.
+ * Changes all applications, one after the other.
  *
- * @throws {Problem} of the only one, or {CommandError} that says which were changed before one failed.
+ * @throws {Problem} if there is only one, or {CommandError} that says which were changed before one failed.
  */
 export async function carryOut(plans: readonly Plan[]): Promise<void> {
   for (const [place, { account, wanted }] of plans.entries()) {
@@ -130,7 +130,7 @@ export async function carryOut(plans: readonly Plan[]): Promise<void> {
   }
 }
 
-/** With these the call was not carried out; of other failures nobody knows. */
+/** With these, VOD has not made the change; after other failures it is unknown. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'upstream_rejected',
   'upstream_denied',
@@ -156,7 +156,7 @@ function nameAll(plans: readonly Plan[]): string {
   return nameApplications(plans.map(({ subAppId }) => subAppId));
 }
 
-/** Where there are several, all of them have numbers. */
+/** If there are several, all of them have numbers. */
 function nameApplications(applications: readonly (number | undefined)[]): string {
   const [first, ...others] = applications;
   if (first === undefined) return "the account's main application";

@@ -68,7 +68,7 @@ Examples:
   vod-upload setup --mode pull
 `;
 
-/** `vod-upload setup`: has VOD report to this backend. */
+/** `vod-upload setup`: configures VOD to report to this backend. */
 export const setup: Command = {
   help: HELP,
   run,
@@ -113,7 +113,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   return EXIT.good;
 }
 
-/** Returns whether tenants' applications may have the key of the service's own still, which is to end. */
+/** Returns whether tenants' applications may still have the key of the service's own application, which is to end. */
 function isKeyShared({ signKey }: WantedSettings, environment: Environment): boolean {
   return signKey !== undefined && environment['CALLBACK_SHARED_SIGN_KEY_UNTIL'] !== undefined;
 }
@@ -161,7 +161,7 @@ async function readWanted(
     persistenceEvents: readSwitch('persistence-events'),
   };
   if (mode === 'PULL') {
-    // Only to know whose the present address is, so it does not matter much.
+    // Only needed to know whether the present address is this backend's, so a failed lookup is ignored.
     const found = await findCallbackUrl(options, environment, operator).catch((error: unknown) => {
       if (error instanceof Problem) return undefined;
       throw error;

@@ -6,10 +6,10 @@ import { DeployError } from '../deploy-error.ts';
 /** One API of the cloud. */
 export interface CloudApi {
   /**
-   * Returns what the API answers.
+   * Returns the API's answer.
    *
    * @throws {CloudRefusal} where the API refuses.
-   * @throws {DeployError} where it could not be asked.
+   * @throws {DeployError} where it could not be reached.
    */
   call(action: string, parameters: object): Promise<unknown>;
 }
@@ -19,13 +19,13 @@ export interface CloudAccess {
   readonly credentials: VodCredentials;
   /** Region of the service. */
   readonly region: string;
-  /** Returns a text of the cloud without what is secret; it may quote what it was sent. */
+  /** Returns a text of the cloud, which may quote the request, without secrets. */
   readonly hide: (text: string) => string;
 }
 
-/** Says that the cloud refused a call, and why. */
+/** The cloud refused a call; the message has the reason. */
 export class CloudRefusal extends DeployError {
-  /** As `ResourceNotFound.Function`. */
+  /** Such as `ResourceNotFound.Function`. */
   readonly code: string;
 
   constructor(
@@ -40,7 +40,7 @@ export class CloudRefusal extends DeployError {
 /** Versions of the APIs: https://cloud.tencent.com/document/product/583/17235, .../598/33159. */
 const VERSIONS = { scf: '2018-04-16', cam: '2019-01-16' } as const;
 
-/** Longer than any of the actions takes. */
+/** Longer than any of the actions needs. */
 const ANSWER_SECONDS = 30;
 
 /** Returns one of the cloud's APIs, its calls signed with TC3-HMAC-SHA256 by the vendor's client. */
@@ -89,10 +89,10 @@ export async function readAppId(cam: CloudApi): Promise<string> {
   throw new DeployError('GetUserAppId answered without the number of the account.');
 }
 
-/** Values that are shorter are no secrets, and would blot out half of a sentence. */
+/** Shorter values are not secrets; hiding them would make sentences unreadable. */
 const SHORTEST_SECRET = 6;
 
-/** Returns how to take `secrets` out of a text. */
+/** Returns the function that replaces `secrets` in a text by `***`. */
 export function createHide(secrets: readonly (string | undefined)[]): (text: string) => string {
   const hidden = secrets
     .filter((secret) => secret !== undefined)

@@ -10,24 +10,24 @@ interface StoredObject {
   readonly storedAt: string;
 }
 
-/** The bucket that code is put into for SCF. */
+/** The bucket that stores code for SCF. */
 export interface Bucket {
-  /** Makes the bucket where it is missing, and stores an object; returns false where it is there already. */
+  /** Stores an object, and creates the bucket if it is missing; returns false if the object exists already. */
   readonly store: (key: string, content: Buffer) => Promise<boolean>;
   /** Returns the bytes of an object. */
   readonly read: (key: string) => Promise<Buffer>;
-  /** Returns the objects whose keys begin so; none where there is no bucket. */
+  /** Returns the objects whose keys begin with `prefix`; none where there is no bucket. */
   readonly list: (prefix: string) => Promise<readonly StoredObject[]>;
   readonly delete: (key: string) => Promise<void>;
-  /** Removes the bucket, and answers false where it is not empty or gone. */
+  /** Removes the bucket; returns false if it is not empty or does not exist. */
   readonly remove: () => Promise<boolean>;
 }
 
 /**
- * Returns the bucket of that name.
+ * Returns the bucket with this name.
  *
  * @param name with the account's number at its end.
- * @throws {DeployError} at each call that fails.
+ * @throws {DeployError} in each of its functions, where a call fails.
  */
 export function openBucket(name: string, access: CloudAccess): Bucket {
   const { secretId, secretKey, token } = access.credentials;
@@ -80,7 +80,7 @@ async function listAll(
 ): Promise<readonly StoredObject[] | undefined> {
   const all: StoredObject[] = [];
   for (;;) {
-    // A page without `NextMarker` goes on after its last key.
+    // The page after one without `NextMarker` begins after its last key.
     const request = { ...place, Prefix: prefix, Marker: all.at(-1)?.key ?? '' };
     const page = await unless([404], () => cos.getBucket(request));
     if (page === undefined) return undefined;
@@ -91,7 +91,7 @@ async function listAll(
   }
 }
 
-/** Returns undefined where the answer has one of the HTTP statuses. */
+/** Returns the result of `call`, or undefined where the answer has one of the HTTP statuses. */
 async function unless<Result>(
   statuses: readonly number[],
   call: () => Promise<Result>,
@@ -116,7 +116,7 @@ async function describe<Result>(
   }
 }
 
-/** The SDK throws an error of Node's where nothing answers, and what COS says otherwise. */
+/** The SDK throws an error of Node's where there is no answer, and COS's own error otherwise. */
 function readReason(error: unknown): string {
   const inner = readProperty(error, 'error');
   const parts = [readProperty(inner, 'Code'), readProperty(inner, 'Message')].filter(

@@ -9,14 +9,14 @@ import { createScf, type Scf, type Tags } from './scf.ts';
 export interface Cloud {
   readonly scf: Scf;
   readonly bucket: Bucket;
-  /** Name of the bucket without the account's number, as SCF takes it. */
+  /** Name of the bucket without the account's number, as SCF expects it. */
   readonly bucketName: string;
   readonly pause: Pause;
-  /** Tells the user of a step that is done. */
+  /** Tells the user about a finished step. */
   readonly note: (text: string) => void;
 }
 
-/** Returns the cloud of an account. */
+/** Returns the access to the cloud for a service. */
 export async function openCloud(
   service: Pick<Service, 'bucket' | 'region'>,
   access: CloudAccess,
@@ -33,17 +33,17 @@ export async function openCloud(
   };
 }
 
-/** The bucket that serverless-tencent-scf uses where the file names none. */
+/** Returns the bucket that serverless-tencent-scf uses where the file names none. */
 function ownBucketOf({ region }: Pick<Service, 'region'>): string {
   return `sls-cloudfunction-${region}`;
 }
 
-/** How serverless-tencent-scf marks its functions, so that its other commands find them. */
+/** Returns the tags that serverless-tencent-scf gives its functions, by which its other commands find them. */
 export function tagsOf(service: Pick<Service, 'name' | 'stage'>): Tags {
   return { CLI: 'Serverless', ...searchTagsOf(service) };
 }
 
-/** Returns by which of its tags a service's functions are found. */
+/** Returns the tags by which a service's functions are found. */
 export function searchTagsOf({ name, stage }: Pick<Service, 'name' | 'stage'>): Tags {
   return { Application: name, Stage: stage };
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 const optionalText = v.optional(v.nullable(v.string()));
 
-/** What the cloud answers of a function, as far as it is read: https://cloud.tencent.com/document/product/583/18584. */
+/** The cloud's description of a function, as far as it is read: https://cloud.tencent.com/document/product/583/18584. */
 export const functionState = v.object({
   FunctionName: v.string(),
   Status: v.string(),

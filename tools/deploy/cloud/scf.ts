@@ -9,7 +9,7 @@ import { type TriggerState, triggerState, writeTriggerDescription } from './trig
 
 /** https://cloud.tencent.com/document/product/583/35913 */
 const NAMESPACE = 'default';
-/** The alias that leads to the newest code until somebody publishes versions: https://cloud.tencent.com/document/product/583/36149. */
+/** The alias of the newest code, unless someone publishes versions: https://cloud.tencent.com/document/product/583/36149. */
 const QUALIFIER = '$DEFAULT';
 const PAGE = 100;
 
@@ -30,7 +30,7 @@ export interface CodeObject {
   readonly key: string;
 }
 
-/** The parts of a function that can be changed beside its code: https://cloud.tencent.com/document/product/583/18580. */
+/** The properties of a function, without its code: https://cloud.tencent.com/document/product/583/18580. */
 export interface Configuration {
   readonly Description: string;
   readonly MemorySize: number;
@@ -63,16 +63,16 @@ export interface Scf {
     code: CodeObject,
   ) => Promise<void>;
   readonly updateConfiguration: (name: string, configuration: Configuration) => Promise<void>;
-  /** Returns false where it was gone before. */
+  /** Returns false if it does not exist. */
   readonly deleteFunction: (name: string) => Promise<boolean>;
-  /** Calls the function and answers the API's answer. */
+  /** Calls the function and returns the API's answer. */
   readonly invoke: (name: string, event: string | undefined) => Promise<unknown>;
-  /** Returns none where the function is gone. */
+  /** Returns an empty list if the function does not exist. */
   readonly listTriggers: (name: string) => Promise<readonly TriggerState[]>;
   readonly createTrigger: (name: string, spec: TriggerSpec) => Promise<void>;
-  /** Changes a Function URL in its place, so that its address stays. */
+  /** Changes a Function URL and keeps its address. */
   readonly updateUrl: (name: string, spec: TriggerSpec, state: TriggerState) => Promise<void>;
-  /** Returns false where it was gone before. */
+  /** Returns false if it does not exist. */
   readonly deleteTrigger: (name: string, state: TriggerState) => Promise<boolean>;
 }
 
@@ -226,7 +226,7 @@ async function unlessMissing(remove: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** As `ResourceNotFound.Function` or `ResourceNotFound.Trigger`. */
+/** Such as `ResourceNotFound.Function` or `ResourceNotFound.Trigger`. */
 function isMissing(error: unknown): boolean {
   return error instanceof CloudRefusal && error.code.startsWith('ResourceNotFound');
 }

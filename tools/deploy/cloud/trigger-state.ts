@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import type { TriggerSpec } from '../triggers.ts';
 
-/** What the cloud answers of a trigger, as far as it is read. */
+/** The cloud's description of a trigger, as far as it is read. */
 export const triggerState = v.object({
   TriggerName: v.string(),
   Type: v.string(),
   TriggerDesc: v.optional(v.nullable(v.string()), ''),
-  // A number in the documents, and a text in some answers.
+  // A number in the documentation, and a text in some answers.
   Enable: v.optional(v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
   Qualifier: v.optional(v.nullable(v.string())),
 });
@@ -21,8 +21,8 @@ export function writeTriggerDescription(spec: TriggerSpec): string {
 }
 
 /**
- * A Function URL that everybody reaches: the functions themselves tell who may call, and answer preflights with exact
- * origins. With the platform's own CORS besides, answers would have the headers twice.
+ * A public Function URL: the functions themselves authenticate callers and answer preflights with exact origins. With
+ * the platform's CORS in addition, answers would have the headers twice.
  *
  * @see https://cloud.tencent.com/document/product/583/100227
  */
@@ -48,10 +48,10 @@ function describeGateway(path: string) {
   };
 }
 
-/** As long as the slowest function may take. */
+/** The timeout of the slowest function. */
 const GATEWAY_SECONDS = 60;
 
-/** Returns the trigger of the cloud that `spec` means: a version of a function has one URL, whatever its name. */
+/** Returns the cloud's trigger for `spec`. A version of a function has one URL, which matches under any name. */
 export function findTrigger(
   spec: TriggerSpec,
   states: readonly TriggerState[],
@@ -62,7 +62,7 @@ export function findTrigger(
   );
 }
 
-/** Returns whether the cloud's trigger is as `spec` wants it. */
+/** Returns whether the cloud's trigger is as `spec` describes it. */
 export function isUpToDate(spec: TriggerSpec, state: TriggerState): boolean {
   if (isEnabled(state) !== spec.enable) return false;
   if (spec.type === 'timer') return readCron(state) === spec.cron;
@@ -76,7 +76,7 @@ export function isEnabled({ Enable }: TriggerState): boolean {
   return Enable === 1 || Enable === '1' || Enable === true || Enable === 'OPEN';
 }
 
-/** The cloud answers a timer's description as JSON. */
+/** The cloud returns a timer's description as JSON. */
 function readCron({ TriggerDesc }: TriggerState): string {
   const description = parseJson(TriggerDesc);
   const cron =
@@ -86,7 +86,7 @@ function readCron({ TriggerDesc }: TriggerState): string {
   return typeof cron === 'string' ? cron : '';
 }
 
-/** Returns whether `actual` says all that `wanted` says; what is off may be left out, and more may be there. */
+/** Returns whether `actual` has everything in `wanted`; it may leave out what is off, and have more. */
 function includes(actual: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) {
     return actual === wanted || (wanted === false && (actual === undefined || actual === null));

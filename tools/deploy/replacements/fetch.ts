@@ -22,11 +22,11 @@ export interface FetchResponse {
 }
 
 /**
- * Stands in for `node-fetch`: one request over Node's own client, whose answer is read to its end before it is handed
- * over. Rejections have the texts of `node-fetch`.
+ * Replaces `node-fetch`: one request with Node's own client, whose answer is read to its end before it is returned.
+ * Rejections have the texts of `node-fetch`.
  *
- * Unlike it, a connection that breaks in the middle of an answer is an error at once and not after the time limit, no
- * redirection is followed (the signature holds for one host), and answers are never compressed.
+ * Unlike `node-fetch`, it rejects immediately, not after the time limit, when a connection breaks in the middle of an
+ * answer; it follows no redirection (the signature is valid for one host), and answers are never compressed.
  */
 export function fetch(url: string, options: FetchOptions): Promise<FetchResponse> {
   const { method, headers, body, timeout, agent, signal } = options;

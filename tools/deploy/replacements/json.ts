@@ -1,6 +1,6 @@
 /**
- * Stands in for `json-bigint`, whose module makes a parser and writer: this one is Node's own. A BigInt in a request,
- * which VOD's API has none of, throws a `TypeError` that says so.
+ * Replaces `json-bigint`, whose module creates a parser and writer, by Node's own. A BigInt in a request throws a
+ * `TypeError` that says so; VOD's API has none.
  */
 export function createJson(): typeof JSON {
   return JSON;

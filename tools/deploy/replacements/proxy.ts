@@ -1,5 +1,5 @@
 /**
- * Stands in for `https-proxy-agent`, which the vendor's client makes only where it is given no agent.
+ * Replaces `https-proxy-agent`, which the vendor's client creates only if it has no agent.
  *
  * @throws {Error} always.
  */

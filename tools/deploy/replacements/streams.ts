@@ -1,7 +1,7 @@
 /**
- * Stands in for `is-stream`, which the vendor's client asks about every parameter.
+ * Replaces `is-stream`, which the vendor's client calls with every parameter.
  *
- * @throws {Error} where a parameter is a stream, since none can be sent.
+ * @throws {Error} where a parameter is a stream, which cannot be sent.
  */
 export function isStream(value: unknown): false {
   if (typeof value === 'object' && value !== null && 'pipe' in value) refuseStream();
@@ -9,10 +9,10 @@ export function isStream(value: unknown): false {
 }
 
 /**
- * Stands in for `get-stream` and `form-data`, for the SDK's answers that come as a stream of events, and for the
- * streams by which middy answers on another platform.
+ * Replaces `get-stream` and `form-data`, the SDK's answers that are a stream of events, and the streams with which
+ * middy answers on another platform.
  *
- * A function declaration, since some of them are called and some made with `new`.
+ * It is a function declaration, since some of them are called and some are created with `new`.
  *
  * @throws {Error} always.
  */

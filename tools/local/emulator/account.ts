@@ -2,44 +2,44 @@
 export interface ApiKey {
   readonly secretId: string;
   readonly secretKey: string;
-  /** Of temporary credentials, as those of a function's role: requests must carry it. */
+  /** Token of temporary credentials, such as those of a function's role: requests must have it. */
   readonly token?: string;
 }
 
-/** The made-up VOD account of the local stack. Every value is fake by its looks and worth nothing. */
+/** The simulated VOD account of the local stack. Every value looks fake and is worthless. */
 export interface Account {
   /** Tencent Cloud AppId: first part of task ids and of the delivery host. */
   readonly appId: number;
   /** VOD application id, `vodSubAppId` in signatures. */
   readonly subAppId: number;
-  /** Its further applications. */
+  /** Further applications of the account. */
   readonly otherSubAppIds: readonly number[];
   readonly secretId: string;
   readonly secretKey: string;
-  /** Temporary credentials as a function's role has them; they sign API requests and no uploads. */
+  /** Temporary credentials like those of a function's role; they sign API requests, but not uploads. */
   readonly role: ApiKey;
-  /** Key of `Sign` in event notifications of the own application, letters and digits. */
+  /** Key of `Sign` in event notifications of the account's own application, letters and digits. */
   readonly signKey: string;
-  /** The same of its further applications, by their numbers; one that is not among them signs with `signKey`. */
+  /** The keys of the further applications, by their numbers; an application without a key signs with `signKey`. */
   readonly otherSignKeys: Readonly<Record<number, string>>;
   /** COS bucket name without and with its owner's id: `<bucket>-<storageAppId>` is the host's first label. */
   readonly storageBucket: string;
   readonly storageAppId: number;
-  /** Opened storage regions; the first is the default one. */
+  /** Enabled storage regions; the first is the default one. */
   readonly regions: readonly [string, ...string[]];
-  /** The opened one that is nearest to this machine. */
+  /** The enabled region that is nearest to this machine. */
   readonly nearestRegion: string;
 }
 
-/** What serves the applications of an account, one for each. */
+/** The services of an account's applications, one for each. */
 export interface Applications<Served> {
-  /** For the account's own one. */
+  /** For the account's own application. */
   readonly own: Served;
-  /** Returns what serves one of them. @throws RangeError where the account has no such application. */
+  /** Returns the service of an application. @throws RangeError if the account has no such application. */
   of(subAppId: number): Served;
 }
 
-/** The keys of an account: those of a local stack, which its folder has. */
+/** The keys of an account, which are in the folder of a local stack. */
 interface AccountKeys {
   readonly secretId: string;
   readonly secretKey: string;
@@ -49,7 +49,7 @@ interface AccountKeys {
   readonly signKey: string;
 }
 
-/** For what nobody reaches. */
+/** For accounts that no one can reach. */
 const EXAMPLE_KEYS: AccountKeys = {
   secretId: 'AKIDlocalexample',
   secretKey: 'local-secret-key-example',
@@ -60,9 +60,9 @@ const EXAMPLE_KEYS: AccountKeys = {
 };
 
 /**
- * Returns the account that `npm start` serves; the applications of tenants come to it.
+ * Returns the account that `npm start` serves; the applications of tenants are added to it.
  *
- * @param keys of the stack; without any, the account is an example that is served to nobody.
+ * @param keys of the stack; without any, the account is an example that is not served.
  */
 export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
   return {
@@ -85,7 +85,9 @@ export function localAccount(keys: AccountKeys = EXAMPLE_KEYS): Account {
   };
 }
 
-/** Returns the account as one of its applications sees it: by number and key of that one, and without the others. */
+/**
+ * Returns the account as one of its applications sees it: with the number and key of that one, and without the others.
+ */
 export function accountOf(account: Account, subAppId: number): Account {
   if (subAppId === account.subAppId) return account;
   const { [subAppId]: signKey = account.signKey } = account.otherSignKeys;
@@ -93,8 +95,8 @@ export function accountOf(account: Account, subAppId: number): Account {
 }
 
 /**
- * Returns the application that a request names by a number, undefined where the account has no such one. 0 and the
- * AppId are the account's own: https://cloud.tencent.com/document/product/266/9221.
+ * Returns the application that a request names by a number, undefined if the account has no such application. 0 and the
+ * AppId name the account's own: https://cloud.tencent.com/document/product/266/9221.
  */
 export function findSubAppId(
   { appId, subAppId, otherSubAppIds }: Account,

@@ -14,13 +14,13 @@ import type { ObjectStore } from './storage/objects.ts';
 import { createSessionCommit } from './ugc/commit.ts';
 import type { UgcDependencies } from './ugc/dependencies.ts';
 
-/** What is the same for every application of an account. */
+/** Settings that all applications of an account share. */
 export interface ApplicationSettings {
-  /** Scheme, host and port under which media are played, without a slash at the end. */
+  /** Scheme, host and port of the addresses of media, without a slash at the end. */
   readonly origin: string;
-  /** Where event notifications are sent, until ModifyEventConfig says another address. */
+  /** Where event notifications are sent, until ModifyEventConfig sets another address. */
   readonly callbackUrl: string;
-  /** How events leave, until ModifyEventConfig says otherwise; `PUSH` by default. */
+  /** How events are delivered, until ModifyEventConfig sets another mode; `PUSH` by default. */
   readonly eventMode?: EventConfig['mode'];
   readonly activity: ActivityLog;
   readonly faults: Faults;
@@ -32,22 +32,22 @@ export interface ApplicationSettings {
   readonly attemptWaits?: readonly number[];
   /** How long PullEvents waits for an event; 5,000 by default. */
   readonly pollMilliseconds?: number;
-  /** What PullEvents says where there is none; `null` by default. */
+  /** The answer of PullEvents without an event; `null` by default. */
   readonly emptyQueue?: EmptyQueueAnswer;
-  /** How PullUpload finds and reads its sources. The samples are found unless `resolve` says otherwise. */
+  /** How PullUpload finds and reads its sources. By default, `resolve` has the samples. */
   readonly pull?: Partial<SourceOptions> & TransferTimes & Pick<PullsOptions, 'parallel'>;
 }
 
-/** What one application is served with. */
+/** Options of one application. */
 interface ApplicationOptions extends ApplicationSettings, Pick<SourceOptions, 'resolve'> {
-  /** As the application sees it. */
+  /** The account as the application sees it. */
   readonly account: Account;
   readonly state: State;
   readonly objects: ObjectStore;
   readonly now: () => Date;
 }
 
-/** Returns what serves one application, which sees nothing of the others but the account's storage. */
+/** Returns the services of one application, which shares only the account's storage with the others. */
 export function openApplication(options: ApplicationOptions): ApiServices {
   const { state, objects, now, resolve } = options;
   const settings = createEventSettings(options);

@@ -13,17 +13,17 @@ import type { Media, ProcessingWish, Pull, State } from './state.ts';
 import { type ByteStore, nameOf } from './stored-bytes.ts';
 import { newFileId, newObjectName } from './ugc/identifiers.ts';
 
-/** Where something arrives. */
+/** The application that gets a media. */
 interface Destination {
-  /** The account's own application where it is missing. */
+  /** The account's own application by default. */
   readonly subAppId?: number | undefined;
 }
 
-/** A file that somebody chose on the console's page, and what that page lets them say of it. */
+/** A file that a user uploads in the console, and the options of that page. */
 interface ConsoleFile {
   readonly name: string;
   readonly type: ArrivalType;
-  /** Of a film or a sound; a file of 0 seconds is empty, whatever its type. */
+  /** Length of a video or audio; a file of 0 seconds is empty, whatever its type. */
   readonly seconds: number;
   readonly classId: number;
   readonly procedure: string | null;
@@ -34,24 +34,24 @@ interface FinishedRecording {
   readonly recording: Recording;
   readonly name: string;
   readonly seconds: number;
-  /** Seconds that the settings of the recording let it live; null for ever. */
+  /** Lifetime of the recording in seconds; null for ever. */
   readonly keepSeconds: number | null;
 }
 
 /**
- * The ways in that no program takes: the console's two, and recordings. Each throws an ApiError where the account has no
- * such application.
+ * The ways in which media arrive without a program of the developer: two in the console, and recordings. Each throws an
+ * ApiError if the account has no such application.
  */
 export interface Arrivals {
-  /** Plays an upload on the console's page. */
+  /** Simulates an upload in the console. */
   uploadFromConsole(file: ConsoleFile & Destination): Promise<Media>;
   /**
-   * Plays a URL that is typed into the console's page, the one of the account's own application by default.
+   * Simulates a URL that is entered in the console, by default for the account's own application.
    *
-   * @throws ApiError where PullUpload would refuse it.
+   * @throws ApiError if PullUpload would refuse it.
    */
   pullFromConsole(mediaUrl: string, subAppId?: number): Promise<Pull>;
-  /** Plays the end of a recording. */
+  /** Simulates the end of a recording. */
   record(finished: FinishedRecording & Destination): Promise<Media>;
 }
 
@@ -65,22 +65,22 @@ interface ArrivalsOptions extends ByteStore, MediaMaker {
   startRecorded(): void;
 }
 
-/** What a file is made of, by its type: something that plays, so that there are metadata to describe. */
+/** The content of a file by its type. It can be played, so that it has metadata. */
 const CONTENT = {
   mp4: buildVideo,
   wav: buildTone,
   png: () => buildPicture(64, 48),
 } as const satisfies Record<string, (seconds: number) => Buffer>;
 
-/** A type of file that can be made here. */
+/** A type of file that can be created here. */
 export type ArrivalType = keyof typeof CONTENT;
 
 /** Every {@link ArrivalType}. */
 export const ARRIVAL_TYPES = Object.keys(CONTENT) as [ArrivalType, ...ArrivalType[]];
 
 /**
- * Returns the ways in that no program takes. What is uploaded or recorded is stored in the region that is nearest, what
- * is pulled in the default one: https://www.tencentcloud.com/document/product/266/9760.
+ * Returns the ways in which media arrive without a program of the developer. Uploads and recordings are stored in the
+ * nearest region, pulled media in the default one: https://www.tencentcloud.com/document/product/266/9760.
  */
 export function createArrivals({ own, of }: Applications<ArrivalsOptions>): Arrivals {
   const find = (subAppId = 0) => of(demandSubAppId(own.account, subAppId));
@@ -138,7 +138,7 @@ function expireAfter(media: Media, seconds: number): Media {
   return { ...media, expireTime: isoTimeOf(new Date(end)) };
 }
 
-/** Returns a new id of a task that records. */
+/** Returns a new id of a recording task. */
 export function newRecordingTaskId(): string {
   return randomBytes(16).toString('hex');
 }

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * `/__vod/<host>/` that the shim writes, by its `Host` header, or as an absolute-form target through a proxy setting.
  */
 export interface CloudRequest {
-  /** The cloud host the client meant, lower case, without port. */
+  /** The cloud host that the request is for, in lower case, without port. */
   readonly host: string;
   /** The `Host` header as it was sent; some clients sign this one. */
   readonly literalHost: string;

@@ -18,9 +18,9 @@ import { answerCors, answerJson } from './ugc/answers.ts';
 import { bucketOf } from './ugc/dependencies.ts';
 import { createUgcHandler } from './ugc/handler.ts';
 
-/** What the emulator is opened with; media are played by its `serveMedia`. */
+/** Options of the emulator; its `serveMedia` serves the media. */
 export interface EmulatorOptions extends ApplicationSettings {
-  /** Directory of its state and of the uploaded files, made if need be. */
+  /** Directory of its state and of the uploaded files, created if it does not exist. */
   readonly dir: string;
   readonly account: Account;
   readonly speed: SpeedLimit;
@@ -29,24 +29,24 @@ export interface EmulatorOptions extends ApplicationSettings {
 
 /** The local emulator for VOD: its client upload, its storage, its API and its events. */
 export interface Emulator {
-  /** Returns a request to one of the cloud's hosts; never rejects. */
+  /** Answers a request to one of the cloud's hosts; never rejects. */
   handle(request: CloudRequest): Promise<void>;
-  /** Returns a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
+  /** Answers a GET of an uploaded file; `path` is what follows `/media/`, still percent-encoded. */
   serveMedia(path: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
-  /** The ways in that no program takes. */
+  /** The ways in which media arrive without a program of the developer. */
   readonly arrivals: Arrivals;
-  /** The made-up names of sources on this machine, with the origins that they stand for. */
+  /** The invented host names of sources on this machine, with the origins that they stand for. */
   readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media of every application, oldest first. */
   media(): readonly Media[];
-  /** Breaks off what is under way; opening the same directory again continues it. */
+  /** Interrupts running work; it continues when the same directory is opened again. */
   close(): Promise<void>;
 }
 
 type Side = 'ugc' | 'storage' | 'report' | 'api';
 
 const STORAGE_HOST = /^[a-z0-9-]+\.cos\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn)$/;
-/** The endpoint of the API, the one of the international site, and those of single regions. */
+/** Hosts of the API: the main one, the international site's, and those of single regions. */
 const API_HOST = /^vod(?:\.[a-z0-9-]+)?\.tencentcloudapi\.com$/;
 const HOSTS = {
   api: ['vod.tencentcloudapi.com', 'vod.<region>.tencentcloudapi.com'],
@@ -62,12 +62,12 @@ function findSide(host: string): Side | undefined {
   return STORAGE_HOST.test(host) ? 'storage' : undefined;
 }
 
-/** Returns whether this is a host of the cloud that the emulator speaks for; lower case, without port. */
+/** Returns whether `host`, in lower case and without port, is a host of the cloud that is emulated. */
 export function isCloudHost(host: string): boolean {
   return findSide(host) !== undefined;
 }
 
-/** The SDK's usage reports: thanked for and thrown away. */
+/** Accepts the SDK's usage reports and discards them. */
 async function answerReport({ incoming, outgoing }: CloudRequest): Promise<void> {
   if (answerCors(incoming, outgoing)) return;
   incoming.resume();
@@ -92,8 +92,8 @@ function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
 }
 
 /**
- * Returns where a further application's notifications go until ModifyEventConfig says another address: where those of
- * the account's own go, told apart by a parameter.
+ * Returns the address for a further application's notifications, until ModifyEventConfig sets another: that of the
+ * account's own application, with a parameter that distinguishes it.
  */
 function callbackOf(callbackUrl: string, subAppId: number): string {
   const url = new URL(callbackUrl);
@@ -101,7 +101,7 @@ function callbackOf(callbackUrl: string, subAppId: number): string {
   return url.href;
 }
 
-/** Returns what serves each application, the account's own first. */
+/** Returns the services of each application, the account's own first. */
 function openApplications(
   options: EmulatorOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
   state: AccountState,
@@ -116,7 +116,7 @@ function openApplications(
   return new Map([[account.subAppId, own], ...others]);
 }
 
-/** Opens the emulator and continues what it had to do when it was closed. Throws where its state is damaged. */
+/** Opens the emulator and continues the work that was left when it was closed. Throws if its state is damaged. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { dir, account, now = () => new Date() } = options;
   const state = await openState(join(dir, 'state.json'), now);

@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/validation/json-object.ts';
 import type { ActivityLog } from '../activity.ts';
 
-/** Faults that can be switched on, with what each does. */
+/** Faults that can be switched on, with their effects. */
 export const FAULTS = {
   'expired-signature': 'The next upload signature is judged as if its life were over',
   'reused-signature': 'The next one-time signature is judged as if another upload had used it',
@@ -32,24 +32,24 @@ export const FAULTS = {
 /** Name of a fault, the same in `POST /__local/faults` and on the page. */
 export type FaultName = keyof typeof FAULTS;
 
-/** A fault that waits for its moment. */
+/** A fault that is switched on. */
 interface ArmedFault {
   readonly fault: FaultName;
-  /** How many more times it strikes. */
+  /** How many more times it takes effect. */
   readonly times: number;
   readonly value?: number;
 }
 
-/** The switches. */
+/** The switches of the faults. */
 export interface Faults {
   arm(fault: FaultName, times?: number, value?: number): void;
-  /** Uses up one strike of `fault`: what was armed, or undefined where nothing is wrong. */
+  /** Uses `fault` once; returns it, or undefined if it is off. */
   take(fault: FaultName): ArmedFault | undefined;
   armed(): readonly ArmedFault[];
   clear(): void;
 }
 
-/** Returns switches that are all off; every strike is reported to `activity`. */
+/** Returns switches that are all off; every use is reported to `activity`. */
 export function createFaults(activity: ActivityLog): Faults {
   const armed = new Map<FaultName, ArmedFault>();
   return {

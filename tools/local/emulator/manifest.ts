@@ -1,18 +1,18 @@
 /** Types of manifest: HLS and DASH. */
 export const MANIFEST_TYPES = ['m3u8', 'mpd'] as const;
 
-/** Thrown where a manifest cannot be used. */
+/** Thrown if a manifest cannot be used. */
 export class ManifestError extends Error {}
 
-/** https://www.rfc-editor.org/rfc/rfc8216: a line that is no tag and no comment, and what some tags name. */
+/** https://www.rfc-editor.org/rfc/rfc8216: lines other than tags and comments name files, and so do some tags. */
 const HLS_ATTRIBUTE = /^#EXT-X-(?:KEY|MAP|MEDIA|I-FRAME-STREAM-INF|SESSION-KEY):.*?\bURI="([^"]*)"/;
-/** Where a DASH manifest that lists its files names them. */
+/** Names of files in a DASH manifest that lists them. */
 const DASH_NAME = /<BaseURL[^>]*>([^<]*)<\/BaseURL>|\b(?:media|sourceURL)="([^"]*)"/g;
 
 /**
- * Returns the files that a manifest names, each once, in the order they come.
+ * Returns the files that a manifest names, each once, in their order.
  *
- * @throws ManifestError where the manifest is none, or names a file that is not in its own folder or below it.
+ * @throws ManifestError if `content` is not a manifest, or names a file outside of its own folder.
  */
 export function parseManifest(
   content: string,

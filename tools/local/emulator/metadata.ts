@@ -34,10 +34,10 @@ export interface MediaMetaData {
   readonly Md5: string;
 }
 
-/** What is still unread of a file by then is not worth more waiting: SDKs give a Commit five seconds. */
+/** Longest time for probing a file: SDKs wait five seconds for a Commit. */
 const PROBE_MILLISECONDS = 3_000;
 
-/** The prober's names of formats and codecs, and what the examples in the service's documentation call them. */
+/** The prober's names of formats and codecs, and those of the examples in the service's documentation. */
 const NAMES: Readonly<Record<string, string>> = {
   'MPEG-4': 'mov,mp4,m4a,3gp,3g2,mj2',
   QuickTime: 'mov,mp4,m4a,3gp,3g2,mj2',
@@ -132,7 +132,8 @@ async function analyse(
   return describe(object.size, result.media?.track ?? []);
 }
 
-// Loading the prober takes far longer than using it, and it can look at one file at a time: one for all, in turn.
+// Loading the prober takes far longer than using it, and it can probe one file at a time, so all files share one in
+// turn.
 let proberLoading: Promise<MediaInfo<'object'>> | undefined;
 let lastProbe: Promise<unknown> = Promise.resolve();
 
@@ -144,15 +145,15 @@ async function probeInTurn(
     proberLoading ??= mediaInfoFactory({ format: 'object' });
     return await analyse(await proberLoading, object, read);
   } catch {
-    // A prober that failed in the middle of a file is not trusted with the next one.
+    // A prober that failed during a file is not used for the next one.
     proberLoading = undefined;
     return null;
   }
 }
 
 /**
- * Returns the metadata of an object, reading only those parts of it that are needed; null where they cannot be read,
- * for whatever reason: an upload does not fail for that.
+ * Returns the metadata of an object, and reads only the parts that it needs; null if they cannot be read for any
+ * reason, since an upload must not fail because of it.
  */
 export function probeMetaData(
   object: StoredObject,

@@ -6,17 +6,17 @@ import type { Media } from './state.ts';
 import type { StoredObject } from './storage/objects.ts';
 import { categoryOf } from './ugc/media-types.ts';
 
-/** What making a media needs. */
+/** Dependencies for creating a media. */
 export interface MediaMaker {
   readonly account: { readonly appId: number };
-  /** Where media are played from: scheme, host and port of this machine's server. */
+  /** Origin of the addresses of media: scheme, host and port of this machine's server. */
   readonly origin: string;
   readonly now: () => Date;
-  /** Returns an object's technical metadata, null where it cannot be read; never throws. */
+  /** Returns an object's technical metadata, null if it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
 }
 
-/** A stored file that becomes a media. Paths have their leading slash. */
+/** A stored file that becomes a media. Paths have a leading slash. */
 export interface MediaSource {
   readonly fileId: string;
   readonly object: StoredObject;
@@ -31,14 +31,14 @@ export interface MediaSource {
   readonly storageRegion: string;
   readonly sourceContext: string;
   readonly procedure: string | null;
-  /** Missing where it was uploaded. */
+  /** Absent for an uploaded file. */
   readonly recording?: Recording;
 }
 
-/** What the service says of media that are kept for ever. */
+/** The service's expiry time of media that never expire. */
 export const FOR_EVER = '9999-12-31T23:59:59Z';
 
-/** Returns where a stored file is played from. */
+/** Returns the address of a stored file. */
 export function urlOf({ origin }: Pick<MediaMaker, 'origin'>, path: string): string {
   return `${origin}/media${path}`;
 }
@@ -53,7 +53,7 @@ export function newProcedureTaskId({ appId }: MediaMaker['account']): string {
   return `${appId}-Procedure-${randomBytes(16).toString('hex')}`;
 }
 
-/** Returns the media that a stored file becomes, whatever way it came. */
+/** Returns the media of a stored file that arrived in any way. */
 export async function buildMedia(maker: MediaMaker, source: MediaSource): Promise<Media> {
   const { fileId, name, type, path, coverPath, classId, storageRegion, sourceContext } = source;
   const metaData = await maker.probe(source.object);

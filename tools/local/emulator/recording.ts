@@ -11,7 +11,7 @@ const liveRecording = v.object({
   recordEndTime: v.string(),
 });
 
-/** What was said in a room of TRTC: `TrtcRecordInfo`. */
+/** A room of TRTC: `TrtcRecordInfo`. */
 const trtcRecording = v.object({
   sourceType: v.literal('TrtcRecord'),
   sdkAppId: v.number(),
@@ -20,24 +20,24 @@ const trtcRecording = v.object({
   userIds: v.array(v.string()),
 });
 
-/** What a web page showed: `WebPageRecordInfo`. */
+/** A web page: `WebPageRecordInfo`. */
 const webPageRecording = v.object({
   sourceType: v.literal('WebPageRecord'),
   recordUrl: v.string(),
   recordTaskId: v.string(),
 });
 
-/** Where a media comes from that was recorded, as the state's file holds it. */
+/** The source of a recorded media, in the file of the state. */
 export const recordingSchema = v.variant('sourceType', [
   liveRecording,
   trtcRecording,
   webPageRecording,
 ]);
 
-/** Where a media comes from that was recorded: https://cloud.tencent.com/document/product/266/31773. */
+/** The source of a recorded media: https://cloud.tencent.com/document/product/266/31773. */
 export type Recording = Readonly<v.InferOutput<typeof recordingSchema>>;
 
-/** Returns `SourceInfo` of a media, one that was uploaded where there is no `recording`. */
+/** Returns `SourceInfo` of a media; without `recording` it was uploaded. */
 export function buildSourceInfo(
   sourceContext: string,
   recording: Recording | undefined,

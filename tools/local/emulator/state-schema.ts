@@ -7,14 +7,14 @@ const unknownRecord = v.record(v.string(), v.unknown());
 
 /** A file of an upload, as the state's file holds it. */
 export const fileSchema = v.object({
-  /** Decimal, like a FileId: `verify_content` of a cover names it. */
+  /** Decimal, like a FileId; `verify_content` of a cover has it. */
   id: v.string(),
-  /** Storage path with its leading slash. */
+  /** Storage path with a leading slash. */
   path: v.pipe(v.string(), v.startsWith('/')),
   name: v.string(),
   /** Extension in lower case. */
   type: v.string(),
-  /** Bytes, as declared at Apply; null where nothing was declared, as a server does not. */
+  /** Bytes, as declared in ApplyUpload; null if not declared, since servers do not. */
   size: v.nullable(count),
 });
 
@@ -27,7 +27,7 @@ export const sessionSchema = v.object({
   expiresAt: count,
   /** Unix seconds; null while the upload is under way. */
   committedAt: v.nullable(count),
-  /** Null where only a cover is changed. */
+  /** Null if only a cover is changed. */
   video: v.nullable(fileSchema),
   cover: v.nullable(fileSchema),
   /** ISO 8601; null for ever. */
@@ -50,7 +50,7 @@ export const mediaSchema = v.object({
   mediaPath: v.pipe(v.string(), v.startsWith('/')),
   coverPath: text,
   mediaUrl: v.string(),
-  /** Empty where there is no cover. */
+  /** Empty if there is no cover. */
   coverUrl: v.string(),
   /** ISO 8601, as the two below. */
   createTime: v.string(),
@@ -59,9 +59,9 @@ export const mediaSchema = v.object({
   classId: v.number(),
   storageRegion: v.string(),
   sourceContext: v.string(),
-  /** Missing where it was uploaded. */
+  /** Absent for an uploaded media. */
   recording: v.optional(recordingSchema),
-  /** Empty where no processing flow was named. */
+  /** Empty if no processing flow was requested. */
   procedureTaskId: v.string(),
   metaData: v.nullable(unknownRecord),
   description: v.optional(v.string(), ''),
@@ -93,7 +93,7 @@ export const usedSignatureSchema = v.object({
 export const notificationSchema = v.object({
   id: v.string(),
   eventType: v.string(),
-  /** Empty where the event is about no file, as that of a pull that failed. */
+  /** Empty if the event is not about a file, such as that of a failed pull. */
   fileId: v.string(),
   event: unknownRecord,
 });
@@ -106,9 +106,9 @@ export const queuedEventSchema = v.object({
   event: unknownRecord,
   /** Unix milliseconds, as the two below. */
   createdAt: count,
-  /** The end of its time in the queue. */
+  /** When it is removed from the queue. */
   keptUntil: count,
-  /** Who pulls before this does not get it; 0 while nobody pulled it. */
+  /** Pulls before this time do not get it; 0 before the first pull. */
   hiddenUntil: count,
 });
 
@@ -116,9 +116,9 @@ export const queuedEventSchema = v.object({
 export const eventConfigSchema = v.object({
   subAppId: v.string(),
   mode: v.picklist(['PUSH', 'PULL']),
-  /** Null until it is set: the address that the emulator was opened with. Empty where it is cleared. */
+  /** Null until it is set: then the emulator's default address is used. Empty after it was cleared. */
   notificationUrl: text,
-  /** Null until it is set: the account's key. Empty where it is cleared. */
+  /** Null until it is set: then the account's key is used. Empty after it was cleared. */
   signKey: text,
   uploadSwitch: v.picklist(['ON', 'OFF']),
   deleteSwitch: v.picklist(['ON', 'OFF']),
@@ -134,11 +134,11 @@ export const procedureSchema = v.object({
   taskNotifyMode: v.picklist(['Finish', 'Change', 'None']),
   sessionContext: v.string(),
   sessionId: v.optional(v.string(), ''),
-  /** Steps that are behind it. */
+  /** Number of finished steps. */
   stepsDone: count,
   /** ISO 8601. */
   beginTime: v.string(),
-  /** `ProcedureTask` as it was after the newest step; null before the first. */
+  /** `ProcedureTask` after the newest step; null before the first. */
   task: v.optional(v.nullable(unknownRecord), null),
 });
 
@@ -147,7 +147,7 @@ export const finishedProcedureSchema = v.object({
   ...procedureSchema.entries,
   /** ISO 8601. */
   finishTime: v.string(),
-  /** Unix seconds: when the task can no longer be asked for. */
+  /** Unix seconds: when the task can no longer be queried. */
   expiresAt: count,
 });
 
@@ -155,16 +155,16 @@ export const finishedProcedureSchema = v.object({
 export const pullSchema = v.object({
   taskId: v.string(),
   status: v.picklist(['WAITING', 'PROCESSING', 'FINISH']),
-  /** 0, or what went wrong; of no meaning before the end. */
+  /** 0, or the error code; not valid before the end. */
   errCode: v.number(),
   message: v.string(),
-  /** Empty until the media is there. */
+  /** Empty until the media exists. */
   fileId: v.string(),
   mediaUrl: v.string(),
   /** Extension in lower case. */
   mediaType: v.string(),
   mediaName: v.string(),
-  /** Null where no cover was named. */
+  /** Null if no cover was requested. */
   coverUrl: text,
   procedure: text,
   taskPriority: v.number(),
@@ -175,13 +175,13 @@ export const pullSchema = v.object({
   sessionContext: v.string(),
   sessionId: v.string(),
   sourceContext: v.string(),
-  /** ISO 8601; the last two are empty until it happens. */
+  /** ISO 8601; the last two are empty until they happen. */
   createTime: v.string(),
   beginTime: v.string(),
   finishTime: v.string(),
   /** Unix seconds: when the task can no longer be asked for. */
   expiresAt: count,
-  /** `PullUploadTask` as the event at the end told it; null before. */
+  /** `PullUploadTask` of the final event; null before. */
   task: v.nullable(unknownRecord),
 });
 
@@ -203,10 +203,10 @@ export const classSchema = v.object({
   level: count,
 });
 
-/** Lists that older files do not have are empty. */
+/** A list that an older file does not have is empty. */
 const listOf = <Schema extends v.GenericSchema>(item: Schema) => v.optional(v.array(item), []);
 
-/** What belongs to one application. */
+/** The data of one application. */
 const applicationLists = {
   sessions: v.array(sessionSchema),
   media: v.array(mediaSchema),
@@ -222,7 +222,7 @@ const applicationLists = {
 /** A further application of the account, as the state's file holds it. */
 export const applicationSchema = v.object({ subAppId: count, ...applicationLists });
 
-/** What the file of the state holds; the lists at its top are those of the account's own application. */
+/** The content of the state's file; the lists at its top level are those of the account's own application. */
 export const stateSchema = v.object({
   version: v.literal(1),
   ...applicationLists,

@@ -19,9 +19,9 @@ import type {
 } from './state-schema.ts';
 import { stateSchema } from './state-schema.ts';
 
-/** A file of an upload as it was announced at Apply. */
+/** A file of an upload as it was declared in ApplyUpload. */
 export type UploadFile = Readonly<v.InferOutput<typeof fileSchema>>;
-/** An upload between its Apply and, for 24 hours, the repeats of its Commit. */
+/** An upload, from ApplyUpload until 24 hours later, so that CommitUpload can be repeated. */
 export type UploadSession = Readonly<v.InferOutput<typeof sessionSchema>>;
 /** A committed media file. */
 export type Media = Readonly<v.InferOutput<typeof mediaSchema>>;
@@ -29,18 +29,18 @@ export type Media = Readonly<v.InferOutput<typeof mediaSchema>>;
 type UsedSignature = Readonly<v.InferOutput<typeof usedSignatureSchema>>;
 /** An event that is not delivered yet, without `Sign` and `T`. */
 export type PendingNotification = Readonly<v.InferOutput<typeof notificationSchema>>;
-/** A simulated processing flow that is not at its end. */
+/** A simulated processing flow that has not ended. */
 export type ProcedureRun = Readonly<v.InferOutput<typeof procedureSchema>>;
-/** What is to be done with a media once it is there, as anyone who brings it says. */
+/** The processing that a request wants for its media. */
 export type ProcessingWish = Pick<
   UploadSession,
   'procedure' | 'taskPriority' | 'taskNotifyMode' | 'sessionContext'
 >;
 type StoredState = v.InferOutput<typeof stateSchema>;
 type StoredLists = Omit<v.InferOutput<typeof applicationSchema>, 'subAppId'>;
-/** A simulated processing flow that is at its end. */
+/** A simulated processing flow that has ended. */
 type FinishedProcedure = Readonly<v.InferOutput<typeof finishedProcedureSchema>>;
-/** Storage credentials that were handed out. */
+/** Issued storage credentials. */
 type StoredGrant = Readonly<v.InferOutput<typeof grantSchema>>;
 /** An event that waits to be pulled and confirmed. */
 export type QueuedEvent = Readonly<v.InferOutput<typeof queuedEventSchema>>;
@@ -48,12 +48,12 @@ export type QueuedEvent = Readonly<v.InferOutput<typeof queuedEventSchema>>;
 export type EventConfig = Readonly<v.InferOutput<typeof eventConfigSchema>>;
 /** A PullUpload, from its request until three days later. */
 export type Pull = Readonly<v.InferOutput<typeof pullSchema>>;
-/** A `SessionId` that must not come again for now. */
+/** A `SessionId` that must not be used again for some time. */
 type UsedSessionId = Readonly<v.InferOutput<typeof usedSessionIdSchema>>;
 /** A category of media. */
 export type MediaClass = Readonly<v.InferOutput<typeof classSchema>>;
 
-/** What the emulator remembers of one application besides the objects; the maps keep the order of insertion. */
+/** The emulator's data of one application, except for the objects; the maps are in the order of insertion. */
 interface ApplicationRecords {
   /** By `vodSessionKey`. */
   readonly sessions: Map<string, UploadSession>;
@@ -63,7 +63,7 @@ interface ApplicationRecords {
   readonly notifications: Map<string, PendingNotification>;
   /** By `taskId`. */
   readonly procedures: Map<string, ProcedureRun>;
-  /** By `taskId`, for as long as they can be asked for. */
+  /** By `taskId`, as long as they can be queried. */
   readonly finishedProcedures: Map<string, FinishedProcedure>;
   /** By `id`, oldest first. */
   readonly queuedEvents: Map<string, QueuedEvent>;
@@ -75,7 +75,7 @@ interface ApplicationRecords {
   readonly classes: Map<string, MediaClass>;
 }
 
-/** What the emulator remembers of the account as a whole. */
+/** The emulator's data of the account as a whole. */
 interface AccountRecords {
   /** By `secretId`. */
   readonly grants: Map<string, StoredGrant>;
@@ -85,15 +85,17 @@ interface AccountRecords {
   readonly eventConfigs: Map<string, EventConfig>;
 }
 
-/** What anyone who serves an application sees: its own records, none of the others', and those of the account. */
+/**
+ * The state as one application sees it: its own records and those of the account, but not those of other applications.
+ */
 export interface State extends ApplicationRecords, AccountRecords {
-  /** Resolves once everything, as it was at the call or later, is on the disk. */
+  /** Resolves when the state of the time of the call, or a later one, is on the disk. */
   save(): Promise<void>;
 }
 
 /** The state of the account's own application, and of the further ones. */
 export interface AccountState extends State {
-  /** Returns the state of a further application, empty where there was none. */
+  /** Returns the state of a further application, empty if there is none yet. */
   of(subAppId: number): State;
 }
 
@@ -124,7 +126,7 @@ async function replaceFile(file: string, content: string): Promise<void> {
   await rename(temporary, file);
 }
 
-/** Expired credentials are remembered for a while, so that their late user hears "expired" instead of "unknown". */
+/** Expired credentials are remembered for a while, so that a late request gets "expired" instead of "unknown". */
 const KEPT_GRANT_SECONDS = 3_600;
 
 function prune(map: Map<string, { readonly expiresAt: number }>, before: number): void {
@@ -160,7 +162,7 @@ function pruneRecords(records: ApplicationRecords, nowSeconds: number): void {
   prune(records.usedSessionIds, nowSeconds);
 }
 
-/** Returns a save of which one writes at a time: anyone who comes during a write shares the one after it. */
+/** Returns a function that runs one `write` at a time: calls during a write share the next one. */
 function createSave(write: () => Promise<void>): () => Promise<void> {
   let running = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -177,8 +179,8 @@ function createSave(write: () => Promise<void>): () => Promise<void> {
 }
 
 /**
- * Opens the state kept in `file`, empty where there is none. Every save replaces the file as a whole and leaves out
- * whatever has a time that is over. Throws where the file is not a state of this program.
+ * Opens the state in `file`, empty if there is no file. Every save replaces the whole file and leaves out what has
+ * expired. Throws if the file is not a state of this program.
  */
 export async function openState(file: string, now: () => Date): Promise<AccountState> {
   await mkdir(dirname(file), { recursive: true });
@@ -189,7 +191,7 @@ export async function openState(file: string, now: () => Date): Promise<AccountS
     eventConfigs: indexBy(stored?.eventConfigs ?? [], (config) => config.subAppId),
   };
   const own = indexLists(stored);
-  // Those that the account no longer has are kept too: it may have them again.
+  // Applications that the account no longer has remain in the file, since it may have them again.
   const others = new Map(
     stored?.applications.map(({ subAppId, ...lists }) => [subAppId, indexLists(lists)]),
   );

@@ -3,13 +3,13 @@ import type { Account } from './account.ts';
 import type { ObjectName, ObjectStore } from './storage/objects.ts';
 import { bucketOf } from './ugc/dependencies.ts';
 
-/** What the account's small files are kept with. */
+/** Where the account's small files are stored. */
 export interface ByteStore {
   readonly account: Account;
   readonly objects: Pick<ObjectStore, 'put' | 'remove'>;
 }
 
-/** Stores a small file that is in memory, such as a cover, under a path with its leading slash. */
+/** Stores a small file from memory, such as a cover, under a path with a leading slash. */
 export async function storeBytes(
   { account, objects }: ByteStore,
   path: string,
@@ -19,12 +19,12 @@ export async function storeBytes(
   await objects.put(nameOf(account, path), body, bytes.length, 'application/octet-stream');
 }
 
-/** Removes what is stored under a path with its leading slash, if anything is. */
+/** Removes the file under a path with a leading slash, if there is one. */
 export function removeStored({ account, objects }: ByteStore, path: string): Promise<void> {
   return objects.remove(nameOf(account, path));
 }
 
-/** Returns the name of what is stored under a path with its leading slash. */
+/** Returns the name of the object under a path with a leading slash. */
 export function nameOf(account: Account, path: string): ObjectName {
   return { bucket: bucketOf(account), key: path.slice(1) };
 }

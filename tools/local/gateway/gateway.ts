@@ -5,17 +5,17 @@ import { type HttpTrigger, MAX_REQUEST_BYTES, toHttpEvent } from './http-event.t
 import type { FunctionDefinition, Outcome } from './instance.ts';
 import { createPool } from './pool.ts';
 
-/** Stands where the platform's HTTP trigger would: calls the built functions with real events. */
+/** Replaces the platform's triggers: calls the built functions with the same events. */
 export interface Gateway {
   /** Returns whether there is a function of this name. */
   serves(name: string): boolean;
   handle(name: string, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
-  /** Calls a function behind a timer, which no request reaches. */
+  /** Calls a function with a timer trigger, which no request reaches. */
   fire(name: string, event: object): Promise<FiredCall>;
   close(): Promise<void>;
 }
 
-/** A call of a function behind a timer. */
+/** A call of a function with a timer trigger. */
 interface FiredCall {
   readonly outcome: Outcome;
   readonly milliseconds: number;
@@ -23,19 +23,19 @@ interface FiredCall {
 }
 
 interface GatewayOptions {
-  /** Functions behind an HTTP trigger. */
+  /** Functions with an HTTP trigger. */
   readonly functions: readonly FunctionDefinition[];
-  /** Functions behind a timer. */
+  /** Functions with a timer trigger. */
   readonly timed: readonly FunctionDefinition[];
   /** Path of the bundled `instance-process.ts`. */
   readonly runtime: string;
   readonly trigger: HttpTrigger;
-  /** One of the functions' own `CORS_ORIGINS`; pages of all origins are taken for one of it. */
+  /** One of the functions' `CORS_ORIGINS`; pages of all origins count as pages of this one. */
   readonly corsOrigin?: string;
   readonly activity: ActivityLog;
 }
 
-/** Returns a gateway for its functions; each gets its own processes, and nothing of the others' environment. */
+/** Returns a gateway for its functions; each has its own processes and only its own environment. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { functions, timed, runtime, trigger, corsOrigin, activity } = options;
   const pools = new Map(
@@ -66,7 +66,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async handle(name, request, response, url) {
       const body = await readBody(request);
       if (body === undefined) {
-        // The rest of the body is still on its way, and nobody will read it.
+        // The connection is closed, because the rest of the body will not be read.
         response.writeHead(413, { Connection: 'close' }).end();
         return;
       }
@@ -105,7 +105,9 @@ function describeContext(definition: FunctionDefinition, requestId: string) {
   };
 }
 
-/** Returns the header that lets a page of `origin` read what the function gives to one of `corsOrigin`. */
+/**
+ * Returns the header with which a page of `origin` can read an answer that the function gives to pages of `corsOrigin`.
+ */
 function allowOrigin(
   headers: HttpAnswer['headers'],
   corsOrigin: string | undefined,
@@ -122,8 +124,8 @@ interface HttpAnswer {
 }
 
 /**
- * Returns what the platform makes of a function's result. What it makes of a failed call behind a Function URL is not
- * documented; these are the status codes of its other ways of calling
+ * Returns the platform's HTTP answer for a function's result. Its answer to a failed call of a Function URL is not
+ * documented; these are the status codes of other kinds of calls
  * (https://cloud.tencent.com/document/product/583/42611).
  */
 function toAnswer(outcome: Outcome, definition: FunctionDefinition, requestId: string): HttpAnswer {
@@ -147,7 +149,7 @@ function toResponse(value: unknown): HttpAnswer {
   const given: Readonly<Record<string, unknown>> = Object(value);
   const { statusCode, headers, body } = given;
   if (typeof statusCode !== 'number') {
-    // Without a status code the whole value is the body: https://cloud.tencent.com/document/product/583/96099.
+    // A value without a status code is the body as a whole: https://cloud.tencent.com/document/product/583/96099.
     return {
       status: 200,
       headers: { 'Content-Type': 'application/json' },
@@ -169,7 +171,7 @@ function toFailure(status: number, errorMessage: string, requestId: string): Htt
   };
 }
 
-/** Returns the body as text, or undefined where it is larger than the platform takes. */
+/** Returns the body as text, or undefined if it is larger than the platform accepts. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 /** Largest request that a function is called with, in bytes: https://cloud.tencent.com/document/product/583/11637. */
 export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 
-/** Which of the two HTTP triggers the gateway plays. */
+/** The HTTP trigger that the gateway simulates. */
 export type HttpTrigger = 'url' | 'apigw';
 
 /**
- * Returns the event of a Function URL: header names in lower case, the caller's address in a header of its own.
+ * Returns the event of a Function URL: header names in lower case, the caller's address in its own header.
  *
  * @see https://cloud.tencent.com/document/product/583/96099
  */
@@ -25,7 +25,7 @@ function functionUrlEvent(request: IncomingMessage, url: URL, body: string) {
 }
 
 /**
- * Returns the event of an API Gateway trigger: header names as the client wrote them, and more around them.
+ * Returns the event of an API Gateway trigger: header names as the client wrote them, and further members.
  *
  * @see https://cloud.tencent.com/document/product/583/12513
  */

@@ -1,4 +1,4 @@
-// Runs in a process of its own, with no environment but the function's: one instance of one function.
+// One instance of one function. Runs in its own process, with only the function's environment.
 import { createRequire } from 'node:module';
 import type { Call, Report } from './messages.ts';
 import { findPublicNames } from './public-names.ts';
@@ -7,7 +7,7 @@ const [, , file = '', publicNames = '{}'] = process.argv;
 
 findPublicNames(JSON.parse(publicNames));
 
-// The platform keeps standard output as the function's log; here it goes to the gateway, in order with the result.
+// The platform stores standard output as the function's log; here it goes to the gateway, in order with the result.
 process.stdout.write = (chunk: string | Uint8Array) => {
   send({ kind: 'output', text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString() });
   return true;
@@ -27,7 +27,7 @@ process.on('message', ({ event, context, timeLimitMilliseconds }: Call) => {
   Promise.resolve()
     .then((): unknown => handler(event, scfContext))
     .then(
-      // What the platform passes on is JSON, so what JSON cannot say is lost there as well.
+      // The platform passes results on as JSON, so what JSON cannot represent is lost there, too.
       (value) => send({ kind: 'result', value: JSON.parse(JSON.stringify(value ?? null)) }),
       (error: unknown) => send({ kind: 'error', message: String(error) }),
     );

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Call, Report } from './messages.ts';
 
-/** A function as the gateway runs it. */
+/** A function and what the gateway needs to run it. */
 export interface FunctionDefinition {
   readonly name: string;
   /** Path of its bundle. */
@@ -9,11 +9,11 @@ export interface FunctionDefinition {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
-  /** Names that exist nowhere and that the function finds by https, with the origins that they stand for. */
+  /** Invented host names that the function can reach over https, with the origins that they stand for. */
   readonly publicNames?: Readonly<Record<string, string>>;
 }
 
-/** What became of a call. `log` is what the function wrote meanwhile. */
+/** The result of a call. `log` is what the function wrote during it. */
 export type Outcome = { readonly log: string } & (
   | { readonly kind: 'result'; readonly value: unknown }
   | { readonly kind: 'error'; readonly message: string }
@@ -21,10 +21,10 @@ export type Outcome = { readonly log: string } & (
   | { readonly kind: 'exit' }
 );
 
-/** One process with one copy of a function, which takes one call at a time. */
+/** One process with one copy of a function, which handles one call at a time. */
 export interface Instance {
   call(call: Call): Promise<Outcome>;
-  /** Returns whether the process can take another call. */
+  /** Returns whether the process can handle another call. */
   isAlive(): boolean;
   stop(): Promise<void>;
 }
@@ -84,7 +84,7 @@ async function performCall(
   ]);
   clearTimeout(timer);
   child.off('message', listener);
-  // A function that overran may be in the middle of anything, so nobody is called there again.
+  // The state of a function that exceeded its time limit is unknown, so its process gets no further calls.
   if (outcome.kind === 'timeout') child.kill('SIGKILL');
   return outcome;
 }

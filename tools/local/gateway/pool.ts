@@ -1,14 +1,14 @@
 import { type FunctionDefinition, type Instance, type Outcome, startInstance } from './instance.ts';
 import type { Call } from './messages.ts';
 
-/** Instances of one function at once; further calls wait their turn. */
+/** Most simultaneous instances of one function; further calls wait. */
 const MAX_INSTANCES = 4;
 
 /** The instances of one function. */
 export interface Pool {
-  /** Calls an idle instance, or a new one where none is idle. */
+  /** Calls an idle instance, or a new one if none is idle. */
   call(call: Call): Promise<Outcome>;
-  /** Ends all instances, whatever they are at; no call starts another one. */
+  /** Ends all instances, even during calls; no later call starts another one. */
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function createPool(definition: FunctionDefinition, runtime: string): Poo
   function release(instance: Instance): void {
     if (!instance.isAlive()) instances.delete(instance);
     const next = waiting.shift();
-    // After the end, anyone who waits finds an instance that has exited.
+    // After `close`, waiting calls get an instance that has exited.
     if (next !== undefined) next(instance.isAlive() || isClosed ? instance : start());
     else if (instance.isAlive()) idle.push(instance);
   }

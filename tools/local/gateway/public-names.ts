@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 
 /**
- * Makes this process find names that exist nowhere: a request by https for one of them goes to the origin that it stands
- * for, such as `http://127.0.0.1:8000`. All other requests go where they would.
+ * Makes invented host names work in this process: an https request to one of them goes to the origin that it stands
+ * for, such as `http://127.0.0.1:8000`. All other requests are unchanged.
  */
 export function findPublicNames(origins: Readonly<Record<string, string>>): void {
   const { request } = https;

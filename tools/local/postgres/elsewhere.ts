@@ -4,19 +4,19 @@ import { LocalError } from '../local-error.ts';
 import { findBarrier, type SystemUser } from './user.ts';
 
 /**
- * Where root keeps what another user has to reach: a place for programs' own state, which survives a restart of the
- * machine, and where nobody but root can write
+ * Where root stores data that another user must reach: a place for programs' state, which survives a restart of the
+ * machine, and where only root can write
  * (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s08.html).
  */
 export const ELSEWHERE = '/var/lib/vod-upload-backend';
 
-/** Lets everybody in, and root alone write, whatever the umask is. */
+/** Everyone may read, and only root may write, whatever the umask is. */
 const OPEN = 0o755;
 
 /**
- * Makes {@link ELSEWHERE} where it is not there, and sees that it is root's own and open to `user`.
+ * Creates {@link ELSEWHERE} if it does not exist, and makes sure that it is owned by root and open to `user`.
  *
- * @throws {LocalError} where it cannot be so.
+ * @throws {LocalError} where this is not possible.
  */
 export async function openElsewhere(user: SystemUser): Promise<void> {
   try {
@@ -35,7 +35,7 @@ export async function openElsewhere(user: SystemUser): Promise<void> {
   }
 }
 
-/** Makes a new folder in {@link ELSEWHERE}; returns its path, which begins with `prefix` and ends at random. */
+/** Creates a folder in {@link ELSEWHERE} with a name of `prefix` and a random end; returns its path. */
 export async function makeFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(ELSEWHERE, prefix));
   await chmod(folder, OPEN);

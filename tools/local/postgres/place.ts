@@ -15,9 +15,9 @@ import { LocalError } from '../local-error.ts';
 import { ELSEWHERE, makeFolder, openElsewhere } from './elsewhere.ts';
 import { findBarrier, findServerUser, type SystemUser } from './user.ts';
 
-/** Where a database is kept, and who its server runs as. */
+/** Where a database is stored, and the user of its server. */
 export interface Place {
-  /** Of the server's data; it may not be there yet, and the one above it is. */
+  /** Folder of the server's data. It may not exist yet; the folder above it exists. */
   readonly folder: string;
   /** Undefined for the user of this process. */
   readonly user: SystemUser | undefined;
@@ -26,17 +26,17 @@ export interface Place {
 const run = promisify(execFile);
 
 /**
- * Returns the place of the database that belongs to `dir`: `<dir>/postgres`, or a folder in {@link ELSEWHERE} where the
- * server's user cannot get there. `<dir>/postgres` is a link to it then, by which it is found again wherever `dir` moves. Data
- * that are in `dir` already, and out of that user's reach by now, are moved.
+ * Returns the place of the database that belongs to `dir`: `<dir>/postgres`, or a folder in {@link ELSEWHERE} if the
+ * server's user cannot reach that. `<dir>/postgres` is then a link to the folder, which still works after `dir` has
+ * moved. Data in `dir` that this user can no longer reach are moved.
  *
- * @throws {LocalError} where the data are another user's, or there is no place for them.
+ * @throws {LocalError} where the data belong to another user, or there is no place for them.
  */
 export async function choosePlace(dir: string): Promise<Place> {
   await mkdir(dir, { recursive: true });
   const entry = await findEntry(dir);
   const found = await findData(dir);
-  // A link that leads to nothing, or to what is another folder's.
+  // A link to nothing, or to the data of another folder.
   if (found === undefined) await rm(entry, { force: true });
   const folder = found ?? entry;
   const user = await findServerUser(folder);
@@ -55,8 +55,8 @@ export async function choosePlace(dir: string): Promise<Place> {
 }
 
 /**
- * Returns the folder of the data that belong to `dir`, in whichever place, or undefined where there is none. One in
- * {@link ELSEWHERE} may have nothing in it yet.
+ * Returns the folder of the data that belong to `dir`, in either place, or undefined if there is none. A folder in
+ * {@link ELSEWHERE} may still be empty.
  */
 export async function findData(dir: string): Promise<string | undefined> {
   try {
@@ -69,16 +69,16 @@ export async function findData(dir: string): Promise<string | undefined> {
   }
 }
 
-/** Removes the data that belong to `dir`, in whichever place. No server may run on them. */
+/** Removes the data that belong to `dir`, in either place. No server may run on them. */
 export async function removeData(dir: string): Promise<void> {
   const entry = join(dir, 'postgres');
   const folder = (await findData(dir)) ?? entry;
   const data = isElsewhere(folder) ? [dirname(folder)] : [folder, ...draftsOf(folder)];
-  // Where this is a link, the link alone goes.
+  // If this is a link, only the link is removed.
   for (const path of [...data, entry]) await rm(path, { recursive: true, force: true });
 }
 
-/** Returns the paths of what is there only while the data in `folder` are made. */
+/** Returns the paths of what exists only while the data in `folder` are created. */
 export function draftsOf(folder: string): readonly [data: string, password: string] {
   return [`${folder}.new`, `${folder}.password`];
 }
@@ -91,12 +91,12 @@ function isElsewhere(folder: string): boolean {
   return dirname(dirname(folder)) === ELSEWHERE;
 }
 
-/** Returns the path of the file that says whose data they are, by the path of the link to them. */
+/** Returns the path of the file that records the path of the link to these data. */
 function originOf(folder: string): string {
   return join(dirname(folder), 'origin');
 }
 
-/** Where a checkout was moved, its link is at another path; where it was copied, there are two of them. */
+/** After a checkout was moved, its link is at another path; after it was copied, there are two links. */
 async function belongsTo(folder: string, entry: string): Promise<boolean> {
   const origin = await readFile(originOf(folder), 'utf8');
   if (origin === entry) return true;
@@ -107,7 +107,7 @@ async function moveElsewhere(entry: string, data: string | undefined): Promise<s
   const home = await makeFolder('data-');
   const folder = join(home, 'postgres');
   await writeFile(originOf(folder), entry);
-  // It keeps the owner, and goes from one disk to another.
+  // `mv` preserves the owner, and works between disks.
   if (data !== undefined) await run('mv', [data, folder]);
   await rm(entry, { force: true });
   await symlink(folder, entry);

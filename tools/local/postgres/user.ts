@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { LocalError } from '../local-error.ts';
 
-/** A user of this machine, by the numbers that the system knows it by. */
+/** A user of this machine, with the system's numeric ids. */
 export interface SystemUser {
   readonly name: string;
   readonly uid: number;
@@ -12,15 +12,15 @@ export interface SystemUser {
 }
 
 const ROOT = 0;
-/** Has no rights of its own, and is on every machine, so that none has to be added. */
+/** A user without special rights that exists on every machine, so that none has to be added. */
 const UNPRIVILEGED = 'nobody';
 
 const run = promisify(execFile);
 
 /**
- * Returns the user that PostgreSQL has to run as, or undefined where that is the user of this process. PostgreSQL
- * refuses to run as root (https://www.postgresql.org/docs/current/creating-cluster.html), so there it is the owner of
- * the data in `folder`, or `nobody` where there are none yet.
+ * Returns the user that PostgreSQL must run as, or undefined if that is the user of this process. PostgreSQL refuses to
+ * run as root (https://www.postgresql.org/docs/current/creating-cluster.html), so for root it is the owner of the data in
+ * `folder`, or `nobody` if there are none yet.
  *
  * @throws {LocalError} where the machine has no such user.
  */
@@ -36,7 +36,7 @@ export async function findServerUser(folder: string): Promise<SystemUser | undef
   return { name: UNPRIVILEGED, uid: Number(uid), gid: Number(gid) };
 }
 
-/** A container may not know the user whose data it was given. */
+/** A container may have no name for the owner of mounted data. */
 async function nameOwner({ uid, gid }: { uid: number; gid: number }): Promise<SystemUser> {
   const name = await askId('-nu', String(uid)).catch(() => String(uid));
   return { name, uid, gid };
@@ -48,10 +48,10 @@ async function askId(flag: string, user: string): Promise<string> {
 }
 
 /**
- * Returns the outermost folder or file on the way to `path`, and at last `path` itself, that `user` may not pass, or
- * undefined where the way is open. Access control lists are not looked at.
+ * Returns the outermost folder or file on the way to `path`, `path` included, that `user` may not pass, or undefined if
+ * the way is open. Access control lists are ignored.
  *
- * @throws the file system's error where `path` is not there.
+ * @throws the file system's error if `path` does not exist.
  */
 export async function findBarrier(path: string, user: SystemUser): Promise<string | undefined> {
   const real = await realpath(path);
@@ -73,7 +73,7 @@ interface Access {
   readonly gid: number;
 }
 
-/** The first that fits decides, so an owner may be denied what others may: path_resolution(7). */
+/** The first class that matches decides, so an owner may be denied what others may do: path_resolution(7). */
 function mayPass({ mode, uid, gid }: Access, user: SystemUser): boolean {
   if (uid === user.uid) return (mode & 0o100) !== 0;
   if (gid === user.gid) return (mode & 0o010) !== 0;

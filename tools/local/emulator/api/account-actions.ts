@@ -3,7 +3,7 @@ import type { Account } from '../account.ts';
 import { defineAction } from './define-action.ts';
 import { application, givenText, integer } from './parameters.ts';
 
-/** Regions with their names, as https://cloud.tencent.com/document/product/266/9760 lists them; the account opens some. */
+/** Regions with their names, as https://cloud.tencent.com/document/product/266/9760 lists them; the account has enabled some. */
 const MAINLAND = {
   'ap-beijing': 'Beijing',
   'ap-shanghai': 'Shanghai',

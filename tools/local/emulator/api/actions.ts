@@ -43,7 +43,7 @@ const ACTIONS: ReadonlyMap<string, ApiAction> = new Map([
   ['SearchMedia', searchMedia],
 ]);
 
-/** Returns what does the action of this name, undefined where the emulator does not know it. */
+/** Returns the action with this name, or undefined if the emulator does not have it. */
 export function findAction(name: string): ApiAction | undefined {
   return ACTIONS.get(name);
 }

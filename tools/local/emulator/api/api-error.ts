@@ -1,5 +1,5 @@
 /**
- * The codes that refusals of API requests have here: those every API has
+ * The error codes of refused API requests: those that every API has
  * (https://cloud.tencent.com/document/product/266/31774), and those that the pages of single actions list.
  */
 export type ApiErrorCode =
@@ -58,7 +58,7 @@ export type ApiErrorCode =
   | 'UnsupportedOperation'
   | 'UnsupportedProtocol';
 
-/** Thrown where an API request is refused; its message says precisely what is wrong. */
+/** Thrown if an API request is refused; its message says precisely what is wrong. */
 export class ApiError extends Error {
   readonly code: ApiErrorCode;
 
@@ -69,7 +69,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Returns the refusal of an API request, ready to be thrown. */
+/** Returns the refusal of an API request, to be thrown. */
 export function apiError(code: ApiErrorCode, message: string, options?: ErrorOptions): ApiError {
   return new ApiError(code, message, options);
 }

@@ -6,9 +6,9 @@ import { apiError } from './api-error.ts';
 const CLOCK_SECONDS = 300;
 
 /**
- * Returns the key that an API request says it is signed with.
+ * Returns the key that an API request names as its signer.
  *
- * @param token as the request carries it; only temporary credentials have one.
+ * @param token of the request; only temporary credentials have one.
  * @throws ApiError
  */
 export function findKey(account: Account, secretId: string, token: string | undefined): ApiKey {
@@ -24,7 +24,7 @@ export function findKey(account: Account, secretId: string, token: string | unde
   return key;
 }
 
-/** Returns the Unix seconds of a request's `Timestamp`. @throws ApiError where it is none, or too far from now. */
+/** Returns the Unix seconds of a request's `Timestamp`. @throws ApiError if it is not a time, or too far from now. */
 export function readTimestamp(text: string | undefined, nowSeconds: number): number {
   if (text === undefined) throw apiError('MissingParameter', 'The request has no Timestamp');
   const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;

@@ -6,9 +6,9 @@ import { application, integer, textOfCharacters } from './parameters.ts';
 import type { ApiAnswer } from './services.ts';
 
 const TOP = -1;
-/** Levels are numbered from 0, and there are four. */
+/** There are four levels, numbered from 0. */
 const DEEPEST_LEVEL = 3;
-/** What every account has for media of no category. */
+/** The category of media without one, which every account has. */
 const OTHER: MediaClass = { classId: 0, parentId: TOP, name: 'Other', level: 0 };
 
 function describe(mediaClass: MediaClass, all: readonly MediaClass[]): ApiAnswer {

@@ -6,7 +6,7 @@ type Input<Entries extends v.ObjectEntries> = v.InferOutput<
   v.StrictObjectSchema<Entries, undefined>
 >;
 
-/** What an action takes and does. */
+/** The parameters of an action, and what it does. */
 export interface ActionDefinition<Entries extends v.ObjectEntries> {
   readonly entries: Entries;
   /** Codes of values that are not allowed, by parameter; `InvalidParameterValue` for the others. */
@@ -25,7 +25,7 @@ export function defineAction<const Entries extends v.ObjectEntries>(
   const schema = v.strictObject(definition.entries);
   const codes = new Map(Object.entries<ApiErrorCode | undefined>(definition.codes ?? {}));
   return (api, { parameters, isFlat, signal }) => {
-    // SDKs of some languages send what was left out as null.
+    // The SDKs of some languages send null for parameters that were left out.
     const given = Object.fromEntries(
       Object.entries(parameters).filter(([, value]) => value !== null),
     );

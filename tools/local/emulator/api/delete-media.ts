@@ -20,8 +20,8 @@ const PARTS = [
 const part = v.strictObject({ Type: v.picklist(PARTS), Definition: v.optional(integer, 0) });
 
 /**
- * https://cloud.tencent.com/document/product/266/31764. Only original files exist here, so that deleting other parts
- * changes nothing and says that it is done.
+ * https://cloud.tencent.com/document/product/266/31764. Only original files exist here, so deleting other parts
+ * succeeds and changes nothing.
  */
 export const deleteMedia = defineAction({
   entries: {
@@ -38,7 +38,7 @@ export const deleteMedia = defineAction({
     else if (hasOriginals) state.media.set(FileId, withoutFiles(media, isoTimeOf(api.now())));
     events.recordDeletion(FileId, DeleteParts);
     await state.save();
-    // What cannot be removed is no longer anybody's, and harmless.
+    // Files that cannot be removed no longer belong to a media, and do no harm.
     if (isWhole || hasOriginals) await removeFiles(api, media).catch(() => undefined);
     events.start();
     return {};
@@ -56,7 +56,7 @@ async function removeFiles(api: ApiServices, media: Media): Promise<void> {
   for (const path of paths) await removeStored(api, path);
 }
 
-/** Returns the files that lie beside a playlist; none where it cannot be read. */
+/** Returns the files that a playlist names in its own folder; none if it cannot be read. */
 async function listSegments(api: ApiServices, media: Media): Promise<readonly string[]> {
   const object = await api.objects.find(nameOf(api.account, media.mediaPath));
   if (object === undefined) return [];

@@ -9,7 +9,7 @@ const onOff = v.optional(v.picklist(['', 'ON', 'OFF']));
 
 /**
  * https://cloud.tencent.com/document/product/266/33433. Waits for an event in `PULL` mode only: in `PUSH` mode there may
- * be some from before, and no new ones.
+ * be older events, but no new ones.
  */
 export const pullEvents = defineAction({
   entries: { ...application, ExtInfo: v.optional(v.string()) },
@@ -43,7 +43,7 @@ export const confirmEvents = defineAction({
   },
 });
 
-/** https://cloud.tencent.com/document/product/266/63204; exact and at once, where the service is neither. */
+/** https://cloud.tencent.com/document/product/266/63204; exact and immediate, unlike the service's. */
 export const describeEventsState = defineAction({
   entries: application,
   perform: (api) => ({ CountOfEventsToPull: api.queue.count() }),
@@ -92,7 +92,7 @@ export const modifyEventConfig = defineAction({
   },
 });
 
-/** https://cloud.tencent.com/document/product/266/55247; it never tells `SignKey`. */
+/** https://cloud.tencent.com/document/product/266/55247; it never returns `SignKey`. */
 export const describeEventConfig = defineAction({
   entries: application,
   perform(api) {

@@ -1,8 +1,8 @@
 type Tree = Map<string, Tree | string>;
 
 /**
- * Returns parameters whose names are paths, such as `FileIds.0` or `Sort.Field`, as the structure they stand for. A
- * level whose names are 0, 1, 2 … is a list. Every value stays text: a query string has no other type.
+ * Returns parameters whose names are paths, such as `FileIds.0` or `Sort.Field`, as the structure that they describe.
+ * A level with the names 0, 1, 2 … is a list. Every value stays text: a query string has no other type.
  */
 export function unflatten(
   fields: Iterable<readonly [name: string, value: string]>,

@@ -10,12 +10,12 @@ import { demandSubAppId } from './parameters.ts';
 import { type ApiCall, readCall } from './read-call.ts';
 import type { ApiAnswer, ApiServices } from './services.ts';
 
-/** The version of the API that is spoken here. */
+/** The version of the API that is emulated. */
 const VERSION = '2018-07-17';
 
 /**
- * Returns the handler of the API host. As with the real service, the status is 200 whatever happens, and `Error` of the
- * `Response` tells what did.
+ * Returns the handler of the API host. As with the real service, the status is always 200, and a
+ * failure is in `Error` of the `Response`.
  */
 export function createApiHandler(
   applications: Applications<ApiServices>,
@@ -43,7 +43,7 @@ export function createApiHandler(
       if (faults.take('lost-api-answer') !== undefined) outgoing.destroy();
       else answerJson(outgoing, 200, { Response: { ...answer, RequestId: requestId } });
     } catch (error) {
-      // A client that is gone, perhaps in the middle of its request, reads no answer.
+      // A client that has disconnected, perhaps during its request, reads no answer.
       if (outgoing.destroyed) return;
       const { code, message } = asApiError(error);
       activity.report({ type: 'api', action, requestId, code, message });
@@ -86,7 +86,7 @@ function takeRefusal(faults: Faults): void {
   }
 }
 
-/** What is no number at all is left to the check of the action's parameters. */
+/** A value that is not a number is refused later, by the check of the action's parameters. */
 function findServices({ own, of }: Applications<ApiServices>, subAppId: unknown): ApiServices {
   const named = Number(subAppId ?? 0);
   return Number.isNaN(named) ? own : of(demandSubAppId(own.account, named));

@@ -3,7 +3,7 @@ import { MANIFEST_TYPES, ManifestError, parseManifest } from '../manifest.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
 
-/** https://cloud.tencent.com/document/product/266/31755; DASH manifests that number their files are not understood. */
+/** https://cloud.tencent.com/document/product/266/31755; DASH manifests with numbered files are not supported. */
 export const parseStreamingManifest = defineAction({
   entries: {
     MediaManifestContent: v.string(),

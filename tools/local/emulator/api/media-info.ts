@@ -2,7 +2,7 @@ import { buildMediaBasicInfo } from '../events/media-basic-info.ts';
 import type { Media } from '../state.ts';
 import type { ApiAnswer, ApiServices } from './services.ts';
 
-/** The members of `MediaInfo` by the filters that ask for them; what is not known of a media here stays null. */
+/** The members of `MediaInfo` by the filters that select them; members that the emulator does not know stay null. */
 const MEMBERS = {
   basicInfo: 'BasicInfo',
   metaData: 'MetaData',
@@ -20,13 +20,13 @@ const MEMBERS = {
   knowledgeBasesInfo: 'KnowledgeBasesInfo',
 } as const;
 
-/** A part of `MediaInfo` that can be asked for. */
+/** A part of `MediaInfo` that can be selected. */
 type MediaFilter = keyof typeof MEMBERS;
 
 /** Every {@link MediaFilter}. */
 export const MEDIA_FILTERS = Object.keys(MEMBERS) as [MediaFilter, ...MediaFilter[]];
 
-/** Returns `MediaInfo` of a media: the parts that `filters` name, or all where they name none. */
+/** Returns `MediaInfo` of a media: the parts in `filters`, or all parts if `filters` is empty. */
 export function describeMedia(
   api: ApiServices,
   media: Media,

@@ -15,7 +15,7 @@ const MAX_TAGS = 16;
 const tags = v.optional(v.array(textOfCharacters(32)), []);
 const unsupported = v.optional(v.unknown());
 
-/** What the service can change and the emulator does not keep. */
+/** What the service can change, but the emulator does not store. */
 const UNSUPPORTED = {
   AddKeyFrameDescs: unsupported,
   DeleteKeyFrameDescs: unsupported,
@@ -34,8 +34,8 @@ interface TagChange {
 }
 
 /**
- * https://cloud.tencent.com/document/product/266/31762, without what {@link UNSUPPORTED} names. Any category is taken,
- * as by uploads.
+ * https://cloud.tencent.com/document/product/266/31762, without what {@link UNSUPPORTED} names. Any category is
+ * accepted, as in uploads.
  */
 export const modifyMediaInfo = defineAction({
   entries: {
@@ -67,7 +67,7 @@ export const modifyMediaInfo = defineAction({
         : readExpireTime(api, input.ExpireTime, 'InvalidParameterValue.ExpireTime');
     const cover = givenText(input.CoverData);
     const coverPath = cover === undefined ? undefined : await storeCover(api, media, cover);
-    // The cover took time, in which the media may have changed.
+    // The media may have changed while the cover was stored.
     const current = demandMedia(api, input.FileId, 'ResourceNotFound.FileNotExist');
     api.state.media.set(media.fileId, {
       ...current,

@@ -5,13 +5,13 @@ import { secondsOf } from '../ugc/dependencies.ts';
 import { type ApiErrorCode, apiError } from './api-error.ts';
 import type { ApiServices } from './services.ts';
 
-/** A whole number that keeps its value in JSON. */
+/** A whole number that JSON can represent exactly. */
 export const integer = v.pipe(v.number(), v.safeInteger());
 
-/** `SubAppId`, which says before an action is performed what it is performed on. */
+/** `SubAppId`, which selects the application before the action is performed. */
 export const application = { SubAppId: v.optional(integer) };
 
-/** Returns the application that `SubAppId` names. @throws ApiError where the account has no such one. */
+/** Returns the application that `SubAppId` names. @throws ApiError if the account has no such application. */
 export function demandSubAppId(account: Account, named: number): number {
   const subAppId = findSubAppId(account, named);
   if (subAppId !== undefined) return subAppId;
@@ -21,7 +21,7 @@ export function demandSubAppId(account: Account, named: number): number {
   );
 }
 
-/** Text of at most `most` bytes: where a page says "characters" of a context, the reading that is never too generous. */
+/** Text of at most `most` bytes. For contexts the documentation says "characters"; bytes are the stricter reading. */
 function textOfBytes(most: number) {
   return v.pipe(v.string(), v.maxBytes(most, `must not be longer than ${most} bytes`));
 }
@@ -41,7 +41,7 @@ export const isoTime = v.pipe(
   v.check((text) => !Number.isNaN(Date.parse(text)), 'must be a time that exists'),
 );
 
-/** Parameters of whatever starts a processing flow. */
+/** Common parameters of actions that start a processing flow. */
 export const flow = {
   priority: v.pipe(integer, v.minValue(-10), v.maxValue(10)),
   sessionContext: textOfBytes(1_000),
@@ -57,9 +57,9 @@ export function givenText(text: string | undefined): string | undefined {
 }
 
 /**
- * Returns the time at which a media ends, null where none is given.
+ * Returns the time at which a media expires, null if none is given.
  *
- * @param overCode code of a time that is over.
+ * @param overCode code for a time in the past.
  * @throws ApiError
  */
 export function readExpireTime(
@@ -77,16 +77,16 @@ export function readExpireTime(
   return isoTimeOf(time);
 }
 
-/** Returns the lower-case extension at the end of a name or path, undefined where there is none. */
+/** Returns the extension of a name or path in lower case, undefined if there is none. */
 export function extensionOf(path: string): string | undefined {
   return /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
 }
 
 /**
- * Marks an action's `SessionId` as used for `seconds`; it has to be saved with the state. Absent and empty are no
- * identifier.
+ * Marks an action's `SessionId` as used for `seconds`; the caller saves the state. An absent or empty one does
+ * not count.
  *
- * @throws ApiError where it was used before.
+ * @throws ApiError if it has been used already.
  */
 export function claimSessionId(
   api: ApiServices,

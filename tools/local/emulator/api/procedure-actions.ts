@@ -11,7 +11,7 @@ import { refuseStoragePath } from './upload-actions.ts';
 const SESSION_ID_SECONDS = 604_800;
 const MAX_NAMES = 100;
 
-/** A template that every account has; more are made in the console, which does not exist here. */
+/** A template that every account has; further ones are created in the console, which does not exist here. */
 const PRESET: ApiAnswer = {
   Name: 'LongVideoPreset',
   Type: 'Preset',
@@ -37,8 +37,8 @@ const PRESET: ApiAnswer = {
 };
 
 /**
- * https://cloud.tencent.com/document/product/266/34124. Every name of a procedure is taken, as by uploads: nobody can
- * make templates here.
+ * https://cloud.tencent.com/document/product/266/34124. Every name of a procedure is accepted, as in uploads: templates
+ * cannot be created here.
  */
 export const processMediaByProcedure = defineAction({
   entries: {

@@ -18,7 +18,7 @@ import {
 import type { ApiServices } from './services.ts';
 import { refuseStoragePath } from './upload-actions.ts';
 
-/** https://cloud.tencent.com/document/product/266/35575 says three days; other pages say seven of other actions. */
+/** https://cloud.tencent.com/document/product/266/35575 says three days; for other actions, other pages say seven. */
 const SESSION_ID_SECONDS = 259_200;
 const COVER_TYPES = ['gif', 'jpeg', 'jpg', 'png'];
 
@@ -40,12 +40,12 @@ const entries = {
   MediaStoragePath: v.optional(v.string()),
 };
 
-/** The parameters of PullUpload, those that have a default with it. */
+/** The parameters of PullUpload, with the default values. */
 export type PullUploadInput = v.InferOutput<v.StrictObjectSchema<typeof entries, undefined>>;
 
 /**
- * https://cloud.tencent.com/document/product/266/35575. What can be seen without calling the source is checked here;
- * whether it can be had shows in the task.
+ * https://cloud.tencent.com/document/product/266/35575. Checks here need no call to the source; whether the source can
+ * be fetched is a result of the task.
  */
 export const pullUpload = defineAction({
   entries,
@@ -65,7 +65,7 @@ export const pullUpload = defineAction({
 });
 
 /**
- * Returns the pull that is asked for, not yet in the state.
+ * Returns the requested pull; it is not yet in the state.
  *
  * @throws ApiError
  */
@@ -80,11 +80,11 @@ export function planPull(api: Pick<ApiServices, 'account' | 'now'>, input: PullU
     taskId: `${api.account.appId}-pull-${randomBytes(16).toString('hex')}`,
     ...{ status: 'WAITING', errCode: 0, message: '', fileId: '', task: null },
     ...{ createTime: isoTimeOf(api.now()), beginTime: '', finishTime: '' },
-    // It is not forgotten before its end.
+    // It is not forgotten before it has ended.
     expiresAt: Number.MAX_SAFE_INTEGER,
     mediaUrl: input.MediaUrl,
     mediaType: chooseType(givenText(input.MediaType) ?? extensionOf(file)),
-    // Which name a media has that was given none is our guess.
+    // The name of a media whose request has none is our guess.
     mediaName: givenText(input.MediaName) ?? file.replace(/\.[^.]*$/, ''),
     coverUrl: readCoverUrl(givenText(input.CoverUrl)),
     procedure: givenText(input.Procedure) ?? null,

@@ -11,14 +11,14 @@ import { verifyV1 } from './v1-signature.ts';
 
 /** An API request as it was sent. */
 export interface ApiCall {
-  /** Empty where the request names none. */
+  /** Empty if the request has none. */
   readonly action: string;
   readonly version: string | undefined;
-  /** Throws `ApiError` where the request is not signed as it must be. */
+  /** Throws `ApiError` if the request is not signed correctly. */
   verify(account: Account, nowSeconds: number): void;
   /** Returns the action's own parameters; throws `ApiError`. */
   readParameters(): Record<string, unknown>;
-  /** Numbers come as text where the parameters come in a query string or a form. */
+  /** Whether numbers are text, because the parameters are in a query string or a form. */
   readonly isFlat: boolean;
 }
 
@@ -31,7 +31,7 @@ const ENVELOPE = new Set([
   ...['SignatureMethod', 'Token', 'RequestClient', 'Language'],
 ]);
 
-/** Reads an API request. @throws ApiError where its method or its size is not allowed. */
+/** Reads an API request. @throws ApiError if its method or its size is not allowed. */
 export async function readCall(request: CloudRequest): Promise<ApiCall> {
   const call = describeSignedCall(request, await readBody(request.incoming));
   if (call.method !== 'GET' && call.method !== 'POST') {
@@ -98,7 +98,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of incoming) {
     size += chunk.length;
-    // What is too much is read to its end all the same, so that the answer finds its way.
+    // A body that is too large is still read to its end, so that the client can receive the answer.
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   if (size <= MAX_BODY_BYTES) return Buffer.concat(chunks);

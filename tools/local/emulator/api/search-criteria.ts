@@ -4,13 +4,13 @@ import type { MediaSearch } from './search-parameters.ts';
 
 type TimeRange = MediaSearch['CreateTime'];
 
-/** What media of this account are: nothing is archived, forbidden or reviewed here. */
+/** The same for all media of this account: nothing is archived, forbidden or reviewed here. */
 const STORAGE_CLASS = 'STANDARD';
 const STATUS = 'Normal';
 const REVIEW_RESULT = 'notModerated';
 
 /**
- * Returns the media that match everything a search asks for, newest first, or the best match first where it asks for
+ * Returns the media that match all criteria of a search, newest first, or the best match first if the search is for
  * words.
  */
 export function findMedia(
@@ -35,7 +35,7 @@ export function findMedia(
   return found.sort((left, right) => countMatches(right, search) - countMatches(left, search));
 }
 
-/** Returns whether a search is for words, whose matches come in the order of how well they match. */
+/** Returns whether a search is for words; its results are ordered by how well they match. */
 export function isNamed({ Names, Descriptions, Text }: MediaSearch): boolean {
   return Names.length > 0 || Descriptions.length > 0 || givenText(Text) !== undefined;
 }
@@ -57,7 +57,7 @@ function fitsSets(media: Media, search: MediaSearch, classes: readonly number[])
   );
 }
 
-/** What is the same of all media here. */
+/** Returns whether the criteria match what is the same for all media here. */
 function fitsAccount(search: MediaSearch): boolean {
   return (
     isAmong(search.StorageClasses, STORAGE_CLASS) &&
@@ -67,7 +67,7 @@ function fitsAccount(search: MediaSearch): boolean {
   );
 }
 
-/** What a search says of streams and rooms, only recordings of them can fit. */
+/** Criteria for streams and rooms match only recordings. */
 function fitsSource({ recording }: Media, search: MediaSearch): boolean {
   const sourceType = recording?.sourceType ?? 'Upload';
   const live = recording?.sourceType === 'Record' ? recording : undefined;
@@ -91,13 +91,13 @@ function fitsTimes(media: Media, search: MediaSearch): boolean {
   return (
     fitsRange(created, CreateTime) &&
     fitsRange(Date.parse(media.expireTime), ExpireTime) &&
-    // The older pair gives way to the newer, and does not include its end.
+    // The newer pair of parameters overrides the older one, which does not include its end.
     (StartTime === undefined || CreateTime?.After !== undefined || created >= timeOf(StartTime)) &&
     (EndTime === undefined || CreateTime?.Before !== undefined || created < timeOf(EndTime))
   );
 }
 
-/** Both ends belong to the range, as the parameters' documentation says, and not that of their type. */
+/** Both ends belong to the range. This is the documentation of the parameters; that of their type differs. */
 function fitsRange(time: number, range: TimeRange): boolean {
   if (range === undefined) return true;
   const { After, Before } = range;
@@ -111,20 +111,20 @@ function timeOf(text: string): number {
   return Date.parse(text);
 }
 
-/** Returns the named categories with all that are below them. */
+/** Returns the named categories and all their descendants. */
 function gatherClasses(
   { classes }: Pick<State, 'classes'>,
   named: readonly number[],
 ): readonly number[] {
   const gathered = new Set(named);
-  // A category is made after the one that it is in, so one round finds them all.
+  // A category is created after its parent, so one round finds them all.
   for (const { classId, parentId } of classes.values()) {
     if (gathered.has(parentId)) gathered.add(classId);
   }
   return [...gathered];
 }
 
-/** Returns how many of the words of a search a media has; 0 where one of its sets has no match at all. */
+/** Returns how many of the words of a search a media has; 0 if one of the sets has no match. */
 function countMatches(media: Media, { Names, Descriptions, Text }: MediaSearch): number {
   const has = (text: string, word: string) => text.toLowerCase().includes(word.toLowerCase());
   const names = Names.filter((word) => has(media.name, word)).length;

@@ -4,12 +4,12 @@ import { describeMedia } from './media-info.ts';
 import { findMedia, isNamed } from './search-criteria.ts';
 import { searchEntries } from './search-parameters.ts';
 
-/** https://cloud.tencent.com/document/product/266/31813: no search reaches further. */
+/** https://cloud.tencent.com/document/product/266/31813: no search returns more. */
 const MAX_FOUND = 5_000;
 
 /**
- * https://cloud.tencent.com/document/product/266/31813. Newest first unless sorted, and where names are searched by how
- * many of the words match: the order of the first is our guess.
+ * https://cloud.tencent.com/document/product/266/31813. Newest first unless sorted, which is our guess; a search for
+ * words is ordered by the number of matches.
  */
 export const searchMedia = defineAction({
   entries: searchEntries,
@@ -21,7 +21,7 @@ export const searchMedia = defineAction({
       throw apiError('InvalidParameterValue.Limit', message);
     }
     const found = findMedia(api.state, search, api.now());
-    // With words to match, Sort is of no effect: the best match comes first, and the stable sort did so already.
+    // With words to match, Sort has no effect: the best matches are first already.
     const isSorted = !isNamed(search) && search.Sort?.Order === 'Asc';
     const sorted = isSorted ? [...found].reverse() : found;
     return {

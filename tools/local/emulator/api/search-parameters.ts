@@ -5,7 +5,7 @@ import { application, integer, isoTime, textOfCharacters } from './parameters.ts
 /** https://cloud.tencent.com/document/product/266/31813 */
 const DEFAULT_LIMIT = 10;
 
-/** A set of which any element may match; absent and empty both ask for nothing. */
+/** A set of which any element may match; absent and empty sets are no criterion. */
 function anyOf<Item extends v.GenericSchema>(item: Item, most: number) {
   const many = `must not have more than ${most} entries`;
   return v.optional(v.pipe(v.array(item), v.maxLength(most, many)), []);
@@ -17,7 +17,7 @@ const timeRange = v.optional(
 const name = textOfCharacters(100);
 const word = v.string();
 
-/** What SearchMedia can ask for, with the bounds that are documented. */
+/** The parameters of SearchMedia with their documented limits. */
 export const searchEntries = {
   ...application,
   FileIds: anyOf(textOfCharacters(40), 10),
@@ -52,10 +52,10 @@ export const searchEntries = {
   StreamId: v.optional(word),
   StartTime: v.optional(isoTime),
   EndTime: v.optional(isoTime),
-  // "No longer of effect", says the documentation of both.
+  // According to the documentation, both have "no longer" an effect.
   Vids: v.optional(v.array(word)),
   Vid: v.optional(word),
 };
 
-/** What a search asks for, its bounds checked. */
+/** The criteria of a search, with their limits checked. */
 export type MediaSearch = v.InferOutput<v.StrictObjectSchema<typeof searchEntries, undefined>>;

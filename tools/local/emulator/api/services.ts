@@ -6,10 +6,10 @@ import type { UploadSession } from '../state.ts';
 import type { ObjectStore } from '../storage/objects.ts';
 import type { UgcDependencies } from '../ugc/dependencies.ts';
 
-/** How PullEvents says that there is nothing to give; the documentation allows both. */
+/** The answer of PullEvents without an event; the documentation allows both. */
 export type EmptyQueueAnswer = 'null' | 'ResourceNotFound';
 
-/** What the API side works with. */
+/** What the API's actions work with. */
 export interface ApiServices extends UgcDependencies {
   readonly objects: ObjectStore;
   readonly settings: EventSettings;
@@ -17,21 +17,21 @@ export interface ApiServices extends UgcDependencies {
   readonly events: UploadEvents;
   readonly pulls: Pulls;
   readonly emptyQueue: EmptyQueueAnswer;
-  /** Makes the files of a session a media, once; throws `UgcRefusal`. */
+  /** Turns the files of a session into a media, once; throws `UgcRefusal`. */
   commitSession(session: UploadSession): Promise<UploadSession>;
 }
 
-/** `Response` of an answer, without its `RequestId`. */
+/** The `Response` without its `RequestId`. */
 export type ApiAnswer = Readonly<Record<string, unknown>>;
 
-/** Does what an API request asks for; throws `ApiError`. */
+/** Performs the action of an API request; throws `ApiError`. */
 export type ApiAction = (api: ApiServices, request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>;
 
-/** The part of an API request that its action sees. */
+/** The part of an API request that its action gets. */
 interface ApiRequest {
   readonly parameters: Record<string, unknown>;
-  /** Whether numbers came as text. */
+  /** Whether numbers are text. */
   readonly isFlat: boolean;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }

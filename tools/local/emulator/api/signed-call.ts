@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CloudRequest } from '../cloud-request.ts';
 
-/** What the signature of an API request may be made over. */
+/** What the signature of an API request may cover. */
 export interface SignedCall {
   /** Upper case. */
   readonly method: string;
   /**
-   * Hosts and paths that the client may have signed: those it was given as its endpoint, with and without the port, and
-   * those of the cloud that it meant.
+   * Hosts and paths that the client may have signed: those of its configured endpoint, with and without the port, and
+   * those of the cloud.
    */
   readonly hosts: readonly string[];
   readonly paths: readonly string[];
@@ -17,7 +17,7 @@ export interface SignedCall {
   readonly body: Buffer;
 }
 
-/** Returns what the signature of `request` may be made over. */
+/** Returns what the signature of `request` may cover. */
 export function describeSignedCall(request: CloudRequest, body: Buffer): SignedCall {
   const { host, literalHost, path, query, incoming } = request;
   const literalPath = (incoming.url ?? '/').split('?')[0] ?? '/';

@@ -2,7 +2,7 @@ import type { Media } from '../state.ts';
 import { type ApiErrorCode, apiError } from './api-error.ts';
 import type { ApiServices } from './services.ts';
 
-/** Returns the media of this id. @throws ApiError with `code` where there is none. */
+/** Returns the media with this id. @throws ApiError with `code` if there is none. */
 export function demandMedia(api: ApiServices, fileId: string, code: ApiErrorCode): Media {
   const media = api.state.media.get(fileId);
   if (media !== undefined) return media;

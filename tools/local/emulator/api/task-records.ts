@@ -3,7 +3,7 @@ import type { ProcedureRun } from '../state.ts';
 import { secondsOf } from '../ugc/dependencies.ts';
 import type { ApiServices } from './services.ts';
 
-/** A task of any kind, as it is now. Times are ISO 8601, empty until they have come. */
+/** A task of any kind in its present state. Times are ISO 8601, and empty while they are in the future. */
 export interface TaskRecord {
   readonly taskId: string;
   readonly taskType: 'PullUpload' | 'Procedure';
@@ -54,7 +54,7 @@ function describeTimes(run: ProcedureRun, finishTime: string) {
   };
 }
 
-/** Returns a flow that runs as it was after its newest step, in the words of its event; null where its media is deleted. */
+/** Returns a running flow after its newest step, in the form of its event; null if its media has been deleted. */
 function describeRun(api: ApiServices, run: ProcedureRun) {
   const media = api.state.media.get(run.fileId);
   const [begin] = PROCEDURE_STEPS;

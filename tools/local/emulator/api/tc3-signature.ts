@@ -4,12 +4,12 @@ import { apiError } from './api-error.ts';
 import { readTimestamp } from './api-keys.ts';
 import type { SignedCall } from './signed-call.ts';
 
-/** A TC3 signature as the `Authorization` header carries it. */
+/** The fields of a TC3 signature in the `Authorization` header. */
 export interface Tc3Signature {
   readonly secretId: string;
   /** `YYYY-MM-DD` */
   readonly date: string;
-  /** What the client takes for the service: the first label of its endpoint, which may be anything here. */
+  /** The client's name for the service: the first label of its endpoint, which may be any text here. */
   readonly service: string;
   /** Lower case, as sent. */
   readonly signedHeaders: readonly string[];
@@ -21,7 +21,7 @@ const ALGORITHM = 'TC3-HMAC-SHA256';
 const AUTHORIZATION =
   /^TC3-HMAC-SHA256 +Credential=([^/\s,]+)\/(\d{4}-\d\d-\d\d)\/(\S+)\/tc3_request, *SignedHeaders=([^\s,]+), *Signature=([0-9a-f]{64})$/;
 
-/** Returns the signature in an `Authorization` header. @throws ApiError where it cannot be read. */
+/** Returns the signature in an `Authorization` header. @throws ApiError if it cannot be read. */
 export function readTc3(authorization: string | undefined): Tc3Signature {
   const [, secretId, date, service, headers, signature] =
     AUTHORIZATION.exec(authorization ?? '') ?? [];
@@ -38,7 +38,7 @@ export function readTc3(authorization: string | undefined): Tc3Signature {
 
 /**
  * Checks that `signature` was made over `call` with `secretKey` at about `nowSeconds` (Unix time). Written from
- * https://cloud.tencent.com/document/product/266/31757 apart from any code that signs.
+ * https://cloud.tencent.com/document/product/266/31757 independently of any code that signs.
  *
  * @throws ApiError that says what is wrong.
  */
@@ -68,7 +68,7 @@ export function verifyTc3(
   );
 }
 
-/** Every text that an honest client may have signed; see {@link SignedCall} for hosts and paths. */
+/** Returns all texts that an honest client may have signed; see {@link SignedCall} for hosts and paths. */
 function listCanonicalRequests(call: SignedCall, { signedHeaders }: Tc3Signature): string[] {
   const payload = sha256(call.body);
   const names = signedHeaders.join(';');

@@ -18,14 +18,14 @@ import {
 } from './parameters.ts';
 import type { ApiServices } from './services.ts';
 
-/** The life of a client upload's session; that a server's lives as long is our guess. */
+/** Lifetime of a client upload's session; that a server's is the same is our guess. */
 const SESSION_SECONDS = 86_400;
 
 const type = v.pipe(v.string(), v.toLowerCase());
 
 /**
- * https://cloud.tencent.com/document/product/266/31767. The credentials open the whole folder of the media, because the
- * segments of a playlist are uploaded beside it.
+ * https://cloud.tencent.com/document/product/266/31767. The credentials are for the whole folder of the media, because
+ * the segments of a playlist are uploaded to the same folder.
  */
 export const applyUpload = defineAction({
   entries: {
@@ -102,7 +102,7 @@ export const applyUpload = defineAction({
   },
 });
 
-/** https://cloud.tencent.com/document/product/266/31766; a repeat answers the same. */
+/** https://cloud.tencent.com/document/product/266/31766; a repeated request gets the same answer. */
 export const commitUpload = defineAction({
   entries: { ...application, VodSessionKey: v.string() },
   codes: { VodSessionKey: 'InvalidParameterValue.VodSessionKey' },
@@ -128,7 +128,7 @@ export const commitUpload = defineAction({
   },
 });
 
-/** Paths of one's own choice exist for applications in another mode than this one's: `FileID + Path`. */
+/** Only applications in another mode, `FileID + Path`, can choose paths. */
 export function refuseStoragePath(path: string | undefined): void {
   if (path === undefined || path === '') return;
   throw apiError(

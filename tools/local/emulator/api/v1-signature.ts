@@ -11,7 +11,7 @@ const DIGESTS = new Map([
 
 /**
  * Checks the older signature, which is a parameter among the others. Written from
- * https://cloud.tencent.com/document/product/266/31757 apart from any code that signs.
+ * https://cloud.tencent.com/document/product/266/31757 independently of any code that signs.
  *
  * @param fields every parameter, decoded.
  * @throws ApiError that says what is wrong.

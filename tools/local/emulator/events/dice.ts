@@ -1,8 +1,8 @@
-/** Begins the row of numbers; any other seed would do, as long as it stays. */
+/** Start of the sequence; any other fixed number would do. */
 const SEED = 20_260_301;
 
 /**
- * Returns dice that give the same numbers in each run, from 0 to below 1, so that what they decided can be seen again.
+ * Returns a generator with the same numbers in each run, from 0 to below 1, so that its decisions can be reproduced.
  *
  * @see https://www.jstatsoft.org/article/view/v008i14 for the shifts.
  */

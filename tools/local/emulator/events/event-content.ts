@@ -41,7 +41,7 @@ const MEMBERS = [
   'DescribeAigcFaceInfoAsyncCompleteEvent',
 ] as const;
 
-/** The types of event that the emulator sends, with the member of `EventContent` that carries each. */
+/** The types of event that the emulator sends, with the member of `EventContent` for each. */
 const MEMBER_OF = {
   NewFileUpload: 'FileUploadEvent',
   ProcedureStateChanged: 'ProcedureStateChangeEvent',
@@ -52,7 +52,9 @@ const MEMBER_OF = {
 /** A type of event that the emulator sends. */
 export type EventType = keyof typeof MEMBER_OF;
 
-/** Returns an event as a push notification carries it: without `EventHandle`, every other type's member null. */
+/**
+ * Returns an event in the form of a push notification: without `EventHandle`, and with the members of other types null.
+ */
 export function buildEventContent(
   eventType: EventType,
   payload: Readonly<Record<string, unknown>>,

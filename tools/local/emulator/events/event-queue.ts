@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { QueuedEvent, State } from '../state.ts';
 
-/** What a queue of events works with. */
+/** Dependencies of a queue of events. */
 export interface EventQueueOptions {
   readonly state: Pick<State, 'queuedEvents' | 'save'>;
   readonly now: () => Date;
@@ -11,18 +11,18 @@ export interface EventQueueOptions {
 
 /** The events of an application in `PULL` mode: https://cloud.tencent.com/document/product/266/33779. */
 export interface EventQueue {
-  /** Puts an event into the state, to be saved with it. */
+  /** Adds an event to the state, which the caller saves. */
   add(id: string, eventType: string, event: Readonly<Record<string, unknown>>): void;
-  /** Tells those who wait that something was added and saved. */
+  /** Wakes waiting pulls after an event was added and saved. */
   wake(): void;
   /**
-   * Returns up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first of them, unless `isOpen`
-   * says that none can come.
+   * Returns up to 16 events, oldest first, and hides them for 30 seconds. Waits for the first event while `isOpen`
+   * returns true.
    */
   pull(isOpen: () => boolean, signal: AbortSignal): Promise<readonly QueuedEvent[]>;
-  /** Removes events that were pulled within 30 seconds; returns false, and removes none, where one of them was not. */
+  /** Removes events that were pulled in the last 30 seconds; if one of them was not, returns false and removes none. */
   confirm(ids: readonly string[]): Promise<boolean>;
-  /** How many a pull would find. */
+  /** Returns how many events a pull would find. */
   count(): number;
   /** Ends every wait. */
   close(): void;
@@ -34,7 +34,7 @@ const HIDDEN_MILLISECONDS = 30_000;
 const KEPT_MILLISECONDS = 4 * 24 * 60 * 60 * 1_000;
 const DEFAULT_POLL_MILLISECONDS = 5_000;
 
-/** Returns the queue that is in the state. An event keeps its handle when it is given out again (our guess). */
+/** Returns the queue in the state. An event that is pulled again has the same handle (our guess). */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
   const { state, now, pollMilliseconds = DEFAULT_POLL_MILLISECONDS } = options;
   const { queuedEvents } = state;
@@ -55,7 +55,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     if (taken.length > 0) await state.save();
     return taken;
   };
-  /** Resolves when something arrives, comes to light again, or is not worth waiting for. */
+  /** Resolves when an event arrives or becomes visible again, and when the wait ends. */
   const waitForMore = async (left: number, signal: AbortSignal) => {
     const soonest = Math.min(...[...queuedEvents.values()].map(({ hiddenUntil }) => hiddenUntil));
     const milliseconds = Math.max(1, Math.min(left, soonest - now().getTime()));

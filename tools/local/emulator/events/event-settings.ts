@@ -2,28 +2,28 @@ import type { Account } from '../account.ts';
 import type { EventConfig, State } from '../state.ts';
 import type { NotificationTarget } from './send-notification.ts';
 
-/** What event settings are made of. */
+/** Dependencies of the event settings. */
 export interface EventSettingsOptions {
   readonly state: Pick<State, 'eventConfigs'>;
   readonly account: Pick<Account, 'subAppId' | 'signKey'>;
-  /** Where notifications go until another address is set. */
+  /** Address for notifications until another one is set. */
   readonly callbackUrl: string;
   /** Until another mode is set; `PUSH` by default. */
   readonly eventMode?: EventConfig['mode'];
 }
 
-/** How the account's application gets its events. */
+/** How an application gets its events. */
 export interface EventSettings {
   read(): EventConfig;
-  /** Changes what `change` has; it has to be saved with the state. */
+  /** Changes the settings in `change`; the caller saves the state. */
   change(change: Partial<Omit<EventConfig, 'subAppId'>>): void;
-  /** Returns where notifications go in `PUSH` mode. */
+  /** Returns the target of notifications in `PUSH` mode. */
   target(): NotificationTarget;
 }
 
 /**
- * Returns the settings of events, kept in the state. The service begins with every switch `OFF`; here they begin `ON`,
- * because there is no console to switch them on, and a first upload without its event would look like a defect.
+ * Returns the event settings in the state. In the service, every switch is `OFF` at first; here all are `ON`, because
+ * there is no console to switch them on, and a first upload without its event would look like a bug.
  */
 export function createEventSettings(options: EventSettingsOptions): EventSettings {
   const { state, account, callbackUrl, eventMode = 'PUSH' } = options;

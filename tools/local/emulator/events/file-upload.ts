@@ -1,7 +1,7 @@
 import type { Media, MediaClass } from '../state.ts';
 import { buildMediaBasicInfo } from './media-basic-info.ts';
 
-/** Returns `FileUploadTask`, which a `NewFileUpload` event carries. */
+/** Returns `FileUploadTask`, the content of a `NewFileUpload` event. */
 export function buildFileUpload(
   media: Media,
   classes: ReadonlyMap<string, MediaClass>,

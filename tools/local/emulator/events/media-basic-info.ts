@@ -1,14 +1,14 @@
 import { buildSourceInfo } from '../recording.ts';
 import type { Media, MediaClass } from '../state.ts';
 
-/** Returns the names of a category and of those it is in, from the top. */
+/** Returns the names of a category and its ancestors, from the top. */
 function namesTo(
   classId: number,
   classes: ReadonlyMap<string, MediaClass>,
 ): readonly [string, ...string[]] {
   if (classId === 0) return ['Other'];
   const found = classes.get(String(classId));
-  // Uploads may name a category that nobody made here; the service's answer to that is not known.
+  // Uploads may name a category that does not exist here; what the service returns then is not known.
   if (found === undefined) return [`Category ${classId}`];
   return found.parentId === -1 ? [found.name] : [...namesTo(found.parentId, classes), found.name];
 }

@@ -4,22 +4,22 @@ import type { PendingNotification, State } from '../state.ts';
 import { createDice } from './dice.ts';
 import { type SendOptions, sendNotification, takeStrikes } from './send-notification.ts';
 
-/** What a notifier works with. */
+/** Dependencies of a notifier. */
 export interface NotifierOptions extends SendOptions {
   readonly state: Pick<State, 'notifications' | 'save'>;
   readonly faults: Faults;
 }
 
-/** Sends what waits in the state's notifications, one at a time, oldest first. */
+/** Sends the notifications in the state, one at a time, oldest first. */
 export interface Notifier {
-  /** Begins to send if it is not at it. */
+  /** Starts sending if it is not running. */
   wake(): void;
-  /** Breaks off what is being sent; it stays in the state. */
+  /** Aborts the present attempt; the notification stays in the state. */
   close(): Promise<void>;
 }
 
 const DEFAULT_DELAY = 3_000;
-/** Share of the notifications that a flaky line loses. */
+/** Share of the notifications that a flaky connection loses. */
 const DEFAULT_LOSS = 0.5;
 
 type Hold = { readonly milliseconds: number } | 'for ever';
@@ -32,7 +32,7 @@ function takeHold(faults: Faults, roll: () => number): Hold | undefined {
   return delay && { milliseconds: delay.value ?? DEFAULT_DELAY };
 }
 
-/** Returns what is to be done with one notification: it resolves once the next one may be sent. */
+/** Returns the function that handles one notification; it resolves when the next one may be sent. */
 function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: () => void) {
   const { state, faults, activity } = options;
   const delayed = new Map<string, 'waiting' | 'over'>();
@@ -55,7 +55,8 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
       delayed.set(id, 'over');
       wake();
     };
-    // A delay is not worth keeping the process for: what is still delayed at its end is sent at the next start.
+    // A delay does not keep the process running: notifications that are delayed when it ends are sent at the next
+    // start.
     wait(how.milliseconds, undefined, { signal: closing, ref: false }).then(over, () => {});
   };
 
@@ -74,8 +75,8 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
 }
 
 /**
- * Returns a notifier. A notification leaves the state only when it is delivered or given up, so that what a restart
- * interrupts is sent again.
+ * Returns a notifier. A notification is removed from the state only after it was delivered or given up, so one that a
+ * restart interrupts is sent again.
  */
 export function createNotifier(options: NotifierOptions): Notifier {
   const closing = new AbortController();

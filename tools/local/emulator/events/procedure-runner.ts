@@ -5,34 +5,34 @@ import { isoTimeOf } from '../new-media.ts';
 import type { Media, ProcedureRun, State } from '../state.ts';
 import { buildProcedureTask, buildSpeech, PROCEDURE_STEPS } from './procedure-task.ts';
 
-/** What the simulation of processing flows works with. */
+/** Dependencies of the simulation of processing flows. */
 export interface ProcedureRunnerOptions {
   readonly state: Pick<State, 'media' | 'procedures' | 'finishedProcedures' | 'save'>;
   readonly activity: ActivityLog;
   readonly faults: Faults;
   readonly now: () => Date;
-  /** Time of each of a flow's steps. */
+  /** Duration of each step of a flow. */
   readonly stepMilliseconds: number;
-  /** Takes a `ProcedureTask` to be notified of. */
+  /** Records a `ProcedureTask` for a notification. */
   notify(media: Media, task: Readonly<Record<string, unknown>>): void;
-  /** Told when what was notified is saved. */
+  /** Called when recorded notifications are saved. */
   saved(): void;
 }
 
-/** A flow that was asked for. */
+/** A requested flow. */
 export type ProcedureWish = Omit<ProcedureRun, 'fileId' | 'stepsDone' | 'beginTime' | 'task'>;
 
 /** Runs the simulated flows in the state. */
 export interface ProcedureRunner {
-  /** Puts a flow into the state. */
+  /** Adds a flow to the state. */
   record(media: Media, wish: ProcedureWish): void;
-  /** Goes on with every flow in the state that is not running. */
+  /** Continues every flow in the state that is not running. */
   start(): void;
-  /** Stops them; the state knows how far they are. */
+  /** Stops all flows; the state has their progress. */
   close(): void;
 }
 
-/** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be asked for. */
+/** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be queried. */
 const ASKABLE_SECONDS = 259_200;
 
 const DEFAULT_SPEECH_BYTES = 1_000_000;
@@ -41,7 +41,7 @@ function isNotified(run: ProcedureRun, finished: boolean): boolean {
   return run.taskNotifyMode === 'Change' || (run.taskNotifyMode === 'Finish' && finished);
 }
 
-/** Takes one step of a flow, in the state and on the list of activities; returns false where there is none left. */
+/** Performs one step of a flow, in the state and on the list of activities; returns false if there is none left. */
 function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   const { state, activity, faults, now } = options;
   const run = state.procedures.get(taskId);
@@ -92,7 +92,7 @@ export function createProcedureRunner(options: ProcedureRunnerOptions): Procedur
     for (let more = true; more; ) {
       await wait(stepMilliseconds, undefined, { signal: closing.signal, ref: false });
       more = takeStep(options, taskId);
-      // A step that cannot be saved is taken again after a restart.
+      // A step that cannot be saved is repeated after a restart.
       await state.save().catch(() => {});
       options.saved();
     }

@@ -1,13 +1,13 @@
 import type { Media, ProcedureRun } from '../state.ts';
 
-/** How far a processing flow and each of its two tasks are. */
+/** The progress of a processing flow and of its two tasks. */
 interface Step {
   readonly status: 'PROCESSING' | 'FINISH';
   readonly transcode: 'PROCESSING' | 'SUCCESS';
   readonly cover: 'PROCESSING' | 'SUCCESS';
 }
 
-/** The steps of every simulated flow: both tasks begin, then one is done, then the other. */
+/** The steps of every simulated flow: both tasks begin, then one ends, then the other. */
 export const PROCEDURE_STEPS: readonly Step[] = [
   { status: 'PROCESSING', transcode: 'PROCESSING', cover: 'PROCESSING' },
   { status: 'PROCESSING', transcode: 'SUCCESS', cover: 'PROCESSING' },
@@ -15,7 +15,7 @@ export const PROCEDURE_STEPS: readonly Step[] = [
 ];
 
 const SIMULATED = 'SIMULATED by the local emulator: nothing was processed';
-/** Made up: no template was read. */
+/** Invented, since no template is read. */
 const SIMULATED_DEFINITION = 1;
 
 /** The members of a result, one for each type of task; all but one stay null. */
@@ -68,8 +68,8 @@ function buildTranscodeOutput(media: Media): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Returns `ProcedureTask` of a simulated flow at a step, which a `ProcedureStateChanged` event carries. Its results
- * say in their `Message` that they are simulated; the cover is the uploaded one, or an empty URL. `now` is ISO 8601.
+ * Returns `ProcedureTask` of a simulated flow at a step, the content of a `ProcedureStateChanged` event. The `Message`
+ * of its results says that they are simulated; the cover is the uploaded one, or an empty URL. `now` is ISO 8601.
  */
 export function buildProcedureTask(
   run: ProcedureRun,
@@ -108,8 +108,8 @@ export function buildProcedureTask(
 }
 
 /**
- * Returns the results of a flow that has recognised so much speech that they are `bytes` long, and a little more. The text is
- * made up.
+ * Returns results of a flow with so much recognised speech that they have `bytes` bytes, and a few more. The text is
+ * invented.
  *
  * @see https://cloud.tencent.com/document/product/266/31773
  */

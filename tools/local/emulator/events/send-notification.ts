@@ -4,17 +4,17 @@ import type { Faults } from '../faults.ts';
 import type { PendingNotification } from '../state.ts';
 import { type NotificationProof, signNotification } from './sign-notification.ts';
 
-/** Where notifications go, and how they are signed. */
+/** The address for notifications, and the key that signs them. */
 export interface NotificationTarget {
-  /** Empty where there is none: then nothing is sent. */
+  /** Empty if there is none: then nothing is sent. */
   readonly url: string;
-  /** Key of `Sign`. Empty where there is none: then there is no `Sign` and no `T`. */
+  /** Key of `Sign`. Empty if there is none: then there is no `Sign` and no `T`. */
   readonly signKey: string;
 }
 
 /** How notifications are sent. */
 export interface SendOptions {
-  /** Asked before each attempt: the target may change at any time. */
+  /** Called before each attempt, since the target may change at any time. */
   readonly target: () => NotificationTarget;
   readonly activity: ActivityLog;
   readonly now: () => Date;
@@ -26,7 +26,7 @@ export interface SendOptions {
 
 type Attempt = { readonly status: number } | { readonly error: string };
 
-/** What is wrong on purpose with a notification. */
+/** The simulated faults of a notification. */
 export interface Strikes {
   readonly wrongSign: boolean;
   readonly expiredT: boolean;
@@ -43,7 +43,7 @@ function describeFailure(error: unknown, timeoutMilliseconds: number): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-/** Returns the faults that strike the next notification, used up. */
+/** Takes the faults of the next notification from the switches, and returns them. */
 export function takeStrikes(faults: Faults): Strikes {
   return {
     wrongSign: faults.take('wrong-sign') !== undefined,
@@ -102,8 +102,8 @@ function reportAttempt(
 }
 
 /**
- * Sends a notification until there is an answer, whatever its status, or the attempts are used up; each has a fresh
- * `Sign` and `T` and is reported. Returns false where `closing` broke it off.
+ * Sends a notification until there is an answer, with any status, or the attempts are used up; each has a fresh `Sign`
+ * and `T` and is reported. Returns false if `closing` interrupted it.
  */
 export async function sendNotification(
   options: SendOptions,

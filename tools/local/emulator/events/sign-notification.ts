@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** How long a notification's `Sign` is good for, as the documentation of ModifyEventConfig's `SignKey` says. */
+/** How long a notification's `Sign` is valid, according to the documentation of ModifyEventConfig's `SignKey`. */
 const VALID_SECONDS = 600;
 
-/** What proves that an event notification comes from the service, by the rule documented with `SignKey`. */
+/** Proves that an event notification comes from the service, by the rule documented for `SignKey`. */
 export interface NotificationProof {
   /** MD5 of key and `T`, lower-case hex (the case is our guess). */
   readonly Sign: string;
-  /** Unix seconds after which the notification is to be dropped. */
+  /** Unix seconds after which the receiver must ignore the notification. */
   readonly T: number;
 }
 

@@ -8,7 +8,7 @@ import { createNotifier, type NotifierOptions } from './notifier.ts';
 import { createProcedureRunner, type ProcedureWish } from './procedure-runner.ts';
 import { PROCEDURE_STEPS } from './procedure-task.ts';
 
-/** What the events of an application need. */
+/** Dependencies of an application's events. */
 export interface UploadEventsOptions extends Omit<NotifierOptions, 'target'> {
   readonly state: State;
   readonly settings: EventSettings;
@@ -17,19 +17,19 @@ export interface UploadEventsOptions extends Omit<NotifierOptions, 'target'> {
   readonly procedureMilliseconds?: number;
 }
 
-/** What follows from what happens to media: events, and the events of processing flows. */
+/** The consequences of changes to media: events, and processing flows with their events. */
 export interface UploadEvents {
-  /** Puts what follows an upload or a recording into the state, to be saved together with the media. */
+  /** Adds the consequences of an upload or a recording to the state, which the caller saves together with the media. */
   recordUpload(media: Media, wish: ProcessingWish): void;
-  /** The same for the end of a PullUpload: `task` is its `PullUploadTask`, `media` what came of it. */
+  /** The same for the end of a PullUpload: `task` is its `PullUploadTask`, `media` its result. */
   recordPull(pull: Pull, task: Readonly<Record<string, unknown>>, media: Media | undefined): void;
-  /** The same for a deletion; `parts` as they were named, none for everything. */
+  /** The same for a deletion; `parts` are those of the request, empty for the whole media. */
   recordDeletion(fileId: string, parts: readonly DeletedPart[]): void;
-  /** The same for a flow that was asked for. */
+  /** The same for a requested flow. */
   recordProcedure(media: Media, wish: ProcedureWish): void;
-  /** Goes on with all that the state has to be done; for once it is saved. */
+  /** Continues all work in the state; called after the state was saved. */
   start(): void;
-  /** Breaks off; the state knows what is left to do. */
+  /** Interrupts the work; the state has what is left to do. */
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ interface DeletedPart {
 
 const DEFAULT_PROCEDURE_MILLISECONDS = 3_000;
 
-/** Returns what puts one event where the application wants it: to be sent, or to be pulled. */
+/** Returns the function that records one event for the application's mode: to be sent, or to be pulled. */
 function createRecorder({ state, settings, queue }: UploadEventsOptions) {
   return (eventType: EventType, fileId: string, payload: Readonly<Record<string, unknown>>) => {
     const { mode, uploadSwitch, deleteSwitch } = settings.read();
@@ -55,9 +55,9 @@ function createRecorder({ state, settings, queue }: UploadEventsOptions) {
 }
 
 /**
- * Returns the events of an application, in the order they came about. Which of them a switch stops is documented for
- * `NewFileUpload` and `FileDeleted`; that no switch stops `PullComplete` is our guess, and that a pulled media makes no
- * `NewFileUpload` too. What was recorded before the mode changed keeps its way.
+ * Returns the events of an application, in their order of time. For `NewFileUpload` and `FileDeleted`, the switch that
+ * stops them is documented. That no switch stops `PullComplete`, and that a pulled media causes no `NewFileUpload`, are
+ * our guesses. Events that were recorded before the mode changed are delivered in the old mode.
  */
 export function createUploadEvents(options: UploadEventsOptions): UploadEvents {
   const { state, settings, queue } = options;

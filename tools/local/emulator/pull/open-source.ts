@@ -5,24 +5,24 @@ import { isPublicAddress, lookupPublic, PrivateAddressError } from './public-add
 import { pullFailure, sourceFailure } from './pull-failure.ts';
 import type { TransferClock } from './transfer-clock.ts';
 
-/** How sources are found. */
+/** How sources are opened. */
 export interface SourceOptions {
   /**
-   * Made-up public names with the origins that they stand for, such as `http://127.0.0.1:8000`: the only way to a
-   * source on this machine or on a private network.
+   * Invented public host names with the origins that they stand for, such as `http://127.0.0.1:8000`: the only way to
+   * reach a source on this machine or on a private network.
    */
   readonly resolve: Readonly<Record<string, string>>;
   /** 5 by default; the service's own number is not documented. */
   readonly mostRedirects?: number;
 }
 
-/** A source that answered, its body unread. */
+/** A source that has answered; its body is not read yet. */
 export interface Source {
-  /** Where it was found in the end. */
+  /** Its address after all redirects. */
   readonly url: URL;
   /** Lower case, without parameters; empty where there is none. */
   readonly contentType: string;
-  /** Bytes, null where the source does not say. */
+  /** Bytes, null if the source does not report it. */
   readonly length: number | null;
   readonly body: IncomingMessage;
 }
@@ -31,10 +31,10 @@ const DEFAULT_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Returns the source at `url`, after the redirects on the way to it.
+ * Returns the source at `url`, after following redirects.
  *
- * @throws PullFailure 40000 where `url` itself is none that a service on the internet could call, 60000 for whatever
- * the source or a redirect does wrong.
+ * @throws PullFailure 40000 if a service on the internet could not call `url` itself, 60000 for any error of the source
+ * or a redirect.
  */
 export async function openSource(
   url: string,
@@ -91,7 +91,7 @@ function send(url: URL, own: string | undefined, signal: AbortSignal): Promise<I
   return new Promise((answered, failed) => {
     request(target, {
       headers: { Host: url.host, Accept: '*/*', 'User-Agent': 'vod-local-emulator' },
-      // A connection of its own: what the source does to it must not touch another pull.
+      // Each pull has its own connection, so that a source cannot disturb another pull.
       agent: false,
       signal,
       ...(own === undefined ? { lookup: lookupPublic } : {}),

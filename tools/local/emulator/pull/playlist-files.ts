@@ -8,27 +8,27 @@ import { sourceFailure } from './pull-failure.ts';
 import { storeSource } from './store-source.ts';
 import type { TransferClock } from './transfer-clock.ts';
 
-/** What bringing the files of a playlist needs. */
+/** Dependencies for fetching the files of a playlist. */
 interface PlaylistOptions extends SourceOptions {
   readonly account: Account;
   readonly objects: ObjectStore;
 }
 
-/** A playlist that is stored, with where it came from. */
+/** A stored playlist and its source. */
 interface Playlist {
   readonly object: StoredObject;
   readonly url: URL;
 }
 
-/** Our choice; a playlist of playlists of segments has two. */
+/** Our choice; a playlist of playlists of segments has two levels. */
 const MAX_LEVELS = 3;
 const NOTHING = () => undefined;
 
 /**
- * Brings in what a playlist names, to the same places beside it. That files elsewhere cannot be pulled is our guess: the
- * service does not take them in uploads either.
+ * Fetches the files that a playlist names, and stores them at the same relative paths. That files elsewhere cannot be
+ * pulled is our guess: the service does not accept them in uploads either.
  *
- * @param stored told the path of each file before it is stored.
+ * @param stored called with the path of each file before it is stored.
  * @throws PullFailure
  */
 export async function bringPlaylistFiles(

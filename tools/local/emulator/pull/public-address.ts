@@ -23,14 +23,14 @@ for (const [type, ranges] of [
   }
 }
 
-/** Returns whether an IP address, as text, is one that a service on the internet would call. */
+/** Returns whether a service on the internet would call this IP address, given as text. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return false;
   return !blocked.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Thrown where a name leads to an address that is not public. */
+/** Thrown if a name resolves to an address that is not public. */
 export class PrivateAddressError extends Error {
   constructor(host: string) {
     super(`${host} leads to an address that is not public`);
@@ -39,8 +39,8 @@ export class PrivateAddressError extends Error {
 }
 
 /**
- * Looks a name up, for a request's `lookup`: what is checked is what is called, so that a name cannot lead elsewhere
- * between the two. Fails with {@link PrivateAddressError} where one of its addresses is not public.
+ * Resolves a name, for a request's `lookup`: the request uses the address that was checked, so the name cannot change
+ * in between. Fails with {@link PrivateAddressError} if one of its addresses is not public.
  */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {

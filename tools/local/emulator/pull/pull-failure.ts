@@ -1,10 +1,10 @@
 /**
- * `ErrCode` of a PullUpload that failed, as documented with `PullUploadTask`: bad parameters, a source that cannot be
- * had or is no media, the service's own fault. Which failure has which code is documented in this much only.
+ * `ErrCode` of a PullUpload that failed, as documented for `PullUploadTask`: wrong parameters, a source that cannot
+ * be fetched or is not a media, an error of the service. The documentation has no more details.
  */
 export type PullErrorCode = 40_000 | 60_000 | 70_000;
 
-/** Thrown where a source cannot be pulled. */
+/** Thrown if a source cannot be pulled. */
 export class PullFailure extends Error {
   readonly errCode: PullErrorCode;
 
@@ -15,7 +15,7 @@ export class PullFailure extends Error {
   }
 }
 
-/** Returns a failure, ready to be thrown. */
+/** Returns a failure, to be thrown. */
 export function pullFailure(
   errCode: PullErrorCode,
   message: string,
@@ -24,7 +24,7 @@ export function pullFailure(
   return new PullFailure(errCode, message, options);
 }
 
-/** Returns the failure of a source, ready to be thrown. */
+/** Returns the failure of a source, to be thrown. */
 export function sourceFailure(message: string, options?: ErrorOptions): PullFailure {
   return pullFailure(60_000, message, options);
 }

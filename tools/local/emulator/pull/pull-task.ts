@@ -2,8 +2,8 @@ import { buildMediaBasicInfo } from '../events/media-basic-info.ts';
 import type { Media, MediaClass, Pull } from '../state.ts';
 
 /**
- * Returns `PullUploadTask`, which DescribeTaskDetail and a `PullComplete` event carry; `media` is what came of the
- * pull, `progress` percent.
+ * Returns `PullUploadTask`, which is part of DescribeTaskDetail and of a `PullComplete` event; `media` is the result of
+ * the pull, `progress` is percent.
  */
 export function buildPullTask(
   pull: Pull,
@@ -13,7 +13,7 @@ export function buildPullTask(
 ): Readonly<Record<string, unknown>> {
   return {
     TaskId: pull.taskId,
-    // The two values that are documented for this member; a pull that waits is on its way too.
+    // The documentation has only these two values, so a waiting pull is `PROCESSING`, too.
     Status: pull.status === 'FINISH' ? 'FINISH' : 'PROCESSING',
     ErrCode: pull.errCode,
     Message: pull.message,

@@ -13,7 +13,7 @@ import { PullFailure, pullFailure, sourceFailure } from './pull-failure.ts';
 import { readSource, storeSource } from './store-source.ts';
 import { startTransferClock, type TransferClock, type TransferTimes } from './transfer-clock.ts';
 
-/** What bringing a source in needs. */
+/** Dependencies for fetching a source. */
 export interface PulledMediaOptions extends MediaMaker, SourceOptions, TransferTimes {
   readonly account: Account;
   readonly objects: ObjectStore;
@@ -24,14 +24,14 @@ export interface PulledMediaOptions extends MediaMaker, SourceOptions, TransferT
 const MAX_COVER_BYTES = 10 * 1024 * 1024;
 const DEFAULT_SLOWNESS = 3_000;
 
-/** What a page or a message is, and media are not; servers give one of these types to playlists too. */
+/** Types of pages and messages, which are not media; some servers send playlists with one of these types, too. */
 const TEXT = /^(?:text\/|application\/(?:json|xml|xhtml\+xml|problem\+json)$)/;
 
 /**
- * Returns the media that a pull's source and cover have become; it is stored, and not yet in the state.
+ * Fetches a pull's source and cover, and returns the media. Its files are stored; it is not yet in the state.
  *
- * @param progress told percent, 0 where the source does not say how large it is.
- * @throws PullFailure, or what `closing` was aborted with; nothing is kept then.
+ * @param progress called with percent, 0 if the source does not report its size.
+ * @throws PullFailure, or the reason of `closing`; nothing is stored then.
  */
 export async function bringMedia(
   options: PulledMediaOptions,
@@ -89,7 +89,7 @@ async function openMedia(
   return source;
 }
 
-/** That a cover which cannot be had fails the whole pull, as a bad parameter, is our guess. */
+/** That the whole pull fails as a wrong parameter if its cover cannot be fetched is our guess. */
 async function bringCover(
   options: PulledMediaOptions,
   pull: Pull,

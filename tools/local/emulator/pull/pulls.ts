@@ -6,41 +6,41 @@ import { PullFailure } from './pull-failure.ts';
 import { buildPullTask } from './pull-task.ts';
 import { bringMedia, type PulledMediaOptions } from './pulled-media.ts';
 
-/** What pulls work with. */
+/** Dependencies of pulls. */
 export interface PullsOptions extends PulledMediaOptions {
   readonly state: State;
   readonly events: Pick<UploadEvents, 'recordPull' | 'start'>;
   readonly activity: ActivityLog;
-  /** How many sources are read at once; 4 by default. The service's own number is not documented. */
+  /** How many sources are read in parallel; 4 by default. The service's own number is not documented. */
   readonly parallel?: number;
 }
 
 /** The pulls in the state. */
 export interface Pulls {
-  /** Puts a new pull into the state, to be saved with it and then begun. */
+  /** Adds a new pull to the state; the caller saves it and then calls `start`. */
   record(pull: Pull): void;
-  /** Begins those that wait, as many as may run at once. */
+  /** Starts waiting pulls, up to the limit. */
   start(): void;
-  /** Returns `PullUploadTask` of a pull as it is now. */
+  /** Returns `PullUploadTask` of a pull in its present state. */
   describe(pull: Pull): Readonly<Record<string, unknown>>;
-  /** Breaks off what runs; it begins anew when the state is opened again. */
+  /** Aborts running pulls; they begin again from the start when the state is opened again. */
   close(): Promise<void>;
 }
 
-/** What a pull came to. */
+/** The result of a pull. */
 interface Outcome {
   readonly media: Media | undefined;
   readonly errCode: number;
   readonly message: string;
 }
 
-/** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be asked for. */
+/** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be queried. */
 const ASKABLE_SECONDS = 259_200;
 const DEFAULT_PARALLEL = 4;
-/** Steps of progress that are worth a line in the list of activities. */
+/** Progress between two lines in the list of activities. */
 const REPORTED_PERCENT = 25;
 
-/** Returns the pulls in the state, which continues those that a restart has interrupted. */
+/** Returns the pulls in the state; those that a restart has interrupted begin again. */
 export function createPulls(options: PullsOptions): Pulls {
   const { state, parallel = DEFAULT_PARALLEL } = options;
   const closing = new AbortController();
@@ -93,7 +93,7 @@ async function runPull(
   const pull: Pull = { ...found, status: 'PROCESSING', beginTime: isoTimeOf(now()) };
   state.pulls.set(taskId, pull);
   report(options, pull, 0);
-  // What is not saved is begun anew after a restart, like all that is under way.
+  // A pull whose start is not saved begins again after a restart, like every running one.
   await state.save().catch(() => undefined);
   const advance = (percent: number) => {
     const before = progress.get(taskId) ?? 0;
@@ -111,7 +111,7 @@ async function runPull(
   options.events.start();
 }
 
-/** Puts the end of a pull into the state: its media or its failure, and its event. */
+/** Records the end of a pull in the state: its media or its failure, and its event. */
 function finish(options: PullsOptions, pull: Pull, { media, errCode, message }: Outcome): void {
   const { state, now, events, activity } = options;
   const progress = media === undefined ? 0 : 100;

@@ -1,6 +1,6 @@
 /**
- * Video without an encoder: H.264 (ITU-T H.264) lets a picture be sent as plain samples, `I_PCM`. That is large and
- * simple, and every player can show it.
+ * Video without an encoder: H.264 (ITU-T H.264) allows a picture of plain samples, `I_PCM`. It is large and simple, and
+ * every player can show it.
  */
 
 /** Side of a macroblock in pixels. */
@@ -9,7 +9,7 @@ const I_PCM = 25;
 const SLICE_OF_I = 7;
 const GREY = 128;
 
-/** Writes what the standard calls RBSP, bit by bit. */
+/** Writes an RBSP of the standard, bit by bit. */
 function createBits() {
   const bytes: number[] = [];
   let last = 0;
@@ -46,7 +46,9 @@ function createBits() {
   };
 }
 
-/** Returns a NAL unit: its header, and the content with an escape wherever it looks like the start of another one. */
+/**
+ * Returns a NAL unit: its header, and the content with an escape byte wherever it looks like the start of another unit.
+ */
 function buildUnit(header: number, content: readonly number[]): Buffer {
   const escaped: number[] = [header];
   let zeros = 0;
@@ -65,12 +67,12 @@ function buildUnit(header: number, content: readonly number[]): Buffer {
 export function buildSequenceParameters(columns: number, rows: number): Buffer {
   const bits = createBits();
   for (const byte of [66, 0xc0, 30]) bits.fixed(byte, 8);
-  // Its id, the size of frame numbers, and the rule that pictures are shown in the order they come.
+  // Its id, the size of frame numbers, and the rule that pictures are shown in decoding order.
   for (const value of [0, 0, 2, 1]) bits.golomb(value);
   bits.fixed(0, 1);
   bits.golomb(columns - 1);
   bits.golomb(rows - 1);
-  // Frames and no fields; no cropping, no further information.
+  // Frames instead of fields; no cropping, no further information.
   bits.fixed(0b1000, 4);
   return buildUnit(0x67, bits.end());
 }
@@ -83,12 +85,15 @@ export function buildPictureParameters(): Buffer {
   for (const value of [0, 0, 0]) bits.golomb(value);
   bits.fixed(0, 3);
   for (const value of [0, 0, 0]) bits.golomb(value);
-  // Each slice says itself that nothing is to be smoothed.
+  // Each slice itself switches the deblocking filter off.
   bits.fixed(0b100, 3);
   return buildUnit(0x68, bits.end());
 }
 
-/** Returns a frame that stands for itself, one brightness (16 to 235) for each macroblock; `number` tells it from the one before. */
+/**
+ * Returns an independent frame with one brightness (16 to 235) for each macroblock; `number` differs from the previous
+ * one.
+ */
 export function buildFrame(brightness: readonly number[], number: number): Buffer {
   const bits = createBits();
   for (const value of [0, SLICE_OF_I, 0]) bits.golomb(value);

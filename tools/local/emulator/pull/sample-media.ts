@@ -25,7 +25,7 @@ export function buildTone(seconds: number): Buffer {
   return Buffer.concat([Buffer.from('RIFF'), uint32(content.length, 'LE'), content]);
 }
 
-/** Returns a PNG file that goes from dark to light: grey scale, 8 bits. */
+/** Returns a PNG file with a gradient from dark to light: grey scale, 8 bits. */
 export function buildPicture(width: number, height: number): Buffer {
   const header = Buffer.concat([
     uint32(width, 'BE'),

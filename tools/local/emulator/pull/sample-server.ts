@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { buildPicture, buildTone } from './sample-media.ts';
 import { buildVideo } from './sample-video.ts';
 
-/** Name under which a PullUpload reaches the samples. Nobody can own it: https://www.rfc-editor.org/rfc/rfc2606. */
+/** Host name with which a PullUpload reaches the samples. No one can own it: https://www.rfc-editor.org/rfc/rfc2606. */
 export const SAMPLE_HOST = 'samples.example.com';
 
 /** A running server of samples. */
 export interface SampleServer {
-  /** As `http://127.0.0.1:8000`. */
+  /** Such as `http://127.0.0.1:8000`. */
   readonly origin: string;
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ function send(contentType: string, bytes: Buffer): Sample {
   };
 }
 
-/** Sends half of the video and then what `after` does. */
+/** Sends half of the video and then calls `after`. */
 function sendHalf(after: (outgoing: ServerResponse) => void): Sample {
   return (outgoing) => {
     outgoing.writeHead(200, { 'Content-Type': 'video/mp4', 'Content-Length': VIDEO.length });
@@ -38,7 +38,7 @@ const redirect =
   (outgoing, origin) =>
     outgoing.writeHead(302, { Location: to(origin) }).end();
 
-/** What can be pulled from the sample server, by path; all else is missing. */
+/** The samples of the server by path; other paths are 404. */
 const SAMPLES: Readonly<Record<string, Sample>> = {
   '/video.mp4': send('video/mp4', VIDEO),
   '/tone.wav': send('audio/wav', buildTone(2)),

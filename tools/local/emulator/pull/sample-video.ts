@@ -26,7 +26,7 @@ function halves(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** A light square wanders over a dark picture. */
+/** Returns frames in which a light square moves over a dark picture. */
 function buildFrames(count: number): readonly Buffer[] {
   const squares = COLUMNS * ROWS;
   return Array.from({ length: count }, (_, number) => {
@@ -99,11 +99,11 @@ function buildMovie(frames: readonly Buffer[], milliseconds: number, offset: num
   );
 }
 
-/** Returns an MP4 file of 64 × 48 pixels and whole seconds, which browsers play. */
+/** Returns an MP4 file of 64 × 48 pixels and whole seconds that browsers can play. */
 export function buildVideo(seconds: number): Buffer {
   const frames = buildFrames(seconds * FRAMES_A_SECOND);
   const type = box('ftyp', Buffer.from('isom'), words(512), Buffer.from('isomavc1mp41'));
-  // The place of the frames depends on the size of what comes before them, which does not depend on their place.
+  // The offset of the frames depends on the size of the movie box, which is the same for any offset.
   const { length } = buildMovie(frames, seconds * 1_000, 0);
   const movie = buildMovie(frames, seconds * 1_000, type.length + length + 8);
   return Buffer.concat([type, movie, box('mdat', ...frames)]);

@@ -4,14 +4,14 @@ import type { Source } from './open-source.ts';
 import { sourceFailure } from './pull-failure.ts';
 import type { TransferClock } from './transfer-clock.ts';
 
-/** What is held of a source in memory, whatever its size. */
+/** Most bytes of a source in memory, whatever its size. */
 const PART_BYTES = 4 * 1024 * 1024;
 
 /**
- * Returns the object that the body of `source` has become.
+ * Stores the body of `source` and returns its object.
  *
- * @param progress told how many bytes are there, after each piece.
- * @throws PullFailure where the source breaks off, stalls or is empty; nothing is kept then.
+ * @param progress called after each part with the number of bytes so far.
+ * @throws PullFailure if the source is interrupted, stalls or is empty; nothing is stored then.
  */
 export async function storeSource(
   objects: ObjectStore,
@@ -38,7 +38,7 @@ export async function storeSource(
   }
 }
 
-/** Returns the whole body of a small source. @throws PullFailure, also where it has more than `most` bytes. */
+/** Returns the whole body of a small source. @throws PullFailure, also if it has more than `most` bytes. */
 export async function readSource(
   source: Source,
   clock: TransferClock,

@@ -2,7 +2,7 @@ import { sourceFailure } from './pull-failure.ts';
 
 /** How long a pull may take, in milliseconds; the service's own limits are not documented. */
 export interface TransferTimes {
-  /** From its begin to its end; an hour by default. */
+  /** For the whole pull; an hour by default. */
   readonly totalMilliseconds?: number;
   /** Without a byte; 30,000 by default. */
   readonly idleMilliseconds?: number;
@@ -10,9 +10,9 @@ export interface TransferTimes {
 
 /** The clock of one transfer. */
 export interface TransferClock {
-  /** Aborts with a `PullFailure` when the time is over, or with what `closing` was aborted with. */
+  /** Aborts with a `PullFailure` when the time is over, or with the reason of `closing`. */
   readonly signal: AbortSignal;
-  /** Something has come. */
+  /** Called when bytes have arrived. */
   touch(): void;
   stop(): void;
 }
@@ -20,7 +20,7 @@ export interface TransferClock {
 const DEFAULT_TOTAL = 3_600_000;
 const DEFAULT_IDLE = 30_000;
 
-/** Starts the clock of a transfer, which `closing` breaks off too. */
+/** Starts the clock of a transfer, which `closing` aborts, too. */
 export function startTransferClock(times: TransferTimes, closing: AbortSignal): TransferClock {
   const { totalMilliseconds = DEFAULT_TOTAL, idleMilliseconds = DEFAULT_IDLE } = times;
   const over = new AbortController();

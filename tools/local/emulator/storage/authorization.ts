@@ -5,20 +5,20 @@ import { equalText, headerValue, type SignedRequest } from './signed-request.ts'
 import { readSigv4, verifySigv4 } from './sigv4.ts';
 import { queryValue } from './uri-text.ts';
 
-/** Returns the grant of a temporary key id, undefined where none was ever issued. */
+/** Returns the grant of a temporary key id, undefined if none was issued. */
 export type GrantOf = (secretId: string) => StorageGrant | undefined;
 
-/** What a request wants to touch. */
+/** The bucket and key that a request accesses. */
 export interface StorageTarget {
   readonly bucket: string;
   readonly region: string;
-  /** Key, or prefix of the keys listed. */
+  /** Key, or prefix of the listed keys. */
   readonly key: string;
 }
 
 /**
- * Checks that `request` is signed with temporary credentials in force that open `target`. Which code the cloud gives for
- * a wrong token and for expired credentials is not documented; it is `AccessDenied` here.
+ * Checks that `request` is signed with valid temporary credentials for `target`. The cloud's codes for a wrong token
+ * and for expired credentials are not documented; both are `AccessDenied` here.
  *
  * @throws CosError that says what is wrong.
  */

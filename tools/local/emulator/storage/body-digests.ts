@@ -12,14 +12,14 @@ interface Digest {
   result(): string;
 }
 
-/** Payload hash of a client that does not hash what it sends. */
+/** Payload hash of a client that does not hash its body. */
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
 /**
- * Returns the digests of the body that `headers` announce: `Content-MD5`, `x-amz-content-sha256`, `x-amz-checksum-crc32`.
+ * Returns the digests of the body in `headers`: `Content-MD5`, `x-amz-content-sha256`, `x-amz-checksum-crc32`.
  *
- * @throws CosError `InvalidDigest` for a Content-MD5 that is none, `NotImplemented` for a payload in signed chunks:
- * the browser SDKs never send one.
+ * @throws CosError `InvalidDigest` for a malformed Content-MD5, `NotImplemented` for a payload in signed chunks, which
+ * the browser SDKs never send.
  */
 export function announcedDigests(headers: IncomingHttpHeaders): readonly Digest[] {
   const md5 = headerValue(headers, 'content-md5');
@@ -53,7 +53,7 @@ export function announcedDigests(headers: IncomingHttpHeaders): readonly Digest[
   ];
 }
 
-/** Hands on `chunks`. @throws CosError after the last one if they do not have one of `digests`. */
+/** Passes `chunks` on. @throws CosError after the last one if one of `digests` differs. */
 export async function* checkDigests(
   chunks: AsyncIterable<Buffer>,
   digests: readonly Digest[],

@@ -1,12 +1,12 @@
-/** Bytes `start` to `end` of a whole, both included. */
+/** Bytes `start` to `end`, both included. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Returns which bytes of `size` a `Range` header asks for; undefined where the whole is to be sent, because there is no
- * header or it is of another form (several ranges at once count as one); `'outside'` where no byte is left.
+ * Returns which bytes of `size` a `Range` header requests; undefined if all are to be sent, because there is no header
+ * or it has another form, such as several ranges; `'outside'` if the range has no byte of the object.
  * https://www.rfc-editor.org/rfc/rfc9110#name-range
  */
 export function parseRange(

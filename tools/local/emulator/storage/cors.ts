@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { defined } from '../../../../lib/validation/json-object.ts';
 
 /**
- * Returns the CORS headers for a request of any page, none where the request comes from no page. The header names asked
- * for are repeated, because `*` does not cover `Authorization`.
- * https://cloud.tencent.com/document/product/436/13318
+ * Returns the CORS headers for a request of any page, none for a request without an origin. The requested header names
+ * are repeated, because `*` does not cover `Authorization`. https://cloud.tencent.com/document/product/436/13318
  */
 export function corsHeaders(incoming: IncomingMessage): Readonly<Record<string, string>> {
   const origin = incoming.headers.origin;

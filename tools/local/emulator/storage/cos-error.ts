@@ -1,5 +1,5 @@
 /**
- * COS error codes that the emulator gives, with their HTTP status.
+ * COS error codes of the emulator, with their HTTP status.
  * https://cloud.tencent.com/document/product/436/7730
  */
 const STATUS = {
@@ -32,16 +32,16 @@ const STATUS = {
 /** A COS error code. */
 export type CosErrorCode = keyof typeof STATUS;
 
-/** What an error answer may need besides code and message. */
+/** What an error answer may have in addition to code and message. */
 export interface CosErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal that the client is told about as COS error XML. */
+/** A refusal that the client gets as COS error XML. */
 export class CosError extends Error {
   readonly code: CosErrorCode;
   readonly status: number;
-  /** Headers the answer needs besides the usual ones. */
+  /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: CosErrorCode, message: string, options: CosErrorOptions = {}) {

@@ -22,7 +22,7 @@ export interface CosSignature {
 const CLOCK_TOLERANCE_SECONDS = 15 * 60;
 
 /**
- * Returns the signature that `authorization` or, without one, the query carries; undefined where there is none.
+ * Returns the signature in `authorization` or, without one, in the query; undefined if there is none.
  *
  * @throws CosError `InvalidArgument` if a field is missing or the algorithm is not sha1.
  */
@@ -50,7 +50,7 @@ export function readCosSignature(
 }
 
 /**
- * Returns the signature that `request` must carry, given the names and times in `signature` and the host signed.
+ * Returns the signature that `request` must have, for the names and times in `signature` and the signed host.
  */
 export function expectedCosSignature(
   request: SignedRequest,
@@ -81,10 +81,10 @@ export function expectedCosSignature(
 }
 
 /**
- * Checks that `signature` was made over `request` with `secretKey` and is in force at `nowSeconds`.
+ * Checks that `signature` was made over `request` with `secretKey` and is valid at `nowSeconds`.
  *
- * @throws CosError `SignatureDoesNotMatch`, `AccessDenied` (over), `RequestTimeTooSkewed` (not begun), or
- * `InvalidArgument` for times that are none.
+ * @throws CosError `SignatureDoesNotMatch`, `AccessDenied` (expired), `RequestTimeTooSkewed` (not yet valid), or
+ * `InvalidArgument` for malformed times.
  */
 export function verifyCosSignature(
   request: SignedRequest,
@@ -110,7 +110,7 @@ function demandInForce(name: string, time: string, nowSeconds: number): void {
   if (start === undefined || end === undefined) {
     throw malformed(`${name} is not <start>;<end> in Unix seconds`);
   }
-  // The vendor's SDKs know an expired signature by this very text and correct their clock.
+  // The vendor's SDKs recognise an expired signature by this exact text and correct their clock.
   if (Number(end) < nowSeconds) throw new CosError('AccessDenied', 'Request has expired');
   if (Number(start) > nowSeconds + CLOCK_TOLERANCE_SECONDS) {
     throw new CosError(

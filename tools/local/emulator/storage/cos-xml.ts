@@ -2,14 +2,14 @@ import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import * as v from 'valibot';
 import { CosError } from './cos-error.ts';
 
-/** A part as the client names it when it completes an upload. */
+/** A part in a client's request to complete an upload. */
 export interface NamedPart {
   readonly partNumber: number;
   /** As sent, with or without quotes. */
   readonly etag: string;
 }
 
-/** What XML can say: text, elements by name, or the same element several times. */
+/** Content of an XML element: text, elements by name, or the same element several times. */
 export type XmlValue =
   | string
   | number
@@ -17,7 +17,7 @@ export type XmlValue =
   | readonly XmlValue[]
   | { readonly [name: string]: XmlValue };
 
-/** Part numbers go from 1 to this. https://cloud.tencent.com/document/product/436/14518 */
+/** Part numbers are 1 to this. https://cloud.tencent.com/document/product/436/14518 */
 export const MAX_PART_NUMBER = 10_000;
 
 const COMPLETE_REQUEST = v.object({
@@ -53,7 +53,7 @@ export function writeXml(root: string, content: XmlValue): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [root]: content })}`;
 }
 
-/** Returns the parts that a CompleteMultipartUpload request names, in its order. @throws CosError `MalformedXML` */
+/** Returns the parts in a CompleteMultipartUpload request, in its order. @throws CosError `MalformedXML` */
 export function parseCompleteRequest(xml: string): readonly NamedPart[] {
   if (XMLValidator.validate(xml) !== true) throw malformed();
   const { output, success } = v.safeParse(COMPLETE_REQUEST, parseXml(xml));

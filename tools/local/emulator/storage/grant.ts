@@ -1,4 +1,4 @@
-/** Temporary storage credentials and what they open, as an Apply answer hands them out. */
+/** Temporary storage credentials and their scope, as the answer to ApplyUpload has them. */
 export interface StorageGrant {
   readonly secretId: string;
   readonly secretKey: string;
@@ -8,6 +8,6 @@ export interface StorageGrant {
   /** Full bucket name, `<bucket>-<appid>`. */
   readonly bucket: string;
   readonly region: string;
-  /** Every key the holder may touch begins with this; no leading slash, ends with a slash. */
+  /** Prefix of all keys that the holder may access; no leading slash, ends with a slash. */
   readonly prefix: string;
 }

@@ -3,9 +3,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 
 /**
- * Returns what `file` holds, or undefined where there is no such file.
+ * Returns the content of `file`, or undefined if there is no such file.
  *
- * @throws Error that names the file if it holds something else than `schema` describes.
+ * @throws Error that names the file if its content does not match `schema`.
  */
 export async function readJsonFile<Schema extends v.GenericSchema>(
   file: string,
@@ -20,14 +20,14 @@ export async function readJsonFile<Schema extends v.GenericSchema>(
   }
 }
 
-/** Replaces `file` in one step: a reader sees the old record or the new one, never half of one. */
+/** Replaces `file` atomically: a reader sees the old content or the new one. */
 export async function writeJsonFile(file: string, value: unknown): Promise<void> {
   const draft = `${file}.${randomUUID()}.tmp`;
   await writeFile(draft, JSON.stringify(value));
   await rename(draft, file);
 }
 
-/** Returns undefined for the error of a missing file. @throws the error, if it is another one. */
+/** Returns undefined for the error of a missing file. @throws any other error. */
 export function absent(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
   throw error;

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseRange } from './byte-range.ts';
 import type { ObjectStore, StoredObject } from './objects.ts';
 
-/** Types that a browser plays or shows. Whatever else was uploaded is bytes: it must not run as a page of this origin. */
+/** Types that a browser plays or shows. Other files are served as bytes: they must not run as a page of this origin. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.3gp': 'video/3gpp',
   '.aac': 'audio/aac',
@@ -34,8 +34,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns a GET or HEAD of `/media/<bucket>/<path>` with the stored object, whole or the range asked for. `path` is still
- * percent-encoded, with or without its leading slash. 404 where nothing is stored under exactly that key.
+ * Answers a GET or HEAD of `/media/<bucket>/<path>` with the stored object or the requested range. `path` is still
+ * percent-encoded, with or without a leading slash. 404 if nothing is stored under exactly that key.
  */
 export async function serveMedia(
   objects: ObjectStore,
@@ -75,11 +75,11 @@ export async function serveMedia(
     outgoing.end();
     return;
   }
-  // A player that seeks drops the connection; there is nobody left to tell.
+  // A player that seeks drops the connection, so an error cannot be reported.
   await pipeline(objects.read(object, start, end), outgoing).catch(() => outgoing.destroy());
 }
 
-/** A player that continues a file which was replaced meanwhile gets the whole new one. */
+/** A player that continues a file which has since been replaced gets the whole new one. */
 function wantedRange({ headers }: IncomingMessage, object: StoredObject): string | undefined {
   const condition = headers['if-range'];
   return condition === undefined || condition === object.etag ? headers.range : undefined;

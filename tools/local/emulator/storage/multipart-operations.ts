@@ -44,7 +44,7 @@ export async function uploadPart(
   };
 }
 
-/** Makes the parts an object; the same request again has the same answer. https://cloud.tencent.com/document/product/436/7742 */
+/** Joins the parts into an object; a repeated request has the same answer. https://cloud.tencent.com/document/product/436/7742 */
 export async function completeUpload(
   services: StorageServices,
   call: StorageCall,
@@ -62,7 +62,7 @@ export async function completeUpload(
   return xmlAnswer('CompleteMultipartUploadResult', content, { uploadId, bytes: object.size });
 }
 
-/** Closes an upload and forgets its parts. https://cloud.tencent.com/document/product/436/7740 */
+/** Closes an upload and deletes its parts. https://cloud.tencent.com/document/product/436/7740 */
 export async function abortUpload(
   services: StorageServices,
   call: StorageCall,

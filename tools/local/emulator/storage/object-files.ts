@@ -15,7 +15,7 @@ import {
 } from './part-files.ts';
 import { openUploadRecords, type UploadRecords } from './upload-records.ts';
 
-/** How long an upload may stay open: the Web SDK never aborts what a user cancels. Milliseconds. */
+/** How long an upload may stay open, in milliseconds: the Web SDK never aborts an upload that a user cancels. */
 export const OPEN_UPLOAD_LIFE_MS = 24 * 60 * 60 * 1000;
 
 interface Files {
@@ -25,13 +25,13 @@ interface Files {
   readonly now: () => Date;
   readonly newId: () => string;
   readonly nextOrder: NextOrder;
-  /** Runs `work` when everything handed in before is done: objects change one at a time. */
+  /** Runs `work` after all earlier calls have ended: objects change one at a time. */
   readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 /**
- * Returns the objects kept under `dir`, which is made if need be. Uploads that have been open for a day, and files that
- * an interrupted process left without an owner, are removed first.
+ * Returns the objects in `dir`, which is created if it does not exist. Uploads that have been open for a day, and
+ * orphaned files of an interrupted process, are removed first.
  */
 export async function openObjects(
   dir: string,
@@ -149,7 +149,10 @@ function storeOf(files: Files): ObjectStore {
   };
 }
 
-/** A body may fail before it is read. Its reader is told then; unheard, the event would end the process. */
+/**
+ * A body may fail before it is read. The reader gets the error later; without a listener, the event would end the
+ * process.
+ */
 function leaveToReader(): void {}
 
 async function demandOpen(uploads: UploadRecords, uploadId: string): Promise<OpenUpload> {
@@ -176,7 +179,7 @@ async function complete(files: Files, uploadId: string, partNumbers: readonly nu
   return object;
 }
 
-/** MD5 of the parts' MD5s and their number, as S3 and COS form it. */
+/** Returns the MD5 of the parts' MD5s and their number, as in S3 and COS. */
 function etagOf(parts: readonly PartFile[]): string {
   const hash = createHash('md5');
   for (const part of parts) hash.update(part.md5, 'hex');
@@ -204,7 +207,7 @@ async function remove(files: Files, name: ObjectName): Promise<void> {
   await removeBlob(files, manifest.blob);
 }
 
-/** The one step that makes an object: before it the old one is read, after it the new one. */
+/** Replaces an object atomically: before this step the old one is read, after it the new one. */
 async function commit(files: Files, manifest: ObjectManifest): Promise<StoredObject> {
   const replaced = await files.manifests.find(manifest);
   await files.manifests.write(manifest);

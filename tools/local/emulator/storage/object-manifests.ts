@@ -16,20 +16,20 @@ const MANIFEST = v.object({
   parts: v.array(v.object({ file: v.string(), size: v.number() })),
 });
 
-/** What an object is made of: `parts` are files in the directory called `blob`. */
+/** The manifest of an object: `parts` are files in the directory `blob`. */
 export type ObjectManifest = v.InferOutput<typeof MANIFEST>;
 
-/** One small JSON file per object, named by the hash of bucket and key, so that no key can name another path. */
+/** One small JSON file per object, named by the hash of bucket and key, so that no key can point to another path. */
 export interface ObjectManifests {
   find(name: ObjectName): Promise<ObjectManifest | undefined>;
-  /** Replaces the object of that name in one step. */
+  /** Replaces the object with this name atomically. */
   write(manifest: ObjectManifest): Promise<void>;
   remove(name: ObjectName): Promise<void>;
-  /** Names of all directories that objects are made of. */
+  /** Returns the names of all directories with parts of objects. */
   blobs(): Promise<ReadonlySet<string>>;
 }
 
-/** Returns the manifests kept in `directory`, which exists. */
+/** Returns the manifests in `directory`, which must exist. */
 export function openManifests(directory: string): ObjectManifests {
   const read = (file: string) => readJsonFile(join(directory, file), MANIFEST);
   return {

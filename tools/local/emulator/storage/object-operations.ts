@@ -4,7 +4,7 @@ import type { StoredObject } from './objects.ts';
 import { bodyLength, openBody } from './request-body.ts';
 import type { StorageAnswer, StorageCall, StorageServices } from './storage-call.ts';
 
-/** Stores an object sent at once. https://cloud.tencent.com/document/product/436/7749 */
+/** Stores an object that is sent in one request. https://cloud.tencent.com/document/product/436/7749 */
 export async function putObject(
   { objects, speed }: StorageServices,
   { bucket, key, incoming }: StorageCall,
@@ -16,7 +16,7 @@ export async function putObject(
   return { status: 200, headers: { ETag: etag }, report: { bytes: length } };
 }
 
-/** Tells what an object is. https://cloud.tencent.com/document/product/436/7745 */
+/** Describes an object. https://cloud.tencent.com/document/product/436/7745 */
 export async function headObject(
   services: StorageServices,
   call: StorageCall,
@@ -25,7 +25,7 @@ export async function headObject(
   return { status: 200, headers: { ...describe(object), 'Content-Length': object.size } };
 }
 
-/** Sends an object, or the range asked for. https://cloud.tencent.com/document/product/436/7753 */
+/** Sends an object, or the requested range. https://cloud.tencent.com/document/product/436/7753 */
 export async function getObject(
   services: StorageServices,
   call: StorageCall,

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 
-/** Where an object lives. */
+/** Bucket and key of an object. */
 export interface ObjectName {
   /** Full bucket name, `<bucket>-<appid>`. */
   readonly bucket: string;
-  /** Key without leading slash. */
+  /** Key without a leading slash. */
   readonly key: string;
 }
 
-/** An object as it is stored: the parts stay the files they were uploaded as, so completing one costs nothing. */
+/** A stored object. Its parts remain separate files, so completing an upload copies nothing. */
 export interface StoredObject extends ObjectName {
   readonly size: number;
   /** Quoted, as in the `ETag` header. */
@@ -35,29 +35,31 @@ export interface OpenUpload extends ObjectName {
   readonly initiated: string;
 }
 
-/** The objects of every bucket, on the file system. Nothing is held in memory, so a restart forgets nothing. */
+/** The objects of all buckets, on the file system. Nothing is only in memory, so a restart loses nothing. */
 export interface ObjectStore {
-  /** Streams `body` into one object; throws and keeps nothing if it ends before `length` bytes. */
+  /** Streams `body` into one object; throws and stores nothing if it ends before `length` bytes. */
   put(name: ObjectName, body: Readable, length: number, contentType: string): Promise<StoredObject>;
   initiate(name: ObjectName, contentType: string): Promise<OpenUpload>;
   findUpload(uploadId: string): Promise<OpenUpload | undefined>;
   listUploads(bucket: string, prefix: string): Promise<readonly OpenUpload[]>;
-  /** Streams `body` into a part; throws and keeps nothing if it ends before `length` bytes. */
+  /** Streams `body` into a part; throws and stores nothing if it ends before `length` bytes. */
   putPart(
     uploadId: string,
     partNumber: number,
     body: Readable,
     length: number,
   ): Promise<StoredPart>;
-  /** Every stored part, by number. */
+  /** Returns all stored parts, by number. */
   listParts(uploadId: string): Promise<readonly StoredPart[]>;
-  /** Makes the named parts, in that order, one object. The caller has checked numbers and ETags. */
+  /** Joins the named parts, in this order, into one object. The caller has checked numbers and ETags. */
   complete(uploadId: string, partNumbers: readonly number[]): Promise<StoredObject>;
-  /** The object that a completed upload became, for a client that repeats the request because its answer was lost. */
+  /**
+   * Returns the object of a completed upload, for a client that repeats the request because it did not get the answer.
+   */
   findCompleted(uploadId: string): Promise<StoredObject | undefined>;
   abort(uploadId: string): Promise<void>;
   find(name: ObjectName): Promise<StoredObject | undefined>;
-  /** Bytes `start` to `end`, both included, across the parts. */
+  /** Returns the bytes `start` to `end`, both included, across the parts. */
   read(object: StoredObject, start: number, end: number): Readable;
   remove(name: ObjectName): Promise<void>;
 }

@@ -7,14 +7,14 @@ import { absent } from './json-file.ts';
 import type { StoredPart } from './objects.ts';
 
 /**
- * A part on disk. Its file name is its whole record, so that listing 10,000 parts is one directory read:
- * `<part number>-<order>-<size>-<md5>`. The same part sent twice is two files; the higher order counts.
+ * A part on disk. Its file name has all its data, so that listing 10,000 parts is one directory read:
+ * `<part number>-<order>-<size>-<md5>`. A part that was sent twice has two files; the higher order counts.
  */
 export interface PartFile {
   /** Name inside the directory of its upload. */
   readonly file: string;
   readonly partNumber: number;
-  /** Microseconds since 1970, unique: when the part was finished. */
+  /** When the part was finished: microseconds since 1970, unique. */
   readonly order: number;
   /** Bytes. */
   readonly size: number;
@@ -32,7 +32,7 @@ const WRITE_BUFFER_BYTES = 1024 * 1024;
 /**
  * Streams `body` into a new part file of `directory`.
  *
- * @throws Error if `body` fails or is not exactly `length` bytes; nothing is kept then.
+ * @throws Error if `body` fails or is not exactly `length` bytes; nothing is stored then.
  */
 export async function writePartFile(
   directory: string,
@@ -87,12 +87,14 @@ export async function readPartFiles(directory: string): Promise<readonly PartFil
   });
 }
 
-/** Returns the part files that count, by part number: of a part sent twice, the one finished last. */
+/**
+ * Returns the part files that count, by part number: for a part that was sent twice, the one that was finished last.
+ */
 export function latestParts(files: readonly PartFile[]): ReadonlyMap<number, PartFile> {
   return new Map(files.map((file) => [file.partNumber, file]));
 }
 
-/** Returns `part` the way clients are told about it. */
+/** Returns `part` in the form for clients. */
 export function toStoredPart(part: PartFile): StoredPart {
   return {
     partNumber: part.partNumber,
@@ -102,7 +104,7 @@ export function toStoredPart(part: PartFile): StoredPart {
   };
 }
 
-/** Removes what writers that were interrupted left in `directory`. */
+/** Removes the files that interrupted writers left in `directory`. */
 export async function removeDrafts(directory: string): Promise<void> {
   const names = (await readdir(directory).catch(absent)) ?? [];
   const drafts = names.filter((name) => name.endsWith(DRAFT));

@@ -4,10 +4,10 @@ import { announcedDigests, checkDigests } from './body-digests.ts';
 import { CosError } from './cos-error.ts';
 import type { SpeedLimit } from './speed-limit.ts';
 
-/** A part or an object put at once has at most this many bytes. https://cloud.tencent.com/document/product/436/14518 */
+/** Most bytes of a part, or of an object in one request. https://cloud.tencent.com/document/product/436/14518 */
 const MAX_BODY_BYTES = 5 * 1024 ** 3;
 
-/** The XML of a request: 10,000 parts need less than 1 MiB. */
+/** Most bytes of a request's XML; 10,000 parts need less than 1 MiB. */
 const MAX_XML_BYTES = 4 * 1024 * 1024;
 
 /** Returns `Content-Length`. @throws CosError `MissingContentLength` or `EntityTooLarge` */
@@ -23,7 +23,10 @@ export function bodyLength(incoming: IncomingMessage): number {
   return length;
 }
 
-/** Returns the body at the speed the limit allows; it ends with an error if a digest of its headers is not its own. */
+/**
+ * Returns the body at the speed that the limit allows; it ends with an error if it does not match a digest in its
+ * headers.
+ */
 export function openBody(incoming: IncomingMessage, speed: SpeedLimit): Readable {
   const digests = announcedDigests(incoming.headers);
   return Readable.from(checkDigests(speed.pace(chunksOf(incoming)), digests), {
@@ -31,7 +34,7 @@ export function openBody(incoming: IncomingMessage, speed: SpeedLimit): Readable
   });
 }
 
-/** Returns the body as text. @throws CosError `EntityTooLarge`, or for a digest that is not its own. */
+/** Returns the body as text. @throws CosError `EntityTooLarge`, or for a digest that does not match. */
 export async function readXmlBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -67,7 +70,7 @@ async function* chunksUntil(incoming: IncomingMessage, bytes: number) {
   );
 }
 
-/** Does not close the connection when its reader stops early: the refusal still has to go out on it. */
+/** Does not close the connection when the reader stops early: the refusal must still be sent on it. */
 function chunksOf(incoming: IncomingMessage): AsyncIterable<Buffer> {
   return incoming.iterator({ destroyOnReturn: false });
 }

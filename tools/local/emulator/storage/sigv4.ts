@@ -4,8 +4,8 @@ import { equalText, headerValue, type SignedRequest } from './signed-request.ts'
 import { encodeUriPath, encodeUriText } from './uri-text.ts';
 
 /**
- * An AWS Signature Version 4 as its `Authorization` header carries it; the Web SDK signs so with `storageType: 's3'`.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * The fields of an AWS Signature Version 4 in the `Authorization` header, which the Web SDK sends with `storageType:
+ * 's3'`. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export interface Sigv4 {
   readonly secretId: string;
@@ -22,7 +22,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const CLOCK_TOLERANCE_MS = 15 * 60 * 1000;
 
 /**
- * Returns the signature in `authorization`, undefined where it is of another kind.
+ * Returns the signature in `authorization`, undefined if it is of another kind.
  *
  * @throws CosError `InvalidArgument` if it is of this kind and cannot be read, or is not for the service `s3`.
  */
@@ -50,7 +50,7 @@ export function readSigv4(authorization: string | undefined): Sigv4 | undefined 
   return { secretId, date, region, signedHeaders, signature };
 }
 
-/** Returns the signature that `request` must carry, given the names and scope in `sigv4` and the host signed. */
+/** Returns the signature that `request` must have, for the names and scope in `sigv4` and the signed host. */
 function expectedSigv4(
   request: SignedRequest,
   sigv4: Omit<Sigv4, 'signature' | 'secretId'>,
@@ -136,7 +136,7 @@ function signingKey(secretKey: string, date: string, region: string): Buffer {
   );
 }
 
-/** Returns milliseconds, NaN for a text that is no such time. */
+/** Returns Unix milliseconds, NaN for a text in another form. */
 function timeOf(text: string): number {
   const iso = text.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z');
   return iso === text ? Number.NaN : Date.parse(iso);

@@ -1,15 +1,15 @@
-/** One limit that all uploads share, so that parallel parts together keep to it. */
+/** A limit that all uploads share, so that it holds for parallel parts together. */
 export interface SpeedLimit {
-  /** What holds now; null is no limit. */
+  /** Returns the present limit; null is no limit. */
   bytesPerSecond(): number | null;
   /** Changes the limit, also for bodies under way. @throws RangeError unless positive or null. */
   set(bytesPerSecond: number | null): void;
-  /** Hands on `chunks` no faster than the limit lets all bodies together, in small slices. */
+  /** Passes `chunks` on in small slices, so that all bodies together are not faster than the limit. */
   pace(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer>;
 }
 
 const SLICE_BYTES = 16 * 1024;
-/** How much unused time may be saved up; it makes good the coarseness of timers. */
+/** How much unused time may accumulate; this compensates for the coarseness of timers. */
 const BURST_SECONDS = 0.05;
 
 interface Waiting {
@@ -53,7 +53,7 @@ export function createSpeedLimit(
   const take = (bytes: number) =>
     new Promise<void>((go) => {
       queue.push({ bytes, go });
-      // Anyone who waits already has a timer running, and goes first.
+      // If others wait already, a timer is running, and they are served first.
       if (queue.length === 1) serve();
     });
 

@@ -12,23 +12,23 @@ export interface StorageServices {
   readonly speed: SpeedLimit;
 }
 
-/** One request that was let in, taken apart. */
+/** The parts of an authorized request. */
 export interface StorageCall {
   /** Cloud host, such as `vodlocal01-1250000001.cos.ap-singapore.myqcloud.com`. */
   readonly host: string;
   readonly bucket: string;
-  /** Decoded, without leading slash. */
+  /** Decoded, without a leading slash. */
   readonly key: string;
   readonly query: Query;
   readonly incoming: IncomingMessage;
 }
 
-/** What an operation answers. */
+/** The answer of an operation. */
 export interface StorageAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: string | Readable;
-  /** What the live list tells besides the operation, the key and the status. */
+  /** What the live list shows in addition to the operation, the key and the status. */
   readonly report?: {
     readonly uploadId?: string;
     readonly partNumber?: number;
@@ -36,7 +36,7 @@ export interface StorageAnswer {
   };
 }
 
-/** Does one COS operation. @throws CosError if it is refused. */
+/** Performs one COS operation. @throws CosError if it is refused. */
 export type StorageOperation = (
   services: StorageServices,
   call: StorageCall,

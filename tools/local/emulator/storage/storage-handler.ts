@@ -11,12 +11,12 @@ import type { StorageAnswer, StorageServices } from './storage-call.ts';
 import { type OperationName, operationName, operationOf } from './storage-operations.ts';
 import { parseQuery, type Query, queryValue } from './uri-text.ts';
 
-/** What the storage side of the emulator is made of. */
+/** Dependencies of the storage handler. */
 export interface StorageHandlerOptions extends StorageServices {
   readonly grantOf: GrantOf;
   readonly activity: ActivityLog;
   readonly now?: () => Date;
-  /** Makes `x-cos-request-id`. */
+  /** Returns a value for `x-cos-request-id`. */
   readonly newRequestId?: () => string;
 }
 
@@ -33,7 +33,7 @@ const STORAGE_HOST =
 
 /**
  * Returns a handler for requests to `<bucket>.cos.<region>.myqcloud.com` and `….tencentcos.cn`. It answers every request
- * itself, refusals included; each is reported once, preflights are not.
+ * itself, also with refusals, and reports each once, except for preflights.
  */
 export function createStorageHandler(
   options: StorageHandlerOptions,
@@ -171,7 +171,8 @@ function activityOf(
 }
 
 async function send({ incoming, outgoing }: CloudRequest, answer: Answer): Promise<void> {
-  // A client that is still sending reads no answer until it is done: take the rest of its body and forget it.
+  // A client that is still sending reads no answer before it has finished, so the rest of its body is read and
+  // discarded.
   incoming.resume();
   if (outgoing.destroyed) return;
   const { body = '' } = answer;
@@ -181,6 +182,6 @@ async function send({ incoming, outgoing }: CloudRequest, answer: Answer): Promi
     return;
   }
   outgoing.writeHead(answer.status, answer.headers);
-  // A client that stops reading, or a file that vanishes, ends the connection; there is nobody left to tell.
+  // If the client stops reading or a file disappears, the connection ends, and the error cannot be reported.
   await pipeline(body, outgoing).catch(() => outgoing.destroy());
 }

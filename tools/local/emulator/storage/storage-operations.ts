@@ -5,7 +5,7 @@ import { getObject, headObject, putObject } from './object-operations.ts';
 import type { StorageOperation } from './storage-call.ts';
 import { type Query, queryValue } from './uri-text.ts';
 
-/** The COS operations of the emulator, by the names COS gives them. */
+/** The COS operations of the emulator, by their names in COS. */
 const OPERATIONS = {
   HeadBucket: probe,
   ListMultipartUploads: listUploads,
@@ -22,7 +22,10 @@ const OPERATIONS = {
 /** Name of a COS operation that the emulator knows. */
 export type OperationName = keyof typeof OPERATIONS;
 
-/** Parameters that choose or steer an operation; others but signatures name one that is not known here. */
+/**
+ * Parameters that select or control an operation. Others, except for those below, mean an operation that is not
+ * emulated.
+ */
 const KNOWN_PARAMETERS = new Set([
   'uploads',
   'uploadId',
@@ -37,10 +40,10 @@ const KNOWN_PARAMETERS = new Set([
   'part-number-marker',
 ]);
 
-/** Parameters of signatures, of the SDKs' own bookkeeping, and `response-…`, which changes headers only. */
+/** Parameters of signatures, parameters that SDKs add for themselves, and `response-…`, which only changes headers. */
 const HARMLESS_PARAMETER = /^(q-|x-|response-|sign$)/i;
 
-/** Returns which operation a request asks for, undefined where it is none of those the emulator knows. */
+/** Returns the operation of a request, undefined if the emulator does not have it. */
 export function operationName(
   method: string,
   key: string,
@@ -56,7 +59,7 @@ export function operationName(
   return has('uploadId') ? uploadOperation(method) : objectOperation(method);
 }
 
-/** Returns what does the operation `name`. */
+/** Returns the function of the operation `name`. */
 export function operationOf(name: OperationName): StorageOperation {
   return OPERATIONS[name];
 }
@@ -94,7 +97,7 @@ function objectOperation(method: string): OperationName | undefined {
   }
 }
 
-/** Clients only measure how fast this is refused. */
+/** Clients only measure how fast the refusal arrives. */
 async function probe(): Promise<never> {
   throw new CosError('AccessDenied', 'Upload credentials do not open the bucket itself');
 }

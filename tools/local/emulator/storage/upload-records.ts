@@ -14,19 +14,21 @@ const UPLOAD = v.object({
 
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
-/** One JSON file per multipart upload: in `open` while it is open, beside its parts once it is completed. */
+/**
+ * One JSON file per multipart upload: in `open` while it is open, in the folder of its parts after it was completed.
+ */
 export interface UploadRecords {
   findOpen(uploadId: string): Promise<OpenUpload | undefined>;
   findCompleted(uploadId: string): Promise<OpenUpload | undefined>;
   /** Every open upload, oldest first. */
   listOpen(): Promise<readonly OpenUpload[]>;
   write(upload: OpenUpload): Promise<void>;
-  /** Makes an open upload a completed one. */
+  /** Turns an open upload into a completed one. */
   close(uploadId: string): Promise<void>;
   remove(uploadId: string): Promise<void>;
 }
 
-/** Returns the records in the directories `open` and `blobs`, which exist. */
+/** Returns the records in the directories `open` and `blobs`, which must exist. */
 export function openUploadRecords(open: string, blobs: string): UploadRecords {
   const openFile = (uploadId: string) => join(open, `${uploadId}.json`);
   const completedFile = (uploadId: string) => join(blobs, uploadId, 'upload.json');

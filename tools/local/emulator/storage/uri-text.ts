@@ -1,7 +1,7 @@
 /** Query parameters in the order they were sent, decoded. */
 export type Query = readonly (readonly [name: string, value: string])[];
 
-/** Returns `text` percent-encoded but for letters, digits and `-_.~`, as both signature schemes want it. */
+/** Returns `text` percent-encoded except for letters, digits and `-_.~`, as both signature schemes require it. */
 export function encodeUriText(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -9,12 +9,12 @@ export function encodeUriText(text: string): string {
   );
 }
 
-/** Returns `path` encoded like {@link encodeUriText}, its slashes kept. */
+/** Returns `path` encoded like {@link encodeUriText}, except for its slashes. */
 export function encodeUriPath(path: string): string {
   return path.split('/').map(encodeUriText).join('/');
 }
 
-/** Returns the parameters of `query`, which has no question mark; a plus sign stays one. @throws URIError */
+/** Returns the parameters of `query`, which has no question mark; a plus sign stays a plus sign. @throws URIError */
 export function parseQuery(query: string): Query {
   return query
     .split('&')

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Lets any page read the answer, and answers true where `incoming` was a preflight and is dealt with. */
+/** Allows any page to read the answer; returns true if `incoming` was a preflight and has been answered. */
 export function answerCors(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
   outgoing.setHeader('Access-Control-Allow-Origin', incoming.headers.origin ?? '*');
   outgoing.setHeader('Vary', 'Origin');
   if (incoming.method !== 'OPTIONS') return false;
   outgoing.setHeader('Access-Control-Allow-Methods', 'POST, OPTIONS');
-  // The asked headers are echoed, because `*` would not cover Authorization.
+  // The requested headers are repeated, because `*` would not cover Authorization.
   const asked = incoming.headers['access-control-request-headers'];
   outgoing.setHeader('Access-Control-Allow-Headers', asked ?? 'Content-Type');
   outgoing.setHeader('Access-Control-Max-Age', '600');
@@ -14,7 +14,7 @@ export function answerCors(incoming: IncomingMessage, outgoing: ServerResponse):
   return true;
 }
 
-/** Returns `body` as JSON. */
+/** Answers with `body` as JSON. */
 export function answerJson(outgoing: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   outgoing.writeHead(status, {

@@ -11,7 +11,7 @@ import { type ApplyRequest, parseApply } from './requests.ts';
 import { findSession, openSession } from './sessions.ts';
 import type { UploadSignature } from './upload-signature.ts';
 
-/** The older, short names of regions; no client that was tried reads them. Only the first is seen in real data. */
+/** The older, short names of regions; no tested client reads them. Only the first was found in real data. */
 const SHORT_REGIONS = new Map([['ap-chongqing', 'cq']]);
 
 function enterSession(
@@ -26,7 +26,7 @@ function enterSession(
 }
 
 function describeTarget(file: UploadFile, grant: StorageGrant) {
-  // No client uses storageSignature any more; it is there because the answer's shape has it.
+  // No client uses storageSignature any more; it is part of the answer's shape.
   const storageSignature = createHmac('sha1', grant.secretKey).update(file.path).digest('base64');
   return { storageSignature, storagePath: file.path };
 }
@@ -40,7 +40,7 @@ function buildApplyData(ugc: UgcDependencies, session: UploadSession, grant: Sto
     storageAppId: account.storageAppId,
     storageBucket: account.storageBucket,
     storageRegion: SHORT_REGIONS.get(storageRegion) ?? storageRegion,
-    // One spelling is read when uploading with the COS protocol, the other with the S3 protocol.
+    // Uploads with the COS protocol read one spelling, those with the S3 protocol the other.
     storageRegionV5: storageRegion,
     StorageRegionV5: storageRegion,
     domain: 'vod2.qcloud.com',
@@ -57,8 +57,8 @@ function buildApplyData(ugc: UgcDependencies, session: UploadSession, grant: Sto
 }
 
 /**
- * ApplyUploadUGC: answers where a client may put its files and the credentials for that, for a new media, for one
- * whose upload goes on, or for a media's new cover. Throws `UgcRefusal`.
+ * ApplyUploadUGC: returns where a client may store its files and the credentials for it, for a new media, for an upload
+ * that continues, or for a media's new cover. Throws `UgcRefusal`.
  */
 export async function applyUpload(
   applications: Applications<UgcDependencies>,

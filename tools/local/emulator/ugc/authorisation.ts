@@ -3,13 +3,13 @@ import { secondsOf, type UgcDependencies } from './dependencies.ts';
 import { refusal, UgcRefusal } from './refusals.ts';
 import { type UploadSignature, verifyUploadSignature } from './upload-signature.ts';
 
-/** A signature that is good, with what serves the application that it is for. */
+/** A valid signature and the services of its application. */
 interface Authorised {
   readonly signature: UploadSignature;
   readonly ugc: UgcDependencies;
 }
 
-/** Returns what the signature of a request says; throws {@link UgcRefusal} where it is not good. */
+/** Returns the content of a request's signature; throws {@link UgcRefusal} if it is not valid. */
 export function authorise(
   { own, of }: Applications<UgcDependencies>,
   signature: string,
@@ -19,7 +19,7 @@ export function authorise(
   return { signature: verdict, ugc: of(verdict.subAppId) };
 }
 
-/** The same for the steps after Prepare, whose failure the vendor's SDK would hide: here a fault may strike. */
+/** The same for the steps after Prepare, with simulated faults; in Prepare, the vendor's SDK would hide a failure. */
 export function authoriseStep(
   applications: Applications<UgcDependencies>,
   signature: string,

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { refusal } from './refusals.ts';
 
-/** No request of an upload SDK comes near it: our choice. */
+/** Our choice; requests of upload SDKs are much smaller. */
 const MAX_BODY_BYTES = 65_536;
 
-/** Returns the JSON that a request carries; throws `UgcRefusal` where it carries none or too much. */
+/** Returns the JSON of a request; throws `UgcRefusal` if there is none, or the body is too large. */
 export async function readJson(incoming: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
     size += chunk.length;
-    // What is too much is read to its end all the same, so that the answer finds its way.
+    // A body that is too large is still read to its end, so that the client can receive the answer.
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   if (size > MAX_BODY_BYTES) {

@@ -10,7 +10,7 @@ import { parseCommit } from './requests.ts';
 import { findSession } from './sessions.ts';
 import { signVerifyContent } from './verify-content.ts';
 
-/** Our guess at how long a client may show its `verify_content`. */
+/** How long `verify_content` is valid: our guess. */
 const VERIFY_SECONDS = 86_400;
 
 async function findUploaded(ugc: UgcDependencies, file: UploadFile): Promise<StoredObject> {
@@ -58,7 +58,7 @@ async function commitSession(ugc: UgcDependencies, session: UploadSession): Prom
   const committed = { ...session, committedAt: secondsOf(ugc.now) };
   ugc.state.media.set(media.fileId, media);
   ugc.state.sessions.set(session.vodSessionKey, committed);
-  // A changed cover makes no event: the service's list of events has none for it.
+  // A changed cover causes no event: the service's list of events has none for it.
   if (video !== null) ugc.recordUpload(media, session);
   await ugc.state.save();
   const { fileId, name, mediaUrl, coverUrl, metaData } = media;
@@ -81,9 +81,9 @@ function buildCommitData(ugc: UgcDependencies, session: UploadSession, committed
 }
 
 /**
- * Returns what makes the uploaded files of a session a media. A repeat, even one that comes while the first is at work,
- * answers the same and makes nothing twice. What it answers throws `UgcRefusal` where a file is missing or not as it was
- * announced.
+ * Returns the function that turns the uploaded files of a session into a media. A repeated call, even during the first
+ * one, gives the same result and creates nothing twice. The function throws `UgcRefusal` if a file is missing or not as
+ * it was declared.
  */
 export function createSessionCommit(): (
   ugc: UgcDependencies,
@@ -101,7 +101,7 @@ export function createSessionCommit(): (
   };
 }
 
-/** Returns CommitUploadUGC: it makes the uploaded files a media, once. The answering function throws `UgcRefusal`. */
+/** Returns CommitUploadUGC, which turns the uploaded files into a media, once, and throws `UgcRefusal`. */
 export function createCommitUpload(
   applications: Applications<UgcDependencies>,
 ): (body: unknown) => Promise<Outcome> {

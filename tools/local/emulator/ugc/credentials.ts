@@ -3,11 +3,11 @@ import type { UploadSession } from '../state.ts';
 import type { StorageGrant } from '../storage/grant.ts';
 import { bucketOf, secondsOf, type UgcDependencies } from './dependencies.ts';
 
-/** Our guess at the life of storage credentials. */
+/** Lifetime of storage credentials: our guess. */
 const CREDENTIAL_SECONDS = 1_800;
 const SHORT_CREDENTIAL_SECONDS = 20;
 
-/** Makes storage credentials for the folder of a session's file and keeps them in the state, beside the older ones. */
+/** Creates storage credentials for the folder of a session's file and adds them to those in the state. */
 export function issueGrant(ugc: UgcDependencies, session: UploadSession): StorageGrant {
   const short = ugc.faults.take('short-credentials');
   const seconds =

@@ -5,21 +5,21 @@ import type { MediaMetaData } from '../metadata.ts';
 import type { Media, ProcessingWish, State } from '../state.ts';
 import type { ObjectStore, StoredObject } from '../storage/objects.ts';
 
-/** What the client upload side works with. */
+/** Dependencies of client uploads. */
 export interface UgcDependencies {
   readonly account: Account;
-  /** Where media are played from: scheme, host and port of this machine's server. */
+  /** Origin of the addresses of media: scheme, host and port of this machine's server. */
   readonly origin: string;
   readonly state: State;
   readonly objects: Pick<ObjectStore, 'find'>;
   readonly faults: Faults;
   readonly activity: ActivityLog;
   readonly now: () => Date;
-  /** Returns an object's technical metadata, null where it cannot be read; never throws. */
+  /** Returns an object's technical metadata, null if it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
-  /** Told of each new media before the state is saved: records in the state what is to follow. */
+  /** Called for each new media before the state is saved; records the consequences in the state. */
   recordUpload(media: Media, wish: ProcessingWish): void;
-  /** Told once all of that is saved. */
+  /** Called after the state was saved. */
   startRecorded(): void;
 }
 

@@ -30,7 +30,7 @@ function reportOutcome(
 
 /**
  * Returns the handler of the client upload host: PrepareUploadUGC, ApplyUploadUGC and CommitUploadUGC. As with the
- * real service, the status is 200 whatever happens, and `code` of the envelope tells what did.
+ * real service, the status is always 200, and `code` in the body has the result.
  */
 export function createUgcHandler(
   applications: Applications<UgcDependencies>,

@@ -1,6 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
-/** Returns a new FileId: 19 decimal digits, above 2^53 like the real ones, so a client that makes it a number shows. */
+/**
+ * Returns a new FileId: 19 decimal digits, above 2^53 like real ones, so a client that converts it to a number fails.
+ */
 export function newFileId(): string {
   const digits = () => String(randomInt(1_000_000)).padStart(6, '0');
   return `5285890${digits()}${digits()}`;

@@ -1,4 +1,4 @@
-/** What a file is, as `MediaBasicInfo.Category` says it. */
+/** The kind of a file, as in `MediaBasicInfo.Category`. */
 export type MediaCategory = 'Video' | 'Audio' | 'Image';
 
 // File types that can be uploaded: https://cloud.tencent.com/document/product/266/9760
@@ -11,11 +11,11 @@ const VIDEO_TYPES = new Set(
 const AUDIO_TYPES = new Set('mp3 m4a flac ogg wav ra aac amr'.split(' '));
 const IMAGE_TYPES = new Set('jpg jpeg png gif bmp tiff ai cdr eps tif'.split(' '));
 
-/** Every type of image that is taken, as a cover too; for messages. */
+/** All accepted types of images, also for covers; for messages. */
 export const IMAGE_TYPE_LIST: string = [...IMAGE_TYPES].join(', ');
 
 /**
- * Returns the category of a media file's type (its extension, in lower case), undefined where VOD does not take it.
+ * Returns the category of a media file's type (its extension, in lower case), undefined if VOD does not accept it.
  * `ogg` is on both lists and counts as audio, and an image may be uploaded as media too (both are our choice).
  */
 export function categoryOf(type: string): MediaCategory | undefined {

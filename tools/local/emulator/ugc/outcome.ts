@@ -1,8 +1,8 @@
 import type { UploadSession } from '../state.ts';
 
-/** What a client upload request came to. */
+/** The result of a client upload request. */
 export interface Outcome {
-  /** `data` of the answer's envelope. */
+  /** `data` of the answer. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly session?: UploadSession;
 }

@@ -5,8 +5,8 @@ import type { Outcome } from './outcome.ts';
 import { parsePrepare } from './requests.ts';
 
 /**
- * PrepareUploadUGC: answers the regions that a client may race against each other, just one where the signature names
- * it. Uses up no signature. Throws `UgcRefusal`.
+ * PrepareUploadUGC: returns the regions whose speeds a client may compare, or the one that the signature names. Does
+ * not use a one-time signature up. Throws `UgcRefusal`.
  */
 export async function prepareUpload(
   applications: Applications<UgcDependencies>,

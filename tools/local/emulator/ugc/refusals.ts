@@ -1,8 +1,8 @@
 /**
  * Why a client upload request is refused. The real service publishes no list of its codes. 10001 and 10004 are known
- * from reports about the vendor's SDKs and from their tests, 10010 from what the Android SDK takes for an expired
- * signature, 10005 from what an older Web SDK takes for a dead session; the other numbers are our guess.
- * No client that was tried looks at the number: all treat whatever is not 0 as a failure and show the message.
+ * from reports about the vendor's SDKs and from their tests, 10010 from the Android SDK's check for an expired
+ * signature, 10005 from an older Web SDK's check for a lost session; the other numbers are our guess. No tested client
+ * reads the number: all treat anything but 0 as a failure and show the message.
  */
 const REFUSALS = {
   'invalid request': 10001,
@@ -18,13 +18,13 @@ const REFUSALS = {
 /** Name of a refusal, which begins its message. */
 export type RefusalName = keyof typeof REFUSALS;
 
-/** A refusal as the answer's envelope carries it. */
+/** A refusal in the form of the answer. */
 export interface Refusal {
   readonly code: number;
   readonly message: string;
 }
 
-/** Thrown where a client upload request is refused; its message says precisely what is wrong. */
+/** Thrown if a client upload request is refused; its message says precisely what is wrong. */
 export class UgcRefusal extends Error implements Refusal {
   readonly code: number;
 
@@ -35,7 +35,7 @@ export class UgcRefusal extends Error implements Refusal {
   }
 }
 
-/** Returns the refusal of this name, ready to be thrown; `detail` says what is wrong. */
+/** Returns the refusal with this name, to be thrown; `detail` says what is wrong. */
 export function refusal(name: RefusalName, detail: string, options?: ErrorOptions): UgcRefusal {
   const message = `ugc upload | ${name}: ${detail}`;
   return new UgcRefusal({ code: REFUSALS[name], message }, options);

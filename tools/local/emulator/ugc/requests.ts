@@ -41,13 +41,13 @@ const newUpload = v.object({
 const newUploadWithCover = v.object({ ...newUpload.entries, ...cover });
 const newCover = v.object({ signature: v.string(), fileId: v.string(), ...cover });
 
-/** A request that has a signature and nothing else that matters. */
+/** A request of which only the signature is used. */
 export type SignedRequest = v.InferOutput<typeof signed>;
 /** CommitUploadUGC, and the ApplyUploadUGC that continues an upload. */
 export type SessionRequest = v.InferOutput<typeof commit>;
-/** The ApplyUploadUGC of a new media file; `cover` is what the request says of its cover. */
+/** The ApplyUploadUGC of a new media file; `cover` has the request's fields about its cover. */
 export type NewUploadRequest = v.InferOutput<typeof newUpload> & Partial<CoverFields>;
-/** The ApplyUploadUGC that gives a media another cover. */
+/** The ApplyUploadUGC that changes a media's cover. */
 export type NewCoverRequest = v.InferOutput<typeof newCover>;
 
 interface CoverFields {
@@ -56,7 +56,7 @@ interface CoverFields {
   coverSize: number;
 }
 
-/** One of the three things an ApplyUploadUGC can ask for. */
+/** One of the three kinds of ApplyUploadUGC. */
 export type ApplyRequest =
   | { readonly kind: 'resume'; readonly request: SessionRequest }
   | { readonly kind: 'cover'; readonly request: NewCoverRequest }
@@ -91,8 +91,8 @@ export function parseCommit(body: unknown): SessionRequest {
 }
 
 /**
- * Returns an ApplyUploadUGC body; throws {@link UgcRefusal}. A session key wins over all else, because the vendor's
- * mobile SDKs send the file's fields beside it. Fields that nobody knows are left alone.
+ * Returns an ApplyUploadUGC body; throws {@link UgcRefusal}. A session key has priority, because the vendor's mobile
+ * SDKs send the file's fields with it. Unknown fields are ignored.
  */
 export function parseApply(body: unknown): ApplyRequest {
   if (has(body, 'vodSessionKey')) return { kind: 'resume', request: parse(commit, body) };

@@ -11,7 +11,7 @@ import type { UploadSignature } from './upload-signature.ts';
 const SESSION_SECONDS = 86_400;
 
 type NewApply = Exclude<ApplyRequest, { kind: 'resume' }>;
-/** Everything of a session that depends on whether it brings a new media or a new cover. */
+/** The part of a session that depends on whether it is for a new media or a new cover. */
 type SessionFiles = Pick<
   UploadSession,
   'fileId' | 'storageRegion' | 'video' | 'cover' | 'mediaExpireTime'
@@ -99,13 +99,13 @@ function buildSession(
   };
 }
 
-/** A retried request leaves its wish for a region out and is the same request all the same. */
+/** A retried request has no region, but counts as the same request. */
 function digestRequest(apply: NewApply): string {
   const same = { ...apply.request, storageRegion: undefined };
   return createHash('sha256').update(JSON.stringify(same)).digest('hex');
 }
 
-/** Returns the session that a used one-time signature may continue; throws where it may not. */
+/** Returns the session that a used one-time signature may continue; throws if it may not. */
 function findBoundSession(
   ugc: UgcDependencies,
   signature: UploadSignature,
@@ -124,8 +124,8 @@ function findBoundSession(
 }
 
 /**
- * Returns the session of a new upload. The same request with the same one-time signature, as a browser repeats it
- * after a lost answer, finds the session that it began. Throws {@link refusal}s.
+ * Returns the session of a new upload. If a browser repeats a request with the same one-time signature after a lost
+ * answer, it gets the session that the request began. Throws {@link refusal}s.
  */
 export function openSession(
   ugc: UgcDependencies,
@@ -149,8 +149,9 @@ export function openSession(
 }
 
 /**
- * Returns the session of this key. A one-time signature that began another upload is refused, one that began this
- * upload or none is fine: some SDKs send one signature for every step, others a fresh one. Throws {@link refusal}s.
+ * Returns the session with this key. A one-time signature that began another upload is refused; one that began this
+ * upload or none is accepted, since some SDKs send one signature for all steps, others a fresh one. Throws {@link
+ * refusal}s.
  */
 export function findSession(
   ugc: UgcDependencies,

@@ -16,8 +16,8 @@ function decode(text: string, field: string): string {
 }
 
 /**
- * Returns the fields of a signed query string, form-url-decoded: both `%20` and `+` are a space, as the vendor's
- * samples in different languages write it. Throws {@link UgcRefusal} where a field comes twice or is not encoded.
+ * Returns the fields of a signed query string, form-url-decoded: both `%20` and `+` are a space, since the vendor's
+ * samples in different languages use both. Throws {@link UgcRefusal} if a field occurs twice or is not encoded.
  */
 export function parseSignedFields(original: string): SignedFields {
   const fields = new Map<string, string>();
@@ -31,7 +31,7 @@ export function parseSignedFields(original: string): SignedFields {
   return fields;
 }
 
-/** Returns the text of a field, or null where it is absent or empty (undocumented: we take the two for the same). */
+/** Returns the text of a field, or null if it is absent or empty (undocumented; both count as the same here). */
 export function readText(fields: SignedFields, name: string): string | null {
   return fields.get(name) || null;
 }
@@ -44,7 +44,7 @@ export function readLimitedText(fields: SignedFields, name: string, limit: numbe
   return text;
 }
 
-/** Returns the text of a field that must be there; throws {@link UgcRefusal} if it is not. */
+/** Returns the text of a required field; throws {@link UgcRefusal} if it is missing. */
 export function readRequiredText(fields: SignedFields, name: string): string {
   const text = readText(fields, name);
   if (text === null) throw wrong(`${name} is missing`);
@@ -65,7 +65,7 @@ export function readInteger(
   throw wrong(`${name} must be a whole number from ${min} to ${max}, it is "${text}"`);
 }
 
-/** Returns a whole number that must be there; throws {@link UgcRefusal} if it is not or is out of range. */
+/** Returns a required whole number; throws {@link UgcRefusal} if it is missing or out of range. */
 export function readRequiredInteger(fields: SignedFields, name: string, max: number): number {
   readRequiredText(fields, name);
   return readInteger(fields, name, [0, max], 0);

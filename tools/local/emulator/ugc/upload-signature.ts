@@ -14,7 +14,7 @@ import {
 /** When a processing flow notifies: at its end, at each change, or never. */
 type TaskNotifyMode = 'Finish' | 'Change' | 'None';
 
-/** What a client upload signature says, once it is known to be genuine. Times are Unix seconds; null is absent. */
+/** The content of a genuine client upload signature. Times are Unix seconds; null is absent. */
 export interface UploadSignature {
   readonly secretId: string;
   readonly currentTimeStamp: number;
@@ -28,16 +28,16 @@ export interface UploadSignature {
   readonly sessionContext: string | null;
   readonly oneTimeValid: boolean;
   readonly storageRegion: string | null;
-  /** Application of the account that it is for. */
+  /** Application of the account that it belongs to. */
   readonly subAppId: number;
-  /** SHA-256 of the decoded signature, hex: its name in the list of those that were used. */
+  /** SHA-256 of the decoded signature, hex, which identifies it in the list of used ones. */
   readonly digest: string;
 }
 
 // Limits of https://cloud.tencent.com/document/product/266/9221
 const MAX_RANDOM = 4_294_967_295;
 const MAX_VALIDITY_SECONDS = 7_776_000;
-// The page counts "characters" without saying which; bytes are the reading that cannot turn out too generous.
+// The page counts "characters" without a definition; bytes are the stricter reading.
 const MAX_SOURCE_CONTEXT_BYTES = 250;
 const MAX_SESSION_CONTEXT_BYTES = 1_000;
 /** Our guess: how far a signer's clock may run ahead of ours. */
@@ -122,9 +122,9 @@ function readSignature(signature: string, account: Account, nowSeconds: number):
 }
 
 /**
- * Returns what a client upload signature says, or why it is refused; never throws. Written from the documentation
- * (https://cloud.tencent.com/document/product/266/9221) apart from the code that signs, so that one mistake cannot
- * pass on both sides. `nowSeconds` is Unix time. Which code goes with which fault is partly a guess, see `refusals.ts`.
+ * Returns the content of a client upload signature, or why it is refused; never throws. Written from the documentation
+ * (https://cloud.tencent.com/document/product/266/9221) independently of the code that signs, so that no error is in both.
+ * `nowSeconds` is Unix time. The codes of the refusals are partly a guess, see `refusals.ts`.
  */
 export function verifyUploadSignature(
   signature: string,

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 
-/** Key of the `verify_content` that CommitUploadUGC answers with; the vendor's console shows the real one. */
+/** Key of `verify_content` in the answer of CommitUploadUGC; the vendor's console shows the real one. */
 const LOCAL_VERIFY_KEY = 'LocalVerifyKeyExample';
 
 /**
- * Returns the proof that a client can show for having uploaded a file: Base64 of an HMAC-SHA1 and the text it covers,
- * the same layout as an upload signature. `expiresAt` is Unix seconds.
+ * Returns the proof that a client has uploaded a file: Base64 of an HMAC-SHA1 and the text that it covers, with the
+ * same layout as an upload signature. `expiresAt` is Unix seconds.
  */
 export function signVerifyContent(fileId: string, expiresAt: number): string {
   const text = Buffer.from(`ExpTime=${expiresAt}&FileId=${fileId}`);

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { formatClock } from '../components/format.ts';
 import type { ActivityRow, TextedActivity } from './activity-rows.ts';
 
-/** The row of an activity; opened, it has all that was recorded. */
+/** The row of an activity; when it is open, it shows everything that was recorded. */
 export function ActivityEntry({ row }: { readonly row: ActivityRow }) {
   const { activities, text } = row;
   const isOpen = useSignal(false);
@@ -46,7 +46,7 @@ function Several({ activities }: Pick<ActivityRow, 'activities'>) {
 
 function Whole(activity: TextedActivity['activity']) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: not every browser lets the keyboard into what scrolls.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: some browsers do not let the keyboard reach scrollable elements.
     <pre tabIndex={0}>{JSON.stringify(activity, null, 2)}</pre>
   );
 }

@@ -7,7 +7,7 @@ import { ACTIVITY_KINDS, type ActivityKind } from './activity-text.ts';
 
 const FOLLOW_PIXELS = 24;
 
-/** The live list of what happens, oldest first; it follows the newest row unless somebody has scrolled up to read. */
+/** The live list of activities, oldest first; it follows the newest row unless the user has scrolled up. */
 export function ActivityList({ model }: { readonly model: ActivityModel }) {
   const rows = model.rows.value;
   return (
@@ -61,7 +61,7 @@ function Filters({ model }: { readonly model: ActivityModel }) {
   );
 }
 
-/** One stop of the tab key; the arrow keys go from row to row. */
+/** The rows are one stop of the tab key; the arrow keys move from row to row. */
 function Rows({ rows }: { readonly rows: readonly ActivityRow[] }) {
   const list = useRef<HTMLDivElement>(null);
   const isFollowing = useSignal(true);
@@ -77,7 +77,7 @@ function Rows({ rows }: { readonly rows: readonly ActivityRow[] }) {
         role="log"
         aria-live="off"
         aria-label="What happens, oldest first. The arrow keys go from row to row."
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and its rows are reached from it.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and its rows are reached from here.
         tabIndex={0}
         onKeyDown={moveFocus}
         onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
@@ -114,7 +114,7 @@ function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement 
   rows[next]?.focus();
 }
 
-/** Returns the row that a key leads to; undefined for keys that lead to none. */
+/** Returns the row to which a key moves the focus; undefined for other keys. */
 function nextRow(key: string, place: number, count: number): number | undefined {
   if (key === 'Home') return 0;
   if (key === 'End') return count - 1;

@@ -8,7 +8,7 @@ import {
 } from './activity-rows.ts';
 import type { ActivityKind } from './activity-text.ts';
 
-/** Everything that has happened, and what of it is shown. */
+/** All activities, and the rows that are shown. */
 export interface ActivityModel {
   /** Oldest first. */
   readonly rows: ReadonlySignal<readonly ActivityRow[]>;
@@ -19,12 +19,12 @@ export interface ActivityModel {
 }
 
 const MAX_ROWS = 300;
-/** More than the rows shown, so that a filter finds older activities of its kind. */
+/** More activities than shown rows, so that a filter finds older activities of its kind. */
 const MAX_KEPT = 2_000;
-/** The page itself asks for the state of its uploads whenever something has happened. */
+/** The page itself reads the state of its uploads after each activity. */
 const HIDDEN_AT_FIRST: readonly ActivityKind[] = ['read'];
 
-/** Returns an empty record. */
+/** Returns a model without activities. */
 export function createActivityModel(): ActivityModel {
   const kept = signal<readonly TextedActivity[]>([]);
   const hidden = signal<ReadonlySet<ActivityKind>>(new Set(HIDDEN_AT_FIRST));

@@ -2,28 +2,28 @@ import type { RecordedActivity } from '../../activity.ts';
 import type { Recorded } from '../stack/recorded.ts';
 import { type ActivityText, describeActivity, isRegionProbe } from './activity-text.ts';
 
-/** An activity with its words. */
+/** An activity and its text. */
 export interface TextedActivity {
   readonly activity: RecordedActivity;
   readonly text: ActivityText;
 }
 
-/** A row of the list: one activity, or several that nobody reads one by one. */
+/** A row of the list: one activity, or several that are not worth reading one by one. */
 export interface ActivityRow {
-  /** Place of its first activity in the order of things. */
+  /** Number of its first activity in the order of activities. */
   readonly key: number;
   readonly activities: readonly TextedActivity[];
   readonly text: ActivityText;
 }
 
-/** Adds the words to an activity. */
+/** Adds the text to an activity. */
 export function textActivity(activity: RecordedActivity): TextedActivity {
   return { activity, text: describeActivity(activity) };
 }
 
 /**
- * Returns the rows for activities in their order. Probes of regions that follow each other are one, and so are runs of
- * the timer with their calls to VOD.
+ * Returns the rows for activities in their order. Consecutive probes of regions are one row, and so are runs of the
+ * timer with their calls to VOD.
  */
 export function foldActivities(activities: readonly TextedActivity[]): readonly ActivityRow[] {
   const rows: ActivityRow[] = [];
@@ -61,12 +61,14 @@ function foldRun(rows: ActivityRow[], entry: TextedActivity, run: Recorded<'swee
   rows.push({ key, activities: all, text: { ...entry.text, title: 'Timer', status } });
 }
 
-/** A run that failed stands alone. */
+/** A failed run has its own row. */
 function isTimer(activity: RecordedActivity | undefined): boolean {
   return activity?.type === 'sweep' && activity.firedBy === 'timer' && !activity.failed;
 }
 
-/** Takes the calls to VOD since `start` off the end of `rows`: those of the run that has just ended. */
+/**
+ * Removes the calls to VOD since `start` from the end of `rows` and returns them: those of the run that has just ended.
+ */
 function takeCalls(rows: ActivityRow[], start: number): readonly TextedActivity[] {
   const calls: TextedActivity[] = [];
   for (;;) {

@@ -20,7 +20,7 @@ export const ACTIVITY_KINDS = {
 /** One of {@link ACTIVITY_KINDS}. */
 export type ActivityKind = keyof typeof ACTIVITY_KINDS;
 
-/** An activity as a line to read. */
+/** An activity as a line of text. */
 export interface ActivityText {
   readonly kind: ActivityKind;
   readonly title: string;
@@ -29,7 +29,7 @@ export interface ActivityText {
   readonly tone: 'good' | 'bad' | 'warn' | 'plain';
 }
 
-/** Puts an activity into words. */
+/** Returns the text of an activity. */
 export function describeActivity(activity: RecordedActivity): ActivityText {
   switch (activity.type) {
     case 'function':
@@ -52,7 +52,7 @@ export function describeActivity(activity: RecordedActivity): ActivityText {
       return {
         kind: 'media',
         title: 'Media made',
-        // Isolated, as a name may run in the other direction.
+        // Isolated, since a name may be in a script of the other direction.
         detail: `\u2068${activity.name}\u2069, ${activity.fileId}`,
         status: '',
         tone: 'plain',
@@ -169,7 +169,7 @@ function describePull(activity: Recorded<'pull'>): ActivityText {
   };
 }
 
-/** Tells whether the SDK asks with it which region answers first. */
+/** Returns whether the SDK sends this request to find the fastest region. */
 export function isRegionProbe({ operation }: Recorded<'storage'>): boolean {
   return operation === 'HEAD' || operation.startsWith('HeadBucket');
 }
@@ -189,7 +189,7 @@ function describeStorage(activity: Recorded<'storage'>): ActivityText {
     title: isProbe ? 'Region probe' : operation,
     detail: facts.filter(Boolean).join(', '),
     status: String(status),
-    // The SDK races regions with unsigned requests, whose refusal is as good an answer as any.
+    // The SDK compares regions by unsigned requests, for which a refusal is a good answer, too.
     tone: isSuccess(status) ? 'good' : isProbe ? 'plain' : refusal,
   };
 }

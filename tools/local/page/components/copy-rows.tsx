@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 
-/** A value that is to be taken elsewhere, with its name. */
+/** A value to be copied, with its name. */
 export interface CopyRow {
   readonly name: string;
   readonly value: string;
@@ -13,7 +13,7 @@ export interface CopyRow {
 
 const SHOWN_MILLISECONDS = 1_500;
 
-/** Values with a button each that copies it; rows without a value are left out. */
+/** Values, each with a button that copies it; rows without a value are left out. */
 export function CopyRows({ rows }: { readonly rows: readonly CopyRow[] }) {
   return (
     <dl class="copy-rows">
@@ -43,13 +43,13 @@ function Row({ name, value, id, field }: CopyRow) {
 
 interface CopyButtonProps {
   readonly text: string;
-  /** What it is that is copied. */
+  /** Name of the copied value. */
   readonly name: string;
-  /** Selected where the browser does not let the page copy. */
+  /** Selected if the browser does not allow the page to copy. */
   readonly source: { readonly current: HTMLElement | null };
 }
 
-/** Copies a text, and says so for a moment. */
+/** Copies a text, and shows this for a moment. */
 export function CopyButton({ text, name, source }: CopyButtonProps) {
   const label = useSignal('Copy');
 

@@ -1,4 +1,4 @@
-/** A fact with its name, and what is to be said about it. */
+/** A fact with its name and a remark. */
 export interface Fact {
   readonly name: string;
   readonly value: string;

@@ -1,24 +1,24 @@
 import type { ComponentChildren } from 'preact';
 
-/** One field of a form, and how it is asked for. */
+/** One field of a form. */
 interface FieldProps {
   /** Name and id of the input. */
   readonly name: string;
   readonly label: string;
   readonly hint?: string | undefined;
-  /** How much of what fits is written. */
+  /** Length of the text and its limit. */
   readonly count?: string;
-  /** More is written than fits. */
+  /** The text is longer than its limit. */
   readonly isOver?: boolean;
-  /** What is wrong with what is written. */
+  /** What is wrong with the text. */
   readonly problem?: string | undefined;
-  /** Takes the whole width of the form. */
+  /** Whether it has the whole width of the form. */
   readonly isWide?: boolean;
   /** The input, with {@link describeInput} of the same field. */
   readonly children: ComponentChildren;
 }
 
-/** The row of a field: label, input, hint, and what the function says against it. */
+/** The row of a field: label, input, hint, and the problem that the function reported. */
 export function Field({
   name,
   label,
@@ -50,7 +50,7 @@ export function Field({
   );
 }
 
-/** What is wrong with a field; nothing is shown where nothing is. */
+/** What is wrong with a field; shows nothing if it is right. */
 export function FieldProblem({
   name,
   problem,
@@ -65,7 +65,7 @@ export function FieldProblem({
   );
 }
 
-/** Returns the attributes that tie the input of a field to its label, hint and problem. */
+/** Returns the attributes that connect the input of a field with its label, hint and problem. */
 export function describeInput({
   name,
   hint,

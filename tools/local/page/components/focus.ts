@@ -1,13 +1,13 @@
 /**
- * To be called where a button of `group` loses the focus. One that is hidden has lost it because it is gone: then the first
- * that is shown has it, so that a user of the keyboard stays where something can be done next.
+ * Called when a button of `group` loses the focus. If it lost it because it was hidden, the first visible button gets
+ * the focus, so that a user of the keyboard stays at the next possible step.
  */
 export function inheritFocus(
   { target }: { readonly target: unknown },
   group: Element | null,
 ): void {
   if (!(target instanceof HTMLElement && target.hidden)) return;
-  // Not while the browser still moves it.
+  // Waits until the browser has moved the focus.
   queueMicrotask(() => {
     if (document.activeElement !== document.body) return;
     group?.querySelector<HTMLElement>('button:not([hidden], :disabled)')?.focus();

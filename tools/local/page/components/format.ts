@@ -1,6 +1,6 @@
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
-/** Writes a number of bytes in decimal units, as in "58.3 MB". */
+/** Returns a number of bytes in decimal units, such as "58.3 MB". */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -12,7 +12,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
-/** Writes a span of time, as in "45 s", "3 min 5 s" or "2 h 10 min". */
+/** Returns a span of time, such as "45 s", "3 min 5 s" or "2 h 10 min". */
 export function formatSpan(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -27,31 +27,31 @@ function joinUnits(first: string, rest: number, unit: string): string {
   return rest === 0 ? first : `${first} ${rest} ${unit}`;
 }
 
-/** Writes a point in time against `now`, as in "in 59 min 58 s" or "12 s ago". */
+/** Returns a point in time relative to `now`, such as "in 59 min 58 s" or "12 s ago". */
 export function formatRelative(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1_000;
   if (Math.abs(seconds) < 1) return 'now';
   return seconds > 0 ? `in ${formatSpan(seconds)}` : `${formatSpan(-seconds)} ago`;
 }
 
-/** Writes the local time of day to the millisecond, as in "14:03:07.120". */
+/** Returns the local time of day to the millisecond, such as "14:03:07.120". */
 export function formatClock(at: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const milliseconds = String(at.getMilliseconds()).padStart(3, '0');
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${milliseconds}`;
 }
 
-/** Writes a count with its noun, as in "1 part" and "2 parts". */
+/** Returns a count with its noun, such as "1 part" or "2 parts". */
 export function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Returns how many bytes `text` takes in UTF-8. */
+/** Returns the length of `text` in bytes of UTF-8. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Writes a local day and time of day, as in "30 Nov 2026, 14:03"; the year only where it is not that of `now`. */
+/** Returns a local date and time, such as "30 Nov 2026, 14:03"; with the year only if it is not that of `now`. */
 export function formatMoment(at: Date, now: Date): string {
   if (Number.isNaN(at.getTime())) return '';
   const day = at.toLocaleDateString('en-GB', {

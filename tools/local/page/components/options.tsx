@@ -4,12 +4,12 @@ import type { ComponentChildren, JSX } from 'preact';
 interface OptionsProps {
   readonly id: string;
   readonly isOpen: Signal<boolean>;
-  /** How many are set. */
+  /** Number of options that are set. */
   readonly set: number;
   readonly children: ComponentChildren;
 }
 
-/** The options of a form, folded; how many are set can be seen all the same. */
+/** The options of a form, which can be folded; the number of set ones is always visible. */
 export function Options({ id, isOpen, set, children }: OptionsProps) {
   return (
     <details
@@ -30,7 +30,7 @@ export function Options({ id, isOpen, set, children }: OptionsProps) {
 
 interface RegionSelectProps {
   readonly regions: readonly string[];
-  /** What it means to choose none. */
+  /** What no choice means. */
   readonly none: string;
   readonly input: JSX.IntrinsicElements['select'];
 }

@@ -6,13 +6,15 @@ const AUDIO_NAME = /\.(aac|amr|flac|m4a|mp3|ogg|wav|wma)$/i;
 interface PlayerProps {
   readonly url: string;
   readonly coverUrl: string;
-  /** Media type, where the browser knows it; the name tells else. */
+  /** Media type, if the browser knows it; otherwise it is derived from the name. */
   readonly type?: string;
   /** Id of the element in the page. */
   readonly id?: string;
 }
 
-/** Media with the browser's own controls; a link where it cannot play them. Another `url` needs another `key`. */
+/**
+ * A media with the browser's own controls, or a link if the browser cannot play it. Another `url` needs another `key`.
+ */
 export function Player({ url, coverUrl, type = '', id }: PlayerProps) {
   const isUnplayable = useSignal(false);
   const src = pagePath(url);
@@ -45,7 +47,7 @@ export function Player({ url, coverUrl, type = '', id }: PlayerProps) {
   return <video {...details} playsInline {...(coverUrl === '' ? {} : { poster: coverUrl })} />;
 }
 
-/** The page may have been opened under another name of this machine than the one in the media's URL. */
+/** The page may have been opened with another name of this machine than the one in the media's URL. */
 function pagePath(url: string): string {
   const { pathname } = new URL(url, location.href);
   return pathname.startsWith('/media/') ? pathname : url;

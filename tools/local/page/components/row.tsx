@@ -3,7 +3,7 @@ import { StateChip } from './state-chip.tsx';
 import type { Tone } from './tone.ts';
 
 interface RowProps {
-  /** Id of its name, which names its buttons. */
+  /** Id of its name, which also labels its buttons. */
   readonly id: string;
   readonly name: ComponentChildren;
   readonly state: string;
@@ -11,15 +11,15 @@ interface RowProps {
   /** `data-` attributes of the row. */
   readonly data: Readonly<Record<`data-${string}`, string>>;
   readonly kind: 'pull' | 'recent';
-  /** Below the name and above the facts. */
+  /** Shown between the name and the facts. */
   readonly trouble?: ComponentChildren;
   readonly facts: ComponentChildren;
   readonly buttons: ComponentChildren;
-  /** What its buttons have opened. */
+  /** What its buttons have opened below it. */
   readonly children?: ComponentChildren;
 }
 
-/** The row of one upload in a list: its name and state, facts, and what can be done with it. */
+/** The row of one upload in a list: its name and state, facts, and actions. */
 export function Row({
   id,
   name,
@@ -55,7 +55,7 @@ export function Row({
 interface ToggleProps {
   readonly text: string;
   readonly isOpen: { value: boolean };
-  /** Shown in its place while it is open. */
+  /** Shown instead of `text` while it is open. */
   readonly openText?: string;
   readonly action?: string;
 }

@@ -5,7 +5,7 @@ interface StateChipProps {
   readonly tone: Tone;
 }
 
-/** A state in a word or two; nothing where there is no text. */
+/** A state in a word or two; nothing if the text is empty. */
 export function StateChip({ text, tone }: StateChipProps) {
   if (text === '') return null;
   return (

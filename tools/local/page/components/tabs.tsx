@@ -1,14 +1,14 @@
 import { useRef } from 'preact/hooks';
 
 interface TabsProps<T extends string> {
-  /** Id of what names them. */
+  /** Id of the element that labels them. */
   readonly labelledBy: string;
   readonly tabs: readonly { readonly name: T; readonly text: string }[];
   readonly chosen: T;
   readonly onChoose: (name: T) => void;
 }
 
-/** Tabs of which the arrow keys choose one; the panel of each has the id of its name with `-panel`. */
+/** Tabs; the arrow keys choose one. The id of a panel is the tab's name with `-panel`. */
 export function Tabs<T extends string>({ labelledBy, tabs, chosen, onChoose }: TabsProps<T>) {
   const list = useRef<HTMLDivElement>(null);
 

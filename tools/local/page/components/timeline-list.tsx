@@ -3,10 +3,10 @@ import type { TimelineEntry } from './timeline.ts';
 import { describeState } from './upload-state.ts';
 
 interface TimelineListProps {
-  /** Says to a screen reader what it is. */
+  /** The label of the list for screen readers. */
   readonly label: string;
   readonly entries: readonly TimelineEntry[];
-  /** Said where there are none. */
+  /** Shown if there are none. */
   readonly empty: string;
 }
 

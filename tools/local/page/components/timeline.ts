@@ -8,7 +8,7 @@ import {
 } from '../stack/ledger-answers.ts';
 import { formatClock, formatCount } from './format.ts';
 
-/** How an entry, or what came of it, is to be taken. */
+/** Whether an entry or its result is good or bad. */
 type TimelineTone = 'good' | 'bad' | 'warn' | 'plain';
 
 /** A line below an entry. */
@@ -17,7 +17,7 @@ interface TimelineNote {
   readonly tone: TimelineTone;
 }
 
-/** One thing in the life of an upload, in words. */
+/** One event in the life of an upload, in words. */
 export interface TimelineEntry {
   readonly key: string;
   readonly kind: 'state' | 'vod' | 'action';
@@ -29,7 +29,7 @@ export interface TimelineEntry {
 
 const STATE = 'upload.';
 
-/** States by how they are to be taken. */
+/** Which states are good or bad. */
 const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
   ready: 'good',
   failed: 'bad',
@@ -39,18 +39,18 @@ const STATE_TONES: Readonly<Record<string, TimelineTone>> = {
   deleted: 'warn',
 };
 
-/** What is done to media, before and after it is done. */
+/** Titles of actions on media, before and after they are done. */
 const ACTION_TITLES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   delete: ['File to be removed', 'File removed'],
   inspect: ['Limits to be checked', 'Limits checked'],
 };
 
-/** What a file that cannot be judged yet waits for. */
+/** Note for a file whose limits cannot be checked yet. */
 const WAITING = 'VOD has not reported yet what the limits of this upload need; it has 10 minutes';
 
 /**
- * Returns the life of an upload as entries, oldest first; what led to a state comes before it, and what went wrong is
- * below the state that it led to.
+ * Returns the life of an upload as entries, oldest first; the cause of a state comes before it, and an error is below
+ * the state that it resulted in.
  */
 export function describeLife({ upload, events, actions }: UploadLife): readonly TimelineEntry[] {
   return [

@@ -1,2 +1,2 @@
-/** How a state is to be taken. */
+/** Whether a state is good, bad or neither. */
 export type Tone = 'plain' | 'active' | 'good' | 'warn' | 'bad';

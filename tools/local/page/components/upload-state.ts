@@ -18,7 +18,7 @@ const STATES: Readonly<Record<string, StateText>> = {
   deleted: { text: 'Deleted', tone: 'warn' },
 };
 
-/** Returns the state of an upload, as the `uploads` function answers it, in words; one that is not known as it is. */
+/** Returns a state of the `uploads` function in words; an unknown state is returned unchanged. */
 export function describeState(state: string): StateText {
   return STATES[state] ?? { text: state, tone: 'plain' };
 }
@@ -31,7 +31,7 @@ const METHODS: Readonly<Record<string, string>> = {
   live: 'Live recording',
 };
 
-/** Returns how media came, in words. */
+/** Returns in words how media arrived. */
 export function describeMethod(method: string): string {
   return METHODS[method] ?? 'Another way';
 }

@@ -1,13 +1,13 @@
 /** A piece of code that connects an app to the stack at an origin. */
 export interface Snippet {
-  /** Name of it, and of its tab. */
+  /** Its name, and that of its tab. */
   readonly name: 'app' | 'curl';
   readonly title: string;
   readonly about: string;
   readonly write: (origin: string) => string;
 }
 
-/** Ways to connect, of which each runs as it is. */
+/** Ways to connect; each runs unchanged. */
 export const SNIPPETS: readonly Snippet[] = [
   {
     name: 'app',

@@ -4,7 +4,7 @@ import { CopyButton } from '../components/copy-rows.tsx';
 import { Tabs } from '../components/tabs.tsx';
 import { SNIPPETS, type Snippet } from './connect-snippets.ts';
 
-/** The next step: how an app of one's own does what this page does. */
+/** The next step: how the user's own app does what this page does. */
 export function ConnectView() {
   const chosen = useSignal<Snippet['name']>('app');
   const tabs = SNIPPETS.map(({ name, title }) => ({ name, text: title }));
@@ -46,7 +46,7 @@ function SnippetPanel({ name, about, write, isShown }: Snippet & { readonly isSh
         <p class="muted">{about}</p>
         <CopyButton text={text} name="the code" source={source} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: not every browser lets the keyboard into what scrolls. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: some browsers do not let the keyboard reach scrollable elements. */}
       <pre ref={source} id={`${name}-code`} class="snippet" tabIndex={0}>
         {text}
       </pre>

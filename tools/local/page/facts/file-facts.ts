@@ -3,7 +3,7 @@ import type { Recorded } from '../stack/recorded.ts';
 /** A log line that a function wrote. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** What the server said about one file after its upload. */
+/** What the server reported about one file after its upload. */
 export interface FileFacts {
   readonly media?: Recorded<'media'>;
   readonly procedure?: Recorded<'procedure'>;
@@ -26,7 +26,9 @@ const NO_FACTS: FileFacts = { notifications: [], receipts: [] };
 /** Returns an empty index. */
 export function createFileFacts(): FileFactsIndex {
   const files = new Map<string, FileFacts>();
-  /** A refused notification is not read, so its log line cannot name a file; the report of its delivery follows and does. */
+  /**
+   * A refused notification is not read, so its log line has no file; the report of its delivery, which follows, has it.
+   */
   let refused: LogLine[] = [];
 
   const file = (fileId: string) => files.get(fileId) ?? NO_FACTS;

@@ -1,22 +1,22 @@
 import { isSuccess, type Recorded } from '../stack/recorded.ts';
 
-/** What became of one part, as storage answered it. */
+/** The result of one part, from storage's answer. */
 export interface PartFact {
   readonly state: 'stored' | 'failed';
   /** When storage answered last, in milliseconds since 1970. */
   readonly at: number;
 }
 
-/** What storage said about the parts of each object. */
+/** What storage answered about the parts of each object. */
 export interface PartFacts {
   take(activity: Recorded<'storage'>): void;
-  /** Marks parts as stored that an earlier life of the page saw arrive. */
+  /** Marks parts as stored that arrived before the page was reloaded. */
   keepParts(key: string, numbers: readonly number[]): void;
   parts(key: string): ReadonlyMap<number, PartFact>;
   isComplete(key: string): boolean;
 }
 
-/** Returns an empty record. */
+/** Returns facts about no parts. */
 export function createPartFacts(): PartFacts {
   const partsByKey = new Map<string, Map<number, PartFact>>();
   const complete = new Set<string>();
@@ -47,7 +47,7 @@ export function createPartFacts(): PartFacts {
   };
 }
 
-/** Apply names a key with its leading slash, storage without. */
+/** ApplyUpload returns a key with a leading slash, storage uses it without. */
 function withoutSlash(key: string): string {
   return key.startsWith('/') ? key.slice(1) : key;
 }

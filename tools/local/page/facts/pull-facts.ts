@@ -1,8 +1,8 @@
 import { isSuccess, type Recorded } from '../stack/recorded.ts';
 
-/** What the server said about one pull. */
+/** What the server reported about one pull. */
 interface PullFact {
-  /** The newest word of VOD about the task. */
+  /** VOD's newest report about the task. */
   readonly task?: Recorded<'pull'>;
   /** The callback function has accepted the event that ends the pull. */
   readonly isReceived: boolean;
@@ -12,13 +12,13 @@ interface PullFact {
 export interface PullFacts {
   takePull(activity: Recorded<'pull'>): void;
   takeFunction(activity: Recorded<'function'>): void;
-  /** Undefined until VOD speaks of this task. */
+  /** Undefined until VOD reports this task. */
   pull(taskId: string): PullFact | undefined;
-  /** The task of a queued pull, which nobody but the event at its end names; undefined until then. */
+  /** The task of a queued pull, which only its final event has; undefined until then. */
   taskOf(uploadId: string): string | undefined;
 }
 
-/** Returns an empty record. */
+/** Returns facts about no pulls. */
 export function createPullFacts(): PullFacts {
   const pulls = new Map<string, PullFact>();
   const tasks = new Map<string, string>();

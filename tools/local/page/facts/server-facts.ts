@@ -4,20 +4,22 @@ import { createFileFacts, type FileFacts } from './file-facts.ts';
 import { createPartFacts, type PartFacts } from './part-facts.ts';
 import { createPullFacts, type PullFacts } from './pull-facts.ts';
 
-/** Everything the event stream told, by storage key, by file and by task; who reads it is told of what comes. */
+/**
+ * Everything that the event stream reported, by storage key, by file and by task. Reading subscribes to later changes.
+ */
 export interface ServerFacts extends Omit<PartFacts, 'take'>, Pick<PullFacts, 'pull' | 'taskOf'> {
   take(activity: RecordedActivity): void;
   file(fileId: string): FileFacts;
 }
 
-/** Returns an empty record. */
+/** Returns no facts. */
 export function createServerFacts(): ServerFacts {
   const parts = createPartFacts();
   const files = createFileFacts();
   const pulls = createPullFacts();
   const revision = signal(0);
 
-  /** Returns `read`, which also subscribes the one who reads. */
+  /** Returns `read`, which also subscribes its caller. */
   function subscribing<A extends readonly unknown[], R>(
     read: (...args: A) => R,
   ): (...args: A) => R {

@@ -8,7 +8,7 @@ const STATE_TEXTS: Readonly<Record<StreamState, string>> = {
   lost: 'Stack not reachable',
 };
 
-/** Whether the page is connected to the stack. */
+/** Shows whether the page is connected to the stack. */
 export function ConnectionStatus({ stream }: { readonly stream: ActivityStream }) {
   const state = stream.state.value;
   return (
@@ -18,7 +18,7 @@ export function ConnectionStatus({ stream }: { readonly stream: ActivityStream }
   );
 }
 
-/** Says that the stack, or the network of this browser, is away, and what to do. */
+/** Says that the stack or the network of this browser is not available, and what to do. */
 export function OfflineBanner({ stream }: { readonly stream: ActivityStream }) {
   const isOffline = useOffline();
   const isLost = stream.state.value === 'lost';

@@ -20,11 +20,11 @@ const WAYS = [
 
 interface HomeViewProps {
   readonly page: PageModel;
-  /** Hidden instead of removed: a film keeps playing, and what is open stays open. */
+  /** Hidden instead of removed, so that a video continues to play, and what is open stays open. */
   readonly isShown: boolean;
 }
 
-/** What a first visitor needs: a way to bring media in, and what came of it. */
+/** What a first visitor needs: the ways to upload or pull media, and the results. */
 export function HomeView({ page, isShown }: HomeViewProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const { pulls, uploads, upload, views, info } = page;

@@ -2,7 +2,7 @@ import { listTenants } from '../stack/tenants.ts';
 import { ConnectionStatus } from './connection-status.tsx';
 import type { PageModel } from './page-model.ts';
 
-/** The head of the page: what it is, its views, and whether it is connected. */
+/** The head of the page: its title, its views, and whether it is connected. */
 export function Masthead({ page }: { readonly page: PageModel }) {
   const { views, stream } = page;
   const view = views.view.value;

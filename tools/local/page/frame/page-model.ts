@@ -13,24 +13,24 @@ import { createUploadModel, type UploadModel } from '../upload/upload-model.ts';
 import { createUploadStore, type UploadStore } from '../uploads-list/upload-store.ts';
 import { createViewChoice, type ViewChoice } from './view.ts';
 
-/** Everything that the page shows, kept up to date by the stack. */
+/** All data of the page, which the stack keeps up to date. */
 export interface PageModel {
   readonly views: ViewChoice;
   readonly stream: ActivityStream;
   readonly facts: ServerFacts;
   readonly tenant: TenantChoice;
-  /** Null until the stack has told. */
+  /** Null until the stack has answered. */
   readonly info: ReadonlySignal<StackInfo | null>;
   readonly uploads: UploadStore;
   readonly upload: UploadModel;
   readonly pulls: PullModel;
   readonly lab: LabModel;
   readonly activity: ActivityModel;
-  /** What a screen reader is to say. */
+  /** Text for screen readers. */
   readonly announcement: ReadonlySignal<string>;
 }
 
-/** Connects the page to the stack that served it. */
+/** Connects the page to the stack that served it, and returns its model. */
 export function createPageModel(): PageModel {
   const tenant = createTenantChoice();
   const stack = connectLocalStack(() => tenant.name.peek());
@@ -64,7 +64,7 @@ export function createPageModel(): PageModel {
     refreshInfo();
   });
   effect(() => {
-    // Another tenant has other uploads.
+    // Runs also when the tenant changes, since each tenant has other uploads.
     if (stream.state.value === 'open' && tenant.name.value !== undefined) uploads.refresh();
   });
   announceStages(upload, announce);
@@ -84,7 +84,7 @@ function createInfo(stack: LocalStack, tenant: TenantChoice) {
           tenant.offer(told.tenants);
           info.value = told;
         },
-        // The banner says so when there is nothing to ask.
+        // The banner reports that the stack is not available.
         () => undefined,
       );
     },

@@ -1,19 +1,19 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-/** What the page shows: one of two ways to bring media in, or another view. */
+/** A view of the page: upload or pull, or another one. */
 type View = 'upload' | 'pull' | 'lab' | 'connect';
 
 const VIEWS: readonly View[] = ['upload', 'pull', 'lab', 'connect'];
 
-/** The choice of what the page shows. */
+/** The choice of the view. */
 export interface ViewChoice {
   readonly view: ReadonlySignal<View>;
-  /** The way to bring media in that was chosen last. */
+  /** The one of upload and pull that was chosen last. */
   readonly way: ReadonlySignal<'upload' | 'pull'>;
   show(view: View): void;
 }
 
-/** Returns the choice, which the address of the page names, as in `#pull`. */
+/** Returns the choice, which is in the fragment of the page's address, such as `#pull`. */
 export function createViewChoice(): ViewChoice {
   const view = signal<View>('upload');
   const way = signal<'upload' | 'pull'>('upload');

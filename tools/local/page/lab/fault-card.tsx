@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ArmedFault } from '../stack/stack-controls.ts';
 import type { LabModel } from './lab-model.ts';
 
-/** Arms faults, each of which strikes at its next chance. */
+/** Switches faults on; each takes effect at the next opportunity. */
 export function FaultCard({ lab }: { readonly lab: LabModel }) {
   const times = useSignal('1');
   const value = useSignal('');

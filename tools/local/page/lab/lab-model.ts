@@ -2,28 +2,28 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Recorded } from '../stack/recorded.ts';
 import type { ArmedFault, FaultList, StackControls } from '../stack/stack-controls.ts';
 
-/** The switches that exist on one machine only: faults, speed and the timer. */
+/** The controls that only the local stack has: faults, speed and the timer. */
 export interface LabModel {
-  /** Undefined until the stack has named them. */
+  /** Undefined until the stack has listed them. */
   readonly faults: ReadonlySignal<FaultList | undefined>;
   readonly faultProblem: ReadonlySignal<string>;
   arm(fault: ArmedFault): void;
   disarmAll(): void;
-  /** Bytes per second; null where there is no limit. */
+  /** Bytes per second; null for no limit. */
   readonly speed: ReadonlySignal<number | null>;
   setSpeed(bytesPerSecond: number | null): void;
   readonly isSweeping: ReadonlySignal<boolean>;
-  /** The last run, no matter who fired it. */
+  /** The last run, started by the timer or by hand. */
   readonly lastSweep: ReadonlySignal<Recorded<'sweep'> | undefined>;
   /** Why no run could be started. */
   readonly sweepProblem: ReadonlySignal<string>;
   sweep(): Promise<void>;
   takeSweep(run: Recorded<'sweep'>): void;
-  /** Asks the stack anew, as after a fault has struck. */
+  /** Asks the stack again, for example after a fault has taken effect. */
   refresh(): void;
 }
 
-/** Returns the switches before anything is known of them. */
+/** Returns the controls before their states are known. */
 export function createLabModel(stack: StackControls): LabModel {
   return { ...createFaults(stack), ...createSweep(stack) };
 }
@@ -46,7 +46,7 @@ function createFaults(stack: StackControls) {
     try {
       speed.value = await stack.readSpeed();
     } catch {
-      // The banner says so when there is nothing to ask.
+      // The banner reports that the stack is not available.
     }
   }
   return {

@@ -1,7 +1,7 @@
 import type { LabModel } from './lab-model.ts';
 import { describeSpeed } from './speed-card.tsx';
 
-/** Says what the lab does to uploads at the moment; nothing where it does nothing. */
+/** Says what the lab does to uploads at the moment; shows nothing if it does nothing. */
 export function LabNote({ lab }: { readonly lab: LabModel }) {
   const armed = lab.faults.value?.armed ?? [];
   const speed = lab.speed.value;

@@ -16,7 +16,7 @@ interface LabViewProps {
   readonly info: StackInfo | null;
 }
 
-/** Everything that slows, breaks, mends and takes apart. */
+/** The controls for speed, faults and the sweep, and the details of signatures. */
 export function LabView({ lab, model, info }: LabViewProps) {
   return (
     <div id="lab-view" class="column">
@@ -30,7 +30,7 @@ export function LabView({ lab, model, info }: LabViewProps) {
   );
 }
 
-/** How the upload stands, as faults are armed here and strike there. */
+/** The state of the upload, since faults that are switched on here take effect there. */
 function UploadStrip({ model }: { readonly model: UploadModel }) {
   const upload = model.upload.value;
   if (upload.file === null) return null;

@@ -4,7 +4,7 @@ import { formatRelative } from '../components/format.ts';
 import type { IssuedSignature } from '../upload/upload.ts';
 import { decodeSignature } from './signature-decoding.ts';
 
-/** What the SDK wants a signature for, in words. */
+/** What the SDK needs a signature for, in words. */
 const PURPOSES: Readonly<Record<IssuedSignature['purpose'], { name: string; about: string }>> = {
   prepare: {
     name: 'Regions',
@@ -15,7 +15,7 @@ const PURPOSES: Readonly<Record<IssuedSignature['purpose'], { name: string; abou
   commit: { name: 'Finish', about: 'Asked for before CommitUploadUGC, which ends the upload.' },
 };
 
-/** The signatures of the upload, taken apart; the newest is shown until another one is chosen. */
+/** The decoded signatures of the upload; the newest is shown until another one is chosen. */
 export function SignatureCard({ signatures }: { readonly signatures: readonly IssuedSignature[] }) {
   const chosen = useSignal<IssuedSignature | undefined>(undefined);
   const isKept = chosen.value !== undefined && signatures.includes(chosen.value);
@@ -69,7 +69,7 @@ function Decoded({ signature, purpose }: IssuedSignature) {
       <FactsTable facts={[{ name: 'HMAC-SHA1', value: mac, note }, ...rows]} />
       <details class="code-block">
         <summary>As sent</summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: not every browser lets the keyboard into what scrolls. */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: some browsers do not let the keyboard reach scrollable elements. */}
         <pre class="wrap" tabIndex={0}>
           {signature}
         </pre>

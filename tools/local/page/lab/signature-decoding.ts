@@ -1,19 +1,19 @@
 const MAC_BYTES = 20;
 const TIMES: ReadonlySet<string> = new Set(['currentTimeStamp', 'expireTime']);
 
-/** An upload signature taken apart. */
+/** A decoded upload signature. */
 export interface DecodedSignature {
   /** The HMAC-SHA1 in hexadecimal digits. */
   readonly mac: string;
   readonly parameters: readonly {
     readonly name: string;
     readonly value: string;
-    /** Present where the parameter is a point in time. */
+    /** Present if the parameter is a point in time. */
     readonly at?: Date;
   }[];
 }
 
-/** Takes an upload signature apart: base64 of 20 bytes of MAC and the query string that they cover. */
+/** Decodes an upload signature: base64 of 20 bytes of MAC and the query string that they cover. */
 export function decodeSignature(signature: string): DecodedSignature {
   const bytes = Uint8Array.from(atob(signature), (character) => character.charCodeAt(0));
   const query = new TextDecoder().decode(bytes.subarray(MAC_BYTES));

@@ -8,7 +8,7 @@ export function describeSpeed(limit: number | null): string {
   return limit === null ? 'No limit' : `${formatBytes(limit)}/s`.replace('.0', '');
 }
 
-/** Limits how fast the emulator takes bytes. */
+/** Limits how fast the emulator accepts bytes. */
 export function SpeedCard({ lab }: { readonly lab: LabModel }) {
   return (
     <section class="card" aria-labelledby="speed-heading">

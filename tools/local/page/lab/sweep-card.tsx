@@ -3,7 +3,7 @@ import type { Recorded } from '../stack/recorded.ts';
 import type { LabModel } from './lab-model.ts';
 import { describeSweep } from './sweep-text.ts';
 
-/** Fires the timer of the `sweep` function, and says what it did. */
+/** Fires the timer of the `sweep` function, and shows what it did. */
 export function SweepCard({ lab }: { readonly lab: LabModel }) {
   const isSweeping = lab.isSweeping.value;
   const run = lab.lastSweep.value;

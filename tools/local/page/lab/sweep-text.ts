@@ -7,7 +7,7 @@ export interface SweepStep {
   readonly text: string;
 }
 
-/** Steps whose name in the summary says less than could be said. */
+/** Steps for which there is a better name than in the summary. */
 const STEP_NAMES: Readonly<Record<string, string>> = {
   queue: 'Event queue',
   unconfirmed: 'Kept events',
@@ -18,7 +18,7 @@ const STEP_NAMES: Readonly<Record<string, string>> = {
   fanOut: 'New deliveries',
 };
 
-/** Counts whose name does. */
+/** The same for counts. */
 const COUNT_NAMES: Readonly<Record<string, string>> = {
   fresh: 'new',
   dead: 'given up',
@@ -26,7 +26,7 @@ const COUNT_NAMES: Readonly<Record<string, string>> = {
 
 const SECONDS = /Seconds$/;
 
-/** Returns what a sweep's summary says, without the steps that had nothing to do. */
+/** Returns a sweep's summary in words, without the steps that had nothing to do. */
 export function describeSweep(summary: Readonly<Record<string, unknown>>): readonly SweepStep[] {
   const { steps, backlog, errors, problem, outOfTime } = summary;
   const done = Object.entries(isRecord(steps) ? steps : {}).map(([name, counts]) => ({
@@ -54,12 +54,12 @@ function describeCount(name: string, count: number): string {
   if (SECONDS.test(name)) {
     return `${readName(name.replace(SECONDS, '')).toLowerCase()} ${formatSpan(count)}`;
   }
-  // Codes of errors are written as they are.
+  // Error codes stay unchanged.
   const words = COUNT_NAMES[name] ?? (/^[a-z]/.test(name) ? readName(name).toLowerCase() : name);
   return `${count.toLocaleString('en')} ${count === 1 ? words.replace(/s$/, '') : words}`;
 }
 
-/** Returns a name from a program as words, as in "Fan out" for `fanOut`. */
+/** Returns an identifier as words, such as "Fan out" for `fanOut`. */
 function readName(key: string): string {
   const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;

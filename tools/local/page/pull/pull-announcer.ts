@@ -1,11 +1,11 @@
 import { isEnded, summarizePulls, type ViewedPull } from './pull.ts';
 
-/** Says how pulls have ended. */
+/** Announces how pulls have ended. */
 export interface PullAnnouncer {
   tell(pulls: readonly ViewedPull[]): void;
 }
 
-/** Returns an announcer that says each end once; many at a time are counted. */
+/** Returns an announcer that announces each end once, and only the number of them if there are many at a time. */
 export function createPullAnnouncer(announce: (text: string) => void): PullAnnouncer {
   let told = new Set<number>();
   return {

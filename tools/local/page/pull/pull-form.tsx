@@ -18,7 +18,7 @@ interface PullFormProps {
 
 const MOST = MAX_PULLS.toLocaleString('en');
 
-/** The form that asks for pulls. */
+/** The form for requesting pulls. */
 export function PullForm({ model, regions, area }: PullFormProps) {
   const count = readLines(model.text.value).length;
   const isBusy = model.isBusy.value;
@@ -153,7 +153,7 @@ function bindOption(
   hint?: string,
 ) {
   const count = problems.filter(({ path }) => path === name).length;
-  // The reason stands beside each URL, and may be another one there.
+  // Each row has the reason for its URL, which may differ.
   const problem = count === 0 ? '' : `Refused for ${formatCount(count, 'URL')}: see the rows.`;
   const field = { name: IDS[name], hint, problem };
   return {

@@ -7,15 +7,15 @@ import type { PullOutcome } from './pull-outcome.ts';
 /** The rows of pulls, newest request first. */
 export interface PullItems {
   readonly all: ReadonlySignal<readonly PullItem[]>;
-  /** Puts new rows on top, and takes away those that were refused: they stand in the form. */
+  /** Adds new rows at the top, and removes the refused ones, whose URLs are in the form. */
   add(pulls: readonly PullFields[]): readonly PullItem[];
   settle(sent: readonly PullItem[], outcomes: readonly PullOutcome[]): void;
   remove(items: readonly PullItem[]): void;
-  /** Adds those pulls of an earlier life of the page that have no row, newest first, at the end. */
+  /** Adds pulls from before a reload that have no row, newest first, at the end. */
   restore(uploads: readonly LedgerUpload[]): void;
 }
 
-/** Returns no rows. */
+/** Returns an empty list of rows. */
 export function createPullItems(): PullItems {
   const items = signal<readonly PullItem[]>([]);
   let lastId = 0;
@@ -51,7 +51,7 @@ export function createPullItems(): PullItems {
           lastId += 1;
           const { uploadId, taskId } = kept;
           const outcome = { kind: 'sent', uploadId, taskId: taskId || null } as const;
-          // The backend does not keep where media were pulled from.
+          // The backend does not store the source URLs of pulls.
           return { id: lastId, fields: { mediaUrl: '' }, outcome, kept };
         });
       items.value = [...items.value, ...restored];

@@ -1,7 +1,7 @@
-/** The most that one request may ask for. */
+/** Most pulls in one request. */
 export const MAX_PULLS = 1_000;
 
-/** Returns the URLs that `text` has, one a line. */
+/** Returns the URLs in `text`, one per line. */
 export function readLines(text: string): readonly string[] {
   return text
     .split('\n')
@@ -9,20 +9,20 @@ export function readLines(text: string): readonly string[] {
     .filter(Boolean);
 }
 
-/** A URL as it may be shown: its query can hold a signature, and what is before its host a password. */
+/** The part of a URL that may be shown: its query can have a signature, and the text before its host a password. */
 export interface ShownAddress {
   readonly host: string;
-  /** The path, with "?…" where a query follows it. */
+  /** The path, with "?…" if a query follows it. */
   readonly path: string;
 }
 
 const PARTS = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)([^?#]*)([?#]?)/i;
 
-/** Returns what to show of `url`, which need not be one. */
+/** Returns the part of `url` to show; any text is accepted. */
 export function shortenAddress(url: string): ShownAddress {
   const [, scheme = '', authority = '', path = '', mark = ''] = PARTS.exec(url) ?? [];
   const at = authority.lastIndexOf('@');
-  // Only where it is not the usual one does the scheme tell anything.
+  // The scheme is shown only if it is not http or https.
   const shownScheme = /^https?:/i.test(scheme) ? '' : scheme;
   const host = `${shownScheme}${at < 0 ? authority : `…${authority.slice(at)}`}`;
   return { host, path: mark === '' ? path : `${path}${mark}…` };

@@ -9,7 +9,7 @@ interface PullListProps {
   readonly onEdit: (item: PullItem) => void;
 }
 
-/** More rows than this scroll in themselves, so that what follows stays within reach. */
+/** More rows than this scroll in their own area, so that the content below stays near. */
 const MAX_UNSCROLLED = 12;
 
 /** The card with a row for each pull. */

@@ -12,22 +12,22 @@ import type { PullOutcome } from './pull-outcome.ts';
 import { buildPulls, sendPulls } from './pull-sending.ts';
 import { viewPull } from './pull-view.ts';
 
-/** What goes with every URL, as the form has it. */
+/** The texts of the form's options, which apply to every URL. */
 export interface PullTexts {
   readonly storageRegion: string;
   readonly mediaType: string;
   readonly idempotencyKey: string;
 }
 
-/** The pulls of the page and the form that asks for them. */
+/** The pulls of the page and the form for requesting them. */
 export interface PullModel {
-  /** URLs to be pulled, one a line. */
+  /** URLs to pull, one per line. */
   readonly text: Signal<string>;
   readonly texts: Signal<PullTexts>;
   readonly isBusy: ReadonlySignal<boolean>;
-  /** What is wrong with the text; empty where nothing is. */
+  /** What is wrong with the text; empty if it is right. */
   readonly textProblem: ReadonlySignal<string>;
-  /** What was said against the options. */
+  /** Problems with the options. */
   readonly optionProblems: ReadonlySignal<readonly FieldProblem[]>;
   /** Why a request failed as a whole. */
   readonly problem: ReadonlySignal<Problem | null>;
@@ -35,11 +35,11 @@ export interface PullModel {
   write(text: string): void;
   addLine(url: string): void;
   submit(): Promise<void>;
-  /** Sends those that there was no time for. */
+  /** Sends the pulls for which there was no time. */
   sendRest(): Promise<void>;
-  /** Takes the row of a pull away and puts its URL back into the form. */
+  /** Removes the row of a pull and puts its URL back into the form. */
   edit(item: PullItem): void;
-  /** Takes away the rows of pulls that have ended. */
+  /** Removes the rows of pulls that have ended. */
   tidy(): void;
 }
 
@@ -50,11 +50,11 @@ interface ModelContext {
   readonly announce: (text: string) => void;
 }
 
-/** Pulls of earlier that come back after a reload. */
+/** Most earlier pulls that are shown again after a reload. */
 const MAX_RESTORED = 20;
 const MOST = MAX_PULLS.toLocaleString('en');
 
-/** Returns no pulls but those of an earlier life of the page, and an empty form. */
+/** Returns the pulls from before a reload, and an empty form. */
 export function createPullModel({ stack, facts, uploads, announce }: ModelContext): PullModel {
   const rows = createPullItems();
   const form = createFormState();
@@ -66,7 +66,7 @@ export function createPullModel({ stack, facts, uploads, announce }: ModelContex
   stack.listUploads({ method: 'pull', limit: MAX_RESTORED }).then(
     (list) => rows.restore(list.uploads),
     () => {
-      // The list of recent uploads says that it could not be read.
+      // The list of recent uploads reports the same error.
     },
   );
   return {
@@ -132,7 +132,7 @@ function createRequests(
 
 type FormState = ReturnType<typeof createFormState>;
 
-/** Adds URLs behind what has been written meanwhile. */
+/** Adds URLs after the text that has been entered meanwhile. */
 function addLines({ text, write }: FormState, urls: readonly string[]): void {
   if (urls.length > 0) write([...readLines(text.peek()), ...urls].join('\n'));
 }
@@ -155,7 +155,7 @@ function createFormState() {
   };
 }
 
-/** Returns what goes with every URL; what is empty is left out. */
+/** Returns the options for every URL, without the empty ones. */
 export function readSettings(texts: PullTexts): Omit<PullFields, 'mediaUrl'> {
   const filled = Object.entries(texts)
     .map(([name, text]) => [name, text.trim()] as const)

@@ -1,16 +1,16 @@
 import { isRecord, type Problem, toProblem } from '../stack/problem.ts';
 
-/** What the pull function made of one URL. */
+/** The pull function's result for one URL. */
 export type PullOutcome =
   | { readonly kind: 'sending' }
   | {
       readonly kind: 'sent';
       readonly uploadId: string;
-      /** Null where VOD had taken the pull before, and does not name its task again. */
+      /** Null if VOD had already accepted the pull, and does not return its task again. */
       readonly taskId: string | null;
     }
   | { readonly kind: 'refused'; readonly problem: Problem }
-  /** There was no time for it: it can be sent again as it is. */
+  /** There was no time for it: it can be sent again unchanged. */
   | { readonly kind: 'unsent'; readonly detail: string };
 
 const PLACE = /^items\.\d+\.?/;
@@ -34,7 +34,7 @@ export function readPullOutcomes(answer: unknown): readonly PullOutcome[] {
 function readItemProblem(body: Readonly<Record<string, unknown>>): Problem {
   const { status } = body;
   const problem = toProblem(body, typeof status === 'number' ? status : 0);
-  // The place in the batch is of no use beside the line itself.
+  // The index in the batch is useless next to the line itself.
   const errors = problem.errors.map(({ path, message }) => ({
     path: path.replace(PLACE, ''),
     message,
@@ -42,7 +42,7 @@ function readItemProblem(body: Readonly<Record<string, unknown>>): Problem {
   return { ...problem, errors };
 }
 
-/** The outcome of an item that the answer says nothing about. */
+/** Returns the outcome of an item that the answer does not have. */
 export function refuseUnreadable(): PullOutcome {
   const detail = 'The answer says nothing about this URL.';
   return { kind: 'refused', problem: toProblem({ title: 'No answer', detail }, 502) };

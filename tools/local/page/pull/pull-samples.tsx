@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 
-/** Sources to try the panel with; the made-up host is found by the local emulator alone. */
+/** Sources for trying the panel; only the local emulator can resolve their invented host. */
 const SAMPLES: readonly { readonly text: string; readonly url: string }[] = [
   { text: 'Video', url: 'http://samples.example.com/video.mp4' },
   { text: 'Audio', url: 'http://samples.example.com/tone.wav' },
@@ -13,7 +13,7 @@ const SAMPLES: readonly { readonly text: string; readonly url: string }[] = [
   { text: 'Private address', url: 'http://10.0.0.7/video.mp4' },
 ];
 
-/** Buttons that add the URL of a sample: one stop of the tab key, from which the arrow keys go to the others. */
+/** Buttons that add the URL of a sample: one stop of the tab key; the arrow keys move between them. */
 export function PullSamples({ onChoose }: { readonly onChoose: (url: string) => void }) {
   const current = useSignal(0);
 

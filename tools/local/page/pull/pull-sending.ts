@@ -2,13 +2,13 @@ import { type Problem, ProblemError, toProblem } from '../stack/problem.ts';
 import type { LocalStack, PullFields } from '../stack/stack-client.ts';
 import { type PullOutcome, refuseUnreadable } from './pull-outcome.ts';
 
-/** What sending ended with: an outcome of each pull, or the problem of the request as a whole. */
+/** The result of sending: an outcome for each pull, or the problem of the whole request. */
 export type Sending = { readonly outcomes: readonly PullOutcome[] } | { readonly problem: Problem };
 
-/** Statuses that are about who asks and how, and not about the one URL asked for. */
+/** Statuses that are about the caller or the request, and not about its one URL. */
 const ABOUT_THE_REQUEST: readonly number[] = [401, 403, 404, 405, 413];
 
-/** Sends one pull in the form for one, more in the form for many; never rejects. */
+/** Sends one pull as a single request, several as a batch; never rejects. */
 export async function sendPulls(stack: LocalStack, pulls: readonly PullFields[]): Promise<Sending> {
   const [first, ...rest] = pulls;
   if (first === undefined) return { outcomes: [] };
@@ -26,7 +26,7 @@ export async function sendPulls(stack: LocalStack, pulls: readonly PullFields[])
 /**
  * Returns the requests for `urls`.
  *
- * Each of many URLs has a key of its own made from the whole one and the URL, so that it stays the same where only some
+ * Each of several URLs has its own key, derived from the common key and the URL, so that it stays the same if only some
  * of them are sent again.
  */
 export async function buildPulls(

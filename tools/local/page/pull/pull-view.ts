@@ -26,7 +26,7 @@ const NOTHING = {
   callback: 'none',
 } as const;
 
-/** Returns how `item` stands by what the function answered, what the server tells, and what the ledger knows. */
+/** Returns the state of `item` from the function's answer, the server's reports, and the ledger. */
 export function viewPull(
   item: PullItem,
   facts: ServerFacts,
@@ -36,7 +36,7 @@ export function viewPull(
   const isRepeatable = fields.mediaUrl !== '';
   const told = outcome.kind === 'sent' ? facts.pull(outcome.taskId ?? '')?.task?.url : undefined;
   const url = isRepeatable ? fields.mediaUrl : told;
-  // The backend keeps a name at most.
+  // Of the source, the backend stores only a name, if any.
   const named = upload?.name || 'Pull without a name';
   const address = url ? shortenAddress(url) : { host: named, path: '' };
   return { address, isRepeatable, ...viewOutcome(outcome, facts, upload) };
@@ -113,7 +113,7 @@ function viewSent(
   };
 }
 
-/** Ends that come from this service, and not from VOD. */
+/** Final states that this service, not VOD, decides. */
 const OWN_ENDS: Readonly<Record<string, string>> = {
   cancelled: 'Cancelled',
   rejected: 'Rejected',
@@ -122,8 +122,8 @@ const OWN_ENDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns what the ledger alone knows of a pull: that it was ended here, or, where the stack has forgotten the task,
- * how it stands. Undefined where what happened tells more.
+ * Returns what only the ledger knows about a pull: that this service ended it, or, if the stack has forgotten the task,
+ * its state. Undefined if the activities say more.
  */
 function viewKept(upload: LedgerUpload | undefined, isForgotten: boolean): KeptView | undefined {
   if (upload === undefined) return undefined;

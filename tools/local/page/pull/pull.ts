@@ -4,7 +4,7 @@ import type { PullFields } from '../stack/stack-client.ts';
 import type { ShownAddress } from './pull-lines.ts';
 import type { PullOutcome } from './pull-outcome.ts';
 
-/** Where a pull stands, from the click to the media. */
+/** The state of a pull, from the click to the media. */
 type PullState =
   | 'sending'
   | 'refused'
@@ -16,13 +16,13 @@ type PullState =
   | 'failed'
   | 'cancelled';
 
-/** One URL that was asked for. */
+/** One requested URL. */
 export interface PullItem {
   /** Number of its row. */
   readonly id: number;
   readonly fields: PullFields;
   readonly outcome: PullOutcome;
-  /** What the ledger knew of it when it came back after a reload. */
+  /** Its upload in the ledger, if it is from before a reload. */
   readonly kept?: LedgerUpload;
 }
 
@@ -33,11 +33,11 @@ export interface PullTrouble {
   readonly advice: string;
 }
 
-/** A pull as its row shows it. */
+/** The content of a pull's row. */
 export interface PullView {
-  /** What is shown of the source. */
+  /** The part of the source's address that is shown. */
   readonly address: ShownAddress;
-  /** Whether the page knows the whole URL, as it does of what was asked for here. */
+  /** Whether the page knows the whole URL, because it was requested here. */
   readonly isRepeatable: boolean;
   readonly state: PullState;
   readonly label: string;
@@ -50,11 +50,11 @@ export interface PullView {
   readonly fileId: string;
   readonly mediaUrl: string;
   readonly coverUrl: string;
-  /** `none` where no event is to come. */
+  /** `none` if no event is expected. */
   readonly callback: 'none' | 'awaited' | 'received';
 }
 
-/** A pull with how it stands. */
+/** A pull and the content of its row. */
 export interface ViewedPull {
   readonly item: PullItem;
   readonly view: PullView;
@@ -62,12 +62,12 @@ export interface ViewedPull {
 
 const ENDED: readonly PullState[] = ['refused', 'unsent', 'made', 'failed', 'cancelled'];
 
-/** Tells whether nothing more will happen to a pull by itself. */
+/** Returns whether nothing more will happen to a pull by itself. */
 export function isEnded({ state }: PullView): boolean {
   return ENDED.includes(state);
 }
 
-/** Tells whether the caller can correct what was refused; a failure of the service is not theirs. */
+/** Returns whether the user can correct what was refused, which is not so for a failure of the service. */
 export function isCorrectable(outcome: PullOutcome | undefined): boolean {
   return outcome?.kind === 'refused' && outcome.problem.status < 500;
 }

@@ -1,7 +1,7 @@
 import type { Tone } from '../components/tone.ts';
 import { isEnded, type PullView } from './pull.ts';
 
-/** Returns how all pulls stand together, in a word or two; empty where there are none. */
+/** Returns the common state of all pulls in a word or two; empty if there are none. */
 export function describePulls(views: readonly PullView[]): {
   readonly text: string;
   readonly tone: Tone;

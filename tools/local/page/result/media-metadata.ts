@@ -3,7 +3,7 @@ import { isRecord } from '../stack/problem.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
-/** Returns the metadata of a file as rows to read, without what is not known. */
+/** Returns the metadata of a file as rows of text, without unknown values. */
 export function describeMetadata(
   metadata: Metadata | null,
 ): readonly { readonly name: string; readonly value: string }[] {

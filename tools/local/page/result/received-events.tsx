@@ -2,7 +2,7 @@ import { formatCount } from '../components/format.ts';
 import type { FileFacts, LogLine } from '../facts/file-facts.ts';
 import { isSuccess } from '../stack/recorded.ts';
 
-/** What a log line tells about the upload comes before what it tells about the call. */
+/** Fields of a log line about the upload, which come before those about the call. */
 const TELLING_FIELDS: readonly string[] = [
   'eventType',
   'reason',
@@ -13,7 +13,7 @@ const TELLING_FIELDS: readonly string[] = [
   'taskStatus',
 ];
 
-/** What VOD told about a file, and what the callback function made of it. */
+/** VOD's notifications about a file, and what the callback function did with them. */
 export function ReceivedEvents({ notifications, receipts }: FileFacts) {
   const newest = (type: string) =>
     notifications.findLast(({ eventType }) => eventType === type)?.event;
@@ -76,7 +76,7 @@ function EventText({ id, title, event }: EventTextProps) {
   return (
     <details class="code-block">
       <summary>{title}</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: not every browser lets the keyboard into what scrolls. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: some browsers do not let the keyboard reach scrollable elements. */}
       <pre id={id} tabIndex={0}>
         {JSON.stringify(event, null, 2)}
       </pre>

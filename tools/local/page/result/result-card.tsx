@@ -8,13 +8,13 @@ import { ReceivedEvents } from './received-events.tsx';
 
 interface ResultCardProps {
   readonly fileId: string;
-  /** What was uploaded. */
+  /** The uploaded file. */
   readonly source: File | null;
-  /** What the server said about the file. */
+  /** What the server reported about the file. */
   readonly file: FileFacts;
 }
 
-/** The media that came of an upload. */
+/** The media of an upload. */
 export function ResultCard({ fileId, source, file }: ResultCardProps) {
   const { media } = file;
   const url = media?.mediaUrl ?? '';

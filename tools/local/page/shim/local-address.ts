@@ -2,9 +2,9 @@ const CLOUD_ADDRESS =
   /^https?:\/\/(vod2\.qcloud\.com|vod2\.dnsv1\.com|vodreport\.qcloud\.com|[a-z0-9-]+\.cos\.[a-z0-9-]+\.(?:myqcloud\.com|tencentcos\.cn))(?::\d+)?(?=[/?#]|$)/i;
 
 /**
- * Returns where a request to `url` goes on the local stack at `origin`, or `url` itself where it is no address of the cloud.
+ * Returns the address on the local stack at `origin` for a request to `url`, or `url` itself if it is not the cloud's.
  *
- * The cloud host stays in the path, because the emulator checks signatures against the host that was signed.
+ * The cloud host is part of the path, because the emulator checks signatures against the signed host.
  */
 export function localAddress(url: string, origin: string): string {
   const found = CLOUD_ADDRESS.exec(url);

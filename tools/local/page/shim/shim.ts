@@ -2,7 +2,7 @@ import { localAddress } from './local-address.ts';
 
 type RequestArguments = [input: RequestInfo | URL, init?: RequestInit];
 
-/** Where this script came from, so that a page of another origin can load it too. */
+/** The origin of this script, so that a page of another origin can load it, too. */
 const origin = readOwnOrigin();
 
 function readOwnOrigin(): string {
@@ -29,7 +29,8 @@ window.fetch = new Proxy(window.fetch, {
   },
 });
 
-// At construction, because a finished Request can only be sent elsewhere as a stream, which browsers refuse over HTTP/1.1.
+// Changes the address at construction: a finished Request could only be sent elsewhere as a stream, which browsers
+// refuse over HTTP/1.1.
 window.Request = new Proxy(window.Request, {
   construct(target, [input, ...rest]: RequestArguments, newTarget) {
     return Reflect.construct(target, [toLocal(input), ...rest], newTarget);

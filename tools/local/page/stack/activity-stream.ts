@@ -7,18 +7,18 @@ export type StreamState = 'connecting' | 'open' | 'lost';
 /** The live connection to the stack's events. */
 export interface ActivityStream {
   readonly state: ReadonlySignal<StreamState>;
-  /** Opens the stream anew at once instead of at the next attempt. */
+  /** Opens the stream again immediately instead of at the next attempt. */
   reconnect(): void;
 }
 
 const RETRY_MILLISECONDS = 2_000;
-/** A timer and not an animation frame: those stand still in a hidden tab, where the upload continues. */
+/** A timer instead of animation frames, which stop in a hidden tab, where the upload continues. */
 const FRAME_MILLISECONDS = 16;
 
 /**
- * Follows `/__local/events` from its first kept activity on, and reconnects until the page is closed.
+ * Follows `/__local/events` from its first stored activity on, and reconnects until the page is closed.
  *
- * @param onActivities takes what came, in its order; what comes together is drawn together.
+ * @param onActivities called with new activities in their order, with several at a time if they arrive together.
  */
 export function followActivities(
   onActivities: (activities: readonly RecordedActivity[]) => void,
@@ -50,7 +50,7 @@ export function followActivities(
     });
     opened.addEventListener('error', () => {
       state.value = 'lost';
-      // The browser's own retry waits longer each time and gives up on some answers; this one does neither.
+      // The browser's own retry waits longer each time and gives up after some answers; this one does not.
       opened.close();
       window.clearTimeout(retry);
       retry = window.setTimeout(open, RETRY_MILLISECONDS);

@@ -2,7 +2,7 @@ import type { LedgerUpload } from './ledger-answers.ts';
 import type { StackInfo } from './stack-controls.ts';
 import { listTenants } from './tenants.ts';
 
-/** Says in which application of VOD an upload is; nothing where there is but one, or the upload's is not known. */
+/** Returns the application of VOD that an upload is in; empty if there is only one, or the upload's is not known. */
 export function describeApplication(
   upload: Pick<LedgerUpload, 'subAppId'> | undefined,
   info: Pick<StackInfo, 'applications'> | null,
@@ -12,7 +12,7 @@ export function describeApplication(
   return isOneOfSeveral && subAppId !== null ? `Application ${subAppId}` : '';
 }
 
-/** Returns all applications in words, and whose they are, as in "applications 1, 2 (acme)". */
+/** Returns all applications in words, with their tenants, such as "applications 1, 2 (acme)". */
 export function describeApplications({
   applications,
   tenants,

@@ -1,9 +1,9 @@
 import { ProblemError, readProblem } from './problem.ts';
 
 /**
- * Calls the stack and answers what it says as JSON.
+ * Calls the stack and returns its JSON answer.
  *
- * @throws {ProblemError} What was refused, and why.
+ * @throws {ProblemError} with the refusal.
  */
 export async function callJson<T>(
   method: string,

@@ -1,6 +1,6 @@
 import { isRecord } from './problem.ts';
 
-/** An upload as the `uploads` function tells it. */
+/** An upload in the form of the `uploads` function. */
 export interface LedgerUpload {
   readonly uploadId: string;
   readonly method: string;
@@ -8,35 +8,35 @@ export interface LedgerUpload {
   readonly name: string;
   readonly fileId: string;
   readonly taskId: string;
-  /** Application of VOD that it is in; null where nothing is known. */
+  /** Application of VOD that it is in; null if unknown. */
   readonly subAppId: number | null;
   readonly mediaUrl: string;
   readonly coverUrl: string;
-  /** In bytes; null where nothing is known. */
+  /** In bytes; null if unknown. */
   readonly size: number | null;
   /** In seconds. */
   readonly duration: number | null;
-  /** What went wrong, in words; empty where nothing did. */
+  /** What went wrong; empty texts if nothing did. */
   readonly problem: {
     readonly code: string;
     readonly detail: string;
-    /** VOD's own code; null where it has none. */
+    /** VOD's own code; null if there is none. */
     readonly vodErrCode: number | null;
   };
   readonly createdAt: Date;
 }
 
-/** How a consumer was told of an event, or not yet. */
+/** The delivery of an event to a consumer. */
 export interface LedgerDelivery {
   readonly endpoint: string;
   readonly state: string;
   readonly attempts: number;
   readonly lastError: string;
-  /** Null where it is not to be tried again. */
+  /** Null if there is no further attempt. */
   readonly nextAttemptAt: Date | null;
 }
 
-/** An event of an upload, and who was told. */
+/** An event of an upload, and its deliveries. */
 export interface LedgerEvent {
   readonly eventId: string;
   readonly eventType: string;
@@ -45,7 +45,7 @@ export interface LedgerEvent {
   readonly deliveries: readonly LedgerDelivery[];
 }
 
-/** Something that was, or is to be, done to the media of an upload. */
+/** An action on the media of an upload, done or planned. */
 export interface LedgerAction {
   readonly fileId: string;
   readonly kind: string;
@@ -55,7 +55,7 @@ export interface LedgerAction {
   readonly updatedAt: Date;
 }
 
-/** Everything that the ledger knows of one upload. */
+/** Everything that the ledger knows about one upload. */
 export interface UploadLife {
   readonly upload: LedgerUpload;
   /** Oldest first. */
@@ -65,12 +65,12 @@ export interface UploadLife {
 
 const UNFINISHED: readonly string[] = ['issued', 'uploaded', 'processing'];
 
-/** Tells whether more is to come of an upload, and so whether it can be cancelled. */
+/** Returns whether an upload has not ended, so that it can be cancelled. */
 export function isUnfinished({ state }: LedgerUpload): boolean {
   return UNFINISHED.includes(state);
 }
 
-/** Says what went wrong with an upload; empty where nothing did. */
+/** Returns what went wrong with an upload; empty if nothing did. */
 export function describeProblem({ problem }: LedgerUpload): string {
   const { code, detail, vodErrCode } = problem;
   const name = vodErrCode === null ? code : `${code} (${vodErrCode})`;
@@ -80,7 +80,7 @@ export function describeProblem({ problem }: LedgerUpload): string {
 /** Some of the uploads, newest first. */
 export interface UploadList {
   readonly uploads: readonly LedgerUpload[];
-  /** Absent where there are no older ones. */
+  /** Absent if there are no older ones. */
   readonly cursor?: string;
 }
 

@@ -1,4 +1,4 @@
-/** A wrong field of a request, as the functions name it. */
+/** A wrong field of a request, in the form of the functions. */
 export interface FieldProblem {
   readonly path: string;
   readonly message: string;
@@ -25,12 +25,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** Reads a refusal; one that is not a problem document keeps its status at least. */
+/** Reads a refusal; if it is not a problem document, the result has at least its status. */
 export async function readProblem(response: Response): Promise<Problem> {
   return toProblem(await readRecord(response), response.status);
 }
 
-/** Returns the problem that `body` describes; what it leaves out is told by `status`. */
+/** Returns the problem that `body` describes; missing members are derived from `status`. */
 export function toProblem(body: Readonly<Record<string, unknown>>, status: number): Problem {
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
   const requestId = text('requestId');
@@ -53,7 +53,7 @@ async function readRecord(response: Response): Promise<Record<string, unknown>> 
   }
 }
 
-/** Tells whether `value` is an object whose members can be read by name. */
+/** Returns whether `value` is an object whose members can be read by name. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,9 @@
 import type { RecordedActivity } from '../../activity.ts';
 
-/** An activity of one type, with its place in the order of things. */
+/** An activity of one type, with its number in the order of activities. */
 export type Recorded<T extends RecordedActivity['type']> = Extract<RecordedActivity, { type: T }>;
 
-/** Tells whether an HTTP status means success. */
+/** Returns whether an HTTP status means success. */
 export function isSuccess(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status < 300;
 }

@@ -11,7 +11,7 @@ import { ProblemError } from './problem.ts';
 import { connectControls, type StackControls } from './stack-controls.ts';
 import { claimTenant } from './tenants.ts';
 
-/** What the page asks of the signature function; empty fields are left out. */
+/** The page's request to the signature function; empty fields are left out. */
 export interface SignatureFields {
   readonly classId?: number;
   readonly procedure?: string;
@@ -31,7 +31,7 @@ interface SignatureAnswer {
   readonly expiresAt: string;
 }
 
-/** What the page asks of the pull function for one URL. */
+/** The page's request to the pull function for one URL. */
 export interface PullFields {
   readonly mediaUrl: string;
   readonly mediaType?: string;
@@ -39,52 +39,52 @@ export interface PullFields {
   readonly idempotencyKey?: string;
 }
 
-/** Which uploads the page asks for, newest first. */
+/** The uploads that the page requests, newest first. */
 interface UploadQuery {
   readonly limit: number;
   readonly method?: string;
-  /** Where the list before it ended. */
+  /** Cursor of the previous list. */
   readonly cursor?: string;
 }
 
 /** The routes of the local stack that the page calls. */
 export interface LocalStack extends StackControls {
   /**
-   * Asks as `tenant`: an upload stays with the one that it was begun as.
+   * Calls the function as `tenant`: an upload belongs to the tenant that began it.
    *
-   * @throws {ProblemError} What the function refused, and why.
+   * @throws {ProblemError} with the function's refusal.
    */
   requestSignature(fields: SignatureFields, tenant: string): Promise<SignatureAnswer>;
-  /** @throws {ProblemError} What the function refused, and why. */
+  /** @throws {ProblemError} with the function's refusal. */
   pullOne(fields: PullFields): Promise<PullOutcome>;
   /**
-   * Returns what became of each item, in their order.
+   * Returns the outcome of each item, in their order.
    *
-   * @throws {ProblemError} Where the function refused the request as a whole.
+   * @throws {ProblemError} if the function refused the whole request.
    */
   pullMany(items: readonly PullFields[]): Promise<readonly PullOutcome[]>;
-  /** @throws {ProblemError} What the function refused, and why. */
+  /** @throws {ProblemError} with the function's refusal. */
   listUploads(query: UploadQuery): Promise<UploadList>;
-  /** @throws {ProblemError} What the function refused, and why. */
+  /** @throws {ProblemError} with the function's refusal. */
   readLife(uploadId: string): Promise<UploadLife>;
-  /** @throws {ProblemError} What the function refused, and why. */
+  /** @throws {ProblemError} with the function's refusal. */
   cancelUpload(uploadId: string): Promise<void>;
 }
 
 const UNAUTHORIZED = 401;
-/** What the page does, and no more: `upload:admin` would show it the uploads of others. */
+/** Only the scopes that the page needs: with `upload:admin` it would also get other owners' uploads. */
 const SCOPES = 'upload:sign upload:pull upload:read upload:cancel';
 
 /**
- * Returns the stack that served this page; it signs in by itself, and again when its token has expired.
+ * Returns a client of the stack that served this page. It signs in by itself, and again when its token has expired.
  *
- * @param tenant answers as which tenant the functions are called; an empty name is the first one's.
+ * @param tenant returns the name of the tenant for calls of the functions; an empty name means the first tenant.
  */
 export function connectLocalStack(tenant: () => string): LocalStack {
   const controls = connectControls();
   const callAs = connectFunctions(controls);
   const call: CallFunction = (...request) => callAs(tenant())(...request);
-  // What was begun as one tenant is nothing that another one sees.
+  // A tenant cannot see uploads that another tenant began.
   const begunAs = new Map<string, string>();
   const callOwner = (uploadId: string) => callAs(begunAs.get(uploadId) ?? tenant());
   const begin = (name: string, outcomes: readonly PullOutcome[]) => {
@@ -127,7 +127,7 @@ export function connectLocalStack(tenant: () => string): LocalStack {
 type Call = readonly [method: string, path: string, body?: unknown];
 type CallFunction = <T>(...call: Call) => Promise<T>;
 
-/** Returns how the functions are called as a tenant; the first call of each signs it in. */
+/** Returns the function that calls the functions as a tenant; the first call for each tenant signs in. */
 function connectFunctions(controls: StackControls): (tenant: string) => CallFunction {
   const tokens = new Map<string, Promise<string>>();
 

@@ -1,18 +1,18 @@
 import { callJson } from './http-call.ts';
 import type { Tenants } from './tenants.ts';
 
-/** What the emulator has committed. */
+/** A media that the emulator has committed. */
 interface LibraryEntry {
   readonly fileId: string;
   readonly name: string;
   readonly mediaUrl: string;
 }
 
-/** The parts of `/__local/info` that the page shows; it reads no key. */
+/** The parts of `/__local/info` that the page shows; it reads no keys. */
 export interface StackInfo {
-  /** Of VOD; the service's own first, then those of the tenants. */
+  /** Applications of VOD: the service's own first, then those of the tenants. */
   readonly applications: readonly number[];
-  /** Absent where the service has none. */
+  /** Absent if the service has none. */
   readonly tenants?: Tenants;
   readonly secretId: string;
   readonly regions: readonly string[];
@@ -20,23 +20,23 @@ export interface StackInfo {
   readonly media: readonly LibraryEntry[];
 }
 
-/** A fault that waits for its moment. */
+/** A fault that is switched on. */
 export interface ArmedFault {
   readonly fault: string;
   readonly times: number;
   readonly value?: number;
 }
 
-/** Faults there are, and those that are armed. */
+/** All faults, and those that are switched on. */
 export interface FaultList {
   readonly available: Readonly<Record<string, string>>;
   readonly armed: readonly ArmedFault[];
 }
 
-/** What a run of the sweep tells. */
+/** The summary of a run of the sweep. */
 type SweepSummary = Readonly<Record<string, unknown>>;
 
-/** The routes of the stack that exist on one machine only. */
+/** The routes that only the local stack has. */
 export interface StackControls {
   readInfo(): Promise<StackInfo>;
   listFaults(): Promise<FaultList>;
@@ -44,7 +44,7 @@ export interface StackControls {
   disarmFaults(): Promise<void>;
   readSpeed(): Promise<number | null>;
   setSpeed(bytesPerSecond: number | null): Promise<void>;
-  /** @throws {ProblemError} Where the function gave no summary. */
+  /** @throws {ProblemError} if the function returned no summary. */
   runSweep(): Promise<SweepSummary>;
 }
 

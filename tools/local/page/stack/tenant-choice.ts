@@ -2,18 +2,18 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { readStoredText, storeText } from '../components/stored-text.ts';
 import { pickTenant, type Tenants } from './tenants.ts';
 
-/** The choice of the tenant as which the page calls the functions. */
+/** The choice of the tenant for the page's calls of the functions. */
 export interface TenantChoice {
-  /** Empty where there are none, and until they are known. */
+  /** Empty if there are none, and until they are known. */
   readonly name: ReadonlySignal<string>;
   choose(name: string): void;
-  /** Says which there are: where the chosen one is no more, it is the first. */
+  /** Sets the existing tenants; if the chosen one is not among them, the first is chosen. */
   offer(tenants: Tenants | undefined): void;
 }
 
 const STORAGE_NAME = 'local-page.tenant';
 
-/** Returns the choice, which outlives the page. */
+/** Returns the choice, which is stored across reloads. */
 export function createTenantChoice(): TenantChoice {
   const name = signal(readStoredText(STORAGE_NAME) ?? '');
 

@@ -6,7 +6,7 @@ interface CoverFieldProps {
   readonly onCover: (cover: File | null) => void;
 }
 
-/** Takes the image that goes with the media. */
+/** The field for the cover image of the media. */
 export function CoverField({ cover, onCover }: CoverFieldProps) {
   const input = useRef<HTMLInputElement>(null);
   return (

@@ -17,7 +17,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 const SERVER_TROUBLE =
   'The SDK tried several times and gave its session up. Check that the stack runs and which faults are armed; Retry begins anew.';
 
-/** Explains any error that an upload can end with. */
+/** Returns an explanation of any error that ends an upload. */
 export function explainFailure(error: unknown): Failure {
   if (error instanceof ProblemError) return explainProblem(error.problem);
   const { code, message } = readSdkError(error);
@@ -31,7 +31,7 @@ export function explainFailure(error: unknown): Failure {
   };
 }
 
-/** Writes the error of one try in a line, while the SDK goes on. */
+/** Returns the error of one attempt in a line, while the SDK continues. */
 export function summarizeError(error: unknown): string {
   const { code, message } = readSdkError(error);
   return code === '' ? message : `${code}: ${message}`;

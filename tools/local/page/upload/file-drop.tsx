@@ -1,22 +1,22 @@
 import { useEffect, useRef } from 'preact/hooks';
 
-/** What media the browser's file dialogue offers; those behind the commas are no media to every browser. */
+/** The files that the browser's file dialogue offers; not every browser knows the listed extensions as media. */
 const ACCEPTED = 'video/*,audio/*,image/*,.flv,.mkv,.ts,.m3u8,.wmv,.avi,.rmvb';
 
 interface FileDropProps {
   readonly isShown: boolean;
-  /** Whether a dropped or pasted file is taken, which may also be done where the zone is not shown. */
+  /** Whether dropped or pasted files are accepted, also while the zone is not shown. */
   readonly isEnabled: boolean;
   readonly onFile: (file: File) => void;
 }
 
-/** Takes a file from its input, from drag and drop anywhere on the page, and from the clipboard. */
+/** Accepts a file from its input, from drag and drop anywhere on the page, and from the clipboard. */
 export function FileDrop({ isShown, isEnabled, onFile }: FileDropProps) {
   const input = useRef<HTMLInputElement>(null);
   const wasShown = useRef(isShown);
   useEffect(() => acceptFiles(isEnabled, onFile), [isEnabled, onFile]);
   useEffect(() => {
-    // It was shown again by a button that is gone now.
+    // The button that showed it again, and had the focus, no longer exists.
     if (isShown && !wasShown.current) input.current?.focus();
     wasShown.current = isShown;
   }, [isShown]);
@@ -32,7 +32,7 @@ export function FileDrop({ isShown, isEnabled, onFile }: FileDropProps) {
         aria-describedby="drop-hint"
         onChange={({ currentTarget }) => {
           const file = currentTarget.files?.[0];
-          // So that the same file can be chosen again.
+          // Allows the same file to be chosen again.
           currentTarget.value = '';
           if (file !== undefined) onFile(file);
         }}
@@ -52,7 +52,7 @@ export function FileDrop({ isShown, isEnabled, onFile }: FileDropProps) {
   );
 }
 
-/** Takes files from the whole page until what it returns is called. */
+/** Accepts files from the whole page until the returned function is called. */
 function acceptFiles(isEnabled: boolean, onFile: (file: File) => void): () => void {
   const ended = new AbortController();
   const options = { signal: ended.signal };
@@ -67,7 +67,7 @@ function acceptFiles(isEnabled: boolean, onFile: (file: File) => void): () => vo
     'dragover',
     (event) => {
       if (!hasFiles(event)) return;
-      // Also while disabled: without it the browser would leave the page to show the file.
+      // Also while disabled: otherwise the browser would leave the page to show the file.
       event.preventDefault();
       body.classList.toggle('is-dragging', isEnabled);
     },

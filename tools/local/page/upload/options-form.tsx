@@ -7,7 +7,7 @@ import type { FieldProblem as Problem } from '../stack/problem.ts';
 import { CoverField } from './cover-field.tsx';
 import { countContext, type OptionTexts, readOptions } from './upload-options.ts';
 
-/** Fields of which the form shows what is said against them. */
+/** Fields whose problems the form shows. */
 export const OPTION_FIELDS: readonly string[] = [
   ...['storageRegion', 'classId', 'procedure', 'taskNotifyMode', 'mediaExpireTime'],
   ...['expiresIn', 'sourceContext', 'oneTimeValid'],
@@ -27,7 +27,7 @@ interface OptionsFormProps {
 /** The options of the next upload. */
 export function OptionsForm(props: OptionsFormProps) {
   const { texts, isOpen, isEnabled, problems, cover, onCover, form } = props;
-  // What has been changed since is not what was refused.
+  // A field that the user has changed since no longer has the refused value.
   const corrected = useSignal<readonly Problem[]>([]);
   const group = {
     ...props,
@@ -69,7 +69,7 @@ export function OptionsForm(props: OptionsFormProps) {
 
 type GroupProps = Pick<OptionsFormProps, 'texts' | 'problems' | 'regions'>;
 
-/** Returns the attributes of one input: its text, and what is said against it. */
+/** Returns the attributes of one input: its text and its problem. */
 function bind(
   { texts, problems }: Pick<GroupProps, 'texts' | 'problems'>,
   name: string,

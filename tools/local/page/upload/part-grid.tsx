@@ -7,7 +7,7 @@ interface PartGridProps {
   readonly facts: ServerFacts;
 }
 
-/** The parts of the upload in storage, a cell each. */
+/** The parts of the upload in storage, one cell each. */
 export function PartGrid({ upload, facts }: PartGridProps) {
   if (upload.applied === null) return null;
   const { cells, summary } = describeParts(upload, facts);

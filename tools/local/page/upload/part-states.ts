@@ -3,26 +3,26 @@ import type { PartFact } from '../facts/part-facts.ts';
 import type { ServerFacts } from '../facts/server-facts.ts';
 import { countParts, type Upload } from './upload.ts';
 
-/** How a part, or several as one, stands in storage. */
+/** The state in storage of a part, or of several as one. */
 type PartState = 'missing' | 'uploading' | 'stored' | 'failed';
 
 /** A cell of the grid. */
 interface PartCell {
   readonly state: PartState;
-  /** It was in storage before this run began. */
+  /** Whether it was in storage before this run began. */
   readonly isKept: boolean;
 }
 
-/** The parts as a grid shows them. */
+/** The parts as cells of a grid. */
 interface PartCells {
   readonly cells: readonly PartCell[];
   readonly summary: string;
 }
 
-/** More cells than this tell nothing more; then a cell stands for several parts. */
+/** With more parts than this, a cell stands for several parts. */
 const MAX_CELLS = 400;
 
-/** Returns the parts of an upload by what storage answered, and not by what the browser believes. */
+/** Returns the parts of an upload from storage's answers, not from what the browser assumes. */
 export function describeParts(upload: Upload, facts: ServerFacts): PartCells {
   const states = readStates(upload, facts);
   const perCell = Math.ceil(states.length / MAX_CELLS);
@@ -51,7 +51,7 @@ function readState(
   isSending: boolean,
 ): PartState {
   if (fact?.state === 'stored') return 'stored';
-  // A pause or a reload also ends in a refusal, of a body that broke off; nothing was wrong with those parts.
+  // A pause or a reload interrupts bodies, which storage refuses, too; nothing was wrong with those parts.
   if (sentAt === undefined) return 'missing';
   if (isSending && sentAt >= (fact?.at ?? 0)) return 'uploading';
   return fact?.state ?? 'missing';

@@ -4,7 +4,7 @@ import { findResumable } from './resume-keeper.ts';
 import { isNoteAbout, type ResumeNote } from './resume-note.ts';
 import type { Upload } from './upload.ts';
 
-/** Returns why VOD would not take what was chosen, which it describes a file by its name alone; empty where it would. */
+/** Returns why VOD would not accept the chosen files, judged by their names; empty if it would. */
 export function findFileProblem({ file, cover }: Upload): string {
   const type = file === null ? undefined : readExtension(file);
   if (type === '') {
@@ -23,7 +23,7 @@ function readExtension({ name }: File): string {
   return /[^.]\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
-/** Returns what a start would do with an unfinished upload of the chosen file; empty where there is none. */
+/** Returns what a start would do with an unfinished upload of the chosen file; empty if there is none. */
 export function describeResumption(upload: Upload, note: ResumeNote | null): string {
   if (!isNoteAbout(note, upload.file)) return '';
   if (findResumable(note, upload) !== null) {

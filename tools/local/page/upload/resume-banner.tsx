@@ -7,7 +7,7 @@ interface ResumeBannerProps {
   readonly onDismiss: () => void;
 }
 
-/** Tells of an upload that a reload has broken off. */
+/** Shows an upload that a reload has interrupted. */
 export function ResumeBanner({ note, onDismiss }: ResumeBannerProps) {
   const parts = `${note.storedParts.length} of ${formatCount(countParts(note.size), 'part')}`;
   const cover = note.coverName === null ? '' : ` and the cover ${note.coverName}`;

@@ -4,18 +4,18 @@ import { isNoteAbout, type ResumeNote, readResumeNote, writeResumeNote } from '.
 import { storedBytes, storedParts } from './stored-parts.ts';
 import { amend, isRunning, type Upload } from './upload.ts';
 
-/** Keeps the note about the unfinished upload in step with the upload. */
+/** Keeps the note about the unfinished upload up to date. */
 export interface ResumeKeeper {
-  /** Null where the unfinished upload is another tenant's. */
+  /** Null if the unfinished upload is another tenant's. */
   readonly note: ReadonlySignal<ResumeNote | null>;
   forget(): void;
   /** Returns the upload that a start would continue, or null for a new one. */
   uploadId(): string | null;
-  /** Brings the note up to date, and marks what a resumed upload found in storage. */
+  /** Updates the note, and marks the parts that a resumed upload found in storage. */
   follow(): void;
 }
 
-/** Returns a keeper that begins with the note of the page's earlier life; `tenant` is whose turn it is. */
+/** Returns a keeper that begins with the note from before a reload; `tenant` is the chosen one. */
 export function createResumeKeeper(
   upload: Signal<Upload>,
   facts: ServerFacts,
@@ -67,7 +67,7 @@ function hasEnded({ phase, failure }: Upload): boolean {
   return phase === 'done' || failure?.isResumable === false;
 }
 
-/** Returns the note if it is about the chosen file and cover, as the SDK keeps its session under both. */
+/** Returns the note if it is about the chosen file and cover, since the SDK stores its session under both. */
 export function findResumable(note: ResumeNote | null, { file, cover }: Upload): ResumeNote | null {
   return isNoteAbout(note, file) && note.coverName === (cover?.name ?? null) ? note : null;
 }

@@ -1,14 +1,14 @@
 import { readStoredText, storeText } from '../components/stored-text.ts';
 import { isRecord } from '../stack/problem.ts';
 
-/** What the page remembers of an upload that has not ended, because the browser cannot keep the file itself. */
+/** What the page remembers about an unfinished upload, because the browser cannot store the file itself. */
 export interface ResumeNote {
   readonly name: string;
   readonly size: number;
-  /** The SDK finds its session only if the same cover comes with the file. */
+  /** The SDK finds its session only with the same cover. */
   readonly coverName: string | null;
   readonly uploadId: string | null;
-  /** The one that it was begun as; absent where there are none. */
+  /** The tenant that began it; absent if there are no tenants. */
   readonly tenant?: string;
   readonly key: string;
   readonly storedParts: readonly number[];
@@ -21,7 +21,7 @@ const STORAGE_NAME = 'local-page.unfinished-upload';
 /** The emulator forgets unfinished uploads after a day. */
 const LIFE_MILLISECONDS = 24 * 3_600_000;
 
-/** Returns the note of an earlier life of the page, if it is still of use. */
+/** Returns the note from before a reload, if it is still useful. */
 export function readResumeNote(now: number = Date.now()): ResumeNote | null {
   try {
     const note: unknown = JSON.parse(readStoredText(STORAGE_NAME) ?? 'null');
@@ -31,12 +31,12 @@ export function readResumeNote(now: number = Date.now()): ResumeNote | null {
   }
 }
 
-/** Keeps `note`, or forgets the kept one. */
+/** Stores `note`; null removes the stored one. */
 export function writeResumeNote(note: ResumeNote | null): void {
   storeText(STORAGE_NAME, note === null ? null : JSON.stringify(note));
 }
 
-/** Tells whether `file` is the one that the note is about, as far as the SDK tells files apart. */
+/** Returns whether the note is about `file`, by the properties with which the SDK distinguishes files. */
 export function isNoteAbout(note: ResumeNote | null, file: File | null): note is ResumeNote {
   return note !== null && note.name === file?.name && note.size === file.size;
 }

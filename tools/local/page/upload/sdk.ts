@@ -1,23 +1,23 @@
-/** How far the transfer of one file is. */
+/** The progress of the transfer of one file. */
 interface SdkProgress {
   readonly loaded: number;
   readonly total: number;
 }
 
-/** What VOD answered to ApplyUploadUGC, as far as the page reads it. */
+/** The part of VOD's answer to ApplyUploadUGC that the page reads. */
 interface SdkApplyData {
   readonly video?: { readonly storagePath: string };
   readonly storageRegionV5: string;
   readonly vodSessionKey: string;
 }
 
-/** A step that the SDK reports: its data, or the error of one try. */
+/** A step that the SDK reports: its data, or the error of one attempt. */
 interface SdkReport<T> {
   readonly data?: T;
   readonly err?: unknown;
 }
 
-/** A storage request that is about to leave; `qs` holds its query. */
+/** A storage request that is about to be sent; `qs` has its query. */
 interface StorageRequest {
   readonly method?: string;
   readonly qs?: { readonly partNumber?: number | string };
@@ -37,14 +37,14 @@ interface StorageClient {
   on(event: 'before-send', listener: (request: StorageRequest) => void): void;
 }
 
-/** What the SDK resolves with once VOD has committed the upload. */
+/** What the SDK resolves with after VOD has committed the upload. */
 interface SdkAnswer {
   readonly fileId: string;
   readonly video?: { readonly url: string };
   readonly cover?: { readonly url: string };
 }
 
-/** One upload in the hands of the SDK. */
+/** One running upload of the SDK. */
 export interface SdkUploader {
   /** Absent until storage is in use. */
   readonly cos?: StorageClient;
@@ -59,7 +59,7 @@ interface SdkClient {
     mediaFile: File;
     coverFile?: File;
     progressInterval: number;
-    /** How many parts travel at a time. */
+    /** Number of parts that are sent in parallel. */
     chunkParallelLimit: number;
   }): SdkUploader;
 }
@@ -78,7 +78,7 @@ declare global {
 /**
  * Returns a client of the vendor's SDK.
  *
- * @throws If the SDK's script has not loaded.
+ * @throws if the SDK's script has not been loaded.
  */
 export function createSdkClient(getSignature: () => Promise<string>): SdkClient {
   const sdk = window.TcVod;
@@ -87,10 +87,10 @@ export function createSdkClient(getSignature: () => Promise<string>): SdkClient 
   return new Client({ getSignature, allowReport: false });
 }
 
-/** Begins the names under which the SDK keeps its sessions; the values are the sessions' keys. */
+/** Prefix of the names under which the SDK stores its sessions; the values are the sessions' keys. */
 const SESSION_NAME = 'webugc_';
 
-/** Has the SDK forget a session, so that the same file begins a new upload. */
+/** Removes a session of the SDK, so that the same file begins a new upload. */
 export function forgetSdkSession(vodSessionKey: string): void {
   for (const name of Object.keys(localStorage)) {
     if (name.startsWith(SESSION_NAME) && localStorage.getItem(name) === vodSessionKey) {

@@ -6,17 +6,19 @@ export interface Signer {
   sign(): Promise<{ signature: string; uploadId: string }>;
 }
 
-/** Whose signatures they are, and for what. */
+/** What the signatures are for. */
 export interface SignerContext {
   readonly stack: LocalStack;
-  /** Empty where there are none. */
+  /** Empty if there are no tenants. */
   readonly tenant: string;
   readonly fields: SignatureFields;
   /** The upload to continue, or null for a new one. */
   readonly uploadId: string | null;
 }
 
-/** Returns a signer that names the upload from its second signature on, or from the first where `uploadId` is known. */
+/**
+ * Returns a signer that sends the upload's id from its second signature on, or from the first if `uploadId` is known.
+ */
 export function createSigner({ stack, tenant, fields, uploadId }: SignerContext): Signer {
   let known = uploadId;
 
@@ -45,7 +47,7 @@ export function createSigner({ stack, tenant, fields, uploadId }: SignerContext)
   };
 }
 
-/** An upload of yesterday may be over by now; then this is a new one. */
+/** An upload from yesterday may have expired; then this is a new one. */
 function isAboutUploadId(error: unknown): boolean {
   if (!(error instanceof ProblemError)) return false;
   const { status, errors } = error.problem;

@@ -1,7 +1,7 @@
 import type { StageView } from './stages.ts';
 import { STAGES, type Stage } from './upload.ts';
 
-/** What each stage is called, and what happens in it. */
+/** The name of each stage, and what happens in it. */
 const STAGE_TEXTS: Readonly<Record<Stage, { readonly name: string; readonly about: string }>> = {
   signature: { name: 'Sign', about: 'Your backend signs what this upload may do.' },
   apply: { name: 'Open', about: 'VOD checks the signature and lends storage credentials.' },
@@ -13,7 +13,7 @@ const STAGE_TEXTS: Readonly<Record<Stage, { readonly name: string; readonly abou
 
 interface StageListProps {
   readonly stages: Readonly<Record<Stage, StageView>>;
-  /** Nothing has been chosen: the stages say what they are. */
+  /** No file has been chosen: the stages are explained. */
   readonly isIdle: boolean;
   readonly hasProcedure: boolean;
 }
@@ -44,7 +44,7 @@ export function StageList({ stages, isIdle, hasProcedure }: StageListProps) {
   );
 }
 
-/** Returns what has changed from one look at the stages to the next, for those who do not see them. */
+/** Returns what has changed between two states of the stages, for screen readers. */
 export function describeNews(
   before: Readonly<Record<Stage, StageView>>,
   after: Readonly<Record<Stage, StageView>>,

@@ -5,7 +5,7 @@ import { isSuccess } from '../stack/recorded.ts';
 import { storedParts } from './stored-parts.ts';
 import { countParts, STAGES, type Stage, type Upload } from './upload.ts';
 
-/** How one stage looks. */
+/** The content of one stage. */
 export interface StageView {
   readonly state: 'waiting' | 'active' | 'done' | 'failed';
   readonly detail: string;
@@ -16,7 +16,7 @@ const active = (detail: string): StageView => ({ state: 'active', detail });
 const done = (detail: string): StageView => ({ state: 'done', detail });
 const failed = (detail: string): StageView => ({ state: 'failed', detail });
 
-/** Tells how each stage stands, from what the browser did and what the server reported. */
+/** Returns the state of each stage from what the browser did and the server reported. */
 export function deriveStages(upload: Upload, facts: ServerFacts): Record<Stage, StageView> {
   const file = upload.fileId === null ? null : facts.file(upload.fileId);
   const views: Record<Stage, StageView> = {
@@ -36,7 +36,7 @@ export function deriveStages(upload: Upload, facts: ServerFacts): Record<Stage, 
   );
 }
 
-/** The first active stage is where it ended; those behind it will not come. */
+/** The upload ended in the first active stage; later ones will not be reached. */
 function endStages(views: Record<Stage, StageView>, end: StageView): Record<Stage, StageView> {
   const ended = { ...views };
   const [last, ...others] = STAGES.filter((stage) => views[stage].state === 'active');

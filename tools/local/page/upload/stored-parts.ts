@@ -9,7 +9,7 @@ export function storedParts({ applied }: Upload, facts: ServerFacts): number[] {
     .map(([number]) => number);
 }
 
-/** Returns how many bytes of the upload are in storage: what is left of it after a pause. */
+/** Returns how many bytes of the upload are in storage, and need not be sent again after a pause. */
 export function storedBytes(upload: Upload, facts: ServerFacts): number {
   const size = upload.file?.size ?? 0;
   const each = partBytes(size);

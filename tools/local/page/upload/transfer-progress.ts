@@ -3,20 +3,20 @@ import type { ServerFacts } from '../facts/server-facts.ts';
 import { storedBytes } from './stored-parts.ts';
 import { isRunning, type Upload } from './upload.ts';
 
-/** How far a transfer is. */
+/** The progress of a transfer. */
 export interface TransferProgress {
-  /** Of all bytes, in whole percent; it never goes back. */
+  /** Of all bytes, in whole percent; it never decreases. */
   readonly percent: number;
   readonly text: string;
-  /** Speed and time left; empty while nothing moves. */
+  /** Speed and time left; empty while nothing is sent. */
   readonly rate: string;
 }
 
 /**
- * Returns how far the transfer of an upload is; undefined before it and once VOD has the media.
+ * Returns the progress of an upload's transfer; undefined before it begins and after VOD has the media.
  *
- * The browser counts a byte as sent long before storage has its part, and a part that a pause breaks off is sent again. What
- * was reached stays, and what is stored is said beside it.
+ * The browser counts a byte as sent long before storage has its part, and a part that a pause interrupts is sent again.
+ * So the progress does not go back, and the text also has what is stored.
  */
 export function describeTransfer(upload: Upload, facts: ServerFacts): TransferProgress | undefined {
   const { file, phase, transfer, stored, fileId } = upload;

@@ -3,7 +3,7 @@ import type { Transfer } from './upload.ts';
 /** Measures a transfer from samples of its loaded bytes. */
 export interface TransferRate {
   measure(loaded: number, total: number): Omit<Transfer, 'reached'>;
-  /** Forgets the samples, as after a pause. */
+  /** Forgets the samples, for example after a pause. */
   restart(): void;
 }
 

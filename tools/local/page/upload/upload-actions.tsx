@@ -12,14 +12,15 @@ interface UploadActionsProps {
   readonly onStart: () => void;
 }
 
-/** What can be done with the upload as it stands. */
+/** The possible actions on the upload in its present state. */
 export function UploadActions({ model, onStart }: UploadActionsProps) {
   const upload = model.upload.value;
   const kept = model.kept.value;
   const { phase, isGivenUp } = upload;
   const isStopped = phase === 'cancelled' && !isGivenUp;
   const group = useFocusKeeping(phase);
-  // Only the storage client can pause, and it comes with the first bytes. What is not possible yet keeps the focus.
+  // Only the storage client can pause, and it exists from the first bytes on. A button that cannot act yet keeps the
+  // focus.
   const isTooEarly = upload.transfer.loaded === 0 || upload.stored;
   const button = (id: string, text: string, phases: readonly Phase[], onClick: () => unknown) =>
     ({ id, type: 'button', hidden: !phases.includes(phase), onClick, children: text }) as const;
@@ -102,12 +103,12 @@ function CancelUpload({ model, isPossible }: CancelUploadProps) {
   );
 }
 
-/** Returns the attributes of a group of buttons in which the focus stays when the button that has it goes. */
+/** Returns the attributes of a group of buttons in which the focus stays when the button that has it disappears. */
 function useFocusKeeping(phase: Phase) {
   const group = useRef<HTMLDivElement>(null);
   const shown = useRef(phase);
   useEffect(() => {
-    // The next step after the choice of a file is its start.
+    // After a file was chosen, the next step is the start.
     const isChosen = phase === 'ready' && shown.current !== 'ready';
     if (isChosen) group.current?.querySelector('button')?.focus();
     shown.current = phase;

@@ -15,7 +15,7 @@ export interface UploadModel
   extends Pick<ResumeKeeper, 'note' | 'forget'>,
     Pick<FileNames, 'names'> {
   readonly upload: ReadonlySignal<Upload>;
-  /** The upload as the backend has it; undefined until it is known there. */
+  /** The upload in the backend; undefined until the backend knows it. */
   readonly kept: ReadonlySignal<LedgerUpload | undefined>;
   readonly stages: ReadonlySignal<Readonly<Record<Stage, StageView>>>;
   /** Takes a file, unless another one is on its way. */
@@ -24,9 +24,9 @@ export interface UploadModel
   start(fields: SignatureFields): void;
   pause(): void;
   resume(): void;
-  /** Stops sending; a start continues with what is missing. */
+  /** Stops sending; a start continues with the missing parts. */
   stop(): void;
-  /** Has the backend cancel the upload; returns what was wrong, or null. */
+  /** Cancels the upload in the backend; returns what went wrong, or null. */
   cancel(): Promise<string | null>;
   reset(): void;
 }
@@ -38,7 +38,7 @@ interface ModelContext {
   readonly tenant: ReadonlySignal<string>;
 }
 
-/** Returns the upload before anything is chosen. */
+/** Returns the model before a file is chosen. */
 export function createUploadModel({ stack, facts, uploads, tenant }: ModelContext): UploadModel {
   const upload = signal(NO_UPLOAD);
   const uploadId = computed(() => upload.value.uploadId ?? '');
@@ -89,7 +89,7 @@ export function createUploadModel({ stack, facts, uploads, tenant }: ModelContex
   };
 }
 
-/** The backend has let go of the upload, so neither the SDK nor the page may continue it. */
+/** The backend has cancelled the upload, so neither the SDK nor the page may continue it. */
 function giveUp(upload: Parameters<typeof amend>[0], keeper: ResumeKeeper): void {
   const { applied, phase } = upload.peek();
   if (applied !== null) forgetSdkSession(applied.vodSessionKey);

@@ -8,7 +8,7 @@ interface UploadNoticesProps {
   readonly note: ResumeNote | null;
 }
 
-/** What is to be known before the start, or why the upload has ended. */
+/** Notes before the start, or why the upload has ended. */
 export function UploadNotices({ upload, note }: UploadNoticesProps) {
   const isReady = upload.phase === 'ready';
   const problem = isReady ? findFileProblem(upload) : '';

@@ -4,10 +4,10 @@ import type { SignatureFields } from '../stack/stack-client.ts';
 /** VOD's limit for SourceContext: https://cloud.tencent.com/document/product/266/9221 */
 const SOURCE_CONTEXT_BYTES = 250;
 
-/** Options as the form has them: text, by the name of the field. */
+/** The texts of the form's options, by the name of the field. */
 export type OptionTexts = Readonly<Record<string, string>>;
 
-/** Returns what the signature is asked for with these options; what is empty is left out. */
+/** Returns the fields of the signature's request for these options, without the empty ones. */
 export function readOptions(texts: OptionTexts): SignatureFields {
   const text = (name: string) => texts[name]?.trim() ?? '';
   const expiry = text('mediaExpireTime');
@@ -23,7 +23,7 @@ export function readOptions(texts: OptionTexts): SignatureFields {
   };
 }
 
-/** Returns how much of what fits into the source context is written, and whether it is more than that. */
+/** Returns the length of the source context with its limit, and whether it is over the limit. */
 export function countContext(texts: OptionTexts): {
   readonly count: string;
   readonly isOver: boolean;

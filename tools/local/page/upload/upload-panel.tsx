@@ -27,7 +27,7 @@ interface UploadPanelProps {
   readonly uploads: UploadStore;
   readonly info: StackInfo | null;
   readonly options: Signal<OptionTexts>;
-  /** A file was taken, wherever it was dropped. */
+  /** Called when a file was accepted, wherever it was dropped. */
   readonly onChosen: () => void;
 }
 
@@ -46,7 +46,7 @@ export function UploadPanel(props: UploadPanelProps) {
   function start(): void {
     if (form.current?.checkValidity() === false) {
       areOptionsOpen.value = true;
-      // What is closed cannot be shown to be wrong.
+      // The options must be open for the browser to show what is wrong in them.
       form.current.closest('details')?.setAttribute('open', '');
       form.current.reportValidity();
       return;

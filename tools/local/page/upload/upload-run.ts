@@ -5,7 +5,7 @@ import { createSigner, type SignerContext } from './signer.ts';
 import { createTransferRate, type TransferRate } from './transfer-rate.ts';
 import { amend, type IssuedSignature, isRunning, NO_UPLOAD, type Upload } from './upload.ts';
 
-/** One run of the SDK over the chosen file. */
+/** One run of the SDK with the chosen file. */
 export interface UploadRun {
   pause(): void;
   resume(): void;
@@ -13,7 +13,7 @@ export interface UploadRun {
 }
 
 interface RunState {
-  /** Whatever the SDK still does is of no interest any more. */
+  /** True when later actions of the SDK must be ignored. */
   isOver: boolean;
   readonly fail: (error: unknown) => void;
 }
@@ -22,17 +22,17 @@ interface RunContext extends SignerContext {
   readonly upload: Signal<Upload>;
 }
 
-/** How often the SDK tries a call to VOD. */
+/** How many attempts the SDK makes for a call to VOD. */
 const SDK_TRIES = 4;
-/** The SDK's default of one second looks like standing still. */
+/** With the SDK's default of one second, the progress seems to stop. */
 const PROGRESS_MILLISECONDS = 100;
 /**
- * Browsers open six connections to a host over HTTP/1.1, and here storage is not a host of its own: one is for the
- * stream of events, and one has to be free for the page's calls, or for the page itself when it is loaded again.
+ * Browsers open six connections to a host over HTTP/1.1, and here storage has the same host as the page: one connection
+ * is for the stream of events, and one must be free for the page's calls, or for the page itself when it is reloaded.
  */
 const PARTS_AT_A_TIME = 4;
 
-/** Hands the chosen file to the SDK and keeps the store up to date until the run has ended. */
+/** Passes the chosen file to the SDK and keeps `upload` up to date until the run has ended. */
 export function startUpload(context: RunContext): UploadRun {
   const { upload, fields } = context;
   const { file, cover, phase, isGivenUp, transfer } = upload.peek();
@@ -83,7 +83,8 @@ function createSignatureCallback(context: RunContext, run: RunState): () => Prom
   const signer = createSigner(context);
   const { upload } = context;
   return async () => {
-    // A signature that never comes is the one way to stop the SDK outside of storage, and as silent as its own cancel.
+    // A signature that never arrives is the only way to stop the SDK outside of storage, and as silent as its own
+    // cancel.
     if (run.isOver) return new Promise<never>(() => {});
     const purpose = tellPurpose(upload.peek());
     try {
@@ -111,7 +112,7 @@ function watchApply(uploader: SdkUploader, upload: Signal<Upload>, run: RunState
     amend(upload, { setback: summarizeError(error) });
     if (upload.peek().applied === null) return;
     failedRenewals += 1;
-    // Out of tries for new credentials, the SDK stands still without a word.
+    // After its last attempt to get new credentials, the SDK stops without an error.
     if (failedRenewals < SDK_TRIES) return;
     run.fail(error);
     uploader.cancel();
@@ -127,7 +128,7 @@ function watchApply(uploader: SdkUploader, upload: Signal<Upload>, run: RunState
     const { vodSessionKey, storageRegionV5: region } = data;
     const applied = { key: data.video?.storagePath ?? '', region, vodSessionKey };
     amend(upload, { applied, setback: '' });
-    // The storage client exists one turn later, and before the first part leaves.
+    // The storage client exists one turn later, and before the first part is sent.
     if (isFirst) window.setTimeout(() => watchParts(uploader, upload), 0);
   });
 }

@@ -11,12 +11,12 @@ const PHASES: Readonly<Record<Exclude<Phase, 'done'>, StateText>> = {
   cancelled: { text: 'Stopped', tone: 'warn' },
 };
 
-/** States in the database that end an upload, whatever the browser still does with it. */
+/** Final states in the database, whatever the browser still does with the upload. */
 const ENDS: readonly string[] = ['rejected', 'expired', 'cancelled', 'deleted'];
 
 /**
- * Returns the one thing to say of an upload: while the browser sends, how that stands; afterwards what the backend has
- * of it, which is all that an app will ever hear.
+ * Returns the one status of an upload: while the browser sends, the state of the transfer; afterwards the state in the
+ * backend, which is all that an app will ever get.
  */
 export function describeStatus(
   { phase, stored, isGivenUp }: Pick<Upload, 'phase' | 'stored' | 'isGivenUp'>,

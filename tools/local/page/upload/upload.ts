@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 
-/** Where an upload stands as a whole. */
+/** The state of an upload as a whole. */
 export type Phase = 'idle' | 'ready' | 'uploading' | 'paused' | 'done' | 'failed' | 'cancelled';
 
 /** The stages of an upload in their order. */
@@ -9,7 +9,7 @@ export const STAGES = ['signature', 'apply', 'upload', 'commit', 'callback', 'pr
 /** One of {@link STAGES}. */
 export type Stage = (typeof STAGES)[number];
 
-/** A signature as the function issued it, with what the SDK wanted it for. */
+/** A signature from the function, and what the SDK needed it for. */
 export interface IssuedSignature {
   readonly signature: string;
   readonly purpose: 'prepare' | 'apply' | 'renew' | 'commit';
@@ -22,32 +22,32 @@ export interface Failure {
   readonly message: string;
   readonly advice: string;
   readonly fields: readonly { readonly path: string; readonly message: string }[];
-  /** The SDK still has its session: the next try goes on instead of beginning anew. */
+  /** The SDK still has its session: the next attempt continues instead of starting again. */
   readonly isResumable: boolean;
 }
 
-/** How the transfer goes. */
+/** The state of the transfer. */
 export interface Transfer {
   readonly loaded: number;
-  /** The most that `loaded` has been: what was on its way at a pause is sent again after it. */
+  /** The maximum of `loaded` so far: parts that a pause interrupts are sent again. */
   readonly reached: number;
   readonly bytesPerSecond: number;
-  /** Null while there is nothing to tell it from. */
+  /** Null while it cannot be estimated. */
   readonly remainingSeconds: number | null;
 }
 
-/** The one upload of the page, as far as the browser knows it. */
+/** The browser's view of the one upload of the page. */
 export interface Upload {
   readonly phase: Phase;
   readonly file: File | null;
   readonly cover: File | null;
-  /** The one that it was begun as; empty where there are none. */
+  /** The tenant that began it; empty if there are no tenants. */
   readonly tenant: string;
-  /** The processing that was asked for, or an empty string. */
+  /** The requested processing flow, or an empty string. */
   readonly procedure: string;
   readonly uploadId: string | null;
   readonly signatures: readonly IssuedSignature[];
-  /** What Apply opened: a session, and a storage key in a region. */
+  /** The result of ApplyUpload: a session, and a storage key in a region. */
   readonly applied: {
     readonly key: string;
     readonly region: string;
@@ -60,16 +60,16 @@ export interface Upload {
   readonly transfer: Transfer;
   /** All bytes are in storage. */
   readonly stored: boolean;
-  /** Present once VOD has committed the upload. */
+  /** Set after VOD has committed the upload. */
   readonly fileId: string | null;
-  /** The error of the newest try, while the SDK goes on trying. */
+  /** The error of the last attempt, while the SDK continues. */
   readonly setback: string;
   readonly failure: Failure | null;
-  /** The ledger has it as cancelled, and would have its file removed. */
+  /** The upload is cancelled in the ledger, which would have its file removed. */
   readonly isGivenUp: boolean;
 }
 
-/** The page before anything is chosen. */
+/** The upload before a file is chosen. */
 export const NO_UPLOAD: Upload = {
   phase: 'idle',
   file: null,
@@ -93,24 +93,24 @@ const MEBIBYTE = 1_048_576;
 const PART_BYTES = 8 * MEBIBYTE;
 const MAX_PARTS = 10_000;
 
-/** Returns how large the parts are that the SDK cuts a file into: 8 MiB, and more only where that makes too many. */
+/** Returns the size of the SDK's parts of a file: 8 MiB, or more if there would be too many parts. */
 export function partBytes(fileBytes: number): number {
   let bytes = PART_BYTES;
   while (fileBytes / bytes > MAX_PARTS) bytes *= 2;
   return bytes;
 }
 
-/** Returns into how many parts the SDK cuts a file. */
+/** Returns the number of the SDK's parts of a file. */
 export function countParts(fileBytes: number): number {
   return Math.max(1, Math.ceil(fileBytes / partBytes(fileBytes)));
 }
 
-/** Tells whether the upload is in the hands of the SDK. */
+/** Returns whether the SDK is working on the upload. */
 export function isRunning(upload: Upload): boolean {
   return upload.phase === 'uploading' || upload.phase === 'paused';
 }
 
-/** Changes some of what the browser knows of the upload. */
+/** Changes some members of the upload. */
 export function amend(upload: Signal<Upload>, change: Partial<Upload>): void {
   upload.value = { ...upload.peek(), ...change };
 }

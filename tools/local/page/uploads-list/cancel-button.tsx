@@ -9,7 +9,7 @@ interface CancelButtonProps {
   readonly text: string;
 }
 
-/** Has the backend cancel an upload; shown where there is something to cancel. */
+/** Cancels an upload in the backend; shown only if the upload can be cancelled. */
 export function CancelButton({ uploads, upload, text }: CancelButtonProps) {
   const isBusy = useSignal(false);
   const problem = useSignal('');

@@ -7,9 +7,9 @@ import type { UploadStore } from './upload-store.ts';
 interface RecentListProps {
   readonly uploads: UploadStore;
   readonly info: StackInfo | null;
-  /** Names of files that the backend has not heard of yet, by upload. */
+  /** Names of files that the backend does not know yet, by upload. */
   readonly names: ReadonlyMap<string, string>;
-  /** How the upload that this page is at stands, which the backend knows less of. */
+  /** The state of this page's own upload, which the backend knows less about. */
   readonly current: { readonly uploadId: string | null } & StateText;
 }
 

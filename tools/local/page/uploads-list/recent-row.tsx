@@ -14,14 +14,14 @@ import { UploadTimeline } from './upload-timeline.tsx';
 
 interface RecentRowProps {
   readonly upload: LedgerUpload;
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly name: string;
   readonly status: StateText;
   readonly uploads: UploadStore;
   readonly info: StackInfo | null;
 }
 
-/** The row of one upload that the backend keeps. */
+/** The row of one upload in the backend. */
 export function RecentRow({ upload, name, status, uploads, info }: RecentRowProps) {
   const isTimelineOpen = useSignal(false);
   const isPlaying = useSignal(false);

@@ -10,37 +10,37 @@ export type ListState =
   | { readonly kind: 'known' }
   | { readonly kind: 'refused'; readonly detail: string };
 
-/** What the backend knows of the owner's uploads, kept up to date while something happens. */
+/** The owner's uploads in the backend, which are updated after each activity. */
 export interface UploadStore {
   readonly state: ReadonlySignal<ListState>;
   /** The newest uploads, newest first. */
   readonly uploads: ReadonlySignal<readonly LedgerUpload[]>;
-  /** Whether there are older ones than those. */
+  /** Whether there are older uploads. */
   readonly hasMore: ReadonlySignal<boolean>;
-  /** Has at least as many listed. */
+  /** Makes `uploads` list at least `count` of them. */
   list(count: number): void;
-  /** Undefined for uploads that are not among those listed, and not followed. */
+  /** Returns undefined for uploads that are neither listed nor followed. */
   upload(uploadId: string): LedgerUpload | undefined;
-  /** Undefined until a followed upload is known. */
+  /** Returns undefined until a followed upload is known. */
   life(uploadId: string): UploadLife | undefined;
-  /** Has the events of an upload kept up to date, too; what it returns ends that. */
+  /** Keeps the events of an upload up to date, too, until the returned function is called. */
   follow(uploadId: string): () => void;
-  /** Cancels an upload; never rejects, but returns what was wrong, or null. */
+  /** Cancels an upload; never rejects, but returns what went wrong, or null. */
   cancel(uploadId: string): Promise<string | null>;
-  /** To be told of everything that happens: some of it is news of uploads. */
+  /** Called with every activity; some of them change uploads. */
   take(activity: RecordedActivity): void;
-  /** Asks anew, as after the stack was away. */
+  /** Reads the uploads again, for example after the stack was not available. */
   refresh(): void;
 }
 
 const LISTED_AT_FIRST = 20;
-/** The most that one request lists. */
+/** Most uploads in one request. */
 const MAX_LISTED = 100;
-/** What happens in a burst is asked for once. */
+/** Several activities in this time cause one request. */
 const CALM_MILLISECONDS = 300;
 const NOT_FOUND = 404;
 
-/** Returns the uploads that the stack keeps. */
+/** Returns the store of the stack's uploads. */
 export function createUploadStore(stack: LocalStack): UploadStore {
   const state = signal<ListState>({ kind: 'asking' });
   const uploads = signal<readonly LedgerUpload[]>([]);
@@ -99,7 +99,7 @@ export function createUploadStore(stack: LocalStack): UploadStore {
   };
 }
 
-/** Returns which uploads are followed; each as long as anyone follows it. */
+/** Returns the set of followed uploads; each remains in it as long as anyone follows it. */
 function createFollowed() {
   const counts = new Map<string, number>();
   const change = (uploadId: string, by: 1 | -1) => {
@@ -126,7 +126,7 @@ async function readNewest(stack: LocalStack, wanted: number): Promise<UploadList
   return list;
 }
 
-/** Returns what was wrong, or null. */
+/** Returns what went wrong, or null. */
 async function cancelUpload(stack: LocalStack, uploadId: string): Promise<string | null> {
   try {
     await stack.cancelUpload(uploadId);
@@ -136,7 +136,7 @@ async function cancelUpload(stack: LocalStack, uploadId: string): Promise<string
   }
 }
 
-/** Returns undefined where there is no such upload: one that was never saved is no reason to forget the others. */
+/** Returns undefined if there is no such upload: a missing one must not keep the others from being read. */
 async function readLife(stack: LocalStack, uploadId: string): Promise<UploadLife | undefined> {
   try {
     return await stack.readLife(uploadId);
@@ -146,7 +146,7 @@ async function readLife(stack: LocalStack, uploadId: string): Promise<UploadLife
   }
 }
 
-/** The page's own questions are no news; each would lead to the next. */
+/** The page's own requests do not count; otherwise each would cause the next. */
 function isNews(activity: RecordedActivity): boolean {
   if (activity.type === 'function') return activity.method !== 'GET';
   return activity.type === 'webhook' || activity.type === 'sweep';

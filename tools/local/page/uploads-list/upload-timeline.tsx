@@ -10,7 +10,7 @@ interface UploadTimelineProps {
   readonly label: string;
 }
 
-/** What the backend keeps of one upload, kept up to date while it is shown. */
+/** The events of one upload in the backend, kept up to date while they are shown. */
 export function UploadTimeline({ uploads, uploadId, label }: UploadTimelineProps) {
   useEffect(() => uploads.follow(uploadId), [uploads, uploadId]);
   const life = uploads.life(uploadId);
