@@ -30,11 +30,11 @@ function countSlips(a: string, b: string, most: number): number {
   let same = 0;
   while (a[same] === b[same]) same += 1;
   const [one, other] = [a.slice(same), b.slice(same)];
-  const mended = [
+  const corrected = [
     [one.slice(1), other],
     [one, other.slice(1)],
     [one.slice(1), other.slice(1)],
     ...(one[0] === other[1] && one[1] === other[0] ? [[one.slice(2), other.slice(2)]] : []),
   ];
-  return 1 + Math.min(...mended.map(([x = '', y = '']) => countSlips(x, y, most - 1)));
+  return 1 + Math.min(...corrected.map(([x = '', y = '']) => countSlips(x, y, most - 1)));
 }

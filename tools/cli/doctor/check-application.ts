@@ -119,12 +119,12 @@ export function checkNotification(
 
 /** Returns the notes with all those that "vod-upload setup" repairs united in one finding. */
 function uniteNeeds(notes: readonly Note[]): readonly Note[] {
-  const isMended = (note: Note) => note.kind === 'finding' && note.remedy === SETUP;
-  const mended = notes.filter(isMended).map(({ text }) => text);
-  const others = notes.filter((note) => !isMended(note));
-  return mended.length === 0
+  const isRepaired = (note: Note) => note.kind === 'finding' && note.remedy === SETUP;
+  const repaired = notes.filter(isRepaired).map(({ text }) => text);
+  const others = notes.filter((note) => !isRepaired(note));
+  return repaired.length === 0
     ? others
-    : [...others, finding('notification', mended.join(' '), SETUP)];
+    : [...others, finding('notification', repaired.join(' '), SETUP)];
 }
 
 function checkCallbackUrl(

@@ -112,7 +112,7 @@ async function readState(file: string): Promise<StoredState | undefined> {
       ? `${v.getDotPath(error.issues[0]) ?? 'it'}: ${error.message}`
       : String(error);
     throw new Error(
-      `${file} is not a state of the VOD emulator (${detail}). Delete it to start anew.`,
+      `${file} is not a state of the VOD emulator (${detail}). Delete it to start without it.`,
       {
         cause: error,
       },

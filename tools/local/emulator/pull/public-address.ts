@@ -33,7 +33,7 @@ export function isPublicAddress(address: string): boolean {
 /** Thrown if a name resolves to an address that is not public. */
 export class PrivateAddressError extends Error {
   constructor(host: string) {
-    super(`${host} leads to an address that is not public`);
+    super(`${host} points to an address that is not public`);
     this.name = 'PrivateAddressError';
   }
 }

@@ -69,7 +69,7 @@ async function* readBody(
     }
   } catch (error) {
     if (clock.signal.aborted) throw clock.signal.reason;
-    throw sourceFailure(`${url.host} broke off after ${bytes} bytes`, { cause: error });
+    throw sourceFailure(`${url.host} closed the connection after ${bytes} bytes`, { cause: error });
   }
 }
 

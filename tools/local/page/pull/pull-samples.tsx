@@ -47,7 +47,7 @@ export function PullSamples({ onChoose }: { readonly onChoose: (url: string) => 
           </button>
         ))}
       </div>
-      <p class="hint">The made-up host samples.example.com leads to samples on this machine.</p>
+      <p class="hint">The made-up host samples.example.com points to samples on this machine.</p>
     </div>
   );
 }

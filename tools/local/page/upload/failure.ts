@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 const SERVER_TROUBLE =
-  'The SDK tried several times and gave its session up. Check that the stack runs and which faults are armed; Retry begins anew.';
+  'The SDK tried several times and gave its session up. Check that the stack runs and which faults are armed; Retry starts from the beginning.';
 
 /** Returns an explanation of any error that ends an upload. */
 export function explainFailure(error: unknown): Failure {

@@ -30,6 +30,6 @@ export function describeResumption(upload: Upload, note: ResumeNote | null): str
     return `An upload of this file stopped at ${note.percent} %. The SDK continues the missing parts.`;
   }
   return note.coverName === null
-    ? 'An upload of this file without a cover is unfinished. With a cover the SDK begins anew.'
-    : `An upload of this file with the cover ${note.coverName} is unfinished. Choose that cover too, or the SDK begins anew.`;
+    ? 'An upload of this file without a cover is unfinished. With a cover the SDK starts from the beginning.'
+    : `An upload of this file with the cover ${note.coverName} is unfinished. Choose that cover too, or the SDK starts from the beginning.`;
 }

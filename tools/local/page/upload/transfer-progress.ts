@@ -37,7 +37,7 @@ export function describeTransfer(upload: Upload, facts: ServerFacts): TransferPr
 
 function describeSending({ file, transfer }: Upload, loaded: number): string {
   const text = `${formatBytes(loaded)} of ${formatBytes(file?.size ?? 0)}`;
-  return loaded < transfer.reached ? `${text}, sending again what a stop broke off` : text;
+  return loaded < transfer.reached ? `${text}, sending again what a stop interrupted` : text;
 }
 
 function describeStored(inStorage: number, reached: number, size: number): string {
