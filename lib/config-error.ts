@@ -1,21 +1,24 @@
-/** What is wrong with one variable; the message goes on from its name, and tells nothing of its value. */
+/**
+ * What is wrong with one variable; the message continues the sentence that begins with its name, and does not reveal
+ * its value.
+ */
 export interface VariableProblem {
   readonly variable: string;
   readonly message: string;
 }
 
 interface ConfigErrorOptions extends ErrorOptions {
-  /** What was read, where that is not the environment. */
+  /** What was read, if it was not the environment. */
   readonly source?: string;
 }
 
-/** Says every variable, or setting, that is missing or wrong; names and rules only, never a value. */
+/** Lists every variable or setting that is missing or wrong; names and rules only, never a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly VariableProblem[];
   readonly variables: readonly string[];
 
-  /** Parts are built into files of their own, so what they throw is made by another copy of this class. */
+  /** Parts are bundled into separate files, so an error that they throw comes from another copy of this class. */
   static override [Symbol.hasInstance](value: unknown): value is ConfigError {
     return value instanceof Error && value.name === 'ConfigError';
   }

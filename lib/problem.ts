@@ -1,11 +1,11 @@
 /**
  * Status of each problem code. A code without a status does not compile.
  *
- * Codes are stable: callers switch on them, never on the text. The `upstream_` ones tell what became of a call to VOD:
- * it refused the request as the caller put it (`rejected`), refused this service (`denied`), asked for patience
- * (`busy`), broke (`failed`) or did not answer in time (`timeout`). The `ledger_` ones describe the database behind this
- * service: it has none (`required`), or cannot reach it (`unavailable`).
- * `identity_unavailable` says the same of the keys that prove who calls.
+ * Codes are stable: callers switch on them, never on the text. The `upstream_` ones report how a call to VOD failed:
+ * VOD refused the caller's request (`rejected`), refused this service (`denied`), limited the rate (`busy`), had an
+ * error (`failed`) or did not answer in time (`timeout`). The `ledger_` ones are about the database of this service:
+ * there is none (`required`), or it cannot be reached (`unavailable`). `identity_unavailable` means that the keys that
+ * prove who calls cannot be fetched.
  */
 const STATUS = {
   invalid_json: 400,
@@ -38,7 +38,7 @@ export type ProblemCode = keyof typeof STATUS;
 
 /** One thing that is wrong with one field of a request. */
 export interface FieldError {
-  /** Where, as in `limits.mediaTypes.0`; empty for the body as a whole. */
+  /** Path of the field, such as `limits.mediaTypes.0`; empty for the body as a whole. */
   readonly path: string;
   /** What is wrong and what would be right. */
   readonly message: string;
@@ -46,9 +46,11 @@ export interface FieldError {
   readonly rule?: string;
 }
 
-/** What VOD itself answered: its own code, and the id by which its support finds the call. */
+/** VOD's own error code, and the id by which its support finds the call. */
 export interface VodRefusal {
-  /** As VOD lists it for the call, e.g. in https://cloud.tencent.com/document/product/266/35575. */
+  /**
+   * One of the codes that VOD lists for the call, for example in https://cloud.tencent.com/document/product/266/35575.
+   */
   readonly code: string;
   /** Empty where VOD's answer had none. */
   readonly requestId: string;
@@ -60,7 +62,7 @@ export interface QuotaRefusal {
   readonly rule: 'signaturesPerMinute' | 'openUploads' | 'bytesPerDay';
   readonly limit: number;
   readonly used: number;
-  /** Seconds after which to come again: the header `Retry-After`, which an item of a batch cannot have. */
+  /** Seconds after which to retry: the value of the header `Retry-After`, which an item of a batch cannot have. */
   readonly retryAfter: number;
 }
 
@@ -73,7 +75,7 @@ interface ProblemOptions extends ErrorOptions {
   readonly quota?: QuotaRefusal;
 }
 
-/** The one error that crosses the wire. Its text is written for the caller, and never holds a secret. */
+/** The one error that is sent to callers. Its text is written for them, and never contains a secret. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
@@ -83,7 +85,7 @@ export class Problem extends Error {
   readonly vod: VodRefusal | undefined;
   readonly quota: QuotaRefusal | undefined;
 
-  /** The ledger is built into a file of its own, so its problems are made by another copy of this class. */
+  /** The ledger is bundled into a separate file, so its problems come from another copy of this class. */
   static override [Symbol.hasInstance](value: unknown): value is Problem {
     return value instanceof Error && value.name === 'Problem';
   }
@@ -99,13 +101,13 @@ export class Problem extends Error {
   }
 }
 
-/** Errors that one answer lists; a hostile body could cause as many as fit in it. */
+/** Most errors that one answer lists; without it, a hostile body could cause as many as fit into a body. */
 export const MAX_ERRORS = 100;
 
 /**
  * Returns the problem of a request whose fields `errors` names.
  *
- * @param most errors that the problem lists, where fewer than usual; it tells how many there are besides.
+ * @param most errors that the problem lists, if fewer than usual; its text says how many more there are.
  */
 export function refuseFields(errors: readonly FieldError[], most: number = MAX_ERRORS): Problem {
   return new Problem(summarize(errors), {
@@ -154,7 +156,7 @@ export interface ProblemDetails {
 /**
  * Returns what the caller may know of `error`: everything of a {@link Problem}, nothing of anything else.
  *
- * `about:blank` says that title and status tell the kind, and `code` the exact one
+ * `about:blank` means that title and status name the general kind of the problem; `code` names the exact one
  * (https://www.rfc-editor.org/rfc/rfc9457#section-4.2.1).
  */
 export function describeProblem(error: unknown, requestId: string): ProblemDetails {

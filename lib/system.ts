@@ -7,17 +7,17 @@ export interface Clock {
   readonly now: () => number;
   /** Returns milliseconds on a clock that never goes back. */
   readonly monotonic: () => number;
-  /** Resolves after the given number of milliseconds; rejects when the signal is aborted before. */
+  /** Resolves after the given number of milliseconds; rejects if the signal is aborted before that. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Chance. */
+/** Random values. */
 export interface Random {
-  /** Returns a number from 0 up to, and without, 1; anybody may guess it. */
+  /** Returns a number from 0 up to, but not including, 1; it is predictable, so never use it for a secret. */
   readonly fraction: () => number;
-  /** Returns a cryptographically random whole number from 0 up to, and without, `range`. */
+  /** Returns a cryptographically random whole number from 0 up to, but not including, `range`. */
   readonly integer: (range: number) => number;
-  /** Returns a text that is other every time. */
+  /** Returns a text that is different every time. */
   readonly key: () => string;
 }
 
@@ -27,17 +27,17 @@ export interface Deadline {
   readonly left: () => number;
 }
 
-/** The machine's own. */
+/** That of the machine. */
 export const clock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, signal && { signal }),
 };
 
-/** The machine's own. */
+/** That of the machine. */
 export const random: Random = { fraction: Math.random, integer: randomInt, key: randomUUID };
 
-/** Returns the deadline so many milliseconds from now, or `deadline` where that is sooner. */
+/** Returns the deadline that is `milliseconds` from now, or `deadline` if that is sooner. */
 export function limitTo(
   milliseconds: number,
   deadline: Deadline,
@@ -48,18 +48,18 @@ export function limitTo(
 }
 
 /**
- * Does `work` on each of `items`, in their order and at most `atOnce` at a time; of an async iterable, the next item is
- * asked for when there is room for it.
+ * Does `work` on each of `items`, in their order and at most `atOnce` at a time. The next item of an async iterable is
+ * requested only when there is room for it.
  *
- * What `work` throws is thrown when all that was begun has ended. Until as many have failed as may go on at once, it keeps no
- * other item of a list from being done; an async generator ends with the first.
+ * An error that `work` throws is thrown after all running work has ended. Each error stops one of the `atOnce` lanes,
+ * so the other items of a list are worked on until every lane has failed; an async generator ends with the first error.
  */
 export async function forEachAtOnce<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
   atOnce: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  // All lanes take from one iterator.
+  // All lanes share one iterator.
   const waiting = Symbol.asyncIterator in items ? items : [...items].values();
   const lane = async () => {
     for await (const item of waiting) await work(item);
@@ -71,9 +71,9 @@ export async function forEachAtOnce<Item>(
 
 /** A gate that lets a bounded number of callers through within any second. */
 export interface RateLimit {
-  /** Takes a turn and returns true, where one is free and nobody waits for it. */
+  /** Takes a turn and returns true, if one is free and no one is waiting. */
   readonly tryTurn: () => boolean;
-  /** Resolves when the caller's turn has come; rejects with the signal's reason when it is aborted before. */
+  /** Resolves when the caller's turn has come; rejects with the signal's reason if it is aborted before that. */
   readonly takeTurn: (signal?: AbortSignal) => Promise<void>;
 }
 
@@ -81,16 +81,16 @@ const WINDOW_MILLISECONDS = 1_000;
 
 /**
  * Returns a gate that lets at most `perSecond` callers through within any second, in the order in which they came.
- * One that goes away while it waits takes no turn from the others.
+ * One that stops waiting uses up no turn.
  */
 export function createRateLimit(
   perSecond: number,
   { monotonic, sleep }: Pick<Clock, 'monotonic' | 'sleep'>,
 ): RateLimit {
-  /** When the last turns were given: a ring whose next place holds the oldest one. */
+  /** When the last turns were given: a ring buffer; index `next` holds the oldest one. */
   const given = new Array<number>(perSecond).fill(Number.NEGATIVE_INFINITY);
   let next = 0;
-  /** Sets keep their order, and forget one member without looking at the others. */
+  /** A set, since it is ordered and removes a member without a search. */
   const waiting = new Set<() => void>();
   let serving = false;
 
@@ -105,7 +105,7 @@ export function createRateLimit(
     for (;;) {
       const [first] = waiting;
       if (first === undefined) break;
-      // Timers may fire a little early, so the clock has the last word.
+      // Timers may fire a little early, so the clock decides.
       const wait = millisecondsToWait();
       if (wait > 0) {
         await sleep(wait);
