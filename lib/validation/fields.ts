@@ -19,7 +19,7 @@ export function integer(min: number, max: number) {
   );
 }
 
-/** Number of an application of VOD, a decimal text where it comes from a variable; becomes a number. */
+/** Id of an application of VOD, a decimal text if it comes from a variable; becomes a number. */
 export const subAppId = v.pipe(
   v.unknown(),
   v.check(
@@ -52,7 +52,7 @@ export function text(maxBytes: number) {
   );
 }
 
-/** A short name of a storage region that may exist. */
+/** Short name of a storage region; regions that are not documented are accepted too. */
 export const storageRegion = v.pipe(
   v.string('must be a string'),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -73,7 +73,7 @@ export const isoTime = v.pipe(
   }),
 );
 
-/** A file name extension that VOD takes for media; becomes lower case. */
+/** A file name extension that VOD accepts for media; becomes lower case. */
 const mediaType = v.pipe(
   v.string('must be a string'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -90,7 +90,7 @@ export const classId = integer(0, 2 ** 31 - 1);
 /** Name of a task flow. */
 export const procedure = text(MAX_PROCEDURE_BYTES);
 
-/** What a file may be at most: fields of {@link uploadLimits}. */
+/** Limits of a file: the fields of {@link uploadLimits}. */
 export const limitFields = v.object({
   maxBytes: v.optional(integer(1, MAX_MEDIA_BYTES)),
   maxSeconds: v.optional(integer(1, Number.MAX_SAFE_INTEGER)),
@@ -103,15 +103,17 @@ export const limitFields = v.object({
   ),
 });
 
-/** A JSON object, which an object schema alone does not make sure of: it takes an array for one. */
+/** A JSON object. An object schema alone does not check that: it accepts an array too. */
 const jsonObject = v.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object');
 
-/** What a file may be at most, without fields that are null; unknown fields are left to `findUnknownFields`. */
+/** Limits of a file, without fields that are null; `findUnknownFields` reports unknown fields. */
 export const uploadLimits = v.pipe(jsonObject, v.transform(dropNulls), limitFields);
 
 const MAX_NAME = 64;
 
-/** Says what a value is instead of an object, where that leads to the mistake. */
+/**
+ * Returns the error for a value that is not an object; it names the kind of value where that helps to find the mistake.
+ */
 function refuseKind(input: unknown): FieldError {
   const what = Array.isArray(input)
     ? '; it is a list'
@@ -125,8 +127,8 @@ function refuseKind(input: unknown): FieldError {
 export type RawFields = Readonly<Record<string, unknown>>;
 
 /**
- * Returns `input` as `schema` types it; a field that is null counts as absent. `inspect` adds what a schema cannot know,
- * such as the time of day and names that are not known, and sees the fields as they came.
+ * Returns `input` as `schema` types it; a field that is null counts as absent. `inspect` adds the errors that a schema
+ * cannot find, such as those about the current time and unknown names, and is passed the fields as they were received.
  *
  * @throws {Problem} `invalid_request` that names every field that is wrong, not only the first.
  */
@@ -140,12 +142,12 @@ export function parseFields<TSchema extends v.GenericSchema>(
   throw refuseFields(checked.errors);
 }
 
-/** What became of the fields of one object. */
+/** Result of checking the fields of one object. */
 export type CheckedFields<T> =
   | { readonly output: T; readonly errors?: undefined }
   | { readonly errors: readonly FieldError[] };
 
-/** Returns the same as {@link parseFields}, with the errors for the caller to use; paths begin at `input`. */
+/** Checks like {@link parseFields}, but returns the errors instead of throwing them; paths begin at `input`. */
 export function checkFields<TSchema extends v.GenericSchema>(
   schema: TSchema,
   input: unknown,
@@ -160,9 +162,9 @@ export function checkFields<TSchema extends v.GenericSchema>(
 /**
  * Returns an error for each field of `value` that `known` does not have.
  *
- * A strict object schema would name the first of them only, and takes `constructor` for a known one.
+ * A strict object schema would name only the first of them, and accepts `constructor` as a known one.
  *
- * @param prefix path of `value` with a final dot, or nothing for the body itself.
+ * @param prefix path of `value` with a final dot; empty for the body itself.
  */
 export function findUnknownFields(value: unknown, known: object, prefix = ''): FieldError[] {
   if (!isJsonObject(value)) return [];
@@ -171,7 +173,7 @@ export function findUnknownFields(value: unknown, known: object, prefix = ''): F
   const names = Object.keys(known);
   const list = `the fields are ${names.join(', ')}`;
   return unknown.map((name, index) => {
-    // Beyond those that an answer lists, nobody reads what is meant.
+    // Errors after the first `MAX_ERRORS` are not sent, so they need no suggestion.
     const plain = index < MAX_ERRORS ? name.replaceAll(/[_-]/g, '') : '';
     const near = findNearName(plain, names);
     const hint = near === undefined ? list : `did you mean ${near}?`;

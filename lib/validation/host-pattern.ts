@@ -2,8 +2,8 @@ const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/;
 const ADDRESS = /^(?:\[.+\]|\d+(?:\.\d+){3})$/;
 
 /**
- * Returns what is wrong with `pattern` as one entry of a list of hosts, or undefined where it is one: a host in the
- * form that URLs are normalised to, or `*.` and a name, for every host below that name.
+ * Returns what is wrong with `pattern` as an entry of a list of hosts, or undefined if it is valid: a host in the form
+ * that URLs are normalised to, or `*.` and a name, for every host below that name.
  */
 export function explainHostPattern(pattern: string): string | undefined {
   const host = pattern.startsWith('*.') ? pattern.slice(2) : pattern;
@@ -13,10 +13,10 @@ export function explainHostPattern(pattern: string): string | undefined {
 }
 
 /**
- * Returns whether `host`, as a normalised URL has it, is what `pattern` says.
+ * Returns whether `host`, in the form of a normalised URL, matches `pattern`.
  *
- * `*.` stands for one or more whole labels, and so never for the name itself: `*.example.com` has `a.example.com` and
- * `b.a.example.com`, and neither `example.com` nor `evil-example.com`. It never stands for parts of an address.
+ * `*.` stands for one or more whole labels, so never for the name itself: `*.example.com` matches `a.example.com` and
+ * `b.a.example.com`, but not `example.com` or `evil-example.com`. It never matches parts of an IP address.
  */
 export function matchesHost(host: string, pattern: string): boolean {
   if (!pattern.startsWith('*.')) return host === pattern;

@@ -1,25 +1,26 @@
 /**
- * A time as programs write it: that of RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339#section-5.6), and besides
- * - without seconds, as Java's `OffsetDateTime` leaves out zeros, or without minutes, as Python's `isoformat` may be told;
+ * A time as programs write it: that of RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339#section-5.6), and also
+ * - without seconds, as Java's `OffsetDateTime` leaves out zeros, or without minutes, as Python's `isoformat` can;
  * - with a space for the T, as Python's `str()` and PostgreSQL write it;
- * - with a zone as `+0800` or `+08`, as `strftime`, PHP and PostgreSQL write it;
- * - with a comma before the fraction, and without dashes and colons: both of ISO 8601 itself;
- * - with the zone's name behind its offset, as Java's `ZonedDateTime` writes it. The offset is what counts:
+ * - with a zone such as `+0800` or `+08`, as `strftime`, PHP and PostgreSQL write it;
+ * - with a comma before the fraction, and without dashes and colons: ISO 8601 itself allows both;
+ * - with the zone's name after its offset, as Java's `ZonedDateTime` writes it. The offset is what counts:
  *   https://www.rfc-editor.org/rfc/rfc9557#section-3.4.
  */
 const ISO_TIME =
   /^(?<year>\d{4})(?<dash>-?)(?<month>\d\d)\k<dash>(?<day>\d\d)[Tt ](?<hour>\d\d)(?:(?<colon>:?)(?<minute>\d\d)(?:\k<colon>(?<second>\d\d)(?:[.,]\d{1,9})?)?)?(?<zone>[Zz]|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?(?:\[[\w+\-/:.~]{1,64}\])?$/;
 
-/** Unix seconds of the first year that has five digits, which neither VOD nor this format can write. */
+/** Unix seconds at which the first year of five digits begins, which neither VOD nor this format can write. */
 const YEAR_10000 = 253_402_300_800;
 
 /** Unix seconds of the last second that this format can write. */
 export const LAST_SECOND = YEAR_10000 - 1;
 
 /**
- * Returns whether `milliseconds` is a time that may go to the database or to VOD: Unix milliseconds, whole, of a year from
- * 1970 to 9999. PostgreSQL does not read the signed years of six digits that `Date` writes for others
- * (https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-INPUT), and nothing here is older.
+ * Returns whether `milliseconds` is a time that may be sent to the database or to VOD: whole Unix milliseconds in a
+ * year from 1970 to 9999. For other years `Date` writes a sign and six digits, which PostgreSQL does not read
+ * (https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-INPUT); no time here is before
+ * 1970.
  */
 export function isKeptTime(milliseconds: unknown): milliseconds is number {
   return (
@@ -34,12 +35,16 @@ const MALFORMED = 'must be an ISO 8601 time with its zone, such as 2099-01-01T00
 const NO_ZONE = 'must have a zone at its end, Z or an offset, such as 2099-01-01T00:00:00Z';
 const IMPOSSIBLE = 'must be a time that exists, of a year from 1970 to 9999';
 
-/** What a text says as a time: Unix seconds, or what is wrong with it, which goes on from the name of the field. */
+/**
+ * A text read as a time: Unix seconds, or what is wrong with it, which continues the sentence that begins with the
+ * field's name.
+ */
 export type IsoTime = { readonly seconds: number } | { readonly reason: string };
 
 /**
- * Returns what `text` says as a time of ISO 8601 with its zone, as `2026-01-31T08:00:00Z`. Fractions of a second are cut
- * off. Times that do not exist are refused, where `Date` would take some for others, and so are those before 1970.
+ * Reads `text` as a time of ISO 8601 with its zone, such as `2026-01-31T08:00:00Z`. Fractions of a second are cut off.
+ * Times that do not exist are refused, though `Date` would read some of them as other times; times before 1970 are
+ * refused too.
  */
 export function readIsoTime(text: string): IsoTime {
   const parts = ISO_TIME.exec(text)?.groups;
@@ -49,16 +54,19 @@ export function readIsoTime(text: string): IsoTime {
   return seconds === undefined ? { reason: IMPOSSIBLE } : { seconds };
 }
 
-/** Returns the Unix seconds of {@link readIsoTime}, or undefined where `text` is not such a time. */
+/** Returns the Unix seconds of {@link readIsoTime}, or undefined if `text` is not such a time. */
 export function parseIsoTime(text: string): number | undefined {
   const read = readIsoTime(text);
   return 'seconds' in read ? read.seconds : undefined;
 }
 
-/** What {@link formatIsoTime} has written last: signatures of one second mostly end in one, and `Date` is slow. */
+/**
+ * The last result of {@link formatIsoTime}: signatures made in the same second mostly expire in the same second, and
+ * `Date` is slow.
+ */
 let lastTime = writeTime(0);
 
-/** Returns Unix seconds as ISO 8601 in UTC, as `2026-01-31T08:00:00Z`. */
+/** Returns Unix seconds as ISO 8601 in UTC, such as `2026-01-31T08:00:00Z`. */
 export function formatIsoTime(seconds: number): string {
   if (seconds !== lastTime.seconds) lastTime = writeTime(seconds);
   return lastTime.text;
@@ -70,12 +78,12 @@ function writeTime(seconds: number) {
 
 type Parts = Readonly<Record<string, string | undefined>>;
 
-/** Returns the Unix seconds of a time, or undefined where there is no such time. */
+/** Returns the Unix seconds of a time, or undefined if there is no such time. */
 function countSeconds(parts: Parts): number | undefined {
   const { year, month, day, hour, minute = '00', second = 0 } = parts;
   const local = `${year}-${month}-${day}T${hour}:${minute}`;
   const milliseconds = Date.parse(`${local}Z`);
-  // `Date` takes 24:00 and the 30th of February for the day after.
+  // `Date` reads 24:00 as the next day, and the 30th of February as a day in March.
   const exists =
     !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(local);
   if (!exists || Number(second) > 60) return undefined;
@@ -85,7 +93,7 @@ function countSeconds(parts: Parts): number | undefined {
   return seconds >= 0 && seconds < YEAR_10000 ? seconds : undefined;
 }
 
-/** Returns by how many seconds a zone is ahead of UTC, or `NaN` where there is no such zone. */
+/** Returns by how many seconds a zone is ahead of UTC, or `NaN` if there is no such zone. */
 function readOffset(parts: Parts): number {
   const { sign, hours = 0, minutes = 0 } = parts;
   if (Number(hours) > 23 || Number(minutes) > 59) return Number.NaN;

@@ -4,8 +4,8 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 }
 
 /**
- * Returns `fields` without those that are null. Programs write null for what they leave out: a field without a value in
- * Java, C# or Swift, a nil pointer in Go.
+ * Returns `fields` without those that are null. Programs write null for a field that they leave out: one without a
+ * value in Java, C# or Swift, a nil pointer in Go.
  */
 export function dropNulls(
   fields: Readonly<Record<string, unknown>>,
@@ -14,10 +14,10 @@ export function dropNulls(
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-/** An object that is kept as JSON. */
+/** An object that is stored as JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The same fields, where none is undefined: those that may have been may be missing instead. */
+/** The same fields, none of which is undefined: those that could be undefined are optional instead. */
 type Defined<Fields> = {
   [Name in keyof Fields as undefined extends Fields[Name] ? never : Name]: Fields[Name];
 } & {
@@ -33,11 +33,11 @@ export function defined(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** What a JSON text may have at most. */
+/** Limits of a JSON text. */
 export interface JsonBounds {
-  /** Objects and arrays within each other. */
+  /** Depth of nested objects and arrays. */
   readonly levels: number;
-  /** Values of objects and arrays, empty ones counted as if they had one. */
+  /** Values in objects and arrays; an empty one counts as one value. */
   readonly values: number;
 }
 
@@ -45,15 +45,15 @@ const QUOTE = '"'.charCodeAt(0);
 const COMMA = ','.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
 
-/** By its code, how a character changes the level. */
+/** How a character changes the level, by its code. */
 const STEPS = new Int8Array(128);
 for (const character of '[{') STEPS[character.charCodeAt(0)] = 1;
 for (const character of ']}') STEPS[character.charCodeAt(0)] = -1;
 
 /**
- * Returns which of `bounds` a JSON text exceeds, or undefined where it exceeds none; of a text that is not well-formed, what
- * holds for it as far as it looks like one. Nothing is built of the text: a parser takes seconds and hundreds of megabytes
- * for a few megabytes of brackets.
+ * Returns which of `bounds` a JSON text exceeds, or undefined if it exceeds none. A text that is not well-formed is
+ * counted as far as it looks like JSON. The text is scanned, not parsed: a parser needs seconds and hundreds of
+ * megabytes for a few megabytes of brackets.
  */
 export function findExceeded(text: string, bounds: JsonBounds): keyof JsonBounds | undefined {
   let levels = 0;
@@ -73,7 +73,7 @@ export function findExceeded(text: string, bounds: JsonBounds): keyof JsonBounds
   return undefined;
 }
 
-/** Returns the place of the quotation mark that ends the string which begins at `start`, or the end of the text. */
+/** Returns the index of the quotation mark that ends the string that begins at `start`, or the end of the text. */
 function findEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end;

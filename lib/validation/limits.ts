@@ -5,11 +5,11 @@
  */
 export const MAX_SIGNATURE_SECONDS = 7_776_000;
 
-/** Life of a client upload signature in seconds where the request names none. */
+/** Life of a client upload signature in seconds if the request does not name one. */
 export const DEFAULT_SIGNATURE_SECONDS = 3_600;
 
 /**
- * Longest `SourceContext`. VOD counts "characters" without saying which; bytes are the reading that always fits.
+ * Longest `SourceContext`. VOD limits "characters" without a definition; a limit in bytes always satisfies it.
  *
  * @see https://cloud.tencent.com/document/product/266/9221
  */
@@ -23,22 +23,22 @@ export const MAX_SOURCE_CONTEXT_BYTES = 250;
 export const MAX_SESSION_CONTEXT_BYTES = 1_000;
 
 /**
- * Priority of a task flow lies between minus and plus this.
+ * The priority of a task flow is from minus this to plus this.
  *
  * @see https://cloud.tencent.com/document/product/266/9221
  */
 export const MAX_TASK_PRIORITY = 10;
 
 /**
- * Largest media file that any way of uploading takes, in bytes: 50,000 GB.
+ * Largest media file that any way of uploading accepts, in bytes: 50,000 GB.
  *
  * @see https://cloud.tencent.com/document/product/266/9760
  */
 export const MAX_MEDIA_BYTES = 50_000 * 1024 ** 3;
 
 /**
- * Longest URL, in bytes. VOD documents none; this is what every HTTP recipient should take at least. Signed URLs that
- * carry a session token outgrow the usual 2,048.
+ * Longest URL, in bytes. VOD documents no limit; this is the length that every HTTP recipient should accept at least.
+ * Signed URLs with a session token are often longer than the usual 2,048.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-4.1
  */
@@ -48,14 +48,15 @@ export const MAX_URL_BYTES = 8_000;
 export const MAX_PULL_ITEMS = 1_000;
 
 /**
- * Longest media name, in bytes. A pull documents none; a rename takes 64 characters, which are four bytes each at most.
+ * Longest media name, in bytes. VOD documents no limit for a pull; a rename accepts 64 characters, of at most four
+ * bytes each.
  *
  * @see https://cloud.tencent.com/document/product/266/31762
  */
 export const MAX_MEDIA_NAME_BYTES = 256;
 
 /**
- * Longest path of stored media, in bytes: what the storage behind VOD takes as an object's key.
+ * Longest path of stored media, in bytes: the longest object key that the storage behind VOD accepts.
  *
  * @see https://cloud.tencent.com/document/product/436/13324
  */
@@ -68,14 +69,14 @@ export const MAX_PROCEDURE_BYTES = 128;
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Largest notification in bytes: all that the platform passes on, since the results of a task flow may be long.
+ * Largest notification in bytes: the most that the platform passes on, since the results of a task flow may be long.
  *
  * @see https://cloud.tencent.com/document/product/583/11637
  */
 export const MAX_NOTIFICATION_BYTES = 6 * 1024 * 1024;
 
 /**
- * Most tags of a media, and the longest one in characters.
+ * Most tags of one media file, and the longest tag in characters.
  *
  * @see https://cloud.tencent.com/document/product/266/31762
  */

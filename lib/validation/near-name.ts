@@ -1,10 +1,13 @@
-/** Returns the name of `names` that differs from `text` by case or one slip of the hand, if there is one. */
+/** Returns the name in `names` that differs from `text` only by case or one typing error, if there is one. */
 export function findNearName(text: string, names: readonly string[]): string | undefined {
   const lower = text.toLowerCase();
   return names.find((name) => isOneSlipAway(lower, name.toLowerCase()));
 }
 
-/** Returns whether one letter too many, too few, other than it should be, or two swapped ones part `a` from `b`. */
+/**
+ * Returns whether `a` differs from `b` by at most one letter that is added, missing or different, or by two swapped
+ * letters.
+ */
 function isOneSlipAway(a: string, b: string): boolean {
   let head = 0;
   while (head < a.length && a[head] === b[head]) head += 1;

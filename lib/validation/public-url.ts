@@ -3,30 +3,33 @@ import ipaddr from 'ipaddr.js';
 import { matchesHost } from './host-pattern.ts';
 import { MAX_URL_BYTES } from './limits.ts';
 
-/** Where media may be pulled from. */
+/** Hosts and ports from which media may be pulled. */
 export interface UrlPolicy {
-  /** Patterns of hosts as `matchesHost` reads them; without a list every public host is allowed, with an empty one none. */
+  /** Patterns of hosts for `matchesHost`; without a list every public host is allowed, with an empty list none. */
   readonly hosts?: readonly string[] | undefined;
-  /** Ports beside the default ones of http and https. */
+  /** Ports in addition to the default ones of http and https. */
   readonly ports?: readonly number[] | undefined;
 }
 
-/** A URL that may be handed on, exactly as written here. */
+/** A URL that may be passed on, exactly as written here. */
 export interface MediaUrl {
   /** The normalised URL: ASCII, without user info and fragment; it normalises to itself. */
   readonly href: string;
-  /** Host without its port: a name in ASCII and lower case, or an address in its one spelling. */
+  /** Host without its port: a name in ASCII and lower case, or an address in its normal form. */
   readonly host: string;
-  /** Extension of the path's last segment in lower case, decoded and without its dot; empty where it has none. */
+  /** Extension of the path's last segment in lower case, decoded and without its dot; empty if there is none. */
   readonly extension: string;
 }
 
-/** What is wrong with a text as a URL; its reason goes on from the name of the field, and quotes at most the host. */
+/**
+ * What is wrong with a text as a URL; the reason continues the sentence that begins with the field's name, and quotes
+ * at most the host.
+ */
 export interface RefusedUrl {
   readonly reason: string;
 }
 
-/** What neither shows nor survives normalisation, and is read by one parser and not by the next. */
+/** Characters that are invisible, are removed by normalisation, and are read differently by different parsers. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\\]/u;
 
 /** Two slashes exactly: normalisation would add missing ones and drop others. */
@@ -35,10 +38,10 @@ const AUTHORITY = /^https?:\/\/([^/?]+)/i;
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i;
 
 /**
- * Returns the URL that `text` is, normalised, or the reason why nothing shall be pulled from it.
+ * Returns `text` as a normalised URL, or the reason why media must not be pulled from it.
  *
- * The rules on texts come first, since normalisation (https://url.spec.whatwg.org/) hides what they look for; those on
- * hosts come after it, so that an address has one spelling and a name is in ASCII.
+ * The text is checked first, since normalisation (https://url.spec.whatwg.org/) hides what these rules look for. The
+ * host is checked after normalisation, when an address has one form and a name is in ASCII.
  */
 export function checkPublicUrl(text: string, policy: UrlPolicy): MediaUrl | RefusedUrl {
   const malformed = explainText(text);
@@ -68,8 +71,8 @@ function explainText(text: string): string | undefined {
 }
 
 /**
- * Returns whether a label of `host` claims to be the ASCII form of another one, and is that of none. Some versions of
- * Node.js refuse such a host when they parse its URL, and others leave it as it is:
+ * Returns whether a label of `host` looks like the ASCII form of another label, but is not a valid one. Some versions
+ * of Node.js refuse such a host when they parse its URL, and others leave it as it is:
  * https://www.unicode.org/reports/tr46/#Validity_Criteria.
  */
 function hasFalseLabel(host: string): boolean {
@@ -86,7 +89,7 @@ function explainTarget(url: URL, policy: UrlPolicy): string | undefined {
     return `must have a host that is allowed here; ${hostname} is not`;
   }
   const ports = policy.ports ?? [];
-  // Normalisation leaves the port out where it is the scheme's own.
+  // Normalisation removes the default port of the scheme.
   if (port !== '' && !ports.includes(Number(port))) {
     return `must use ${['the default port of its scheme', ...ports].join(' or ')}`;
   }
@@ -118,8 +121,8 @@ function decode(text: string): string {
 }
 
 /**
- * Returns what is wrong with `text` as the URL of a cover that this service itself fetches, or undefined where nothing
- * is. Nobody signs for what comes by http, so it must be https.
+ * Returns what is wrong with `text` as the URL of a cover that this service itself fetches, or undefined if it is
+ * valid. It must be https, since what http delivers is not authenticated.
  */
 export function explainCoverUrl(text: string): string | undefined {
   const checked = checkPublicUrl(text, {});
@@ -128,33 +131,34 @@ export function explainCoverUrl(text: string): string | undefined {
 }
 
 /**
- * Endings of names that the public DNS does not answer, or answers differently inside a network. Names for
- * documentation such as `example.com` are not among them: they are delegated like any other.
+ * Endings of names that the public DNS does not resolve, or that resolve differently inside a network. Names for
+ * documentation such as `example.com` are not in the list: they are delegated like any other.
  *
  * @see https://www.iana.org/assignments/special-use-domain-names
  */
 const LOCAL_ENDINGS: ReadonlySet<string> = new Set([
   // https://www.rfc-editor.org/rfc/rfc6761#section-6
   ...['localhost', 'test', 'invalid', 'example'],
-  // https://www.rfc-editor.org/rfc/rfc6762#appendix-G: in use in private networks, beside the reserved `local`.
+  // https://www.rfc-editor.org/rfc/rfc6762#appendix-G: in use in private networks, in addition to the reserved `local`.
   ...['local', 'intranet', 'internal', 'private', 'corp', 'home', 'lan'],
-  // What hosts files call the machine itself; no such domain is delegated.
+  // The name of the machine itself in hosts files; no such domain is delegated.
   'localdomain',
-  // https://www.rfc-editor.org/rfc/rfc3172: names of the network's own, `home.arpa` (RFC 8375) among them.
+  // https://www.rfc-editor.org/rfc/rfc3172: names of network infrastructure, including `home.arpa` (RFC 8375).
   'arpa',
   // https://www.rfc-editor.org/rfc/rfc7686, https://www.rfc-editor.org/rfc/rfc9476: not in the DNS at all.
   ...['onion', 'alt'],
   // Never delegated, since private networks use it: https://www.icann.org/resources/board-material/resolutions-2018-02-04-en#2.c
   'mail',
-  // What the search list of a Kubernetes pod completes: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
+  // Names that the search list of a Kubernetes pod completes:
+  // https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/.
   ...['svc', 'pod'],
   // https://developer.hashicorp.com/consul/docs/discover/dns, https://fly.io/docs/networking/flycast/
   ...['consul', 'flycast'],
 ]);
 
 /**
- * Domains whose names serve the machines of a cloud alone, though the domain above them is public. VOD pulls from
- * inside Tencent Cloud, where the first one's tell about the machine, and the second one's are its APIs.
+ * Domains whose names are only for machines inside a cloud, though their parent domain is public. VOD pulls from inside
+ * Tencent Cloud, where names of the first domain serve metadata of the machine, and those of the second are its APIs.
  */
 const CLOUD_DOMAINS: readonly string[] = [
   // https://cloud.tencent.com/document/product/213/4934
@@ -166,28 +170,28 @@ const CLOUD_DOMAINS: readonly string[] = [
 ];
 
 /**
- * Addresses that look public, and lead to the cloud that a machine is in.
+ * Addresses that look public, but belong to services of the cloud that a machine is in.
  *
  * @see https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
  */
 const CLOUD_ADDRESSES: readonly string[] = ['168.63.129.16'];
 
-/** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, less the length bytes at both ends. */
+/** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, minus the length bytes at both ends. */
 const MAX_NAME_LENGTH = 253;
 
 /** RFC 1123 and the underscore, which names of storage buckets have. */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** https://www.rfc-editor.org/rfc/rfc3696#section-2: letters alone, or a name in other letters by its ASCII form. */
+/** https://www.rfc-editor.org/rfc/rfc3696#section-2: letters only, or the ASCII form of a name in other scripts. */
 const TOP_LABEL = /^(?:[a-z]{2,}|xn--.+)$/;
 
 const DOTTED_ADDRESS = /^\d+(?:\.\d+){3}$/;
 
 /**
- * Returns what is wrong with `host` as one on the public internet, or undefined where it may be one. Names are judged
- * by what they are, not looked up: what an allowed name resolves to is known only when VOD pulls.
+ * Returns what is wrong with `host` as a host on the public internet, or undefined if it may be one. Names are checked
+ * as text and not looked up: what an allowed name resolves to is known only when VOD pulls.
  *
- * @param host `hostname` of a URL, which writes every spelling of an address in one way.
+ * @param host `hostname` of a URL, in which an address has one form.
  */
 export function explainHost(host: string): string | undefined {
   if (host.startsWith('[') || DOTTED_ADDRESS.test(host)) {
@@ -228,7 +232,7 @@ function isGlobalAddress(host: string): boolean {
   const text = host.slice(1, -1);
   if (!ipaddr.IPv6.isValid(text)) return false;
   const address = ipaddr.IPv6.parse(text);
-  // Only 2000::/3 is global unicast (https://www.iana.org/assignments/ipv6-address-space); ranges that have no name,
-  // among them IPv4-compatible addresses, count as unicast otherwise.
+  // Only 2000::/3 is global unicast (https://www.iana.org/assignments/ipv6-address-space); without this check, ranges
+  // that have no name, such as IPv4-compatible addresses, would count as unicast.
   return address.range() === 'unicast' && (address.parts[0] ?? 0) >> 13 === 1;
 }

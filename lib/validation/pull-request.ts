@@ -27,12 +27,14 @@ import {
 import type { UrlPolicy } from './public-url.ts';
 import { checkPullSource, type PullSource } from './pull-source.ts';
 
-/** Errors that the answer to one batch lists in all; beyond it, each item that is wrong has its first one. */
+/**
+ * Most errors that the answer to one batch lists in total; after that, each invalid item lists only its first error.
+ */
 const MAX_BATCH_ERRORS = 1_000;
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Returns what is wrong with `key` as an idempotency key, or undefined where it is one. */
+/** Returns what is wrong with `key` as an idempotency key, or undefined if it is valid. */
 export function explainIdempotencyKey(key: string): string | undefined {
   return IDEMPOTENCY_KEY.test(key) ? undefined : 'must have 1 to 255 visible ASCII characters';
 }
@@ -76,24 +78,27 @@ export const PULL_FIELDS: object = { ...pullItem.entries, items: undefined };
 /** One pull, checked; `expireTime` in Unix seconds. */
 export type PullRequest = Omit<v.InferOutput<typeof pullItem>, keyof PullSource> & PullSource;
 
-/** The two forms of a request: one pull, or a batch in the order sent, with the problem of each item that is wrong. */
+/**
+ * The two forms of a request: one pull, or a batch in the order in which it was sent, with the problem of each invalid
+ * item.
+ */
 export type PullBody =
   | { readonly kind: 'one'; readonly request: PullRequest }
   | { readonly kind: 'many'; readonly items: readonly (PullRequest | Problem)[] };
 
-/** What decides about a request besides what it says. */
+/** What a request is checked against. */
 export interface PullContext {
-  /** Unix seconds; the media may not expire before. */
+  /** Unix seconds; the media must not expire before. */
   readonly nowSeconds: number;
   readonly policy: UrlPolicy;
 }
 
 /**
- * Returns `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its place,
- * as in `items.3.mediaUrl`.
+ * Returns `body` as a request for one pull or for many. In a batch, the paths of an item's errors begin with its index,
+ * such as `items.3.mediaUrl`.
  *
- * @throws {Problem} `invalid_request` that names every field that is wrong with a single pull, or with a batch itself;
- * never for what is wrong with an item of a batch.
+ * @throws {Problem} `invalid_request` that names every invalid field of a single pull, or of the batch itself; an
+ * invalid item of a batch never throws.
  */
 export function parsePullRequest(body: unknown, context: PullContext): PullBody {
   if (isJsonObject(body) && Object.hasOwn(dropNulls(body), 'items')) {

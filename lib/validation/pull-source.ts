@@ -11,11 +11,11 @@ import {
 } from './media-type.ts';
 import { checkPublicUrl, type MediaUrl, type UrlPolicy } from './public-url.ts';
 
-/** What VOD shall fetch. */
+/** What VOD is to fetch. */
 export interface PullSource {
   /** Normalised. */
   readonly mediaUrl: string;
-  /** File name extension, lower case: the one that was named, or else the one that the URL's path ends in. */
+  /** File name extension in lower case: the one in the request, or else that of the URL's path. */
   readonly mediaType: string;
   /** Normalised. */
   readonly coverUrl?: string | undefined;
@@ -25,8 +25,8 @@ const NO_DASH =
   'must not be a DASH manifest (mpd), which VOD does not pull; it does pull HLS (m3u8)';
 
 /**
- * Returns what `fields` say of URLs and the media's type, or what is wrong with it. A field that is not a text counts
- * as absent here.
+ * Returns the URLs and the media type in `fields`, or what is wrong with them. A field that is not a text counts as
+ * absent here.
  */
 export function checkPullSource(fields: RawFields, policy: UrlPolicy): CheckedFields<PullSource> {
   const media = checkUrl(fields, 'mediaUrl', policy);
@@ -75,7 +75,7 @@ interface CheckedType {
 }
 
 function checkType(fields: RawFields, url: MediaUrl | undefined): CheckedType {
-  // A type that is named does not make another format of a manifest.
+  // Naming another type does not change the format of a manifest.
   if (isDashType(url?.extension ?? '')) return refuse('mediaUrl', NO_DASH);
   const named = fields['mediaType'];
   if (typeof named !== 'string') return checkExtension(fields, url);
@@ -96,11 +96,11 @@ function checkExtension(fields: RawFields, url: MediaUrl | undefined): CheckedTy
   return refuse('mediaType', `must name the type of the media, since ${what}: ${MEDIA_TYPE_LIST}`);
 }
 
-/** A request that contradicts its own limits would end in a file that is fetched to be thrown away. */
+/** Refuses a request that contradicts its own limits: its file would be fetched only to be deleted. */
 function checkLimit(fields: RawFields, mediaType: string): CheckedType {
   const limits = fields['limits'];
   const allowed = isJsonObject(limits) ? limits['mediaTypes'] : undefined;
-  // A list that is wrong itself says nothing of the type.
+  // An invalid list is reported elsewhere, and cannot decide about the type.
   const types: readonly unknown[] = Array.isArray(allowed) ? allowed : [];
   const names = types.map((type) => (typeof type === 'string' ? type.toLowerCase() : ''));
   if (names.length === 0 || !names.every(isMediaType) || names.includes(mediaType)) {

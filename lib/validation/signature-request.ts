@@ -55,7 +55,7 @@ export type SignatureRequest = v.InferOutput<typeof signatureRequest>;
 /**
  * Returns `body` as a request for an upload signature.
  *
- * @param nowSeconds Unix seconds; the media may not expire before.
+ * @param nowSeconds Unix seconds; the media must not expire before.
  * @param ownsUpload returns whether the caller was given this `uploadId` before.
  * @throws {Problem} `invalid_request` that names every field that is wrong.
  */

@@ -1,8 +1,8 @@
 import { findNearName } from './near-name.ts';
 
 /**
- * Storage regions that VOD's documents have named so far. Accounts have others too (`ap-guangzhou-2` was seen), so
- * this list explains typing errors and never decides what is allowed.
+ * Storage regions that VOD's documentation names. Accounts have others too (`ap-guangzhou-2` was seen), so this list
+ * only explains typing errors and never decides what is allowed.
  *
  * @see https://cloud.tencent.com/document/product/266/9760
  */
@@ -14,7 +14,7 @@ const NAMED_REGIONS =
 const REGION = /^[a-z]{2}-[a-z]+(?:-\d+)?$/;
 const NUMBER = /-\d+$/;
 
-/** Returns what is wrong with `region` as the name of a storage region, or undefined where it may be one. */
+/** Returns what is wrong with `region` as the name of a storage region, or undefined if it may be one. */
 export function explainStorageRegion(region: string): string | undefined {
   const place = region.replace(NUMBER, '');
   if (NAMED_REGIONS.includes(region) || NAMED_REGIONS.includes(place)) return undefined;
