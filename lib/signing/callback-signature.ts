@@ -1,33 +1,33 @@
 import { hash } from 'node:crypto';
 import { secretEqual } from './secrets.ts';
 
-/** The two values by which an event notification proves where it comes from. */
+/** The two values by which an event notification proves its sender. */
 export interface CallbackSignature {
   /** Hexadecimal MD5 of the key followed by `t`; the case of its letters is not documented. */
   readonly sign: string;
-  /** Unix seconds until which the notification is good, as text and as sent. */
+  /** Unix seconds until which the notification is valid, as text, unchanged. */
   readonly t: string;
 }
 
-/** Why a notification is not believed. */
+/** Why a notification is not accepted. */
 export type CallbackRefusal = 'mismatch' | 'expired' | 'too_far_ahead';
 
-/** `key` is the place of the key that fits, counted from 0. */
+/** `key` is the index of the matching key. */
 export type CallbackVerdict =
   | { readonly authentic: true; readonly key: number }
   | { readonly authentic: false; readonly refusal: CallbackRefusal };
 
 /**
- * VOD puts `T` 10 minutes ahead; half as much again is left for clocks that disagree.
+ * VOD sets `T` 10 minutes ahead; 5 more minutes allow for clocks that differ.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
 const MAX_AHEAD_SECONDS = 15 * 60;
 
 /**
- * Returns whether `signature` was made with one of `keys` and is in force at `nowSeconds`. Never throws.
+ * Returns whether `signature` was made with one of `keys` and is valid at `nowSeconds`. Never throws.
  *
- * It vouches for nothing else: `Sign` covers neither the body nor the URL.
+ * It proves nothing else: `Sign` covers neither the body nor the URL.
  */
 export function verifyCallbackSignature(
   signature: CallbackSignature,
@@ -35,7 +35,7 @@ export function verifyCallbackSignature(
   nowSeconds: number,
 ): CallbackVerdict {
   const sign = signature.sign.toLowerCase();
-  // Every key is tried, fitting or not, so that the time tells nothing of which one is in use.
+  // Every key is tried, even after a match, so that the time does not reveal which one is in use.
   let key = -1;
   for (const [index, candidate] of keys.entries()) {
     if (secretEqual(sign, signCallback(candidate, signature.t))) key = index;

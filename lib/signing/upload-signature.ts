@@ -1,17 +1,17 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 
 /**
- * What a client upload signature says, in VOD's own names.
+ * Parameters of a client upload signature, under VOD's names.
  *
  * @see https://cloud.tencent.com/document/product/266/9221
  */
 export interface UploadSignatureParameters {
   readonly secretId: string;
-  /** Unix seconds, whole: a fraction passes VOD's online checker and fails in the service. */
+  /** Whole Unix seconds: VOD's online checker accepts a fraction, but the service does not. */
   readonly currentTimeStamp: number;
-  /** Unix seconds at which the signature ends; at most 90 days after `currentTimeStamp`. */
+  /** Unix seconds at which the signature expires; at most 90 days after `currentTimeStamp`. */
   readonly expireTime: number;
-  /** Unsigned 32-bit integer; two signatures of one second differ by it alone. */
+  /** Unsigned 32-bit integer; two signatures made in the same second may differ by it alone. */
   readonly random: number;
   readonly classId?: number | undefined;
   readonly procedure?: string | undefined;
@@ -49,7 +49,7 @@ export function buildOriginal(parameters: UploadSignatureParameters): string {
   return original;
 }
 
-/** Second stage: returns the HMAC-SHA1 of `original`, its 20 bytes as the 20 characters of the same codes. */
+/** Second stage: returns the HMAC-SHA1 of `original`: its 20 bytes as 20 characters with the same codes. */
 export function computeMac(original: string, secretKey: KeyObject): string {
   return createHmac('sha1', secretKey).update(original).digest('binary');
 }
@@ -60,7 +60,7 @@ export function encodeSignature(mac: string, original: string): string {
 }
 
 /**
- * Returns the client upload signature for `parameters`. Anybody who holds it can read them.
+ * Returns the client upload signature for `parameters`. Anyone who has it can read them.
  *
  * @throws {URIError} if a text has a lone surrogate.
  * @see https://cloud.tencent.com/document/product/266/9221
