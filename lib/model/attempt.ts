@@ -1,6 +1,6 @@
 /**
- * What one try of something came to: to confirm a notification, to send a queued pull or a delivery, to do something to a
- * media file. Each adds what else is to be said of it.
+ * Result of one attempt: to confirm a notification, to send a queued pull or a delivery, or to run an action on a media
+ * file. Callers extend each kind with their own fields.
  */
 export type Attempt = Done | Retry | Failed;
 
@@ -9,24 +9,24 @@ export interface Done {
   readonly kind: 'done';
 }
 
-/** It, where there is nothing else to say. */
+/** A {@link Done} without other fields. */
 export const DONE: Done = { kind: 'done' };
 
-/** Another try may help. */
+/** Another attempt may succeed. */
 export interface Retry {
   readonly kind: 'retry';
-  /** Why, in a word that holds nothing of the item and no secret. */
+  /** Why, as one word that contains no data of the item and no secret. */
   readonly error: string;
-  /** Unix milliseconds of the next try; missing where that is for the schedule to say. */
+  /** Unix milliseconds of the next attempt; missing if the retry schedule decides. */
   readonly at?: number;
-  /** What was thrown; missing where there is something to wait for, which is no failure. */
+  /** What was thrown; missing if the attempt only has to wait, which is not a failure. */
   readonly cause?: unknown;
 }
 
-/** No other try can help. */
+/** No other attempt can succeed. */
 export interface Failed {
   readonly kind: 'failed';
-  /** Why, in a word that holds nothing of the item and no secret. */
+  /** Why, as one word that contains no data of the item and no secret. */
   readonly error: string;
   /** What was thrown. */
   readonly cause?: unknown;

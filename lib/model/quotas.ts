@@ -3,15 +3,18 @@ import { integer } from '../validation/fields.ts';
 
 const amount = integer(1, Number.MAX_SAFE_INTEGER);
 
-/** What one owner may use up at most. */
+/** Quotas of one owner. */
 export const quotaFields = v.object({
-  /** Uploads that begin within any sixty seconds; all signatures of one upload count once. */
+  /** Uploads that begin within any 60 seconds; all signatures of one upload count once. */
   signaturesPerMinute: v.optional(amount),
-  /** Uploads that may still come, for any application, or that have come to this one and are still being processed. */
+  /**
+   * Uploads that are still expected, for any application, or that have arrived in this application and are still being
+   * processed.
+   */
   openUploads: v.optional(amount),
-  /** Bytes that came to the application within the last day; once they are used up, nothing new begins. */
+  /** Bytes that arrived in the application within the last day; once they are used up, no upload may begin. */
   bytesPerDay: v.optional(amount),
 });
 
-/** Quotas of one owner; what is not named is not bounded. */
+/** Quotas of one owner; what is not given is not bounded. */
 export type Quotas = Readonly<v.InferOutput<typeof quotaFields>>;

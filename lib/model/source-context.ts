@@ -6,12 +6,12 @@ import { integer, limitFields, UPLOAD_ID } from '../validation/fields.ts';
 import { LAST_SECOND } from '../validation/iso-time.ts';
 import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 
-/** The way a media file came in, as far as this backend had a hand in it; an envelope has its first letter. */
+/** The ways of uploading that this service takes part in; an envelope has the first letter of the name. */
 const METHODS = { c: 'client', p: 'pull', s: 'server' } as const;
 
 type EnvelopeMethod = (typeof METHODS)[keyof typeof METHODS];
 
-/** What a file may be at most. */
+/** Limits of a file. */
 export interface UploadLimits {
   readonly maxBytes?: number | undefined;
   readonly maxSeconds?: number | undefined;
@@ -19,60 +19,63 @@ export interface UploadLimits {
   readonly mediaTypes?: readonly string[] | undefined;
 }
 
-/** What travels through VOD with an upload, inside `SourceContext`. */
+/** What this service writes into an upload's `SourceContext`, which VOD returns with its events. */
 export interface Envelope {
   readonly uploadId: string;
   readonly owner: string;
   readonly method: EnvelopeMethod;
   readonly limits?: UploadLimits | undefined;
-  /** Unix seconds at which the media shall be deleted. */
+  /** Unix seconds at which the media are to be deleted. */
   readonly mediaExpireTime?: number | undefined;
 }
 
-/** `SourceContext` taken apart: the caller's own part is empty where there is none. */
+/** The parts of a `SourceContext`; the caller's own part is empty if there is none. */
 export interface DecodedSourceContext {
-  /** Missing where the media came from elsewhere: the console, a live recording, another program. */
+  /** Missing if the media came from elsewhere, such as the console, a live recording or another program. */
   readonly envelope?: Envelope;
   readonly sourceContext: string;
-  /** Set where nothing proves that this service wrote the envelope: it is of version 1, and counts where the ledger knows it. */
+  /**
+   * Set if nothing proves that this service wrote the envelope: it has version 1, and is accepted only if the ledger
+   * knows the upload.
+   */
   readonly unproven?: true;
 }
 
-/** By what a `SourceContext` is proven when it is written. */
+/** What the MAC of a `SourceContext` is computed with when it is written. */
 export interface ContextSigner {
-  /** As `deriveContextKey` makes it. */
+  /** Key of {@link deriveContextKey}. */
   readonly key: string;
   /** Application of VOD that the upload is for; undefined for the account's main one. */
   readonly subAppId: number | undefined;
 }
 
-/** What proves contexts at one moment. */
+/** What contexts are verified with. */
 export interface TrustedContexts {
   readonly keys: ContextKeys;
-  /** Whether version 1, which has no MAC, is taken as well. */
+  /** Whether version 1, which has no MAC, is accepted too. */
   readonly acceptsV1: boolean;
 }
 
-/** By what a `SourceContext` is proven when it comes back. */
+/** What a `SourceContext` that VOD returns is verified with. */
 export interface ContextVerifier extends TrustedContexts {
-  /** Applications that it may have been written for. */
+  /** Applications of VOD for which it may have been written. */
   readonly subAppIds: readonly (number | undefined)[];
 }
 
 /**
- * Returns the schema of what an envelope holds, within the bounds of the requests that it comes of. Names are short since
- * every byte is taken from the caller's own 250. Behind these members of version 2 comes the MAC over them, as `a`.
+ * Returns the schema of a written envelope, with the same bounds as requests. Names are short, since the envelope and
+ * the caller's own text share 250 bytes. In version 2 the MAC over these members follows them, as `a`.
  */
 function createWireSchema() {
   const { maxBytes, maxSeconds, mediaTypes } = limitFields.entries;
   return v.strictObject({
-    /** Version of this format, and the mark by which it is known. */
+    /** Version of this format; its name identifies an envelope. */
     vu: v.picklist([1, 2]),
     i: v.pipe(v.string(), v.regex(UPLOAD_ID)),
     o: v.pipe(
       v.string(),
       v.nonEmpty(),
-      // The ledger's database has no such texts: https://www.postgresql.org/docs/current/datatype-character.html.
+      // PostgreSQL cannot store such texts: https://www.postgresql.org/docs/current/datatype-character.html.
       v.check((owner) => owner.isWellFormed() && !owner.includes('\0')),
     ),
     m: v.picklist(['c', 'p', 's']),
@@ -87,14 +90,14 @@ function createWireSchema() {
 type WireSchema = ReturnType<typeof createWireSchema>;
 type WireEnvelope = v.InferOutput<WireSchema>;
 
-/** The same when it is written. */
+/** The members of an envelope that is about to be written. */
 type WrittenEnvelope = { readonly [Name in keyof WireEnvelope]: unknown };
 
 /**
- * Returns the `SourceContext` that holds `envelope` and, unchanged, the caller's own `sourceContext`, with a MAC over both
- * and the application.
+ * Returns a `SourceContext` with `envelope` and the caller's own `sourceContext`, unchanged, and a MAC over both and
+ * the application.
  *
- * @throws {Problem} `invalid_request` that tells how many bytes are left, where it does not fit.
+ * @throws {Problem} `invalid_request` if it does not fit; it says how many bytes are left.
  */
 export function encodeSourceContext(
   envelope: Envelope,
@@ -122,8 +125,8 @@ export function encodeSourceContext(
 }
 
 /**
- * Returns the two parts of a `SourceContext` that VOD handed back. What is not proven, or is out of bounds, is no envelope:
- * then all of it is the context of the one who uploaded the media.
+ * Returns the two parts of a `SourceContext` that VOD returned. A text that is not proven, or is out of bounds, is not
+ * an envelope: then all of it is the uploader's own context.
  */
 export function decodeSourceContext(
   context: string,
@@ -136,7 +139,7 @@ export function decodeSourceContext(
   return first === undefined ? { sourceContext: context } : { ...first, unproven: true };
 }
 
-/** Returns `context` without an envelope of version 1; what has another one, or none, as it is. */
+/** Returns `context` without its envelope, if that has version 1; any other text is returned unchanged. */
 export function removeV1(context: string): string {
   return readV1(context)?.sourceContext ?? context;
 }
@@ -146,12 +149,12 @@ function readV1(context: string): DecodedSourceContext | undefined {
   return wire?.vu === 1 ? describeWire(wire) : undefined;
 }
 
-/** Returns whether `context` begins as this service has written that version; what does not, is not looked at. */
+/** Returns whether `context` begins in the way in which this service writes that version; only then is it parsed. */
 function isLikely(version: 1 | 2, context: string): boolean {
   return context.startsWith(`{"vu":${version},`);
 }
 
-/** Made when it is first needed: what only writes envelopes needs none. */
+/** Created on first use: code that only writes envelopes does not need it. */
 let wireSchema: WireSchema | undefined;
 
 function readWire(text: string): WireEnvelope | undefined {
@@ -175,10 +178,10 @@ function describeWire({ i, o, m, b, s, t, x, c }: WireEnvelope): DecodedSourceCo
 }
 
 function explainOverflow(used: number, sourceContext: string | undefined): FieldError {
-  // `,"c":` stands before the caller's text, which is itself written as JSON.
+  // `,"c":` precedes the caller's text, which is written as JSON.
   const left = MAX_SOURCE_CONTEXT_BYTES - used - ',"c":'.length;
   const room = `VOD keeps ${MAX_SOURCE_CONTEXT_BYTES} bytes, and ${used} hold the upload's id, owner and limits`;
-  // Without a text of the caller's own, what does not fit leaves less than nothing.
+  // If there is no text from the caller, nothing is left.
   if (left > 2) {
     const size = Buffer.byteLength(JSON.stringify(sourceContext));
     return {
@@ -200,19 +203,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Keys that authenticate source contexts, as {@link deriveContextKey} makes them: the first signs, all of them verify. */
+/** Keys of {@link deriveContextKey} that authenticate source contexts: the first one signs, all of them verify. */
 export type ContextKeys = readonly [string, ...string[]];
 
-/** Names the use of a key, and the version of what it authenticates: no other use of the same secret has the same key. */
+/** Names the use of a key, and the version of what it authenticates: each use of the same secret has another key. */
 const KEY_LABEL = 'source-context/2';
 
-/** 96 bits in Base64: https://www.rfc-editor.org/rfc/rfc2104#section-5 asks for 80 at least. */
+/** 96 bits in Base64: https://www.rfc-editor.org/rfc/rfc2104#section-5 requires at least 80. */
 const MAC_LENGTH = 16;
 
-/** Number of bytes that {@link authenticate} adds to an object's text without its last brace. */
+/** Bytes that {@link authenticate} adds to the text of an object without its last brace. */
 const MAC_BYTES = ',"a":""}'.length + MAC_LENGTH;
 
-/** Returns the key for source contexts that comes of `secret`, as {@link deriveKey} makes it. */
+/** Returns the key for source contexts, derived from `secret`. */
 export function deriveContextKey(secret: string | KeyObject): string {
   return deriveKey(secret, KEY_LABEL);
 }
@@ -220,7 +223,7 @@ export function deriveContextKey(secret: string | KeyObject): string {
 /**
  * Returns a JSON object with a MAC over all of it as its last member.
  *
- * @param head the object's text without its last brace; it has one member at least.
+ * @param head text of the object without its last brace; the object has at least one member.
  * @param subAppId application of VOD that it is for; undefined for the account's main one.
  */
 function authenticate(head: string, key: string, subAppId: number | undefined): string {
@@ -229,14 +232,15 @@ function authenticate(head: string, key: string, subAppId: number | undefined): 
 
 /**
  * Returns the object of `text` without its MAC, if {@link authenticate} wrote it with one of `keys` for one of `subAppIds`;
- * undefined otherwise. Nothing of the text is written anew for that, so another spelling of the same object is no proof.
+ * undefined otherwise. The text is compared as it is and not parsed, so another spelling of the same object does not
+ * verify.
  */
 function verify(
   text: string,
   keys: ContextKeys,
   subAppIds: readonly (number | undefined)[],
 ): string | undefined {
-  // Hashing takes half of a surrogate pair for U+FFFD, which is another text.
+  // A hash encodes half of a surrogate pair as U+FFFD, so a different text would verify.
   if (!text.isWellFormed()) return undefined;
   const head = text.slice(0, -MAC_BYTES);
   const isAuthentic = keys.some((key) =>
@@ -246,9 +250,10 @@ function verify(
 }
 
 /**
- * One pass of SHA-256 over key and text is a sound MAC here, and a tenth of the price of an HMAC in Node.js: to go on from
- * a digest takes all of it (https://en.wikipedia.org/wiki/Length_extension_attack), and 160 of its 256 bits are not told.
- * Keys have one length, applications are numbers and objects begin with a brace, so no two inputs are written alike.
+ * One pass of SHA-256 over key and text is a sound MAC here, and costs a tenth of an HMAC in Node.js: a length
+ * extension attack (https://en.wikipedia.org/wiki/Length_extension_attack) needs the whole digest, and 160 of its 256
+ * bits are not revealed. Keys have a fixed length, applications are numbers and objects begin with a brace, so two
+ * different inputs never give the same text.
  */
 function computeMac(head: string, key: string, subAppId: number | undefined): string {
   return hash('sha256', key + (subAppId ?? '') + head, 'base64url').slice(0, MAC_LENGTH);

@@ -1,7 +1,7 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { deriveKey, secretEqual } from '../signing/secrets.ts';
 
-// Crockford's Base32, as ULIDs are written: https://github.com/ulid/spec
+// Crockford's Base32, in which ULIDs are written: https://github.com/ulid/spec
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_LENGTH = 10;
 /** Half of a ULID's random part: 40 bits in Base32. */
@@ -12,14 +12,14 @@ const TAG_HEX_LENGTH = 10;
 /** Number of values of the random half of an upload id. */
 export const UPLOAD_ID_RANDOM_RANGE = 2 ** 40;
 
-/** Returns the key that binds upload ids to owners; it tells nothing of the signing key it is made from. */
+/** Returns the key that binds upload ids to owners; it reveals nothing about `secretKey`, from which it is derived. */
 export function deriveUploadIdKey(secretKey: KeyObject): string {
   return deriveKey(secretKey, 'upload-id');
 }
 
 /**
- * Returns whose an upload is, as ids are bound to it: an owner may upload for several tenants, and what is begun for one
- * is not gone on with for another.
+ * Returns the name to which upload ids are bound. It includes the application: an owner may upload for several tenants,
+ * and an upload that began for one must not continue for another.
  *
  * @param subAppId application of the tenant; undefined where there are no tenants.
  */
@@ -30,7 +30,7 @@ export function nameUploader(owner: string, subAppId: number | undefined): strin
 /**
  * Returns a new upload id: a ULID whose last 40 bits bind it to its owner.
  *
- * So a later request of the same upload is known to be its owner's without a look into any memory.
+ * So a later request for the same upload can be attributed to its owner without a database.
  *
  * @param key of {@link deriveUploadIdKey}.
  * @param now Unix milliseconds.
@@ -42,8 +42,8 @@ export function createUploadId(owner: string, key: string, now: number, random: 
 }
 
 /**
- * Returns the upload id that stands for `key` of `owner`: always the same one, and another for everybody else's equal
- * key. It has the form of a ULID; its time is as made up as the rest.
+ * Returns the upload id that stands for `key` of `owner`: always the same one, and a different one for an equal key of
+ * another owner. It has the form of a ULID, but its time has no meaning.
  */
 export function deriveUploadId(owner: string, key: string): string {
   const digest = hash('sha256', `${JSON.stringify(owner)}${key}`);
@@ -55,7 +55,7 @@ export function deriveUploadId(owner: string, key: string): string {
   );
 }
 
-/** No owner's name can have a NUL in the ledger's database, so no idempotency key leads to the upload of a file. */
+/** The names of owners in the database cannot contain a NUL, so no idempotency key gives the upload id of a file. */
 const NOBODY = '\0';
 
 /** Returns the upload id of a file that came without an envelope. */
@@ -78,8 +78,8 @@ export function isUploadIdBefore(uploadId: string, time: number): boolean {
 }
 
 /**
- * One pass of SHA-256 over key and text is a sound MAC here, and half the price of an HMAC: a sixth of the digest is
- * told, so nobody can go on from it (https://en.wikipedia.org/wiki/Length_extension_attack).
+ * One pass of SHA-256 over key and text is a sound MAC here, and costs half of an HMAC: only a sixth of the digest is
+ * revealed, too little for a length extension attack (https://en.wikipedia.org/wiki/Length_extension_attack).
  */
 function bind(head: string, owner: string, key: string): string {
   const digest = hash('sha256', key + head + owner);
@@ -90,7 +90,7 @@ function encode(value: number, length: number): string {
   let text = '';
   let rest = value;
   for (let i = 0; i < length; i += 1) {
-    // The remainder of numbers beyond 32 bits costs more than all else here.
+    // `%` on numbers above 32 bits would cost more than everything else here.
     const higher = Math.floor(rest / DIGITS.length);
     text = DIGITS.charAt(rest - higher * DIGITS.length) + text;
     rest = higher;

@@ -1,4 +1,4 @@
-/** Where an upload stands. */
+/** States of an upload. */
 export const UPLOAD_STATES = [
   'issued',
   'uploaded',
@@ -14,17 +14,20 @@ export const UPLOAD_STATES = [
 /** One of {@link UPLOAD_STATES}. */
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
-/** The ways by which a media file comes in, or came. */
+/** The ways in which a media file arrives. */
 export const UPLOAD_METHODS = ['client', 'pull', 'server', 'console', 'live', 'other'] as const;
 
 /** One of {@link UPLOAD_METHODS}. */
 export type UploadMethod = (typeof UPLOAD_METHODS)[number];
 
-/** What can be told of an upload; each may be told late, twice, or before what it follows from. */
+/**
+ * What can be reported about an upload. Each fact may be reported late, twice, or before the facts that it follows
+ * from.
+ */
 export const UPLOAD_FACTS = [
-  /** It was authorised, asked for, or only now heard of. */
+  /** It was authorised, requested, or is seen for the first time. */
   'issued',
-  /** The file is there, and nothing will be done to it. */
+  /** The file is there, and no procedure will run on it. */
   'uploaded',
   /** The file is there, and a procedure runs or will run on it. */
   'uploadedForProcessing',
@@ -32,52 +35,58 @@ export const UPLOAD_FACTS = [
   'processingSucceeded',
   'processingFailed',
   'pullFailed',
-  /** The file is more than its upload allows; a decision of this backend, and so possible after all is done. */
+  /**
+   * The file exceeds the limits of its upload. This service decides that, so it is possible even after an upload has
+   * finished.
+   */
   'rejected',
-  /** Nothing came while it was allowed. */
+  /** No file arrived while it was allowed. */
   'expired',
   'cancelled',
-  /** The file was there, and is gone. */
+  /** The file was there, and has been deleted. */
   'deleted',
 ] as const;
 
 /** One of {@link UPLOAD_FACTS}. */
 export type UploadFact = (typeof UPLOAD_FACTS)[number];
 
-/** States in which more is to come, by how far they are. */
+/** Unfinished states, by their progress. */
 const PROGRESS: Readonly<Partial<Record<UploadState, number>>> = {
   issued: 0,
   uploaded: 1,
   processing: 2,
 };
 
-/** Returns whether nothing more is to come of an upload in `state`, except its rejection or deletion. */
+/** Returns whether an upload in `state` has finished: only its rejection or deletion may follow. */
 export function isFinished(state: UploadState): boolean {
   return PROGRESS[state] === undefined;
 }
 
-/** States whose file this backend removes itself, if there is or comes one: that it is gone is no news. */
+/**
+ * States in which this service itself deletes the file, if one exists or arrives: its deletion does not change the
+ * state.
+ */
 const REMOVED: ReadonlySet<UploadState> = new Set(['rejected', 'expired', 'cancelled']);
 
 /**
- * Returns the state of an upload in `state` of which `fact` is told.
+ * Returns the next state of an upload in `state` for which `fact` is reported.
  *
- * An upload never goes back: a fact that says less than is known changes nothing, so neither the order of VOD's events
- * nor their repetition matters. What ended stays as it ended; only `deleted` or `rejected` follows `failed` and `ready`,
- * since there may be a file.
+ * An upload never goes back: a fact that adds nothing to what is known changes nothing, so neither the order of VOD's
+ * events nor their repetition matters. A finished upload keeps its state; only `deleted` or `rejected` can follow
+ * `failed` and `ready`, since there may be a file.
  */
 export function advanceUpload(state: UploadState, fact: UploadFact): UploadState {
   if (fact === 'deleted' || fact === 'rejected') return endFile(state, fact);
   const progress = PROGRESS[state];
   if (progress === undefined) return state;
-  // A file that came in is no longer awaited, whatever the time.
+  // An upload whose file has arrived cannot expire.
   if (fact === 'expired') return progress === 0 ? 'expired' : state;
 
   const next = FOLLOWING[fact];
   return (PROGRESS[next] ?? Infinity) > progress ? next : state;
 }
 
-/** A file may go, or prove to be too much, after all else is done. */
+/** A file can be deleted, or prove to exceed its limits, after the upload has finished. */
 function endFile(state: UploadState, fact: 'deleted' | 'rejected'): UploadState {
   if (fact === 'deleted') return REMOVED.has(state) ? state : 'deleted';
   return REMOVED.has(state) || state === 'deleted' ? state : 'rejected';

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../validation/json-object.ts';
 import type { UploadMethod, UploadState } from './upload-state.ts';
 
-/** What may be known of the media of an upload. */
+/** What may be known about the media of an upload. */
 export interface MediaFields {
-  /** Application of VOD that it is in; missing where the configuration names none. Said once, it stays. */
+  /** Application of VOD that it is in; missing if the configuration names none. Once set, it does not change. */
   readonly subAppId?: number | undefined;
   readonly fileId?: string | undefined;
   readonly taskId?: string | undefined;
@@ -33,7 +33,7 @@ export interface Upload extends MediaFields {
   readonly uploadId: string;
   readonly method: UploadMethod;
   readonly state: UploadState;
-  /** Missing where the media came without an envelope. */
+  /** Missing if the media came without an envelope. */
   readonly owner?: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
@@ -41,11 +41,11 @@ export interface Upload extends MediaFields {
   readonly updatedAt: number;
 }
 
-/** What VOD has found out of a media file; what it has not is missing. */
+/** What VOD has found out about a media file; the rest is missing. */
 export interface MediaFacts {
-  /** File name extension by which the file came; anybody may have written it. */
+  /** File name extension of the uploaded file; the uploader chose it, so it proves nothing. */
   readonly type?: string | undefined;
-  /** What the file really is, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  /** The actual format of the file, for example `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly container?: string | undefined;
   /** In bytes. */
   readonly size?: number | undefined;
