@@ -1,35 +1,37 @@
 import { type Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** A request, and how much of its answer is waited for and read. */
+/** A request, and limits of time and size for its answer. */
 export interface ExchangeRequest {
   /** An `http:` or `https:` URL. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | number>>;
   /** Sent by POST; without it the request is a GET. */
   readonly body?: Buffer;
-  /** Keeps connections open, or says what may be connected to; without it the connection is of this exchange alone. */
+  /**
+   * Keeps connections open, or restricts the addresses to connect to; without it, each exchange has its own connection.
+   */
   readonly agent?: Agent;
   /** Milliseconds for the whole exchange. */
   readonly timeLimit: number;
-  /** Milliseconds for the body, from the moment at which the status is known; all that is left where it is absent. */
+  /** Milliseconds for the body, from the arrival of the status; if absent, the rest of `timeLimit`. */
   readonly bodyTimeLimit?: number;
-  /** Bytes of the largest body that is read. */
+  /** Largest body that is read, in bytes. */
   readonly maxBytes: number;
-  /** Whether the body of an answer with this status is of use; every one is where this is absent. */
+  /** Returns whether the body of an answer with this status is read; if absent, every body is. */
   readonly wantsBody?: (status: number) => boolean;
 }
 
-/** What came of a request. An `error` is a word that says nothing of hosts and addresses, which Node's texts do. */
+/** Result of a request. An `error` is one word without hosts and addresses, which the messages of Node.js contain. */
 export type Exchanged =
   | (ExchangeHead & { readonly kind: 'answered'; readonly body: Buffer })
   /** The body was not read to its end: `too_large`, `unwanted`, `timeout`, or the code of the connection's failure. */
   | (ExchangeHead & { readonly kind: 'cut'; readonly error: string })
-  /** There was no answer: `timeout`, or the code of the failure, `network` where it has none. */
+  /** There was no answer: `timeout`, or the code of the failure, `network` if it has none. */
   | {
       readonly kind: 'failed';
       readonly error: string;
-      /** Whether a connection that was kept open turned out to be closed, which says nothing of the request. */
+      /** Whether a reused connection turned out to be closed, which is not a failure of the request itself. */
       readonly isStale: boolean;
     };
 
@@ -39,8 +41,8 @@ interface ExchangeHead {
 }
 
 /**
- * Makes one request over HTTP and returns what came of it, within the time and the size that `request` has. No
- * redirection is followed. A connection whose answer was not read to its end is closed.
+ * Makes one request over HTTP and returns its result, within the limits of time and size in `request`. Redirections are
+ * not followed. A connection whose answer was not read to its end is closed.
  */
 export function exchange(request: ExchangeRequest): Promise<Exchanged> {
   const { url, headers, body, agent = false, timeLimit, bodyTimeLimit = timeLimit } = request;
@@ -83,7 +85,7 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
   });
 }
 
-/** By what a connection fails that the other side has closed. */
+/** Codes of the error on a connection that the other side has closed. */
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 function readCode({ code }: NodeJS.ErrnoException): string {

@@ -2,14 +2,15 @@ import { lookup as lookupHost } from 'node:dns';
 import { isIPv6, type LookupFunction } from 'node:net';
 import { explainHost } from '../validation/public-url.ts';
 
-/** `code` of the error that ends a connection to a name whose address is not public. */
+/** `code` of the error for a connection to a name whose address is not public. */
 const PRIVATE_ADDRESS = 'EPRIVATE';
 
 /**
  * Returns a lookup that fails for names with an address that is not on the public internet.
  *
- * Names are looked up again for every connection, so a check beforehand would say nothing of the address that is
- * connected to: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#server-side-request-forgery-ssrf
+ * A name is looked up again for every connection, so a check before it would not be about the address that is connected
+ * to:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#server-side-request-forgery-ssrf
  */
 export function createPublicLookup(lookup: LookupFunction = lookupHost): LookupFunction {
   return (host, options, callback) => {
