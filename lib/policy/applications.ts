@@ -3,15 +3,15 @@ import { policyDenied } from './denial.ts';
 import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 
-/** Name of the callback address's query parameter that says which application its notifications are from. */
+/** Query parameter of the callback address that names the application from which its notifications come. */
 export const APPLICATION_PARAMETER = 'subAppId';
 
-/** The service's own application, which is undefined where the configuration names none, and those of the tenants. */
+/** The service's own application, which is undefined if the configuration names none, and those of the tenants. */
 export type Applications = readonly [own: number | undefined, ...tenants: number[]];
 
 /**
- * Returns the applications of VOD that uploads go to: the service's own, which is undefined where the configuration
- * names none, and after it those of the tenants.
+ * Returns the applications of VOD that uploads go to: the service's own, which is undefined if the configuration names
+ * none, followed by those of the tenants.
  */
 export function listApplications(
   { tenants }: Pick<Policy, 'tenants'>,
@@ -22,10 +22,10 @@ export function listApplications(
 }
 
 /**
- * Returns the service's own application, which has to be named where tenants have others: what is told of one must not
- * pass for what is told of another.
+ * Returns the service's own application. It must be named if there are tenants: what VOD reports about one application
+ * must not be mistaken for a report about another.
  *
- * @throws {ConfigError} where it is not.
+ * @throws {ConfigError} if it is missing and there are tenants.
  */
 export function requireOwnApplication(
   { tenants }: Pick<Policy, 'tenants'>,
@@ -38,10 +38,10 @@ export function requireOwnApplication(
 }
 
 /**
- * Returns the application of a caller's tenant; undefined where there are no tenants. Nobody falls back to the service's
- * own application: where there are tenants, it has to be one's by name.
+ * Returns the application of a caller's tenant; undefined where there are no tenants. A caller never falls back to the
+ * service's own application: if there are tenants, that application must have a tenant's name too.
  *
- * @throws {Problem} `policy_denied` where the caller belongs to no known tenant.
+ * @throws {Problem} `policy_denied` if the caller belongs to no known tenant.
  */
 export function findTenantApplication(
   { tenants }: Pick<Policy, 'tenants'>,

@@ -6,7 +6,7 @@ import { denyAbove, denyCommon, denyPriority, fillCommon, fillPriority } from '.
 import type { Profile } from './profile.ts';
 
 /**
- * Returns a request for a signature as `profile` lets it be: what the caller leaves open has the bound that holds.
+ * Returns a request for a signature within the bounds of `profile`, which also fill in what the caller left open.
  *
  * @throws {Problem} `policy_denied` that names every rule that the request breaks.
  */

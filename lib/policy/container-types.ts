@@ -1,6 +1,7 @@
 /**
- * File name extensions of the media that a container may be besides its own name, as far as VOD takes them. VOD names containers as FFmpeg's
- * demuxers are named, several at once where one reads them all: https://ffmpeg.org/ffmpeg-formats.html#Demuxers.
+ * File name extensions of media in a container, in addition to the container's own name, that VOD accepts. VOD names
+ * containers like FFmpeg's demuxers, with several names if one demuxer reads them all:
+ * https://ffmpeg.org/ffmpeg-formats.html#Demuxers.
  */
 const CONTAINER_TYPES: Readonly<Record<string, readonly string[]>> = {
   mov: ['mp4', 'm4a', '3gp', 'qt', 'mp4v', 'm4v', 'f4v'],
@@ -22,10 +23,10 @@ const CONTAINER_TYPES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the file name extensions of the media that a container may be; none where it is no container of media that
- * VOD takes.
+ * Returns the file name extensions that media in a container may have; for an unknown container, only the container's
+ * own names.
  *
- * @param container as VOD names it, e.g. `mov,mp4,m4a,3gp,3g2,mj2`.
+ * @param container as VOD names it, for example `mov,mp4,m4a,3gp,3g2,mj2`.
  */
 export function listContainerTypes(container: string): ReadonlySet<string> {
   const names = container.toLowerCase().split(',');

@@ -3,8 +3,8 @@ import { isJsonObject } from '../validation/json-object.ts';
 import { DEFAULT_PROFILE } from './select-profile.ts';
 
 /**
- * Returns what is wrong between the parts of settings, as far as they can be read: the schema tells what is wrong with
- * each of them, and both are told at once.
+ * Returns the contradictions between the parts of settings, as far as they can be read. The schema reports errors
+ * within each part; callers report both together.
  */
 export function findContradictions(settings: unknown): FieldError[] {
   const keys = listAt(settings, 'keys');
@@ -40,7 +40,7 @@ function findUnknown(
   });
 }
 
-/** A profile with a misspelt name would bound nobody. */
+/** A profile whose name is misspelt would bound no one. */
 function findUnused(profiles: readonly string[], selected: readonly string[]): FieldError[] {
   return profiles
     .filter((name) => name !== DEFAULT_PROFILE && !selected.includes(name))
@@ -50,7 +50,10 @@ function findUnused(profiles: readonly string[], selected: readonly string[]): F
     }));
 }
 
-/** The first entry that fits a caller holds, so one that asks for more than an earlier one never does. */
+/**
+ * The first matching entry is used, so an entry that repeats the conditions of an earlier one and adds others is never
+ * used.
+ */
 function findUnreachable(select: readonly unknown[]): FieldError[] {
   const conditions = select.map(
     (entry) =>

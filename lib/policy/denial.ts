@@ -1,13 +1,13 @@
 import { type FieldError, Problem } from '../problem.ts';
 import type { Profile } from './profile.ts';
 
-/** One thing that the policy does not let a caller have; its message says what it would. */
+/** One thing that the policy denies a caller; the message says what it would allow. */
 export interface Denial extends FieldError {
-  /** Name of the bound in the policy; `claim` where the token's own claim is not well-formed. */
+  /** Name of the bound in the policy; `claim` if the token's own claim is not well-formed. */
   readonly rule: keyof Profile | 'tenants' | 'claim';
 }
 
-/** Returns the problem of a request that the policy denies, for all of its reasons at once. */
+/** Returns the problem of a request that the policy denies, with all reasons together. */
 export function policyDenied(denials: readonly Denial[]): Problem {
   const [first, ...rest] = denials.map(({ path, message }) => `"${path}" ${message}`);
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;

@@ -9,14 +9,14 @@ interface Violation {
   readonly actual: number | string;
 }
 
-/** Why a file must not stay. The first violation is told by itself, all of them in `violations`. */
+/** Why a file is rejected. The members at the top are those of the first violation; `violations` has all of them. */
 interface LimitsExceeded extends Violation {
   readonly code: 'limits_exceeded';
   readonly detail: string;
   readonly violations: readonly Violation[];
 }
 
-/** That a file cannot be judged, since VOD has not found out, or cannot, what that takes. */
+/** A file cannot be judged, since VOD has not found out what is needed for it, or cannot. */
 interface MediaUnreadable {
   readonly code: 'media_unreadable';
   readonly detail: string;
@@ -27,12 +27,12 @@ interface MediaUnreadable {
 /** What is wrong with a file. */
 export type MediaProblem = LimitsExceeded | MediaUnreadable;
 
-/** Longest text of somebody else's that is told. */
+/** Most characters of a text from outside that are repeated in a problem. */
 const MAX_TEXT = 64;
 
 /**
- * Returns what is wrong with a file that may have `limits`, or undefined where nothing is. What is certain counts first:
- * a file that exceeds one limit is not unreadable because another is missing.
+ * Returns what is wrong with a file that has `limits`, or undefined if nothing is. Violations come first: a file that
+ * exceeds one limit is not reported as unreadable because another limit cannot be judged.
  */
 export function judgeMedia(limits: UploadLimits, facts: MediaFacts): MediaProblem | undefined {
   const verdicts = [
@@ -75,7 +75,7 @@ function judgeAmount(
   return actual > limit ? { rule, limit, actual } : undefined;
 }
 
-/** What a file is called and what it is must both be allowed: either can be had without the other. */
+/** The extension and the actual format must both be allowed, since a file of any format can have any extension. */
 function judgeType(limit: UploadLimits['mediaTypes'], { type, container }: MediaFacts): Verdict {
   if (limit === undefined) return undefined;
   const rule = 'mediaTypes';

@@ -5,15 +5,15 @@ import type { FieldError } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Settings } from './settings.ts';
 
-/** Bounds nothing, and sets nothing. */
+/** Settings that bound nothing and set nothing. */
 const NO_SETTINGS: Settings = { keys: [], policy: { profiles: {}, select: [] }, rules: [] };
 
 const FILE = 'settings.json';
 
 /**
- * Returns the settings that were shipped in `folder`: none where there is no such file, and then at once.
+ * Returns the settings that were deployed in `folder`; if there is no such file, empty ones, without a promise.
  *
- * @throws {ConfigError} that says everything that is wrong with them, with its path, and no value.
+ * @throws {ConfigError} that lists everything that is wrong with them, by path and without values.
  */
 export function loadSettings(folder: string): Settings | Promise<Settings> {
   const text = readFile(join(folder, FILE));
@@ -31,7 +31,7 @@ function readFile(file: string): string | undefined {
 }
 
 async function parse(input: unknown): Promise<Settings> {
-  // Functions without settings never load what it takes to check them.
+  // Functions without settings never load the code that checks them.
   const { parseSettings } = await import('./settings.ts');
   const { settings, errors } = parseSettings(input);
   if (settings !== undefined) return settings;
@@ -42,7 +42,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    // What the parser says quotes the text.
+    // The parser's message quotes the text, so it is replaced.
     throw refuse([{ path: '', message: 'must be JSON' }], cause);
   }
 }
@@ -52,7 +52,7 @@ function refuse(errors: readonly FieldError[], cause?: unknown): ConfigError {
   return new ConfigError(problems, { source: 'these settings', cause });
 }
 
-/** The file is always shipped, and most are empty; those need no check. */
+/** The file is always deployed, and is mostly empty; an empty one needs no check. */
 function saysNothing(input: unknown): boolean {
   return (
     isJsonObject(input) &&

@@ -5,10 +5,10 @@ import { claimSchema, type Profile } from './profile.ts';
 import { NARROWING_CLAIM } from './select-profile.ts';
 
 /**
- * Returns `profile` as the claim `vod` narrows it; the claim never widens anything.
+ * Returns `profile` narrowed by the claim `vod`, which never widens anything.
  *
- * @throws {Problem} `policy_denied` where the claim is not written as it must be: what it should have kept from the
- * caller is unknown, so everything is.
+ * @throws {Problem} `policy_denied` if the claim is malformed: what it was to deny the caller is unknown, so everything
+ * is denied.
  */
 export function narrowByClaim(profile: Profile, claim: unknown): Profile {
   const checked = v.safeParse(claimSchema, claim);
@@ -42,13 +42,16 @@ function intersect(profile: Profile, claim: v.InferOutput<typeof claimSchema>): 
   };
 }
 
-/** An empty list allows nothing, and stays. */
+/** An empty list allows nothing, so it is not the same as a missing one. */
 function both<T>(a: T[] | undefined, b: T[] | undefined): T[] | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a.filter((item) => b.includes(item));
 }
 
-/** Of two patterns, the narrower one is what both allow: the wider one fits it as if it were a host. */
+/**
+ * Two patterns allow together what the narrower one allows; the wider one matches the narrower one as if that were a
+ * host.
+ */
 function bothHosts(a: string[] | undefined, b: string[] | undefined): string[] | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const narrower = [

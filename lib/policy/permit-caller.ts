@@ -8,7 +8,7 @@ import type { Profile } from './profile.ts';
 import { NARROWING_CLAIM, type PolicySubject, selectProfile } from './select-profile.ts';
 import type { Policy } from './settings.ts';
 
-/** What the policy leaves one caller. */
+/** What the policy allows one caller. */
 export interface Permit {
   readonly profile: Profile;
   /** Application of VOD of the caller's tenant; undefined where there are no tenants. */
@@ -16,13 +16,16 @@ export interface Permit {
 }
 
 /**
- * Returns what the policy leaves a caller.
+ * Returns what the policy allows a caller.
  *
- * @throws {Problem} `policy_denied` where the caller belongs to no known tenant, or its claim is not well-formed.
+ * @throws {Problem} `policy_denied` if the caller belongs to no known tenant, or its claim is not well-formed.
  */
 export type PermitCaller = (caller: PolicySubject) => Permit | Promise<Permit>;
 
-/** Returns how `policy` is read for callers; what it leaves one is found out once, as long as that one is remembered. */
+/**
+ * Creates the function that applies `policy` to callers; the result for one caller is cached as long as its object
+ * exists.
+ */
 export function createPermit(policy: Policy): PermitCaller {
   const known = new WeakMap<PolicySubject, Permit>();
   return (caller) => {
@@ -41,7 +44,7 @@ export function createPermit(policy: Policy): PermitCaller {
 }
 
 async function narrow(profile: Profile, claim: unknown): Promise<Profile> {
-  // Few tokens have the claim, and its schema is as large as everything else here.
+  // Few tokens have the claim, and its schema is as large as everything else here, so it is loaded only when needed.
   const { narrowByClaim } = await import('./narrow-by-claim.ts');
   return narrowByClaim(profile, claim);
 }
@@ -52,11 +55,11 @@ export type UploadBounds = Pick<
   'classId' | 'procedure' | 'storageRegion' | 'limits'
 >;
 
-/** Priority of a task flow where nobody names one: https://cloud.tencent.com/document/product/266/9221. */
+/** Priority of a task flow if none is given: https://cloud.tencent.com/document/product/266/9221. */
 const DEFAULT_PRIORITY = 0;
 
 /**
- * Returns a pull as `profile` lets it be.
+ * Returns a pull within the bounds of `profile`.
  *
  * @throws {Problem} `policy_denied` that names every rule that the request breaks.
  */
@@ -77,7 +80,7 @@ export function boundPull(profile: Profile, request: PullRequest): PullRequest {
   };
 }
 
-/** Returns what `profile` denies of what every request may ask for. */
+/** Returns what `profile` denies of the fields that every request may have. */
 export function denyCommon(profile: Profile, request: UploadBounds): Denial[] {
   const { classId, procedure, storageRegion, limits = {} } = request;
   return [
@@ -99,7 +102,7 @@ function denyTypes(asked: readonly string[] | undefined, allowed: string[] | und
   );
 }
 
-/** Returns whether `profile` denies the priority that is asked for. */
+/** Returns the denial of the requested priority by `profile`, if there is one. */
 export function denyPriority(
   { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
   path: string,
@@ -127,14 +130,14 @@ function denyOutside<Value extends string | number>(
   allowed: readonly Value[] | undefined,
 ): Denial[] {
   if (allowed === undefined) return [];
-  // Where nobody asks for a task flow, none is started.
+  // A task flow that is not requested is not started.
   if (asked === undefined && (allowed.length > 0 || rule === 'procedures')) return [];
   if (asked !== undefined && allowed.includes(asked)) return [];
   const message = allowed.length === 0 ? NOTHING_LEFT : `must be ${choices(allowed)}`;
   return [{ path, rule, message }];
 }
 
-/** Returns whether a number is denied for being above the one that is allowed. */
+/** Returns the denial of a number that is above the allowed one. */
 export function denyAbove(
   path: string,
   rule: 'maxBytes' | 'maxSeconds' | 'maxExpiresIn',
@@ -148,7 +151,10 @@ export function denyAbove(
 const NOTHING_LEFT =
   'has no allowed value: what the policy allows and what the token allows have nothing in common';
 
-/** The first of each list holds where the caller leaves it open; a task flow is never started unasked. */
+/**
+ * Returns the fields within the bounds of `profile`; the first entry of a list is the default. There is no default for
+ * the task flow: none is started unless it is requested.
+ */
 export function fillCommon(profile: Profile, { storageRegion, classId, limits }: UploadBounds) {
   const { regions, classIds, maxBytes, maxSeconds, mediaTypes } = profile;
   const bounds = [{ maxBytes, maxSeconds, mediaTypes }, { ...limits }]
@@ -163,7 +169,10 @@ export function fillCommon(profile: Profile, { storageRegion, classId, limits }:
   };
 }
 
-/** What nobody names is of the default priority, which may be too low, or too high. */
+/**
+ * Returns the requested priority, or the allowed one that is nearest to the default; undefined if that is the default
+ * itself.
+ */
 export function fillPriority(
   { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
   asked: number | undefined,

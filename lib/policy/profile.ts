@@ -15,7 +15,7 @@ const hostPattern = v.pipe(
   }),
 );
 
-/** Bounds of what a caller may ask for; what is not named is not bounded. */
+/** Bounds of what a caller may ask for; what is not given is not bounded. */
 const bounds = {
   regions: v.optional(listOf(storageRegion)),
   classIds: v.optional(listOf(classId)),
@@ -36,7 +36,7 @@ const bounds = {
   pullHosts: v.optional(listOf(hostPattern)),
 };
 
-/** Schema of a profile, as the policy names them. */
+/** Schema of a profile of the policy. */
 export const profileSchema = strictMap({
   ...bounds,
   oneTimeRequired: v.optional(v.boolean('must be true or false')),
@@ -49,5 +49,5 @@ export const claimSchema = strictMap({
   oneTimeRequired: v.optional(v.literal(true, 'must be true; leave it out otherwise')),
 });
 
-/** What a caller may ask for; what is not named is not bounded. */
+/** What a caller may ask for; what is not given is not bounded. */
 export type Profile = v.InferOutput<typeof profileSchema>;

@@ -1,7 +1,7 @@
 import type { UploadMethod } from '../model/upload-state.ts';
 import type { Rule, RuleEffects } from './rule.ts';
 
-/** What rules know a new media by; what is not known matches nothing. */
+/** Fields of a new media file that rules can match; a missing field matches nothing. */
 export interface NewMedia {
   readonly method: UploadMethod;
   /** Application of VOD. */
@@ -14,13 +14,13 @@ export interface NewMedia {
   readonly stream?: string | undefined;
 }
 
-/** What is to be set, and the name of the rule that says so. */
+/** A value to be set, and the name of the rule that sets it. */
 export interface Chosen<Value> {
   readonly value: Value;
   readonly rule: string;
 }
 
-/** What all rules together set of a media. */
+/** What all rules together set for one media file. */
 export interface ResolvedRules {
   readonly classId?: Chosen<number> | undefined;
   readonly expiry?: Chosen<Pick<RuleEffects, 'expireAfter' | 'expireTime'>> | undefined;
@@ -29,7 +29,7 @@ export interface ResolvedRules {
   readonly procedure?: Chosen<NonNullable<RuleEffects['procedure']>> | undefined;
 }
 
-/** Returns what is to be set of `media`: of all rules that match it, the first that sets a field has its say. */
+/** Returns what is to be set for `media`: each field has the value of the first matching rule that sets it. */
 export function resolveRules(rules: readonly Rule[], media: NewMedia): ResolvedRules {
   const matching = rules.filter(({ match }) => matchesMedia(match, media));
   const choose = <Value>(
@@ -76,13 +76,14 @@ function fits(patterns: readonly string[] | undefined, name: string | undefined)
   return name !== undefined && patterns.some((pattern) => matchesName(name, pattern));
 }
 
-/** Returns whether `name` is what `pattern` says, in which `*` stands for anything, nothing included. */
+/** Returns whether `name` matches `pattern`, in which `*` stands for any text, even an empty one. */
 export function matchesName(name: string, pattern: string): boolean {
   const [head = '', ...rest] = pattern.split('*');
   const tail = rest.pop();
   if (tail === undefined) return name === pattern;
   if (!name.startsWith(head) || !name.endsWith(tail)) return false;
-  // Each part as early as possible leaves the most for those after it, so nothing need be tried twice.
+  // Each part is matched as early as possible, which leaves the most text for the next ones, so no backtracking is
+  // needed.
   let place = head.length;
   const end = name.length - tail.length;
   for (const part of rest) {

@@ -17,7 +17,7 @@ import {
 import { explainCoverUrl } from '../validation/public-url.ts';
 import { listOf, name, strictMap } from './strict-map.ts';
 
-/** A name in which `*` stands for anything. */
+/** A name in which `*` stands for any text. */
 const pattern = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 
 const match = strictMap({
@@ -29,7 +29,7 @@ const match = strictMap({
       ),
     ),
   ),
-  /** Applications of VOD, whose classes and task flows are their own. */
+  /** Applications of VOD; each has its own classes and task flows. */
   subAppIds: v.optional(listOf(subAppId)),
   classIds: v.optional(listOf(classId)),
   regions: v.optional(listOf(storageRegion)),
@@ -62,11 +62,11 @@ const coverUrl = v.pipe(
 const fillIn = v.pipe(
   strictMap({
     classId: v.optional(classId),
-    /** Seconds after the media came. */
+    /** Seconds after the media arrived. */
     expireAfter: v.optional(seconds),
     /** Becomes Unix seconds. */
     expireTime: v.optional(isoTime),
-    /** Where the cover is fetched from: gif, jpeg or png, by https. */
+    /** URL of the cover: gif, jpeg or png, by https. */
     coverUrl: v.optional(coverUrl),
     tags: v.optional(
       v.pipe(
@@ -90,7 +90,7 @@ const fillIn = v.pipe(
 
 const ruleSchema = strictMap({
   name,
-  /** All of it must fit; without it every media does. */
+  /** All conditions must match; without any, every media file does. */
   match: v.optional(match, {}),
   set: fillIn,
 });
@@ -98,7 +98,7 @@ const ruleSchema = strictMap({
 /** Schema of the rules, in their order. */
 export const rulesSchema = v.array(ruleSchema, 'must be a list');
 
-/** What is set of new media after the fact, and of which. */
+/** What is set for new media after they arrived, and for which media. */
 export type Rule = v.InferOutput<typeof ruleSchema>;
 
 /** What a rule sets. */

@@ -1,27 +1,27 @@
 import type { Profile } from './profile.ts';
 import type { Policy } from './settings.ts';
 
-/** Name of the profile that holds for callers whom no entry of `select` fits. */
+/** Name of the profile for callers that match no entry of `select`. */
 export const DEFAULT_PROFILE = 'default';
 
-/** What is known of a caller when its profile is chosen. */
+/** What is known about a caller when its profile is chosen. */
 export interface PolicySubject {
   readonly scopes: ReadonlySet<string>;
-  /** Name of the API key that it came with. */
+  /** Name of the API key that it sent. */
   readonly keyName?: string | undefined;
   /** Tenant of that key. */
   readonly tenant?: string | undefined;
-  /** Claims of the token that it came with. */
+  /** Claims of the token that it sent. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Name of the claim by which a token's issuer narrows the policy. */
 export const NARROWING_CLAIM = 'vod';
 
-/** Bounds nothing. */
+/** A profile that bounds nothing. */
 export const OPEN_PROFILE: Profile = {};
 
-/** Returns the profile that the policy names for `subject`; one that bounds nothing, where it names none. */
+/** Returns the profile that the policy names for `subject`, or one that bounds nothing if it names none. */
 export function selectProfile(
   { profiles, select }: Pick<Policy, 'profiles' | 'select'>,
   { scopes, keyName, claims = {} }: PolicySubject,

@@ -12,7 +12,7 @@ const scope = v.pipe(
   v.regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'must be a scope, without spaces'),
 );
 
-/** Name of a claim, or what it has to be. */
+/** Name of a claim, or its required value. */
 const claimText = v.pipe(
   v.string('must be a string'),
   v.regex(/^\P{Cc}{1,256}$/u, 'must have 1 to 256 characters'),
@@ -20,16 +20,16 @@ const claimText = v.pipe(
 
 const apiKey = strictMap({
   name,
-  /** SHA-256 of the key, in hexadecimal. The key itself is written down nowhere. */
+  /** SHA-256 of the key, in hexadecimal. The key itself is not stored anywhere. */
   sha256: v.pipe(
     v.string('must be a string'),
     v.regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the key: 64 hexadecimal digits'),
     v.toLowerCase(),
   ),
   scopes: v.pipe(v.array(scope, 'must be a list'), v.minLength(1, 'must name a scope')),
-  /** Whose the uploads are that it begins: its name where this is missing. */
+  /** Owner of the uploads that begin with this key; without it, the key's name. */
   owner: v.optional(name),
-  /** Tenant that it belongs to, as a key has no claims. */
+  /** Tenant that the key belongs to, since a key has no claims. */
   tenant: v.optional(name),
 });
 
@@ -57,12 +57,12 @@ const mediaLimits = strictMap(limitFields.entries);
 
 const policySchema = strictMap({
   profiles: v.optional(mapOf(profileSchema), {}),
-  /** The first that fits a caller names the profile; `default` holds for the others. */
+  /** The first entry that matches a caller names its profile; `default` is for all others. */
   select: v.optional(v.array(selection, 'must be a list'), []),
   tenants: v.optional(tenants),
-  /** What media may be at most that came by the console, or from another program. */
+  /** Limits of media that came from the console or another program. */
   console: v.optional(mediaLimits),
-  /** The same for recordings. */
+  /** Limits of recordings of live streams. */
   live: v.optional(mediaLimits),
 });
 
@@ -75,20 +75,20 @@ const settingsSchema = strictMap({
 /** Who may ask for what, and what is done to new media: `custom.upload` of serverless.yml. */
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
-/** An API key, as far as it is known here. */
+/** An API key: its digest, and what it permits. */
 export type ApiKey = v.InferOutput<typeof apiKey>;
 
-/** What callers may ask for, and what media may be. */
+/** What callers may ask for, and limits of media. */
 export type Policy = v.InferOutput<typeof policySchema>;
 
-/** Settings, or everything that is wrong with them. */
+/** Settings, or all errors in them. */
 export type ParsedSettings =
   | { readonly settings: Settings; readonly errors?: undefined }
   | { readonly errors: readonly FieldError[]; readonly settings?: undefined };
 
 /**
- * Returns the settings that `input` is, a parsed JSON or YAML value, or all that is wrong with it at once. An empty map
- * bounds nothing, and sets nothing.
+ * Returns `input`, a parsed JSON or YAML value, as settings, or all errors in it together. An empty map bounds nothing
+ * and sets nothing.
  */
 export function parseSettings(input: unknown): ParsedSettings {
   const result = v.safeParse(settingsSchema, input);
@@ -96,7 +96,7 @@ export function parseSettings(input: unknown): ParsedSettings {
     path: v.getDotPath(issue) ?? '',
     message: issue.message,
   }));
-  // What a part is wrong in by itself says enough of it.
+  // For a path that is malformed, no contradiction is reported in addition.
   const known = new Set(malformed.map(({ path }) => path));
   const errors = [
     ...malformed,

@@ -4,19 +4,19 @@ import { isJsonObject } from '../validation/json-object.ts';
 
 type Map = Readonly<Record<string, unknown>>;
 
-/** An object schema alone takes a list for a map. */
+/** An object schema alone accepts a list as a map. */
 const map = v.custom<Map>(isJsonObject, 'must be a map');
 
-/** Names that every object has of itself, so that a look-up would find what nobody wrote. */
+/** Names that every object inherits, so that a look-up would find a value that is not in the settings. */
 const RESERVED_NAMES = ['__proto__', 'constructor', 'prototype'];
 
-/** What a key, a profile, a tenant or a rule is called. */
+/** Name of a key, a profile, a tenant or a rule. */
 export const name = v.pipe(
   v.string('must be a string'),
   v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores'),
 );
 
-/** A map with these fields and no other; every unknown one is an issue, beside what is wrong with the known ones. */
+/** A map with these fields and no others; every unknown field is an issue, in addition to those of the known ones. */
 export function strictMap<Entries extends v.ObjectEntries>(entries: Entries) {
   const fields = v.object(entries, 'must be given');
   return v.pipe(
@@ -34,7 +34,7 @@ export function strictMap<Entries extends v.ObjectEntries>(entries: Entries) {
 
 const mapKey = v.pipe(name, v.notValues(RESERVED_NAMES, 'must have another name'));
 
-/** A map from names to values that `value` takes. */
+/** A map from names to values that `value` accepts. */
 export function mapOf<Value extends v.GenericSchema>(value: Value) {
   return v.pipe(
     map,
