@@ -4,25 +4,25 @@ import { findVodCredentials, MISSING_CREDENTIALS, type VodCredentials } from './
 
 /** How VOD's API is called. */
 export interface VodApiConfig {
-  /** Host, with port and path where they are needed. */
+  /** Host, with port and path if needed. */
   readonly endpoint: string;
   readonly protocol: 'https' | 'http';
-  /** `X-TC-Region`; VOD's own calls need none. */
+  /** `X-TC-Region`; calls of VOD do not need it. */
   readonly region: string | undefined;
-  /** Application that calls are about which name no other one; absent for the main one. */
+  /** Application for calls that do not name one; absent for the main one. */
   readonly subAppId: number | undefined;
-  /** PullUpload calls that one instance starts within a second, at most. */
+  /** Most PullUpload calls that one instance starts within a second. */
   readonly pullsPerSecond: number;
 }
 
-/** Where VOD's API is: https://cloud.tencent.com/document/product/266/31753. */
+/** Host of VOD's API: https://cloud.tencent.com/document/product/266/31753. */
 const CLOUD_ENDPOINT = 'vod.tencentcloudapi.com';
 
-/** A share of the account's limit, so that several instances may pull at once. */
+/** A share of the account's limit, so that several instances may pull at the same time. */
 const DEFAULT_PULLS_PER_SECOND = '20';
 
-// SCF spells its variables without an underscore before ID, KEY and TOKEN, unlike the variables that the vendor's
-// clients look for: https://cloud.tencent.com/document/product/583/32748.
+// SCF's variables have no underscore before ID, KEY and TOKEN, unlike the variables that the vendor's clients read:
+// https://cloud.tencent.com/document/product/583/32748.
 const credentials = {
   TENCENTCLOUD_SECRETID: v.optional(v.string(), ''),
   TENCENTCLOUD_SECRETKEY: v.optional(v.string(), ''),
@@ -31,7 +31,7 @@ const credentials = {
   VOD_SECRET_KEY: v.optional(v.string(), ''),
 };
 
-/** Schema of the credentials: those of the execution role where there is one, else the configured key. */
+/** Schema of the credentials: those of the execution role if there is one, else the configured key. */
 export const vodCredentialsEnvironment = v.pipe(
   v.object(credentials),
   v.rawTransform(({ dataset, addIssue, NEVER }): VodCredentials => {
@@ -77,7 +77,7 @@ const api = v.pipe(
       ),
     ),
     VOD_SUB_APP_ID: v.optional(subAppId),
-    // 100 is what VOD takes per account: https://cloud.tencent.com/document/product/266/35575.
+    // VOD accepts 100 per account: https://cloud.tencent.com/document/product/266/35575.
     VOD_PULLS_PER_SECOND: v.optional(
       v.pipe(
         v.string(),
@@ -87,7 +87,7 @@ const api = v.pipe(
       DEFAULT_PULLS_PER_SECOND,
     ),
   }),
-  // Session tokens travel in a header: towards the cloud, never in the clear.
+  // Session tokens are sent in a header: to the cloud, never unencrypted.
   v.forward(
     v.partialCheck(
       [['VOD_API_PROTOCOL'], ['VOD_API_ENDPOINT']],
@@ -98,10 +98,10 @@ const api = v.pipe(
   ),
 );
 
-/** Schema of all that calling VOD's API needs, its credentials included. */
+/** Schema of everything that calls of VOD's API need, including credentials. */
 export const vodApiEnvironment = v.intersect([api, vodCredentialsEnvironment]);
 
-/** Returns the configuration that a checked environment tells. */
+/** Returns the configuration in a checked environment. */
 export function describeVodApi(e: v.InferOutput<typeof vodApiEnvironment>): VodApiConfig {
   return Object.freeze({
     endpoint: e.VOD_API_ENDPOINT ?? CLOUD_ENDPOINT,

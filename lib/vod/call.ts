@@ -7,13 +7,13 @@ import { defined } from '../validation/json-object.ts';
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
 import type { Repeat } from './error-rules.ts';
 
-/** What one call is about, and what it may cost its caller. */
+/** Application, signal and deadline of one call. */
 export interface CallOptions {
-  /** Application of VOD, where it is not the configured one. */
+  /** Application of VOD, if it is not the configured one. */
   readonly subAppId?: number | undefined;
-  /** Ends the call with the signal's reason, whatever it is doing. */
+  /** Ends the call with the signal's reason at any point. */
   readonly signal?: AbortSignal;
-  /** When the invocation ends, as SCF's `context.getRemainingTimeInMillis()` tells. */
+  /** When the invocation ends, from SCF's `context.getRemainingTimeInMillis()`. */
   readonly deadline?: Deadline;
 }
 
@@ -23,39 +23,42 @@ export interface CallDependencies {
   readonly random: Pick<Random, 'fraction'>;
 }
 
-/** What is sent, and how long its answer may take. */
+/** What is sent, its time limit, and how it may be repeated. */
 export interface Attempt<Answer> {
-  /** Ends by itself after `timeLimit`, and before that when the signal is aborted. */
+  /** Ends after `timeLimit`, or earlier if the signal is aborted. */
   readonly send: (signal?: AbortSignal) => Promise<Answer>;
   /** Milliseconds. */
   readonly timeLimit: number;
-  /** Waited for before every try, so that repeats count against the limit too. */
+  /** Awaited before every attempt, so that repeats count against the limit too. */
   readonly rateLimit?: RateLimit;
-  /** Whether doing it twice is worse than not knowing: it is repeated only after an answer of VOD that refuses it. */
+  /**
+   * Whether it must not be done twice, even if its result stays unknown: it is repeated only after VOD has answered
+   * with a refusal.
+   */
   readonly once?: boolean;
 }
 
 const MAX_ATTEMPTS = 3;
 
-/** Longest pause before the first repeat, in milliseconds; it doubles from one to the next. */
+/** Longest pause before the first repeat, in milliseconds; it doubles with each repeat. */
 const PAUSE: Readonly<Record<Exclude<Repeat, 'never'>, number>> = { soon: 250, later: 1_000 };
 
-/** Kept back for telling the caller, in milliseconds. */
+/** Reserved for the answer to the caller, in milliseconds. */
 const RESERVE_MILLISECONDS = 500;
 
-/** A try with less than this is not worth its connection. */
+/** With less time left than this, no attempt is made. */
 const SHORTEST_MILLISECONDS = 200;
 
-/** Longest time that Node's timers take, in milliseconds. */
+/** Longest time that timers of Node.js accept, in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 /**
- * Returns what `attempt` does, which is repeated where that may help and time is left for it.
+ * Returns the answer to `attempt`, which is repeated if that may help and there is time left.
  *
- * Pauses have full jitter: instances that failed together do not come back together
+ * Pauses have full jitter: instances that failed at the same time do not retry at the same time
  * (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
  *
- * @throws {Problem} of the last try; `upstream_busy` where time ran out before anything was sent.
+ * @throws {Problem} of the last attempt; `upstream_busy` if time ran out before anything was sent.
  */
 export async function callVod<Answer>(
   attempt: Attempt<Answer>,
@@ -70,7 +73,7 @@ export async function callVod<Answer>(
 
     last = outcome.failure;
     const { problem, repeat } = last;
-    // VOD may have done what is to be done once.
+    // VOD may already have done what must not be done twice.
     const isUncertain = attempt.once === true && problem.vod === undefined;
     if (repeat === 'never' || tries === MAX_ATTEMPTS || isUncertain) throw problem;
     const pause = random.fraction() * PAUSE[repeat] * 2 ** (tries - 1);
@@ -100,7 +103,7 @@ async function tryOnce<Answer>(
   const limit = Math.min(timeLimit, timeLeft(options));
   if (limit < SHORTEST_MILLISECONDS) return { kind: 'unsent' };
   try {
-    // Signals are slow next to a call on an open connection, so one is made only where it is needed.
+    // Signals are slow compared with a call on an open connection, so one is created only if needed.
     if (limit === timeLimit && signal === undefined) {
       return { kind: 'answered', answer: await send() };
     }
@@ -148,7 +151,10 @@ export interface VodCredentials {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Returns the credentials of the execution role where there is one, else the configured key; undefined where there is none. */
+/**
+ * Returns the credentials of the execution role if there is one, else the configured key; undefined if there is
+ * neither.
+ */
 export function findVodCredentials(variables: Variables): VodCredentials | undefined {
   const {
     TENCENTCLOUD_SECRETID: roleId,
@@ -161,12 +167,12 @@ export function findVodCredentials(variables: Variables): VodCredentials | undef
   return secretId && secretKey ? { secretId, secretKey, token: undefined } : undefined;
 }
 
-/** Says what credentials are missing: see {@link findVodCredentials}. */
+/** Message that says which credentials are missing: see {@link findVodCredentials}. */
 export const MISSING_CREDENTIALS =
   'must be set, unless the function has an execution role, whose credentials the platform gives as TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY and TENCENTCLOUD_SESSIONTOKEN';
 
 /**
- * Returns the credentials of this moment: the platform replaces those of the execution role while an instance lives.
+ * Returns the current credentials: the platform replaces those of the execution role during the life of an instance.
  *
  * @throws {ConfigError}
  */
@@ -177,25 +183,26 @@ export function readVodCredentials(variables: Variables): VodCredentials {
   throw new ConfigError(missing.map((variable) => ({ variable, message: MISSING_CREDENTIALS })));
 }
 
-/** An API of Tencent Cloud: all of them are framed and signed in one way. */
+/** An API of Tencent Cloud: all of them share one format and one signature. */
 interface CloudApi {
   /** Host, with port and path where they are needed. */
   readonly endpoint: string;
   readonly protocol: 'https' | 'http';
   readonly region: string | undefined;
-  /** That of VOD where it is absent. */
+  /** If absent, that of VOD. */
   readonly version?: string;
-  /** Seconds that an answer may take; the vendor's own 60 where it is absent. */
+  /** Seconds that an answer may take; if absent, the vendor's default of 60. */
   readonly answerSeconds?: number;
 }
 
-/** The vendor's client, reduced to its one call that takes any action. */
+/** The vendor's client, reduced to its one method that calls any action. */
 type VendorClient = Pick<Client, 'request'>;
 
 /**
- * Returns the vendor's client of `api`. It holds open connections, so an instance makes one and keeps it.
+ * Creates the vendor's client of an API. It keeps connections open, so an instance creates it once.
  *
- * @param readCredentials read at every call; what it throws, the vendor's client takes for a failed request.
+ * @param readCredentials called for every request; the vendor's client treats an error that it throws as a failed
+ * request.
  */
 export function createVendorClient(
   { endpoint, protocol, region, version, answerSeconds }: CloudApi,
@@ -213,7 +220,7 @@ export function createVendorClient(
       httpProfile: {
         endpoint,
         protocol: `${protocol}://`,
-        // Node's own agent drops connections that are idle for five seconds.
+        // The default agent of Node.js drops connections that are idle for five seconds.
         agent:
           protocol === 'https'
             ? new HttpsAgent({ keepAlive: true })
@@ -222,7 +229,7 @@ export function createVendorClient(
       },
     },
   });
-  // The vendor's clients differ in nothing but the version they name, and the methods that nobody calls here.
+  // The vendor's clients differ only in the version that they send, and in methods that are not used here.
   if (version !== undefined) client.apiVersion = version;
   return client;
 }

@@ -37,28 +37,28 @@ import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
 
 /** Dependencies of the client. */
 export interface VodApiDependencies extends CallDependencies {
-  /** Read at every call, since the platform replaces the credentials of an execution role now and then. */
+  /** Read at every call, since the platform replaces the credentials of an execution role from time to time. */
   readonly readCredentials: () => VodCredentials;
   readonly clock: Clock;
 }
 
 /**
- * A pull that may be sent twice: VOD takes a `SessionId` once in three days, so a repeat after a lost answer cannot
+ * A pull that may be sent twice: VOD accepts a `SessionId` once in three days, so a repeat after a lost answer cannot
  * pull the media again.
  */
 export type RepeatablePullUpload = Omit<PullUploadRequest, 'SubAppId'> & {
   readonly SessionId: string;
 };
 
-/** A task flow that may be asked for twice, for the same reason. */
+/** A task flow that may be requested twice, for the same reason. */
 export type RepeatableProcess = Omit<ProcessMediaByProcedureRequest, 'SubAppId'> & {
   readonly SessionId: string;
 };
 
-/** What became of a pull that VOD did not refuse. */
+/** Result of a pull that VOD did not refuse. */
 export type PullUploadOutcome =
   | { readonly kind: 'accepted'; readonly taskId: string; readonly requestId: string }
-  /** VOD has taken this `SessionId` before, perhaps in a try whose answer was lost. It does not tell the task. */
+  /** VOD accepted this `SessionId` before, perhaps in an attempt whose answer was lost. It does not name the task. */
   | { readonly kind: 'duplicate'; readonly requestId: string };
 
 /** One call of VOD's API. */
@@ -68,15 +68,15 @@ type VodCall<Request extends object, Answer> = (
 ) => Promise<Answer>;
 
 /**
- * The calls of VOD's API, each about the application that its options name, or else the configured one.
+ * The calls of VOD's API, each for the application that its options name, or else the configured one.
  *
- * All of them reject with a `Problem` whose code begins with `upstream_`, with the reason of an aborted signal, or with
- * what reading the credentials throws.
+ * They reject with a `Problem` whose code begins with `upstream_`, with the reason of an aborted signal, or with the
+ * error of `readCredentials`.
  *
  * @see https://cloud.tencent.com/document/product/266/31753
  */
 export interface VodApi {
-  /** Starts within the configured number per second: https://cloud.tencent.com/document/product/266/35575. */
+  /** Starts at most the configured number per second: https://cloud.tencent.com/document/product/266/35575. */
   readonly pullUpload: (
     request: RepeatablePullUpload,
     options?: CallOptions,
@@ -89,15 +89,15 @@ export interface VodApi {
   readonly describeStorageRegions: (
     options?: CallOptions,
   ) => Promise<DescribeStorageRegionsResponse>;
-  /** Takes 20 files at once: https://cloud.tencent.com/document/product/266/31763. */
+  /** Accepts 20 files per call: https://cloud.tencent.com/document/product/266/31763. */
   readonly describeMediaInfos: VodCall<DescribeMediaInfosRequest, DescribeMediaInfosResponse>;
   /** https://cloud.tencent.com/document/product/266/31813 */
   readonly searchMedia: VodCall<SearchMediaRequest, SearchMediaResponse>;
   /** https://cloud.tencent.com/document/product/266/31764 */
   readonly deleteMedia: VodCall<DeleteMediaRequest, DeleteMediaResponse>;
   /**
-   * Has nothing by which VOD knows a repeat, so this is sent again only where VOD has refused it: where its answer is
-   * lost, see what the media is like. https://cloud.tencent.com/document/product/266/31762
+   * VOD cannot recognise a repeat of it, so it is sent again only after VOD refused it. If its answer is lost, look at
+   * the media file instead. https://cloud.tencent.com/document/product/266/31762
    */
   readonly modifyMediaInfo: VodCall<ModifyMediaInfoRequest, ModifyMediaInfoResponse>;
   /** https://cloud.tencent.com/document/product/266/34782 */
@@ -106,23 +106,21 @@ export interface VodApi {
     options?: CallOptions,
   ) => Promise<ProcessMediaByProcedureResponse>;
   /**
-   * Waits up to five seconds for events of the reliable mode, and returns at most 16; none where there are none. What
-   * is not confirmed within 30 s comes again: https://cloud.tencent.com/document/product/266/33433.
+   * Waits up to five seconds for events of the reliable mode, and returns at most 16, possibly none. An event that is
+   * not confirmed within 30 s is returned again: https://cloud.tencent.com/document/product/266/33433.
    */
   readonly pullEvents: (options?: CallOptions) => Promise<readonly EventContent[]>;
-  /** Takes 16 events at once: https://cloud.tencent.com/document/product/266/33434. */
+  /** Accepts 16 events per call: https://cloud.tencent.com/document/product/266/33434. */
   readonly confirmEvents: VodCall<ConfirmEventsRequest, ConfirmEventsResponse>;
 }
 
-/** Longest wait for an answer in milliseconds; a connection that died unnoticed costs this once. */
+/** Longest wait for an answer in milliseconds; a connection that broke unnoticed costs this once. */
 const ANSWER_MILLISECONDS = 5_000;
 
-/** The same for the one call that waits for something to happen, as its page advises. */
+/** The same for the one call that waits for events, as its documentation advises. */
 const POLL_MILLISECONDS = 10_000;
 
-/**
- * Returns the client of VOD's API. It holds open connections and counts calls, so an instance makes one and keeps it.
- */
+/** Creates the client of VOD's API. It keeps connections open and counts calls, so an instance creates it once. */
 export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
   const call = createCaller(config, dependencies);
   const rateLimit = createRateLimit(config.pullsPerSecond, dependencies.clock);
@@ -168,7 +166,7 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
   };
 }
 
-/** What is other than usual with an action. */
+/** Options of an action that differ from the defaults. */
 interface ActionOptions {
   readonly rateLimit?: RateLimit;
   readonly once?: boolean;
@@ -191,7 +189,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
       dependencies.readCredentials,
     );
   const usualClient = openClient(ANSWER_MILLISECONDS);
-  // A client has one time limit for all that it sends, and most instances never wait for long.
+  // A client has one time limit for all its requests, and most instances never need the long one.
   let patientClient: ReturnType<typeof openClient> | undefined;
   const chooseClient = (timeLimit: number) => {
     if (timeLimit <= ANSWER_MILLISECONDS) return usualClient;
@@ -205,7 +203,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     options: CallOptions,
     { timeLimit = ANSWER_MILLISECONDS, ...particulars }: ActionOptions = {},
   ): Promise<Answer> => {
-    // The vendor's client would take what this throws for a failed request.
+    // Inside the vendor's client, an error of this would count as a failed request.
     dependencies.readCredentials();
     const subAppId = options.subAppId ?? config.subAppId;
     const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
@@ -218,7 +216,7 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
   };
 }
 
-/** VOD's lists have names that end so, and may be `null` where they are empty. */
+/** The names of VOD's lists end in `Set`, and an empty list may be `null`. */
 function hasReadableLists(answer: unknown): boolean {
   return Object.entries(Object(answer)).every(
     ([name, list]) =>

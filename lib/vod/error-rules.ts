@@ -1,20 +1,20 @@
 import type { ProblemCode } from '../problem.ts';
 
-/** Whether the same call may succeed when it is repeated: never, at once, or when a limit has had its second. */
+/** When a repeat of the same call may succeed: never, immediately, or after a second, in which VOD counts calls. */
 export type Repeat = 'never' | 'soon' | 'later';
 
-/** What one of VOD's error codes means here. */
+/** Meaning of one of VOD's error codes. */
 export interface VodErrorRule {
   readonly code: ProblemCode;
   readonly repeat: Repeat;
-  /** Field of our request that the code is about, and what is wrong with it. */
+  /** Field of the caller's request that the code is about, and what is wrong with it. */
   readonly field?: { readonly path: string; readonly message: string };
 }
 
-/** The code by which VOD refuses a `SessionId` that it has seen: https://cloud.tencent.com/document/product/266/35575. */
+/** Code with which VOD refuses a `SessionId` that it has seen: https://cloud.tencent.com/document/product/266/35575. */
 export const DUPLICATE_SESSION = 'InvalidParameterValue.SessionId';
 
-/** A code by which PullEvents may say that its queue is empty: https://cloud.tencent.com/document/product/266/33433. */
+/** Code with which PullEvents may report an empty queue: https://cloud.tencent.com/document/product/266/33433. */
 export const NO_EVENTS = 'ResourceNotFound';
 
 const REJECTED: VodErrorRule = { code: 'upstream_rejected', repeat: 'never' };
@@ -25,11 +25,11 @@ const BUSY: VodErrorRule = { code: 'upstream_busy', repeat: 'later' };
 const EXHAUSTED: VodErrorRule = { code: 'upstream_busy', repeat: 'never' };
 
 /**
- * Codes and families of codes, as `Family.Detail`. A code that is not here has its family's rule, and a family that is
- * not here has broken in a way nobody described.
+ * Codes, such as `Family.Detail`, and families of codes. A code that is not listed has the rule of its family; a family
+ * that is not listed is a failure of VOD that is not documented.
  *
- * Codes that describe what this service sends by itself (its credentials, its application, its ids) are no fault of the
- * caller, so they are not `upstream_rejected`.
+ * Codes about what this service itself sends (its credentials, its application, its ids) are not the caller's fault, so
+ * they are not `upstream_rejected`.
  *
  * @see https://cloud.tencent.com/document/product/266/35575
  */
@@ -80,13 +80,13 @@ const RULES: Readonly<Record<string, VodErrorRule>> = {
   'InvalidParameterValue.TaskId': reject('taskId', 'is not the id of a task'),
 };
 
-/** Returns the rule of one of VOD's codes. */
+/** Returns the rule for one of VOD's codes. */
 export function findVodErrorRule(code: string): VodErrorRule {
   const family = code.split('.', 1)[0] ?? '';
   return ownRule(code) ?? ownRule(family) ?? FAILED;
 }
 
-/** Returns the rule of an HTTP status other than 200, which VOD itself never sends. */
+/** Returns the rule for an HTTP status other than 200, which VOD itself never sends. */
 export function findHttpErrorRule(status: number): VodErrorRule {
   if (status === 429 || status === 503) return BUSY;
   return status >= 500 ? FAULT : FAILED;

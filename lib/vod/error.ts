@@ -12,17 +12,17 @@ export interface VodFailure {
   readonly repeat: Repeat;
 }
 
-/** Seconds after which to come again; VOD counts calls by the second. */
+/** Seconds after which to retry; VOD counts calls per second. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** How the vendor's client tells that its time limit is over; it keeps nothing else of that error. */
+/** Start of the message with which the vendor's client reports its time limit; the error has no other mark. */
 const TIME_OUT = 'network timeout at: ';
 
 /**
- * Returns what `error`, thrown by the vendor's client, means.
+ * Returns the meaning of `error`, which the vendor's client threw.
  *
- * It is told by what it carries: a minified bundle renames classes, and an answer that cannot be read throws something
- * else altogether. VOD's own text stays behind, since it may quote the request with its signed URLs.
+ * The error is recognised by its properties, since a minified bundle renames classes, and an answer that cannot be read
+ * throws an error of another class. VOD's message is left out, since it may quote the request with its signed URLs.
  */
 export function explainVodError(error: unknown): VodFailure {
   const refusal = readRefusal(error);
@@ -45,7 +45,7 @@ export function explainVodError(error: unknown): VodFailure {
   };
 }
 
-/** Returns a call that had no answer in time. It may have been carried out all the same. */
+/** Returns the failure of a call that had no answer in time. VOD may have carried it out nevertheless. */
 export function explainVodTimeout(): VodFailure {
   return {
     problem: new Problem("VOD's API gave no answer in time.", { code: 'upstream_timeout' }),
@@ -53,7 +53,7 @@ export function explainVodTimeout(): VodFailure {
   };
 }
 
-/** Returns a call that was not made, since the time for it had run out. */
+/** Returns the problem of a call that was not made, since the time for it had run out. */
 export function refuseForTime(): Problem {
   return new Problem('There was no time left to call VOD: nothing was sent, so send it again.', {
     code: 'upstream_busy',
@@ -81,12 +81,12 @@ function headersOf(code: ProblemCode): Readonly<Record<string, string>> {
   return code === 'upstream_busy' ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
 }
 
-/** Node's own errors have a `code` too, all in capitals. */
+/** Errors of Node.js have a `code` too, in capitals only. */
 const CLOUD_CODE = /^[A-Z][a-z]\w{0,60}(?:\.\w{1,60})?$/;
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
-/** Returns what the cloud's API itself answered, where `error` describes that. */
+/** Returns the refusal by the cloud's API, if `error` describes one. */
 export function readRefusal(error: unknown): VodRefusal | undefined {
   const code = readProperty(error, 'code');
   if (typeof code !== 'string' || !CLOUD_CODE.test(code)) return undefined;
@@ -95,7 +95,7 @@ export function readRefusal(error: unknown): VodRefusal | undefined {
   return { code, requestId: readable ? requestId : '' };
 }
 
-/** Returns the HTTP status, other than 200, with which something before the API answered. */
+/** Returns the HTTP status, other than 200, with which something in front of the API answered. */
 export function readHttpStatus(error: unknown): number | undefined {
   const status = readProperty(error, 'httpCode');
   return typeof status === 'number' ? status : undefined;

@@ -3,25 +3,27 @@ import { isJsonObject } from '../validation/json-object.ts';
 import type { EventTask, VodEvent } from './event.ts';
 
 /**
- * Returns the id of what `event` tells: the same for the same fact, in both notification modes and each time that VOD
- * sends it, and another for any other fact.
+ * Returns the id of the fact that `event` reports: the same for the same fact, in both notification modes and each time
+ * that VOD sends it, and a different one for any other fact.
  *
- * VOD gives its events no id, so this one is a hash of what makes the fact:
- * - `NewFileUpload`: the file, since a file comes but once. URLs, names, times and metadata may be newer on a resend.
+ * VOD's events have no id, so this one is a hash of what identifies the fact:
+ * - `NewFileUpload`: the file, since a file arrives only once. URLs, names, times and metadata may be newer when it is
+ *   sent again.
  * - `FileDeleted`: the files and which of their parts, in any order.
- * - A task: its id and how far it and its parts have come, so that each step of a flow whose notify mode is `Change`
- *   counts. Progress, times and outputs do not: they follow from the step, and may be newer on a resend.
- * - Anything else: all that it says.
+ * - A task: its id, and the states of the task and its parts, so that each step of a flow whose notify mode is `Change`
+ *   is a fact. Progress, times and outputs are left out: they follow from the step, and may be newer when it is sent
+ *   again.
+ * - Anything else: all of its content.
  *
- * What another application than the service's own tells is another fact: it is another one's word, even for the same
- * file, and nobody may have it known before the right application has told it.
+ * A report of an application other than the service's own is a different fact, even about the same file. Otherwise a
+ * wrong application could make a fact known before the right one reports it.
  *
- * What VOD reports in equal words is one fact here: a cast that is `Idle` once more, parts that were made and deleted
+ * Events of VOD with equal content are one fact here: a cast that is `Idle` again, parts that were created and deleted
  * again, a file that was restored twice in the same way.
  *
- * Ids are kept and handed out, so a change of these rules makes events that were seen look new.
+ * Ids are stored and sent to consumers, so a change of these rules makes known events look new.
  *
- * @param other application that told it, where that is not the service's own.
+ * @param other application that reported it, if it is not the service's own.
  */
 export function identifyEvent(event: VodEvent, other?: number): string {
   const told = gatherFact(event);
@@ -29,7 +31,7 @@ export function identifyEvent(event: VodEvent, other?: number): string {
   return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
 }
 
-// Known types make an array and unknown ones an object, so that none can pass for the other.
+// Known types give an array and unknown ones an object, so that neither can be mistaken for the other.
 function gatherFact(event: VodEvent): unknown {
   const { eventType } = event;
   switch (eventType) {
@@ -44,7 +46,7 @@ function gatherFact(event: VodEvent): unknown {
   }
 }
 
-/** `Definition` and the two states beside `Status` are of the interface of 2017 and of publishing to WeChat. */
+/** `Definition` and the two states next to `Status` belong to the interface of 2017 and to publishing on WeChat. */
 const TASK_FIELDS = ['TaskId', 'Status', 'Definition', 'WechatStatus', 'PublishResult'] as const;
 
 function gatherTaskFact(task: object): unknown {
@@ -55,14 +57,14 @@ function gatherTaskFact(task: object): unknown {
   const states = [...fields].flatMap(([set, items]) =>
     Array.isArray(items) ? items.flatMap((item) => readStates(set, item)) : [],
   );
-  // An object, so that a field that is added here one day leaves the ids of tasks without it as they are.
+  // An object, so that adding a field here later does not change the ids of tasks without it.
   const said = Object.fromEntries(TASK_FIELDS.map((name) => [name, fields.get(name)]));
   return { ...said, states: states.sort() };
 }
 
 /**
- * Returns the states that an item of a result set holds: its own, or that of the one member that is about its type.
- * That member is found by its `Status`, since names differ from types and new ones keep coming.
+ * Returns the states in an item of a result set: its own, or that of the one member for its type. That member is found
+ * by its `Status`, since its name differs from the type and new names are added.
  */
 function readStates(set: string, item: unknown): string[] {
   if (!isJsonObject(item)) return [];
@@ -82,7 +84,7 @@ function listDeletedParts({ FileDeleteResultInfo: results }: EventTask<'FileDele
       if (!isJsonObject(result) || !Array.isArray(result['DeleteParts'])) return [];
       const { FileId: fileId, DeleteParts: parts } = result;
       return parts.filter(isJsonObject).map(({ Type: type, Definition: definition }) =>
-        // No definition and 0 both mean all: https://cloud.tencent.com/document/product/266/31773
+        // A missing definition and 0 both mean all: https://cloud.tencent.com/document/product/266/31773
         canonicalJson([fileId, type, definition ?? 0]),
       );
     }),
@@ -97,7 +99,7 @@ function sortUnique(texts: readonly string[]): string[] {
  * Returns the JSON text that equal values share: members in the order of their names, and without those that are
  * `null`, since VOD means the same by `null` and by no member.
  *
- * It does not recurse: a value that came out of a queue may be deeper than any stack is.
+ * It does not recurse: a value from a queue may be nested more deeply than the stack allows.
  */
 export function canonicalJson(value: unknown): string {
   const text: string[] = [];
@@ -113,7 +115,7 @@ export function canonicalJson(value: unknown): string {
   return text.join('');
 }
 
-/** An object or array that is written as far as `next`. */
+/** An object or array that is written up to `next`. */
 interface Container {
   readonly holder: object;
   /** Of an object. */

@@ -5,8 +5,8 @@ import { isJsonObject } from '../validation/json-object.ts';
 /**
  * Which member of a notification holds the task of an event type.
  *
- * The names follow no rule, so all are written out. `ReduceMediaBitrateCompleteEvent` is missing because no type
- * belongs to it: the documents call it invalid.
+ * The names follow no rule, so each is listed. `ReduceMediaBitrateCompleteEvent` is missing because no type belongs to
+ * it: the documentation calls it invalid.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
@@ -41,7 +41,7 @@ export const EVENT_MEMBERS = {
   CreateAigcAdvancedCustomElementCompleteEvent: 'CreateAigcAdvancedCustomElementCompleteEvent',
   CreateAigcCustomVoiceCompleteEvent: 'CreateAigcCustomVoiceCompleteEvent',
   DescribeAigcFaceInfoAsyncComplete: 'DescribeAigcFaceInfoAsyncCompleteEvent',
-  // Of the interface of 2017, which VOD still serves.
+  // From the interface of 2017, which VOD still serves.
   TranscodeComplete: 'TranscodeCompleteEvent',
   ConcatComplete: 'ConcatCompleteEvent',
   ClipComplete: 'ClipCompleteEvent',
@@ -52,7 +52,7 @@ export const EVENT_MEMBERS = {
 /** An event type that VOD documents. */
 export type VodEventType = keyof typeof EVENT_MEMBERS;
 
-/** The SDK types every field as optional; these are the ones that an event says nothing without. */
+/** The SDK types every field as optional; these are the fields without which an event is useless. */
 interface CheckedFields {
   NewFileUpload: { FileId: string };
   ProcedureStateChanged: { TaskId: string; Status: string };
@@ -60,7 +60,7 @@ interface CheckedFields {
   FileDeleted: { FileIdSet: string[] };
 }
 
-/** What an event of the type `T` tells: the SDK's type, with the fields that are checked on the way in. */
+/** Content of an event of type `T`: the SDK's type, with the fields that `parseVodEvent` checks. */
 export type EventTask<T extends VodEventType> = Required<EventContent>[(typeof EVENT_MEMBERS)[T]] &
   (T extends keyof CheckedFields ? CheckedFields[T] : unknown);
 
@@ -70,10 +70,11 @@ export function isVodEventType(name: unknown): name is VodEventType {
 }
 
 /**
- * An event notification of VOD, format 3.0, told apart by its type. Nothing in it is `null`, whichever way it came.
+ * An event notification of VOD, format 3.0, distinguished by its type. Nothing in it is `null` in either notification
+ * mode.
  *
- * `unknown` is anything else that proved to come from VOD: a type of tomorrow, or one of today's whose shape changed.
- * It is kept whole.
+ * `unknown` is any other notification that is proven to come from VOD: of a future type, or of a known type whose shape
+ * changed. All of it is preserved.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
@@ -108,8 +109,8 @@ const CHECKS: Checks & { readonly [Type in keyof CheckedFields]: v.GenericSchema
 };
 
 /**
- * Returns what VOD sent or had pulled as an event. What belongs to the way and not to the event is left behind:
- * `Sign` and `T` of a callback, `EventHandle` of a pull.
+ * Returns a notification that VOD pushed, or that was pulled from its queue, as an event. Fields of the transport are
+ * removed: `Sign` and `T` of a callback, `EventHandle` of a pulled one.
  *
  * @param body a JSON object: a notification whose `Sign` was verified, or an item of `EventSet`.
  */
@@ -122,7 +123,7 @@ export function parseVodEvent(body: RawEvent): VodEvent {
   return known ?? { eventType: 'unknown', name: typeof name === 'string' ? name : '', raw };
 }
 
-/** Returns `event` as a notification that holds what was read of it and nothing else; {@link parseVodEvent} reads it again. */
+/** Returns `event` as a notification with only the fields that were read; {@link parseVodEvent} reads it again. */
 export function writeVodEvent(event: VodEvent): RawEvent {
   if (event.eventType === 'unknown') return event.raw;
   return { EventType: event.eventType, [EVENT_MEMBERS[event.eventType]]: event.task };
@@ -136,14 +137,14 @@ function parseKnownEvent<T extends VodEventType>(
   return isTaskOf(eventType, task) ? { eventType, task } : undefined;
 }
 
-/** Returns whether `task` has what events of its type are read for; its other fields are taken at VOD's word. */
+/** Returns whether `task` has the required fields of its type; its other fields are not checked. */
 function isTaskOf<T extends VodEventType>(eventType: T, task: unknown): task is EventTask<T> {
   const { [eventType]: check }: Checks = CHECKS;
   return isJsonObject(task) && (check === undefined || v.is(check, task));
 }
 
 /**
- * Returns the files that are gone as a whole; of others, parts were deleted and the file is there.
+ * Returns the files that were deleted completely; of the others only parts were deleted, and the file still exists.
  *
  * @see https://cloud.tencent.com/document/product/266/31764
  */
@@ -161,8 +162,8 @@ export function listWholeDeletions({
 }
 
 /**
- * Returns `task`, a member of an event, with what `replace` makes of the `SourceContext` of its media; as it is where it has
- * none. Events that end an upload have it in this place alone.
+ * Returns `task`, a member of an event, after `replace` was applied to the `SourceContext` of its media; unchanged if
+ * there is none. Events that end an upload have it only in this place.
  *
  * @see https://cloud.tencent.com/document/product/266/31773
  */
@@ -177,16 +178,16 @@ export function replaceSourceContext(task: unknown, replace: (context: string) =
   return { ...task, MediaBasicInfo: { ...media, SourceInfo } };
 }
 
-/** A notification of format 2.0, as far as it is read: enough to say which one was not read. */
+/** A notification of format 2.0: only the fields that identify one that is not supported. */
 export interface LegacyEvent {
   readonly eventType: string;
   readonly fileId?: string;
 }
 
 /**
- * Returns `body` as a notification of format 2.0, or undefined where it is none. Its `version` is 4.0 nevertheless.
+ * Returns `body` as a notification of format 2.0, or undefined if it is not one. Its `version` is 4.0 nevertheless.
  *
- * Applications from before 2019 may still send it, to an address of its own.
+ * Applications from before 2019 may still send it, to a separate address.
  *
  * @see https://cloud.tencent.com/document/product/266/33796
  */
@@ -199,7 +200,7 @@ export function readLegacyEvent(body: RawEvent): LegacyEvent | undefined {
   return { eventType, ...(typeof fileId === 'string' && fileId !== '' ? { fileId } : {}) };
 }
 
-/** Returns a copy of `value` without members that are `null`. It does not recurse either. */
+/** Returns a copy of `value` without members that are `null`. It does not recurse, as values may be deeply nested. */
 export function copyWithoutNulls(value: unknown): unknown {
   const holder: unknown[] = [];
   const pending: Pair[] = [];
@@ -214,7 +215,7 @@ export function copyWithoutNulls(value: unknown): unknown {
   return holder[0];
 }
 
-/** An object or array, and the empty copy that is to get its members. */
+/** An object or array, and its copy, which is still empty. */
 interface Pair {
   readonly from: object;
   readonly to: object;
@@ -224,32 +225,32 @@ function put(to: object, name: PropertyKey, value: unknown, pending: Pair[]): vo
   const isArray = Array.isArray(value);
   const copy = isArray ? [] : isJsonObject(value) ? {} : value;
   if (typeof value === 'object' && value !== null) pending.push({ from: value, to: Object(copy) });
-  // To set `__proto__` would be to change what the copy inherits.
+  // Setting `__proto__` would change the prototype of the copy.
   if (name !== '__proto__') Reflect.set(to, name, copy);
   else Object.defineProperty(to, name, { value: copy, ...OWN });
 }
 
 const OWN = { writable: true, enumerable: true, configurable: true } as const;
 
-/** Ids are indexed, and an index takes no long ones: https://www.postgresql.org/docs/current/btree.html. */
+/** Ids are indexed, and an index does not accept long ones: https://www.postgresql.org/docs/current/btree.html. */
 const ID = /^[\w.:-]{1,128}$/;
 
-/** Returns `value` where it has the form of an id of VOD's. */
+/** Returns `value` if it has the form of an id of VOD, else undefined. */
 export function readId(value: unknown): string | undefined {
   return typeof value === 'string' && ID.test(value) ? value : undefined;
 }
 
-/** Returns a text of VOD's; an empty one is one that VOD left out. */
+/** Returns `value` if it is a text; VOD writes an empty one for a missing one. */
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Returns a whole number of VOD's that JSON carries exactly. */
+/** Returns `value` if it is a whole number that JSON represents exactly. */
 export function readWhole(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Returns an amount of VOD's, such as bytes or seconds: a number that is finite and not below 0. */
+/** Returns `value` if it is an amount, such as bytes or seconds: a finite number that is not below 0. */
 export function readAmount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

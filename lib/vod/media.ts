@@ -8,10 +8,10 @@ import { parseIsoTime } from '../validation/iso-time.ts';
 import { parseVodEvent, readAmount, readText, readWhole, type VodEvent } from './event.ts';
 import { hasPullFailed, type MediaTasks } from './tasks.ts';
 
-/** How VOD writes that a media is kept for ever: https://cloud.tencent.com/document/product/266/31773. */
+/** Expiry time with which VOD marks media that never expire: https://cloud.tencent.com/document/product/266/31773. */
 const FOR_EVER = '9999-12-31T23:59:59Z';
 
-/** Returns what an event says of its media, in the words of an upload. */
+/** Returns the fields of an event's media under the names of an upload. */
 export function readMediaFields(
   basic: MediaBasicInfo | undefined,
   meta: MediaMetaData | undefined,
@@ -29,10 +29,10 @@ export function readMediaFields(
 }
 
 /**
- * Returns what VOD has found out about a media; what it has not found out is missing. Where it has not looked at the
- * file, or cannot read it, it says nothing, or has zeros and an empty container. Of a film or a sound that carries no
- * length (a browser's recording, a stream written to a pipe) it has the streams, and 0 for the length: that is not
- * known. A picture has none, and lasts 0 seconds.
+ * Returns what VOD has found out about a media file; the rest is missing. If VOD has not examined the file, or cannot
+ * read it, the fields are absent, or are zeros and an empty container. For video or audio without a recorded duration
+ * (a browser's recording, a stream written to a pipe) VOD reports the streams and a duration of 0, which here is
+ * unknown. A picture has no streams, and lasts 0 seconds.
  */
 export function readMediaFacts(
   basic: MediaBasicInfo | undefined,
@@ -46,13 +46,13 @@ export function readMediaFacts(
   };
 }
 
-/** Bytes. 0 counts where VOD has read the file. */
+/** Returns bytes. 0 is a size only if VOD has read the file. */
 function readSize(meta: MediaMetaData | undefined): number | undefined {
   const size = readAmount(meta?.Size);
   return size === 0 && readText(meta?.Container) === undefined ? undefined : size;
 }
 
-/** Seconds, more than 0: of the whole, or else of the stream that lasts longest. */
+/** Returns seconds, more than 0: the duration of the file, or else of its longest stream. */
 function readLength(meta: MediaMetaData | undefined): number | undefined {
   const whole = readAmount(meta?.Duration) ?? 0;
   const streams = [meta?.VideoDuration, meta?.AudioDuration].map((each) => readAmount(each) ?? 0);
@@ -60,16 +60,16 @@ function readLength(meta: MediaMetaData | undefined): number | undefined {
 }
 
 /**
- * Containers that hold pictures alone, as FFmpeg's demuxers (`png_pipe`), MediaInfo (`bitmap`) and file name extensions
- * call them; VOD documents no list. An animated one has a length where VOD finds it.
+ * Containers of pictures, under the names of FFmpeg's demuxers (`png_pipe`), MediaInfo (`bitmap`) and file name
+ * extensions; VOD documents no list. An animated picture has a duration if VOD finds one.
  *
  * @see https://ffmpeg.org/ffmpeg-formats.html#image2-1
  */
 const PICTURE = /^(?:image2(?:pipe)?|\w+_pipe|a?png|jpe?g|gif|bmp|bitmap|tiff?|webp)$/;
 
 /**
- * What a file is called, and VOD's category with it, anybody may have chosen. So they do not count alone: VOD must have
- * found a picture inside, or at least a size in pixels and no stream.
+ * The uploader chooses the name of a file, and VOD derives its category from that, so these alone prove nothing: VOD
+ * must have found a picture in the file, or at least a size in pixels and no stream.
  */
 function isPicture(basic: MediaBasicInfo | undefined, meta: MediaMetaData | undefined): boolean {
   if ((meta?.AudioStreamSet ?? []).length > 0) return false;
@@ -90,12 +90,12 @@ function readExpireTime(text: unknown): number | undefined {
   return seconds === undefined ? undefined : seconds * 1_000;
 }
 
-/** What an event describes a media: the filters that DescribeMediaInfos and SearchMedia are to be asked with. */
+/** Filters for DescribeMediaInfos and SearchMedia that select what an event says about its media. */
 export const MEDIA_FILTERS = ['basicInfo', 'metaData'] as const;
 
 /**
- * Returns the event by which VOD tells that `media` came in, or undefined where it is not described. A media does not
- * tell which tasks run on it, so they are given.
+ * Returns the event with which VOD reports the arrival of `media`, or undefined if its description is missing. The
+ * tasks are a parameter, since `media` does not name those that run on it.
  *
  * @param media an item of DescribeMediaInfos or SearchMedia.
  * @see https://cloud.tencent.com/document/product/266/31773
@@ -115,16 +115,16 @@ export function describeMediaEvent(media: MediaInfo, tasks: MediaTasks): VodEven
   return described ? event : undefined;
 }
 
-/** A media of which an event tells that it came. */
+/** A media file whose arrival an event reports. */
 export interface ArrivedMedia {
   readonly fileId: string;
   readonly basic: MediaBasicInfo | undefined;
   readonly meta: MediaMetaData | undefined;
-  /** Task of the flow that its upload asked for. */
+  /** Task of the flow that its upload requested. */
   readonly procedureTaskId: string | undefined;
 }
 
-/** Returns the media that came with `event`, or undefined where none did. */
+/** Returns the media whose arrival `event` reports, or undefined if it reports none. */
 export function readArrivedMedia(event: VodEvent): ArrivedMedia | undefined {
   if (event.eventType !== 'NewFileUpload' && event.eventType !== 'PullComplete') return undefined;
   const { task } = event;

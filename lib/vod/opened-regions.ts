@@ -4,15 +4,15 @@ import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
 
 /**
- * Returns what is wrong with a storage region for the application that the options name, or undefined where it is opened. Where VOD cannot be
- * asked, every region passes: VOD has the last word anyway.
+ * Returns what is wrong with a storage region for the application that the options name, or undefined if the region is
+ * open. If VOD cannot be asked, every region passes: VOD checks it in any case.
  */
 export type CheckOpenedRegion = (
   region: string,
   options: CallOptions,
 ) => Promise<FieldError | undefined>;
 
-/** Milliseconds for which the list is good: regions are opened by hand, and never closed again. */
+/** Milliseconds for which the list is cached: regions are opened manually, and never closed again. */
 const LIST_MILLISECONDS = 10 * 60 * 1_000;
 
 interface RegionList {
@@ -20,7 +20,7 @@ interface RegionList {
   readonly until: number;
 }
 
-/** Returns a check that asks VOD once in ten minutes, for each application that is named. */
+/** Creates a check that asks VOD at most once in ten minutes for each application. */
 export function createOpenedRegionCheck(
   api: Pick<VodApi, 'describeStorageRegions'>,
   now: () => number,

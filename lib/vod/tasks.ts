@@ -17,7 +17,7 @@ import {
 /**
  * Which member of DescribeTaskDetail's answer holds the task that an event type describes. The names follow no rule.
  *
- * The types that are missing describe something that is no task: `NewFileUpload`, `FileDeleted`, `RestoreMediaComplete`,
+ * The missing types do not describe a task: `NewFileUpload`, `FileDeleted`, `RestoreMediaComplete`,
  * `MediaCastStatusChanged` and `PersistenceComplete`.
  *
  * @see https://cloud.tencent.com/document/product/266/33431
@@ -67,14 +67,14 @@ export function isTaskEventType(name: string): name is TaskEventType {
 }
 
 /**
- * Returns the event by which VOD tells, or would tell, of a task as it is now; undefined where there is nothing to tell.
- * Task flows describe each step, all other tasks of their end alone.
+ * Returns the event with which VOD reports, or would report, the present state of a task; undefined if that is not
+ * reported. Task flows report each step, all other tasks only their end.
  */
 export function describeTaskEvent(detail: DescribeTaskDetailResponse): VodEvent | undefined {
   for (const eventType of TASK_EVENT_TYPES) {
     const task: unknown = detail[TASK_MEMBERS[eventType]];
     if (!isJsonObject(task)) continue;
-    // Tasks of 2017 do not tell how far they are themselves.
+    // Tasks of the interface of 2017 have no status of their own.
     const status = task['Status'] ?? detail.Status;
     if (eventType !== 'ProcedureStateChanged' && status !== 'FINISH') return undefined;
     const event = parseVodEvent({ EventType: eventType, [EVENT_MEMBERS[eventType]]: task });
@@ -83,14 +83,14 @@ export function describeTaskEvent(detail: DescribeTaskDetailResponse): VodEvent 
   return undefined;
 }
 
-/** The tasks that began with a media's upload; one that there is not is absent. */
+/** The tasks that began with the upload of a media file. */
 export interface MediaTasks {
   readonly procedureTaskId?: string | undefined;
   readonly reviewTaskId?: string | undefined;
 }
 
 /**
- * Returns the tasks that VOD began on a media, as far as it lists them: those of the last three days.
+ * Returns the tasks that VOD began on a media file. VOD lists only those of the last three days.
  *
  * @throws {Problem} as {@link VodApi} does.
  */
@@ -109,10 +109,10 @@ export async function findMediaTasks(
 }
 
 /**
- * Returns which of the `claimed` tasks are tasks of this media, by what VOD says of each.
+ * Returns those of the `claimed` tasks that, according to VOD, belong to this media file.
  *
- * Where none is claimed or none is true, VOD's own list is asked instead: a notification without its task would make a
- * media look ready that is not. That list is not waited for, where it cannot be had.
+ * If none is claimed or none belongs to it, VOD's own list is used instead: without its task, media that are being
+ * processed would look ready. If that list cannot be fetched, there are no tasks.
  *
  * @throws {Problem} as {@link VodApi} does.
  */
@@ -146,16 +146,16 @@ export async function confirmMediaTasks(
   });
 }
 
-/** Returns whether a call failed because VOD does not know of what it was asked. */
+/** Returns whether a call failed because VOD does not know what it is about. */
 export function isUnknownToVod(error: unknown): boolean {
   return error instanceof Problem && error.code === 'upstream_rejected';
 }
 
-/** What became of a task flow that is at its end. */
+/** Result of a task flow that has ended. */
 export interface ProcedureEnd {
-  /** Whether anything came of it. */
+  /** Whether at least one task succeeded. */
   readonly succeeded: boolean;
-  /** What went wrong; missing where nothing did. */
+  /** What went wrong; missing if nothing did. */
   readonly problem?: JsonObject;
 }
 
@@ -173,10 +173,10 @@ const RESULT_SETS = [
 ] as const;
 
 /**
- * Returns what became of a flow that is at its end.
+ * Returns the result of a flow that has ended.
  *
- * The error code of the flow itself is out of use, so the tasks decide, and it counts where there are none: a flow has
- * failed when all its tasks have. https://cloud.tencent.com/document/product/266/31773#ProcedureTask
+ * The error code of the flow itself is deprecated, so the tasks decide: a flow has failed if all its tasks have. The
+ * code counts only if there are no tasks. https://cloud.tencent.com/document/product/266/31773#ProcedureTask
  */
 export function describeProcedureEnd(task: EventTask<'ProcedureStateChanged'>): ProcedureEnd {
   const parts = RESULT_SETS.flatMap((name) => {
@@ -198,7 +198,7 @@ export function describeProcedureEnd(task: EventTask<'ProcedureStateChanged'>): 
   return { succeeded, problem: { ...kind, parts: failed.map(({ failure }) => failure) } };
 }
 
-/** The one member that is about the item's type is found by its `Status`, since names differ from types. */
+/** The one member for the item's type is found by its `Status`, since its name differs from the type. */
 function readPart(item: unknown): Part[] {
   if (!isJsonObject(item)) return [];
   return Object.values(item)
@@ -218,7 +218,7 @@ function describeFailure(item: JsonObject, part: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(failure).filter(([, value]) => value !== undefined));
 }
 
-/** Returns whether a pull that has ended came to nothing. */
+/** Returns whether a pull that has ended failed. */
 export function hasPullFailed({ ErrCode: errCode }: EventTask<'PullComplete'>): boolean {
   return (readWhole(errCode) ?? 0) !== 0;
 }
