@@ -6,7 +6,7 @@ import type { Answer } from './http-handler.ts';
 const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 
 /**
- * Returns `body` with a tag that is the same as long as the body is, or 304 without it to a caller that has it already.
+ * Returns `body` with an ETag that changes only with the body, or 304 without a body if the caller already has it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
  */
@@ -18,7 +18,7 @@ export function respondUnlessCached(event: HttpEvent, body: unknown): Answer {
     : { status: 200, headers, body };
 }
 
-/** Tags are compared weakly, so a `W/` that something on the way has added does not matter. */
+/** Tags are compared weakly, so a `W/` that a proxy has added does not matter. */
 function isKnown(condition: string | undefined, tag: string): boolean {
   if (condition === undefined) return false;
   if (condition.trim() === '*') return true;

@@ -3,18 +3,17 @@ import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
 
 /**
- * What the two HTTP triggers of SCF have in common, as far as it is used. All of it comes from outside, so all of it
- * is unknown.
+ * The fields used here that both HTTP triggers of SCF have. All of them come from outside, so all are `unknown`.
  *
  * A Function URL sends lower-case header names and no `isBase64Encoded`; API Gateway sends names as the client wrote
- * them, and says in `isBase64Encoded` whether the body is text.
+ * them, and sets `isBase64Encoded` if the body is not text.
  *
  * @see https://cloud.tencent.com/document/product/583/96099
  */
 export interface HttpEvent {
   readonly httpMethod?: unknown;
   readonly path?: unknown;
-  /** Of API Gateway alone. */
+  /** Sent by API Gateway only. */
   readonly requestContext?: unknown;
   readonly headers?: unknown;
   readonly queryString?: unknown;
@@ -23,9 +22,9 @@ export interface HttpEvent {
 }
 
 /**
- * Returns the header `name`, which is given in lower case, or undefined where the event has no such text.
+ * Returns the header `name`, which is given in lower case, or undefined if the event has no such text.
  *
- * Of names that differ in case alone, the one in lower case wins.
+ * Of names that differ only in case, the one in lower case is used.
  */
 export function readHeader(event: HttpEvent, name: string): string | undefined {
   const { headers } = event;
@@ -41,8 +40,8 @@ export function readHeader(event: HttpEvent, name: string): string | undefined {
 }
 
 /**
- * Throws where the query has one of `fields`, which belong into the body: a request whose settings nobody reads would
- * seem to be granted.
+ * Throws if the query has one of `fields`, which belong in the body: if they were ignored, the caller would take them
+ * as granted.
  *
  * @throws {Problem} `invalid_request` that names each of them.
  */
@@ -55,7 +54,7 @@ export function refuseInQuery(event: HttpEvent, fields: object): void {
   throw refuseFields(misplaced.map((path) => ({ path, message })));
 }
 
-/** Returns all query parameters; a trigger may make a list of one that came twice. */
+/** Returns all query parameters; a trigger may send a repeated one as a list. */
 export function readQueryFields({ queryString }: HttpEvent): Readonly<Record<string, unknown>> {
   return isJsonObject(queryString) ? queryString : {};
 }
@@ -63,7 +62,7 @@ export function readQueryFields({ queryString }: HttpEvent): Readonly<Record<str
 /**
  * Returns the parts of the path that follow the segment `root`.
  *
- * A Function URL has no such segment, since the whole host is the function's; API Gateway may put its stage in front:
+ * A Function URL has no such segment, since the host belongs to one function; API Gateway may put its stage in front:
  * https://cloud.tencent.com/document/product/583/12513.
  */
 export function readPath({ path, requestContext }: HttpEvent, root: string): readonly string[] {
@@ -74,7 +73,7 @@ export function readPath({ path, requestContext }: HttpEvent, root: string): rea
   return segments[0] === stage ? segments.slice(1) : segments;
 }
 
-/** Returns the query parameter `name`, or undefined where the event has no such text. */
+/** Returns the query parameter `name`, or undefined if the event has no such text. */
 export function readQuery(event: HttpEvent, name: string): string | undefined {
   const { queryString } = event;
   return typeof queryString === 'object' && queryString !== null
@@ -83,7 +82,7 @@ export function readQuery(event: HttpEvent, name: string): string | undefined {
 }
 
 /**
- * Returns the JSON value of the body, or `absent` where there is no body. The event stays as it is.
+ * Returns the JSON value of the body, or `absent` if there is no body. The event is not changed.
  *
  * @throws {Problem} `payload_too_large` or `invalid_json`.
  */
@@ -93,10 +92,10 @@ export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
 }
 
 /**
- * Returns the text of the body, which is empty where there is no body; a trigger may hand it on in Base64.
+ * Returns the text of the body, which is empty if there is no body; a trigger may pass it in Base64.
  *
  * @param maxBytes largest body that is read.
- * @throws {Problem} `payload_too_large`, or `invalid_json` where the body is no text.
+ * @throws {Problem} `payload_too_large`, or `invalid_json` if the body is not text.
  */
 export function readBodyText(event: HttpEvent, maxBytes: number): string {
   const body = event.body ?? '';
@@ -113,16 +112,17 @@ export function readBodyText(event: HttpEvent, maxBytes: number): string {
 }
 
 /**
- * Returns the JSON value that `text`, the body of `event`, has.
+ * Returns the JSON value of `text`, the body of `event`.
  *
  * @throws {Problem} `invalid_json` that says what it is instead.
  */
 export function parseJsonBody(event: HttpEvent, text: string): unknown {
   try {
-    // Some clients begin with a byte order mark, which a parser may pass over: https://www.rfc-editor.org/rfc/rfc8259#section-8.1.
+    // Some clients send a byte order mark first, which a parser may ignore:
+    // https://www.rfc-editor.org/rfc/rfc8259#section-8.1.
     return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (cause) {
-    // The parser's own message quotes the body, so it stays behind as the cause.
+    // The parser's own message quotes the body, so it is only the cause.
     throw new Problem(`Cannot read the body: ${explainMalformed(event, text)}.`, {
       code: 'invalid_json',
       cause,
@@ -132,7 +132,7 @@ export function parseJsonBody(event: HttpEvent, text: string): unknown {
 
 const BYTE_ORDER_MARK = 0xfeff;
 
-/** What a body that is not JSON is instead, as far as its headers or its first letters say so. */
+/** Returns what a body that is not JSON is instead, if its headers or its first characters show it. */
 function explainMalformed(event: HttpEvent, text: string): string {
   const coding = readHeader(event, 'content-encoding') ?? 'identity';
   if (coding !== 'identity') return 'it must not be compressed, and has a Content-Encoding';

@@ -11,16 +11,16 @@ import {
   toRecord,
 } from './invocation.ts';
 
-/** What a route answers. */
+/** The answer of a route. */
 export interface Answer {
   readonly status: number;
-  /** Besides those that every answer has. */
+  /** In addition to those that every answer has. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Goes out as JSON; nothing goes out where it is missing. */
+  /** Sent as JSON; without it, the answer has no body. */
   readonly body?: unknown;
 }
 
-/** One function's way from a request to its answer. */
+/** Answers the requests of one function. */
 export type Route = (event: HttpEvent, invocation: Invocation) => Answer | Promise<Answer>;
 
 /** A function that is ready to serve. */
@@ -28,11 +28,11 @@ export interface Service {
   readonly corsOrigins: readonly string[];
   readonly corsHeaders?: readonly string[];
   readonly route: Route;
-  /** Every request waits for it, and fails as it does; missing where there is nothing to wait for. */
+  /** Every request waits for it, and fails if it rejects; missing if there is nothing to wait for. */
   readonly ready?: Promise<unknown> | undefined;
 }
 
-/** The answer in the form that both HTTP triggers take: https://cloud.tencent.com/document/product/583/96099. */
+/** The answer in the form that both HTTP triggers accept: https://cloud.tencent.com/document/product/583/96099. */
 interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -47,11 +47,11 @@ export type HttpHandler = (event: unknown, context: unknown) => Promise<HttpResp
 const MAX_METHOD = 17;
 
 interface HttpInvocation extends OpenInvocation {
-  /** Known once the service is open. */
+  /** Set once the service is open. */
   cors?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The part of middy's request that is used; the invocation stands where middy expects the platform's context. */
+/** The part of middy's request that is used; the invocation is passed where middy expects the platform's context. */
 interface Exchange {
   readonly event: HttpEvent;
   readonly context: HttpInvocation;
@@ -60,13 +60,13 @@ interface Exchange {
 }
 
 /**
- * Returns the entry point that serves `open`'s route and writes one log line per invocation. It never rejects:
- * whatever is thrown inside becomes an answer, a `Problem` with its text and anything else as a bare 500. A HEAD is a GET
+ * Returns the entry point that serves `open`'s route and writes one log line per invocation. It never rejects: any
+ * error becomes an answer, a `Problem` with its text and anything else as a 500 without details. A HEAD is a GET
  * without the body: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2.
  *
  * @param methods HTTP methods of the route; requests with others are answered here.
- * @param open makes the service at the first invocation, so that a wrong environment is a logged answer and not a
- * function that cannot be loaded.
+ * @param open creates the service at the first invocation, so that a wrong environment results in a logged answer and
+ * not in a function that cannot be loaded.
  */
 export function httpHandler(
   name: string,
@@ -75,7 +75,7 @@ export function httpHandler(
 ): HttpHandler {
   const service = openOnce(() => {
     const opened = open();
-    // It is told to anyone who asks.
+    // Every request that awaits it gets the error.
     opened.ready?.catch(() => {});
     return opened;
   });
@@ -104,7 +104,7 @@ export function httpHandler(
   };
 }
 
-/** Returns a response where the route need not be asked. */
+/** Returns a response to a request that the route need not see. */
 function admit(
   event: HttpEvent,
   invocation: HttpInvocation,
@@ -157,7 +157,7 @@ function finish(
   return {
     statusCode,
     headers: {
-      // Nothing is kept, and nothing is a page:
+      // Answers must not be cached, and are not pages:
       // https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
       'Cache-Control': 'no-store',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -175,14 +175,14 @@ function finish(
 const JSON_TYPE = { 'Content-Type': 'application/json; charset=utf-8' };
 const PROBLEM_TYPE = { 'Content-Type': 'application/problem+json; charset=utf-8' };
 
-/** Seconds for which a browser keeps the answer to a preflight; the longest that Chromium heeds. */
+/** Seconds for which a browser caches the answer to a preflight; the longest that Chromium accepts. */
 const PREFLIGHT_SECONDS = 7_200;
 
-/** What the functions read. */
+/** Headers that the functions read. */
 const READ_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-None-Match'];
 
 /**
- * What libraries for tracing add to a page's own requests: https://www.w3.org/TR/trace-context/,
+ * Headers that tracing libraries add to the requests of a page: https://www.w3.org/TR/trace-context/,
  * https://www.w3.org/TR/baggage/ and https://develop.sentry.dev/sdk/telemetry/traces/.
  */
 const TRACING_HEADERS = ['traceparent', 'tracestate', 'baggage', 'sentry-trace'];
@@ -191,11 +191,12 @@ const TRACING_HEADERS = ['traceparent', 'tracestate', 'baggage', 'sentry-trace']
 const LABELS = /^[a-z\d_-]+(?:\.[a-z\d_-]+)*$/;
 
 /**
- * Returns the CORS headers for a caller's origin: none, unless `origins` has it.
+ * Returns the CORS headers for a caller's origin: none, unless it is in `origins`.
  *
- * Callers send their token in a header and never a cookie, so credentials are not allowed to anybody.
+ * Callers send their token in a header and never a cookie, so credentials are not allowed.
  *
- * @param origins as `explainOrigin` of the configuration takes them: exact ones, and patterns as `https://*.example.com`.
+ * @param origins as `explainOrigin` of the configuration accepts them: exact ones, and patterns such as
+ * `https://*.example.com`.
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 export function allowOrigin(
@@ -220,14 +221,14 @@ function isOrigin(origin: string, known: string): boolean {
     const isBetween = origin.startsWith(head) && origin.endsWith(tail);
     return isBetween && LABELS.test(origin.slice(head.length, -tail.length));
   }
-  // Browsers differ in whether they write the host after the scheme of an app in lower case.
+  // For the scheme of an app, some browsers write the host in lower case and some do not.
   return /^https?:/.test(known) ? origin === known : origin.toLowerCase() === known.toLowerCase();
 }
 
 /**
- * Returns the headers by which a preflight learns what the function takes.
+ * Returns the headers that tell a preflight which methods and headers the function accepts.
  *
- * @param headers that requests may have besides.
+ * @param headers further headers that requests may have.
  */
 export function describePreflight(
   methods: readonly string[],

@@ -4,10 +4,10 @@ import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem } from '../problem.ts';
 import type { Deadline } from '../system.ts';
 
-/** What a function knows of the call that it serves. */
+/** What a function knows about the call that it serves. */
 export interface Invocation {
   readonly requestId: string;
-  /** What is added here ends in the invocation's log line. */
+  /** Fields of the invocation's log line; the function adds to them. */
   readonly log: LogFields;
   /** When the platform ends the call. */
   readonly deadline: Deadline;
@@ -15,11 +15,11 @@ export interface Invocation {
 
 /** An invocation whose log line is still to be written. */
 export interface OpenInvocation extends Invocation {
-  /** Milliseconds on the process's own clock. */
+  /** Milliseconds on the process's monotonic clock. */
   readonly startedAt: number;
 }
 
-/** Returns the invocation of the function `name` that `context`, the platform's, describes. */
+/** Returns the invocation of the function `name` that the platform's `context` describes. */
 export function beginInvocation(name: string, context: unknown): OpenInvocation {
   const scf = toRecord(context);
   const given: unknown = Reflect.get(scf, 'request_id');
@@ -38,14 +38,14 @@ export function endInvocation({ log, startedAt }: OpenInvocation): void {
   writeLogLine(log);
 }
 
-/** A platform that does not say how long it waits is taken at its word. */
+/** Returns the milliseconds that the platform leaves for the call, without a limit if it does not say. */
 function readRemaining(context: object): number {
   const tell: unknown = Reflect.get(context, 'getRemainingTimeInMillis');
   const milliseconds: unknown = typeof tell === 'function' ? tell.call(context) : undefined;
   return typeof milliseconds === 'number' ? milliseconds : Number.POSITIVE_INFINITY;
 }
 
-/** Returns what the log line says of `error`: of an unexpected one its name and place alone. */
+/** Returns the log fields for `error`; those of an unexpected one are only its name and place. */
 export function toErrorLogFields(error: unknown): LogFields {
   if (error instanceof Problem) return explainProblem(error);
   if (error instanceof LedgerError) {
@@ -61,7 +61,7 @@ export function toErrorLogFields(error: unknown): LogFields {
     return { level: 'error', code: 'internal', reason: error.message, fields: error.variables };
   }
   if (!(error instanceof Error)) return { level: 'error', code: 'internal', error: typeof error };
-  // The message may quote what came in, so only the place goes to the log.
+  // The message may quote the request, so only the place is logged.
   const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
   return {
     level: 'error',
@@ -75,7 +75,7 @@ function explainProblem({ code, message, errors, vod, cause }: Problem): LogFiel
   return {
     level: 'warn',
     code,
-    // The sentence about a wrong field begins with its name, which may be anything.
+    // The sentence about an invalid field contains its name, which may be any text.
     ...(errors === undefined
       ? { reason: message }
       : { fields: errors.map(({ path }) => path).filter(isFieldName) }),
@@ -84,12 +84,12 @@ function explainProblem({ code, message, errors, vod, cause }: Problem): LogFiel
   };
 }
 
-/** Unknown fields have whatever names the caller chose; what does not look like a name is not logged. */
+/** The caller chooses the names of unknown fields; a text that does not look like a name is not logged. */
 function isFieldName(path: string): boolean {
   return /^[A-Za-z0-9.-]{1,40}$/.test(path);
 }
 
-/** Returns `open`'s service, opened at the first call; one that could not be opened is tried again at the next. */
+/** Returns the service of `open`, which is opened at the first call; if that fails, the next call tries again. */
 export function openOnce<Service>(open: () => Service): () => Service {
   let opened: { readonly service: Service } | undefined;
   return () => {
@@ -98,12 +98,12 @@ export function openOnce<Service>(open: () => Service): () => Service {
   };
 }
 
-/** Returns `value` where it has properties to be read, and an object without any elsewhere. */
+/** Returns `value` if it is an object, else an empty object. */
 export function toRecord(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
 }
 
-/** Everything that a log line may hold. */
+/** Every field that a log line may have. */
 export interface LogFields {
   level?: 'info' | 'warn' | 'error';
   function?: string;
@@ -115,18 +115,18 @@ export interface LogFields {
   code?: string;
   /** Why, in a sentence for the operator. */
   reason?: string;
-  /** Which fields of the request, or which variables, were wrong. Names only. */
+  /** Names of the fields of the request, or of the variables, that were wrong. */
   fields?: readonly string[];
-  /** Name of an unexpected error, and where it came from. */
+  /** Name of an unexpected error, and its stack without the message. */
   error?: string;
   stack?: string;
-  /** What VOD said of a call that it refused: its code, and the id that its support asks for. */
+  /** VOD's code for a call that it refused, and the id that its support asks for. */
   vodCode?: string;
   vodRequestId?: string;
-  /** What the database, its driver or the socket calls its failure. */
+  /** Error code of the database, its driver or the socket. */
   databaseCode?: string;
   owner?: string;
-  /** Application of VOD, where it is a tenant's or one of several. */
+  /** Application of VOD, if it is a tenant's or one of several. */
   subAppId?: number;
   uploadId?: string;
   uploadMethod?: string;
@@ -144,40 +144,40 @@ export interface LogFields {
   accepted?: number;
   refused?: number;
   unsent?: number;
-  /** An item that could not be processed for a reason of its own: what it is, its name, and its failures so far. */
+  /** An item that could not be processed because of the item itself: its kind, its id, and its failures so far. */
   item?: { readonly kind: string; readonly id: string; readonly attempts: number };
   /** Part of a sweep. */
   step?: string;
-  /** What each part of a sweep has counted. */
+  /** Counts of each part of a sweep. */
   steps?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** What a sweep left to do. */
+  /** Work that a sweep has left. */
   backlog?: object;
-  /** How often something failed in a sweep, by its reason. */
+  /** Number of failures in a sweep, by reason. */
   errors?: Readonly<Record<string, number>>;
   /** Whether a sweep ended because time ran out. */
   outOfTime?: boolean;
-  /** Place of the key that proved a notification, counted from 0. */
+  /** Index of the key that proved a notification. */
   signKey?: number;
-  /** Whether a tenant's application has signed with the key of the service's own. */
+  /** Whether a tenant's application signed with the key of the service's own application. */
   sharedSignKey?: boolean;
   /**
-   * What VOD itself said to a notification; `kept` is one that VOD could not be asked about yet, or whose file it did not
-   * show yet, and `absent` one whose file is gone, as another notification told.
+   * VOD's answer about a notification. `kept`: VOD could not be asked yet, or did not show the file yet; `absent`: the
+   * file is gone, as another notification reported.
    */
   confirmation?: 'confirmed' | 'denied' | 'kept' | 'absent' | 'unconfirmable';
-  /** Of an event that could not be kept: a piece of its JSON, and its place of how many, as `1/2`. */
+  /** Of an event that could not be stored: a piece of its JSON, and which piece of how many it is, such as `1/2`. */
   event?: string;
   piece?: string;
-  /** Files of a deletion that VOD is not asked about now, and events of this minute that are too many to be taken. */
+  /** Files of a deletion that VOD is not asked about now, and events above the limit for this minute. */
   surplusFiles?: number;
   surplusEvents?: number;
-  /** Count of files that were not noted, since so many were within a day. */
+  /** Count of files that were not recorded, since the limit for one day was reached. */
   surplus?: number;
   /** Whether an event was new. */
   fresh?: boolean;
-  /** Count of messages that consumers took. */
+  /** Count of messages that consumers accepted. */
   delivered?: number;
-  /** Somebody who is told, by the id that `GET /uploads/endpoints` has. */
+  /** Id of a target, as in `GET /uploads/endpoints`. */
   endpoint?: string;
 }
 
@@ -187,14 +187,14 @@ type Word<
   Before extends string = never,
 > = Text extends `${infer First} ${infer Rest}` ? Word<Rest, Before | First> : Before | Text;
 
-/** Returns the words of `names`; where a field of {@link LogFields} is not among them it does not compile. */
+/** Returns the words of `names`; if a field of {@link LogFields} is missing, this does not compile. */
 function listNames<Names extends string>(
   names: Names & (keyof LogFields extends Word<Names> ? unknown : never),
 ): readonly string[] {
   return names.split(' ');
 }
 
-/** Every field that is written. As one text it is shortest, and each function's bundle has it. */
+/** Every field that is written. One text is the shortest form, and it is in each function's bundle. */
 const NAMES = new Set(
   listNames(
     `level function requestId method status milliseconds code reason fields error stack vodCode vodRequestId databaseCode owner subAppId uploadId uploadMethod eventId eventType fileId fileIds taskId taskStatus taskErrCode sourceType items accepted refused unsent item step steps backlog errors outOfTime signKey sharedSignKey confirmation surplusFiles surplusEvents event piece surplus fresh delivered endpoint`,
@@ -204,11 +204,11 @@ const NAMES = new Set(
 const isNamed = (name: string) => NAMES.has(name);
 
 /**
- * Returns `fields` as one line of JSON. What {@link LogFields} does not name is never written, whatever the object
- * holds, so no body, token or signature ends in a log by accident.
+ * Returns `fields` as one line of JSON. Fields that {@link LogFields} does not name are never written, so no body,
+ * token or signature is logged by accident.
  */
 function formatLogLine(fields: LogFields): string {
-  // Nearly always all are. Where one is not, what is inside the others is left out but for such names, too.
+  // Nearly always all names are known. Otherwise the filter also applies to the members inside the fields.
   return Object.keys(fields).every(isNamed)
     ? JSON.stringify(fields)
     : JSON.stringify(fields, [...NAMES]);

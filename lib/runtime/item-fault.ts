@@ -5,24 +5,24 @@ import { Problem, type ProblemCode } from '../problem.ts';
 import { defined } from '../validation/json-object.ts';
 import type { LogFields } from './invocation.ts';
 
-/** Why an item cannot be processed: a code, and a sentence that quotes nothing of the item. */
+/** Why an item cannot be processed: a code, and a sentence that does not quote the item. */
 export interface ItemFault {
   readonly code: string;
   readonly reason: string;
 }
 
 /**
- * Tries of an item that fails for a reason of its own. Such a reason does not pass with time; a few tries tell it from two
- * that met.
+ * Attempts for an item that fails because of itself. Such a failure is permanent; a few attempts distinguish it from a
+ * coincidence.
  */
 export const MAX_ITEM_TRIES = 3;
 
-/** Until the next try, in milliseconds: it is left to the next sweep. */
+/** Milliseconds until the next attempt, which the next sweep makes. */
 export const ITEM_PAUSE_MILLISECONDS = 1_000;
 
 /**
- * What the server refuses for the data of a statement, by its class:
- * https://www.postgresql.org/docs/current/errcodes-appendix.html. 54 is what is too long for an index, or too deep for JSON.
+ * Reasons for which the server refuses the data of a statement, by error class:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html. 54 means too long for an index, or too deep for JSON.
  */
 const DATA_CLASSES: Readonly<Record<string, string>> = {
   '21': 'it has the same row twice',
@@ -31,7 +31,7 @@ const DATA_CLASSES: Readonly<Record<string, string>> = {
   '54': 'it is too long or too deep',
 };
 
-/** Problems that are about a party, not about what it was asked. */
+/** Problems of VOD, the database or the identity provider, not of the request to it. */
 const AWAY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   ...(['upstream_denied', 'upstream_failed', 'upstream_busy', 'upstream_timeout'] as const),
   ...(['ledger_unavailable', 'identity_unavailable', 'confirmation_unavailable'] as const),
@@ -39,8 +39,8 @@ const AWAY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 ]);
 
 /**
- * Returns whether what was thrown over an item is about the item: anything but that the database, VOD or the configuration
- * fails, which any other item would meet as well.
+ * Returns whether `error` was thrown because of the item itself: that is any error except a failure of the database,
+ * VOD or the configuration, which every other item would meet too.
  */
 export function isItemFault(error: unknown): boolean {
   if (error instanceof LedgerError) return findDataClass(error) !== undefined;
@@ -49,7 +49,7 @@ export function isItemFault(error: unknown): boolean {
   return !(error instanceof Error && error.name === 'AbortError');
 }
 
-/** Returns what the operator is told of an error that {@link isItemFault}. */
+/** Returns the explanation for the operator of an error for which {@link isItemFault} is true. */
 export function explainItemFault(error: unknown): ItemFault {
   const code = nameError(error);
   if (error instanceof LedgerError) {
@@ -62,10 +62,10 @@ export function explainItemFault(error: unknown): ItemFault {
   return { code, reason: `The service cannot process it: it fails with ${code}.` };
 }
 
-/** Ids of VOD's are far shorter; a log line is to stay one. */
+/** VOD's ids are far shorter; a longer one could make the log line too long for one entry. */
 const MAX_LOGGED_LENGTH = 128;
 
-/** Returns what the log line says of an item that failed: at `error` where it is set aside by that. */
+/** Returns the log fields for an item that failed; their level is `error` if it becomes a dead item. */
 export function describeItemFailure(
   { kind, id, fileId, code, reason }: ItemFailure,
   { attempts, isDead, isNews }: CountedFailure,
@@ -86,11 +86,11 @@ function findDataClass({ code }: LedgerError): string | undefined {
 
 const CODE = /^\w{1,40}$/;
 
-/** Returns a word for `error` that holds nothing of what it says: VOD's code, this service's, or that of a socket. */
+/** Returns one word for `error` without its message: VOD's code, this service's code, or that of a socket. */
 export function nameError(error: unknown): string {
   if (error instanceof Problem) return error.vod?.code ?? error.code;
   if (!(error instanceof Error)) return typeof error;
-  // The database, its driver and Node's own sockets name by a code what went wrong.
+  // Errors of the database, its driver and the sockets of Node.js have a code.
   const code: unknown = Reflect.get(error, 'code');
   return typeof code === 'string' && CODE.test(code) ? code : error.name;
 }

@@ -3,8 +3,8 @@ import type { Settings } from '../policy/settings.ts';
 import type { Route } from './http-handler.ts';
 
 /**
- * Returns `make`'s route under the settings that were shipped in `folder`. Where they are wrong, every request fails
- * with a `ConfigError` that says all that is.
+ * Creates the route of `make` with the settings that were deployed in `folder`. If they are wrong, every request fails
+ * with a `ConfigError` that lists all errors.
  */
 export function routeWithSettings(folder: string, make: (settings: Settings) => Route): Route {
   const settings = loadSettings(folder);
@@ -15,7 +15,7 @@ export function routeWithSettings(folder: string, make: (settings: Settings) => 
     route = make(loaded);
     return route;
   });
-  // It is told to anyone who asks.
+  // Every request that awaits it gets the error.
   making.catch(() => {});
   return (event, invocation) =>
     route === undefined ? making.then((made) => made(event, invocation)) : route(event, invocation);

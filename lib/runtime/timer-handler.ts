@@ -8,12 +8,12 @@ import {
 } from './invocation.ts';
 
 /**
- * What a timer starts. What it adds to the invocation's log ends in its line; what it returns goes out as JSON. `message`
- * is the event's `Message`, empty where it has none: https://cloud.tencent.com/document/product/583/9708.
+ * The job that a timer starts. Fields that it adds to the invocation's log are logged; its result is sent as JSON.
+ * `message` is the event's `Message`, empty if there is none: https://cloud.tencent.com/document/product/583/9708.
  */
 export type Job = (invocation: Invocation, message: string) => Promise<unknown>;
 
-/** The answer of a run that could not be made. */
+/** The answer of a run that failed. */
 interface FailedRun {
   readonly problem: ProblemDetails;
 }
@@ -22,12 +22,12 @@ interface FailedRun {
 export type TimerHandler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /**
- * Returns the entry point that does `open`'s job and writes one log line per run. It never rejects, since the platform
- * would repeat the run beside the timer's next one: a run that failed says so at the level `error` of its line, and in
- * its answer.
+ * Creates the entry point that does the job of `open` and writes one log line per run. It never rejects, since the
+ * platform would then repeat the run in addition to the timer's next one: a failed run is reported in its answer, and
+ * in its log line at level `error`.
  *
- * @param open makes the job at the first run, so that a wrong environment is a logged answer and not a function that
- * cannot be loaded.
+ * @param open creates the job at the first run, so that a wrong environment results in a logged answer and not in a
+ * function that cannot be loaded.
  */
 export function timerHandler(name: string, open: () => Job): TimerHandler {
   const job = openOnce(open);
