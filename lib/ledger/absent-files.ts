@@ -3,47 +3,49 @@ import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './query.ts';
 import { query, queryInParts, writeJson, writeTime } from './query.ts';
 
-/** A file of which a notification told that it came, when VOD did not have it any more. */
+/** A file whose arrival a notification reported when VOD no longer had it. */
 export interface AbsentArrival {
   readonly fileId: string;
-  /** Its `SourceInfo`, as far as it is kept; nobody has confirmed it. */
+  /** The part of its `SourceInfo` that is stored; it is not confirmed. */
   readonly source: JsonObject;
 }
 
-/** What became of a note. */
+/** Result of recording an arrival. */
 interface ArrivalNote {
-  /** False where the application has as many notes as are kept. */
+  /** False if the application has reached the limit of recorded files. */
   readonly isKept: boolean;
-  /** Whether the file's deletion has been told as well. */
+  /** Whether the file's deletion has been reported too. */
   readonly isDeleted: boolean;
 }
 
 /**
- * Files of which notifications told, and that VOD does not have. VOD says the same of files that never were, so no more
- * than {@link MAX_NOTES} files of an application are noted within a day, and a note is forgotten after that.
+ * Files that notifications reported and that VOD does not have. VOD's answer is the same for files that never existed,
+ * so at most {@link MAX_NOTES} files of an application are recorded within a day, and a record is removed after that.
  */
 export interface AbsentFileLedger {
-  /** Notes that the file was told to have come; returns what is known of it then. */
+  /** Records that the file was reported as arrived; returns what is known about it then. */
   noteAbsentArrival(arrival: AbsentArrival, subAppId: number | undefined): Promise<ArrivalNote>;
-  /** Notes that the files were told to be deleted, as far as there is room. */
+  /** Records that the files were reported as deleted, up to the limit. */
   noteAbsentDeletions(fileIds: readonly string[], subAppId: number | undefined): Promise<void>;
-  /** Returns those of these files that were told to have come. */
+  /** Returns those of these files that were reported as arrived. */
   findAbsentArrivals(
     fileIds: readonly string[],
     subAppId: number | undefined,
   ): Promise<readonly AbsentArrival[]>;
   /**
-   * Takes files that VOD has in an application off uploads of others that ended as `deleted`: notifications alone told of
-   * those, and anyone who signs for one application may have told of a file of another before that did. Also drops the
-   * deletion of such a file that was scheduled for another application.
+   * Removes files that VOD has in an application from uploads of other applications that ended as `deleted`. Only
+   * notifications reported those, and the holder of one application's key can report a file of another application
+   * before that one does. Also removes the deletion of such a file that was scheduled for another application.
    */
   detachFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }
 
-/** Most files of one application that are noted within a day: far more than a person uploads and deletes at once. */
+/**
+ * Most files of one application that are recorded within a day: far more than a person uploads and deletes immediately.
+ */
 export const MAX_NOTES = 1_000;
 
-// What is over is forgotten on the way, but for rows that somebody else is at.
+// Also removes expired rows, except those that another session has locked.
 const NOTE = `with told as (
     select * from jsonb_to_recordset($1::text::jsonb) as t(file_id text, source jsonb, deletion_told boolean)
   ),
@@ -75,7 +77,7 @@ const FIND = `select file_id, source from absent_files
     and file_id in (select jsonb_array_elements_text($1::text::jsonb))
   order by file_id`;
 
-// An upload that was made of its file alone has the id that the file's own upload is to have.
+// An upload that was created from its file alone has the id that the file's new upload needs, so it is deleted.
 const RELEASE = `with claimed as (
     select upload_id from uploads
     where file_id in (select jsonb_array_elements_text($1::text::jsonb))
@@ -93,7 +95,7 @@ const RELEASE = `with claimed as (
   delete from media_actions
   where file_id in (select jsonb_array_elements_text($1::text::jsonb)) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
-/** Returns the part of the ledger that knows of files that VOD does not have. */
+/** Creates the part of the ledger for files that VOD does not have. */
 export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
     query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
@@ -113,7 +115,7 @@ export function createAbsentFileLedger({ connection, now }: LedgerDependencies):
     },
     async findAbsentArrivals(fileIds, subAppId = 0) {
       const rows = await queryInParts(connection, FIND, fileIds, [subAppId]);
-      // Only objects are kept.
+      // Only objects are stored.
       return rows.map((row) => ({
         fileId: String(row['file_id']),
         source: row['source'] as JsonObject,

@@ -18,23 +18,23 @@ import {
   writeTime,
 } from './query.ts';
 
-/** Something that is to be done to a media file, once for ever. */
+/** An action on a media file, which is done only once. */
 export interface NewMediaAction {
   readonly fileId: string;
-  /** `delete` where the ledger itself asks for it. */
+  /** `delete` for the actions that the ledger itself schedules. */
   readonly kind: string;
-  /** Application of VOD that the file is in; missing where the configuration names none. */
+  /** Application of VOD that the file is in; missing if the configuration names none. */
   readonly subAppId?: number | undefined;
   readonly uploadId?: string | undefined;
-  /** What anyone who does it needs to know. */
+  /** Parameters of the action. */
   readonly detail?: JsonObject | undefined;
 }
 
-/** An action whose turn it is, for as long as its lease lasts. */
+/** An action that is claimed until its lease expires. */
 export interface ClaimedAction extends NewMediaAction {
-  /** Counts from 1, and tells this claim from every other one of the same action. */
+  /** Counts from 1, and identifies this claim among all claims of the same action. */
   readonly attempt: number;
-  /** What {@link ActionLedger.keepActionProgress} was given last; missing where nothing was. */
+  /** The last value given to {@link ActionLedger.keepActionProgress}; missing if there is none. */
   readonly progress?: JsonObject;
   /** Unix milliseconds. */
   readonly createdAt: number;
@@ -42,15 +42,18 @@ export interface ClaimedAction extends NewMediaAction {
 
 type Claim = Pick<ClaimedAction, 'fileId' | 'kind' | 'attempt'>;
 
-/** What is to be done to media; what ends a claim returns whether it still held. */
+/** Actions on media. Methods that end a claim return whether it was still valid. */
 export interface ActionLedger {
-  /** Returns up to `count` actions, longest due first; each is nobody else's until its lease runs out. */
+  /**
+   * Claims up to `count` actions and returns them, longest due first; no one else can claim them until the lease
+   * expires.
+   */
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
-  /** Keeps how far an action has come, for the next try of it. */
+  /** Stores the progress of an action for its next attempt. */
   keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
   finishAction(claim: Claim): Promise<boolean>;
   failAction(claim: Claim, failure: JobFailure): Promise<boolean>;
-  /** Makes a dead action due at once. */
+  /** Makes a dead action due immediately. */
   replayAction(action: Pick<NewMediaAction, 'fileId' | 'kind'>): Promise<void>;
 }
 
@@ -76,7 +79,7 @@ const REPLAY = `update media_actions
   set state = 'pending', attempts = 0, last_error = null, created_at = $3, next_attempt_at = $3, updated_at = $3
   where file_id = $1 and kind = $2 and state = 'dead'`;
 
-/** Returns the part of the ledger that keeps what is to be done to media. */
+/** Creates the part of the ledger for actions on media. */
 export function createActionLedger(dependencies: LedgerDependencies): ActionLedger {
   const { connection, now } = dependencies;
   return {
@@ -106,7 +109,7 @@ function readClaimed(row: Row): ClaimedAction {
     kind: String(row['kind']),
     ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
     ...(typeof uploadId === 'string' ? { uploadId } : {}),
-    // Only objects are kept.
+    // Only objects are stored.
     ...(detail === null ? {} : { detail: detail as JsonObject }),
     ...(progress === null ? {} : { progress: progress as JsonObject }),
     attempt: Number(row['attempts']),

@@ -1,37 +1,37 @@
 import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
-/** How much waits, and since when: Unix milliseconds, missing where nothing does. */
+/** Number of waiting items, and since when the oldest one waits: Unix milliseconds, missing if none does. */
 interface Waiting {
   readonly count: number;
   readonly oldestAt?: number;
 }
 
-/** What is still to be done. */
+/** Work that is still to be done. */
 interface Backlog {
-  /** Uploads that may still become something; by the time that they were first heard of. */
+  /** Unfinished uploads, by the time at which they became known. */
   readonly uploads: Waiting;
-  /** Queued pulls, claimed ones included; by the time that they are due. */
+  /** Queued pulls, including claimed ones, by the time at which they are due. */
   readonly pulls: Waiting;
-  /** Events that are not confirmed yet; by the time that they came. */
+  /** Events that are not confirmed yet, by the time at which they were received. */
   readonly unconfirmed: Waiting;
-  /** Events whose deliveries are still to be enqueued; by the time that they came. */
+  /** Events whose deliveries are still to be enqueued, by the time at which they were received. */
   readonly notFannedOut: Waiting;
-  /** Deliveries to be made to endpoints that are not paused; by the time that they were asked for. */
+  /** Pending deliveries to endpoints that are not paused, by the time at which they were enqueued. */
   readonly deliveries: Waiting;
-  /** Deliveries that wait for paused endpoints. */
+  /** Pending deliveries to paused endpoints. */
   readonly pausedDeliveries: number;
   readonly pausedEndpoints: number;
   readonly deadDeliveries: number;
-  /** What is to be done to media; by the time that it was asked for. */
+  /** Actions on media, by the time at which they were scheduled. */
   readonly actions: Waiting;
   readonly deadActions: number;
-  /** Of all kinds that were set aside, dead actions included. */
+  /** Dead items of all kinds, including dead actions. */
   readonly deadItems: number;
-  /** How long the delivery that is most overdue has been so, in milliseconds. */
+  /** Milliseconds since the most overdue delivery became due. */
   readonly lagMilliseconds: number;
 }
 
-/** What the ledger knows of its own backlog. */
+/** The backlog of the ledger. */
 export interface BacklogLedger {
   readBacklog(): Promise<Backlog>;
 }
@@ -62,7 +62,7 @@ const BACKLOG = `select * from
   (select count(*)::integer as dead_actions from media_actions where state = 'dead') a,
   (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
 
-/** Returns the part of the ledger that counts what waits. */
+/** Creates the part of the ledger that counts its backlog. */
 export function createBacklogLedger({ connection, now }: LedgerDependencies): BacklogLedger {
   return {
     async readBacklog() {

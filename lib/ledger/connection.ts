@@ -16,14 +16,14 @@ import { LedgerError, readCode } from './ledger-error.ts';
 /** The one connection of an instance. */
 export interface Connection {
   /**
-   * Returns what `work` does; it is done once more on a new connection where the first was lost or led to a server that
-   * only reads, and again where it met another one's and was undone. So `work` must be one statement, or one transaction,
-   * that may be repeated although the lost one took effect.
+   * Returns the result of `work`. It is repeated once on a new connection if the first one was lost or its server is
+   * read-only, and several times if it was rolled back because of a conflict with another transaction. So `work` must
+   * be one statement or one transaction, and must be repeatable even if the lost one took effect.
    *
-   * @throws {LedgerError} where the database cannot be reached or refuses the work, and whatever else `work` throws.
+   * @throws {LedgerError} if the database cannot be reached or refuses the work; any other error that `work` throws.
    */
   run<Result>(work: (sql: Statements) => Promise<Result>): Promise<Result>;
-  /** The same for several statements, of which all take effect or none. */
+  /** The same for several statements in one transaction: either all take effect or none. */
   transact<Result>(work: (sql: Statements) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -31,28 +31,28 @@ export interface Connection {
 /** Dependencies of a connection. */
 export interface ConnectionOptions {
   readonly databaseUrl: string;
-  /** `DATABASE_CA`, where it is set. */
+  /** `DATABASE_CA`, if it is set. */
   readonly databaseCa?: string | undefined;
   /** Unix milliseconds, also while the instance was frozen. */
   readonly now: () => number;
-  /** Longest wait for one piece of work; a connection that is silent for longer is taken for dead. */
+  /** Longest wait for one piece of work; a connection that is silent for longer is treated as lost. */
   readonly answerMilliseconds?: number;
-  /** A number from 0 up to, and without, 1. */
+  /** A number from 0 up to, but not including, 1. */
   readonly random?: () => number;
 }
 
 const ANSWER_MILLISECONDS = 10_000;
 
-/** Two transactions stood in each other's way; the server undid this one, and it may go again. */
+/** Two transactions conflicted; the server rolled this one back, and it may be repeated. */
 const SERIALIZATION_FAILURES = new Set(['40001', '40P01']);
 
-/** Each time that one is undone, another one has gone on; so few are enough. */
+/** Each rollback means that another transaction has made progress, so few attempts are enough. */
 const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
 
 /**
- * Returns a connection that is made when it is first needed.
+ * Creates a connection, which is opened when it is first needed.
  *
- * @throws {LedgerError} where `databaseUrl` or `databaseCa` is wrong.
+ * @throws {LedgerError} if `databaseUrl` or `databaseCa` is wrong.
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const { now, answerMilliseconds = ANSWER_MILLISECONDS, random = Math.random } = options;
@@ -63,7 +63,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const giveUpAt = performance.now() + answerMilliseconds;
     let session: Session | undefined;
     try {
-      // Work that would be late is not begun: anyone who asked for it has been told that it failed.
+      // Work that would be late is not started: its caller has already received an error.
       session = await answerInTime(sessions.obtain(), answerMilliseconds);
       const result = await answerInTime(work(session), giveUpAt - performance.now());
       sessions.worked();
@@ -96,36 +96,39 @@ function countTries(error: unknown): number {
   return isSpent(error) ? MAX_ATTEMPTS.lost : 1;
 }
 
-/** Returns whether it is an error of the server, the driver or the socket, which says nothing for the operator yet. */
+/**
+ * Returns whether this is an error of the server, the driver or the socket, which is still to be explained to the
+ * operator.
+ */
 function isOfDatabase(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof LedgerError) return false;
   return error instanceof postgres.PostgresError || isLost(error);
 }
 
-/** The sessions of an instance, of which there is one at a time. */
+/** The sessions of an instance; at most one is open at a time. */
 interface Sessions {
   /**
-   * Returns the one that there is, or opens another; all who ask meanwhile wait for the same one.
+   * Returns the open session, or opens one; concurrent calls wait for the same one.
    *
    * @throws {LedgerError}
    */
   obtain(): Promise<Session>;
-  /** Takes note of work that was done. */
+  /** Records work that succeeded. */
   worked(): void;
-  /** Takes note of work that failed, and drops a session that is of no more use. */
+  /** Records work that failed, and closes a session that can no longer be used. */
   failed(session: Session, error: unknown): void;
   close(): Promise<void>;
 }
 
-/** A pooler has sent work to another connection than the one on which its statement was prepared. */
+/** A pooler sent the work to a connection on which its statement was not prepared. */
 const UNPREPARED: ReadonlySet<string> = new Set(['26000', '42P05']);
 
-/** Returns whether the same may go well in another session. */
+/** Returns whether the same work may succeed in another session. */
 function isSpent(error: unknown): boolean {
   return isLost(error) || readCode(error) === READ_ONLY || UNPREPARED.has(readCode(error));
 }
 
-/** Creates the sessions of an instance with the database of `settings`; none is opened before it is asked for. */
+/** Creates the sessions of an instance with the database of `settings`; none is opened before it is needed. */
 function createSessions(
   settings: DatabaseSettings,
   options: Required<Pick<ConnectionOptions, 'now' | 'random' | 'answerMilliseconds'>>,
@@ -166,7 +169,7 @@ function createSessions(
 
   return {
     obtain() {
-      // No timer runs while an instance is frozen, so the clock tells what has been idle for too long.
+      // No timer runs while an instance is frozen, so the clock shows whether a session was idle for too long.
       if (current !== undefined && now() - usedAt > IDLE_SECONDS * 1_000) drop(current);
       usedAt = now();
       opening ??= open();
@@ -196,29 +199,29 @@ function createSessions(
 interface PauseOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** A number from 0 up to, and without, 1. */
+  /** A number from 0 up to, but not including, 1. */
   readonly random: () => number;
   /** Longest pause, in milliseconds. */
   readonly longest: number;
 }
 
-/** The waits between attempts to reach one server, for all who want to. */
+/** The pauses between attempts to reach one server, shared by all callers. */
 interface Pause {
-  /** Returns the milliseconds that are left until the next attempt may begin. */
+  /** Returns the milliseconds until the next attempt may begin. */
   left(): number;
-  /** Counts an attempt that came to nothing, or a connection that was lost before it did any work. */
+  /** Counts an attempt that failed, or a connection that was lost before it did any work. */
   failed(): void;
-  /** Counts a connection that was lost after it had worked: the next attempt need not wait. */
+  /** Counts a connection that was lost after it had done work: the next attempt need not wait. */
   lost(): void;
-  /** Forgets what had failed. */
+  /** Resets the count of failures. */
   worked(): void;
 }
 
 const FIRST_MILLISECONDS = 20;
 
 /**
- * Creates waits that grow twofold from attempt to attempt and are as random as half of them, so that instances that lost
- * a server together do not come back together.
+ * Creates pauses that double from attempt to attempt and of which half is random, so that instances that lost a server
+ * at the same time do not return at the same time.
  *
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */

@@ -20,7 +20,7 @@ import {
 } from './query.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
 
-/** A delivery that was given up. */
+/** A delivery that failed for the last time. */
 interface DeadDelivery {
   readonly eventId: string;
   readonly endpoint: string;
@@ -31,41 +31,43 @@ interface DeadDelivery {
   readonly diedAt: number;
 }
 
-/** Which dead deliveries are to be replayed: those that fit all that is named, up to `limit` of them. */
+/**
+ * Which dead deliveries are to be replayed: those that match every given field. `limit` bounds those that are examined.
+ */
 export interface ReplayQuery {
   readonly endpoint?: string | undefined;
-  /** State of an upload: only the messages that describe it. */
+  /** State of an upload: only messages about this state. */
   readonly state?: UploadState | undefined;
-  /** When it was given up at the earliest, and before which time; Unix milliseconds. */
+  /** Time of the last failure: from `from`, and before `to`; Unix milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly limit: number;
-  /** Of the call before. */
+  /** Of the previous call. */
   readonly cursor?: string | undefined;
 }
 
-/** What a call has replayed; without a cursor, that was the rest. */
+/** Result of one call; without a cursor, there are no more. */
 interface Replayed {
   readonly replayed: number;
   readonly cursor?: string;
 }
 
-/** What was given up, and how it is taken up again. Whatever is replayed resumes its endpoint. */
+/** Dead deliveries, and how they are replayed. Every replay resumes its endpoint. */
 export interface DeadDeliveryLedger {
   /**
    * Latest first.
    *
-   * @throws {Problem} `invalid_request` where the cursor is none of this list.
+   * @throws {Problem} `invalid_request` if the cursor is not from this list.
    */
   listDeadDeliveries(page: PageQuery): Promise<Page<DeadDelivery>>;
-  /** Makes a dead delivery due at once and resumes its endpoint; returns whether there was one. */
+  /** Makes a dead delivery due immediately and resumes its endpoint; returns whether there was one. */
   replayDelivery(delivery: Pick<DeadDelivery, 'eventId' | 'endpoint'>): Promise<boolean>;
-  /** Makes all dead deliveries of one upload due at once; returns how many there were. */
+  /** Makes all dead deliveries of one upload due immediately; returns how many there were. */
   replayUpload(uploadId: string): Promise<number>;
   /**
-   * Makes many dead deliveries due at once, in the order in which they were given up.
+   * Makes many dead deliveries due immediately, in the order in which they died.
    *
-   * @throws {Problem} `invalid_request` where the cursor is none of such a call.
+   * @throws {Problem} `invalid_request` if the cursor is not from such a call.
    */
   replayMany(criteria: ReplayQuery): Promise<Replayed>;
 }
@@ -92,7 +94,10 @@ function writeResumed(time: string): string {
     )`;
 }
 
-/** An index has them in this order, those of one endpoint too. What is looked at counts, whether or not it fits. */
+/**
+ * There is an index in this order, also for one endpoint. The limit counts all rows that are examined, whether they
+ * match or not.
+ */
 function writeReplayMany(ofEndpoint: boolean): string {
   return `with found as (
       select event_id, endpoint, updated_at from deliveries
@@ -126,7 +131,7 @@ const REPLAY_UPLOAD = writeReplay(
   '$2::timestamptz',
 );
 
-/** Returns the part of the ledger that keeps what was given up. */
+/** Creates the part of the ledger for dead deliveries. */
 export function createDeadDeliveryLedger({
   connection,
   now,

@@ -4,29 +4,29 @@ import { type PageQuery, takePage, writePlace } from './page.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, type Parameters, query, type Row, readTime, writeTime } from './query.ts';
 
-/** An item that failed for a reason of its own. */
+/** An item that failed because of the item itself. */
 export interface ItemFailure extends ItemName {
-  /** Application of VOD that it is of; missing where the configuration names none. */
+  /** Application of VOD that it belongs to; missing if the configuration names none. */
   readonly subAppId?: number | undefined;
   readonly fileId?: string | undefined;
   readonly code: string;
-  /** A sentence that quotes nothing of the item. */
+  /** A sentence that does not quote the item. */
   readonly reason: string;
-  /** What is needed to try it again, as a JSON text. */
+  /** What is needed to retry it, as a JSON text. */
   readonly content?: string | undefined;
 }
 
-/** What a failure came to. */
+/** Result of counting a failure. */
 export interface CountedFailure {
-  /** Failures since the first one, this one included; a day without any begins anew. */
+  /** Failures so far, including this one; after a day without any, counting starts again. */
   readonly attempts: number;
-  /** Whether it is not to be tried again. */
+  /** Whether it is not to be retried. */
   readonly isDead: boolean;
-  /** Whether this failure is the one that it died of. */
+  /** Whether this failure made it dead. */
   readonly isNews: boolean;
 }
 
-/** An item that was set aside. */
+/** A dead item. */
 interface DeadItem extends ItemName {
   readonly subAppId?: number;
   readonly fileId?: string;
@@ -39,26 +39,26 @@ interface DeadItem extends ItemName {
   readonly diedAt: number;
 }
 
-/** What could not be processed for a reason of its own. */
+/** Items that could not be processed because of the items themselves. */
 export interface DeadItemLedger {
   /**
-   * Counts a failure, and sets the item aside as dead when it has failed `mostTries` times. An answer that is lost may count
-   * it twice.
+   * Counts a failure; the item is dead once it has failed `mostTries` times. If an answer of the database is lost, a
+   * failure may be counted twice.
    */
   countItemFailure(failure: ItemFailure, mostTries: number): Promise<CountedFailure>;
   /**
    * Latest first.
    *
-   * @throws {Problem} `invalid_request` where the cursor is none of this list.
+   * @throws {Problem} `invalid_request` if the cursor is not from this list.
    */
   listDeadItems(page: PageQuery): Promise<Page<DeadItem>>;
-  /** Returns a dead item with what is needed to try it again; undefined where there is none. */
+  /** Returns a dead item with what is needed to retry it; undefined if there is none. */
   findDeadItem(item: ItemName): Promise<Omit<ItemFailure, 'code' | 'reason'> | undefined>;
-  /** Takes an item off the list, and forgets its failures. */
+  /** Removes an item from the list, together with its count of failures. */
   dropDeadItem(item: ItemName): Promise<void>;
 }
 
-// A day without a failure: what fails now is something else.
+// After a day without a failure, a new one has another cause.
 const IS_ANEW = "(d.state = 'failing' and d.last_failed_at < $8::timestamptz - interval '1 day')";
 
 const FAIL = `with before as (
@@ -90,7 +90,7 @@ const FIND = `select kind, item_id, sub_app_id, file_id, content from dead_items
 
 const DROP = 'delete from dead_items where kind = $1 and item_id = $2';
 
-/** Returns the part of the ledger that keeps what was set aside. */
+/** Creates the part of the ledger for dead items. */
 export function createDeadItemLedger({ connection, now }: LedgerDependencies): DeadItemLedger {
   return {
     async countItemFailure({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
@@ -119,7 +119,7 @@ export function createDeadItemLedger({ connection, now }: LedgerDependencies): D
 function readName(row: Row) {
   const { sub_app_id: subAppId, file_id: fileId } = row;
   return {
-    // A constraint of the table holds it to these words.
+    // A constraint of the table allows only these values.
     kind: row['kind'] as ItemKind,
     id: String(row['item_id']),
     ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),

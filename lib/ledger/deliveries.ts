@@ -16,48 +16,52 @@ import type { LedgerDependencies } from './query.ts';
 import { cleanText, hasRows, query, type Row, readTime, writeTime } from './query.ts';
 import { readUpload } from './upload-row.ts';
 
-/** An event as it is told: which state an upload has reached, with all that was known of it then, or an event of VOD. */
+/**
+ * The content of a message: the state that an upload has reached, with everything known about the upload then, or an
+ * event of VOD.
+ */
 type LedgerEvent = {
   readonly eventId: string;
   readonly eventType: EventType;
-  /** When the event came, in Unix milliseconds. */
+  /** When the event was received, in Unix milliseconds. */
   readonly receivedAt: number;
 } & (
   | { readonly kind: 'upload'; readonly upload: Upload }
   | {
       readonly kind: 'vod';
       readonly payload: JsonObject;
-      /** Application of VOD that told it; missing where the configuration names none. */
+      /** Application of VOD that reported it; missing if the configuration names none. */
       readonly subAppId?: number;
-      /** Set where VOD could not be asked about it. */
+      /** Set if VOD could not be asked about it. */
       readonly unconfirmed?: true;
-      /** Set where it was recorded with its envelope, as it was before envelopes had a MAC. */
+      /** Set if it was recorded with its envelope, which was done before envelopes had a MAC. */
       readonly hasEnvelope?: true;
     }
 );
 
-/** A delivery whose turn it is, for as long as its lease lasts. */
+/** A delivery that is claimed until its lease expires. */
 export interface ClaimedDelivery {
   readonly eventId: string;
   readonly endpoint: string;
-  /** Counts from 1, and tells this claim from every other one of the same delivery. */
+  /** Counts from 1, and identifies this claim among all claims of the same delivery. */
   readonly attempt: number;
-  /** When it was asked for, in Unix milliseconds; a replay asks anew. */
+  /** When it was enqueued, in Unix milliseconds; a replay enqueues it again. */
   readonly enqueuedAt: number;
-  /** When the endpoint last took anything, to a second or so, or was resumed, in Unix milliseconds. */
+  /** When the endpoint last accepted a message, to within about a second, or was resumed, in Unix milliseconds. */
   readonly endpointDeliveredAt?: number;
   readonly event: LedgerEvent;
 }
 
 type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
 
-/** What is to be delivered; what ends a claim returns whether it still held. */
+/** Pending deliveries. Methods that end a claim return whether it was still valid. */
 export interface DeliveryLedger {
   /**
-   * Returns up to `count` deliveries, longest due first within an endpoint and at most `maxPerEndpoint` for each; the
-   * endpoints take turns, so that however much waits for one, the others have their share. Those of `except` have none.
+   * Claims up to `count` deliveries and returns them, longest due first within an endpoint and at most `maxPerEndpoint`
+   * for each. The endpoints take turns, so that a long queue for one does not delay the others. Endpoints in `except`
+   * are left out.
    *
-   * What waits for a paused endpoint dies meanwhile as it gets three days old.
+   * Deliveries to a paused endpoint become dead at an age of three days.
    */
   claimDeliveries(
     count: number,
@@ -66,8 +70,8 @@ export interface DeliveryLedger {
     except?: readonly string[],
   ): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Returns the deliveries of these events that nobody has tried, except those to endpoints that are paused or have
-   * failed to take something: these are left to {@link claimDeliveries}.
+   * Claims the deliveries of these events that were never attempted and returns them, except those to endpoints that
+   * are paused or have a failed delivery: these are left to {@link claimDeliveries}.
    */
   claimFresh(
     eventIds: readonly string[],
@@ -76,16 +80,16 @@ export interface DeliveryLedger {
   finishDelivery(claim: Claim): Promise<boolean>;
   failDelivery(claim: Claim, failure: JobFailure): Promise<boolean>;
   /**
-   * Pauses the endpoint of a delivery that failed: it is sent nothing until somebody resumes it. The delivery is dead, or
-   * waits with the others. Returns whether the endpoint was not paused before.
+   * Pauses the endpoint of a delivery that failed: it is sent nothing until an operator resumes it. The delivery
+   * becomes dead, or waits with the others. Returns whether the endpoint was not paused before.
    */
   pauseEndpoint(
     claim: Claim,
     failure: { readonly error: string; readonly dead: boolean },
   ): Promise<boolean>;
   /**
-   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first; returns
-   * of how many. Does nothing in a ledger that does not know them either.
+   * Enqueues the deliveries of up to `count` events that were recorded without knowing the targets, oldest first;
+   * returns the number of events. Does nothing in a ledger that does not know the targets either.
    */
   fanOut(count: number): Promise<number>;
 }
@@ -102,7 +106,7 @@ const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, pa
     envelope_removed, received_at, greatest(delivered_at, resumed_at) as delivered_at
   from claimed join events using (event_id) left join endpoints using (endpoint)`;
 
-// From endpoint to endpoint through the index, however many deliveries wait for each.
+// Steps from endpoint to endpoint through the index, without reading all deliveries that wait for each.
 const CLAIM = `with recursive waiting as (
     select min(endpoint) as endpoint from deliveries where state = 'pending'
     union all
@@ -145,7 +149,8 @@ const CLAIM_FRESH = `with fresh as (
 
 const FAILED = writeSettlement(DELIVERIES);
 
-// All who deliver to an endpoint would wait for each other if each wrote its time down.
+// The time is written at most once a second, since otherwise concurrent deliveries to one endpoint would wait for each
+// other.
 const DONE = `with settled as (${FAILED}),
   taken as (
     insert into endpoints as e (endpoint, delivered_at) select endpoint, $7::timestamptz from settled
@@ -167,7 +172,7 @@ const PAUSED = `with settled as (
   where e.disabled_at is null
   returning endpoint`;
 
-/** Returns the part of the ledger that keeps deliveries. */
+/** Creates the part of the ledger for deliveries. */
 export function createDeliveryLedger(dependencies: LedgerDependencies): DeliveryLedger {
   const { connection, now, targets } = dependencies;
   return {

@@ -1,38 +1,39 @@
 import { type LedgerDependencies, query, type Row, readTime, writeTime } from './query.ts';
 
-/** Somebody to whom deliveries go, or went. Times are Unix milliseconds. */
+/** An endpoint to which deliveries go, or went. Times are Unix milliseconds. */
 export interface LedgerEndpoint {
   readonly endpoint: string;
-  /** Since when it is sent nothing, and the error that was the reason; missing where it is sent messages. */
+  /** Since when it is paused, and the error that was the reason; missing if it is not paused. */
   readonly pausedAt?: number;
   readonly pausedReason?: string;
-  /** When it last took anything, to a second or so; missing where it never did. */
+  /** When it last accepted a message, to within about a second; missing if it never did. */
   readonly deliveredAt?: number;
-  /** Deliveries that are still to be made. */
+  /** Number of pending deliveries. */
   readonly waiting: number;
-  /** When the oldest of them was asked for. */
+  /** When the oldest of them was enqueued. */
   readonly waitingSince?: number;
-  /** Deliveries that were given up, and can be replayed. */
+  /** Number of dead deliveries, which can be replayed. */
   readonly dead: number;
 }
 
-/** Who is told, and who is paused. */
+/** Endpoints, and whether they are paused. */
 export interface EndpointLedger {
-  /** Returns every endpoint that anything was or is to be delivered to, by its name. */
+  /** Returns every endpoint that has, or had, deliveries, in the order of their names. */
   listEndpoints(): Promise<readonly LedgerEndpoint[]>;
   /**
-   * Has a paused endpoint sent again what waits for it, oldest first. What is three days old by then is dead. One that is
-   * not paused stays as it is.
+   * Resumes a paused endpoint: it is sent the waiting deliveries, oldest first. Those that are three days old by then
+   * are dead. An endpoint that is not paused is not changed.
    */
   resumeEndpoint(endpoint: string): Promise<void>;
 }
 
-/** How much of what waits for a paused endpoint is dealt with at once: little enough to be done in time. */
+/** Most deliveries to a paused endpoint that one statement changes: few enough to be done in time. */
 const MAX_AT_ONCE = 1_000;
 
 /**
- * Returns the parts of a `with` that keep in order what waits for the endpoints `e` of which `condition` is true: it is
- * due by its age, whatever attempts there were, and dead once that is as much as deliveries are tried.
+ * Returns the parts of a `with` that maintain the pending deliveries to the endpoints `e` for which `condition` is
+ * true: they become due in the order of their age, regardless of earlier attempts, and dead at the age at which
+ * deliveries are given up.
  */
 export function writePausedCare(condition: string, time: string): string {
   const choose = (
@@ -55,12 +56,15 @@ export function writePausedCare(condition: string, time: string): string {
   )`;
 }
 
-/** What makes a paused endpoint one that is sent messages, from the time `time` on. */
+/** Returns the assignments that resume a paused endpoint at the time `time`. */
 export function writeResumption(time: string): string {
   return `disabled_at = null, paused_reason = null, resumed_at = ${time}`;
 }
 
-/** Returns the parts of a `with` that find the endpoints of the deliveries in `state`, from one to the next by an index. */
+/**
+ * Returns the part of a `with` that finds the endpoints of the deliveries in `state`, stepping from one to the next
+ * through an index.
+ */
 function writeNames(name: string, state: string): string {
   return `${name} as (
     select min(endpoint) as endpoint from deliveries where state = '${state}'
@@ -89,7 +93,7 @@ const LIST = `with recursive ${writeNames('waiting', 'pending')},
 const RESUME = `with ${writePausedCare('e.endpoint = $1 and e.disabled_at is not null', '$2::timestamptz')}
   update endpoints set ${writeResumption('$2::timestamptz')} where endpoint = $1 and disabled_at is not null`;
 
-/** Returns the part of the ledger that knows the endpoints. */
+/** Creates the part of the ledger for endpoints. */
 export function createEndpointLedger({ connection, now }: LedgerDependencies): EndpointLedger {
   return {
     async listEndpoints() {

@@ -4,60 +4,60 @@ import type { JsonObject } from '../validation/json-object.ts';
 import type { NewMediaAction } from './actions.ts';
 import type { UploadChange } from './upload-row.ts';
 
-/** An event as it is kept, with what it tells. */
+/** An event that is to be recorded, with its changes and actions. */
 export interface EventRecord {
-  /** The same for the same fact, however often and by whichever way it is told. */
+  /** The same for the same fact, however often and in whatever mode VOD reports it. */
   readonly eventId: string;
   readonly eventType: EventType;
-  /** Application of VOD that told it; missing where the configuration names none. */
+  /** Application of VOD that reported it; missing if the configuration names none. */
   readonly subAppId?: number | undefined;
   readonly uploadId?: string | undefined;
   readonly fileId?: string | undefined;
   readonly taskId?: string | undefined;
-  /** The event as VOD sent it, without what belongs to the way. */
+  /** The event as VOD sent it, without the fields of its transport. */
   readonly payload: JsonObject;
   /** Whether VOD itself has confirmed it. */
   readonly confirmed: boolean;
   /** One for each upload that it describes: none, one, or, of deleted files, many. */
   readonly changes: readonly UploadChange[];
   /**
-   * What is to be done to its media. Where the event describes uploads, they are kept for those of these files alone that
-   * their uploads have, and want.
+   * Actions on its media. If the event describes uploads, only actions on files that belong to their uploads, and are
+   * not to be deleted, are recorded.
    */
   readonly actions?: readonly NewMediaAction[];
-  /** Unix milliseconds; now where it is missing. */
+  /** Unix milliseconds; if missing, now. */
   readonly receivedAt?: number | undefined;
 }
 
-/** What recording an event came to. */
+/** Result of recording an event. */
 export interface RecordedEvent {
-  /** False where the event was known, and so has changed nothing. */
+  /** False if the event was known, and so changed nothing. */
   readonly fresh: boolean;
   /**
-   * The uploads of its changes, in their order, as they are now. One whose `fileId` is not the event's has another
-   * file already, and was not changed.
+   * The uploads of its changes, in the same order, as they are now. An upload whose `fileId` is not the event's already
+   * has another file, and was not changed.
    */
   readonly uploads: readonly Upload[];
-  /** Ids of the events that tell which states its uploads have reached by it. */
+  /** Ids of the events that announce the new states of its uploads. */
   readonly announced: readonly string[];
-  /** Deliveries that were enqueued, those of what it announced included; none where the targets are not known. */
+  /** Number of deliveries that were enqueued, including those of `announced`; 0 if the targets are not known. */
   readonly deliveries: number;
 }
 
-/** Events of one statement: enough to make its own cost small, few enough to hold its locks briefly. */
+/** Events per statement: enough to make its fixed cost small, few enough to hold its locks only briefly. */
 const ROUND_SIZE = 500;
 
 /**
- * Most characters of what the events of a statement tell, where they are several: one describes megabytes at times, and what
- * takes longer than an answer is waited for would hold up its whole batch for ever.
+ * Most characters in the payloads of one statement with several events. One payload may have megabytes, and a statement
+ * that exceeds the time limit would block its whole batch for ever.
  */
 const ROUND_CHARACTERS = 4_000_000;
 
 /**
- * Returns `events` in rounds that keep their order, where no two of a round have their id, an upload or a file in
- * common: one statement changes no row twice.
+ * Returns `events` in rounds that preserve their order. No two events of a round share an id, an upload or a file,
+ * since one statement cannot change a row twice.
  *
- * @throws {RangeError} where one of them is too deep for JSON.
+ * @throws {RangeError} if one of them is too deep for JSON.
  */
 export function splitRounds(events: readonly EventRecord[]): readonly (readonly EventRecord[])[] {
   const rounds: EventRecord[][] = [];

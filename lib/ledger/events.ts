@@ -15,18 +15,23 @@ import {
   writeChange,
 } from './upload-row.ts';
 
-/** What the ledger knows of events. */
+/** Recording of events. */
 export interface EventLedger {
-  /** Keeps the event, applies its changes and makes all that follows: all of it, or, where it is known, nothing. */
+  /**
+   * Records the event, applies its changes and everything that follows from them, in one statement; does nothing if the
+   * event is known.
+   */
   recordEvent(event: EventRecord): Promise<RecordedEvent>;
-  /** The same for many of one application, each by itself; returns in their order. */
+  /**
+   * The same for many events of one application, each independent of the others; returns the results in their order.
+   */
   recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
 }
 
-/** Two changes of one batch met in one upload, though nothing in them told. */
+/** Two changes of one batch were about the same upload, which could not be seen before. */
 const CARDINALITY_VIOLATION = '21000';
 
-/** Returns the part of the ledger that knows events. */
+/** Creates the part of the ledger for events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
   const record = async (events: readonly EventRecord[]) => {
     const recorder = dependencies.randomKey();
@@ -49,7 +54,7 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
     },
     async recordEvents(events) {
       const results = new Map<EventRecord, RecordedEvent>();
-      // A single event may be as deep as it likes.
+      // A single event may have any depth.
       for (const round of events.length === 1 ? [events] : splitRounds(events)) {
         const recorded = await record(round);
         for (const [index, result] of recorded.entries()) {
@@ -124,7 +129,7 @@ const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
   union select ${UPLOAD_COLUMNS} from uploads
   where file_id in (select jsonb_array_elements_text($1::text::jsonb))`;
 
-/** Returns what recording `events` came to, when the statement answered `rows` for the fresh ones. */
+/** Returns the results of recording `events`, for which the statement returned `rows` for the fresh ones. */
 async function describeRecorded(
   events: readonly EventRecord[],
   rows: readonly Row[],
@@ -145,7 +150,7 @@ async function describeRecorded(
   const own = new Set(rows.flatMap((row) => [row['event'], row['announced']]));
   const stale = events.filter(({ eventId }) => !own.has(eventId));
   if (stale.length > 0) {
-    // The first try may have taken effect although its answer was lost; then these are its own.
+    // The first attempt may have taken effect although its answer was lost; then this recorder wrote these events.
     const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
     for (const row of await query(connection, KNOWN, [writeJson(names), recorder])) {
       own.add(row['event']);

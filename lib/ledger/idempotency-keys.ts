@@ -2,33 +2,35 @@ import type { JsonObject } from '../validation/json-object.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, writeJson, writeTime } from './query.ts';
 
-/** A request that its caller has given a key, so that sending it again does nothing again. */
+/** A request with an idempotency key, so that repeating it has no effect. */
 export interface KeyedRequest {
   readonly owner: string;
   readonly key: string;
-  /** Tells requests apart. */
+  /** Distinguishes requests. */
   readonly fingerprint: string;
   /** The upload that it stands for, if it is new. */
   readonly uploadId: string;
 }
 
-/** Whether a key is new, came with the same request before, or with another; and the upload that it stands for. */
+/**
+ * Whether a key is new, was used for the same request before, or for another one; and the upload that it stands for.
+ */
 export interface RememberedRequest {
   readonly kind: 'new' | 'same' | 'conflict';
   readonly uploadId: string;
 }
 
-/** What the ledger knows of keyed requests. */
+/** Requests with idempotency keys. */
 export interface IdempotencyKeyLedger {
   rememberRequest(request: KeyedRequest): Promise<RememberedRequest>;
-  /** The same for many, in their order; of those with one key, the first is the one that came first. */
+  /** The same for many, in their order; of several with the same key, the first counts as the earliest. */
   rememberRequests(requests: readonly KeyedRequest[]): Promise<readonly RememberedRequest[]>;
-  /** Lets the key be used anew, when nothing came of the request that it stands for. */
+  /** Allows the key to be used again, if the request that it stands for had no effect. */
   forgetRequest(request: Pick<KeyedRequest, 'owner' | 'key' | 'uploadId'>): Promise<void>;
 }
 
-// The update changes nothing; it makes the statement wait for, and answer, the row of the one who came first. All sets are
-// worked through in one order, so that two of them never wait for each other.
+// The update changes nothing; it makes the statement wait for the row of the first request, and return it. Rows are
+// processed in one order, so that two statements never wait for each other.
 const REMEMBER = `insert into requests as r (owner, key, fingerprint, upload_id, created_at, remembered_by)
   select owner, key, fingerprint, upload_id, $2::timestamptz, $3
   from jsonb_to_recordset($1::text::jsonb) as n(owner text, key text, fingerprint text, upload_id text)
@@ -38,7 +40,7 @@ const REMEMBER = `insert into requests as r (owner, key, fingerprint, upload_id,
 
 const FORGET = 'delete from requests where owner = $1 and key = $2 and upload_id = $3';
 
-/** Returns the part of the ledger that knows keyed requests. */
+/** Creates the part of the ledger for idempotency keys. */
 export function createIdempotencyKeyLedger(dependencies: LedgerDependencies): IdempotencyKeyLedger {
   const { connection, now, randomKey } = dependencies;
   const remember = async (requests: readonly KeyedRequest[]) => {

@@ -9,21 +9,21 @@ import {
 } from './query.ts';
 
 /**
- * A table whose rows are work. One that is due is claimed, and is nobody else's until its lease runs out; then it is due
- * again, so that nothing is lost with a sweep that was killed. Each claim counts one up in `attempts`, and may settle its
- * row for as long as it is the last one.
+ * A table whose rows are jobs. A job that is due is claimed, and no one else can claim it until its lease expires; then
+ * it is due again, so that no job is lost if a sweep is killed. Each claim adds one to `attempts`, and can settle its
+ * row as long as no other claim has followed.
  */
 export interface JobTable {
   readonly name: string;
   /** Columns of its primary key. */
   readonly key: readonly string[];
-  /** Which of its rows wait to be done; missing where all do. */
+  /** Condition for rows that are pending; missing if all are. */
   readonly condition?: string;
-  /** When a row is due; what an index has them in the order of. */
+  /** Column with the time at which a row is due; an index has the rows in this order. */
   readonly dueAt: string;
-  /** By what that index tells apart those that are due at once; missing where by nothing. */
+  /** Second column of that index, for rows that are due at the same time; missing if there is none. */
   readonly tieBreaker?: string;
-  /** What a claim sets of its row, at the time `$1` and with a lease until `$3`. */
+  /** Assignments of a claim, at the time `$1` and with a lease until `$3`. */
   readonly lease: string;
 }
 
@@ -32,15 +32,15 @@ export interface TrackedJobTable extends JobTable {
   readonly key: readonly [string, string];
 }
 
-/** What becomes of a job that failed: another try at a time, Unix milliseconds, or none. */
+/** What happens to a job that failed: another attempt at a time in Unix milliseconds, or none. */
 export type JobFailure = { readonly error: string } & (
   | { readonly nextAttemptAt: number }
   | { readonly dead: true }
 );
 
 /**
- * Returns the statement that claims up to `$2` jobs, those that are due the longest, and returns the columns `returning` of
- * them in that order. What another session is claiming at the same time is passed over, so nobody waits for anybody.
+ * Returns the statement that claims up to `$2` jobs, longest due first, and returns their columns `returning` in that
+ * order. Jobs that another session is claiming at the same time are skipped, so sessions do not wait for each other.
  */
 export function writeClaim(jobs: JobTable, returning: string): string {
   const { name, key, condition, dueAt, tieBreaker } = jobs;
@@ -54,14 +54,16 @@ export function writeClaim(jobs: JobTable, returning: string): string {
   select * from claimed order by due_at`;
 }
 
-/** Returns the statement that claims the rows whose key is in the columns `due_…` of `due`, a part of its `with`. */
+/**
+ * Returns the statement that claims the rows whose key is in the columns `due_…` of `due`, a part of the same `with`.
+ */
 export function writeLease({ name, key, lease }: JobTable, due: string, returning: string): string {
   const isDue = key.map((column) => `${column} = due_${column}`).join(' and ');
   return `update ${name} set ${lease} from ${due} where ${isDue} returning ${returning}`;
 }
 
 /**
- * Returns the condition that a claim still holds: no other one has followed it.
+ * Returns the condition that a claim is still valid: no other claim has followed it.
  *
  * @param first number of the first of its parameters: those of the key, and the claim's count of attempts.
  */
@@ -70,8 +72,8 @@ export function writeHeld({ key }: JobTable, first = 1): string {
 }
 
 /**
- * Returns the statement of {@link settleJob}, which returns the key of the row that was settled. Settled once more by the
- * same claim, it stays as it is: the answer to the first time may have been lost.
+ * Returns the statement of {@link settleJob}, which returns the key of the row that was settled. Repeating it for the
+ * same claim changes nothing, since the answer to the first one may have been lost.
  */
 export function writeSettlement(jobs: TrackedJobTable): string {
   return `update ${jobs.name}
@@ -79,7 +81,10 @@ export function writeSettlement(jobs: TrackedJobTable): string {
     where ${writeHeld(jobs)} and state in ('pending', $4) returning ${jobs.key.join(', ')}`;
 }
 
-/** Returns the rows that a statement claims now for so many seconds; `wanted`, and what follows, are `$2`, and `$4` and on. */
+/**
+ * Returns the rows that a statement claims now, with a lease of `leaseSeconds`; the first of `wanted` is `$2`, and the
+ * others follow from `$4`.
+ */
 export function claimJobs(
   { connection, now }: LedgerDependencies,
   statement: string,
@@ -91,7 +96,7 @@ export function claimJobs(
   return query(connection, statement, [writeTime(at), wanted, until, ...others]);
 }
 
-/** Ends a claim of a job with a state, or a failure; returns whether it still held. */
+/** Ends a claim of a job with a state, or a failure; returns whether it was still valid. */
 export function settleJob(
   { connection, now }: LedgerDependencies,
   statement: string,

@@ -3,28 +3,30 @@ import type { Ledger, LedgerOptions } from './ledger.ts';
 import { LedgerError } from './ledger-error.ts';
 
 /**
- * Returns what `work` does with the ledger.
+ * Returns the result of `work`, which is given the ledger.
  *
- * @throws {Problem} `ledger_unavailable` where the database cannot be reached, or fails in a way that passes.
- * @throws {LedgerError} where it will fail again until somebody does something about it.
+ * @throws {Problem} `ledger_unavailable` if the database cannot be reached, or fails temporarily.
+ * @throws {LedgerError} if it will fail again until the operator repairs it.
  */
 export type WithLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
 
-/** Longest wait for one answer in milliseconds; with the second try, twice as long is well within a function's time. */
+/**
+ * Longest wait for one answer in milliseconds; with the second attempt, twice as long is well within a function's time.
+ */
 const ANSWER_MILLISECONDS = 3_000;
 
-/** Seconds after which to come again: about what a database takes to change its server. */
+/** Seconds after which to retry: about the time that a failover of the database takes. */
 const RETRY_AFTER_SECONDS = '5';
 
-/** Which database, as the configuration of a function has it. */
+/** The database in the configuration of a function. */
 export interface LedgerAddress {
   readonly databaseUrl: string | undefined;
   readonly databaseCa: string | undefined;
 }
 
 /**
- * Returns the way to the ledger in the database at `databaseUrl`, where there is one. Its code is loaded when it is
- * first needed.
+ * Returns access to the ledger in the database at `databaseUrl`, if there is one. The ledger's code is loaded when it
+ * is first needed.
  */
 export function openLedgerLazily(
   { databaseUrl, databaseCa }: LedgerAddress,
@@ -38,7 +40,7 @@ export function openLedgerLazily(
   });
 }
 
-/** Returns the way to the ledger that `open` opens, once. */
+/** Returns access to the ledger that `open` opens, which is called once. */
 export function lazyLedger(open: () => Promise<Ledger>): WithLedger {
   let opened: Promise<Ledger> | undefined;
   return async (work) => {

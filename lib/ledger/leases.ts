@@ -1,15 +1,18 @@
 import type { LedgerDependencies } from './query.ts';
 import { hasRows, query, readTime, writeTime } from './query.ts';
 
-/** How far work that goes on for ever has come, and whose turn it is to do what only one may do at a time. */
+/** Watermarks of continuous work, and leases for work that only one process may do at a time. */
 export interface LeaseLedger {
-  /** Returns where the watermark stands, in Unix milliseconds; undefined where nobody has advanced it yet. */
+  /** Returns the watermark in Unix milliseconds; undefined if it was never advanced. */
   readWatermark(name: string): Promise<number | undefined>;
   /** Moves the watermark to `at`, Unix milliseconds; never backwards. */
   advanceWatermark(name: string, at: number): Promise<void>;
-  /** Returns whether the lease is this ledger's for so long from now: nobody had it, its time was over, or it was so before. */
+  /**
+   * Returns whether this ledger has the lease for `seconds` from now: it was free, had expired, or was already this
+   * ledger's.
+   */
   acquireLease(name: string, seconds: number): Promise<boolean>;
-  /** Gives the lease up, where it is this ledger's. */
+  /** Releases the lease, if this ledger has it. */
   releaseLease(name: string): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, 
 
 const RELEASE = 'delete from leases where name = $1 and holder = $2';
 
-/** Returns the part of the ledger that keeps watermarks and leases. */
+/** Creates the part of the ledger for watermarks and leases. */
 export function createLeaseLedger({ connection, now, randomKey }: LedgerDependencies): LeaseLedger {
   const holder = randomKey();
   return {

@@ -3,15 +3,15 @@ interface LedgerErrorOptions extends ErrorOptions {
   readonly isPassing: boolean;
 }
 
-/** Says that the database could not do what it was asked for. Its text is for the operator, and never holds a secret. */
+/** The database could not do what was requested. The text is for the operator, and never contains a secret. */
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
-  /** What the server, the driver or the socket calls its failure. */
+  /** Error code of the server, the driver or the socket. */
   readonly code: string;
-  /** Whether the same may go well a little later, without anybody doing anything. */
+  /** Whether the same may succeed a little later without any action. */
   readonly isPassing: boolean;
 
-  /** The ledger is built into a file of its own, so its errors are made by another copy of this class. */
+  /** The ledger is bundled into a separate file, so its errors come from another copy of this class. */
   static override [Symbol.hasInstance](value: unknown): value is LedgerError {
     return value instanceof Error && value.name === 'LedgerError';
   }
@@ -23,7 +23,7 @@ export class LedgerError extends Error {
   }
 }
 
-/** Returns the code of an error of the server, the driver or the socket; empty where it has none. */
+/** Returns the code of an error of the server, the driver or the socket; empty if it has none. */
 export function readCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code

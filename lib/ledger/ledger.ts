@@ -45,25 +45,25 @@ export interface Ledger
 export interface LedgerOptions {
   /** Unix milliseconds, also while the instance was frozen. */
   readonly now: () => number;
-  /** A random text, other every time. */
+  /** Returns a random text, different every time. */
   readonly randomKey: () => string;
-  /** `DATABASE_CA`, where it is set. */
+  /** `DATABASE_CA`, if it is set. */
   readonly databaseCa?: string | undefined;
-  /** Longest wait for one answer of the database, after which its connection is taken for dead. */
+  /** Longest wait for one answer of the database in milliseconds, after which its connection is treated as lost. */
   readonly answerMilliseconds?: number;
   /**
-   * Whom recorded events are delivered to. Where it is missing, events are kept without deliveries, which `fanOut` of a
-   * ledger that knows the targets makes up for.
+   * Targets of recorded events. If missing, events are recorded without deliveries; `fanOut` of a ledger that knows the
+   * targets creates these later.
    */
   readonly targets?: readonly Subscription[];
 }
 
 /**
- * Returns the ledger in the database at `databaseUrl`, which has had all migrations. It connects when it is first
- * asked, and again, unnoticed, whenever its connection was lost.
+ * Creates the ledger in the database at `databaseUrl`, to which all migrations were applied. It connects on first use,
+ * and reconnects by itself whenever its connection was lost.
  *
- * All that follows from a change of an upload is one with it: the event that announces the state it has reached, the
- * deliveries of that event, and the removal of a file that nobody wants.
+ * Everything that follows from a change of an upload is written in the same statement: the event that announces its new
+ * state, the deliveries of that event, and the deletion of an unwanted file.
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
   const { now, randomKey, targets } = options;

@@ -17,15 +17,15 @@ import {
   writeChange,
 } from './upload-row.ts';
 
-/** A statement that applies changes, with their last form. */
+/** Applies the final form of changes. */
 type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;
 
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Applies `changes` once more where `error`, which `apply` failed with, says that a file which one of them names is known as
- * an upload of its own: events come in any order, and most of them name the file alone. Then both are made one. Returns what
- * `apply` returns.
+ * Applies `changes` again if `error`, with which `apply` failed, means that a file in one of them already has a
+ * separate upload. That happens because events arrive in any order, and most of them name only the file. Both uploads
+ * are merged first. Returns the result of `apply`.
  *
  * @throws any other `error`.
  */
@@ -49,7 +49,7 @@ async function mergeAndApply<Result>(
 ): Promise<Result> {
   const settled = [...changes];
   const deletions: UploadChange[] = [];
-  // Rows are locked in the order in which statements lock them, so that no two transactions wait for each other.
+  // Rows are locked in the same order as in other statements, so that no two transactions wait for each other.
   const inOrder = [...changes.entries()].sort(([, a], [, b]) => (readKey(a) < readKey(b) ? -1 : 1));
   for (const [place, change] of inOrder) {
     settled[place] = await mergeFile(sql, dependencies, change, deletions);
@@ -63,8 +63,8 @@ async function mergeAndApply<Result>(
 }
 
 /**
- * Returns the change as it fits what holds its file. That this file is gone is added to `deletions`, to be told after the
- * change: the upload would end without a word of its file's coming otherwise.
+ * Returns the change, adapted to the upload that has its file. If the file was deleted, that is added to `deletions`
+ * and applied after the change; otherwise the upload would end without announcing that its file arrived.
  */
 async function mergeFile(
   sql: Statements,
@@ -93,7 +93,10 @@ async function mergeFile(
   return change;
 }
 
-/** Returns whether a file stays with its holder: with the upload that it came for, or in another application. */
+/**
+ * Returns whether a file stays with the upload that has it: because it arrived for that one, or is in another
+ * application.
+ */
 function staysWith(holder: Upload, fileId: string, { fields, ofTenant }: UploadChange): boolean {
   return (
     holder.uploadId !== deriveFileUploadId(fileId) ||
@@ -102,7 +105,7 @@ function staysWith(holder: Upload, fileId: string, { fields, ofTenant }: UploadC
   );
 }
 
-/** Returns whether an upload stays without the file: with the one that came first, another owner, or another application. */
+/** Returns whether an upload cannot get the file: it has another file, owner or application. */
 function cannotTake(upload: Upload, { fields, owner, ofTenant }: UploadChange): boolean {
   return (
     upload.fileId !== undefined ||
@@ -139,13 +142,13 @@ const APPLY_AND_TELL = `with change as (
   ${outboxSql(BY_UPLOAD)}
   select key from changed`;
 
-/** Returns all that was told of the file as one change of its upload. */
+/** Returns everything that is known about the file as one change of its upload. */
 function inherit(file: Upload, uploadId: string): UploadChange {
   const { uploadId: _id, state, method, owner: _owner, createdAt, updatedAt, ...fields } = file;
   return { key: { uploadId }, fact: FACT_BEHIND[state], method, fields };
 }
 
-/** The fact that leads from `issued` to each state; to `deleted` it is told by itself. */
+/** The fact that leads from `issued` to each state; `deleted` is applied separately. */
 const FACT_BEHIND: Readonly<Record<UploadState, UploadFact>> = {
   issued: 'issued',
   uploaded: 'uploadedForProcessing',

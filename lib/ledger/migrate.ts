@@ -5,14 +5,14 @@ import type { Statements } from './connection/transaction.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LedgerError } from './ledger-error.ts';
 
-/** One migration that was applied now. */
+/** One migration that this run applied. */
 interface AppliedMigration {
   readonly name: string;
   readonly milliseconds: number;
 }
 
 interface MigrateOptions {
-  /** `DATABASE_CA`, where it is set. */
+  /** `DATABASE_CA`, if it is set. */
   readonly databaseCa?: string | undefined;
   /** Folder of the migrations, applied in the order of their names. */
   readonly folder?: string;
@@ -21,19 +21,20 @@ interface MigrateOptions {
 
 const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
 const NAME = /^\d{4}-[a-z0-9-]+\.sql$/;
-/** Any number will do that nobody else locks in the same database; this one spells "vod-" in ASCII. */
+/** Any number that no other program locks in the same database; this one is "vod-" in ASCII. */
 const LOCK = 0x76_6f_64_2d;
 
-/** Longest wait for one piece of work, in milliseconds: a migration may write every row anew. */
+/** Longest wait for one piece of work, in milliseconds: a migration may rewrite every row. */
 const ANSWER_MILLISECONDS = 6 * 60 * 60 * 1_000;
 
 /**
- * Brings the database up to date: applies each migration that it has not had, all of them or none. Of several that do so
- * at the same time, one works and the others find it done.
+ * Brings the database up to date: applies all missing migrations, or none. If several processes do so at the same time,
+ * one does the work and the others find nothing to do.
  *
  * @returns how many were applied.
- * @throws {LedgerError} where the database cannot be reached or refuses a statement, and another error where it is too
- * old or has another encoding, or a migration that was applied has changed or is gone, or one is not named as the others.
+ * @throws {LedgerError} if the database cannot be reached or refuses a statement; another error if the server is too
+ * old or has another encoding, if an applied migration has changed or is missing, or if the name of one has the wrong
+ * form.
  */
 export async function applyMigrations(
   databaseUrl: string,
@@ -60,7 +61,7 @@ async function applyMissing(
   sql: Statements,
   migrations: readonly Migration[],
 ): Promise<readonly AppliedMigration[]> {
-  // It ends with the transaction, so that it holds through a pooler and is never left behind.
+  // The lock ends with the transaction, so that it works through a pooler and is always released.
   await sql.unsafe('select pg_advisory_xact_lock($1::bigint)', [LOCK]);
   await sql.unsafe(`create table if not exists migrations (
     name text primary key,
@@ -78,13 +79,13 @@ type Known = Readonly<Record<'name' | 'checksum', string>>;
 
 const KNOWN = 'select name, checksum from migrations order by name';
 
-/** How a database and the migrations differ, by the names of the migrations. */
+/** Differences between a database and the migrations, by name. */
 export interface MigrationDifferences {
   /** Not applied yet. */
   readonly missing: readonly string[];
-  /** Not as they were when they were applied. */
+  /** Changed since they were applied. */
   readonly changed: readonly string[];
-  /** Applied, and not here. */
+  /** Applied, but not in the folder. */
   readonly unknown: readonly string[];
 }
 
@@ -128,7 +129,7 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
   return Promise.all(
     names.map(async (name) => {
       const statements = await readFile(`${folder}/${name}`, 'utf8');
-      // A checkout with other line ends is no change.
+      // A checkout with other line ends does not count as a change.
       const text = statements.replaceAll('\r\n', '\n');
       return { name, statements, checksum: createHash('sha256').update(text).digest('hex') };
     }),
@@ -163,25 +164,25 @@ async function apply(sql: Statements, migration: Migration): Promise<AppliedMigr
   return { name, milliseconds: Math.round(performance.now() - start) };
 }
 
-/** A migration holds nothing secret, so what the server says of one may be told. */
+/** A migration contains no secrets, so the server's message about it may be quoted. */
 function quoteServer(error: unknown): never {
   if (!(error instanceof LedgerError) || !(error.cause instanceof Error)) throw error;
   throw new Error(`${error.message} The server says: ${error.cause.message}.`, { cause: error });
 }
 
-/** What a server describes itself. */
+/** Version and encoding that a server reports. */
 export interface Server {
-  /** As `server_version_num` has it: 160004 is 16.4. */
+  /** In the form of `server_version_num`: 160004 is 16.4. */
   readonly version: number;
-  /** Of the database, as `server_encoding` has it. */
+  /** Encoding of the database, from `server_encoding`. */
   readonly encoding: string;
 }
 
-/** The oldest version that is supported: it is the oldest on which the ledger is tested. */
+/** The oldest supported version, which is the oldest on which the ledger is tested. */
 const OLDEST_VERSION = 13;
 
 /**
- * Returns what the server behind `connection` describes itself.
+ * Returns the version and encoding of the server behind `connection`.
  *
  * @throws {LedgerError}
  */
@@ -194,7 +195,7 @@ export async function readServer(connection: Connection): Promise<Server> {
   return { version: Number(row?.version), encoding: row?.encoding ?? '' };
 }
 
-/** Returns why the ledger cannot be kept on such a server, and what to do about it; undefined where it can. */
+/** Returns why such a server cannot be used for the ledger, and what to do about it; undefined if it can. */
 export function explainServer({
   version,
   encoding,
@@ -206,7 +207,7 @@ export function explainServer({
       remedy: 'Upgrade it, or make a new one and set DATABASE_URL.',
     };
   }
-  // Names and contexts are of any language: https://www.postgresql.org/docs/current/multibyte.html.
+  // Names and contexts may be in any language: https://www.postgresql.org/docs/current/multibyte.html.
   if (encoding !== 'UTF8') {
     return {
       text: `The database of DATABASE_URL has the encoding ${encoding}, and the ledger needs UTF8.`,

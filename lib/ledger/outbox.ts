@@ -10,7 +10,7 @@ import {
   writeUpserts,
 } from './upload-row.ts';
 
-/** Returns the id of the event that tells that the upload has reached `state`: it does so once. */
+/** Returns the id of the event that announces, once, that the upload has reached `state`. */
 export function stateEventId(uploadId: string, state: UploadState): string {
   return `evt_${uploadId}_${state}`;
 }
@@ -33,7 +33,7 @@ export function writeChanges(
   return [rows, writeTime(now()), recorder, targets === undefined ? null : writeTargets(targets)];
 }
 
-/** Returns the targets as {@link writeDeliveries} takes them: each with its patterns as one regular expression. */
+/** Returns the targets in the form for {@link writeDeliveries}: each with its patterns as one regular expression. */
 export function writeTargets(targets: readonly Subscription[]): string {
   return JSON.stringify(
     targets
@@ -60,7 +60,7 @@ export function writeDeliveries(recorded: string, time: string, targets: string)
     join (${recorded}) r on r.event_type ~ t.pattern`;
 }
 
-/** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; returns of how many. */
+/** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; returns the number of events. */
 export const FAN_OUT = `with due as (
     select event_id from events where not fanned_out order by received_at limit $1 for update skip locked
   ),
@@ -73,7 +73,7 @@ export const FAN_OUT = `with due as (
   )
   select count(*)::integer as count from recorded`;
 
-/** As the upload is announced; `readUpload` reads it. */
+/** The form in which an upload is announced; `readUpload` reads it. */
 const SNAPSHOT = `jsonb_build_object(${UPLOAD_COLUMNS.split(', ')
   .map((column) => `'${column}', ${column}`)
   .join(', ')})`;
@@ -92,14 +92,14 @@ export const ANNOUNCED = `announced as (
 const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
     where state in ('cancelled', 'rejected', 'expired') and file_id is not null`;
 
-// A file whose upload has another one already, another owner or another application, is unwanted too; but never one that
-// came for an upload of its own.
+// A file is also unwanted if its upload already has another file, owner or application; but never if it arrived for a
+// different upload.
 const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from change c
     where c.key = c.upload_id and c.file_id is not null and c.fact <> 'deleted'
       and c.key not in (select key from changed)
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
 
-/** Returns the part of a `with` that keeps the actions of the query `actions`; each is kept once for ever. */
+/** Returns the part of a `with` that records the actions of the query `actions`; each is recorded only once. */
 function writeActions(actions: string): string {
   return `action as (
     insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
@@ -109,17 +109,17 @@ function writeActions(actions: string): string {
   )`;
 }
 
-/** What else may come with changes. */
+/** Additional events and actions in a statement with changes. */
 interface Company {
   /** A query of events (`event_id`, `event_type`) that are to be delivered too. */
   readonly events?: string | undefined;
-  /** A query of actions that are to be kept too. */
+  /** A query of actions that are to be recorded too. */
   readonly actions?: string | undefined;
 }
 
 /**
- * Returns the parts of a `with` that make everything that follows from its part `changed`, whose changes are in its part
- * `change`: announcements, their deliveries, and the removal of unwanted files. Its parameters are those of
+ * Returns the parts of a `with` that write everything that follows from its part `changed`, whose changes are in its
+ * part `change`: announcements, their deliveries, and the deletion of unwanted files. Its parameters are those of
  * {@link writeChanges}.
  */
 export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Company = {}): string {
@@ -132,7 +132,7 @@ export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Compan
   ].join(',\n  ');
 }
 
-// The first four parameters are those of `writeChanges`, whether or not there are changes.
+// The first four parameters are those of `writeChanges`, even if there are no changes.
 const INSERT_EVENTS = `insert into events
     (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, envelope_removed,
       received_at, recorded_by, fanned_out)
@@ -154,7 +154,7 @@ const ACTIONS = `select event_id, file_id, kind, a.sub_app_id, a.upload_id, deta
       as a(event_id text, file_id text, kind text, sub_app_id bigint, upload_id text, detail jsonb)
     join event using (event_id)`;
 
-// Nothing is done to a file that its upload does not have, or that is to be removed.
+// There are no actions on a file that does not belong to its upload, or that is to be deleted.
 const WANTED_ACTIONS = `select a.file_id, a.kind, a.sub_app_id, coalesce(c.upload_id, a.upload_id), a.detail from (${ACTIONS}) a
     left join changed c on c.file_id = a.file_id and c.state not in ('cancelled', 'rejected', 'expired', 'deleted')
     where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
@@ -182,12 +182,13 @@ function writeEventsAndChanges(kinds: ChangeKinds, actions: string | undefined):
       left join announced on announced.upload_id = changed.upload_id`;
 }
 
-/** Statements that were written before: each is a few kilobytes long, and there are fourteen. */
+/** Cache of statements: each is a few kilobytes long, and there are fourteen. */
 const WRITTEN = new Map<string, string>();
 
 /**
  * Returns the statement that records events with such changes. Its parameters are those of `writeChanges`, the events,
- * and, where there are actions, these: what a statement can do costs its share, also where it does nothing.
+ * and the actions if there are any. It has only the parts that are needed, since each part costs time even if it does
+ * nothing.
  */
 export function writeRecordStatement(
   changes: readonly UploadChange[],

@@ -2,10 +2,10 @@ import { refuseFields } from '../problem.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
 import { writeTime } from './query.ts';
 
-/** The place of a list's last item: what the list is ordered by. */
+/** Position of the last item of a page: the values by which the list is ordered. */
 export type Cursor = readonly [time: number, ...ids: string[]];
 
-/** One page of a list; without `cursor` it is the last. */
+/** One page of a list; without `cursor` it is the last one. */
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly cursor?: string;
@@ -14,14 +14,14 @@ export interface Page<Item> {
 /** Which page of a list. */
 export interface PageQuery {
   readonly limit: number;
-  /** Of the page before. */
+  /** Of the previous page. */
   readonly cursor?: string | undefined;
 }
 
 /**
- * Returns the page that begins with the first of `items`, of which there is one more than `limit` where another page follows.
+ * Returns the page that begins with the first of `items`, of which there are more than `limit` if another page follows.
  *
- * @param place where the list goes on after an item.
+ * @param place returns the position at which the list continues after an item.
  */
 export function takePage<Item>(
   items: readonly Item[],
@@ -34,7 +34,7 @@ export function takePage<Item>(
   return { items: page, cursor: writeCursor(place(last)) };
 }
 
-/** Returns `cursor` as the opaque text that callers hand back. */
+/** Returns `cursor` as the opaque text that callers send back. */
 export function writeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
@@ -42,7 +42,7 @@ export function writeCursor(cursor: Cursor): string {
 /**
  * Returns the cursor that {@link writeCursor} wrote, of `length` parts.
  *
- * @throws {Problem} `invalid_request` where it wrote no such text.
+ * @throws {Problem} `invalid_request` if it did not write this text.
  */
 export function readCursor(text: string, length: number): Cursor {
   const [time, ...ids] = parseList(Buffer.from(text, 'base64url').toString());
@@ -53,11 +53,12 @@ export function readCursor(text: string, length: number): Cursor {
   throw refuseFields([{ path: 'cursor', message: 'must be the cursor of the page before' }]);
 }
 
-/** Later than anything that is kept. */
+/** Later than any stored time. */
 export const END_OF_TIME = '9999-12-31T23:59:59.999Z';
 
 /**
- * Returns the parameters that a list, latest first, goes on before: those of `cursor`, or, without one, what is after all.
+ * Returns the parameters before which a list, latest first, continues: those of `cursor`, or, without one, values after
+ * all items.
  *
  * @throws {Problem} as {@link readCursor}.
  */

@@ -3,50 +3,55 @@ import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
 import type { LedgerDependencies } from './query.ts';
 import { query, readTime, writeJson, writeTime } from './query.ts';
 
-/** An event that VOD could not be asked about when it came, or that failed and is to be tried again. */
+/** An event that VOD could not be asked about when it was received, or that failed and is to be retried. */
 interface UnconfirmedEvent {
   readonly eventId: string;
-  /** Application of VOD that told it; missing where the configuration names none. */
+  /** Application of VOD that reported it; missing if the configuration names none. */
   readonly subAppId?: number | undefined;
-  /** What VOD is to be asked about, as a notification tells it. */
+  /** The notification that VOD is to be asked about. */
   readonly raw: JsonObject;
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Set where VOD itself has told it, so that it need not be asked. */
+  /** Set if VOD itself reported it, so that it need not be asked. */
   readonly proven?: boolean;
 }
 
-/** An event that is to be kept. */
+/** An event that is to be stored. */
 interface NewUnconfirmed extends UnconfirmedEvent {
-  /** Unix milliseconds at which VOD is to be asked first; now where it is missing. */
+  /** Unix milliseconds at which VOD is to be asked first; if missing, now. */
   readonly dueAt?: number;
 }
 
-/** An unconfirmed event whose turn it is, for as long as its lease lasts. */
+/** An unconfirmed event that is claimed until its lease expires. */
 export interface ClaimedConfirmation extends UnconfirmedEvent {
-  /** Counts from 1, and tells this claim from every other one of the same event. */
+  /** Counts from 1, and identifies this claim among all claims of the same event. */
   readonly attempt: number;
 }
 
 type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 
-/** Events that nobody has confirmed yet, and that so have changed nothing. */
+/** Events that are not confirmed yet, and so have changed nothing. */
 export interface PendingConfirmationLedger {
-  /** Keeps the event until its confirmation is finished; returns false where it is kept, or recorded, already. */
+  /** Stores the event until its confirmation is finished; returns false if it is already stored or recorded. */
   keepPendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
-  /** Keeps an event that failed, which may be recorded in part, to be tried again. */
+  /** Stores an event that failed, and may be partly recorded, for another attempt. */
   keepForRetry(event: UnconfirmedEvent): Promise<void>;
-  /** Returns up to `count` events, longest due first; each is nobody else's until its lease runs out. */
+  /**
+   * Claims up to `count` events and returns them, longest due first; no one else can claim them until the lease
+   * expires.
+   */
   claimConfirmations(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
-  /** Forgets the event, where the claim still holds, and that it had failed, unless it is set aside as dead. */
+  /** Removes the event if the claim is still valid, and its count of failures unless it is a dead item. */
   finishConfirmation(claim: Claim): Promise<void>;
-  /** Gives the event back until `at`, Unix milliseconds, where the claim still holds. */
+  /** Releases the event, due again at `at` in Unix milliseconds, if the claim is still valid. */
   retryConfirmation(claim: Claim, at: number): Promise<void>;
-  /** Counts one more event of the application that nobody confirms; returns how many there are by now in this minute. */
+  /**
+   * Counts one more event of the application that is recorded without confirmation; returns the count for this minute.
+   */
   incrementUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
 
-// The update changes nothing; it makes the statement answer the row of the one who came first.
+// The update changes nothing; it makes the statement return the row that was stored first.
 const KEEP = `insert into unconfirmed_events as u
     (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id, proven)
   select $1, $2::text::jsonb, $3::timestamptz, $4::timestamptz, $5, $6::bigint, $7::text::boolean
@@ -70,7 +75,7 @@ const DROP = `with dropped as (
 
 const RETRY = `update unconfirmed_events set next_attempt_at = $3 where ${writeHeld(CONFIRMATIONS)}`;
 
-// An instance whose clock is behind counts in the minute of the others.
+// An instance whose clock is slow counts in the minute of the others.
 const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
   values ($1::bigint, date_trunc('minute', $2::timestamptz), 1)
   on conflict (sub_app_id) do update set
@@ -78,7 +83,7 @@ const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
     count = case when c.minute < excluded.minute then 1 else c.count + 1 end
   returning count`;
 
-/** Returns the part of the ledger that keeps unconfirmed events. */
+/** Creates the part of the ledger for pending confirmations. */
 export function createPendingConfirmationLedger(
   dependencies: LedgerDependencies,
 ): PendingConfirmationLedger {
@@ -101,7 +106,7 @@ export function createPendingConfirmationLedger(
       return rows.map((row) => ({
         eventId: String(row['event_id']),
         ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
-        // Only objects are kept.
+        // Only objects are stored.
         raw: row['raw'] as JsonObject,
         receivedAt: readTime(row['received_at']),
         attempt: Number(row['attempts']),

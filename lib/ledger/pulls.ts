@@ -20,55 +20,57 @@ import {
   writeChange,
 } from './upload-row.ts';
 
-/** A pull that is to wait for its turn. */
+/** A pull that is to be queued. */
 export interface QueuedPull {
   readonly uploadId: string;
   readonly owner: string;
-  /** Handed back as it is when the pull's turn comes. */
+  /** Returned unchanged when the pull is claimed. */
   readonly request: JsonObject;
-  /** What its upload shows meanwhile. */
+  /** Fields of its upload until then. */
   readonly fields?: MediaFields;
 }
 
-/** A queued pull whose turn it is, for as long as its lease lasts. */
+/** A queued pull that is claimed until its lease expires. */
 interface ClaimedPull {
   readonly pullId: string;
   readonly uploadId: string;
   readonly owner: string;
-  /** Application of VOD that it is for; missing where the configuration names none. */
+  /** Application of VOD that it is for; missing if the configuration names none. */
   readonly subAppId?: number;
   readonly request: JsonObject;
-  /** Counts from 1, and tells this claim from every other one of the same pull. */
+  /** Counts from 1, and identifies this claim among all claims of the same pull. */
   readonly attempt: number;
 }
 
 type Claim = Pick<ClaimedPull, 'pullId' | 'uploadId' | 'attempt'>;
 
 /**
- * The queue of pulls. What ends or renews a claim returns whether it still held; where not, its lease had run out and
- * another has the pull, or had it.
+ * The queue of pulls. Methods that end or renew a claim return whether it was still valid; if not, its lease had
+ * expired and the pull was claimed again.
  */
 export interface PullLedger {
   /**
-   * Issues an upload for each pull and lets it wait. Takes as little memory for a million as for a thousand. A pull
-   * that waits already, or has a task or an end, is left out, so a list that broke off may be sent again. Returns how
-   * many uploads were new.
+   * Issues an upload for each pull and queues it. A million pulls need no more memory than a thousand. A pull that is
+   * already queued, has a task or has ended is left out, so an interrupted list may be sent again. Returns the number
+   * of new uploads.
    */
   enqueuePulls(pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>): Promise<number>;
-  /** Returns up to `count` pulls, longest due first; each is nobody else's until its lease runs out. */
+  /**
+   * Claims up to `count` pulls and returns them, longest due first; no one else can claim them until the lease expires.
+   */
   claimPulls(count: number, leaseSeconds: number): Promise<readonly ClaimedPull[]>;
-  /** Ends a pull that VOD has taken. */
+  /** Ends a pull that VOD has accepted. */
   finishPull(claim: Claim, taskId: string | undefined): Promise<boolean>;
-  /** Ends a pull that VOD will not take, and its upload with it. */
+  /** Ends a pull that VOD refuses, together with its upload. */
   failPull(claim: Claim, problem: JsonObject): Promise<boolean>;
-  /** Gives a pull back until `at`, Unix milliseconds. */
+  /** Releases a pull, due again at `at` in Unix milliseconds. */
   retryPull(claim: Claim, at: number): Promise<boolean>;
 }
 
-/** From the moment that VOD has taken a pull to the one at which it is asked what became of it. */
+/** Milliseconds from VOD's acceptance of a pull until VOD is asked for its result. */
 const CHECK_MILLISECONDS = 600_000;
 
-/** Pulls of one statement: its text is all that is held in memory. */
+/** Pulls per statement; only the text of one statement is held in memory. */
 const BATCH_SIZE = 500;
 
 const ENQUEUE = `with change as (
@@ -92,7 +94,8 @@ const ENQUEUE = `with change as (
   )
   select count(*)::integer as count from changed`;
 
-// The first try may have taken effect although its answer was lost; then what it announced is known by its name.
+// The first attempt may have taken effect although its answer was lost; its announcements are then found by the
+// recorder's name.
 const ISSUED = `select count(*)::integer as count from events
   where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
 
@@ -110,7 +113,7 @@ const CLAIM = writeClaim(
     (select sub_app_id from uploads u where u.upload_id = pulls.upload_id) as sub_app_id`,
 );
 
-// Where its first try took effect although its answer was lost, the upload has its task already.
+// If the first attempt took effect although its answer was lost, the upload already has its task.
 const FINISH = `with done as (
     delete from pulls where ${writeHeld(PULLS)} returning upload_id
   ),
@@ -137,7 +140,7 @@ const FAIL = `with done as (
 const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
   where ${writeHeld(PULLS)} returning pull_id`;
 
-/** Returns the part of the ledger that keeps queued pulls. */
+/** Creates the part of the ledger for queued pulls. */
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
   const { connection, now, randomKey } = dependencies;
   return {
@@ -198,7 +201,7 @@ function readClaimed(row: Row): ClaimedPull {
     uploadId: String(row['upload_id']),
     owner: String(row['owner']),
     ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
-    // Only objects are kept.
+    // Only objects are stored.
     request: row['request'] as JsonObject,
     attempt: Number(row['attempts']),
   };

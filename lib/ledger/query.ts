@@ -8,19 +8,19 @@ export interface LedgerDependencies {
   readonly connection: Connection;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** A random text, other every time. */
+  /** Returns a random text, different every time. */
   readonly randomKey: () => string;
-  /** Whom recorded events are delivered to, where that is known. */
+  /** Targets of recorded events, if they are known. */
   readonly targets: readonly Subscription[] | undefined;
 }
 
 /** A row as the driver returns it. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What a statement takes; lists and objects as JSON texts. */
+/** Parameters of a statement; lists and objects as JSON texts. */
 export type Parameters = readonly (string | number | null)[];
 
-/** Returns the rows of one statement that may be repeated. */
+/** Returns the rows of one statement, which must be repeatable. */
 export function query(
   connection: Connection,
   statement: string,
@@ -29,7 +29,7 @@ export function query(
   return connection.run<Row[]>((sql) => sql.unsafe(statement, [...parameters], { prepare: true }));
 }
 
-/** Returns whether the statement returns a row; it may be repeated. */
+/** Returns whether the statement returns a row; it must be repeatable. */
 export async function hasRows(
   connection: Connection,
   statement: string,
@@ -39,12 +39,12 @@ export async function hasRows(
 }
 
 /**
- * Most texts of one statement of {@link queryInParts}: a notification may name hundreds of thousands of files, and an answer
- * about all of them would take longer than anybody waits for one.
+ * Most texts in one statement of {@link queryInParts}: a notification may name hundreds of thousands of files, and one
+ * statement about all of them would exceed the time limit.
  */
 const TEXTS_AT_ONCE = 10_000;
 
-/** Returns the rows of a statement about all of `texts`, which are its first parameter; it is sent once for each part of them. */
+/** Returns the rows of a statement for all of `texts`, its first parameter; it is sent once for each part of them. */
 export async function queryInParts(
   connection: Connection,
   statement: string,
@@ -59,16 +59,16 @@ export async function queryInParts(
   return rows;
 }
 
-/** Returns a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; not a number where it is null. */
+/** Returns a column of type `timestamptz`, or such a time within JSON, in Unix milliseconds; NaN if it is null. */
 export function readTime(value: unknown): number {
   if (value instanceof Date) return value.getTime();
   return typeof value === 'string' ? Date.parse(value) : Number.NaN;
 }
 
 /**
- * Returns `milliseconds` since 1970 as a column of type `timestamptz` takes it.
+ * Returns `milliseconds` since 1970 in the form for a column of type `timestamptz`.
  *
- * @throws {RangeError} where it is no time that is kept: see `isKeptTime`.
+ * @throws {RangeError} if it is not a time that can be stored: see `isKeptTime`.
  */
 export function writeTime(milliseconds: number): string {
   if (!isKeptTime(Math.trunc(milliseconds))) {
@@ -77,20 +77,20 @@ export function writeTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** Escapes that JSON has and PostgreSQL's `jsonb` refuses: NUL, and halves of surrogate pairs. */
+/** Escapes of JSON that PostgreSQL's `jsonb` refuses: NUL, and halves of surrogate pairs. */
 const REFUSED_ESCAPE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
 /**
- * Returns `value` as a JSON text that a `jsonb` column takes; what it cannot hold becomes U+FFFD.
+ * Returns `value` as a JSON text that a `jsonb` column accepts; characters that it cannot store become U+FFFD.
  *
- * To be passed as `$1::text::jsonb`: the driver writes what goes to `jsonb` directly as JSON once more.
+ * Pass it as `$1::text::jsonb`: the driver would encode a parameter of type `jsonb` as JSON again.
  */
 export function writeJson(value: unknown): string {
   const text = JSON.stringify(value);
   return REFUSED_ESCAPE.test(text) ? JSON.stringify(value, replaceRefused) : text;
 }
 
-/** Returns `text` as a `text` column takes it. */
+/** Returns `text` in a form that a `text` column accepts. */
 export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

@@ -8,25 +8,25 @@ import { cleanText, query, type Row, readTime, writeJson, writeTime } from './qu
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-row.ts';
 import type { IssuedUpload } from './uploads.ts';
 
-/** What became of an upload that was to be issued: its state, or the quota that has no room for it. */
+/** Result of issuing an upload: its state, or the quota that has no room for it. */
 type QuotaVerdict =
   | { readonly kind: 'issued'; readonly state: UploadState }
   | { readonly kind: 'refused'; readonly quota: QuotaRefusal };
 
-/** An upload that is to be issued where there is room for it. */
+/** An upload that is to be issued if there is room for it. */
 interface WantedUpload extends IssuedUpload {
-  /** Of a pull that then waits for its turn; handed back as it is when that comes. */
+  /** Request of a pull that is then queued; returned unchanged when the pull is claimed. */
   readonly request?: JsonObject;
 }
 
-/** What the ledger knows of quotas. */
+/** Issuing of uploads within quotas. */
 export interface QuotaLedger {
   /**
-   * Issues those of the uploads for which the quotas of `owner` have room, the first ones first; of the others nothing
-   * is kept. An upload that was issued before begins nothing, so it is prolonged whatever is used up. However many ask
-   * at once, by whatever connections, no quota is ever exceeded.
+   * Issues those of the uploads for which the quotas of `owner` have room, in their order; nothing is recorded about
+   * the others. An upload that was issued before uses no quota, so it is always prolonged. No quota is ever exceeded by
+   * concurrent calls over any number of connections.
    *
-   * @param uploads each id once, all of them the owner's, and for one application.
+   * @param uploads all with different ids, of this owner, and for one application.
    */
   issueWithin(
     owner: string,
@@ -35,7 +35,7 @@ export interface QuotaLedger {
   ): Promise<readonly QuotaVerdict[]>;
 }
 
-// One statement: the lock that it takes for the owner ends with it, and nobody waits for an answer on its way.
+// One statement: its lock on the owner ends with it, so other callers never wait for a client's round trip.
 const ISSUE = `with verdict as materialized (
     select * from admit_uploads($5, $10, $6::text::jsonb, $2::timestamptz, $7, $8, $9)
   ),
@@ -54,7 +54,7 @@ const ISSUE = `with verdict as materialized (
   select v.upload_id, rule, used, room_at, coalesce(c.state, u.state) as state from verdict v
     left join changed c on c.upload_id = v.upload_id left join uploads u on u.upload_id = v.upload_id`;
 
-/** Returns the part of the ledger that keeps owners within their quotas. */
+/** Creates the part of the ledger that enforces quotas. */
 export function createQuotaLedger({
   connection,
   now,
@@ -88,7 +88,7 @@ function writeWanted({ uploadId, request, ...issued }: WantedUpload, place: numb
 
 function readVerdict(row: Row | undefined, quotas: Quotas, now: number): QuotaVerdict {
   if (row === undefined) throw new Error('The upload that was asked for has no verdict.');
-  // The migration knows no other words.
+  // The function in the migration returns no other values.
   const rule = row['rule'] as QuotaRefusal['rule'] | null;
   if (rule === null) return { kind: 'issued', state: row['state'] as UploadState };
   const retryAfter = Math.max(1, Math.ceil((readTime(row['room_at']) - now) / 1_000));

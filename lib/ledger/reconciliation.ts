@@ -3,15 +3,23 @@ import { claimJobs, type JobTable, writeClaim } from './jobs.ts';
 import { type LedgerDependencies, query, writeJson, writeTime } from './query.ts';
 import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
-/** When VOD is to be asked what became of an upload that no event told of. */
+/** When VOD is to be asked about uploads whose state no event reported. */
 export interface ReconciliationLedger {
-  /** Returns up to `count` uploads whose check is due, longest due first; each is nobody else's until its lease runs out. */
+  /**
+   * Claims up to `count` uploads whose check is due and returns them, longest due first; no one else can claim them
+   * until the lease expires.
+   */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
-  /** Makes due the checks of the newest unfinished uploads that VOD has a file or a task of, up to `count` of each state. */
+  /**
+   * Makes the checks of the newest unfinished uploads that have a file or a task in VOD due now, up to `count` in each
+   * state.
+   */
   hastenChecks(count: number): Promise<void>;
-  /** Sets the next check to `at`, Unix milliseconds; undefined for none until something is told of the upload. */
+  /**
+   * Sets the next check to `at`, Unix milliseconds; undefined for none until something is reported about the upload.
+   */
   setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
-  /** Returns those of these files that no event has told of as come, neither a recorded one nor one that was set aside. */
+  /** Returns those of these files whose arrival no event has reported, neither a recorded event nor a dead item. */
   findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
@@ -24,8 +32,8 @@ const CHECKS: JobTable = {
 
 const CLAIM = writeClaim(CHECKS, UPLOAD_COLUMNS);
 
-// Each state by itself, since an index has them in this order. A client upload without a file is nothing to VOD, and a
-// row that somebody holds is looked at already.
+// Each state separately, since there is an index in this order. VOD knows nothing about a client upload without a file,
+// and a locked row is already being checked.
 const HASTEN = `with early as (
     select upload_id from unnest(array['issued', 'uploaded', 'processing']) as s(unfinished), lateral (
       select upload_id from uploads
@@ -44,7 +52,7 @@ const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) a
   )
   and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
 
-/** Returns the part of the ledger that knows when to ask VOD. */
+/** Creates the part of the ledger for reconciliation. */
 export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
   const { connection, now } = dependencies;
   return {

@@ -1,18 +1,18 @@
 import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
-/** Where a delivery stands. */
+/** State of a delivery. */
 export interface TimelineDelivery {
   readonly endpoint: string;
   readonly state: 'pending' | 'delivered' | 'dead';
   readonly attempts: number;
   readonly lastError?: string;
-  /** Unix milliseconds; only of what is to be tried again. */
+  /** Unix milliseconds; only if there will be another attempt. */
   readonly nextAttemptAt?: number;
   /** Unix milliseconds. */
   readonly updatedAt: number;
 }
 
-/** An event of an upload, and who was told. */
+/** An event of an upload, and its deliveries. */
 export interface TimelineEvent {
   readonly eventId: string;
   readonly eventType: string;
@@ -22,14 +22,14 @@ export interface TimelineEvent {
   readonly deliveries: readonly TimelineDelivery[];
 }
 
-/** Something that was, or is to be, done to the media of an upload. */
+/** An action on the media of an upload, done or pending. */
 export interface TimelineAction {
   readonly fileId: string;
   readonly kind: string;
   readonly state: 'pending' | 'done' | 'dead';
   readonly attempts: number;
   readonly lastError?: string;
-  /** Names of the rules that ask for it; missing where none does. */
+  /** Names of the rules that require it; missing if none does. */
   readonly rules?: readonly string[];
   /** Unix milliseconds. */
   readonly updatedAt: number;
@@ -37,16 +37,16 @@ export interface TimelineAction {
 
 /** What happened to one upload. */
 export interface TimelineLedger {
-  /** Oldest first; of an upload with more than {@link LONGEST}, the oldest. */
+  /** Oldest first; if there are more than {@link LONGEST}, only the oldest. */
   listEvents(uploadId: string): Promise<readonly TimelineEvent[]>;
   /** Oldest first. */
   listActions(uploadId: string): Promise<readonly TimelineAction[]>;
 }
 
-/** Most events that are answered. */
+/** Most events that are returned. */
 const LONGEST = 1_000;
 
-/** The events of upload `$1` and of its file: most of VOD's name the file alone. */
+/** The events of upload `$1` and of its file: most events of VOD name only the file. */
 export const EVENTS_OF_UPLOAD = `select event_id, event_type, received_at, confirmed from events
   where coalesce(file_id, upload_id) = any (array[$1::text, (select file_id from uploads where upload_id = $1)])`;
 
@@ -61,7 +61,7 @@ const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'r
   where upload_id = $1 or file_id = (select file_id from uploads where upload_id = $1)
   order by created_at, file_id, kind limit ${LONGEST}`;
 
-/** Returns the part of the ledger that tells what happened to an upload. */
+/** Creates the part of the ledger that reads the history of an upload. */
 export function createTimelineLedger({ connection }: LedgerDependencies): TimelineLedger {
   return {
     async listEvents(uploadId) {
@@ -78,7 +78,7 @@ export function createTimelineLedger({ connection }: LedgerDependencies): Timeli
         fileId: String(row['file_id']),
         kind: String(row['kind']),
         ...readProgress(row),
-        // A constraint of the table holds it to these words.
+        // A constraint of the table allows only these values.
         state: row['state'] as TimelineAction['state'],
         ...(Array.isArray(row['rules']) ? { rules: row['rules'].map(String) } : {}),
       }));
@@ -99,7 +99,7 @@ function readDelivery(row: Row): TimelineDelivery {
   return {
     endpoint: String(row['endpoint']),
     ...readProgress(row),
-    // A constraint of the table holds it to these words.
+    // A constraint of the table allows only these values.
     state: row['state'] as TimelineDelivery['state'],
     ...(row['state'] === 'pending' ? { nextAttemptAt: readTime(row['next_attempt_at']) } : {}),
   };

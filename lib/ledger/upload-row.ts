@@ -42,14 +42,14 @@ export const UPLOAD_COLUMNS = [
   ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]),
 ].join(', ');
 
-/** Returns what `row` says; columns without a value are left out. */
+/** Returns the upload in `row`; columns without a value are left out. */
 export function readUpload(row: Row): Upload {
   const fields = MEDIA_FIELDS.map((field) => [field, row[MEDIA_COLUMNS[field][0]]] as const)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([field, value]) => [field, readValue(MEDIA_COLUMNS[field][1], value)]);
   return {
     uploadId: String(row['upload_id']),
-    // Constraints of the table hold both to these words.
+    // Constraints of the table allow only these values.
     method: row['method'] as UploadMethod,
     state: row['state'] as UploadState,
     ...(typeof row['owner'] === 'string' ? { owner: row['owner'] } : {}),
@@ -61,25 +61,30 @@ export function readUpload(row: Row): Upload {
 
 function readValue(kind: Kind, value: unknown): unknown {
   if (kind === 'timestamptz') return readTime(value);
-  // The driver keeps these as texts, since they may exceed what a number holds; sizes of files do not.
+  // The driver returns these as texts, since they may be too large for a number; sizes of files are not.
   return kind === 'bigint' ? Number(value) : value;
 }
 
-/** Something told of one upload, and what became known with it. */
+/** A fact about one upload, and the fields that became known with it. */
 export interface UploadChange {
-  /** The upload itself where its id is known; otherwise the one that this file belongs to, or its own. */
+  /**
+   * The id of the upload if it is known; otherwise the file whose upload is meant, which is created if there is none.
+   */
   readonly key: { readonly uploadId: string } | { readonly fileId: string };
   readonly fact: UploadFact;
   readonly method?: UploadMethod | undefined;
-  /** Whose it is; said once, it stays. */
+  /** Its owner; once set, it does not change. */
   readonly owner?: string | undefined;
-  /** What is given replaces what was known. */
+  /** The given fields replace the known ones. */
   readonly fields?: MediaFields | undefined;
-  /** Set where a tenant's application tells it: what was kept before applications were named is the service's own. */
+  /**
+   * Set if a tenant's application reports it: uploads that were recorded before applications were named belong to the
+   * service's own.
+   */
   readonly ofTenant?: true | undefined;
 }
 
-/** Returns the id of the upload, or of the file, that a change is about: rows are locked in the order of these. */
+/** Returns the id of the upload, or of the file, that a change is about. Rows are locked in the order of these ids. */
 export function readKey({ key }: UploadChange): string {
   return 'uploadId' in key ? key.uploadId : key.fileId;
 }
@@ -87,12 +92,12 @@ export function readKey({ key }: UploadChange): string {
 /** A change as a row of `jsonb_to_recordset`. */
 export type ChangeRow = Readonly<Record<string, unknown>>;
 
-/** The state by each fact where nothing was known of an upload; otherwise the database continues from what was. */
+/** The state by each fact for an upload that was not known; for a known one, the database continues from its state. */
 const FIRST_STATES: ReadonlyMap<UploadFact, UploadState> = new Map(
   UPLOAD_FACTS.map((fact) => [fact, advanceUpload('issued', fact)]),
 );
 
-/** Returns `change` as {@link UPSERTS} takes it. */
+/** Returns `change` in the form for {@link UPSERTS}. */
 export function writeChange(change: UploadChange): ChangeRow {
   const { key, fact, method, owner, fields } = change;
   const state = FIRST_STATES.get(fact);
@@ -108,7 +113,7 @@ export function writeChange(change: UploadChange): ChangeRow {
   return { ...row, upload_id: deriveFileUploadId(fileId), file_id: fileId, key: fileId };
 }
 
-/** Seconds from a change to the moment at which VOD is asked what has become of an upload in such a state. */
+/** Seconds from a change until VOD is asked about an upload in this state. */
 const CHECK_AFTER: Readonly<Partial<Record<UploadState, number>>> = {
   issued: 600,
   uploaded: 600,
@@ -118,7 +123,7 @@ const CHECK_AFTER: Readonly<Partial<Record<UploadState, number>>> = {
   failed: 86_400,
 };
 
-/** How the database knows what {@link advanceUpload} would answer: by fact and state, where that is another state. */
+/** The results of {@link advanceUpload} for the database: by fact and state, where the state changes. */
 const NEXT_STATES = JSON.stringify(
   Object.fromEntries(
     UPLOAD_FACTS.map((fact) => [
@@ -136,7 +141,7 @@ const NEXT_STATE = `coalesce('${NEXT_STATES}'::jsonb -> excluded.last_fact ->> u
 
 const COLUMNS = MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]);
 
-/** Columns of a change, as `jsonb_to_recordset` is to read {@link writeChange}. */
+/** Columns of a change, with which `jsonb_to_recordset` reads the result of {@link writeChange}. */
 export const CHANGE_COLUMNS = [
   ...['key text', 'upload_id text', 'fact text', 'state text', 'method text', 'owner text'],
   ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field].join(' ')),
@@ -154,7 +159,9 @@ function writeInsert(checkAt: string): string {
   from change c`;
 }
 
-/** Makes an upload of each row of `change`, at the time `$2`; nobody is asked about it, since nobody was told of it. */
+/**
+ * Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know these uploads yet.
+ */
 export const INSERT_QUEUED = writeInsert('null::timestamptz');
 
 const INSERT = writeInsert(writeCheck('c.state'));
@@ -172,11 +179,11 @@ const UPDATE = `update set
     .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
     .join(', ')}`;
 
-/** Which uploads the changes of one statement name: each kind costs its share, also where there is none of it. */
+/** How the changes of one statement name their uploads: each kind costs time, even if there is no change of it. */
 export interface ChangeKinds {
   readonly byUpload: boolean;
   readonly byFile: boolean;
-  /** Whether the application that tells them is a tenant's. */
+  /** Whether the application that reports them is a tenant's. */
   readonly ofTenant: boolean;
 }
 
@@ -186,8 +193,8 @@ function writeSameApplication(ofTenant: boolean): string {
     : '(u.sub_app_id is null or excluded.sub_app_id is null or u.sub_app_id = excluded.sub_app_id)';
 }
 
-// Only a statement for both kinds tells them apart: a filter would have the planner expect next to nothing, and so join
-// what follows row by row.
+// Only a statement for both kinds has a filter: with a filter the planner expects almost no rows, and so joins what
+// follows row by row.
 function writeByUpload(filter: string, ofTenant: boolean): string {
   return `by_upload as (${INSERT} where ${filter} order by c.key
     on conflict (upload_id) do ${UPDATE}
@@ -205,11 +212,11 @@ function writeByFile(filter: string, ofTenant: boolean): string {
 }
 
 /**
- * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and answer as `changed`
- * the uploads with their `key`. Rows are locked in the order of their keys, so that two of these never wait for each
- * other.
+ * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and return the uploads
+ * with their `key` as `changed`. Rows are locked in the order of their keys, so that two such statements never wait for
+ * each other.
  *
- * An upload has one file, one owner and one application: what is told of a second one changes nothing, and is not in
+ * An upload has one file, one owner and one application: a change with a second one has no effect, and is not in
  * `changed`.
  */
 export function writeUpserts({ byUpload, byFile, ofTenant }: ChangeKinds): string {
@@ -224,7 +231,7 @@ export function writeUpserts({ byUpload, byFile, ofTenant }: ChangeKinds): strin
   return [...upserts, `changed as (${changed})`].join(',\n  ');
 }
 
-/** Of changes that all name their upload. */
+/** All changes name the id of their upload. */
 export const BY_UPLOAD: ChangeKinds = { byUpload: true, byFile: false, ofTenant: false };
 
 /** {@link writeUpserts} for {@link BY_UPLOAD}. */

@@ -15,7 +15,7 @@ import {
   type UploadChange,
 } from './upload-row.ts';
 
-/** An upload that is permitted, or asked for, and has not come yet. */
+/** An upload that is permitted or requested, and has not arrived yet. */
 export interface IssuedUpload {
   readonly uploadId: string;
   readonly method: UploadMethod;
@@ -23,7 +23,7 @@ export interface IssuedUpload {
   readonly fields?: MediaFields;
 }
 
-/** Which uploads, newest first. */
+/** Filter of a list of uploads, newest first. */
 export interface UploadQuery extends PageQuery {
   readonly owner?: string | undefined;
   /** Application of VOD. */
@@ -32,18 +32,18 @@ export interface UploadQuery extends PageQuery {
   readonly method?: UploadMethod | undefined;
 }
 
-/** What the ledger knows of uploads. */
+/** Uploads in the ledger. */
 export interface UploadLedger {
   findUpload(uploadId: string): Promise<Upload | undefined>;
   /**
-   * Every upload that is there when the first page is read comes once, whatever is added meanwhile.
+   * Every upload that exists when the first page is read is returned once, even if others are added in the meantime.
    *
-   * @throws {Problem} `invalid_request` where the cursor is none of this list.
+   * @throws {Problem} `invalid_request` if the cursor is not from this list.
    */
   listUploads(criteria: UploadQuery): Promise<Page<Upload>>;
   /**
-   * Returns those of these files that an upload has; where an application is named, one that is in it. What was kept
-   * before any was named is in `own`, the service's own.
+   * Returns those of these files that have an upload; if an application is given, an upload in that one. Uploads that
+   * were recorded before applications were named belong to `own`, the service's own application.
    */
   findFiles(
     fileIds: readonly string[],
@@ -51,15 +51,15 @@ export interface UploadLedger {
     own?: number,
   ): Promise<readonly string[]>;
   /**
-   * Keeps an upload that is permitted and announces `upload.issued`, both once. Issuing it again prolongs it and replaces
-   * what is given; it never brings an upload back.
+   * Records an upload that is permitted and announces `upload.issued`, both once. Issuing it again prolongs it and
+   * replaces the given fields; it never reopens a finished upload.
    */
   issueUpload(upload: IssuedUpload): Promise<Upload>;
   /**
-   * Moves an upload to the state that `fact` leads to, and makes all that follows from it, or nothing: announces the state in
-   * the outbox (an event `upload.<state>` and its deliveries, once), schedules DeleteMedia of its file where the state is one
-   * in which nobody wants that, and drops its queued pull where it waits no more. Returns the upload as it is then; undefined,
-   * having done nothing, where there is no such upload.
+   * Changes an upload to the state that follows from `fact`, and does everything that follows from it in the same
+   * statement: announces the state in the outbox (an event `upload.<state>` and its deliveries, once), schedules
+   * DeleteMedia if the file is unwanted in this state, and removes its queued pull if it no longer waits. Returns the
+   * upload as it is then; undefined, without any change, if there is no such upload.
    */
   transition(uploadId: string, fact: UploadFact, fields?: MediaFields): Promise<Upload | undefined>;
 }
@@ -86,7 +86,7 @@ const CHANGE = `with change as (
   ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
 
-/** Returns the part of the ledger that knows uploads. */
+/** Creates the part of the ledger for uploads. */
 export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
   const { connection, randomKey } = dependencies;
   const find = async (uploadId: string) => {

@@ -10,30 +10,30 @@ export interface DatabaseHost {
   readonly port: number;
 }
 
-/** Where a database is and how it is reached. */
+/** Address of a database, and how to connect to it. */
 export interface DatabaseSettings {
-  /** In the order in which they are tried; one at least. */
+  /** At least one, in the order in which they are tried. */
   readonly hosts: readonly [DatabaseHost, ...DatabaseHost[]];
   readonly user: string;
   readonly password: string;
   readonly database: string;
   readonly tls: TlsSettings;
-  /** Whether a pooler is known to be in between. */
+  /** Whether a pooler is known to be between this service and the server. */
   readonly isPooled: boolean;
   readonly applicationName: string;
   /** Longest wait for a connection. */
   readonly connectSeconds: number;
-  /** Settings of the session, by the names that the server has for them. */
+  /** Settings of the session, under the server's names. */
   readonly session: Readonly<Record<string, string>>;
 }
 
-/** What is wrong with a variable, as a predicate that quotes nothing secret. */
+/** What is wrong with a variable, as a predicate that does not quote secrets. */
 interface DatabaseProblem {
   readonly variable: 'DATABASE_URL' | 'DATABASE_CA';
   readonly message: string;
 }
 
-/** What the variables say, or all that is wrong with them. */
+/** The settings in the variables, or all errors in them. */
 export type DatabaseUrl =
   | { readonly settings: DatabaseSettings; readonly problems?: undefined }
   | { readonly settings?: undefined; readonly problems: readonly DatabaseProblem[] };
@@ -46,9 +46,9 @@ const APPLICATION_NAME = 'vod-upload';
 const ENCODE =
   'percent-encode special characters, in user and password above all: % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, a space as %20';
 
-/** What is pasted around a URL, or left in one, and what to do about it. */
+/** Text that users leave around or in a URL by mistake, and what to do about it. */
 const LEFTOVERS: readonly (readonly [RegExp, string])[] = [
-  // The names of drivers are SQLAlchemy's: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls.
+  // The names of drivers are those of SQLAlchemy: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls.
   [
     /^(?!postgres(?:ql)?(?:\+\w+)?:\/\/)|["'`]$/i,
     'must be a URL that begins with postgres:// or postgresql:// and names a host, without quotes around it and without jdbc: or psql before it',
@@ -62,9 +62,9 @@ const LEFTOVERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Reads `DATABASE_URL` as libpq does, with what providers and clients of other languages write beside that.
+ * Reads `DATABASE_URL` as libpq does, and also the variants that providers and clients of other languages write.
  *
- * @param ca `DATABASE_CA`: certificates of the authorities that vouch for the server, as PEM.
+ * @param ca `DATABASE_CA`: certificates of the server's authorities, as PEM.
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
  */
 export function readDatabaseUrl(text: string, ca?: string): DatabaseUrl {
@@ -83,9 +83,9 @@ export function readDatabaseUrl(text: string, ca?: string): DatabaseUrl {
 }
 
 /**
- * Returns what the variables say.
+ * Returns the settings in the variables.
  *
- * @throws {LedgerError} where they are wrong.
+ * @throws {LedgerError} if they are wrong.
  */
 export function demandDatabase(variables: {
   readonly databaseUrl: string;
@@ -108,7 +108,7 @@ function readUrl(url: string, ca: readonly string[] | undefined): DatabaseSettin
   try {
     return readParts(url, ca);
   } catch (error) {
-    // What others say of a text quotes it, and this one holds a password.
+    // Messages of other errors quote the text, and it contains a password.
     if (error instanceof URIError)
       return [
         `has a % that is not followed by the two hexadecimal digits of a character: ${ENCODE}`,
@@ -118,14 +118,16 @@ function readUrl(url: string, ca: readonly string[] | undefined): DatabaseSettin
   }
 }
 
-/** @throws {SyntaxError} with a sentence of its own, or {URIError} by the language. */
+/**
+ * @throws {SyntaxError} with its own message, or {URIError} from `decodeURIComponent`.
+ */
 function readParts(url: string, ca: readonly string[] | undefined): DatabaseSettings | Messages {
   const [, authority = '', path = '', query = ''] =
     /^[^/]+\/\/([^/?]*)(?:\/([^?]*?)\/?)?(?:\?(.*))?$/.exec(url) ?? [];
   if (/[/@]/.test(path)) {
     throw new SyntaxError(`has a / or an @ where the name of the database is: ${ENCODE}`);
   }
-  // No host has an "@", so the last one is its beginning, whatever the password has.
+  // No host contains an "@", so the host begins after the last one, even if the password contains some.
   const at = authority.lastIndexOf('@');
   const [, user = '', password = ''] =
     /^([^:]*):?(.*)$/.exec(authority.slice(0, Math.max(at, 0))) ?? [];
@@ -179,7 +181,7 @@ function readHosts(list: string, defaultPorts?: string): DatabaseSettings['hosts
   );
 }
 
-/** Each host with its port, or with the one that there is. */
+/** Returns each host with its port, or with the only port given. */
 function pairHosts(names: readonly string[], ports = ''): DatabaseSettings['hosts'] {
   const list = ports.split(',');
   const [first, ...others] = names.map((name, place) => {
@@ -193,7 +195,7 @@ function pairHosts(names: readonly string[], ports = ''): DatabaseSettings['host
   return [first, ...others];
 }
 
-/** The protocol ends each text with a null. */
+/** The protocol ends each text with a null byte, so a text must not contain one. */
 function refuseNull(text: string): string {
   if (text.includes('\0')) throw new SyntaxError('must not have a %00 in it');
   return text;
@@ -204,20 +206,20 @@ function findUser(): string {
   try {
     return userInfo().username;
   } catch (cause) {
-    // A container may run under a number that has no name.
+    // A container may run under a user id without a name.
     const message = 'must name a user, as postgres://user:password@host:5432/database';
     throw new SyntaxError(message, { cause });
   }
 }
 
-/** A name that may be told: what a password leaves behind when it has a "?" looks otherwise, mostly. */
+/** A name that may be quoted: the rest of a password with a "?" in it mostly looks different. */
 const TELLABLE = /^[A-Za-z][\w.-]{0,63}$/;
 
 /**
- * Returns what the query of a URL says, and all that is wrong with it as predicates of the URL, which quote names of
- * parameters alone.
+ * Returns the parameters in the query of a URL, and all errors in it as predicates of the URL, which quote only names
+ * of parameters.
  *
- * @throws {URIError} where a percent sign begins no character.
+ * @throws {URIError} if a percent sign does not begin a character.
  */
 function readUrlQuery(query: string): {
   readonly parameters: UrlParameters;
@@ -230,7 +232,7 @@ function readUrlQuery(query: string): {
     .map((pair) => {
       const [, name = '', value = ''] = /^([^=]*)=?(.*)$/.exec(pair) ?? [];
       const told = decodeURIComponent(name);
-      // A "?" in a password makes a query of its end, up to the "@" before the host.
+      // If a password contains a "?", its end, up to the "@" before the host, is read as a query.
       const known =
         TELLABLE.test(told) && (URL_PARAMETERS.has(told.toLowerCase()) || !query.includes('@'));
       return known
@@ -244,7 +246,7 @@ function readParameter(parameters: UrlParameters, name: string, value: string): 
   const rule = URL_PARAMETERS.get(name.toLowerCase());
   if (rule === undefined)
     return `must not have the parameter ${name}, which is not known here: leave it out`;
-  // As for libpq, an empty value is none.
+  // As in libpq, an empty value counts as missing.
   if (rule === 'left out' || value === '') return undefined;
   if (typeof rule === 'object') return `must not have the parameter ${name}: ${rule.refusal}`;
   const wrong = value.includes('\0') ? 'must not have a %00 in it' : rule(parameters, value, name);

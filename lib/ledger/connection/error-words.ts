@@ -3,10 +3,10 @@ import type { DatabaseSettings } from './database-url.ts';
 /** What is wrong, and what to do about it. */
 export type Words = readonly [what: string, remedy: string];
 
-/** What of a URL makes a difference to what an error means. */
+/** The settings of a URL on which the meaning of an error depends. */
 export type WordsSettings = Pick<DatabaseSettings, 'tls' | 'session'>;
 
-/** By what codes begin with, or are; the first that fits. */
+/** Explanations by code, or beginning of a code; the first match is used. */
 const WORDS: readonly (readonly [RegExp, Words])[] = [
   [
     /^ECONNREFUSED$/,
@@ -193,10 +193,10 @@ const POOLER_WORDS: readonly (readonly [RegExp, Words])[] = [
 const OTHER = 'look the code up at https://www.postgresql.org/docs/current/errcodes-appendix.html';
 
 /**
- * Returns what an error means, without a secret.
+ * Returns the meaning of an error, without secrets.
  *
  * @param code of the server (https://www.postgresql.org/docs/current/errcodes-appendix.html), the driver or the socket.
- * @param text of the error, which is looked at and not quoted.
+ * @param text of the error, which is examined but not quoted.
  */
 export function chooseWords(code: string, text: string, { tls, session }: WordsSettings): Words {
   if (code === 'TLS_REFUSED') {

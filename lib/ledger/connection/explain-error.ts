@@ -1,39 +1,43 @@
 import { LedgerError, readCode } from '../ledger-error.ts';
 import { chooseWords, type WordsSettings } from './error-words.ts';
 
-/** What is wrong with a database, and what to do about it: two halves of a sentence, without a secret. */
+/** What is wrong with a database, and what to do about it: two halves of a sentence, without secrets. */
 export interface DatabaseFault {
   readonly what: string;
   readonly remedy: string;
-  /** Whether the same may go well a little later, without anybody doing anything. */
+  /** Whether the same may succeed a little later without any action. */
   readonly isPassing: boolean;
 }
 
 /**
- * Codes, and beginnings of codes, of what passes by itself: https://www.postgresql.org/docs/current/errcodes-appendix.html.
- * What is in no list does not: a request that was wrong will be wrong again.
+ * Codes, and beginnings of codes, of temporary failures:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html. Any other failure is permanent: a wrong request stays
+ * wrong.
  */
 const PASSING = new RegExp(
   `^(?:${[
-    // The driver's, this service's and the sockets' own; a name may be unknown to a resolver that fails (EAI_AGAIN).
+    // Codes of the driver, this service and the sockets; if the resolver fails, a name may be unknown for a while
+    // (EAI_AGAIN).
     'CONNECTION_|CONNECT_TIMEOUT$|NO_ANSWER$|E(?!NOTFOUND$|ACCES$|PROTO$|RR_)[A-Z_]+$',
-    // Connections, deadlocks, what is used up, what is in use, a server that is told to stop, its disk.
+    // Connections, deadlocks, exhausted resources, objects in use, a server that is shutting down, its disk.
     '08(?!P01)|40|53|55006$|55P03$|57(?!P04)|58|25006$|25P0[34]$',
   ].join('|')})`,
 );
 
-/** Poolers have one code for nearly all that they say: PgBouncer 08P01, and Supavisor XX000. */
+/** Poolers use one code for nearly all their errors: PgBouncer 08P01, and Supavisor XX000. */
 const POOLER_CODE = /^(?:08P01|XX\w{3})$/;
 
-/** What poolers say of a load or a restart: https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c. */
+/**
+ * What poolers report under load or during a restart: https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c.
+ */
 const POOLER_PASSING =
   /no more connections|connections exceeded|max ?clients|shutting down|timeout|exhaustion|out of memory|pause|suspend|cannot connect|crashed|login has been failing/i;
 
-/** What is behind a failure that a pooler remembers, or tells under a code for anything: the server's refusal for good. */
+/** Permanent refusals by the server that a pooler caches, or reports under its general code. */
 const POOLER_LASTING =
   /authentication failed|no such (?:user|database)|does not exist|unsupported startup|not found/i;
 
-/** Returns what it means that the database failed with `error`. */
+/** Returns the meaning of `error`, with which the database failed. */
 export function explainDatabaseError(error: unknown, settings: WordsSettings): DatabaseFault {
   const code = readCode(error);
   const text = error instanceof Error ? error.message : '';
@@ -41,7 +45,7 @@ export function explainDatabaseError(error: unknown, settings: WordsSettings): D
   return { what, remedy, isPassing: isPassing(code, text) };
 }
 
-/** Returns `error` as one of the ledger, for those that are asked to do what the database could not. */
+/** Returns `error` as an error of the ledger, for callers of the ledger. */
 export function toLedgerError(error: unknown, settings: WordsSettings): LedgerError {
   const { what, remedy, isPassing: passes } = explainDatabaseError(error, settings);
   return new LedgerError(`The database of DATABASE_URL failed: ${what}; ${remedy}.`, {

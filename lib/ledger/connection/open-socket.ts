@@ -7,21 +7,23 @@ import type { TlsSettings } from './tls-settings.ts';
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-/** Milliseconds for one address of a name that has several; Node.js takes 250, which the other side of the world is. */
+/** Milliseconds for one address of a name that has several; the 250 of Node.js are too short for a distant server. */
 const ADDRESS_MILLISECONDS = 1_000;
 
-/** What a server may begin with: Authentication, ErrorResponse, NegotiateProtocolVersion, NoticeResponse. */
+/**
+ * The messages with which a server may begin: Authentication, ErrorResponse, NegotiateProtocolVersion, NoticeResponse.
+ */
 const FIRST_MESSAGES = 'REvN';
 
-/** Ways of logging in that the driver knows: none, in clear text, by MD5 and by SASL. */
+/** Ways of logging in that the driver supports: none, in clear text, by MD5 and by SASL. */
 const KNOWN_AUTHENTICATIONS: ReadonlySet<number> = new Set([0, 3, 5, 10]);
 
 /**
- * Returns a socket to `host`, encrypted as `tls` says, which is ready for a startup message. Where what answers does not
- * speak PostgreSQL, it is destroyed with an error that says so.
+ * Returns a socket to `host`, encrypted as `tls` says, that is ready for a startup message. If the other side does not
+ * speak PostgreSQL, the socket is destroyed with an error that says so.
  *
- * The driver could do this itself, but would ask a server for TLS that has refused it, and could not tell what it is
- * that answers there.
+ * The driver could do this itself, but it continues with TLS after a server has refused it, and cannot recognise a
+ * server that is not PostgreSQL.
  *
  * @param milliseconds after which it gives up.
  * @throws an error with a `code`: that of the socket or of TLS, or `TLS_REFUSED`, `NOT_POSTGRESQL`, `CONNECT_TIMEOUT`.
@@ -39,7 +41,7 @@ export async function openSocket(
         noDelay: true,
         autoSelectFamilyAttemptTimeout: ADDRESS_MILLISECONDS,
       });
-  // Anyone who waits is told of an error; one that comes while nobody does must not end the process.
+  // An error while someone awaits the socket reaches them; an error at any other time must not end the process.
   plain.on('error', () => undefined);
   const timer = setTimeout(() => plain.destroy(failWith('CONNECT_TIMEOUT')), milliseconds);
   try {
@@ -73,7 +75,7 @@ async function encrypt(plain: Socket, name: string, tls: TlsSettings): Promise<S
     ...(isIP(name) === 0 ? { servername: name } : {}),
     ...defined({ ca: tls.authorities && [...tls.authorities], minVersion: tls.minVersion }),
     rejectUnauthorized: tls.mode === 'chain' || tls.mode === 'full',
-    // Of `chain` the name is of no matter; elsewhere it is compared as always.
+    // In the mode `chain` the name does not matter; in other modes it is compared as usual.
     ...(tls.mode === 'chain' ? { checkServerIdentity: () => undefined } : {}),
   });
   socket.on('error', () => undefined);
@@ -82,12 +84,12 @@ async function encrypt(plain: Socket, name: string, tls: TlsSettings): Promise<S
 }
 
 /**
- * Returns the letter that the server answers the question for TLS with. What comes after it in the clear could be from
- * anybody in between (https://www.postgresql.org/support/security/CVE-2021-23222/), so then there is none.
+ * Returns the letter with which the server answers the request for TLS. If unencrypted data follow it, the result is
+ * empty, since they could be from an attacker on the way (https://www.postgresql.org/support/security/CVE-2021-23222/).
  */
 async function readAnswer(socket: Socket): Promise<string> {
   const answer = await settle<Buffer>(socket, 'data');
-  // With an error comes its text, which nobody vouches for.
+  // An error is followed by its text, which is not authenticated.
   return answer[0] === 0x45 || answer.length === 1 ? String.fromCharCode(answer[0] ?? 0) : '';
 }
 
@@ -98,7 +100,7 @@ function explainFirst(data: Buffer): string | undefined {
   return KNOWN_AUTHENTICATIONS.has(data.readUInt32BE(5)) ? undefined : 'AUTHENTICATION_UNKNOWN';
 }
 
-/** Returns what comes with the event; it throws where the socket fails or closes before. */
+/** Returns the value of the event; throws if the socket fails or closes before it. */
 function settle<Value = void>(socket: Socket | TLSSocket, event: string): Promise<Value> {
   return new Promise((resolve, reject) => {
     const close = () => reject(failWith('CONNECTION_CLOSED'));

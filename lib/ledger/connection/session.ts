@@ -5,23 +5,23 @@ import type { DatabaseHost, DatabaseSettings } from './database-url.ts';
 import { failWith, openSocket } from './open-socket.ts';
 import { perform, type Session } from './transaction.ts';
 
-/** How a session is opened. */
+/** Options of a session. */
 export interface SessionOptions {
   readonly settings: DatabaseSettings;
   readonly isPooled: boolean;
-  /** Longest time of the server for one statement, where that can be said. */
+  /** Longest time of the server for one statement, if that can be set. */
   readonly statementMilliseconds: number;
   /** Longest wait for the session, over all hosts. */
   readonly connectMilliseconds: number;
 }
 
-/** An idle connection is closed before proxies and address translation forget it silently. */
+/** An idle connection is closed after this, before proxies and address translation drop it silently. */
 export const IDLE_SECONDS = 60;
 
-/** The server only reads: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+/** The server is read-only: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 export const READ_ONLY = '25006';
 
-/** How poolers, and servers that are older, refuse a startup parameter. */
+/** Codes with which poolers and older servers refuse a startup parameter. */
 const STARTUP_REFUSALS: ReadonlySet<string> = new Set([
   '08P01',
   '0A000',
@@ -30,15 +30,18 @@ const STARTUP_REFUSALS: ReadonlySet<string> = new Set([
   '55P02',
 ]);
 
-/** After these another host may be better; one that refuses the password speaks for all of them. */
+/**
+ * After these errors the next host is tried. After others, such as a refused password, it is not, since every host
+ * would answer the same.
+ */
 const TRY_NEXT = /^(?:E[A-Z_]+|CONNECT\w+|08\w+|53\w+|57P\w+|25006|TLS_REFUSED|NOT_POSTGRESQL)$/;
 
 /**
- * Returns a session on the first host that has one to offer and is a primary.
+ * Opens a session on the first host that accepts one and is a primary.
  *
- * A server of one's own is told by startup parameters how to plan and when to give up, and prepares statements. A pooler
- * refuses such parameters by default (https://www.pgbouncer.org/config.html#ignore_startup_parameters), or passes over
- * them, and may do each transaction on another connection: then the session relies on nothing but transactions.
+ * Without a pooler, startup parameters set how the server plans and when it gives up, and statements are prepared. A
+ * pooler refuses such parameters by default (https://www.pgbouncer.org/config.html#ignore_startup_parameters), or
+ * ignores them, and may run each transaction on another connection: then the session relies only on transactions.
  *
  * @throws an error with the `code` of the server, the driver or the socket, of the last host that was tried.
  */
@@ -55,7 +58,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   throw last;
 }
 
-/** Closes it without a farewell, which nobody waits for. */
+/** Closes the session immediately, without a message to the server. */
 export function closeSession({ sql }: Session): void {
   sql.end({ timeout: 0 }).catch(() => undefined);
 }
@@ -65,10 +68,10 @@ async function openAnyhow(host: DatabaseHost, options: SessionOptions): Promise<
     const { session, plans } = await openOn(host, options);
     const wanted = listParameters(options).get('plan_cache_mode');
     if (wanted === undefined || wanted === plans) return session;
-    // What is in between has kept the parameters to itself.
+    // A pooler has not passed the parameters on.
     closeSession(session);
   } catch (error) {
-    // Nothing was done yet, so the same may be asked for otherwise.
+    // Nothing was done yet, so the session can be opened again in the other way.
     if (options.isPooled || !STARTUP_REFUSALS.has(readCode(error))) throw error;
   }
   const { session } = await openOn(host, { ...options, isPooled: true });
@@ -87,12 +90,12 @@ async function openOn(host: DatabaseHost, options: SessionOptions) {
   );
   try {
     const [row] = await perform(session, (sql) => sql.unsafe<Probe[]>(PROBE));
-    // A standby can do nothing here, and becomes a primary at any time.
+    // A standby cannot be used here, but may become a primary at any time.
     if (row?.is_standby) throw failWith(READ_ONLY);
     return { session, plans: row?.plans };
   } catch (error) {
     closeSession(session);
-    // Where the driver knows only that it has ended, the socket knows why.
+    // If the driver only knows that the connection has ended, the socket has the reason.
     throw readCode(error).startsWith('CONNECTION_') ? (socket.errored ?? error) : error;
   } finally {
     clearTimeout(timer);
@@ -105,7 +108,7 @@ interface Probe {
   readonly is_standby: boolean;
 }
 
-/** Tells whether the startup parameters were heard, and whether this server may be written to. */
+/** Returns whether the startup parameters took effect, and whether this server accepts writes. */
 const PROBE =
   "select current_setting('plan_cache_mode', true) as plans, pg_is_in_recovery() as is_standby";
 
@@ -113,7 +116,7 @@ function createSession(host: DatabaseHost, socket: Socket, options: SessionOptio
   const { settings, isPooled } = options;
   let closures = 0;
   let isGiven = false;
-  // Once it has closed, anyone who needs another one opens another session.
+  // There is one socket per session: after it has closed, another session is opened.
   const giveSocket = async () => {
     if (socket.errored) throw socket.errored;
     if (isGiven || socket.destroyed) throw failWith('CONNECTION_CLOSED');
@@ -126,25 +129,25 @@ function createSession(host: DatabaseHost, socket: Socket, options: SessionOptio
     port: host.port,
     database: settings.database,
     user: settings.user,
-    // As a text, an empty one would be looked for in PGPASSWORD.
+    // A function, since for an empty text the driver would read PGPASSWORD.
     password: () => settings.password,
     prepare: !isPooled,
     onclose: () => {
       closures += 1;
     },
     connection: Object.fromEntries(listParameters(options)),
-    // The types leave it out: https://github.com/porsager/postgres#custom-socket
+    // Missing in the driver's types: https://github.com/porsager/postgres#custom-socket
     ...{ socket: giveSocket },
-    // Anything, or PGTARGETSESSIONATTRS would be looked at.
+    // Any value, since otherwise the driver would read PGTARGETSESSIONATTRS.
     target_session_attrs: 'primary',
   }).options;
-  // Options that are parsed are taken as they are. The driver's own look at what kind of server it is on would end the
-  // process where the connection is lost meanwhile, since nobody waits for it.
+  // The driver uses parsed options as they are. Its own check of the kind of server would end the process if the
+  // connection is lost during it, since its promise is not awaited.
   const sql = postgres({ ...parsed, target_session_attrs: undefined });
   return { sql, host, isPooled, settings: settings.session, closures: () => closures };
 }
 
-/** All that the driver would look for in PG… variables of the environment is said. */
+/** Options that the driver would otherwise read from PG… variables of the environment. */
 const DRIVER_OPTIONS = {
   ssl: false,
   sslnegotiation: null,
@@ -159,7 +162,7 @@ const DRIVER_OPTIONS = {
   publications: '',
   // Only types that every server has are used.
   fetch_types: false,
-  // That a table is there already is what is hoped for.
+  // The notice that a table already exists is expected.
   onnotice: () => undefined,
 } as const;
 
@@ -171,11 +174,12 @@ function listParameters(options: SessionOptions): ReadonlyMap<string, string> {
   return new Map([
     name,
     ['statement_timeout', String(statementMilliseconds)],
-    // Planning anew costs more than these statements themselves, and no parameter would change their plans.
+    // Planning again costs more than these statements themselves, and no parameter would change their plans.
     ['plan_cache_mode', 'force_generic_plan'],
     ['jit', 'off'],
-    // Nothing here needs to read a table whole, and a plan that was made while one was empty, also that of a foreign key,
-    // would do so for as long as its statistics say that: https://www.postgresql.org/docs/current/runtime-config-query.html.
+    // No statement here needs to read a whole table. A plan that was made while a table was empty, even that of a
+    // foreign key, would do so until its statistics change:
+    // https://www.postgresql.org/docs/current/runtime-config-query.html.
     ['enable_seqscan', 'off'],
     ...Object.entries(settings.session),
   ]);

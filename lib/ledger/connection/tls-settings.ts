@@ -2,16 +2,16 @@ import { X509Certificate } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { SslMode, UrlParameters } from './url-parameters.ts';
 
-/** How much of TLS there is, and what asks for it. */
+/** Whether TLS is used, how it is verified, and which setting requires it. */
 export interface TlsSettings {
   /**
-   * `off`: none. `offered`: where the server has it. `unchecked`: always, whatever its certificate. `chain`: with a
-   * certificate that an authority vouches for. `full`: with one that is for this host, too.
+   * `off`: no TLS. `offered`: if the server offers it. `unchecked`: always, with any certificate. `chain`: with a
+   * certificate from a trusted authority. `full`: with one that is also for this host.
    */
   readonly mode: 'off' | 'offered' | 'unchecked' | 'chain' | 'full';
-  /** What asks for it, as `sslmode`; for sentences that say what to change. */
+  /** The setting that requires it, such as `sslmode`; for messages that say what to change. */
   readonly because: string;
-  /** Certificates of authorities, as PEM; undefined for those that Node.js trusts. */
+  /** Certificates of authorities, as PEM; undefined for the authorities that Node.js trusts. */
   readonly authorities: readonly string[] | undefined;
   readonly minVersion: 'TLSv1.3' | undefined;
 }
@@ -19,8 +19,8 @@ export interface TlsSettings {
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g;
 
 /**
- * Returns the certificates in a text as PEM, or undefined where it has none, or one that is broken. Their lines may have
- * been lost, or be ended by a backslash and an "n", as happens on the way through files of variables.
+ * Returns the certificates in a text as PEM, or undefined if it has none, or a broken one. Line ends may be missing, or
+ * be a backslash and an "n", as happens in files of variables.
  */
 export function readAuthorities(text: string): readonly string[] | undefined {
   try {
@@ -34,7 +34,7 @@ export function readAuthorities(text: string): readonly string[] | undefined {
   }
 }
 
-/** Returns what of the wishes for TLS cannot be, in predicates of `DATABASE_URL`. */
+/** Returns the settings of TLS that cannot be met, as predicates of `DATABASE_URL`. */
 export function explainTls(parameters: UrlParameters, hasAuthorities: boolean): readonly string[] {
   const { sslmode, sslmodeBy, verifyBy, fileBy } = parameters;
   if (sslmode === 'disable') {
@@ -49,9 +49,9 @@ export function explainTls(parameters: UrlParameters, hasAuthorities: boolean): 
 }
 
 /**
- * Returns how much of TLS there is towards `hosts`: what libpq does, but for a host that is neither on this machine nor
- * on a private network. That one is reached with a certificate that is checked unless the URL says otherwise, and never
- * without TLS because the answer to the question for it, which anybody in between may give, was no.
+ * Returns how TLS is used for `hosts`: as in libpq, except for a host that is neither on this machine nor on a private
+ * network. The certificate of such a host is verified unless the URL says otherwise, and a connection never continues
+ * without TLS because the answer to the request for it was no, since an attacker on the way could give that answer.
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
  */
@@ -69,7 +69,7 @@ function chooseMode(
   { sslmode, sslmodeBy = '', verifyBy }: UrlParameters,
   hasAuthorities: boolean,
 ): Pick<TlsSettings, 'mode' | 'because'> {
-  // Nothing leaves the machine: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLMODE
+  // The data do not leave the machine: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLMODE
   if (hosts.every((host) => host.startsWith('/'))) return { mode: 'off', because: 'its host' };
   if (verifyBy !== undefined) return { mode: 'full', because: verifyBy };
   const isPrivate = hosts.every(isPrivateHost);
@@ -78,7 +78,7 @@ function chooseMode(
     disable: 'off',
     prefer: isPrivate ? 'offered' : always,
     require: always,
-    // Of an authority that vouches for everybody, the name is all that tells one from another.
+    // A public authority issues certificates to anyone, so only the name identifies the server.
     'verify-ca': hasAuthorities ? 'chain' : 'full',
     'verify-full': 'full',
   };
@@ -89,7 +89,7 @@ function chooseMode(
 }
 
 /**
- * Names that the public DNS does not answer: of one label, as containers have, or with one of these endings
+ * Names that the public DNS does not resolve: with one label, as containers have, or with one of these endings
  * (https://www.rfc-editor.org/rfc/rfc6761#section-6, https://www.rfc-editor.org/rfc/rfc6762#appendix-G,
  * https://www.rfc-editor.org/rfc/rfc8375; `svc` is that of services in Kubernetes).
  */
@@ -97,7 +97,7 @@ const PRIVATE_NAME =
   /^(?!\d+$|0x)[^.:]+$|\.(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|svc)$/i;
 
 /**
- * Ranges of addresses that no other network reaches: https://www.rfc-editor.org/rfc/rfc1918#section-3,
+ * Ranges of addresses that cannot be reached from other networks: https://www.rfc-editor.org/rfc/rfc1918#section-3,
  * https://www.rfc-editor.org/rfc/rfc3927, https://www.rfc-editor.org/rfc/rfc4193.
  */
 const PRIVATE_RANGES: ReadonlySet<string | undefined> = new Set([
@@ -114,7 +114,7 @@ function isThisMachine(host: string): boolean {
 }
 
 /**
- * Returns whether `host` is on this machine or a private network. A name is judged by what it is, and not looked up.
+ * Returns whether `host` is on this machine or a private network. A name is checked as text, and not looked up.
  *
  * @param host as for {@link isThisMachine}.
  */
@@ -122,7 +122,7 @@ function isPrivateHost(host: string): boolean {
   return isThisMachine(host) || PRIVATE_RANGES.has(readRange(host)) || PRIVATE_NAME.test(host);
 }
 
-/** Returns the range of an address, in whatever way it is written; undefined of a name. */
+/** Returns the range of an address, in any notation; undefined for a name. */
 function readRange(host: string): string | undefined {
   return ipaddr.isValid(host) ? ipaddr.process(host).range() : undefined;
 }

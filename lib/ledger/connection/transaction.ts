@@ -3,11 +3,11 @@ import { readCode } from '../ledger-error.ts';
 import type { DatabaseHost } from './database-url.ts';
 import { failWith } from './open-socket.ts';
 
-/** A connection that is up. */
+/** An open connection. */
 export interface Session {
   readonly sql: Sql;
   readonly host: DatabaseHost;
-  /** Whether it leads through a pooler, so that nothing said in it outlives a transaction. */
+  /** Whether it goes through a pooler, so that no setting outlives a transaction. */
   readonly isPooled: boolean;
   /** Settings of the URL, by name. */
   readonly settings: Readonly<Record<string, string>>;
@@ -15,9 +15,9 @@ export interface Session {
   readonly closures: () => number;
 }
 
-/** What a piece of work sends its statements through. */
+/** Sends the statements of a piece of work. */
 export interface Statements {
-  /** Returns the rows of `query`, which may be several statements where it has no parameters. */
+  /** Returns the rows of `query`, which may be several statements if it has no parameters. */
   unsafe<Rows extends object[]>(
     query: string,
     parameters?: (string | number | null)[],
@@ -26,24 +26,25 @@ export interface Statements {
 }
 
 /**
- * The connection was lost, or never came about: codes of the driver, of sockets, and of
+ * The connection was lost, or could not be opened: codes of the driver, of sockets, and of
  * https://www.postgresql.org/docs/current/errcodes-appendix.html.
  */
 const LOST = new Set([
   ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'],
   ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'NO_ANSWER'],
-  // Ended by an administrator, a crash, a failover or a time limit on idle connections; or not up yet.
+  // Ended by an administrator, a crash, a failover or a time limit on idle connections; or the server is still
+  // starting.
   ...['57P01', '57P02', '57P03', '57P05', '25P03', '08006'],
 ]);
 
-/** Returns whether the connection of this error is of no more use. */
+/** Returns whether the connection of this error can no longer be used. */
 export function isLost(error: unknown): boolean {
   return LOST.has(readCode(error));
 }
 
 /**
- * Returns what `work` does by itself; as a transaction where the settings of the URL have to be said each time, since
- * nothing outlives one.
+ * Runs `work`; in a transaction if the settings of the URL have to be repeated each time, since none outlives a
+ * transaction.
  */
 export async function perform<Result>(
   session: Session,
@@ -53,11 +54,11 @@ export async function perform<Result>(
 }
 
 /**
- * Returns what `work` does, as one transaction.
+ * Runs `work` as one transaction.
  *
- * A word to a connection that closed under a transaction ends the whole process
+ * Sending to a connection that was closed during a transaction ends the whole process
  * (https://github.com/porsager/postgres/issues/1208). So once it is lost, work is left waiting: it sends nothing more,
- * not even the driver's own `rollback`, and the driver rejects the transaction by itself.
+ * not even the driver's own `rollback`, and the driver rejects the transaction itself.
  */
 export async function begin<Result>(
   session: Session,
@@ -90,7 +91,7 @@ export async function begin<Result>(
   return end.result;
 }
 
-/** Settings that no startup parameter could make. */
+/** Returns the settings that startup parameters could not set. */
 function listUnsaid({ isPooled, settings }: Session): readonly (readonly [string, string])[] {
   return isPooled ? Object.entries(settings) : [];
 }
@@ -107,9 +108,9 @@ function never(): Promise<never> {
 }
 
 /**
- * Returns what `work` returns.
+ * Returns the result of `work`.
  *
- * @throws an error `NO_ANSWER` where it takes longer.
+ * @throws an error `NO_ANSWER` if it takes longer.
  */
 export async function answerInTime<Result>(
   work: Promise<Result>,

@@ -1,33 +1,33 @@
 import { readOptions, readSetting } from './url-settings.ts';
 
-/** How far a server is trusted: the modes of libpq that make a difference here. */
+/** The modes of libpq that make a difference here. */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
-/** What the parameters of a URL say. */
+/** The parameters of a URL. */
 export interface UrlParameters {
-  /** The parts of a URL that may stand among its parameters. */
+  /** The parts of a URL that may also be parameters. */
   readonly parts: Partial<Record<'host' | 'port' | 'user' | 'password' | 'dbname', string>>;
   sslmode?: SslMode;
-  /** Name of the parameter that `sslmode` is from. */
+  /** Name of the parameter that set `sslmode`. */
   sslmodeBy?: string;
-  /** Name of a parameter that asks for a certificate that is checked, whatever `sslmode` says. */
+  /** Name of a parameter that requires a verified certificate for any `sslmode`. */
   verifyBy?: string;
-  /** Name of a parameter that names a file of certificates, which a function does not have. */
+  /** Name of a parameter with a file of certificates, which a function does not have. */
   fileBy?: string;
   minTlsVersion?: 'TLSv1.3';
   applicationName?: string;
   /** Longest wait for a connection, in seconds. */
   connectSeconds?: number;
-  /** Whether a pooler is told of. */
+  /** Whether the URL says that there is a pooler. */
   isPooled: boolean;
-  /** Settings of the session, by the name that the server has for them. */
+  /** Settings of the session, under the server's names. */
   readonly settings: Record<string, string>;
 }
 
-/** Takes over what a parameter says, or returns what is wrong with its value. */
+/** Applies a parameter, or returns what is wrong with its value. */
 type Read = (parameters: UrlParameters, value: string, name: string) => string | undefined;
 
-/** What is done with a parameter: it is read, it is left out, or it is refused with these words. */
+/** What is done with a parameter: it is read, ignored, or refused with this message. */
 type Rule = Read | 'left out' | { readonly refusal: string };
 
 /** https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION, and what node-postgres and JDBC add. */
@@ -46,12 +46,12 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   ...{ false: false, 0: false, off: false, no: false },
 };
 
-/** Files that hold the authorities which the system trusts: https://go.dev/src/crypto/x509/root_linux.go. */
+/** Files with the authorities that the system trusts: https://go.dev/src/crypto/x509/root_linux.go. */
 const SYSTEM_FILE = /^(?:system$|\/etc\/(?:ssl|pki)\/)/;
 
 const oneOf = (values: readonly string[]) => `must be one of ${values.join(', ')}`;
 
-/** What `sslmode` says goes before what others do. */
+/** `sslmode` has precedence over other parameters. */
 const setSslMode =
   (modes: Readonly<Record<string, SslMode>>): Read =>
   (parameters, value, name) => {
@@ -80,7 +80,7 @@ const setSetting =
   ({ settings }, value) =>
     readSetting(settings, setting, value);
 
-/** Where `value` says so, statements are not prepared on the server, since a pooler may be in between. */
+/** If `value` matches, there may be a pooler, so statements are not prepared on the server. */
 const poolWhere =
   (pooled: RegExp): Read =>
   (parameters, value) => {
@@ -102,7 +102,7 @@ const setConnectTimeout: Read = (parameters, value) => {
 const setTarget =
   (writing: readonly string[]): Read =>
   (_parameters, value) =>
-    // The driver is told to take none but a primary, whatever is written.
+    // The driver accepts only a primary in any case.
     writing.includes(value) ? undefined : `${oneOf(writing)}, since the ledger is written to`;
 
 const only =
@@ -159,7 +159,7 @@ const HONOURED: Readonly<Record<string, Read>> = {
   options: ({ settings }, value) => readOptions(settings, value),
   search_path: setSetting('search_path'),
   currentschema: setSetting('search_path'),
-  // Prisma takes one name, as it is: https://www.prisma.io/docs/orm/overview/databases/postgresql.
+  // Prisma accepts one name, unquoted: https://www.prisma.io/docs/orm/overview/databases/postgresql.
   schema: ({ settings }, value) =>
     readSetting(settings, 'search_path', `"${value.replaceAll('"', '""')}"`),
   statement_timeout: setSetting('statement_timeout'),
@@ -190,7 +190,10 @@ const HONOURED: Readonly<Record<string, Read>> = {
   preferquerymode: poolWhere(/^simple$/),
 };
 
-/** They make no difference here: an instance has one connection, is quick to tell a dead one, and always names its host. */
+/**
+ * These make no difference here: an instance has one connection, detects a lost one quickly, and always sends its host
+ * name.
+ */
 const LEFT_OUT =
   'connection_limit pool_timeout pool_size pool min max max_pool_size maxpoolsize minpoolsize pool_max_conns ' +
   'pool_min_conns pool_max_conn_lifetime pool_max_conn_idle_time pool_health_check_period conn_max_age ' +
@@ -200,7 +203,7 @@ const LEFT_OUT =
   'sslcertmode sslnegotiation ssl_max_protocol_version uselibpqcompat load_balance_hosts loadbalancehosts ' +
   'min_protocol_version max_protocol_version timezone reconnect adapter stringtype rewritebatchedinserts supa workaround';
 
-/** What is done with each parameter that is known, by its name in lower case. */
+/** The rule for each known parameter, by its name in lower case. */
 export const URL_PARAMETERS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...LEFT_OUT.split(' ').map((name) => [name, 'left out'] as const),
   ...Object.entries(HONOURED),

@@ -6,7 +6,7 @@ const DURATION = /^\d+(?:us|ms|s|min|h|d)?$/;
 /**
  * Adds a setting of the session to `settings`.
  *
- * @returns what is wrong with its value, where something is; without the value.
+ * @returns what is wrong with its value, if anything is; without the value.
  */
 export function readSetting(
   settings: Record<string, string>,
@@ -23,12 +23,12 @@ export function readSetting(
   return undefined;
 }
 
-/** One setting of `options`, as the server splits them: spaces that belong to a value have a backslash before them. */
+/** One setting of `options`, as the server splits them: a space in a value is escaped by a backslash. */
 const OPTION = /(?:-c\s*|--)([\w.-]+)=((?:\\.|[^\s\\])*)(?:\s+|$)/y;
 
 /**
- * What Neon's proxy takes from clients that do not name their host in TLS, which the functions do:
- * https://neon.com/docs/connect/connection-errors#the-endpoint-id-is-not-specified.
+ * What Neon's proxy accepts from clients that do not send a host name in TLS. The functions send it, so this is
+ * ignored: https://neon.com/docs/connect/connection-errors#the-endpoint-id-is-not-specified.
  */
 const ENDPOINT = /(?:endpoint|project)=\S*(?:\s+|$)/y;
 
@@ -36,10 +36,10 @@ const ENDPOINT = /(?:endpoint|project)=\S*(?:\s+|$)/y;
  * Adds the settings of a parameter `options` to `settings`.
  *
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
- * @returns what is wrong with it, where something is; without its text.
+ * @returns what is wrong with it, if anything is; without its text.
  */
 export function readOptions(settings: Record<string, string>, text: string): string | undefined {
-  // A form writes a space as "+", and no name of a setting begins so.
+  // A form encodes a space as "+", and no name of a setting begins with one.
   const rest = text.replaceAll('+', ' ').trim();
   let at = 0;
   while (at < rest.length) {
