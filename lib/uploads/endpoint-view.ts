@@ -1,7 +1,7 @@
 import type { LedgerEndpoint } from '../ledger/endpoints.ts';
 import { defined } from '../validation/json-object.ts';
 
-/** An endpoint as those outside see it: times are ISO 8601. */
+/** An endpoint in answers: times are ISO 8601. */
 export interface EndpointView {
   readonly endpoint: string;
   readonly state: 'active' | 'paused';
@@ -14,7 +14,7 @@ export interface EndpointView {
   readonly dead: number;
 }
 
-/** Returns what the ledger describes an endpoint for those outside. */
+/** Returns an endpoint of the ledger in the form for answers. */
 export function viewEndpoint(endpoint: LedgerEndpoint): EndpointView {
   const { pausedAt, pausedReason: reason, deliveredAt, waitingSince } = endpoint;
   const state: EndpointView['state'] = pausedAt === undefined ? 'active' : 'paused';

@@ -12,7 +12,7 @@ import {
   refuseOptions,
 } from './upload-query.ts';
 
-/** A request of an operator's, who may make it. */
+/** A request of an operator, which is already authorized. */
 interface OperatorCall {
   readonly event: HttpEvent;
   readonly ledger: WithLedger;
@@ -20,7 +20,7 @@ interface OperatorCall {
   readonly now: () => number;
 }
 
-/** Returns a page of the deliveries that were given up. @throws {Problem} */
+/** Returns a page of dead deliveries. @throws {Problem} */
 export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parsePageQuery(readQueryFields(event));
   const { items, ...rest } = await ledger((each) => each.listDeadDeliveries(query));
@@ -31,7 +31,7 @@ export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promi
   return respondUnlessCached(event, { items: views, ...rest });
 }
 
-/** Returns a page of what was set aside, latest first. @throws {Problem} */
+/** Returns a page of dead items, latest first. @throws {Problem} */
 export async function listDeadItems({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parsePageQuery(readQueryFields(event));
   const { items, ...rest } = await ledger((each) => each.listDeadItems(query));
@@ -43,27 +43,27 @@ export async function listDeadItems({ event, ledger }: OperatorCall): Promise<An
   return respondUnlessCached(event, { items: views, ...rest });
 }
 
-/** Has the next sweep try an item again that was set aside. @throws {Problem} */
+/** Has the next sweep retry a dead item. @throws {Problem} */
 export async function replayItem({ event, ledger, now }: OperatorCall): Promise<Answer> {
   const item = parseItemRequest(readJsonBody(event, {}));
   const isReplayed = await ledger((each) => replayDeadItem(item, each, now()));
   return { status: 202, body: { replayed: isReplayed ? 1 : 0 } };
 }
 
-/** Makes dead deliveries due again, and returns how many and where to go on. @throws {Problem} */
+/** Makes dead deliveries due again, and returns how many and the next cursor. @throws {Problem} */
 export async function replayMany({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parseReplayQuery(readJsonBody(event, {}));
   return { status: 202, body: await ledger((each) => each.replayMany(query)) };
 }
 
-/** Returns all endpoints with their state and what waits for them. @throws {Problem} */
+/** Returns all endpoints with their state and their waiting deliveries. @throws {Problem} */
 export async function listEndpoints({ event, ledger }: OperatorCall): Promise<Answer> {
   refuseOptions(readQueryFields(event));
   const endpoints = await ledger((each) => each.listEndpoints());
   return respondUnlessCached(event, { items: endpoints.map(viewEndpoint) });
 }
 
-/** Resumes an endpoint, so that what waits for it is sent, and returns it. @throws {Problem} */
+/** Resumes an endpoint, so that its waiting deliveries are sent, and returns it. @throws {Problem} */
 export async function resumeEndpoint({ event, ledger }: OperatorCall): Promise<Answer> {
   refuseOptions(readJsonBody(event, {}));
   const [, name] = readPath(event, 'uploads');

@@ -3,7 +3,7 @@ import { type ItemName, readPair } from '../model/item-name.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 
-/** What trying again takes of a ledger. */
+/** The methods of the ledger that a replay needs. */
 type Replaying = Pick<
   Ledger,
   | 'findDeadItem'
@@ -15,11 +15,11 @@ type Replaying = Pick<
 >;
 
 /**
- * Has an item that was set aside tried again by the next sweep, and takes it off the list; returns whether that can be
- * done. A pull is sent again by anyone who asked for it, and of a file without an id nothing can be asked.
+ * Has the next sweep retry a dead item, and removes it from the list; returns whether that is possible. It is not
+ * possible for a pull, which its caller sends again, nor for a file without an id, about which VOD cannot be asked.
  *
  * @param now Unix milliseconds.
- * @throws what the ledger throws where it cannot be reached.
+ * @throws the ledger's error if it cannot be reached.
  */
 export async function replayDeadItem(
   name: ItemName,
@@ -70,7 +70,7 @@ async function putEventBack(
     await ledger.keepForRetry({ ...event, proven: proven === true });
     return true;
   } catch (error) {
-    // It is as it was when it was set aside: what keeps events does not take it.
+    // The cause has not changed: the ledger still cannot store it.
     if (isItemFault(error)) return false;
     throw error;
   }

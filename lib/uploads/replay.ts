@@ -2,8 +2,8 @@ import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { ReplayRequest } from './upload-query.ts';
 
 /**
- * Makes dead deliveries of an upload due at once: all of them, or those that `request` names. Returns how many there
- * were.
+ * Makes dead deliveries of an upload due immediately: all of them, or those that `request` names. Returns how many
+ * there were.
  */
 export async function replayDeliveries(
   uploadId: string,
@@ -13,7 +13,7 @@ export async function replayDeliveries(
   if (eventId === undefined && endpoint === undefined) {
     return ledger((each) => each.replayUpload(uploadId));
   }
-  // Whatever is named must be of this upload, so it is looked up among its events.
+  // The named deliveries must belong to this upload, so they are looked up among its events.
   const events = await ledger((each) => each.listEvents(uploadId));
   const named = events
     .filter((event) => (eventId ?? event.eventId) === event.eventId)

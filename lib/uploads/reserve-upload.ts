@@ -16,14 +16,14 @@ interface PermittedUpload {
   readonly subAppId: number | undefined;
   /** Unix seconds. */
   readonly expireTime: number;
-  /** Of the owner. */
+  /** Profile of the owner. */
   readonly profile: Pick<Profile, 'quotas' | 'maxExpiresIn'>;
 }
 
 /**
- * Keeps an upload in the ledger before its signature is given away; without a ledger, counts it.
+ * Records an upload in the ledger before its signature is issued; without a ledger, counts it.
  *
- * @throws {Problem} `quota_exceeded`, `upload_finished` where it continues one that has ended, or `ledger_…`.
+ * @throws {Problem} `quota_exceeded`, `upload_finished` if it continues an upload that has ended, or `ledger_…`.
  */
 export type ReserveUpload = (
   upload: PermittedUpload,
@@ -31,7 +31,7 @@ export type ReserveUpload = (
 ) => void | Promise<void>;
 
 /**
- * Returns how uploads are kept that are about to be permitted.
+ * Creates the function that reserves uploads.
  *
  * @param now Unix milliseconds.
  */
@@ -43,7 +43,7 @@ export function createUploadReservation(
   const begin = createQuotaMemory(now);
   return ({ owner, profile: { quotas, maxExpiresIn = MAX_SIGNATURE_SECONDS } }, { uploadId }) => {
     if (uploadId === undefined) return begin(owner, quotas);
-    // Its id is proof that it was begun here, and when: it ends with the longest signature of its beginning.
+    // Its id proves that it began here, and when. It ends when the longest possible signature from that time expires.
     if (isUploadIdBefore(uploadId, now() - maxExpiresIn * 1_000)) throw uploadFinished('expired');
   };
 }
@@ -54,7 +54,7 @@ async function reserveInLedger(
   ledger: WithLedger,
 ): Promise<void> {
   if (request.uploadId !== undefined) {
-    // What has ended keeps what was told of it.
+    // Issuing would change the fields of an upload that has ended.
     const known = await ledger((each) => each.findUpload(uploadId));
     if (known !== undefined && isFinished(known.state)) throw uploadFinished(known.state);
   }
@@ -85,27 +85,27 @@ async function issueWithin(quotas: Quotas, upload: IssuedUpload, ledger: WithLed
   return verdict;
 }
 
-/** Returns the problem of a request about an upload to which nothing more can happen. */
+/** Returns the problem of a request about an upload that has ended. */
 export function uploadFinished(state: UploadState): Problem {
   return new Problem(`The upload has ended: its state is "${state}".`, { code: 'upload_finished' });
 }
 
 /**
- * Lets an upload of `owner` begin.
+ * Counts a new upload of `owner` against the quotas.
  *
- * @throws {Problem} `quota_exceeded` where too many began within a minute in this instance, or `ledger_required` where
- * a quota counts what only a ledger knows.
+ * @throws {Problem} `quota_exceeded` if too many began within a minute in this instance, or `ledger_required` if a
+ * quota needs counts that only a ledger has.
  */
 export type BeginUpload = (owner: string, quotas: Quotas | undefined) => void;
 
 const MINUTE = 60_000;
 
 /**
- * Returns what keeps owners within their quotas without a ledger: in one instance, and for as long as it lives. It
- * remembers no more than what the instance began within a minute.
+ * Creates the check of quotas without a ledger, which counts in one instance during its life. It stores only the
+ * uploads that began in the instance within the last minute.
  */
 export function createQuotaMemory(now: () => number): BeginUpload {
-  /** Times at which uploads began, by owner; anyone who began one last is last. */
+  /** Times at which uploads began, by owner; owners are in the order of their latest upload. */
   const begun = new Map<string, number[]>();
   const forget = (before: number) => {
     for (const [owner, times] of begun) {
@@ -133,7 +133,10 @@ export function createQuotaMemory(now: () => number): BeginUpload {
   };
 }
 
-/** What became of an upload is told to other functions, and to other instances. */
+/**
+ * Throws for quotas that cannot be counted here: the results of uploads are reported to other functions and other
+ * instances.
+ */
 function requireCountable(quotas: Quotas): void {
   const uncountable = (['openUploads', 'bytesPerDay'] as const).filter(
     (rule) => quotas[rule] !== undefined,

@@ -1,15 +1,15 @@
 import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../ledger/timeline.ts';
 
-/** What happened to one upload, as callers see it: times are ISO 8601. */
+/** The history of one upload in answers: times are ISO 8601. */
 export interface TimelineView {
   readonly uploadId: string;
-  /** Oldest first, each with who was told of it, and how often that was tried. */
+  /** Oldest first, each with its deliveries and the number of their attempts. */
   readonly events: readonly object[];
-  /** What was, or is to be, done to its media; oldest first. */
+  /** Actions on its media, done or pending; oldest first. */
   readonly actions: readonly object[];
 }
 
-/** Returns what the ledger describes an upload for those outside. */
+/** Returns the history of an upload in the form for answers. */
 export function viewTimeline(
   uploadId: string,
   events: readonly TimelineEvent[],

@@ -69,13 +69,13 @@ const replayQuery = v.object({
   cursor: v.optional(once),
 });
 
-/** Which dead deliveries of an upload are to be made again: all, or those of one event, or to one endpoint. */
+/** Which dead deliveries of an upload are to be retried: all, those of one event, or those to one endpoint. */
 export type ReplayRequest = ReturnType<typeof parseReplayRequest>;
 
-/** Returns the query parameters as a question for a list of uploads. */
+/** Returns the query parameters as a query for a list of uploads. */
 export const parseUploadQuery: (query: RawFields) => UploadQuery = exactly(uploadQuery);
 
-/** Returns the query parameters of a list that has nothing to choose from. */
+/** Returns the query parameters of a list without filters. */
 export const parsePageQuery = exactly(v.object(page));
 
 /** Returns a body as a request to deliver again. */
@@ -83,18 +83,18 @@ export const parseReplayRequest = exactly(
   v.object({ eventId: v.optional(once), endpoint: v.optional(once) }),
 );
 
-/** Returns a body as the name of an item that was set aside. */
+/** Returns a body as the name of a dead item. */
 export const parseItemRequest = exactly(itemRequest);
 
-/** Returns a body as a request to deliver many again. */
+/** Returns a body as a request to replay many deliveries. */
 export const parseReplayQuery: (body: unknown) => ReplayQuery = exactly(replayQuery);
 
-/** Throws where a body says anything: what it is sent to takes no options. */
+/** Throws if a body has any member, for routes without options. */
 export const refuseOptions: (body: unknown) => void = exactly(v.object({}));
 
 /**
- * Returns what reads query parameters or a body as `schema` says, where they have no other members. The function throws
- * a Problem, `invalid_request`, that names every field that is wrong.
+ * Returns a function that parses query parameters or a body with `schema` and allows no other members. It throws a
+ * Problem, `invalid_request`, that names every wrong field.
  */
 function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
   schema: TSchema,

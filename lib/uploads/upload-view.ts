@@ -1,10 +1,10 @@
 import type { Upload } from '../model/upload.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 
-/** What the ledger knows in Unix milliseconds. */
+/** Fields that are Unix milliseconds in the ledger. */
 type Time = 'mediaExpireTime' | 'createdAt' | 'updatedAt' | 'expiresAt';
 
-/** An upload as callers and consumers see it: times are ISO 8601. */
+/** An upload in answers and messages: times are ISO 8601. */
 export interface UploadView extends Omit<Upload, Time> {
   /** When VOD deletes the media. */
   readonly mediaExpireTime?: string | undefined;
@@ -14,7 +14,7 @@ export interface UploadView extends Omit<Upload, Time> {
   readonly expiresAt?: string | undefined;
 }
 
-/** Returns `upload` for those outside; what is not known is left out. */
+/** Returns `upload` in the form for answers and messages; unknown fields are left out. */
 export function viewUpload(upload: Upload): UploadView {
   const { createdAt, updatedAt, expiresAt, mediaExpireTime, ...fields } = upload;
   return {
@@ -26,7 +26,7 @@ export function viewUpload(upload: Upload): UploadView {
   };
 }
 
-/** What VOD and signatures count in whole seconds is written as every other answer writes it. */
+/** Times that VOD and signatures have in whole seconds are written without a fraction, as in every other answer. */
 function formatSeconds(milliseconds: number): string {
   return formatIsoTime(milliseconds / 1_000);
 }
