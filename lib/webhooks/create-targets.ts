@@ -6,13 +6,13 @@ import type { Target } from './target.ts';
 
 /** Dependencies of the targets. */
 export interface TargetDependencies extends WebhookDependencies {
-  /** The credentials of this moment, for the event bus. */
+  /** Returns the current credentials, for the event bus. */
   readonly readCredentials: () => VodCredentials;
 }
 
 /**
- * Returns everybody who is told: the endpoints, and the event bus where there is one. They hold open connections, so
- * an instance makes them once.
+ * Creates all targets: the endpoints, and the event bus if there is one. They keep connections open, so an instance
+ * creates them once.
  */
 export function createTargets(
   { endpoints, eventBus }: DeliveryConfig,
@@ -31,7 +31,7 @@ export function createTargets(
     : [...webhooks, createEventBus(eventBus, readCredentials)];
 }
 
-/** Who is told of events. */
+/** Configuration of the targets. */
 export interface DeliveryConfig {
   readonly endpoints: readonly WebhookEndpoint[];
   readonly eventBus: EventBusConfig | undefined;

@@ -7,42 +7,42 @@ import type { Message } from './message.ts';
 import { scheduleRetry } from './retry-schedule.ts';
 import type { SendResult, Target } from './target.ts';
 
-/** How a batch is delivered. */
+/** Options of a batch. */
 export interface BatchOptions {
   readonly targets: readonly Target[];
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** A number from 0 up to, and without, 1. */
+  /** A number from 0 up to, but not including, 1. */
   readonly random: () => number;
   /** When the invocation ends. */
   readonly deadline: Deadline;
-  /** Writes an outcome back as soon as it is known, so that a slow target does not hold up what others took. */
+  /** Stores an outcome as soon as it is known, so that a slow target does not delay the outcomes of others. */
   readonly settle?: (outcome: DeliveryOutcome) => Promise<void>;
 }
 
 /** Most messages in flight to one target. */
 const MAX_PER_TARGET = 4;
 
-/** Most messages in flight in all, as long as there are no more targets than that. */
+/** Most messages in flight in total, unless there are more targets than that. */
 const MAX_IN_FLIGHT = 16;
 
 /** Longest attempt in milliseconds. */
 const ATTEMPT_MILLISECONDS = 10_000;
 
-/** Shorter attempts would count against consumers that are only a little slow. */
+/** With less time, an attempt would fail for consumers that are only a little slow. */
 const SHORTEST_MILLISECONDS = 2_000;
 
-/** Kept back for writing outcomes back, in milliseconds. */
+/** Reserved for storing outcomes, in milliseconds. */
 const RESERVE_MILLISECONDS = 1_000;
 
-/** A target that is no longer, or not yet, configured here: another version of the function may know it. */
+/** A target that is no longer, or not yet, configured here; another version of the function may know it. */
 const UNKNOWN_TARGET: SendResult = { ok: false, error: 'unknown_target', gone: false };
 
 /**
- * Sends every delivery once and returns what to write back, in the order in which the attempts ended.
+ * Sends every delivery once and returns the outcomes to store, in the order in which the attempts ended.
  *
- * Each target has lanes of its own that nobody else's messages are in, so a slow one delays only itself. What `settle`
- * throws, and `Target.send` where it is not about the message, is thrown when all other lanes have ended.
+ * Each target has its own lanes, so a slow one delays only itself. An error of `settle`, or one of `Target.send` that
+ * is not about the message, is thrown after all other lanes have ended.
  */
 export async function deliverBatch(
   deliveries: readonly DueDelivery[],
@@ -61,7 +61,7 @@ export async function deliverBatch(
   return outcomes;
 }
 
-/** What waits for one target, and what this batch has learnt of the target. */
+/** The deliveries to one target, and what this batch has found out about the target. */
 interface Queue {
   readonly target: Target | undefined;
   readonly waiting: readonly DueDelivery[];
@@ -81,7 +81,7 @@ function groupByTarget(
       target,
       waiting: own,
       gone: false,
-      // What is not configured here cannot be out of order.
+      // A target that is not configured here must not be paused.
       deliveredAt: target === undefined ? Number.POSITIVE_INFINITY : Math.max(...known),
     };
   });
@@ -124,27 +124,27 @@ async function send(
   }
 }
 
-/** A message for one target, in nobody else's hands. Times are Unix milliseconds. */
+/** A message for one target, claimed by this process. Times are Unix milliseconds. */
 export interface DueDelivery {
   readonly id: string;
   readonly targetId: string;
   readonly message: Message;
   /** Attempts that were made so far. */
   readonly attempts: number;
-  /** Start of the three days: when it was asked for, or asked for again; this attempt where nothing is known. */
+  /** Start of the three days: when it was enqueued or replayed; if unknown, this attempt. */
   readonly since?: number | undefined;
-  /** Last time that the target took any message, or was resumed, as far as it is known. */
+  /** Last time at which the target accepted any message, or was resumed, if known. */
   readonly targetDeliveredAt?: number | undefined;
 }
 
 /**
- * What to write back of a delivery.
+ * Outcome of a delivery, which is to be stored.
  *
- * `done` and `retry` are what they say. `failed` is about this delivery alone: the target has taken others since. `paused` is about its target as well, which
- * shall get nothing more until somebody resumes it: it wants no messages any more, and this delivery waits with all
- * others, or it has taken nothing for as long as deliveries are tried, and this one is `dead`. `unsent` was not tried,
- * since time ran out or its target is gone, and stays as it was. Dead deliveries can be replayed: as new ones, with the
- * same message.
+ * `done` and `retry` have their usual meaning. `failed` is about this delivery alone: the target has accepted others
+ * since. `paused` is also about its target, which is sent nothing more until an operator resumes it: either it wants no
+ * more messages, and this delivery waits with all others, or it has accepted nothing for the whole retry period, and
+ * this delivery is `dead`. `unsent` was not attempted, since time ran out or its target is not configured, and does not
+ * change. Dead deliveries can be replayed: as new ones, with the same message.
  */
 export type DeliveryOutcome = {
   readonly deliveryId: string;
@@ -155,11 +155,11 @@ export type DeliveryOutcome = {
   | (Failed & Attempted)
   | ({ readonly kind: 'paused'; readonly error: string; readonly dead: boolean } & Attempted)
   | { readonly kind: 'unsent' }
-  /** The message could not be built or sent, for a reason of its own. */
+  /** The message could not be built or sent because of the message itself. */
   | { readonly kind: 'fault'; readonly cause: unknown }
 );
 
-/** The state of a delivery's attempts, to be kept. */
+/** The attempts of a delivery so far, which are to be stored. */
 interface Attempted {
   readonly attempts: number;
   readonly since: number;
@@ -167,16 +167,16 @@ interface Attempted {
   readonly status?: number;
 }
 
-/** When an attempt was made, and what else decides on the next one. */
+/** When an attempt was made, and what else decides about the next one. */
 interface AttemptContext {
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Last time that the target took any message, or was resumed; minus infinity where neither was. */
+  /** Last time at which the target accepted any message, or was resumed; minus infinity if neither happened. */
   readonly targetDeliveredAt: number;
   readonly random: () => number;
 }
 
-/** Returns what becomes of `delivery` after an attempt that ended with `sent`. */
+/** Returns the outcome of `delivery` after an attempt with the result `sent`. */
 function decideOutcome(
   delivery: DueDelivery,
   sent: SendResult,
@@ -205,7 +205,7 @@ function decideOutcome(
   if (pause !== undefined) {
     return { ...attempted, kind: 'retry', at: endedAt + pause, error };
   }
-  // A target that took something else meanwhile is not out of order: it is this message that it does not take.
+  // A target that has accepted another message since then works; it only refuses this one.
   return targetDeliveredAt >= since
     ? { ...attempted, kind: 'failed', error }
     : { ...attempted, kind: 'paused', error, dead: true };

@@ -15,15 +15,15 @@ import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
 import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 
-/** Dependencies of delivering. */
+/** Dependencies of deliveries. */
 export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
   readonly ledger: Pick<DeliveryLedger, 'finishDelivery' | 'failDelivery' | 'pauseEndpoint'> &
     Pick<DeadItemLedger, 'countItemFailure'>;
-  /** Takes what a log line is to say of a delivery that fails for a reason of its own. */
+  /** Logs a delivery that fails because of the delivery itself. */
   readonly report: (fields: LogFields) => void;
 }
 
-/** How many deliveries came to what; each says of its own what {@link DeliveryOutcome} says. */
+/** Number of deliveries by outcome; the names are those of {@link DeliveryOutcome}. */
 export interface DeliveryCounts {
   readonly delivered: number;
   readonly retried: number;
@@ -32,15 +32,15 @@ export interface DeliveryCounts {
   readonly unsent: number;
 }
 
-/** Why a delivery was given back: its time, or its target, went away before it was tried. */
+/** Why a delivery was released: time ran out, or its target was removed, before an attempt. */
 const NOT_TRIED = 'not_tried';
 
 /**
- * Makes one attempt at each of `claims` and writes down what became of it as soon as that is known. What was not tried
- * is due again at once.
+ * Makes one attempt at each of `claims` and records its outcome as soon as that is known. Deliveries without an attempt
+ * are due again immediately.
  *
- * What the ledger throws is thrown when all that was under way has ended; the deliveries that it knows nothing of come
- * again when their claims run out.
+ * An error of the ledger is thrown after all running attempts have ended; deliveries whose outcome was not recorded are
+ * due again when their leases expire.
  */
 export async function deliverClaimed(
   claims: readonly ClaimedDelivery[],
@@ -78,7 +78,7 @@ export async function deliverClaimed(
   };
 }
 
-/** A message that cannot be built keeps none of the others from being sent. */
+/** Builds the messages; one that cannot be built does not stop the others. */
 function addressClaims(claims: readonly ClaimedDelivery[]) {
   const due: DueDelivery[] = [];
   const failed: DeliveryOutcome[] = [];
@@ -127,7 +127,7 @@ function buildMessage(event: ClaimedDelivery['event']): Message {
   return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope });
 }
 
-/** Returns a name that is no other delivery's: there is one of an event to an endpoint. */
+/** Returns a unique name of a delivery: there is one for each event and endpoint. */
 function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
   return JSON.stringify([eventId, endpoint]);
 }

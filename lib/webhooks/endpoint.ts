@@ -6,23 +6,23 @@ import { checkFields, findUnknownFields } from '../validation/fields.ts';
 import { checkPublicUrl, type UrlPolicy } from '../validation/public-url.ts';
 import { createSigner, explainSecret, type SignMessage } from './message.ts';
 
-/** Where webhooks are sent to. It holds its secrets in such a way that no log or error can show them. */
+/** A destination of webhooks. Its secrets are inside `sign`, where no log or error can show them. */
 export interface WebhookEndpoint {
-  /** Made of the URL alone: it stays when secrets, filters or the order of endpoints change. */
+  /** Derived from the URL alone: it does not change with secrets, filters or the order of endpoints. */
   readonly id: string;
   readonly url: string;
-  /** Patterns of the event types that it takes, as `matchesEvent` reads them. */
+  /** Patterns of the message types that it is sent, for `matchesEvent`. */
   readonly events: readonly string[];
   readonly sign: SignMessage;
   /** Whether it is on this machine, which only the local stack allows. */
   readonly loopback: boolean;
 }
 
-/** What endpoints may be. */
+/** Rules for endpoints. */
 export interface EndpointOptions {
-  /** Hosts and ports; the rules for pulls hold besides. */
+  /** Hosts and ports; the other rules for pulls apply too. */
   readonly urlPolicy: UrlPolicy;
-  /** Whether endpoints on this machine are allowed, over http as well: for the local stack. */
+  /** Whether endpoints on this machine are allowed, also over http: for the local stack. */
   readonly loopback: boolean;
 }
 
@@ -31,7 +31,7 @@ export type ParsedEndpoints =
   | { readonly endpoints: readonly WebhookEndpoint[]; readonly errors?: undefined }
   | { readonly errors: readonly FieldError[]; readonly endpoints?: undefined };
 
-/** Most endpoints, so that each has a connection of its own at any time. */
+/** Most endpoints, so that each can have its own connection at any time. */
 const MAX_ENDPOINTS = 15;
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
@@ -39,8 +39,8 @@ const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Returns the endpoints that `input` describes: a list of `{ url, secret, events? }`. Nothing that it says of errors
- * quotes a secret, or more of a URL than its host.
+ * Returns the endpoints that `input` describes: a list of `{ url, secret, events? }`. Errors never quote a secret, and
+ * of a URL at most the host.
  */
 export function parseEndpoints(input: unknown, options: EndpointOptions): ParsedEndpoints {
   if (!Array.isArray(input)) {
@@ -124,7 +124,7 @@ const eventPattern = v.pipe(
 function checkUrl(text: string, { urlPolicy, loopback }: EndpointOptions) {
   if (loopback && isLoopback(text)) return { href: new URL(text).href };
   const checked = checkPublicUrl(text, urlPolicy);
-  // What is signed is not encrypted, so anybody on the way could read it.
+  // A signature does not encrypt, so without https an attacker on the way could read the messages.
   return 'href' in checked && !checked.href.startsWith('https:')
     ? { reason: 'must begin with https://' }
     : checked;

@@ -10,10 +10,10 @@ export interface EventBusConfig {
   readonly busId: string;
   /** Region of the bus. */
   readonly region: string;
-  /** Host of the API, with port and path where they are needed. */
+  /** Host of the API, with port and path if needed. */
   readonly endpoint: string;
   readonly protocol: 'https' | 'http';
-  /** Patterns of the event types that it takes. */
+  /** Patterns of the message types that it is sent. */
   readonly events: readonly string[];
 }
 
@@ -31,12 +31,12 @@ const SOURCE = 'vod-upload-backend';
 const MAX_DATA_BYTES = 60_000;
 
 /**
- * Returns the event bus as a target. It holds open connections, so an instance makes one and keeps it.
+ * Creates the target for the event bus. It keeps connections open, so an instance creates it once.
  *
- * A bus gives every event an id of its own, at every attempt another; the message's id is in its data.
+ * A bus gives every event a new id at every attempt; the message's id is in its data.
  *
- * @param readCredentials read at every call, since the platform replaces the credentials of an execution role now and
- * then. What it throws, `send` rejects with.
+ * @param readCredentials read at every call, since the platform replaces the credentials of an execution role from time
+ * to time. `send` rejects with an error that it throws.
  */
 export function createEventBus(
   config: EventBusConfig,
@@ -51,7 +51,7 @@ export function createEventBus(
     id: `event-bus_${config.busId}`,
     events: config.events,
     send: async (message, timeLimit) => {
-      // The vendor's client would take what this throws for a failed request.
+      // Inside the vendor's client, an error of this would count as a failed request.
       readCredentials();
       const signal = AbortSignal.timeout(Math.max(1, Math.floor(timeLimit)));
       const request = { EventBusId: config.busId, EventList: [describeEvent(message)] };

@@ -1,12 +1,12 @@
 import type { LogFields } from '../runtime/invocation.ts';
 
-/** An endpoint that is sent nothing any more, and the error of the delivery that was the reason. */
+/** A paused endpoint, and the error of the delivery that was the reason. */
 export interface PausedEndpoint {
   readonly endpoint: string;
   readonly error: string;
 }
 
-/** How a consumer says that it wants no messages any more. */
+/** Error of a consumer that wants no more messages. */
 const GONE = 'http_410';
 
 /**
@@ -18,7 +18,7 @@ export function describePauseReason(error: string): string {
   return error === GONE ? 'it answered 410' : `it had accepted nothing for three days (${error})`;
 }
 
-/** Returns the fields of a log line about an endpoint that was paused just now. */
+/** Returns the log fields for an endpoint that was just paused. */
 export function explainPause({ endpoint, error }: PausedEndpoint): LogFields {
   const why = describePauseReason(error);
   const reason = `The endpoint ${endpoint} is paused: ${why}. Its messages wait, each for three days; once it works again, POST /uploads/endpoints/${endpoint}/resume sends them.`;

@@ -7,34 +7,34 @@ import { defined, isJsonObject } from '../validation/json-object.ts';
 import { replaceSourceContext } from '../vod/event.ts';
 
 /**
- * What consumers are told, the same at every attempt and for every target.
+ * What consumers are sent, the same at every attempt and for every target.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 export interface Message {
-  /** Sent as `webhook-id`. The same fact has the same id, so consumers know a repeat by it. */
+  /** Sent as `webhook-id`. The same fact has the same id, so consumers recognise a repeat by it. */
   readonly id: string;
   readonly type: EventType;
-  /** ISO 8601 time at which it happened, not at which it is sent. */
+  /** ISO 8601 time of the fact, not of the attempt. */
   readonly timestamp: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** An event of VOD as VOD itself confirmed it, or as it came where VOD cannot be asked about it. */
+/** An event as VOD confirmed it, or as it was received if VOD cannot be asked about it. */
 export interface GenuineVodEvent {
-  /** Of what the event says, so that it is the same on every resend. */
+  /** Derived from the event's content, so that it is the same whenever VOD sends the event again. */
   readonly eventId: string;
   readonly raw: Readonly<Record<string, unknown>>;
-  /** Application of VOD that told it; missing where the configuration names none. */
+  /** Application of VOD that reported it; missing if the configuration names none. */
   readonly subAppId?: number | undefined;
-  /** Unix milliseconds of the first time that it came in. */
+  /** Unix milliseconds at which it was first received. */
   readonly receivedAt: number;
   readonly unconfirmed?: true | undefined;
-  /** Set where it was kept with its envelope, as it was before envelopes had a MAC. */
+  /** Set if it was recorded with its envelope, which was done before envelopes had a MAC. */
   readonly hasEnvelope?: true | undefined;
 }
 
-/** Every field of an upload that leaves the house; whatever else an object holds stays. */
+/** Every field of an upload that is sent to consumers; other fields of an object are not. */
 const UPLOAD_FIELDS = Object.keys({
   uploadId: 0,
   method: 0,
@@ -61,7 +61,7 @@ const UPLOAD_FIELDS = Object.keys({
   expiresAt: 0,
 } satisfies Readonly<Record<keyof UploadView, 0>>);
 
-/** Returns the message that tells which state `upload` has reached; an upload reaches each of them once. */
+/** Returns the message that announces the state of `upload`; an upload reaches each state once. */
 export function buildUploadMessage(upload: UploadView): Message {
   const type: EventType = `upload.${upload.state}`;
   return {
@@ -77,9 +77,9 @@ export function buildUploadMessage(upload: UploadView): Message {
 }
 
 /**
- * Returns the message that hands on an event of VOD, without what proves notifications (`Sign`, `T`) and without an
- * envelope, and with the application in VOD's own word for it. One that is not confirmed says so, whatever
- * else it says: `confirmed` is false.
+ * Returns the message that passes on an event of VOD, without the proof of notifications (`Sign`, `T`), without an
+ * envelope, and with the application under VOD's name for it. In one that is not confirmed, `confirmed` is always
+ * false.
  */
 export function buildVodMessage(event: GenuineVodEvent): Message {
   const { eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope } = event;
@@ -97,7 +97,7 @@ export function buildVodMessage(event: GenuineVodEvent): Message {
   };
 }
 
-/** No dot may be in an id, since dots part what is signed. */
+/** An id must not contain a dot, since dots separate the parts of the signed text. */
 function deriveId(type: EventType, key: string): string {
   return `msg_${hash('sha256', JSON.stringify([type, key])).slice(0, 32)}`;
 }
@@ -110,7 +110,7 @@ function removeEnvelope(members: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(told);
 }
 
-/** What tells a consumer where to look, in the words of an upload and in VOD's. */
+/** Fields by which a consumer can look up the rest, under the names of an upload and of VOD. */
 const IDENTIFIERS: ReadonlySet<string> = new Set([
   ...[
     'uploadId',
@@ -136,14 +136,14 @@ const IDENTIFIERS: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** Longest identifier that is kept; all of them together stay far below any limit. */
+/** Longest identifier that is included; all of them together are far below any limit. */
 const MAX_IDENTIFIER = 256;
 
 /**
  * Returns `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
  *
- * A message that is larger becomes a thin one, which says so (`dataOmitted`) and whose data are identifiers: consumers
- * look up the rest by them.
+ * A larger message becomes a thin one, which is marked by `dataOmitted` and has only identifiers as data, by which
+ * consumers look up the rest.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#thin-vs-full-payloads
  */
@@ -156,7 +156,7 @@ export function writeMessageBody(message: Message, maxBytes: number): string {
   return JSON.stringify({ id, type, timestamp, dataOmitted: { bytes, maxBytes }, data: thin });
 }
 
-/** Returns the one thing that `message` is about: its upload, file or task, or else the message itself. */
+/** Returns the subject of `message`: its upload, file or task, or else the message itself. */
 export function readSubject(message: Message): string {
   const found = [message.data, ...Object.values(message.data).filter(isJsonObject)];
   for (const name of ['uploadId', 'FileId', 'TaskId']) {
@@ -172,7 +172,7 @@ export function readSubject(message: Message): string {
 
 function pickIdentifiers(data: Message['data']): Record<string, unknown> {
   const entries = Object.entries(data);
-  // A notification has one member that is about its type, under a name of its own.
+  // A notification has one member with the content of its type, whose name differs by type.
   const task = entries.find(([name, value]) => /^\w{1,64}Event$/.test(name) && isJsonObject(value));
   const own = Object.fromEntries(entries.filter(isIdentifier));
   if (task === undefined) return own;
@@ -195,20 +195,20 @@ const MAX_SECRET_BYTES = 64;
 
 const PREFIX = 'whsec_';
 
-/** Returns what is wrong with `secret`, in words that tell nothing of it, or undefined where it may sign. */
+/** Returns what is wrong with `secret`, without revealing any of it, or undefined if it is valid. */
 export function explainSecret(secret: string): string | undefined {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';
   const key = Buffer.from(encoded, 'base64');
-  // Node passes over what is not Base64, and consumers' libraries do not.
+  // Node.js ignores characters that are not Base64, but consumers' libraries do not.
   const exact = key.toString('base64') === encoded;
   if (exact && key.length >= MIN_SECRET_BYTES && key.length <= MAX_SECRET_BYTES) return undefined;
   return `must be ${PREFIX} and the Base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} random bytes; several of them, while one is being replaced, with a space between them`;
 }
 
 /**
- * Returns how messages are signed with `secrets`, which nobody can read back from it.
+ * Creates the function that signs messages with `secrets`, which cannot be read from it.
  *
- * @param secrets for which {@link explainSecret} has nothing to say.
+ * @param secrets valid ones, according to {@link explainSecret}.
  */
 export function createSigner(secrets: readonly string[]): SignMessage {
   const keys = secrets.map((secret) => new Webhook(secret));

@@ -3,8 +3,9 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /**
- * A pause lies between two neighbours of this list, which the specification suggests as the pauses themselves. So every
- * pause is at least as long as the one before, and deliveries that failed together spread over the whole step.
+ * A pause is a random time between two neighbours in this list, whose entries the specification suggests as pauses. So
+ * every pause is at least as long as the one before, and deliveries that failed together are spread over the whole
+ * step.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability
  */
@@ -21,26 +22,26 @@ const STEPS = [
   24 * HOUR,
 ] as const;
 
-/** How long a delivery is tried, in milliseconds: three days. */
+/** How long a delivery is retried, in milliseconds: three days. */
 export const RETRY_MILLISECONDS = 72 * HOUR;
 
-/** The last attempt falls into the given number of milliseconds before the end, so that last attempts are spread too. */
+/** The last attempt is made within this number of milliseconds before the end, so that last attempts are spread too. */
 const LAST_ATTEMPT_MILLISECONDS = HOUR;
 
 /** What the next attempt depends on. */
 export interface FailedAttempts {
-  /** Attempts that were made, the one that just failed included. */
+  /** Attempts so far, including the one that just failed. */
   readonly attempts: number;
   /** Milliseconds since the first of them began. */
   readonly ageMilliseconds: number;
-  /** What the consumer asked for. */
+  /** From the consumer's `Retry-After`. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
 /**
- * Returns the whole milliseconds until the next attempt, or undefined where the last one has been made.
+ * Returns the whole milliseconds until the next attempt, or undefined after the last one.
  *
- * @param random a number from 0 up to, and without, 1.
+ * @param random returns a number from 0 up to, but not including, 1.
  */
 export function scheduleRetry(failed: FailedAttempts, random: () => number): number | undefined {
   const { attempts, ageMilliseconds, retryAfterSeconds = 0 } = failed;
@@ -54,18 +55,18 @@ export function scheduleRetry(failed: FailedAttempts, random: () => number): num
   const asked = retryAfterSeconds * SECOND;
   const pause = Math.max(
     shortest + chance * (longest - shortest),
-    // Later than asked is allowed, sooner is not.
+    // The consumer's time may be exceeded, but not shortened.
     asked + chance * (asked / 10),
   );
   const wait = pause < untilLast ? pause : untilLast + chance * LAST_ATTEMPT_MILLISECONDS;
   return Math.ceil(wait);
 }
 
-/** Longest time that a consumer may ask for in seconds: a day, the longest pause there is anyway. */
+/** Longest time that a consumer may ask for, in seconds: a day, which is also the longest pause. */
 const MAX_RETRY_AFTER_SECONDS = 24 * 60 * 60;
 
 /**
- * Returns the seconds that a `Retry-After` asks for, or undefined where it says nothing.
+ * Returns the seconds of a `Retry-After`, or undefined if there is no valid one.
  *
  * @param now Unix milliseconds.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
@@ -73,7 +74,7 @@ const MAX_RETRY_AFTER_SECONDS = 24 * 60 * 60;
 export function readRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) return Math.min(Number(text), MAX_RETRY_AFTER_SECONDS);
-  // Dates have a weekday first; without it, `Date.parse` takes nearly anything for one.
+  // A date begins with a weekday; without this check, `Date.parse` would accept almost any text.
   const time = /^[A-Z][a-z]+, /.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) return undefined;
   return Math.min(Math.max(0, Math.ceil((time - now) / 1_000)), MAX_RETRY_AFTER_SECONDS);

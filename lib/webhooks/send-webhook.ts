@@ -19,24 +19,24 @@ export type SendWebhook = (
   timeLimit: number,
 ) => Promise<SendResult>;
 
-/** Dependencies of sending. */
+/** Dependencies of the sender. */
 export interface WebhookDependencies {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  /** How names become addresses; Node's own way where it is left out. */
+  /** Resolves names to addresses; if missing, Node.js does. */
   readonly lookup?: LookupFunction;
 }
 
-/** Most bytes of an answer that are read, so that its connection can be used again; nobody looks at them. */
+/** Most bytes of an answer that are read, so that its connection can be reused; they are ignored. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 /** Longest wait in milliseconds for the end of an answer whose status is known. */
 const ANSWER_END_MILLISECONDS = 1_000;
 
-/** Idle connections to one endpoint; more are never in flight. */
+/** Idle connections to one endpoint; there are never more messages in flight. */
 const MAX_IDLE_CONNECTIONS = 4;
 
 /**
- * Returns how webhooks are sent. It holds open connections, so an instance makes one and keeps it.
+ * Creates the sender of webhooks. It keeps connections open, so an instance creates it once.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
@@ -72,14 +72,14 @@ export function createWebhookSender({ clock, lookup }: WebhookDependencies): Sen
         maxBytes: MAX_ANSWER_BYTES,
       });
     const first = await attempt();
-    // A consumer may close an idle connection at the moment it is used; that says nothing of the consumer. Whatever
-    // arrived all the same is known by its id.
+    // A consumer may close an idle connection at the moment when it is used, which is not a failure. If the message
+    // arrived nevertheless, the consumer recognises the repeat by its id.
     const isStale = first.kind === 'failed' && first.isStale;
     return describeExchange(isStale ? await attempt() : first, clock.now());
   };
 }
 
-/** Only the status counts, whether or not the body came to its end. */
+/** Only the status counts, even if the body was not complete. */
 function describeExchange(exchanged: Exchanged, now: number): SendResult {
   if (exchanged.kind === 'failed') return { ok: false, error: exchanged.error, gone: false };
   const { status, headers } = exchanged;

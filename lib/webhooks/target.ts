@@ -1,20 +1,20 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { Message } from './message.ts';
 
-/** What became of one attempt. */
+/** Result of one attempt. */
 export interface SendResult {
   readonly ok: boolean;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was an answer. */
   readonly status?: number;
-  /** What went wrong, in a word that holds nothing of the message, the address or a secret. */
+  /** What went wrong, as one word without parts of the message, the address or a secret. */
   readonly error?: string;
-  /** How long the consumer asks to be left alone. */
+  /** Seconds that the consumer asks to wait. */
   readonly retryAfterSeconds?: number;
-  /** Whether the consumer wants nothing any more. */
+  /** Whether the consumer wants no more messages. */
   readonly gone: boolean;
 }
 
-/** Somebody who is told of events, and how. */
+/** A target, and how messages are sent to it. */
 export interface Target extends Subscription {
   /** Makes one attempt, which ends within the given number of milliseconds. */
   readonly send: (message: Message, timeLimit: number) => Promise<SendResult>;
