@@ -16,16 +16,16 @@ import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './p
 /** Dependencies of the store. */
 export interface DurablePullDependencies extends UploadIdSources {
   readonly ledger: WithLedger;
-  /** Proves the contexts of uploads. */
+  /** Key for the MAC of source contexts. */
   readonly contextKey: string;
-  /** Pulls of a batch that are sent at once; all others wait for their turn. */
+  /** Pulls of a batch that are sent immediately; all others are queued. */
   readonly sentAtOnce: number;
 }
 
-/** How long VOD knows a `SessionId` again, in milliseconds: https://cloud.tencent.com/document/product/266/35575. */
+/** How long VOD recognises a `SessionId`, in milliseconds: https://cloud.tencent.com/document/product/266/35575. */
 const SESSION_MILLISECONDS = 3 * 24 * 60 * 60 * 1_000;
 
-/** What VOD may be asked for again later: it was not reached, broke, or had no room. */
+/** Problems after which a pull may be sent again later: VOD was not reached, failed, or limited the rate. */
 const PASSING: ReadonlySet<ProblemCode> = new Set([
   'upstream_busy',
   'upstream_failed',
@@ -33,8 +33,9 @@ const PASSING: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 /**
- * Returns the store in the ledger: the same key of the same owner stands for the same upload for ever, in every instance,
- * and what VOD cannot take now waits for its turn. While the ledger is away, its functions throw `ledger_unavailable`.
+ * Creates the store in the ledger: the same key of the same owner stands for the same upload for ever, in every
+ * instance, and pulls that VOD cannot accept now are queued. While the ledger is not available, its functions throw
+ * `ledger_unavailable`.
  */
 export function createDurablePulls(dependencies: DurablePullDependencies): PullStore {
   const { sentAtOnce } = dependencies;
@@ -56,7 +57,7 @@ async function identifyPulls(
     idempotency === undefined ? [] : [{ owner, ...idempotency, uploadId }],
   );
   const remembered = await dependencies.ledger((each) => each.rememberRequests(requests));
-  /** By the ids that they would have if they were new. */
+  /** By the ids that they have if they are new. */
   const known = new Map(
     requests.map((request, place) => [request.uploadId, { request, found: remembered[place] }]),
   );
@@ -70,7 +71,7 @@ async function identifyPulls(
   );
 }
 
-/** A pull that VOD refused is forgotten, so that it may be sent again. */
+/** Returns what is known about a pull. One that VOD refused is forgotten, so that it may be sent again. */
 async function recognise(
   pull: PreparedPull,
   request: KeyedRequest,
@@ -98,14 +99,14 @@ async function recognise(
   return { kind: 'unsent', pull: { ...pull, job } };
 }
 
-/** Of what VOD has taken, the task is known. */
+/** Returns whether VOD refused a known pull: one that VOD accepted has a task. */
 function wasRefused({ state, taskId }: Upload): boolean {
   return state === 'failed' && taskId === undefined;
 }
 
 /**
- * Returns whether a known pull may still have to be sent: anyone who brought it first may have ended before VOD had it, or
- * before that was noted. Sent once more, VOD knows it again, as long as it remembers it.
+ * Returns whether a known pull may still have to be sent: the first call may have ended before VOD had it, or before
+ * that was recorded. If it is sent again, VOD recognises it for as long as it remembers the `SessionId`.
  */
 function isUnsent({ state, taskId, createdAt }: Upload, now: number): boolean {
   return state === 'issued' && taskId === undefined && now - createdAt < SESSION_MILLISECONDS;
@@ -116,7 +117,7 @@ async function reserveUploads(
   queued: readonly PreparedPull[],
   { ledger }: DurablePullDependencies,
 ): Promise<ReadonlyMap<string, Problem>> {
-  // An item with the key of another one goes with that one.
+  // An item with the same key as another one shares its upload.
   const waiting = new Map(queued.map(({ job }) => [job.uploadId, job]));
   for (const { job } of sent) waiting.delete(job.uploadId);
   const uploads = sent.map(({ job }) => describeUpload(job));
@@ -151,7 +152,7 @@ async function noteTask(
   { ledger }: DurablePullDependencies,
 ): Promise<SubmittedPull> {
   if (taskId === undefined) return { uploadId, state: 'issued' };
-  // VOD has the pull whatever becomes of this note, and its event tells the task again.
+  // VOD has the pull even if this record fails, and its event names the task again.
   const saved = await ledger((each) => each.transition(uploadId, 'issued', { taskId })).catch(
     () => undefined,
   );
@@ -169,7 +170,8 @@ async function queueOrFail(
     return { uploadId, state: 'issued' };
   }
   const problem = toUploadProblem(error);
-  // What cannot be noted now is found out when the pull is sent again; the caller is to know why it was refused.
+  // If this cannot be recorded, the next request sends the pull again; the caller gets the reason of the refusal in any
+  // case.
   await ledger((each) => each.transition(uploadId, 'pullFailed', { problem })).catch(
     () => undefined,
   );

@@ -13,31 +13,31 @@ import type { PullRequest } from '../validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';
 
-/** The caller's name for one request, so that sending it again pulls nothing again. */
+/** The caller's name for one request, so that repeating the request does not pull again. */
 interface IdempotencyKey {
   readonly key: string;
-  /** Of the request as the caller sent it: that is what the key stands for, whatever the policy is by then. */
+  /** Of the request as the caller sent it, so that a change of the policy does not change what the key stands for. */
   readonly fingerprint: string;
 }
 
-/** One pull of one caller, as the policy lets it be. */
+/** One pull of one caller, within the bounds of the policy. */
 export interface AuthorizedPull {
   readonly owner: string;
   /** Application of VOD of the owner's tenant; undefined where there are no tenants. */
   readonly subAppId: number | undefined;
-  /** What the owner may use up, where the policy bounds it. */
+  /** Quotas of the owner, if the policy has any. */
   readonly quotas: Quotas | undefined;
   readonly request: PullRequest;
   readonly idempotency: IdempotencyKey | undefined;
 }
 
-/** Who pulls, and what the policy leaves them. */
+/** The owner of pulls, and what the policy allows them. */
 export interface PullOwner extends Permit {
   readonly owner: string;
 }
 
 /**
- * Returns the pull that the policy lets `asked` be.
+ * Returns `asked` within the bounds of the policy.
  *
  * @throws {Problem} `policy_denied`.
  */
@@ -52,9 +52,10 @@ export function authorizePull(
 }
 
 /**
- * Returns the pulls of a batch, with the problem of each item that is wrong or denied.
+ * Returns the pulls of a batch, with the problem of each invalid or denied item in its place.
  *
- * @param headerKey idempotency key of the whole request; an item without its own has this one and its place.
+ * @param headerKey idempotency key of the whole request; the key of an item without its own is this one with the item's
+ * index.
  */
 export function authorizePulls(
   items: readonly (PullRequest | Problem)[],
@@ -73,18 +74,18 @@ export function authorizePulls(
   });
 }
 
-/** A pull as it is sent, and as the ledger keeps it: with all that sending it needs. */
+/** A pull in the form in which it is sent, and stored in the ledger with everything that sending needs. */
 export interface PullJob extends QueuedPull {
   readonly request: RepeatablePullUpload & QueuedPull['request'];
   readonly fields: MediaFields;
 }
 
 /**
- * Returns the pull as the ledger keeps it. Neither URL is shown by the upload: they are the caller's, and may hold
- * secrets; what the upload shows is where VOD has the media, and of the URL, for as long as VOD has named none, the name
- * of its file.
+ * Returns the pull in the form for the ledger. The upload does not show either URL: they are the caller's, and may
+ * contain secrets. It shows the URL of the media at VOD, and the file name from the caller's URL until VOD reports a
+ * name.
  *
- * @throws {Problem} `invalid_request` where the contexts do not fit.
+ * @throws {Problem} `invalid_request` if the contexts do not fit.
  */
 export function toPullJob(
   uploadId: string,
@@ -111,12 +112,12 @@ export function toPullJob(
 }
 
 /**
- * Returns the request in VOD's own names; what is not given is left out.
+ * Returns the request under VOD's names; fields that are not given are left out.
  *
- * The upload's id is VOD's `SessionId` as well: VOD refuses one that it has seen within three days, so neither another
+ * The upload's id is also VOD's `SessionId`: VOD refuses one that it has seen within three days, so neither another
  * instance nor a repeat after a lost answer pulls twice. https://cloud.tencent.com/document/product/266/35575
  *
- * @throws {Problem} `invalid_request` where the contexts do not fit.
+ * @throws {Problem} `invalid_request` if the contexts do not fit.
  */
 function toPullUpload(
   uploadId: string,
@@ -149,25 +150,28 @@ function toPullUpload(
   };
 }
 
-/** What a new upload id is made of. */
+/** Sources of new upload ids. */
 export interface UploadIdSources {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** A cryptographically random whole number below `range`. */
   readonly random: (range: number) => number;
-  /** A random text, other every time. */
+  /** Returns a random text, different every time. */
   readonly randomKey: () => string;
 }
 
-/** Returns a new id for a pull's upload. Nobody continues a pull, so its id need not tell whose it is. */
+/** Returns a new id for a pull's upload. A pull is never continued, so its id need not prove its owner. */
 export function createPullId(owner: string, { now, random, randomKey }: UploadIdSources): string {
   return createUploadId(owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
 }
 
-/** Without an extension, the end of a path may be anything, a secret too. */
+/** Without an extension, the end of a path may be any text, even a secret. */
 const FILE_NAME = /.\.[a-z\d]{1,5}$/is;
 
-/** Returns the name of the file that a URL's path ends in; undefined where it is none, or longer than a media's name. */
+/**
+ * Returns the file name at the end of a URL's path; undefined if there is none, or it is longer than a media name may
+ * be.
+ */
 function readFileName(mediaUrl: string): string | undefined {
   const { pathname } = new URL(mediaUrl);
   const end = pathname.slice(pathname.lastIndexOf('/') + 1);
@@ -176,12 +180,15 @@ function readFileName(mediaUrl: string): string | undefined {
     const isName = FILE_NAME.test(name) && Buffer.byteLength(name) <= MAX_MEDIA_NAME_BYTES;
     return isName ? name : undefined;
   } catch {
-    // It is percent-encoded, and not from UTF-8.
+    // Its percent-encoded bytes are not UTF-8.
     return undefined;
   }
 }
 
-/** Returns what is kept of `error` with the upload that ended by it: all that the caller was told, but for the call that told it. */
+/**
+ * Returns the form of `error` that is stored with the upload that it ended: the caller's answer without the id of the
+ * call.
+ */
 export function toUploadProblem(error: unknown): JsonObject {
   const { requestId: _, ...problem } = describeProblem(error, '');
   return problem;

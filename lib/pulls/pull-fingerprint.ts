@@ -3,16 +3,16 @@ import { isJsonObject } from '../validation/json-object.ts';
 import type { PullRequest } from '../validation/pull-request.ts';
 
 /**
- * Returns the fingerprint of a pull, by which an idempotency key is known to come with the same request again: the SHA-256
- * of its fields in Base64.
+ * Returns the fingerprint of a pull, which shows whether an idempotency key is used for the same request again: the
+ * SHA-256 of its fields in Base64.
  *
- * It is made of the request as it was read, so that neither the order of fields, nor null for what is left out, nor the
- * spelling of a time or URL makes another request of it, and without the key itself, which may come in the header as well.
- * The ledger keeps it, and a later release must find the same one.
+ * It is computed from the parsed request, so that the order of fields, null for a missing field, or another spelling of
+ * a time or URL does not change it. The key itself is left out, since it may also be in the header. The ledger stores
+ * fingerprints, so later releases must compute the same ones.
  */
 export function fingerprintPull(asked: PullRequest): string {
   const { idempotencyKey: _, limits = {}, ...fields } = asked;
-  // Limits that bound nothing are none.
+  // Empty limits are the same as missing ones.
   const request = Object.keys(limits).length === 0 ? fields : { ...fields, limits };
   return hash('sha256', JSON.stringify(request, sortFields), 'base64');
 }

@@ -2,51 +2,53 @@ import type { UploadState } from '../model/upload-state.ts';
 import type { Problem } from '../problem.ts';
 import type { AuthorizedPull, PullJob } from './prepare-pull.ts';
 
-/** A pull with which nothing is wrong, in the form in which it is sent. */
+/** A valid pull, in the form in which it is sent. */
 export interface PreparedPull extends AuthorizedPull {
   readonly job: PullJob;
 }
 
-/** A pull that VOD has taken, or will be sent. */
+/** A pull that VOD has accepted, or that is queued. */
 export interface SubmittedPull {
   readonly uploadId: string;
-  /** Absent where VOD had taken it before, in a try whose answer is lost, and where it waits for its turn. */
+  /** Absent if VOD accepted it in an earlier attempt whose answer was lost, or if it is queued. */
   readonly taskId?: string;
   readonly state: UploadState;
 }
 
-/** What is known of a pull by its idempotency key. */
+/** What is known about a pull by its idempotency key. */
 export type IdentifiedPull =
   | { readonly kind: 'new'; readonly pull: PreparedPull }
-  /** It came before, and VOD may never have had it; `pull` has the id of then. */
+  /** It was requested before, but VOD may not have it; `pull` has the id of that request. */
   | { readonly kind: 'unsent'; readonly pull: PreparedPull }
-  /** It came before, and this became of it, or becomes of it now. */
+  /** It was requested before, with this result, which may still be pending. */
   | { readonly kind: 'known'; readonly submitted: Promise<SubmittedPull> }
   /** The key stands for another request. */
   | { readonly kind: 'conflict' };
 
-/** What remembers pulls, and counts them against quotas. A pull goes through its functions in their order here. */
+/** Remembers pulls, and counts them against quotas. A pull passes through its functions in the order given here. */
 export interface PullStore {
-  /** Number of pulls that are sent at once, where all others wait in a queue; undefined where there is no queue. */
+  /**
+   * Number of pulls of a batch that are sent immediately, while all others are queued; undefined if there is no queue.
+   */
   readonly sentAtOnce: number | undefined;
-  /** Returns the id of the upload of a pull of which nothing is known. */
+  /** Returns a new upload id for a pull that is not known. */
   createId(pull: AuthorizedPull): string;
-  /** Returns what is known of each pull, in their order; those with a key are known from then on. */
+  /** Returns what is known about each pull, in their order; from then on, those with a key are known. */
   identify(pulls: readonly PreparedPull[]): Promise<readonly IdentifiedPull[]>;
   /**
-   * Lets the uploads of one owner's pulls begin: those of `sent`, which are sent next, and those of `queued`, which wait
-   * for their turn. Returns the problem of each for which a quota has no room, by the id of its upload.
+   * Begins the uploads of one owner's pulls: those of `sent`, which are sent next, and those of `queued`. Returns the
+   * problem of each for which a quota has no room, by the id of its upload.
    */
   reserve(
     sent: readonly PreparedPull[],
     queued: readonly PreparedPull[],
   ): Promise<ReadonlyMap<string, Problem>>;
-  /** Notes that VOD has the pull; without `taskId` where VOD had taken it before. */
+  /** Records that VOD has the pull; without `taskId` if VOD had accepted it before. */
   accept(pull: PreparedPull, taskId: string | undefined): Promise<SubmittedPull>;
   /**
-   * Notes that VOD did not take the pull. Its key may be used anew then, unless the pull waits for its turn now.
+   * Records that VOD did not accept the pull. Its key may then be used again, unless the pull is queued now.
    *
-   * @throws `error`, unless the pull waits for its turn now.
+   * @throws `error`, unless the pull is queued now.
    */
   fail(pull: PreparedPull, error: unknown): Promise<SubmittedPull>;
 }

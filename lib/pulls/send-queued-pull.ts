@@ -5,17 +5,17 @@ import type { CallOptions } from '../vod/call.ts';
 import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
 import { toUploadProblem } from './prepare-pull.ts';
 
-/** A queued pull whose turn it is. */
+/** A queued pull that is claimed. */
 interface WaitingPull {
-  /** As it was enqueued. */
+  /** The request that was enqueued. */
   readonly request: JsonObject;
   /** Counts from 1. */
   readonly attempt: number;
 }
 
-/** What became of a queued pull: VOD has it, is to be asked again, or will not take it. */
+/** Result of sending a queued pull: VOD has it, it is to be sent again, or VOD refuses it. */
 export type SentPull =
-  /** Without `taskId` where VOD had taken it before, in a try whose answer is lost. */
+  /** Without `taskId` if VOD accepted it in an earlier attempt whose answer was lost. */
   | (Done & { readonly taskId?: string })
   | (Retry & { readonly at: number })
   | (Failed & { readonly problem: JsonObject });
@@ -24,16 +24,17 @@ const FIRST_PAUSE_MILLISECONDS = 5_000;
 const MAX_PAUSE_MILLISECONDS = 30 * 60 * 1_000;
 
 /**
- * Tries of one pull: about two days of them. VOD knows a `SessionId` again for three, so no try can pull what an earlier
- * one has pulled: https://cloud.tencent.com/document/product/266/35575.
+ * Attempts for one pull, which take about two days. VOD recognises a `SessionId` for three days, so no attempt can pull
+ * again what an earlier one has pulled: https://cloud.tencent.com/document/product/266/35575.
  */
 const MAX_ATTEMPTS = 100;
 
 /**
- * Returns what became of a pull that waited for its turn. VOD's refusal of the pull itself ends it; whatever else goes
- * wrong, a key that VOD does not accept included, may be over the next time.
+ * Returns the result of sending a queued pull. Only VOD's refusal of the pull itself ends it; any other error, even a
+ * key that VOD does not accept, may be resolved by the next attempt.
  *
- * @throws what reading the credentials throws, or the reason of an aborted signal; then nothing is known of the pull.
+ * @throws the error of reading the credentials, or the reason of an aborted signal; then nothing is known about the
+ * pull.
  */
 export async function sendQueuedPull(
   { request, attempt }: WaitingPull,

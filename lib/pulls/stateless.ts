@@ -5,10 +5,10 @@ import { defined } from '../validation/json-object.ts';
 import { createPullId, type UploadIdSources } from './prepare-pull.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
-/** Requests with a key that an instance remembers; the oldest gives way. */
+/** Requests with a key that an instance remembers; above this number, the oldest is removed. */
 const REMEMBERED_REQUESTS = 10_000;
 
-/** A request with a key, and what becomes of it. */
+/** A request with a key, and its result. */
 interface KeyedRequest {
   readonly fingerprint: string;
   readonly submitted: Promise<SubmittedPull>;
@@ -17,9 +17,9 @@ interface KeyedRequest {
 }
 
 /**
- * Returns the store of an instance without a ledger. It is empty at first, and ends with its instance: the same key of the
- * same owner stands for the same upload as long as this instance remembers it, and its id is the same in every instance,
- * so that VOD, which knows it again for three days, pulls nothing twice.
+ * Creates the store of an instance without a ledger. It is empty at first, and is lost with its instance: the same key
+ * of the same owner stands for the same upload as long as this instance remembers it. The upload's id is the same in
+ * every instance, so that VOD, which recognises it for three days, pulls nothing twice.
  */
 export function createStatelessPulls(sources: UploadIdSources): PullStore {
   const memory = createRequestMemory();
@@ -61,7 +61,7 @@ export function createStatelessPulls(sources: UploadIdSources): PullStore {
   };
 }
 
-/** Returns the memory of requests with a key. A failure is forgotten, so that the next request is sent anew. */
+/** Creates the memory of requests with a key. A failed one is forgotten, so that the next request is sent again. */
 function createRequestMemory() {
   /** By the ids of their uploads. */
   const underWay = new Map<string, KeyedRequest>();
@@ -103,7 +103,7 @@ function openRequest(fingerprint: string): KeyedRequest {
   const submitted = new Promise<SubmittedPull>((...settle) => {
     [resolve, reject] = settle;
   });
-  // Anyone who brought the same request meanwhile learns of its failure; perhaps nobody did.
+  // Concurrent calls with the same request get its error; without any, the rejection must not be unhandled.
   submitted.catch(() => undefined);
   return { fingerprint, submitted, resolve, reject };
 }

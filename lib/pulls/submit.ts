@@ -17,31 +17,31 @@ export interface PullDependencies {
   readonly api: Pick<VodApi, 'pullUpload'>;
   readonly store: PullStore;
   readonly checkRegion: CheckOpenedRegion;
-  /** Proves the contexts of uploads. */
+  /** Key for the MAC of source contexts. */
   readonly contextKey: string;
-  /** Application of VOD of those who belong to no tenant; undefined for the account's main one. */
+  /** Application of VOD for callers without a tenant; undefined for the account's main one. */
   readonly ownSubAppId: number | undefined;
 }
 
-/** The call that brings pulls. */
+/** A call with pulls. */
 export interface PullCall {
   readonly owner: PullOwner;
-  /** Of one pull, or of a batch, whose items have it with their places. */
+  /** Key of one pull, or of a batch, whose items have it with their index. */
   readonly idempotencyKey: string | undefined;
   readonly requestId: string;
   readonly deadline: Deadline;
 }
 
-/** What became of one item of a batch: taken, refused, or not sent because time ran out. */
+/** Result of one item of a batch: accepted, refused, or not sent because time ran out. */
 export type BatchResult =
   | SubmittedPull
   | { readonly problem: ProblemDetails }
   | { readonly queued: false; readonly detail: string };
 
-/** Calls of VOD under way at once; how many start in a second is the rate limit's to say. */
+/** Concurrent calls of VOD; the rate limit decides how many start in a second. */
 const AT_ONCE = 8;
 
-/** Without a queue, no further item begins with less than this left: it could not be answered any more. */
+/** Without a queue, no further item is started with less time left than this, since it could not be answered. */
 const RESERVE_MILLISECONDS = 3_000;
 
 const UNSENT = {
@@ -51,11 +51,11 @@ const UNSENT = {
 } as const;
 
 /**
- * Returns the upload that VOD fetches for a pull; the same upload for the same idempotency key of the same owner, as long
- * as the store remembers it.
+ * Submits a pull and returns its upload: the same upload for the same idempotency key of the same owner, as long as the
+ * store remembers it.
  *
- * @throws {Problem} `policy_denied`, `invalid_request`, `idempotency_conflict`, `quota_exceeded`, `upstream_…` where VOD
- * did not take it, or `ledger_unavailable`.
+ * @throws {Problem} `policy_denied`, `invalid_request`, `idempotency_conflict`, `quota_exceeded`, `upstream_…` if VOD
+ * did not accept it, or `ledger_unavailable`.
  */
 export async function submitPull(
   asked: PullRequest,
@@ -67,9 +67,9 @@ export async function submitPull(
 }
 
 /**
- * Returns a result for each of `items`, in their order. One that is refused keeps no other from being sent. With a queue,
- * the first are sent and the rest wait there, so a thousand take little longer than a few; without one, sending continues
- * until little of the call's time is left.
+ * Returns a result for each of `items`, in their order. A refused item does not stop the others. With a queue, the
+ * first items are sent and the rest are queued, so a thousand take little longer than a few; without one, sending
+ * continues until little of the call's time is left.
  *
  * @throws {Problem} `ledger_unavailable`; then nothing was sent.
  */
@@ -84,7 +84,7 @@ export async function submitBatch(
   return results.map((result, place) => {
     if (result.status === 'fulfilled') return result.value;
     const problem = describeProblem(result.reason, call.requestId);
-    // Of what was wrong from the start, errors have their places in the batch already.
+    // The errors of invalid items already include the item's index.
     if (problem.errors === undefined || items[place] instanceof Problem) return { problem };
     const errors = problem.errors.map((error) => ({
       ...error,
@@ -96,10 +96,13 @@ export async function submitBatch(
 
 type Items = readonly (AuthorizedPull | Problem)[];
 
-/** So that without a queue nothing is remembered or counted of an item for which there is no time. */
+/**
+ * Submits one item at a time, so that without a queue nothing is remembered or counted about an item for which there is
+ * no time.
+ */
 function submitOneByOne(items: Items, call: PullCall, dependencies: PullDependencies) {
   return settleAll(items, async (item) => {
-    // What is wrong with an item is known already, whatever the time.
+    // The problem of an invalid item is already known, so it needs no time.
     const mayGo = item instanceof Problem || call.deadline.left() > RESERVE_MILLISECONDS;
     return mayGo ? submitAlone(item, call, dependencies) : UNSENT;
   });
@@ -115,7 +118,9 @@ async function submitAlone(
   return result.value;
 }
 
-/** The way of authorized pulls of one owner: prepare, identify, reserve, send. What is wrong with one stops no other. */
+/**
+ * Prepares, identifies, reserves and sends the authorized pulls of one owner. An error of one does not stop the others.
+ */
 async function submitTogether(items: Items, call: PullCall, dependencies: PullDependencies) {
   const { store } = dependencies;
   const prepared = await Promise.allSettled(items.map((item) => prepare(item, call, dependencies)));
@@ -142,7 +147,10 @@ async function submitTogether(items: Items, call: PullCall, dependencies: PullDe
   });
 }
 
-/** @throws {Problem} `invalid_request` where the contexts do not fit, or the region is not opened; or the item itself. */
+/**
+ * @throws {Problem} `invalid_request` if the contexts do not fit, or the region is not open; or the item itself, if it
+ * is a problem.
+ */
 async function prepare(
   item: AuthorizedPull | Problem,
   { deadline }: PullCall,
@@ -180,7 +188,7 @@ async function send(
   return store.accept(pull, outcome.kind === 'accepted' ? outcome.taskId : undefined);
 }
 
-/** Returns what became of `work` on each of `items`, in their order. */
+/** Returns the results of `work` on each of `items`, in their order. */
 async function settleAll<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
