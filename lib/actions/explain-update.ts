@@ -2,12 +2,12 @@ import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import type { ActionDependencies, DueAction } from './media-action.ts';
 import { readMilliseconds } from './media-settings.ts';
 
-/** How far apart VOD may write down that a task began or ended and that its media changed. */
+/** Longest time between VOD's records of the start or end of a task and of the update of its media. */
 const APART_MILLISECONDS = 5_000;
 
 /**
- * Returns whether the last update of a media, at `updateTime`, is the work of a task of VOD's: one that still runs, or
- * one that was created, began or ended then. Otherwise somebody has changed the media.
+ * Returns whether a task of VOD made the last update of a media file, at `updateTime`: one that still runs, or one that
+ * was created, began or ended then. Otherwise a person or another program has changed the file.
  *
  * @throws {Problem} as `VodApi` does.
  * @see https://cloud.tencent.com/document/product/266/31773 of `UpdateTime`: "modifying its attributes or processing it"

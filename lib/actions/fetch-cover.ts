@@ -3,7 +3,7 @@ import { type Exchanged, exchange } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
 import { explainCoverUrl } from '../validation/public-url.ts';
 
-/** What fetching a cover came to; another try may help where it `failed`, and not where it was `refused`. */
+/** Result of fetching a cover; another attempt may succeed after `failed`, but not after `refused`. */
 type FetchedCover =
   | { readonly kind: 'fetched'; readonly bytes: Buffer }
   | { readonly kind: 'refused' | 'failed'; readonly error: string };
@@ -12,7 +12,7 @@ type FetchedCover =
 export type FetchCover = (url: string, timeLimit: number) => Promise<FetchedCover>;
 
 /**
- * Largest cover in bytes: as Base64 it takes a third more, and a call to VOD has 10 MB at most.
+ * Largest cover in bytes: as Base64 it is a third larger, and a call to VOD may have at most 10 MB.
  *
  * @see https://www.tencentcloud.com/document/api/608/33031
  */
@@ -21,7 +21,7 @@ export const MAX_COVER_BYTES = 5 * 1024 * 1024;
 /** Longest time for a cover in milliseconds. */
 const MAX_MILLISECONDS = 10_000;
 
-/** By what an image begins that VOD takes for a cover: https://cloud.tencent.com/document/product/266/31762. */
+/** First bytes of the images that VOD accepts as covers: https://cloud.tencent.com/document/product/266/31762. */
 const BEGINNINGS = [
   // https://www.w3.org/Graphics/GIF/spec-gif89a.txt
   Buffer.from('GIF87a'),
@@ -32,7 +32,7 @@ const BEGINNINGS = [
   Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
 ] as const;
 
-/** Returns how covers are fetched: by https from public hosts, and from nowhere that one of these leads on to. */
+/** Creates the function that fetches covers: by https from public hosts, without following redirections. */
 export function createCoverFetcher(
   agent = new Agent({ lookup: createPublicLookup() }),
 ): FetchCover {
@@ -57,7 +57,7 @@ function isImage(bytes: Buffer): boolean {
   return BEGINNINGS.some((beginning) => bytes.subarray(0, beginning.length).equals(beginning));
 }
 
-/** Statuses of a server that may have another answer later: https://www.rfc-editor.org/rfc/rfc9110#section-15. */
+/** Statuses after which the server may answer differently later: https://www.rfc-editor.org/rfc/rfc9110#section-15. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 function describeFetched(exchanged: Exchanged): FetchedCover {

@@ -11,9 +11,11 @@ import type { FetchCover } from './fetch-cover.ts';
 
 const rules = v.array(v.string());
 
-/** What `modify` is to set, each part by the name of ModifyMediaInfo: https://cloud.tencent.com/document/product/266/31762. */
+/**
+ * What `modify` is to set, under the names of ModifyMediaInfo: https://cloud.tencent.com/document/product/266/31762.
+ */
 export const modifyDetail = v.object({
-  /** Names of the rules that say so; what the upload asked for itself has none. */
+  /** Names of the rules that require it; what the upload itself requested has none. */
   rules,
   parameters: v.object({
     ExpireTime: v.exactOptional(v.string()),
@@ -35,7 +37,10 @@ export const procedureDetail = v.object({
   }),
 });
 
-/** What `inspect` is to judge a file by that could not be judged when it came, and what it is to describe a good one. */
+/**
+ * Limits by which `inspect` is to judge a file that could not be judged on arrival, and the fact to report if they are
+ * met.
+ */
 export const inspectDetail = v.object({
   limits: v.object({
     maxBytes: v.optional(v.number()),
@@ -45,13 +50,13 @@ export const inspectDetail = v.object({
   fact: v.picklist(['uploaded', 'uploadedForProcessing']),
 });
 
-/** {@link modifyDetail} as it is kept. */
+/** {@link modifyDetail} as it is stored. */
 export type ModifyDetail = v.InferOutput<typeof modifyDetail>;
 
-/** {@link procedureDetail} as it is kept. */
+/** {@link procedureDetail} as it is stored. */
 export type ProcedureDetail = v.InferOutput<typeof procedureDetail>;
 
-/** {@link inspectDetail} as it is kept. */
+/** {@link inspectDetail} as it is stored. */
 export type InspectDetail = v.InferOutput<typeof inspectDetail>;
 
 /** Dependencies of a media action. */
@@ -64,21 +69,21 @@ export interface ActionDependencies {
     | 'modifyMediaInfo'
     | 'processMediaByProcedure'
   >;
-  /** Where there is none, nothing is known of the upload. */
+  /** Without it, nothing is known about the upload. */
   readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'transition'> | undefined;
   readonly fetchCover: FetchCover;
   /**
-   * Keeps how far the action has come, for another try of it; returns whether it is still this one's to do. Where there
-   * is none, nothing is known of earlier tries.
+   * Stores the progress of the action for another attempt; returns whether the claim is still valid. Without it,
+   * nothing is known about earlier attempts.
    */
   readonly keepProgress?: (progress: JsonObject) => Promise<boolean>;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** When it has to end. */
+  /** When the action has to end. */
   readonly deadline: Deadline;
 }
 
-/** What is to be done, whether or not a ledger keeps it. */
+/** An action to be done, whether a ledger stores it or not. */
 export type DueAction = Pick<
   ClaimedAction,
   'fileId' | 'kind' | 'subAppId' | 'uploadId' | 'detail' | 'createdAt'
@@ -86,21 +91,24 @@ export type DueAction = Pick<
   Partial<Pick<ClaimedAction, 'attempt' | 'progress'>>;
 
 /**
- * Returns what a failed call to VOD means for what it was to do: what VOD refuses for what it says will be refused
- * again, whatever else goes wrong may be over the next time.
+ * Returns the outcome of an action whose call to VOD failed. If VOD refused the content of the call, it will refuse it
+ * again; any other failure may be resolved by the next attempt.
  */
 export function explainFailure(error: unknown): Retry | Failed {
   const kind = isRefused(error) ? 'failed' : 'retry';
   return { kind, error: nameError(error), cause: error };
 }
 
-/** Returns whether a call failed because there is no such media any more. */
+/** Returns whether a call failed because the media no longer exist. */
 export function isGone(error: unknown): boolean {
   // `UserNotExist`, of the same family, is about the account: https://cloud.tencent.com/document/product/266/31764.
   return isRejected(error) && error.vod?.code.split('.', 1)[0] === 'ResourceNotFound';
 }
 
-/** Of limits of the account there may be more tomorrow, of those of a media not: https://cloud.tencent.com/document/product/266/31762. */
+/**
+ * Limits of one media file, which do not change; limits of the account may be raised or reset:
+ * https://cloud.tencent.com/document/product/266/31762.
+ */
 const LIMITS_OF_MEDIA: readonly unknown[] = ['LimitExceeded.TagCountReachMax'];
 
 function isRefused(error: unknown): boolean {

@@ -9,30 +9,33 @@ import { defined } from '../validation/json-object.ts';
 import { readText } from '../vod/event.ts';
 import { readMediaFields } from '../vod/media.ts';
 
-/** What is set of a media, each by the name of its parameter: https://cloud.tencent.com/document/product/266/31762. */
+/**
+ * What can be set for a media file, by the names of the parameters:
+ * https://cloud.tencent.com/document/product/266/31762.
+ */
 export const SETTING_NAMES = ['ExpireTime', 'ClassId', 'AddTags', 'CoverData'] as const;
 
-/** The name of one of them. */
+/** One of {@link SETTING_NAMES}. */
 export type SettingName = (typeof SETTING_NAMES)[number];
 
 /** What is to be set. */
 export type Settings = Pick<ModifyMediaInfoRequest, SettingName>;
 
-/** {@link MediaState} as it is kept. */
+/** {@link MediaState} as it is stored. */
 export const mediaState = v.object({
   classId: v.exactOptional(v.number()),
-  /** Unix milliseconds; missing where it is kept for ever. */
+  /** Unix milliseconds; missing if the media never expire. */
   mediaExpireTime: v.exactOptional(v.number()),
   tags: v.array(v.string()),
   coverUrl: v.exactOptional(v.string()),
-  /** When anything of it changed last, as VOD writes it. */
+  /** Time of the last change, as VOD writes it. */
   updateTime: v.exactOptional(v.string()),
 });
 
-/** What VOD describes a media as far as it can be set. */
+/** The settings of a media file, as VOD reports them. */
 export type MediaState = v.InferOutput<typeof mediaState>;
 
-/** Returns what `basic`, of DescribeMediaInfos, tells: https://cloud.tencent.com/document/product/266/31773. */
+/** Returns the settings in `basic`, from DescribeMediaInfos: https://cloud.tencent.com/document/product/266/31773. */
 export function readMediaState(basic: MediaBasicInfo | undefined): MediaState {
   const { classId, mediaExpireTime, coverUrl } = readMediaFields(basic, undefined);
   const updateTime = readText(basic?.UpdateTime);
@@ -40,7 +43,10 @@ export function readMediaState(basic: MediaBasicInfo | undefined): MediaState {
   return { tags, ...defined({ classId, mediaExpireTime, coverUrl, updateTime }) };
 }
 
-/** Returns whether a media is as `settings` want it. Of a cover nobody can tell: VOD keeps it under a URL of its own. */
+/**
+ * Returns whether a media file already has `settings`. For a cover that cannot be known, since VOD stores it under its
+ * own URL.
+ */
 export function isAsWanted(name: SettingName, settings: Settings, state: MediaState): boolean {
   switch (name) {
     case 'ExpireTime':
@@ -54,7 +60,7 @@ export function isAsWanted(name: SettingName, settings: Settings, state: MediaSt
   }
 }
 
-/** Returns whether what `name` sets is the same in both. */
+/** Returns whether the setting `name` is the same in both. */
 export function isUnchanged(name: SettingName, before: MediaState, now: MediaState): boolean {
   switch (name) {
     case 'ExpireTime':
@@ -70,13 +76,13 @@ export function isUnchanged(name: SettingName, before: MediaState, now: MediaSta
   }
 }
 
-/** Returns whether a media has nothing of its own in the place of what `name` sets, as media have that just came. */
+/** Returns whether a media file has no value for the setting `name`, like media that have just arrived. */
 export function isFree(name: SettingName, settings: Settings, state: MediaState): boolean {
   switch (name) {
     case 'ExpireTime':
       return state.mediaExpireTime === undefined;
     case 'ClassId':
-      // VOD has media without a class in this one: https://cloud.tencent.com/document/product/266/31773.
+      // VOD gives media without a class this one: https://cloud.tencent.com/document/product/266/31773.
       return (state.classId ?? 0) === 0;
     case 'AddTags':
       return !(settings.AddTags ?? []).some((tag) => state.tags.includes(tag));
@@ -85,7 +91,7 @@ export function isFree(name: SettingName, settings: Settings, state: MediaState)
   }
 }
 
-/** Returns what changes of the upload when `name` has been set, and the media is as `state` says. */
+/** Returns the fields of the upload that change after `name` was set and the media file has `state`. */
 export function describeSetting(
   name: SettingName,
   { classId, mediaExpireTime, coverUrl }: Partial<MediaState>,
@@ -95,7 +101,7 @@ export function describeSetting(
   return name === 'CoverData' ? defined({ coverUrl }) : {};
 }
 
-/** Returns an ISO time in Unix milliseconds, or undefined where it is none. */
+/** Returns an ISO time in Unix milliseconds, or undefined if it is not one. */
 export function readMilliseconds(time: string | undefined): number | undefined {
   const seconds = time === undefined ? undefined : parseIsoTime(time);
   return seconds === undefined ? undefined : seconds * 1_000;

@@ -26,12 +26,12 @@ import {
 import { begin, drop, finish, type ModifyProgress, readProgress } from './modify-progress.ts';
 
 /**
- * Sets each thing by a call of its own, so that one that VOD refuses keeps no other from being set: when a media is to
- * be deleted matters more than its class. The one that went worst is the outcome.
+ * Makes a separate call for each setting, so that one that VOD refuses does not stop the others: the expiry of media
+ * matters more than their class. The worst result is the outcome.
  *
- * Each is set once. VOD knows no repeat of such a call, so what is done and what is under way is kept, and where an
- * answer was lost, the media itself is looked at: what is no longer as it was before that call, was set, or is what a
- * person has made of it since.
+ * Each is set once. VOD cannot recognise a repeat of such a call, so finished and running calls are recorded. If an
+ * answer was lost, the media file is examined: a setting that differs from its value before the call was set, or was
+ * changed by a person since.
  */
 export async function modifyMedia(
   action: DueAction,
@@ -45,7 +45,7 @@ export async function modifyMedia(
     const tried = await modify(name, progress, work);
     tries.push(tried);
     progress = tried.progress;
-    // What comes after it would hide whether it was done.
+    // Later calls would hide whether this one was carried out.
     if (tried.ends) break;
   }
   await keepFields(action, Object.assign({}, ...tries.map(({ fields }) => fields)), dependencies);
@@ -62,20 +62,20 @@ function listSettings({ parameters, coverUrl }: ModifyDetail): readonly SettingN
   );
 }
 
-/** A modification that is being made. */
+/** A modification in progress. */
 interface Work {
   readonly action: DueAction;
   readonly dependencies: ActionDependencies;
   readonly detail: ModifyDetail;
 }
 
-/** What a try to set one thing came to. */
+/** Result of an attempt to set one setting. */
 interface Tried {
   readonly outcome: Attempt;
   readonly progress: ModifyProgress;
-  /** What changes of the upload. */
+  /** Fields of the upload that change. */
   readonly fields?: MediaFields;
-  /** Set where nothing else is to be set now. */
+  /** Set if no other setting is to be set now. */
   readonly ends?: true;
 }
 
@@ -110,7 +110,10 @@ const TAKEN_OVER: Retry = {
   cause: Object.assign(new Error('The lease of the action has run out.'), { code: 'taken_over' }),
 };
 
-/** Returns whether VOD is to be called: not where the media is as wanted, or where a person may have changed it since. */
+/**
+ * Returns whether VOD is to be called: not if the media file already has the setting, or a person may have changed it
+ * since.
+ */
 async function isToBeSet(
   name: SettingName,
   { done, begun }: ModifyProgress,
@@ -118,18 +121,19 @@ async function isToBeSet(
   { action, dependencies, detail: { parameters } }: Work,
 ): Promise<boolean> {
   if (done.includes(name) || isAsWanted(name, parameters, now)) return false;
-  // Class and expiry are set only of media that have none. Where nobody knows of earlier tries, this may be another one.
+  // Class and expiry are set only for media that have none. If earlier attempts are not recorded, this may be a repeat,
+  // so the same holds for all settings.
   const isForFree = name === 'ClassId' || name === 'ExpireTime' || !dependencies.keepProgress;
   if (isForFree && !isFree(name, parameters, now)) return false;
   const before = begun[name];
   if (before === undefined) return true;
   if (!isUnchanged(name, before, now)) return false;
   if (before.updateTime === now.updateTime) return true;
-  // It may have been set and taken back, unless the update is VOD's own.
+  // It may have been set and then reverted, unless VOD itself made the update.
   return isUpdatedByTask(now.updateTime, action, dependencies);
 }
 
-/** Returns what the call to VOD is to say, or why there is none now. */
+/** Returns the parameters of the call to VOD, or the outcome if there is no call now. */
 async function prepare(
   name: SettingName,
   { detail: { parameters, coverUrl }, dependencies }: Work,
@@ -164,7 +168,7 @@ async function send(
     if (isGone(error)) throw error;
     const outcome = explainFailure(error);
     if (isRefusal(error)) return { outcome, progress: drop(begun, name) };
-    // Nobody has had time to change it back.
+    // Too little time has passed for someone to revert it.
     const after = await describeState(action, dependencies).catch(() => now);
     if (after === undefined) return { outcome: DONE, progress: begun, ends: true };
     const isSet = isAsWanted(name, parameters, after) || !isUnchanged(name, now, after);
@@ -172,13 +176,13 @@ async function send(
   }
 }
 
-/** Whether VOD, or its client, says that the call was not carried out. */
+/** Returns whether VOD, or its client, reports that the call was not carried out. */
 function isRefusal(error: unknown): boolean {
   const codes: readonly string[] = ['upstream_rejected', 'upstream_denied', 'upstream_busy'];
   return error instanceof Problem && codes.includes(error.code);
 }
 
-/** Returns what the media is like, or undefined where there is none. */
+/** Returns the settings of the media file, or undefined if there is none. */
 async function describeState(
   { fileId, subAppId }: DueAction,
   { api, deadline }: ActionDependencies,
@@ -198,6 +202,6 @@ async function keepFields(
   { ledger }: ActionDependencies,
 ): Promise<void> {
   if (ledger === undefined || uploadId === undefined || Object.keys(fields).length === 0) return;
-  // Its state is no news: of all facts this one changes none.
+  // Only the fields change: this is the one fact that never changes a state.
   await ledger.transition(uploadId, 'issued', fields);
 }

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { type MediaState, mediaState, SETTING_NAMES, type SettingName } from './media-settings.ts';
 
 const modifyProgress = v.object({
-  /** What needs no other try. */
+  /** Settings that need no other attempt. */
   done: v.array(v.picklist(SETTING_NAMES)),
-  /** What was sent to VOD without an answer that tells whether it was done, with what the media was like before. */
+  /** Settings that were sent to VOD without a conclusive answer, each with the state of the media before it. */
   begun: v.partial(
     v.object({
       ExpireTime: mediaState,
@@ -15,15 +15,15 @@ const modifyProgress = v.object({
   ),
 });
 
-/** How far the modification of a media has come, as it is kept from one try to the next. */
+/** Progress of the modification of a media file, which is stored between attempts. */
 export type ModifyProgress = v.InferOutput<typeof modifyProgress>;
 
-/** Returns what earlier tries have kept, or the progress of the first one. */
+/** Returns the progress that earlier attempts have stored, or an empty one. */
 export function readProgress(kept: unknown): ModifyProgress {
   return v.is(modifyProgress, kept) ? kept : { done: [], begun: {} };
 }
 
-/** Returns `progress` once `name` is sent to VOD, while the media is as `state` says. */
+/** Returns `progress` after `name` was sent to VOD, when the media file had `state`. */
 export function begin(
   progress: ModifyProgress,
   name: SettingName,
@@ -32,12 +32,12 @@ export function begin(
   return { ...progress, begun: { ...progress.begun, [name]: state } };
 }
 
-/** Returns `progress` once `name` is done, or is somebody else's decision. */
+/** Returns `progress` after `name` is done, or is left to someone else's decision. */
 export function finish(progress: ModifyProgress, name: SettingName): ModifyProgress {
   return { ...drop(progress, name), done: [...progress.done, name] };
 }
 
-/** Returns `progress` once VOD has answered that it has not done `name`. */
+/** Returns `progress` after VOD has answered that it has not done `name`. */
 export function drop({ done, begun }: ModifyProgress, name: SettingName): ModifyProgress {
   const { [name]: _dropped, ...others } = begun;
   return { done, begun: others };

@@ -16,10 +16,10 @@ import { modifyMedia } from './modify-media.ts';
 import { startProcedure } from './start-procedure.ts';
 
 /**
- * Makes one try at `action` and returns what it came to. All of it may be repeated: where an answer was lost, the next
- * try finds done what was.
+ * Makes one attempt at `action` and returns its outcome. All of it may be repeated: if an answer was lost, the next
+ * attempt finds what was already done.
  *
- * @throws what the ledger throws.
+ * @throws errors of the ledger.
  */
 export async function performAction(
   action: DueAction,
@@ -36,7 +36,7 @@ export async function performAction(
   if (kind === 'inspect' && v.is(inspectDetail, detail)) {
     return inspectMedia(action, detail, dependencies);
   }
-  // It may be of another version of this service, and so waits for that.
+  // It may belong to another version of this service, so it waits for that one.
   const cause = Object.assign(new Error('The action is unknown.'), { code: UNKNOWN });
   return { kind: 'retry', error: UNKNOWN, cause };
 }
@@ -55,13 +55,13 @@ async function deleteMedia(
   }
 }
 
-/** How long VOD has for reading a file that came: after that it takes it for none of its own. */
+/** Milliseconds that VOD has to examine a new file; after that, VOD is assumed to be unable to read it. */
 const PATIENCE_MILLISECONDS = 10 * 60_000;
 
-/** Between two looks. */
+/** Milliseconds between two inspections. */
 const PAUSE_MILLISECONDS = 2 * 60_000;
 
-/** Judges a file that VOD had not looked at when it came, and reports its upload what that came to. */
+/** Judges a file that VOD had not examined on arrival, and applies the result to its upload. */
 async function inspectMedia(
   { fileId, subAppId, uploadId, createdAt }: DueAction,
   { limits, fact }: InspectDetail,
@@ -73,7 +73,7 @@ async function inspectMedia(
     .catch(explainFailure);
   if ('kind' in answer) return answer;
   const media = answer.MediaInfoSet?.find((found) => found.FileId === fileId);
-  // It is gone, of which there is an event of its own.
+  // It was deleted, which another event reports.
   if (media === undefined || ledger === undefined || uploadId === undefined) return DONE;
 
   const problem = judgeMedia(limits, readMediaFacts(media.BasicInfo, media.MetaData));

@@ -18,16 +18,16 @@ export interface SettlingDependencies extends ActionDependencies {
     | 'finishAction'
     | 'failAction'
   >;
-  /** A number from 0 up to, and without, 1. */
+  /** A number from 0 up to, but not including, 1. */
   readonly random: () => number;
 }
 
 /**
- * Makes one try at `claim`, writes down what it came to, and returns that: `failed` where it is given up, which is at once
- * where VOD refuses it for what it says, and otherwise after three days. A task flow that cannot be started ends its
- * upload, which would wait for it for ever.
+ * Makes one attempt at `claim`, records the outcome, and returns it. The outcome is `failed` if the action is given up:
+ * immediately if VOD refuses the content of the call, otherwise after three days. A task flow that cannot be started
+ * ends its upload, which would otherwise wait for it for ever.
  *
- * @throws what the ledger throws where it cannot write that down; then the claim's end brings the action back.
+ * @throws errors of the ledger if the outcome cannot be recorded; then the action is due again when the lease expires.
  */
 export async function settleAction(
   claim: ClaimedAction,

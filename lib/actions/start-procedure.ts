@@ -12,17 +12,17 @@ import {
   type ProcedureDetail,
 } from './media-action.ts';
 
-/** Uploads of whose file nothing more is to be made. */
+/** States in which no task flow is started. */
 const ENDED: ReadonlySet<UploadState> = new Set([
   ...(['cancelled', 'rejected', 'expired', 'deleted', 'failed'] as const),
 ]);
 
-/** How long a file that VOD has not looked at yet is left alone before it is asked after again. */
+/** Milliseconds until the next attempt for a file that VOD has not examined yet. */
 const INSPECTION_MILLISECONDS = 30_000;
 
 /**
- * Starts the task flow that a rule asks for, once: VOD refuses to start it again under the same `SessionId`, for a week or,
- * as other pages say, for less. So another try looks for its task first.
+ * Starts the task flow that a rule requires, once: VOD refuses to start it again under the same `SessionId` for a week
+ * or, according to other pages, for less. So another attempt first looks for its task.
  */
 export async function startProcedure(
   action: DueAction,
@@ -45,7 +45,7 @@ export async function startProcedure(
 }
 
 /**
- * By which codes VOD refuses a `SessionId` that it has seen: its page lists both for this call.
+ * Codes with which VOD refuses a `SessionId` that it has seen: its page lists both for this call.
  *
  * @see https://cloud.tencent.com/document/product/266/34782
  */
@@ -54,7 +54,7 @@ const DUPLICATES: readonly unknown[] = [
   'InvalidParameterValue.UniqueIdentifier',
 ];
 
-/** Returns the task, as far as VOD tells it. */
+/** Returns the task, if VOD names it. */
 async function start(
   { fileId, subAppId, attempt = 1 }: DueAction,
   parameters: ProcedureDetail['parameters'],
@@ -77,7 +77,7 @@ async function start(
     const isStarted = error instanceof Problem && DUPLICATES.includes(error.vod?.code);
     if (!isStarted) throw error;
   }
-  // It was started in a try whose answer was lost, and the task with it.
+  // It was started in an attempt whose answer, with the task, was lost.
   const found = findMediaTasks(fileId, api, options);
   const { procedureTaskId } = await found.catch((error: unknown) => {
     if (isUnknownToVod(error)) return { procedureTaskId: undefined };
@@ -86,7 +86,7 @@ async function start(
   return procedureTaskId;
 }
 
-/** Returns what there is to do instead, where the file is not one to be processed, or not yet. */
+/** Returns the outcome if the file must not be processed, or not yet. */
 async function explainUnready(
   { fileId, uploadId }: DueAction,
   { ledger, now }: ActionDependencies,
