@@ -13,15 +13,15 @@ export interface CallbackConfig extends DatabaseConfig {
   /** Several while a key is being replaced. */
   readonly signKeys: readonly string[];
   /**
-   * Unix seconds until which tenants' applications may sign with the key of the service's own, as all of them did once;
-   * undefined where they may not.
+   * Unix seconds until which tenants' applications may sign with the key of the service's own, as they did in earlier
+   * versions; undefined if they may not.
    */
   readonly sharedKeyUntil?: number | undefined;
-  /** How the contexts of uploads are proven. */
+  /** How the contexts of uploads are verified. */
   readonly contexts: ContextConfig;
-  /** Where notifications are confirmed. */
+  /** API with which notifications are confirmed. */
   readonly vodApi: VodApiConfig;
-  /** Who is told of events. */
+  /** Targets of messages. */
   readonly delivery: DeliveryConfig;
 }
 
@@ -57,8 +57,8 @@ export function readSignKeys(environment: Environment): readonly string[] {
 }
 
 /**
- * Returns the configuration of the `callback` function. It also makes sure that there are credentials, which are read
- * anew for every call.
+ * Returns the configuration of the `callback` function. It also checks that there are credentials, which are read again
+ * for every call.
  *
  * @throws {ConfigError}
  */

@@ -2,11 +2,11 @@ import * as v from 'valibot';
 import { corsVariables } from './cors-config.ts';
 import { given, splitList } from './environment.ts';
 
-/** How callers prove who they are; API keys of the settings count beside tokens. */
+/** How callers prove who they are; API keys of the settings are accepted in addition to tokens. */
 export type AuthConfig =
-  /** Everybody is a caller. */
+  /** Without proof: anyone may call. */
   | { readonly kind: 'none' }
-  /** By API keys alone. */
+  /** By API keys only. */
   | { readonly kind: 'keys' }
   | TokenConfig;
 
@@ -16,33 +16,33 @@ export interface TokenConfig {
   /** The shared secret of HS256, or the URL of the issuer's public keys. */
   readonly proof: { readonly secret: Uint8Array } | { readonly keySetUrl: string };
   readonly issuer: string | undefined;
-  /** What tokens may name as their audience: one of these. */
+  /** Accepted audiences: a token must name one of these. */
   readonly audiences: readonly string[] | undefined;
-  /** Claim that names the audience: `aud`, or what the issuer has in its place. */
+  /** Claim that names the audience: `aud`, or the one that the issuer uses instead. */
   readonly audienceClaim: (typeof AUDIENCE_CLAIMS)[number];
-  /** Claim that lists the rights, alone; `scope`, or else `scp`, where it is undefined. */
+  /** The only claim that lists rights; if undefined, `scope`, or else `scp`. */
   readonly scopeClaim: string | undefined;
-  /** What each right of this service begins with; it is taken off, and what has another beginning is no right here. */
+  /** Prefix of the rights of this service, which is removed; a text without it is not a right here. */
   readonly scopePrefix: string | undefined;
 }
 
-/** HS256 asks for a key of at least its hash's length: https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
+/** HS256 requires a key of at least the length of its hash: https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
 const MIN_JWT_SECRET_BYTES = 32;
 
 /**
- * Where issuers say whom a token is for (https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3), or who asked for it: RFC 9068
- * and Cognito, OpenID Connect, Okta, and version 1.0 of Entra ID.
+ * Claims in which issuers name the audience of a token (https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3), or the
+ * client that requested it: RFC 9068 and Cognito, OpenID Connect, Okta, and version 1.0 of Entra ID.
  */
 const AUDIENCE_CLAIMS = ['aud', 'client_id', 'azp', 'cid', 'appid'] as const;
 
 /**
- * The characters of a scope, of which the last one sets the prefix off: with "vod-api", "vod-api/upload:sign" would
+ * The characters of a scope. The last one must be a separator: with the prefix "vod-api", "vod-api/upload:sign" would
  * become "/upload:sign". https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
 const SCOPE_PREFIX = /^[\x21\x23-\x5b\x5d-\x7e]+(?<![A-Za-z0-9])$/;
 
 /**
- * Claims that users may write themselves: https://supabase.com/docs/reference/server/types-jwtclaims and
+ * Claims that users can write themselves: https://supabase.com/docs/reference/server/types-jwtclaims and
  * https://clerk.com/docs/guides/users/extending.
  */
 const WRITTEN_BY_USERS = /(?:^|\.)(?:user|unsafe)_?metadata(?:$|\.)/i;
@@ -93,10 +93,10 @@ const auth = {
   ),
 };
 
-/** Schema of what every function with callers reads. */
+/** Schema of the variables that every function with callers reads. */
 export const callerEnvironment = v.pipe(
   v.object({ ...auth, ...corsVariables }),
-  // Fail closed: without a word about callers, nobody is one.
+  // Fail closed: without a setting for callers, no one may call.
   v.forward(
     v.partialCheck(
       [['AUTH'], ['AUTH_JWT_SECRET'], ['AUTH_JWKS_URL']],
@@ -153,11 +153,11 @@ export interface CallerConfig {
   readonly auth: AuthConfig;
   /** Origins of web apps, and patterns of them. */
   readonly corsOrigins: readonly string[];
-  /** Headers that they may send besides those that are read. */
+  /** Headers that they may send in addition to those that are read. */
   readonly corsHeaders: readonly string[];
 }
 
-/** Returns the configuration that a checked environment tells. */
+/** Returns the configuration in a checked environment. */
 export function describeCallers(e: v.InferOutput<typeof callerEnvironment>): CallerConfig {
   return { auth: describeAuth(e), corsOrigins: e.CORS_ORIGINS, corsHeaders: e.CORS_HEADERS };
 }

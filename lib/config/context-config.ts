@@ -3,17 +3,17 @@ import { type ContextKeys, deriveContextKey } from '../model/source-context.ts';
 import { isoTime } from '../validation/fields.ts';
 import { splitList } from './environment.ts';
 
-/** How contexts that come back from VOD are proven. */
+/** How contexts that VOD returns are verified. */
 export interface ContextConfig {
   readonly keys: ContextKeys;
-  /** Unix seconds until which contexts without a MAC are taken too; undefined where they are not. */
+  /** Unix seconds until which contexts without a MAC are accepted too; undefined if they are not. */
   readonly v1Until: number | undefined;
 }
 
 /** A MAC's key has at least the strength of the MAC: 32 characters of any of these alphabets have 128 bits or more. */
 const CONTEXT_KEY = /^[\w+/=-]{32,128}$/;
 
-/** Schema of `SOURCE_CONTEXT_KEYS`: Base64, Base64url or hexadecimal texts, the one that signs in front. */
+/** Schema of `SOURCE_CONTEXT_KEYS`: Base64, Base64url or hexadecimal texts; the first one signs. */
 export const sourceContextKeys = v.pipe(
   v.string(),
   v.transform(splitList),
@@ -23,7 +23,7 @@ export const sourceContextKeys = v.pipe(
   ),
 );
 
-/** Schema of what the functions read that take contexts back, or have no upload key. */
+/** Schema of the variables for functions that verify contexts, or have no upload key. */
 export const contextEnvironment = v.pipe(
   v.object({
     SOURCE_CONTEXT_KEYS: v.optional(sourceContextKeys),
@@ -41,7 +41,7 @@ export const contextEnvironment = v.pipe(
   ),
 );
 
-/** Returns the configuration that a checked environment tells. */
+/** Returns the configuration in a checked environment. */
 export function describeContexts(e: v.InferOutput<typeof contextEnvironment>): ContextConfig {
   const { SOURCE_CONTEXT_KEYS: configured, VOD_SECRET_KEY, VOD_PREVIOUS_SECRET_KEY } = e;
   const uploadKeys = [VOD_SECRET_KEY, VOD_PREVIOUS_SECRET_KEY].filter((key) => key !== '');

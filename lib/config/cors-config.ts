@@ -11,30 +11,30 @@ const PATTERN =
 const OPAQUE =
   'must not be null or file://, the origin of every sandboxed frame and every file; serve the app from one of its own, such as https://localhost';
 
-/** An origin of a scheme that an app has made up, and what may follow. */
+/** An origin with the scheme of an app, and what may follow it. */
 const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/([\w.~-]+(?::[1-9]\d{0,4})?)(?:\/.*)?$/i;
 
-/** Schemes that no page has, and those that are likely to be meant for http or https. */
+/** Schemes that no page has, and likely misspellings of http and https. */
 const NO_APP = /^(?:ftp|wss?|[htps]{3,6})$/i;
 
-/** The origin of some host below a domain, which has two labels at least. */
+/** The origin of a host below a domain of at least two labels. */
 const BELOW_DOMAIN = /^https?:\/\/x(?:\.[a-z\d_-]+){2,}(?::\d+)?$/;
 
 /**
- * Domains below which anybody registers names, as co.uk and com.au: those that are likely to be written by mistake, and
- * not all of https://publicsuffix.org.
+ * Domains below which anyone can register names, such as co.uk and com.au: the likely mistakes, not all of
+ * https://publicsuffix.org.
  */
 const REGISTRY = /\/x\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}(?::|$)/;
 
 /**
- * Returns what is wrong with `entry` of `CORS_ORIGINS`, or undefined where it is an origin as browsers send it, or a pattern
- * of such. What it quotes is an origin at most: never a path, a user name or a password.
+ * Returns what is wrong with `entry` of `CORS_ORIGINS`, or undefined if it is an origin as browsers send it, or a
+ * pattern of such origins. It quotes at most an origin: never a path, a user name or a password.
  *
  * @see https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
  */
 export function explainOrigin(entry: string): string | undefined {
   if (/^(?:null$|file:)/i.test(entry)) return OPAQUE;
-  // A pattern is right where the origin of a host that it stands for is.
+  // A pattern is valid if the origin of a host that it matches is.
   const exact = entry.replace('://*.', '://x.');
   const origin = readOrigin(exact);
   if (entry.includes('*')) {
@@ -45,7 +45,7 @@ export function explainOrigin(entry: string): string | undefined {
   return origin ? `must be written as ${origin.replace('://x.', '://*.')}` : ORIGIN;
 }
 
-/** Returns the origin that is meant by `text`, or undefined where that cannot be told. */
+/** Returns the origin that `text` means, or undefined if that is not clear. */
 function readOrigin(text: string): string | undefined {
   if (/[@\s;|'"]/.test(text)) return undefined;
   if (/^https?:/i.test(text)) return URL.canParse(text) ? new URL(text).origin : undefined;
@@ -60,11 +60,11 @@ function readOrigin(text: string): string | undefined {
 /** A name of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.1. */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/;
 
-/** Those that no page can set: https://fetch.spec.whatwg.org/#forbidden-request-header. */
+/** Headers that no page can set: https://fetch.spec.whatwg.org/#forbidden-request-header. */
 const FORBIDDEN =
   /^(?:accept-(?:charset|encoding)|access-control-.*|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|proxy-.*|referer|sec-.*|set-cookie|te|trailer|transfer-encoding|upgrade|via)$/i;
 
-/** Returns what is wrong with `name` as one of `CORS_HEADERS`, or undefined where it is one. */
+/** Returns what is wrong with `name` as one of `CORS_HEADERS`, or undefined if it is valid. */
 export function explainCorsHeader(name: string): string | undefined {
   if (name === '*')
     return 'must not be *, which does not stand for Authorization; name each header';
@@ -89,7 +89,7 @@ function list(explain: (entry: string) => string | undefined) {
   );
 }
 
-/** Variables that say which web apps may read answers, and what these may send. */
+/** Variables for the web apps that may read answers, and the headers that these may send. */
 export const corsVariables = {
   CORS_ORIGINS: v.optional(list(explainOrigin), ''),
   CORS_HEADERS: v.optional(list(explainCorsHeader), ''),

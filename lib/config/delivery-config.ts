@@ -11,7 +11,7 @@ import {
 import type { EventBusConfig } from '../webhooks/event-bridge.ts';
 import { type Environment, readEnvironment, splitList } from './environment.ts';
 
-/** Where EventBridge's API is. */
+/** Host of EventBridge's API. */
 const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';
 
 const variables = v.object({
@@ -82,7 +82,7 @@ const deliveryVariables = v.pipe(
     ),
     ['EVENT_BUS_REGION'],
   ),
-  // Session tokens travel in a header: towards the cloud, never in the clear.
+  // Session tokens are sent in a header: to the cloud, never unencrypted.
   v.forward(
     v.partialCheck(
       [['EVENT_BUS_API_PROTOCOL'], ['EVENT_BUS_API_ENDPOINT']],
@@ -94,8 +94,8 @@ const deliveryVariables = v.pipe(
 );
 
 /**
- * Returns who is told of events; nobody, where nothing is said. Where there is an event bus, it also makes sure that
- * there are credentials, which are read anew for every call.
+ * Returns the configured targets; none if there are no variables for them. If there is an event bus, it also checks
+ * that there are credentials, which are read again for every call.
  *
  * @throws {ConfigError} that names every wrong field of every endpoint, and never a secret.
  */
@@ -132,7 +132,7 @@ function readEndpoints(text: string, options: EndpointOptions): ParsedEndpoints 
   try {
     input = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text, and the text has secrets.
+    // The parser's message quotes the text, which contains secrets.
     return { errors: [{ path: '', message: 'must be JSON' }] };
   }
   return parseEndpoints(input, options);

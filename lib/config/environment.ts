@@ -4,16 +4,19 @@ import { ConfigError } from '../config-error.ts';
 
 /** Environment variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-/** Schema of a variable that must be there. */
+/** Schema of a required variable. */
 export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be empty'));
 
 /**
- * Variables of several values, whose names are plurals, and of the lines of a certificate: white space between and around
- * these means nothing, and their readers skip it.
+ * Names of variables with several values, which are plurals, and of certificates: white space between and around their
+ * values or lines is ignored.
  */
 const SPACED = /(?:S|_CA)$/;
 
-/** White space at either end, and what nobody sees anywhere: https://www.unicode.org/reports/tr44/#General_Category_Values. */
+/**
+ * White space at either end, and invisible characters anywhere:
+ * https://www.unicode.org/reports/tr44/#General_Category_Values.
+ */
 const STRAY = /^\s+|\s+$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/u;
 
 const STRAY_NAMES: Readonly<Record<string, string>> = {
@@ -24,9 +27,10 @@ const STRAY_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the variables into which something came with copy and paste, or with a file that another program reads
- * otherwise: white space around the value, characters that nobody sees, quotation marks around all of it. Nothing of that
- * is taken away silently: anyone who else checks a secret may have the same text, and the deployer must hear of it.
+ * Returns the variables with stray characters from copy and paste, or from a file that another program reads
+ * differently: white space around the value, invisible characters, quotation marks around all of it. These are not
+ * removed silently: another program that checks the same secret may have the same text, and the deployer must learn of
+ * it.
  */
 export function findStrayCharacters(variables: Environment): readonly VariableProblem[] {
   return Object.entries(variables).flatMap(([variable, value = '']) => {
@@ -65,10 +69,10 @@ export function readEnvironment<TSchema extends v.GenericSchema>(
 }
 
 /**
- * Returns `environment` as both schemas type it. Valibot's own way to put schemas together costs a bundle more than a
- * kilobyte.
+ * Returns `environment` as both schemas type it. Valibot's own way to combine schemas adds more than a kilobyte to a
+ * bundle.
  *
- * @throws {ConfigError} that says what is wrong by either.
+ * @throws {ConfigError} that lists the errors of both.
  */
 export function readEnvironmentTwice<
   First extends v.GenericSchema<unknown, object>,
@@ -88,7 +92,7 @@ export function readEnvironmentTwice<
   throw refuse(stray, [...(one.issues ?? []), ...(other.issues ?? [])]);
 }
 
-/** Returns what {@link findStrayCharacters} says of the variables that `schema` reads. */
+/** Returns the result of {@link findStrayCharacters} for the variables that `schema` reads. */
 function findStrayInVariables(
   schema: object,
   environment: Environment,
@@ -105,7 +109,10 @@ function listVariables(schema: object): readonly string[] {
     : [];
 }
 
-/** Of a variable with stray characters, whatever else is wrong follows from these. */
+/**
+ * Creates the error for the problems found. For a variable with stray characters other problems are left out, since
+ * they follow from these.
+ */
 function refuse(
   stray: readonly VariableProblem[],
   issues: readonly v.BaseIssue<unknown>[],
@@ -113,7 +120,7 @@ function refuse(
   const names = new Set(stray.map(({ variable }) => variable));
   const problems = issues.map((issue) => ({
     variable: v.getDotPath(issue) ?? '',
-    // An absent variable is an issue of the object, which knows no better words.
+    // A missing variable is an issue of the object schema, whose message does not say that.
     message: issue.input === undefined ? 'must be set' : issue.message,
   }));
   const others = problems.filter(({ variable }) => !names.has(variable.replace(/\..*/s, '')));

@@ -10,9 +10,9 @@ import { type Environment, readEnvironment, splitList } from './environment.ts';
 /** Configuration of the `pull` function. */
 export interface PullConfig extends CallerConfig, DatabaseConfig {
   readonly vodApi: VodApiConfig;
-  /** Proves the contexts of uploads. */
+  /** Key for the MAC of source contexts. */
   readonly contextKey: string;
-  /** Where media may be pulled from. */
+  /** Hosts and ports from which media may be pulled. */
   readonly urlPolicy: UrlPolicy;
 }
 
@@ -45,8 +45,8 @@ const pullEnvironment = v.intersect([
 ]);
 
 /**
- * Returns the configuration of the `pull` function. It also makes sure that there are credentials, which are read anew
- * for every call.
+ * Returns the configuration of the `pull` function. It also checks that there are credentials, which are read again for
+ * every call.
  *
  * @throws {ConfigError}
  */

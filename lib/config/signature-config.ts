@@ -11,9 +11,9 @@ import { type Environment, given, readEnvironmentTwice } from './environment.ts'
 export interface SignatureConfig extends CallerConfig, DatabaseConfig {
   readonly secretId: string;
   readonly secretKey: KeyObject;
-  /** Key before the last rotation: it signs nothing, and uploads begun under it still go on. */
+  /** Key before the last rotation: it signs nothing, but uploads that began under it can continue. */
   readonly previousSecretKey: KeyObject | undefined;
-  /** Proves the contexts of uploads. */
+  /** Key for the MAC of source contexts. */
   readonly contextKey: string;
   readonly subAppId: number | undefined;
 }

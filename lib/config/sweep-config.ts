@@ -15,11 +15,11 @@ import { type Environment, given, readEnvironment } from './environment.ts';
 export interface SweepConfig extends DatabaseConfig {
   readonly databaseUrl: string;
   readonly vodApi: VodApiConfig;
-  /** How the contexts of uploads are proven. */
+  /** How the contexts of uploads are verified. */
   readonly contexts: ContextConfig;
   /** Whether VOD keeps the application's events in a queue instead of sending them to `callback`. */
   readonly pullsEvents: boolean;
-  /** Who is told of events. */
+  /** Targets of messages. */
   readonly delivery: DeliveryConfig;
 }
 
@@ -35,7 +35,7 @@ const sweepEnvironment = v.intersect([
 ]);
 
 /**
- * Returns the configuration of the `sweep` function. It also makes sure that there are credentials, which are read anew
+ * Returns the configuration of the `sweep` function. It also checks that there are credentials, which are read again
  * for every call.
  *
  * @throws {ConfigError}
