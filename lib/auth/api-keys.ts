@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey } from '../policy/settings.ts';
 
-/** Who comes with an API key, and what the key permits. */
+/** The holder of an API key, and what the key permits. */
 interface KeyHolder {
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
@@ -9,10 +9,10 @@ interface KeyHolder {
   readonly tenant?: string | undefined;
 }
 
-/** Returns the holder of the API key `text`, or undefined where it is none. */
+/** Returns the holder of the API key `text`, or undefined if it is not one. */
 export type FindKey = (text: string) => KeyHolder | undefined;
 
-/** Returns how the holders of `keys` are found. */
+/** Creates the function that finds the holders of `keys`. */
 export function createKeyRing(keys: readonly ApiKey[]): FindKey {
   const ring = keys.map(({ name, sha256, scopes, owner = name, tenant }) => ({
     digest: Buffer.from(sha256, 'hex'),
@@ -20,7 +20,7 @@ export function createKeyRing(keys: readonly ApiKey[]): FindKey {
   }));
   return (text) => {
     const digest = hash('sha256', text, 'buffer');
-    // Every key is compared, fitting or not, so that the time tells nothing of which one is in use.
+    // Every key is compared, even after a match, so that the time does not reveal which one is in use.
     let found: KeyHolder | undefined;
     for (const { digest: known, holder } of ring) {
       if (timingSafeEqual(digest, known)) found = holder;

@@ -12,7 +12,7 @@ export type Scope =
   | 'upload:pull'
   | 'upload:read'
   | 'upload:cancel'
-  /** Uploads of every owner, and what became of their deliveries. */
+  /** Uploads of every owner, and their deliveries. */
   | 'upload:admin';
 
 /** Who calls, and what they may do. */
@@ -20,11 +20,11 @@ export interface Caller {
   /** `sub` of the token, or the owner of the API key: the owner of what the caller uploads. */
   readonly owner: string;
   readonly scopes: ReadonlySet<string>;
-  /** Name of the API key that it came with. */
+  /** Name of the API key that it sent. */
   readonly keyName?: string;
   /** Tenant of that key. */
   readonly tenant?: string | undefined;
-  /** All that the token says which it came with. */
+  /** All claims of the token that it sent. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
@@ -32,37 +32,36 @@ export interface Caller {
  * Returns the caller that an `Authorization` header names.
  *
  * @param nowSeconds Unix seconds.
- * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
- * `identity_unavailable` where nobody can tell now; {@link ConfigError} where the issuer's keys are not where they are
- * looked for.
+ * @throws {Problem} `unauthorized` that says what is wrong with the token without quoting it, or `identity_unavailable`
+ * if it cannot be checked now; {@link ConfigError} if there is no key set at the configured address.
  */
 export type Authenticate = (
   authorization: string | undefined,
   nowSeconds: number,
 ) => Caller | Promise<Caller>;
 
-/** Owner of every upload where nobody has to say who they are; what came by other ways is not theirs to see. */
+/** The caller if no proof is required: the owner of every upload, who cannot see media that arrived in other ways. */
 const ANYBODY: Caller = {
   owner: 'anybody',
   scopes: new Set<Scope>(['upload:sign', 'upload:pull', 'upload:read', 'upload:cancel']),
 };
 
-/** Longest token that is looked at: more than any identity provider's headers pass through. */
+/** Longest token that is examined: longer than the headers that identity providers allow. */
 const MAX_TOKEN_LENGTH = 8_192;
 
 /** Longest header that can hold one. */
 const MAX_HEADER_LENGTH = 'Bearer '.length + MAX_TOKEN_LENGTH;
 
-/** Verified tokens that an instance remembers; the oldest gives way. */
+/** Verified tokens that an instance remembers; above this number, the oldest is removed. */
 const REMEMBERED_TOKENS = 256;
 
-/** For so long it does: a key that the issuer withdraws is of no use much longer. */
+/** Seconds for which a token is remembered, so that a key that the issuer withdraws soon stops working. */
 const REMEMBERED_SECONDS = 5 * 60;
 
 /**
- * Returns how callers are recognised under `config`: by an API key of the settings, or else by a token.
+ * Creates the function that recognises callers under `config`: by an API key of the settings, or else by a token.
  *
- * @throws {ConfigError} where nobody could be, or where keys are settled and nobody has to have one.
+ * @throws {ConfigError} if no caller could be recognised, or if there are keys but no proof is required.
  */
 export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]): Authenticate {
   if (config.kind === 'none') {
@@ -81,13 +80,16 @@ export function createAuthenticate(config: AuthConfig, keys: readonly ApiKey[]):
   };
 }
 
-/** A fresh verification costs many times what the rest of a request does, and clients ask several times per upload. */
+/**
+ * Caches verified tokens: a verification costs many times what the rest of a request does, and clients call several
+ * times per upload.
+ */
 function rememberTokens(
   config: TokenConfig,
   keys: readonly ApiKey[],
   findHolder: FindKey,
 ): Authenticate {
-  /** By the whole header, so that what is remembered is not even taken apart. */
+  /** By the whole header, so that a remembered one is not even parsed. */
   const remembered = new Map<
     string | undefined,
     { readonly caller: Caller; readonly until: number }

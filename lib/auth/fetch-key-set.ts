@@ -8,19 +8,25 @@ import {
   WHERE_KEYS_ARE,
 } from './read-key-set.ts';
 
-/** Seconds after which a key set that could not be had is asked for again; callers are told to come again then. */
+/**
+ * Seconds after which a key set that could not be fetched is requested again; callers are asked to retry after the same
+ * time.
+ */
 export const RETRY_SECONDS = 5;
 
-/** Longest wait for the whole answer in milliseconds: callers wait for it within their function's own time. */
+/** Longest wait for the whole answer in milliseconds: callers wait for it within their function's time limit. */
 const ANSWER_MILLISECONDS = 2_500;
 
 /** Largest set that is read, in bytes; a key has one or two kilobytes. */
 const MAX_SET_BYTES = 256 * 1024;
 
-/** Responses of a client's error that pass by themselves: https://www.rfc-editor.org/rfc/rfc9110#section-15.5, https://www.rfc-editor.org/rfc/rfc8470#section-5.2, https://www.rfc-editor.org/rfc/rfc6585#section-4 */
+/**
+ * Statuses for client errors that are temporary: https://www.rfc-editor.org/rfc/rfc9110#section-15.5,
+ * https://www.rfc-editor.org/rfc/rfc8470#section-5.2, https://www.rfc-editor.org/rfc/rfc6585#section-4
+ */
 const PASSING_STATUSES: readonly number[] = [408, 425, 429];
 
-/** Some firewalls turn away what names no user agent. */
+/** Some firewalls refuse requests without a user agent. */
 const HEADERS = {
   Accept: 'application/jwk-set+json, application/json',
   'User-Agent': 'node',
@@ -29,17 +35,18 @@ const HEADERS = {
 type Answer = Exclude<Exchanged, { readonly kind: 'failed' }>;
 
 /**
- * Returns the key set at `url`: https://www.rfc-editor.org/rfc/rfc7517#section-5. Where there is none, and will be none
- * however often one asks, it returns what is there.
+ * Returns the key set at `url`: https://www.rfc-editor.org/rfc/rfc7517#section-5. If there is permanently none, it
+ * returns what is there instead.
  *
- * Redirections are not followed, since only `url` itself was found to be safe.
+ * Redirections are not followed, since only `url` itself was checked.
  *
- * @throws {Problem} `identity_unavailable` that says why nobody can tell now, and nothing of the answer.
+ * @throws {Problem} `identity_unavailable` that says why tokens cannot be checked now, without quoting the answer.
  */
 export async function fetchKeySet(
   url: string,
 ): Promise<{ readonly keys: KeySet } | { readonly fault: KeySetFault }> {
-  // Most functions verify tokens by a shared secret, or never need the keys: Node's HTTP takes a while to load.
+  // Most functions verify tokens by a shared secret, or never need the keys: the HTTP modules of Node.js take a while
+  // to load.
   const { exchange } = await import('../net/exchange.ts');
   const exchanged = await exchange({
     url,
@@ -76,14 +83,14 @@ function explainStatus(url: string, { status, headers }: Answer): KeySetFault {
   return { what, instead: `the address that has the keys itself${found}` };
 }
 
-/** Returns where an answer sends to. What follows the question mark may be of one visit only. */
+/** Returns the address that an answer redirects to, without its query, which may be different each time. */
 function readLocation(url: string, location: string | undefined): string | undefined {
   if (location === undefined || !URL.canParse(location, url)) return undefined;
   const { origin, pathname } = new URL(location, url);
   return showKeySetUrl(`${origin}${pathname}`);
 }
 
-/** Returns the text of an answer, or undefined where it is longer than any key set. */
+/** Returns the text of an answer, or undefined if it is longer than any key set. */
 async function readText(answer: Answer): Promise<string | undefined> {
   if (answer.kind === 'cut') {
     if (answer.error === 'too_large') return undefined;
@@ -92,17 +99,19 @@ async function readText(answer: Answer): Promise<string | undefined> {
   const { body, headers } = answer;
   const coding = headers['content-encoding']?.toLowerCase() ?? '';
   const bytes = CODINGS.includes(coding) ? await decompress(body, coding) : body;
-  // Takes a byte order mark off.
+  // This also removes a byte order mark.
   return bytes && new TextDecoder().decode(bytes);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1, https://www.rfc-editor.org/rfc/rfc7932 */
 const CODINGS: readonly string[] = ['gzip', 'x-gzip', 'deflate', 'br'];
 
-/** Storage serves an object that was stored compressed as it is, whatever a request accepts. */
+/**
+ * Storage returns an object that was stored compressed without decoding it, even if the request does not accept that.
+ */
 async function decompress(bytes: Buffer, coding: string): Promise<Buffer | undefined> {
   const { brotliDecompressSync, inflateRawSync, unzipSync } = await import('node:zlib');
-  // Some programs leave away what deflate is to be wrapped in: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2
+  // Some programs omit the zlib wrapper of deflate: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2
   const isRaw = coding === 'deflate' && ((bytes[0] ?? 0) & 0x0f) !== ZLIB_METHOD;
   const decode = coding === 'br' ? brotliDecompressSync : isRaw ? inflateRawSync : unzipSync;
   try {

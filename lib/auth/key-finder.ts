@@ -6,24 +6,24 @@ import { fetchKeySet, RETRY_SECONDS, refuseForNow } from './fetch-key-set.ts';
 import type { KeySet } from './read-key-set.ts';
 
 /**
- * Returns how a token's key is found at a moment in Unix seconds.
+ * Returns the function that finds a token's key at a time in Unix seconds.
  *
- * The search rejects with a {@link Problem} `identity_unavailable` while the keys cannot be had: nobody is let in, and
- * nobody is told that a token is bad, by a guess. Where they are not at the address at all it rejects with a
- * {@link ConfigError} that says what is there.
+ * The search rejects with a {@link Problem} `identity_unavailable` while the keys cannot be fetched: then a token is
+ * neither accepted nor refused. If there is no key set at the address, it rejects with a {@link ConfigError} that says
+ * what is there.
  */
 export type FindTokenKey = (nowSeconds: number) => JWTVerifyGetKey;
 
-/** Keys older than this are fetched again before they are used. */
+/** Keys that are older than this are fetched again before use. */
 const REFRESH_SECONDS = 5 * 60;
 
-/** While they cannot be, they count until they are this old, so that an issuer may be away for a while. */
+/** If that fails, they are used until they are this old, so that an issuer may be unavailable for a while. */
 const LIFE_SECONDS = 15 * 60;
 
-/** A key that the set does not have brings a new fetch this often at most, whatever tokens say. */
+/** Shortest time between two fetches because of a key that the set does not have, so that tokens cannot cause more. */
 const UNKNOWN_KEY_SECONDS = 30;
 
-/** Returns how keys of the set at `url` are found. It is fetched when it is first needed. */
+/** Creates the finder of keys in the set at `url`, which is fetched when it is first needed. */
 export function createKeyFinder(url: string): FindTokenKey {
   const readSet = keepSet(url);
   return (nowSeconds) => async (header, token) => {
@@ -32,7 +32,7 @@ export function createKeyFinder(url: string): FindTokenKey {
       return await set(header, token);
     } catch (error) {
       if (!(error instanceof joseErrors.JWKSNoMatchingKey)) throw error;
-      // Where the set may have changed and cannot be had, nobody knows whether the key is good.
+      // If the set may have changed and cannot be fetched, it is not known whether the key is valid.
       const fresh = await readSet(nowSeconds, UNKNOWN_KEY_SECONDS, UNKNOWN_KEY_SECONDS);
       return fresh(header, token);
     }
@@ -40,8 +40,8 @@ export function createKeyFinder(url: string): FindTokenKey {
 }
 
 /**
- * Returns the set: one that is older than `refreshSeconds` is fetched again, and counts until it is `lifeSeconds` old
- * where it cannot be.
+ * Returns the set: one that is older than `refreshSeconds` is fetched again; if that fails, it is used until it is
+ * `lifeSeconds` old.
  */
 type ReadSet = (nowSeconds: number, refreshSeconds: number, lifeSeconds: number) => Promise<KeySet>;
 

@@ -5,21 +5,26 @@ import { isJsonObject } from '../validation/json-object.ts';
 /** Keys of an issuer, ready to be searched. */
 export type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** Why an address leads to no keys until somebody changes it, or what is there. */
+/** Why there are no keys at an address, until the address or its content is changed. */
 export interface KeySetFault {
-  /** What is there, to follow the address's name: "leads to …". */
+  /** What is there; continues a sentence that begins with the address's name, such as "leads to …". */
   readonly what: string;
-  /** What would be right, to follow "set it to". */
+  /** What would be right; continues "set it to". */
   readonly instead: string;
 }
 
-/** Algorithms with a public key: https://www.iana.org/assignments/jose. A public key never becomes a secret. */
+/**
+ * Algorithms with a public key: https://www.iana.org/assignments/jose. A public key must never be used as a shared
+ * secret.
+ */
 export const PUBLIC_KEY_ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
   ...['EdDSA', 'Ed25519'],
 ];
 
-/** Where the address of a key set is to be found: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata */
+/**
+ * Where to find the address of a key set: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
+ */
 export const WHERE_KEYS_ARE =
   "the address of the issuer's key set, which its /.well-known/openid-configuration names as jwks_uri";
 
@@ -42,9 +47,7 @@ export function readKeySet(
   return { keys: createLocalJWKSet({ keys: usable }) };
 }
 
-/**
- * Returns the address that `value` is, where it may be shown and set: https, without user name and password.
- */
+/** Returns `value` if it is an address that may be shown and configured: https, without user name and password. */
 export function showKeySetUrl(value: unknown): string | undefined {
   if (typeof value !== 'string' || !/^https:\/\/[\x21-\x7e]{1,500}$/.test(value)) return undefined;
   if (!URL.canParse(value)) return undefined;
@@ -102,7 +105,7 @@ function explainJson(json: unknown): KeySetFault {
   return { what, instead: WHERE_KEYS_ARE };
 }
 
-/** As https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com answers. */
+/** Such as the answer of https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com. */
 function explainPem(): KeySetFault {
   return {
     what: 'returns certificates or a key in PEM, not a JSON Web Key Set',

@@ -3,14 +3,17 @@ import type { TokenConfig } from '../config/caller-config.ts';
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 
-/** Keycloak's own service for its users, which is in the `aud` of nearly every token: https://www.keycloak.org/docs/latest/server_admin/#_audience */
+/**
+ * Keycloak's account service for users, which is in the `aud` of nearly every token:
+ * https://www.keycloak.org/docs/latest/server_admin/#_audience
+ */
 const KEYCLOAK_ACCOUNT = 'account';
 
 /**
- * Returns the rights that the claims of a token name, without the prefix.
+ * Returns the rights in the claims of a token, without the prefix.
  *
- * A text is split at its spaces (https://www.rfc-editor.org/rfc/rfc6749#section-3.3), and each text of a list is one right
- * as it stands. Whatever else is there names none. A token with `scope` has its rights there, and `scp` does not add any.
+ * A text is split at its spaces (https://www.rfc-editor.org/rfc/rfc6749#section-3.3); each text of a list is one right,
+ * unchanged. Other values give no rights. If a token has `scope`, its `scp` is ignored.
  */
 export function readScopes(
   payload: JWTPayload,
@@ -18,7 +21,7 @@ export function readScopes(
 ): ReadonlySet<string> {
   const name = scopeClaim ?? (Object.hasOwn(payload, 'scope') ? 'scope' : 'scp');
   const [value, ...others] = findClaims(payload, name);
-  // A name that fits twice says nothing for certain.
+  // A name that matches two claims is ambiguous, so it gives no rights.
   const named = others.length === 0 ? listNames(value) : [];
   return new Set(
     named
@@ -27,7 +30,10 @@ export function readScopes(
   );
 }
 
-/** Returns the values that `path` may mean: each dot is part of a name, or leads into the object of the name before it. */
+/**
+ * Returns the values that `path` may mean: each dot is part of a name, or separates the name of an object from the name
+ * of a member.
+ */
 function findClaims(claims: unknown, path: string): readonly unknown[] {
   if (!isJsonObject(claims)) return [];
   const found: unknown[] = Object.hasOwn(claims, path) ? [claims[path]] : [];
@@ -44,10 +50,10 @@ function listNames(value: unknown): readonly string[] {
 }
 
 /**
- * Does nothing for a token that is for this service by the claim `audienceClaim`, which stands in the place of `aud`.
+ * Does nothing if a token is for this service according to the claim `audienceClaim`, which is used instead of `aud`.
  *
- * Such a claim names who asked for the token, not whom it is for. So a token that names other services in `aud` is not
- * taken, nor is one that is meant for the client alone, since a client's own name is all that this claim proves.
+ * Such a claim names the client that requested the token, not its audience. So a token that names other services in
+ * `aud` is not accepted, nor is one that is meant only for the client, since this claim only proves the client's name.
  *
  * @throws {Problem} `unauthorized`.
  */
@@ -75,7 +81,7 @@ export function requireOtherAudience(
 }
 
 /**
- * Returns the problem of a request whose token or key counts for nothing.
+ * Returns the problem of a request whose token or key is not accepted.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */

@@ -10,7 +10,7 @@ import { createKeyFinder, type FindTokenKey } from './key-finder.ts';
 import { PUBLIC_KEY_ALGORITHMS } from './read-key-set.ts';
 import { readScopes, requireOtherAudience, tokenRefused } from './token-claims.ts';
 
-/** What a token that is genuine and in force says. */
+/** Content of a token that is authentic and valid now. */
 interface VerifiedToken {
   /** `sub`. */
   readonly owner: string;
@@ -21,25 +21,28 @@ interface VerifiedToken {
 }
 
 /**
- * Returns what `token` says.
+ * Verifies `token` and returns its content.
  *
  * @param nowSeconds Unix seconds.
- * @throws {Problem} `unauthorized` that says what is wrong with the token, and nothing of its contents, or
- * `identity_unavailable`; {@link ConfigError} where the issuer's keys cannot be where they are looked for.
+ * @throws {Problem} `unauthorized` that says what is wrong with the token without quoting it, or
+ * `identity_unavailable`; {@link ConfigError} if there is no key set at the configured address.
  */
 export type VerifyToken = (token: string, nowSeconds: number) => Promise<VerifiedToken>;
 
 /** Clocks of issuer and function may differ by this many seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** The one that a shared secret is for: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
+/** The algorithm for a shared secret: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
 const SECRET_ALGORITHMS = ['HS256'];
 
-/** Returns how tokens are verified under `config`; none is taken from a user who is named as the owner of one of `keys`. */
+/**
+ * Creates the verifier of tokens under `config`; a token whose user has the name of an owner of one of `keys` is
+ * refused.
+ */
 export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]): VerifyToken {
   const keyOwners = new Set(keys.map(({ name, owner = name }) => owner));
   const { proof, issuer, audiences, audienceClaim } = config;
-  // Pinned: what the token says of its own algorithm decides nothing.
+  // Pinned: the algorithm that the token names is not trusted.
   const algorithms = 'secret' in proof ? SECRET_ALGORITHMS : PUBLIC_KEY_ALGORITHMS;
   const findKey: FindTokenKey =
     'secret' in proof ? () => () => proof.secret : createKeyFinder(proof.keySetUrl);
@@ -67,14 +70,14 @@ export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]
 }
 
 /**
- * Where users choose their names, one could call itself as a server does, and so see and cancel what the server uploads.
- * A prefix would keep the two apart as well, but take from servers what they have uploaded.
+ * If users choose their names, one could take the name of a server, and so see and cancel the server's uploads. A
+ * prefix would also separate the two, but servers would lose access to their existing uploads.
  */
 const OWNED_BY_KEY =
   'The claim "sub" of the token is the owner of an API key of this service: tokens must have another one.';
 
 function readOwner({ sub, exp }: JWTPayload): Pick<VerifiedToken, 'owner' | 'expiresAt'> {
-  // Neither the ledger nor VOD could keep the owner's name otherwise.
+  // Other names could be stored neither in the ledger nor in VOD.
   const isName = typeof sub === 'string' && sub !== '' && sub.isWellFormed() && !sub.includes('\0');
   if (!isName || exp === undefined) {
     throw tokenRefused('The claim "sub" must be a string that is not empty.');
@@ -107,7 +110,7 @@ function explainRefusal(
 }
 
 function explainClaim(claim: string, { iss }: JWTPayload, issuer: string | undefined): string {
-  // Issuers are compared letter by letter: https://www.rfc-editor.org/rfc/rfc9068#section-4.
+  // Issuers are compared character by character: https://www.rfc-editor.org/rfc/rfc9068#section-4.
   if (claim === 'iss' && (`${iss}/` === issuer || iss === `${issuer}/`)) {
     return 'The claim "iss" of the token and AUTH_JWT_ISSUER differ by a slash at the end; they must be identical.';
   }
