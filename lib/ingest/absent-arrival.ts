@@ -21,29 +21,29 @@ import { describeReceivedEvent, type Origin, receiveEvent } from './received-eve
 import { type DeletionEvent, pickDeletions } from './select-deletions.ts';
 
 /**
- * What recording such an arrival came to. `retry`: its context proves it, and VOD is to be asked once more when it shows every
- * file that it has notified. `failed`: nothing but the notification says that there was such a file; `isSurplus` where there was
- * no room for a note of it either, see {@link Ledger.noteAbsentArrival}.
+ * Result of recording such an arrival. `retry`: its context proves it, and VOD is to be asked again once it must show
+ * every file that it has notified. `failed`: only the notification says that there was such a file; `isSurplus` if the
+ * limit of recorded files was reached too, see {@link Ledger.noteAbsentArrival}.
  */
 type AbsenceRecord =
   | (Done & { readonly events: readonly IngestedEvent[] })
   | (Retry & { readonly at: number })
   | (Failed & { readonly isSurplus: boolean });
 
-/** How long VOD may take until it shows a file that it has notified, in milliseconds. */
+/** Longest time until VOD shows a file that it has notified, in milliseconds. */
 const SHOWN_MILLISECONDS = 60_000;
 
 type NoteLedger = Pick<Ledger, 'findFiles' | 'noteAbsentArrival'>;
 
 /**
- * Records that the file of `event`, which VOD does not have, came and went, as far as anything proves that.
+ * Records that the file of `event`, which VOD does not have, arrived and was deleted, if there is proof of that.
  *
- * VOD says the same of files that never were. So a file that is not there counts where a MAC proves its context, or where
- * both its arrival and its deletion were notified, in any order; and never one that an upload of another application has, nor,
- * without such a MAC, one of the same.
+ * VOD's answer is the same for files that never existed. So a missing file counts if a MAC proves its context, or if
+ * both its arrival and its deletion were notified, in any order. It never counts if it belongs to an upload of another
+ * application or, without such a MAC, of the same one.
  *
  * @param now Unix milliseconds.
- * @throws what the ledger throws where it cannot record.
+ * @throws errors of the ledger if it cannot record.
  */
 export async function recordAbsence(
   event: ArrivalEvent,
@@ -59,10 +59,10 @@ export async function recordAbsence(
 }
 
 /**
- * Records such an arrival that was pushed: what is recorded is dispatched, and what VOD is to be asked about once more is kept
- * for the sweep. Returns what the log line says of it: without `confirmation` where nothing proves it.
+ * Records such an arrival that was pushed. Recorded events are dispatched; an event about which VOD is to be asked
+ * again is stored for the sweep. Returns the log fields: without `confirmation` if nothing proves the arrival.
  *
- * @throws what the ledger throws where it cannot record.
+ * @throws errors of the ledger if it cannot record.
  */
 export async function ingestAbsence(
   event: ArrivalEvent,
@@ -86,7 +86,7 @@ export async function ingestAbsence(
   }
 }
 
-/** Notes that `event` describes a file that VOD does not have, and returns what is known of that. */
+/** Records that `event` reports a file that VOD does not have, and returns what is known about the file. */
 async function noteArrival(
   event: ArrivalEvent,
   origin: Origin,
@@ -103,8 +103,8 @@ async function noteArrival(
 }
 
 /**
- * Returns whether the file is an upload's that the event is not of. Where its context is proven, an upload of the same
- * application may have it: that of the context itself, or one that was made of other notifications of the file.
+ * Returns whether the file belongs to an upload that the event is not about. If its context is proven, an upload of the
+ * same application may have it: that of the context itself, or one that other notifications of the file created.
  */
 async function isHeld(
   fileId: string,
@@ -124,7 +124,7 @@ async function recordComingAndGoing(
 ): Promise<readonly IngestedEvent[]> {
   const { FileId: fileId, MediaBasicInfo: basic } = event.task;
   const arrivals = await recordArrivals([{ fileId, source: readSource(basic) }], reception, ledger);
-  // One that came for an upload that has another file already is no upload's.
+  // A file that arrived for an upload with another file belongs to no upload.
   const isTaken = arrivals.some(({ recorded: { uploads } }) =>
     uploads.some((upload) => upload.fileId === fileId),
   );
@@ -138,8 +138,8 @@ async function recordComingAndGoing(
 }
 
 /**
- * Records a deletion that VOD confirms; before it, the arrivals of its files that could not be confirmed, since they were
- * gone by then. Returns what was recorded.
+ * Records a deletion that VOD confirms, and before it the arrivals of those of its files that were already gone when
+ * VOD was asked. Returns what was recorded.
  */
 export async function recordDeletion(
   event: DeletionEvent,
@@ -151,13 +151,15 @@ export async function recordDeletion(
   const arrivals = await ledger.findAbsentArrivals(fileIds, subAppId);
   if (arrivals.length === 0) return ingestBatch([event], ledger, reception);
   const recorded = await recordArrivals(arrivals, reception, ledger);
-  // One that came for an upload that has another file already is no upload's.
+  // A file that arrived for an upload with another file belongs to no upload.
   const deletion = pickDeletions(event, await ledger.findFiles(fileIds, subAppId, own));
   if (deletion === undefined) return recorded;
   return [...recorded, ...(await ingestBatch([deletion], ledger, reception))];
 }
 
-/** Records the arrivals of files that are not there any more: VOD confirms none of them, and nothing is done to a file. */
+/**
+ * Records the arrivals of files that no longer exist: VOD does not confirm them, and there are no actions on the files.
+ */
 function recordArrivals(
   arrivals: readonly AbsentArrival[],
   reception: Reception,
@@ -173,7 +175,7 @@ function recordArrivals(
   return ingestBatch(events, ledger, absent);
 }
 
-/** Of a file that is not there nothing is known but its context, so a context without a MAC proves nothing at all. */
+/** For a missing file there is no other proof than the context, so a context without a MAC proves nothing. */
 function requireMac(origin: Origin): Origin {
   const { subAppId, own, contexts } = origin;
   return { subAppId, own, contexts: { ...contexts, acceptsV1: false } };

@@ -18,25 +18,25 @@ import {
 } from '../vod/media.ts';
 import type { ReceivedEvent } from './received-event.ts';
 
-/** What changes of uploads, and what is to be done to their media. */
+/** Changes of uploads, and actions on their media. */
 interface IngestPlan {
   readonly changes: readonly UploadChange[];
   readonly actions: readonly NewMediaAction[];
 }
 
-/** What a new media is held to. */
+/** Limits and rules for a new media file. */
 interface IngestPolicy {
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
+  /** Whether a file cannot be examined again later, so that it is judged by what VOD has read so far. */
   readonly isOnlyLook?: boolean;
 }
 
 /**
- * Returns `changes`, what an event describes uploads, by what the media that came with it may be, and what is to be done
- * to that: a file that is more than its upload allows is rejected, one of which VOD does not tell yet what that takes is
- * held until it does, and all others get what rules say.
+ * Applies limits and rules to the media that arrived with an event, and returns its `changes` after that with the
+ * actions. A file that exceeds the limits of its upload is rejected; one that cannot be judged yet is held until VOD
+ * has examined it; all others get the settings of the rules.
  */
 export function applyLimitsAndRules(
   received: ReceivedEvent,
@@ -69,7 +69,7 @@ export function applyLimitsAndRules(
     : holdMedia(media, planned, limits, actions);
 }
 
-/** What came without an envelope is held to what the policy says of the way that it came. */
+/** Returns the policy's limits for a file without an envelope, by the way in which it arrived. */
 function findLimits(
   { method }: UploadChange,
   { policy }: IngestPolicy['settings'],
@@ -92,24 +92,27 @@ function holdMedia(
   };
 }
 
-/** What is known of a media that came in. */
+/** What is known about a media file that arrived. */
 interface RuleSubject {
   readonly media: ArrivedMedia;
-  /** What changes of its upload. */
+  /** The change of its upload. */
   readonly change: UploadChange;
   readonly envelope: Envelope | undefined;
   /** Unix milliseconds. */
   readonly receivedAt: number;
 }
 
-/** What is to be done to a media: what its upload could not ask VOD for, and what rules say. */
+/** Actions on a media file: those that its upload could not request from VOD, and those of rules. */
 interface RuleActions {
   readonly actions: readonly NewMediaAction[];
   /** Name of the task flow that is to be started. */
   readonly procedure?: string;
 }
 
-/** Returns what is to be set of a media, and started on it. What its upload has asked for itself, no rule changes. */
+/**
+ * Returns the settings for a media file, and the task flow to start on it. Rules do not change what its upload itself
+ * requested.
+ */
 function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
   const { media } = subject;
   const { fileId } = media;
@@ -148,7 +151,7 @@ function describeModify(subject: RuleSubject, chosen: ResolvedRules): ModifyDeta
   const { basic } = subject.media;
   const { classId, coverUrl } = readMediaFields(basic, undefined);
   const expiry = chooseExpiry(subject, chosen.expiry);
-  // VOD has media without a class in this one: https://cloud.tencent.com/document/product/266/31773.
+  // VOD gives media without a class this one: https://cloud.tencent.com/document/product/266/31773.
   const ownClass = (classId ?? 0) === 0 ? chosen.classId : undefined;
   const cover = coverUrl === undefined ? chosen.coverUrl : undefined;
   const { tags } = chosen;
@@ -165,7 +168,7 @@ function describeModify(subject: RuleSubject, chosen: ResolvedRules): ModifyDeta
   };
 }
 
-/** Returns, in Unix seconds, when VOD shall delete a media that it would keep for ever. */
+/** Returns, in Unix seconds, when VOD is to delete media that have no expiry yet. */
 function chooseExpiry(
   { media: { basic }, envelope, receivedAt }: RuleSubject,
   chosen: ResolvedRules['expiry'],
@@ -176,7 +179,7 @@ function chooseExpiry(
   const { rule, value } = chosen;
   if (value.expireTime !== undefined) return { value: value.expireTime, rule };
   const came = parseIsoTime(readText(basic?.CreateTime) ?? '') ?? Math.floor(receivedAt / 1_000);
-  // VOD takes the last second for "never".
+  // VOD treats the last second as "never".
   const end = Math.min(came + (value.expireAfter ?? 0), LAST_SECOND);
   return { value: end, rule };
 }
@@ -193,7 +196,7 @@ function describeProcedure(
     rules: [rule],
     parameters: {
       ProcedureName: name,
-      // The same at every try, so VOD starts the flow once.
+      // The same at every attempt, so VOD starts the flow once.
       SessionId: hash('sha256', JSON.stringify([fileId, rule])).slice(0, SESSION_ID_LENGTH),
       ...defined({
         TasksPriority: taskPriority,

@@ -22,25 +22,25 @@ import {
 import { type ArrivalEvent, reduceEvent } from './pending-confirmation.ts';
 
 /**
- * What VOD says to an event that came without proof.
+ * VOD's answer about an event that was received without proof.
  *
- * Where `confirmed`, `event` is what VOD itself says, which may be more, and never what was pushed; where not, VOD cannot be
- * asked about such an event at all. `retry`: VOD could not be asked now. `failed`: VOD does not know of what was pushed, or
- * knows it otherwise; where that is the arrival of a file of which VOD says that it is not there, `absent` is what was
- * pushed, reduced: the file may have been deleted since, or never have been.
+ * If `confirmed`, `event` is what VOD itself reports, which may be more, and never what was pushed; if not, VOD cannot
+ * be asked about such an event at all. `retry`: VOD could not be asked now. `failed`: VOD does not know what was
+ * pushed, or knows it differently. If that is the arrival of a file that VOD does not have, `absent` is the reduced
+ * form of what was pushed: the file may have been deleted since, or may never have existed.
  */
 type Confirmation =
   | (Done & { readonly event: VodEvent; readonly confirmed: boolean })
   | (Retry & { readonly cause: Problem })
   | (Failed & { readonly absent?: ArrivalEvent });
 
-/** The calls by which events are confirmed. */
+/** The calls with which events are confirmed. */
 export type ConfirmingApi = Pick<
   VodApi,
   'describeMediaInfos' | 'describeTaskDetail' | 'describeTasks'
 >;
 
-/** What changes the state of uploads is never recorded without VOD's word. */
+/** Events that change the state of uploads are never recorded without confirmation by VOD. */
 const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
   'NewFileUpload',
   'PullComplete',
@@ -48,7 +48,7 @@ const UPLOAD_EVENTS: ReadonlySet<string> = new Set<VodEventType>([
   'FileDeleted',
 ]);
 
-/** Returns whether uploads live by events of this type. What such an event tells, `sweep` finds without it too. */
+/** Returns whether events of this type change uploads. `sweep` also finds what such an event reports. */
 export function isUploadEvent({ eventType }: VodEvent): boolean {
   return UPLOAD_EVENTS.has(eventType);
 }
@@ -56,8 +56,8 @@ export function isUploadEvent({ eventType }: VodEvent): boolean {
 const DENIED = { kind: 'failed', error: 'denied' } as const;
 
 /**
- * Returns what VOD says to `event`; it is asked about nothing that has not the form of its ids, which may be of any length.
- * It rejects with what is no fault of VOD's, as missing credentials.
+ * Returns VOD's answer about `event`. VOD is not asked about texts without the form of its ids, since these may have
+ * any length. Rejects with errors that are not VOD's, such as missing credentials.
  */
 export async function confirmEvent(
   event: VodEvent,
@@ -103,7 +103,7 @@ async function confirmDeletion(
   options: CallOptions,
 ): Promise<Confirmation> {
   const claimed = listWholeDeletions(event.task);
-  // Which parts of a media are gone for good, it does not tell.
+  // VOD does not report which parts of a media file were deleted.
   if (claimed.length === 0) return { kind: 'done', event, confirmed: false };
   const named = claimed.filter(readId);
   const gone: string[] = [];
@@ -120,7 +120,7 @@ async function confirmDeletion(
   };
 }
 
-/** A file that VOD takes for none is as good as one that it does not know. */
+/** Describes files; one that VOD refuses as invalid counts as one that it does not know. */
 async function describeFiles(
   fileIds: readonly string[],
   api: ConfirmingApi,
@@ -142,7 +142,7 @@ async function confirmTask(
   api: ConfirmingApi,
   options: CallOptions,
 ): Promise<Confirmation> {
-  // In a shape that nobody knows, it would be delivered under a name that consumers trust.
+  // It has an unknown shape, but would be delivered under a name that consumers trust.
   if (event.eventType === 'unknown' && UPLOAD_EVENTS.has(event.name)) return DENIED;
   const taskId = event.eventType === 'unknown' ? undefined : readTaskId(event.task);
   if (taskId === undefined || !isTaskEventType(event.eventType)) {
@@ -151,7 +151,7 @@ async function confirmTask(
   if (readId(taskId) === undefined) return DENIED;
   const known = await askTask(taskId, api, options);
   if (known === 'unknown') {
-    // Perhaps the task is only too old to ask about.
+    // The task may only be too old for VOD to know it.
     return isUploadEvent(event) ? DENIED : { kind: 'done', event, confirmed: false };
   }
   if (known?.eventType !== event.eventType || readTaskId(known.task) !== taskId) return DENIED;
@@ -172,7 +172,7 @@ async function askTask(
   }
 }
 
-/** Returns whether VOD has a task flow still running of which `event` says that it has ended. */
+/** Returns whether a task flow that has ended according to `event` is still running according to VOD. */
 function isBehind(known: VodEvent, event: VodEvent): boolean {
   return (
     known.eventType === 'ProcedureStateChanged' &&

@@ -14,23 +14,23 @@ import { planEvent, type Reception } from './plan-event.ts';
 import { proveEvent, type ReceivedEvent, receiveEvent } from './received-event.ts';
 import { trustContexts } from './verify-notification.ts';
 
-/** An event that is recorded, and what that came to. */
+/** An event, and the result of recording it. */
 export interface IngestedEvent {
   readonly received: ReceivedEvent;
   readonly recorded: RecordedEvent;
 }
 
-/** As much of the ledger as records events. */
+/** The methods of the ledger that recording events needs. */
 export type BatchLedger = Pick<
   Ledger,
   'recordEvents' | 'transition' | 'findUpload' | 'detachFiles'
 >;
 
 /**
- * Plans and records events of either notification mode, each by itself; returns in their order. An event that is known
- * changes nothing.
+ * Plans and records events of either notification mode, each independent of the others; returns the results in their
+ * order. A known event changes nothing.
  *
- * @throws what the ledger throws where it cannot record.
+ * @throws errors of the ledger if it cannot record.
  */
 export async function ingestBatch(
   events: readonly VodEvent[],
@@ -50,7 +50,7 @@ export async function ingestBatch(
   return ingested;
 }
 
-/** A file is in one application, and VOD says in which; what other applications said of it is not true. */
+/** A file is in one application, and VOD has confirmed in which; reports of other applications about it are false. */
 async function detachArrived(
   events: readonly VodEvent[],
   { confirmed, subAppId }: Reception,
@@ -62,8 +62,8 @@ async function detachArrived(
 }
 
 /**
- * A review ends the upload that waits for nothing else: where a task flow was begun besides, the upload has that flow's
- * task. It is done each time that the event comes, since nothing of it is kept with the event.
+ * A review ends an upload that waits for nothing else: if a task flow was started too, the upload has that flow's task.
+ * This is repeated each time that the event is received, since it is not recorded with the event.
  */
 async function endReview(
   { received: { event }, recorded }: IngestedEvent,
@@ -76,23 +76,23 @@ async function endReview(
   await ledger.transition(upload.uploadId, 'processingSucceeded');
 }
 
-/** Dependencies of ingesting what VOD itself says, of one application. */
+/** Dependencies of ingesting what VOD itself reports, for one application. */
 export interface ProvenRun extends FailureRun {
   readonly ledger: BatchLedger & FailureRun['ledger'];
   readonly contexts: ContextConfig;
   readonly settings: Settings;
 }
 
-/** What is counted of them. */
+/** Counts of these events. */
 export interface ProvenCounts extends FailureCounts {
   readonly add: (name: 'fresh' | 'setAside', by?: number) => void;
 }
 
 /**
- * Ingests what VOD itself says, and keeps what fails for a reason of its own: afterwards all of it is safe. Returns how many
- * events were not known before.
+ * Ingests what VOD itself reports, and stores events that fail because of the events themselves: afterwards all of them
+ * are safe. Returns the number of new events.
  *
- * @throws what the ledger throws where it is not about the events.
+ * @throws errors of the ledger that are not about the events.
  */
 export async function ingestProven(
   events: readonly VodEvent[],
@@ -117,7 +117,7 @@ export async function ingestProven(
       return 0;
     }
   }
-  // The few that fail cost the others few statements more.
+  // Halving finds the few events that fail with few additional statements.
   const middle = Math.ceil(events.length / 2);
   const fresh = await ingestProven(events.slice(0, middle), run, counts);
   return fresh + (await ingestProven(events.slice(middle), run, counts));
@@ -126,13 +126,13 @@ export async function ingestProven(
 /** Dependencies of the first attempt at a delivery. */
 export type DispatchDependencies = Omit<DeliveryDependencies, 'ledger' | 'report'>;
 
-/** Longer than any call of this function delivers, so that nobody else delivers the same meanwhile. */
+/** Longer than any call of this function delivers, so that no other process delivers the same in the meantime. */
 const LEASE_SECONDS = 15;
 
 /**
- * Makes the first attempt at the deliveries of events that were just recorded; returns what the log line says of them all.
+ * Makes the first attempt at the deliveries of events that were just recorded; returns the log fields for all of them.
  *
- * What is recorded is safe, so what goes wrong here is logged and left to the sweep.
+ * Recorded events are safe, so errors here are logged and left to the sweep.
  */
 export async function dispatch(
   events: readonly IngestedEvent[],

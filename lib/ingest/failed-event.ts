@@ -22,23 +22,23 @@ import { canonicalJson, identifyEvent } from '../vod/event-id.ts';
 import { isUploadEvent } from './confirm-event.ts';
 import { describeReceivedEvent, type ReceivedEvent } from './received-event.ts';
 
-/** An event that cannot be processed for a reason of its own. */
+/** An event that cannot be processed because of the event itself. */
 export interface FailedEvent {
-  /** Its id, where that is known already. */
+  /** Its id, if that is already known. */
   readonly eventId?: string;
-  /** As it came. */
+  /** The event as it was received. */
   readonly raw: RawEvent;
-  /** Whether VOD itself has said it. */
+  /** Whether VOD itself reported it. */
   readonly proven: boolean;
-  /** Application of VOD that it is from; undefined where the configuration names none. */
+  /** Application of VOD that it is from; undefined if the configuration names none. */
   readonly subAppId: number | undefined;
-  /** The service's own; undefined where the configuration names none. */
+  /** The service's own application; undefined if the configuration names none. */
   readonly own: number | undefined;
   /** Unix milliseconds. */
   readonly receivedAt: number;
 }
 
-/** An event's failure, counted, and what a log line says of it. */
+/** The counted failure of an event, and its log fields. */
 interface EventFailure {
   readonly eventId: string;
   readonly counted: CountedFailure;
@@ -48,7 +48,7 @@ interface EventFailure {
 /**
  * Counts that an event failed with `error`: after {@link MAX_ITEM_TRIES} failures it is a dead letter.
  *
- * @throws what the ledger throws where it cannot be reached.
+ * @throws errors of the ledger if it cannot be reached.
  */
 export async function countEventFailure(
   { raw, proven, subAppId, own, receivedAt, eventId }: FailedEvent,
@@ -69,10 +69,11 @@ export async function countEventFailure(
 }
 
 /**
- * Counts that an event failed, and keeps it to be tried again until it is a dead letter, so that it holds up no other. One
- * that cannot be kept as an event, as JSON that is too deep for `jsonb`, is a dead letter at once.
+ * Counts that an event failed, and stores it for further attempts until it is a dead letter, so that it does not block
+ * others. One that cannot be stored as an event, such as JSON that is too deep for `jsonb`, becomes a dead letter
+ * immediately.
  *
- * @throws what the ledger throws where it cannot be reached.
+ * @throws errors of the ledger if it cannot be reached.
  */
 async function keepFailedEvent(
   failed: FailedEvent,
@@ -96,8 +97,8 @@ type WithFailures = (
 ) => Promise<EventFailure>;
 
 /**
- * Keeps an event whose ingestion failed with `error` for a reason of its own, and says so in the log: VOD would repeat it twice
- * at most, to fail in the same way. Whatever else went wrong is thrown, as is everything where there is no ledger.
+ * Stores an event whose ingestion failed with `error` because of the event itself, and logs that: VOD would repeat it
+ * at most twice, and it would fail in the same way. Any other error is thrown; without a ledger, every error is.
  */
 export async function keepOrThrow(
   error: unknown,
@@ -105,13 +106,13 @@ export async function keepOrThrow(
   ledger: WithFailures | undefined,
   log: LogFields,
 ): Promise<void> {
-  // What is refused is no fault.
+  // A refusal is not a fault.
   if (ledger === undefined || error instanceof Problem || !isItemFault(error)) throw error;
   const failure = await ledger((opened) => keepFailedEvent(failed, error, opened));
   Object.assign(log, failure.log, { confirmation: 'kept' });
 }
 
-/** What a run of the sweep has for an event that fails. */
+/** What handling a failed event needs from a run of the sweep. */
 export interface FailureRun {
   readonly subAppId: number | undefined;
   readonly applications: Applications;
@@ -122,16 +123,16 @@ export interface FailureRun {
   readonly report: (fields: LogFields) => void;
 }
 
-/** What a run counts of events that fail. */
+/** Counts of a run for events that fail. */
 export interface FailureCounts {
   readonly add: (name: 'setAside') => void;
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * Keeps an event that failed with `error` in a run, as {@link keepFailedEvent} does, and counts and reports it.
+ * Stores an event that failed with `error` in a run, as {@link keepFailedEvent} does, and counts and reports it.
  *
- * @throws what the ledger throws where it cannot be reached.
+ * @throws errors of the ledger if it cannot be reached.
  */
 export async function reportFailedEvent(
   failed: Pick<FailedEvent, 'raw' | 'proven'>,
@@ -146,7 +147,7 @@ export async function reportFailedEvent(
   report(log);
 }
 
-/** What is wrong with an event may keep it from having its id as well. */
+/** Returns the name of an event; the same fault may prevent computing its id. */
 function nameEvent(raw: RawEvent, other: number | undefined): { id: string; fileId?: string } {
   try {
     const event = parseVodEvent(raw);
@@ -157,17 +158,18 @@ function nameEvent(raw: RawEvent, other: number | undefined): { id: string; file
   }
 }
 
-/** What is written of one event at most, in characters, and of that in one line: a line of a log should stay readable. */
+/** Most characters that are logged of one event, and in one line, which should stay readable. */
 const MAX_CHARACTERS = 65_536;
 const LINE_CHARACTERS = 8_192;
 
 /**
- * Writes an event that could not be kept, and that nobody can find again, into the log: VOD sends it a few times more and
- * then never. What uploads live by is left out, since `sweep` finds what such events tell.
+ * Logs an event that could not be stored and cannot be found again: VOD sends it a few more times, and then never.
+ * Events that change uploads are left out, since `sweep` finds what they report.
  *
- * It is written whole, in lines of its own, but for what may be secret or a caller's own: see {@link writeForLog}.
+ * All of it is written, in separate lines, except for what may be secret or written by a caller: see {@link
+ * writeForLog}.
  *
- * @param write takes each line.
+ * @param write is called with each line.
  */
 export function logUnkeptEvent(
   received: ReceivedEvent,
@@ -190,8 +192,8 @@ export function logUnkeptEvent(
 }
 
 /**
- * Throws `error`, by which an event was not kept, after {@link logUnkeptEvent}. What fails for a reason of its own becomes a
- * dead letter, and what is refused since it is too much is counted in the log: neither is written here.
+ * Throws `error`, because of which an event was not stored, after {@link logUnkeptEvent}. Events that fail because of
+ * themselves become dead letters, and events above a limit are counted in the log: neither is written here.
  *
  * @param log fields of the call's own line.
  */
@@ -211,16 +213,20 @@ const UNKEPT =
   'The notification could not be stored. VOD may send it again; otherwise this is all that is left of it.';
 const CUT = `${UNKEPT} It was longer than is logged.`;
 
-/** What stands for something that is not logged. */
+/** Replaces values that are not logged. */
 const REMOVED = '[removed]';
 
-/** Names of members whose values are secret, or are what a caller wrote. */
+/** Names of members whose values are secret, or were written by a caller. */
 const WITHHELD = /context|secret|token|passw|credential|authori[sz]ation|signature|^sign$|key$/i;
 
-/** An address, with its scheme and authority. What follows may be a stream's key, and before the host may be a password. */
+/**
+ * An address, with its scheme and authority. The rest may contain a stream's key, and a password may precede the host.
+ */
 const ADDRESS = /\b([a-z][a-z\d+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s/?#"'<>@]*)[^\s"'<>]*/gi;
 
-/** Returns `event` as JSON without contexts, without what is called a secret, and of addresses the scheme and host alone. */
+/**
+ * Returns `event` as JSON without contexts and members named as secrets, and with only scheme and host of addresses.
+ */
 function writeForLog(event: VodEvent): string {
   return JSON.stringify(writeVodEvent(event), (name, value: unknown) => {
     if (isJsonObject(value)) {

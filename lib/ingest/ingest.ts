@@ -52,8 +52,8 @@ import { trustContexts, trustSignKeys, verifyNotification } from './verify-notif
 //   pushed, no database   Sign and T      VOD is asked    ingestStateless plans, delivers and acts before VOD is answered
 //   pulled                from VOD's own queue            ingestBatch        by the sweep
 //
-// What VOD cannot be asked about now waits in the ledger for the sweep, which asks again: lib/sweep/confirm-pending.ts. What
-// fails for a reason of its own is kept too, and becomes a dead letter in the end: failed-event.ts.
+// An event that VOD cannot be asked about now waits in the ledger for the sweep: lib/sweep/confirm-pending.ts. One that
+// fails because of itself is stored too, and finally becomes a dead letter: failed-event.ts.
 
 /** Dependencies of ingesting what is pushed. */
 export interface IngestDependencies
@@ -63,24 +63,27 @@ export interface IngestDependencies
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
   readonly api: ConfirmingApi & ActionDependencies['api'];
-  /** What new media may be, and what is set of them. */
+  /** Limits of new media, and rules for them. */
   readonly settings: Settings;
-  /** Where there is none, nothing is kept: consumers have an event before VOD is answered. */
+  /** Without it nothing is stored: consumers have an event before VOD is answered. */
   readonly ledger: WithLedger | undefined;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/** VOD waits five seconds for an answer, some of which are gone on the way: https://cloud.tencent.com/document/product/266/33779. */
+/**
+ * VOD waits five seconds for an answer, and the network needs some of that:
+ * https://cloud.tencent.com/document/product/266/33779.
+ */
 const ANSWER_MILLISECONDS = 4_500;
 
-/** How much of that confirming may take, what a call to VOD keeps back included. */
+/** The part of that for confirming, including the time that a call to VOD reserves. */
 const CONFIRM_MILLISECONDS = 2_500;
 
 /**
- * Returns what ingests the notifications that VOD pushes, and writes into the log what became of each.
+ * Creates the function that ingests the notifications that VOD pushes, and logs the result of each.
  *
- * The function throws a Problem: as {@link verifyNotification} does, `unauthorized` for what VOD denies,
- * `unconfirmed_exceeded`, or what has VOD send the notification again.
+ * The function throws a Problem: those of {@link verifyNotification}, `unauthorized` for what VOD denies,
+ * `unconfirmed_exceeded`, or one after which VOD sends the notification again.
  */
 export function createIngest(
   dependencies: IngestDependencies,
@@ -119,21 +122,24 @@ export function createIngest(
   };
 }
 
-/** A notification that VOD has sent, which proves nothing of what it says. */
+/** A notification that VOD has sent, whose content is not proven. */
 interface PushedEvent {
   readonly event: VodEvent;
   readonly origin: Origin;
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** For asking VOD. */
+  /** Deadline for asking VOD. */
   readonly confirming: Deadline;
-  /** Gets what became of it. */
+  /** Log fields, to which the result is added. */
   readonly log: LogFields;
 }
 
 interface PushedRun extends IngestDependencies, DispatchDependencies {
   readonly admitUnconfirmed: AdmitUnconfirmed;
-  /** Where nothing is kept, nobody knows in which of several applications a file was that one of them does not have. */
+  /**
+   * Whether files are recorded. If not, it is unknown in which of several applications a file was that one of them does
+   * not have.
+   */
   readonly knowsFiles: boolean;
 }
 
@@ -162,8 +168,9 @@ async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> 
 }
 
 /**
- * Returns what VOD is asked about now: of a deletion, files that are known here, and not too many. Whatever is asked, the
- * ledger is loaded before: the time for that is taken off the time for asking, since what records has none to spare.
+ * Returns the event that VOD is asked about now: of a deletion, only files that are known here, up to a limit. The
+ * ledger is always loaded before VOD is asked: the time for loading is taken from the time for asking, since recording
+ * has none to spare.
  */
 async function selectEvent(
   { event, origin, receivedAt, log }: PushedEvent,
@@ -184,7 +191,7 @@ async function selectEvent(
   return selected.event;
 }
 
-/** Records and dispatches what VOD confirms, and what it cannot be asked about, as far as that is admitted. */
+/** Records and dispatches an event that VOD confirms, or that it cannot be asked about, if that is admitted. */
 async function ingestConfirmed(
   { event, confirmed: isConfirmed }: { readonly event: VodEvent; readonly confirmed: boolean },
   { origin, receivedAt, log }: PushedEvent,
@@ -193,7 +200,7 @@ async function ingestConfirmed(
   const { settings, ledger, knowsFiles, admitUnconfirmed } = run;
   const confirmed = isConfirmed && (knowsFiles || event.eventType !== 'FileDeleted');
   log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
-  // The log line is the event's record where there is no other.
+  // Without a ledger, the log line is the only record of the event.
   const received = receiveEvent(event, origin);
   Object.assign(log, describeReceivedEvent(received));
   const reception = { ...origin, receivedAt, confirmed, settings };
@@ -210,7 +217,7 @@ async function ingestConfirmed(
   await work().catch((error: unknown) => rethrowLogged(error, () => received, confirmed, log));
 }
 
-/** Records a notification once VOD was asked about it. */
+/** Records a notification after VOD was asked about it. */
 export async function recordNotification(
   event: VodEvent,
   reception: Reception,
@@ -222,8 +229,8 @@ export async function recordNotification(
 }
 
 /**
- * Throws that VOD denies an event, unless it is the arrival of a file that is gone since, which is recorded or kept. Of what
- * VOD denies, the log line says no more than the kind: anybody may have written the rest.
+ * Throws the refusal of an event that VOD denies, unless it is the arrival of a file that has been deleted since, which
+ * is recorded or stored. Only the type of a denied event is logged: an attacker may have written the rest.
  */
 async function ingestDenied(
   event: VodEvent,
@@ -244,10 +251,10 @@ async function ingestDenied(
 }
 
 /**
- * Ingests what came out of VOD's queue; nobody but VOD can put anything in, so all of it is true. Afterwards all of it is safe:
- * recorded, or kept since it failed.
+ * Ingests events from VOD's queue. Only VOD can put events into it, so all of them are genuine. Afterwards all of them
+ * are safe: recorded, or stored because they failed.
  *
- * @throws what the ledger throws where it is not about the events.
+ * @throws errors of the ledger that are not about the events.
  */
 export async function ingestPulled(
   raws: readonly RawEvent[],

@@ -8,7 +8,7 @@ import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 import { parseVodEvent, readText, type VodEvent, writeVodEvent } from '../vod/event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 
-/** That a file came. */
+/** The event of a file's arrival. */
 export type ArrivalEvent = Extract<VodEvent, { readonly eventType: 'NewFileUpload' }>;
 
 /** An event that VOD is to be asked about later. */
@@ -17,11 +17,11 @@ interface PendingEvent {
   readonly origin: Origin;
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Unix milliseconds; now where it is missing. */
+  /** Unix milliseconds; if missing, now. */
   readonly dueAt?: number | undefined;
 }
 
-/** Keeps an event for the sweep to ask VOD about, reduced to what that takes. Returns what the log line says of that. */
+/** Stores an event, reduced to what is needed, so that the sweep asks VOD about it. Returns the log fields. */
 export async function keepPending(
   { event, origin, receivedAt, dueAt }: PendingEvent,
   ledger: Pick<Ledger, 'keepPendingConfirmation'>,
@@ -38,9 +38,9 @@ export async function keepPending(
 }
 
 /**
- * Keeps an event for the sweep since VOD could not be asked about it for `problem`. Returns what the log line says of that.
+ * Stores an event for the sweep, since VOD could not be asked about it because of `problem`. Returns the log fields.
  *
- * @throws {Problem} `confirmation_unavailable` where there is no ledger, so that VOD sends it again; `ledger_…`.
+ * @throws {Problem} `confirmation_unavailable` if there is no ledger, so that VOD sends it again; `ledger_…`.
  */
 export async function postpone(
   event: PendingEvent,
@@ -61,12 +61,12 @@ export async function postpone(
 /** Longest `SourceType` or state: the documented ones have fewer than 20 letters (https://cloud.tencent.com/document/product/266/31773). */
 const MAX_TYPE = 64;
 
-/** Longest id of a task that is kept, which is the longest that VOD is asked about; those of VOD are far shorter. */
+/** Longest id of a task that is stored, and that VOD is asked about; VOD's own ids are far shorter. */
 const MAX_ID = 128;
 
 /**
- * Returns `event` with no more than it takes to ask VOD about it, and to know whose file it is: ids, and of an arrival
- * where it says that the file came from. What VOD may not be able to describe stays whole.
+ * Returns `event` with only what is needed to ask VOD about it, and to know the file's upload: ids, and the source of
+ * an arrival. An event that VOD may be unable to describe is not reduced.
  */
 export function reduceEvent(event: VodEvent): VodEvent {
   switch (event.eventType) {
@@ -101,7 +101,7 @@ function readShort(id: unknown): string | undefined {
   return typeof id === 'string' && id.length <= MAX_ID ? id : undefined;
 }
 
-/** Returns the arrival of the file `fileId` as an event that says where it came from, with `others` of its fields. */
+/** Returns the arrival of the file `fileId` as an event with its source, and with `others` of its fields. */
 export function writeArrival(fileId: string, source: object, others: object = {}): VodEvent {
   const isEmpty = Object.keys(source).length === 0;
   const basic = isEmpty ? {} : { MediaBasicInfo: { SourceInfo: source } };
@@ -111,14 +111,14 @@ export function writeArrival(fileId: string, source: object, others: object = {}
   });
 }
 
-/** Returns the `SourceInfo` of a media as far as uploads are known by it. */
+/** Returns the fields of a media file's `SourceInfo` by which uploads are identified. */
 export function readSource(basic: unknown): Readonly<Record<string, string>> {
   const info = isJsonObject(basic) && isJsonObject(basic['SourceInfo']) ? basic['SourceInfo'] : {};
   const type = readText(info['SourceType']);
   const context = readText(info['SourceContext']);
   return {
     ...(type !== undefined && type.length <= MAX_TYPE ? { SourceType: type } : {}),
-    // What is longer, VOD has kept for nobody.
+    // VOD does not store a longer one, so it is not genuine.
     ...(context !== undefined && Buffer.byteLength(context) <= MAX_SOURCE_CONTEXT_BYTES
       ? { SourceContext: context }
       : {}),
@@ -126,18 +126,18 @@ export function readSource(basic: unknown): Readonly<Record<string, string>> {
 }
 
 /**
- * Most events of one application and minute that nobody confirms and that are recorded and delivered all the same. Anyone who has
- * seen a `Sign` can make them up, so the number, which is our choice, is what that may cost: ten a second.
+ * Most events of one application and minute that are recorded and delivered without confirmation. Anyone who has seen a
+ * `Sign` can forge them, so this number, which is our choice, limits the damage: ten a second.
  */
 export const MAX_UNCONFIRMED = 600;
 
 const MINUTE = 60_000;
 
 /**
- * Admits an event that nobody confirms.
+ * Admits an event without confirmation.
  *
- * @param log gets by how many the minute has too many events by now.
- * @throws {Problem} `unconfirmed_exceeded` where its minute has no room: VOD is to send it again.
+ * @param log is given the number of events above the limit in this minute.
+ * @throws {Problem} `unconfirmed_exceeded` if the limit for this minute is reached: VOD is to send it again.
  */
 export type AdmitUnconfirmed = (subAppId: number | undefined, log: LogFields) => Promise<void>;
 
@@ -146,8 +146,8 @@ type WithCounter = (
 ) => Promise<number>;
 
 /**
- * Creates what limits the events that nobody confirms, over all instances where there is a ledger, and over this one
- * otherwise. What is too much for this instance alone does not reach the ledger.
+ * Creates the limit for events without confirmation: over all instances if there is a ledger, otherwise for this one.
+ * An event above the limit of this instance does not reach the ledger.
  *
  * @param now Unix milliseconds.
  */

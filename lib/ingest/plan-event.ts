@@ -13,22 +13,24 @@ import { describeProcedureEnd, hasPullFailed } from '../vod/tasks.ts';
 import { applyLimitsAndRules } from './apply-limits-and-rules.ts';
 import { type Origin, type ReceivedEvent, writeReceivedEvent } from './received-event.ts';
 
-/** How an event came. */
+/** How an event was received. */
 export interface Reception extends Origin {
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Whether VOD has said it itself; what it has not, changes no upload, but where {@link isAbsent} is set. */
+  /** Whether VOD itself reported it; other events change no upload, unless {@link isAbsent} is set. */
   readonly confirmed: boolean;
-  /** Set for the arrival of a file of which VOD says that it is not there: its upload had it, and nothing is done to it. */
+  /**
+   * Set for the arrival of a file that VOD no longer has: it is recorded for its upload, without actions on the file.
+   */
   readonly isAbsent?: true;
-  /** What new media may be, and what is set of them. */
+  /** Limits of new media, and rules for them. */
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
-  /** Whether nobody can look at a file again: what VOD has read of it by now has to do. */
+  /** Whether a file cannot be examined again later, so that it is judged by what VOD has read so far. */
   readonly isOnlyLook?: boolean;
 }
 
 /**
- * Returns what is to be recorded of an event: the event itself, what it says of uploads, and what is to be done to their media.
+ * Returns what is to be recorded for an event: the event itself, its changes of uploads, and actions on their media.
  */
 export function planEvent(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
@@ -59,12 +61,12 @@ export function planEvent(received: ReceivedEvent, reception: Reception): EventR
   };
 }
 
-/** A file that is gone is none that anybody could use. */
+/** Returns the change for a file that no longer exists, which must not be announced as ready to use. */
 function withhold(change: UploadChange): UploadChange {
   return { ...change, fact: 'uploadedForProcessing' };
 }
 
-/** Returns the one file and the one task that an event is about, as far as it says. */
+/** Returns the one file and the one task that an event is about, if it names them. */
 function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
   if (event.eventType === 'unknown') return {};
   if (event.eventType === 'FileDeleted') {
@@ -75,7 +77,7 @@ function readSubject(event: VodEvent): Pick<EventRecord, 'fileId' | 'taskId'> {
   return { fileId: readId(fields.get('FileId')), taskId: readId(fields.get('TaskId')) };
 }
 
-/** Returns what a genuine event describes uploads: nothing, something of one, or, of deleted files, of many. */
+/** Returns the changes of uploads in a genuine event: none, one, or, for deleted files, many. */
 function listUploadChanges(received: ReceivedEvent): readonly UploadChange[] {
   const { event } = received;
   switch (event.eventType) {
@@ -138,7 +140,7 @@ function describePull(
   return [{ ...arrival, fields: { ...arrival.fields, mediaUrl, sessionContext, taskId } }];
 }
 
-/** What the error codes of a pull mean: https://cloud.tencent.com/document/product/266/31773#PullUploadTask. */
+/** Meanings of the error codes of a pull: https://cloud.tencent.com/document/product/266/31773#PullUploadTask. */
 const PULL_ERRORS: ReadonlyMap<number, string> = new Map([
   [40_000, 'VOD rejected the parameters of the pull.'],
   [60_000, 'VOD could not read the media at its URL.'],
@@ -150,7 +152,7 @@ function describePullFailure(
   { TaskId: taskId, ErrCode: vodErrCode = 0 }: EventTask<'PullComplete'>,
 ): readonly UploadChange[] {
   const { failedPull: uploadId } = received;
-  // A pull of another program that failed is no upload of this service.
+  // A failed pull of another program is not an upload of this service.
   if (uploadId === undefined) return [];
   const detail = PULL_ERRORS.get(vodErrCode) ?? 'VOD did not pull the media.';
   const problem = { code: 'pull_failed', detail, vodErrCode };
@@ -176,15 +178,15 @@ function describeProcedure(task: EventTask<'ProcedureStateChanged'>): readonly U
 }
 
 /**
- * A review says that its file is there. Whether it ends the upload depends on what else was begun with it, which only
- * the ledger knows: see `ingestBatch`.
+ * A review shows that its file is there. Whether it ends the upload depends on what else was started, which only the
+ * ledger knows: see `ingestBatch`.
  */
 function describeReview(task: EventTask<'ReviewAudioVideoComplete'>): readonly UploadChange[] {
   const fileId = readText(task.Input?.FileId);
   return fileId === undefined ? [] : [{ key: { fileId }, fact: 'uploadedForProcessing' }];
 }
 
-/** Returns what an upload said on the way in, as far as its media does not say it. */
+/** Returns the fields that come from the upload's context, as its media do not have them. */
 function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFields {
   const limits = defined({ ...envelope?.limits });
   return {
@@ -193,16 +195,16 @@ function readContextFields({ envelope, sourceContext }: ReceivedEvent): MediaFie
   };
 }
 
-/** Returns by which way a media came in. */
+/** Returns the method by which media arrived. */
 function readMethod(
   { envelope, sourceContext }: ReceivedEvent,
   basic: MediaBasicInfo | undefined,
 ): UploadMethod {
   if (envelope !== undefined) return envelope.method;
   if (RECORDINGS.has(basic?.SourceInfo?.SourceType)) return 'live';
-  // The console is the one way of uploading that cannot give a context along.
+  // The console is the only way of uploading that cannot set a context.
   return sourceContext === '' ? 'console' : 'other';
 }
 
-/** Sources of a media that is a recording: https://cloud.tencent.com/document/product/266/31773. */
+/** Sources of recordings: https://cloud.tencent.com/document/product/266/31773. */
 const RECORDINGS: ReadonlySet<unknown> = new Set(['Record', 'TrtcRecord', 'WebPageRecord']);

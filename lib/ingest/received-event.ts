@@ -19,39 +19,39 @@ import {
 import { identifyEvent } from '../vod/event-id.ts';
 import { hasPullFailed } from '../vod/tasks.ts';
 
-/** An event with its id, and with the envelope taken off its `SourceContext`. */
+/** An event with its id, and with the two parts of its `SourceContext`. */
 export interface ReceivedEvent extends DecodedSourceContext {
   readonly eventId: string;
   readonly event: VodEvent;
-  /** Upload whose pull it says to have failed, where the ledger knows that pull. */
+  /** Upload whose pull has failed according to the event, if the ledger knows that pull. */
   readonly failedPull?: string;
 }
 
-/** Which application of VOD an event is from. */
+/** The application of VOD that an event is from. */
 export interface Origin {
-  /** The one that it is from; undefined where the configuration names none. */
+  /** The one that it is from; undefined if the configuration names none. */
   readonly subAppId: number | undefined;
-  /** The service's own; undefined where the configuration names none. */
+  /** The service's own; undefined if the configuration names none. */
   readonly own: number | undefined;
-  /** By what its contexts are proven. */
+  /** What its contexts are verified with. */
   readonly contexts: TrustedContexts;
 }
 
 /**
- * Returns `event` with its id and with what its upload said on the way in.
+ * Returns `event` with its id and the decoded context of its upload.
  *
- * Only the events that end an upload carry a `SourceContext`; for the others both parts are empty.
+ * Only events that end an upload have a `SourceContext`; for the others both parts are empty.
  */
 export function receiveEvent(event: VodEvent, { subAppId, own, contexts }: Origin): ReceivedEvent {
   const isOwn = subAppId === own;
   const eventId = identifyEvent(event, isOwn ? undefined : subAppId);
-  // What began before an application was configured is for the service's own.
+  // Uploads that began before an application was configured belong to the service's own.
   const subAppIds = isOwn && own !== undefined ? [own, undefined] : [subAppId];
   const context = readSourceContext(event);
   return { eventId, event, ...decodeSourceContext(context, { ...contexts, subAppIds }) };
 }
 
-/** Returns the event as it is recorded and delivered: with the envelope taken off its `SourceContext`. */
+/** Returns the event as it is recorded and delivered: with the envelope removed from its `SourceContext`. */
 export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): RawEvent {
   const raw = writeVodEvent(event);
   if (readSourceContext(event) === sourceContext) return raw;
@@ -59,13 +59,13 @@ export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): Raw
   return Object.fromEntries(Object.entries(raw).map(([name, task]) => [name, write(task)]));
 }
 
-/** Longest id, type or state that is logged; those of VOD are far shorter. */
+/** Longest id, type or state that is logged; VOD's own are far shorter. */
 const MAX_LOGGED_LENGTH = 128;
 
 /** Most files of one event that are logged. */
 const MAX_LOGGED = 20;
 
-/** Returns what the log line of an invocation says of an event: ids and states, and nothing that a caller wrote. */
+/** Returns the log fields for an event: ids and states, but nothing that a caller wrote. */
 export function describeReceivedEvent(received: ReceivedEvent): LogFields {
   const { eventId, event, unproven } = received;
   const envelope = unproven ? undefined : received.envelope;
@@ -78,7 +78,7 @@ export function describeReceivedEvent(received: ReceivedEvent): LogFields {
   };
 }
 
-/** Returns what the log line says of a notification that came in the former format and was not read. */
+/** Returns the log fields for a notification in the former format, which was not processed. */
 export function describeLegacyEvent(event: LegacyEvent): LogFields {
   return {
     level: 'warn',
@@ -117,7 +117,7 @@ function describeEvent(event: VodEvent): LogFields {
   }
 }
 
-/** Tasks have these fields or not, as their type has it; where they have one, it means the same. */
+/** Which of these fields a task has depends on its type; a field means the same in every type. */
 function describeTask(task: object): LogFields {
   const fields = new Map<string, unknown>(Object.entries(task));
   const errorCode = fields.get('ErrCode');
@@ -129,7 +129,7 @@ function describeTask(task: object): LogFields {
   };
 }
 
-/** An empty text is one that VOD left out. */
+/** VOD writes an empty text for a missing one. */
 function textField(
   name: 'fileId' | 'sourceType' | 'taskId' | 'taskStatus',
   value: unknown,
@@ -137,14 +137,14 @@ function textField(
   return typeof value === 'string' && value !== '' ? { [name]: cut(value) } : {};
 }
 
-/** What VOD has not confirmed may be of any length, and a log line is to stay one. */
+/** Text that VOD has not confirmed may have any length, and would make the log line too long for one entry. */
 function cut(text: string): string {
   return text.slice(0, MAX_LOGGED_LENGTH);
 }
 
 /**
- * Returns `received` with what the ledger alone can prove of it: an envelope without a MAC, and the upload of a pull that
- * failed. Neither is believed of an upload that this service did not begin in that way, in that application.
+ * Returns `received` with what only the ledger can prove: an envelope without a MAC, and the upload of a failed pull.
+ * Both are accepted only for an upload that this service began by this method in this application.
  */
 export async function proveEvent(
   received: ReceivedEvent,
@@ -166,7 +166,10 @@ export async function proveEvent(
     : received;
 }
 
-/** Of what nothing proves, no more is believed than whose it is: what was asked for the media, the ledger knows. */
+/**
+ * Of an unproven envelope only the identity of the upload is accepted; what was requested for the media is read from
+ * the ledger.
+ */
 function toEnvelope(
   { limits, mediaExpireTime }: Upload,
   { uploadId, owner, method }: Envelope,
@@ -184,7 +187,7 @@ function isOfPull(upload: Upload, { taskId }: FailedPull, origin: Origin): boole
   return upload.method === 'pull' && isOfTask && isOfApplication(upload, origin);
 }
 
-/** What was kept before an application was configured is the service's own. */
+/** Uploads that were recorded before an application was configured belong to the service's own. */
 function isOfApplication({ subAppId }: Upload, origin: Origin): boolean {
   return (subAppId ?? origin.own) === origin.subAppId;
 }
@@ -195,8 +198,8 @@ interface FailedPull {
 }
 
 /**
- * A pull that failed has no media that could hold an envelope, but every pull of this service has its upload's id as its
- * `SessionId`. Other programs may write there what they like.
+ * A failed pull has no media with an envelope, but every pull of this service has its upload's id as its `SessionId`.
+ * Other programs may write any text there.
  */
 function readFailedPull({ event }: ReceivedEvent): FailedPull | undefined {
   if (event.eventType !== 'PullComplete' || !hasPullFailed(event.task)) return undefined;

@@ -6,21 +6,22 @@ import { listWholeDeletions, parseVodEvent, readId, type VodEvent } from '../vod
 import { keepPending } from './pending-confirmation.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 
-/** What VOD is said to have deleted. */
+/** The event of deleted files. */
 export type DeletionEvent = Extract<VodEvent, { readonly eventType: 'FileDeleted' }>;
 
 /**
- * Most files of one notification that VOD is asked about in one go. The number is our choice: five questions of 20 files,
- * which is what one of them may name (https://cloud.tencent.com/document/product/266/31763), have time in one call.
+ * Most files of one notification that VOD is asked about in one invocation. The number is our choice: there is time for
+ * five calls of 20 files, the most that one call may name (https://cloud.tencent.com/document/product/266/31763).
  */
 const MAX_DELETIONS = 100;
 
 /**
- * Returns a pushed event without the files that neither an upload of its application has, nor a notification has said to
- * have come; undefined where it describes no others. It comes before VOD is asked about as many as a notification holds.
+ * Returns a pushed event without the files that neither belong to an upload of its application nor were notified as
+ * arrived; undefined if no others are left. This is done before VOD is asked, since a notification may name very many
+ * files.
  *
- * That a file is gone, VOD says of every file that never was, so anybody could have made-up ones believed. The others are
- * noted: where a notification of their arrival comes later, that they were deleted is known by then.
+ * VOD reports every file that never existed as gone, so invented ones would be accepted. The files that are left out
+ * are recorded: if a notification of their arrival comes later, their deletion is then known.
  */
 export async function dropUnknownDeletions(
   event: DeletionEvent,
@@ -28,18 +29,19 @@ export async function dropUnknownDeletions(
   ledger: Pick<Ledger, 'findFiles' | 'findAbsentArrivals' | 'noteAbsentDeletions'>,
 ): Promise<DeletionEvent | undefined> {
   const named = [...new Set(event.task.FileIdSet)].filter(readId);
-  // What is in another application, this one says of all the same that it is not there.
+  // VOD also reports a file in another application as missing in this one.
   const held = await ledger.findFiles(named);
   const known = held.length === 0 ? [] : await ledger.findFiles(held, subAppId, own);
   const strangers = leaveOut(held, listWholeDeletions(event.task).filter(readId));
   if (strangers.length === 0) return pickDeletions(event, known);
   await ledger.noteAbsentDeletions(strangers, subAppId);
-  // Read after that, so that of an arrival and a deletion at the same time one sees the other.
+  // Read after the record, so that if an arrival and a deletion are handled at the same time, one of them sees the
+  // other.
   const arrivals = await ledger.findAbsentArrivals(strangers, subAppId);
   return pickDeletions(event, [...known, ...arrivals.map(({ fileId }) => fileId)]);
 }
 
-/** Returns as much of an event as VOD is asked about in one go, and the rest, where there is one. */
+/** Returns the part of an event that VOD is asked about in one invocation, and the rest, if there is one. */
 function splitDeletions(
   event: DeletionEvent,
 ): readonly [first: DeletionEvent, rest?: DeletionEvent | undefined] {
@@ -49,13 +51,13 @@ function splitDeletions(
   return [first ?? event, pickDeletions(event, fileIds.slice(MAX_DELETIONS))];
 }
 
-/** Returns `event` without all but these files; undefined where it describes none of them. */
+/** Returns `event` with only these files; undefined if it names none of them. */
 export function pickDeletions(
   event: DeletionEvent,
   fileIds: readonly string[],
 ): DeletionEvent | undefined {
   const { FileIdSet: named } = event.task;
-  // Of what it says but ids, nothing is checked on the way in.
+  // Only the ids in it were checked when it was received.
   const { FileDeleteResultInfo: results }: Readonly<Record<string, unknown>> = { ...event.task };
   const wanted = new Set<unknown>(fileIds);
   const selected = [...new Set(named)].filter((fileId) => wanted.has(fileId));
@@ -64,7 +66,7 @@ export function pickDeletions(
   const FileDeleteResultInfo = items
     ?.filter(isJsonObject)
     .filter(({ FileId: fileId }) => wanted.has(fileId));
-  // Without a file it is none.
+  // Without a file it is not a valid event.
   const part = parseVodEvent({
     EventType: 'FileDeleted',
     FileDeleteEvent: {
@@ -82,23 +84,22 @@ function leaveOut(some: readonly string[], fileIds: readonly string[]): readonly
 
 /** What VOD is asked about now. */
 interface SelectedDeletions {
-  /** Undefined where nothing of what was pushed concerns this service. */
+  /** Undefined if the pushed event does not concern this service. */
   readonly event: DeletionEvent | undefined;
-  /** What the log line says of the selection. */
+  /** Log fields for the selection. */
   readonly fields: LogFields;
 }
 
-/** Dependencies of selecting. */
+/** Dependencies of the selection. */
 interface SelectionDependencies {
   readonly ledger: WithLedger | undefined;
-  /** When the event came, in Unix milliseconds; what is left over keeps it. */
+  /** When the event was received, in Unix milliseconds; the rest has the same time. */
   readonly receivedAt: number;
 }
 
 /**
- * Returns as much of a deletion that was pushed as VOD is asked about at once, the ledger being asked first, which costs
- * nobody else anything. What is left over is kept in the ledger for the sweep; without one it is lost, and the log line has
- * the number of its files.
+ * Returns the part of a pushed deletion that VOD is asked about now. The ledger is asked first, which uses no calls of
+ * VOD. The rest is stored in the ledger for the sweep; without one it is lost, and the number of its files is logged.
  */
 export async function selectDeletions(
   pushed: DeletionEvent,

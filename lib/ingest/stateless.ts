@@ -19,17 +19,17 @@ interface StatelessDependencies extends Omit<ActionDependencies, 'ledger'> {
   readonly targets: readonly Target[];
 }
 
-/** Kept back for answering, in milliseconds. */
+/** Reserved for the answer, in milliseconds. */
 const RESERVE_MILLISECONDS = 250;
 
-/** Kept back for what is to be done to a media, in milliseconds. */
+/** Reserved for actions on media, in milliseconds. */
 const ACTION_MILLISECONDS = 1_500;
 
 /**
- * Plans what `event`, which was pushed, leads to, delivers it and does that, without keeping anything; returns what the log
- * line says of it. Delivery comes first: VOD does not confirm the arrival of a file that is gone, were it to send it again.
+ * Plans a pushed event, delivers it and runs its actions, without storing anything; returns the log fields. Delivery
+ * comes first: if an action has deleted the file and VOD sends the event again, the arrival can no longer be confirmed.
  *
- * @throws {Problem} where VOD is to send the event again.
+ * @throws {Problem} if VOD is to send the event again.
  */
 export async function ingestStateless(
   event: VodEvent,
@@ -46,21 +46,21 @@ export async function ingestStateless(
   return { delivered, ...(await runMediaActionsNow(record, receivedAt, dependencies)) };
 }
 
-/** Dependencies of delivering immediately. */
+/** Dependencies of immediate delivery. */
 interface DeliveryOptions {
   readonly targets: readonly Target[];
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  /** Milliseconds that one target may take; all are sent to at once. */
+  /** Milliseconds for one target; all targets are sent to at the same time. */
   readonly timeLimit: number;
 }
 
 /**
- * Delivers `event`, and that a file was rejected by it, to all targets that take such messages, without keeping anything;
- * returns how many messages that were.
+ * Delivers `event`, and the rejection of its file if there is one, to all targets with matching patterns, without
+ * storing anything; returns the number of messages.
  *
- * @throws {Problem} `delivery_failed` where a target has not accepted one: VOD is to send the event again, and targets
- * that have accepted theirs know it by its id then.
+ * @throws {Problem} `delivery_failed` if a target has not accepted one: VOD is to send the event again, and targets
+ * that have accepted theirs recognise the repeat by its id.
  */
 async function deliverImmediately(
   { eventId, subAppId, payload: raw, confirmed, changes }: EventRecord,
@@ -85,7 +85,7 @@ async function deliverImmediately(
   );
 }
 
-/** Of the upload, no more is known than the event says. */
+/** Only what the event says about the upload is known. */
 function buildRejection({ key, method, owner, fields }: UploadChange, at: number): Message {
   const uploadId = 'uploadId' in key ? key.uploadId : deriveFileUploadId(key.fileId);
   const upload = { uploadId, method: method ?? 'other', state: 'rejected' } as const;
@@ -94,10 +94,10 @@ function buildRejection({ key, method, owner, fields }: UploadChange, at: number
 }
 
 /**
- * Does to the media of `event` what is to be done, where nobody keeps it for later; returns what the log line says of
- * it. It may be repeated.
+ * Runs the actions on the media of `event` immediately, since they cannot be stored for later; returns the log fields.
+ * It may be repeated.
  *
- * @throws {Problem} where another try may help: VOD is to send the event again.
+ * @throws {Problem} if another attempt may succeed: VOD is to send the event again.
  */
 async function runMediaActionsNow(
   event: EventRecord,

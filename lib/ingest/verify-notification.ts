@@ -22,7 +22,7 @@ import { findExceeded, isJsonObject, type JsonBounds } from '../validation/json-
 import { MAX_NOTIFICATION_BYTES, MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { RawEvent } from '../vod/event.ts';
 
-/** What a notification is judged by. */
+/** What a notification is checked against. */
 interface Judgement {
   readonly applications: Applications;
   readonly trusted: TrustedSignKeys;
@@ -30,20 +30,20 @@ interface Judgement {
   readonly receivedAt: number;
 }
 
-/** A notification whose `Sign` proves that VOD has sent it, and not what it says. */
+/** A notification whose `Sign` proves that VOD has sent it, but not its content. */
 interface VerifiedNotification {
   readonly body: RawEvent;
-  /** Application that it is from; undefined where that is the service's own and the configuration names none. */
+  /** Application that it is from; undefined if that is the service's own and the configuration names none. */
   readonly subAppId: number | undefined;
 }
 
 /**
- * Returns the notification that `event` holds, and from which application it is.
+ * Returns the notification in `event`, and the application that it is from.
  *
- * @param log gets the application and the key.
- * @throws {Problem} `payload_too_large`, `invalid_json`, or `invalid_request` where it is no JSON object; `unauthorized`
- * where `Sign` fits no key of its application, or its time is over; and `invalid_request` where it is good and there is no
- * such application, which nobody learns without.
+ * @param log is given the application and the key.
+ * @throws {Problem} `payload_too_large`, `invalid_json`, or `invalid_request` if it is not a JSON object;
+ * `unauthorized` if `Sign` matches no key of its application, or has expired; and `invalid_request` if `Sign` is valid
+ * but there is no such application, which is not revealed without a valid `Sign`.
  */
 export function verifyNotification(
   event: HttpEvent,
@@ -55,8 +55,8 @@ export function verifyNotification(
 }
 
 /**
- * The notifications that VOD documents have ten levels at most, and values of twelve bytes or more with their names where
- * there are many of them, as in the words of a speech: https://cloud.tencent.com/document/product/266/31773.
+ * The notifications that VOD documents have at most ten levels; where they have many values, such as the words of a
+ * speech, each has at least twelve bytes with its name: https://cloud.tencent.com/document/product/266/31773.
  */
 const BOUNDS: JsonBounds = { levels: 100, values: Math.floor(MAX_NOTIFICATION_BYTES / 12) };
 
@@ -66,8 +66,8 @@ const EXCEEDED: Readonly<Record<keyof JsonBounds, string>> = {
 };
 
 /**
- * Returns the JSON object that a notification is. `Sign` may be inside, so this comes before anybody is known to be VOD, and
- * takes no more than its size deserves.
+ * Returns a notification as a JSON object. `Sign` may be inside, so this is done before the sender is known to be VOD,
+ * and its cost must not exceed what the size of the body justifies.
  */
 function readNotification(event: HttpEvent): RawEvent {
   const text = readBodyText(event, MAX_NOTIFICATION_BYTES);
@@ -87,9 +87,9 @@ function readNotification(event: HttpEvent): RawEvent {
 }
 
 /**
- * Returns from which application a notification is, undefined where that is the service's own and the configuration names
- * none. No notification says so; it is in the address that each application was given, and `Sign` proves it: each
- * application signs with a key of its own.
+ * Returns the application that a notification is from, undefined if that is the service's own and the configuration
+ * names none. The notification itself does not say so; it is in the callback address of each application, and `Sign`
+ * proves it, since each application signs with its own key.
  */
 function authenticate(
   body: RawEvent,
@@ -116,16 +116,16 @@ function authenticate(
   return subAppId;
 }
 
-/** Which application a notification says that it is from, which `Sign` has to prove. */
+/** The application in the address of a notification, which `Sign` has to prove. */
 interface Address {
-  /** `unknown` where this service has no such application. */
+  /** `unknown` if this service has no such application. */
   readonly kind: 'own' | 'tenant' | 'unknown';
-  /** Undefined where it is no number, or is the service's own and the configuration names none. */
+  /** Undefined if it is not a number, or is the service's own and the configuration names none. */
   readonly subAppId: number | undefined;
 }
 
 function readAddress(event: HttpEvent, [own, ...tenants]: Applications): Address {
-  // A list of several is no text, but it is not nothing either: nothing means the service's own.
+  // Several values are a list and not a text, but must not be treated as a missing one, which means the service's own.
   const { [APPLICATION_PARAMETER]: named } = readQueryFields(event);
   if (named === undefined) return { kind: 'own', subAppId: own };
   const subAppId = readSubAppId(named);
@@ -134,7 +134,10 @@ function readAddress(event: HttpEvent, [own, ...tenants]: Applications): Address
   return { kind: tenants.includes(subAppId) ? 'tenant' : 'unknown', subAppId };
 }
 
-/** Returns the keys that an application may sign with; those of an unknown one are good for learning that it is unknown. */
+/**
+ * Returns the keys that an application may sign with; with those of an unknown one, its sender learns that it is
+ * unknown.
+ */
 function listKeys(
   { kind, subAppId }: Address,
   { signKeys, acceptsShared }: TrustedSignKeys,
@@ -144,7 +147,10 @@ function listKeys(
   return kind === 'unknown' || acceptsShared ? [...derived, ...signKeys] : derived;
 }
 
-/** Returns the number that `named` spells as VOD is told it by `vod-upload setup`; undefined where it spells none. */
+/**
+ * Returns the number in `named`, in the form in which `vod-upload setup` configures it in VOD; undefined if it is not
+ * one.
+ */
 function readSubAppId(named: unknown): number | undefined {
   if (typeof named !== 'string') return undefined;
   const subAppId = Number(named);
@@ -154,7 +160,7 @@ function readSubAppId(named: unknown): number | undefined {
 const UNKNOWN_APPLICATION =
   'must be the number of an application of this service: compare the address that VOD was given';
 
-/** Applications that there are and others are refused in the same words. */
+/** Known and unknown applications are refused with the same message. */
 function refuseSign(refusal: CallbackRefusal, event: HttpEvent): Problem {
   const isNamed = APPLICATION_PARAMETER in readQueryFields(event);
   const reason = refusal === 'mismatch' && isNamed ? MISMATCH_OF_NAMED : REFUSAL[refusal];
@@ -170,8 +176,8 @@ const REFUSAL: Readonly<Record<CallbackRefusal, string>> = {
 const MISMATCH_OF_NAMED = `"Sign" matches none of the keys of the application that "${APPLICATION_PARAMETER}" names: "vod-upload setup --send-sign-key" gives each its own.`;
 
 /**
- * VOD's documents say that both values are in the notification and not where, so the places are tried in the order of
- * their likelihood: https://cloud.tencent.com/document/product/266/33779.
+ * VOD's documentation says that both values are in the notification, but not where, so the places are tried in the
+ * order of their likelihood: https://cloud.tencent.com/document/product/266/33779.
  */
 function findSignature(body: RawEvent, event: HttpEvent): CallbackSignature | undefined {
   return (
@@ -188,13 +194,13 @@ function pairSignature(sign: unknown, t: unknown): CallbackSignature | undefined
 }
 
 /**
- * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It has to last from a
- * deployment to `vod-upload setup` alone.
+ * Longest time from now until `CALLBACK_SHARED_SIGN_KEY_UNTIL`, in seconds: a week is our choice. It only has to last
+ * from a deployment to `vod-upload setup`.
  */
 export const MAX_SHARED_KEY_SECONDS = 7 * 24 * 60 * 60;
 
 /**
- * Returns what proves notifications at a time.
+ * Returns the keys that prove notifications at a time.
  *
  * @param now Unix milliseconds.
  */
@@ -207,8 +213,8 @@ export function trustSignKeys(
 }
 
 /**
- * Returns what proves contexts at a time. Those without a MAC are taken for uploads that had begun before contexts had one,
- * so that lasts no longer than the longest signature.
+ * Returns what contexts are verified with at a time. Those without a MAC are accepted for uploads that began before
+ * contexts had one, so at most for the life of the longest signature.
  *
  * @param now Unix milliseconds.
  */
@@ -216,11 +222,12 @@ export function trustContexts({ keys, v1Until = 0 }: ContextConfig, now: number)
   return { keys, acceptsV1: judgeGrace(v1Until, MAX_SIGNATURE_SECONDS, now) === 'lasts' };
 }
 
-/** What the end of a grace comes to at a time: it is in force, no more, or not yet. */
+/** State of a grace period at a time. */
 export type Grace = 'lasts' | 'is over' | 'is too long';
 
 /**
- * Returns what a grace comes to. One that is longer than it may be does nothing, so that a wrong year is no open door.
+ * Returns the state of a grace period. One that is too long has no effect, so that a wrong year does not disable the
+ * check.
  *
  * @param until Unix seconds at which it ends.
  * @param maxSeconds longest time ahead.
