@@ -6,21 +6,21 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * How long a client may go on after its permission has ended: an upload that was begun in time can be resumed for a
- * day, with the session that it has.
+ * How long a client may continue after its permission has ended: an upload that began in time can be resumed for a day,
+ * in its session.
  *
  * @see https://cloud.tencent.com/document/product/266/33921
  */
 export const GRACE_MILLISECONDS = DAY;
 
 /**
- * How long VOD tells what became of a task; it refuses a `SessionId` that it has seen for as long.
+ * How long VOD reports the result of a task; it refuses a `SessionId` that it has seen for the same time.
  *
  * @see https://cloud.tencent.com/document/product/266/33431
  */
 export const TASK_MILLISECONDS = 3 * DAY;
 
-/** Pauses between checks, by how long nothing was heard of the upload. */
+/** Pauses between checks, by the time since the last report about the upload. */
 const PAUSES = [
   { silence: 30 * MINUTE, pause: 10 * MINUTE },
   { silence: 3 * HOUR, pause: 30 * MINUTE },
@@ -28,10 +28,10 @@ const PAUSES = [
   { silence: Number.POSITIVE_INFINITY, pause: 12 * HOUR },
 ] as const;
 
-/** After that long, a scan has seen what came before. */
+/** After this time, a scan has seen all files that arrived before. */
 const SCAN_MILLISECONDS = 20 * MINUTE;
 
-/** A file may be deleted without a notification; that is noticed within a day. */
+/** A file may be deleted without a notification; that is found within a day. */
 const FILE_PAUSE = DAY;
 
 /**
@@ -46,7 +46,7 @@ export function scheduleCheck(upload: Upload, now: number): number | undefined {
   const silence = now - updatedAt;
   const { pause } = PAUSES.find((step) => silence < step.silence) ?? { pause: DAY };
   const next = now + pause;
-  // Nobody but the client knows more, until a scan finds its file or its time is over.
+  // Only the client knows more, until a scan finds its file or it expires.
   const waits = method !== 'pull' && fileId === undefined && taskId === undefined;
   if (!waits || expiresAt === undefined) return next;
   const over = expiresAt + GRACE_MILLISECONDS + SCAN_MILLISECONDS;

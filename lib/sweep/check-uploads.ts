@@ -16,7 +16,7 @@ import { readScannedUntil } from './scan-media.ts';
 import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 
-/** What is counted of uploads whose end nobody told. */
+/** Counts of uploads whose end was not reported. */
 export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;
 
 type CheckCounts = StepCounts<(typeof CHECK_COUNTS)[number]>;
@@ -24,15 +24,15 @@ type CheckCounts = StepCounts<(typeof CHECK_COUNTS)[number]>;
 const CLAIM_COUNT = 100;
 const AT_ONCE = 4;
 
-/** Most uploads of a state that are looked at before their time: some seconds' work. */
+/** Most uploads of a state that are checked before they are due: the work of a few seconds. */
 const HASTENED_COUNT = 250;
 
 /** Longer than all claims of one round take. */
 const LEASE_SECONDS = 300;
 
 /**
- * Asks VOD about the uploads of which nothing was heard for a while, and about files that should be there; where it
- * looks now, about the newest of those on their way before their time as well.
+ * Asks VOD about uploads without a report for some time, and about files that should exist; if the run looks now, also
+ * about the newest unfinished uploads before they are due.
  */
 export async function checkUploads(run: SweepRun, counts: CheckCounts): Promise<void> {
   if (run.looksNow) await run.ledger.hastenChecks(HASTENED_COUNT);
@@ -62,7 +62,7 @@ interface Group {
   readonly uploads: readonly Upload[];
 }
 
-/** What was kept before an application was configured is its own. */
+/** Uploads that were recorded before an application was configured belong to the service's own. */
 function groupByApplication(
   uploads: readonly Upload[],
   { applications: [own] }: SweepRun,
@@ -74,7 +74,7 @@ function groupByApplication(
   }));
 }
 
-/** Nobody looks for the media of a tenant that has gone, so nothing of it is waited for. */
+/** The media of a removed tenant are not scanned, so its uploads do not wait for a scan. */
 async function findScannedUntil(
   subAppId: number | undefined,
   run: SweepRun,
@@ -84,9 +84,9 @@ async function findScannedUntil(
 
 type Finding = MediaInfo | 'gone' | { readonly error: unknown };
 
-/** What is known before an upload is looked at. */
+/** What is known before an upload is checked. */
 interface Findings {
-  /** Of each file that VOD was asked about, what it is, that it is gone, or why VOD does not say. */
+  /** For each file that VOD was asked about: its description, that it is gone, or the error. */
   readonly files: ReadonlyMap<string, Finding>;
   readonly scannedUntil: number | undefined;
 }
@@ -111,7 +111,7 @@ async function describeFiles(
   return files;
 }
 
-/** One file that VOD takes for none keeps it from telling of the others. */
+/** Asks about files one by one if VOD refuses them together, since one invalid file makes VOD refuse all. */
 async function describeGroup(
   fileIds: readonly string[],
   run: ApplicationRun,
@@ -139,7 +139,9 @@ async function describeAll(
   for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
 }
 
-/** An upload that cannot be looked at for a reason of its own is looked at no more, until something is told of it. */
+/**
+ * An upload whose check fails because of the upload itself is not checked again until something is reported about it.
+ */
 async function checkOrPutOff(
   upload: Upload,
   findings: Findings,
@@ -166,7 +168,7 @@ async function checkUpload(
   const { ledger, now } = run;
   const { uploadId, fileId } = upload;
   const file = fileId === undefined ? undefined : files.get(fileId);
-  // VOD did not answer; the claim's end brings the upload back.
+  // VOD did not answer; the upload is due again when the lease expires.
   if (fileId !== undefined && file === undefined) return;
   if (typeof file === 'object' && 'error' in file) throw file.error;
 
@@ -174,20 +176,20 @@ async function checkUpload(
   if (file === 'gone') counts.add('gone');
   const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
   const fresh = await ingestProven(news, run, counts);
-  // What changed has had its next check set with the change.
+  // The change has already set the next check.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, counts))) {
     await ledger.setNextCheck(uploadId, scheduleCheck(upload, now()));
   }
 }
 
-/** It says no more than that the file is gone: not who deleted it, or when. */
+/** It only says that the file is gone: not who deleted it, or when. */
 function describeDeletion(fileId: string | undefined) {
   const event = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [fileId] } };
   return parseVodEvent(event);
 }
 
-/** Returns what VOD has to describe an upload that is not finished. */
+/** Returns the events that VOD has for an unfinished upload. */
 async function findNews(upload: Upload, file: MediaInfo | undefined, run: ApplicationRun) {
   if (isFinished(upload.state)) return [];
   const arrivals = file === undefined ? undefined : await findArrivals([file], run);
@@ -207,13 +209,13 @@ async function describeTask(
     const event = describeTaskEvent(detail);
     return event === undefined ? [] : [event];
   } catch (error) {
-    // VOD has forgotten it, as it does after three days.
+    // VOD no longer knows the task, as after three days.
     if (isUnknownToVod(error)) return [];
     throw error;
   }
 }
 
-/** Returns whether there was an end to be put to the upload, by what is known of it now. */
+/** Ends the upload if it is overdue by what is known now; returns whether it did. */
 async function endOverdue(
   uploadId: string,
   scannedUntil: number | undefined,

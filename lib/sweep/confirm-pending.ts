@@ -14,7 +14,7 @@ import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 
-/** What is counted of the notifications that VOD could not be asked about when they came. */
+/** Counts of notifications that VOD could not be asked about when they were received. */
 export const UNCONFIRMED_COUNTS = [
   'confirmed',
   'denied',
@@ -32,8 +32,8 @@ const CLAIM_COUNT = 40;
 const LEASE_SECONDS = 180;
 
 /**
- * Asks VOD about the notifications that it could not be asked about when they came. What it confirms is recorded, what
- * it denies is dropped, and where it still does not answer they wait longer each time, for three days.
+ * Asks VOD about notifications that it could not be asked about when they were received. Confirmed ones are recorded,
+ * and denied ones are dropped. If VOD still does not answer, they wait longer each time, for three days.
  */
 export async function confirmPending(run: SweepRun, counts: UnconfirmedCounts): Promise<void> {
   while (hasTime(run)) {
@@ -91,11 +91,11 @@ async function confirmOne(
   }
 }
 
-/** Asks VOD about an event that it has not said itself, and records what it says. */
+/** Asks VOD about an event that it did not report itself, and records its answer. */
 async function askAndRecord(claim: ClaimedConfirmation, run: SweepRun): Promise<Attempt> {
   const { api, ledger, settings, now, deadline } = run;
   const [own] = run.applications;
-  // What was kept before an application was configured is its own.
+  // Events that were stored before an application was configured belong to the service's own.
   const { subAppId = own, receivedAt } = claim;
   const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
   const reception = { ...origin, receivedAt, confirmed: true, settings };
@@ -150,7 +150,7 @@ function report(
   run.report({
     level: 'warn',
     eventId,
-    // Nobody has confirmed what it says.
+    // Its content is not confirmed.
     ...defined({ subAppId, eventType: isVodEventType(eventType) ? eventType : undefined }),
     reason,
   });

@@ -5,7 +5,7 @@ import type { Target } from '../webhooks/target.ts';
 import type { StepCounts } from './step-counts.ts';
 import { hasTime, type Producers, type SweepRun } from './sweep-run.ts';
 
-/** What is counted of deliveries: what became of each attempt. */
+/** Counts of deliveries, by the outcome of each attempt. */
 export const DELIVERY_COUNTS = [
   'delivered',
   'retried',
@@ -14,22 +14,22 @@ export const DELIVERY_COUNTS = [
   'unsent',
 ] as const satisfies readonly (keyof DeliveryCounts)[];
 
-/** Messages are up to 256 kB, so this is what one sweep holds of them at most. */
+/** Messages have up to 256 kB, so this bounds the memory of one sweep. */
 const CLAIM_COUNT = 128;
 
-/** Of one endpoint at once: four attempts each for what is in flight to it at once. */
+/** Deliveries to one endpoint per claim: four for each message that may be in flight to it. */
 const MAX_PER_ENDPOINT = 16;
 
-/** Longer than an endpoint takes for its share where each attempt takes its whole time: four times 10 seconds. */
+/** Longer than the deliveries to one endpoint need if each attempt reaches its time limit: four times 10 seconds. */
 const LEASE_SECONDS = 90;
 
-/** How long nothing is looked for where nothing was due. */
+/** Milliseconds to wait if nothing was due. */
 const PAUSE_MILLISECONDS = 500;
 
-/** Events whose deliveries are enqueued by one statement. */
+/** Events per statement that enqueues deliveries. */
 const FAN_OUT_COUNT = 500;
 
-/** Enqueues the deliveries of what was recorded by functions that do not know whom to tell. */
+/** Enqueues the deliveries of events that were recorded by functions that do not know the targets. */
 export async function fanOutEvents(run: SweepRun, counts: StepCounts<'events'>): Promise<void> {
   while (hasTime(run)) {
     const count = await run.ledger.fanOut(FAN_OUT_COUNT);
@@ -39,8 +39,8 @@ export async function fanOutEvents(run: SweepRun, counts: StepCounts<'events'>):
 }
 
 /**
- * Makes every delivery that is due, or becomes so while the sweep goes on. Each endpoint is served by itself, so a slow
- * one delays no other.
+ * Makes every delivery that is due, or becomes due during the sweep. Each endpoint is served separately, so a slow one
+ * does not delay others.
  */
 export async function deliverWaiting(
   run: SweepRun,

@@ -4,14 +4,15 @@ import { isJsonObject } from '../validation/json-object.ts';
 import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
-/** What is counted of the events that VOD keeps in its queue. */
+/** Counts of the events in VOD's queue. */
 export const QUEUE_COUNTS = ['pulled', 'fresh', 'confirmed', 'late', 'setAside'] as const;
 
 type QueueCounts = StepCounts<(typeof QUEUE_COUNTS)[number]>;
 
 /**
- * Empties VOD's queue of an application's events. Each batch is confirmed only when each of it is recorded or set aside:
- * what is not comes again after half a minute, and is then known or not.
+ * Empties VOD's queue of an application's events. A batch is confirmed only after each of its events is recorded or is
+ * a dead letter. An event that is not confirmed is returned again after half a minute, and is then recognised if it was
+ * recorded.
  *
  * @see https://cloud.tencent.com/document/product/266/33779
  */
@@ -30,7 +31,9 @@ export async function drainEventQueue(run: ApplicationRun, counts: QueueCounts):
   }
 }
 
-/** Without a handle, an event cannot be taken off the queue; a wrong one has VOD refuse the good ones beside it. */
+/**
+ * Returns the handle that removes an event from the queue, if it has one; VOD refuses a whole batch with a wrong one.
+ */
 function readHandle(content: unknown): readonly string[] {
   const handle = isJsonObject(content) ? content['EventHandle'] : undefined;
   return typeof handle === 'string' && handle !== '' ? [handle] : [];
@@ -50,9 +53,9 @@ async function confirmHandles(
   } catch (error) {
     const isRefused = error instanceof Problem && error.code === 'upstream_rejected';
     if (!isRefused) return counts.fail(error);
-    // A handle is good for 30 seconds; its event comes again, and is known.
+    // A handle is valid for 30 seconds; its event is returned again, and is then recognised.
     if (handles.length === 1) return counts.add('late');
-    // One that VOD does not take keeps none of the others from being confirmed.
+    // A handle that VOD does not accept must not stop the others from being confirmed.
     for (const handle of handles) await confirmHandles([handle], run, counts);
   }
 }

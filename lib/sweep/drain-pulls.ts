@@ -6,25 +6,25 @@ import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
 
-/** What is counted of queued pulls. */
+/** Counts of queued pulls. */
 export const PULL_COUNTS = ['sent', 'retried', 'refused', 'setAside'] as const;
 
 type PullCounts = StepCounts<(typeof PULL_COUNTS)[number]>;
 
 type ClaimedPull = Awaited<ReturnType<SweepRun['ledger']['claimPulls']>>[number];
 
-/** Calls under way at once, at least; how many start in a second is the rate limit's to say. */
+/** Least number of concurrent calls; the rate limit decides how many start in a second. */
 const MIN_AT_ONCE = 8;
 
-/** So that the rate is reached with answers that take up to the given number of seconds. */
+/** The rate is reached with answers that take up to this number of seconds. */
 const ANSWER_SECONDS = 0.25;
 
-/** Longer than what is claimed at once takes, at any rate. */
+/** Longer than one claim of pulls takes at any rate. */
 const LEASE_SECONDS = 120;
 
 /**
- * Sends queued pulls to VOD, as many in a second as this service may, until none is due. One sweep does it at a time,
- * since each counts its own calls alone.
+ * Sends queued pulls to VOD, as many in a second as this service may, until none is due. Only one sweep does this at a
+ * time, since each counts only its own calls.
  */
 export async function drainPulls(
   run: SweepRun,
@@ -37,21 +37,23 @@ export async function drainPulls(
   const left: ClaimedPull[] = [];
   const pulls = claimPulls(run, turn, left, pullsPerSecond);
   const sendOne = (pull: ClaimedPull) => sendOrSetAside(pull, run, turn, counts).catch(counts.fail);
-  // The first call takes longest to set out, and those after it would catch up with it.
+  // The first call takes longest to start, so those after it would arrive together with it.
   const begin = async () => {
     const [first] = hasTime(run) ? await run.ledger.claimPulls(1, LEASE_SECONDS) : [];
     if (first !== undefined) await sendOne(first);
   };
   const drained = begin().then(() => forEachAtOnce(pulls, atOnce, sendOne));
   await Promise.allSettled([drained]);
-  // What failed was repeated, as soon as the rate limit let it.
+  // Failed calls were repeated as soon as the rate limit allowed it.
   const { retried, failed } = counts.counts;
   await turn.end(retried + failed === 0);
   for (const pull of left) await run.ledger.retryPull(pull, run.now());
   await drained;
 }
 
-/** Returns what is due, evenly over each second; what it claimed and has no time for is added to `left`. */
+/**
+ * Returns the pulls that are due, evenly over each second; claimed ones for which there is no time are added to `left`.
+ */
 async function* claimPulls(
   run: SweepRun,
   turn: DrainTurn,
@@ -72,19 +74,19 @@ async function* claimPulls(
   }
 }
 
-/** The rest makes up for calls that are longer on their way than others, and so nearer to the next ones. */
+/** The rest allows for calls that take longer to reach VOD than others, and so arrive closer to the next ones. */
 const SHARE_OF_LIMIT = 0.98;
 
-/** The same for as long as connections are still made, which holds up many. */
+/** The same while connections are still being opened, which delays many calls. */
 const FIRST_SHARE = 0.85;
 const FIRST_MILLISECONDS = 2_000;
 
-/** What came late is made up for as far as this. */
+/** Longest delay that later calls make up for. */
 const CATCH_UP_MILLISECONDS = 50;
 
 /**
- * Returns what waits for the next of the moments into which a second is divided evenly. The rate limit of the calls
- * holds besides; but calls that start all at once, and then again, are too many for anyone who counts them when they come.
+ * Creates the function that waits for the next of the moments that divide a second evenly. The rate limit of the calls
+ * applies too; but a server that counts calls as they arrive would count two bursts of calls as too many.
  */
 function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<void> {
   const begin = now();
@@ -94,13 +96,13 @@ function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<
     const share = time - begin < FIRST_MILLISECONDS ? FIRST_SHARE : SHARE_OF_LIMIT;
     const interval = 1_000 / (perSecond * share);
     next = Math.max(next + interval, time - CATCH_UP_MILLISECONDS);
-    // A clock that was set back holds nothing up.
+    // A clock that was set back must not delay calls.
     const wait = Math.min(next - time, interval);
     if (wait > 0) await sleep(wait);
   };
 }
 
-/** A pull that cannot be sent for a reason of its own fails in the end, so that its upload does not wait for it for ever. */
+/** A pull that cannot be sent because of itself finally fails, so that its upload does not wait for it for ever. */
 async function sendOrSetAside(
   pull: ClaimedPull,
   run: SweepRun,

@@ -3,48 +3,51 @@ import { hasTime, type SweepRun } from './sweep-run.ts';
 
 /** The right to send queued pulls, which one sweep has at a time. */
 export interface DrainTurn {
-  /** Prolongs it where that is due; returns whether it is still held. */
+  /** Prolongs the turn if that is due; returns whether it is still held. */
   readonly keep: () => Promise<boolean>;
   /** When calls have to end. */
   readonly deadline: Deadline;
   /**
-   * Hands it over: soon where the calls were even, so that the first ones of the one who is next add up to no more than
-   * before; otherwise when those of the last second no longer count.
+   * Passes the turn on: soon if the calls were even, so that together with the first calls of the next sweep they do
+   * not exceed the rate; otherwise once the calls of the last second no longer count.
    */
   readonly end: (wereEven: boolean) => Promise<void>;
 }
 
-/** What waiting for it needs of a sweep. */
+/** What a turn needs from a sweep. */
 type Turning = Pick<SweepRun, 'now' | 'sleep' | 'deadline'> & {
   readonly ledger: Pick<SweepRun['ledger'], 'acquireLease' | 'releaseLease'>;
 };
 
-/** Names of the leases of the one who sends, and of the one that waits for it. */
+/** Names of the leases of the sweep that sends, and of the one that waits for the turn. */
 const TURN = 'pull-drain';
 const NEXT = 'pull-drain-next';
 
-/** After a sweep that was killed, nothing is sent for so long. */
+/** Seconds for which nothing is sent after a sweep was killed. */
 const LEASE_SECONDS = 20;
 
-/** Prolonged when less than this is left. */
+/** The lease is prolonged when less than this is left. */
 const RENEW_MILLISECONDS = 12_000;
 
-/** No call is begun so shortly before the lease ends: the second that it counts in, and the difference of two clocks. */
+/**
+ * No call is started in this time before the lease ends: the second in which a call counts, and the difference between
+ * two clocks.
+ */
 const WINDOW_MILLISECONDS = 1_100;
 
-/** No call follows so soon on one of another sweep: more than the difference of two clocks. */
+/** Least time between the calls of two sweeps: more than the difference between two clocks. */
 const GAP_MILLISECONDS = 250;
 
 const POLL_MILLISECONDS = 100;
 
 /**
- * Returns the turn; undefined where another sweep has it and a third one waits for it already, or time ran out. Waiting
- * keeps the calls going without a gap where sweeps overlap.
+ * Returns the turn; undefined if another sweep has it and a third one already waits for it, or time ran out. Since one
+ * sweep waits, calls continue without a gap when sweeps overlap.
  */
 export async function takeDrainTurn(run: Turning): Promise<DrainTurn | undefined> {
   const { ledger, sleep } = run;
   const acquire = async () => {
-    // Counted from before the question, so that it is never taken for longer than it is.
+    // Counted from before the statement, so that the lease is never assumed to last longer than it does.
     const until = run.now() + LEASE_SECONDS * 1_000;
     return (await ledger.acquireLease(TURN, LEASE_SECONDS)) ? until : undefined;
   };
@@ -62,7 +65,9 @@ export async function takeDrainTurn(run: Turning): Promise<DrainTurn | undefined
   return undefined;
 }
 
-/** @param acquired until when it is held, in Unix milliseconds. */
+/**
+ * @param acquired end of the lease, in Unix milliseconds.
+ */
 function holdTurn(
   { ledger, now, deadline }: Turning,
   acquired: number,

@@ -9,14 +9,14 @@ import {
 import type { StepCounts } from './step-counts.ts';
 import type { SweepRun } from './sweep-run.ts';
 
-/** What failed, but for why. */
+/** The item that failed, without the reason. */
 type FailedItem = Omit<ItemFailure, 'code' | 'reason'>;
 
 /**
- * Counts that an item failed with `error`, and says so in a log line; returns whether it is not to be tried again.
+ * Counts that an item failed with `error`, and logs that; returns whether it is dead, and so not to be retried.
  *
- * @param maxTries how often it may fail.
- * @throws `error` where it is not about the item, and what the ledger throws where it cannot be reached.
+ * @param maxTries number of failures after which it is dead.
+ * @throws `error` if it is not about the item, and errors of the ledger if it cannot be reached.
  */
 export async function failItem(
   item: FailedItem,

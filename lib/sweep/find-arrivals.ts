@@ -5,21 +5,21 @@ import { describeMediaEvent } from '../vod/media.ts';
 import { findMediaTasks } from '../vod/tasks.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
-/** Questions at once, one for each file: far below what VOD takes in a second. */
+/** Concurrent calls, one for each file: far below the number that VOD accepts in a second. */
 const AT_ONCE = 4;
 
 /** The arrivals of media without an event. */
 interface Arrivals {
   readonly events: readonly VodEvent[];
-  /** Media that VOD could not be asked about, and why. */
+  /** Media that VOD could not be asked about, and the error. */
   readonly failures: readonly { readonly media: MediaInfo; readonly error: unknown }[];
 }
 
 /**
- * Returns the arrival of each of `media` that has no event; undefined where there was no time to ask VOD about
- * all of them.
+ * Returns the arrival of each of `media` that has no event; undefined if there was no time to ask VOD about all of
+ * them.
  *
- * @throws what the ledger throws.
+ * @throws errors of the ledger.
  */
 export async function findArrivals(
   media: readonly MediaInfo[],
@@ -43,7 +43,7 @@ export async function findArrivals(
   return isOutOfTime ? undefined : { events, failures };
 }
 
-/** Which tasks run on it, a media does not say; without them it would look ready. */
+/** Asks for the tasks, since the description of media does not name them; without them the media would look ready. */
 async function describe(
   media: MediaInfo,
   { api, subAppId, deadline }: ApplicationRun,

@@ -2,22 +2,22 @@ import type { MediaFields, Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { GRACE_MILLISECONDS, TASK_MILLISECONDS } from './check-schedule.ts';
 
-/** How an upload ends of which no end was told. */
+/** The end of an upload whose end was not reported. */
 interface End {
   readonly fact: 'expired' | 'pullFailed' | 'processingFailed';
   readonly fields: MediaFields;
 }
 
-/** What is known when an upload is looked at; Unix milliseconds. */
+/** What is known when an upload is checked; Unix milliseconds. */
 interface Moment {
   readonly now: number;
-  /** The time before which every file that VOD has is known. */
+  /** The time before which all files in VOD are known. */
   readonly scannedUntil: number | undefined;
 }
 
 /**
- * Returns how `upload` ends where nothing more can be learnt of it; undefined where something can. No upload ends before
- * a scan has seen every file that may have been its own, since a file that comes for an ended one is removed.
+ * Returns the end of `upload` if nothing more can be learnt about it; undefined if something can. No upload ends before
+ * a scan has seen every file that may belong to it, since a file that arrives for an ended upload is deleted.
  */
 export function findEnd(upload: Upload, { now, scannedUntil }: Moment): End | undefined {
   const { state, method, fileId, taskId, updatedAt, expiresAt } = upload;

@@ -7,24 +7,24 @@ import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type Producers, type SweepRun } from './sweep-run.ts';
 
-/** What is counted of what is to be done to media. */
+/** Counts of actions on media. */
 export const ACTION_COUNTS = ['done', 'retried', 'dead', 'setAside'] as const;
 
 const COUNTED = { done: 'done', retry: 'retried', failed: 'dead' } as const;
 
 type ActionCounts = StepCounts<(typeof ACTION_COUNTS)[number]>;
 
-/** Far below what VOD takes in a second: https://cloud.tencent.com/document/product/266/31753. */
+/** Far below the number of calls that VOD accepts in a second: https://cloud.tencent.com/document/product/266/31753. */
 const AT_ONCE = 4;
 const CLAIM_COUNT = 40;
 
 /** Longer than all claims of one round take. */
 const LEASE_SECONDS = 180;
 
-/** How long nothing is looked for where nothing was due. */
+/** Milliseconds to wait if nothing was due. */
 const PAUSE_MILLISECONDS = 500;
 
-/** Does what is due to media, or becomes so while the other steps go on. */
+/** Runs the actions on media that are due, or become due while the other steps run. */
 export async function runMediaActions(
   run: SweepRun,
   counts: ActionCounts,
@@ -53,7 +53,7 @@ async function act(claim: ClaimedAction, run: SweepRun, counts: ActionCounts): P
     if (settled.cause !== undefined) counts.fail(settled.cause);
     if (settled.kind === 'failed') await listDead(claim, settled.error, run, counts);
   } catch (error) {
-    // What it came to could not be written down.
+    // Its outcome could not be recorded.
     const isDead = await failItem(item, error, run, counts);
     const end = isDead
       ? { dead: true as const }

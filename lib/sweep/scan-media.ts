@@ -7,14 +7,14 @@ import { putFileOff, selectListed } from './scanned-file.ts';
 import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
-/** What is counted of the media that VOD has. */
+/** Counts of the scanned media. */
 export const MEDIA_COUNTS = ['scanned', 'fresh', 'skipped', 'setAside'] as const;
 
 type MediaCounts = StepCounts<(typeof MEDIA_COUNTS)[number]>;
 
 /**
- * Returns the name of the mark up to which an application's media were looked for, and of the lease of the one who looks.
- * That of the service's own stays the same when its number is given, or corrected.
+ * Returns the name of an application's watermark and lease for the scan. That of the service's own application does not
+ * change when its number is configured or corrected.
  */
 function nameScan(
   subAppId: number | undefined,
@@ -29,22 +29,22 @@ const LEASE_SECONDS = 60;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What came a moment ago is left to its notification, which tells more. */
+/** Media that have just arrived are left to their notification, which reports more. */
 const SETTLE_MILLISECONDS = MINUTE;
 
-/** A search may learn late of what came, so each scan begins so long before the end of the last one. */
+/** A search may find new media late, so each scan begins this long before the end of the last one. */
 const OVERLAP_MILLISECONDS = 10 * MINUTE;
 
-/** Where the first scan of all begins: far enough back for what came while this was being set up. */
+/** How far back the very first scan begins, so that it finds media that arrived while the service was being set up. */
 const FIRST_MILLISECONDS = 24 * 60 * MINUTE;
 
-/** Of a page, and the furthest place in a search: https://cloud.tencent.com/document/product/266/31813. */
+/** Size of a page, and the largest offset in a search: https://cloud.tencent.com/document/product/266/31813. */
 const PAGE_SIZE = 100;
 const FURTHEST = 5_000;
 
 /**
- * Returns the time before which every media file that an application has is known, in Unix milliseconds; undefined for
- * none.
+ * Returns the time before which all media files of an application are known, in Unix milliseconds; undefined if there
+ * was no scan.
  */
 export async function readScannedUntil(
   subAppId: number | undefined,
@@ -55,15 +55,15 @@ export async function readScannedUntil(
 }
 
 /**
- * Records what an application has without an event: media whose notification was lost, and those from the console or
- * a live recording where notifications are off. It goes on where the last scan ended.
+ * Records the media of an application that have no event: those whose notification was lost, and those from the console
+ * or a live recording if notifications are off. It continues where the last scan ended.
  */
 export async function scanMedia(run: ApplicationRun, counts: MediaCounts): Promise<void> {
   const { ledger, subAppId, now, looksNow } = run;
   const scan = nameScan(subAppId, run);
   if (!(await ledger.acquireLease(scan, LEASE_SECONDS))) return;
   try {
-    // VOD counts in seconds, and this one is not over.
+    // VOD's times are in seconds, and the current second is not over.
     const before = toSecond(now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
     const mark = await ledger.readWatermark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
@@ -80,9 +80,9 @@ interface Range {
 }
 
 /**
- * Each page begins with the second of the last media file of the one before, so that no search goes further than VOD
- * lets it, and a file that is deleted meanwhile does not move another one to a page that was read. A second that has
- * several pages is read until nothing new is in it, for the same reason.
+ * Each page begins with the second of the last media file of the previous one, so that no search exceeds VOD's largest
+ * offset, and a file that is deleted in the meantime does not move another one to a page that was already read. For the
+ * same reason a second with several pages is read until there is nothing new in it.
  */
 async function scanRange(
   { after, before }: Range,
@@ -111,11 +111,11 @@ async function scanRange(
   }
 }
 
-/** Where a page begins: after so many of the media that were made at a time, in Unix milliseconds. */
+/** Start of a page: the media created from `from`, in Unix milliseconds, without the first `offset` of them. */
 interface Place {
   readonly from: number;
   readonly offset: number;
-  /** How many of those before it were not known. */
+  /** How many of the skipped ones were new. */
   readonly fresh: number;
 }
 
@@ -135,13 +135,13 @@ async function searchPage(
   return MediaInfoSet ?? [];
 }
 
-/** Returns where to go on; undefined where nothing is left. */
+/** Returns the start of the next page; undefined if there is none. */
 function followPage(
   { from, offset, fresh }: Place,
   page: readonly unknown[],
   before: number,
 ): Place | undefined {
-  // A time that was not searched for tells no place, and one in the future would have the scan pass over all until then.
+  // Times outside the searched range are ignored: one in the future would make the scan skip everything before it.
   const times = page.map(readCreateTime).filter((time) => time < before);
   const last = Math.max(from, ...times);
   const isFull = page.length === PAGE_SIZE;
@@ -150,7 +150,7 @@ function followPage(
   return isFull ? { from: last, offset: 0, fresh: 0 } : undefined;
 }
 
-/** Unix milliseconds; not a number where VOD gives no such time. */
+/** Returns Unix milliseconds; NaN if there is no valid time. */
 function readCreateTime(media: unknown): number {
   const basic = isJsonObject(media) ? media['BasicInfo'] : undefined;
   const text = isJsonObject(basic) ? basic['CreateTime'] : undefined;
@@ -158,7 +158,10 @@ function readCreateTime(media: unknown): number {
   return (seconds ?? Number.NaN) * SECOND;
 }
 
-/** More media of one second than a search shows cannot be told apart any further. */
+/**
+ * If a second has more media than a search can return, the rest cannot be found, so the scan continues with the next
+ * second.
+ */
 function skipSecond({ from }: Place, { report }: ApplicationRun, counts: MediaCounts): Place {
   counts.add('skipped');
   const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: the scan does not find those beyond.`;

@@ -12,7 +12,10 @@ import type { ApplicationRun } from './sweep-run.ts';
 
 type FileCounts = StepCounts<'setAside'>;
 
-/** Returns what of a page of VOD's list names a file; what does not is set aside, since nothing can be asked about it. */
+/**
+ * Returns the entries of a page of VOD's list that name a file; others become dead items, since VOD cannot be asked
+ * about them.
+ */
 export async function selectListed(
   page: readonly unknown[],
   run: ApplicationRun,
@@ -32,10 +35,10 @@ export async function selectListed(
 }
 
 /**
- * Puts off a listed file that could not be asked about, so that it holds up no other: it is kept as a notification of its
- * arrival is that VOD could not be asked about.
+ * Postpones a listed file that VOD could not be asked about, so that it does not block others: it is stored like a
+ * notification of its arrival that is still to be confirmed.
  *
- * @throws `error` where it is about all files: VOD lets this service ask nothing, or there is no time.
+ * @throws `error` if it is about all files: VOD refuses all calls of this service, or there is no time.
  */
 export async function putFileOff(
   { FileId: fileId = '' }: MediaInfo,
@@ -57,7 +60,7 @@ export async function putFileOff(
   counts.fail(error);
 }
 
-/** VOD has just answered with the list, so where it fails over one file, that may be the file's fault. */
+/** VOD has just answered with the list, so if a call about one file fails, the file may be the cause. */
 const PUT_OFF: ReadonlySet<string> = new Set(['upstream_failed', 'upstream_timeout']);
 
 function isListed(media: unknown): media is MediaInfo {

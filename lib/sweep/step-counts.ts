@@ -1,17 +1,17 @@
 import { nameError } from '../runtime/item-fault.ts';
 
-/** What a step counts. */
+/** Counts of a step. */
 export interface StepCounts<Name extends string> {
   readonly counts: Readonly<Record<Name | 'failed', number>>;
   readonly add: (name: Name, by?: number) => void;
-  /** Counts a piece of work that failed, by its reason too. */
+  /** Counts a failure, in total and by its reason. */
   readonly fail: (error: unknown) => void;
 }
 
-/** How often work failed for which reason: codes of VOD, of this service, of the database, or names of errors. */
+/** Number of failures by reason: codes of VOD, of this service, of the database, or names of errors. */
 export type ErrorCounts = Map<string, number>;
 
-/** Returns counts that begin with 0 for each of `names`. */
+/** Creates counts that begin with 0 for each of `names`. */
 export function createStepCounts<Name extends string>(
   names: readonly Name[],
   errors: ErrorCounts,

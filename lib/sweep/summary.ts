@@ -2,27 +2,27 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import type { StepCounts } from './step-counts.ts';
 
-/** What a sweep has done, and what it left. */
+/** The work that a sweep has done, and the backlog that it left. */
 export interface SweepSummary {
-  /** What each step has counted; `failed` is in every one. */
+  /** Counts of each step; each of them has `failed`. */
   readonly steps: Readonly<Record<string, StepCounts<never>['counts']>>;
-  /** Missing where the ledger could not be asked. */
+  /** Missing if the ledger could not be read. */
   readonly backlog?: SweepBacklog;
-  /** How often something failed, by its reason. */
+  /** Number of failures, by reason. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Whether there may be more to do than there was time for. */
+  /** Whether time ran out, so that work may be left. */
   readonly outOfTime: boolean;
-  /** Steps that broke off. */
+  /** Steps that ended with an error. */
   readonly broken: readonly string[];
 }
 
-/** What is still to be done; ages are of the oldest, and 0 where there is none. */
+/** Work that is still to be done; ages are those of the oldest item, and 0 if there is none. */
 export interface SweepBacklog {
-  /** By how much the delivery that is most overdue is so. */
+  /** Time since the most overdue delivery became due. */
   readonly lagSeconds: number;
   readonly deliveries: number;
   readonly oldestDeliverySeconds: number;
-  /** What waits for endpoints that are paused; of that, nothing is overdue. */
+  /** Deliveries that wait for paused endpoints; these do not count as overdue. */
   readonly pausedDeliveries: number;
   readonly pausedEndpoints: number;
   readonly deadDeliveries: number;
@@ -38,7 +38,7 @@ export interface SweepBacklog {
 }
 
 /**
- * Returns what `ledger` still has to do.
+ * Returns the backlog of `ledger`.
  *
  * @param now Unix milliseconds.
  */
@@ -68,13 +68,13 @@ export async function readSweepBacklog(
   };
 }
 
-/** Counts that a person should look into, whichever step they are of. */
+/** Counts, of any step, that an operator should investigate. */
 const TROUBLE = [
   ...['failed', 'dead', 'paused', 'denied', 'givenUp', 'refused', 'skipped'],
   'setAside',
 ];
 
-/** Returns what the log line of a run says: all of the summary, at the level that it deserves. */
+/** Returns the log fields of a run: the whole summary, with the level that follows from it. */
 export function describeSummary(summary: SweepSummary): LogFields {
   const { broken, ...told } = summary;
   const counts = Object.values(summary.steps).flatMap((step) => Object.entries(step));

@@ -7,28 +7,30 @@ import type { Deadline } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import type { VodApi } from '../vod/client.ts';
 
-/** What the steps of a sweep work with. */
+/** Dependencies of the steps of a sweep. */
 export interface SweepRun {
   readonly ledger: Ledger;
   readonly api: VodApi;
-  /** Applications of VOD that uploads go to, the service's own first; that one is undefined where none is configured. */
+  /** Applications of VOD that uploads go to, the service's own first; that one is undefined if none is configured. */
   readonly applications: readonly [own: number | undefined, ...tenants: number[]];
-  /** How the contexts of uploads are proven. */
+  /** How the contexts of uploads are verified. */
   readonly contexts: ContextConfig;
-  /** What new media may be, and what is set of them. */
+  /** Limits of new media, and rules for them. */
   readonly settings: Settings;
   readonly fetchCover: FetchCover;
-  /** Whether VOD is asked now, too, about what is left to its notifications for a while. */
+  /**
+   * Whether VOD is also asked now about uploads and media that are otherwise left to its notifications for some time.
+   */
   readonly looksNow: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** A number from 0 up to, and without, 1. */
+  /** A number from 0 up to, but not including, 1. */
   readonly random: () => number;
   /** Resolves after the given number of milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<unknown>;
   /** When work has to end. */
   readonly deadline: Deadline;
-  /** Writes a log line of its own about something that a person should look at. */
+  /** Writes a separate log line about something that an operator should look at. */
   readonly report: (fields: LogFields) => void;
 }
 
@@ -37,24 +39,24 @@ export interface ApplicationRun extends SweepRun {
   readonly subAppId: number | undefined;
 }
 
-/** The steps whose work makes more of it for others. */
+/** The steps that create work for others. */
 export interface Producers {
   readonly isOver: () => boolean;
   /** Resolves when they are over. */
   readonly over: Promise<void>;
 }
 
-/** Work that is begun with less than this could not be ended: a call to VOD and what is written of it. */
+/** Least time for a piece of work: a call to VOD, and recording its result. */
 const SHORTEST_MILLISECONDS = 2_000;
 
-/** Returns whether there is time to begin another piece of work. */
+/** Returns whether there is time for another piece of work. */
 export function hasTime({ deadline }: Pick<SweepRun, 'deadline'>): boolean {
   return deadline.left() >= SHORTEST_MILLISECONDS;
 }
 
 /**
- * Does `work` on each of `items`, a bounded number at once, for as long as there is time to begin another. What `work`
- * throws goes to `fail`, and keeps nothing else from being done; without `fail` it must not throw.
+ * Does `work` on each of `items`, at most `atOnce` at a time, while there is time for another. An error that `work`
+ * throws is passed to `fail`, and does not stop the others; without `fail` it must not throw.
  */
 export async function forEachInTime<Item>(
   items: readonly Item[],

@@ -19,22 +19,22 @@ import {
   type SweepRun,
 } from './sweep-run.ts';
 
-/** What a sweep is to do, and for whom. */
+/** Options of a sweep. */
 export interface SweepOptions {
-  /** Whether VOD keeps the events in a queue. */
+  /** Whether VOD puts the events into a queue. */
   readonly pullsEvents: boolean;
-  /** Whom deliveries go to. */
+  /** Targets of deliveries. */
   readonly targets: readonly Target[];
   /** Pulls that may be started within a second. */
   readonly pullsPerSecond: number;
 }
 
 /**
- * Does everything that is due, for as long as there is time, and returns what that was. It never rejects.
+ * Does everything that is due, while there is time, and returns a summary. It never rejects.
  *
- * Steps that wait for different parties go on side by side, and one that fails stops no other. All that a step has
- * done is in the ledger at once, and all that it has begun comes back when its claim runs out: so a sweep may end at
- * any point, and any number of them may run.
+ * Steps that wait for different systems run in parallel, and one that fails does not stop the others. A step records
+ * its work in the ledger immediately, and work that it has only started is due again when its lease expires: so a sweep
+ * may end at any point, and any number of sweeps may run.
  */
 export async function sweep(run: SweepRun, options: SweepOptions): Promise<SweepSummary> {
   const errors: ErrorCounts = new Map();
@@ -84,25 +84,25 @@ function createAllCounts(errors: ErrorCounts) {
 
 type AllCounts = ReturnType<typeof createAllCounts>;
 
-/** Does a step to its end, whatever that is; its log lines say what it is about. */
+/** Runs a step to its end, successful or not; its log lines name the step. */
 type StepRunner = (
   name: keyof AllCounts,
   work: (run: SweepRun) => Promise<void>,
   about?: Pick<LogFields, 'subAppId'>,
 ) => Promise<void>;
 
-/** Does it for each application. */
+/** Runs a step for each application. */
 type ApplicationStepRunner = (
   name: keyof AllCounts,
   work: (run: ApplicationRun) => Promise<void>,
 ) => Promise<void>;
 
-/** Applications whose turn it is at once: each may wait some seconds for its queue. */
+/** Applications that are handled at the same time: each may wait some seconds for its queue. */
 const APPLICATIONS_AT_ONCE = 8;
 
 function forEachApplication(run: SweepRun, runStep: StepRunner): ApplicationStepRunner {
   const { applications, random } = run;
-  // Anyone who is last finds no time left now and then, which should not be the same one each time.
+  // There may be no time left for the last application, so the order changes from sweep to sweep.
   const first = Math.floor(random() * applications.length);
   const turns = [...applications.slice(first), ...applications.slice(0, first)];
   return (name, work) =>
@@ -126,7 +126,7 @@ async function runSteps(
       ? runStepForEach('queue', (run) => drainEventQueue(run, allCounts.queue))
       : undefined,
     runStep('unconfirmed', (run) => confirmPending(run, allCounts.unconfirmed)),
-    // Nothing expires before a scan has seen what may be its file.
+    // No upload expires before a scan has seen every file that may belong to it.
     runStepForEach('media', (run) => scanMedia(run, allCounts.media)).then(() =>
       runStep('checks', (run) => checkUploads(run, allCounts.checks)),
     ),
