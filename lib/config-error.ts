@@ -1,7 +1,4 @@
-/**
- * What is wrong with one variable; the message continues the sentence that begins with its name, and does not reveal
- * its value.
- */
+/** What is wrong with one variable; the message follows the variable's name, and does not reveal its value. */
 export interface VariableProblem {
   readonly variable: string;
   readonly message: string;

@@ -48,11 +48,9 @@ export interface FieldError {
 
 /** VOD's own error code, and the id by which its support finds the call. */
 export interface VodRefusal {
-  /**
-   * One of the codes that VOD lists for the call, for example in https://cloud.tencent.com/document/product/266/35575.
-   */
+  /** As VOD lists it for the call, for example in https://cloud.tencent.com/document/product/266/35575. */
   readonly code: string;
-  /** Empty where VOD's answer had none. */
+  /** Empty if VOD's answer had none. */
   readonly requestId: string;
 }
 

@@ -11,9 +11,7 @@ import type { FetchCover } from './fetch-cover.ts';
 
 const rules = v.array(v.string());
 
-/**
- * What `modify` is to set, under the names of ModifyMediaInfo: https://cloud.tencent.com/document/product/266/31762.
- */
+/** What `modify` sets, under the names of ModifyMediaInfo: https://cloud.tencent.com/document/product/266/31762. */
 export const modifyDetail = v.object({
   /** Names of the rules that require it; what the upload itself requested has none. */
   rules,
@@ -37,10 +35,7 @@ export const procedureDetail = v.object({
   }),
 });
 
-/**
- * Limits by which `inspect` is to judge a file that could not be judged on arrival, and the fact to report if they are
- * met.
- */
+/** Limits by which `inspect` judges a file that could not be judged on arrival, and the fact for a good one. */
 export const inspectDetail = v.object({
   limits: v.object({
     maxBytes: v.optional(v.number()),

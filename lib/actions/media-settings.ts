@@ -9,10 +9,7 @@ import { defined } from '../validation/json-object.ts';
 import { readText } from '../vod/event.ts';
 import { readMediaFields } from '../vod/media.ts';
 
-/**
- * What can be set for a media file, by the names of the parameters:
- * https://cloud.tencent.com/document/product/266/31762.
- */
+/** Settings of a media file, by the names of parameters: https://cloud.tencent.com/document/product/266/31762. */
 export const SETTING_NAMES = ['ExpireTime', 'ClassId', 'AddTags', 'CoverData'] as const;
 
 /** One of {@link SETTING_NAMES}. */
@@ -43,10 +40,7 @@ export function readMediaState(basic: MediaBasicInfo | undefined): MediaState {
   return { tags, ...defined({ classId, mediaExpireTime, coverUrl, updateTime }) };
 }
 
-/**
- * Returns whether a media file already has `settings`. For a cover that cannot be known, since VOD stores it under its
- * own URL.
- */
+/** Returns whether a media file already has `settings`. Unknown for a cover: VOD stores it under its own URL. */
 export function isAsWanted(name: SettingName, settings: Settings, state: MediaState): boolean {
   switch (name) {
     case 'ExpireTime':

@@ -110,10 +110,7 @@ const TAKEN_OVER: Retry = {
   cause: Object.assign(new Error('The lease of the action has run out.'), { code: 'taken_over' }),
 };
 
-/**
- * Returns whether VOD is to be called: not if the media file already has the setting, or a person may have changed it
- * since.
- */
+/** Returns whether VOD is to be called: not if the setting is already there, or a person may have changed it since. */
 async function isToBeSet(
   name: SettingName,
   { done, begun }: ModifyProgress,

@@ -8,10 +8,7 @@ import {
   WHERE_KEYS_ARE,
 } from './read-key-set.ts';
 
-/**
- * Seconds after which a key set that could not be fetched is requested again; callers are asked to retry after the same
- * time.
- */
+/** Seconds after which a key set that could not be fetched is requested again, and callers are to retry. */
 export const RETRY_SECONDS = 5;
 
 /** Longest wait for the whole answer in milliseconds: callers wait for it within their function's time limit. */
@@ -106,9 +103,7 @@ async function readText(answer: Answer): Promise<string | undefined> {
 /** https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1, https://www.rfc-editor.org/rfc/rfc7932 */
 const CODINGS: readonly string[] = ['gzip', 'x-gzip', 'deflate', 'br'];
 
-/**
- * Storage returns an object that was stored compressed without decoding it, even if the request does not accept that.
- */
+/** Storage returns a compressed object without decoding it, even if the request does not accept that. */
 async function decompress(bytes: Buffer, coding: string): Promise<Buffer | undefined> {
   const { brotliDecompressSync, inflateRawSync, unzipSync } = await import('node:zlib');
   // Some programs omit the zlib wrapper of deflate: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2

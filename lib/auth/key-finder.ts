@@ -40,8 +40,7 @@ export function createKeyFinder(url: string): FindTokenKey {
 }
 
 /**
- * Returns the set: one that is older than `refreshSeconds` is fetched again; if that fails, it is used until it is
- * `lifeSeconds` old.
+ * Returns the set. After `refreshSeconds` it is fetched again; if that fails, it is used until it is `lifeSeconds` old.
  */
 type ReadSet = (nowSeconds: number, refreshSeconds: number, lifeSeconds: number) => Promise<KeySet>;
 

@@ -7,7 +7,7 @@ export type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 /** Why there are no keys at an address, until the address or its content is changed. */
 export interface KeySetFault {
-  /** What is there; continues a sentence that begins with the address's name, such as "leads to …". */
+  /** What is there, to follow the name of the variable: "returns …". */
   readonly what: string;
   /** What would be right; continues "set it to". */
   readonly instead: string;

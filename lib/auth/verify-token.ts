@@ -35,10 +35,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** The algorithm for a shared secret: https://www.rfc-editor.org/rfc/rfc7518#section-3.2. */
 const SECRET_ALGORITHMS = ['HS256'];
 
-/**
- * Creates the verifier of tokens under `config`; a token whose user has the name of an owner of one of `keys` is
- * refused.
- */
+/** Creates the verifier of tokens under `config`; a token whose `sub` is the owner of one of `keys` is refused. */
 export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]): VerifyToken {
   const keyOwners = new Set(keys.map(({ name, owner = name }) => owner));
   const { proof, issuer, audiences, audienceClaim } = config;

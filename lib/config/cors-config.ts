@@ -21,8 +21,7 @@ const NO_APP = /^(?:ftp|wss?|[htps]{3,6})$/i;
 const BELOW_DOMAIN = /^https?:\/\/x(?:\.[a-z\d_-]+){2,}(?::\d+)?$/;
 
 /**
- * Domains below which anyone can register names, such as co.uk and com.au: the likely mistakes, not all of
- * https://publicsuffix.org.
+ * Domains below which anyone can register names, such as co.uk: likely mistakes, not all of https://publicsuffix.org.
  */
 const REGISTRY = /\/x\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}(?::|$)/;
 

@@ -14,7 +14,7 @@ export const given = v.pipe(v.string('must be set'), v.nonEmpty('must not be emp
 const SPACED = /(?:S|_CA)$/;
 
 /**
- * White space at either end, and invisible characters anywhere:
+ * White space at either end, invisible characters anywhere:
  * https://www.unicode.org/reports/tr44/#General_Category_Values.
  */
 const STRAY = /^\s+|\s+$|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/u;
@@ -110,8 +110,7 @@ function listVariables(schema: object): readonly string[] {
 }
 
 /**
- * Creates the error for the problems found. For a variable with stray characters other problems are left out, since
- * they follow from these.
+ * Creates the error. For a variable with stray characters other problems are left out, since they follow from these.
  */
 function refuse(
   stray: readonly VariableProblem[],

@@ -17,7 +17,7 @@ export interface SweepConfig extends DatabaseConfig {
   readonly vodApi: VodApiConfig;
   /** How the contexts of uploads are verified. */
   readonly contexts: ContextConfig;
-  /** Whether VOD keeps the application's events in a queue instead of sending them to `callback`. */
+  /** Whether VOD puts the application's events into a queue instead of sending them to `callback`. */
   readonly pullsEvents: boolean;
   /** Targets of messages. */
   readonly delivery: DeliveryConfig;

@@ -157,9 +157,7 @@ export async function recordDeletion(
   return [...recorded, ...(await ingestBatch([deletion], ledger, reception))];
 }
 
-/**
- * Records the arrivals of files that no longer exist: VOD does not confirm them, and there are no actions on the files.
- */
+/** Records the arrivals of files that no longer exist, without confirmation by VOD and without actions on them. */
 function recordArrivals(
   arrivals: readonly AbsentArrival[],
   reception: Reception,

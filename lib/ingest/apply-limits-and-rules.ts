@@ -109,10 +109,7 @@ interface RuleActions {
   readonly procedure?: string;
 }
 
-/**
- * Returns the settings for a media file, and the task flow to start on it. Rules do not change what its upload itself
- * requested.
- */
+/** Returns the settings and the task flow for a media file. Rules do not change what its upload requested. */
 function planRuleActions(subject: RuleSubject, rules: readonly Rule[]): RuleActions {
   const { media } = subject;
   const { fileId } = media;

@@ -219,14 +219,10 @@ const REMOVED = '[removed]';
 /** Names of members whose values are secret, or were written by a caller. */
 const WITHHELD = /context|secret|token|passw|credential|authori[sz]ation|signature|^sign$|key$/i;
 
-/**
- * An address, with its scheme and authority. The rest may contain a stream's key, and a password may precede the host.
- */
+/** An address. A password may precede its host, and what follows the host may contain a stream's key. */
 const ADDRESS = /\b([a-z][a-z\d+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s/?#"'<>@]*)[^\s"'<>]*/gi;
 
-/**
- * Returns `event` as JSON without contexts and members named as secrets, and with only scheme and host of addresses.
- */
+/** Returns `event` as JSON without contexts and secrets by name, and with only the scheme and host of addresses. */
 function writeForLog(event: VodEvent): string {
   return JSON.stringify(writeVodEvent(event), (name, value: unknown) => {
     if (isJsonObject(value)) {

@@ -70,10 +70,7 @@ export interface IngestDependencies
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/**
- * VOD waits five seconds for an answer, and the network needs some of that:
- * https://cloud.tencent.com/document/product/266/33779.
- */
+/** VOD waits five seconds, network included: https://cloud.tencent.com/document/product/266/33779. */
 const ANSWER_MILLISECONDS = 4_500;
 
 /** The part of that for confirming, including the time that a call to VOD reserves. */
@@ -136,10 +133,7 @@ interface PushedEvent {
 
 interface PushedRun extends IngestDependencies, DispatchDependencies {
   readonly admitUnconfirmed: AdmitUnconfirmed;
-  /**
-   * Whether files are recorded. If not, it is unknown in which of several applications a file was that one of them does
-   * not have.
-   */
+  /** Whether files are recorded; if not, it is unknown which of several applications had a missing file. */
   readonly knowsFiles: boolean;
 }
 

@@ -19,9 +19,7 @@ export interface Reception extends Origin {
   readonly receivedAt: number;
   /** Whether VOD itself reported it; other events change no upload, unless {@link isAbsent} is set. */
   readonly confirmed: boolean;
-  /**
-   * Set for the arrival of a file that VOD no longer has: it is recorded for its upload, without actions on the file.
-   */
+  /** Set for the arrival of a file that VOD no longer has: it is recorded for its upload, without actions. */
   readonly isAbsent?: true;
   /** Limits of new media, and rules for them. */
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
@@ -29,9 +27,7 @@ export interface Reception extends Origin {
   readonly isOnlyLook?: boolean;
 }
 
-/**
- * Returns what is to be recorded for an event: the event itself, its changes of uploads, and actions on their media.
- */
+/** Returns what is to be recorded: the event itself, its changes of uploads, and actions on their media. */
 export function planEvent(received: ReceivedEvent, reception: Reception): EventRecord {
   const { eventId, event } = received;
   const { subAppId, own, receivedAt, confirmed, isAbsent } = reception;

@@ -166,10 +166,7 @@ export async function proveEvent(
     : received;
 }
 
-/**
- * Of an unproven envelope only the identity of the upload is accepted; what was requested for the media is read from
- * the ledger.
- */
+/** Only the upload's identity is accepted from an unproven envelope; the ledger has what was requested. */
 function toEnvelope(
   { limits, mediaExpireTime }: Upload,
   { uploadId, owner, method }: Envelope,

@@ -135,8 +135,8 @@ function readAddress(event: HttpEvent, [own, ...tenants]: Applications): Address
 }
 
 /**
- * Returns the keys that an application may sign with; with those of an unknown one, its sender learns that it is
- * unknown.
+ * Returns the keys that an application may sign with. An unknown one has keys too: with a valid `Sign`, its sender
+ * learns that it is unknown.
  */
 function listKeys(
   { kind, subAppId }: Address,
@@ -147,10 +147,7 @@ function listKeys(
   return kind === 'unknown' || acceptsShared ? [...derived, ...signKeys] : derived;
 }
 
-/**
- * Returns the number in `named`, in the form in which `vod-upload setup` configures it in VOD; undefined if it is not
- * one.
- */
+/** Returns the number in `named`, in the form that `vod-upload setup` configures in VOD, or undefined. */
 function readSubAppId(named: unknown): number | undefined {
   if (typeof named !== 'string') return undefined;
   const subAppId = Number(named);

@@ -40,9 +40,7 @@ export interface AbsentFileLedger {
   detachFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
 }
 
-/**
- * Most files of one application that are recorded within a day: far more than a person uploads and deletes immediately.
- */
+/** Most files of one application that are recorded within a day: far more than are deleted right after upload. */
 export const MAX_NOTES = 1_000;
 
 // Also removes expired rows, except those that another session has locked.

@@ -44,10 +44,7 @@ type Claim = Pick<ClaimedAction, 'fileId' | 'kind' | 'attempt'>;
 
 /** Actions on media. Methods that end a claim return whether it was still valid. */
 export interface ActionLedger {
-  /**
-   * Claims up to `count` actions and returns them, longest due first; no one else can claim them until the lease
-   * expires.
-   */
+  /** Claims up to `count` actions, longest due first; no one else can claim them until the lease expires. */
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
   /** Stores the progress of an action for its next attempt. */
   keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;

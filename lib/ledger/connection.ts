@@ -96,10 +96,7 @@ function countTries(error: unknown): number {
   return isSpent(error) ? MAX_ATTEMPTS.lost : 1;
 }
 
-/**
- * Returns whether this is an error of the server, the driver or the socket, which is still to be explained to the
- * operator.
- */
+/** Returns whether this is an error of the server, the driver or the socket, without an explanation yet. */
 function isOfDatabase(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof LedgerError) return false;
   return error instanceof postgres.PostgresError || isLost(error);

@@ -31,9 +31,7 @@ interface DeadDelivery {
   readonly diedAt: number;
 }
 
-/**
- * Which dead deliveries are to be replayed: those that match every given field. `limit` bounds those that are examined.
- */
+/** Which dead deliveries are to be replayed: those that match every given field, among `limit` examined ones. */
 export interface ReplayQuery {
   readonly endpoint?: string | undefined;
   /** State of an upload: only messages about this state. */
@@ -94,10 +92,7 @@ function writeResumed(time: string): string {
     )`;
 }
 
-/**
- * There is an index in this order, also for one endpoint. The limit counts all rows that are examined, whether they
- * match or not.
- */
+/** There is an index in this order, also for one endpoint. The limit counts all examined rows, matching or not. */
 function writeReplayMany(ofEndpoint: boolean): string {
   return `with found as (
       select event_id, endpoint, updated_at from deliveries

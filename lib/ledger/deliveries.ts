@@ -16,10 +16,7 @@ import type { LedgerDependencies } from './query.ts';
 import { cleanText, hasRows, query, type Row, readTime, writeTime } from './query.ts';
 import { readUpload } from './upload-row.ts';
 
-/**
- * The content of a message: the state that an upload has reached, with everything known about the upload then, or an
- * event of VOD.
- */
+/** Content of a message: a new state of an upload, with everything known about the upload then, or an event of VOD. */
 type LedgerEvent = {
   readonly eventId: string;
   readonly eventType: EventType;

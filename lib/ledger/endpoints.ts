@@ -61,10 +61,7 @@ export function writeResumption(time: string): string {
   return `disabled_at = null, paused_reason = null, resumed_at = ${time}`;
 }
 
-/**
- * Returns the part of a `with` that finds the endpoints of the deliveries in `state`, stepping from one to the next
- * through an index.
- */
+/** Returns the part of a `with` that finds the endpoints of the deliveries in `state`, one by one through an index. */
 function writeNames(name: string, state: string): string {
   return `${name} as (
     select min(endpoint) as endpoint from deliveries where state = '${state}'

@@ -17,14 +17,9 @@ import {
 
 /** Recording of events. */
 export interface EventLedger {
-  /**
-   * Records the event, applies its changes and everything that follows from them, in one statement; does nothing if the
-   * event is known.
-   */
+  /** Records the event and everything that follows from it in one statement; does nothing if the event is known. */
   recordEvent(event: EventRecord): Promise<RecordedEvent>;
-  /**
-   * The same for many events of one application, each independent of the others; returns the results in their order.
-   */
+  /** The same for many events of one application, independent of each other; returns the results in their order. */
   recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
 }
 

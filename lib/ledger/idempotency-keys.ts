@@ -12,9 +12,7 @@ export interface KeyedRequest {
   readonly uploadId: string;
 }
 
-/**
- * Whether a key is new, was used for the same request before, or for another one; and the upload that it stands for.
- */
+/** Whether a key is new, was used for the same request, or for another one; and the upload that it stands for. */
 export interface RememberedRequest {
   readonly kind: 'new' | 'same' | 'conflict';
   readonly uploadId: string;

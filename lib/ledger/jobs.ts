@@ -54,9 +54,7 @@ export function writeClaim(jobs: JobTable, returning: string): string {
   select * from claimed order by due_at`;
 }
 
-/**
- * Returns the statement that claims the rows whose key is in the columns `due_…` of `due`, a part of the same `with`.
- */
+/** Returns the statement that claims the rows whose key is in the columns `due_…` of `due`, a part of its `with`. */
 export function writeLease({ name, key, lease }: JobTable, due: string, returning: string): string {
   const isDue = key.map((column) => `${column} = due_${column}`).join(' and ');
   return `update ${name} set ${lease} from ${due} where ${isDue} returning ${returning}`;
@@ -82,8 +80,7 @@ export function writeSettlement(jobs: TrackedJobTable): string {
 }
 
 /**
- * Returns the rows that a statement claims now, with a lease of `leaseSeconds`; the first of `wanted` is `$2`, and the
- * others follow from `$4`.
+ * Returns the rows that a statement claims for `leaseSeconds`; the first of `wanted` is `$2`, the others begin at `$4`.
  */
 export function claimJobs(
   { connection, now }: LedgerDependencies,

@@ -10,9 +10,7 @@ import { LedgerError } from './ledger-error.ts';
  */
 export type WithLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
 
-/**
- * Longest wait for one answer in milliseconds; with the second attempt, twice as long is well within a function's time.
- */
+/** Longest wait for one answer in milliseconds; with a second attempt, twice that is well within a function's time. */
 const ANSWER_MILLISECONDS = 3_000;
 
 /** Seconds after which to retry: about the time that a failover of the database takes. */
@@ -24,10 +22,7 @@ export interface LedgerAddress {
   readonly databaseCa: string | undefined;
 }
 
-/**
- * Returns access to the ledger in the database at `databaseUrl`, if there is one. The ledger's code is loaded when it
- * is first needed.
- */
+/** Returns access to the ledger at `databaseUrl`, if there is one. Its code is loaded when it is first needed. */
 export function openLedgerLazily(
   { databaseUrl, databaseCa }: LedgerAddress,
   options: Pick<LedgerOptions, 'now' | 'randomKey'>,

@@ -7,10 +7,7 @@ export interface LeaseLedger {
   readWatermark(name: string): Promise<number | undefined>;
   /** Moves the watermark to `at`, Unix milliseconds; never backwards. */
   advanceWatermark(name: string, at: number): Promise<void>;
-  /**
-   * Returns whether this ledger has the lease for `seconds` from now: it was free, had expired, or was already this
-   * ledger's.
-   */
+  /** Returns whether this ledger now has the lease for `seconds`: it was free, had expired, or was already its own. */
   acquireLease(name: string, seconds: number): Promise<boolean>;
   /** Releases the lease, if this ledger has it. */
   releaseLease(name: string): Promise<void>;

@@ -93,10 +93,7 @@ async function mergeFile(
   return change;
 }
 
-/**
- * Returns whether a file stays with the upload that has it: because it arrived for that one, or is in another
- * application.
- */
+/** Returns whether a file stays with the upload that has it: it arrived for that one, or is in another application. */
 function staysWith(holder: Upload, fileId: string, { fields, ofTenant }: UploadChange): boolean {
   return (
     holder.uploadId !== deriveFileUploadId(fileId) ||
@@ -148,7 +145,7 @@ function inherit(file: Upload, uploadId: string): UploadChange {
   return { key: { uploadId }, fact: FACT_BEHIND[state], method, fields };
 }
 
-/** The fact that leads from `issued` to each state; `deleted` is applied separately. */
+/** The fact that changes `issued` to each state; `deleted` is applied separately. */
 const FACT_BEHIND: Readonly<Record<UploadState, UploadFact>> = {
   issued: 'issued',
   uploaded: 'uploadedForProcessing',

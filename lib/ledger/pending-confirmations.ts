@@ -36,18 +36,13 @@ export interface PendingConfirmationLedger {
   keepPendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
   /** Stores an event that failed, and may be partly recorded, for another attempt. */
   keepForRetry(event: UnconfirmedEvent): Promise<void>;
-  /**
-   * Claims up to `count` events and returns them, longest due first; no one else can claim them until the lease
-   * expires.
-   */
+  /** Claims up to `count` events, longest due first; no one else can claim them until the lease expires. */
   claimConfirmations(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Removes the event if the claim is still valid, and its count of failures unless it is a dead item. */
   finishConfirmation(claim: Claim): Promise<void>;
   /** Releases the event, due again at `at` in Unix milliseconds, if the claim is still valid. */
   retryConfirmation(claim: Claim, at: number): Promise<void>;
-  /**
-   * Counts one more event of the application that is recorded without confirmation; returns the count for this minute.
-   */
+  /** Counts one more event of the application without confirmation; returns the count for this minute. */
   incrementUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
 

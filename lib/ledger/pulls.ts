@@ -55,9 +55,7 @@ export interface PullLedger {
    * of new uploads.
    */
   enqueuePulls(pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>): Promise<number>;
-  /**
-   * Claims up to `count` pulls and returns them, longest due first; no one else can claim them until the lease expires.
-   */
+  /** Claims up to `count` pulls, longest due first; no one else can claim them until the lease expires. */
   claimPulls(count: number, leaseSeconds: number): Promise<readonly ClaimedPull[]>;
   /** Ends a pull that VOD has accepted. */
   finishPull(claim: Claim, taskId: string | undefined): Promise<boolean>;

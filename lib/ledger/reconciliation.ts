@@ -5,19 +5,11 @@ import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** When VOD is to be asked about uploads whose state no event reported. */
 export interface ReconciliationLedger {
-  /**
-   * Claims up to `count` uploads whose check is due and returns them, longest due first; no one else can claim them
-   * until the lease expires.
-   */
+  /** Claims up to `count` due checks, longest due first; no one else can claim them until the lease expires. */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
-  /**
-   * Makes the checks of the newest unfinished uploads that have a file or a task in VOD due now, up to `count` in each
-   * state.
-   */
+  /** Makes the checks of the newest unfinished uploads with a file or a task due now, up to `count` in each state. */
   hastenChecks(count: number): Promise<void>;
-  /**
-   * Sets the next check to `at`, Unix milliseconds; undefined for none until something is reported about the upload.
-   */
+  /** Sets the next check to `at`, Unix milliseconds; undefined for none before the next report about the upload. */
   setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
   /** Returns those of these files whose arrival no event has reported, neither a recorded event nor a dead item. */
   findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;

@@ -67,9 +67,7 @@ function readValue(kind: Kind, value: unknown): unknown {
 
 /** A fact about one upload, and the fields that became known with it. */
 export interface UploadChange {
-  /**
-   * The id of the upload if it is known; otherwise the file whose upload is meant, which is created if there is none.
-   */
+  /** The id of the upload if it is known; otherwise the file whose upload is meant, or created if there is none. */
   readonly key: { readonly uploadId: string } | { readonly fileId: string };
   readonly fact: UploadFact;
   readonly method?: UploadMethod | undefined;
@@ -77,10 +75,7 @@ export interface UploadChange {
   readonly owner?: string | undefined;
   /** The given fields replace the known ones. */
   readonly fields?: MediaFields | undefined;
-  /**
-   * Set if a tenant's application reports it: uploads that were recorded before applications were named belong to the
-   * service's own.
-   */
+  /** Set if a tenant's application reports it: uploads recorded without an application belong to the service's own. */
   readonly ofTenant?: true | undefined;
 }
 
@@ -159,9 +154,7 @@ function writeInsert(checkAt: string): string {
   from change c`;
 }
 
-/**
- * Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know these uploads yet.
- */
+/** Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know it yet. */
 export const INSERT_QUEUED = writeInsert('null::timestamptz');
 
 const INSERT = writeInsert(writeCheck('c.state'));

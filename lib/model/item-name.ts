@@ -7,9 +7,7 @@ export const ITEM_KINDS = ['event', 'file', 'upload', 'pull', 'action', 'deliver
 /** One of {@link ITEM_KINDS}. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 
-/**
- * Name of an item: of an event its id, of a pull the id of its upload, of an action or a delivery both of its parts.
- */
+/** Name of an item: an event by its id, a pull by that of its upload, an action or a delivery by both of its parts. */
 export interface ItemName {
   readonly kind: ItemKind;
   readonly id: string;

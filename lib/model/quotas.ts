@@ -7,10 +7,7 @@ const amount = integer(1, Number.MAX_SAFE_INTEGER);
 export const quotaFields = v.object({
   /** Uploads that begin within any 60 seconds; all signatures of one upload count once. */
   signaturesPerMinute: v.optional(amount),
-  /**
-   * Uploads that are still expected, for any application, or that have arrived in this application and are still being
-   * processed.
-   */
+  /** Uploads still expected, for any application, or arrived in this application and still being processed. */
   openUploads: v.optional(amount),
   /** Bytes that arrived in the application within the last day; once they are used up, no upload may begin. */
   bytesPerDay: v.optional(amount),

@@ -35,8 +35,8 @@ export interface DecodedSourceContext {
   readonly envelope?: Envelope;
   readonly sourceContext: string;
   /**
-   * Set if nothing proves that this service wrote the envelope: it has version 1, and is accepted only if the ledger
-   * knows the upload.
+   * Set if nothing proves who wrote the envelope: it has version 1, and is accepted only if the ledger knows the
+   * upload.
    */
   readonly unproven?: true;
 }

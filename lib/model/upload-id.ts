@@ -21,7 +21,7 @@ export function deriveUploadIdKey(secretKey: KeyObject): string {
  * Returns the name to which upload ids are bound. It includes the application: an owner may upload for several tenants,
  * and an upload that began for one must not continue for another.
  *
- * @param subAppId application of the tenant; undefined where there are no tenants.
+ * @param subAppId application of the tenant; undefined if there are no tenants.
  */
 export function nameUploader(owner: string, subAppId: number | undefined): string {
   return subAppId === undefined ? owner : `${owner}\0${subAppId}`;

@@ -20,10 +20,7 @@ export const UPLOAD_METHODS = ['client', 'pull', 'server', 'console', 'live', 'o
 /** One of {@link UPLOAD_METHODS}. */
 export type UploadMethod = (typeof UPLOAD_METHODS)[number];
 
-/**
- * What can be reported about an upload. Each fact may be reported late, twice, or before the facts that it follows
- * from.
- */
+/** What can be reported about an upload. A fact may be reported late, twice, or before those that it follows from. */
 export const UPLOAD_FACTS = [
   /** It was authorised, requested, or is seen for the first time. */
   'issued',
@@ -35,10 +32,7 @@ export const UPLOAD_FACTS = [
   'processingSucceeded',
   'processingFailed',
   'pullFailed',
-  /**
-   * The file exceeds the limits of its upload. This service decides that, so it is possible even after an upload has
-   * finished.
-   */
+  /** The file exceeds the limits of its upload. This service decides that, so it can follow a finished state too. */
   'rejected',
   /** No file arrived while it was allowed. */
   'expired',
@@ -62,10 +56,7 @@ export function isFinished(state: UploadState): boolean {
   return PROGRESS[state] === undefined;
 }
 
-/**
- * States in which this service itself deletes the file, if one exists or arrives: its deletion does not change the
- * state.
- */
+/** States in which this service itself deletes a file, now or on arrival: the deletion does not change the state. */
 const REMOVED: ReadonlySet<UploadState> = new Set(['rejected', 'expired', 'cancelled']);
 
 /**

@@ -8,9 +8,7 @@ export interface ExchangeRequest {
   readonly headers: Readonly<Record<string, string | number>>;
   /** Sent by POST; without it the request is a GET. */
   readonly body?: Buffer;
-  /**
-   * Keeps connections open, or restricts the addresses to connect to; without it, each exchange has its own connection.
-   */
+  /** Keeps connections open, or restricts their addresses; without it, each exchange has its own connection. */
   readonly agent?: Agent;
   /** Milliseconds for the whole exchange. */
   readonly timeLimit: number;

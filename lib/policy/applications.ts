@@ -38,7 +38,7 @@ export function requireOwnApplication(
 }
 
 /**
- * Returns the application of a caller's tenant; undefined where there are no tenants. A caller never falls back to the
+ * Returns the application of a caller's tenant; undefined if there are no tenants. A caller never falls back to the
  * service's own application: if there are tenants, that application must have a tenant's name too.
  *
  * @throws {Problem} `policy_denied` if the caller belongs to no known tenant.

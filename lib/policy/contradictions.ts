@@ -50,10 +50,7 @@ function findUnused(profiles: readonly string[], selected: readonly string[]): F
     }));
 }
 
-/**
- * The first matching entry is used, so an entry that repeats the conditions of an earlier one and adds others is never
- * used.
- */
+/** The first matching entry is used, so one that only adds conditions to those of an earlier one is never used. */
 function findUnreachable(select: readonly unknown[]): FieldError[] {
   const conditions = select.map(
     (entry) =>

@@ -48,10 +48,7 @@ function both<T>(a: T[] | undefined, b: T[] | undefined): T[] | undefined {
   return a.filter((item) => b.includes(item));
 }
 
-/**
- * Two patterns allow together what the narrower one allows; the wider one matches the narrower one as if that were a
- * host.
- */
+/** Two patterns together allow what the narrower one allows, which the wider one matches as if it were a host. */
 function bothHosts(a: string[] | undefined, b: string[] | undefined): string[] | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const narrower = [

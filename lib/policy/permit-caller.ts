@@ -11,7 +11,7 @@ import type { Policy } from './settings.ts';
 /** What the policy allows one caller. */
 export interface Permit {
   readonly profile: Profile;
-  /** Application of VOD of the caller's tenant; undefined where there are no tenants. */
+  /** Application of VOD of the caller's tenant; undefined if there are no tenants. */
   readonly subAppId: number | undefined;
 }
 
@@ -22,10 +22,7 @@ export interface Permit {
  */
 export type PermitCaller = (caller: PolicySubject) => Permit | Promise<Permit>;
 
-/**
- * Creates the function that applies `policy` to callers; the result for one caller is cached as long as its object
- * exists.
- */
+/** Creates the function that applies `policy` to callers; a result is cached as long as the caller's object exists. */
 export function createPermit(policy: Policy): PermitCaller {
   const known = new WeakMap<PolicySubject, Permit>();
   return (caller) => {
@@ -169,10 +166,7 @@ export function fillCommon(profile: Profile, { storageRegion, classId, limits }:
   };
 }
 
-/**
- * Returns the requested priority, or the allowed one that is nearest to the default; undefined if that is the default
- * itself.
- */
+/** Returns the requested priority, or the allowed one nearest to the default; undefined for the default itself. */
 export function fillPriority(
   { taskPriority: { min = -Infinity, max = Infinity } = {} }: Profile,
   asked: number | undefined,

@@ -23,7 +23,7 @@ interface IdempotencyKey {
 /** One pull of one caller, within the bounds of the policy. */
 export interface AuthorizedPull {
   readonly owner: string;
-  /** Application of VOD of the owner's tenant; undefined where there are no tenants. */
+  /** Application of VOD of the owner's tenant; undefined if there are no tenants. */
   readonly subAppId: number | undefined;
   /** Quotas of the owner, if the policy has any. */
   readonly quotas: Quotas | undefined;
@@ -168,10 +168,7 @@ export function createPullId(owner: string, { now, random, randomKey }: UploadId
 /** Without an extension, the end of a path may be any text, even a secret. */
 const FILE_NAME = /.\.[a-z\d]{1,5}$/is;
 
-/**
- * Returns the file name at the end of a URL's path; undefined if there is none, or it is longer than a media name may
- * be.
- */
+/** Returns the file name at the end of a URL's path; undefined if there is none, or it is too long for a media name. */
 function readFileName(mediaUrl: string): string | undefined {
   const { pathname } = new URL(mediaUrl);
   const end = pathname.slice(pathname.lastIndexOf('/') + 1);
@@ -185,10 +182,7 @@ function readFileName(mediaUrl: string): string | undefined {
   }
 }
 
-/**
- * Returns the form of `error` that is stored with the upload that it ended: the caller's answer without the id of the
- * call.
- */
+/** Returns `error` in the form stored with the upload that it ended: the caller's answer without the id of the call. */
 export function toUploadProblem(error: unknown): JsonObject {
   const { requestId: _, ...problem } = describeProblem(error, '');
   return problem;

@@ -27,9 +27,7 @@ export type IdentifiedPull =
 
 /** Remembers pulls, and counts them against quotas. A pull passes through its functions in the order given here. */
 export interface PullStore {
-  /**
-   * Number of pulls of a batch that are sent immediately, while all others are queued; undefined if there is no queue.
-   */
+  /** Number of pulls of a batch that are sent immediately; all others are queued. Undefined without a queue. */
   readonly sentAtOnce: number | undefined;
   /** Returns a new upload id for a pull that is not known. */
   createId(pull: AuthorizedPull): string;

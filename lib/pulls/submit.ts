@@ -97,8 +97,7 @@ export async function submitBatch(
 type Items = readonly (AuthorizedPull | Problem)[];
 
 /**
- * Submits one item at a time, so that without a queue nothing is remembered or counted about an item for which there is
- * no time.
+ * Submits items separately, so that without a queue an item for which there is no time is not remembered or counted.
  */
 function submitOneByOne(items: Items, call: PullCall, dependencies: PullDependencies) {
   return settleAll(items, async (item) => {
@@ -118,9 +117,7 @@ async function submitAlone(
   return result.value;
 }
 
-/**
- * Prepares, identifies, reserves and sends the authorized pulls of one owner. An error of one does not stop the others.
- */
+/** Prepares, identifies, reserves and sends the pulls of one owner. An error of one does not stop the others. */
 async function submitTogether(items: Items, call: PullCall, dependencies: PullDependencies) {
   const { store } = dependencies;
   const prepared = await Promise.allSettled(items.map((item) => prepare(item, call, dependencies)));

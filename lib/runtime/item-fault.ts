@@ -11,10 +11,7 @@ export interface ItemFault {
   readonly reason: string;
 }
 
-/**
- * Attempts for an item that fails because of itself. Such a failure is permanent; a few attempts distinguish it from a
- * coincidence.
- */
+/** Attempts for an item that fails because of itself: enough to distinguish a permanent failure from a coincidence. */
 export const MAX_ITEM_TRIES = 3;
 
 /** Milliseconds until the next attempt, which the next sweep makes. */

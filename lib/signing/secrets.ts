@@ -21,9 +21,7 @@ export function secretEqual(left: string, right: string): boolean {
 /** Names the use of a key, and the version of its derivation. */
 const KEY_LABEL = 'callback-sign-key/1';
 
-/**
- * Most characters of a `SignKey`, which are letters and digits: https://cloud.tencent.com/document/product/266/55246.
- */
+/** Most characters (letters and digits) of a `SignKey`: https://cloud.tencent.com/document/product/266/55246. */
 export const MAX_SIGN_KEY_CHARACTERS = 32;
 
 /**

@@ -139,9 +139,7 @@ async function describeAll(
   for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
 }
 
-/**
- * An upload whose check fails because of the upload itself is not checked again until something is reported about it.
- */
+/** An upload whose check fails because of itself is not checked again before the next report about it. */
 async function checkOrPutOff(
   upload: Upload,
   findings: Findings,

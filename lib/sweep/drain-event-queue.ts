@@ -31,9 +31,7 @@ export async function drainEventQueue(run: ApplicationRun, counts: QueueCounts):
   }
 }
 
-/**
- * Returns the handle that removes an event from the queue, if it has one; VOD refuses a whole batch with a wrong one.
- */
+/** Returns the handle that removes an event from the queue, if any; VOD refuses a whole batch with a wrong one. */
 function readHandle(content: unknown): readonly string[] {
   const handle = isJsonObject(content) ? content['EventHandle'] : undefined;
   return typeof handle === 'string' && handle !== '' ? [handle] : [];

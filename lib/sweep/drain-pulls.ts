@@ -51,9 +51,7 @@ export async function drainPulls(
   await drained;
 }
 
-/**
- * Returns the pulls that are due, evenly over each second; claimed ones for which there is no time are added to `left`.
- */
+/** Returns the due pulls, evenly over each second; claimed ones for which there is no time are added to `left`. */
 async function* claimPulls(
   run: SweepRun,
   turn: DrainTurn,

@@ -29,10 +29,7 @@ const LEASE_SECONDS = 20;
 /** The lease is prolonged when less than this is left. */
 const RENEW_MILLISECONDS = 12_000;
 
-/**
- * No call is started in this time before the lease ends: the second in which a call counts, and the difference between
- * two clocks.
- */
+/** Time without calls before the lease ends: the second in which a call counts, and the difference of two clocks. */
 const WINDOW_MILLISECONDS = 1_100;
 
 /** Least time between the calls of two sweeps: more than the difference between two clocks. */

@@ -42,10 +42,7 @@ const FIRST_MILLISECONDS = 24 * 60 * MINUTE;
 const PAGE_SIZE = 100;
 const FURTHEST = 5_000;
 
-/**
- * Returns the time before which all media files of an application are known, in Unix milliseconds; undefined if there
- * was no scan.
- */
+/** Returns the Unix milliseconds before which all media of an application are known; undefined if there was no scan. */
 export async function readScannedUntil(
   subAppId: number | undefined,
   run: Pick<ApplicationRun, 'ledger' | 'applications'>,
@@ -158,10 +155,7 @@ function readCreateTime(media: unknown): number {
   return (seconds ?? Number.NaN) * SECOND;
 }
 
-/**
- * If a second has more media than a search can return, the rest cannot be found, so the scan continues with the next
- * second.
- */
+/** A search cannot return all media of a second with too many, so the scan continues with the next second. */
 function skipSecond({ from }: Place, { report }: ApplicationRun, counts: MediaCounts): Place {
   counts.add('skipped');
   const reason = `More than ${FURTHEST} media files were made at ${formatSecond(from)}: the scan does not find those beyond.`;

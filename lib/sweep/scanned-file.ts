@@ -12,10 +12,7 @@ import type { ApplicationRun } from './sweep-run.ts';
 
 type FileCounts = StepCounts<'setAside'>;
 
-/**
- * Returns the entries of a page of VOD's list that name a file; others become dead items, since VOD cannot be asked
- * about them.
- */
+/** Returns the entries of a page that name a file; others become dead items, since VOD cannot be asked about them. */
 export async function selectListed(
   page: readonly unknown[],
   run: ApplicationRun,

@@ -18,9 +18,7 @@ export interface SweepRun {
   /** Limits of new media, and rules for them. */
   readonly settings: Settings;
   readonly fetchCover: FetchCover;
-  /**
-   * Whether VOD is also asked now about uploads and media that are otherwise left to its notifications for some time.
-   */
+  /** Whether VOD is also asked now about what is otherwise left to its notifications for some time. */
   readonly looksNow: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;

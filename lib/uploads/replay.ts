@@ -1,10 +1,7 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { ReplayRequest } from './upload-query.ts';
 
-/**
- * Makes dead deliveries of an upload due immediately: all of them, or those that `request` names. Returns how many
- * there were.
- */
+/** Makes all dead deliveries of an upload, or those that `request` names, due immediately; returns how many. */
 export async function replayDeliveries(
   uploadId: string,
   { eventId, endpoint }: ReplayRequest,

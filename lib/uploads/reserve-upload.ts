@@ -133,10 +133,7 @@ export function createQuotaMemory(now: () => number): BeginUpload {
   };
 }
 
-/**
- * Throws for quotas that cannot be counted here: the results of uploads are reported to other functions and other
- * instances.
- */
+/** Throws for quotas that cannot be counted here: other functions and instances learn the results of uploads. */
 function requireCountable(quotas: Quotas): void {
   const uncountable = (['openUploads', 'bytesPerDay'] as const).filter(
     (rule) => quotas[rule] !== undefined,

@@ -111,9 +111,7 @@ export const uploadLimits = v.pipe(jsonObject, v.transform(dropNulls), limitFiel
 
 const MAX_NAME = 64;
 
-/**
- * Returns the error for a value that is not an object; it names the kind of value where that helps to find the mistake.
- */
+/** Returns the error for a value that is not an object; it names the kind of value if that helps. */
 function refuseKind(input: unknown): FieldError {
   const what = Array.isArray(input)
     ? '; it is a list'

@@ -35,10 +35,7 @@ const MALFORMED = 'must be an ISO 8601 time with its zone, such as 2099-01-01T00
 const NO_ZONE = 'must have a zone at its end, Z or an offset, such as 2099-01-01T00:00:00Z';
 const IMPOSSIBLE = 'must be a time that exists, of a year from 1970 to 9999';
 
-/**
- * A text read as a time: Unix seconds, or what is wrong with it, which continues the sentence that begins with the
- * field's name.
- */
+/** A text read as a time: Unix seconds, or what is wrong with it, to follow the name of the field. */
 export type IsoTime = { readonly seconds: number } | { readonly reason: string };
 
 /**
@@ -61,8 +58,7 @@ export function parseIsoTime(text: string): number | undefined {
 }
 
 /**
- * The last result of {@link formatIsoTime}: signatures made in the same second mostly expire in the same second, and
- * `Date` is slow.
+ * The last result of {@link formatIsoTime}: signatures of one second mostly expire in one second, and `Date` is slow.
  */
 let lastTime = writeTime(0);
 

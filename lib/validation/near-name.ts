@@ -5,8 +5,7 @@ export function findNearName(text: string, names: readonly string[]): string | u
 }
 
 /**
- * Returns whether `a` differs from `b` by at most one letter that is added, missing or different, or by two swapped
- * letters.
+ * Returns whether `a` and `b` differ by at most one letter (added, missing or different), or by two swapped letters.
  */
 function isOneSlipAway(a: string, b: string): boolean {
   let head = 0;

@@ -21,10 +21,7 @@ export interface MediaUrl {
   readonly extension: string;
 }
 
-/**
- * What is wrong with a text as a URL; the reason continues the sentence that begins with the field's name, and quotes
- * at most the host.
- */
+/** What is wrong with a text as a URL; the reason follows the name of the field, and quotes at most the host. */
 export interface RefusedUrl {
   readonly reason: string;
 }

@@ -27,9 +27,7 @@ import {
 import type { UrlPolicy } from './public-url.ts';
 import { checkPullSource, type PullSource } from './pull-source.ts';
 
-/**
- * Most errors that the answer to one batch lists in total; after that, each invalid item lists only its first error.
- */
+/** Most errors in the answer to one batch; after that, each invalid item lists only its first error. */
 const MAX_BATCH_ERRORS = 1_000;
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -78,10 +76,7 @@ export const PULL_FIELDS: object = { ...pullItem.entries, items: undefined };
 /** One pull, checked; `expireTime` in Unix seconds. */
 export type PullRequest = Omit<v.InferOutput<typeof pullItem>, keyof PullSource> & PullSource;
 
-/**
- * The two forms of a request: one pull, or a batch in the order in which it was sent, with the problem of each invalid
- * item.
- */
+/** The two forms of a request: one pull, or a batch in its order, with the problem of each invalid item. */
 export type PullBody =
   | { readonly kind: 'one'; readonly request: PullRequest }
   | { readonly kind: 'many'; readonly items: readonly (PullRequest | Problem)[] };

@@ -32,8 +32,7 @@ export interface Attempt<Answer> {
   /** Awaited before every attempt, so that repeats count against the limit too. */
   readonly rateLimit?: RateLimit;
   /**
-   * Whether it must not be done twice, even if its result stays unknown: it is repeated only after VOD has answered
-   * with a refusal.
+   * Whether it must not be done twice, even if its result stays unknown: it is repeated only after a refusal by VOD.
    */
   readonly once?: boolean;
 }
@@ -152,8 +151,7 @@ export interface VodCredentials {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the credentials of the execution role if there is one, else the configured key; undefined if there is
- * neither.
+ * Returns the credentials of the execution role if there is one, else the configured key; undefined if neither is set.
  */
 export function findVodCredentials(variables: Variables): VodCredentials | undefined {
   const {
@@ -185,7 +183,7 @@ export function readVodCredentials(variables: Variables): VodCredentials {
 
 /** An API of Tencent Cloud: all of them share one format and one signature. */
 interface CloudApi {
-  /** Host, with port and path where they are needed. */
+  /** Host, with port and path if needed. */
   readonly endpoint: string;
   readonly protocol: 'https' | 'http';
   readonly region: string | undefined;

@@ -39,8 +39,8 @@ const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Returns the endpoints that `input` describes: a list of `{ url, secret, events? }`. Errors never quote a secret, and
- * of a URL at most the host.
+ * Returns the endpoints that `input` describes: a list of `{ url, secret, events? }`. Errors quote no secret, and of a
+ * URL at most the host.
  */
 export function parseEndpoints(input: unknown, options: EndpointOptions): ParsedEndpoints {
   if (!Array.isArray(input)) {

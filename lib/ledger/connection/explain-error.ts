@@ -27,9 +27,7 @@ const PASSING = new RegExp(
 /** Poolers use one code for nearly all their errors: PgBouncer 08P01, and Supavisor XX000. */
 const POOLER_CODE = /^(?:08P01|XX\w{3})$/;
 
-/**
- * What poolers report under load or during a restart: https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c.
- */
+/** What poolers report under load or at a restart: https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c. */
 const POOLER_PASSING =
   /no more connections|connections exceeded|max ?clients|shutting down|timeout|exhaustion|out of memory|pause|suspend|cannot connect|crashed|login has been failing/i;
 

@@ -10,9 +10,7 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 /** Milliseconds for one address of a name that has several; the 250 of Node.js are too short for a distant server. */
 const ADDRESS_MILLISECONDS = 1_000;
 
-/**
- * The messages with which a server may begin: Authentication, ErrorResponse, NegotiateProtocolVersion, NoticeResponse.
- */
+/** Messages with which a server may begin: Authentication, ErrorResponse, NegotiateProtocolVersion, NoticeResponse. */
 const FIRST_MESSAGES = 'REvN';
 
 /** Ways of logging in that the driver supports: none, in clear text, by MD5 and by SASL. */

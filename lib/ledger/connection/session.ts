@@ -30,10 +30,7 @@ const STARTUP_REFUSALS: ReadonlySet<string> = new Set([
   '55P02',
 ]);
 
-/**
- * After these errors the next host is tried. After others, such as a refused password, it is not, since every host
- * would answer the same.
- */
+/** After these errors the next host is tried; others, such as a refused password, are the same on every host. */
 const TRY_NEXT = /^(?:E[A-Z_]+|CONNECT\w+|08\w+|53\w+|57P\w+|25006|TLS_REFUSED|NOT_POSTGRESQL)$/;
 
 /**
@@ -58,7 +55,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   throw last;
 }
 
-/** Closes the session immediately, without a message to the server. */
+/** Closes the session immediately, without waiting for the server. */
 export function closeSession({ sql }: Session): void {
   sql.end({ timeout: 0 }).catch(() => undefined);
 }

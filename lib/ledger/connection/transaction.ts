@@ -42,10 +42,7 @@ export function isLost(error: unknown): boolean {
   return LOST.has(readCode(error));
 }
 
-/**
- * Runs `work`; in a transaction if the settings of the URL have to be repeated each time, since none outlives a
- * transaction.
- */
+/** Runs `work`; in a transaction if the settings of the URL have to be repeated each time. */
 export async function perform<Result>(
   session: Session,
   work: (sql: Statements) => Promise<Result>,

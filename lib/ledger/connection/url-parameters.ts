@@ -190,10 +190,7 @@ const HONOURED: Readonly<Record<string, Read>> = {
   preferquerymode: poolWhere(/^simple$/),
 };
 
-/**
- * These make no difference here: an instance has one connection, detects a lost one quickly, and always sends its host
- * name.
- */
+/** Without effect here: an instance has one connection, detects a lost one quickly, and always sends its host name. */
 const LEFT_OUT =
   'connection_limit pool_timeout pool_size pool min max max_pool_size maxpoolsize minpoolsize pool_max_conns ' +
   'pool_min_conns pool_max_conn_lifetime pool_max_conn_idle_time pool_health_check_period conn_max_age ' +
