@@ -80,7 +80,7 @@ export function writeSettlement(jobs: TrackedJobTable): string {
 }
 
 /**
- * Returns the rows that a statement claims for `leaseSeconds`; the first of `wanted` is `$2`, the others begin at `$4`.
+ * Returns the rows that a statement claims for `leaseSeconds`; the first of `wanted` is `$2`, the others follow `$3`.
  */
 export function claimJobs(
   { connection, now }: LedgerDependencies,

@@ -62,9 +62,7 @@ export async function takeDrainTurn(run: Turning): Promise<DrainTurn | undefined
   return undefined;
 }
 
-/**
- * @param acquired end of the lease, in Unix milliseconds.
- */
+/** @param acquired end of the lease, in Unix milliseconds. */
 function holdTurn(
   { ledger, now, deadline }: Turning,
   acquired: number,

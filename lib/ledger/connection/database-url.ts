@@ -118,9 +118,7 @@ function readUrl(url: string, ca: readonly string[] | undefined): DatabaseSettin
   }
 }
 
-/**
- * @throws {SyntaxError} with its own message, or {URIError} from `decodeURIComponent`.
- */
+/** @throws {SyntaxError} with its own message, or {URIError} from `decodeURIComponent`. */
 function readParts(url: string, ca: readonly string[] | undefined): DatabaseSettings | Messages {
   const [, authority = '', path = '', query = ''] =
     /^[^/]+\/\/([^/?]*)(?:\/([^?]*?)\/?)?(?:\?(.*))?$/.exec(url) ?? [];

@@ -159,7 +159,7 @@ const HONOURED: Readonly<Record<string, Read>> = {
   options: ({ settings }, value) => readOptions(settings, value),
   search_path: setSetting('search_path'),
   currentschema: setSetting('search_path'),
-  // Prisma accepts one name, unquoted: https://www.prisma.io/docs/orm/overview/databases/postgresql.
+  // Prisma accepts one name, literally: https://www.prisma.io/docs/orm/overview/databases/postgresql.
   schema: ({ settings }, value) =>
     readSetting(settings, 'search_path', `"${value.replaceAll('"', '""')}"`),
   statement_timeout: setSetting('statement_timeout'),
