@@ -166,8 +166,7 @@ const LINE_CHARACTERS = 8_192;
  * Logs an event that could not be stored and cannot be found again: VOD sends it a few more times, and then never.
  * Events that change uploads are left out, since `sweep` finds what they report.
  *
- * All of it is written, in separate lines, except for what may be secret or written by a caller: see {@link
- * writeForLog}.
+ * All of it is written, in separate lines, except for text that may be secret or a caller's: see {@link writeForLog}.
  *
  * @param write is called with each line.
  */
