@@ -694,7 +694,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     file: 'lib/pulls/prepare-pull.ts',
     mutator: 'BlockStatement',
     text: '} catch {',
-    code: '{ // It is percent-encoded, and not from UTF-8. return undefined; }',
+    code: '{ return undefined; }',
     replacement: '{}',
     reason: 'returns undefined as well',
   },

@@ -118,8 +118,9 @@ async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
   });
 }
 
+/** Comments are left out, so that a list of changes survives their rewording. */
 function onOneLine(code: string): string {
-  return code.replaceAll(/\s+/g, ' ');
+  return code.replaceAll(/^\s*\/\/ .*$/gm, '').replaceAll(/\s+/g, ' ');
 }
 
 /**

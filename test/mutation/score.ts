@@ -5,7 +5,7 @@ export interface Mutant {
   readonly line: number;
   /** The text of that line, without the spaces around it. */
   readonly text: string;
-  /** The code that was changed, each run of white space as one space. */
+  /** The code that was changed, without comments, each run of white space as one space. */
   readonly code: string;
   /** Name of Stryker's mutator: https://stryker-mutator.io/docs/mutation-testing-elements/supported-mutators/. */
   readonly mutator: string;
