@@ -27,8 +27,11 @@ export interface Reception extends Origin {
   readonly isOnlyLook?: boolean;
 }
 
+/** What is to be recorded of an event. */
+export type PlannedEvent = EventRecord & Required<Pick<EventRecord, 'actions'>>;
+
 /** Returns what is to be recorded: the event itself, its changes of uploads, and actions on their media. */
-export function planEvent(received: ReceivedEvent, reception: Reception): EventRecord {
+export function planEvent(received: ReceivedEvent, reception: Reception): PlannedEvent {
   const { eventId, event } = received;
   const { subAppId, own, receivedAt, confirmed, isAbsent } = reception;
   const described = confirmed || isAbsent ? listUploadChanges(received) : [];

@@ -1,6 +1,5 @@
 import type { ActionDependencies, DueAction } from '../actions/media-action.ts';
 import { performAction } from '../actions/perform-action.ts';
-import type { EventRecord } from '../ledger/event-record.ts';
 import type { UploadChange } from '../ledger/upload-row.ts';
 import { selectTargets } from '../model/message-type.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
@@ -11,7 +10,7 @@ import { defined } from '../validation/json-object.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from '../webhooks/message.ts';
 import type { Target } from '../webhooks/target.ts';
-import { planEvent, type Reception } from './plan-event.ts';
+import { type PlannedEvent, planEvent, type Reception } from './plan-event.ts';
 import { receiveEvent } from './received-event.ts';
 
 /** Dependencies of ingesting without a ledger. */
@@ -38,12 +37,15 @@ export async function ingestStateless(
 ): Promise<LogFields> {
   const { receivedAt } = reception;
   const record = planEvent(receiveEvent(event, reception), { ...reception, isOnlyLook: true });
-  const acts =
-    (record.actions ?? []).length > 0 || record.changes.some(({ fact }) => fact === 'rejected');
+  const acts = record.actions.length > 0 || record.changes.some(isRejection);
   const reserve = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
   const timeLimit = dependencies.deadline.left() - reserve;
   const delivered = await deliverImmediately(record, { targets, receivedAt, timeLimit });
   return { delivered, ...(await runMediaActionsNow(record, receivedAt, dependencies)) };
+}
+
+function isRejection({ fact }: UploadChange): boolean {
+  return fact === 'rejected';
 }
 
 /** Dependencies of immediate delivery. */
@@ -63,11 +65,11 @@ interface DeliveryOptions {
  * that have accepted theirs recognise the repeat by its id.
  */
 async function deliverImmediately(
-  { eventId, subAppId, payload: raw, confirmed, changes }: EventRecord,
+  { eventId, subAppId, payload: raw, confirmed, changes }: PlannedEvent,
   { targets, receivedAt, timeLimit }: DeliveryOptions,
 ): Promise<number> {
   const unconfirmed = confirmed ? undefined : true;
-  const rejected = changes.filter(({ fact }) => fact === 'rejected');
+  const rejected = changes.filter(isRejection);
   const messages = [
     buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed }),
     ...rejected.map((change) => buildRejection(change, receivedAt)),
@@ -100,7 +102,7 @@ function buildRejection({ key, method, owner, fields }: UploadChange, at: number
  * @throws {Problem} if another attempt may succeed: VOD is to send the event again.
  */
 async function runMediaActionsNow(
-  event: EventRecord,
+  event: PlannedEvent,
   receivedAt: number,
   dependencies: Omit<ActionDependencies, 'ledger'>,
 ): Promise<LogFields> {
@@ -116,8 +118,8 @@ async function runMediaActionsNow(
   return log;
 }
 
-function listActions({ changes, actions = [], subAppId }: EventRecord, createdAt: number) {
-  const rejected = changes.filter(({ fact }) => fact === 'rejected');
+function listActions({ changes, actions, subAppId }: PlannedEvent, createdAt: number) {
+  const rejected = changes.filter(isRejection);
   const deletions = rejected.flatMap(({ fields }): readonly DueAction[] =>
     fields?.fileId === undefined
       ? []

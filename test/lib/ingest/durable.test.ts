@@ -262,6 +262,21 @@ describe('a pull that failed', () => {
   });
 });
 
+it.each([
+  ['a pull without a session', 'PullComplete', {}],
+  ['a pull of another program', 'PullComplete', { SessionId: 'no id\u0000' }],
+  ['a flow, whatever its session', 'ProcedureStateChanged', { SessionId: UPLOAD_ID, FileId: '1' }],
+])('takes %s that failed for no upload’s pull', async (_what, EventType, fields) => {
+  await ledger.issueUpload({ ...OWNED, method: 'pull' });
+  const task = { TaskId: 'task-1', Status: 'FINISH', ErrCode: 60_000, ...fields };
+  const member = EventType === 'PullComplete' ? 'PullCompleteEvent' : 'ProcedureStateChangeEvent';
+
+  const [taken] = await take([{ EventType, [member]: task }]);
+
+  expect(taken?.received.failedPull).toBeUndefined();
+  expect(await stateOf()).toBe('issued');
+});
+
 it('takes a pull that came to its end for none of its session, which another program may choose', async () => {
   await ledger.issueUpload({ ...OWNED, method: 'pull' });
   const PullCompleteEvent = { TaskId: 'task-1', Status: 'FINISH', ErrCode: 0, FileId: '1' };

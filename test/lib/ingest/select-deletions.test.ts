@@ -138,6 +138,7 @@ describe('selectDeletions()', () => {
     });
 
     expect(new Set(filesOf(selected))).toEqual(new Set(name(count)));
+    expect(selected.event === event).toBe(!('surplusFiles' in fields));
     expect(selected.fields).toEqual(fields);
   });
 

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { ingestStateless } from '../../../lib/ingest/stateless.ts';
+import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
+import type { Target } from '../../../lib/webhooks/target.ts';
+import { settingsOf } from '../../support/settings.ts';
+import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+
+const OWNED = { uploadId: '01ARYZ6S410000000000000000', owner: 'ann', method: 'client' } as const;
+const RULES = { rules: [{ name: 'r', match: { methods: ['console'] }, set: { classId: 1 } }] };
+
+const arrivalOf = (SourceContext: string): RawEvent => ({
+  EventType: 'NewFileUpload',
+  FileUploadEvent: {
+    FileId: '1',
+    MediaBasicInfo: { Type: 'mp4', SourceInfo: { SourceType: 'Upload', SourceContext } },
+    MetaData: { Size: 10, Container: 'mov,mp4,m4a,3gp,3g2,mj2' },
+  },
+});
+
+it.each<[string, RawEvent, number[], object]>([
+  ['nothing', { EventType: 'Tomorrow' }, [9_750], {}],
+  ['nothing to a file that is what it may be', arrivalOf(sealContext(OWNED)), [9_750], {}],
+  ['what a rule says', arrivalOf(''), [8_250], {}],
+  [
+    'away with a file that is too much',
+    arrivalOf(sealContext({ ...OWNED, limits: { maxBytes: 9 } })),
+    [8_250, 8_250],
+    { code: 'limits_exceeded' },
+  ],
+])(
+  'gives consumers all the time but for answering and doing %s',
+  async (_what, body, limits, log) => {
+    const given: number[] = [];
+    const fields = await ingest(body, [
+      async (_message, milliseconds) => {
+        given.push(milliseconds);
+        return { ok: true, gone: false };
+      },
+    ]);
+
+    expect(given).toEqual(limits);
+    expect(fields).toEqual({ delivered: limits.length, ...log });
+  },
+);
+
+it('says how many consumers have not taken it, and each reason once', async () => {
+  const results = ['http_500', 'timeout', 'http_500', undefined].map((error) => async () => ({
+    ...{ ok: error === undefined, gone: false, ...(error === undefined ? {} : { error }) },
+  }));
+
+  await expect(ingest({ EventType: 'Tomorrow' }, results)).rejects.toThrow(
+    '3 of 4 consumers did not take the event (http_500, timeout): send it again.',
+  );
+});
+
+function ingest(body: RawEvent, sends: readonly Target['send'][]) {
+  const done = async () => ({ RequestId: 'r-1' });
+  const reception = { ...NOWHERE, receivedAt: 5, confirmed: true, settings: settingsOf(RULES) };
+  return ingestStateless(parseVodEvent(body), reception, {
+    targets: sends.map((send, place) => ({ id: `t${place}`, events: ['*'], send })),
+    api: {
+      ...{ deleteMedia: done, modifyMediaInfo: done, processMediaByProcedure: done },
+      describeMediaInfos: async () => ({ MediaInfoSet: [{ FileId: '1' }], RequestId: 'r-2' }),
+      describeTasks: async () => ({ TaskSet: [], TotalCount: 0, RequestId: 'r-3' }),
+    },
+    fetchCover: () => Promise.reject(new Error('Nobody asks for a cover.')),
+    now: () => 5,
+    deadline: { left: () => 10_000 },
+  });
+}
