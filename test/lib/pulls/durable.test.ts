@@ -22,6 +22,18 @@ describe.each(STORES)('VOD, %s', (_, store) => {
   });
 });
 
+describe.each(STORES)('a pull that VOD has already, %s', (_, store) => {
+  const stage = setPullStage(store);
+
+  it('is taken, and has no task that anybody knows', async () => {
+    stage.answer = async () => ({ kind: 'duplicate', requestId: 'r' });
+
+    const submitted = await stage.open().one(pullOf('film'));
+
+    expect(submitted).toStrictEqual({ uploadId: expect.any(String), state: 'issued' });
+  });
+});
+
 describe('a pull that VOD does not take, with a database', () => {
   const stage = setPullStage('durable');
   const answer = (code: ProblemCode) => async () => {

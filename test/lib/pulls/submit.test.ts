@@ -67,7 +67,8 @@ describe.each(STORES)('a pull, %s', (_, store) => {
     const first = instance.one(pullOf('film'), { key: 'job-7' });
     await sent;
 
-    const conflict = { code: 'idempotency_conflict', status: 409 };
+    const message = expect.stringContaining('use a new key');
+    const conflict = { code: 'idempotency_conflict', status: 409, message };
     await expect(
       instance.one(pullOf('film', { classId: 1 }), { key: 'job-7' }),
     ).rejects.toMatchObject(conflict);
