@@ -87,6 +87,7 @@ describe('logUnkeptEvent()', () => {
     ['the query of an address', { Url: `https://media.example.com/film.mp4?sign=${CANARY}` }],
     ['the key of a stream', { Url: `rtmp://live.example.com/app/${CANARY}` }],
     ['a password in an address', { Url: `https://user:p@ss-${CANARY}@media.example.com/` }],
+    ['an address by a scheme with a digit', { Url: `s3://bucket/${CANARY}` }],
     ['an address inside a text', { Message: `Cannot push to rtmps://live.example.com/${CANARY}.` }],
     ['an address as a name', { [`https://media.example.com/${CANARY}`]: 1 }],
   ])('keeps %s out of the log', (_what, fields) => {

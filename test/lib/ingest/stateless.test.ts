@@ -44,12 +44,14 @@ it.each<[string, RawEvent, number[], object]>([
 );
 
 it('says how many consumers have not taken it, and each reason once', async () => {
-  const results = ['http_500', 'timeout', 'http_500', undefined].map((error) => async () => ({
-    ...{ ok: error === undefined, gone: false, ...(error === undefined ? {} : { error }) },
+  const errors = ['http_500', 'timeout', 'http_500', undefined];
+  const failing = errors.map((error) => async () => ({
+    ...{ ok: false, gone: false, ...(error === undefined ? {} : { error }) },
   }));
+  const taking = async () => ({ ok: true, gone: false });
 
-  await expect(ingest({ EventType: 'Tomorrow' }, results)).rejects.toThrow(
-    '3 of 4 consumers did not take the event (http_500, timeout): send it again.',
+  await expect(ingest({ EventType: 'Tomorrow' }, [...failing, taking])).rejects.toThrow(
+    '4 of 5 consumers did not take the event (http_500, timeout, unknown): send it again.',
   );
 });
 
