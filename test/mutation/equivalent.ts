@@ -321,14 +321,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'recording sets it for each event',
   },
   {
-    file: 'lib/ingest/pending-confirmation.ts',
-    mutator: 'ConditionalExpression',
-    text: '...(problem.vod === undefined ? {} : { vod: problem.vod }),',
-    code: 'problem.vod === undefined',
-    replacement: 'false',
-    reason: 'the option may be undefined as well',
-  },
-  {
     file: 'lib/ingest/plan-event.ts',
     mutator: 'OptionalChaining',
     text: 'const mediaUrl = arrival.fields?.mediaUrl ?? readText(task.FileUrl);',
@@ -423,14 +415,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: 'true',
     replacement: 'false',
     reason: 'it counts whether it is given, not what it is',
-  },
-  {
-    file: 'lib/ingest/stateless.ts',
-    mutator: 'ConditionalExpression',
-    text: 'viewUpload({ ...upload, ...(owner === undefined ? {} : { owner }), ...fields, ...times }),',
-    code: 'owner === undefined',
-    replacement: 'false',
-    reason: 'an owner that is undefined is not told either',
   },
   {
     file: 'lib/ingest/stateless.ts',
