@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { expect } from 'vitest';
 import { type Cloud, startCloud } from '../../support/cloud/cloud.ts';
 import { type CloudState, createCloudState } from '../../support/cloud/cloud-state.ts';
 import type { CloudCall } from '../../support/cloud/exchange.ts';
@@ -56,6 +57,11 @@ export interface DeployStages {
     work: (stage: DeployStage) => Promise<Result>,
   ) => Promise<Result>;
   readonly close: () => Promise<void>;
+}
+
+/** Expects a command to have succeeded; otherwise its output is shown. */
+export function expectSuccess({ code, output }: CommandResult): void {
+  expect(code, output).toBe(0);
 }
 
 const STAGES = 2;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DeployStage, listWrites } from './deploy-stage.ts';
+import { type DeployStage, expectSuccess, listWrites } from './deploy-stage.ts';
 import {
   addresses,
   BUCKET,
@@ -73,7 +73,7 @@ describe.concurrent('the other commands', () => {
       deployment.stages.use(deployment.deployed, async (stage) => {
         const [stored = ''] = storedKeys(stage);
         await stage.project.edit(...OTHER_CODE);
-        expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+        expectSuccess(await stage.run('deploy'));
         const before = FUNCTIONS.map((key) => stage.find(key).code);
         // The code of the first deployment is wanted again, and is another by then.
         if (command === 'deploy') await stage.project.restore();
@@ -104,7 +104,7 @@ describe.concurrent('the other commands', () => {
 
 describe.concurrent('remove', () => {
   itAfterDeployment('leaves nothing behind', async (stage) => {
-    expect(await stage.run('remove')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('remove'));
 
     const { functions, buckets, tags } = stage.cloud.state;
     expect([functions.size, buckets.size, tags.size]).toEqual([0, 0, 0]);
@@ -121,7 +121,7 @@ describe.concurrent('remove', () => {
     }
     stage.find('pull').triggers = [];
     state.buckets.clear();
-    expect(await stage.run('remove')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('remove'));
 
     expect(functionNames(stage)).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe.concurrent('remove', () => {
     buckets.get(BUCKET)?.objects.set('other-service-dev-1.zip', {
       ...{ body: Buffer.from(''), etag: '"0"', lastModified: new Date(), headers: {} },
     });
-    expect(await stage.run('remove')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('remove'));
 
     expect(functionNames(stage)).toEqual(['vod-upload-dev-other']);
     expect(storedKeys(stage)).toEqual(['other-service-dev-1.zip']);

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { CLOUD_ACCOUNT } from '../../support/cloud/account.ts';
 import { credentialsOf } from '../../support/cloud/project.ts';
 import { readZip } from '../../support/cloud/zip.ts';
-import { listWrites } from './deploy-stage.ts';
+import { expectSuccess, listWrites } from './deploy-stage.ts';
 import {
   addresses,
   BUCKET,
@@ -59,7 +59,7 @@ describe.concurrent('another deployment', () => {
       'policy: {}',
       'policy: { live: { maxSeconds: 14400 } }',
     );
-    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('deploy'));
 
     const settings = readZip(stage.find('pull').code).find(({ name }) => name === 'settings.json');
     expect(JSON.parse(String(settings?.content))).toEqual({
@@ -89,7 +89,7 @@ describe.concurrent('another deployment', () => {
 
   itAfterDeployment('changes a timer, and no other trigger', async (stage) => {
     await stage.project.edit('serverless.yml', "'0 * * * * * *'", "'0 */5 * * * * *'");
-    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('deploy'));
 
     const writes = listWrites(stage.cloud.calls);
     expect(writes.length).toBeGreaterThan(0);
@@ -102,7 +102,7 @@ describe.concurrent('another deployment', () => {
   itAfterDeployment('deletes a trigger that left the file', async (stage) => {
     await stage.project.edit('serverless.yml', '- http: { path: /uploads, enable: true }', '[]');
     await stage.project.edit('serverless.yml', /events:\n\s+\[\]/, 'events: []');
-    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('deploy'));
 
     expect(listWrites(stage.cloud.calls)).toEqual([`scf DeleteTrigger ${nameOf('uploads')} url`]);
     expect(stage.find('uploads').triggers).toEqual([]);
@@ -125,7 +125,7 @@ describe.concurrent('another deployment', () => {
       const before = addresses(stage);
       record.memorySize = 256;
       record.triggers = record.triggers.map((trigger) => ({ ...trigger, isOpen: false }));
-      expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+      expectSuccess(await stage.run('deploy'));
 
       expect(stage.find('signature')).toMatchObject({
         memorySize: 128,
@@ -155,7 +155,7 @@ describe.concurrent('another deployment', () => {
       'notes.txt',
     ];
     for (const name of others) objects.set(name, object);
-    expect(await stage.run('deploy')).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('deploy'));
 
     expect(storedKeys(stage).sort()).toEqual([key, ...old.slice(0, 2), ...others].sort());
   });
@@ -204,7 +204,7 @@ describe.concurrent('with API Gateway', () => {
       expect(result.output).toContain(description.service.subDomain);
     }
     stage.cloud.forgetCalls();
-    expect(await stage.run('deploy', { HTTP_TRIGGER: 'apigw' })).toMatchObject({ code: 0 });
+    expectSuccess(await stage.run('deploy', { HTTP_TRIGGER: 'apigw' }));
     expect(listWrites(stage.cloud.calls)).toEqual([]);
   });
 

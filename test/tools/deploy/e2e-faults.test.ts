@@ -5,6 +5,7 @@ import type { Fault } from '../../support/cloud/faults.ts';
 import {
   type DeployStage,
   type DeployStages,
+  expectSuccess,
   listWrites,
   openDeployStages,
   SECRETS,
@@ -262,7 +263,7 @@ describe.concurrent('the other commands', () => {
     });
     expect(cloud.state.functions.size).toBe(1);
     cloud.faults.clear();
-    expect(await run('remove')).toMatchObject({ code: 0 });
+    expectSuccess(await run('remove'));
     expect([cloud.state.functions.size, cloud.state.buckets.size]).toEqual([0, 0]);
   });
 

@@ -7,7 +7,7 @@ import { type Invocation, runFunction } from '../../support/cloud/scf/run-functi
 import { readZip } from '../../support/cloud/zip.ts';
 import { EVENT_SHAPES, type TestRequest } from '../../support/http-events.ts';
 import { signCallback } from '../../support/sign-callback.ts';
-import { listWrites, mintToken, SECRETS } from './deploy-stage.ts';
+import { expectSuccess, listWrites, mintToken, SECRETS } from './deploy-stage.ts';
 import {
   addressOf,
   BUCKET,
@@ -30,7 +30,7 @@ const PARTS = [
 
 describe('the first deployment', () => {
   it('stores one archive, then makes each function and its trigger', () => {
-    expect(deployment.result).toMatchObject({ code: 0 });
+    expectSuccess(deployment.result);
     expect(listWrites(deployment.calls)).toEqual([
       'cos PutBucket ',
       expect.stringMatching(/^cos PutObject vod-upload-dev-[0-9a-f]{64}\.zip$/),
