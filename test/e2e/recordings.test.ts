@@ -190,7 +190,7 @@ describe('the page', () => {
     await page.waitForSelector('#upload-state[data-ledger="rejected"]');
     const told = page.locator('#life .timeline-entry[data-title="rejected"]');
     expect(await told.innerText()).toContain(
-      'VOD finds no length in the file, and its upload allows 60 seconds.',
+      'VOD finds no duration in the file, and its upload allows 60 seconds.',
     );
   });
 });

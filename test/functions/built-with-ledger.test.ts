@@ -90,7 +90,7 @@ describe('built functions', () => {
     ],
     ['channel_binding=require', /offers no TLS, which channel_binding asks for/],
     ['options=-c%20colour%3Dred', /options, .* in DATABASE_URL/],
-  ])('say what is wrong with ?%s, and not to come again', async (query, reason) => {
+  ])('say what is wrong with ?%s, and not to retry', async (query, reason) => {
     vi.stubEnv('DATABASE_URL', `${await databases.create()}?${query}`);
 
     const { statusCode, headers, json } = await load('signature')('POST');

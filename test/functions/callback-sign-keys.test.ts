@@ -82,7 +82,7 @@ describe('the keys of an application', () => {
     };
     const refused = await sayOf('guessed1', ACME);
 
-    expect(refused).toMatchObject({ status: 401, detail: expect.stringContaining('fits none') });
+    expect(refused).toMatchObject({ status: 401, detail: expect.stringContaining('matches none') });
     for (const subAppId of [OWN, GLOBEX, 1_500_000_004, 7]) {
       expect(await sayOf('guessed1', subAppId)).toEqual(refused);
       if (subAppId !== GLOBEX)

@@ -146,7 +146,7 @@ describe('the sweep function', () => {
     expect(await call(3_000)).toMatchObject({ outOfTime: true, backlog: { pulls: UPLOADS } });
 
     expect(log.lines).toEqual([
-      expect.objectContaining({ level: 'warn', reason: expect.stringContaining('time limit') }),
+      expect.objectContaining({ level: 'warn', reason: expect.stringContaining('timeout') }),
     ]);
   });
 

@@ -92,7 +92,7 @@ function redirect(status: number): Wrong {
   return [
     `${status}`,
     () => text('', status, { Location: 'https://www.example.com/keys?state=canary' }),
-    new RegExp(`sends elsewhere \\(${status}\\)`),
+    new RegExp(`redirects \\(${status}\\)`),
     /itself, perhaps https:\/\/www\.example\.com\/keys$/,
   ];
 }
@@ -110,7 +110,7 @@ const WRONG: readonly Wrong[] = [
   [
     'a discovery document',
     () => json(DISCOVERY),
-    /leads to the issuer's discovery document/,
+    /returns the issuer's discovery document/,
     /set it to https:\/\/login\.example\.com\/keys\?p=b2c_1_sign_in$/,
   ],
   ...[
@@ -130,12 +130,7 @@ const WRONG: readonly Wrong[] = [
       /set it to the jwks_uri in it, an https address$/,
     ],
   ),
-  [
-    'a web page',
-    () => text('\n<!doctype html><title>canary</title>'),
-    /leads to a web page/,
-    WHERE,
-  ],
+  ['a web page', () => text('\n<!doctype html><title>canary</title>'), /returns a web page/, WHERE],
   ['a text', () => text('canary'), /not JSON/, WHERE],
   ['nothing', () => text(''), /not JSON/, WHERE],
   ['cut JSON', () => text('{"keys":['), /not JSON/, WHERE],
@@ -182,11 +177,11 @@ const WRONG: readonly Wrong[] = [
   [
     '302 to http',
     () => text('', 302, { Location: 'http://canary.example.com/' }),
-    /sends elsewhere/,
+    /redirects/,
     /itself$/,
   ],
-  ['302 to nowhere', () => text('', 302), /sends elsewhere/, /itself$/],
-  ['302 to no URL', () => text('', 302, { Location: 'https://%' }), /sends elsewhere/, /itself$/],
+  ['302 to nowhere', () => text('', 302), /redirects/, /itself$/],
+  ['302 to no URL', () => text('', 302, { Location: 'https://%' }), /redirects/, /itself$/],
   ['an answer without end', () => sendWithoutEnd, /more than 262144 bytes/, WHERE],
   ['more than any key set', () => text(' '.repeat(300_000)), /more than 262144 bytes/, WHERE],
 ];

@@ -229,7 +229,7 @@ describe('AUTH_JWT_ISSUER', () => {
     const problem = await refusalOf({ iss }, { AUTH_JWT_ISSUER });
 
     expect(problem.code).toBe('unauthorized');
-    expect(problem.message).toContain('AUTH_JWT_ISSUER differ by the slash at the end');
+    expect(problem.message).toContain('AUTH_JWT_ISSUER differ by a slash at the end');
   });
 
   it('is told of no slash where another claim is missing', async () => {

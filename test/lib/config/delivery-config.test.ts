@@ -71,7 +71,7 @@ describe('readDeliveryConfig()', () => {
     ['https://[::1]/', 'globally routable'],
     ['https://[::ffff:10.0.0.1]/', 'globally routable'],
     ['https://169.254.0.23/', 'globally routable'],
-    ['https://metadata.tencentyun.com/', 'the machines of a cloud alone'],
+    ['https://metadata.tencentyun.com/', 'are internal to a cloud'],
     ['https://hooks.internal/', 'internal'],
     ['https://hooks/', 'dot'],
     ['', 'must begin with'],
@@ -110,7 +110,7 @@ describe('readDeliveryConfig()', () => {
   });
 
   it.each([
-    [{ ...HOOK, events: [] }, '0.events', 'name an event type; leave it out to have them all'],
+    [{ ...HOOK, events: [] }, '0.events', 'name an event type; leave it out to receive all'],
     [{ ...HOOK, events: 'upload.*' }, '0.events', 'must be a list of event types'],
     [{ ...HOOK, events: ['upload.*', 'upload.redy'] }, '0.events.1', 'must be vod. and a type of'],
     [{ ...HOOK, events: [7] }, '0.events.0', 'must be a string'],
@@ -121,7 +121,7 @@ describe('readDeliveryConfig()', () => {
       '0.secret',
       'must be whsec_ and the Base64 of 24 to 64 random bytes;',
     ],
-    ['https://hooks.example.com/', '0', 'must be a JSON object; it is a text'],
+    ['https://hooks.example.com/', '0', 'must be a JSON object; it is a string'],
     [null, '0', 'must be a JSON object'],
   ])('refuses %j', (endpoint, path, message) => {
     const error = problemOf(hooks(endpoint));

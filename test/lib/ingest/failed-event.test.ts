@@ -42,7 +42,7 @@ describe('logUnkeptEvent()', () => {
       {
         ...{ level: 'error', eventType: 'MediaCastStatusChanged', piece: '1/1' },
         eventId: expect.stringMatching(/^evt_/),
-        reason: expect.stringMatching(/could not be kept.+all that is left of it\.$/),
+        reason: expect.stringMatching(/could not be stored.+all that is left of it\.$/),
       },
     ]);
     expect(JSON.parse(read(lines))).toEqual(event);
@@ -207,7 +207,7 @@ describe('countEventFailure()', () => {
     expect(failure.log).toEqual({
       ...{ level: 'warn', code: 'RangeError', error: 'RangeError', stack: expect.any(String) },
       ...{
-        reason: expect.stringContaining('tried again'),
+        reason: expect.stringContaining('be retried'),
         item: { kind: 'event', id, attempts: 1 },
       },
       ...{ eventId: id, ...(fileId === undefined ? {} : { fileId }) },

@@ -161,7 +161,7 @@ describe('limitUnconfirmed()', () => {
     surplus,
     refusal: expect.objectContaining({
       ...{ code: 'unconfirmed_exceeded', headers: { 'Retry-After': '60' } },
-      message: expect.stringContaining('at most 600'),
+      message: expect.stringContaining('At most 600'),
     }),
   });
 

@@ -51,7 +51,7 @@ it('says how many consumers have not taken it, and each reason once', async () =
   const taking = async () => ({ ok: true, gone: false });
 
   await expect(ingest({ EventType: 'Tomorrow' }, [...failing, taking])).rejects.toThrow(
-    '4 of 5 consumers did not take the event (http_500, timeout, unknown): send it again.',
+    '4 of 5 consumers did not accept the event (http_500, timeout, unknown): send it again.',
   );
 });
 

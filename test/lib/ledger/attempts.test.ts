@@ -160,7 +160,7 @@ describe('several hosts', () => {
 
     expect(await ask(connection)).toMatchObject({
       ...{ code: '25006', isPassing: true },
-      message: expect.stringMatching(/only reads; set DATABASE_URL to the primary/),
+      message: expect.stringMatching(/is read-only; set DATABASE_URL to the primary/),
     });
     await standby.close();
   });

@@ -197,7 +197,7 @@ describe('a server that only reads', () => {
 
     expect(error).toMatchObject({
       ...{ code: '25006', isPassing: true },
-      message: expect.stringMatching(/only reads; set DATABASE_URL to the primary/),
+      message: expect.stringMatching(/is read-only; set DATABASE_URL to the primary/),
     });
   });
 });

@@ -140,7 +140,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     await expect(connection.run((sql) => sql.unsafe('select 1'))).rejects.toMatchObject({
       isPassing: false,
       message: expect.stringMatching(
-        /does not take this user with this password; set .*DATABASE_URL/,
+        /rejects this user with this password; correct .*DATABASE_URL/,
       ),
     });
     await connection.close();

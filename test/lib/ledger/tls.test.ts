@@ -103,7 +103,7 @@ describe('a server that speaks TLS', () => {
         code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO|CERT_/),
         passes: false,
         text: expect.stringMatching(
-          /nobody who is trusted here; set DATABASE_CA .*sslmode=require/,
+          /not from an authority that is trusted here; set DATABASE_CA .*sslmode=require/,
         ),
       });
     }
@@ -129,7 +129,7 @@ describe('a server that speaks TLS', () => {
     const notes = await checkDatabase(`${url}?sslmode=require`);
     expect(notes[0]).toMatchObject({
       kind: 'warning',
-      text: expect.stringMatching(/DATABASE_URL has sslmode .*may be anybody/),
+      text: expect.stringMatching(/DATABASE_URL has sslmode .*anyone may answer there/),
       remedy: expect.stringMatching(/sslmode=verify-full.*DATABASE_CA/),
     });
   });

@@ -166,7 +166,7 @@ describe('judgeMedia()', () => {
     const detailOf = (facts: MediaFacts) =>
       judgeMedia({ maxBytes: 9, maxSeconds: 60 }, facts)?.detail;
     expect(detailOf({ container: 'matroska,webm', size: 5 })).toBe(
-      'VOD finds no length in the file, and its upload allows 60 seconds. What a browser records or a program writes to a pipe often carries none: write the length into the file before the upload.',
+      'VOD finds no duration in the file, and its upload allows 60 seconds. What a browser records or a program writes to a pipe often carries none: write the duration into the file before the upload.',
     );
     expect(detailOf({})).toBe(
       'VOD cannot read the file, and what its upload allows depends on that: maxBytes, maxSeconds.',

@@ -10,7 +10,7 @@ const USED_UP = {
   status: 429,
   code: 'quota_exceeded',
   detail:
-    'The quota "signaturesPerMinute" is used up: 3 uploads began within the last minute, of at most 3. Come again in 60 seconds.',
+    'The quota "signaturesPerMinute" is used up: 3 uploads began within the last minute, of at most 3. Retry in 60 seconds.',
   quota: { rule: 'signaturesPerMinute', limit: 3, used: 3, retryAfter: 60 },
   requestId: 'call-1',
 };

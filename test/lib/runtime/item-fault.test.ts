@@ -23,7 +23,7 @@ describe('explainItemFault()', () => {
     const refused = new Problem('Refused.', { code: 'upstream_rejected', vod });
 
     expect(explainItemFault(refused).reason).toBe(
-      'VOD refuses with InvalidParameterValue.FileId what it is asked about it.',
+      'VOD refuses a call about it with InvalidParameterValue.FileId.',
     );
     expect(explainItemFault(new RangeError('canary')).reason).toBe(
       'The service cannot process it: it fails with RangeError.',

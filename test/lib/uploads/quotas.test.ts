@@ -32,7 +32,7 @@ const USED_UP = {
   status: 429,
   code: 'quota_exceeded',
   detail:
-    'The quota "signaturesPerMinute" is used up: 3 uploads began within the last minute, of at most 3. Come again in 60 seconds.',
+    'The quota "signaturesPerMinute" is used up: 3 uploads began within the last minute, of at most 3. Retry in 60 seconds.',
   quota: { rule: 'signaturesPerMinute', limit: 3, used: 3, retryAfter: 60 },
   requestId: 'call-1',
 };
@@ -85,9 +85,9 @@ describe('a single instance', () => {
     time += 20_000;
     begin('ann', quotas);
     begin('bob', quotas);
-    expect(() => begin('ann', quotas)).toThrow('Come again in 40 seconds.');
+    expect(() => begin('ann', quotas)).toThrow('Retry in 40 seconds.');
     time += 40_000;
     begin('ann', quotas);
-    expect(() => begin('ann', quotas)).toThrow('Come again in 20 seconds.');
+    expect(() => begin('ann', quotas)).toThrow('Retry in 20 seconds.');
   });
 });

@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<keyof typeof hostile, RegExp>> = {
   'local name': /^must have a host on the public internet; names that end in "[a-z]+" are not$/,
   'single label': /^must have a host on the public internet, by its full name/,
   'private name':
-    /^must have a host on the public internet; the names of .+ serve the machines of a/,
+    /^must have a host on the public internet; names below .+ are internal to a cloud$/,
   'host name': /^must have a host name of at most 253 characters, in labels of 1 to 63/,
   port: /^must use the default port of its scheme$/,
   'encoded control': /^must not have percent-encoded control characters in its path$/,

@@ -282,7 +282,7 @@ describe('explainPause()', () => {
     expect(explainPause({ endpoint: 'webhook_1', error })).toEqual({
       level: 'error',
       endpoint: 'webhook_1',
-      reason: `The endpoint webhook_1 is paused: ${why}. Its messages wait, each for three days; once it is mended, POST /uploads/endpoints/webhook_1/resume has them sent.`,
+      reason: `The endpoint webhook_1 is paused: ${why}. Its messages wait, each for three days; once it works again, POST /uploads/endpoints/webhook_1/resume sends them.`,
     });
   });
 });

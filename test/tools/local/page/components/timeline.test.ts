@@ -89,7 +89,7 @@ describe('describeLife()', () => {
   });
 
   test('says why a file was rejected, where it was', () => {
-    const problem = { code: 'media_unreadable', detail: 'VOD finds no length in the file.' };
+    const problem = { code: 'media_unreadable', detail: 'VOD finds no duration in the file.' };
     const told = entries(
       [event('upload.uploaded', 1), event('upload.rejected', 2)],
       [{ fileId: 'F1', kind: 'inspect', state: 'done', attempts: 6, updatedAt: at(3) }],
@@ -98,7 +98,7 @@ describe('describeLife()', () => {
 
     expect(told.map(({ title, notes }) => [title, notes[0]])).toEqual([
       ['uploaded', undefined],
-      ['rejected', { text: 'media_unreadable: VOD finds no length in the file.', tone: 'bad' }],
+      ['rejected', { text: 'media_unreadable: VOD finds no duration in the file.', tone: 'bad' }],
       ['Limits checked', { text: 'F1', tone: 'plain' }],
     ]);
   });
