@@ -12,6 +12,9 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/lib/auth/token-claims.test.ts',
     'test/lib/auth/key-set-address.test.ts',
     'test/lib/auth/authenticate.test.ts',
+    'test/lib/auth/authenticate-api-keys.test.ts',
+    'test/lib/auth/authenticate-key-set.test.ts',
+    'test/lib/auth/authenticate-key-rotation.test.ts',
   ],
   webhooks: ['test/lib/webhooks', 'test/lib/config/delivery-config.test.ts'],
   pulls: [
