@@ -27,6 +27,8 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/lib/ingest',
     'test/lib/sweep/drain-event-queue.test.ts',
     'test/functions/callback.test.ts',
+    'test/functions/callback-signature.test.ts',
+    'test/functions/callback-body.test.ts',
     'test/functions/callback-absent.test.ts',
     'test/functions/callback-poison.test.ts',
     'test/functions/callback-record.test.ts',
