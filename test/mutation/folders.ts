@@ -12,6 +12,9 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/lib/auth/token-claims.test.ts',
     'test/lib/auth/key-set-address.test.ts',
     'test/lib/auth/authenticate.test.ts',
+    'test/lib/auth/authenticate-api-keys.test.ts',
+    'test/lib/auth/authenticate-key-set.test.ts',
+    'test/lib/auth/authenticate-key-rotation.test.ts',
   ],
   webhooks: ['test/lib/webhooks', 'test/lib/config/delivery-config.test.ts'],
   pulls: [
@@ -24,6 +27,8 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'test/lib/ingest',
     'test/lib/sweep/drain-event-queue.test.ts',
     'test/functions/callback.test.ts',
+    'test/functions/callback-signature.test.ts',
+    'test/functions/callback-body.test.ts',
     'test/functions/callback-absent.test.ts',
     'test/functions/callback-poison.test.ts',
     'test/functions/callback-record.test.ts',

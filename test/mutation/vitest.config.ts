@@ -16,7 +16,7 @@ class CheapestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const cost = ({ moduleId }: TestSpecification) => {
       const text = readFileSync(moduleId, 'utf8');
-      const hasStage = /useLedger|start\w+\(/.test(text);
+      const hasStage = /\buse[A-Z]|start\w+\(/.test(text);
       const isOwn = moduleId.includes(`/test/${folder}/`);
       return text.length + STAGE_CHARACTERS * (Number(hasStage) + (isOwn ? 0 : 2));
     };

@@ -4,7 +4,9 @@ import { type SettlingDependencies, settleAction } from '../../../lib/actions/se
 import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
 import type { Attempt } from '../../../lib/model/attempt.ts';
+import type { Upload } from '../../../lib/model/upload.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
+import { Problem } from '../../../lib/problem.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { connectVod } from '../../support/connect-vod.ts';
 import { LENGTHLESS } from '../../support/lengthless-media.ts';
@@ -15,33 +17,47 @@ import { openSourceServer } from '../../tools/local/emulator/pull/source-server.
 
 const LEASE_SECONDS = 60;
 
-/** The upload of the stage. */
+/** A minute, in milliseconds; as long as the lease of a claimed action. */
+export const MINUTE = LEASE_SECONDS * 1_000;
+
+/** Id of the stage's upload. */
 export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
-/** Half a megabyte that is no media, whatever it is called. */
+/** Result of an action that was carried out. */
+export const DONE = { kind: 'done' };
+
+/** Half a megabyte that is not media, whatever its file name says. */
 export const EXECUTABLE = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(512 * 1024, 7)]);
 
-/** The emulator, a ledger and anyone who performs actions. */
+/** The emulator, a ledger and what performs actions. */
 export interface ActionStage {
   readonly vod: ApiStage;
   readonly ledger: Ledger;
   readonly api: VodApi;
-  /** Names of the API's actions that were called, in their order. */
+  /** Names of the API's actions that were called, in order. */
   readonly calls: readonly string[];
   /** Unix milliseconds of the ledger's clock. */
   readonly now: () => number;
   /** Moves that clock by the given number of milliseconds. */
   pass(milliseconds: number): void;
-  /** Has VOD pull a media, and answers its id: a tone of two seconds, what is none, or a film without a length. */
+  /** Has VOD pull a file and returns its id: a tone of two seconds, an executable, or a film without a length. */
   makeMedia(kind?: keyof typeof SOURCES, sourceContext?: string): Promise<string>;
-  /** Has an upload of that file, of which `fact` is told, and these things to be done to it. */
+  /** Records `fact` for an upload of that file, with these media actions to perform. */
   arrive(
     fileId: string,
     fact: UploadFact,
     ...actions: readonly Omit<NewMediaAction, 'fileId'>[]
   ): Promise<void>;
-  /** Settles all that is due, and answers what each came to. */
-  settle(change?: Partial<SettlingDependencies>): Promise<readonly Attempt[]>;
+  /** Performs all actions that are due and returns the result of each; calls of `api` replace those of the stage's. */
+  settle(
+    change?: Partial<Omit<SettlingDependencies, 'api'>> & { readonly api?: Partial<VodApi> },
+  ): Promise<readonly Attempt[]>;
+  /** Returns the upload of the stage. */
+  upload(): Promise<Upload | undefined>;
+  /** Returns the media actions of that upload. */
+  actions(): ReturnType<Ledger['listActions']>;
+  /** Returns all media of VOD. */
+  media(): ReturnType<ReturnType<ApiStage['emulator']>['media']>;
   close(): Promise<void>;
 }
 
@@ -51,7 +67,15 @@ const SOURCES = {
   lengthless: 'http://files.example.com/recording.webm',
 } as const;
 
-/** Refuses whatever it is to fetch. */
+/** Returns a call of VOD whose answer is lost after it was carried out. */
+export const losing =
+  <Input extends readonly unknown[]>(call: (...input: Input) => Promise<unknown>) =>
+  async (...input: Input): Promise<never> => {
+    await call(...input);
+    throw new Problem('Lost.', { code: 'upstream_timeout' });
+  };
+
+/** Refuses every cover. */
 const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_no_image' });
 
 /** Gives each test of the file a stage of its own. */
@@ -77,10 +101,16 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   const ledger = openLedger(await databases.create(), { now, randomKey: randomUUID });
   const calls: string[] = [];
   const api = countCalls(connectVod(vod.host, { credentials: { secretId, secretKey } }), calls);
-  const settle = async (change: Partial<SettlingDependencies> = {}) => {
+  const settle: ActionStage['settle'] = async ({ api: calls, ...change } = {}) => {
     const settled: Attempt[] = [];
     const deadline = { left: () => 60_000 };
-    const dependencies = { api, ledger, now, deadline, fetchCover: fetchNothing };
+    const dependencies = {
+      api: { ...api, ...calls },
+      ledger,
+      now,
+      deadline,
+      fetchCover: fetchNothing,
+    };
     for (const claim of await ledger.claimActions(99, LEASE_SECONDS)) {
       const each = { ...dependencies, random: () => 0.5, ...change };
       settled.push(await settleAction(claim, each));
@@ -89,6 +119,9 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   };
   return {
     ...{ vod, ledger, api, calls, now, settle },
+    upload: () => ledger.findUpload(UPLOAD_ID),
+    actions: () => ledger.listActions(UPLOAD_ID),
+    media: () => vod.emulator().media(),
     pass(milliseconds) {
       ahead += milliseconds;
     },

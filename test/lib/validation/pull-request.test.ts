@@ -1,45 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
+import { explainIdempotencyKey, parsePullRequest } from '../../../lib/validation/pull-request.ts';
 import {
-  explainIdempotencyKey,
-  type PullContext,
-  parsePullRequest,
-} from '../../../lib/validation/pull-request.ts';
+  CONTEXT,
+  parseMany,
+  parseOne,
+  pathsOf,
+  refusalOf,
+  URL_TEXT,
+} from './pull-request-stage.ts';
 
-const NOW_SECONDS = Date.UTC(2026, 10, 22, 8, 0, 0) / 1_000;
-const CONTEXT: PullContext = { nowSeconds: NOW_SECONDS, policy: {} };
-const URL_TEXT = 'https://samples.example.com/a.mp4';
 const MAX_MEDIA_BYTES = 50_000 * 1024 ** 3;
-
-/** Returns the single pull that `fields` beside a URL ask for. */
-function parseOne(fields: object, context = CONTEXT) {
-  const parsed = parsePullRequest({ mediaUrl: URL_TEXT, ...fields }, context);
-  if (parsed.kind !== 'one') throw new Error('expected one pull');
-  return parsed.request;
-}
-
-function parseMany(items: readonly unknown[], context = CONTEXT) {
-  const parsed = parsePullRequest({ items }, context);
-  if (parsed.kind !== 'many') throw new Error('expected many pulls');
-  return parsed.items;
-}
-
-function refusalOf(body: unknown, context = CONTEXT): Problem {
-  try {
-    parsePullRequest(body, context);
-  } catch (error) {
-    if (error instanceof Problem) return error;
-    throw error;
-  }
-  throw new Error('expected a problem');
-}
-
-function pathsOf(problem: unknown): readonly string[] {
-  if (!(problem instanceof Problem)) throw new Error('expected a problem');
-  expect(problem.code).toBe('invalid_request');
-  return (problem.errors ?? []).map(({ path }) => path);
-}
 
 describe('parsePullRequest()', () => {
   it('reads every field', () => {
@@ -78,7 +50,7 @@ describe('parsePullRequest()', () => {
     });
   });
 
-  it('needs nothing but a URL, and takes the type from it', () => {
+  it('requires only a URL, and reads the type from its extension', () => {
     expect(parseOne({})).toEqual({ mediaUrl: URL_TEXT, mediaType: 'mp4' });
   });
 
@@ -106,7 +78,7 @@ describe('parsePullRequest()', () => {
     ['coverUrl', 'https://samples.example.com/cover.GIF'],
     ['coverUrl', 'https://samples.example.com/cover.jpeg?a.exe'],
     ['coverUrl', 'https://samples.example.com/cover.jpg'],
-  ])('takes %s at its limit (%#)', (path, value) => {
+  ])('accepts %s at its limit (%#)', (path, value) => {
     expect(parseOne({ [path]: value })).toHaveProperty(path);
   });
 
@@ -174,7 +146,7 @@ describe('parsePullRequest()', () => {
     ['fileId', '1'],
     ['__proto__', 'red'],
     ['constructor', 'red'],
-  ])('names the field %s where it is wrong (%#), alone and in a batch', (path, value) => {
+  ])('names the wrong field %s, alone and in a batch (%#)', (path, value) => {
     const [first = '', second] = path.split('.');
     const field = second === undefined ? value : { [second]: value };
     const fields = Object.entries({ mediaUrl: URL_TEXT }).filter(([name]) => name !== first);
@@ -194,7 +166,7 @@ describe('parsePullRequest()', () => {
     expect(pathsOf(bad)).toEqual([`items.1.${path}`]);
   });
 
-  it('names all wrong fields at once', () => {
+  it('names every wrong field at once', () => {
     const body = {
       mediaUrl: 'http://localhost/a.mp4',
       mediaType: 'exe',
@@ -240,14 +212,14 @@ describe('parsePullRequest()', () => {
     ]);
   });
 
-  it('says what is missing from an empty body', () => {
+  it('names the field that an empty body lacks', () => {
     const errors = [{ path: 'mediaUrl', message: 'must be given' }];
 
     expect(refusalOf({}).errors).toEqual(errors);
     expect(refusalOf({ mediaType: 'mp4' }).errors).toEqual(errors);
   });
 
-  it('holds URLs of media and cover against the policy', () => {
+  it('applies the policy to the URLs of media and cover', () => {
     const context = { ...CONTEXT, policy: { hosts: ['*.example.com'] } };
 
     expect(parseOne({ coverUrl: 'https://b.example.com/c.png' }, context)).toHaveProperty(
@@ -260,7 +232,7 @@ describe('parsePullRequest()', () => {
     expect(pathsOf(problem)).toEqual(['mediaUrl', 'coverUrl']);
   });
 
-  it('tells nothing of secrets in URLs', () => {
+  it('quotes no secrets of URLs', () => {
     const secret = 'canary';
     const problem = refusalOf({
       mediaUrl: `https://${secret}:${secret}@samples.example.com/${secret}.mp4?${secret}`,
@@ -270,142 +242,7 @@ describe('parsePullRequest()', () => {
     expect(problem.message + JSON.stringify(problem.errors)).not.toContain(secret);
   });
 
-  describe('types', () => {
-    it.each([
-      ['https://samples.example.com/a.MP4', undefined, 'mp4'],
-      ['https://samples.example.com/a.m3u8?token=1', undefined, 'm3u8'],
-      ['https://samples.example.com/a%2emkv', undefined, 'mkv'],
-      ['https://samples.example.com/watch.php?f=a', 'Mp4', 'mp4'],
-      ['https://samples.example.com/watch', 'flac', 'flac'],
-      ['https://samples.example.com/a.mov', 'mp4', 'mp4'],
-    ])('takes %s, named %s, as %s', (mediaUrl, named, mediaType) => {
-      const given = named === undefined ? {} : { mediaType: named };
-      expect(parseOne({ mediaUrl, ...given }).mediaType).toBe(mediaType);
-    });
-
-    it.each([
-      ['https://samples.example.com/watch', 'has no extension'],
-      ['https://samples.example.com/', 'has no extension'],
-      ['https://samples.example.com/watch?f=a.mp4', 'has no extension'],
-      ['https://samples.example.com/watch.php', 'ends in another extension'],
-      ['https://samples.example.com/a.mp4%20', 'ends in another extension'],
-    ])('asks for the type of %s', (mediaUrl, reason) => {
-      const [error] = refusalOf({ mediaUrl }).errors ?? [];
-
-      expect(error?.path).toBe('mediaType');
-      expect(error?.message).toContain('must name the type');
-      expect(error?.message).toContain(reason);
-    });
-
-    it('complains once of a type that is no text', () => {
-      const problem = refusalOf({ mediaUrl: 'https://samples.example.com/watch', mediaType: 4 });
-
-      expect(problem.errors).toEqual([{ path: 'mediaType', message: 'must be a string' }]);
-    });
-
-    it.each([
-      [{ mediaUrl: 'https://samples.example.com/a.mpd' }, 'mediaUrl'],
-      [{ mediaUrl: 'https://samples.example.com/a.mpd', mediaType: 'mp4' }, 'mediaUrl'],
-      [{ mediaUrl: 'https://samples.example.com/a', mediaType: 'mpd' }, 'mediaType'],
-    ])('refuses the DASH manifest in %j', (body, path) => {
-      const [error, ...others] = refusalOf(body).errors ?? [];
-
-      expect(error?.path).toBe(path);
-      expect(error?.message).toContain('DASH');
-      expect(others).toEqual([]);
-    });
-
-    it.each([
-      [{ limits: { mediaTypes: ['mov'] } }],
-      [{ limits: { mediaTypes: ['mp4'] }, mediaType: 'mov' }],
-    ])('refuses a type that the limits of the same request leave out: %j', (fields) => {
-      const [error, ...others] = refusalOf({ mediaUrl: URL_TEXT, ...fields }).errors ?? [];
-
-      expect(error?.path).toBe('mediaType');
-      expect(error?.message).toContain('limits.mediaTypes');
-      expect(others).toEqual([]);
-    });
-  });
-
-  describe('a batch', () => {
-    it('keeps the order and never lets one item spoil another', () => {
-      const items = parseMany([
-        { mediaUrl: 'https://samples.example.com/0.mp4' },
-        { mediaUrl: 'http://127.0.0.1/1.mp4', classId: -1 },
-        null,
-        { mediaUrl: 'https://samples.example.com/3.mp4', idempotencyKey: 'k' },
-        [],
-        'text',
-        { items: [] },
-      ]);
-
-      expect(items.map((item) => (item instanceof Problem ? pathsOf(item) : item))).toEqual([
-        { mediaUrl: 'https://samples.example.com/0.mp4', mediaType: 'mp4' },
-        ['items.1.classId', 'items.1.mediaUrl'],
-        ['items.2'],
-        {
-          mediaUrl: 'https://samples.example.com/3.mp4',
-          mediaType: 'mp4',
-          idempotencyKey: 'k',
-        },
-        ['items.4'],
-        ['items.5'],
-        ['items.6.mediaUrl', 'items.6.items'],
-      ]);
-    });
-
-    it('takes up to 1,000 items', () => {
-      const item = { mediaUrl: URL_TEXT };
-
-      expect(parseMany([item])).toHaveLength(1);
-      expect(parseMany(Array.from({ length: 1_000 }, () => item))).toHaveLength(1_000);
-      expect(refusalOf({ items: Array.from({ length: 1_001 }, () => item) }).errors).toEqual([
-        { path: 'items', message: 'must be a list of 1 to 1000 pulls; it has 1001' },
-      ]);
-    });
-
-    it.each([
-      [{ items: [] }, ['items']],
-      [{ items: null }, ['mediaUrl']],
-      [{ items: {} }, ['items']],
-      [{ items: 'text' }, ['items']],
-      [{ items: { 0: { mediaUrl: URL_TEXT }, length: 1 } }, ['items']],
-      [{ items: [{ mediaUrl: URL_TEXT }], mediaUrl: URL_TEXT }, ['mediaUrl']],
-      [{ items: [{ mediaUrl: URL_TEXT }], classId: 1, colour: 1 }, ['classId', 'colour']],
-      [{ items: [], colour: 1 }, ['colour', 'items']],
-    ])('refuses %j as a whole', (body, paths) => {
-      expect(pathsOf(refusalOf(body))).toEqual(paths);
-    });
-
-    it('says how many items there may be', () => {
-      expect(refusalOf({ items: {} }).errors).toEqual([
-        { path: 'items', message: 'must be a list of 1 to 1000 pulls' },
-      ]);
-    });
-
-    it('says that a field of one pull does not belong beside items', () => {
-      const [error] = refusalOf({ items: [{}], mediaUrl: URL_TEXT }).errors ?? [];
-
-      expect(error?.message).toContain('write it into each item');
-    });
-
-    it('keeps its answer small however much is wrong', () => {
-      const unknown = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [index, 0]));
-
-      const problems = parseMany(Array.from({ length: 1_000 }, () => unknown));
-
-      const answer = problems.map((problem) => [
-        String(problem),
-        problem instanceof Problem && problem.errors,
-      ]);
-      expect(JSON.stringify(answer).length).toBeLessThan(1_500_000);
-      expect(problems.every((problem) => pathsOf(problem).length >= 1)).toBe(true);
-      expect(pathsOf(problems[0])).toHaveLength(41);
-      expect(String(problems[999])).toContain('(and 40 more)');
-    });
-  });
-
-  it('either answers or throws a problem, whatever it is given', () => {
+  it('returns or throws a problem for any body', () => {
     const anyItem = fc.oneof(
       fc.anything(),
       fc.dictionary(
@@ -432,7 +269,7 @@ describe('parsePullRequest()', () => {
 
 describe('explainIdempotencyKey()', () => {
   it.each(['!', '0190b6a4-7b1e-7cc0-8000-000000000000', '"quoted"', '~'.repeat(255)])(
-    'takes %s',
+    'accepts %s',
     (key) => {
       expect(explainIdempotencyKey(key)).toBeUndefined();
     },

@@ -1,76 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { EmulatorOptions } from '../../../../../tools/local/emulator/emulator.ts';
-import { type ApiStage, openApiStage, refusalOf } from '../api/api-stage.ts';
-import { openSourceServer, type SourceServer } from './source-server.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { film, SOURCE, sha256At, usePulls } from './pull-upload-stage.ts';
 
-const SOURCE = 'http://videos.example.com';
-const DAY = 86_400_000;
-// More than one part, and not a whole number of them.
-const film = randomBytes(9 * 1024 * 1024 + 7);
-const times = { idleMilliseconds: 2_000, totalMilliseconds: 20_000 };
-
-let sources: SourceServer;
-let stage: ApiStage;
-/** What the server does for a path beyond those that every test may use. */
-let react: Record<string, (outgoing: ServerResponse, incoming: IncomingMessage) => void>;
-
-function answer(incoming: IncomingMessage, outgoing: ServerResponse, origin: string): void {
-  const path = (incoming.url ?? '').split('?')[0] ?? '';
-  const own = react[path];
-  if (own !== undefined) own(outgoing, incoming);
-  else if (path.startsWith('/film'))
-    outgoing.writeHead(200, { 'Content-Length': film.length }).end(film);
-  else if (path === '/loop.mp4') outgoing.writeHead(302, { Location: '/loop.mp4' }).end();
-  else if (path === '/private.mp4')
-    outgoing.writeHead(301, { Location: `${origin}/film.mp4` }).end();
-  else outgoing.writeHead(404).end();
-}
-
-const open = (change: Partial<EmulatorOptions> = {}) =>
-  openApiStage({
-    pull: { resolve: { 'videos.example.com': sources.origin }, ...times },
-    ...change,
-  });
-
-beforeEach(async () => {
-  react = {};
-  sources = await openSourceServer(answer);
-  stage = await open();
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await stage.close();
-  await sources.close();
-});
-
-/** Resolves when a pull is at its end. */
-const end = () =>
-  stage.next((activity) => activity.type === 'pull' && activity.status === 'FINISH');
-
-async function taskOf(taskId: string | undefined) {
-  const detail = await stage.client.DescribeTaskDetail({ TaskId: taskId ?? '' });
-  return detail.PullUploadTask;
-}
-
-/** Pulls and answers the task at its end. */
-async function pull(MediaUrl: string, change: object = {}) {
-  const ended = end();
-  const { TaskId } = await stage.client.PullUpload({ MediaUrl, ...change });
-  await ended;
-  return taskOf(TaskId);
-}
-
-async function sha256At(url: string | undefined): Promise<string> {
-  const bytes = await (await fetch(url ?? '')).arrayBuffer();
-  return createHash('sha256').update(Buffer.from(bytes)).digest('hex');
-}
+const { sources, stage, react, describePulls, end, taskOf, pull } = usePulls();
 
 describe('PullUpload', () => {
-  it('brings a source in, byte for byte, and announces it once', async () => {
+  it('stores a source byte for byte, and notifies once', async () => {
     const { TaskId } = await stage.client.PullUpload({
       MediaUrl: `${SOURCE}/film.mp4?signature=secret`,
       ...{ MediaName: 'holiday', ClassId: 7, StorageRegion: 'ap-seoul' },
@@ -101,7 +39,7 @@ describe('PullUpload', () => {
     expect(stage.emulator().media()).toMatchObject([{ fileId: task?.FileId }]);
   });
 
-  it('brings the samples in, with what can be read of them', async () => {
+  it('stores the samples with their metadata', async () => {
     const video = await pull('https://samples.example.com/video.mp4', {
       CoverUrl: 'https://samples.example.com/cover.png',
     });
@@ -122,7 +60,7 @@ describe('PullUpload', () => {
     expect(redirected).toMatchObject({ ErrCode: 0 });
   });
 
-  it('brings a source in that does not say how large it is', async () => {
+  it('stores a source without Content-Length', async () => {
     react['/chunked'] = (outgoing) => {
       outgoing.write(film.subarray(0, 5));
       outgoing.end(film.subarray(5));
@@ -134,7 +72,7 @@ describe('PullUpload', () => {
     expect(await sha256At(task?.FileUrl)).toBe(createHash('sha256').update(film).digest('hex'));
   });
 
-  it('runs a flow afterwards where one is named', async () => {
+  it('runs a task flow afterwards where one is named', async () => {
     await stage.client.PullUpload({
       MediaUrl: `${SOURCE}/film.mp4`,
       ...{ Procedure: 'LongVideoPreset', TasksPriority: 3, SessionContext: 'basket 9' },
@@ -152,7 +90,7 @@ describe('PullUpload', () => {
     });
   });
 
-  it('describes its progress while it lasts', async () => {
+  it('reports its progress', async () => {
     let rest = () => {};
     react['/half.mp4'] = (outgoing) => {
       outgoing.writeHead(200, { 'Content-Length': film.length });
@@ -183,9 +121,7 @@ describe('PullUpload', () => {
   });
 
   it('reads a bounded number of sources at once', async () => {
-    await stage.reopen({
-      pull: { resolve: { 'videos.example.com': sources.origin }, ...times, parallel: 2 },
-    });
+    await stage.reopen(describePulls({ parallel: 2 }));
     const held: ServerResponse[] = [];
     let most = 0;
     let arrived = () => {};
@@ -223,7 +159,7 @@ describe('PullUpload', () => {
   });
 });
 
-describe('a playlist', () => {
+describe('PullUpload of a playlist', () => {
   const playlists: Record<string, string> = {
     '/show/main.m3u8': '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/list.m3u8?token=7\n',
     '/show/low/list.m3u8': '#EXTM3U\n#EXTINF:4,\n0.ts\n#EXTINF:4,\n1.ts\n',
@@ -239,7 +175,7 @@ describe('a playlist', () => {
     }
   });
 
-  it('comes with all that it names, in the same places', async () => {
+  it('stores all files that it names, at the same relative paths', async () => {
     const task = await pull(`${SOURCE}/show/main.m3u8`);
     const read = async (name: string) => (await fetch(new URL(name, task?.FileUrl))).text();
 
@@ -254,149 +190,8 @@ describe('a playlist', () => {
   });
 });
 
-describe('a source that cannot be had', () => {
-  const sourceError = 60_000;
-  const badParameter = 40_000;
-
-  it.each([
-    ['is missing', 'http://samples.example.com/missing.mp4', sourceError, '404'],
-    ['is a page', 'http://samples.example.com/wrong-type.mp4', sourceError, 'text/html'],
-    ['stalls', 'http://samples.example.com/slow.mp4', sourceError, '2000 ms'],
-    ['breaks off', 'http://samples.example.com/truncated.mp4', sourceError, 'broke off'],
-    [
-      'redirects to this machine',
-      'http://samples.example.com/redirect-private.mp4',
-      sourceError,
-      'not public',
-    ],
-    ['redirects to a private network', `${SOURCE}/private.mp4`, sourceError, 'not public'],
-    ['redirects for ever', `${SOURCE}/loop.mp4`, sourceError, 'redirects'],
-    ['is on this machine', 'http://127.0.0.1:9/a.mp4', badParameter, 'not public'],
-    ['is on this machine by name', 'http://localhost:9/a.mp4', badParameter, 'not public'],
-    ['is in the cloud’s own network', 'http://169.254.169.254/a.mp4', badParameter, 'not public'],
-    ['is on this machine in the other family', 'http://[::1]:9/a.mp4', badParameter, 'not public'],
-  ])('ends with a code where it %s', async (_name, url, ErrCode, message) => {
-    const task = await pull(url);
-    const { body } = await stage.receiver.next();
-
-    expect(task).toMatchObject({
-      ...{ Status: 'FINISH', ErrCode, Message: expect.stringContaining(message) },
-      ...{ FileId: '', FileUrl: '', MediaBasicInfo: null, MetaData: null },
-    });
-    expect(body).toMatchObject({ EventType: 'PullComplete', PullCompleteEvent: { ErrCode } });
-    expect(stage.emulator().media()).toEqual([]);
-  });
-
-  it('ends with a code where it is empty, or redirects to what is no web address', async () => {
-    react['/empty.mp4'] = (outgoing) => outgoing.writeHead(200).end();
-    react['/file.mp4'] = (outgoing) =>
-      outgoing.writeHead(302, { Location: 'file:///etc/passwd' }).end();
-
-    expect(await pull(`${SOURCE}/empty.mp4`)).toMatchObject({ ErrCode: sourceError });
-    expect(await pull(`${SOURCE}/file.mp4`)).toMatchObject({ ErrCode: sourceError });
-  });
-
-  it('ends after the whole time, though it always sends something', async () => {
-    await stage.reopen({
-      pull: { resolve: { 'videos.example.com': sources.origin }, totalMilliseconds: 100 },
-    });
-    react['/drip.mp4'] = (outgoing) => {
-      outgoing.writeHead(200, { 'Content-Length': 1_000_000 });
-      const timer = setInterval(() => outgoing.write('x'), 5);
-      outgoing.once('close', () => clearInterval(timer));
-    };
-
-    expect(await pull(`${SOURCE}/drip.mp4`)).toMatchObject({
-      ErrCode: sourceError,
-      Message: expect.stringContaining('100 ms'),
-    });
-  });
-
-  it('fails the pull where it is the cover, and keeps no media', async () => {
-    react['/cover.png'] = (outgoing) => outgoing.end('no picture');
-
-    for (const cover of ['/cover.png', '/missing.png']) {
-      expect(await pull(`${SOURCE}/film.mp4`, { CoverUrl: `${SOURCE}${cover}` })).toMatchObject({
-        ErrCode: badParameter,
-        Message: expect.stringContaining('CoverUrl'),
-      });
-    }
-    expect(stage.emulator().media()).toEqual([]);
-    expect(await readdir(join(stage.dir, 'storage', 'objects'))).toEqual([]);
-  });
-
-  it('slow-source makes one wait as long as it is told', async () => {
-    stage.faults.arm('slow-source', 1, 10_000);
-
-    expect(await pull(`${SOURCE}/film.mp4`)).toMatchObject({ ErrCode: sourceError });
-    stage.faults.arm('slow-source', 1, 1);
-    expect(await pull(`${SOURCE}/film.mp4`)).toMatchObject({ ErrCode: 0 });
-  });
-});
-
-describe('a request that is refused', () => {
-  const long = 'x'.repeat(1_001);
-
-  it.each([
-    [{ MediaUrl: 'film.mp4' }, 'InvalidParameterValue.MediaUrl'],
-    [{ MediaUrl: 'ftp://videos.example.com/film.mp4' }, 'InvalidParameterValue.MediaUrl'],
-    [{ MediaUrl: `${SOURCE}/film` }, 'FailedOperation.MediaType'],
-    [{ MediaUrl: `${SOURCE}/film.exe` }, 'FailedOperation.MediaType'],
-    [{ MediaUrl: `${SOURCE}/film.mpd` }, 'FailedOperation.MediaType'],
-    [{ MediaType: 'mpd' }, 'FailedOperation.MediaType'],
-    [{ CoverUrl: 'cover.png' }, 'InvalidParameterValue.CoverUrl'],
-    [{ CoverUrl: `${SOURCE}/cover.bmp` }, 'FailedOperation.CoverType'],
-    [{ StorageRegion: 'ap-bangkok' }, 'InvalidParameter.StorageRegion'],
-    [{ ExpireTime: 'tomorrow' }, 'InvalidParameterValue.ExpireTime'],
-    [{ ExpireTime: '2001-01-01T00:00:00Z' }, 'InvalidParameter.ExpireTime'],
-    [{ TasksPriority: 11 }, 'InvalidParameterValue'],
-    [{ SessionContext: long }, 'InvalidParameterValue.SessionContextTooLong'],
-    [{ SessionId: 'x'.repeat(51) }, 'InvalidParameterValue.SessionIdTooLong'],
-    [{ SourceContext: 'x'.repeat(251) }, 'InvalidParameterValue'],
-    [{ MediaStoragePath: '/a/b.mp4' }, 'InvalidParameterValue.MediaStoragePath'],
-  ])('for %j has the code %s', async (change, code) => {
-    const request = { MediaUrl: `${SOURCE}/film.mp4`, ...change };
-
-    expect(await refusalOf(stage.client.PullUpload(request))).toMatchObject({ code });
-    expect(sources.asked).toEqual([]);
-  });
-
-  it('takes values at their limits', async () => {
-    const task = await pull(`${SOURCE}/film.mp4`, {
-      ...{ TasksPriority: -10, SessionContext: 'x'.repeat(1_000), SessionId: 'x'.repeat(50) },
-      SourceContext: 'x'.repeat(250),
-    });
-
-    expect(task).toMatchObject({ ErrCode: 0 });
-  });
-
-  it('for a SessionId that came before, for three days and not longer', async () => {
-    const request = { MediaUrl: `${SOURCE}/film.mp4`, SessionId: 'once' };
-    const begin = Date.now();
-    // Client and emulator have the same clock: the requests stay fresh.
-    vi.useFakeTimers({ toFake: ['Date'], now: begin });
-    await pull(request.MediaUrl, { SessionId: 'once' });
-
-    vi.setSystemTime(begin + 3 * DAY - 1_000);
-    const second = await refusalOf(stage.client.PullUpload(request));
-    vi.setSystemTime(begin + 3 * DAY);
-    const third = await pull(request.MediaUrl, { SessionId: 'once' });
-
-    expect(second.code).toBe('InvalidParameterValue.SessionId');
-    expect(third).toMatchObject({ ErrCode: 0, SessionId: 'once' });
-  });
-
-  it('leaves its SessionId unused', async () => {
-    await refusalOf(stage.client.PullUpload({ MediaUrl: `${SOURCE}/film.exe`, SessionId: 'once' }));
-
-    expect(await pull(`${SOURCE}/film.mp4`, { SessionId: 'once' })).toMatchObject({ ErrCode: 0 });
-    expect(await pull(`${SOURCE}/film.mp4`, { SessionId: '' })).toMatchObject({ ErrCode: 0 });
-    expect(await pull(`${SOURCE}/film.mp4`, { SessionId: '' })).toMatchObject({ ErrCode: 0 });
-  });
-});
-
-describe('a restart', () => {
-  it('in the middle of a pull begins it anew, and describes its end once', async () => {
+describe('PullUpload across a restart', () => {
+  it('starts a pull again that was running, and notifies of its end once', async () => {
     let asked = () => {};
     const begun = new Promise<void>((resolve) => {
       asked = resolve;
