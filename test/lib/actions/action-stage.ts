@@ -15,32 +15,32 @@ import { openSourceServer } from '../../tools/local/emulator/pull/source-server.
 
 const LEASE_SECONDS = 60;
 
-/** The upload of the stage. */
+/** Id of the stage's upload. */
 export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
-/** Half a megabyte that is no media, whatever it is called. */
+/** Half a megabyte that is not media, whatever its file name says. */
 export const EXECUTABLE = Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(512 * 1024, 7)]);
 
-/** The emulator, a ledger and anyone who performs actions. */
+/** The emulator, a ledger and what performs actions. */
 export interface ActionStage {
   readonly vod: ApiStage;
   readonly ledger: Ledger;
   readonly api: VodApi;
-  /** Names of the API's actions that were called, in their order. */
+  /** Names of the API's actions that were called, in order. */
   readonly calls: readonly string[];
   /** Unix milliseconds of the ledger's clock. */
   readonly now: () => number;
   /** Moves that clock by the given number of milliseconds. */
   pass(milliseconds: number): void;
-  /** Has VOD pull a media, and answers its id: a tone of two seconds, what is none, or a film without a length. */
+  /** Has VOD pull a file and returns its id: a tone of two seconds, an executable, or a film without a length. */
   makeMedia(kind?: keyof typeof SOURCES, sourceContext?: string): Promise<string>;
-  /** Has an upload of that file, of which `fact` is told, and these things to be done to it. */
+  /** Records `fact` for an upload of that file, with these media actions to perform. */
   arrive(
     fileId: string,
     fact: UploadFact,
     ...actions: readonly Omit<NewMediaAction, 'fileId'>[]
   ): Promise<void>;
-  /** Settles all that is due, and answers what each came to. */
+  /** Performs all actions that are due and returns the result of each. */
   settle(change?: Partial<SettlingDependencies>): Promise<readonly Attempt[]>;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ const SOURCES = {
   lengthless: 'http://files.example.com/recording.webm',
 } as const;
 
-/** Refuses whatever it is to fetch. */
+/** Refuses every cover. */
 const fetchNothing: FetchCover = async () => ({ kind: 'refused', error: 'cover_no_image' });
 
 /** Gives each test of the file a stage of its own. */
