@@ -70,7 +70,7 @@ describe('the scopes of a token', () => {
     ['a list as JSON', { scope: '["upload:sign"]' }],
     ['a wildcard', { scope: 'upload:* * upload' }],
     [
-      'another name',
+      'a claim with another name',
       { scopes: 'upload:sign', permissions: ['upload:sign'], roles: ['upload:sign'] },
     ],
     ['a claim in another case', { Scope: 'upload:sign', SCP: ['upload:sign'] }],

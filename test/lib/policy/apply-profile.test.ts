@@ -41,7 +41,7 @@ describe('boundSignature()', () => {
       { storageRegion: 'ap-seoul' },
     ],
     [
-      'no region beside the one that is asked for',
+      'no region if the request has one',
       { regions: ['ap-seoul', 'ap-singapore'] },
       { storageRegion: 'ap-singapore' },
       { storageRegion: 'ap-singapore' },
@@ -52,7 +52,7 @@ describe('boundSignature()', () => {
     ['no task flow if none is allowed', { procedures: [] }, {}, {}],
     ['the only priority', { taskPriority: { min: 2, max: 2 } }, {}, { taskPriority: 2 }],
     [
-      'no other priority than the highest',
+      'no priority if the request has one',
       { taskPriority: { max: 1 } },
       { taskPriority: 1 },
       { taskPriority: 1 },
@@ -69,13 +69,13 @@ describe('boundSignature()', () => {
       { limits: { maxBytes: 10, maxSeconds: 20, mediaTypes: ['mp4'] } },
     ],
     [
-      'the tighter limits of both',
+      'the tighter of both limits',
       { maxBytes: 10, mediaTypes: ['mp4', 'mov'] },
       { limits: { maxBytes: 5, maxSeconds: 20, mediaTypes: ['mov'] } },
       { limits: { maxBytes: 5, maxSeconds: 20, mediaTypes: ['mov'] } },
     ],
     [
-      'the limit where the request has none to tell',
+      'the limit of a field that the request leaves undefined',
       { maxBytes: 10 },
       { limits: { maxBytes: undefined, maxSeconds: 20 } },
       { limits: { maxBytes: 10, maxSeconds: 20 } },
