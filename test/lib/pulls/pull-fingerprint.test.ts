@@ -32,7 +32,7 @@ describe('fingerprintPull()', () => {
   it.each<[string, object, object]>([
     ['the order of fields', { classId: 7, mediaName: 'a' }, { mediaName: 'a', classId: 7 }],
     [
-      'order inside',
+      'the order of nested fields',
       { limits: { maxBytes: 5, maxSeconds: 6 } },
       { limits: { maxSeconds: 6, maxBytes: 5 } },
     ],
