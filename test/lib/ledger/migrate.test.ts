@@ -115,7 +115,7 @@ describe('npm run migrate', () => {
 
   it.each<[string, (url: URL) => string, RegExp]>([
     [
-      'nobody there',
+      'a server that does not run',
       () => 'postgres://a:canary@127.0.0.1:1/c',
       /nothing listens there; .*DATABASE_URL/,
     ],
@@ -130,25 +130,21 @@ describe('npm run migrate', () => {
       /this password; .*DATABASE_URL/,
     ],
     [
-      'no such database',
+      'a missing database',
       (url) => url.href.replace(url.pathname, '/canary'),
       /no database of this name; .*DATABASE_URL/,
     ],
     [
-      'a URL that cannot be read',
+      'an invalid URL',
       () => 'postgres://a:canary%@db.lan/c',
       /DATABASE_URL has a %.*percent-encode/,
     ],
     [
-      'another kind of URL',
+      'a URL of another scheme',
       () => 'mysql://a:canary@db.lan/c',
       /DATABASE_URL must be a URL that begins/,
     ],
-    [
-      'a parameter that is unknown',
-      (url) => `${url.href}?colour=red`,
-      /DATABASE_URL .*parameter colour/,
-    ],
+    ['an unknown parameter', (url) => `${url.href}?colour=red`, /DATABASE_URL .*parameter colour/],
   ])('reports %s in one sentence', async (_what, make, sentence) => {
     const url = make(new URL(await databases.create('empty')));
     const { code, stderr } = await migrate(url).catch((error) => error);
