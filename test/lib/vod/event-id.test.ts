@@ -148,14 +148,14 @@ describe('identifyEvent()', () => {
       ['the task', (task) => Object.assign(task, { TaskId: 'other' })],
       ['the status', (task) => Object.assign(task, { Status: 'FINISH' })],
       [
-        'the state of one result',
+        'the status of one result',
         (task) =>
           Object.assign(task.MediaProcessResultSet[1]?.SnapshotByTimeOffsetTask ?? {}, {
             Status: 'SUCCESS',
           }),
       ],
       [
-        'the state of a review',
+        'the status of a review',
         (task) =>
           Object.assign(task.AiContentReviewResultSet[0]?.PornTask ?? {}, { Status: 'FAIL' }),
       ],

@@ -100,7 +100,7 @@ describe('parseVodEvent()', () => {
 
   it.each([
     [
-      'a type of tomorrow',
+      'an unknown type',
       { EventType: 'HologramComplete', HologramEvent: { A: 1 } },
       'HologramComplete',
     ],

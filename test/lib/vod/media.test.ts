@@ -24,12 +24,12 @@ describe('the length of a media', () => {
     ['that is a fraction too long', { Container: WEBM, Duration: 2.01 }, 2.01, 'limits_exceeded'],
     ['that is short', { Container: WEBM, Duration: 0.04 }, 0.04, 'good'],
     [
-      'that its streams have alone',
+      'that only its streams have',
       { Container: WEBM, ...VIDEO, Duration: 0, VideoDuration: 1.5, AudioDuration: 1.6 },
       ...([1.6, 'good'] as const),
     ],
     [
-      'that one stream has alone, and is too long',
+      'that only one stream has and that is too long',
       { Container: 'mp3', ...AUDIO, VideoDuration: 0, AudioDuration: 3 },
       ...([3, 'limits_exceeded'] as const),
     ],
