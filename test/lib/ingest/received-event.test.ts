@@ -43,7 +43,7 @@ describe('receiveEvent()', () => {
     ['a pull that failed', events.PullFailed, ''],
     ['an event without a context', events.FileDeleted, ''],
     [
-      'a context that is no text',
+      'a context that is not a string',
       { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1', MediaBasicInfo: 7 } },
       '',
     ],
@@ -115,7 +115,7 @@ describe('describeReceivedEvent()', () => {
 
   it.each([
     [
-      'an edited media',
+      'edited media',
       events.MediaEdited,
       {
         eventType: 'EditMediaComplete',

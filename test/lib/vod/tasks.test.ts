@@ -55,7 +55,7 @@ describe('describeTaskEvent()', () => {
       events.ProcedureStep.ProcedureStateChangeEvent,
     ],
     [
-      'an edited media',
+      'edited media',
       'EditMediaTask',
       events.MediaEdited,
       events.MediaEdited.EditMediaCompleteEvent,
