@@ -59,7 +59,7 @@ const announcements = async () =>
     .filter((type) => type.startsWith('upload.'));
 
 describe('POST /callback for a file that exceeds its limits', () => {
-  it('rejects it, delivers that once and deletes it once, for repeated notifications', async () => {
+  it('rejects it, notifies consumers once and deletes it once, also for repeated notifications', async () => {
     const notify = open();
     const fileId = await stage.makeMedia('tone', contextOf({ limits: { maxSeconds: 1 } }));
     const pulled = await receive('PullComplete');
@@ -303,7 +303,7 @@ describe('POST /callback without a ledger', () => {
     [name]: () => Promise.reject(new Error('No connection.')),
   });
 
-  it('rejects a file that exceeds its limits, delivers that and deletes it', async () => {
+  it('rejects a file that exceeds its limits, notifies consumers and deletes it', async () => {
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
 
     expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
@@ -338,7 +338,7 @@ describe('POST /callback without a ledger', () => {
     expect(ids.size).toBe(2);
   });
 
-  it('rejects a recording without a duration, delivers that and deletes it', async () => {
+  it('rejects a recording without a duration, notifies consumers and deletes it', async () => {
     const fileId = await stage.makeMedia('lengthless', contextOf({ limits }));
 
     expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);

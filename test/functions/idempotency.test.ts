@@ -58,7 +58,7 @@ describe.each([
       [{ items: [{ ...one, idempotencyKey: 'RUN' }] }],
     ],
     [
-      'of an item under another header',
+      'of an item in a batch with another key',
       [{ items: [{ ...one, idempotencyKey: 'RUN' }] }, 'RUN-batch'],
       [one, 'RUN'],
     ],

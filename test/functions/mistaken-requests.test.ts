@@ -71,7 +71,7 @@ describe.each(EVENT_SHAPES)('typical mistakes of apps, behind a $name', ({ toEve
       'its Content-Type is that of a form.',
     ],
     [
-      'what is compressed',
+      'a compressed body',
       gzipSync('{}').toString('latin1'),
       { 'content-encoding': 'gzip' },
       'it must not be compressed, and has a Content-Encoding.',

@@ -20,7 +20,7 @@ interface PullChange extends Partial<Omit<PullRouteDependencies, 'config' | 'api
   readonly toEvent?: EventShape['toEvent'];
 }
 
-/** Returns a function that calls the function; the test controls everything else. */
+/** Returns a client of the function; the test controls everything else. */
 export function openPull({ environment, api, toEvent, ...change }: PullChange = {}) {
   const route = createPullRoute({
     config: readPullConfig({

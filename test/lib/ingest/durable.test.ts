@@ -209,7 +209,7 @@ describe('a context without a MAC', () => {
   it.each<[string, Partial<Envelope> | undefined, Partial<Origin>]>([
     ['is unknown', undefined, {}],
     ['is of another owner', { owner: 'eve' }, {}],
-    ['began in another way', { method: 'pull' }, {}],
+    ['has another method', { method: 'pull' }, {}],
     ['is of another application', {}, { subAppId: 2, own: 1 }],
   ])('is read as that of another program if its upload %s', async (_what, change, origin) => {
     if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });

@@ -154,7 +154,7 @@ describe('while the ledger is not available', () => {
     ['a deletion', DELETION, 0],
     ['a deletion of parts', PARTS_DELETED, 1],
     ['a cast', CAST, 1],
-  ])('the log has of %s what cannot be found again', async (_what, event, count) => {
+  ])('logs only events that cannot be found again: %s', async (_what, event, count) => {
     expect((await tell(event)).refusal).toBe(AWAY);
     expect(deadlines).toEqual([]);
     expect(written.lines.map(({ event: text }) => JSON.parse(String(text)))).toEqual(

@@ -7,11 +7,11 @@ import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
 import { requirePresent } from '../../support/requirement.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
-/** A pooler with default settings, and one that accepts any parameter, as hosted ones do. */
+/** A pooler with default settings, and one that ignores startup parameters, as hosted ones do. */
 const CONFIGURATIONS: readonly (readonly [string, readonly string[]])[] = [
   ['with its defaults', []],
   [
-    'that passes over startup parameters',
+    'that ignores startup parameters',
     ['ignore_startup_parameters = statement_timeout,plan_cache_mode,jit,search_path,lock_timeout'],
   ],
 ];

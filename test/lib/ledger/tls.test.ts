@@ -221,7 +221,7 @@ describe('an attacker between client and server', () => {
 describe('a server other than PostgreSQL', () => {
   it.each<[string, string]>([
     ['a web server', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
-    ['a Redis', '-ERR unknown command\r\n'],
+    ['a Redis server', '-ERR unknown command\r\n'],
   ])('is recognized: %s', async (_name, said) => {
     for (const query of ['', '?sslmode=require', '?sslmode=prefer']) {
       const server = await openImpostor((socket) => socket.once('data', () => socket.end(said)));
