@@ -5,7 +5,9 @@ import { sectionOf } from './documents/documents.ts';
 
 const LIB = path.join(import.meta.dirname, '../lib');
 
-/** Lowest first. A file imports from its own folder and from lower layers, be it types or values; see ARCHITECTURE.md. */
+/**
+ * Lowest first. A file imports types and values from its own folder and from lower layers only; see ARCHITECTURE.md.
+ */
 const LAYERS = [
   ['problem.ts', 'config-error.ts', 'system.ts'],
   ['validation', 'signing'],
@@ -23,12 +25,12 @@ const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((fi
   file.endsWith('.ts'),
 );
 
-/** Returns the folder of a file of lib, or its own name where it stands in none. */
+/** Returns the folder of a file of lib, or the file's name if it is in no folder. */
 function part(file: string): string {
   return file.split(path.sep)[0] ?? file;
 }
 
-/** Returns the files of lib that a file imports, statically or not. */
+/** Returns the files of lib that a file imports, statically or dynamically. */
 function listImports(file: string): string[] {
   const text = readFileSync(path.join(LIB, file), 'utf8');
   return [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*'(\.[^']+)'/g)].map((match) =>
@@ -36,12 +38,12 @@ function listImports(file: string): string[] {
   );
 }
 
-/** Returns how high the layer of a file is, or -1 where it is in none. */
+/** Returns the position of a file's layer, or -1 if it is in none. */
 function height(file: string): number {
   return LAYERS.findIndex((layer) => layer.includes(part(file)));
 }
 
-it('every folder of lib is in a layer, and imports from lower layers alone', () => {
+it('every folder of lib is in a layer and imports from lower layers only', () => {
   expect(files.filter((file) => height(file) === -1)).toEqual([]);
   const upward = files.flatMap((file) =>
     listImports(file)

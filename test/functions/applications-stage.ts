@@ -17,7 +17,7 @@ import { signCallback } from '../support/sign-callback.ts';
 import { type TestDatabases, useDatabases } from '../support/use-ledger.ts';
 import { messagesOf, openCallback } from './callback-stage.ts';
 
-/** The service's own application, and those of its tenants. */
+/** The service's own application and those of its tenants. */
 export const OWN = localAccount().subAppId;
 export const ACME = 1_500_000_002;
 export const GLOBEX = 1_500_000_003;
@@ -27,44 +27,44 @@ const SETTINGS = settingsOf({
   policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
 });
 
-/** Keys that VOD signs with, by the number of the application: each has its own. */
+/** Keys that VOD signs with, one per application. */
 const { signKey: SIGN_KEY } = localAccount();
 const OTHER_SIGN_KEYS = Object.fromEntries(
   [ACME, GLOBEX].map((subAppId) => [subAppId, deriveSignKey(SIGN_KEY, subAppId)]),
 );
 
-/** What VOD adds to a notification of an application. */
+/** Returns what VOD adds to a notification of an application. */
 export function signFor(subAppId: number): ReturnType<typeof signCallback> {
   const { [subAppId]: key = SIGN_KEY } = OTHER_SIGN_KEYS;
   return signCallback(key, Math.floor(Date.now() / 1_000) + 600);
 }
 
-/** A notification as VOD sent it, genuine `Sign` and `T` included. */
+/** A notification as VOD sent it, with its genuine `Sign` and `T`. */
 export interface Captured {
   readonly subAppId: number;
   readonly fileId: string;
   readonly body: RawEvent;
 }
 
-/** The function `callback` before a VOD of several applications. */
+/** The function `callback` in front of a VOD with several applications. */
 export interface ApplicationsStage {
   readonly sweeper: SweepStage;
   readonly consumer: Consumer;
-  /** The function with a ledger, and without one. */
+  /** The function with a ledger and without one. */
   readonly kept: Ask;
   readonly unkept: Ask;
-  /** Has an application pull a media, with a task flow; returns what its address was told of it. */
+  /** Has an application pull a file with a task flow; returns the notifications that its address received. */
   captureLife(
     subAppId: number,
     request?: object,
   ): Promise<readonly [pulled: Captured, ...others: Captured[]]>;
-  /** Deletes the media of others, by whom they were told of; returns what is told of that. */
+  /** Deletes the file of a notification in its application; returns the notification of the deletion. */
   captureDeletion(of: Captured): Promise<Captured>;
-  /** Has all that is kept look as if it came before applications were kept with it. */
+  /** Changes all records as if they were older than applications in the ledger. */
   forgetApplications(): Promise<void>;
-  /** Returns all rows of the ledger, and how many messages were sent. */
+  /** Returns all rows of the ledger, and the number of sent messages. */
   readAll(): Promise<object>;
-  /** Returns the messages that were sent. */
+  /** Returns the sent messages. */
   told(): readonly { readonly type: string; readonly data: Readonly<Record<string, unknown>> }[];
   sweep(): ReturnType<SweepStage['sweep']>;
   close(): Promise<void>;
@@ -73,13 +73,13 @@ export interface ApplicationsStage {
 /** Sends a request to the function. */
 type Ask = ReturnType<typeof openCallback>;
 
-/** Gives each test of the file a stage of its own, on which nobody has told anything yet. */
+/** Gives each test of the file a stage of its own, without notifications so far. */
 export function useApplicationsStage(): ApplicationsStage {
   const databases = useDatabases();
   return perTest(() => openApplicationsStage(databases));
 }
 
-/** Opens a stage on which nobody has told anything yet. */
+/** Opens a stage without notifications so far. */
 async function openApplicationsStage(databases: TestDatabases): Promise<ApplicationsStage> {
   const consumer = await startConsumer((response) => response.end());
   const sweeper = await openSweepStage(databases, {
@@ -116,7 +116,7 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
       await client.PullUpload({ MediaUrl: TONE, SubAppId, Procedure: 'any', ...request });
       const pulled = await captureNext();
       const { Sign, T } = pulled.body;
-      // That a media came is said of pulled ones too, by the component that finds them.
+      // VOD also reports the arrival of a pulled file, from the component that finds it.
       const FileUploadEvent = { FileId: pulled.fileId };
       const body = { EventType: 'NewFileUpload', FileUploadEvent, Sign, T };
       return [pulled, await captureNext(), { ...pulled, body }];
@@ -146,14 +146,14 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
   };
 }
 
-/** Sends a notification whose address says `named`, or nothing where that is undefined; returns the status. */
+/** Sends a notification to an address with `named`, or without it if undefined; returns the status. */
 export async function notify(ask: Ask, body: object, named?: unknown): Promise<number> {
   return (await ask({ query: defined({ subAppId: named }), body })).statusCode;
 }
 
 /**
- * Sends it to the address of an application: where nothing else is said, to that which it was sent to by VOD. To another
- * one it goes with a good `Sign` of that one, as of somebody who has seen the notifications of both.
+ * Sends it to the address of an application, by default the one to which VOD sent it. For another application it has
+ * that one's valid `Sign`, as from an attacker who has seen the notifications of both.
  */
 export function notifyOf(ask: Ask, { body, subAppId }: Captured, to = subAppId): Promise<number> {
   const sent = to === subAppId ? body : { ...body, ...signFor(to) };

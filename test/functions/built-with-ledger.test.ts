@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-/** A built function in a new instance of its own. */
+/** Loads a built function in a new instance. */
 function load(name: 'signature' | 'uploads') {
   const ask = askHandler(folder.load(name));
   return async (method: string, request: TestRequest = {}) => {
@@ -29,13 +29,13 @@ function load(name: 'signature' | 'uploads') {
   };
 }
 
-/** Returns the log line that was written last. */
+/** Returns the last log line. */
 function readLine() {
   return log.lines.at(-1);
 }
 
 describe('built functions', () => {
-  it('share what they know through the ledger beside them', async () => {
+  it('share the ledger in the built folder', async () => {
     vi.stubEnv('DATABASE_URL', await databases.create());
     const signed = await load('signature')('POST', { body: { classId: 7 } });
 
@@ -46,7 +46,7 @@ describe('built functions', () => {
     expect(shown).toMatchObject({ statusCode: 200, json: { uploadId, classId: 7, owner: 'ann' } });
   });
 
-  it('take a problem of the ledger for what it is', async () => {
+  it('report a problem of the ledger as such', async () => {
     vi.stubEnv('DATABASE_URL', await databases.create());
 
     const { statusCode, json } = await load('uploads')('GET', { query: { cursor: 'x' } });
@@ -55,7 +55,7 @@ describe('built functions', () => {
     expect(json).toMatchObject({ code: 'invalid_request', errors: [{ path: 'cursor' }] });
   });
 
-  it('load no ledger where there is no database', async () => {
+  it('do not load the ledger without a database', async () => {
     const signed = await load('signature')('POST');
     const listed = await load('uploads')('GET');
 
@@ -64,7 +64,7 @@ describe('built functions', () => {
     expect(folder.loaded()).not.toContain('ledger');
   });
 
-  it('say so where the database has not had its migrations', async () => {
+  it('report that migrations are missing', async () => {
     vi.stubEnv('DATABASE_URL', await databases.create('empty'));
 
     const { statusCode, headers, json } = await load('signature')('POST');
@@ -90,7 +90,7 @@ describe('built functions', () => {
     ],
     ['channel_binding=require', /offers no TLS, which channel_binding asks for/],
     ['options=-c%20colour%3Dred', /options, .* in DATABASE_URL/],
-  ])('say what is wrong with ?%s, and not to retry', async (query, reason) => {
+  ])('explain what is wrong with ?%s, and send no Retry-After', async (query, reason) => {
     vi.stubEnv('DATABASE_URL', `${await databases.create()}?${query}`);
 
     const { statusCode, headers, json } = await load('signature')('POST');
@@ -100,11 +100,11 @@ describe('built functions', () => {
     expect(readLine()).toMatchObject({ level: 'error', reason: expect.stringMatching(reason) });
   });
 
-  it('serve nobody with a URL that is wrong, and name all that is', async () => {
+  it('refuse every request with an invalid URL, and report all mistakes', async () => {
     vi.stubEnv('DATABASE_URL', 'postgres://user:canary%@db.example.com/uploads');
     vi.stubEnv('DATABASE_CA', 'canary');
 
-    // With the right variables this would be the caller's fault.
+    // With valid variables this would be the caller's mistake.
     const { statusCode, json } = await load('signature')('POST', { body: { colour: 'red' } });
 
     expect([statusCode, json.code]).toEqual([500, 'internal']);

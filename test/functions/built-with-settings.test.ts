@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 afterEach(() => void vi.unstubAllEnvs());
 
-/** The built function `signature` in a new instance, with only `parts` and the settings beside it. */
+/** Loads the built function `signature` in a new instance, with only `parts` and the settings in its folder. */
 async function load(
   settings: string | object | undefined,
   parts = ['verify-token', 'settings', 'narrow-by-claim', 'bound-signature'],
@@ -89,7 +89,7 @@ const mint = (claims: object = {}) =>
   });
 const verify = (signature: string) => readSignature(signature, 'secret-key-example');
 
-/** Loads the function that trusts this issuer alone. */
+/** Loads the function with this issuer as the only trusted one. */
 function loadFor({ keySetUrl }: Issuer) {
   vi.stubEnv('AUTH_JWT_SECRET', undefined);
   vi.stubEnv('AUTH_JWKS_URL', keySetUrl);
@@ -98,7 +98,7 @@ function loadFor({ keySetUrl }: Issuer) {
   return load(undefined);
 }
 
-/** What callers are told where a function cannot serve. */
+/** The answer of a function that cannot serve. */
 const BARE_FAULT = {
   type: 'about:blank',
   title: 'Internal Server Error',
@@ -108,7 +108,7 @@ const BARE_FAULT = {
 };
 
 describe('the built function signature', () => {
-  it('signs what the policy leaves of a request', async () => {
+  it('signs a request within the policy', async () => {
     const ask = await load(SETTINGS);
 
     const { statusCode, json } = await ask(await mint());
@@ -126,7 +126,7 @@ describe('the built function signature', () => {
     });
   });
 
-  it('knows a server by its key, and by its scope the profile', async () => {
+  it('authenticates a server by its key and selects the profile by its scope', async () => {
     const ask = await load(SETTINGS, ['settings', 'bound-signature']);
 
     const { json } = await ask(KEY, { classId: 99 });
@@ -141,7 +141,7 @@ describe('the built function signature', () => {
     expect(log.text).not.toContain(KEY);
   });
 
-  it('denies with every rule that the request breaks', async () => {
+  it('lists every rule that a denied request breaks', async () => {
     const ask = await load(SETTINGS);
 
     const { statusCode, headers, json } = await ask(await mint(), {
@@ -169,7 +169,7 @@ describe('the built function signature', () => {
     [{ vod: { classIds: [8, 9] } }, { classId: 7 }, 403],
     [{ vod: { classIds: [9] } }, {}, 403],
     [{ vod: { classId: 8 } }, {}, 403],
-  ])('with the claims %j answers %j by %i', async (claims, body, statusCode) => {
+  ])('with the claims %j answers %j with %i', async (claims, body, statusCode) => {
     const ask = await load(SETTINGS);
 
     const answer = await ask(await mint(claims), body);
@@ -180,7 +180,7 @@ describe('the built function signature', () => {
   });
 
   it.each([undefined, {}, { keys: [], policy: {}, rules: [] }])(
-    'loads nothing to check the settings %j',
+    'loads no module to check the settings %j',
     async (settings) => {
       const ask = await load(settings, ['verify-token']);
 
@@ -197,7 +197,7 @@ describe('the built function signature', () => {
       ['keys.0.scopes', 'keys.0.sha256', 'policy.select.0', 'policy.select.0.profile'],
     ],
     [{ ...SETTINGS, policy: null }, ['policy']],
-  ])('serves nobody with the settings %j, and says why in its log', async (settings, fields) => {
+  ])('refuses every request with the settings %j, and logs why', async (settings, fields) => {
     const ask = await load(settings);
 
     for (const token of [await mint(), KEY]) {
@@ -213,7 +213,7 @@ describe('the built function signature', () => {
     }
   });
 
-  it('knows what a part refuses for what it is', async () => {
+  it('reports a refusal of a separately loaded module as such', async () => {
     const ask = await load(undefined);
 
     const { statusCode, headers, json } = await ask(`${await mint()}x`);
@@ -223,13 +223,13 @@ describe('the built function signature', () => {
     expect(json.detail).toBe('The signature of the token does not match.');
   });
 
-  it('lets nobody in where the part that verifies tokens is missing', async () => {
+  it('refuses every token if the module that verifies tokens is missing', async () => {
     const ask = await load(undefined, []);
 
     expect((await ask(await mint())).statusCode).toBe(500);
   });
 
-  it('takes tokens of an issuer by its key set, and asks for patience while that cannot be had', async () => {
+  it('accepts tokens of an issuer by its key set, and answers 503 with Retry-After while it cannot be fetched', async () => {
     const issuer = await startIssuer();
     const key = createIssuerKey('first', 'ES256');
     await issuer.publish(key);
@@ -254,7 +254,7 @@ describe('the built function signature', () => {
     expect(late.statusCode).toBe(200);
   });
 
-  it('says in its log alone what is there, where the key set is at another address', async () => {
+  it('logs what it found at a wrong address of the key set, and does not show it to the caller', async () => {
     const issuer = await startIssuer();
     const key = createIssuerKey('first', 'ES256');
     const ask = await loadFor(issuer);

@@ -13,14 +13,14 @@ import {
 
 const stage = useApplicationsStage();
 
-/** An upload of ACME's, by somebody who can also sign what ACME's application tells. */
+/** An upload in ACME, by an attacker who can also sign notifications of ACME's application. */
 const THIEF = {
   uploadId: '01ARYZ6S410000000000000000',
   owner: 'thief',
   method: 'client',
 } as const;
 
-/** Has `fileId` told as the file of the thief's own upload, or of another context. */
+/** Sends an arrival of `fileId` as the file of the attacker's upload, or with another context. */
 function claimFile(
   fileId: string,
   SourceContext = sealContext(THIEF, undefined, { subAppId: ACME }),
@@ -40,7 +40,7 @@ async function recordVictim(): Promise<Captured> {
   return arrived;
 }
 
-it('gives no upload a file that another application has, whatever its context proves', async () => {
+it('callback does not give an upload a file that another application has, whatever its context proves', async () => {
   const { sweeper } = stage;
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000 };
@@ -58,12 +58,12 @@ it('gives no upload a file that another application has, whatever its context pr
   expect(await sweeper.ledger.findUpload(THIEF.uploadId)).toMatchObject({ state: 'issued' });
 });
 
-describe('a file of which another application tells first that it came and went', () => {
+describe('a file that another application first reports as arrived and deleted', () => {
   it.each([
-    ['as that of an upload', {}, undefined],
-    ['as that of an upload that has a file', { fileId: '5285890700000000042' }, undefined],
-    ['as one of the console', {}, ''],
-  ])('is taken from the application that VOD has it in: %s', async (_how, more, context) => {
+    ['reported for an upload', {}, undefined],
+    ['reported for an upload that has a file', { fileId: '5285890700000000042' }, undefined],
+    ['reported for the console', {}, ''],
+  ])('belongs to the application in which VOD has it: %s', async (_how, more, context) => {
     const { ledger } = stage.sweeper;
     const [pulled, , arrived] = await stage.captureLife(GLOBEX);
     const { fileId } = pulled;
@@ -84,7 +84,7 @@ describe('a file of which another application tells first that it came and went'
   });
 });
 
-it('keeps no removal of a file that another application has', async () => {
+it('callback schedules no removal of a file that another application has', async () => {
   const { sweeper } = stage;
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, fileId: '5285890700000000042' };

@@ -14,7 +14,7 @@ const FILE = MEDIA.FileId;
 
 const load = (environment = {}) => loadCallback({ DATABASE_URL: database.url, ...environment });
 
-/** That a file came, as VOD told when it was there. */
+/** Returns the arrival as VOD reported it while the file existed. */
 function describedArrivalOf(FileId: string, SourceContext: string): RawEvent {
   return {
     EventType: 'NewFileUpload',
@@ -40,7 +40,7 @@ function deletionOf(...FileIdSet: string[]): RawEvent {
   };
 }
 
-/** More than are noted. */
+/** More files than can be noted. */
 const MADE_UP = Array.from({ length: 1_001 }, (_, place) => `52${String(place).padStart(17, '0')}`);
 
 const OURS = describedArrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
@@ -51,11 +51,11 @@ const issue = () =>
 const toldOf = () => messagesOf(consumer).map(({ type }) => type);
 const listAll = async () => (await ledger.listUploads({ limit: 10 })).items;
 
-describe('the arrival of a file that is deleted before VOD is asked', () => {
+describe('the arrival of a file that is deleted before VOD is called', () => {
   it.each([
     ['before its deletion', [OURS, deletionOf(FILE)]],
     ['after its deletion', [deletionOf(FILE), OURS]],
-  ])('ends its upload where it is told %s', async (_when, events) => {
+  ])('ends its upload if it is reported %s', async (_when, events) => {
     await issue();
     const notify = await load();
 
@@ -72,7 +72,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     expect(await ledger.listActions(UPLOAD_ID)).toEqual([]);
   });
 
-  it('tells nothing of it but where it came from, and that VOD has not confirmed it', async () => {
+  it('is sent to consumers with its source alone, and marked as unconfirmed', async () => {
     const notify = await load();
     await notify(OURS);
     await notify(deletionOf(FILE));
@@ -88,7 +88,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     });
   });
 
-  it('is kept where its upload proves that it was issued here, and changes nothing before VOD is asked again', async () => {
+  it('is recorded if its context proves the upload, and changes nothing before VOD is called again', async () => {
     await issue();
     const notify = await load();
 
@@ -100,7 +100,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     expect(await ledger.claimConfirmations(10, 60)).toEqual([]);
   });
 
-  it('is an upload of nobody where it came from the console', async () => {
+  it('is recorded without an owner if it came from the console', async () => {
     const notify = await load();
 
     const arrival = await notify(CONSOLE);
@@ -115,7 +115,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     ]);
   });
 
-  it('is an upload of nobody where it came from the console and is told after its deletion', async () => {
+  it('is recorded without an owner if it came from the console and is reported after its deletion', async () => {
     const notify = await load();
     await notify(deletionOf(FILE));
 
@@ -126,7 +126,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     expect(await listAll()).toMatchObject([{ method: 'console', state: 'deleted' }]);
   });
 
-  it('is told once, however often its notifications come', async () => {
+  it('is sent once for repeated notifications', async () => {
     await issue();
     const notify = await load();
     const all = [OURS, deletionOf(FILE), OURS, deletionOf(FILE), OURS];
@@ -137,7 +137,7 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
     expect(consumer.received).toHaveLength(4);
   });
 
-  it('is told with other files of the same deletion', async () => {
+  it('is recorded with other files of the same deletion', async () => {
     const others = ['5285890700000000043', '5285890700000000044'];
     const notify = await load();
     await notify(OURS);
@@ -151,11 +151,11 @@ describe('the arrival of a file that is deleted before VOD is asked', () => {
   });
 });
 
-describe('what nothing but a notification says', () => {
+describe('an unproven notification', () => {
   it.each([
     ['arrival', [CONSOLE, CONSOLE]],
     ['deletion', [deletionOf(FILE), deletionOf(FILE)]],
-  ])('makes no upload of the %s of a made-up file alone', async (_kind, events) => {
+  ])('creates no upload from the %s of a made-up file alone', async (_kind, events) => {
     const notify = await load();
 
     for (const event of events) await notify(event);
@@ -168,7 +168,7 @@ describe('what nothing but a notification says', () => {
     ['has no MAC', writeV1Context(ENVELOPE)],
     ['has the MAC of another key', sealContext(ENVELOPE, '', { keys: ['x'.repeat(64)] })],
     ['is of another application', sealContext(ENVELOPE, '', { subAppId: 1_500_000_009 })],
-  ])('ends no upload where its context %s', async (_how, context) => {
+  ])('ends no upload if its context %s', async (_how, context) => {
     await issue();
     const notify = await load({
       SOURCE_CONTEXT_V1_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
@@ -180,7 +180,7 @@ describe('what nothing but a notification says', () => {
     expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'issued' });
   });
 
-  it('ends no upload that has another file, and makes none', async () => {
+  it('does not change an upload with another file, and creates none', async () => {
     vod.media.set(FILE, MEDIA);
     const notify = await load();
     await notify(ARRIVAL);
@@ -192,7 +192,7 @@ describe('what nothing but a notification says', () => {
     expect(await listAll()).toMatchObject([{ uploadId: UPLOAD_ID, state: 'ready', fileId: FILE }]);
   });
 
-  it('is denied where the file is that of an upload, of whatever application', async () => {
+  it('is denied if the file belongs to an upload of any application', async () => {
     const change = { key: { fileId: FILE }, fact: 'uploaded', fields: { subAppId: 7 } } as const;
     await ledger.recordEvent(eventOf([change]));
     const notify = await load({ VOD_SUB_APP_ID: '8' });
@@ -206,7 +206,7 @@ describe('what nothing but a notification says', () => {
     expect(await listAll()).toMatchObject([{ state: 'ready', subAppId: 7 }]);
   });
 
-  it('is noted a thousand times a day at most, and the log counts what is more', async () => {
+  it('is noted for at most a thousand files a day, and the log counts the rest', async () => {
     const notify = await load();
     await ledger.noteAbsentDeletions(MADE_UP, undefined);
 
@@ -218,7 +218,7 @@ describe('what nothing but a notification says', () => {
     expect(await listAll()).toEqual([]);
   });
 
-  it('takes no room from files that are proven', async () => {
+  it('leaves room for proven files', async () => {
     await issue();
     const notify = await load();
     await ledger.noteAbsentDeletions(MADE_UP, undefined);

@@ -16,7 +16,7 @@ import {
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
-/** What is no address of any application, nor of none. */
+/** Values that are no valid address of an application and not empty. */
 const WRONG_NAMES: readonly unknown[] = [
   ...['', ' ', '0', '-1', 'NaN', 'Infinity', 'null', 'undefined', '__proto__', '1.5e9'],
   ...['01500000002', ' 1500000002', '+1500000002', '1500000002.0', '0x59682f02', '1500000002n'],
@@ -37,11 +37,11 @@ captureLog();
 
 const othersThan = (subAppId: number) => APPLICATIONS.filter((other) => other !== subAppId);
 
-/** Returns how an upload stands that was made of a file alone. */
+/** Returns the state of an upload that is known by its file alone. */
 const stateOf = async ({ fileId }: Captured) =>
   (await stage.sweeper.ledger.findUpload(deriveFileUploadId(fileId)))?.state;
 
-/** Has an application live, and describes it; returns the arrival. */
+/** Has an application pull a file and sends all notifications of it; returns the arrival. */
 async function live(subAppId: number): Promise<Captured> {
   const captured = await stage.captureLife(subAppId);
   for (const each of captured) expect(await notifyOf(stage.kept, each)).toBe(200);
@@ -53,8 +53,8 @@ const claimDeletion = ({ body: { Sign, T } }: Captured, FileIdSet: readonly stri
   ...{ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet }, Sign, T },
 });
 
-describe('what an application tells', () => {
-  it('is taken, and handed on with the application', async () => {
+describe('a notification of an application', () => {
+  it('is accepted, and delivered with its application', async () => {
     for (const subAppId of APPLICATIONS) {
       const arrival = await live(subAppId);
 
@@ -67,7 +67,7 @@ describe('what an application tells', () => {
     }
   });
 
-  it('is believed of no other', async () => {
+  it('is not accepted for another application', async () => {
     const captured: Captured[] = [];
     for (const subAppId of APPLICATIONS) captured.push(...(await stage.captureLife(subAppId)));
     const lie = async () => {
@@ -87,13 +87,13 @@ describe('what an application tells', () => {
     for (const each of captured) expect(await stateOf(each)).toBe('ready');
   });
 
-  it('is refused from an address that no application has', async () => {
+  it('is refused from an address of no known application', async () => {
     const captured = [...(await stage.captureLife(OWN)), ...(await stage.captureLife(ACME))];
     const before = await stage.readAll();
     const send = async ({ body }: Captured, handler: typeof stage.kept, name: unknown) => ({
       name,
       status: await notify(handler, { ...body, ...signFor(OWN) }, name),
-      // Anyone who has no proof does not learn which applications there are.
+      // A caller without a valid signature does not learn which applications exist.
       unproven: await notify(handler, { ...body, Sign: '' }, name),
       others: await notify(handler, { ...body, ...signFor(ACME) }, name),
     });
@@ -111,7 +111,7 @@ describe('what an application tells', () => {
 });
 
 describe('the Sign of an application', () => {
-  it('has no deletion, and no event that nobody can confirm, believed of another one', async () => {
+  it('proves no deletion and no unconfirmable event of another application', async () => {
     const victim = await live(ACME);
     const { body } = await stage.captureDeletion(victim);
     const { Sign, T } = await live(GLOBEX).then((each) => each.body);
@@ -128,7 +128,7 @@ describe('the Sign of an application', () => {
 });
 
 describe('a file that another application does not have', () => {
-  it('is not deleted for that, and nobody is told so', async () => {
+  it('is not deleted, and no message reports that', async () => {
     const arrivals: Captured[] = [];
     for (const subAppId of APPLICATIONS) arrivals.push(await live(subAppId));
     const before = await stage.readAll();
@@ -143,7 +143,7 @@ describe('a file that another application does not have', () => {
     expect(await stage.readAll()).toEqual(before);
   });
 
-  it('is not deleted along with one that the other application had', async () => {
+  it('is not deleted together with a file that the other application had', async () => {
     const kept = await live(ACME);
     const gone = await live(GLOBEX);
     const { body } = await stage.captureDeletion(gone);
@@ -157,7 +157,7 @@ describe('a file that another application does not have', () => {
     expect(JSON.stringify(deletions)).not.toContain(kept.fileId);
   });
 
-  it('is not deleted where it came before applications were named', async () => {
+  it('is not deleted if it is older than applications in the ledger', async () => {
     const arrival = await live(OWN);
     await stage.forgetApplications();
     const forged = { ...arrival, body: claimDeletion(arrival, [arrival.fileId]) };
@@ -170,7 +170,7 @@ describe('a file that another application does not have', () => {
     expect(await stateOf(arrival)).toBe('deleted');
   });
 
-  it('is told of as unconfirmed where nothing is kept, and as another event than the true one', async () => {
+  it('without a ledger is reported as an unconfirmed event, different from the true one', async () => {
     const [arrival] = await stage.captureLife(ACME);
     const forged = { ...arrival, body: claimDeletion(arrival, [arrival.fileId]) };
 
@@ -186,8 +186,8 @@ describe('a file that another application does not have', () => {
   });
 });
 
-describe('what was sent in the name of another application first', () => {
-  it('is not taken for what VOD then tells, where nobody can confirm it', async () => {
+describe('a notification that was first sent in the name of another application', () => {
+  it('is not treated as a repetition if it cannot be confirmed', async () => {
     const [{ body }] = await stage.captureLife(ACME);
     const { Sign, T } = body;
     const MediaCastStatusChangedEvent = { CastId: 'cast-1', Status: 'Working' };
@@ -203,7 +203,7 @@ describe('what was sent in the name of another application first', () => {
     expect(said).toEqual([...othersThan(ACME), ACME]);
   });
 
-  it('is not taken for what VOD then tells, while it cannot be asked', async () => {
+  it('is not treated as a repetition while VOD is not available', async () => {
     const captured = await stage.captureLife(ACME);
     stage.sweeper.vod.faults.arm('internal-error', 10_000);
     for (const to of [OWN, GLOBEX, ACME]) {
@@ -219,7 +219,7 @@ describe('what was sent in the name of another application first', () => {
 });
 
 describe('an upload that the envelope of another application names', () => {
-  it('stays as it is, and the file is one of another program', async () => {
+  it('does not change, and the file counts as one of another program', async () => {
     const { ledger, vod } = stage.sweeper;
     const envelope = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'pull' } as const;
     const SourceContext = sealContext(envelope, undefined, { subAppId: ACME });

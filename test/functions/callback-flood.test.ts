@@ -12,7 +12,7 @@ import { NOWHERE } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { arrivalOf, openCallback, SIGN_KEY, signed } from './callback-stage.ts';
 
-/** What docs/http-api.md says of one application: files of a deletion, and events that nobody confirms, of one minute. */
+/** The limits in docs/http-api.md for one application and minute: files of a deletion, and unconfirmable events. */
 const [MOST_FILES, MOST_UNCONFIRMED] = [100, 600];
 
 const [OWN, ACME] = [1_500_000_001, 1_500_000_002];
@@ -31,7 +31,9 @@ beforeEach(() => {
   ledger = database.ledger;
 });
 
-/** Opens an instance of the function, with a ledger or without one; returns what sends it a notification that is signed. */
+/**
+ * Opens an instance of the function with or without a ledger; returns a function that sends it a signed notification.
+ */
 function open(keeps = true) {
   const ask = openCallback({
     ...{ subAppId: OWN, api: connectVod(vod.endpoint), settings: SETTINGS },
@@ -52,7 +54,7 @@ const deletionOf = (FileIdSet: readonly string[]): RawEvent => ({
 const listIds = (count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => `52858907${String(from + i).padStart(11, '0')}`);
 
-/** Has the ledger know of media of these ids, which VOD does not have any more. */
+/** Records media with these ids, which VOD no longer has. */
 async function makeKnown(fileIds: readonly string[]): Promise<void> {
   const origin = { ...NOWHERE, own: OWN, subAppId: OWN };
   const reception = { ...origin, receivedAt: now, confirmed: true, settings: SETTINGS };
@@ -66,7 +68,7 @@ const countDeleted = async () => {
 };
 
 describe('a deletion', () => {
-  it('of files that nobody knows costs no call to VOD', async () => {
+  it('of unknown files causes no call of VOD', async () => {
     const { statusCode, log } = await open()(deletionOf(listIds(11_000)));
 
     expect(statusCode).toBe(200);
@@ -76,7 +78,7 @@ describe('a deletion', () => {
     expect(await sql`select from unconfirmed_events`).toEqual([]);
   });
 
-  it('of such files and known ones has VOD asked about the known ones alone', async () => {
+  it('of known and unknown files calls VOD for the known ones alone', async () => {
     const known = listIds(2);
     await makeKnown(known);
 
@@ -86,7 +88,7 @@ describe('a deletion', () => {
     expect(await countDeleted()).toBe(2);
   });
 
-  it('of files that another application has costs no call either', async () => {
+  it('of files of another application causes no call of VOD', async () => {
     await makeKnown(listIds(2));
 
     expect(await open()(deletionOf(listIds(2)), ACME)).toMatchObject({ statusCode: 200 });
@@ -95,7 +97,7 @@ describe('a deletion', () => {
     expect(await countDeleted()).toBe(0);
   });
 
-  it('of many known files has VOD asked about some now, and keeps the others for the sweep', async () => {
+  it('of many known files calls VOD for some of them and leaves the rest to the sweep', async () => {
     const known = listIds(250);
     await makeKnown(known);
 
@@ -114,7 +116,7 @@ describe('a deletion', () => {
     expect(others).toEqual([]);
   });
 
-  it('of many files is asked about in part where nothing is kept, and the log has how many it was not', async () => {
+  it('of many files without a ledger calls VOD for some of them, and the log counts the rest', async () => {
     const { statusCode, log } = await open(false)(deletionOf(listIds(11_000)));
 
     expect(statusCode).toBe(200);
@@ -127,7 +129,7 @@ describe('a deletion', () => {
   });
 
   it.each(['all', 7, { 0: 1 }, [null, 7, 'all', { FileId: { a: 1 } }]])(
-    'whose parts are %j is taken for what it can be',
+    'with the parts %j is read as far as possible',
     async (FileDeleteResultInfo) => {
       await makeKnown(listIds(1));
       const FileDeleteEvent = { FileIdSet: listIds(2), FileDeleteResultInfo };
@@ -140,10 +142,10 @@ describe('a deletion', () => {
   );
 });
 
-/** Events of a type that nobody knows, each another one. */
+/** Events of an unknown type, each different. */
 const unknownOf = (place: number): RawEvent => ({ EventType: 'Tomorrow', Place: place });
 
-describe('events that nobody can confirm', () => {
+describe('unconfirmable events', () => {
   const sendMany = async (send: ReturnType<typeof open>, count: number, from = 0) => {
     const statuses = new Map<number, number>();
     for (let i = 0; i < count; i += 1) {
@@ -155,8 +157,8 @@ describe('events that nobody can confirm', () => {
 
   it.each([
     ['a ledger', true],
-    ['none', false],
-  ])('are bounded in each minute, with %s, and the log counts the others', async (_, keeps) => {
+    ['no ledger', false],
+  ])('are limited per minute, with %s, and the log counts the rest', async (_, keeps) => {
     const send = open(keeps);
 
     expect(await sendMany(send, MOST_UNCONFIRMED + 2)).toEqual({ 200: MOST_UNCONFIRMED, 429: 2 });
@@ -170,7 +172,7 @@ describe('events that nobody can confirm', () => {
     });
     const rows = await sql`select from events where not confirmed`;
     expect(rows).toHaveLength(keeps ? MOST_UNCONFIRMED : 0);
-    // Others are not held up by them, nor is what VOD confirms.
+    // The limit affects neither other applications nor events that VOD confirms.
     expect(await send(unknownOf(-2), ACME)).toMatchObject({ statusCode: 200 });
     vod.media.set('1', { FileId: '1', BasicInfo: { Name: 'a' } });
     expect(await send(arrivalOf('1'))).toMatchObject({ statusCode: 200 });
@@ -178,7 +180,7 @@ describe('events that nobody can confirm', () => {
     expect(await send(unknownOf(-3))).toMatchObject({ statusCode: 200 });
   });
 
-  it('are bounded over all instances of one ledger', async () => {
+  it('are limited over all instances of one ledger', async () => {
     const [first, second] = [open(), open()];
     await sendMany(first, MOST_UNCONFIRMED - 1);
 
@@ -186,7 +188,7 @@ describe('events that nobody can confirm', () => {
     expect(await sendMany(first, 1, 20_000)).toEqual({ 429: 1 });
   });
 
-  it('are bounded as well where VOD could be asked about their tasks, but not now', async () => {
+  it('are also limited if VOD could confirm their tasks but is not available', async () => {
     await sql`insert into unconfirmed_counts (sub_app_id, minute, count)
       values (${OWN}, ${new Date(now)}, ${MOST_UNCONFIRMED - 1})`;
     vod.refuseAll('InternalError');
@@ -207,8 +209,8 @@ describe('events that nobody can confirm', () => {
   });
 });
 
-describe('a deletion of parts, of which VOD tells nobody', () => {
-  it('is in the log where the database is away', async () => {
+describe('a deletion of parts, which VOD cannot confirm', () => {
+  it('is logged if the database is not available', async () => {
     const FileDeleteResultInfo = [{ FileId: '1', DeleteParts: [{ Type: 'TranscodeFiles' }] }];
     const FileDeleteEvent = { FileIdSet: ['1'], FileDeleteResultInfo };
     const event = { EventType: 'FileDeleted', FileDeleteEvent };

@@ -53,7 +53,7 @@ function open() {
   return openCallback({ signKeys: KEYS, api, ledger: (work) => work(ledger), targets });
 }
 
-/** Has VOD pull two media, one of which goes through a flow; returns all that it says of them. */
+/** Has VOD pull two files, one of them with a task flow; returns all notifications. */
 async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds'>> {
   for (const [place, uploadId] of UPLOADS.entries()) {
     await stage.client.PullUpload({
@@ -74,7 +74,7 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
   );
   const fileIds = [...new Set(tasks.map((task) => String(Object(task).FileId)))];
   const taskIds = tasks.map((task) => String(Object(task).TaskId));
-  // That a media came is said of pulled ones too, by the component that finds them.
+  // VOD also reports the arrival of a pulled file, from the component that finds it.
   return { notifications: [...notifications, ...fileIds.map(arrivalOf)], fileIds, taskIds };
 }
 
@@ -82,7 +82,7 @@ async function notify(body: unknown): Promise<number> {
   return (await ask({ body })).statusCode;
 }
 
-/** Returns all that is known and to be told, but of what nobody can confirm. */
+/** Returns all records and due deliveries, except those of unconfirmable events. */
 async function readLedger() {
   return {
     uploads: await sql`select * from uploads order by upload_id`,
@@ -94,7 +94,7 @@ async function readLedger() {
   };
 }
 
-/** Sends them a few at a time; answers those that were answered otherwise than they should be. */
+/** Sends the forgeries, eight at a time; returns those with an unexpected answer. */
 async function attack(forgeries: readonly Forgery[]): Promise<readonly object[]> {
   const successes: object[] = [];
   const waiting = forgeries.values();
@@ -109,7 +109,7 @@ async function attack(forgeries: readonly Forgery[]): Promise<readonly object[]>
 }
 
 describe('POST /callback under attack', () => {
-  it('takes genuine notifications with either key, and tells what they lead to', async () => {
+  it('accepts genuine notifications with either key and delivers their messages', async () => {
     expect(await sql`select state, file_id from uploads order by upload_id`).toMatchObject(
       UPLOADS.map((_, place) => ({ state: 'ready', file_id: loot.fileIds[place] })),
     );
@@ -128,7 +128,7 @@ describe('POST /callback under attack', () => {
     ]);
   });
 
-  it('learns nothing from ten thousand forgeries', async () => {
+  it('changes nothing for ten thousand forgeries', async () => {
     const before = await readLedger();
     const forgeries = fc.sample(forge(loot), { seed: 20_260_301, numRuns: 10_000 });
 
@@ -145,7 +145,7 @@ describe('POST /callback under attack', () => {
     );
   }, 600_000);
 
-  it('makes no upload of a file that never was, although VOD confirms that it is not there', async () => {
+  it('creates no upload of a file that never existed, although VOD confirms its absence', async () => {
     const { uploads } = await readLedger();
     const FileDeleteEvent = { FileIdSet: ['5285890700000000404'] };
 

@@ -13,13 +13,13 @@ beforeEach(() => refuseByName(database.url));
 
 const load = () => loadCallback({ DATABASE_URL: database.url, WEBHOOK_ENDPOINTS: '[]' });
 
-/** What has not the form of an id is denied, and VOD is not asked about it. */
+/** A malformed id is denied without a call of VOD. */
 const DENIED = 'an id that no index takes';
 const FLAWS = ['none', 'none', ...Object.keys(ODDITIES), ...Object.keys(POISONS)].filter(
   (flaw) => flaw !== DENIED,
 );
 
-/** Has VOD know a new media of each flaw. */
+/** Adds new media with each flaw to VOD. */
 function addMedia(flaws: readonly string[]) {
   made += flaws.length;
   const samples = flaws.map((flaw, index) => createSample(made - index, flaw));
@@ -27,14 +27,14 @@ function addMedia(flaws: readonly string[]) {
   return samples;
 }
 
-describe('POST /callback of what cannot be processed', () => {
-  it('takes every notification, and records all that can be', async () => {
+describe('POST /callback with an event that cannot be processed', () => {
+  it('answers 200 to every notification and records all valid events', async () => {
     const notify = await load();
     const batches = fc.array(fc.constantFrom(...FLAWS), { minLength: 1, maxLength: 12 });
     const property = fc.asyncProperty(batches, async (flaws) => {
       const samples = addMedia(flaws);
       const answers: Notified[] = [];
-      // VOD sends what it has no answer to twice more.
+      // VOD sends an unanswered notification twice more.
       for (let time = 0; time < 3; time += 1) {
         for (const { fileId } of samples) answers.push(await notify(arrivalOf(fileId)));
       }
@@ -50,7 +50,7 @@ describe('POST /callback of what cannot be processed', () => {
     await fc.assert(property, { numRuns: 6 });
   });
 
-  it('denies what has not the form of an id, and keeps nothing of it', async () => {
+  it('denies a malformed id and records nothing', async () => {
     const notify = await load();
     const [sample] = addMedia([DENIED]);
 
@@ -61,7 +61,7 @@ describe('POST /callback of what cannot be processed', () => {
     expect((await ledger.listDeadItems({ limit: 10 })).items).toEqual([]);
   });
 
-  it('keeps it for the sweep, and sets it aside by name at the third failure', async () => {
+  it('records the event for the sweep, and sets it aside at the third failure', async () => {
     const notify = await load();
     const [sample] = addMedia(['a name that the database refuses by a constraint']);
     const fileId = String(sample?.fileId);

@@ -14,7 +14,7 @@ const toldOf = () =>
     .sort();
 
 describe('POST /callback with a ledger', () => {
-  it('records an event, and describes it and of what it led to', async () => {
+  it('records an event and delivers it with the new state of its upload', async () => {
     const notify = await load();
 
     const { statusCode, json, log } = await notify(ARRIVAL);
@@ -43,7 +43,7 @@ describe('POST /callback with a ledger', () => {
     ]);
   });
 
-  it('acknowledges what it knows, and tells nobody again', async () => {
+  it('acknowledges a known event and delivers nothing again', async () => {
     const notify = await load();
     await notify(ARRIVAL);
 
@@ -54,7 +54,7 @@ describe('POST /callback with a ledger', () => {
     expect(consumer.received).toHaveLength(2);
   });
 
-  it('records nothing of what VOD denies', async () => {
+  it('records nothing that VOD denies', async () => {
     const notify = await load();
     vod.media.clear();
 
@@ -66,7 +66,7 @@ describe('POST /callback with a ledger', () => {
     expect(consumer.received).toEqual([]);
   });
 
-  it('keeps what VOD cannot be asked about, once, and changes nothing by it', async () => {
+  it('records an event for later while VOD is not available, once, and changes no upload', async () => {
     const notify = await load();
     vod.refuseAll('InternalError');
 
@@ -87,7 +87,7 @@ describe('POST /callback with a ledger', () => {
     expect(await ledger.claimConfirmations(10, 60)).toMatchObject([{ raw: ARRIVAL, attempt: 1 }]);
   });
 
-  it('keeps an event in time, where VOD gives no answer', async () => {
+  it('records an event in time if VOD does not answer', async () => {
     const silent = await startVodServer(() => {});
     const notify = await load({ VOD_API_ENDPOINT: silent.endpoint });
 
@@ -98,7 +98,7 @@ describe('POST /callback with a ledger', () => {
     expect(log).toMatchObject({ confirmation: 'kept', fresh: true, code: 'upstream_timeout' });
   });
 
-  it('records an event that was kept, when it comes again', async () => {
+  it('records an event when a pending notification is repeated', async () => {
     const notify = await load();
     vod.refuseAll('InternalError');
     await notify(ARRIVAL);
@@ -109,7 +109,7 @@ describe('POST /callback with a ledger', () => {
     expect(log).toMatchObject({ confirmation: 'confirmed', fresh: true, delivered: 2 });
   });
 
-  it('hands on what nobody can confirm, without changing an upload', async () => {
+  it('delivers an unconfirmable event without changing an upload', async () => {
     const notify = await load();
 
     const { statusCode, log } = await notify(CAST);
@@ -124,7 +124,7 @@ describe('POST /callback with a ledger', () => {
     expect((await ledger.listUploads({ limit: 10 })).items).toEqual([]);
   });
 
-  it('lets no event say of itself that it is confirmed', async () => {
+  it('ignores a field "confirmed" of the event', async () => {
     const notify = await load();
 
     await notify({ EventType: 'Tomorrow', confirmed: true });
@@ -135,7 +135,7 @@ describe('POST /callback with a ledger', () => {
     });
   });
 
-  it.each(['\u0000', 'a\ud800b', '__proto__'])('keeps an event with the name %j', async (name) => {
+  it.each(['\u0000', 'a\ud800b', '__proto__'])('records an event with a field %j', async (name) => {
     const notify = await load();
 
     const { statusCode } = await notify({ EventType: 'Tomorrow', [name]: { [name]: name } });
@@ -144,7 +144,7 @@ describe('POST /callback with a ledger', () => {
     expect(toldOf()).toEqual(['vod.Tomorrow']);
   });
 
-  it('is done with an event that consumers do not take: the sweep continues it', async () => {
+  it('leaves an event that consumers refuse to the sweep', async () => {
     const notify = await load();
     consumer.status = 500;
 
@@ -158,7 +158,7 @@ describe('POST /callback with a ledger', () => {
     ]);
   });
 
-  it('says that an endpoint is paused, at the level of an error', async () => {
+  it('logs an error if it pauses an endpoint', async () => {
     const notify = await load();
     consumer.status = 410;
 
@@ -175,7 +175,7 @@ describe('POST /callback with a ledger', () => {
     expect(await ledger.readBacklog()).toMatchObject({ pausedEndpoints: 1, pausedDeliveries: 3 });
   });
 
-  it('says that it could not keep an event', async () => {
+  it('answers 503 if it cannot record an event', async () => {
     const notify = await load({ DATABASE_URL: 'postgres://nobody:canary@127.0.0.1:1/none' });
 
     const confirmed = await notify(ARRIVAL);

@@ -21,7 +21,7 @@ const consumer = useConsumer();
 
 interface Callback {
   readonly settings?: object;
-  /** Whether it has one. */
+  /** Whether the function has a ledger. */
   readonly ledger?: boolean;
   readonly api?: VodApi;
 }
@@ -42,7 +42,7 @@ function contextOf(envelope: Partial<Envelope> = {}): string {
   return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
-/** The next notification of this type that VOD sends, without what proves it. */
+/** Returns the next notification of this type from VOD, without `Sign` and `T`. */
 async function receive(eventType: string): Promise<RawEvent> {
   for (;;) {
     const { Sign: _sign, T: _t, ...body } = (await stage.vod.receiver.next()).body;
@@ -58,8 +58,8 @@ const announcements = async () =>
     .map(({ eventType }) => eventType)
     .filter((type) => type.startsWith('upload.'));
 
-describe('POST /callback of a file that is more than its upload allows', () => {
-  it('rejects it, tells so once, and has it deleted once, however often it is told', async () => {
+describe('POST /callback for a file that exceeds its limits', () => {
+  it('rejects it, notifies consumers once and deletes it once, also for repeated notifications', async () => {
     const notify = open();
     const fileId = await stage.makeMedia('tone', contextOf({ limits: { maxSeconds: 1 } }));
     const pulled = await receive('PullComplete');
@@ -86,7 +86,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     ]);
   });
 
-  it('takes a file that is just what it may be', async () => {
+  it('accepts a file of exactly its limits', async () => {
     const limits = { maxBytes: 32_044, maxSeconds: 2, mediaTypes: ['wav'] };
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
 
@@ -96,7 +96,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     expect(await stage.settle()).toEqual([]);
   });
 
-  it('rejects what the console lets in, and what is recorded, by the policy', async () => {
+  it('rejects media from the console and recordings by the policy', async () => {
     const policy = { console: { mediaTypes: ['mp4'] }, live: { maxSeconds: 1 } };
     const notify = open({ settings: { policy } });
     const tone = await stage.makeMedia();
@@ -121,7 +121,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     expect(mediaOfVod().map(({ fileId }) => fileId)).toEqual([film.fileId]);
   });
 
-  it('holds an executable that is called a video until VOD had time to read it, and rejects it', async () => {
+  it('holds an executable with the type of a video until VOD could analyse it, and rejects it', async () => {
     const limits = { maxBytes: EXECUTABLE.length, mediaTypes: ['mp4'] };
     const fileId = await stage.makeMedia('executable', contextOf({ limits }));
 
@@ -142,7 +142,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     expect(mediaOfVod()).toEqual([]);
   });
 
-  it('holds a recording that does not say how long it lasts, where that is limited, and rejects it', async () => {
+  it('holds a recording without a duration if that is limited, and rejects it', async () => {
     const notify = open({ settings: { policy: { console: { maxSeconds: 60 } } } });
     const [limited, free, brought] = [
       await stage.makeMedia('lengthless', contextOf({ limits: { maxSeconds: 60 } })),
@@ -166,7 +166,7 @@ describe('POST /callback of a file that is more than its upload allows', () => {
     expect(mediaOfVod().map(({ fileId }) => fileId)).toEqual([free]);
   });
 
-  it('takes a file that VOD reads later', async () => {
+  it('accepts a file that VOD analyses later', async () => {
     const context = contextOf({ limits: { maxSeconds: 2 } });
     const fileId = await stage.makeMedia('tone', context);
     const api: VodApi = {
@@ -197,12 +197,12 @@ const RECORDING = {
   keepSeconds: null,
 } as const;
 
-describe('POST /callback of a file that its upload does not want', () => {
+describe('POST /callback for a file that does not belong to its upload', () => {
   beforeEach(async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client' });
   });
 
-  it('removes a second file, and leaves the first one', async () => {
+  it('removes a second file and keeps the first', async () => {
     const notify = open({ settings: { rules: [{ name: 'r', set: { classId: 7 } }] } });
     const first = await stage.makeMedia('tone', contextOf());
     const second = await stage.makeMedia('tone', contextOf());
@@ -215,7 +215,7 @@ describe('POST /callback of a file that its upload does not want', () => {
     expect(deletions()).toHaveLength(1);
   });
 
-  it('removes a file that names the upload of another owner, which it leaves alone', async () => {
+  it('removes a file that names the upload of another owner, without changing the upload', async () => {
     const notify = open();
     const before = await upload();
     const foreign = await stage.makeMedia('tone', contextOf({ owner: 'mallory' }));
@@ -245,7 +245,7 @@ describe('POST /callback of a file that its upload does not want', () => {
   });
 });
 
-describe('POST /callback of a media that rules are about', () => {
+describe('POST /callback for media that match rules', () => {
   const settings = {
     rules: [
       {
@@ -257,7 +257,7 @@ describe('POST /callback of a media that rules are about', () => {
     ],
   };
 
-  it('has done to it what they say, once', async () => {
+  it('applies the rules once', async () => {
     const notify = open({ settings });
     const { fileId } = await stage.vod.emulator().arrivals.record({ ...RECORDING, seconds: 2 });
     const uploadId = deriveFileUploadId(fileId);
@@ -284,7 +284,7 @@ describe('POST /callback of a media that rules are about', () => {
     ]);
   });
 
-  it('has a client’s media deleted when its upload said', async () => {
+  it('sets the expiry that the upload requested', async () => {
     const mediaExpireTime = Date.UTC(2098, 0, 1) / 1_000;
     const fileId = await stage.makeMedia('tone', contextOf({ mediaExpireTime }));
 
@@ -303,7 +303,7 @@ describe('POST /callback without a ledger', () => {
     [name]: () => Promise.reject(new Error('No connection.')),
   });
 
-  it('tells that a file is too much, and deletes it', async () => {
+  it('rejects a file that exceeds its limits, notifies consumers and deletes it', async () => {
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
 
     expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
@@ -323,7 +323,7 @@ describe('POST /callback without a ledger', () => {
     expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'limits_exceeded', delivered: 2 });
   });
 
-  it('deletes nothing before everybody knows, and has VOD send it again', async () => {
+  it('deletes nothing before all consumers have accepted the message, and has VOD send the event again', async () => {
     const fileId = await stage.makeMedia('tone', contextOf({ limits }));
     const notify = open({ ledger: false });
     consumer.status = 500;
@@ -338,7 +338,7 @@ describe('POST /callback without a ledger', () => {
     expect(ids.size).toBe(2);
   });
 
-  it('tells that a recording does not say how long it lasts, and deletes it', async () => {
+  it('rejects a recording without a duration, notifies consumers and deletes it', async () => {
     const fileId = await stage.makeMedia('lengthless', contextOf({ limits }));
 
     expect(await open({ ledger: false })(arrivalOf(fileId))).toBe(200);
@@ -353,7 +353,7 @@ describe('POST /callback without a ledger', () => {
     expect(log.lines.at(-1)).toMatchObject({ status: 200, code: 'media_unreadable', delivered: 2 });
   });
 
-  it('leaves a recording alone whose length nothing limits', async () => {
+  it('accepts a recording without a duration if that is not limited', async () => {
     const context = contextOf({ limits: { maxBytes: 1_000, mediaTypes: ['webm'] } });
     const fileId = await stage.makeMedia('lengthless', context);
 
@@ -363,7 +363,7 @@ describe('POST /callback without a ledger', () => {
     expect(messagesOf(consumer).map(({ type }) => type)).toEqual(['vod.NewFileUpload']);
   });
 
-  it('keeps a file that nobody can judge, and says so', async () => {
+  it('keeps a file that cannot be checked, and logs a warning', async () => {
     const context = contextOf({ limits: { mediaTypes: ['mp4'] } });
     const fileId = await stage.makeMedia('executable', context);
 
@@ -376,7 +376,7 @@ describe('POST /callback without a ledger', () => {
     });
   });
 
-  it('does at once what rules say', async () => {
+  it('applies rules immediately', async () => {
     const rules = [{ name: 'r', set: { classId: 7, procedure: { name: 'LongVideoPreset' } } }];
     const notify = open({ ledger: false, settings: { rules } });
     const fileId = await stage.makeMedia();
@@ -388,7 +388,7 @@ describe('POST /callback without a ledger', () => {
     expect(TaskSet?.filter(({ TaskType }) => TaskType === 'Procedure')).toHaveLength(1);
   });
 
-  it('goes on where a rule cannot be carried out, and tries again where it may be', async () => {
+  it('continues after a rule that VOD refuses, and has VOD send the event again after a failure', async () => {
     const rules = [{ name: 'r', set: { expireTime: '1999-01-01T00:00:00Z' } }];
     const fileId = await stage.makeMedia();
 

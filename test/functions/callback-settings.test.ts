@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 beforeEach(() => stubCallback(vod, consumer));
 
-/** Has a new instance of the built function, with these settings beside it, told of the media. */
+/** Notifies a new instance of the built function, with these settings in its folder, of the media. */
 async function notify(settings: object): Promise<number> {
   await folder.writeSettings(settings);
   const ask = askHandler(folder.load('callback'));
@@ -27,7 +27,7 @@ async function notify(settings: object): Promise<number> {
 }
 
 describe('the built callback', () => {
-  it('holds media to the settings beside it', async () => {
+  it('applies the limits of the settings in its folder', async () => {
     const settings = { policy: { console: { maxBytes: MEDIA.MetaData.Size - 1 } } };
 
     expect(await notify(settings)).toBe(200);
@@ -37,7 +37,7 @@ describe('the built callback', () => {
     expect(types.sort()).toEqual(['upload.rejected', 'vod.NewFileUpload']);
   });
 
-  it('serves nothing with settings that are wrong, and says what is', async () => {
+  it('answers 500 with invalid settings, and logs the mistakes', async () => {
     const rules = [{ name: 'r', set: { coverUrl: 'http://canary.example.com/' } }];
 
     expect(await notify({ rules })).toBe(500);

@@ -14,11 +14,11 @@ const [NEW, OLD] = ['SignKeyNew1', 'SignKeyOld2'];
 
 const log = captureLog();
 
-/** Opens the function with tenants; returns what sends it a notification that is signed with `key`. */
+/** Opens the function with tenants; returns a function that sends it a notification signed with `key`. */
 function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
   const ask = openCallback({
     ...{ signKeys: [NEW], ...config, subAppId: OWN, now: () => NOW },
-    // Nobody can confirm what is sent here, so that nobody is asked.
+    // These events cannot be confirmed, so VOD is not called.
     api: connectVod('127.0.0.1:9'),
     settings: settingsOf({
       policy: { tenants: { claim: 'org', subAppIds: { acme: ACME, globex: GLOBEX } } },
@@ -35,7 +35,7 @@ function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: 
 }
 
 describe('the keys of an application', () => {
-  it('are the configured ones for the own application, however its address names it', async () => {
+  it("are the configured ones for the service's own application, with or without its number in the address", async () => {
     const notify = open({ signKeys: [NEW, OLD] });
 
     for (const address of [undefined, OWN]) {
@@ -45,7 +45,7 @@ describe('the keys of an application', () => {
     }
   });
 
-  it("are derived from any of them for a tenant's, and for that one alone", async () => {
+  it("are derived from any of them for a tenant's application, and are valid for it alone", async () => {
     const notify = open({ signKeys: [NEW, OLD] });
 
     for (const [signKey, key] of [NEW, OLD].entries()) {
@@ -61,11 +61,11 @@ describe('the keys of an application', () => {
     }
   });
 
-  it('are gone with the key that they are derived from', async () => {
+  it('become invalid with the key that they are derived from', async () => {
     expect(await open()(deriveSignKey(OLD, ACME), ACME)).toMatchObject({ status: 401 });
   });
 
-  it('are judged by their time as well', async () => {
+  it('are checked against the time as well', async () => {
     const derived = deriveSignKey(NEW, ACME);
 
     expect(await open()(derived, ACME, SECONDS - 1)).toMatchObject({
@@ -74,7 +74,7 @@ describe('the keys of an application', () => {
     });
   });
 
-  it('are refused in the same words where there is such an application and where there is none', async () => {
+  it('are refused with the same text for existing and missing applications', async () => {
     const notify = open();
     const sayOf = async (key: string, subAppId: number) => {
       const { status, said } = await notify(key, subAppId);
@@ -90,7 +90,7 @@ describe('the keys of an application', () => {
     }
   });
 
-  it('tell anyone who has one that there is no such application any more', async () => {
+  it('reveal to their holder that an application no longer exists', async () => {
     const gone = 1_500_000_004;
 
     expect(await open()(deriveSignKey(NEW, gone), gone)).toMatchObject({
@@ -100,8 +100,8 @@ describe('the keys of an application', () => {
   });
 });
 
-describe("the grace for the own application's key", () => {
-  it("lets tenants' applications sign with it while it lasts, which the log line says", async () => {
+describe("the transition period of the service's own key", () => {
+  it("lets tenants' applications sign with it until its end, and logs that", async () => {
     const notify = open({ signKeys: [NEW, OLD], sharedKeyUntil: SECONDS + 1 });
 
     const log = { subAppId: ACME, signKey: 1, sharedSignKey: true };
@@ -111,7 +111,7 @@ describe("the grace for the own application's key", () => {
     expect(derived.log.sharedSignKey).toBeUndefined();
   });
 
-  it('makes the key of one tenant good for no other, nor for the own one', async () => {
+  it('does not make the key of one tenant valid for another application', async () => {
     const notify = open({ sharedKeyUntil: SECONDS + 1 });
 
     for (const other of [undefined, GLOBEX]) {
@@ -122,7 +122,7 @@ describe("the grace for the own application's key", () => {
   it.each([
     ['is over', 0],
     ['is too long', 7 * 86_400 + 1],
-  ])('does nothing where it %s', async (_, seconds) => {
+  ])('has no effect if it %s', async (_, seconds) => {
     const notify = open({ sharedKeyUntil: SECONDS + seconds });
 
     expect(await notify(NEW, ACME)).toMatchObject({ status: 401 });

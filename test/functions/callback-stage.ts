@@ -13,12 +13,12 @@ import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
 import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
 
-/** Key that notifications are signed with where a test says nothing else. */
+/** The default key of signed notifications. */
 export const SIGN_KEY = 'SignKeyNew1';
 
 export const UPLOAD_ID = '01ARYZ6S410000000000000000';
 
-/** A media that came from a client, as VOD describes it. */
+/** A file from a client as VOD describes it. */
 export const MEDIA = {
   FileId: '5285890700000000042',
   BasicInfo: {
@@ -34,27 +34,27 @@ export const MEDIA = {
   MetaData: { Size: 10, Duration: 1.5 },
 };
 
-/** Returns what VOD says when a file has come. */
+/** Returns VOD's notification of an arrival. */
 export const arrivalOf = (FileId: string): RawEvent => ({
   EventType: 'NewFileUpload',
   FileUploadEvent: { FileId },
 });
 
-/** That {@link MEDIA} came. */
+/** The arrival of {@link MEDIA}. */
 export const ARRIVAL = arrivalOf(MEDIA.FileId);
 
-/** Something that nobody can confirm. */
+/** An unconfirmable event. */
 export const CAST: RawEvent = {
   EventType: 'MediaCastStatusChanged',
   MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working' },
 };
 
-/** How the route differs from one that knows {@link SIGN_KEY}, and keeps, tells and sets nothing. */
+/** How the route differs from one with {@link SIGN_KEY} and no ledger, targets or settings. */
 type RouteChange = Partial<Omit<IngestDependencies, 'config' | 'api'>> &
   Pick<IngestDependencies, 'api'> &
   Partial<IngestDependencies['config']> & { readonly subAppId?: number };
 
-/** Returns what asks the route, which has more time than in the cloud. */
+/** Returns a function that calls the route, with more time than in the cloud. */
 export function openCallback({
   signKeys = [SIGN_KEY],
   sharedKeyUntil,
@@ -76,7 +76,7 @@ export const signed = (event: RawEvent, key = SIGN_KEY, now = Date.now()): RawEv
   ...signCallback(key, Math.floor(now / 1_000) + 600),
 });
 
-/** A consumer that answers with a status, 200 where a test says nothing else. */
+/** A consumer that answers with a status, by default 200. */
 export interface MoodyConsumer extends Consumer {
   status: number;
 }
@@ -95,27 +95,27 @@ export function useConsumer(): MoodyConsumer {
   );
 }
 
-/** Returns the messages that a consumer has had. */
+/** Returns the messages that a consumer has received. */
 export const messagesOf = ({ received }: Consumer) => received.map(({ body }) => JSON.parse(body));
 
-/** What the function answered, and its log line. */
+/** The answer of the function and its log line. */
 export interface Notified {
   readonly statusCode: number;
   readonly json: Readonly<Record<string, unknown>>;
   readonly log: LogFields;
 }
 
-/** The function before a VOD that knows of nothing yet, and a consumer, both new for each test. */
+/** The function, a VOD without media and a consumer, all new for each test. */
 export interface CallbackStage {
   readonly vod: KnownVod;
   readonly consumer: MoodyConsumer;
-  /** Loads the function anew, with what `environment` adds; returns what sends it a notification that is signed. */
+  /** Loads a new instance with additional variables; returns a function that sends it a signed notification. */
   load(
     environment?: Readonly<Record<string, string>>,
   ): Promise<(body: RawEvent) => Promise<Notified>>;
 }
 
-/** Lets the tests of the file load the function; `media` is what VOD knows. */
+/** Lets the tests of the file load the function; `media` is what VOD has. */
 export function useCallback(...media: readonly { readonly FileId: string }[]): CallbackStage {
   const log = captureLog();
   const consumer = useConsumer();
@@ -137,7 +137,7 @@ export function useCallback(...media: readonly { readonly FileId: string }[]): C
   };
 }
 
-/** Sets the variables of a function before this VOD, which tells this consumer. */
+/** Sets the variables of a function for this VOD and this consumer. */
 export function stubCallback(
   { endpoint }: KnownVod,
   { url }: Consumer,

@@ -14,7 +14,7 @@ function load(consumers: readonly { readonly url: string; readonly events?: read
 }
 
 describe('POST /callback without a ledger', () => {
-  it('answers when everybody has taken the event', async () => {
+  it('answers after all consumers have accepted the event', async () => {
     const notify = await load([willing, moody]);
 
     const { statusCode, json, log } = await notify(ARRIVAL);
@@ -38,7 +38,7 @@ describe('POST /callback without a ledger', () => {
     }
   });
 
-  it('tells those who want it', async () => {
+  it('delivers an event to the matching endpoints', async () => {
     const notify = await load([
       { url: willing.url, events: ['vod.PullComplete'] },
       { url: moody.url, events: ['vod.NewFile*'] },
@@ -50,7 +50,7 @@ describe('POST /callback without a ledger', () => {
     expect(willing.received).toEqual([]);
   });
 
-  it('has VOD send it again where one has not taken it, under the same id', async () => {
+  it('has VOD send an event again that a consumer refused, with the same message id', async () => {
     const notify = await load([willing, moody]);
     moody.status = 500;
 
@@ -69,7 +69,7 @@ describe('POST /callback without a ledger', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it('hands on what nobody can confirm', async () => {
+  it('delivers an unconfirmable event', async () => {
     const notify = await load([willing]);
 
     const { statusCode, log } = await notify(CAST);
@@ -79,7 +79,7 @@ describe('POST /callback without a ledger', () => {
     expect(messagesOf(willing)).toMatchObject([{ data: { ...CAST, confirmed: false } }]);
   });
 
-  it('tells nobody of what VOD denies', async () => {
+  it('delivers nothing that VOD denies', async () => {
     const notify = await load([willing]);
     vod.media.clear();
 
@@ -89,7 +89,7 @@ describe('POST /callback without a ledger', () => {
     expect(willing.received).toEqual([]);
   });
 
-  it('has VOD send again what VOD cannot be asked about', async () => {
+  it('answers 503 while VOD is not available, so that VOD sends the event again', async () => {
     const notify = await load([willing]);
     vod.refuseAll('AuthFailure.SignatureFailure');
 
@@ -104,7 +104,7 @@ describe('POST /callback without a ledger', () => {
     expect(willing.received).toEqual([]);
   });
 
-  it('confirms and logs where there is nobody to tell', async () => {
+  it('confirms and logs an event without consumers', async () => {
     const notify = await load([]);
 
     const { statusCode, log } = await notify(ARRIVAL);

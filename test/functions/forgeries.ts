@@ -2,33 +2,33 @@ import fc from 'fast-check';
 import type { RawEvent } from '../../lib/vod/event.ts';
 import { signCallback } from '../support/sign-callback.ts';
 
-/** A notification that somebody other than VOD made. */
+/** A notification that VOD did not send. */
 export interface Forgery {
   /** What is wrong with it. */
   readonly kind: string;
   readonly body: string;
-  /** Statuses with which it may be answered. */
+  /** Statuses that the function may answer with. */
   readonly statuses: readonly number[];
 }
 
-/** What a forger has got hold of. */
+/** What an attacker has obtained. */
 export interface Loot {
-  /** Genuine notifications, without `Sign` and `T`, of which each is known already. */
+  /** Genuine notifications without `Sign` and `T`, all of them already recorded. */
   readonly notifications: readonly RawEvent[];
   readonly fileIds: readonly string[];
   readonly taskIds: readonly string[];
-  /** A pair that is in force. */
+  /** A valid pair. */
   readonly signed: { readonly Sign: string; readonly T: number };
   readonly keys: readonly string[];
   readonly nowSeconds: number;
 }
 
-/** Number of event types that nobody knows, so that only so many of them can be recorded. */
+/** Number of unknown event types, so that only that many of them can be recorded. */
 export const UNKNOWN_TYPES = 20;
 
 const IGNORED = [200] as const;
 const DENIED = [401] as const;
-/** Some are changed back into what VOD has said, and then are known. */
+/** Some are by chance identical to what VOD reported, and are known then. */
 const EITHER = [200, 401] as const;
 
 /** Returns forgeries of every kind. */
@@ -43,7 +43,7 @@ export function forge(loot: Loot): fc.Arbitrary<Forgery> {
   );
 }
 
-/** What `Sign` and `T` do not vouch for. */
+/** Notifications without a valid `Sign` and `T`. */
 function unsigned({ notifications, signed, keys, nowSeconds }: Loot): fc.Arbitrary<Forgery> {
   const { Sign, T } = signed;
   const [key = ''] = keys;
@@ -87,7 +87,7 @@ function unsigned({ notifications, signed, keys, nowSeconds }: Loot): fc.Arbitra
     }));
 }
 
-/** Genuine proof, and ids of which VOD has not said what is told of them. */
+/** Notifications with a valid signature, and ids for which VOD did not report this. */
 function swapped(loot: Loot): fc.Arbitrary<Forgery> {
   const unknownFile = fc.stringMatching(/^52858907\d{11}$/).filter(notIn(loot.fileIds));
   const unknownTask = fc
@@ -126,7 +126,7 @@ function swapped(loot: Loot): fc.Arbitrary<Forgery> {
   );
 }
 
-/** What VOD has said, in words that it did not use. */
+/** What VOD has reported, with other fields. */
 function retold(loot: Loot): fc.Arbitrary<Forgery> {
   const words = fc.oneof(
     fc.string(),
@@ -146,7 +146,7 @@ function retold(loot: Loot): fc.Arbitrary<Forgery> {
       twice: fc.boolean(),
     })
     .map(({ event, lies, beside, twice }) => {
-      // The file of a media is what it is asked by; anything else is only told along.
+      // VOD is called with the file id; other fields of the event do not affect that.
       const { FileId: _asked, ...others } = lies;
       const told = Object.entries(event).map(([name, task]) => [
         name,
@@ -158,7 +158,7 @@ function retold(loot: Loot): fc.Arbitrary<Forgery> {
     });
 }
 
-/** Names of known events over anything at all. */
+/** Types of known events with any content. */
 function misshapen(loot: Loot): fc.Arbitrary<Forgery> {
   const shape = fc.oneof(fc.constant(null), fc.string(), fc.integer(), fc.array(fc.integer()));
   const known = fc.constantFrom(
@@ -176,10 +176,10 @@ function misshapen(loot: Loot): fc.Arbitrary<Forgery> {
     .map((event) => sign(loot, 'another shape', event, DENIED));
 }
 
-/** More than the 6 MB that the platform passes on. */
+/** More than the 6 MB that the platform accepts. */
 const HUGE_TEXT = JSON.stringify('x'.repeat(6 * 1024 * 1024));
 
-/** What is too much for anybody. */
+/** Bodies that are too large, too deep or not JSON. */
 function monstrous({ notifications, signed }: Loot): fc.Arbitrary<Forgery> {
   const monsters = fc.oneof(
     fc.constant({ kind: 'a huge text', monster: HUGE_TEXT, statuses: [413] }),
@@ -202,7 +202,7 @@ function monstrous({ notifications, signed }: Loot): fc.Arbitrary<Forgery> {
     });
 }
 
-/** What nobody can confirm, and so is handed on as such. */
+/** Unconfirmable events, which are delivered as such. */
 function unheardOf(loot: Loot): fc.Arbitrary<Forgery> {
   return fc
     .nat(UNKNOWN_TYPES - 1)

@@ -7,7 +7,7 @@ import { accept, NOW, openPull } from './pull-stage.ts';
 
 const MEDIA = 'https://media.example.com/film.mp4';
 
-/** A request: its body, and the header `Idempotency-Key` where it has one. */
+/** A request: its body, and its header `Idempotency-Key` if it has one. */
 type Keyed = readonly [body: object, headerKey?: string];
 
 const { ledger } = useLedger({ per: 'file', now: () => NOW });
@@ -22,7 +22,7 @@ describe.each([
   ['with a database', true],
   ['without a database', false],
 ])('an idempotency key, %s', (_, withLedger) => {
-  /** Keys are forgotten by no test, so each has those of a run of its own. */
+  /** No test forgets its keys, so each run uses keys of its own. */
   function load() {
     const run = randomUUID();
     const ask = openPull({
@@ -49,16 +49,20 @@ describe.each([
   const one = { mediaUrl: MEDIA };
 
   it.each<[string, Keyed, Keyed]>([
-    ['in the header and in the body', [one, 'RUN'], [{ ...one, idempotencyKey: 'RUN' }]],
-    ['in the body and in the header', [{ ...one, idempotencyKey: 'RUN' }], [one, 'RUN']],
-    ['in both', [{ ...one, idempotencyKey: 'RUN' }, 'RUN'], [one, 'RUN']],
-    ['of one and of an item', [one, 'RUN'], [{ items: [{ ...one, idempotencyKey: 'RUN' }] }]],
+    ['in the header and then in the body', [one, 'RUN'], [{ ...one, idempotencyKey: 'RUN' }]],
+    ['in the body and then in the header', [{ ...one, idempotencyKey: 'RUN' }], [one, 'RUN']],
+    ['in both at the same time', [{ ...one, idempotencyKey: 'RUN' }, 'RUN'], [one, 'RUN']],
     [
-      'of an item under another header',
+      'of a request and of a batch item',
+      [one, 'RUN'],
+      [{ items: [{ ...one, idempotencyKey: 'RUN' }] }],
+    ],
+    [
+      'of an item in a batch with another key',
       [{ items: [{ ...one, idempotencyKey: 'RUN' }] }, 'RUN-batch'],
       [one, 'RUN'],
     ],
-    ['of a batch and its place', [{ items: [one] }, 'RUN'], [one, 'RUN/0']],
+    ["of a batch with the item's place", [{ items: [one] }, 'RUN'], [one, 'RUN/0']],
     ['null in the body', [{ ...one, idempotencyKey: null }, 'RUN'], [one, 'RUN']],
     [
       'of a request in another order, with null and another spelling of its time',
@@ -77,7 +81,7 @@ describe.each([
         },
       ],
     ],
-  ])('%s is one request', async (_where, first, second) => {
+  ])('%s stands for one request', async (_where, first, second) => {
     const ask = load();
 
     const answered = await ask(first);
@@ -102,7 +106,7 @@ describe.each([
     expect(sent).toHaveLength(1);
   });
 
-  it('in the header that the body contradicts is refused', async () => {
+  it('in the header is refused if the body has another one', async () => {
     const answered = await load()([{ ...one, idempotencyKey: 'RUN' }, 'other']);
 
     expect(answered).toMatchObject({

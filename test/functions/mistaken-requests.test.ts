@@ -8,7 +8,7 @@ const ENVIRONMENT = {
   VOD_SECRET_ID: 'AKIDexample',
   VOD_SECRET_KEY: 'secret-key-example',
   AUTH_JWT_SECRET: TEST_JWT_SECRET,
-  // Nothing is there: no request that is accepted is the subject of these tests.
+  // Nothing listens here: accepted requests are not the subject of these tests.
   VOD_API_ENDPOINT: '127.0.0.1:9',
   VOD_API_PROTOCOL: 'http',
 };
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEvent }) => {
+describe.each(EVENT_SHAPES)('typical mistakes of apps, behind a $name', ({ toEvent }) => {
   async function ask(name: 'signature' | 'pull', request: TestRequest) {
     const { main_handler } = await import(`../../functions/${name}.ts`);
     const { authorization } = await bearer('ann', 'upload:sign upload:pull', Date.now());
@@ -31,7 +31,7 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
     return { status: statusCode, detail: json.detail, errors: json.errors };
   }
 
-  it('names all wrong fields, each with what would be right', async () => {
+  it('reports all wrong fields, each with what would be right', async () => {
     const body = { classId: '7', fileName: '🎬'.repeat(500) };
     const { status, errors } = await ask('signature', { body });
     expect([status, errors]).toEqual([
@@ -53,7 +53,7 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
     [{ classId: '7', utm_source: 'x' }, 'signature', ['classId']],
     [{ mediaUrl: MEDIA, items: '' }, 'pull', ['mediaUrl', 'items']],
   ] as const)(
-    'refuses settings in the query, where nobody reads them: %j',
+    'refuses fields in the query, where they are not read: %j',
     async (query, name, paths) => {
       const { status, errors } = await ask(name, { query });
       expect(status).toBe(400);
@@ -71,7 +71,7 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
       'its Content-Type is that of a form.',
     ],
     [
-      'what is compressed',
+      'a compressed body',
       gzipSync('{}').toString('latin1'),
       { 'content-encoding': 'gzip' },
       'it must not be compressed, and has a Content-Encoding.',
@@ -85,12 +85,12 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
       'it is a string, as of an object that was written as JSON twice.',
     ],
     ['single quotes', "{'classId': 7}", {}, 'it is not well-formed JSON.'],
-  ])('says what a body is that is not JSON: %s', async (_what, body, headers, detail) => {
+  ])('explains why a body is not JSON: %s', async (_what, body, headers, detail) => {
     const answer = await ask('signature', { body, headers });
     expect(answer).toMatchObject({ status: 400, detail: expect.stringContaining(detail) });
   });
 
-  it('says where a list of pulls belongs', async () => {
+  it('explains where a list of pulls belongs', async () => {
     const { status, detail } = await ask('pull', { body: [{ mediaUrl: MEDIA }] });
     expect([status, detail]).toEqual([
       ...[400, 'The body must be a JSON object: send the list as its items.'],
@@ -101,11 +101,11 @@ describe.each(EVENT_SHAPES)('what apps send by mistake, behind a $name', ({ toEv
     ['a byte order mark', { body: '\ufeff{"classId":7}' }],
     ['the type of a form', { body: '{"classId":7}', headers: { 'content-type': FORM } }],
     ['another charset', { headers: { 'content-type': 'application/json; charset=iso-8859-1' } }],
-    ['no type', { body: {}, headers: { 'content-type': '' } }],
-    ['a slash at its end', { path: '/signature/' }],
+    ['no content type', { body: {}, headers: { 'content-type': '' } }],
+    ['a slash at the end of its path', { path: '/signature/' }],
     ['foreign parameters', { query: { utm_source: 'x', _: '1' } }],
     ['emoji', { body: { sourceContext: '🎬 영상' } }],
-  ])('takes a good request with %s', async (_what, request) => {
+  ])('accepts a valid request with %s', async (_what, request) => {
     expect(await ask('signature', request)).toMatchObject({ status: 200 });
   });
 });

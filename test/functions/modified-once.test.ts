@@ -6,7 +6,7 @@ import { useLedger } from '../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 
 const SIGN_KEY = 'SignKeyExample';
-/** Longer than the lease of what a sweep that was killed has begun. */
+/** Longer than the lease of an action whose sweep was killed. */
 const LEASE_SECONDS = 200;
 const FOR_EVER = '9999-12-31T23:59:59Z';
 const RULES = [
@@ -23,7 +23,7 @@ let vod: ApiStage;
 let proxy: LossyProxy;
 let loses: (call: CarriedOut) => boolean | Promise<boolean>;
 let worker: Worker;
-/** Seconds that this test is ahead of the real time. */
+/** Seconds that the test's clock is ahead of real time. */
 let ahead: number;
 let fileId: string;
 
@@ -73,7 +73,7 @@ async function sweep(): Promise<void> {
   await worker.stop();
 }
 
-/** Has the process die between VOD's answer and whatever it would have made of it. */
+/** Kills the process after VOD's answer, before it can process that. */
 function killAfter(parameter: string): void {
   let isAlive = true;
   loses = async ({ action, parameters }) => {
@@ -101,24 +101,24 @@ type Change = [
   left: object,
 ];
 
-/** What a person makes of a media, by the console or by another program. */
+/** Changes that a person makes to media, in the console or with another program. */
 const CHANGES = [
   ['another class', 'ClassId', { ClassId: 8 }, { classId: 8 }],
-  ['no class any more', 'ClassId', { ClassId: 0 }, { classId: 0 }],
+  ['no class', 'ClassId', { ClassId: 0 }, { classId: 0 }],
   [
-    'another end',
+    'another expiry',
     'ExpireTime',
     { ExpireTime: '2050-01-01T00:00:00Z' },
     { expireTime: '2050-01-01T00:00:00Z' },
   ],
-  ['no end any more', 'ExpireTime', { ExpireTime: FOR_EVER }, { expireTime: FOR_EVER }],
-  ['a tag less', 'AddTags', { DeleteTags: ['raw'] }, { tags: ['new'] }],
-  ['no tags any more', 'AddTags', { ClearTags: 1 }, { tags: [] }],
+  ['no expiry', 'ExpireTime', { ExpireTime: FOR_EVER }, { expireTime: FOR_EVER }],
+  ['one tag less', 'AddTags', { DeleteTags: ['raw'] }, { tags: ['new'] }],
+  ['no tags', 'AddTags', { ClearTags: 1 }, { tags: [] }],
 ] satisfies readonly Change[];
 
-describe('sweep that is killed after VOD has modified a media', () => {
+describe('sweep that is killed after VOD has modified media', () => {
   it.each(CHANGES)(
-    'leaves what a person has made of it since: %s',
+    'keeps what a person has changed since: %s',
     async (...[, name, change, left]) => {
       killAfter(name);
       await sweep();
@@ -134,7 +134,7 @@ describe('sweep that is killed after VOD has modified a media', () => {
     },
   );
 
-  it('sets the rest, and tells it of the upload', async () => {
+  it('sets the other fields, and records them in the upload', async () => {
     killAfter('ExpireTime');
     await sweep();
     passSeconds(LEASE_SECONDS);
@@ -152,7 +152,7 @@ describe('sweep that is killed after VOD has modified a media', () => {
     expect(await settled()).toEqual([['modify', 'done']]);
   });
 
-  it('sees by itself that it was done where only the answer was lost', async () => {
+  it('recognizes by itself that a change was made if only the answer was lost', async () => {
     loses = ({ action }) => action === 'ModifyMediaInfo';
     await sweep();
 
@@ -182,14 +182,14 @@ describe('callback without a database', () => {
   it.each([
     ['another class', 'ClassId', { ClassId: 8 }, { classId: 8 }],
     [
-      'another end',
+      'another expiry',
       'ExpireTime',
       { ExpireTime: '2050-01-01T00:00:00Z' },
       { expireTime: '2050-01-01T00:00:00Z' },
     ],
-    ['a tag less', 'AddTags', { DeleteTags: ['raw'] }, { tags: ['new'] }],
+    ['one tag less', 'AddTags', { DeleteTags: ['raw'] }, { tags: ['new'] }],
   ] satisfies readonly Change[])(
-    'leaves what a person has made of it before VOD sends it again: %s',
+    'keeps what a person has changed before VOD sends the event again: %s',
     async (...[, name, change, left]) => {
       killAfter(name);
       expect(await notify()).toBe('exit');

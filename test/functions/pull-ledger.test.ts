@@ -31,15 +31,15 @@ const database = useLedger();
 const log = captureLog();
 let vod: VodServer;
 let answer: AnswerVodCall;
-/** Session ids that VOD has taken. */
+/** Session ids that VOD has accepted. */
 let taken: Set<unknown>;
 let tunnel: Tunnel;
 let ledger: Ledger;
 let time: number;
-/** Tells the calls of one test from all others. */
+/** Distinguishes the calls of one test from all others. */
 let run: string;
 
-/** As VOD does: one pull for one session. */
+/** Accepts one pull per session, as VOD does. */
 const accept: AnswerVodCall = (response, { parameters }) => {
   const { SessionId } = parameters;
   if (taken.has(SessionId)) return refuse(response, 'InvalidParameterValue.SessionId');
@@ -74,7 +74,7 @@ const api = () =>
     ...{ subAppId: SUB_APP_ID, pullsPerSecond: PER_SECOND, sleep: clock.sleep },
   });
 
-/** A new instance of the function, with a ledger of its own. */
+/** A new instance of the function with its own ledger. */
 function load() {
   const each = open();
   const ask = openPull({
@@ -98,8 +98,8 @@ function sent() {
 const media = (name = 'a') => ({ mediaUrl: `https://media.example.com/${run}/${name}.mp4` });
 const many = (count: number) => ({ items: Array.from({ length: count }, (_, i) => media(`${i}`)) });
 
-describe('POST /pull of one, with a ledger', () => {
-  it('keeps the upload with its task, and shows neither URL nor what it holds', async () => {
+describe('POST /pull of one file, with a ledger', () => {
+  it('records the upload with its task, and neither URL', async () => {
     const { statusCode, json } = await load()({
       mediaUrl: MEDIA,
       coverUrl: 'https://media.example.com/cover.png?token=canary',
@@ -147,7 +147,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(log.text).not.toContain('canary');
   });
 
-  it('answers the same upload as it is, months later, in every instance', async () => {
+  it('returns the same upload months later, in its current state, in every instance', async () => {
     const first = await load()(media(), 'job-7');
     const { uploadId, taskId } = first.json;
     await ledger.transition(uploadId, 'uploaded');
@@ -159,7 +159,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('refuses another request with the key in every instance, and not to another owner', async () => {
+  it('refuses another request with the same key in every instance, but not from another owner', async () => {
     await load()(media(), 'job-7');
 
     const other = await load()({ ...media(), classId: 1 }, 'job-7');
@@ -170,7 +170,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(sent()).toHaveLength(2);
   });
 
-  it('makes one pull of many simultaneous requests to two instances', async () => {
+  it('pulls once for many simultaneous requests to two instances', async () => {
     const instances = [load(), load()];
 
     const answers = await Promise.all(
@@ -187,7 +187,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect((await ledger.listUploads({ limit: 2 })).items).toHaveLength(1);
   });
 
-  it('ends an upload that VOD refuses, and lets its key be used anew', async () => {
+  it('fails an upload that VOD refuses, and accepts its key again', async () => {
     answer = (response) => refuse(response, 'InvalidParameterValue.MediaUrl', MEDIA);
     const ask = load();
     const refused = await ask(media(), 'job-7');
@@ -210,7 +210,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(other.json.uploadId).not.toBe(failed?.uploadId);
   });
 
-  it('lets what VOD has no room for wait for its turn', async () => {
+  it('queues a pull while VOD is over its limit', async () => {
     answer = (response) => refuse(response, 'LimitExceeded');
     const ask = load();
 
@@ -225,10 +225,10 @@ describe('POST /pull of one, with a ledger', () => {
     expect(again.json).toEqual({ uploadId, taskId: `task-${uploadId}`, state: 'issued' });
   });
 
-  it('sends again what an instance left when it ended, and VOD pulls it once', async () => {
+  it('sends a pull again whose instance ended before it recorded the task, and VOD pulls once', async () => {
     const ask = load();
     const { uploadId } = (await ask(media(), 'job-7')).json;
-    // As an instance leaves it that ends after VOD took the pull, before it noted the task.
+    // The state that an instance leaves that ends after VOD accepted the pull and before it recorded the task.
     await forgetTask(uploadId);
 
     const again = await ask(media(), 'job-7');
@@ -240,7 +240,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(taken.size).toBe(1);
   });
 
-  it('sends nothing again that VOD may have forgotten', async () => {
+  it('does not send a pull again whose session VOD may have forgotten', async () => {
     const ask = load();
     const { uploadId } = (await ask(media(), 'job-7')).json;
     await forgetTask(uploadId);
@@ -252,7 +252,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(await drain()).toBe(0);
   });
 
-  it('sends what an instance remembered and never kept', async () => {
+  it('queues a pull whose key was recorded but whose upload was not', async () => {
     const request = { ...media(), mediaType: 'mp4' };
     await load()(request, 'job-7');
     const [upload] = (await ledger.listUploads({ limit: 1 })).items;
@@ -269,7 +269,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(taken.size).toBe(1);
   });
 
-  it('sends nothing while the ledger is away', async () => {
+  it('sends nothing while the ledger is not available', async () => {
     await load()(media('before'));
     await tunnel.cut();
 
@@ -281,7 +281,7 @@ describe('POST /pull of one, with a ledger', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('answers with the task even if the ledger goes away meanwhile', async () => {
+  it('returns the task even if the ledger becomes unavailable meanwhile', async () => {
     answer = (response, call) => {
       void tunnel.cut().then(() => accept(response, call));
     };
@@ -296,7 +296,7 @@ describe('POST /pull of one, with a ledger', () => {
     });
   });
 
-  it('answers with VOD’s refusal even if the ledger goes away meanwhile', async () => {
+  it("returns VOD's refusal even if the ledger becomes unavailable meanwhile", async () => {
     answer = (response) => {
       void tunnel.cut().then(() => refuse(response, 'InvalidParameterValue.MediaUrl'));
     };
@@ -308,8 +308,8 @@ describe('POST /pull of one, with a ledger', () => {
   });
 });
 
-describe('POST /pull of many, with a ledger', () => {
-  it('sends one second’s worth at once, and lets the rest wait', async () => {
+describe('POST /pull of several files, with a ledger', () => {
+  it('sends as many pulls as one second allows, and queues the rest', async () => {
     const { statusCode, json } = await load()(many(1_000));
 
     expect(statusCode).toBe(202);
@@ -329,7 +329,7 @@ describe('POST /pull of many, with a ledger', () => {
     });
   });
 
-  it('answers the same for the same keys, and queues nothing twice', async () => {
+  it('returns the same result for the same keys, and queues nothing twice', async () => {
     const first = await load()(many(50), 'batch-1');
     const again = await load()(many(50), 'batch-1');
 
@@ -339,7 +339,7 @@ describe('POST /pull of many, with a ledger', () => {
     expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(50);
   });
 
-  it('starts anew what was refused while it waited', async () => {
+  it('starts a pull again that was refused while it was queued', async () => {
     const first = await load()(many(PER_SECOND + 1), 'batch-1');
     answer = (response) => refuse(response, 'InvalidParameterValue.MediaUrl');
     expect(await drain()).toBe(1);
@@ -356,7 +356,7 @@ describe('POST /pull of many, with a ledger', () => {
     expect(again.json.items.at(-1).uploadId).not.toBe(first.json.items.at(-1).uploadId);
   });
 
-  it('sends none of them while the ledger is away', async () => {
+  it('sends nothing while the ledger is not available', async () => {
     await load()(media('before'));
     await tunnel.cut();
 
@@ -368,7 +368,7 @@ describe('POST /pull of many, with a ledger', () => {
   });
 });
 
-/** Sends all that waits, as a sweep does, and answers how many there were. */
+/** Sends all queued pulls, as a sweep does, and returns their number. */
 async function drain(): Promise<number> {
   const claims = await ledger.claimPulls(1_000, 60);
   for (const claim of claims) {

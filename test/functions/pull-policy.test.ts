@@ -25,7 +25,7 @@ beforeEach(() => {
   asked = 0;
 });
 
-/** The function under settings, with VOD's side of the client in the hands of the test. */
+/** Opens the function with settings; the test controls VOD's side of the client. */
 function load(settings: object) {
   const ask = openPull({
     ...{ settings: settingsOf(settings), environment: { AUTH: 'keys' } },
@@ -44,8 +44,8 @@ function load(settings: object) {
     ask({ headers: { authorization: `Bearer ${KEY}`, ...headers }, body });
 }
 
-describe('POST /pull under a policy', () => {
-  it('fills in what the caller leaves open', async () => {
+describe('POST /pull with a policy', () => {
+  it('fills in what the request leaves out', async () => {
     const ask = load({
       keys: KEYS,
       policy: {
@@ -62,11 +62,11 @@ describe('POST /pull under a policy', () => {
       owner: 'migration',
       limits: { maxBytes: 10 },
     });
-    // The region that the policy fills in has to be opened too.
+    // The region that the policy fills in must be enabled in VOD as well.
     expect(asked).toBe(1);
   });
 
-  it('denies with every rule, and sends nothing', async () => {
+  it('lists every rule that a denied request breaks, and sends nothing', async () => {
     const ask = load({
       keys: KEYS,
       policy: { profiles: { default: { classIds: [7], pullHosts: ['cdn.example.com'] } } },
@@ -94,7 +94,7 @@ describe('POST /pull under a policy', () => {
     });
   });
 
-  it('denies an item of a batch and sends the others', async () => {
+  it('denies one item of a batch and sends the others', async () => {
     const ask = load({ keys: KEYS, policy: { profiles: { default: { classIds: [7] } } } });
 
     const { statusCode, json } = await ask({
@@ -116,7 +116,7 @@ describe('POST /pull under a policy', () => {
     expect(sent).toMatchObject([{ ClassId: 7 }]);
   });
 
-  it('lets a key stand for what the caller sent, not for what was filled in', async () => {
+  it('compares requests with the same key as the caller sent them, not as they were filled in', async () => {
     const ask = load({ keys: KEYS, policy: { profiles: { default: { classIds: [7] } } } });
     const headers = { 'idempotency-key': 'k1' };
 

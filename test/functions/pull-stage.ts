@@ -5,22 +5,22 @@ import type { PullUploadOutcome, RepeatablePullUpload } from '../../lib/vod/clie
 import { askRoute, type EventShape } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 
-/** The time of all that is pulled where a test says nothing else. */
+/** The default time of the tests. */
 export const NOW = Date.UTC(2026, 10, 22, 8);
 
-/** Takes a pull as VOD does. */
+/** Accepts a pull as VOD does. */
 export async function accept({ SessionId }: RepeatablePullUpload): Promise<PullUploadOutcome> {
   return { kind: 'accepted', taskId: `1500000001-pull-${SessionId}`, requestId: 'r' };
 }
 
-/** How the function differs from one that lets everybody in, before a VOD that takes every pull. */
+/** How the function differs from one without authentication in front of a VOD that accepts every pull. */
 interface PullChange extends Partial<Omit<PullRouteDependencies, 'config' | 'api'>> {
   readonly environment?: Readonly<Record<string, string>>;
   readonly api?: Partial<PullRouteDependencies['api']>;
   readonly toEvent?: EventShape['toEvent'];
 }
 
-/** Returns what asks the function; all that it does not say itself is in the hands of the test. */
+/** Returns a client of the function; the test controls everything else. */
 export function openPull({ environment, api, toEvent, ...change }: PullChange = {}) {
   const route = createPullRoute({
     config: readPullConfig({

@@ -19,7 +19,7 @@ beforeEach(() => {
 type Send = typeof accept;
 
 describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
-  /** The function with VOD's side of the client in the hands of the test. */
+  /** Opens the function; the test controls VOD's side of the client. */
   function load(
     send: Send = accept,
     {
@@ -43,7 +43,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     });
   }
 
-  it('hands every parameter on, and puts the envelope into SourceContext', async () => {
+  it('passes on every parameter, and writes the envelope into SourceContext', async () => {
     const ask = load();
 
     const { statusCode, json } = await ask({
@@ -97,7 +97,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(log.text).not.toContain('canary');
   });
 
-  it('leaves out what is not given, and names each upload anew', async () => {
+  it('leaves out absent parameters, and gives each upload a new id', async () => {
     const ask = load();
 
     const first = await ask({ body: { mediaUrl: MEDIA } });
@@ -112,7 +112,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(second.json.uploadId).not.toBe(first.json.uploadId);
   });
 
-  it('gives the same SessionId in every instance, within VOD’s 50 characters', async () => {
+  it("uses the same SessionId in every instance, within VOD's 50 characters", async () => {
     const body = { mediaUrl: MEDIA, idempotencyKey: 'x'.repeat(255) };
     await load()({ body });
     await load()({ body });
@@ -121,7 +121,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(sent[0]?.SessionId.length).toBeLessThanOrEqual(50);
   });
 
-  it('takes VOD’s word that it has the pull already for a success', async () => {
+  it('counts a pull that VOD already has as a success', async () => {
     const ask = load(async () => ({ kind: 'duplicate', requestId: 'r' }));
 
     const { statusCode, json } = await ask({ body: { mediaUrl: MEDIA, idempotencyKey: 'a' } });
@@ -130,7 +130,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(json).toEqual({ uploadId: sent[0]?.SessionId, state: 'issued' });
   });
 
-  it('refuses a key that is none', async () => {
+  it('refuses an invalid idempotency key', async () => {
     const ask = load();
     const odd = await ask({ headers: { 'idempotency-key': 'a b' }, body: { mediaUrl: MEDIA } });
 
@@ -146,12 +146,12 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     ['mediaUrl', { mediaUrl: 'https://media.example.com/film.mpd' }],
     ['coverUrl', { mediaUrl: MEDIA, coverUrl: 'https://media.example.com/a.svg' }],
     ['storageRegion', { mediaUrl: MEDIA, storageRegion: 'ap-tokyo' }],
-    // Known to the account, and not opened.
+    // Known to the account but not enabled.
     ['storageRegion', { mediaUrl: MEDIA, storageRegion: 'ap-mumbai' }],
     ['sourceContext', { mediaUrl: MEDIA, sourceContext: 'x'.repeat(200) }],
     ['expireTime', { mediaUrl: MEDIA, expireTime: '2026-11-22T08:00:00Z' }],
     ['fileName', { mediaUrl: MEDIA, fileName: 'a' }],
-  ])('names %s where it is wrong, and sends nothing', async (path, body) => {
+  ])('reports a wrong %s, and sends nothing', async (path, body) => {
     const ask = load();
 
     const { statusCode, json } = await ask({ body });
@@ -161,7 +161,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(sent).toEqual([]);
   });
 
-  it('names the opened regions, and the one that was meant', async () => {
+  it('lists the enabled regions, and suggests a similar one', async () => {
     const { json } = await load(accept, { regions: ['me-riyadh'] })({
       body: { mediaUrl: MEDIA, storageRegion: 'me-riyad' },
     });
@@ -169,7 +169,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(json.errors[0].message).toContain('did you mean me-riyadh?');
   });
 
-  it('lets VOD decide about a region where it cannot be asked', async () => {
+  it('leaves the check of a region to VOD if the enabled regions cannot be fetched', async () => {
     const ask = load(accept, { regions: new Error('no answer') });
 
     expect((await ask({ body: { mediaUrl: MEDIA, storageRegion: 'ap-tokyo' } })).statusCode).toBe(
@@ -188,7 +188,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     expect(await statusOf('https://media.example.com.evil.org/film.mp4')).toBe(400);
   });
 
-  it('tells what VOD refused, with its code and the field', async () => {
+  it("reports VOD's refusal with its code and the field", async () => {
     const ask = load(async () => {
       throw new Problem('VOD refused the call with InvalidParameterValue.MediaUrl.', {
         code: 'upstream_rejected',
@@ -213,8 +213,8 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
     });
   });
 
-  describe('many', () => {
-    it('answers each in the order sent, the wrong ones with their problem', async () => {
+  describe('of several files', () => {
+    it('returns the results in order, with a problem for each wrong item', async () => {
       const ask = load(async (request) => {
         if (request.MediaUrl.endsWith('b.mp4'))
           throw new Problem('no', { code: 'upstream_failed' });
@@ -246,7 +246,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       expect(log.line).toMatchObject({ items: 5, accepted: 2, refused: 3, unsent: 0 });
     });
 
-    it('says of the rest that it was not sent when the time runs out', async () => {
+    it('reports which items were not sent when time runs out', async () => {
       let left = 20_000;
       const ask = load(async (request) => {
         left -= 100;
@@ -278,18 +278,18 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       { items: 'x' },
       { items: [{}], mediaUrl: MEDIA },
       { items: [{}], x: 1 },
-    ])('refuses the whole of %j', async (body) => {
+    ])('refuses the whole request %j', async (body) => {
       expect((await load()({ body })).statusCode).toBe(400);
     });
   });
 });
 
 describe('main_handler()', () => {
-  it('never rejects, and calls VOD for nothing that it cannot read', async () => {
+  it('never rejects, and sends nothing to VOD for an unreadable request', async () => {
     vi.stubEnv('AUTH', 'none');
     vi.stubEnv('VOD_SECRET_ID', 'AKIDexample');
     vi.stubEnv('VOD_SECRET_KEY', 'secret-key-example');
-    // Whatever does get through is refused at once: nobody listens there.
+    // A request that is accepted fails immediately: nothing listens there.
     vi.stubEnv('VOD_API_ENDPOINT', '127.0.0.1:9');
     vi.stubEnv('VOD_API_PROTOCOL', 'http');
     const { main_handler } = await import('../../functions/pull.ts');

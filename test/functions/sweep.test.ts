@@ -14,7 +14,7 @@ import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
 
 const FUNCTION = fileURLToPath(new URL('../../functions/sweep.ts', import.meta.url));
 
-/** As https://cloud.tencent.com/document/product/583/9708 prints it. */
+/** The event as https://cloud.tencent.com/document/product/583/9708 prints it. */
 const EVENT = {
   Type: 'Timer',
   TriggerName: 'every-minute',
@@ -57,7 +57,7 @@ const environment = () => ({
   WEBHOOK_LOOPBACK: 'allow',
 });
 
-/** What the function proves contexts by. */
+/** The keys with which the function verifies source contexts. */
 const contexts = () => ({
   keys: contextKeysOf(stage.vod.account.secretKey),
   v1Until: undefined,
@@ -74,7 +74,7 @@ async function load(change: Readonly<Record<string, string | undefined>> = {}) {
     main_handler(event, { request_id: 'request-1', getRemainingTimeInMillis: () => milliseconds });
 }
 
-/** Leaves deliveries, pulls and queued events to be dealt with. */
+/** Creates due deliveries, pulls and queued events. */
 async function makeWork(): Promise<void> {
   await stage.vod.client.ModifyEventConfig({ Mode: 'PULL' });
   await makeMedia(stage.vod, 20);
@@ -89,7 +89,7 @@ async function makeWork(): Promise<void> {
   );
 }
 
-/** Runs the function once in a process of its own. */
+/** Runs the function once in a separate process. */
 function spawnSweep(): ChildProcess {
   const script = `import(${JSON.stringify(FUNCTION)}).then(({ main_handler }) =>
     main_handler({}, { getRemainingTimeInMillis: () => 600_000 }));`;
@@ -102,7 +102,7 @@ function spawnSweep(): ChildProcess {
 }
 
 describe('the sweep function', () => {
-  it('does what is due, and answers and logs the same summary', async () => {
+  it('does all due work, and returns and logs the same summary', async () => {
     await makeWork();
     const call = await load();
 
@@ -118,7 +118,7 @@ describe('the sweep function', () => {
       outOfTime: false,
     });
     const { steps, backlog, errors, outOfTime } = Object(answer);
-    // Pulls of this very sweep may have ended in time to be told of.
+    // Pulls of this sweep may already have ended and be reported in it.
     expect(steps.queue.pulled).toBeGreaterThanOrEqual(20);
     expect(steps.queue).toMatchObject({ fresh: steps.queue.pulled, confirmed: steps.queue.pulled });
     expect(log.lines).toEqual([
@@ -129,7 +129,7 @@ describe('the sweep function', () => {
     ]);
   });
 
-  it('looks now for what came a moment ago where the event says so', async () => {
+  it("scans for recent media immediately if the timer's message says so", async () => {
     await makeMedia(stage.vod);
     const call = await load();
 
@@ -139,7 +139,7 @@ describe('the sweep function', () => {
     });
   });
 
-  it('says that its time limit is too short to do anything', async () => {
+  it('logs a warning if its time limit is too short for any work', async () => {
     await makeWork();
     const call = await load();
 
@@ -150,7 +150,7 @@ describe('the sweep function', () => {
     ]);
   });
 
-  it('never rejects, and says what is missing', async () => {
+  it('never rejects, and logs which variable is missing', async () => {
     const call = await load({ DATABASE_URL: undefined });
 
     expect(await call()).toMatchObject({ problem: { status: 500, requestId: 'request-1' } });
@@ -158,7 +158,7 @@ describe('the sweep function', () => {
     expect(log.lines).toMatchObject([{ level: 'error', fields: ['DATABASE_URL'] }]);
   });
 
-  it('never rejects where the database is away, and says so at the level of an error', async () => {
+  it('never rejects, and logs an error if the database is not available', async () => {
     const call = await load({ DATABASE_URL: 'postgres://user:canary@127.0.0.1:1/none' });
 
     expect(await call()).toMatchObject({ errors: { ECONNREFUSED: expect.any(Number) } });
@@ -167,7 +167,7 @@ describe('the sweep function', () => {
     expect(log.text).not.toContain('canary');
   });
 
-  it('goes on where a process was killed in the middle of everything', async () => {
+  it('continues after a process was killed in the middle of its work', async () => {
     await makeWork();
     const underWay = new Promise<void>((resolve) => {
       onWebhook = (count) => count > UPLOADS / 2 && resolve();
@@ -179,13 +179,13 @@ describe('the sweep function', () => {
     const before = await stage.ledger.readBacklog();
     expect(before.deliveries.count).toBeGreaterThan(0);
 
-    // The claims of the dead one run out.
+    // The leases of the killed process end.
     stage.passSeconds(301);
     const summary = await stage.sweep({ pullsEvents: true, contexts: contexts() });
 
     expect(summary.broken).toEqual([]);
     expect(summary.backlog).toMatchObject({ deliveries: 0, pulls: 0 });
-    // VOD tells in time of all of them, those included whose answer died with the process.
+    // VOD reports all of them in time, also those whose answer was lost with the process.
     const countReady = async () => {
       await stage.sweep({ pullsEvents: true, contexts: contexts() });
       const query = { owner: 'alice', state: 'ready', limit: 1_000 } as const;

@@ -33,7 +33,7 @@ const SETTINGS = settingsOf({
 
 const { ledger } = useLedger();
 const log = captureLog();
-/** Calls of VOD's API: each with the application that it was about. */
+/** Calls of VOD's API, each with its application. */
 let called: { action: string; subAppId: number | undefined }[];
 
 beforeEach(() => {
@@ -43,7 +43,7 @@ beforeEach(() => {
 const reach = (withLedger: boolean): { readonly ledger?: WithLedger } =>
   withLedger ? { ledger: (work) => work(ledger) } : {};
 
-/** Asks as the holder of a token or of a key. */
+/** Sends a request with a token or with a key. */
 type AskAs = (body: object, bearer: string) => ReturnType<ReturnType<typeof askRoute>>;
 
 const askAs =
@@ -59,7 +59,7 @@ function openSignature(withLedger: boolean): AskAs {
   );
 }
 
-/** VOD has only Seoul opened for acme, and only Tokyo for globex. */
+/** VOD has only Seoul enabled for acme, and only Tokyo for globex. */
 function openPulls(withLedger = true): AskAs {
   const ask = openPull({
     ...{ environment: { AUTH: 'jwt', ...ENVIRONMENT }, settings: SETTINGS, now: Date.now },
@@ -95,8 +95,8 @@ const refusal = {
 describe.each([
   ['with a ledger', true],
   ['without a ledger', false],
-])('POST /signature of tenants, %s', (_, withLedger) => {
-  it('signs for the application of the caller’s tenant', async () => {
+])('POST /signature with tenants, %s', (_, withLedger) => {
+  it("signs for the application of the caller's tenant", async () => {
     const ask = openSignature(withLedger);
 
     const { json: acme } = await ask({}, await mint({ org: 'acme' }));
@@ -115,24 +115,24 @@ describe.each([
   });
 
   it.each([
-    ['no tenant', {}],
-    ['an unknown one', { org: 'initech' }],
+    ['nothing', {}],
+    ['an unknown name', { org: 'initech' }],
     ['a list', { org: ['acme'] }],
     ['the name of a method', { org: 'constructor' }],
-    ['one in another claim', { tenant: 'acme' }],
-  ])('refuses a token that names %s', async (_what, claims) => {
+    ['a name in another claim', { tenant: 'acme' }],
+  ])('refuses a token with %s as its tenant', async (_what, claims) => {
     const ask = openSignature(withLedger);
 
     expect((await ask({}, await mint(claims))).json).toMatchObject(refusal);
   });
 
-  it('refuses a key that is no tenant’s', async () => {
+  it('refuses a key that belongs to no tenant', async () => {
     const ask = openSignature(withLedger);
 
     expect((await ask({}, `nobody-${KEY}`)).json).toMatchObject(refusal);
   });
 
-  it('continues an upload for the same owner and tenant alone', async () => {
+  it('continues an upload for the same owner and tenant only', async () => {
     const ask = openSignature(withLedger);
     const { json } = await ask({}, await mint({ org: 'acme' }));
     const { uploadId } = json;
@@ -148,8 +148,8 @@ describe.each([
 describe.each([
   ['with a ledger', true],
   ['without a ledger', false],
-])('POST /pull of tenants, %s', (_, withLedger) => {
-  it('pulls into the application of the caller’s tenant, whose regions they are', async () => {
+])('POST /pull with tenants, %s', (_, withLedger) => {
+  it("pulls into the application of the caller's tenant, with its regions", async () => {
     const ask = openPulls(withLedger);
     const request = { mediaUrl: MEDIA, storageRegion: 'ap-seoul' };
 
@@ -166,20 +166,20 @@ describe.each([
     expect(called.filter(({ action }) => action === 'PullUpload')).toEqual(
       Array.from({ length: 3 }, () => ({ action: 'PullUpload', subAppId: ACME })),
     );
-    // Each application is asked about once.
+    // The regions of each application are fetched once.
     expect(called.filter(({ action }) => action !== 'PullUpload')).toEqual(
       [ACME, GLOBEX].map((subAppId) => ({ action: 'DescribeStorageRegions', subAppId })),
     );
   });
 
-  it('pulls nothing for nobody’s', async () => {
+  it('pulls nothing for a caller without a tenant', async () => {
     const ask = openPulls(withLedger);
 
     expect((await ask({ mediaUrl: MEDIA }, await mint({}))).json).toMatchObject(refusal);
     expect(called).toEqual([]);
   });
 
-  it('does not answer one tenant’s upload to another one’s key', async () => {
+  it('does not return the upload of one tenant for the key of another', async () => {
     const ask = openPulls(withLedger);
     const request = { mediaUrl: MEDIA, idempotencyKey: 'order-1' };
 
@@ -192,7 +192,7 @@ describe.each([
   });
 });
 
-it('keeps the application with what waits for its turn', async () => {
+it('a queued pull keeps its application', async () => {
   const ask = openPulls();
   const items = Array.from({ length: 25 }, (_, i) => ({ mediaUrl: `${MEDIA}?${i}` }));
 
@@ -203,7 +203,7 @@ it('keeps the application with what waits for its turn', async () => {
   expect(new Set(waiting.map(({ subAppId }) => subAppId))).toEqual(new Set([GLOBEX]));
 });
 
-it('keeps it too with what was remembered and never sent', async () => {
+it('a pull whose key was recorded but that was never sent keeps its application', async () => {
   const ask = openPulls();
   const request = { mediaUrl: MEDIA, idempotencyKey: 'order-1' };
   const uploadId = '01ARYZ6S410000000000000000';
@@ -221,7 +221,7 @@ it('keeps it too with what was remembered and never sent', async () => {
   expect(await ledger.claimPulls(9, 60)).toMatchObject([{ uploadId, subAppId: GLOBEX }]);
 });
 
-describe('a service without an application of its own', () => {
+describe('a service with tenants and without an application of its own', () => {
   const { VOD_SUB_APP_ID: _own, ...nameless } = ENVIRONMENT;
 
   it.each([

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { forEachAtOnce } from '../../lib/system.ts';
 
-/** Work that ends when the test says so. */
+/** Work whose items end when the test ends them. */
 function createWork() {
   const begun: number[] = [];
   const ended = new EventEmitter();
@@ -20,11 +20,11 @@ function createWork() {
   return { begun, work, end };
 }
 
-/** Lets everything go on that waits for nothing. */
+/** Waits until everything that can continue has continued. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('forEachAtOnce()', () => {
-  it('begins as many as it may, and the next when one has ended', async () => {
+  it('starts up to its limit, and the next item when one has ended', async () => {
     const { begun, work, end } = createWork();
     const done = forEachAtOnce([1, 2, 3, 4], 2, work);
     await settle();
@@ -37,14 +37,14 @@ describe('forEachAtOnce()', () => {
     expect(begun).toEqual([1, 2, 3, 4]);
   });
 
-  it('does nothing where there is nothing', async () => {
+  it('does nothing without items', async () => {
     const { begun, work } = createWork();
     await forEachAtOnce([], 2, work);
     await forEachAtOnce(new Map<number, number>().keys(), 2, work);
     expect(begun).toEqual([]);
   });
 
-  it('asks a generator for no more than there is room for', async () => {
+  it('reads no more items from a generator than it can start', async () => {
     const asked: number[] = [];
     async function* items() {
       for (let item = 1; item <= 3; item += 1) {
@@ -61,7 +61,7 @@ describe('forEachAtOnce()', () => {
     expect(begun).toEqual([1, 2, 3]);
   });
 
-  it('throws what failed when all the others are done', async () => {
+  it('throws the first failure after all other items are done', async () => {
     const { begun, work, end } = createWork();
     let isOver = false;
     const done = forEachAtOnce([1, 2, 3, 4], 2, work).finally(() => {
@@ -76,7 +76,7 @@ describe('forEachAtOnce()', () => {
     await expect(done).rejects.toThrow('1 failed');
   });
 
-  it('throws what the generator throws', async () => {
+  it('throws the error of the generator', async () => {
     async function* items() {
       yield 1;
       throw new Error('no more');

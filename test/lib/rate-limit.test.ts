@@ -5,7 +5,7 @@ import { createRateLimit, type RateLimit } from '../../lib/system.ts';
 
 interface Clock extends RateLimit {
   now: number;
-  /** Lets time pass to the next timer, `late` milliseconds after it was due. */
+  /** Advances time to the next timer, which fires `late` milliseconds after it was due. */
   readonly tick: (late?: number) => Promise<boolean>;
 }
 
@@ -33,7 +33,7 @@ function createClock(perSecond: number): Clock {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('createRateLimit()', () => {
-  it('lets as many through at once as the second allows, and the next when it is over', async () => {
+  it('lets the limit through immediately and the next callers a second later', async () => {
     const clock = createClock(2);
     const given: [string, number][] = [];
     for (const name of ['a', 'b', 'c', 'd', 'e']) {
@@ -51,7 +51,7 @@ describe('createRateLimit()', () => {
     ]);
   });
 
-  it('gives a turn at once where one is free and nobody waits', async () => {
+  it('gives a turn immediately if one is free and no one waits', async () => {
     const clock = createClock(1);
     expect(clock.tryTurn()).toBe(true);
     expect(clock.tryTurn()).toBe(false);
@@ -79,7 +79,7 @@ describe('createRateLimit()', () => {
     expect(given).toBe(true);
   });
 
-  it('rejects one that goes away, and gives its turn to the next', async () => {
+  it('rejects a waiting caller that aborts, and gives its turn to the next', async () => {
     const clock = createClock(1);
     await clock.takeTurn();
     const controller = new AbortController();
@@ -98,7 +98,7 @@ describe('createRateLimit()', () => {
     expect(clock.now).toBe(1_001_000);
   });
 
-  it('rejects one that has gone away before', async () => {
+  it('rejects a caller that has aborted before', async () => {
     const clock = createClock(1);
     const reason = new Error('gone');
 
@@ -108,7 +108,7 @@ describe('createRateLimit()', () => {
     expect(clock.now).toBe(1_000_000);
   });
 
-  it('leaves no listener with the signal of one whose turn has come', async () => {
+  it('removes its listener from the signal of a caller that got its turn', async () => {
     const clock = createClock(1);
     await clock.takeTurn();
     const { signal } = new AbortController();
@@ -120,7 +120,7 @@ describe('createRateLimit()', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('goes on after everybody went away', async () => {
+  it('continues after all waiting callers have aborted', async () => {
     const clock = createClock(1);
     await clock.takeTurn();
     const controller = new AbortController();
@@ -135,7 +135,7 @@ describe('createRateLimit()', () => {
     await expect(next).resolves.toBeUndefined();
   });
 
-  it('never lets more through within any second, in the order of coming', async () => {
+  it('never exceeds the limit in any second, and serves callers in order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),

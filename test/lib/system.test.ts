@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { clock, limitTo, random } from '../../lib/system.ts';
 
 describe('clock', () => {
-  it('tells Unix milliseconds, and the time since some moment', () => {
+  it('returns Unix milliseconds, and a monotonic time', () => {
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
     const before = clock.monotonic();
     expect(clock.monotonic()).toBeGreaterThanOrEqual(before);
   });
 
-  it('sleeps until the time is over, or the signal is aborted', async () => {
+  it('sleeps until the time is over or the signal is aborted', async () => {
     const before = clock.monotonic();
     await clock.sleep(20);
     expect(clock.monotonic() - before).toBeGreaterThanOrEqual(19);
@@ -17,7 +17,7 @@ describe('clock', () => {
 });
 
 describe('random', () => {
-  it('has numbers within their bounds, and texts that differ', () => {
+  it('returns numbers within their bounds and different keys', () => {
     for (let i = 0; i < 100; i += 1) {
       expect([0, 1, 2]).toContain(random.integer(3));
       expect(random.fraction()).toBeLessThan(1);
@@ -30,7 +30,7 @@ describe('limitTo()', () => {
   let time = 1_000;
   const own = { monotonic: () => time };
 
-  it('ends after so many milliseconds, or with the deadline that is sooner', () => {
+  it('ends after the given milliseconds or with an earlier deadline', () => {
     time = 1_000;
     let left = 10_000;
     const limited = limitTo(500, { left: () => left }, own);

@@ -31,7 +31,7 @@ beforeAll(async () => {
     answer(response);
   });
   listening = await listen(server);
-  // The name leads to this machine, whatever port its URL has.
+  // The name points to this machine, at the port of its URL.
   agent = new HereAgent({ ca: certificate.cert }, listening.port);
 });
 afterAll(async () => {
@@ -81,23 +81,23 @@ describe('createCoverFetcher()', () => {
   });
 
   it.each([
-    ['nothing', Buffer.alloc(0)],
-    ['a page', Buffer.from('<!doctype html>')],
-    ['another kind of image', Buffer.from('RIFF0000WEBP')],
-    ['half of what a png begins with', PNG.subarray(0, 4)],
-    ['an image after something else', Buffer.concat([Buffer.from(' '), PNG])],
-  ])('takes no image for %s', async (_name, bytes) => {
+    ['an empty body', Buffer.alloc(0)],
+    ['an HTML page', Buffer.from('<!doctype html>')],
+    ['an image of another format', Buffer.from('RIFF0000WEBP')],
+    ['half of the first bytes of a PNG', PNG.subarray(0, 4)],
+    ['an image after other bytes', Buffer.concat([Buffer.from(' '), PNG])],
+  ])('refuses %s as an image', async (_name, bytes) => {
     send(bytes);
     expect(await fetch()).toEqual({ kind: 'refused', error: 'cover_no_image' });
   });
 
-  it('takes exactly the limit in bytes', async () => {
+  it('accepts an image of exactly the limit in bytes', async () => {
     const most = Buffer.concat([PNG, Buffer.alloc(MAX_COVER_BYTES - PNG.length)]);
     send(most);
     expect(await fetch()).toMatchObject({ kind: 'fetched' });
   });
 
-  it('takes no more than that, said or not', async () => {
+  it('refuses a larger image, with or without a Content-Length', async () => {
     const refused = { kind: 'refused', error: 'cover_too_large' };
     const tooMuch = Buffer.concat([PNG, Buffer.alloc(MAX_COVER_BYTES)]);
     answer = (response) => response.writeHead(200, { 'Content-Length': 2 ** 40 }).write(PNG);
@@ -106,7 +106,7 @@ describe('createCoverFetcher()', () => {
     expect(await fetch()).toEqual(refused);
   });
 
-  it.each([301, 302, 303, 307, 308])('goes nowhere else with %i', async (status) => {
+  it.each([301, 302, 303, 307, 308])('does not follow a redirection with %i', async (status) => {
     answer = (response) => response.writeHead(status, { Location: URL }).end();
     expect(await fetch()).toEqual({ kind: 'refused', error: `cover_http_${status}` });
     expect(asked).toHaveLength(1);
@@ -121,19 +121,19 @@ describe('createCoverFetcher()', () => {
     [429, 'failed'],
     [500, 'failed'],
     [503, 'failed'],
-  ])('takes an image with %i for %s', async (status, kind) => {
+  ])('reports an image with status %i as %s', async (status, kind) => {
     send(status === 204 ? Buffer.alloc(0) : PNG, status);
     expect(await fetch()).toEqual({ kind, error: `cover_http_${status}` });
   });
 
-  it('ends within its time', async () => {
+  it('times out within its limit', async () => {
     answer = () => {};
     expect(await fetch(URL, 50)).toEqual({ kind: 'failed', error: 'cover_timeout' });
     answer = (response) => response.writeHead(200).write(PNG);
     expect(await fetch(URL, 50)).toEqual({ kind: 'failed', error: 'cover_timeout' });
   });
 
-  it('notices that a connection broke', async () => {
+  it('fails when the connection is interrupted', async () => {
     answer = (response) => {
       response.writeHead(200, { 'Content-Length': PNG.length });
       response.write(PNG.subarray(0, 10), () => response.destroy());
@@ -153,20 +153,20 @@ describe('createCoverFetcher()', () => {
     'https://user:password@covers.example.com/c.png',
     'file:///etc/passwd',
     'no URL',
-  ])('does not even ask %s', async (url) => {
+  ])('sends no request to %s', async (url) => {
     send(PNG);
     expect(await fetch(url)).toEqual({ kind: 'refused', error: 'cover_url_refused' });
     expect(asked).toEqual([]);
   });
 
-  it('does not connect to a public name that leads to a private address', async () => {
+  it('does not connect to a public name that points to a private address', async () => {
     send(PNG);
     const fetchCover = createCoverFetcher(new Agent({ lookup: createPublicLookup(here) }));
     expect(await fetchCover(URL, 5_000)).toEqual({ kind: 'failed', error: 'cover_EPRIVATE' });
     expect(asked).toEqual([]);
   });
 
-  it('does not trust a server that nobody vouches for', async () => {
+  it('does not trust a server without a valid certificate', async () => {
     send(PNG);
     const fetchCover = createCoverFetcher(new HereAgent({}, listening.port));
     expect(await fetchCover(URL, 5_000)).toMatchObject({ kind: 'failed' });

@@ -19,7 +19,7 @@ interface IssuedToken {
 
 const issued: Readonly<Record<string, { readonly tokens: readonly IssuedToken[] }>> = documented;
 
-/** Returns the settings that each line of the table names. */
+/** Returns the settings that each row of the table names. */
 function readTable(): ReadonlyMap<string, Readonly<Record<string, string>>> {
   const page = readFileSync(new URL('../../../docs/issuers.md', import.meta.url), 'utf8');
   const rows = page.matchAll(/^\| ([^|]+) \| (`AUTH_[^|]+) \| [^|]+ \|$/gm);
@@ -55,7 +55,7 @@ function read(environment: Environment) {
   return readSignatureConfig({ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: 'k', ...environment }).auth;
 }
 
-/** Returns who a token is for, under the settings of a line with nothing but the address of the keys changed. */
+/** Returns the caller of a token under the settings of a row, in which only the address of the keys is changed. */
 async function call(
   settings: Readonly<Record<string, string>>,
   { header, payload }: IssuedToken,
@@ -84,7 +84,7 @@ async function codeOf(run: () => Promise<Caller>): Promise<string> {
 }
 
 describe('the table of docs/issuers.md', () => {
-  it('has a line for each issuer whose tokens are known, and for no other', () => {
+  it('has a row for each issuer with a sample token, and no other', () => {
     expect([...table.keys()]).toEqual(Object.keys(issued));
     const all = [...table.keys()].join();
     for (const name of 'Auth0 Okta Entra Cognito Keycloak Clerk Supabase Firebase'.split(' ')) {
@@ -92,7 +92,7 @@ describe('the table of docs/issuers.md', () => {
     }
   });
 
-  it.each([...table])('names settings of %s that a function takes as they stand', (_, settings) => {
+  it.each([...table])('has settings of %s that a function accepts unchanged', (_, settings) => {
     const secret =
       settings['AUTH_JWT_SECRET'] === undefined ? {} : { AUTH_JWT_SECRET: TEST_JWT_SECRET };
 
@@ -103,7 +103,7 @@ describe('the table of docs/issuers.md', () => {
     });
   });
 
-  it.each(lines)('lets a token of $name in ($n)', async ({ settings, token }) => {
+  it.each(lines)('accepts a token of $name ($n)', async ({ settings, token }) => {
     const caller = await call(settings, token);
 
     expect(caller.owner).toBe(token.payload['sub']);
@@ -111,21 +111,24 @@ describe('the table of docs/issuers.md', () => {
     expect(() => requireScope(caller, 'upload:admin')).toThrow(/upload:admin/);
   });
 
-  it.each(lines)('refuses one of $name for others ($n)', async ({ settings, token }) => {
-    const audienceClaim = settings['AUTH_AUDIENCE_CLAIM'] ?? 'aud';
-    const change = (payload: object) =>
-      codeOf(() => call(settings, { ...token, payload: { ...token.payload, ...payload } }));
+  it.each(lines)(
+    'refuses a token of $name with another issuer, audience or time ($n)',
+    async ({ settings, token }) => {
+      const audienceClaim = settings['AUTH_AUDIENCE_CLAIM'] ?? 'aud';
+      const change = (payload: object) =>
+        codeOf(() => call(settings, { ...token, payload: { ...token.payload, ...payload } }));
 
-    expect(await change({})).toBe('taken');
-    expect(await change({ iss: `${token.payload['iss']}.evil.example` })).toBe('unauthorized');
-    expect(await change({ [audienceClaim]: 'another' })).toBe('unauthorized');
-    expect(await change({ [audienceClaim]: undefined })).toBe('unauthorized');
-    expect(await change({ aud: 'another' })).toBe('unauthorized');
-    expect(await change({ exp: NOW - 60 })).toBe('unauthorized');
-    expect(await change({ sub: undefined })).toBe('unauthorized');
-  });
+      expect(await change({})).toBe('taken');
+      expect(await change({ iss: `${token.payload['iss']}.evil.example` })).toBe('unauthorized');
+      expect(await change({ [audienceClaim]: 'another' })).toBe('unauthorized');
+      expect(await change({ [audienceClaim]: undefined })).toBe('unauthorized');
+      expect(await change({ aud: 'another' })).toBe('unauthorized');
+      expect(await change({ exp: NOW - 60 })).toBe('unauthorized');
+      expect(await change({ sub: undefined })).toBe('unauthorized');
+    },
+  );
 
-  it.each(lines)('gives one of $name no right from elsewhere ($n)', async ({ settings, token }) => {
+  it.each(lines)('reads no scope of $name from another claim ($n)', async ({ settings, token }) => {
     const [claim = 'scope'] = (settings['AUTH_SCOPE_CLAIM'] ?? '').split('.').filter(Boolean);
     const others = [
       'scope',

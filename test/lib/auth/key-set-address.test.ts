@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 afterEach(() => issuer.close());
 
-/** Calls with a token that nobody has seen before. */
+/** Authenticates with a token that was not seen before. */
 async function call(seconds = 0, signer = key): Promise<unknown> {
   serial += 1;
   const token = await issueToken(signer, { ...CLAIMS, jti: `${serial}` });
@@ -80,7 +80,7 @@ function shortKey(): object {
   return { ...publicKey.export({ format: 'jwk' }), kid: key.kid, alg: 'RS256' };
 }
 
-/** What is there, how it answers, and what the log says of it and of what would be right. */
+/** What the address returns, how it answers, what the log says about it and what it suggests. */
 type Wrong = readonly [
   name: string,
   reply: () => Reply | Promise<Reply>,
@@ -97,7 +97,7 @@ function redirect(status: number): Wrong {
   ];
 }
 
-/** Sends as much as anybody reads. */
+/** Sends more than any client reads. */
 function sendWithoutEnd(response: ServerResponse): void {
   const more = () => {
     while (response.write('x'.repeat(16_384)));
@@ -130,17 +130,22 @@ const WRONG: readonly Wrong[] = [
       /set it to the jwks_uri in it, an https address$/,
     ],
   ),
-  ['a web page', () => text('\n<!doctype html><title>canary</title>'), /returns a web page/, WHERE],
-  ['a text', () => text('canary'), /not JSON/, WHERE],
-  ['nothing', () => text(''), /not JSON/, WHERE],
-  ['cut JSON', () => text('{"keys":['), /not JSON/, WHERE],
-  ['another JSON', () => json({ canary: [] }), /JSON without the list "keys"/, WHERE],
-  ['keys that are no list', () => json({ keys: {} }), /JSON without the list "keys"/, WHERE],
+  [
+    'a web page',
+    () => text('\n<!doctype html><title>canary</title>'),
+    /returns a web page/,
+    WHERE,
+  ],
+  ['plain text', () => text('canary'), /not JSON/, WHERE],
+  ['an empty body', () => text(''), /not JSON/, WHERE],
+  ['truncated JSON', () => text('{"keys":['), /not JSON/, WHERE],
+  ['other JSON', () => json({ canary: [] }), /JSON without the list "keys"/, WHERE],
+  ['keys that are not a list', () => json({ keys: {} }), /JSON without the list "keys"/, WHERE],
   ['a list', () => json([]), /no key set/, WHERE],
   ['null', () => json(null), /no key set/, WHERE],
   ['a single key', async () => json(await describeKey(key)), /a single key/, WHERE],
   [
-    'certificates by name, as Firebase has',
+    'certificates by name, as Firebase publishes them',
     () => json({ a1: 7, a2: '-----BEGIN CERTIFICATE-----\ncanary' }),
     /certificates or a key in PEM/,
     /service_accounts\/v1\/jwk\/securetoken/,
@@ -162,7 +167,7 @@ const WRONG: readonly Wrong[] = [
     ],
   ),
   [
-    'a key that is none',
+    'an invalid key',
     () => json({ keys: [{ kty: 'RSA', n: 'canary' }, 7] }),
     /without a public key/,
     WHERE,
@@ -180,14 +185,24 @@ const WRONG: readonly Wrong[] = [
     /redirects/,
     /itself$/,
   ],
-  ['302 to nowhere', () => text('', 302), /redirects/, /itself$/],
-  ['302 to no URL', () => text('', 302, { Location: 'https://%' }), /redirects/, /itself$/],
-  ['an answer without end', () => sendWithoutEnd, /more than 262144 bytes/, WHERE],
-  ['more than any key set', () => text(' '.repeat(300_000)), /more than 262144 bytes/, WHERE],
+  ['302 without a Location', () => text('', 302), /redirects/, /itself$/],
+  [
+    '302 to an invalid URL',
+    () => text('', 302, { Location: 'https://%' }),
+    /redirects/,
+    /itself$/,
+  ],
+  ['an endless body', () => sendWithoutEnd, /more than 262144 bytes/, WHERE],
+  [
+    'a body larger than any key set',
+    () => text(' '.repeat(300_000)),
+    /more than 262144 bytes/,
+    WHERE,
+  ],
 ];
 
-describe('an AUTH_JWKS_URL that is wrong for good', () => {
-  it.each(WRONG)('is told as that where there is %s', async (_, reply, what, instead) => {
+describe('an AUTH_JWKS_URL that is permanently wrong', () => {
+  it.each(WRONG)('is reported as a configuration error for %s', async (_, reply, what, instead) => {
     issuer.respond = await reply();
 
     const error = await failureOf(() => call());
@@ -200,7 +215,7 @@ describe('an AUTH_JWKS_URL that is wrong for good', () => {
     expect(error.message).not.toContain('127.0.0.1');
   });
 
-  it('is asked again after five seconds, and no sooner', async () => {
+  it('is requested again after five seconds, not earlier', async () => {
     issuer.respond = text('', 404);
     for (const seconds of [0, 1, 2, 3, 4]) await failureOf(() => call(seconds));
     await Promise.all(Array.from({ length: 20 }, () => failureOf(() => call(4))));
@@ -213,7 +228,7 @@ describe('an AUTH_JWKS_URL that is wrong for good', () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it('takes nothing from keys that were good before, until they are a quarter of an hour old', async () => {
+  it('does not affect keys that were fetched before until they are 15 minutes old', async () => {
     await call();
     issuer.respond = json(DISCOVERY);
 
@@ -221,7 +236,7 @@ describe('an AUTH_JWKS_URL that is wrong for good', () => {
     expect(await failureOf(() => call(900))).toBeInstanceOf(ConfigError);
   });
 
-  it('is not taken for a bad token where the key may be a new one', async () => {
+  it('is not reported as an invalid token if the signing key may be new', async () => {
     await call();
     issuer.respond = text('', 404);
     const other = createIssuerKey('other', 'ES256');
@@ -230,8 +245,8 @@ describe('an AUTH_JWKS_URL that is wrong for good', () => {
   });
 });
 
-describe('an AUTH_JWKS_URL that is good', () => {
-  it('may have keys besides that are of no use here', async () => {
+describe('an AUTH_JWKS_URL that is right', () => {
+  it('may return other keys that cannot be used here', async () => {
     const good = await describeKey(key);
     const others = [
       { ...good, kid: 'enc', use: 'enc', alg: 'RSA-OAEP' },
@@ -245,7 +260,7 @@ describe('an AUTH_JWKS_URL that is good', () => {
     expect(await call()).toMatchObject({ owner: 'user-42' });
   });
 
-  it('may say no more of a key than what it is', async () => {
+  it('may return a key without alg and use', async () => {
     const { alg: _alg, use: _use, ...bare } = await describeKey(key);
     issuer.respond = json({ keys: [bare] });
 
@@ -255,14 +270,14 @@ describe('an AUTH_JWKS_URL that is good', () => {
   it.each([
     ['ES384', 'P-384'],
     ['ES512', 'P-521'],
-  ])('may have a key for %s', async (alg, namedCurve) => {
+  ])('may return a key for %s', async (alg, namedCurve) => {
     const other = { kid: 'other', alg, ...generateKeyPairSync('ec', { namedCurve }) };
     await issuer.publish(other);
 
     expect(await call(0, other)).toMatchObject({ owner: 'user-42' });
   });
 
-  it('is told what is wanted, and by whom', async () => {
+  it('is requested with the accepted media types and a user agent', async () => {
     let headers: IncomingHttpHeaders = {};
     issuer.respond = (response) => {
       headers = response.req.headers;
@@ -276,7 +291,7 @@ describe('an AUTH_JWKS_URL that is good', () => {
     });
   });
 
-  it('proves nothing by a private key, nor by one that is broken', async () => {
+  it('authenticates no token by a private or an invalid key', async () => {
     const other = createIssuerKey('other', 'ES256');
     issuer.respond = json({
       keys: [privateKey(), { kty: 'RSA', kid: 'broken' }, await describeKey(other)],
@@ -292,7 +307,7 @@ describe('an AUTH_JWKS_URL that is good', () => {
     }
   });
 
-  it('may begin with a byte order mark', async () => {
+  it('may return a byte order mark', async () => {
     const set = JSON.stringify({ keys: [await describeKey(key)] });
     issuer.respond = text(`\ufeff${set}`);
 
@@ -300,7 +315,7 @@ describe('an AUTH_JWKS_URL that is good', () => {
   });
 });
 
-describe('a key set that is stored compressed', () => {
+describe('a compressed key set', () => {
   const reply =
     (coding: string, body: Buffer): Reply =>
     (response) =>
@@ -313,19 +328,19 @@ describe('a key set that is stored compressed', () => {
     ['deflate', deflateSync],
     ['deflate', deflateRawSync],
     ['br', brotliCompressSync],
-  ])('is read where the answer says so by %s', async (coding, compress) => {
+  ])('is read with Content-Encoding %s', async (coding, compress) => {
     issuer.respond = reply(coding, compress(await keySet()));
 
     expect(await call()).toMatchObject({ owner: 'user-42' });
   });
 
-  it('is read where it is not compressed at all', async () => {
+  it('is read with Content-Encoding identity', async () => {
     issuer.respond = reply('identity', Buffer.from(await keySet()));
 
     expect(await call()).toMatchObject({ owner: 'user-42' });
   });
 
-  it('is none where it holds more than any key set', async () => {
+  it('is refused if its decompressed body is too large', async () => {
     issuer.respond = reply('gzip', gzipSync(' '.repeat(300_000)));
 
     expect(await failureOf(() => call())).toMatchObject({
@@ -333,7 +348,7 @@ describe('a key set that is stored compressed', () => {
     });
   });
 
-  it('cannot be had now where it is damaged', async () => {
+  it('is temporarily unavailable if it is damaged', async () => {
     issuer.respond = reply('gzip', Buffer.from('canary'));
 
     expect(await failureOf(() => call())).toMatchObject({
@@ -343,13 +358,16 @@ describe('a key set that is stored compressed', () => {
   });
 });
 
-describe('an issuer that is away for a while', () => {
-  it.each([408, 425, 429, 500, 502, 503, 504])('is told as that by %i', async (status) => {
-    issuer.respond = text('', status);
+describe('an issuer that is temporarily unavailable', () => {
+  it.each([408, 425, 429, 500, 502, 503, 504])(
+    'is reported as temporarily unavailable after status %i',
+    async (status) => {
+      issuer.respond = text('', status);
 
-    const error = await failureOf(() => call());
+      const error = await failureOf(() => call());
 
-    expect(error).toMatchObject({ code: 'identity_unavailable', status: 503 });
-    expect(error).toMatchObject({ headers: { 'Retry-After': '5' } });
-  });
+      expect(error).toMatchObject({ code: 'identity_unavailable', status: 503 });
+      expect(error).toMatchObject({ headers: { 'Retry-After': '5' } });
+    },
+  );
 });

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 10, 22, 8, 0, 0) / 1_000;
 type Claims = Readonly<Record<string, unknown>>;
 type Settings = Readonly<Record<string, string>>;
 
-/** Returns the caller of a token with these claims, besides those that every token needs. */
+/** Returns the caller of a token with these claims and those that every token needs. */
 async function call(claims: Claims, settings: Settings = {}) {
   const config = readSignatureConfig({
     ...{ VOD_SECRET_ID: 'A', VOD_SECRET_KEY: 'k', AUTH_JWT_SECRET: TEST_JWT_SECRET },
@@ -37,7 +37,7 @@ async function refusalOf(claims: Claims, settings: Settings): Promise<Problem> {
   throw new Error('Nobody was refused');
 }
 
-describe('the rights of a token', () => {
+describe('the scopes of a token', () => {
   it.each<[Claims, readonly string[]]>([
     [{ scope: 'openid upload:sign' }, ['openid', 'upload:sign']],
     [{ scope: ['openid', 'upload:sign'] }, ['openid', 'upload:sign']],
@@ -50,19 +50,19 @@ describe('the rights of a token', () => {
 
   it.each<[string, Claims]>([
     ['nothing', {}],
-    ['scp beside a scope', { scope: 'openid', scp: ['upload:sign'] }],
-    ['scp beside an empty scope', { scope: '', scp: 'upload:sign' }],
-    ['scp beside an empty list', { scope: [], scp: 'upload:sign' }],
-    ['scp beside a null', { scope: null, scp: 'upload:sign' }],
-    ['scp beside an odd scope', { scope: { 0: 'upload:sign' }, scp: 'upload:sign' }],
-    ['commas', { scope: 'openid,upload:sign' }],
-    ['a tab', { scope: 'openid\tupload:sign' }],
-    ['a new line', { scope: 'openid\nupload:sign' }],
-    ['another space', { scope: 'openid\u00a0upload:sign' }],
-    ['several in one item', { scp: ['openid upload:sign'] }],
+    ['scp next to a scope', { scope: 'openid', scp: ['upload:sign'] }],
+    ['scp next to an empty scope', { scope: '', scp: 'upload:sign' }],
+    ['scp next to an empty list', { scope: [], scp: 'upload:sign' }],
+    ['scp next to a null', { scope: null, scp: 'upload:sign' }],
+    ['scp next to an object as scope', { scope: { 0: 'upload:sign' }, scp: 'upload:sign' }],
+    ['a list with commas', { scope: 'openid,upload:sign' }],
+    ['a list with a tab', { scope: 'openid\tupload:sign' }],
+    ['a list with a line break', { scope: 'openid\nupload:sign' }],
+    ['a list with a no-break space', { scope: 'openid\u00a0upload:sign' }],
+    ['a list item with two scopes', { scp: ['openid upload:sign'] }],
     ['a list in a list', { scp: [['upload:sign']] }],
     ['an object in a list', { scp: [{ scope: 'upload:sign', value: 'upload:sign' }] }],
-    ['names of an object', { scp: { 'upload:sign': true } }],
+    ['the names of an object', { scp: { 'upload:sign': true } }],
     ['an object that looks like a list', { scp: { 0: 'upload:sign', length: 1 } }],
     ['a number', { scope: 42 }],
     ['true', { scope: true }],
@@ -70,18 +70,18 @@ describe('the rights of a token', () => {
     ['a list as JSON', { scope: '["upload:sign"]' }],
     ['a wildcard', { scope: 'upload:* * upload' }],
     [
-      'another name',
+      'a claim with another name',
       { scopes: 'upload:sign', permissions: ['upload:sign'], roles: ['upload:sign'] },
     ],
-    ['another spelling', { Scope: 'upload:sign', SCP: ['upload:sign'] }],
-    ['a prefix that nobody set', { scope: 'vod-api/upload:sign' }],
+    ['a claim in another case', { Scope: 'upload:sign', SCP: ['upload:sign'] }],
+    ['a scope with a prefix that is not configured', { scope: 'vod-api/upload:sign' }],
   ])('are not read from %s', async (_, claims) => {
     const scopes = await scopesOf(claims);
 
     expect(scopes).not.toContain('upload:sign');
   });
 
-  it('are those that a list names besides what is odd in it', async () => {
+  it('are read from a list that also has invalid items', async () => {
     expect(await scopesOf({ scp: [7, null, 'upload:sign', ['x'], {}] })).toEqual(['upload:sign']);
   });
 });
@@ -106,7 +106,7 @@ describe('AUTH_SCOPE_CLAIM', () => {
     ],
     ['scp', { scope: 'openid', scp: ['upload:sign'] }],
     ['__proto__.toString', { '__proto__.toString': 'upload:sign' }],
-  ])('%s names the claim in %j', async (AUTH_SCOPE_CLAIM, claims) => {
+  ])('%s reads the scope from %j', async (AUTH_SCOPE_CLAIM, claims) => {
     expect(await scopesOf(claims, { AUTH_SCOPE_CLAIM })).toEqual(['upload:sign']);
   });
 
@@ -128,7 +128,7 @@ describe('AUTH_SCOPE_CLAIM', () => {
     ['constructor.name', {}],
     ['__proto__', {}],
     ['toString', { toString: undefined }],
-  ])('%s gives no right in %j', async (AUTH_SCOPE_CLAIM, claims) => {
+  ])('%s reads no scope from %j', async (AUTH_SCOPE_CLAIM, claims) => {
     expect(await scopesOf(claims, { AUTH_SCOPE_CLAIM })).toEqual([]);
   });
 });
@@ -142,7 +142,7 @@ describe('AUTH_SCOPE_PREFIX', () => {
     ],
     ['https://www.example.com/auth/', 'https://www.example.com/auth/upload:sign'],
     ['vod:', 'vod:upload:sign'],
-  ])('%s is taken off %s', async (AUTH_SCOPE_PREFIX, scope) => {
+  ])('%s is removed from %s', async (AUTH_SCOPE_PREFIX, scope) => {
     expect(await scopesOf({ scope: `openid ${scope}` }, { AUTH_SCOPE_PREFIX })).toEqual([
       'upload:sign',
     ]);
@@ -157,7 +157,7 @@ describe('AUTH_SCOPE_PREFIX', () => {
     'xvod-api/upload:sign',
     'vod-api/',
     'vod-api',
-  ])('leaves no right of %s', async (scope) => {
+  ])('removes every scope without the exact prefix: %s', async (scope) => {
     const scopes = await scopesOf({ scope: `${scope} openid` }, { AUTH_SCOPE_PREFIX: 'vod-api/' });
 
     expect(scopes).not.toContain('upload:sign');
@@ -181,7 +181,7 @@ describe('AUTH_AUDIENCE_CLAIM', () => {
     [KEYCLOAK, { azp: 'web', aud: ['account'] }],
     [{ AUTH_AUDIENCE_CLAIM: 'aud', AUTH_JWT_AUDIENCE: 'web,ios' }, { aud: ['ios', 'account'] }],
     [{ AUTH_JWT_AUDIENCE: 'web , ios' }, { aud: 'ios' }],
-  ])('under %j a token with %j is for this service', async (settings, claims) => {
+  ])('under %j accepts a token with %j', async (settings, claims) => {
     expect((await call(claims, settings)).owner).toBe('user-42');
   });
 
@@ -211,7 +211,7 @@ describe('AUTH_AUDIENCE_CLAIM', () => {
     [KEYCLOAK, { azp: 'web', aud: [] }, /another service/],
     [{ AUTH_JWT_AUDIENCE: 'web,ios' }, { aud: 'web,ios' }, /"aud"/],
     [{ AUTH_JWT_AUDIENCE: 'web' }, { client_id: 'web', azp: 'web' }, /"aud"/],
-  ])('under %j a token with %j is refused', async (settings, claims, text) => {
+  ])('under %j refuses a token with %j', async (settings, claims, text) => {
     const problem = await refusalOf({ ...claims, scope: 'upload:sign' }, settings);
 
     expect(problem).toMatchObject({ code: 'unauthorized', status: 401 });
@@ -225,14 +225,17 @@ describe('AUTH_JWT_ISSUER', () => {
   it.each([
     ['https://example.auth0.com', 'https://example.auth0.com/'],
     ['https://example.auth0.com/', 'https://example.auth0.com'],
-  ])('%s and the iss %s differ, which is told', async (AUTH_JWT_ISSUER, iss) => {
-    const problem = await refusalOf({ iss }, { AUTH_JWT_ISSUER });
+  ])(
+    '%s and the iss %s differ in the final slash, which the refusal says',
+    async (AUTH_JWT_ISSUER, iss) => {
+      const problem = await refusalOf({ iss }, { AUTH_JWT_ISSUER });
 
-    expect(problem.code).toBe('unauthorized');
-    expect(problem.message).toContain('AUTH_JWT_ISSUER differ by a slash at the end');
-  });
+      expect(problem.code).toBe('unauthorized');
+      expect(problem.message).toContain('AUTH_JWT_ISSUER differ by a slash at the end');
+    },
+  );
 
-  it('is told of no slash where another claim is missing', async () => {
+  it('is not mentioned in the refusal if another claim is missing', async () => {
     const [iss, AUTH_JWT_ISSUER] = ['https://example.auth0.com/', 'https://example.auth0.com'];
     const problem = await refusalOf({ iss, exp: undefined }, { AUTH_JWT_ISSUER });
 
@@ -240,7 +243,7 @@ describe('AUTH_JWT_ISSUER', () => {
   });
 
   it.each(['https://evil.example/', 'https://example.auth0.com//', undefined, 7, ''])(
-    'is told of no slash where the iss is %j',
+    'is not mentioned in the refusal if the iss is %j',
     async (iss) => {
       const problem = await refusalOf({ iss }, { AUTH_JWT_ISSUER: 'https://example.auth0.com' });
 

@@ -17,7 +17,7 @@ const SIGNATURE: Environment = {
 const problemOf = (read: () => unknown) => thrown(ConfigError, read);
 
 describe('readSignatureConfig()', () => {
-  it('reads the least that is needed', () => {
+  it('reads the minimal environment', () => {
     const config = readSignatureConfig(SIGNATURE);
 
     expect(config).toMatchObject({
@@ -49,7 +49,7 @@ describe('readSignatureConfig()', () => {
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', 'app.example.com'],
     ['CORS_ORIGINS', 'https://app.example.com, canary'],
-  ])('refuses %s=%j, by name alone', (variable, value) => {
+  ])('refuses %s=%j and names the variable without its value', (variable, value) => {
     const error = problemOf(() => readSignatureConfig({ ...SIGNATURE, [variable]: value }));
 
     expect(error.variables).toEqual([variable]);
@@ -58,14 +58,14 @@ describe('readSignatureConfig()', () => {
     expect(error.message).not.toContain('example-of');
   });
 
-  it('names every variable that is wrong at once', () => {
+  it('reports all invalid variables together', () => {
     const error = problemOf(() => readSignatureConfig({ CORS_ORIGINS: '*', AUTH: 'none' }));
 
     expect(error.variables).toEqual(['CORS_ORIGINS', 'VOD_SECRET_ID', 'VOD_SECRET_KEY']);
   });
 });
 
-describe('readSignatureConfig() on callers', () => {
+describe('readSignatureConfig() for authentication', () => {
   const VOD: Environment = { VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' };
   const URL = 'https://login.example.com/.well-known/jwks.json';
   const KEY_SET: Environment = { ...VOD, AUTH_JWKS_URL: URL, AUTH_JWT_AUDIENCE: 'vod-upload' };
@@ -82,7 +82,7 @@ describe('readSignatureConfig() on callers', () => {
     });
   });
 
-  it('reads how tokens name their audience and their rights', () => {
+  it('reads which claims of a token hold its audience and its scopes', () => {
     const environment = {
       ...KEY_SET,
       AUTH_JWT_AUDIENCE: 'web, ios,',
@@ -104,7 +104,7 @@ describe('readSignatureConfig() on callers', () => {
   });
 
   it.each(['http://127.0.0.1:3000/jwks', 'http://localhost/jwks', 'http://[::1]:3000/jwks', URL])(
-    'takes %s where this machine itself is allowed',
+    'accepts %s where loopback addresses are allowed',
     (url) => {
       const environment = { ...KEY_SET, AUTH_JWKS_URL: url, AUTH_JWKS_LOOPBACK: 'allow' };
 
@@ -149,21 +149,21 @@ describe('readSignatureConfig() on callers', () => {
     ['AUTH', { AUTH: 'jwks' }],
     ['AUTH_JWT_SECRET', { AUTH_JWKS_URL: undefined }],
     ['AUTH_JWT_SECRET', { AUTH_JWKS_URL: undefined, AUTH: 'jwt' }],
-  ])('names %s where the callers are told by %j', (variable, environment) => {
+  ])('reports %s for the environment %j', (variable, environment) => {
     const error = problemOf(() => readSignatureConfig({ ...KEY_SET, ...environment }));
 
     expect(error.variables).toEqual([variable]);
     expect(error.message).not.toContain('canary');
   });
 
-  it('asks for the audience where a claim is named for it', () => {
+  it('requires AUTH_JWT_AUDIENCE if AUTH_AUDIENCE_CLAIM is set', () => {
     const secret = { AUTH_JWT_SECRET: 'jwt-secret-example-of-at-least-32-bytes' };
     const read = () => readSignatureConfig({ ...VOD, ...secret, AUTH_AUDIENCE_CLAIM: 'client_id' });
 
     expect(problemOf(read).variables).toEqual(['AUTH_JWT_AUDIENCE']);
   });
 
-  it('says what is missing where nothing is said', () => {
+  it('explains what to set if no authentication is configured', () => {
     expect(problemOf(() => readSignatureConfig(VOD)).message).toBe(
       'Cannot serve with this environment: AUTH_JWT_SECRET must be set, or AUTH_JWKS_URL; or AUTH must be keys, which takes the API keys of the settings alone, or none, which lets anyone upload',
     );
@@ -173,7 +173,7 @@ describe('readSignatureConfig() on callers', () => {
 describe('readPullConfig()', () => {
   const PULL: Environment = { AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'key' };
 
-  it('allows every public host on the default ports where nothing is said', () => {
+  it('allows all public hosts on the default ports by default', () => {
     expect(readPullConfig(PULL).urlPolicy).toEqual({ hosts: undefined, ports: undefined });
   });
 
@@ -199,7 +199,7 @@ describe('readPullConfig()', () => {
     ['PULL_PORTS', 'https'],
     ['VOD_PULLS_PER_SECOND', '101'],
     ['AUTH', undefined],
-  ])('refuses %s=%j by name', (variable, value) => {
+  ])('refuses %s=%j and names the variable', (variable, value) => {
     const error = problemOf(() => readPullConfig({ ...PULL, [variable]: value }));
 
     expect(error.variables).toEqual([variable === 'AUTH' ? 'AUTH_JWT_SECRET' : variable]);
@@ -213,7 +213,7 @@ describe('readCallbackConfig()', () => {
     VOD_SECRET_KEY: 'secret-key-example',
   };
 
-  it('reads several keys, and needs neither a ledger nor anybody to tell', () => {
+  it('reads several sign keys, and needs neither a ledger nor targets', () => {
     expect(readCallbackConfig(CALLBACK)).toMatchObject({
       signKeys: ['new1', 'old2'],
       vodApi: { endpoint: 'vod.tencentcloudapi.com', protocol: 'https' },
@@ -222,7 +222,7 @@ describe('readCallbackConfig()', () => {
     });
   });
 
-  it('names everything that is missing to confirm notifications', () => {
+  it('reports all variables that are missing to confirm notifications', () => {
     const error = problemOf(() => readCallbackConfig({ DATABASE_URL: 'mysql://canary@db/vod' }));
 
     expect([...error.variables].sort()).toEqual([
@@ -235,7 +235,7 @@ describe('readCallbackConfig()', () => {
     expect(error.message).not.toContain('canary');
   });
 
-  it('refuses whom nobody could tell', () => {
+  it('refuses invalid webhook endpoints', () => {
     const error = problemOf(() => readCallbackConfig({ ...CALLBACK, WEBHOOK_ENDPOINTS: '{' }));
 
     expect(error.variables).toEqual(['WEBHOOK_ENDPOINTS']);
@@ -247,7 +247,7 @@ describe('DATABASE_URL', () => {
   const read = (value: string | undefined) =>
     readers.map((reader) => reader({ ...SIGNATURE, DATABASE_URL: value }).databaseUrl);
 
-  it('may be left out', () => {
+  it('is optional', () => {
     expect(read(undefined)).toEqual([undefined, undefined, undefined]);
   });
 
@@ -255,7 +255,7 @@ describe('DATABASE_URL', () => {
     'postgres://user:p%40ss@db.example.com:5432/uploads?sslmode=require',
     'postgresql://db.example.com/uploads',
     'postgres://127.0.0.1:5432',
-  ])('may be %s', (url) => {
+  ])('accepts %s', (url) => {
     expect(read(url)).toEqual([url, url, url]);
   });
 
@@ -267,7 +267,7 @@ describe('DATABASE_URL', () => {
     "psql 'postgres://user:canary@db.example.com/uploads'",
     '"postgres://user:canary@db.example.com/uploads"',
     'host=db.example.com password=canary',
-  ])('is refused as %j, by name alone', (value) => {
+  ])('is refused as %j without quoting the value', (value) => {
     for (const reader of readers) {
       const error = problemOf(() => reader({ ...SIGNATURE, DATABASE_URL: value }));
 
@@ -280,7 +280,7 @@ describe('DATABASE_URL', () => {
     'postgres:///uploads?password=canary',
     'postgres://user:canary@:5432/uploads',
     'postgres://user:can ary@db:port/uploads',
-  ])('is refused as %j where the rest of it is read', async (value) => {
+  ])('is refused as %j when it is parsed', async (value) => {
     const config = readUploadsConfig({ ...SIGNATURE, DATABASE_URL: value });
     const error = await Promise.resolve(checkDatabase(config)).catch((reason) => reason);
 
@@ -289,11 +289,11 @@ describe('DATABASE_URL', () => {
     expect(error.message).not.toMatch(/can ?ary/);
   });
 
-  it('is not read where it is not set', () => {
+  it('is not parsed if it is not set', () => {
     expect(checkDatabase({ databaseUrl: undefined, databaseCa: 'x' })).toBeUndefined();
   });
 
-  it('is named beside everything else that is wrong', () => {
+  it('is reported together with all other invalid variables', () => {
     const error = problemOf(() => readUploadsConfig({ DATABASE_URL: 'x', CORS_ORIGINS: '*' }));
 
     expect([...error.variables].sort()).toEqual([

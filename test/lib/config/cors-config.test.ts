@@ -25,7 +25,7 @@ describe('explainOrigin()', () => {
     'http://tauri.localhost',
     'https://tauri.localhost',
     'tauri://localhost:1420',
-    // Electron, by the scheme that an app registers.
+    // Electron, with the scheme that an app registers.
     'app://.',
     'app://-',
     'app://bundle',
@@ -39,7 +39,7 @@ describe('explainOrigin()', () => {
     'https://*.example.com',
     'https://*.example.com:8443',
     'http://*.staging.example.co.uk',
-  ])('takes %s', (entry) => {
+  ])('accepts %s', (entry) => {
     expect(explainOrigin(entry)).toBeUndefined();
   });
 
@@ -66,7 +66,7 @@ describe('explainOrigin()', () => {
     ['https://*.example.com:443', 'https://*.example.com'],
     ['https://*.Example.com', 'https://*.example.com'],
     ['https://*.bücher.example', 'https://*.xn--bcher-kva.example'],
-  ])('says how %s must be written', (entry, origin) => {
+  ])('explains how to write %s', (entry, origin) => {
     expect(explainOrigin(entry)).toBe(`must be written as ${origin}`);
     expect(explainOrigin(origin)).toBeUndefined();
   });
@@ -76,7 +76,7 @@ describe('explainOrigin()', () => {
     ['null', 'sandboxed frame'],
     ['file://', 'sandboxed frame'],
     ['file:///android_asset/index.html', 'sandboxed frame'],
-    // Not a whole label, not the first one, too many, no domain of one's own, no host with a domain.
+    // The wildcard is part of a label, not in the first label, repeated, below a public suffix, or not in a host name.
     ['https://*', 'may have a * only as the whole first label'],
     ['*://app.example.com', 'may have a * only as the whole first label'],
     ['https://*:8443', 'may have a * only as the whole first label'],
@@ -101,13 +101,13 @@ describe('explainOrigin()', () => {
     ['http*://app.example.com', 'may have a * only as the whole first label'],
     ['chrome-extension://*', 'may have a * only as the whole first label'],
     ['capacitor://*.example.com', 'may have a * only as the whole first label'],
-    // Several in one, or with what a list in another language has around it.
+    // Several origins in one entry, or an entry with characters of a list in another language.
     ['https://a.example.com https://b.example.com', 'exact origin alone'],
     ['https://a.example.com;https://b.example.com', 'exact origin alone'],
     ['"https://a.example.com"', 'exact origin alone'],
     ['["https://a.example.com"', 'exact origin alone'],
     ['[https://a.example.com', 'exact origin alone'],
-    // Other things.
+    // Not an origin at all.
     ['https://', 'exact origin alone'],
     ['https://app.example.com:port', 'exact origin alone'],
     ['https://app.example.com:99999', 'exact origin alone'],
@@ -134,14 +134,14 @@ describe('explainOrigin()', () => {
     '[{"url":"canary"',
     'canary',
     'https://app.example.com/canary?canary#canary',
-  ])('quotes nothing of %s but an origin', (entry) => {
+  ])('quotes nothing of %s except an origin', (entry) => {
     expect(explainOrigin(entry)).toBeDefined();
     expect(explainOrigin(entry)).not.toContain('canary');
   });
 });
 
 describe('CORS_ORIGINS', () => {
-  it('is a list of both', () => {
+  it('is a list of origins and patterns', () => {
     const environment = {
       CORS_ORIGINS: 'https://app.example.com, capacitor://localhost,\nhttps://*.example.com',
     };
@@ -154,7 +154,7 @@ describe('CORS_ORIGINS', () => {
     expect(read({}).corsOrigins).toEqual([]);
   });
 
-  it('is refused with every entry that is wrong', () => {
+  it('is refused with a message for every invalid entry', () => {
     const CORS_ORIGINS = 'app.example.com, https://app.example.com, https://App.example.com';
 
     expect(() => read({ CORS_ORIGINS })).toThrow(
@@ -164,7 +164,7 @@ describe('CORS_ORIGINS', () => {
 });
 
 describe('CORS_HEADERS', () => {
-  it('is a list of names', () => {
+  it('is a list of header names', () => {
     const CORS_HEADERS = 'X-Client-Version, x-datadog-trace-id,b3,X-Requested-With';
 
     expect(read({ CORS_HEADERS }).corsHeaders).toEqual([
@@ -200,7 +200,7 @@ describe('CORS_HEADERS', () => {
     );
   });
 
-  it('quotes no value', () => {
+  it('is refused without quoting the value', () => {
     expect(explainCorsHeader('X-Api-Key: canary')).not.toContain('canary');
   });
 });

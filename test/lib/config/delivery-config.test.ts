@@ -23,7 +23,7 @@ const problemOf = (environment: Environment) =>
   thrown(ConfigError, () => readDeliveryConfig(environment));
 
 describe('readDeliveryConfig()', () => {
-  it('tells nobody where nothing is said', () => {
+  it('returns no targets for an empty environment', () => {
     expect(readDeliveryConfig({})).toEqual({ endpoints: [], eventBus: undefined });
     expect(Object.isFrozen(readDeliveryConfig({}))).toBe(true);
   });
@@ -44,7 +44,7 @@ describe('readDeliveryConfig()', () => {
     expect(endpoints[1]?.sign('msg_1', new Date(0), '{}')).toMatch(/^v1,\S{44} v1,\S{44}$/);
   });
 
-  it('names an endpoint by its URL alone', () => {
+  it('derives the id of an endpoint from its URL alone', () => {
     const idsOf = (...endpoints: unknown[]) =>
       readDeliveryConfig(hooks(...endpoints)).endpoints.map(({ id }) => id);
     const other = { ...HOOK, url: 'https://other.example.com/' };
@@ -102,7 +102,7 @@ describe('readDeliveryConfig()', () => {
     7,
     null,
     undefined,
-  ])('refuses the secret %j without a word of it', (secret) => {
+  ])('refuses the secret %j without quoting it', (secret) => {
     const error = problemOf(hooks({ ...HOOK, secret }));
 
     expect(error.variables).toEqual(['WEBHOOK_ENDPOINTS.0.secret']);
@@ -145,7 +145,7 @@ describe('readDeliveryConfig()', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('refuses the same address twice, however it is written, and too many', () => {
+  it('refuses duplicate addresses in any spelling, and too many endpoints', () => {
     const twice = problemOf(hooks(HOOK, { ...HOOK, url: HOOK.url.replace('hooks', 'HOOKS') }));
     const list = (length: number) =>
       hooks(...Array.from({ length }, (_, i) => ({ ...HOOK, url: `https://h.example.com/${i}` })));
@@ -159,7 +159,7 @@ describe('readDeliveryConfig()', () => {
     });
   });
 
-  it('names everything that is wrong at once', () => {
+  it('reports everything that is invalid together', () => {
     const error = problemOf({
       ...hooks({ url: 'http://localhost/', secret: 'whsec_' }, HOOK, { events: ['x'] }),
       WEBHOOK_PORTS: 'https',
@@ -183,7 +183,7 @@ describe('readDeliveryConfig()', () => {
     );
   });
 
-  it('allows the ports that are named', () => {
+  it('allows the ports that WEBHOOK_PORTS lists', () => {
     const environment = hooks({ ...HOOK, url: 'https://hooks.example.com:8443/' });
 
     expect(readDeliveryConfig({ ...environment, WEBHOOK_PORTS: '8443' }).endpoints).toHaveLength(1);
@@ -195,7 +195,7 @@ describe('readDeliveryConfig()', () => {
     'http://localhost:3000/hook',
     'http://[::1]:3000/',
     'https://localhost/',
-  ])('allows %s for the local stack alone', (url) => {
+  ])('accepts %s only if loopback is allowed', (url) => {
     const environment = hooks({ ...HOOK, url });
 
     const { endpoints } = readDeliveryConfig({ ...environment, WEBHOOK_LOOPBACK: 'allow' });
@@ -217,7 +217,7 @@ describe('readDeliveryConfig()', () => {
     'http://localhost/#x',
     'ftp://localhost/',
     'localhost',
-  ])('refuses %s for the local stack too', (url) => {
+  ])('refuses %s even if loopback is allowed', (url) => {
     const environment = { ...hooks({ ...HOOK, url }), WEBHOOK_LOOPBACK: 'allow' };
 
     expect(problemOf(environment).variables).toEqual(['WEBHOOK_ENDPOINTS.0.url']);
@@ -260,7 +260,7 @@ describe('readDeliveryConfig()', () => {
 });
 
 describe('parseEndpoints()', () => {
-  it('takes a list from anywhere, with the hosts of the policy', () => {
+  it('reads a list from another source, with the host rules of the policy', () => {
     const options = { urlPolicy: { hosts: ['*.example.com'] }, loopback: false };
 
     expect(parseEndpoints([HOOK], options).errors).toBeUndefined();

@@ -11,7 +11,7 @@ import { ConfigError } from '../../../lib/config-error.ts';
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const ENDPOINTS = JSON.stringify([{ url: 'https://a.example.com/', secret: SECRET }]);
 
-/** Each function with variables with which it serves. */
+/** Each function, with an environment that it accepts. */
 const READERS: readonly (readonly [string, (e: Environment) => unknown, Environment])[] = [
   [
     'signature',
@@ -39,7 +39,7 @@ const READERS: readonly (readonly [string, (e: Environment) => unknown, Environm
     },
   ],
   [
-    'pull, with the credentials of its role',
+    'pull with the credentials of its role',
     readPullConfig,
     {
       ...{ AUTH: 'none', SOURCE_CONTEXT_KEYS: 'canary'.repeat(6) },
@@ -53,7 +53,7 @@ const READERS: readonly (readonly [string, (e: Environment) => unknown, Environm
     { VOD_SECRET_ID: 'AKIDcanary', VOD_SECRET_KEY: 'canary', CALLBACK_SIGN_KEYS: 'canary' },
   ],
   [
-    'callback, for whom it tells',
+    'callback with targets',
     readDeliveryConfig,
     {
       ...{ VOD_SECRET_ID: 'AKIDcanary', VOD_SECRET_KEY: 'canary', WEBHOOK_ENDPOINTS: ENDPOINTS },
@@ -70,7 +70,7 @@ const READERS: readonly (readonly [string, (e: Environment) => unknown, Environm
   ],
 ];
 
-/** Those whose values have white space between them, so that some more around them says nothing. */
+/** Variables whose values are separated by white space, so that more white space around them is no mistake. */
 const LISTS = [
   'SOURCE_CONTEXT_KEYS',
   'CALLBACK_SIGN_KEYS',
@@ -79,17 +79,17 @@ const LISTS = [
 ];
 
 const spoil = {
-  'a line break behind': (value: string) => `${value}\n`,
-  'the end of a line of Windows behind': (value: string) => `${value}\r\n`,
-  'a carriage return behind': (value: string) => `${value}\r`,
-  'a space behind': (value: string) => `${value} `,
-  'a space before': (value: string) => ` ${value}`,
-  'a tab before': (value: string) => `\t${value}`,
+  'a line break at the end': (value: string) => `${value}\n`,
+  'a Windows line break at the end': (value: string) => `${value}\r\n`,
+  'a carriage return at the end': (value: string) => `${value}\r`,
+  'a space at the end': (value: string) => `${value} `,
+  'a space at the start': (value: string) => ` ${value}`,
+  'a tab at the start': (value: string) => `\t${value}`,
 };
 const spoilLists = {
-  'a byte order mark before': (value: string) => `\ufeff${value}`,
-  'a no-break space behind': (value: string) => `${value}\u00a0`,
-  'a zero-width space behind': (value: string) => `${value}\u200b`,
+  'a byte order mark at the start': (value: string) => `\ufeff${value}`,
+  'a no-break space at the end': (value: string) => `${value}\u00a0`,
+  'a zero-width space at the end': (value: string) => `${value}\u200b`,
   'a zero-width space inside': (value: string) => `${value.slice(0, 1)}\u200b${value.slice(1)}`,
   'quotation marks around': (value: string) => `"${value}"`,
 };
@@ -104,13 +104,13 @@ const cases = READERS.flatMap(([name, read, environment]) =>
   }),
 );
 
-describe('a variable with something from a copy', () => {
-  it.each(READERS)('is none of those of %s', (_name, read, environment) => {
+describe('a variable with a stray character from copying', () => {
+  it.each(READERS)('does not occur in the valid environment of %s', (_name, read, environment) => {
     expect(() => read(environment)).not.toThrow();
   });
 
   it.each(cases)(
-    'is refused by its name alone: $name, $variable with $how',
+    'is refused with a message that names it alone: $name, $variable with $how',
     ({ attempt, variable }) => {
       let error: unknown;
       try {
@@ -128,7 +128,7 @@ describe('a variable with something from a copy', () => {
     },
   );
 
-  it.each(LISTS)('is a list where white space around its items is: %s', (variable) => {
+  it.each(LISTS)('may have white space around its items if it is a list: %s', (variable) => {
     const readers = READERS.filter(([, , environment]) => variable in environment);
 
     expect(readers).toHaveLength(1);
@@ -138,7 +138,7 @@ describe('a variable with something from a copy', () => {
     }
   });
 
-  it('is told beside what else is wrong, once', () => {
+  it('is reported once, together with other mistakes', () => {
     const environment = { VOD_SECRET_ID: 'AKID\n', VOD_SUB_APP_ID: ' 15', AUTH: 'basic' };
 
     expect(() => readSignatureConfig(environment)).toThrow(
@@ -148,7 +148,7 @@ describe('a variable with something from a copy', () => {
     );
   });
 
-  it('is told where it is inside of another', () => {
+  it('is reported by its path inside another variable', () => {
     const secret = `${SECRET}\\n`;
     const text = `[{"url":"https://a.example.com/","secret":"${secret}"}]`;
 
@@ -179,7 +179,7 @@ describe('findStrayCharacters()', () => {
     ["'secret'", 'is in quotation marks; write it without'],
     ['“secret”', 'is in quotation marks; write it without'],
     ['"sec\nret"', 'is in quotation marks; write it without'],
-  ])('says of %j what it found', (value, message) => {
+  ])('describes what it found in %j', (value, message) => {
     expect(findStrayCharacters({ VOD_SECRET_KEY: value })).toEqual([
       { variable: 'VOD_SECRET_KEY', message },
     ]);
@@ -196,11 +196,11 @@ describe('findStrayCharacters()', () => {
     "'tis",
     '[{"a":"b"}]',
     '!@#$%^&*()',
-  ])('has nothing to say of %j', (value) => {
+  ])('finds nothing in %j', (value) => {
     expect(findStrayCharacters({ AUTH_JWT_SECRET: value })).toEqual([]);
   });
 
-  it('takes the lines of a list, of JSON and of a certificate as they are', () => {
+  it('accepts line breaks in a list, JSON and a certificate', () => {
     const lines = 'one,\r\n  two,\n\tthree\n';
 
     expect(

@@ -15,7 +15,7 @@ const problemOf = (environment: Environment) =>
   thrown(ConfigError, () => readSweepConfig(environment));
 
 describe('readSweepConfig()', () => {
-  it('reads the least that is needed', () => {
+  it('reads the minimal environment', () => {
     const config = readSweepConfig(SWEEP);
 
     expect(config).toMatchObject({
@@ -27,7 +27,7 @@ describe('readSweepConfig()', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('reads the mode of events and the rate of pulls', () => {
+  it('reads the event mode and the pull rate', () => {
     const config = readSweepConfig({
       ...SWEEP,
       ...{ VOD_EVENT_MODE: 'PULL', VOD_PULLS_PER_SECOND: '100' },
@@ -47,7 +47,7 @@ describe('readSweepConfig()', () => {
     ['VOD_SECRET_ID', undefined],
     ['VOD_SECRET_KEY', undefined],
     ['WEBHOOK_ENDPOINTS', 'canary'],
-  ])('refuses %s=%j, by name alone', (variable, value) => {
+  ])('refuses %s=%j and names the variable without its value', (variable, value) => {
     const error = problemOf({ ...SWEEP, [variable]: value });
 
     expect(error.variables).toEqual([variable]);

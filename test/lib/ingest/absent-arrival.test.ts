@@ -31,7 +31,7 @@ function record(SourceContext: string, now = SHOWN, FileId = '1', reception = RE
   return recordAbsence(event, reception, ledger, now);
 }
 
-/** Has an upload of `subAppId` hold the file. */
+/** Records an upload of `subAppId` that has the file. */
 async function hold(fileId: string, subAppId: number) {
   const change = { key: { fileId }, fact: 'uploaded', fields: { subAppId } } as const;
   const event = { eventId: `evt_${fileId}`, eventType: 'vod.NewFileUpload', payload: {} } as const;
@@ -43,7 +43,7 @@ const told = (recorded: Awaited<ReturnType<typeof record>>) =>
 const DENIED = { kind: 'failed', error: 'denied', isSurplus: false };
 
 describe('recordAbsence()', () => {
-  it('has VOD asked again of what its context proves, until VOD shows every file', async () => {
+  it('retries if the source context proves the upload, until VOD shows every file', async () => {
     const early = await record(PROVEN, SHOWN - 1);
     expect(early).toEqual({ kind: 'retry', error: 'absent', at: SHOWN });
 
@@ -54,23 +54,23 @@ describe('recordAbsence()', () => {
     expect(await ledger.claimActions(9, 60)).toEqual([]);
   });
 
-  it('waits for nothing where the deletion is known', async () => {
+  it('does not wait if the deletion is known', async () => {
     await ledger.noteAbsentDeletions(['1'], OWN);
 
     expect(told(await record('', RECEIVED_AT))).toEqual(['NewFileUpload', 'FileDeleted']);
   });
 
-  it('deletes no file of an upload that has another', async () => {
+  it('records no deletion for an upload that has another file', async () => {
     await record(PROVEN);
 
     expect(told(await record(PROVEN, SHOWN, '2'))).toEqual(['NewFileUpload']);
   });
 
   it.each([
-    ['nothing proves it', '', '1'],
-    ['its context has no MAC', writeV1Context(OWNED), '1'],
-    ['its id is none', PROVEN, 'no id\u0000'],
-  ])('records nothing where %s', async (_why, context, fileId) => {
+    ['nothing proves the upload', '', '1'],
+    ['the context has no MAC', writeV1Context(OWNED), '1'],
+    ['the file id is invalid', PROVEN, 'no id\u0000'],
+  ])('records nothing if %s', async (_why, context, fileId) => {
     const contexts = { ...NOWHERE.contexts, acceptsV1: true };
 
     expect(await record(context, SHOWN, fileId, { ...RECEPTION, contexts })).toEqual(DENIED);
@@ -80,9 +80,9 @@ describe('recordAbsence()', () => {
   it.each([
     ['another application', OTHER, PROVEN, DENIED],
     ['another application', OTHER, '', DENIED],
-    ['its own, and nothing proves it', OWN, '', DENIED],
+    ['its own, without proof', OWN, '', DENIED],
     ['its own', OWN, PROVEN, { kind: 'retry' }],
-  ])('takes the file of an upload of %s for that one’s', async (_whose, subAppId, context, to) => {
+  ])('respects that the file belongs to an upload of %s', async (_whose, subAppId, context, to) => {
     await hold('1', subAppId);
 
     expect(await record(context, RECEIVED_AT)).toMatchObject(to);
@@ -90,7 +90,7 @@ describe('recordAbsence()', () => {
     expect(notes).toHaveLength(to === DENIED ? 0 : 1);
   });
 
-  it('says where there is no room for a note', async () => {
+  it('reports that there is no room for a note', async () => {
     const others = Array.from({ length: 1_000 }, (_, place) => `other-${place}`);
     await ledger.noteAbsentDeletions(others, OWN);
 
@@ -107,7 +107,7 @@ describe('recordDeletion()', () => {
     return recorded.map(({ received: { event } }) => 'task' in event && event.task);
   }
 
-  it('records arrivals that VOD could not confirm before it, and of what is no upload’s nothing', async () => {
+  it('records unconfirmed arrivals before a deletion, and ignores files of no upload', async () => {
     await record('', RECEIVED_AT, '3');
     await hold('4', OWN);
 
@@ -118,7 +118,7 @@ describe('recordDeletion()', () => {
     ]);
   });
 
-  it('records no deletion of files that came for uploads with others', async () => {
+  it('records no deletion of files that arrived for uploads with other files', async () => {
     await record(PROVEN);
     await record(PROVEN, RECEIVED_AT, '2');
 

@@ -51,7 +51,7 @@ const rule = (set: object, match: object = {}, name = 'r') => ({ name, match, se
 describe.each(['NewFileUpload', 'PullComplete'] as const)(
   '%s of a file over its limits',
   (type) => {
-    it('rejects it for what its upload allows, and does nothing else to it', () => {
+    it('rejects the file, and does nothing else to it', () => {
       const context = contextOf({ limits: { maxBytes: 99, maxSeconds: 60 }, mediaExpireTime: 9 });
 
       const { changes, actions } = settle(arrival({ context }, type), {
@@ -75,7 +75,7 @@ describe.each(['NewFileUpload', 'PullComplete'] as const)(
       expect(actions).toEqual([]);
     });
 
-    it('is none of anybody’s business before VOD confirms it', () => {
+    it('changes nothing before VOD confirms it', () => {
       const context = contextOf({ limits: { maxBytes: 1 } });
       expect(settle(arrival({ context }, type), {}, false)).toMatchObject({
         changes: [],
@@ -85,7 +85,7 @@ describe.each(['NewFileUpload', 'PullComplete'] as const)(
   },
 );
 
-describe('limits of what came without an envelope', () => {
+describe('limits of media without an envelope', () => {
   const policy = { console: { maxBytes: 99 }, live: { maxSeconds: 60 } };
 
   it.each([
@@ -93,7 +93,7 @@ describe('limits of what came without an envelope', () => {
     ['another program', { context: 'order-7' }, 'maxBytes'],
     ['a recording', { sourceType: 'Record' }, 'maxSeconds'],
     ['a recording of a page', { sourceType: 'WebPageRecord' }, 'maxSeconds'],
-  ])('are those that the policy has for %s', (_name, told, violated) => {
+  ])('are those of the policy for %s', (_name, told, violated) => {
     const { change } = settle(arrival(told), { policy });
     expect(change).toMatchObject({
       key: { fileId: '1' },
@@ -102,7 +102,7 @@ describe('limits of what came without an envelope', () => {
     });
   });
 
-  it('are none where the policy has none, and never those of an upload with an envelope', () => {
+  it('are absent without a policy, and never apply to an upload with an envelope', () => {
     expect(settle(arrival({})).change).toMatchObject({ fact: 'uploaded' });
     expect(settle(arrival({ context: contextOf() }), { policy }).change).toMatchObject({
       fact: 'uploaded',
@@ -110,16 +110,16 @@ describe('limits of what came without an envelope', () => {
   });
 });
 
-describe('a file that VOD has not read', () => {
+describe('a file that VOD has not analysed', () => {
   const limits = { maxSeconds: 60, mediaTypes: ['mp4'] };
   const context = contextOf({ limits });
 
   it.each([
-    ['says nothing', null],
-    ['says nothing of it', {}],
-    ['has zeros for it', { Size: 0, Container: '', Duration: 0 }],
-    ['knows its size alone', { Size: 5, Container: '', Duration: 0 }],
-  ])('is held, and looked at again, where VOD %s', (_name, meta) => {
+    ['returns null', null],
+    ['returns no metadata', {}],
+    ['returns zeros', { Size: 0, Container: '', Duration: 0 }],
+    ['returns the size alone', { Size: 5, Container: '', Duration: 0 }],
+  ])('is held and inspected later if VOD %s', (_name, meta) => {
     const { change, actions } = settle(arrival({ context, meta }));
 
     expect(change).toMatchObject({ fact: 'uploadedForProcessing' });
@@ -133,7 +133,7 @@ describe('a file that VOD has not read', () => {
     ]);
   });
 
-  it('waits for its task besides, and is processed by no rule before', () => {
+  it('also waits for its task, and gets no task flow of a rule before the inspection', () => {
     const rules = [rule({ procedure: { name: 'p' } })];
 
     const own = settle(arrival({ context, meta: null, task: { ProcedureTaskId: 'proc-1' } }));
@@ -148,7 +148,7 @@ describe('a file that VOD has not read', () => {
     expect(ruled.actions.map(({ kind }) => kind)).toEqual(['inspect', 'procedure']);
   });
 
-  it('is taken where its limits do not depend on it', () => {
+  it('is accepted if its limits do not depend on the analysis', () => {
     const told = arrival({
       context: contextOf({ limits: { maxBytes: 5 } }),
       meta: { Size: 5, Container: '' },
@@ -156,14 +156,14 @@ describe('a file that VOD has not read', () => {
     expect(settle(told)).toMatchObject({ change: { fact: 'uploaded' }, actions: [] });
   });
 
-  it('is rejected at once where it is not even called what is allowed', () => {
+  it('is rejected immediately if its file type is not allowed', () => {
     const { change, actions } = settle(arrival({ context, meta: null, basic: { Type: 'exe' } }));
     expect(change).toMatchObject({ fact: 'rejected', fields: { problem: { actual: 'exe' } } });
     expect(actions).toEqual([]);
   });
 });
 
-describe('a file that has streams and no length', () => {
+describe('a file that has streams and no duration', () => {
   const meta = { Size: 5, Container: 'matroska,webm', Duration: 0, VideoStreamSet: [{}] };
   const basic = { Type: 'webm' };
   const context = contextOf({ limits: { maxSeconds: 60, mediaTypes: ['webm'] } });
@@ -173,14 +173,14 @@ describe('a file that has streams and no length', () => {
     ['its upload', { context }, {}],
     ['the policy for the console', {}, { policy }],
     ['the policy for live recordings', { sourceType: 'Record' }, { policy }],
-  ])('is held where %s limits that', (_whose, told, input) => {
+  ])('is held if %s limits the duration', (_whose, told, input) => {
     const { change, actions } = settle(arrival({ meta, basic, ...told }), input);
     expect(change).toMatchObject({ fact: 'uploadedForProcessing', fields: { size: 5 } });
     expect([change?.fields?.duration, change?.fields?.problem]).toEqual([undefined, undefined]);
     expect(actions).toMatchObject([{ kind: 'inspect', detail: { fact: 'uploaded' } }]);
   });
 
-  it('is taken where nothing does', () => {
+  it('is accepted without such a limit', () => {
     const limits = { maxBytes: 5, mediaTypes: ['webm'] };
     for (const told of [{}, { context: contextOf({ limits }) }]) {
       expect(settle(arrival({ meta, basic, ...told }), { policy: {} })).toMatchObject({
@@ -190,7 +190,7 @@ describe('a file that has streams and no length', () => {
     }
   });
 
-  it('is rejected at once where nobody can look again, and VOD has read it', () => {
+  it('is rejected immediately if it cannot be inspected later and VOD has analysed it', () => {
     const rejected = settle(arrival({ context, meta, basic }), {}, true, true);
     expect(rejected).toMatchObject({
       change: { fact: 'rejected', fields: { problem: { code: 'media_unreadable' } } },
@@ -208,7 +208,7 @@ describe('a file that has streams and no length', () => {
   });
 });
 
-describe('what is filled in', () => {
+describe('rule effects', () => {
   const everything = {
     classId: 7,
     expireAfter: 60,
@@ -219,7 +219,7 @@ describe('what is filled in', () => {
   const actionsOf = (told: Told, set: object, match?: object) =>
     settle(arrival(told), { rules: [rule(set, match)] }).actions;
 
-  it('leaves what is known of the upload as it is', () => {
+  it('do not change the known fields of an upload', () => {
     const told = arrival({ context: contextOf(), basic: { Name: 'film', ClassId: 5 } });
     const { change } = settle(told);
 
@@ -238,7 +238,7 @@ describe('what is filled in', () => {
     });
   });
 
-  it('is what rules set, by the words of VOD', () => {
+  it('use the parameter names of VOD', () => {
     const basic = { CreateTime: '2026-01-05T00:00:00Z', ExpireTime: '9999-12-31T23:59:59Z' };
 
     const { change, actions } = settle(arrival({ basic }), { rules: [rule(everything)] });
@@ -271,7 +271,7 @@ describe('what is filled in', () => {
     ]);
   });
 
-  it('starts a flow under an id that is the same for the same file and rule, and no other', () => {
+  it('start a task flow with a session id per file and rule', () => {
     const idOf = (FileId: string, name: string) => {
       const told = arrival({ task: { FileId } });
       const rules = [rule({ procedure: { name: 'p' } }, {}, name)];
@@ -283,7 +283,7 @@ describe('what is filled in', () => {
     expect(idOf('1', 'a')).toBe(ids[0]);
   });
 
-  it('names each rule that has its say, once', () => {
+  it('list each rule that contributes, once', () => {
     const rules = [
       rule({ classId: 1 }, {}, 'class'),
       rule({ tags: ['a'], expireTime: '2030-01-01T00:00:00Z' }, {}, 'rest'),
@@ -300,21 +300,21 @@ describe('what is filled in', () => {
 
   it.each([
     ['no time', arrival({})],
-    ['no source', arrival({ basic: { SourceInfo: null } })],
-    ['nothing else', { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } }],
-  ])('counts from when the event came where the media has %s', (_what, body) => {
+    ['no source information', arrival({ basic: { SourceInfo: null } })],
+    ['no description', { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } }],
+  ])('count the expiry from the time of the event if the media has %s', (_what, body) => {
     expect(settle(body, { rules: [rule({ expireAfter: 86_400 })] }).actions).toMatchObject([
       { detail: { parameters: { ExpireTime: '2026-01-02T00:00:00Z' } } },
     ]);
   });
 
-  it('is for ever where it is longer than VOD can write', () => {
+  it('limit the expiry to the latest time that VOD accepts', () => {
     expect(actionsOf({}, { expireAfter: Number.MAX_SAFE_INTEGER })).toMatchObject([
       { detail: { parameters: { ExpireTime: '9999-12-31T23:59:59Z' } } },
     ]);
   });
 
-  it('matches by the owner and the stream that the event names', () => {
+  it('match the owner and the stream of the event', () => {
     const recorded = {
       sourceType: 'Record',
       basic: {
@@ -334,7 +334,7 @@ describe('what is filled in', () => {
     expect(actionsOf({}, { classId: 1 }, { owners: ['ann'] })).toEqual([]);
   });
 
-  it('is not what the upload has asked for itself', () => {
+  it('do not replace what the upload has requested', () => {
     const basic = {
       ...{ ClassId: 3, CoverUrl: 'http://v.example/c.png', ExpireTime: '2031-01-01T00:00:00Z' },
     };
@@ -354,11 +354,11 @@ describe('what is filled in', () => {
     expect(change?.fields?.procedure).toBeUndefined();
   });
 
-  it('is nothing where nothing is left of a rule', () => {
+  it('are empty if every field is already set', () => {
     expect(actionsOf({ basic: { ClassId: 3 } }, { classId: 1 })).toEqual([]);
   });
 
-  it('is when an upload wanted its media deleted, which VOD was not told of by its signature', () => {
+  it('set the expiry that an upload requested, which its signature could not', () => {
     const context = contextOf({ mediaExpireTime: 1_800_000_000 });
     const detail = { rules: [], parameters: { ExpireTime: '2027-01-15T08:00:00Z' } };
     expect(actionsOf({ context }, { expireAfter: 60 })).toEqual([
@@ -369,7 +369,7 @@ describe('what is filled in', () => {
     ).toEqual([]);
   });
 
-  it('is nothing for a pull that failed, and for no other event', () => {
+  it('are empty for a failed pull and for other events', () => {
     const rules = [rule(everything)];
     const failed = arrival({ task: { ErrCode: 60_000, SessionId: UPLOAD_ID } }, 'PullComplete');
     expect(settle(failed, { rules }).actions).toEqual([]);

@@ -19,7 +19,7 @@ const unused = async () => {
 const known = { fresh: false, uploads: [], announced: ['evt_told'], deliveries: 0 };
 
 describe('ingestProven()', () => {
-  /** Ingests so many arrivals, the file `bad` among them, over which the ledger fails with `error`. */
+  /** Ingests that many arrivals; the ledger fails with `error` on those with the file `bad`. */
   async function ingest(count: number, bad: string, error: Error) {
     const recorded: string[] = [];
     const added: [string, number?][] = [];
@@ -50,7 +50,7 @@ describe('ingestProven()', () => {
     return { fresh: await ingested, recorded, added, faults, failed };
   }
 
-  it('records all that can be, each once, and counts what was not known', async () => {
+  it('records all valid events once, and counts the new ones', async () => {
     const { fresh, recorded, added, faults, failed } = await ingest(9, '4', FAULT);
 
     expect([fresh, recorded]).toEqual([7, ['0', '1', '2', '3', '5', '6', '7', '8']]);
@@ -59,11 +59,11 @@ describe('ingestProven()', () => {
     expect([sum, added.filter(([name]) => name === 'setAside')]).toEqual([7, [['setAside']]]);
   });
 
-  it('asks the ledger for nothing where there is nothing', async () => {
+  it('does not call the ledger without events', async () => {
     expect(await ingest(0, '', FAULT)).toMatchObject({ fresh: 0, added: [] });
   });
 
-  it('throws what is not about the events', async () => {
+  it('throws errors that are not about an event', async () => {
     await expect(ingest(2, '1', AWAY)).rejects.toBe(AWAY);
   });
 });
@@ -92,20 +92,20 @@ describe('dispatch()', () => {
     return { log, claimed, ids: events.map(({ received }) => received.eventId) };
   }
 
-  it('makes the first attempt for events that consumers are told of', async () => {
+  it('makes the first attempt for events with deliveries', async () => {
     const { log, claimed, ids } = await dispatchAll([known, fresh]);
 
     expect(log).toEqual({ fresh: true, delivered: 0 });
     expect(claimed).toEqual([[[ids[1], 'evt_new'], 15]]);
   });
 
-  it('asks for no delivery where there is none', async () => {
+  it('claims no delivery if there are none', async () => {
     expect(await dispatchAll([known])).toMatchObject({
       ...{ log: { fresh: false, delivered: 0 }, claimed: [] },
     });
   });
 
-  it('leaves deliveries to the sweep where the ledger goes away', async () => {
+  it('leaves deliveries to the sweep if the ledger becomes unavailable', async () => {
     expect((await dispatchAll([fresh], AWAY)).log).toMatchObject({
       ...{ fresh: true, delivered: 0, level: 'warn', code: 'ledger_unavailable' },
     });

@@ -56,7 +56,7 @@ const DELETED: RawEvent = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdS
 const stateOf = async () => (await ledger.findUpload(UPLOAD_ID))?.state;
 
 describe('ingestBatch()', () => {
-  it('answers, in order, what each came to', async () => {
+  it('returns the result of each event, in order', async () => {
     const taken = await take([arrival(), PROCESSED, arrival()]);
 
     expect(taken.map(({ received }) => received.event.eventType)).toEqual([
@@ -68,7 +68,7 @@ describe('ingestBatch()', () => {
     expect(await stateOf()).toBe('ready');
   });
 
-  it('ends an upload with the review that it waits for', async () => {
+  it('ends an upload after the review that it waits for', async () => {
     await take([arrival({ ReviewAudioVideoTaskId: 'review-1' })]);
     expect(await stateOf()).toBe('uploaded');
 
@@ -77,7 +77,7 @@ describe('ingestBatch()', () => {
     expect(await stateOf()).toBe('ready');
   });
 
-  it('does not end an upload with its review while a flow runs', async () => {
+  it('does not end an upload after its review while a task flow runs', async () => {
     const tasks = { ProcedureTaskId: 'proc-1', ReviewAudioVideoTaskId: 'review-1' };
     await take([arrival(tasks), REVIEWED]);
     expect(await stateOf()).toBe('uploaded');
@@ -87,7 +87,7 @@ describe('ingestBatch()', () => {
     expect(await stateOf()).toBe('ready');
   });
 
-  it('ends an upload with a review that came before it, once that is told again', async () => {
+  it('ends an upload whose review was reported before it, once the review is reported again', async () => {
     await take([REVIEWED]);
     await take([arrival({ ReviewAudioVideoTaskId: 'review-1' })]);
     expect(await stateOf()).toBe('uploaded');
@@ -98,7 +98,7 @@ describe('ingestBatch()', () => {
     expect(await stateOf()).toBe('ready');
   });
 
-  it('remembers a file that is gone before it is known to have come', async () => {
+  it('remembers the deletion of a file before its arrival', async () => {
     await take([DELETED]);
     await take([arrival()]);
 
@@ -106,7 +106,7 @@ describe('ingestBatch()', () => {
   });
 });
 
-it('ends no upload that waits to be looked at with an event of no review', async () => {
+it('an event other than a review does not end an upload that waits for inspection', async () => {
   const SourceContext = sealContext({
     ...{ uploadId: UPLOAD_ID, owner: 'bob', method: 'client', limits: { maxSeconds: 1 } },
   });
@@ -116,13 +116,17 @@ it('ends no upload that waits to be looked at with an event of no review', async
   expect(await stateOf()).toBe('uploaded');
 });
 
-describe('a file that another application was told to have had', () => {
+describe('a file whose deletion another application reported', () => {
   const DELETED_THERE = { subAppId: 1, state: 'deleted' };
 
   it.each<[string, Partial<Reception>, object]>([
-    ['leaves it where VOD says so', { subAppId: 2 }, { subAppId: 2, state: 'ready' }],
-    ['stays there where VOD does not', { subAppId: 2, confirmed: false }, DELETED_THERE],
-    ['stays there where no application is named', {}, DELETED_THERE],
+    [
+      'moves to an application if VOD confirms it there',
+      { subAppId: 2 },
+      { subAppId: 2, state: 'ready' },
+    ],
+    ['stays if VOD does not confirm it', { subAppId: 2, confirmed: false }, DELETED_THERE],
+    ['stays if no application is given', {}, DELETED_THERE],
   ])('%s', async (_what, change, expected) => {
     await take([DELETED], { subAppId: 1 });
     const told = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1' } };
@@ -134,7 +138,7 @@ describe('a file that another application was told to have had', () => {
   });
 });
 
-it('takes what VOD itself says of an application for what began there', async () => {
+it('an event from VOD itself belongs to the application that was asked', async () => {
   const counted: (number | undefined)[] = [];
   const run = {
     ...{ subAppId: 2, applications: [1, 2] as const, contexts: CONTEXTS, settings: NO_SETTINGS },
@@ -163,7 +167,7 @@ describe('a context without a MAC', () => {
   const first = arrivalWith(writeV1Context({ ...OWNED, limits: { maxSeconds: 99 } }, 'mine'));
   const grace = { contexts: { ...NOWHERE.contexts, acceptsV1: true } };
 
-  it('is that of another program', async () => {
+  it('is read as that of another program', async () => {
     await ledger.issueUpload(OWNED);
 
     const [taken] = await take([first]);
@@ -172,7 +176,7 @@ describe('a context without a MAC', () => {
     expect(await stateOf()).toBe('issued');
   });
 
-  it('is believed for a grace, of what the ledger knows, and only so far', async () => {
+  it('is accepted during the transition for a recorded upload, whose recorded limits apply', async () => {
     await ledger.issueUpload({ ...OWNED, fields: { limits: { maxSeconds: 1 } } });
 
     await take(
@@ -187,33 +191,27 @@ describe('a context without a MAC', () => {
   });
 
   it.each([
-    ['nothing', {}, []],
+    ['none', {}, []],
     [
       'another time',
       { mediaExpireTime: 2_000_000_000_000 },
       [{ ExpireTime: '2033-05-18T03:33:20Z' }],
     ],
-  ])(
-    'says nothing of when the media expires where the ledger has %s',
-    async (_what, fields, expected) => {
-      await ledger.issueUpload({ ...OWNED, fields });
+  ])('sets no expiry of its own if the ledger has %s', async (_what, fields, expected) => {
+    await ledger.issueUpload({ ...OWNED, fields });
 
-      await take(
-        [arrivalWith(writeV1Context({ ...OWNED, mediaExpireTime: 1_999_999_999 }))],
-        grace,
-      );
+    await take([arrivalWith(writeV1Context({ ...OWNED, mediaExpireTime: 1_999_999_999 }))], grace);
 
-      const actions = await ledger.claimActions(9, 60);
-      expect(actions.map(({ detail }) => detail?.['parameters'])).toEqual(expected);
-    },
-  );
+    const actions = await ledger.claimActions(9, 60);
+    expect(actions.map(({ detail }) => detail?.['parameters'])).toEqual(expected);
+  });
 
   it.each<[string, Partial<Envelope> | undefined, Partial<Origin>]>([
-    ['is not known', undefined, {}],
+    ['is unknown', undefined, {}],
     ['is of another owner', { owner: 'eve' }, {}],
-    ['began in another way', { method: 'pull' }, {}],
+    ['has another method', { method: 'pull' }, {}],
     ['is of another application', {}, { subAppId: 2, own: 1 }],
-  ])('is that of another program where its upload %s', async (_what, change, origin) => {
+  ])('is read as that of another program if its upload %s', async (_what, change, origin) => {
     if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });
 
     const [taken] = await take([first], { ...grace, ...origin });
@@ -223,7 +221,7 @@ describe('a context without a MAC', () => {
   });
 });
 
-describe('a pull that failed', () => {
+describe('a failed pull', () => {
   const failure = (TaskId: string): RawEvent => ({
     EventType: 'PullComplete',
     PullCompleteEvent: { TaskId, Status: 'FINISH', ErrCode: 60_000, SessionId: UPLOAD_ID },
@@ -233,7 +231,7 @@ describe('a pull that failed', () => {
     ['has no task yet', {}, {}],
     ['has its task', { taskId: 'task-1' }, {}],
     ['is of the same application', { subAppId: 2 }, { subAppId: 2, own: 1 }],
-    ['is older than the own application’s name', {}, { subAppId: 1, own: 1 }],
+    ['has no application', {}, { subAppId: 1, own: 1 }],
   ])('ends the pull that has its session and %s', async (_what, fields, origin) => {
     await ledger.issueUpload({ ...OWNED, method: 'pull', fields });
 
@@ -243,15 +241,15 @@ describe('a pull that failed', () => {
   });
 
   it.each<[string, Partial<IssuedUpload> | undefined, Partial<Origin>]>([
-    ['is not known', undefined, {}],
-    ['is no pull', {}, {}],
+    ['is unknown', undefined, {}],
+    ['is not a pull', {}, {}],
     ['has another task', { method: 'pull', fields: { taskId: 'task-2' } }, {}],
     [
       'is of another application',
       { method: 'pull', fields: { subAppId: 1 } },
       { subAppId: 2, own: 1 },
     ],
-  ])('changes nothing where the upload that it names %s', async (_what, change, origin) => {
+  ])('changes nothing if the upload that it names %s', async (_what, change, origin) => {
     if (change !== undefined) await ledger.issueUpload({ ...OWNED, ...change });
     const before = await ledger.findUpload(UPLOAD_ID);
 
@@ -265,8 +263,8 @@ describe('a pull that failed', () => {
 it.each([
   ['a pull without a session', 'PullComplete', {}],
   ['a pull of another program', 'PullComplete', { SessionId: 'no id\u0000' }],
-  ['a flow, whatever its session', 'ProcedureStateChanged', { SessionId: UPLOAD_ID, FileId: '1' }],
-])('takes %s that failed for no upload’s pull', async (_what, EventType, fields) => {
+  ['a task flow with a session', 'ProcedureStateChanged', { SessionId: UPLOAD_ID, FileId: '1' }],
+])('the failure of %s does not end the pull of an upload', async (_what, EventType, fields) => {
   await ledger.issueUpload({ ...OWNED, method: 'pull' });
   const task = { TaskId: 'task-1', Status: 'FINISH', ErrCode: 60_000, ...fields };
   const member = EventType === 'PullComplete' ? 'PullCompleteEvent' : 'ProcedureStateChangeEvent';
@@ -277,7 +275,7 @@ it.each([
   expect(await stateOf()).toBe('issued');
 });
 
-it('takes a pull that came to its end for none of its session, which another program may choose', async () => {
+it('a successful pull does not match an upload by its session, which another program may choose', async () => {
   await ledger.issueUpload({ ...OWNED, method: 'pull' });
   const PullCompleteEvent = { TaskId: 'task-1', Status: 'FINISH', ErrCode: 0, FileId: '1' };
 
@@ -295,22 +293,22 @@ it('takes a pull that came to its end for none of its session, which another pro
   expect(events.map(({ eventType }) => eventType)).toEqual(['upload.issued']);
 });
 
-describe('the context of an upload', () => {
+describe('the source context of an upload', () => {
   const TARGETS = [{ id: 'https://a.example', events: ['vod.*'] }];
 
-  /** Returns what is kept for consumers of the one event that `body` is. */
+  /** Returns what is recorded for consumers of the event `body`. */
   async function keptOf(body: RawEvent) {
     const told = open({ targets: TARGETS });
     await ingestBatch([parseVodEvent(body)], told, RECEPTION);
     const [claim] = await told.claimDeliveries(1, 60, 1);
-    // As what was recorded before envelopes had a MAC.
+    // As recorded before envelopes had a MAC.
     await sql`update events set envelope_removed = default`;
     await sql`update deliveries set next_attempt_at = now() - interval '1 second'`;
     const [older] = await told.claimDeliveries(1, 60, 1);
     return [claim?.event, older?.event];
   }
 
-  it('is kept, and told, without its envelope', async () => {
+  it('is recorded and delivered without its envelope', async () => {
     const [event, older] = await keptOf(arrivalWith(sealContext(OWNED, 'mine')));
 
     expect(event).toMatchObject({
@@ -320,7 +318,7 @@ describe('the context of an upload', () => {
     expect(older).toHaveProperty('hasEnvelope', true);
   });
 
-  it('is left as it is where another program wrote it', async () => {
+  it('is left unchanged if another program wrote it', async () => {
     const SourceContext = writeV1Context(OWNED, 'mine');
     const [event] = await keptOf(arrivalWith(SourceContext));
 

@@ -30,7 +30,7 @@ function log(event: RawEvent, confirmed = false): readonly LogFields[] {
 const read = (lines: readonly LogFields[]) => lines.map(({ event }) => event).join('');
 
 describe('logUnkeptEvent()', () => {
-  it('writes what nobody can find again, whole', () => {
+  it('logs the whole event that cannot be found again', () => {
     const event = {
       EventType: 'MediaCastStatusChanged',
       MediaCastStatusChangedEvent: { CastId: 'cast-1', Status: 'Working', List: [1, 'a b', true] },
@@ -49,7 +49,7 @@ describe('logUnkeptEvent()', () => {
   });
 
   it.each([
-    ['an unknown one', { EventType: 'Tomorrow', Any: 1 }, false, 1],
+    ['an unknown event', { EventType: 'Tomorrow', Any: 1 }, false, 1],
     [
       'a task',
       { EventType: 'EditMediaComplete', EditMediaCompleteEvent: { TaskId: '1' } },
@@ -76,20 +76,20 @@ describe('logUnkeptEvent()', () => {
       true,
       0,
     ],
-  ])('writes of %s what sweep would not find', (_what, event, confirmed, count) => {
+  ])('logs of %s what the sweep cannot find', (_what, event, confirmed, count) => {
     expect(log(event, confirmed)).toHaveLength(count);
   });
 
   it.each([
-    ['contexts', { SessionContext: CANARY, Input: { SourceContext: CANARY } }],
-    ['what is called a secret', { SecretKey: CANARY, accessToken: CANARY, StreamKey: CANARY }],
-    ['lists of such', { Tokens: [CANARY, [CANARY]] }],
-    ['the query of an address', { Url: `https://media.example.com/film.mp4?sign=${CANARY}` }],
+    ['source contexts', { SessionContext: CANARY, Input: { SourceContext: CANARY } }],
+    ['fields named as secrets', { SecretKey: CANARY, accessToken: CANARY, StreamKey: CANARY }],
+    ['lists of secrets', { Tokens: [CANARY, [CANARY]] }],
+    ['the query of a URL', { Url: `https://media.example.com/film.mp4?sign=${CANARY}` }],
     ['the key of a stream', { Url: `rtmp://live.example.com/app/${CANARY}` }],
-    ['a password in an address', { Url: `https://user:p@ss-${CANARY}@media.example.com/` }],
-    ['an address by a scheme with a digit', { Url: `s3://bucket/${CANARY}` }],
-    ['an address inside a text', { Message: `Cannot push to rtmps://live.example.com/${CANARY}.` }],
-    ['an address as a name', { [`https://media.example.com/${CANARY}`]: 1 }],
+    ['a password in a URL', { Url: `https://user:p@ss-${CANARY}@media.example.com/` }],
+    ['a URL whose scheme has a digit', { Url: `s3://bucket/${CANARY}` }],
+    ['a URL inside a text', { Message: `Cannot push to rtmps://live.example.com/${CANARY}.` }],
+    ['a URL as a field name', { [`https://media.example.com/${CANARY}`]: 1 }],
   ])('keeps %s out of the log', (_what, fields) => {
     const text = read(log({ EventType: 'Tomorrow', TaskId: 'task-1', TomorrowEvent: fields }));
 
@@ -100,24 +100,24 @@ describe('logUnkeptEvent()', () => {
   it.each([
     ...['SessionContext', 'secret_id', 'Tokens', 'password', 'Credentials', 'Authorization'],
     ...['authorisation', 'SignatureV1', 'sign', 'Sign', 'StreamKey'],
-  ])('keeps what is called %s out of the log', (name) => {
+  ])('keeps fields named %s out of the log', (name) => {
     const event = { EventType: 'Tomorrow', Any: { [name]: CANARY } };
     expect(JSON.parse(read(log(event)))).toEqual({ ...event, Any: { [name]: '[removed]' } });
   });
 
-  it('writes what is called otherwise', () => {
+  it('logs fields with other names', () => {
     const event = { EventType: 'Tomorrow', Any: { Design: 'a', signed: 'b', KeyFrame: 'c' } };
     expect(JSON.parse(read(log(event)))).toEqual(event);
   });
 
-  it('says where an address led', () => {
+  it('logs scheme, host and port of a URL', () => {
     const Url = 'rtmp://user:password@live.example.com:1935/app/key?x=1';
     expect(JSON.parse(read(log({ EventType: 'Tomorrow', Url })))).toEqual({
       ...{ EventType: 'Tomorrow', Url: 'rtmp://live.example.com:1935/…' },
     });
   });
 
-  it('writes a long one in pieces, and no more than a bound', () => {
+  it('logs a long event in parts, up to a limit', () => {
     const lines = log({ EventType: 'Tomorrow', Text: 'x'.repeat(20_000) });
     expect(lines.map(({ piece }) => piece)).toEqual(['1/3', '2/3', '3/3']);
     expect(read(lines)).toContain('x'.repeat(20_000));
@@ -128,7 +128,7 @@ describe('logUnkeptEvent()', () => {
     expect(longest[0]?.reason).toMatch(/longer than is logged/);
   });
 
-  it.each(['a.', 'a://', '@', 'a:/', 'https://a@'])('gets over a text of %j alone', (part) => {
+  it.each(['a.', 'a://', '@', 'a:/', 'https://a@'])('handles a text of %j alone', (part) => {
     const Text = part.repeat(6_000_000 / part.length);
     expect(log({ EventType: 'Tomorrow', Text }).length).toBeGreaterThan(0);
   });
@@ -144,7 +144,7 @@ const REFUSAL = new LedgerError('Refused.', { code: '54001', isPassing: false })
 
 type KeptEvent = Parameters<Ledger['keepForRetry']>[0];
 
-/** A ledger in which an item is dead after as many failures as it is asked about, and what it has. */
+/** A ledger in which an item is dead after the given number of failures, and its records. */
 function openLedger({ failures = 0, refusal }: { failures?: number; refusal?: Error } = {}) {
   const counted: (ItemFailure & { readonly most: number })[] = [];
   const kept: KeptEvent[] = [];
@@ -167,9 +167,9 @@ describe('rethrowLogged()', () => {
   const written = captureLog();
 
   it.each([
-    ['what nobody can find again', AWAY, [{ requestId: 'call-1', piece: '1/1' }]],
-    ['nothing of what becomes a dead letter', FAULT, []],
-  ])('writes %s', (_what, error, lines) => {
+    ['an event that cannot be found again', AWAY, [{ requestId: 'call-1', piece: '1/1' }]],
+    ['nothing of an event that becomes a dead item', FAULT, []],
+  ])('logs %s', (_what, error, lines) => {
     const received = () => receiveEvent(parseVodEvent(TOMORROW), NOWHERE);
 
     expect(() => rethrowLogged(error, received, true, { requestId: 'call-1' })).toThrow(error);
@@ -181,9 +181,9 @@ describe('rethrowLogged()', () => {
 describe('countEventFailure()', () => {
   it.each([
     ['an arrival, by its file', ARRIVAL, {}, identifyEvent(parseVodEvent(ARRIVAL)), '42'],
-    ['of a tenant', ARRIVAL, { own: 2 }, identifyEvent(parseVodEvent(ARRIVAL), 1), '42'],
+    ['an event of a tenant', ARRIVAL, { own: 2 }, identifyEvent(parseVodEvent(ARRIVAL), 1), '42'],
     ['a deletion', DELETION, {}, identifyEvent(parseVodEvent(DELETION)), undefined],
-    ['under the id that it has', TOMORROW, { eventId: 'evt_1' }, 'evt_1', undefined],
+    ['an event under its known id', TOMORROW, { eventId: 'evt_1' }, 'evt_1', undefined],
   ])('counts %s', async (_what, raw, change, id, fileId) => {
     const ledger = openLedger();
 
@@ -219,8 +219,8 @@ describe('countEventFailure()', () => {
 
 describe('keepOrThrow()', () => {
   it.each([
-    ['what is refused', new Problem('No.', { code: 'unauthorized' }), true],
-    ['what is not about the event', AWAY, true],
+    ['a refusal', new Problem('No.', { code: 'unauthorized' }), true],
+    ['an error that is not about the event', AWAY, true],
     ['everything without a ledger', FAULT, false],
   ])('throws %s', async (_what, error, hasLedger) => {
     const ledger = openLedger();
@@ -230,7 +230,7 @@ describe('keepOrThrow()', () => {
     expect([ledger.counted, ledger.kept]).toEqual([[], []]);
   });
 
-  it('keeps what fails for a reason of its own until it is dead', async () => {
+  it('records an event that fails because of itself until it is dead', async () => {
     const [alive, dying] = [openLedger(), openLedger({ failures: 2 })];
     const log: LogFields = {};
 
@@ -244,7 +244,7 @@ describe('keepOrThrow()', () => {
     expect([dying.counted.length, dying.kept]).toEqual([1, []]);
   });
 
-  it('takes what cannot be kept either for dead at once', async () => {
+  it('sets an event that cannot be recorded either aside immediately', async () => {
     const ledger = openLedger({ refusal: REFUSAL });
     const log: LogFields = {};
 
@@ -267,7 +267,7 @@ describe('keepOrThrow()', () => {
 it.each([
   [0, []],
   [2, ['setAside']],
-])('reports what fails in a run of the sweep after %i failures', async (failures, added) => {
+])('reports a failed event of the sweep after %i failures', async (failures, added) => {
   const [names, faults, lines]: [string[], unknown[], LogFields[]] = [[], [], []];
   const run = { subAppId: 1, applications: [1] as const, now: () => 7 };
 

@@ -50,7 +50,9 @@ interface Stage {
   readonly monotonic?: () => number;
 }
 
-/** Returns what ingests notifications where VOD has the file 42 alone, and when VOD had to answer by. */
+/**
+ * Returns a function that ingests notifications while VOD has only the file 42, and the deadlines of the calls of VOD.
+ */
 function open({ ledger, settings = NO_SETTINGS, isBusy = false, monotonic = () => 0 }: Stage = {}) {
   const deadlines: (Deadline | undefined)[] = [];
   const ingest = createIngest({
@@ -86,7 +88,7 @@ function open({ ledger, settings = NO_SETTINGS, isBusy = false, monotonic = () =
   };
 }
 
-it('loads the ledger in the time for asking VOD, so that what follows has all of its own', async () => {
+it('ingest opens the ledger within the time for calling VOD, so that later steps have their full time', async () => {
   let time = 0;
   const ledger = lazyLedger(async () => {
     time += 400;
@@ -104,11 +106,21 @@ describe('a deletion that VOD confirms', () => {
   const ledger: WithLedger = (work) => work(database.ledger);
 
   it.each<[string, Stage, RawEvent, string]>([
-    ['where there is one application', {}, DELETION, 'confirmed'],
-    ['unless another may have had the file', { settings: TENANTS }, DELETION, 'unconfirmable'],
-    ['and an arrival is in any case', { settings: TENANTS }, ARRIVAL, 'confirmed'],
-    ['where it is known who had it', { settings: TENANTS, ledger }, DELETION, 'confirmed'],
-  ])('is believed %s', async (_where, stage, event, confirmation) => {
+    ['with a single application', {}, DELETION, 'confirmed'],
+    [
+      'except with several applications without a ledger',
+      { settings: TENANTS },
+      DELETION,
+      'unconfirmable',
+    ],
+    ['with several applications, if it is an arrival', { settings: TENANTS }, ARRIVAL, 'confirmed'],
+    [
+      'with several applications, if the ledger knows the file',
+      { settings: TENANTS, ledger },
+      DELETION,
+      'confirmed',
+    ],
+  ])('is accepted %s', async (_where, stage, event, confirmation) => {
     await database.ledger.noteAbsentArrival({ fileId: '43', source: {} }, OWN);
 
     const { log, refusal } = await open(stage).tell(event);
@@ -116,7 +128,7 @@ describe('a deletion that VOD confirms', () => {
     expect([log.confirmation, refusal]).toEqual([confirmation, undefined]);
   });
 
-  it('of files that nobody knows costs no call to VOD', async () => {
+  it('of unknown files causes no call of VOD', async () => {
     const { tell, deadlines } = open({ ledger });
 
     const { log, refusal } = await tell(DELETION);
@@ -126,14 +138,14 @@ describe('a deletion that VOD confirms', () => {
   });
 });
 
-it('names no type of what has not the shape of it', async () => {
+it('a malformed event is denied without naming its type', async () => {
   const { log, refusal } = await open().tell({ EventType: 'NewFileUpload' });
 
   expect(refusal).toMatchObject({ code: 'unauthorized' });
   expect(log).toEqual({ signKey: 0, confirmation: 'denied' });
 });
 
-describe('while the ledger is away', () => {
+describe('while the ledger is not available', () => {
   const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isPassing: true });
   const { tell, deadlines } = open({ ledger: () => Promise.reject(AWAY) });
 
@@ -142,7 +154,7 @@ describe('while the ledger is away', () => {
     ['a deletion', DELETION, 0],
     ['a deletion of parts', PARTS_DELETED, 1],
     ['a cast', CAST, 1],
-  ])('the log has of %s what nobody finds again', async (_what, event, count) => {
+  ])('logs only events that cannot be found again: %s', async (_what, event, count) => {
     expect((await tell(event)).refusal).toBe(AWAY);
     expect(deadlines).toEqual([]);
     expect(written.lines.map(({ event: text }) => JSON.parse(String(text)))).toEqual(
@@ -153,10 +165,10 @@ describe('while the ledger is away', () => {
 
 it.each<[string, RawEvent, boolean, string | undefined]>([
   ['arrivals', ARRIVAL, false, undefined],
-  ['arrivals, even if VOD cannot be asked', ARRIVAL, true, 'confirmation_unavailable'],
+  ['arrivals while VOD is not available', ARRIVAL, true, 'confirmation_unavailable'],
   ['casts', CAST, false, 'unconfirmed_exceeded'],
-  ['tasks that VOD cannot be asked about', EDITED, true, 'unconfirmed_exceeded'],
-])('takes of %s as many as there is a bound for', async (_what, event, isBusy, code) => {
+  ['tasks while VOD is not available', EDITED, true, 'unconfirmed_exceeded'],
+])('events of %s are limited', async (_what, event, isBusy, code) => {
   const { tell } = open({ isBusy });
   for (let i = 0; i < 600; i += 1) await tell(event);
 
@@ -165,7 +177,7 @@ it.each<[string, RawEvent, boolean, string | undefined]>([
   expect(refusal instanceof Problem ? refusal.code : refusal).toBe(code);
 });
 
-it('keeps what fails for a reason of its own as what nothing proves', async () => {
+it('an event that fails because of itself is recorded as unproven', async () => {
   const recordEvents = () => Promise.reject(new RangeError('It is too deep.'));
   const { tell } = open({ ledger: (work) => work({ ...database.ledger, recordEvents }) });
 

@@ -11,7 +11,7 @@ const UPLOAD_ID = '01ARYZ6S410000000000000000';
 const SourceContext = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' });
 const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
 
-/** What VOD sends of one upload, in the order in which it comes about. */
+/** What VOD reports about one upload, in order. */
 interface Life {
   readonly events: readonly RawEvent[];
   readonly end: UploadState;
@@ -81,7 +81,7 @@ const life: fc.Arbitrary<Life> = fc
     } as const;
   });
 
-/** Returns each state that the upload is in as it is told of `bodies`, as the ledger would. */
+/** Returns each state of the upload as `bodies` are recorded in order. */
 function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   const known = new Set<string>();
   const states: UploadState[] = ['issued'];
@@ -106,7 +106,7 @@ function live(bodies: readonly RawEvent[]): readonly UploadState[] {
   return states;
 }
 
-/** Some of a life's events, in any order, any of them more than once. */
+/** Some of these events, in any order, some of them repeated. */
 const told = fc
   .oneof({ weight: 9, arbitrary: life }, { weight: 1, arbitrary: failedPull })
   .chain(({ events, end }) =>
@@ -115,8 +115,8 @@ const told = fc
       .map((some) => ({ some, events, end })),
   );
 
-describe('what VOD describes an upload', () => {
-  it('leads to its end, in whatever order and however often', () => {
+describe('the events of an upload', () => {
+  it('result in its final state in any order and with repetitions', () => {
     fc.assert(
       fc.property(
         told.chain(({ some, events, end }) =>
@@ -132,7 +132,7 @@ describe('what VOD describes an upload', () => {
     );
   });
 
-  it('never leaves an end but for the deletion of what had come, whatever is lost', () => {
+  it('never change a terminal state except by a deletion, whatever event is lost', () => {
     fc.assert(
       fc.property(told, ({ some }) => {
         const states = live(some);
@@ -145,11 +145,11 @@ describe('what VOD describes an upload', () => {
     );
   });
 
-  it('never claims an end that is not the upload’s', () => {
+  it('never result in another terminal state', () => {
     fc.assert(
       fc.property(told, ({ some, events, end }) => {
         const reached = live(some).at(-1) ?? 'issued';
-        // A media is ready, or its flow failed, before it is deleted.
+        // Media are ready, or their flow failed, before they are deleted.
         const before = live(events.filter((event) => event !== DELETED)).at(-1);
         if (isFinished(reached)) expect([end, before]).toContain(reached);
       }),
@@ -157,7 +157,7 @@ describe('what VOD describes an upload', () => {
     );
   });
 
-  it('has each event’s id, so that a resend of it is known', () => {
+  it('have stable ids, so that repetitions are recognized', () => {
     fc.assert(
       fc.property(life, ({ events }) => {
         expect(live([...events, ...events])).toEqual(live(events));

@@ -15,7 +15,7 @@ const reduce = (event: Readonly<Record<string, unknown>>) =>
 
 const LONG = Array.from({ length: 10_000 }, () => ({ Text: 'speech' }));
 
-it('leaves ids of what VOD describes an upload, however much a notification says', () => {
+it('a large notification is reduced to the ids that VOD can describe', () => {
   const task = { TaskId: '1-Procedure-2', Status: 'FINISH', AiRecognitionResultSet: LONG };
   expect(reduce({ EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: task })).toEqual({
     EventType: 'ProcedureStateChanged',
@@ -28,7 +28,7 @@ it('leaves ids of what VOD describes an upload, however much a notification says
   });
 });
 
-it('leaves the tasks of an arrival, and where it came from', () => {
+it('an arrival keeps its tasks and its source', () => {
   const SourceInfo = { SourceType: 'Upload', SourceContext: 'context' };
   const MediaBasicInfo = { Name: 'film', SourceInfo: { ...SourceInfo, LiveRecordInfo: {} } };
   const ids = { FileId: '7', ProcedureTaskId: '1-Procedure-2', ReviewAudioVideoTaskId: '' };
@@ -40,7 +40,7 @@ it('leaves the tasks of an arrival, and where it came from', () => {
   });
 });
 
-it('leaves out tasks that no id names, and of a state no more than one is long', () => {
+it('invalid task ids are removed, and long states are truncated', () => {
   const [ProcedureTaskId, ReviewAudioVideoTaskId, Status] = [
     '1'.repeat(129),
     LONG,
@@ -62,7 +62,7 @@ it('leaves out tasks that no id names, and of a state no more than one is long',
   }
 });
 
-it('leaves what is as long as it may be', () => {
+it('values of the maximum length are kept', () => {
   const SourceInfo = { SourceType: 'x'.repeat(64), SourceContext: 'x'.repeat(250) };
   const ids = { FileId: '7', ProcedureTaskId: '1'.repeat(128) };
   const event = {
@@ -73,10 +73,10 @@ it('leaves what is as long as it may be', () => {
 });
 
 it.each([
-  ['a context that VOD keeps for nobody', { SourceContext: '가'.repeat(84) }],
-  ['a context that is no text', { SourceContext: { vu: 2 } }],
-  ['a type that is none', { SourceType: 'x'.repeat(65) }],
-])('leaves out %s', (_what, SourceInfo) => {
+  ['a source context longer than VOD accepts', { SourceContext: '가'.repeat(84) }],
+  ['a source context that is not a string', { SourceContext: { vu: 2 } }],
+  ['an invalid source type', { SourceType: 'x'.repeat(65) }],
+])('%s is removed', (_what, SourceInfo) => {
   const upload = { FileId: '7', MediaBasicInfo: { SourceInfo } };
   expect(reduce({ EventType: 'NewFileUpload', FileUploadEvent: upload })).toEqual({
     EventType: 'NewFileUpload',
@@ -84,7 +84,7 @@ it.each([
   });
 });
 
-it('leaves whole what VOD may not be able to describe', () => {
+it('events that VOD may not be able to describe are kept whole', () => {
   const others = [
     {
       EventType: 'EditMediaComplete',
@@ -103,24 +103,27 @@ const PENDING = {
   receivedAt: 5,
 };
 
-it.each([{}, { dueAt: 9 }])('keeps an event until VOD is asked again, with %j', async (due) => {
-  const kept: object[] = [];
-  const ledger = {
-    keepPendingConfirmation: async (event: object) => {
-      kept.push(event);
-      return true;
-    },
-  };
+it.each([{}, { dueAt: 9 }])(
+  'an event is recorded until VOD is called again, with %j',
+  async (due) => {
+    const kept: object[] = [];
+    const ledger = {
+      keepPendingConfirmation: async (event: object) => {
+        kept.push(event);
+        return true;
+      },
+    };
 
-  const fields = await keepPending({ ...PENDING, ...due }, ledger);
+    const fields = await keepPending({ ...PENDING, ...due }, ledger);
 
-  const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '7' } };
-  const { eventId } = fields;
-  expect(kept).toStrictEqual([{ eventId, subAppId: 1, raw, receivedAt: 5, ...due }]);
-  expect(fields).toMatchObject({ fileId: '7', fresh: true, confirmation: 'kept' });
-});
+    const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '7' } };
+    const { eventId } = fields;
+    expect(kept).toStrictEqual([{ eventId, subAppId: 1, raw, receivedAt: 5, ...due }]);
+    expect(fields).toMatchObject({ fileId: '7', fresh: true, confirmation: 'kept' });
+  },
+);
 
-it('has VOD send an event again where nothing is kept, and says what VOD said', async () => {
+it("without a ledger VOD has to send the event again, and the error has VOD's code", async () => {
   const vod = { code: 'InternalError', requestId: 'r' };
   const busy = new Problem('Busy.', { code: 'upstream_busy', vod });
 
@@ -131,7 +134,7 @@ it('has VOD send an event again where nothing is kept, and says what VOD said', 
 });
 
 describe('limitUnconfirmed()', () => {
-  /** Returns what lets events of an application in, `others` of which were let in elsewhere in the same minute. */
+  /** Returns a limiter for events of applications; other instances have let `others` in during the same minute. */
   function limit(others?: number) {
     let [time, asked] = [60_000, 0];
     const ledger = {
@@ -167,8 +170,8 @@ describe('limitUnconfirmed()', () => {
 
   it.each([
     ['without a ledger', undefined, 0],
-    ['with one', 0, 600],
-  ])('admits 600 of an application in a minute, %s', async (_where, others, asked) => {
+    ['with a ledger', 0, 600],
+  ])('admits 600 events of an application per minute, %s', async (_where, others, asked) => {
     const gate = limit(others);
     for (let i = 0; i < 600; i += 1) {
       expect(await gate.admit()).toEqual(ADMITTED);
@@ -179,7 +182,7 @@ describe('limitUnconfirmed()', () => {
     expect(gate.asked()).toBe(asked);
   });
 
-  it('counts each application and each minute by itself', async () => {
+  it('counts each application and each minute separately', async () => {
     const gate = limit();
     for (let i = 0; i < 601; i += 1) await gate.admit();
 

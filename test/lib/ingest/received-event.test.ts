@@ -24,7 +24,7 @@ describe('receiveEvent()', () => {
   it.each([
     ['NewFileUpload', 'FileUploadEvent', { FileId: '1' }],
     ['PullComplete', 'PullCompleteEvent', { TaskId: 't', Status: 'FINISH' }],
-  ])('takes the envelope off a %s', (EventType, member, task) => {
+  ])('removes the envelope of a %s', (EventType, member, task) => {
     const SourceContext = sealContext(ENVELOPE, 'mine');
     const MediaBasicInfo = { SourceInfo: { SourceContext } };
     const event = parseVodEvent({ EventType, [member]: { ...task, MediaBasicInfo } });
@@ -38,12 +38,12 @@ describe('receiveEvent()', () => {
   });
 
   it.each([
-    ['a context that is no envelope', events.NewFileUpload, '{"u":"42"}'],
+    ['a context without an envelope', events.NewFileUpload, '{"u":"42"}'],
     ['an empty context', events.LiveRecording, ''],
     ['a pull that failed', events.PullFailed, ''],
     ['an event without a context', events.FileDeleted, ''],
     [
-      'a context that is no text',
+      'a context that is not a string',
       { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '1', MediaBasicInfo: 7 } },
       '',
     ],
@@ -55,7 +55,7 @@ describe('receiveEvent()', () => {
   });
 
   it.each(Object.entries<RawEvent>(events))(
-    'has other ids for what other applications tell: %s',
+    'has another id for the same event of another application: %s',
     (_name, body) => {
       const event = parseVodEvent(body);
       const idFrom = (subAppId: number | undefined, own: number | undefined) =>
@@ -82,10 +82,10 @@ describe('the envelope of an application', () => {
   });
 
   it.each([
-    ['its own', 1, 1, [1, undefined]],
-    ['a tenant’s', 2, 1, [2]],
-    ['none', undefined, undefined, [undefined]],
-  ])('is one where VOD tells it of %s', (_whose, subAppId, own, sealedFor) => {
+    ['its own application', 1, 1, [1, undefined]],
+    ["a tenant's application", 2, 1, [2]],
+    ['no application', undefined, undefined, [undefined]],
+  ])('is accepted if VOD reports it for %s', (_whose, subAppId, own, sealedFor) => {
     const opens = (sealed: number | undefined) =>
       receiveEvent(parseVodEvent(told(sealed)), { ...NOWHERE, subAppId, own }).envelope !==
       undefined;
@@ -93,7 +93,7 @@ describe('the envelope of an application', () => {
     expect([1, 2, 3, undefined].filter(opens)).toEqual(sealedFor);
   });
 
-  it('is taken off what is delivered, and no other context is', () => {
+  it('is removed from the delivered event, unlike other contexts', () => {
     const write = (body: RawEvent) =>
       writeReceivedEvent(receiveEvent(parseVodEvent(body), NOWHERE));
 
@@ -105,7 +105,7 @@ describe('the envelope of an application', () => {
 });
 
 describe('describeReceivedEvent()', () => {
-  it('says nothing of a source that VOD does not name', () => {
+  it('leaves out a source that VOD does not report', () => {
     const FileUploadEvent = { FileId: '1', MediaBasicInfo: {} };
 
     expect(describeBody({ EventType: 'NewFileUpload', FileUploadEvent })).toStrictEqual({
@@ -115,7 +115,7 @@ describe('describeReceivedEvent()', () => {
 
   it.each([
     [
-      'an edited media',
+      'edited media',
       events.MediaEdited,
       {
         eventType: 'EditMediaComplete',
@@ -147,14 +147,14 @@ describe('describeReceivedEvent()', () => {
       { EventType: 'HologramComplete' },
       { level: 'warn', eventType: 'HologramComplete', reason: expect.stringContaining('known') },
     ],
-  ])('says ids and states of %s', (_name, body, fields) => {
+  ])('describes the ids and states of %s', (_name, body, fields) => {
     expect(describeBody(body)).toEqual({
       eventId: identifyEvent(parseVodEvent(body)),
       ...fields,
     });
   });
 
-  it('says nothing that a caller wrote', () => {
+  it('leaves out texts of a caller', () => {
     const body = structuredClone(events.NewFileUpload);
     body.FileUploadEvent.MediaBasicInfo.Name = 'canary';
     body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = sealContext(ENVELOPE, 'canary');
@@ -176,14 +176,14 @@ describe('describeReceivedEvent()', () => {
       EventType: 'FileDeleted',
       FileDeleteEvent: { FileIdSet: Array.from({ length: 10_000 }, () => 'x'.repeat(1_000)) },
     },
-  ])('keeps the log line short, however long an event is', (body) => {
+  ])('limits the length of the log line for any event', (body) => {
     const { eventId: _id, ...fields } = describeBody(body);
     expect(JSON.stringify(fields).length).toBeLessThan(3_000);
   });
 });
 
 describe('describeLegacyEvent()', () => {
-  it('warns, and names both ways to switch', () => {
+  it('warns and explains both ways to switch', () => {
     expect(describeLegacyEvent({ eventType: 'NewFileUpload', fileId: '1' })).toEqual({
       level: 'warn',
       eventType: 'NewFileUpload',

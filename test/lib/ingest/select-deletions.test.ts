@@ -43,26 +43,29 @@ const deletionOf = (...FileIdSet: string[]) =>
     FileDeleteResultInfo: FileIdSet.map((FileId) => ({ FileId, DeleteParts: [] })),
   });
 
-it('leaves the deletion of files that uploads have as it is', async () => {
+it('a deletion of files that uploads have is kept unchanged', async () => {
   const event = deletionOf('1', '2');
   expect(await dropUnknownDeletions(event, NOWHERE, ledger)).toBe(event);
 });
 
-it('takes made-up files out of a deletion', async () => {
+it('unknown files are removed from a deletion', async () => {
   const known = await dropUnknownDeletions(deletionOf('1', '999'), NOWHERE, ledger);
   expect(known && writeVodEvent(known)).toEqual(writeVodEvent(deletionOf('1')));
 });
 
 it.each([
-  ['a text', 'x'],
+  ['a string', 'x'],
   ['a list of anything', [null, 1, [], { FileId: 1 }, { FileId: '999' }]],
-])('takes them out where what became of them is %s', async (_what, FileDeleteResultInfo) => {
-  const event = readDeletion({ FileIdSet: ['1', '999', '1'], FileDeleteResultInfo });
-  const known = await dropUnknownDeletions(event, NOWHERE, ledger);
-  expect(known).toMatchObject({ task: { FileIdSet: ['1'] } });
-});
+])(
+  'unknown files are removed if the list of results is %s',
+  async (_what, FileDeleteResultInfo) => {
+    const event = readDeletion({ FileIdSet: ['1', '999', '1'], FileDeleteResultInfo });
+    const known = await dropUnknownDeletions(event, NOWHERE, ledger);
+    expect(known).toMatchObject({ task: { FileIdSet: ['1'] } });
+  },
+);
 
-it('asks the ledger about a few thousand of any number of files at once', async () => {
+it('the ledger is asked about at most 10,000 files per statement', async () => {
   const told = Array.from({ length: 25_000 }, (_, place) => `made-up-${place}`);
   const statements: number[] = [];
   const connection = createConnection({ databaseUrl: database.url, now: Date.now });
@@ -92,17 +95,17 @@ it('asks the ledger about a few thousand of any number of files at once', async 
   expect(Math.max(...statements)).toBe(10_000);
 });
 
-it('drops the deletion of files that nobody has heard of', async () => {
+it('a deletion of unknown files is dropped', async () => {
   expect(await dropUnknownDeletions(deletionOf('998', '999'), NOWHERE, ledger)).toBeUndefined();
 });
 
-it('takes files of before applications were named for those of the own one alone', async () => {
+it("files from before applications were named belong to the service's own application", async () => {
   const event = deletionOf('1', '2');
   expect(await dropUnknownDeletions(event, { subAppId: 1, own: 1 }, ledger)).toBe(event);
   expect(await dropUnknownDeletions(event, { subAppId: 2, own: 1 }, ledger)).toBeUndefined();
 });
 
-it('notes the deletion of files that no upload has, and of no others', async () => {
+it('deletions are noted for files without an upload that arrived, and for no others', async () => {
   const deletedOf = async (fileId: string) => {
     const { isDeleted } = await ledger.noteAbsentArrival({ fileId, source: {} }, undefined);
     return isDeleted;
@@ -130,7 +133,7 @@ describe('selectDeletions()', () => {
       ['f100', 'f101'],
       { level: 'warn', surplusFiles: 2, reason: expect.stringContaining('no database') },
     ],
-  ])('has VOD asked about %i files and of %j without a ledger', async (count, more, fields) => {
+  ])('has VOD asked about %i files and %j without a ledger', async (count, more, fields) => {
     const event = deletionOf(...name(count), ...more);
 
     const selected = await selectDeletions(event, NOWHERE, {
@@ -145,7 +148,7 @@ describe('selectDeletions()', () => {
   it.each([
     [100, 0],
     [101, 1],
-  ])('keeps for the sweep what is more than 100 files: of %i, %i', async (count, surplus) => {
+  ])('records what exceeds 100 files for the sweep: of %i, %i', async (count, surplus) => {
     await Promise.all(
       name(count).map((fileId) => ledger.noteAbsentArrival({ fileId, source: {} }, undefined)),
     );
@@ -166,7 +169,7 @@ describe('selectDeletions()', () => {
     }
   });
 
-  it('says of files that nobody has heard of that nothing came of it', async () => {
+  it('reports that a deletion of unknown files had no effect', async () => {
     const selected = await selectDeletions(deletionOf('999'), NOWHERE, {
       ...{ ledger: (work) => work(ledger), receivedAt: RECEIVED_AT },
     });

@@ -18,17 +18,17 @@ const arrivalOf = (SourceContext: string): RawEvent => ({
 });
 
 it.each<[string, RawEvent, number[], object]>([
-  ['nothing', { EventType: 'Tomorrow' }, [9_750], {}],
-  ['nothing to a file that is what it may be', arrivalOf(sealContext(OWNED)), [9_750], {}],
-  ['what a rule says', arrivalOf(''), [8_250], {}],
+  ['no media action', { EventType: 'Tomorrow' }, [9_750], {}],
+  ['no media action for a file within its limits', arrivalOf(sealContext(OWNED)), [9_750], {}],
+  ['the effects of a rule', arrivalOf(''), [8_250], {}],
   [
-    'away with a file that is too much',
+    'the deletion of a file over its limits',
     arrivalOf(sealContext({ ...OWNED, limits: { maxBytes: 9 } })),
     [8_250, 8_250],
     { code: 'limits_exceeded' },
   ],
 ])(
-  'gives consumers all the time but for answering and doing %s',
+  'leaves consumers all the time except for the answer and %s',
   async (_what, body, limits, log) => {
     const given: number[] = [];
     const fields = await ingest(body, [
@@ -43,7 +43,7 @@ it.each<[string, RawEvent, number[], object]>([
   },
 );
 
-it('says how many consumers have not taken it, and each reason once', async () => {
+it('reports how many consumers have refused the event, and each reason once', async () => {
   const errors = ['http_500', 'timeout', 'http_500', undefined];
   const failing = errors.map((error) => async () => ({
     ...{ ok: false, gone: false, ...(error === undefined ? {} : { error }) },

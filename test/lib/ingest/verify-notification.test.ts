@@ -7,7 +7,7 @@ const KEY = 'SignKeyExample';
 const [OWN, ACME] = [1_500_000_001, 1_500_000_002];
 const RECEIVED_AT = Date.UTC(2026, 0, 1);
 
-/** Verifies a notification that is signed with `key`, at an address that names `subAppId`. */
+/** Verifies a notification that is signed with `key` and sent to an address with `subAppId`. */
 function verify(key: string, subAppId?: unknown) {
   const queryString = subAppId === undefined ? {} : { subAppId };
   const body = JSON.stringify({ EventType: 'A', ...signCallback(key, RECEIVED_AT / 1_000 + 600) });
@@ -16,7 +16,7 @@ function verify(key: string, subAppId?: unknown) {
   return verifyNotification({ body, queryString }, judgement, {}).subAppId;
 }
 
-it('returns the application that the address names, and the own one where it names none', () => {
+it("returns the application of the address, or the service's own without one", () => {
   expect(verify(KEY)).toBe(OWN);
   expect(verify(KEY, String(OWN))).toBe(OWN);
   expect(verify(deriveSignKey(KEY, ACME), String(ACME))).toBe(ACME);
@@ -25,8 +25,8 @@ it('returns the application that the address names, and the own one where it nam
 it.each([
   ['a number', OWN],
   ['a list', [String(OWN)]],
-  ['an empty text', ''],
-])('takes %s for the name of an application that is none', (_what, name) => {
+  ['an empty string', ''],
+])('refuses %s as an application', (_what, name) => {
   expect(() => verify(KEY, name)).toThrow(
     expect.objectContaining({
       code: 'invalid_request',

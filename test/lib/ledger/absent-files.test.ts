@@ -15,8 +15,8 @@ const SOURCE = { SourceType: 'Upload', SourceContext: 'mine' };
 const DAY = 86_400_000;
 const FULL = Array.from({ length: MAX_NOTES }, (_, place) => `f${place}`);
 
-describe('the notes of files that VOD does not have', () => {
-  it('describe an arrival what was said of it first', async () => {
+describe('the notes about files that VOD does not have', () => {
+  it('keep the first description of an arrival', async () => {
     await ledger.noteAbsentArrival({ fileId: '1', source: SOURCE }, 7);
     await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7);
 
@@ -25,7 +25,7 @@ describe('the notes of files that VOD does not have', () => {
     ]);
   });
 
-  it('are of an arrival and a deletion, in whatever order these are told', async () => {
+  it('record an arrival and a deletion in either order', async () => {
     await ledger.noteAbsentArrival({ fileId: '2', source: SOURCE }, 7);
     await ledger.noteAbsentArrival({ fileId: '1', source: SOURCE }, 7);
     await ledger.noteAbsentDeletions(['2', '1'], 7);
@@ -37,7 +37,7 @@ describe('the notes of files that VOD does not have', () => {
     });
   });
 
-  it('are of one application', async () => {
+  it('belong to one application', async () => {
     await ledger.noteAbsentDeletions(['1'], 7);
 
     for (const subAppId of [8, undefined]) {
@@ -51,7 +51,7 @@ describe('the notes of files that VOD does not have', () => {
     });
   });
 
-  it('see each other, of an arrival and a deletion at the same time', async () => {
+  it('of a concurrent arrival and deletion see each other', async () => {
     const fileIds = Array.from({ length: 50 }, (_, place) => String(place));
     const other = open();
 
@@ -71,7 +71,7 @@ describe('the notes of files that VOD does not have', () => {
     expect(seen).toEqual(fileIds.map(() => true));
   });
 
-  it('have room for so many of an application, and for what they know', async () => {
+  it('are limited per application, except for files that are already noted', async () => {
     await ledger.noteAbsentDeletions(FULL, 7);
 
     const note = (fileId: string, subAppId: number) =>
@@ -81,7 +81,7 @@ describe('the notes of files that VOD does not have', () => {
     expect(await note('f0', 7)).toEqual({ isKept: true, isDeleted: true });
   });
 
-  it('are forgotten after a day', async () => {
+  it('expire after a day', async () => {
     await ledger.noteAbsentDeletions(FULL, 7);
     now += DAY;
 
@@ -100,7 +100,7 @@ describe('detachFiles()', () => {
     if (fact !== undefined) await tell({ key: { uploadId }, fact }, subAppId);
   };
 
-  it('takes files off what ended as deleted in another application, and off nothing else', async () => {
+  it('detaches the files of deleted uploads of other applications, and no others', async () => {
     await tell({ key: { fileId: 'f1' }, fact: 'deleted', fields: { subAppId: 8 } }, 8);
     await arrive('u2', 'f2', 8, 'deleted');
     await arrive('u3', 'f3', 8);
@@ -118,7 +118,7 @@ describe('detachFiles()', () => {
     ]);
   });
 
-  it('drops what another application would have removed', async () => {
+  it('drops the deletions that are due in other applications', async () => {
     const ask = (fileId: string, kind: string, subAppId: number) =>
       ledger.recordEvent(eventOf([], { subAppId, actions: [{ fileId, kind }] }));
     await ask('f1', 'delete', 8);

@@ -14,7 +14,7 @@ const record = (eventId: string, ...actions: NewMediaAction[]) =>
   ledger.recordEvent(eventOf([], { eventId, fileId: 'f1', actions }));
 
 describe('claimActions()', () => {
-  it('answers what an event asked for, once for ever', async () => {
+  it('returns the actions of an event once and never again', async () => {
     const tag = { fileId: 'f1', kind: 'modify', uploadId: 'u1', detail: { classId: 7 } };
     await record('e1', tag, { fileId: 'f1', kind: 'process' });
     await record('e1', { fileId: 'f2', kind: 'modify' });
@@ -35,7 +35,7 @@ describe('claimActions()', () => {
 describe('unconfirmed events', () => {
   const event = (eventId: string) => ({ eventId, raw: { EventType: 'x' }, receivedAt: START - 9 });
 
-  it('are kept once, and not when they are recorded', async () => {
+  it('are recorded once, and not after the event itself is recorded', async () => {
     await record('e1');
     expect(await ledger.keepPendingConfirmation(event('e1'))).toBe(false);
     expect(await ledger.keepPendingConfirmation(event('e2'))).toBe(true);
@@ -44,7 +44,7 @@ describe('unconfirmed events', () => {
     expect(await ledger.claimConfirmations(9, 60)).toEqual([{ ...event('e2'), attempt: 1 }]);
   });
 
-  it('are tried again at their time, by anyone who has the claim, until they are dropped', async () => {
+  it('are retried at their time by the current holder of the claim until they are dropped', async () => {
     await ledger.keepPendingConfirmation(event('e1'));
     const [first] = await ledger.claimConfirmations(1, 60);
     expect(await ledger.claimConfirmations(1, 60)).toEqual([]);
@@ -63,7 +63,7 @@ describe('unconfirmed events', () => {
     expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 0 });
   });
 
-  it('are kept by one of many at once', async () => {
+  it('are recorded by one of many concurrent callers', async () => {
     const kept = await Promise.all(
       Array.from({ length: 10 }, () => ledger.keepPendingConfirmation(event('e1'))),
     );
@@ -72,7 +72,7 @@ describe('unconfirmed events', () => {
 });
 
 describe('listEvents() and listActions()', () => {
-  it('tell what happened to an upload and its file, oldest first', async () => {
+  it('list the events and actions of an upload and its file, oldest first', async () => {
     const targets = [{ id: 'https://a.example', events: ['upload.*'] }];
     const told = open({ targets });
     await told.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });

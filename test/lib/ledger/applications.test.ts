@@ -7,7 +7,7 @@ import { eventOf, useLedger } from '../../support/use-ledger.ts';
 const [OWN, ACME, GLOBEX] = [1_500_000_001, 1_500_000_002, 1_500_000_003];
 const { ledger } = useLedger({ targets: [{ id: 'all', events: ['*'] }] });
 
-/** Records what `subAppId` tells. */
+/** Records a change that `subAppId` reports. */
 function record(
   subAppId: number | undefined,
   { key, fact, ofTenant, fields = {} }: Pick<UploadChange, 'key' | 'fact' | 'fields' | 'ofTenant'>,
@@ -32,7 +32,7 @@ describe('an upload', () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann', fields });
   });
 
-  it('is in the application that it was issued for, and says so', async () => {
+  it('belongs to the application that it was issued for, and shows it', async () => {
     const recorded = await record(ACME, arrival('f1'));
 
     expect(recorded.uploads).toMatchObject([{ state: 'ready', fileId: 'f1', subAppId: ACME }]);
@@ -40,7 +40,7 @@ describe('an upload', () => {
     expect(page.items).toMatchObject([{ uploadId: 'u1', subAppId: ACME }]);
   });
 
-  it('takes no file of another application, which is removed there', async () => {
+  it('does not get a file of another application, which is removed there', async () => {
     const before = await ledger.findUpload('u1');
 
     const recorded = await record(GLOBEX, arrival('f9'));
@@ -53,20 +53,17 @@ describe('an upload', () => {
   it.each([
     ['a tenant', GLOBEX, undefined],
     ['the service before applications were named', undefined, true],
-  ] as const)(
-    'leaves %s a file that its own application describes',
-    async (_whose, holder, ofTenant) => {
-      await record(holder, fileFact('f9', 'processingStarted'));
-      const before = await ledger.findUpload(deriveFileUploadId('f9'));
+  ] as const)('does not get a file that belongs to %s', async (_whose, holder, ofTenant) => {
+    await record(holder, fileFact('f9', 'processingStarted'));
+    const before = await ledger.findUpload(deriveFileUploadId('f9'));
 
-      await record(ACME, { ...arrival('f9'), ofTenant });
+    await record(ACME, { ...arrival('f9'), ofTenant });
 
-      expect(await ledger.findUpload(deriveFileUploadId('f9'))).toEqual(before);
-      expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
-    },
-  );
+    expect(await ledger.findUpload(deriveFileUploadId('f9'))).toEqual(before);
+    expect((await ledger.findUpload('u1'))?.fileId).toBeUndefined();
+  });
 
-  it('takes none that was known before its upload', async () => {
+  it('does not get a file of another application that was known before the upload', async () => {
     await record(GLOBEX, fileFact('f9', 'processingStarted'));
 
     await record(GLOBEX, arrival('f9'));
@@ -75,7 +72,7 @@ describe('an upload', () => {
     expect(await ledger.findUpload(deriveFileUploadId('f9'))).toMatchObject({ subAppId: GLOBEX });
   });
 
-  it('takes none of a batch in which another upload gets its file', async () => {
+  it('does not get such a file in a batch in which another upload gets one', async () => {
     await ledger.issueUpload({
       ...{ uploadId: 'u2', method: 'client', owner: 'ann', fields: { subAppId: GLOBEX } },
     });
@@ -102,7 +99,7 @@ describe('an upload', () => {
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'deleted' });
   });
 
-  it('moves to no other application by being issued again', async () => {
+  it('does not move to another application when it is issued again', async () => {
     const fields = { subAppId: GLOBEX };
     const saved = await ledger.issueUpload({
       ...{ uploadId: 'u1', method: 'client', owner: 'ann', fields },
@@ -111,13 +108,13 @@ describe('an upload', () => {
     expect(saved).toMatchObject({ subAppId: ACME });
   });
 
-  it('is the same where nobody names an application', async () => {
+  it('is also found by a report without an application', async () => {
     await record(undefined, arrival('f1'));
 
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready', subAppId: ACME });
   });
 
-  it('of before applications were named is the service’s own, and no tenant’s', async () => {
+  it("without an application belongs to the service's own, and to no tenant's", async () => {
     await ledger.issueUpload({ uploadId: 'old', method: 'client', owner: 'ann' });
     const told = { key: { uploadId: 'old' }, fact: 'uploaded' } as const;
     const ofTenant = true;
@@ -132,7 +129,7 @@ describe('an upload', () => {
     expect(await ledger.findUpload('old')).toMatchObject({ state: 'ready', subAppId: OWN });
   });
 
-  it('whose file came before applications were named is ended by the service’s own alone', async () => {
+  it("with a file without an application is ended by the service's own application alone", async () => {
     await record(undefined, fileFact('f1', 'uploaded'));
     const stateOf = async () => (await ledger.findUpload(deriveFileUploadId('f1')))?.state;
 
@@ -143,8 +140,8 @@ describe('an upload', () => {
   });
 });
 
-describe('what is to be done', () => {
-  it('to a file is done in its application', async () => {
+describe('work that is due', () => {
+  it("on a file is claimed with the file's application", async () => {
     await record(ACME, fileFact('f1', 'uploaded'), { fileId: 'f1', kind: 'modify' });
     await record(GLOBEX, fileFact('f2', 'rejected'));
 
@@ -154,7 +151,7 @@ describe('what is to be done', () => {
     ]);
   });
 
-  it('of a queued pull is done in the application of its upload', async () => {
+  it('on a queued pull is claimed with the application of its upload', async () => {
     const pull = { owner: 'ann', request: { SessionId: 'u' } };
     await ledger.enqueuePulls([
       { ...pull, uploadId: 'u1', fields: { subAppId: ACME } },
@@ -167,7 +164,7 @@ describe('what is to be done', () => {
     expect(second).not.toHaveProperty('subAppId');
   });
 
-  it('about an unconfirmed event is asked of its application', async () => {
+  it("on an unconfirmed event is claimed with the event's application", async () => {
     const kept = { raw: { EventType: 'PullComplete' }, receivedAt: Date.now() };
     await ledger.keepPendingConfirmation({ ...kept, eventId: 'e1', subAppId: ACME });
     await ledger.keepPendingConfirmation({ ...kept, eventId: 'e2' });
@@ -180,7 +177,7 @@ describe('what is to be done', () => {
     ]);
   });
 
-  it('tells consumers which application an event is from', async () => {
+  it('on a delivery has the application of its event', async () => {
     await record(ACME, fileFact('f1', 'uploaded'));
 
     const claims = await ledger.claimDeliveries(9, 60, 9);
@@ -198,7 +195,7 @@ describe('what is to be done', () => {
 });
 
 describe('findFiles()', () => {
-  it("answers no file of another application, and those of none as the own one's", async () => {
+  it("returns files of the given application, and files without one for the service's own", async () => {
     await record(ACME, fileFact('f1', 'uploaded'));
     await record(GLOBEX, fileFact('f2', 'uploaded'));
     await record(undefined, fileFact('f3', 'uploaded'));

@@ -4,7 +4,7 @@ import { type Connection, createConnection, createPause } from '../../../lib/led
 import { listen } from '../../support/listen.ts';
 import { useDatabases } from '../../support/use-ledger.ts';
 
-/** Somebody who takes connections, and what becomes of them. */
+/** A server that accepts connections and treats them as given; `taken` lists their times. */
 async function openServer(treat: (socket: Socket) => void) {
   const taken: number[] = [];
   const server = createServer((socket) => {
@@ -16,11 +16,11 @@ async function openServer(treat: (socket: Socket) => void) {
 }
 
 const WAYS: readonly (readonly [string, (socket: Socket) => void])[] = [
-  ['closes at once', (socket) => socket.end()],
-  ['resets at once', (socket) => socket.resetAndDestroy()],
-  ['closes at the first word', (socket) => socket.once('data', () => socket.end())],
+  ['closes immediately', (socket) => socket.end()],
+  ['resets immediately', (socket) => socket.resetAndDestroy()],
+  ['closes at the first message', (socket) => socket.once('data', () => socket.end())],
   [
-    'lets everybody in, and closes at the first question',
+    'accepts the login and closes at the first query',
     (socket) =>
       socket.once('data', () => {
         socket.write(Buffer.concat([message('R', 0), message('K', 1, 1), READY]));
@@ -58,8 +58,8 @@ const ask = (connection: Connection) =>
       (error: unknown) => error,
     );
 
-describe('a server, or a balancer, that', () => {
-  it.each(WAYS)('%s is asked seldom, however many ask', async (_way, treat) => {
+describe('a server or a load balancer that', () => {
+  it.each(WAYS)('%s gets few connections from many callers', async (_way, treat) => {
     const server = await openServer(treat);
     const connection = connect(server.url);
     const until = performance.now() + 2_000;
@@ -69,7 +69,7 @@ describe('a server, or a balancer, that', () => {
     };
     await Promise.all(Array.from({ length: 25 }, caller));
 
-    // Two at first, and then after 20, 40, 80 … milliseconds.
+    // Two at first, then one after 20, 40, 80 … milliseconds.
     expect(server.taken.length).toBeGreaterThan(2);
     expect(server.taken.length).toBeLessThanOrEqual(11);
     expect(errors.length).toBeGreaterThan(25);
@@ -78,7 +78,7 @@ describe('a server, or a balancer, that', () => {
     await server.close();
   });
 
-  it('says nothing is given up, and is told as one that may come back', async () => {
+  it('does not answer is given up with a passing error', async () => {
     const server = await openServer(() => undefined);
     const connection = connect(server.url, 200);
 
@@ -108,17 +108,17 @@ function int32(number: number): Buffer {
   return bytes;
 }
 
-/** A number of two bytes. */
+/** A number in two bytes. */
 const count = (number: number) => Buffer.from([0, number]);
 const SHORT = count(0);
 
-/** ReadyForQuery, outside of a transaction. */
+/** ReadyForQuery, outside a transaction. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-/** A column of a RowDescription: its name, and the number of its type. */
+/** A column of a RowDescription: its name and the number of its type. */
 const column = (name: string, type: number) => [name, 0, SHORT, type, SHORT, -1, SHORT] as const;
 
-/** What a hot standby says to a client that it lets in, and to its question. */
+/** The answers of a hot standby to a login and to the first query. */
 function beStandby(socket: Socket): void {
   const answers = [
     [message('R', 0), message('K', 1, 1), READY],
@@ -138,7 +138,7 @@ function beStandby(socket: Socket): void {
 describe('several hosts', () => {
   const databases = useDatabases();
 
-  it('are tried in turn until one answers that is a primary, which is taken first from then on', async () => {
+  it('are tried in turn until a primary answers, which is then tried first', async () => {
     const standby = await openServer(beStandby);
     const dead = await openServer((socket) => socket.end());
     const url = new URL(await databases.create());
@@ -154,7 +154,7 @@ describe('several hosts', () => {
     for (const each of [dead, standby]) await each.close();
   });
 
-  it('are told by the last of them where none is good', async () => {
+  it('fail with the error of the last one if none is a primary', async () => {
     const standby = await openServer(beStandby);
     const connection = connect(`postgres://a:b@127.0.0.1:1,${new URL(standby.url).host}/u`);
 
@@ -167,7 +167,7 @@ describe('several hosts', () => {
 });
 
 describe('createPause()', () => {
-  it('lets a connection that was lost be replaced at once, and one that never was later and later', () => {
+  it('replaces a lost connection immediately, and pauses longer after each failure to connect', () => {
     const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
     const waits = [pause.left()];
     pause.lost();
@@ -183,14 +183,14 @@ describe('createPause()', () => {
     expect([...waits, pause.left()]).toEqual([0, 0, 20, 40, 80, 100, 100, 0, 20]);
   });
 
-  it('does not let a connection that is lost again and again be replaced at once', () => {
+  it('pauses if a connection is lost again and again', () => {
     const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
     for (let i = 0; i < 3; i += 1) pause.lost();
 
     expect(pause.left()).toBe(40);
   });
 
-  it('is spread over half of its length, and counts from the failure', () => {
+  it('spreads a pause over half of its length, counted from the failure', () => {
     let time = 1_000;
     const pause = createPause({ now: () => time, random: () => 0, longest: 100 });
     pause.failed();

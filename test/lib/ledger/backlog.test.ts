@@ -12,14 +12,14 @@ beforeEach(() => {
 
 const at = (seconds: number) => new Date(START + seconds * 1_000);
 
-it('counts what is still to be done, and since when', async () => {
+it('counts the work that is due, with its oldest time', async () => {
   const none = { count: 0 };
   expect(await ledger.readBacklog()).toEqual({
     ...{ uploads: none, pulls: none, unconfirmed: none, notFannedOut: none, deliveries: none },
     ...{ pausedDeliveries: 0, pausedEndpoints: 0, deadDeliveries: 0, actions: none },
     ...{ deadActions: 0, deadItems: 0, lagMilliseconds: 0 },
   });
-  // The newest of each is the first; what is finished is older than all.
+  // The first of each is the newest; finished ones are older than all.
   for (const [i, state] of UPLOAD_STATES.entries()) {
     const isOpen = ['issued', 'uploaded', 'processing'].includes(state);
     await sql`insert into uploads (upload_id, method, state, last_fact, created_at, updated_at)

@@ -6,7 +6,9 @@ const database = useLedger();
 const { sql } = database;
 
 describe('createConnection()', () => {
-  /** Does work that the server undoes so many times; a sequence counts on although its transaction is undone. */
+  /**
+   * Does work that the server rolls back that many times; a sequence advances although its transaction is rolled back.
+   */
   async function workUndone(times: number): Promise<number> {
     await sql`create sequence tries`;
     await sql.unsafe(`create function try_it() returns bigint language plpgsql as $$
@@ -27,11 +29,11 @@ describe('createConnection()', () => {
     }
   }
 
-  it('goes on after a piece of work was undone some times', async () => {
+  it('continues after work was rolled back several times', async () => {
     expect(await workUndone(4)).toBe(5);
   });
 
-  it('does not go on for ever', async () => {
+  it('gives up after too many rollbacks', async () => {
     await expect(workUndone(5)).rejects.toMatchObject({ code: '40P01' });
   });
 });

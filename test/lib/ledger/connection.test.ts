@@ -24,7 +24,7 @@ const countOthers = async () => {
 };
 const save = (uploadId: string) => ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
 
-/** Stands between client and server; `mute()` lets what is open go on without ever saying a word again. */
+/** A proxy between client and server; `mute()` keeps open connections open without any further answer. */
 async function openProxy(to: URL) {
   const muted = new Set<Socket>();
   const inners = new Set<Socket>();
@@ -59,13 +59,13 @@ async function openProxy(to: URL) {
 }
 
 describe('openLedger()', () => {
-  it('connects when it is first asked, once', async () => {
+  it('connects at the first query, once', async () => {
     expect(await countOthers()).toBe(0);
     await Promise.all(Array.from({ length: 20 }, (_, i) => save(`u${i}`)));
     expect(await countOthers()).toBe(1);
   });
 
-  it('replaces a connection that was ended, unnoticed', async () => {
+  it('replaces a connection that was closed unnoticed', async () => {
     await save('u1');
     await killOthers();
     expect(await ledger.findUpload('u1')).toMatchObject({ uploadId: 'u1' });
@@ -75,7 +75,7 @@ describe('openLedger()', () => {
     expect(found.filter((upload) => upload?.uploadId === 'u1')).toHaveLength(20);
   });
 
-  it('takes a new connection after a freeze, without waiting for the old one', async () => {
+  it('opens a new connection after a freeze without waiting for the old one', async () => {
     const proxy = await openProxy(new URL(database.url));
     const frozen = open({ url: proxy.url });
     await frozen.findUpload('u1');
@@ -87,7 +87,7 @@ describe('openLedger()', () => {
     await proxy.close();
   });
 
-  it('takes a connection for dead that does not answer', async () => {
+  it('replaces a connection that does not answer', async () => {
     const proxy = await openProxy(new URL(database.url));
     const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 1_500 };
     const deaf = openLedger(proxy.url, options);
@@ -99,14 +99,14 @@ describe('openLedger()', () => {
     await proxy.close();
   });
 
-  it('knows its own work when the answer to it was lost', async () => {
+  it('recognizes its own work after a lost answer', async () => {
     const proxy = await openProxy(new URL(database.url));
     const targets = [{ id: 'https://a.example', events: ['vod.*', 'upload.ready'] }];
     const cut = open({ url: proxy.url, targets });
     const event = (eventId: string) =>
       eventOf([{ key: { uploadId: eventId }, fact: 'uploaded' }], { eventId });
     const request = { owner: 'ann', fingerprint: 'f', uploadId: 'u1' };
-    // The first of each kind is prepared, and answered in two parts; the second in one.
+    // The first call of each kind is prepared and answered in two parts, the second in one.
     await cut.recordEvent(event('e1'));
     await cut.rememberRequest({ ...request, key: 'k1' });
 
@@ -128,11 +128,11 @@ describe('openLedger()', () => {
     await proxy.close();
   });
 
-  it('answers the same when the answer to the first try was lost', async () => {
+  it('returns the same result if the first answer was lost', async () => {
     const proxy = await openProxy(new URL(database.url));
     const targets = [{ id: 'https://a.example', events: ['vod.*'] }];
     const cut = open({ url: proxy.url, targets });
-    // What is prepared already is answered in one part.
+    // What is already prepared is answered in one part.
     const twice = async <Result>(work: (i: number) => Promise<Result>) => {
       await work(1);
       proxy.dropNextAnswer();
@@ -168,7 +168,7 @@ describe('openLedger()', () => {
     await proxy.close();
   });
 
-  it('fails when there is no database, and says so', async () => {
+  it('fails with the error code if there is no database', async () => {
     const nowhere = openLedger('postgres://u:p@127.0.0.1:1/none', {
       now: () => time,
       randomKey: randomUUID,
@@ -182,9 +182,9 @@ describe('transact()', () => {
   const insert = `insert into requests values ('ann', $1, 'f', 'u', now(), 'r')`;
 
   it.each([
-    ['at once', async () => undefined],
-    ['when the loss is known', () => new Promise((known) => setTimeout(known, 50))],
-  ])('repeats work whose connection broke half way, and goes on %s', async (_when, pause) => {
+    ['immediately', async () => undefined],
+    ['once the loss is known', () => new Promise((known) => setTimeout(known, 50))],
+  ])('repeats work after its connection was lost, and continues %s', async (_when, pause) => {
     const connection = createConnection({ databaseUrl: database.url, now: () => time });
     for (let round = 0; round < 10; round += 1) {
       let tries = 0;
@@ -205,7 +205,7 @@ describe('transact()', () => {
     await connection.close();
   });
 
-  it('leaves nothing of work that fails, and passes its error on', async () => {
+  it('rolls back work that fails, and throws its error', async () => {
     const connection = createConnection({ databaseUrl: database.url, now: () => time });
     const failed = connection.transact(async (sql) => {
       await sql.unsafe(insert, ['k'], { prepare: true });

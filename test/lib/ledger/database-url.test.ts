@@ -30,7 +30,7 @@ function settingsOf(url: string, databaseCa?: string): DatabaseSettings {
   return settings ?? expect.fail(JSON.stringify(problems));
 }
 
-/** Returns all that is wrong, as a log has it. */
+/** Returns all mistakes as a log shows them. */
 function problemsOf(url: string, databaseCa?: string): string {
   const { problems } = readDatabaseUrl(url, databaseCa);
   if (problems === undefined) return expect.fail('Nothing was refused.');
@@ -116,7 +116,7 @@ describe('readDatabaseUrl()', () => {
     ['host=db.lan password=canary', /begins with postgres/],
     ['prisma+postgres://accelerate.example/?api_key=canary', /begins with postgres/],
     ['', /begins with postgres/],
-  ])('refuses %s by the name of the variable, and says what to write', (url, message) => {
+  ])('refuses %s with the name of the variable and the correction', (url, message) => {
     const problems = problemsOf(url);
 
     expect(problems).toMatch(/^DATABASE_URL /);
@@ -124,7 +124,7 @@ describe('readDatabaseUrl()', () => {
     expect(problems).not.toMatch(/can.?ary|YOUR/);
   });
 
-  it('names all that is wrong at once', () => {
+  it('reports all mistakes together', () => {
     const url =
       'postgres://a:b@db.lan/u?sslmode=perhaps&colour=red&sslkey=/k&statement_timeout=soon';
     const problems = problemsOf(url, 'no certificate').split('\n');
@@ -138,19 +138,19 @@ describe('readDatabaseUrl()', () => {
   });
 });
 
-describe('TLS towards', () => {
+describe('TLS', () => {
   it.each([
     ...['127.0.0.1', '127.1.2.3', '[::1]', 'localhost', 'db.localhost', '[::ffff:127.0.0.1]'],
     '[::ffff:7f00:1]',
     '%2Ftmp',
-  ])('this machine, as %s, is off', (host) => {
+  ])('for this machine, as %s, is off', (host) => {
     expect(settingsOf(`postgres://a:b@${host}/u`).tls.mode).toBe('off');
   });
 
   it.each([
     ...['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '169.254.3.4', '[fd12::1]'],
     ...['[fe80::1]', 'db', 'db.internal', 'db.lan', 'db.local', 'pg.default.svc', 'db.home.arpa'],
-  ])('a private network, as %s, is what the server offers', (host) => {
+  ])('for a private network, as %s, is used if the server offers it', (host) => {
     expect(settingsOf(`postgres://a:b@${host}/u`).tls.mode).toBe('offered');
   });
 
@@ -164,7 +164,7 @@ describe('TLS towards', () => {
       'db.internal.example.com',
       'db.lan,db.example.com',
     ],
-  ])('any other host, as %s, is with a certificate that is checked', (host) => {
+  ])('for any other host, as %s, is used with a checked certificate', (host) => {
     expect(settingsOf(`postgres://a:b@${host}/u`).tls).toMatchObject({
       mode: 'full',
       authorities: undefined,
@@ -191,7 +191,7 @@ describe('TLS towards', () => {
     ['require_auth=scram-sha-256&sslmode=require', 'full', 'full', 'full'],
     ['requiressl=1', 'unchecked', 'unchecked', 'chain'],
   ])(
-    'a host with ?%s is %s, on a private network %s, with a CA of one’s own %s',
+    'for a host with ?%s is %s, on a private network %s, with a CA of the operator %s',
     (query, anywhere, near, known) => {
       expect(settingsOf(`postgres://a:b@db.example.com/u?${query}`).tls.mode).toBe(anywhere);
       expect(settingsOf(`postgres://a:b@db.lan/u?${query}`).tls.mode).toBe(near);
@@ -199,14 +199,14 @@ describe('TLS towards', () => {
     },
   );
 
-  it('a host with a CA of one’s own is checked, near or far', () => {
+  it('for any host with a CA of the operator is checked', () => {
     for (const host of ['localhost', 'db.lan', 'db.example.com']) {
       const { tls } = settingsOf(`postgres://a:b@${host}/u`, ca);
       expect(tls).toMatchObject({ mode: 'full', because: 'DATABASE_CA', authorities: [ca] });
     }
   });
 
-  it('nobody is asked for and switched off at once', () => {
+  it('cannot be both required and switched off', () => {
     expect(problemsOf('postgres://a:b@db.lan/u?sslmode=disable&channel_binding=require')).toMatch(
       /TLS off by sslmode .* channel_binding/,
     );
@@ -217,7 +217,7 @@ describe('DATABASE_CA', () => {
   const url = 'postgres://a:b@db.example.com/u?sslmode=verify-full&sslrootcert=/home/me/ca.pem';
   const read = (text: string) => settingsOf(url, text).tls.authorities;
 
-  it('is as PEM, in whatever way its lines have come through', () => {
+  it('is read as PEM with any form of line breaks', () => {
     expect(read(ca)).toEqual([ca]);
     expect(read(ca.replaceAll('\n', '\\n'))).toEqual([ca]);
     expect(read(ca.replaceAll('\n', '\r\n'))).toEqual([ca]);
@@ -226,20 +226,20 @@ describe('DATABASE_CA', () => {
   });
 
   it.each(['', 'canary', '-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----'])(
-    'is refused as %j, by name',
+    'is refused as %j, with its name',
     (text) => {
       expect(problemsOf(url, text)).toMatch(/^DATABASE_CA must be certificates as PEM/);
       expect(problemsOf(url, text)).not.toContain('canary');
     },
   );
 
-  it('takes the place of a file that a function does not have', () => {
+  it('replaces a file that a function does not have', () => {
     expect(problemsOf(url)).toMatch(/sslrootcert with a file.*DATABASE_CA/);
     expect(settingsOf(url, ca).tls.mode).toBe('full');
   });
 });
 
-/** What each parameter that is read makes of settings: a value, and what it changes. */
+/** What each parameter that is read does to the settings: a value, and its effect. */
 const READ: Readonly<Record<string, readonly [value: string, changed: object]>> = {
   host: ['other.lan', { hosts: [{ name: 'other.lan' }] }],
   port: ['5433', { hosts: [{ port: 5433 }] }],
@@ -293,7 +293,7 @@ const READ: Readonly<Record<string, readonly [value: string, changed: object]>> 
   preferquerymode: ['simple', { isPooled: true }],
 };
 
-/** Values that parameters are refused with, by name. */
+/** Names and invalid values of parameters. */
 const WRONG: readonly (readonly [name: string, value: string])[] = [
   ['sslmode', 'canary'],
   ['ssl', 'canary'],
@@ -324,7 +324,7 @@ describe('URL_PARAMETERS', () => {
       return kind === wanted ? [name] : [];
     });
 
-  it.each(kinds('read'))('has %s, which is read', (name) => {
+  it.each(kinds('read'))('lists %s, which is read', (name) => {
     const [value, changed] = READ[name] ?? expect.fail(`Say what ${name} changes.`);
 
     for (const spelled of [name, name.toUpperCase()]) {
@@ -339,29 +339,29 @@ describe('URL_PARAMETERS', () => {
     }
   });
 
-  it.each(kinds('left out'))('has %s, which changes nothing', (name) => {
+  it.each(kinds('left out'))('lists %s, which is ignored', (name) => {
     expect(settingsOf(`postgres://a:b@db.lan/u?${name}=1`)).toEqual(plain);
   });
 
-  it.each(kinds('refused'))('has %s, which is refused with what to write', (name) => {
+  it.each(kinds('refused'))('lists %s, which is refused with a correction', (name) => {
     expect(problemsOf(`postgres://a:b@db.lan/u?${name}=canary`)).toMatch(
       new RegExp(`^DATABASE_URL must not have the parameter ${name}: .{10,}$`),
     );
   });
 
-  it.each(WRONG)('refuses %s=%s by the name of the parameter', (name, value) => {
+  it.each(WRONG)('refuses %s=%s with the name of the parameter', (name, value) => {
     const problems = problemsOf(`postgres://a:b@db.lan/u?${name}=${value}`);
 
     expect(problems).toMatch(new RegExp(`^DATABASE_URL .*\\b${name}\\b`));
     expect(problems).not.toContain('canary');
   });
 
-  it('take an empty value for none', () => {
+  it('ignore an empty value', () => {
     expect(settingsOf('postgres://a:b@db.lan/u?sslmode=&options=&&schema=')).toEqual(plain);
   });
 
   it.each([
-    // Neon, Supabase, Heroku's add-ons, DigitalOcean and Prisma, as their consoles and documents write them.
+    // As the consoles and documents of Neon, Supabase, Heroku's add-ons, DigitalOcean and Prisma write them.
     'postgresql://alex:AbC123dEf@ep-cool-darkness-123456-pooler.us-east-2.aws.neon.tech/dbname?sslmode=require&channel_binding=require',
     'postgresql://alex:AbC@ep-cool-1.aws.neon.tech/neondb?options=endpoint%3Dep-cool-1&sslmode=require',
     'postgres://postgres.apbkobhfnmcqqzqeeqss:pw@aws-0-us-west-1.pooler.supabase.com:6543/postgres?pgbouncer=true&connection_limit=1',
@@ -374,11 +374,11 @@ describe('URL_PARAMETERS', () => {
     'postgres://u:p@db.lan/app?keepalives=1&keepalives_idle=30&keepalives_interval=10&keepalives_count=5&gssencmode=disable&sslsni=1',
     'postgres://u:p@db.lan/app?uselibpqcompat=true&sslmode=require',
     'postgres://u:p@db.lan/app?default_query_exec_mode=exec&pool_max_conns=4',
-  ])('take %s', (url) => {
+  ])('accept %s', (url) => {
     expect(readDatabaseUrl(url).problems).toBeUndefined();
   });
 
-  it('are all in the table of docs/database.md, and no others', () => {
+  it('are all in the table of docs/database.md, and no others are', () => {
     const text = readFileSync(new URL('../../../docs/database.md', import.meta.url), 'utf8');
     const told = (heading: string) => {
       const [, section = ''] = text.split(`\n### ${heading}\n`);

@@ -19,7 +19,7 @@ const fail = (item: Partial<ItemFailure> = {}, mostTries = 3) =>
 const list = async () => (await ledger.listDeadItems({ limit: 9 })).items;
 
 describe('countItemFailure()', () => {
-  it('sets an item aside when it has failed so often, and is news once', async () => {
+  it('sets an item aside after its last attempt, and reports it once', async () => {
     expect(await fail()).toEqual({ attempts: 1, isDead: false, isNews: false });
     expect(await fail()).toEqual({ attempts: 2, isDead: false, isNews: false });
     expect(await list()).toEqual([]);
@@ -29,11 +29,11 @@ describe('countItemFailure()', () => {
     expect(await fail({ kind: 'file' })).toMatchObject({ attempts: 1, isDead: false });
   });
 
-  it('sets aside at once what may fail no more than once', async () => {
+  it('sets an item aside immediately if it has one attempt', async () => {
     expect(await fail({}, 1)).toEqual({ attempts: 1, isDead: true, isNews: true });
   });
 
-  it('begins anew after a day without a failure, but for what is dead', async () => {
+  it('starts counting again after a day without a failure, except for dead items', async () => {
     await fail();
     time += DAY;
     expect(await fail()).toMatchObject({ attempts: 2 });
@@ -47,7 +47,7 @@ describe('countItemFailure()', () => {
     expect(await list()).toMatchObject([{ firstFailedAt, diedAt: time }]);
   });
 
-  it('keeps what failed last, and what is known of the item', async () => {
+  it('records the last failure and what is known about the item', async () => {
     await fail({ subAppId: 7, fileId: 'f\0', content: '{"a":1}' }, 9);
     time += 1_000;
     await fail({ code: 'other', reason: 'Why\0' }, 2);
@@ -67,7 +67,7 @@ describe('countItemFailure()', () => {
 });
 
 describe('listDeadItems()', () => {
-  it('lists what was set aside, latest first, in pages', async () => {
+  it('lists dead items, latest first, in pages', async () => {
     await fail({ id: 'a' }, 1);
     await fail({ id: 'b' }, 1);
     await fail({ id: 'b', kind: 'file' }, 1);

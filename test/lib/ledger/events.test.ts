@@ -28,7 +28,7 @@ async function count(table: string): Promise<number> {
 }
 
 describe('recordEvent()', () => {
-  it('keeps an event, its upload and its deliveries', async () => {
+  it('records an event, its upload and its deliveries', async () => {
     const recorded = await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
 
     expect(recorded).toMatchObject({
@@ -55,7 +55,7 @@ describe('recordEvent()', () => {
     expect(await count('deliveries')).toBe(3);
   });
 
-  it('changes nothing for a known id, and answers the upload as it is', async () => {
+  it('changes nothing for a known id, and returns the current upload', async () => {
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     const again = await ledger.recordEvent(
       event('e1', [{ key: { uploadId: 'u1' }, fact: 'deleted', fields: { name: 'other' } }]),
@@ -66,7 +66,7 @@ describe('recordEvent()', () => {
     expect(await count('deliveries')).toBe(3);
   });
 
-  it('takes one of fifty that record the same event over their own connections at once', async () => {
+  it('records an event once for fifty concurrent connections', async () => {
     const recorders = Array.from({ length: 50 }, () => open());
     const same = event('e1', [arrived('u1', 'f1')]);
 
@@ -78,7 +78,7 @@ describe('recordEvent()', () => {
     expect(await count('deliveries')).toBe(3);
   });
 
-  it('keeps nothing where a step fails', async () => {
+  it('records nothing if a step fails', async () => {
     await sql`alter table deliveries add constraint broken check (endpoint <> 'https://b.example')`;
 
     const bad = event('e1', [arrived('u1', 'f1')]);
@@ -91,7 +91,7 @@ describe('recordEvent()', () => {
     expect(await ledger.recordEvent(bad)).toMatchObject({ fresh: true, deliveries: 3 });
   });
 
-  it('keys media without an envelope by their file', async () => {
+  it('identifies media without an envelope by their file', async () => {
     const live = { key: { fileId: 'f1' }, fact: 'uploaded', method: 'live' } as const;
     const [first] = (await ledger.recordEvent(event('e1', [live]))).uploads;
     const [second] = (
@@ -110,7 +110,7 @@ describe('recordEvent()', () => {
     });
   });
 
-  it('finds the upload of a file that an envelope named before', async () => {
+  it('finds the upload of a file by an earlier envelope', async () => {
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     const { uploads } = await ledger.recordEvent(
       event('e2', [{ key: { fileId: 'f1' }, fact: 'processingSucceeded' }]),
@@ -119,7 +119,7 @@ describe('recordEvent()', () => {
   });
 
   it.each([false, true])(
-    'makes one of a file that was known before its upload (issued: %s)',
+    'merges a file that was known before its upload (issued: %s)',
     async (issued) => {
       if (issued) await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
       await ledger.recordEvent(
@@ -148,7 +148,7 @@ describe('recordEvent()', () => {
     },
   );
 
-  it('leaves a file with its upload when a second one claims it', async () => {
+  it('leaves a file with its upload if another upload claims it', async () => {
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     const { fresh } = await ledger.recordEvent(
       event('e2', [{ ...arrived('u2', 'f1'), owner: 'eve' }]),
@@ -159,7 +159,7 @@ describe('recordEvent()', () => {
     expect(await ledger.findUpload('u2')).toBeUndefined();
   });
 
-  it('never gives an upload to another owner', async () => {
+  it('never changes the owner of an upload', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'bob' });
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     expect(await ledger.findUpload('u1')).toMatchObject({ owner: 'bob' });
@@ -178,7 +178,7 @@ describe('recordEvent()', () => {
     );
   });
 
-  it('keeps an event without changes, and texts that PostgreSQL refuses', async () => {
+  it('records an event without changes, and replaces characters that PostgreSQL refuses', async () => {
     const payload = { text: 'a\0b\ud800c', path: 'C:\\u0000' };
     expect(await ledger.recordEvent(event('e1', [], { payload }))).toEqual({
       fresh: true,
@@ -196,7 +196,7 @@ describe('recordEvent()', () => {
 });
 
 describe('recordEvents()', () => {
-  it('answers in order what recording each by itself would', async () => {
+  it('returns the same results in order as recording each event alone', async () => {
     await ledger.recordEvent(event('known', [arrived('u9', 'f9')]));
     const results = await ledger.recordEvents([
       event('e1', [arrived('u1', 'f1')]),
@@ -213,11 +213,11 @@ describe('recordEvents()', () => {
       undefined,
     ]);
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'deleted' });
-    // What VOD told five times, to two; two uploads that are there, to one; one that is ready, to another.
+    // Five VOD events to two targets, two arrivals to one, one ready upload to another.
     expect(await count('deliveries')).toBe(5 * 2 + 2 + 1);
   });
 
-  it('records each one by one where two met in one upload unforeseen', async () => {
+  it('records events one by one if two of them unexpectedly meet in one upload', async () => {
     await ledger.recordEvent(event('e1', [arrived('u1', 'f1')]));
     const results = await ledger.recordEvents([
       event('e2', [{ key: { uploadId: 'u1' }, fact: 'processingStarted' }]),
@@ -228,7 +228,7 @@ describe('recordEvents()', () => {
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready' });
   });
 
-  it('takes each event once from several recorders of overlapping batches', async () => {
+  it('records each event once in concurrent overlapping batches', async () => {
     const events = Array.from({ length: 300 }, (_, i) =>
       event(`e${i}`, [arrived(`u${i % 90}`, `f${i % 90}`)]),
     );

@@ -27,14 +27,14 @@ const failureOf = (work: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-/** Returns what becomes of a statement that fails in the function's way to the ledger. */
+/** Returns the error that a function gets when it reads from this database. */
 async function reach(databaseUrl: string) {
   const options = { now: Date.now, randomKey: randomUUID };
   const ledger = openLedgerLazily({ databaseUrl, databaseCa: undefined }, options);
   return failureOf(ledger?.((opened) => opened.findUpload('u1')) ?? expect.fail('There is a URL.'));
 }
 
-describe('an error that stays', () => {
+describe('a permanent error', () => {
   it.each([
     ['42P01', 'select * from nothing_here', /run "npm run migrate"/],
     ['42703', 'select nothing_here from uploads', /run "npm run migrate"/],
@@ -43,7 +43,7 @@ describe('an error that stays', () => {
     ['42704', 'set nothing_here = 1', /does not know a setting/],
     ['0A000', 'select count(*) from uploads for update', /with 0A000/],
     ['23505', "insert into migrations values ('a', 'b'), ('a', 'b')", /with 23505/],
-  ])('as %s is told once, and for good', async (code, statement, reason) => {
+  ])('%s is reported once with its cause', async (code, statement, reason) => {
     const error = await failureOf(send(statement));
 
     expect(error).toBeInstanceOf(LedgerError);
@@ -54,7 +54,7 @@ describe('an error that stays', () => {
     });
   });
 
-  it('is told of a user who lacks a right', async () => {
+  it('explains that the user lacks a right', async () => {
     const name = `user_${randomUUID().replaceAll('-', '')}`;
     await sql.unsafe(`create role ${name} login password 'p'`);
     const theirs = new URL(database.url);
@@ -83,7 +83,7 @@ describe('an error that stays', () => {
       (wrong: URL) => (wrong.hostname = 'canary.invalid'),
       /no host of this name; .*DATABASE_URL/,
     ],
-  ])('as %s is no 503', async (code, spoil, reason) => {
+  ])('%s is not reported as a 503', async (code, spoil, reason) => {
     const wrong = new URL(database.url);
     spoil(wrong);
     if (code === 'ENOTFOUND') wrong.search = 'sslmode=disable';
@@ -100,8 +100,8 @@ describe('an error that stays', () => {
   });
 });
 
-describe('an error that passes', () => {
-  it('is a 503 after which to come again', async () => {
+describe('a passing error', () => {
+  it('is a 503 with Retry-After', async () => {
     const error = await reach('postgres://ann:canary@127.0.0.1:1/u');
 
     expect(error).toMatchObject({
@@ -126,7 +126,7 @@ describe('an error that passes', () => {
     await hasty.close();
   });
 
-  it('is a server that has no connection left', async () => {
+  it('is a server without free connections', async () => {
     const name = `limited_${randomUUID().replaceAll('-', '')}`;
     await sql.unsafe(`create role ${name} login password 'p' connection limit 0`);
     const theirs = new URL(database.url);
@@ -162,7 +162,7 @@ describe('an error that passes', () => {
     ['EPROTO', 'wrong version number', false],
     ['CERT_HAS_EXPIRED', 'certificate has expired', false],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'alert', false],
-  ])('is told from one that stays: %s, %s', (code, message, isPassing) => {
+  ])('is distinguished from a permanent one: %s, %s', (code, message, isPassing) => {
     const error = Object.assign(new Error(`${message} canary`), { code });
     const settings = {
       session: {},
@@ -177,8 +177,8 @@ describe('an error that passes', () => {
   });
 });
 
-describe('a server that only reads', () => {
-  it('is left, and the work done on a new connection', async () => {
+describe('a read-only server', () => {
+  it('is left for a new connection that repeats the work', async () => {
     await send('create table plain (n integer)');
     await send('set default_transaction_read_only = on');
 
@@ -189,7 +189,7 @@ describe('a server that only reads', () => {
     expect(await sql`select count(*)::integer as count from plain`).toEqual([{ count: 2 }]);
   });
 
-  it('is told as one that may become a primary, where it goes on', async () => {
+  it('is reported as passing, since it may become a primary, if it stays read-only', async () => {
     await sql.unsafe(
       `alter database ${new URL(database.url).pathname.slice(1)} set default_transaction_read_only = on`,
     );
@@ -202,7 +202,7 @@ describe('a server that only reads', () => {
   });
 });
 
-describe('variables of the environment for other clients', () => {
+describe('environment variables of other clients', () => {
   it.each([
     ...['PGHOST', 'PGPORT', 'PGUSER', 'PGUSERNAME', 'PGPASSWORD', 'PGDATABASE', 'PGAPPNAME'],
     ...['PGSSL', 'PGSSLMODE', 'PGSSLNEGOTIATION', 'PGOPTIONS', 'PGTARGETSESSIONATTRS', 'PGMAX'],
@@ -215,7 +215,7 @@ describe('variables of the environment for other clients', () => {
       'PGSERVICE',
       'PGREQUIRESSL',
     ],
-  ])('change nothing: %s', async (name) => {
+  ])('have no effect: %s', async (name) => {
     vi.stubEnv(name, 'standby');
     const other = createConnection({ databaseUrl: database.url, now: Date.now });
     const [row] = await other.run((sql) =>
@@ -230,7 +230,7 @@ describe('variables of the environment for other clients', () => {
     await other.close();
   });
 
-  it('do not lend a password where there is none', async () => {
+  it('do not supply a missing password', async () => {
     const without = new URL(database.url);
     vi.stubEnv('PGPASSWORD', without.password);
     without.password = '';

@@ -17,7 +17,7 @@ function record(eventId: string, eventType: `vod.${string}`, ...actions: [string
   return ledger.recordEvent(eventOf([], { eventId, eventType, actions: asked }));
 }
 
-/** Each kind of job: how one is made, how some are claimed, and what holds the row of one. */
+/** Each kind of job: how to create one, how to claim some, and how to lock the row of one. */
 const KINDS = [
   {
     kind: 'actions',
@@ -67,7 +67,7 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
     await make(id);
   };
 
-  it('takes what has been due the longest first, from the time at which it is due', async () => {
+  it('returns due jobs only, the longest due first', async () => {
     await makeAt(START + 2, 'third');
     await makeAt(START, 'first');
     await makeAt(START + 3, 'fourth');
@@ -80,7 +80,7 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
     expect(await claim(9)).toEqual(['third']);
   });
 
-  it('is over at the end of its lease, and not before', async () => {
+  it('ends with its lease, not earlier', async () => {
     await makeAt(START, 'j1');
     expect(await claim(9)).toEqual(['j1']);
     time += 59_999;
@@ -89,7 +89,7 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
     expect(await claim(9)).toEqual(['j1']);
   });
 
-  it('passes over what another session holds, and does not wait for it', async () => {
+  it('skips rows that another session locks, without waiting', async () => {
     for (const id of ['j1', 'j2', 'j3']) await make(id);
     await sql.begin(async (holder) => {
       await holder.unsafe(hold, ['j2']);
@@ -98,7 +98,7 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
     expect(await claim(9)).toEqual(['j2']);
   });
 
-  it('gives each of many to one of several sweeps', async () => {
+  it('gives each job to one of several sweeps', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `j${i}`);
     for (const id of ids) await make(id);
     const sweep = async (each: Ledger) => {
@@ -116,8 +116,8 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
   });
 });
 
-describe('what other sessions hold', () => {
-  it('is passed over by fresh deliveries', async () => {
+describe('rows that other sessions lock', () => {
+  it('are skipped when new deliveries are claimed', async () => {
     for (const id of ['e1', 'e2']) await record(id, 'vod.a');
     await sql.begin(async (holder) => {
       await holder`select from deliveries where event_id = 'e1' for update`;
@@ -126,7 +126,7 @@ describe('what other sessions hold', () => {
     });
   });
 
-  it('is passed over by the fan-out', async () => {
+  it('are skipped by the fan-out', async () => {
     for (const id of ['e1', 'e2']) await record(id, 'vod.None');
     await sql`update events set fanned_out = false`;
     await sql.begin(async (holder) => {
@@ -136,7 +136,7 @@ describe('what other sessions hold', () => {
     expect(await ledger.fanOut(9)).toBe(1);
   });
 
-  it('is passed over by checks that are made due early', async () => {
+  it('are skipped when checks are made due early', async () => {
     for (const id of ['u1', 'u2']) {
       await ledger.issueUpload({ uploadId: id, method: 'client', owner: 'ann' });
       await ledger.transition(id, 'issued', { taskId: `task of ${id}` });
@@ -149,7 +149,7 @@ describe('what other sessions hold', () => {
   });
 });
 
-/** The jobs that are settled by a state: each has two neighbours, with which it shares half of its key. */
+/** The jobs that have a state when they are settled. Each has two neighbours that share half of its key. */
 const TRACKED = [
   {
     kind: 'actions',
@@ -184,73 +184,81 @@ const TRACKED = [
   },
 ];
 
-describe.each(TRACKED)('a settlement of $kind', ({ done, make, claim, name, table, own }) => {
-  async function claimOwn() {
-    const claims = await claim();
-    return claims.find(({ job }) => job === own) ?? expect.fail('It is claimed.');
-  }
-  const readRows = async () => {
-    const rows = await sql.unsafe(
-      `select ${name} as job, state, attempts, last_error, next_attempt_at, updated_at from ${table}`,
-    );
-    return new Map(rows.map(({ job, ...row }) => [String(job), row]));
-  };
+describe.each(TRACKED)(
+  'the result of a claim of $kind',
+  ({ done, make, claim, name, table, own }) => {
+    async function claimOwn() {
+      const claims = await claim();
+      return claims.find(({ job }) => job === own) ?? expect.fail('It is claimed.');
+    }
+    const readRows = async () => {
+      const rows = await sql.unsafe(
+        `select ${name} as job, state, attempts, last_error, next_attempt_at, updated_at from ${table}`,
+      );
+      return new Map(rows.map(({ job, ...row }) => [String(job), row]));
+    };
 
-  it('ends its own job, and none that shares half of its key', async () => {
-    await make();
-    const settled = await claimOwn();
-    time += 1_000;
-    expect(await settled.finish()).toBe(true);
+    it('ends its own job and none that shares half of its key', async () => {
+      await make();
+      const settled = await claimOwn();
+      time += 1_000;
+      expect(await settled.finish()).toBe(true);
 
-    const rows = await readRows();
-    const updated = { updated_at: new Date(time) };
-    expect(rows.get(own)).toMatchObject({ state: done, attempts: 1, last_error: null, ...updated });
-    rows.delete(own);
-    expect(Array.from(rows.values(), ({ state }) => state)).toEqual(['pending', 'pending']);
-  });
-
-  it('has another try at its time, and says why', async () => {
-    await make();
-    const settled = await claimOwn();
-    time += 1_000;
-    expect(await settled.fail({ error: 'busy\0', nextAttemptAt: time + 5_000 })).toBe(true);
-
-    expect((await readRows()).get(own)).toEqual({
-      ...{ state: 'pending', attempts: 1, last_error: 'busy\ufffd' },
-      ...{ next_attempt_at: new Date(time + 5_000), updated_at: new Date(time) },
+      const rows = await readRows();
+      const updated = { updated_at: new Date(time) };
+      expect(rows.get(own)).toMatchObject({
+        state: done,
+        attempts: 1,
+        last_error: null,
+        ...updated,
+      });
+      rows.delete(own);
+      expect(Array.from(rows.values(), ({ state }) => state)).toEqual(['pending', 'pending']);
     });
-  });
 
-  it('stays as it was first, and may be sent again where its answer was lost', async () => {
-    await make();
-    const settled = await claimOwn();
-    expect(await settled.finish()).toBe(true);
-    expect(await settled.fail({ error: 'late', nextAttemptAt: time })).toBe(false);
-    expect(await settled.fail({ error: 'late', dead: true })).toBe(false);
-    expect((await readRows()).get(own)).toMatchObject({ state: done, last_error: null });
-    expect(await settled.finish()).toBe(true);
-  });
+    it('schedules the next attempt and records the error', async () => {
+      await make();
+      const settled = await claimOwn();
+      time += 1_000;
+      expect(await settled.fail({ error: 'busy\0', nextAttemptAt: time + 5_000 })).toBe(true);
 
-  it('leaves dead what has died', async () => {
-    await make();
-    const settled = await claimOwn();
-    expect(await settled.fail({ error: 'no', dead: true })).toBe(true);
-    expect(await settled.finish()).toBe(false);
-    expect((await readRows()).get(own)).toMatchObject({ state: 'dead', last_error: 'no' });
-    time += 86_400_000;
-    expect((await claim()).map(({ job }) => job)).not.toContain(own);
-  });
+      expect((await readRows()).get(own)).toEqual({
+        ...{ state: 'pending', attempts: 1, last_error: 'busy\ufffd' },
+        ...{ next_attempt_at: new Date(time + 5_000), updated_at: new Date(time) },
+      });
+    });
 
-  it('is the last claim’s alone', async () => {
-    await make();
-    const early = await claimOwn();
-    time += 60_000;
-    const late = await claimOwn();
-    expect(await early.finish()).toBe(false);
-    expect(await early.fail({ error: 'late', dead: true })).toBe(false);
-    expect(await late.finish()).toBe(true);
-  });
-});
+    it('is final, and can be reported again after a lost answer', async () => {
+      await make();
+      const settled = await claimOwn();
+      expect(await settled.finish()).toBe(true);
+      expect(await settled.fail({ error: 'late', nextAttemptAt: time })).toBe(false);
+      expect(await settled.fail({ error: 'late', dead: true })).toBe(false);
+      expect((await readRows()).get(own)).toMatchObject({ state: done, last_error: null });
+      expect(await settled.finish()).toBe(true);
+    });
+
+    it('leaves a dead job dead', async () => {
+      await make();
+      const settled = await claimOwn();
+      expect(await settled.fail({ error: 'no', dead: true })).toBe(true);
+      expect(await settled.finish()).toBe(false);
+      expect((await readRows()).get(own)).toMatchObject({ state: 'dead', last_error: 'no' });
+      time += 86_400_000;
+      expect((await claim()).map(({ job }) => job)).not.toContain(own);
+    });
+
+    it('is accepted from the last claim alone', async () => {
+      await make();
+      const early = await claimOwn();
+      time += 60_000;
+      const late = await claimOwn();
+      expect(await early.finish()).toBe(false);
+      expect(await early.fail({ error: 'late', dead: true })).toBe(false);
+      expect(await late.finish()).toBe(true);
+    });
+  },
+);
 
 describe('an action', () => {
   const readAction = async (fileId: string, kind: string) => {
@@ -259,7 +267,7 @@ describe('an action', () => {
     return row ?? expect.fail('There is such an action.');
   };
 
-  it('keeps how far it has come, for itself and as long as it is claimed', async () => {
+  it('stores its progress, for itself and while it is claimed', async () => {
     await record('e1', 'vod.None', ['x', 'inspect'], ['x', 'delete'], ['y', 'inspect']);
     const claims = await ledger.claimActions(9, 60);
     const own = claims.find(({ fileId, kind }) => fileId === 'x' && kind === 'inspect');
@@ -276,7 +284,7 @@ describe('an action', () => {
     expect(await ledger.keepActionProgress(own, { part: 3 })).toBe(false);
   });
 
-  it('is as new when it is replayed, where it is dead and no other', async () => {
+  it('is reset when it is replayed, if it is dead', async () => {
     await record('e1', 'vod.None', ['x', 'inspect'], ['x', 'delete'], ['y', 'inspect'], ['z', 'z']);
     for (const claim of await ledger.claimActions(9, 60)) {
       if (claim.fileId === 'z') await ledger.finishAction(claim);
@@ -309,7 +317,7 @@ describe('an endpoint', () => {
     if (claim !== undefined) await ledger.finishDelivery(claim);
   }
 
-  it('has its last success written down once a second, and never one before', async () => {
+  it('records its last success at most once a second, and never an earlier time', async () => {
     await takeAt(START);
     await takeAt(START + 999);
     expect(await readTaken()).toEqual(new Date(START));

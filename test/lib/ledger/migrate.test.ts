@@ -41,7 +41,7 @@ describe('applyMigrations()', () => {
     expect(names).toEqual(['0001-first.sql', '0002-second.sql']);
   });
 
-  it('lets one of many work that start together', async () => {
+  it('lets one of many concurrent processes do the work', async () => {
     const url = await databases.create('empty');
     const counts = await Promise.all(
       Array.from({ length: 8 }, () => applyMigrations(url, { folder })),
@@ -49,7 +49,7 @@ describe('applyMigrations()', () => {
     expect(counts.toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, 2]);
   });
 
-  it('refuses a migration that has changed, or is gone, and applies nothing', async () => {
+  it('refuses a migration that was changed or removed, and applies nothing', async () => {
     const url = await databases.create('empty');
     const other = await makeFolder();
     await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
@@ -68,7 +68,7 @@ describe('applyMigrations()', () => {
     expect(await countTables(url)).toBe(before);
   });
 
-  it('passes over no file that is named unlike the others', async () => {
+  it('refuses a file whose name has another form', async () => {
     const url = await databases.create('empty');
     const other = await makeFolder();
     await writeFile(join(other, '0001-first.sql'), 'create table first (id integer);');
@@ -80,7 +80,7 @@ describe('applyMigrations()', () => {
     expect(await countTables(url)).toBe(0);
   });
 
-  it('takes other line ends for no change', async () => {
+  it('ignores a change of line breaks', async () => {
     const url = await databases.create('empty');
     const other = await makeFolder();
     await writeFile(join(other, '0001-first.sql'), 'create table\nfirst (id integer);');
@@ -90,7 +90,7 @@ describe('applyMigrations()', () => {
     expect(await applyMigrations(url, { folder: other })).toBe(0);
   });
 
-  it('leaves nothing of a migration that fails half way', async () => {
+  it('rolls back a migration that fails halfway', async () => {
     const url = await databases.create('empty');
     const other = await makeFolder();
     await writeFile(join(other, '0001-bad.sql'), 'create table half (id integer); select 1/0;');
@@ -107,7 +107,7 @@ describe('npm run migrate', () => {
       env: { ...process.env, DATABASE_URL: databaseUrl },
     });
 
-  it('prints a line for each migration, and then that there is none', async () => {
+  it('prints a line for each migration, and then that there are none to apply', async () => {
     const url = await databases.create('empty');
     expect((await migrate(url)).stdout).toMatch(/^(applied \d{4}-[a-z-]+\.sql in \d+ ms\n)+$/);
     expect((await migrate(url)).stdout).toBe('Nothing to do: the database is up to date.\n');
@@ -115,7 +115,7 @@ describe('npm run migrate', () => {
 
   it.each<[string, (url: URL) => string, RegExp]>([
     [
-      'nobody there',
+      'a server that does not run',
       () => 'postgres://a:canary@127.0.0.1:1/c',
       /nothing listens there; .*DATABASE_URL/,
     ],
@@ -130,26 +130,22 @@ describe('npm run migrate', () => {
       /this password; .*DATABASE_URL/,
     ],
     [
-      'no such database',
+      'a missing database',
       (url) => url.href.replace(url.pathname, '/canary'),
       /no database of this name; .*DATABASE_URL/,
     ],
     [
-      'a URL that cannot be read',
+      'an invalid URL',
       () => 'postgres://a:canary%@db.lan/c',
       /DATABASE_URL has a %.*percent-encode/,
     ],
     [
-      'another kind of URL',
+      'a URL of another scheme',
       () => 'mysql://a:canary@db.lan/c',
       /DATABASE_URL must be a URL that begins/,
     ],
-    [
-      'a parameter that is unknown',
-      (url) => `${url.href}?colour=red`,
-      /DATABASE_URL .*parameter colour/,
-    ],
-  ])('says in one sentence what is wrong with %s', async (_what, make, sentence) => {
+    ['an unknown parameter', (url) => `${url.href}?colour=red`, /DATABASE_URL .*parameter colour/],
+  ])('reports %s in one sentence', async (_what, make, sentence) => {
     const url = make(new URL(await databases.create('empty')));
     const { code, stderr } = await migrate(url).catch((error) => error);
 
@@ -159,7 +155,7 @@ describe('npm run migrate', () => {
     expect(stderr).not.toContain('canary');
   });
 
-  it('refuses something else than PostgreSQL', async () => {
+  it('refuses other systems than PostgreSQL', async () => {
     const web = createServer((_request, response) => response.end());
     const { host, close } = await listen(web);
     const { code, stderr } = await migrate(`postgres://a:b@${host}/c`).catch((error) => error);
@@ -171,7 +167,7 @@ describe('npm run migrate', () => {
     await close();
   });
 
-  it.each(['SQL_ASCII', 'LATIN1'])('refuses a database of the encoding %s', async (encoding) => {
+  it.each(['SQL_ASCII', 'LATIN1'])('refuses a database with the encoding %s', async (encoding) => {
     const url = new URL(await databases.create('empty'));
     const name = `encoding_${encoding.toLowerCase()}`;
     const admin = postgres(url.href, { max: 1, fetch_types: false });
@@ -188,7 +184,7 @@ describe('npm run migrate', () => {
     await admin.end();
   });
 
-  it('fails without a database, and says why', async () => {
+  it('fails without DATABASE_URL and says why', async () => {
     await expect(migrate('')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('DATABASE_URL must be set'),

@@ -40,8 +40,8 @@ const readActions = async () =>
     uploadId,
   }));
 
-describe('what is announced', () => {
-  it('is every state that an upload reaches, with all that was known then', async () => {
+describe('the messages of an upload', () => {
+  it('report every state that it reaches, with its data at that time', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     time += 1_000;
     await ledger.recordEvent(event('e1', tell('u1', 'uploadedForProcessing', 'f1')));
@@ -67,7 +67,7 @@ describe('what is announced', () => {
     ]);
   });
 
-  it('is that its file came, and that it is gone, where that was known before its upload', async () => {
+  it('report the arrival and deletion of a file that was known before the upload', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.recordEvent(event('e1', { key: { fileId: 'f1' }, fact: 'processingStarted' }));
     await ledger.recordEvent(event('e2', { key: { fileId: 'f1' }, fact: 'deleted' }));
@@ -85,7 +85,7 @@ describe('what is announced', () => {
     );
   });
 
-  it('is nothing where an upload stays as it was', async () => {
+  it('report nothing if the state does not change', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     const [first, second] = await ledger.recordEvents([
@@ -98,7 +98,7 @@ describe('what is announced', () => {
     expect(await readAnnounced()).toEqual(['evt_u1_issued', 'evt_u1_processing']);
   });
 
-  it('is every state once, and no other, whatever is told, in any grouping', async () => {
+  it('report every reached state once, for any facts in any grouping', async () => {
     const facts = fc.array(fc.constantFrom(...UPLOAD_FACTS), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(facts, fc.boolean(), async (told, together) => {
@@ -125,7 +125,7 @@ describe('what is announced', () => {
     );
   });
 
-  it('is a pull that was queued, and one that failed', async () => {
+  it('report that a pull is queued or failed', async () => {
     await ledger.enqueuePulls(
       [1, 2].map((i) => ({ uploadId: `p${i}`, owner: 'ann', request: {} })),
     );
@@ -135,7 +135,7 @@ describe('what is announced', () => {
     expect((await ledger.readBacklog()).deliveries.count).toBe(3);
   });
 
-  it('is each state once when many change one upload at the same time', async () => {
+  it('report each state once for concurrent changes', async () => {
     const facts = ['uploadedForProcessing', 'processingStarted', 'processingSucceeded'] as const;
     const work = Array.from({ length: 12 }, (_, i) =>
       open().recordEvent(event(`e${i}`, tell('u1', facts[i % 3] ?? 'issued', 'f1'))),
@@ -149,9 +149,9 @@ describe('what is announced', () => {
   });
 });
 
-describe('what is removed', () => {
+describe('file removal', () => {
   it.each(['cancelled', 'rejected', 'expired'] as const)(
-    'is, once, the file that comes for an upload that is %s',
+    'deletes the file that arrives for an upload that is %s, once',
     async (fact) => {
       await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
       await ledger.transition('u1', fact);
@@ -164,7 +164,7 @@ describe('what is removed', () => {
     },
   );
 
-  it('is the file of an upload that is rejected after it came', async () => {
+  it('deletes the file of an upload that is rejected after its arrival', async () => {
     await ledger.recordEvent(event('e1', tell('u1', 'uploaded', 'f1')));
     expect(await readActions()).toEqual([]);
     await ledger.transition('u1', 'rejected', { problem: { code: 'too_large' } });
@@ -172,7 +172,7 @@ describe('what is removed', () => {
     expect(await readActions()).toEqual([{ fileId: 'f1', kind: 'delete', uploadId: 'u1' }]);
   });
 
-  it('is a file that was known before its upload, which had been cancelled', async () => {
+  it('deletes a file that was known before its cancelled upload', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.transition('u1', 'cancelled');
     await ledger.recordEvent(event('e1', { key: { fileId: 'f1' }, fact: 'processingSucceeded' }));
@@ -181,7 +181,7 @@ describe('what is removed', () => {
     expect(await readActions()).toEqual([{ fileId: 'f1', kind: 'delete', uploadId: 'u1' }]);
   });
 
-  it('is a second file of one upload, also where it was known before, and nothing of the first', async () => {
+  it('deletes a second file of an upload, known before or not, and not the first', async () => {
     await ledger.recordEvent(event('e1', tell('u1', 'uploaded', 'f1')));
     await ledger.recordEvent(event('e2', { key: { fileId: 'f3' }, fact: 'processingStarted' }));
     await ledger.recordEvents([
@@ -197,7 +197,7 @@ describe('what is removed', () => {
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'ready', fileId: 'f1' });
   });
 
-  it('is never a file that came for another upload, nor one that is gone', async () => {
+  it('never deletes a file of another upload, or one that is already gone', async () => {
     await ledger.recordEvent(event('e1', tell('u1', 'uploaded', 'f1')));
     await ledger.recordEvent(event('e2', tell('u2', 'uploaded', 'f2')));
     await ledger.recordEvent(event('e3', tell('u2', 'uploaded', 'f1')));
@@ -205,7 +205,7 @@ describe('what is removed', () => {
     expect(await readActions()).toEqual([]);
   });
 
-  it('leaves a file that was known before in peace when another merges in the same batch', async () => {
+  it('keeps a file that was known before if another file is merged in the same batch', async () => {
     await ledger.recordEvent(event('e1', tell('u1', 'uploaded', 'f1')));
     const [kept] = (
       await ledger.recordEvent(event('e2', { key: { fileId: 'f2' }, fact: 'uploaded' }))
@@ -220,9 +220,9 @@ describe('what is removed', () => {
   });
 });
 
-describe('recording while connections are cut', () => {
-  it('loses and doubles nothing', async () => {
-    // One at a time, at any moment, and seldom enough that some get through.
+describe('recording while connections are closed', () => {
+  it('loses nothing and repeats nothing', async () => {
+    // One connection at a time, at random times, seldom enough that some calls succeed.
     const killOne = () => sql`select pg_sleep(random() * 0.2), (
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'vod-upload' and datname = current_database() order by random() limit 1
@@ -234,7 +234,7 @@ describe('recording while connections are cut', () => {
         fact: i % 3 === 0 ? 'rejected' : 'processingSucceeded',
       }),
     ]);
-    // A callback that fails is sent again by VOD.
+    // VOD sends a failed callback again.
     const deliver = async (each: Ledger, told: readonly EventRecord[]) => {
       for (;;) {
         try {
@@ -276,7 +276,7 @@ describe('recording while connections are cut', () => {
     expect(kills).toBeGreaterThan(0);
   });
 
-  it('leaves nothing of a change whose consequences fail', async () => {
+  it('rolls back a change if its messages cannot be written', async () => {
     await ledger.issueUpload({
       uploadId: 'u1',
       method: 'client',

@@ -20,12 +20,12 @@ const readActions = async () =>
     .map(({ fileId, kind, uploadId }) => `${kind} ${fileId} of ${uploadId}`)
     .sort();
 
-describe('an upload that somebody else’s file names', () => {
+describe('an upload that a file of another owner names', () => {
   beforeEach(async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
   });
 
-  it('is not touched, and the file is removed', async () => {
+  it('does not change, and the file is removed', async () => {
     const before = await ledger.findUpload('u1');
 
     const recorded = await record(tell('mallory', 'f9'), { fileId: 'f9', kind: 'modify' });
@@ -35,7 +35,7 @@ describe('an upload that somebody else’s file names', () => {
     expect(await readActions()).toEqual(['delete f9 of u1']);
   });
 
-  it('still takes its own', async () => {
+  it('still accepts a file of its own owner', async () => {
     await record(tell('mallory', 'f9'));
     await record(tell('ann', 'f1'));
 
@@ -45,7 +45,7 @@ describe('an upload that somebody else’s file names', () => {
     expect(await readActions()).toEqual(['delete f9 of u1']);
   });
 
-  it('is not touched by a file that was known before', async () => {
+  it('does not change for a file that was known before', async () => {
     await record({ key: { fileId: 'f9' }, fact: 'processingStarted' });
 
     await record(tell('mallory', 'f9'));
@@ -56,29 +56,29 @@ describe('an upload that somebody else’s file names', () => {
     expect(await ledger.findUpload(deriveFileUploadId('f9'))).toMatchObject({ fileId: 'f9' });
   });
 
-  it('is not ended by what is told of such a file', async () => {
+  it('is not ended by facts about such a file', async () => {
     await record(tell('mallory', 'f9', 'rejected'));
     await record(tell('mallory', 'f9', 'deleted'));
 
     expect(await ledger.findUpload('u1')).toMatchObject({ state: 'issued' });
   });
 
-  it('goes to nobody else by being issued again', async () => {
+  it('keeps its owner when it is issued again', async () => {
     const saved = await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'mallory' });
     expect(saved).toMatchObject({ owner: 'ann' });
   });
 
-  it('belongs to anyone who is told first where nobody was', async () => {
+  it('without an owner gets the first owner that is reported', async () => {
     await record({ key: { uploadId: 'u2' }, fact: 'issued', method: 'pull' });
     await record({ ...tell('bob', 'f2'), key: { uploadId: 'u2' } });
     expect(await ledger.findUpload('u2')).toMatchObject({ owner: 'bob', state: 'ready' });
   });
 });
 
-describe('what is to be done to the media of an event', () => {
+describe('media actions of an event', () => {
   const modify = (fileId: string): NewMediaAction => ({ fileId, kind: 'modify' });
 
-  it('is kept for the upload that has it', async () => {
+  it('are recorded for the upload of the file', async () => {
     await record(tell('ann', 'f1'), modify('f1'));
     await record({ key: { fileId: 'f2' }, fact: 'uploaded' }, modify('f2'));
     expect(await readActions()).toEqual(
@@ -86,7 +86,7 @@ describe('what is to be done to the media of an event', () => {
     );
   });
 
-  it('is nothing where the file is a second one, or rejected, or its upload cancelled', async () => {
+  it('are dropped for a second or a rejected file, or the file of a rejected upload', async () => {
     await record(tell('ann', 'f1'));
     await record(tell('ann', 'f2'), modify('f2'));
     await record({ key: { fileId: 'f3' }, fact: 'rejected' }, modify('f3'));
@@ -100,7 +100,7 @@ describe('what is to be done to the media of an event', () => {
     );
   });
 
-  it('is kept for each of many events, in one statement', async () => {
+  it('are recorded for many events in one statement', async () => {
     const events = Array.from({ length: 20 }, (_, i): EventRecord => {
       const change = { ...tell('ann', `f${i}`), key: { uploadId: `u${i}` } };
       return eventOf([change], { eventId: `e${i}`, actions: [modify(`f${i}`)] });
@@ -111,7 +111,7 @@ describe('what is to be done to the media of an event', () => {
     );
   });
 
-  it('tells which rules it is for', async () => {
+  it('list the rules that they come from', async () => {
     const detail = { rules: ['first', 'second'], parameters: {} };
     await record(tell('ann', 'f1'), { ...modify('f1'), detail }, { fileId: 'f1', kind: 'inspect' });
     const actions = await ledger.listActions('u1');

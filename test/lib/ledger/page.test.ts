@@ -12,7 +12,7 @@ describe('readCursor()', () => {
   it.each([
     ['the first', 0],
     ['the last', Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
-  ])('takes %s time that the database may have', (_what, time) => {
+  ])('accepts %s time that the database can store', (_what, time) => {
     expect(readCursor(writeCursor([time, 'x']), 2)).toEqual([time, 'x']);
   });
 

@@ -7,11 +7,11 @@ import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
 import { requirePresent } from '../../support/requirement.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
-/** A pooler as it is installed, and one whose administrator lets parameters go by, as hosted ones do. */
+/** A pooler with default settings, and one that ignores startup parameters, as hosted ones do. */
 const CONFIGURATIONS: readonly (readonly [string, readonly string[]])[] = [
   ['with its defaults', []],
   [
-    'that passes over startup parameters',
+    'that ignores startup parameters',
     ['ignore_startup_parameters = statement_timeout,plan_cache_mode,jit,search_path,lock_timeout'],
   ],
 ];
@@ -24,7 +24,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
 
   beforeAll(async () => {
     if (findPgBouncer() === undefined) return;
-    // Two connections for many clients, so that no two transactions need be on the same one.
+    // Two connections for many clients, so that two transactions need not share one.
     pooler = await startPgBouncer(await database.createDatabase('empty'), [
       ...settings,
       'default_pool_size = 2',
@@ -38,7 +38,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
   const open = () => database.open({ url });
   const connect = (databaseUrl: string) => createConnection({ databaseUrl, now: Date.now });
 
-  it('keeps a ledger for many instances at once', async () => {
+  it('stores a ledger for many concurrent instances', async () => {
     const ledgers = Array.from({ length: 5 }, () => open());
     const ids = Array.from({ length: 40 }, (_, i) => `u${i}`);
     await Promise.all(
@@ -54,7 +54,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     expect(await ledgers[1]?.enqueuePulls([{ uploadId: 'p', owner: 'ann', request: {} }])).toBe(1);
   });
 
-  it('leaves nothing prepared, and no setting, on the connections of the server', async () => {
+  it('leaves no prepared statements or settings on server connections', async () => {
     const ledger = open();
     for (let i = 0; i < 5; i += 1) await ledger.findUpload(`u${i}`);
 
@@ -69,7 +69,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     await connection.close();
   });
 
-  it('works in transactions, and undoes them', async () => {
+  it('commits transactions and rolls them back', async () => {
     const connection = connect(url);
     const insert = `insert into requests values ('ann', $1, 'f', 'u', now(), 'r')`;
     await connection.transact(async (sql) => {
@@ -87,7 +87,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     await connection.close();
   });
 
-  it('makes the settings of the URL in each piece of work', async () => {
+  it('applies the settings of the URL to each piece of work', async () => {
     await sql`create schema other`;
     await sql`create table other.only_there (id integer)`;
     const connection = connect(`${url}?schema=other&lock_timeout=1234`);
@@ -107,7 +107,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     await other.close();
   });
 
-  it('is migrated once by many at a time', async () => {
+  it('is migrated once by many concurrent processes', async () => {
     const empty = pooler.urlOf(await database.createDatabase('empty'));
     const counts = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(empty)));
 
@@ -119,11 +119,11 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     ).toHaveLength(0);
   });
 
-  it('has nothing for doctor to find', async () => {
+  it('passes the checks of doctor', async () => {
     expect(await checkDatabase(url)).toEqual([]);
   });
 
-  it('goes on where the pooler has let go of its connections', async () => {
+  it('continues after the pooler has lost its connections', async () => {
     const ledger = open();
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
@@ -132,7 +132,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     expect(await ledger.findUpload('u1')).toMatchObject({ uploadId: 'u1' });
   });
 
-  it('tells a password that the pooler does not take for good', async () => {
+  it('reports a wrong password as permanent', async () => {
     const wrong = new URL(url);
     wrong.password = 'canary';
     const connection = connect(wrong.href);
@@ -147,10 +147,10 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
   });
 });
 
-describe('a pooler that takes every parameter and mixes up prepared statements', () => {
+describe('a pooler that accepts every parameter and mixes up prepared statements', () => {
   const database = useLedger();
 
-  it('is found out by its first mistake', async () => {
+  it('is detected by its first mistake', async () => {
     const connection = createConnection({ databaseUrl: database.url, now: Date.now });
     const ask = () =>
       connection.run((sql) =>
@@ -161,7 +161,7 @@ describe('a pooler that takes every parameter and mixes up prepared statements',
         ),
       );
     expect([...(await ask())]).toEqual([{ one: 'x', names: '1' }]);
-    // What was prepared here is gone, as on another connection; in a transaction it cannot be prepared anew.
+    // What was prepared here is gone, as on another connection; a transaction cannot prepare it again.
     await connection.run((sql) => sql.unsafe('deallocate all'));
     const again = await connection.transact((sql) =>
       sql.unsafe<{ one: string; names: string }[]>(

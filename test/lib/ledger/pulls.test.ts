@@ -22,7 +22,7 @@ const pull = (i: number): QueuedPull => ({
 const pulls = (count: number) => Array.from({ length: count }, (_, i) => pull(i));
 
 describe('enqueuePulls()', () => {
-  it('issues an upload for each, and leaves out those it knows', async () => {
+  it('issues an upload for each new pull and skips known ones', async () => {
     expect(await ledger.enqueuePulls(pulls(700))).toBe(700);
     expect(await ledger.enqueuePulls(pulls(1_200))).toBe(500);
     expect(await ledger.findUpload('u1')).toMatchObject({
@@ -34,7 +34,7 @@ describe('enqueuePulls()', () => {
     expect((await ledger.readBacklog()).pulls).toEqual({ count: 1_200, oldestAt: START });
   });
 
-  it('does not queue again what is done', async () => {
+  it('does not queue a finished pull again', async () => {
     await ledger.enqueuePulls(pulls(1));
     const [claim] = await ledger.claimPulls(1, 60);
     if (claim !== undefined) await ledger.finishPull(claim, 'task');
@@ -43,7 +43,7 @@ describe('enqueuePulls()', () => {
     expect(await ledger.claimPulls(1, 60)).toEqual([]);
   });
 
-  it('queues what was issued and never taken, once, and not what was cancelled', async () => {
+  it('queues an issued upload once, and no cancelled one', async () => {
     const issue = (uploadId: string) =>
       ledger.issueUpload({ uploadId, method: 'pull', owner: 'ann', fields: {} });
     await issue('u0');
@@ -57,11 +57,11 @@ describe('enqueuePulls()', () => {
     ]);
   });
 
-  it('reads no table whole, also where it was empty when that was planned', async () => {
+  it('reads no table completely, even if it was empty when its plan was made', async () => {
     const { sql } = stage;
     const tables = ['uploads', 'pulls', 'events', 'deliveries'];
     for (const table of tables) {
-      // Or statistics become true in the middle of it, and plans with them.
+      // Otherwise new statistics, and with them new plans, could arrive during the test.
       await sql.unsafe(`alter table ${table} set (autovacuum_enabled = false)`);
       await sql.unsafe(`analyze ${table}`);
     }
@@ -74,7 +74,7 @@ describe('enqueuePulls()', () => {
     const readUses =
       () => sql`select relname, seq_tup_read::integer as read, idx_scan::integer as found
       from pg_stat_user_tables where relname in ${sql(tables)}`;
-    // A session reports what it did when it ends.
+    // A session reports its counts when it ends.
     const uses = await vi.waitUntil(async () => {
       const rows = await readUses();
       return rows.every(({ relname, found }) => relname === 'deliveries' || found >= 3_000) && rows;
@@ -84,7 +84,7 @@ describe('enqueuePulls()', () => {
     );
   });
 
-  it('holds 200,000 in bounded memory', { timeout: 600_000 }, async () => {
+  it('queues 200,000 pulls in bounded memory', { timeout: 600_000 }, async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const used = () => {
@@ -101,7 +101,7 @@ describe('enqueuePulls()', () => {
       }
     }
 
-    // A statement may take long on a machine that is busy with other things; the memory does not depend on that.
+    // A statement may take long on a busy machine; memory does not depend on that.
     const patient = open({ answerMilliseconds: 120_000 });
     expect(await patient.enqueuePulls(many())).toBe(200_000);
     expect(Math.max(...grown)).toBeLessThan(16 * 1024 ** 2);
@@ -109,7 +109,7 @@ describe('enqueuePulls()', () => {
 });
 
 describe('claimPulls()', () => {
-  it('gives what was queued', async () => {
+  it('returns a queued pull', async () => {
     await ledger.enqueuePulls(pulls(1));
     expect(await ledger.claimPulls(2, 60)).toEqual([
       {
@@ -119,7 +119,7 @@ describe('claimPulls()', () => {
     ]);
   });
 
-  it('gives a pull again when its lease has run out, and then no more to its first claim', async () => {
+  it('returns a pull again after its lease, and ignores the first claim from then on', async () => {
     await ledger.enqueuePulls(pulls(1));
     const [first] = await ledger.claimPulls(1, 60);
     time += 60_000;
@@ -135,7 +135,7 @@ describe('claimPulls()', () => {
     expect(await ledger.findUpload('u0')).toMatchObject({ state: 'issued', taskId: 'task' });
   });
 
-  it('gives a pull that was given back only at its time', async () => {
+  it('returns a released pull only at its time', async () => {
     await ledger.enqueuePulls(pulls(1));
     const [claim] = await ledger.claimPulls(1, 60);
     if (claim !== undefined) await ledger.retryPull(claim, START + 5_000);
@@ -145,7 +145,7 @@ describe('claimPulls()', () => {
     expect(await ledger.claimPulls(1, 60)).toMatchObject([{ uploadId: 'u0', attempt: 2 }]);
   });
 
-  it('gives no pull of an upload that was cancelled', async () => {
+  it('returns no pull of a cancelled upload', async () => {
     await ledger.enqueuePulls(pulls(2));
     await ledger.transition('u0', 'cancelled');
     expect(await ledger.claimPulls(2, 60)).toMatchObject([{ uploadId: 'u1' }]);
@@ -153,7 +153,7 @@ describe('claimPulls()', () => {
 });
 
 describe('failPull()', () => {
-  it('ends the pull and its upload', async () => {
+  it('ends a pull and its upload', async () => {
     await ledger.enqueuePulls(pulls(1));
     const [claim] = await ledger.claimPulls(1, 60);
     if (claim === undefined) throw new Error('It was claimed.');

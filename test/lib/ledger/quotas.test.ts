@@ -22,7 +22,7 @@ interface Wish {
   readonly subAppId?: number;
 }
 
-/** Returns the rule that stands in the way, or the state of the upload. */
+/** Returns the quota that refuses the upload, or its state. */
 async function begin(
   uploadId: string,
   quotas: Quotas,
@@ -35,7 +35,7 @@ async function begin(
   return verdict?.kind === 'refused' ? verdict.quota : verdict?.state;
 }
 
-/** Has a file of the given size come for the upload. */
+/** Records the arrival of a file of the given size for the upload. */
 function arrive(uploadId: string, size: number) {
   return ledger.transition(uploadId, 'uploaded', { fileId: `file of ${uploadId}`, size });
 }
@@ -47,7 +47,7 @@ describe.each([
   ['signaturesPerMinute', { signaturesPerMinute: 10 }],
   ['openUploads', { openUploads: 10 }],
 ] as const)('%s', (rule, quotas) => {
-  it('lets ten begin of fifty at once, by five connections', async () => {
+  it('lets ten of fifty concurrent uploads begin over five connections', async () => {
     const ledgers = Array.from({ length: 5 }, open);
     const asked = Array.from({ length: 50 }, (_, i) =>
       begin(`u${i}`, quotas, { by: ledgers[i % 5] }),
@@ -61,7 +61,7 @@ describe.each([
     expect((await ledger.listUploads({ limit: 100 })).items).toHaveLength(10);
   });
 
-  it('lets the same uploads go on, no matter who asks at once', async () => {
+  it('lets the same uploads be issued again by concurrent callers', async () => {
     const ledgers = Array.from({ length: 5 }, open);
     const ids = Array.from({ length: 10 }, (_, i) => `u${i}`);
     const asked = ledgers.flatMap((by) => ids.map((id) => begin(id, quotas, { by })));
@@ -70,14 +70,14 @@ describe.each([
     expect(await begin('another', quotas)).toMatchObject({ rule });
   });
 
-  it('has room for everybody else', async () => {
+  it('is counted per owner', async () => {
     for (let i = 0; i < 10; i += 1) await begin(`u${i}`, quotas);
 
     expect(await begin('of bob', quotas, { owner: 'bob' })).toBe('issued');
     expect(await begin('of ann', quotas)).toMatchObject({ rule });
   });
 
-  it('keeps nothing of what is refused', async () => {
+  it('records nothing for a refused upload', async () => {
     for (let i = 0; i < 10; i += 1) await begin(`u${i}`, quotas);
     await begin('late', quotas);
 
@@ -88,7 +88,7 @@ describe.each([
 });
 
 describe('signaturesPerMinute', () => {
-  it('says when there is room again, to the second', async () => {
+  it('returns the time to wait, to the second', async () => {
     const quotas = { signaturesPerMinute: 2 };
     await begin('u0', quotas);
     time += 20_000;
@@ -104,7 +104,7 @@ describe('signaturesPerMinute', () => {
     expect(await begin('u2', quotas)).toBe('issued');
   });
 
-  it('heeds what began under a higher limit', async () => {
+  it('counts uploads that began under a higher limit', async () => {
     for (let i = 0; i < 4; i += 1) {
       await begin(`u${i}`, {});
       time += 1_000;
@@ -114,7 +114,7 @@ describe('signaturesPerMinute', () => {
     });
   });
 
-  it('is never exceeded in any minute, and refuses nobody for whom there is room', async () => {
+  it('is never exceeded in any minute, and never refuses below the limit', async () => {
     const steps = fc.array(
       fc.record({
         pause: fc.integer({ min: 0, max: 40_000 }),
@@ -146,15 +146,15 @@ describe('openUploads', () => {
   const quotas = { openUploads: 2 };
 
   it.each([
-    ['came to nothing', () => ledger.transition('u0', 'cancelled')],
-    ['came', () => arrive('u0', 5)],
+    ['was cancelled', () => ledger.transition('u0', 'cancelled')],
+    ['arrived', () => arrive('u0', 5)],
     [
-      'may not come any more',
+      'can no longer arrive',
       async () => {
         time += 601_000;
       },
     ],
-  ])('has room once an upload %s', async (_, end) => {
+  ])('has room again once an upload %s', async (_, end) => {
     await begin('u0', quotas, { expiresIn: 600 });
     await begin('u1', quotas, { expiresIn: 7_200 });
     expect(await begin('u2', quotas)).toEqual({
@@ -166,7 +166,7 @@ describe('openUploads', () => {
     expect(await begin('u3', quotas)).toMatchObject({ rule: 'openUploads' });
   });
 
-  it('has none while a file is processed, or a pull waits', async () => {
+  it('counts uploads that are processed or queued', async () => {
     await begin('u0', quotas, { expiresIn: 10 });
     await ledger.transition('u0', 'uploadedForProcessing', { fileId: 'file' });
     await ledger.enqueuePulls([{ uploadId: 'u1', owner: 'ann', request: {} }]);
@@ -175,7 +175,7 @@ describe('openUploads', () => {
     expect(await begin('u2', quotas)).toMatchObject({ rule: 'openUploads', used: 2 });
   });
 
-  it('counts what is processed in its application alone, and what may still come in all', async () => {
+  it('counts processed files per application, and pending uploads in total', async () => {
     await begin('u0', quotas, { subAppId: 2 });
     await begin('u1', quotas, { subAppId: 2 });
     expect(await begin('u2', quotas, { subAppId: 3 })).toMatchObject({ rule: 'openUploads' });
@@ -186,7 +186,7 @@ describe('openUploads', () => {
     expect(await begin('u2', quotas, { subAppId: 3 })).toBe('issued');
   });
 
-  it('counts an upload that goes on after its permission had ended', async () => {
+  it('counts an upload that is issued again after its signature expired', async () => {
     await begin('u0', quotas, { expiresIn: 10 });
     time += 20_000;
     await begin('u1', quotas);
@@ -197,7 +197,7 @@ describe('openUploads', () => {
     expect(await begin('u0', quotas)).toBe('issued');
   });
 
-  it('asks to come again when the first permission ends, where that is soon', async () => {
+  it('returns the time until the first signature expires, if that is soon', async () => {
     await begin('u0', quotas, { expiresIn: 600 });
     await begin('u1', quotas, { expiresIn: 30 });
 
@@ -208,7 +208,7 @@ describe('openUploads', () => {
 describe('bytesPerDay', () => {
   const quotas = { bytesPerDay: 100 };
 
-  it('lets nothing begin once so much has come, until so much is a day old', async () => {
+  it('refuses uploads once the bytes are used up, until enough are a day old', async () => {
     for (const [uploadId, size] of [
       ['u0', 30],
       ['u1', 60],
@@ -228,7 +228,7 @@ describe('bytesPerDay', () => {
     expect(await begin('u3', quotas)).toBe('issued');
   });
 
-  it('waits for more than one to grow old where one is too little', async () => {
+  it('waits until enough files are a day old', async () => {
     for (const [uploadId, size] of [
       ['u0', 10],
       ['u1', 150],
@@ -243,7 +243,7 @@ describe('bytesPerDay', () => {
     expect(await begin('u3', quotas)).toMatchObject({ used: 165, retryAfter: DAY / 1_000 - 1 });
   });
 
-  it('counts what came by the day it came, whatever was told of it later', async () => {
+  it('counts a file by its arrival, whatever is reported later', async () => {
     await begin('u0', quotas);
     await arrive('u0', 100);
     time += DAY - 1;
@@ -254,7 +254,7 @@ describe('bytesPerDay', () => {
     expect(await begin('u1', quotas)).toBe('issued');
   });
 
-  it('counts what came to one application in that alone', async () => {
+  it('is counted per application', async () => {
     const acme = { subAppId: 2 };
     const globex = { subAppId: 3 };
     await begin('u0', quotas, acme);
@@ -264,14 +264,14 @@ describe('bytesPerDay', () => {
     expect(await begin('u2', quotas, globex)).toBe('issued');
     await arrive('u2', 99);
     expect(await begin('u3', quotas, globex)).toBe('issued');
-    // Nobody knows to which one that came before any was named.
+    // A file from before applications were named may belong to any of them.
     await begin('u4', {});
     await arrive('u4', 1);
     expect(await begin('u5', quotas, globex)).toMatchObject({ rule: 'bytesPerDay', used: 100 });
     expect(await begin('u6', quotas)).toMatchObject({ rule: 'bytesPerDay', used: 200 });
   });
 
-  it('lets uploads go on that had begun', async () => {
+  it('allows issued uploads to be issued again', async () => {
     await begin('u0', quotas);
     await begin('u1', quotas);
     await arrive('u0', 200);
@@ -285,7 +285,7 @@ describe('a batch', () => {
   const rules = (verdicts: Awaited<ReturnType<Ledger['issueWithin']>>) =>
     verdicts.map((verdict) => (verdict.kind === 'refused' ? verdict.quota.rule : verdict.state));
 
-  it('takes what fits, the first ones first, and queues what is to wait', async () => {
+  it('accepts the first items that fit, and queues them', async () => {
     await begin('known', { openUploads: 3 });
     const batch = ['u0', 'u1', 'known', 'u2', 'u3'].map(pull);
 
@@ -301,7 +301,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('queues once what waits already, and what VOD has taken no more', async () => {
+  it('queues an item once, and not again after VOD has accepted it', async () => {
     const batch = ['u0', 'u1'].map(pull);
     for (let times = 0; times < 2; times += 1) {
       expect(rules(await ledger.issueWithin('ann', {}, batch))).toEqual(['issued', 'issued']);
@@ -314,7 +314,7 @@ describe('a batch', () => {
     expect((await ledger.readBacklog()).pulls.count).toBe(1);
   });
 
-  it('never exceeds a quota beside others like it', async () => {
+  it('never exceeds a quota with concurrent batches', async () => {
     const ledgers = Array.from({ length: 4 }, open);
     const verdicts = await Promise.all(
       ledgers.map((each, place) =>
@@ -330,7 +330,7 @@ describe('a batch', () => {
     expect((await ledger.readBacklog()).pulls.count).toBe(25);
   });
 
-  it('says of what is too much for an empty quota when a whole one is there', async () => {
+  it('returns the time until a whole quota is free, for items beyond an unused quota', async () => {
     const [, second] = await ledger.issueWithin(
       'ann',
       { signaturesPerMinute: 1 },
@@ -343,7 +343,7 @@ describe('a batch', () => {
   });
 });
 
-it('goes on beside events of the same uploads', async () => {
+it('issuing uploads does not deadlock with events of the same uploads', async () => {
   const quotas = { signaturesPerMinute: 1_000, openUploads: 1_000, bytesPerDay: 1e15 };
   const ids = Array.from({ length: 20 }, (_, i) => `u${i}`);
   const others = [open(), open()];

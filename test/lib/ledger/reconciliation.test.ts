@@ -10,7 +10,7 @@ const tell = (
 ) => ledger.recordEvent(eventOf([], { eventType, ...ids }));
 
 describe('findFilesWithoutArrival()', () => {
-  it('answers the files of which no event has told that they came, with their upload or without', async () => {
+  it('returns the files without a reported arrival, with or without an upload', async () => {
     await tell('vod.NewFileUpload', { uploadId: 'u1', fileId: 'f1' });
     await tell('vod.PullComplete', { uploadId: 'u2', fileId: 'f2' });
     await tell('vod.NewFileUpload', { uploadId: 'f3' });
@@ -21,7 +21,7 @@ describe('findFilesWithoutArrival()', () => {
     expect(await ledger.findFilesWithoutArrival([])).toEqual([]);
   });
 
-  it('does not ask again for a file whose event was set aside, as other items of it are', async () => {
+  it('does not return a file again whose event was set aside, unlike its other items', async () => {
     const failure = { code: 'x', reason: 'It is too deep.' };
     const items = [
       { kind: 'event', id: 'e1', fileId: 'f1' },

@@ -11,14 +11,14 @@ const split = (...sizes: readonly number[]) =>
     (round) => round.length,
   );
 
-it('puts events that tell little into one round', () => {
+it('puts small events into one round', () => {
   expect(split(...Array.from({ length: 501 }, () => 2_000))).toEqual([500, 1]);
 });
 
 it.each([
-  ['one of each', [3_000_000, 3_000_000, 3_000_000], [1, 1, 1]],
-  ['what fits', [1_000_000, 1_000_000, 3_000_000, 5_900_000, 10, 10], [2, 1, 1, 2]],
-  ['the one that there is', [5_900_000], [1]],
-])('puts of those that tell much %s into a round', (_what, sizes, rounds) => {
+  ['one', [3_000_000, 3_000_000, 3_000_000], [1, 1, 1]],
+  ['as many as fit', [1_000_000, 1_000_000, 3_000_000, 5_900_000, 10, 10], [2, 1, 1, 2]],
+  ['the only one', [5_900_000], [1]],
+])('splits large events, %s per round', (_what, sizes, rounds) => {
   expect(split(...sizes)).toEqual(rounds);
 });

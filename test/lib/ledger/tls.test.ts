@@ -19,11 +19,11 @@ import { removeScratch } from '../../support/remove-scratch.ts';
 import { useRequirement } from '../../support/requirement.ts';
 
 let folder: string;
-/** Certificate of the server, which vouches for itself. */
+/** The self-signed certificate of the server. */
 let ca: string;
 let otherCa: string;
 let key: string;
-/** A server that talks TLS alone, as hosted ones do, under the name `localhost`. */
+/** A server that accepts TLS alone, as hosted ones do, under the name `localhost`. */
 let url: string;
 let database: LocalDatabase | undefined;
 
@@ -31,7 +31,7 @@ const isPresent = useRequirement('openssl');
 beforeAll(async () => {
   if (!isPresent) return;
   folder = await mkdtemp(join(tmpdir(), 'ledger-tls-'));
-  // As root, the server runs as another user, who has to get through.
+  // As root, the server runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755);
   const other = await makeCertificate(folder, 'localhost');
   otherCa = other.cert.toString();
@@ -39,7 +39,7 @@ beforeAll(async () => {
   [ca, key] = [own.cert.toString(), own.key.toString()];
   database = await openLocalDatabase(join(folder, 'data'), { databaseUrl: '', flags: [] });
   const admin = postgres(database.url, { max: 1, fetch_types: false, onnotice: () => undefined });
-  // The server writes them itself, since it may run as a user of its own, whose alone the key must be.
+  // The server writes them itself: it may run as another user, who alone may read the key.
   const write = (name: string, text: string) =>
     admin.unsafe(
       `copy (select unnest(string_to_array('${text.trim()}', E'\\n'))) to program 'umask 077; cat > ${name}'`,
@@ -82,7 +82,7 @@ async function ask(databaseUrl: string, databaseCa?: string) {
 }
 
 describe('a server that speaks TLS', () => {
-  it('is reached with its authority, by its name', async () => {
+  it('is used with its CA and its name', async () => {
     expect(await ask(url, ca)).toBe(true);
     expect(await ask(`${url}?sslmode=verify-full`, ca)).toBe(true);
     expect(await ask(`${url}?ssl_min_protocol_version=TLSv1.3`, ca)).toBe(true);
@@ -91,7 +91,7 @@ describe('a server that speaks TLS', () => {
     ]);
   });
 
-  it('is refused where nobody vouches for it', async () => {
+  it('is refused if its CA is not trusted', async () => {
     for (const asked of [
       await ask(`${url}?sslmode=verify-full`),
       await ask(`${url}?sslmode=require&channel_binding=require`),
@@ -109,7 +109,7 @@ describe('a server that speaks TLS', () => {
     }
   });
 
-  it('is refused under another name, unless only its authority is asked for', async () => {
+  it('is refused under another name unless only its CA is checked', async () => {
     const address = url.replace('localhost', '127.0.0.1');
 
     expect(await ask(`${address}?sslmode=verify-full`, ca)).toMatchObject({
@@ -121,7 +121,7 @@ describe('a server that speaks TLS', () => {
     expect(await ask(`${address}?sslmode=require`, ca)).toBe(true);
   });
 
-  it('is reached anyone who it is where the URL says so, and doctor warns of it', async () => {
+  it('is used unchecked if the URL says so, and doctor warns about it', async () => {
     expect(await ask(`${url}?sslmode=require`)).toBe(true);
     expect(await ask(`${url}?sslmode=no-verify`)).toBe(true);
     expect(await ask(`${url}?sslmode=prefer`)).toBe(true);
@@ -134,7 +134,7 @@ describe('a server that speaks TLS', () => {
     });
   });
 
-  it('says where TLS is missing', async () => {
+  it('explains a connection that lacks TLS', async () => {
     expect(await ask(`${url}?sslmode=disable`)).toMatchObject({
       code: '28000',
       passes: false,
@@ -143,7 +143,7 @@ describe('a server that speaks TLS', () => {
   });
 });
 
-/** What a server of somebody else does, and what it was given. */
+/** A server of an attacker, and the bytes that it received. */
 async function openImpostor(answer: (socket: Socket, given: Buffer[]) => void) {
   const given: Buffer[] = [];
   const server = createServer((socket) => {
@@ -160,7 +160,7 @@ async function openImpostor(answer: (socket: Socket, given: Buffer[]) => void) {
 /** AuthenticationCleartextPassword. */
 const CLEAR_TEXT = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]);
 
-describe('somebody in between', () => {
+describe('an attacker between client and server', () => {
   const refuseTls = (socket: Socket, given: Buffer[]) => {
     socket.once('data', () => {
       socket.write('N');
@@ -184,7 +184,7 @@ describe('somebody in between', () => {
   };
 
   it.each(['sslmode=require', 'sslmode=verify-full', 'channel_binding=require', 'ssl=true'])(
-    'who says that there is no TLS is told nothing, with %s',
+    'that denies TLS receives nothing with %s',
     async (query) => {
       const impostor = await openImpostor(refuseTls);
 
@@ -198,7 +198,7 @@ describe('somebody in between', () => {
     },
   );
 
-  it('who has a certificate of his own is told nothing where it is checked', async () => {
+  it('with another certificate receives nothing if it is checked', async () => {
     const impostor = await openImpostor(impersonate);
 
     for (const query of ['sslmode=verify-full', 'sslmode=require&channel_binding=require']) {
@@ -208,7 +208,7 @@ describe('somebody in between', () => {
     await impostor.close();
   });
 
-  it('who puts words before TLS is not listened to', async () => {
+  it('that sends data before TLS is refused', async () => {
     const impostor = await openImpostor((socket) => {
       socket.once('data', () => socket.write(Buffer.concat([Buffer.from('S'), CLEAR_TEXT])));
     });
@@ -218,11 +218,11 @@ describe('somebody in between', () => {
   });
 });
 
-describe('what is no PostgreSQL', () => {
+describe('a server other than PostgreSQL', () => {
   it.each<[string, string]>([
     ['a web server', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
-    ['a Redis', '-ERR unknown command\r\n'],
-  ])('is told for what it is: %s', async (_name, said) => {
+    ['a Redis server', '-ERR unknown command\r\n'],
+  ])('is recognized: %s', async (_name, said) => {
     for (const query of ['', '?sslmode=require', '?sslmode=prefer']) {
       const server = await openImpostor((socket) => socket.once('data', () => socket.end(said)));
       expect(await ask(`${server.url}${query}`)).toEqual({
@@ -234,7 +234,7 @@ describe('what is no PostgreSQL', () => {
     }
   });
 
-  it('is told for what it is: one that speaks first', async () => {
+  it('is recognized if it sends data first', async () => {
     for (const query of ['', '?sslmode=require']) {
       const server = await openImpostor((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
       expect(await ask(`${server.url}${query}`)).toMatchObject({ code: 'NOT_POSTGRESQL' });
@@ -242,7 +242,7 @@ describe('what is no PostgreSQL', () => {
     }
   });
 
-  it('is not waited for where it asks for a way of logging in that is unknown', async () => {
+  it('is refused immediately if it asks for an unknown authentication method', async () => {
     const kerberos = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 7]);
     const server = await openImpostor((socket) =>
       socket.once('data', () => socket.write(kerberos)),

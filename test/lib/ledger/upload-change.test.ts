@@ -19,7 +19,7 @@ const read = async (column: string) => {
 describe('a change', () => {
   const key = { uploadId: 'u1' };
 
-  it('by a clock that is behind leaves the time of the last change', async () => {
+  it('with an earlier clock keeps the time of the last change', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     time -= 5_000;
     expect(await ledger.transition('u1', 'uploadedForProcessing')).toMatchObject({
@@ -27,7 +27,7 @@ describe('a change', () => {
     });
   });
 
-  it('leaves the time at which the media came first', async () => {
+  it('keeps the time of the first arrival', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     expect(await read('arrived_at')).toBeNull();
     await ledger.recordEvent(tell({ key, fact: 'uploaded', fields: { size: 5 } }));
@@ -37,7 +37,7 @@ describe('a change', () => {
     expect(await read('size')).toBe('7');
   });
 
-  it('that knows no method leaves the one that is known, and says what was told last', async () => {
+  it('without a method keeps the known one, and records its fact as the last', async () => {
     await ledger.issueUpload({ uploadId: 'u1', method: 'client', owner: 'ann' });
     await ledger.recordEvent(tell({ key, fact: 'processingStarted' }));
     expect([await read('method'), await read('last_fact')]).toEqual([
@@ -65,7 +65,7 @@ describe.each<[by: string, column: string, rows: readonly string[], told: Upload
     })),
   ],
 ])('changes of %s', (_by, column, [first = '', second = ''], told) => {
-  it('lock rows in one order, whatever order they are told in', async () => {
+  it('lock rows in one order, for any order of events', async () => {
     const known = column === 'file_id' ? [first, second].map((fileId) => ({ fileId })) : [];
     const begun = known.map((key): UploadChange => ({ key, fact: 'processingStarted' }));
     await ledger.recordEvents((known.length > 0 ? begun : told).map(tell));
@@ -82,7 +82,7 @@ describe.each<[by: string, column: string, rows: readonly string[], told: Upload
           return row?.['count'];
         })
         .toBe(1);
-      // Who waits for the first holds nothing of the second, so no two ever wait for each other.
+      // A transaction that waits for the first row holds no lock on the second, so no two deadlock.
       await holder.unsafe(`${lock} nowait`, [second]);
     });
     expect(await recording).toMatchObject([{ fresh: true }, { fresh: true }]);

@@ -26,7 +26,7 @@ async function readAll(query: UploadQuery, between: () => Promise<unknown> = asy
 }
 
 describe('issueUpload()', () => {
-  it('keeps every field', async () => {
+  it('stores every field', async () => {
     const fields = {
       fileId: 'f1',
       taskId: 't1',
@@ -60,7 +60,7 @@ describe('issueUpload()', () => {
     expect(await ledger.findUpload('u1')).toEqual(saved);
   });
 
-  it('prolongs an upload, and never brings one back', async () => {
+  it('extends an upload, and never reopens an ended one', async () => {
     await ledger.issueUpload({
       ...{ uploadId: 'u1', method: 'client', owner: 'ann' },
       fields: { expiresAt: START + 9_000 },
@@ -78,7 +78,7 @@ describe('issueUpload()', () => {
 });
 
 describe('transition()', () => {
-  it('answers the upload as it is then, and knows none that is not there', async () => {
+  it('returns the changed upload, or undefined if there is none', async () => {
     await save('u1');
     expect(
       await ledger.transition('u1', 'rejected', { problem: { code: 'too_large' } }),
@@ -92,12 +92,12 @@ describe('transition()', () => {
 });
 
 describe('listUploads()', () => {
-  it('answers every upload once while others are added', async () => {
+  it('returns every upload once while others are added', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 25; i += 1) {
       ids.unshift(`u${String(i).padStart(2, '0')}`);
       await save(ids[0] ?? '');
-      // Three of each time, so that pages end between uploads of the same age.
+      // Three of each time, so that pages end between uploads of the same time.
       if (i % 3 === 2) time += 1;
     }
     let added = 0;
@@ -109,7 +109,7 @@ describe('listUploads()', () => {
     expect(read).toEqual(ids);
   });
 
-  it('keeps to owner, state and method', async () => {
+  it('filters by owner, state and method', async () => {
     await save('a1', 'ann');
     await save('b1', 'bob');
     await save('b2', 'bob', 'pull');
@@ -129,7 +129,7 @@ describe('listUploads()', () => {
 describe('rememberRequest()', () => {
   const request = { owner: 'ann', key: 'k', fingerprint: 'f', uploadId: 'u1' };
 
-  it('answers the same upload months later, and refuses another request', async () => {
+  it('returns the same upload months later, and refuses another request', async () => {
     expect(await ledger.rememberRequest(request)).toEqual({ kind: 'new', uploadId: 'u1' });
     time += 200 * 86_400_000;
     expect(await ledger.rememberRequest({ ...request, uploadId: 'u2' })).toEqual({
@@ -145,14 +145,14 @@ describe('rememberRequest()', () => {
     });
   });
 
-  it('is new to one of many that ask at once', async () => {
+  it('is new for one of many concurrent callers', async () => {
     const kinds = await Promise.all(
       Array.from({ length: 20 }, () => ledger.rememberRequest(request)),
     );
     expect(kinds.filter(({ kind }) => kind === 'new')).toHaveLength(1);
   });
 
-  it('is new again when it was forgotten', async () => {
+  it('is new again after it was forgotten', async () => {
     await ledger.rememberRequest(request);
     await ledger.forgetRequest({ ...request, uploadId: 'another' });
     expect(await ledger.rememberRequest(request)).toMatchObject({ kind: 'same' });
@@ -166,7 +166,7 @@ describe('rememberRequests()', () => {
     ...{ owner: 'ann', key, fingerprint, uploadId },
   });
 
-  it('answers in order, also where a set repeats itself', async () => {
+  it('returns results in order, also for repeated keys', async () => {
     await ledger.rememberRequest(request('old'));
     const remembered = await ledger.rememberRequests([
       request('b'),
@@ -190,7 +190,7 @@ describe('rememberRequests()', () => {
     expect(await ledger.rememberRequests([])).toEqual([]);
   });
 
-  it('is new to one of several overlapping sets at once', async () => {
+  it('is new for one of several concurrent overlapping sets', async () => {
     const keys = Array.from({ length: 400 }, (_, i) => `k${i}`);
     const ledgers = [1, 2, 3, 4].map(() => open());
     const sets = [keys, keys.toReversed(), keys.slice(100), keys.slice(0, 300).toReversed()];
@@ -213,7 +213,7 @@ describe('claimChecks() and setNextCheck()', () => {
   const claim = async (count = 9) =>
     (await ledger.claimChecks(count, 60)).map(({ uploadId }) => uploadId);
 
-  it('is due ten minutes after a change, a day after the end, and never after another end', async () => {
+  it('makes a check due ten minutes after a change, a day after the upload is ready or failed, and never after another end', async () => {
     await save('waits');
     await save('ready');
     await save('failed');
@@ -231,7 +231,7 @@ describe('claimChecks() and setNextCheck()', () => {
     expect(await claim()).not.toContain('cancelled');
   });
 
-  it('is put off, for ever too, until something is told again', async () => {
+  it('postpones a check, also indefinitely, until the next change', async () => {
     await save('u1');
     await ledger.setNextCheck('u1', START + 60 * MINUTE);
     time = START + 59 * MINUTE;
@@ -246,7 +246,7 @@ describe('claimChecks() and setNextCheck()', () => {
     expect(await claim()).toEqual(['u1']);
   });
 
-  it('asks nothing of a pull before VOD has taken it', async () => {
+  it('makes no check due for a pull that VOD has not accepted', async () => {
     await ledger.enqueuePulls([{ uploadId: 'p1', owner: 'ann', request: {} }]);
     time += 86_400_000;
     expect(await claim()).toEqual([]);
@@ -261,7 +261,7 @@ describe('hastenChecks()', () => {
   const MINUTE = 60_000;
   const claim = async () => (await ledger.claimChecks(9, 60)).map(({ uploadId }) => uploadId);
 
-  it('makes due what VOD has a file or a task of, and is to be asked about later', async () => {
+  it('makes the checks of uploads with a task or a file due early', async () => {
     for (const name of ['task', 'file', 'flow', 'nothing', 'ready', 'cancelled']) await save(name);
     await ledger.transition('task', 'issued', { taskId: 't1' });
     await ledger.transition('file', 'uploadedForProcessing', { fileId: 'f1' });
@@ -278,7 +278,7 @@ describe('hastenChecks()', () => {
     expect((await claim()).toSorted()).toEqual(['file', 'flow', 'task']);
   });
 
-  it('keeps to the newest of each state', async () => {
+  it('is limited to the newest uploads of each state', async () => {
     for (const name of ['p1', 'p2', 'p3', 'q1', 'q2']) {
       time += 1;
       await save(name);
@@ -291,7 +291,7 @@ describe('hastenChecks()', () => {
     expect((await claim()).toSorted()).toEqual(['p3', 'q2']);
   });
 
-  it('puts off nothing that is overdue', async () => {
+  it('does not postpone overdue checks', async () => {
     await save('early');
     await ledger.transition('early', 'issued', { taskId: 't1' });
     time += MINUTE;
@@ -305,8 +305,8 @@ describe('hastenChecks()', () => {
   });
 });
 
-describe('marks and leases', () => {
-  it('moves a mark forwards only', async () => {
+describe('watermarks and leases', () => {
+  it('moves a watermark forwards only', async () => {
     expect(await ledger.readWatermark('scan')).toBeUndefined();
     await ledger.advanceWatermark('scan', START + 5);
     await ledger.advanceWatermark('scan', START);
@@ -315,7 +315,7 @@ describe('marks and leases', () => {
     expect(await ledger.readWatermark('scan')).toBe(START + 9);
   });
 
-  it('gives a lease to one of many, who may renew it and give it up', async () => {
+  it('gives a lease to one of many callers, who can renew and release it', async () => {
     const many = Array.from({ length: 8 }, () => open());
     const acquire = () => Promise.all(many.map((each) => each.acquireLease('sweep', 60)));
     const first = await acquire();

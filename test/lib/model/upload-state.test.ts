@@ -11,7 +11,7 @@ import {
 
 const TERMINAL: readonly UploadState[] = ['failed', 'rejected', 'expired', 'cancelled', 'deleted'];
 
-/** For each fact, the next state of `issued`, `uploaded`, `processing`, `ready`; the terminal ones have a rule. */
+/** For each fact, the next state of `issued`, `uploaded`, `processing`, `ready`; terminal states have a rule below. */
 const NEXT: Readonly<Record<UploadFact, readonly [string, string, string, string]>> = {
   issued: ['issued', 'uploaded', 'processing', 'ready'],
   uploaded: ['ready', 'ready', 'ready', 'ready'],
@@ -27,7 +27,7 @@ const NEXT: Readonly<Record<UploadFact, readonly [string, string, string, string
 };
 const LIVING = ['issued', 'uploaded', 'processing', 'ready'] as const;
 
-/** What a history is to end in when its furthest fact is this one. */
+/** The final state of a history whose furthest fact is this one. */
 const OUTCOME: Readonly<Partial<Record<UploadFact, UploadState>>> = {
   uploadedForProcessing: 'uploaded',
   processingStarted: 'processing',
@@ -49,12 +49,12 @@ describe('advanceUpload()', () => {
     UPLOAD_FACTS.flatMap((fact) =>
       LIVING.map((state, place) => ({ state, fact, next: NEXT[fact][place] })),
     ),
-  )('makes $next of $state when told $fact', ({ state, fact, next }) => {
+  )('returns $next for $state after $fact', ({ state, fact, next }) => {
     expect(advanceUpload(state, fact)).toBe(next);
   });
 
   it.each(TERMINAL.flatMap((state) => UPLOAD_FACTS.map((fact) => ({ state, fact }))))(
-    'leaves $state for nothing, but failed for rejected or deleted, when told $fact',
+    'keeps the terminal $state, or moves from failed to rejected or deleted, after $fact',
     ({ state, fact }) => {
       const isNews = state === 'failed' && (fact === 'deleted' || fact === 'rejected');
       expect(advanceUpload(state, fact)).toBe(isNews ? fact : state);
@@ -62,20 +62,20 @@ describe('advanceUpload()', () => {
   );
 
   it.each(['rejected', 'cancelled', 'expired'] as const)(
-    'keeps %s when the file that was removed for it is told deleted',
+    'keeps %s after the deletion of the file that was removed because of it',
     (state) => {
       expect(tell(['issued', state, 'uploaded', 'deleted'])).toBe(state);
     },
   );
 
-  it('ends the same however the facts of one upload are ordered and repeated', () => {
+  it("ends in the same state for any order and repetition of an upload's facts", () => {
     const history = fc
       .record({
         started: fc.subarray<UploadFact>(['processingStarted']),
         processed: fc.subarray<UploadFact>(['processingSucceeded', 'processingFailed'], {
           maxLength: 1,
         }),
-        // A file that is rejected is removed for it, so that either is the end.
+        // The file of a rejected upload is removed, so either fact can be the last one.
         end: fc.subarray<UploadFact>(['rejected', 'deleted'], { maxLength: 1 }),
       })
       .map(({ started, processed, end }): readonly UploadFact[] => [
@@ -100,7 +100,7 @@ describe('advanceUpload()', () => {
     );
   });
 
-  it('ends the same whether a cancelled, failed or processed upload is told of before its arrival or after', () => {
+  it('ends in the same state whether cancellation, failure or processing is reported before or after the arrival', () => {
     const ending = fc.constantFrom<UploadFact>('cancelled', 'pullFailed', 'processingFailed');
     const rest = fc.subarray<UploadFact>(['issued', 'uploadedForProcessing', 'processingStarted']);
     fc.assert(
@@ -111,7 +111,7 @@ describe('advanceUpload()', () => {
     );
   });
 
-  it('never goes back and never leaves an end, whatever is told in whatever order', () => {
+  it('never goes back and never leaves a terminal state, for any facts in any order', () => {
     const rank = (state: UploadState) =>
       ({ issued: 0, uploaded: 1, processing: 2, ready: 3, failed: 3, deleted: 5 })[
         state as 'issued'
@@ -130,7 +130,7 @@ describe('advanceUpload()', () => {
     );
   });
 
-  it('is not changed by being told the same twice, and answers the same to the same', () => {
+  it('is idempotent: the same fact twice changes the state once', () => {
     fc.assert(
       fc.property(anyState, anyFact, (state, fact) => {
         const once = advanceUpload(state, fact);
@@ -142,7 +142,7 @@ describe('advanceUpload()', () => {
 });
 
 describe('isFinished()', () => {
-  it.each(UPLOAD_STATES)('describes %s whether more is to come', (state) => {
+  it.each(UPLOAD_STATES)('returns whether an upload in state %s is finished', (state) => {
     expect(isFinished(state)).toBe(!['issued', 'uploaded', 'processing'].includes(state));
   });
 });

@@ -22,7 +22,7 @@ function ask(change: Partial<ExchangeRequest> = {}) {
   return exchange({ url, headers: { 'X-One': 1 }, timeLimit: 5_000, maxBytes: 10, ...change });
 }
 
-/** Resolves when the server has no connection any more. */
+/** Resolves once the server has no open connections. */
 const closed = () =>
   vi.waitUntil(
     () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
@@ -54,7 +54,7 @@ describe('exchange()', () => {
     expect(exchanged).toMatchObject({ body: Buffer.from('POST 한글') });
   });
 
-  it('follows no redirection', async () => {
+  it('does not follow redirections', async () => {
     respond = (request, response) => {
       expect(request.url).toBe('/place?a=1');
       response.writeHead(302, { Location: '/elsewhere' }).end();
@@ -64,19 +64,22 @@ describe('exchange()', () => {
   });
 
   it.each([
-    ['as it says beforehand', { 'Content-Length': 11 }],
-    ['as it turns out', {}],
-  ])('reads no body that is too large, %s, and closes the connection', async (_, headers) => {
-    respond = (_request, response) => {
-      response.writeHead(200, headers).write('x'.repeat(11));
-    };
-    const agent = new Agent({ keepAlive: true });
+    ['by its Content-Length', { 'Content-Length': 11 }],
+    ['while reading it', {}],
+  ])(
+    'aborts a response whose body is too large, %s, and closes the connection',
+    async (_, headers) => {
+      respond = (_request, response) => {
+        response.writeHead(200, headers).write('x'.repeat(11));
+      };
+      const agent = new Agent({ keepAlive: true });
 
-    expect(await ask({ agent })).toMatchObject({ kind: 'cut', status: 200, error: 'too_large' });
-    await closed();
-  });
+      expect(await ask({ agent })).toMatchObject({ kind: 'cut', status: 200, error: 'too_large' });
+      await closed();
+    },
+  );
 
-  it('reads no body that nobody wants, and closes the connection', async () => {
+  it('does not read the body of an unwanted status, and closes the connection', async () => {
     respond = (_request, response) => {
       response.writeHead(404).write('and');
     };
@@ -89,7 +92,7 @@ describe('exchange()', () => {
     await closed();
   });
 
-  it('ends in time where there is no answer, and closes the connection', async () => {
+  it('times out without an answer, and closes the connection', async () => {
     respond = () => {};
     const agent = new Agent({ keepAlive: true });
 
@@ -100,9 +103,9 @@ describe('exchange()', () => {
   });
 
   it.each([
-    ['all of it', { timeLimit: 100 }],
-    ['that of the body', { bodyTimeLimit: 50 }],
-  ])('ends in time where the body does not end: %s', async (_, limits) => {
+    ['limit of the exchange', { timeLimit: 100 }],
+    ['limit of the body', { bodyTimeLimit: 50 }],
+  ])('times out on a body that does not end: %s', async (_, limits) => {
     respond = (_request, response) => {
       response.writeHead(200).write('and');
     };
@@ -111,7 +114,7 @@ describe('exchange()', () => {
     await closed();
   });
 
-  it('tells by what a body broke off', async () => {
+  it('reports the error code with which a body was interrupted', async () => {
     respond = (_request, response) => {
       response.writeHead(200, { 'Content-Length': 10 });
       response.write('half', () => response.destroy());
@@ -120,7 +123,7 @@ describe('exchange()', () => {
     expect(await ask()).toMatchObject({ kind: 'cut', status: 200, error: 'ECONNRESET' });
   });
 
-  it('uses the connections of an agent again, and closes its own', async () => {
+  it('reuses the connections of an agent, and closes its own', async () => {
     respond = (_request, response) => response.end('x');
     const agent = new Agent({ keepAlive: true });
 
@@ -133,7 +136,7 @@ describe('exchange()', () => {
     await closed();
   });
 
-  it('tells by a code alone why there is no answer', async () => {
+  it('reports a missing answer by an error code alone', async () => {
     server.close();
     await once(server, 'close');
 
@@ -144,7 +147,7 @@ describe('exchange()', () => {
     expect(exchanged).toMatchObject({ kind: 'failed', error: 'network' });
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer running', async () => {
     respond = (_request, response) => response.end('x');
     const timers = () =>
       process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
@@ -159,7 +162,7 @@ describe('exchange()', () => {
 });
 
 describe('a connection that is closed while it is idle', () => {
-  it('is told as stale, and a new one is not', async () => {
+  it('is reported as stale, unlike a new one', async () => {
     const tcp = createTcpServer((socket) => {
       let answered = 0;
       socket.on('error', () => {});

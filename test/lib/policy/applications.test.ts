@@ -8,30 +8,33 @@ const TENANTS = {
 };
 
 describe('listApplications()', () => {
-  it('has the service’s own first, and each other one once', () => {
+  it("returns the service's own application first, and each other one once", () => {
     expect(listApplications({ tenants: TENANTS }, 1_500_000_001)).toEqual([
       1_500_000_001, 1_500_000_002, 1_500_000_003,
     ]);
   });
 
-  it('has the own one once where a tenant has it too', () => {
+  it("returns the service's own application once if a tenant also uses it", () => {
     expect(listApplications({ tenants: TENANTS }, 1_500_000_003)).toEqual([
       1_500_000_003, 1_500_000_002,
     ]);
   });
 
-  it.each([undefined, 1_500_000_001])('has the own one alone without tenants: %s', (own) => {
-    expect(listApplications({}, own)).toEqual([own]);
-  });
+  it.each([undefined, 1_500_000_001])(
+    "returns the service's own application alone without tenants: %s",
+    (own) => {
+      expect(listApplications({}, own)).toEqual([own]);
+    },
+  );
 });
 
 describe('requireOwnApplication()', () => {
-  it('answers the one that is configured', () => {
+  it('returns the configured application', () => {
     expect(requireOwnApplication({ tenants: TENANTS }, 7)).toBe(7);
     expect(requireOwnApplication({}, undefined)).toBeUndefined();
   });
 
-  it('says what is missing where tenants have applications and the service has none', () => {
+  it('explains what is missing if only tenants have applications', () => {
     const message = expect.stringContaining('must be set where there are tenants');
     const error = expect.objectContaining({ variables: ['VOD_SUB_APP_ID'], message });
 

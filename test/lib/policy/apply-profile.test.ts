@@ -24,7 +24,7 @@ function problemOf(run: () => unknown): Problem {
 const EMPTY = expect.stringContaining('have nothing in common');
 
 describe('boundSignature()', () => {
-  it('leaves a request as it is where nothing is bounded', () => {
+  it('leaves a request unchanged under an empty profile', () => {
     const request = { classId: 7, limits: { maxBytes: 1 }, expiresIn: 60, oneTimeValid: false };
 
     expect(boundSignature({}, request)).toEqual(request);
@@ -32,8 +32,8 @@ describe('boundSignature()', () => {
 
   it.each<[string, Profile, SignatureRequest, object]>([
     ['nothing', {}, {}, {}],
-    ['the longest life below an hour', { maxExpiresIn: 600 }, {}, { expiresIn: 600 }],
-    ['an hour within a longer life', { maxExpiresIn: 7_200 }, {}, { expiresIn: 3_600 }],
+    ['the longest lifetime below an hour', { maxExpiresIn: 600 }, {}, { expiresIn: 600 }],
+    ['an hour under a longer limit', { maxExpiresIn: 7_200 }, {}, { expiresIn: 3_600 }],
     [
       'the first region',
       { regions: ['ap-seoul', 'ap-singapore'] },
@@ -41,27 +41,27 @@ describe('boundSignature()', () => {
       { storageRegion: 'ap-seoul' },
     ],
     [
-      'no region beside the one that is asked for',
+      'no region if the request has one',
       { regions: ['ap-seoul', 'ap-singapore'] },
       { storageRegion: 'ap-singapore' },
       { storageRegion: 'ap-singapore' },
     ],
     ['the first class', { classIds: [7, 0] }, {}, { classId: 7 }],
-    ['no other class than 0', { classIds: [7, 0] }, { classId: 0 }, { classId: 0 }],
+    ['no class if the request has class 0', { classIds: [7, 0] }, { classId: 0 }, { classId: 0 }],
     ['no task flow', { procedures: ['LongVideoPreset'] }, {}, {}],
-    ['nothing where no task flow may be had', { procedures: [] }, {}, {}],
+    ['no task flow if none is allowed', { procedures: [] }, {}, {}],
     ['the only priority', { taskPriority: { min: 2, max: 2 } }, {}, { taskPriority: 2 }],
     [
-      'no other priority than the highest',
+      'no priority if the request has one',
       { taskPriority: { max: 1 } },
       { taskPriority: 1 },
       { taskPriority: 1 },
     ],
-    ['the lowest priority', { taskPriority: { min: 3 } }, {}, { taskPriority: 3 }],
-    ['the highest priority', { taskPriority: { max: -3 } }, {}, { taskPriority: -3 }],
-    ['no priority where the usual one may be', { taskPriority: { min: -1, max: 1 } }, {}, {}],
-    ['one time', { oneTimeRequired: true }, {}, { oneTimeValid: true }],
-    ['no limit where one may be used again', { oneTimeRequired: false }, {}, {}],
+    ['the lowest allowed priority', { taskPriority: { min: 3 } }, {}, { taskPriority: 3 }],
+    ['the highest allowed priority', { taskPriority: { max: -3 } }, {}, { taskPriority: -3 }],
+    ['no priority if the default is allowed', { taskPriority: { min: -1, max: 1 } }, {}, {}],
+    ['one-time use', { oneTimeRequired: true }, {}, { oneTimeValid: true }],
+    ['no one-time use if it is not required', { oneTimeRequired: false }, {}, {}],
     [
       'the limits',
       { maxBytes: 10, maxSeconds: 20, mediaTypes: ['mp4'] },
@@ -69,13 +69,13 @@ describe('boundSignature()', () => {
       { limits: { maxBytes: 10, maxSeconds: 20, mediaTypes: ['mp4'] } },
     ],
     [
-      'the tighter limits of both',
+      'the tighter of both limits',
       { maxBytes: 10, mediaTypes: ['mp4', 'mov'] },
       { limits: { maxBytes: 5, maxSeconds: 20, mediaTypes: ['mov'] } },
       { limits: { maxBytes: 5, maxSeconds: 20, mediaTypes: ['mov'] } },
     ],
     [
-      'the limit where the request has none to tell',
+      'the limit of a field that the request leaves undefined',
       { maxBytes: 10 },
       { limits: { maxBytes: undefined, maxSeconds: 20 } },
       { limits: { maxBytes: 10, maxSeconds: 20 } },
@@ -143,7 +143,7 @@ describe('boundSignature()', () => {
     expect(problem.errors).toEqual([{ path, rule, message }]);
   });
 
-  it('names every rule that a request breaks', () => {
+  it('reports every rule that a request breaks', () => {
     const problem = problemOf(() =>
       boundSignature(
         { regions: ['ap-seoul'], maxExpiresIn: 60, oneTimeRequired: true, maxBytes: 1 },
@@ -167,7 +167,7 @@ describe('boundSignature()', () => {
     );
   });
 
-  it('never lets a request exceed the profile, and denies none that does not', () => {
+  it('denies exactly the requests that exceed the profile, and returns none that does', () => {
     fc.assert(
       fc.property(anyProfile, anySignature, (profile, request) => {
         const within = isWithin(profile, request);
@@ -201,7 +201,7 @@ describe('boundPull()', () => {
     ['the lowest priority', { taskPriority: { min: 3 } }, {}, { tasksPriority: 3 }],
     ['the first region', { regions: ['ap-seoul'] }, {}, { storageRegion: 'ap-seoul' }],
     ['the limits', { mediaTypes: ['mp4'] }, {}, { limits: { mediaTypes: ['mp4'] } }],
-    ['nothing of hosts', { pullHosts: ['*.example.com'] }, {}, {}],
+    ['nothing for pull hosts', { pullHosts: ['*.example.com'] }, {}, {}],
   ])('fills in %s', (_name, profile, request, expected) => {
     expect(boundPull(profile, { ...PULL, ...request })).toEqual({
       ...PULL,
@@ -273,7 +273,7 @@ describe('boundPull()', () => {
 
 type Asked = Pick<SignatureRequest, 'classId' | 'procedure' | 'storageRegion' | 'limits'>;
 
-/** Returns whether what is asked for is allowed; what is left open always is. */
+/** Returns whether the fields of a request are allowed; an absent field always is. */
 function isWithin(profile: Profile, { classId, procedure, storageRegion, limits }: Asked): boolean {
   const allows = (list: readonly unknown[] | undefined, asked: unknown) =>
     list === undefined || asked === undefined || list.includes(asked);
@@ -287,7 +287,7 @@ function isWithin(profile: Profile, { classId, procedure, storageRegion, limits 
   );
 }
 
-/** Returns whether every bound is in the request itself, as tight as the profile has it or tighter. */
+/** Returns whether the request has every bound of the profile, as tight as in the profile or tighter. */
 function isFilled(profile: Profile, request: Asked): boolean {
   const { limits } = request;
   return (

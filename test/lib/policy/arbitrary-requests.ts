@@ -11,7 +11,7 @@ const someOf = <T>(items: readonly T[]) => fc.subarray([...items], { minLength: 
 const priority = fc.integer({ min: -10, max: 10 });
 const small = fc.integer({ min: 1, max: 20 });
 
-/** Leaves out what is undefined, as JSON does. */
+/** Omits undefined fields, as JSON does. */
 function written<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return JSON.parse(JSON.stringify(value));
 }
@@ -32,12 +32,12 @@ const bounds = {
   pullHosts: maybe(someOf(PATTERNS)),
 };
 
-/** Any profile over few values, so that they often meet. */
+/** Any profile with few distinct values, so that requests often match. */
 export const anyProfile = fc
   .record({ ...bounds, oneTimeRequired: maybe(fc.boolean()) })
   .map(written);
 
-/** Any claim that is well-formed. */
+/** Any well-formed claim. */
 export const anyClaim = fc
   .record({ ...bounds, oneTimeRequired: maybe(fc.constant<true>(true)) })
   .map(written);
@@ -57,7 +57,7 @@ const request = {
   ),
 };
 
-/** Any request for a signature. */
+/** Any signature request. */
 export const anySignature = fc
   .record({
     ...request,
@@ -67,7 +67,7 @@ export const anySignature = fc
   })
   .map(written);
 
-/** Any pull whose type its own limits allow, as the request's own check makes sure of. */
+/** Any pull whose type is within its own limits, which the request's own check ensures. */
 export const anyPull = fc
   .record({
     ...request,

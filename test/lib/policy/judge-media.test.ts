@@ -14,7 +14,7 @@ interface Case {
   readonly facts: MediaFacts;
 }
 
-/** What is wrong, as far as it is one word. */
+/** Returns the problem, or a short form of it. */
 function judge({ limits, facts }: Case) {
   const problem = judgeMedia(limits, facts);
   if (problem === undefined) return 'good';
@@ -22,9 +22,9 @@ function judge({ limits, facts }: Case) {
 }
 
 const GOOD: readonly Case[] = [
-  { name: 'without limits, and nothing known', limits: {}, facts: {} },
+  { name: 'without limits and without known facts', limits: {}, facts: {} },
   { name: 'of exactly the limit in bytes', limits: { maxBytes: 10 }, facts: { size: 10 } },
-  { name: 'empty, and known to be', limits: { maxBytes: 1 }, facts: { size: 0 } },
+  { name: 'empty with a known size', limits: { maxBytes: 1 }, facts: { size: 0 } },
   { name: 'of exactly the limit in seconds', limits: { maxSeconds: 60 }, facts: { duration: 60 } },
   {
     name: 'an image, which has no duration',
@@ -37,12 +37,12 @@ const GOOD: readonly Case[] = [
     facts: { type: 'mp4', container: MOV },
   },
   {
-    name: 'called in capitals',
+    name: 'named in upper case',
     limits: { mediaTypes: ['mp4'] },
     facts: { type: 'MP4', container: MOV.toUpperCase() },
   },
   {
-    name: 'called nothing',
+    name: 'without a file type',
     limits: { mediaTypes: ['webm'] },
     facts: { container: 'matroska,webm' },
   },
@@ -67,7 +67,7 @@ const UNREADABLE: readonly (Case & { readonly rules: readonly string[] })[] = [
     rules: ['maxSeconds'],
   },
   {
-    name: 'an executable that is called a video',
+    name: 'an executable with the type of a video',
     limits: { maxBytes: 9, maxSeconds: 1, mediaTypes: ['mp4'] },
     facts: { type: 'mp4', size: 9 },
     rules: ['maxSeconds', 'mediaTypes'],
@@ -79,49 +79,49 @@ const EXCEEDED: readonly (Case & {
   readonly detail: string;
 })[] = [
   {
-    name: 'a byte more',
+    name: 'one byte too large',
     limits: { maxBytes: 10 },
     facts: { size: 11 },
     violations: [{ rule: 'maxBytes', limit: 10, actual: 11 }],
     detail: 'it has 11 bytes, and 10 are allowed',
   },
   {
-    name: 'a part of a second more',
+    name: 'a fraction of a second too long',
     limits: { maxSeconds: 60 },
     facts: { duration: 60.04 },
     violations: [{ rule: 'maxSeconds', limit: 60, actual: 60.04 }],
     detail: 'it lasts 60.04 seconds, and 60 are allowed',
   },
   {
-    name: 'called another type',
+    name: 'of another type',
     limits: { mediaTypes: ['mp4', 'mkv'] },
     facts: { type: 'mov', container: MOV },
     violations: [{ rule: 'mediaTypes', limit: ['mp4', 'mkv'], actual: 'mov' }],
     detail: 'it is mov, and must be mp4 or mkv',
   },
   {
-    name: 'another type than it is called',
+    name: 'of another type than its name says',
     limits: { mediaTypes: ['mp4'] },
     facts: { type: 'mp4', container: 'avi' },
     violations: [{ rule: 'mediaTypes', limit: ['mp4'], actual: 'avi' }],
     detail: 'it is avi, and must be mp4',
   },
   {
-    name: 'an image that is called a video',
+    name: 'an image with the type of a video',
     limits: { mediaTypes: ['mp4'] },
     facts: { type: 'mp4', container: 'png_pipe' },
     violations: [{ rule: 'mediaTypes', limit: ['mp4'], actual: 'png_pipe' }],
     detail: 'it is png_pipe, and must be mp4',
   },
   {
-    name: 'audio where video is wanted',
+    name: 'audio instead of video',
     limits: { mediaTypes: ['mp4'] },
     facts: { type: 'mp3', container: 'mp3' },
     violations: [{ rule: 'mediaTypes', limit: ['mp4'], actual: 'mp3' }],
     detail: 'it is mp3, and must be mp4',
   },
   {
-    name: 'certainly too much, although not all is known',
+    name: 'certainly too large, with other facts unknown',
     limits: { maxBytes: 1, maxSeconds: 1, mediaTypes: ['mp4'] },
     facts: { type: 'exe', size: 2 },
     violations: [
@@ -131,7 +131,7 @@ const EXCEEDED: readonly (Case & {
     detail: 'it has 2 bytes, and 1 are allowed; it is exe, and must be mp4',
   },
   {
-    name: 'too much in every way',
+    name: 'over every limit',
     limits: { maxBytes: 1, maxSeconds: 1, mediaTypes: ['mp4'] },
     facts: { type: 'mp4', container: 'flv', size: 2, duration: 2 },
     violations: [
@@ -145,7 +145,7 @@ const EXCEEDED: readonly (Case & {
 ];
 
 describe('judgeMedia()', () => {
-  it.each(GOOD)('finds nothing wrong with a file that is $name', (media) => {
+  it.each(GOOD)('accepts a file that is $name', (media) => {
     expect(judge(media)).toBe('good');
   });
 
@@ -153,7 +153,7 @@ describe('judgeMedia()', () => {
     expect(judge(media)).toEqual(['unreadable', ...media.rules]);
   });
 
-  it.each(EXCEEDED)('names all that is too much of a file that is $name', (media) => {
+  it.each(EXCEEDED)('reports every limit that is exceeded by a file that is $name', (media) => {
     expect(judge(media)).toEqual({
       code: 'limits_exceeded',
       ...media.violations[0],
@@ -162,7 +162,7 @@ describe('judgeMedia()', () => {
     });
   });
 
-  it('says what is not known of a file, and what would help', () => {
+  it('explains what is unknown about a file and how to fix it', () => {
     const detailOf = (facts: MediaFacts) =>
       judgeMedia({ maxBytes: 9, maxSeconds: 60 }, facts)?.detail;
     expect(detailOf({ container: 'matroska,webm', size: 5 })).toBe(
@@ -175,12 +175,12 @@ describe('judgeMedia()', () => {
     expect(detailOf({ size: 5 })).toMatch(/cannot read .* maxSeconds\.$/);
   });
 
-  it('repeats little of what somebody called a file', () => {
+  it('truncates the type of a file in the problem', () => {
     const problem = judgeMedia({ mediaTypes: ['mp4'] }, { type: 'x'.repeat(10_000) });
     expect(problem?.detail.length).toBeLessThan(200);
   });
 
-  it('lets a file pass that is within all limits, and none that exceeds one', () => {
+  it('accepts exactly the files within all limits', () => {
     const amount = fc.nat({ max: 20 });
     fc.assert(
       fc.property(amount, amount, amount, amount, (maxBytes, maxSeconds, size, duration) => {
@@ -197,7 +197,7 @@ describe('judgeMedia()', () => {
 });
 
 describe('listContainerTypes()', () => {
-  it('knows a container of each type that VOD takes', () => {
+  it('has a container for each type that VOD accepts', () => {
     const containers = [
       ...[MOV, 'matroska,webm', 'avi', 'flv', 'asf', 'rm', 'mpegts', 'hls', 'mpeg', 'mxf'],
       ...['ogg', 'mp3', 'flac', 'wav', 'aac', 'amr'],
@@ -223,19 +223,22 @@ describe('listContainerTypes()', () => {
     ['w64', 'wav'],
     ['amrnb', 'amr'],
     ['amrwb', 'amr'],
-  ])('takes the container %s for what is called %s', (container, types) => {
+  ])('accepts the container %s for the types %s', (container, types) => {
     expect([...listContainerTypes(container)].filter(isMediaType)).toEqual(
       expect.arrayContaining(types.split(' ')),
     );
   });
 
-  it.each(['', 'elf', 'png_pipe', 'constructor', '__proto__'])('has %j for no media', (name) => {
-    expect([...listContainerTypes(name)].filter(isMediaType)).toEqual([]);
-  });
+  it.each(['', 'elf', 'png_pipe', 'constructor', '__proto__'])(
+    'does not know %j as a media container',
+    (name) => {
+      expect([...listContainerTypes(name)].filter(isMediaType)).toEqual([]);
+    },
+  );
 });
 
-describe('what the problem tells of a file', () => {
-  it('is no more than 64 letters of a type or a container', () => {
+describe('the actual value in a problem', () => {
+  it('has at most 64 characters of a type or a container', () => {
     const limits = { mediaTypes: ['mp4'] };
     const long = 'x'.repeat(65);
     expect(judgeMedia(limits, { type: long })).toMatchObject({ actual: long.slice(0, 64) });

@@ -24,7 +24,7 @@ async function refusalOf(run: () => unknown): Promise<ConfigError> {
 }
 
 describe('loadSettings()', () => {
-  it('answers at once that there are none', async () => {
+  it('returns empty settings immediately for a missing or an empty file', async () => {
     const none = { keys: [], policy: { profiles: {}, select: [] }, rules: [] };
     expect(loadSettings(folder)).toEqual(none);
 
@@ -33,7 +33,7 @@ describe('loadSettings()', () => {
     expect(loadSettings(folder)).toEqual(none);
   });
 
-  it('reads those that are there', async () => {
+  it('reads the file of settings', async () => {
     const policy = { profiles: { default: { maxBytes: 1 } } };
     await writeFile(join(folder, 'settings.json'), JSON.stringify({ keys: [], policy }));
 
@@ -44,7 +44,7 @@ describe('loadSettings()', () => {
     });
   });
 
-  it('names everything that is wrong, and no value', async () => {
+  it('reports all mistakes together, and no value', async () => {
     const settings = {
       keys: [{ name: 'migration', sha256: 'canary', scopes: ['upload:pull'] }],
       policy: { select: [{ profile: 'pro', scope: 's' }] },
@@ -59,13 +59,18 @@ describe('loadSettings()', () => {
     );
   });
 
-  it.each(['[]', '{"keys":7}', '{"keys":[],"webhooks":[]}'])('checks %s', async (text) => {
-    await writeFile(join(folder, 'settings.json'), text);
+  it.each(['[]', '{"keys":7}', '{"keys":[],"webhooks":[]}'])(
+    'refuses the invalid settings %s',
+    async (text) => {
+      await writeFile(join(folder, 'settings.json'), text);
 
-    expect((await refusalOf(() => loadSettings(folder))).message).toMatch(/must be a|not a field/);
-  });
+      expect((await refusalOf(() => loadSettings(folder))).message).toMatch(
+        /must be a|not a field/,
+      );
+    },
+  );
 
-  it.each(['', '{"keys":"canary', 'canary'])('refuses %j, which is no JSON', async (text) => {
+  it.each(['', '{"keys":"canary', 'canary'])('refuses %j, which is not JSON', async (text) => {
     await writeFile(join(folder, 'settings.json'), text);
 
     const error = await refusalOf(() => loadSettings(folder));
@@ -73,7 +78,7 @@ describe('loadSettings()', () => {
     expect(error.message).toBe('Cannot serve with these settings: settings.json must be JSON');
   });
 
-  it('does not take a file that cannot be read for none', async () => {
+  it('fails for an unreadable file instead of using empty settings', async () => {
     await mkdir(join(folder, 'settings.json'));
 
     const error = await refusalOf(() => loadSettings(folder));

@@ -62,9 +62,9 @@ describe('narrowByClaim()', () => {
       { pullHosts: ['*.cdn.example.com'] },
       ['*.cdn.example.com'],
     ],
-    // A name does not stand for the hosts below it.
+    // A name does not include the hosts below it.
     ['pullHosts', { pullHosts: ['example.com'] }, { pullHosts: ['*.example.com'] }, []],
-    // The claim may be the wider one.
+    // The claim may be wider than the profile.
     [
       'pullHosts',
       { pullHosts: ['a.example.com'] },
@@ -86,7 +86,7 @@ describe('narrowByClaim()', () => {
     [{ maxExpiresIn: 7_776_001 }, ['vod.maxExpiresIn']],
     [{ taskPriority: { min: 1, max: 0 } }, ['vod.taskPriority']],
     [{ constructor: 1 }, ['vod.constructor']],
-  ])('denies everything to a token with the claim %j', (claim, paths) => {
+  ])('denies every request of a token with the claim %j', (claim, paths) => {
     const problem = problemOf(() => narrowByClaim({}, claim));
 
     expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
@@ -95,12 +95,12 @@ describe('narrowByClaim()', () => {
     expect(problem.errors?.map(({ message }) => message)).not.toContain('');
   });
 
-  it('never widens what a signature may have', () => {
+  it('never allows a signature that the profile denies', () => {
     fc.assert(
       fc.property(anyProfile, anyClaim, anySignature, (profile, claim, request) => {
         const narrowed = narrowByClaim(profile, claim);
         if (isAllowed(() => boundSignature(narrowed, request))) {
-          // What is asked for in full is filled by nothing, so both bounds judge the very same request.
+          // A request that has every field is filled in with nothing, so both bounds judge the same request.
           const full = boundSignature(narrowed, request);
           expect(boundSignature(profile, full)).toEqual(full);
           expect(boundSignature(narrowByClaim({}, claim), full)).toEqual(full);
@@ -110,12 +110,12 @@ describe('narrowByClaim()', () => {
     );
   });
 
-  it('never widens what a pull may have, and never denies what both allow', () => {
+  it('never allows a pull that the profile denies, and never denies a host that both allow', () => {
     fc.assert(
       fc.property(anyProfile, anyClaim, anyPull, (profile, claim, request) => {
         const { hosts, rest } = splitHosts(profile, claim);
         const allows = (each: Profile) => isAllowed(() => boundPull(each, request));
-        // Of hosts alone, both allow exactly what the narrowed profile does.
+        // For hosts alone, the narrowed profile allows exactly what both allow.
         expect(allows(narrowByClaim(hosts.profile, hosts.claim))).toBe(
           allows(hosts.profile) && allows(hosts.claim),
         );
@@ -140,7 +140,7 @@ function isAllowed(run: () => unknown): boolean {
   }
 }
 
-/** Hosts are apart, since what both allow of them need not be named by both. */
+/** Separates the hosts, since a host that both allow need not be listed in both. */
 function splitHosts(profile: Profile, claim: Profile) {
   const { pullHosts: ownHosts, ...ownRest } = profile;
   const { pullHosts: claimedHosts, ...claimedRest } = claim;

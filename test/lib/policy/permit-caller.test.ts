@@ -14,7 +14,7 @@ function caller(rest: Partial<PolicySubject>): PolicySubject {
 }
 
 describe('createPermit()', () => {
-  it('answers at once, and the same again, where the token narrows nothing', () => {
+  it('returns the same permit immediately if the token narrows nothing', () => {
     const permit = createPermit(SINGLE);
     const subject = caller({ claims: { sub: 'user-42' } });
 
@@ -22,7 +22,7 @@ describe('createPermit()', () => {
     expect(permit(subject)).toBe(permit(subject));
   });
 
-  it('narrows by the claim vod, once for a caller', async () => {
+  it('narrows the profile by the claim vod, once per caller', async () => {
     const permit = createPermit(SINGLE);
     const subject = caller({ claims: { vod: { maxBytes: 10 } } });
 
@@ -30,7 +30,7 @@ describe('createPermit()', () => {
     expect(permit(subject)).toMatchObject({ profile: { maxBytes: 10 } });
   });
 
-  it('narrows what nothing bounds', async () => {
+  it('narrows an empty profile', async () => {
     const permit = createPermit({ profiles: {}, select: [] });
 
     expect(await permit(caller({ claims: { vod: { classIds: [7] } } }))).toMatchObject({
@@ -38,7 +38,7 @@ describe('createPermit()', () => {
     });
   });
 
-  it('lets nobody in by a claim that is wrong, however often it comes', async () => {
+  it('denies an invalid claim, also when it is repeated', async () => {
     const permit = createPermit(SINGLE);
     const subject = caller({ claims: { vod: { maxBytes: '10' } } });
 
@@ -50,7 +50,7 @@ describe('createPermit()', () => {
     [caller({ claims: { tenant: 'acme' } }), 1_500_000_002],
     [caller({ claims: { tenant: 'globex' } }), 1_500_000_003],
     [caller({ keyName: 'backend', tenant: 'acme' }), 1_500_000_002],
-  ])('finds the application of the tenant of %j', async (subject, subAppId) => {
+  ])('returns the application of the tenant of %j', async (subject, subAppId) => {
     expect(await createPermit(POLICY)(subject)).toMatchObject({ subAppId });
   });
 
@@ -64,7 +64,7 @@ describe('createPermit()', () => {
     caller({ claims: { tenant: '__proto__' } }),
     caller({ claims: Object.create({ tenant: 'acme' }) }),
     caller({ keyName: 'acme' }),
-  ])('refuses the caller %j, who belongs to no tenant', (subject) => {
+  ])('refuses the caller %j, which belongs to no tenant', (subject) => {
     expect(() => createPermit(POLICY)(subject)).toThrow(
       expect.objectContaining({
         code: 'policy_denied',

@@ -21,7 +21,7 @@ function choose(rules: readonly object[], media: NewMedia = MEDIA) {
 }
 
 describe('chooseFillIn()', () => {
-  it('has the first rule that sets a field say what it is, and each rule for its own', () => {
+  it('takes each field from the first rule that sets it', () => {
     const rules = [
       rule('elsewhere', { classId: 1 }, { methods: ['client'] }),
       rule('tags', { tags: ['a'] }),
@@ -43,7 +43,7 @@ describe('chooseFillIn()', () => {
     });
   });
 
-  it('has media expire at a time', () => {
+  it('converts an expiry time to Unix seconds', () => {
     expect(choose([rule('r', { expireTime: '2030-01-01T00:00:00Z' })])).toEqual({
       expiry: { value: { expireTime: Date.UTC(2030, 0, 1) / 1_000 }, rule: 'r' },
     });
@@ -59,7 +59,7 @@ describe('chooseFillIn()', () => {
     [{ name: 'match-*.flv' }],
     [{ streams: ['lobby', 'room-*'] }],
     [{ methods: ['live'], classIds: [7], regions: ['ap-seoul'], owners: ['*'], name: '*' }],
-  ])('takes a media that is all of %j', (match) => {
+  ])('applies a rule to media that match all of %j', (match) => {
     expect(choose([rule('r', { classId: 9 }, match)])).toEqual({
       classId: { value: 9, rule: 'r' },
     });
@@ -74,7 +74,7 @@ describe('chooseFillIn()', () => {
     [{ name: '*.mp4' }],
     [{ streams: ['room-4'] }],
     [{ methods: ['live'], classIds: [8] }],
-  ])('leaves a media alone that is not all of %j', (match) => {
+  ])('does not apply a rule to media that differ in %j', (match) => {
     expect(choose([rule('r', { classId: 9 }, match)])).toEqual({});
   });
 
@@ -85,7 +85,7 @@ describe('chooseFillIn()', () => {
     [{ owners: ['*'] }],
     [{ name: '*' }],
     [{ streams: ['*'] }],
-  ])('leaves a media alone of which nothing is known for %j', (match) => {
+  ])('does not apply a rule to media without a known value for %j', (match) => {
     expect(choose([rule('r', { classId: 9 }, match)], { method: 'console' })).toEqual({});
   });
 });
@@ -96,7 +96,7 @@ describe('rules', () => {
     'https://127.0.0.1/c.png',
     'https://user@a.example.com/c.png',
     'c.png',
-  ])('cannot have a cover fetched from %s', (coverUrl) => {
+  ])('are refused with the cover %s', (coverUrl) => {
     expect(() => settingsOf({ rules: [rule('r', { coverUrl })] })).toThrow(
       /rules\.0\.set\.coverUrl/,
     );
@@ -123,11 +123,11 @@ describe('matchesName()', () => {
     ['a-b-b', '*b*b', true],
     ['a-b', '*b*b', false],
     ['한글-1', '한*', true],
-  ])('says of %j that it is %j: %s', (name, pattern, matches) => {
+  ])('matches the text %j with the pattern %j: %s', (name, pattern, matches) => {
     expect(matchesName(name, pattern)).toBe(matches);
   });
 
-  it('says what a regular expression says', () => {
+  it('agrees with the same pattern as a regular expression', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 8 });
     const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), maxLength: 8 });
     fc.assert(

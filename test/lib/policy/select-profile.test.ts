@@ -27,28 +27,32 @@ function subject(scopes: readonly string[], rest: Partial<PolicySubject> = {}): 
 
 describe('selectProfile()', () => {
   it.each<[string, PolicySubject, string]>([
-    ['nobody in particular', subject([]), 'default'],
+    ['a caller without scopes', subject([]), 'default'],
     ['a scope', subject(['upload:sign', 'upload:partner']), 'partner'],
-    ['a scope that is the beginning of another', subject(['upload:part']), 'default'],
+    ['a scope that is a prefix of another', subject(['upload:part']), 'default'],
     ['a key', subject([], { keyName: 'migration' }), 'server'],
     ['another key', subject([], { keyName: 'migration2' }), 'default'],
     ['a claim', subject([], { claims: { plan: 'pro' } }), 'pro'],
     ['another value of a claim', subject([], { claims: { plan: 'Pro' } }), 'default'],
     ['a claim that is a list', subject([], { claims: { plan: ['pro'] } }), 'default'],
-    ['a claim that is no text', subject([], { claims: { plan: true } }), 'default'],
-    ['two that fit', subject(['upload:partner'], { keyName: 'migration' }), 'partner'],
-    ['all of an entry', subject(['upload:partner'], { claims: { plan: 'pro' } }), 'proPartner'],
-  ])('chooses for %s', (_name, caller, profile) => {
+    ['a claim that is not a string', subject([], { claims: { plan: true } }), 'default'],
+    ['two matching entries', subject(['upload:partner'], { keyName: 'migration' }), 'partner'],
+    [
+      'an entry with two conditions',
+      subject(['upload:partner'], { claims: { plan: 'pro' } }),
+      'proPartner',
+    ],
+  ])('selects the profile for %s', (_name, caller, profile) => {
     expect(selectProfile(POLICY, caller)).toEqual(
       POLICY.profiles[profile as keyof typeof POLICY.profiles],
     );
   });
 
-  it('bounds nothing where nothing is said', () => {
+  it('returns an empty profile if the policy selects none', () => {
     expect(selectProfile({ profiles: {}, select: [] }, subject(['upload:sign']))).toEqual({});
   });
 
-  it('takes nothing for a claim that the token does not have of itself', () => {
+  it('ignores inherited properties of the claims', () => {
     const policy = {
       profiles: { pro: { maxBytes: 4 } },
       select: [{ profile: 'pro', claim: { name: 'toString', value: 'pro' } }],

@@ -72,7 +72,7 @@ const FULL = {
   ],
 };
 
-/** Returns the settings with `value` at `path`. */
+/** Returns the full settings with `value` at `path`. */
 function change(path: string, value: unknown): unknown {
   const copy: unknown = structuredClone(FULL);
   let place: unknown = copy;
@@ -88,7 +88,7 @@ function pathsOf(input: unknown): readonly string[] {
 }
 
 describe('parseSettings()', () => {
-  it('reads everything', () => {
+  it('reads every setting', () => {
     const { settings } = parseSettings(FULL);
 
     expect(settings?.keys[0]).toEqual({
@@ -101,7 +101,7 @@ describe('parseSettings()', () => {
       mediaTypes: ['mp4', 'mov'],
     });
     expect(settings?.policy.select).toEqual(FULL.policy.select);
-    // A number that comes from a variable is a text.
+    // A number that comes from an environment variable is a string.
     const subAppIds = { acme: 1_500_000_002, 'b.c_d-1': 1 };
     expect(settings?.policy.tenants).toEqual({ claim: 'tenant', subAppIds });
     expect(settings?.rules[0]).toEqual(FULL.rules[0]);
@@ -116,7 +116,7 @@ describe('parseSettings()', () => {
     [{}],
     [{ keys: [], policy: {}, rules: [] }],
     [{ policy: { profiles: {}, select: [] } }],
-  ])('finds nothing in %j', (input) => {
+  ])('reads %j as empty', (input) => {
     expect(parseSettings(input).settings).toEqual({
       keys: [],
       policy: { profiles: {}, select: [] },
@@ -224,12 +224,12 @@ describe('parseSettings()', () => {
     ['rules.0.set.procedure.name', undefined],
     ['rules.0.set.procedure.taskNotifyMode', 'finish'],
     ['webhooks', []],
-  ])('names %s where it is %j', (path, value) => {
+  ])('refuses %s if it is %j', (path, value) => {
     const changed = change(path, value);
     const { settings, errors = [] } = parseSettings(changed);
 
     expect(settings).toBeUndefined();
-    // What is wrong with one item is told at the item, or at the list that it is in.
+    // The mistake of an item is reported at the item or at its list.
     expect(errors.some((error) => error.path === path || error.path.startsWith(`${path}.`))).toBe(
       true,
     );
@@ -245,11 +245,11 @@ describe('parseSettings()', () => {
     ['rules.0.set.procedure.taskNotifyMode', 'Finish'],
     ['rules.0.set.procedure.taskNotifyMode', 'None'],
     ['rules.0.set.tags', ['강'.repeat(32)]],
-  ])('takes %s that is %j', (path, value) => {
+  ])('accepts %s if it is %j', (path, value) => {
     expect(parseSettings(change(path, value)).errors).toBeUndefined();
   });
 
-  it('names everything at once, whatever part it is in', () => {
+  it('reports the mistakes of all parts together', () => {
     const paths = pathsOf({
       keys: [
         { name: 'a', sha256: 'x', scopes: ['upload:pull'], color: 1 },
@@ -294,7 +294,7 @@ describe('parseSettings()', () => {
     ]);
   });
 
-  it('says what there is where a name is not', () => {
+  it('lists the known names if a name is unknown', () => {
     const { errors } = parseSettings(change('policy.select.0.profile', 'partners'));
 
     expect(errors).toEqual([
@@ -320,7 +320,7 @@ describe('parseSettings()', () => {
     [{ scope: 'a' }, { scope: 'b' }, false],
     [{ claim: { name: 'n', value: 'v' } }, { claim: { name: 'n', value: 'w' } }, false],
     [{ claim: { name: 'n', value: 'v' } }, { claim: { name: 'm', value: 'v' } }, false],
-  ])('after %j, says of %j that it never holds: %s', (earlier, later, expected) => {
+  ])('after %j, reports that %j never applies: %s', (earlier, later, expected) => {
     const { errors = [] } = parseSettings({
       keys: [{ name: 'k', sha256: SHA256, scopes: ['a'] }],
       policy: {

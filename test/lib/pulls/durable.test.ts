@@ -5,7 +5,7 @@ import { OWN_SUB_APP_ID, pullOf, STORES, setPullStage } from './pull-stage.ts';
 describe.each(STORES)('VOD, %s', (_, store) => {
   const stage = setPullStage(store);
 
-  it('is asked in the application, and in the time, of the call', async () => {
+  it('is called for the application and within the deadline of the request', async () => {
     const deadline = { left: () => 30_000 };
     const pull = pullOf('film', { storageRegion: 'ap-seoul' });
 
@@ -25,7 +25,7 @@ describe.each(STORES)('VOD, %s', (_, store) => {
 describe.each(STORES)('a pull that VOD has already, %s', (_, store) => {
   const stage = setPullStage(store);
 
-  it('is taken, and has no task that anybody knows', async () => {
+  it('is accepted without a task id', async () => {
     stage.answer = async () => ({ kind: 'duplicate', requestId: 'r' });
 
     const submitted = await stage.open().one(pullOf('film'));
@@ -34,14 +34,14 @@ describe.each(STORES)('a pull that VOD has already, %s', (_, store) => {
   });
 });
 
-describe('a pull that VOD does not take, with a database', () => {
+describe('a pull that VOD does not accept, with a database', () => {
   const stage = setPullStage('durable');
   const answer = (code: ProblemCode) => async () => {
     throw new Problem('No.', { code });
   };
 
   it.each<ProblemCode>(['upstream_busy', 'upstream_failed', 'upstream_timeout'])(
-    'waits for its turn after %s',
+    'is queued after %s',
     async (code) => {
       stage.answer = answer(code);
 
@@ -52,22 +52,19 @@ describe('a pull that VOD does not take, with a database', () => {
     },
   );
 
-  it.each<ProblemCode>(['upstream_rejected', 'upstream_denied'])(
-    'has failed after %s',
-    async (code) => {
-      stage.answer = answer(code);
+  it.each<ProblemCode>(['upstream_rejected', 'upstream_denied'])('fails after %s', async (code) => {
+    stage.answer = answer(code);
 
-      await expect(stage.open().one(pullOf('film'))).rejects.toMatchObject({ code });
+    await expect(stage.open().one(pullOf('film'))).rejects.toMatchObject({ code });
 
-      expect([await stage.countWaiting(), await stage.listStates()]).toEqual([0, ['failed']]);
-    },
-  );
+    expect([await stage.countWaiting(), await stage.listStates()]).toEqual([0, ['failed']]);
+  });
 
   it.each([
     [259_199_999, 1],
     [259_200_000, 0],
   ])(
-    'is sent again for as long as VOD knows its session: after %i ms, %i',
+    'is queued again as long as VOD remembers its session: after %i ms, %i',
     async (later, count) => {
       stage.answer = async () => ({ kind: 'duplicate', requestId: 'r' });
       const submitted = await stage.open().one(pullOf('film'), { key: 'a' });
@@ -78,7 +75,7 @@ describe('a pull that VOD does not take, with a database', () => {
     },
   );
 
-  it('is not sent anew where it failed after VOD had taken it, or was cancelled', async () => {
+  it('is not sent again if it failed after VOD had accepted it, or was cancelled', async () => {
     const one = (key: string) => stage.open().one(pullOf('film'), { key });
     const { uploadId, taskId } = await one('a');
     await stage.ledger.transition(uploadId, 'pullFailed', {});

@@ -15,7 +15,7 @@ describe('toPullJob()', () => {
     ['film.mp4', { mediaName: 'mine' }, 'mine'],
     ['download.php?id=canary', {}, 'download.php'],
     [`${'a'.repeat(252)}.mp4`, {}, `${'a'.repeat(252)}.mp4`],
-    // What these end in may be a secret, nothing, no text, or too long.
+    // The ends of these may be a secret, empty, not text, or too long.
     ['canary-0123456789abcdef', {}, undefined],
     ['film.mp4.canary-0123', {}, undefined],
     ['canary.0123456789abcdef', {}, undefined],
@@ -23,14 +23,14 @@ describe('toPullJob()', () => {
     ['film.mp4/', {}, undefined],
     ['%FF.mp4', {}, undefined],
     [`${'a'.repeat(253)}.mp4`, {}, undefined],
-  ])('calls the upload of %s by its file, where there is one', (path, more, name) => {
+  ])('names the upload of %s after its file, if the file has a name', (path, more, name) => {
     const fields = fieldsOf({ mediaUrl: `https://media.example.com/${path}`, ...more });
 
     expect(fields.name).toBe(name);
     expect(JSON.stringify(fields)).not.toContain('canary');
   });
 
-  it('keeps what the upload is to show, and neither URL', () => {
+  it('records the fields that the upload shows, and neither URL', () => {
     const same = {
       ...{ storageRegion: 'ap-seoul', classId: 7, procedure: 'LongVideoPreset' },
       ...{ sourceContext: 'mine', sessionContext: 'theirs', limits: { maxSeconds: 60 } },
@@ -46,7 +46,7 @@ describe('toPullJob()', () => {
 });
 
 describe('authorizePulls()', () => {
-  it('names no request that has no key', () => {
+  it('gives a request without a key no idempotency key', () => {
     const owner = { owner: 'ann', subAppId: undefined, profile: {} };
 
     expect(authorizePulls([pullOf('a')], undefined, owner)).toEqual([

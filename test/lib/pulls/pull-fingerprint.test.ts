@@ -12,7 +12,7 @@ function fingerprint(fields: object): string {
 }
 
 describe('fingerprintPull()', () => {
-  // Databases hold fingerprints of this form: a request of theirs must be known again by every later release.
+  // Databases store fingerprints of this form: every later release must compute the same one for the same request.
   it.each<[object, string]>([
     [{}, `{"mediaType":"mp4","mediaUrl":"${URL}"}`],
     [
@@ -25,14 +25,14 @@ describe('fingerprintPull()', () => {
       },
       `{"classId":7,"coverUrl":"https://media.example.com/c.png","expireTime":4070908800,"limits":{"maxBytes":5,"maxSeconds":6,"mediaTypes":["mp4","mov"]},"mediaName":"한글","mediaStoragePath":"/films/film.mp4","mediaType":"mp4","mediaUrl":"${URL}","procedure":"LongVideoPreset","sessionContext":"s","sourceContext":"o","storageRegion":"ap-seoul","tasksPriority":-10}`,
     ],
-  ])('is the SHA-256 of the fields of %j in their one order', (fields, text) => {
+  ])('is the SHA-256 of the fields of %j in a fixed order', (fields, text) => {
     expect(fingerprint(fields)).toBe(createHash('sha256').update(text).digest('base64'));
   });
 
   it.each<[string, object, object]>([
-    ['order', { classId: 7, mediaName: 'a' }, { mediaName: 'a', classId: 7 }],
+    ['the order of fields', { classId: 7, mediaName: 'a' }, { mediaName: 'a', classId: 7 }],
     [
-      'order inside',
+      'the order of nested fields',
       { limits: { maxBytes: 5, maxSeconds: 6 } },
       { limits: { maxSeconds: 6, maxBytes: 5 } },
     ],
@@ -41,7 +41,7 @@ describe('fingerprintPull()', () => {
       { classId: null, limits: { maxBytes: 5, maxSeconds: null } },
       { limits: { maxBytes: 5 } },
     ],
-    ['limits that are none', { limits: { maxBytes: null } }, {}],
+    ['limits without a value', { limits: { maxBytes: null } }, {}],
     ['empty limits', { limits: {} }, {}],
     ['the key', { idempotencyKey: 'job-7' }, {}],
     [
@@ -50,7 +50,7 @@ describe('fingerprintPull()', () => {
       { expireTime: '2099-01-01T00:00Z' },
     ],
     ['the spelling of a URL', { mediaUrl: 'HTTPS://MEDIA.example.com:443/film.mp4' }, {}],
-    ['a type that the URL says', { mediaType: 'MP4' }, {}],
+    ['a type that the URL also has', { mediaType: 'MP4' }, {}],
   ])('does not depend on %s', (_what, one, other) => {
     expect(fingerprint(one)).toBe(fingerprint(other));
   });

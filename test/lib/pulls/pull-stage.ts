@@ -20,10 +20,10 @@ import { useLedger } from '../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 
-/** Application of the service that pulls. */
+/** The service's own application. */
 export const OWN_SUB_APP_ID = 1_500_000_001;
 
-/** Both stores; all that is tested of one is tested of the other, unless it has to do with a queue or the end of an instance. */
+/** Both stores. A test runs with both unless it is about a queue or the end of an instance. */
 export const STORES = [
   ['without a database', 'stateless'],
   ['with a database', 'durable'],
@@ -31,12 +31,12 @@ export const STORES = [
 
 type Store = (typeof STORES)[number][1];
 
-/** Returns a pull of the media of that name. */
+/** Returns a pull of the media with that name. */
 export function pullOf(name: number | string, fields: Partial<PullRequest> = {}): PullRequest {
   return { mediaUrl: `https://media.example.com/${name}.mp4`, mediaType: 'mp4', ...fields };
 }
 
-/** How a request differs from one of `ann` without a key and quotas, for which there is time. */
+/** How a request differs from one of `ann` without a key and without quotas, with enough time. */
 interface Particulars {
   readonly key?: string | undefined;
   readonly quotas?: Quotas;
@@ -54,28 +54,28 @@ interface PullInstance {
   ): Promise<readonly BatchResult[]>;
 }
 
-/** What the tests of one file change and look at. */
+/** What the tests of one file change and inspect. */
 export interface PullStage {
   /** Unix milliseconds. */
   time: number;
-  /** What VOD was asked for. */
+  /** The requests that VOD received. */
   sent: RepeatablePullUpload[];
-  /** In which application, and until when, VOD was asked for regions and pulls. */
+  /** The application and deadline of each call of VOD for regions and pulls. */
   asked: CallOptions[];
-  /** What VOD says; as it does itself, it takes a session once where a test says nothing else. */
+  /** VOD's answer. By default, like VOD, it accepts each session once. */
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>;
-  /** Of all instances of a test; there is none without a database. */
+  /** The ledger of all instances of a test; there is none without a database. */
   readonly ledger: Ledger;
   readonly sql: Sql;
-  /** Returns the states of all uploads that are kept: of none without a database. */
+  /** Returns the states of all recorded uploads; none without a database. */
   listStates(): Promise<readonly UploadState[]>;
-  /** Returns the number of pulls that wait for their turn. */
+  /** Returns the number of queued pulls. */
   countWaiting(): Promise<number>;
   /** Returns a new instance. */
   open(): PullInstance;
 }
 
-/** Sets the stage anew before each test of a `describe`. Of a batch, two pulls are sent at once where there is a queue. */
+/** Sets up the stage before each test of a `describe`. With a queue, two pulls of a batch are sent immediately. */
 export function setPullStage(store: Store): PullStage {
   const database = store === 'durable' ? useLedger({ now: () => stage.time }) : undefined;
   const demand = () => {

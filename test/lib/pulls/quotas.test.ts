@@ -17,7 +17,7 @@ const USED_UP = {
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => pullOf(i));
 
-/** Returns what a refusal tells the caller. */
+/** Returns the problem that the caller receives. */
 async function refusalOf(work: Promise<unknown>) {
   const error = await work.then(
     () => undefined,
@@ -27,10 +27,10 @@ async function refusalOf(work: Promise<unknown>) {
   return { ...describeProblem(error, 'call-1'), headers: error.headers };
 }
 
-describe.each(STORES)('pulls within quotas, %s', (_, store) => {
+describe.each(STORES)('pulls with quotas, %s', (_, store) => {
   const stage = setPullStage(store);
 
-  it('counts each, and pulls nothing of what is refused', async () => {
+  it('counts each pull and refuses the next without sending it', async () => {
     const instance = stage.open();
     for (let i = 0; i < 3; i += 1) await instance.one(pullOf(i), { quotas: MINUTE_QUOTA });
 
@@ -41,7 +41,7 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
     expect(stage.sent).toHaveLength(3);
   });
 
-  it('counts what is sent again by the same key once', async () => {
+  it('counts a repeated pull with the same key once', async () => {
     const instance = stage.open();
     for (let i = 0; i < 9; i += 1) {
       await instance.one(pullOf(0), { quotas: MINUTE_QUOTA, key: 'key' });
@@ -53,7 +53,7 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
     expect(stage.sent).toHaveLength(2);
   });
 
-  it('takes of a batch what fits, and refuses the others in their places', async () => {
+  it('accepts the part of a batch that fits and refuses the rest in place', async () => {
     const results = await stage.open().many(many(5), { quotas: MINUTE_QUOTA });
 
     expect(results.slice(0, 3)).toMatchObject([
@@ -64,7 +64,7 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
     expect(results.slice(3)).toEqual([{ problem: USED_UP }, { problem: USED_UP }]);
   });
 
-  it('takes the rest of a batch when it is sent again later, by the same keys', async () => {
+  it('accepts the rest of a batch when it is repeated later with the same keys', async () => {
     const instance = stage.open();
     const submit = () => instance.many(many(6), { quotas: MINUTE_QUOTA, key: 'batch-1' });
     const first = await submit();
@@ -82,10 +82,10 @@ describe.each(STORES)('pulls within quotas, %s', (_, store) => {
   });
 });
 
-describe('a batch within quotas, with a database', () => {
+describe('a batch with quotas, with a database', () => {
   const stage = setPullStage('durable');
 
-  it('sends the first, queues what fits besides, and keeps nothing of the others', async () => {
+  it('sends the first pulls, queues others within the quota and records none of the rest', async () => {
     const results = await stage.open().many(many(6), { quotas: { openUploads: 4 } });
 
     expect(
@@ -103,7 +103,7 @@ describe('pulls without a database', () => {
   it.each([
     [{ openUploads: 5 }, '"openUploads"'],
     [{ signaturesPerMinute: 5, openUploads: 5, bytesPerDay: 5 }, '"openUploads" and "bytesPerDay"'],
-  ])('are refused under %j, which one instance cannot count', async (quotas, named) => {
+  ])('are refused with the quotas %j, which one instance cannot count', async (quotas, named) => {
     const refused = await refusalOf(stage.open().one(pullOf(0), { quotas }));
 
     expect(refused).toMatchObject({ status: 501, code: 'ledger_required' });

@@ -7,7 +7,7 @@ import { CONTEXTS } from '../../support/source-contexts.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 
-/** Returns a pull as it is enqueued. */
+/** Returns a pull as it is queued. */
 const describePull = () =>
   toPullJob(
     '01JUPLOADEXAMPLE',
@@ -23,7 +23,7 @@ function send(
   answer: (request: RepeatablePullUpload) => Promise<PullUploadOutcome>,
   claim: { attempt?: number; request?: Readonly<Record<string, unknown>> } = {},
 ) {
-  // What the ledger hands back has been JSON in between.
+  // The ledger stores and returns it as JSON.
   const queued = JSON.parse(JSON.stringify(claim.request ?? describePull()));
   const dependencies = { api: { pullUpload: answer }, now: () => NOW };
   return sendQueuedPull({ request: queued, attempt: claim.attempt ?? 1 }, dependencies, {});
@@ -34,7 +34,7 @@ const fail = (code: ProblemCode) => async () => {
 };
 
 describe('sendQueuedPull()', () => {
-  it('sends what was enqueued, with its session', async () => {
+  it('sends the queued request with its session', async () => {
     const sent: RepeatablePullUpload[] = [];
     const outcome = await send(async (each) => {
       sent.push(each);
@@ -53,13 +53,13 @@ describe('sendQueuedPull()', () => {
     ]);
   });
 
-  it('takes VOD’s word that it has the pull already', async () => {
+  it('counts a pull that VOD already has as done', async () => {
     expect(await send(async () => ({ kind: 'duplicate', requestId: 'r' }))).toStrictEqual({
       kind: 'done',
     });
   });
 
-  it('ends what VOD refuses, with all that VOD said', async () => {
+  it('fails with the whole refusal of VOD', async () => {
     const outcome = await send(async () => {
       throw new Problem('VOD refused the call.', {
         code: 'upstream_rejected',
@@ -84,7 +84,7 @@ describe('sendQueuedPull()', () => {
   });
 
   it.each(['upstream_busy', 'upstream_failed', 'upstream_timeout', 'upstream_denied'] as const)(
-    'tries again after %s, each time later, and at last every half hour',
+    'retries after %s with growing pauses of at most half an hour',
     async (code) => {
       const pauses: number[] = [];
       for (const attempt of [1, 2, 3, 9, 10, 99]) {
@@ -113,7 +113,7 @@ describe('sendQueuedPull()', () => {
     expect(total / 86_400_000).toBeLessThan(2.5);
   });
 
-  it('does not hide what is no answer of VOD’s', async () => {
+  it('throws errors that do not come from VOD', async () => {
     await expect(send(() => Promise.reject(new Error('No key.')))).rejects.toThrow('No key.');
     for (const request of [{ MediaUrl: 'https://a.example/' }, { SessionId: '01J' }]) {
       await expect(send(fail('upstream_busy'), { request })).rejects.toThrow('what to pull');

@@ -18,7 +18,7 @@ const refuse = async () => {
 describe.each(STORES)('a pull, %s', (_, store) => {
   const stage = setPullStage(store);
 
-  it('is sent under the id of its upload, with a context that proves it', async () => {
+  it('is sent under the id of its upload, with a source context that proves it', async () => {
     const submitted = await stage.open().one(pullOf('film'), { subAppId: 1_500_000_002 });
 
     const { uploadId } = submitted;
@@ -37,7 +37,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
     });
   });
 
-  it('is sent once, however many bring it at the same time', async () => {
+  it('is sent once for many simultaneous requests', async () => {
     const instance = stage.open();
 
     const submitted = await Promise.all(
@@ -46,13 +46,13 @@ describe.each(STORES)('a pull, %s', (_, store) => {
 
     expect(stage.sent).toHaveLength(1);
     expect(submitted[0]).toHaveProperty('taskId');
-    // With a database, those that come meanwhile do not wait for the first.
+    // With a database, the other requests do not wait for the first.
     const [{ uploadId } = { uploadId: '' }] = submitted;
     const later = store === 'durable' ? { uploadId, state: 'issued' } : submitted[0];
     expect(submitted.slice(1)).toEqual(Array.from({ length: 99 }, () => later));
   });
 
-  it('is a conflict where its key came with another one, also while that is under way', async () => {
+  it('is refused as a conflict if its key was used for another request, also one in progress', async () => {
     const instance = stage.open();
     let end: () => void = () => undefined;
     const { answer } = stage;
@@ -79,7 +79,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
     expect(stage.sent).toHaveLength(1);
   });
 
-  it('has a key of its owner alone', async () => {
+  it('has a key that belongs to its owner alone', async () => {
     const instance = stage.open();
     const anns = await instance.one(pullOf('film'), { key: 'job-7' });
     const bobs = await instance.one(pullOf('other'), { key: 'job-7', owner: 'bob' });
@@ -88,7 +88,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
     expect(bobs.taskId).toBe(`task-${bobs.uploadId}`);
   });
 
-  it('is sent anew after a refusal, also another one by the same key', async () => {
+  it('is sent again after a refusal, also with other fields under the same key', async () => {
     const { answer } = stage;
     stage.answer = refuse;
     const instance = stage.open();
@@ -103,7 +103,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
     expect(stage.sent).toHaveLength(2);
   });
 
-  it('is told to be wrong before its key stands for it', async () => {
+  it('is validated before its key is recorded', async () => {
     const instance = stage.open();
     const wrong = [{ storageRegion: 'ap-tokyo' }, { sourceContext: 'x'.repeat(240) }];
     const paths = wrong.map((fields) =>
@@ -122,7 +122,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
 describe.each(STORES)('a batch, %s', (_, store) => {
   const stage = setPullStage(store);
 
-  it('has a result for each item in its place, and each error says where', async () => {
+  it('returns a result for each item in its place, and errors with its path', async () => {
     const { answer } = stage;
     stage.answer = (request) =>
       request.MediaUrl.endsWith('/bad.mp4') ? refuse() : answer(request);
@@ -157,7 +157,7 @@ describe.each(STORES)('a batch, %s', (_, store) => {
     expect(states.toSorted()).toEqual(store === 'durable' ? ['failed', 'issued'] : []);
   });
 
-  it('pulls nothing again where items that have keys of their own come in another order', async () => {
+  it('sends nothing again if items with their own keys are reordered', async () => {
     const [a, b] = [pullOf('a', { idempotencyKey: 'a' }), pullOf('b', { idempotencyKey: 'b' })];
     const placed = pullOf('placed');
     const instance = stage.open();
@@ -174,11 +174,11 @@ describe.each(STORES)('a batch, %s', (_, store) => {
     const byPlace = await stage.open().one(placed, { key: 'batch-1/1' });
 
     expect([alone.uploadId, byPlace.uploadId]).toEqual(idsOf(first).slice(0, 2));
-    // What another instance sends again, VOD knows by its session.
+    // VOD knows repeated requests of another instance by their session.
     expect(stage.sent.every(({ SessionId }) => idsOf(first).includes(SessionId))).toBe(true);
   });
 
-  it('makes one upload of items with one key, and refuses a third that says something else', async () => {
+  it('makes one upload of items with the same key, and refuses a third with other fields', async () => {
     const item = pullOf('film', { idempotencyKey: 'one' });
 
     const results = await stage.open().many([item, item, { ...item, classId: 1 }]);
@@ -194,7 +194,7 @@ describe.each(STORES)('a batch, %s', (_, store) => {
 describe('keys in the ledger', () => {
   const stage = setPullStage('durable');
 
-  // Databases hold these: a later release must find the same. They are SHA-256 in Base64, as `openssl dgst` writes it.
+  // Databases store these: a later release must find the same. They are SHA-256 in Base64, as `openssl dgst` writes it.
   type Known = readonly [fields: Partial<PullRequest>, fingerprint: string];
   const MINIMAL: Known = [{}, 'iIK+6PoMhAPcG+NLQwMPhBwN6WyJQUMxzCx8Z77ylW4='];
   const WHOLE: Known = [
@@ -209,9 +209,9 @@ describe('keys in the ledger', () => {
   ];
 
   it.each([
-    ['the least', MINIMAL],
-    ['all', WHOLE],
-  ])('are found that an earlier release has written for %s', async (_, [fields, fingerprint]) => {
+    ['the required fields', MINIMAL],
+    ['all fields', WHOLE],
+  ])('are found if an earlier release wrote them for %s', async (_, [fields, fingerprint]) => {
     const uploadId = '01ARYZ6S410000000000000000';
     await stage.ledger.rememberRequest({ owner: 'ann', key: 'job-7', fingerprint, uploadId });
     const instance = stage.open();
@@ -228,7 +228,7 @@ describe('keys in the ledger', () => {
     ).rejects.toMatchObject({ code: 'idempotency_conflict' });
   });
 
-  it('stand for an upload of another application too, where there are no tenants any more', async () => {
+  it('are found for an upload of another application after tenants were removed from the settings', async () => {
     const instance = stage.open();
     const first = await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
 
@@ -241,7 +241,7 @@ describe('keys in the ledger', () => {
     ).rejects.toMatchObject({ code: 'idempotency_conflict' });
   });
 
-  it('are an item’s own before that of its place, and of its owner', async () => {
+  it("are stored per owner, under the item's own key or the batch key with its place", async () => {
     const own = pullOf('film', { ...WHOLE[0], idempotencyKey: 'own' });
     await stage.open().many([pullOf('film'), own, pullOf('film')], { key: 'batch-1' });
 
@@ -258,9 +258,9 @@ describe('keys in the ledger', () => {
 describe('without a database', () => {
   const stage = setPullStage('stateless');
 
-  // VOD knows these for three days, and every instance, of a later release as well, must come to the same. They are the
-  // first 128 bits of SHA-256 of the owner's name as JSON and the key, written as a ULID.
-  it('gives a key the id that it has in every instance', async () => {
+  // VOD remembers these for three days, and every instance, also of a later release, must compute the same. They are
+  // the first 128 bits of SHA-256 of the owner's name as JSON and the key, written as a ULID.
+  it('derives the same id from a key in every instance', async () => {
     const instance = stage.open();
     await instance.one(pullOf('film'), { key: 'job-7' });
     await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
@@ -275,7 +275,7 @@ describe('without a database', () => {
     ]);
   });
 
-  it('tells everyone who waits for a pull that it failed, and sends it anew to the next', async () => {
+  it('reports a failure to all waiting requests, and sends the next one again', async () => {
     const { answer } = stage;
     stage.answer = () => Promise.reject(new Problem('Busy.', { code: 'upstream_busy' }));
     const instance = stage.open();
@@ -289,13 +289,13 @@ describe('without a database', () => {
     expect(await submit()).toHaveProperty('taskId');
   });
 
-  it('has eight calls of VOD under way at once', async () => {
+  it('makes eight calls to VOD at the same time', async () => {
     const { answer } = stage;
     let [underWay, most] = [0, 0];
     stage.answer = async (request) => {
       underWay += 1;
       most = Math.max(most, underWay);
-      // Whatever else is to begin has begun by then.
+      // Everything else that can start has started by then.
       await new Promise(setImmediate);
       underWay -= 1;
       return answer(request);
@@ -319,7 +319,7 @@ describe('without a database', () => {
     expect(stage.sent).toHaveLength(10_002);
   });
 
-  it('neither remembers nor counts an item for which there is no time, and tells what is wrong with it', async () => {
+  it('reports invalid items without time to send, and neither remembers nor counts the others', async () => {
     const instance = stage.open();
     const particulars = { key: 'batch-1', quotas: { signaturesPerMinute: 1 } };
     const items = [pullOf('a'), new Problem('No.', { code: 'invalid_request' })];

@@ -9,7 +9,7 @@ const ORIGINS = [
 ];
 
 describe('allowOrigin()', () => {
-  it.each(ORIGINS)('allows %s, and names it alone', (origin) => {
+  it.each(ORIGINS)('allows %s and returns that origin alone', (origin) => {
     expect(allowOrigin({ headers: { origin } }, ORIGINS)).toEqual({
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Expose-Headers': 'ETag, Retry-After, X-Request-Id',
@@ -19,47 +19,47 @@ describe('allowOrigin()', () => {
 
   it.each([
     ['sandboxed frames and files', 'null'],
-    ['everybody', '*'],
-    ['nothing', ''],
-    ['another ending', 'https://app.example.com.evil.org'],
-    ['another beginning', 'https://evilapp.example.com'],
-    ['a name below', 'https://a.app.example.com'],
-    ['a name above', 'https://example.com'],
-    ['a port', 'https://app.example.com:8443'],
-    ['the usual port in so many words', 'https://app.example.com:443'],
+    ['a wildcard', '*'],
+    ['an empty origin', ''],
+    ['a longer host name', 'https://app.example.com.evil.org'],
+    ['a host name with a prefix', 'https://evilapp.example.com'],
+    ['a subdomain', 'https://a.app.example.com'],
+    ['the parent domain', 'https://example.com'],
+    ['an additional port', 'https://app.example.com:8443'],
+    ['the default port written out', 'https://app.example.com:443'],
     ['another port', 'http://localhost:5174'],
-    ['no port', 'http://localhost'],
-    ['a longer port', 'http://localhost:51730'],
+    ['a missing port', 'http://localhost'],
+    ['a port with more digits', 'http://localhost:51730'],
     ['another scheme', 'http://app.example.com'],
-    ['no scheme', 'app.example.com'],
+    ['a missing scheme', 'app.example.com'],
     ['a path', 'https://app.example.com/'],
     ['a final dot', 'https://app.example.com.'],
     ['a user name', 'https://app.example.com@evil.org'],
     ['capitals', 'https://APP.example.com'],
     ['white space', ' https://app.example.com'],
     ['a list', 'https://app.example.com, https://evil.org'],
-    ['a list by white space', 'https://app.example.com https://evil.org'],
-    ['another header behind it', 'https://app.example.com\r\nSet-Cookie: a=b'],
+    ['a list with spaces', 'https://app.example.com https://evil.org'],
+    ['an injected header', 'https://app.example.com\r\nSet-Cookie: a=b'],
     ['a NUL', 'https://app.example.com\0.evil.org'],
-    ['another spelling of the name', 'https://bücher.example'],
-    ['the address of a name', 'http://127.0.0.1:5173'],
-  ])('allows nothing to %s', (_name, origin) => {
+    ['the Unicode spelling of a host name', 'https://bücher.example'],
+    ['the IP address of a host name', 'http://127.0.0.1:5173'],
+  ])('refuses %s', (_name, origin) => {
     expect(allowOrigin({ headers: { origin } }, ORIGINS)).toEqual({ Vary: 'Origin' });
   });
 
   it.each([undefined, null, 7, ['https://app.example.com']])(
-    'allows nothing to the origin %j, which is no text',
+    'refuses the origin %j, which is not a string',
     (origin) => {
       expect(allowOrigin({ headers: { origin } }, ORIGINS)).toEqual({ Vary: 'Origin' });
     },
   );
 
-  it('says nothing of origins where none is configured', () => {
+  it('returns nothing without configured origins', () => {
     expect(allowOrigin({ headers: { origin: 'https://app.example.com' } }, [])).toBeUndefined();
   });
 });
 
-describe('allowOrigin() of apps', () => {
+describe('allowOrigin() for apps', () => {
   const APPS = ['capacitor://localhost', 'app://.', 'safari-web-extension://0CE1C6C1-AB'];
   const isAllowed = (origin: string) =>
     allowOrigin({ headers: { origin } }, APPS)?.['Access-Control-Allow-Origin'] === origin;
@@ -80,12 +80,12 @@ describe('allowOrigin() of apps', () => {
     'app://bundle',
     'app://..',
     'safari-web-extension://0CE1C6C1-AC',
-  ])('allows nothing to %s', (origin) => {
+  ])('refuses %s', (origin) => {
     expect(isAllowed(origin)).toBe(false);
   });
 });
 
-describe('allowOrigin() by a pattern', () => {
+describe('allowOrigin() with patterns', () => {
   const PATTERNS = ['https://*.example.com', 'http://*.dev.example.com:8080'];
   const isAllowed = (origin: string) =>
     allowOrigin({ headers: { origin } }, PATTERNS)?.['Access-Control-Allow-Origin'] === origin;
@@ -96,7 +96,7 @@ describe('allowOrigin() by a pattern', () => {
     'https://pr-7_x.example.com',
     'https://xn--bcher-kva.example.com',
     'http://a.dev.example.com:8080',
-  ])('allows %s, and names it alone', (origin) => {
+  ])('allows %s and returns that origin alone', (origin) => {
     expect(isAllowed(origin)).toBe(true);
   });
 
@@ -135,11 +135,11 @@ describe('allowOrigin() by a pattern', () => {
     'null',
     '*',
     '',
-  ])('allows nothing to %j', (origin) => {
+  ])('refuses %j', (origin) => {
     expect(isAllowed(origin)).toBe(false);
   });
 
-  it('allows a host exactly where all of its last labels are those of the pattern', () => {
+  it('allows exactly the hosts that end with all labels of the pattern', () => {
     const label = fc.constantFrom('a', 'evil', 'example', 'evil-example', 'com', 'org');
     fc.assert(
       fc.property(fc.array(label, { minLength: 1, maxLength: 5 }), (labels) => {
@@ -155,14 +155,14 @@ describe('describePreflight()', () => {
   const listHeaders = (...more: readonly string[][]) =>
     describePreflight(['POST'], ...more)['Access-Control-Allow-Headers']?.split(', ');
 
-  it('allows what the functions read, and what tracing adds', () => {
+  it('allows the headers that the functions read and those of tracing', () => {
     expect(listHeaders()).toEqual([
       ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-None-Match'],
       ...['traceparent', 'tracestate', 'baggage', 'sentry-trace'],
     ]);
   });
 
-  it('allows what is configured besides', () => {
+  it('allows configured headers in addition', () => {
     expect(listHeaders(['X-Client-Version', 'b3'])?.slice(-2)).toEqual(['X-Client-Version', 'b3']);
   });
 });

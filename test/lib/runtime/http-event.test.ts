@@ -17,13 +17,13 @@ describe('readPath()', () => {
     [{ path: 7 }, []],
     [{ requestContext: null }, []],
     [{}, []],
-  ])('reads %j', (event, path) => {
+  ])('reads the path of %j', (event, path) => {
     expect(readPath(event, 'uploads')).toEqual(path);
   });
 });
 
 describe('readQueryFields()', () => {
-  it('answers what came, and nothing where nothing came', () => {
+  it('returns the query fields, and an empty object without a query', () => {
     expect(readQueryFields({ queryString: { limit: '5', state: ['a', 'b'] } })).toEqual({
       limit: '5',
       state: ['a', 'b'],

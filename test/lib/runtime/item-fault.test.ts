@@ -5,20 +5,20 @@ import { explainItemFault } from '../../../lib/runtime/item-fault.ts';
 
 const refuseBy = (code: string) => new LedgerError('Refused.', { code, isPassing: false });
 
-// The sentences are kept with what was set aside, and shown to operators.
+// These sentences are stored with dead items and shown to operators.
 describe('explainItemFault()', () => {
   it.each([
     ['21000', 'it has the same row twice'],
     ['22003', 'it has a value that a column does not accept'],
     ['23514', 'it violates a constraint'],
     ['54000', 'it is too long or too deep'],
-  ])('says by the class of %s what the database refuses', (code, what) => {
+  ])('explains the SQLSTATE %s by its class', (code, what) => {
     const reason = `The database refuses it with ${code}: ${what}.`;
 
     expect(explainItemFault(refuseBy(code))).toEqual({ code, reason });
   });
 
-  it('says what VOD refuses, and what fails here, by the code alone', () => {
+  it("explains VOD's refusals and internal errors by the code alone", () => {
     const vod = { code: 'InvalidParameterValue.FileId', requestId: 'r-1' };
     const refused = new Problem('Refused.', { code: 'upstream_rejected', vod });
 

@@ -5,7 +5,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('writes one line of JSON, without what no field is named for', () => {
+it('writes one line of JSON that has the known fields alone', () => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const fields: LogFields = { level: 'info', status: 200 };
   Object.assign(fields, { authorization: 'Bearer canary', constructor: 'canary' });

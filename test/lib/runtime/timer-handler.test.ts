@@ -4,7 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import { timerHandler } from '../../../lib/runtime/timer-handler.ts';
 import { captureLog } from '../../support/capture-log.ts';
 
-/** As https://cloud.tencent.com/document/product/583/9708 prints it. */
+/** The event as https://cloud.tencent.com/document/product/583/9708 prints it. */
 const EVENT = {
   Type: 'Timer',
   TriggerName: 'every-minute',
@@ -16,7 +16,7 @@ const CONTEXT = { request_id: 'request-1', getRemainingTimeInMillis: () => 60_00
 const log = captureLog();
 
 describe('timerHandler()', () => {
-  it('does the job, returns what it answers, and writes one line', async () => {
+  it('runs the job, returns its result and writes one log line', async () => {
     const handler = timerHandler('sweep', () => async ({ log, deadline }) => {
       log.items = 3;
       return { left: deadline.left() };
@@ -35,13 +35,13 @@ describe('timerHandler()', () => {
     [EVENT, ''],
     [{ Message: 7 }, ''],
     [undefined, ''],
-  ])('hands on the message of %j', async (event, message) => {
+  ])('passes on the message of %j', async (event, message) => {
     const handler = timerHandler('sweep', () => async (_, told) => ({ told }));
 
     expect(await handler(event, CONTEXT)).toEqual({ told: message });
   });
 
-  it('opens the job once', async () => {
+  it('creates the job once', async () => {
     const open = vi.fn(() => async () => 'done');
     const handler = timerHandler('sweep', open);
 
@@ -51,7 +51,7 @@ describe('timerHandler()', () => {
     expect(open).toHaveBeenCalledTimes(1);
   });
 
-  it('says what is wrong with its environment, at every run until it is right', async () => {
+  it('reports an invalid environment at every run until it is correct', async () => {
     let isRight = false;
     const handler = timerHandler('sweep', () => {
       if (isRight) return async () => 'done';
@@ -68,7 +68,7 @@ describe('timerHandler()', () => {
   });
 
   it.each([
-    ['what is unexpected', new Error('canary')],
+    ['an unexpected error', new Error('canary')],
     ['a problem', new Problem('Too busy.', { code: 'upstream_busy' })],
   ])('never rejects, and logs %s as an error', async (_, error) => {
     const handler = timerHandler('sweep', () => () => Promise.reject(error));
@@ -79,7 +79,7 @@ describe('timerHandler()', () => {
     expect(log.text).not.toContain('canary');
   });
 
-  it('needs neither an event nor a context', async () => {
+  it('works without an event or a context', async () => {
     const handler = timerHandler('sweep', () => async ({ requestId, deadline }) => [
       requestId.length,
       deadline.left(),

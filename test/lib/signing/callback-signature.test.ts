@@ -13,14 +13,14 @@ function signAt(key: string, t: number) {
 }
 
 describe('verifyCallbackSignature()', () => {
-  it.each(VECTORS)('takes the vector of $key', ({ key, t, sign }) => {
+  it.each(VECTORS)('accepts the known signature of $key', ({ key, t, sign }) => {
     expect(verifyCallbackSignature({ sign, t }, [key], Number(t) - 600)).toEqual({
       authentic: true,
       key: 0,
     });
   });
 
-  it('takes hexadecimal letters of either case', () => {
+  it('accepts hexadecimal letters of either case', () => {
     const { sign, t } = signAt('key', 1_000_600);
 
     const verdict = verifyCallbackSignature({ sign: sign.toUpperCase(), t }, ['key'], 1_000_000);
@@ -29,7 +29,7 @@ describe('verifyCallbackSignature()', () => {
   });
 
   it.each(['1800000000x', 'x1800000000', ' 1800000000', '1e9', '1000000000000000', ''])(
-    'refuses a T that is no number, however well it is signed: %j',
+    'refuses a correctly signed T that is not a number: %j',
     (t) => {
       const sign = createHash('md5').update(`key${t}`).digest('hex');
 
@@ -40,7 +40,7 @@ describe('verifyCallbackSignature()', () => {
     },
   );
 
-  it('tells which of several keys fits', () => {
+  it('returns the index of the matching key', () => {
     const signature = signAt('old', 1_000_600);
 
     expect(verifyCallbackSignature(signature, ['new', 'old'], 1_000_000)).toEqual({
@@ -58,7 +58,7 @@ describe('verifyCallbackSignature()', () => {
     { ahead: 0, refusal: undefined },
     { ahead: 900, refusal: undefined },
     { ahead: 901, refusal: 'too_far_ahead' },
-  ])('judges a T that is $ahead s ahead', ({ ahead, refusal }) => {
+  ])('accepts or refuses a T that is $ahead s ahead', ({ ahead, refusal }) => {
     const now = 1_000_000;
 
     const verdict = verifyCallbackSignature(signAt('key', now + ahead), ['key'], now);
@@ -69,7 +69,7 @@ describe('verifyCallbackSignature()', () => {
   });
 
   it.each(['soon', '1000600x', 'x1000600', '1000000000000000'])(
-    'refuses a T that is no number of seconds, even signed: %s',
+    'refuses a correctly signed T that is not a number of seconds: %s',
     (t) => {
       const sign = createHash('md5').update(`key${t}`).digest('hex');
 
@@ -80,7 +80,7 @@ describe('verifyCallbackSignature()', () => {
     },
   );
 
-  it('never throws, and believes nobody without the key', () => {
+  it('never throws, and accepts no signature without the key', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.integer(), (sign, t, now) => {
         expect(verifyCallbackSignature({ sign, t }, ['k1', 'k2'], now).authentic).toBe(false);

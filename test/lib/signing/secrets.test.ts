@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { secretEqual } from '../../../lib/signing/secrets.ts';
 
 describe('secretEqual()', () => {
-  it('agrees with === on any two texts, of whatever lengths', () => {
+  it('agrees with === for any two texts of any lengths', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (left, right) => {
         expect(secretEqual(left, right)).toBe(left === right);

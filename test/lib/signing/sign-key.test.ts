@@ -7,7 +7,7 @@ const signKeys = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/);
 const applications = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 
 describe('deriveSignKey()', () => {
-  it('is an HMAC over the application, so that what is set once stays good', () => {
+  it('returns an HMAC of the application, which never changes', () => {
     const digest = createHmac('sha256', 'DemoSignKey2026')
       .update('callback-sign-key/1/1500000002')
       .digest('hex');
@@ -15,7 +15,7 @@ describe('deriveSignKey()', () => {
     expect(deriveSignKey('DemoSignKey2026', 1_500_000_002)).toBe(digest.slice(0, 32));
   });
 
-  it('is a key that VOD takes, and another one for each key and application', () => {
+  it('returns a key that VOD accepts and that differs by secret and application', () => {
     const property = fc.property(
       fc.uniqueArray(signKeys, { minLength: 2, maxLength: 4 }),
       fc.uniqueArray(applications, { minLength: 2, maxLength: 4 }),

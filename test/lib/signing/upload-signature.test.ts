@@ -46,20 +46,20 @@ describe('buildOriginal()', () => {
   it.each(vectors)('writes the query string of $name', ({ parameters, original }) => {
     const built = buildOriginal(parameters as UploadSignatureParameters);
 
-    // The order of parameters is free, so the third vector has its own.
+    // The order of parameters is free; the third vector has another one.
     expect([...new URLSearchParams(built)].sort()).toEqual(
       [...new URLSearchParams(original)].sort(),
     );
     expect(built.length).toBe(original.length);
   });
 
-  it('writes the second vector to the letter', () => {
+  it('writes the second vector byte for byte', () => {
     const vector = vectors[1];
 
     expect(buildOriginal(vector?.parameters as UploadSignatureParameters)).toBe(vector?.original);
   });
 
-  it('leaves out what is not given', () => {
+  it('leaves out absent parameters', () => {
     const built = buildOriginal({
       secretId: 'AKID',
       currentTimeStamp: 1,
@@ -74,19 +74,22 @@ describe('buildOriginal()', () => {
 });
 
 describe('computeMac()', () => {
-  it.each(vectors.filter(({ macHex }) => macHex !== undefined))('fits $name', (vector) => {
-    const mac = computeMac(vector.original, keyOf(vector.secretKey));
+  it.each(vectors.filter(({ macHex }) => macHex !== undefined))(
+    'computes the known MAC of $name',
+    (vector) => {
+      const mac = computeMac(vector.original, keyOf(vector.secretKey));
 
-    expect(Buffer.from(mac, 'latin1').toString('hex')).toBe(vector.macHex);
-  });
+      expect(Buffer.from(mac, 'latin1').toString('hex')).toBe(vector.macHex);
+    },
+  );
 });
 
 describe('encodeSignature()', () => {
-  it.each(vectors)('fits $name', ({ original, secretKey, signature }) => {
+  it.each(vectors)('returns the known signature of $name', ({ original, secretKey, signature }) => {
     expect(encodeSignature(computeMac(original, keyOf(secretKey)), original)).toBe(signature);
   });
 
-  it('is one line of standard Base64', () => {
+  it('returns one line of standard Base64', () => {
     const original = 'a'.repeat(4_000);
 
     expect(encodeSignature('\xff'.repeat(MAC_BYTES), original)).toMatch(/^[A-Za-z0-9+/]+=*$/);
@@ -94,7 +97,7 @@ describe('encodeSignature()', () => {
 });
 
 describe('signUpload()', () => {
-  it('gives every text back as it went in', () => {
+  it('preserves any text', () => {
     const texts = ['a+b c&d=e%f', '100%', '한글 영상', '🎬👩‍👩‍👧', "!'()*~", '\u2028\n\t"\\'];
     for (const text of texts) {
       const parameters = { secretId: 'AKID', currentTimeStamp: 1, expireTime: 2, random: 3 };
@@ -110,7 +113,7 @@ describe('signUpload()', () => {
     }
   });
 
-  it('gives every parameter back, and no other', () => {
+  it('writes every given parameter and no other', () => {
     fc.assert(
       fc.property(anyParameters, (parameters) => {
         const decoded = Object.fromEntries(decode(signUpload(parameters, keyOf('key'))));
@@ -121,7 +124,7 @@ describe('signUpload()', () => {
     );
   });
 
-  it('agrees with an implementation in Python on 1,000 random inputs', (context) => {
+  it('agrees with a Python implementation for 1,000 random inputs', (context) => {
     requirePresent(context, 'python3');
     const samples = fc.sample(fc.record({ parameters: anyParameters, key: anyText }), 1_000);
     const expected = signInPython(samples);
@@ -133,7 +136,10 @@ describe('signUpload()', () => {
   });
 });
 
-/** Signs with another language's libraries; the order of parameters is the one that the signature's reader sees. */
+/**
+ * Signs with the libraries of another language; the order of parameters is the one that the reader of the signature
+ * sees.
+ */
 function signInPython(
   samples: readonly { parameters: UploadSignatureParameters; key: string }[],
 ): string[] {

@@ -22,7 +22,7 @@ const mediaIds = () => {
   return media.map(({ fileId }) => fileId);
 };
 
-/** Has an application pull a media that nobody told this service of, and answers its id. */
+/** Has an application pull a file without notifying this service, and returns its id. */
 async function makeMediaIn(SubAppId: number, request: object = {}): Promise<string> {
   const known = new Set(mediaIds());
   const ended = stage.vod.next(({ type }) => type === 'media');
@@ -36,7 +36,7 @@ const listUploads = async () =>
     .map(({ fileId, subAppId, state }) => ({ fileId, subAppId, state }))
     .toSorted((a, b) => Number(a.subAppId) - Number(b.subAppId));
 
-/** Returns the stage's API, where nobody can look at what acme has. */
+/** Returns the stage's API, which cannot search the application of acme. */
 function withoutAcme(): VodApi {
   const { searchMedia } = stage.api;
   return {
@@ -49,7 +49,7 @@ function withoutAcme(): VodApi {
 }
 
 describe('sweep() of several applications', () => {
-  it('looks for the media of each', async () => {
+  it('finds the media of each application', async () => {
     const made: object[] = [];
     for (const subAppId of APPLICATIONS) {
       made.push({ fileId: await makeMediaIn(subAppId), subAppId, state: 'ready' });
@@ -63,7 +63,7 @@ describe('sweep() of several applications', () => {
     expect((await sweep()).steps['media']).toMatchObject({ scanned: 3, fresh: 0 });
   });
 
-  it('empties the queue of each', async () => {
+  it('empties the queue of each application', async () => {
     const made: object[] = [];
     for (const subAppId of APPLICATIONS) {
       await stage.vod.client.ModifyEventConfig({ Mode: 'PULL', SubAppId: subAppId });
@@ -78,7 +78,7 @@ describe('sweep() of several applications', () => {
     expect((await sweep({ pullsEvents: true })).steps['queue']).toMatchObject({ pulled: 0 });
   });
 
-  it('does not take a file for gone that another application does not have', async () => {
+  it('finds a file in its own application when it checks uploads', async () => {
     const fileId = await makeMediaIn(ACME);
     stage.passSeconds(120);
     await sweep();
@@ -93,7 +93,7 @@ describe('sweep() of several applications', () => {
     expect(await listUploads()).toEqual([{ fileId, subAppId: ACME, state: 'deleted' }]);
   });
 
-  it('removes a file where it is', async () => {
+  it('removes a file in its application', async () => {
     const fields = { subAppId: ACME };
     const upload = { uploadId: '01JSWEEP000000000000000000', owner: 'ann' };
     await stage.ledger.issueUpload({ ...upload, method: 'client', fields });
@@ -109,7 +109,7 @@ describe('sweep() of several applications', () => {
     expect(mediaIds()).toEqual([kept]);
   });
 
-  it('sends a queued pull to the application that it is for', async () => {
+  it('sends a queued pull to its application', async () => {
     const uploadId = '01JSWEEP000000000000000000';
     const request = { MediaUrl: TONE, SessionId: uploadId };
     const ended = stage.vod.next(({ type }) => type === 'media');
@@ -126,7 +126,7 @@ describe('sweep() of several applications', () => {
     expect((await found(OWN)).TotalCount).toBe(0);
   });
 
-  it('does to a media what rules say of its application, where it is', async () => {
+  it('applies the rules of an application to its media, in that application', async () => {
     const fileId = await makeMediaIn(ACME);
     const other = await makeMediaIn(GLOBEX);
     const rule = {
@@ -146,7 +146,7 @@ describe('sweep() of several applications', () => {
     expect(tasks.TaskSet?.map(({ TaskType }) => TaskType)).toEqual(['Procedure', 'PullUpload']);
   });
 
-  it('judges a media that VOD read late, where it is', async () => {
+  it('checks the limits of media that VOD analyses late, in their application', async () => {
     const fileId = await makeMediaIn(ACME);
     const detail = { limits: { maxBytes: 1 }, fact: 'uploaded' };
     await stage.ledger.recordEvent(
@@ -162,7 +162,7 @@ describe('sweep() of several applications', () => {
     expect(stage.vod.emulator().media()).toEqual([]);
   });
 
-  it('does not take a media for ready whose task flow still runs in its application', async () => {
+  it('does not report media as ready while their task flow runs in their application', async () => {
     await stage.vod.reopen({ procedureMilliseconds: 600_000 });
     await makeMediaIn(ACME, { Procedure: 'LongVideoPreset' });
     stage.passSeconds(120);
@@ -172,7 +172,7 @@ describe('sweep() of several applications', () => {
     expect(await listUploads()).toMatchObject([{ state: 'uploaded', subAppId: ACME }]);
   });
 
-  it('confirms a notification with the application that it is from', async () => {
+  it('confirms a notification with its own application', async () => {
     const fileId = await makeMediaIn(ACME);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
     const keep = (eventId: string, subAppId: number) =>
@@ -189,7 +189,7 @@ describe('sweep() of several applications', () => {
     expect(await listUploads()).toMatchObject([{ fileId, subAppId: ACME }]);
   });
 
-  it('lets an upload expire by what was seen of its own application', async () => {
+  it('expires an upload only after a scan of its own application', async () => {
     const issue = (uploadId: string, subAppId: number) =>
       stage.ledger.issueUpload({
         ...{ uploadId, method: 'client', owner: 'ann' },
@@ -206,7 +206,7 @@ describe('sweep() of several applications', () => {
     expect((await listUploads()).map(({ state }) => state)).toEqual(['expired', 'expired']);
   });
 
-  it('continues the others where one cannot be asked, and says which', async () => {
+  it('continues with other applications after one failed, and reports which', async () => {
     const fileId = await makeMediaIn(GLOBEX);
     stage.passSeconds(120);
     const { steps, broken } = await sweep({ api: withoutAcme() });

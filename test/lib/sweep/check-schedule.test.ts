@@ -16,7 +16,7 @@ const PULL: Upload = {
 };
 
 describe('scheduleCheck()', () => {
-  it('asks ever more seldom, the longer nothing is heard', () => {
+  it('schedules checks less and less often while an upload does not change', () => {
     const pauses: number[] = [];
     for (let now = START; now < START + 3 * DAY; ) {
       const next = scheduleCheck(PULL, now) ?? 0;
@@ -28,20 +28,23 @@ describe('scheduleCheck()', () => {
     expect(pauses.length).toBeLessThan(30);
   });
 
-  it.each(['ready', 'failed'] as const)('asks about a file that is %s once a day', (state) => {
-    const upload: Upload = { ...PULL, state, fileId: '5285485487985271000' };
+  it.each(['ready', 'failed'] as const)(
+    'schedules the check of a file that is %s once a day',
+    (state) => {
+      const upload: Upload = { ...PULL, state, fileId: '5285485487985271000' };
 
-    expect(scheduleCheck(upload, START)).toBe(START + DAY);
-  });
+      expect(scheduleCheck(upload, START)).toBe(START + DAY);
+    },
+  );
 
   it.each(['failed', 'rejected', 'expired', 'cancelled', 'deleted'] as const)(
-    'never asks about what is %s',
+    'schedules no check of an upload that is %s without a file',
     (state) => {
       expect(scheduleCheck({ ...PULL, state }, START)).toBeUndefined();
     },
   );
 
-  it('waits with a client upload until it can be over', () => {
+  it('schedules no check of a client upload before it can have expired', () => {
     const client: Upload = { ...PULL, method: 'client', expiresAt: START + 90 * DAY };
     const over = START + 91 * DAY;
 
@@ -50,7 +53,7 @@ describe('scheduleCheck()', () => {
     expect(scheduleCheck(client, over + DAY)).toBe(over + DAY + 12 * HOUR);
   });
 
-  it('asks about the task of a client upload whose file came', () => {
+  it('schedules a check of the task of a client upload whose file has arrived', () => {
     const client: Upload = {
       ...PULL,
       method: 'client',

@@ -14,7 +14,7 @@ async function findUpload(uploadId = UPLOAD_ID): Promise<Upload> {
   return upload;
 }
 
-/** Issues a pull and has VOD fetch it, without this service hearing of its end. */
+/** Issues a pull and has VOD complete it without notifying this service. */
 async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): Promise<void> {
   await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
   const ended = stage.vod.next(({ type }) => type === 'media' || type === 'notification');
@@ -30,9 +30,9 @@ async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): P
 const checks = async () => (await stage.sweep()).steps['checks'];
 
 describe('checkUploads()', () => {
-  it('asks for the end of a pull of which no event told', async () => {
+  it('finds the end of a pull that no event reported', async () => {
     await pullUnheard({ MediaUrl: TONE });
-    // Within the first ten minutes nobody is asked, and a scan leaves the first one alone.
+    // No check is due within the first ten minutes, and a scan does not find the first one.
     expect(await checks()).toMatchObject({ checked: 0 });
     await stage.ledger.advanceWatermark('media-scan', stage.now() + DAY * 1_000);
     stage.passSeconds(601);
@@ -53,7 +53,7 @@ describe('checkUploads()', () => {
       'http://samples.example.com/missing.mp4',
       { state: 'failed', problem: { code: 'pull_failed' } },
     ],
-  ])('asks now about a pull that %s, where it is told so', async (_, MediaUrl, end) => {
+  ])('checks a pull that %s immediately with looksNow', async (_, MediaUrl, end) => {
     await pullUnheard({ MediaUrl });
     await stage.ledger.advanceWatermark('media-scan', stage.now() + DAY * 1_000);
     expect(await checks()).toMatchObject({ checked: 0 });
@@ -64,7 +64,7 @@ describe('checkUploads()', () => {
     expect(await findUpload()).toMatchObject(end);
   });
 
-  it('has nothing to end where an upload became part of another meanwhile', async () => {
+  it('skips an upload that was merged into another in the meantime', async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
     stage.passSeconds(601);
     const ledger = { ...stage.ledger, findUpload: async () => undefined };
@@ -74,7 +74,7 @@ describe('checkUploads()', () => {
     expect(steps['checks']).toMatchObject({ checked: 1, failed: 0, expired: 0 });
   });
 
-  it('asks once in a run that looks now, and waits again afterwards', async () => {
+  it('checks once with looksNow and then waits for the scheduled time', async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
     await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
 
@@ -84,10 +84,10 @@ describe('checkUploads()', () => {
     expect(await checks()).toMatchObject({ checked: 0 });
   });
 
-  it('asks for the end of a task flow of which no event told', async () => {
+  it('finds the end of a task flow that no event reported', async () => {
     await pullUnheard({ MediaUrl: TONE, Procedure: 'LongVideoPreset' });
     stage.passSeconds(601);
-    // The first answer is about the pull, and names the task of the flow.
+    // The first answer is about the pull and names the task of the flow.
     await stage.sweep();
     stage.passSeconds(601);
 
@@ -99,7 +99,7 @@ describe('checkUploads()', () => {
     });
   });
 
-  it('notices within a day that a file is gone', async () => {
+  it('finds a deleted file within a day', async () => {
     const [kept, deleted] = await makeMedia(stage.vod, 2);
     stage.passSeconds(120);
     await stage.sweep();
@@ -121,7 +121,7 @@ describe('checkUploads()', () => {
     expect(await checks()).toMatchObject({ checked: 1, gone: 0 });
   });
 
-  it('notices that the file of a failed upload is gone', async () => {
+  it('finds the deleted file of a failed upload', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
     await stage.ledger.transition(UPLOAD_ID, 'uploadedForProcessing', { fileId });
@@ -134,7 +134,7 @@ describe('checkUploads()', () => {
     expect(await findUpload()).toMatchObject({ state: 'deleted' });
   });
 
-  it('asks about twenty files at once', async () => {
+  it('checks twenty files in one call', async () => {
     await makeMedia(stage.vod, 23);
     stage.passSeconds(120);
     await stage.sweep();
@@ -156,7 +156,7 @@ describe('checkUploads()', () => {
     expect(groups.sort()).toEqual([20, 3]);
   });
 
-  it('expires a client upload only when its file can no longer come', async () => {
+  it('expires a client upload only when its file can no longer arrive', async () => {
     const expiresAt = stage.now() + 3_600_000;
     await stage.ledger.issueUpload({
       ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' },
@@ -173,7 +173,7 @@ describe('checkUploads()', () => {
     expect(await checks()).toMatchObject({ checked: 0 });
   });
 
-  it('expires nothing while VOD cannot be searched', async () => {
+  it("expires nothing while VOD's search fails", async () => {
     const expiresAt = stage.now() + 3_600_000;
     await stage.ledger.issueUpload({
       ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' },
@@ -188,7 +188,7 @@ describe('checkUploads()', () => {
     expect(await findUpload()).toMatchObject({ state: 'issued' });
   });
 
-  it('gives up a pull that VOD has forgotten', async () => {
+  it('fails a pull that VOD has forgotten', async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
     await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
     stage.passSeconds(601);
@@ -203,7 +203,7 @@ describe('checkUploads()', () => {
     });
   });
 
-  it('comes back to an upload that VOD could not be asked about', async () => {
+  it('checks an upload again after a failed call of VOD', async () => {
     const [fileId] = await makeMedia(stage.vod);
     stage.passSeconds(120);
     await stage.sweep();
@@ -220,7 +220,7 @@ describe('checkUploads()', () => {
     expect(await checks()).toMatchObject({ checked: 1, gone: 1 });
   });
 
-  it('asks about no pull that still waits for its turn', async () => {
+  it('does not check a pull that is still queued', async () => {
     await stage.ledger.enqueuePulls([
       { uploadId: UPLOAD_ID, owner: 'alice', request: { MediaUrl: TONE, SessionId: UPLOAD_ID } },
     ]);

@@ -10,7 +10,7 @@ const stage = useSweepStage();
 const EVENT_ID = 'evt_kept';
 const OWN = localAccount().subAppId;
 
-/** Keeps a notification about `fileId` that says more than VOD does. */
+/** Records a pending notification about `fileId` that says more than VOD does. */
 function keep(fileId: string, MediaBasicInfo: object = { Name: 'forged', ClassId: 7 }) {
   const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId, MediaBasicInfo } };
   return stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
@@ -26,7 +26,7 @@ async function listNames() {
 }
 
 describe('confirmKeptEvents()', () => {
-  it('records what VOD itself says of a notification', async () => {
+  it('records what VOD itself reports about a notification', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
 
@@ -39,7 +39,7 @@ describe('confirmKeptEvents()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
   });
 
-  it('drops what VOD denies, and says which', async () => {
+  it('drops and reports a notification that VOD denies', async () => {
     await keep('5285485487985271000');
 
     expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1, failed: 0 });
@@ -51,16 +51,16 @@ describe('confirmKeptEvents()', () => {
     expect(await confirmKept()).toMatchObject({ denied: 0 });
   });
 
-  describe('of a file that is gone', () => {
+  describe('for a file that is gone', () => {
     const envelope = { uploadId: '01ARYZ6S410000000000000000', owner: 'user-42' } as const;
     const fileId = '5285485487985271000';
     const context = sealContext({ ...envelope, method: 'client' }, 'mine');
 
-    /** Keeps its arrival, as `callback` does. */
+    /** Records its pending arrival, as `callback` does. */
     const keepArrival = (SourceContext: string) =>
       keep(fileId, { SourceInfo: { SourceType: 'Upload', SourceContext } });
 
-    it('ends the upload that its context proves, once VOD has had time to show it', async () => {
+    it('ends the upload that the source context proves, once VOD has had time to show the file', async () => {
       await stage.ledger.issueUpload({ ...envelope, method: 'client' });
       await keepArrival(context);
       expect(await confirmKept()).toMatchObject({ retried: 1, confirmed: 0, denied: 0, failed: 0 });
@@ -84,7 +84,7 @@ describe('confirmKeptEvents()', () => {
       expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0, unfinishedUploads: 0 });
     });
 
-    it('is taken from VOD where VOD shows it late', async () => {
+    it('records the file from VOD if VOD shows it late', async () => {
       const [shown = ''] = await makeMedia(stage.vod);
       const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: shown } };
       const receivedAt = stage.now();
@@ -97,7 +97,7 @@ describe('confirmKeptEvents()', () => {
       expect(items).toMatchObject([{ state: 'ready', fileId: shown }]);
     });
 
-    it('is dropped where nothing proves that it was there', async () => {
+    it('drops the notification if nothing proves that the file existed', async () => {
       await keepArrival('');
       stage.passSeconds(61);
 
@@ -106,7 +106,7 @@ describe('confirmKeptEvents()', () => {
       expect((await stage.ledger.listUploads({ limit: 10 })).items).toEqual([]);
     });
 
-    it('is an upload of nobody where its deletion was told as well', async () => {
+    it('records an upload without an owner if the deletion was also reported', async () => {
       await stage.ledger.noteAbsentDeletions([fileId], undefined);
       await keepArrival('');
 
@@ -117,7 +117,7 @@ describe('confirmKeptEvents()', () => {
     });
   });
 
-  it('waits ever longer while VOD cannot be asked', async () => {
+  it('retries with growing pauses while VOD is not available', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
     stage.vod.faults.arm('internal-error', 10_000);
@@ -129,7 +129,7 @@ describe('confirmKeptEvents()', () => {
     expect(await confirmKept()).toMatchObject({ retried: 0 });
     const { backlog } = await stage.sweep();
     expect(backlog?.unconfirmed).toBe(1);
-    // Two minutes were passed over; the clock goes on by itself besides.
+    // The test skips two minutes; the clock also advances by itself.
     expect(backlog?.oldestUnconfirmedSeconds).toBeGreaterThanOrEqual(120);
     expect(backlog?.oldestUnconfirmedSeconds).toBeLessThan(600);
 
@@ -140,7 +140,7 @@ describe('confirmKeptEvents()', () => {
     expect(await listNames()).toEqual(['tone-0']);
   });
 
-  it('takes what was kept before applications were named for what the own one told', async () => {
+  it("assigns notifications without an application to the service's own", async () => {
     const [own, tenants] = [localAccount().subAppId, 1_500_000_002];
     const key = { fileId: '5285485487985271000' };
     const changes = [{ key, fact: 'uploaded', fields: { subAppId: tenants } }] as const;
@@ -155,7 +155,7 @@ describe('confirmKeptEvents()', () => {
     expect(items).toMatchObject([{ state: 'ready', subAppId: tenants }]);
   });
 
-  it('asks about a part of many deleted files at once, and about all in the end', async () => {
+  it('confirms a deletion of many files in parts until all are checked', async () => {
     const fileIds = Array.from({ length: 250 }, (_, i) => `52854854879852${10_000 + i}`);
     const changes = fileIds.map((fileId) => ({ key: { fileId }, fact: 'uploaded' }) as const);
     await stage.ledger.recordEvent(eventOf(changes));
@@ -179,7 +179,7 @@ describe('confirmKeptEvents()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
   });
 
-  it('drops deletions of files that nobody knows without a question', async () => {
+  it('drops deletions of unknown files without calling VOD', async () => {
     const FileDeleteEvent = { FileIdSet: ['5285485487985271000'] };
     const raw = { EventType: 'FileDeleted', FileDeleteEvent };
     await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
@@ -191,7 +191,7 @@ describe('confirmKeptEvents()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
   });
 
-  it('takes no more that nobody can confirm than has room in a minute, and loses none', async () => {
+  it('limits unconfirmable events to their rate, and loses none', async () => {
     for (let count = 0; count < 600; count += 1) await stage.ledger.incrementUnconfirmed(OWN);
     const raw = { EventType: 'Tomorrow' };
     const kept = { eventId: EVENT_ID, subAppId: OWN, raw, receivedAt: stage.now() };
@@ -202,7 +202,7 @@ describe('confirmKeptEvents()', () => {
     expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 0 });
   });
 
-  it('gives up after three days, and says which', async () => {
+  it('gives up after three days and reports the event', async () => {
     await keep('5285485487985271000');
     stage.vod.faults.arm('internal-error', 10_000);
     stage.passSeconds(3 * 86_400);
@@ -219,7 +219,7 @@ describe('confirmKeptEvents()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
   });
 
-  it('continues the others where one breaks', async () => {
+  it('continues with other events after one failed', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: 'breaks' } };

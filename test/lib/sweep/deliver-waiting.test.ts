@@ -38,7 +38,7 @@ async function issueUploads(count: number): Promise<void> {
 const idsOf = ({ received }: Consumer) => received.map(({ headers }) => headers['webhook-id']);
 
 describe('deliverWaiting()', () => {
-  it('makes every delivery that is due, once', async () => {
+  it('makes each due delivery once', async () => {
     const consumer = await openConsumer();
     await openStage(consumer);
     await issueUploads(70);
@@ -52,7 +52,7 @@ describe('deliverWaiting()', () => {
     expect(backlog).toMatchObject({ deliveries: 0, lagSeconds: 0 });
   });
 
-  it('lets no slow endpoint delay another', async () => {
+  it('does not let a slow endpoint delay another', async () => {
     const held: ServerResponse[] = [];
     const slow = await openConsumer((response) => void held.push(response));
     let allTaken = () => {};
@@ -92,7 +92,7 @@ describe('deliverWaiting()', () => {
     expect(types.sort()).toEqual(['upload.ready', 'vod.NewFileUpload']);
   });
 
-  it('delivers what was recorded by functions that know nobody to tell', async () => {
+  it('delivers events that were recorded by functions without targets', async () => {
     const consumer = await openConsumer();
     await openStage(consumer);
     const options = { now: stage.now, randomKey: randomUUID };
@@ -107,7 +107,7 @@ describe('deliverWaiting()', () => {
     expect(backlog).toMatchObject({ notFannedOut: 0 });
   });
 
-  it('describes what waits, and for how long', async () => {
+  it('reports the number and age of waiting deliveries', async () => {
     const consumer = await openConsumer((response) => {
       response.statusCode = 500;
       response.end();
@@ -120,7 +120,7 @@ describe('deliverWaiting()', () => {
     stage.passSeconds(60);
 
     const { backlog, steps } = await stage.sweep({ deadline: { left: () => 0 } });
-    // The clock goes on by itself as well.
+    // The clock also advances by itself.
     const passed = Math.ceil((performance.now() - begun) / 1_000);
     const upTo = (least: number) =>
       expect.toSatisfy((seconds: number) => seconds >= least && seconds <= least + passed);
@@ -134,7 +134,7 @@ describe('deliverWaiting()', () => {
     });
   });
 
-  it('pauses an endpoint that answers 410, tells so once, and loses nothing', async () => {
+  it('pauses an endpoint that answers 410, reports it once and loses nothing', async () => {
     let status = 410;
     const consumer = await openConsumer((response) => {
       response.statusCode = status;
@@ -173,13 +173,13 @@ describe('deliverWaiting()', () => {
     expect(third.steps['deliveries']).toMatchObject({ delivered: 40 });
     const taken = consumer.received.slice(refused);
     const uploads = taken.map(({ body }) => JSON.parse(body).data.uploadId);
-    // Four are on their way at once.
+    // Four are sent at the same time.
     const places = uploads.map((uploadId) => Number(uploadId.slice(-4)));
     expect(places.every((place, index) => Math.abs(place - index) < 16)).toBe(true);
     expect(new Set(uploads).size).toBe(40);
   });
 
-  it('waits with what goes to an endpoint that is not configured', async () => {
+  it('postpones deliveries to an endpoint that is not configured', async () => {
     const consumer = await openConsumer();
     await openStage(consumer);
     await issueUploads(1);

@@ -24,7 +24,7 @@ async function listFiles(): Promise<readonly (string | undefined)[]> {
 }
 
 describe('takeQueuedEvents()', () => {
-  it('empties the queue in batches, records every event, and only then confirms it', async () => {
+  it('empties the queue in batches and confirms events only after recording them', async () => {
     await open();
     const made = await makeMedia(stage.vod, 18);
     const order: string[] = [];
@@ -57,7 +57,7 @@ describe('takeQueuedEvents()', () => {
     expect(await takeQueue()).toMatchObject({ pulled: 0 });
   });
 
-  it('knows again what comes a second time since its confirmation was lost', async () => {
+  it('recognizes events that repeat after a lost confirmation', async () => {
     await open();
     await makeMedia(stage.vod, 3);
     const silent: VodApi = {
@@ -72,7 +72,7 @@ describe('takeQueuedEvents()', () => {
     expect(await listFiles()).toHaveLength(3);
   });
 
-  it('takes a confirmation that comes too late for no failure', async () => {
+  it('does not count a late confirmation as a failure', async () => {
     await open();
     await makeMedia(stage.vod);
     const late: VodApi = {
@@ -83,14 +83,14 @@ describe('takeQueuedEvents()', () => {
       },
     };
 
-    // It comes again at once, and is late again, until the time for it is over.
+    // The event repeats immediately, and is late again until the time is over.
     const counts = await takeOnce(late);
 
     expect(counts).toMatchObject({ late: 1, confirmed: 0, failed: 0 });
   });
 
   it.each(['null', 'ResourceNotFound'] as const)(
-    'takes %s for an empty queue',
+    'reads %s as an empty queue',
     async (emptyQueue) => {
       await open({ emulator: { emptyQueue } });
       await makeMedia(stage.vod);
@@ -99,7 +99,7 @@ describe('takeQueuedEvents()', () => {
     },
   );
 
-  it('says so where VOD refuses to give events', async () => {
+  it('reports that VOD refuses to return events', async () => {
     await open();
     stage.vod.faults.arm('internal-error', 100);
 
@@ -113,7 +113,7 @@ describe('takeQueuedEvents()', () => {
     );
   });
 
-  it('finds by a scan what the queue kept for four days and forgot', async () => {
+  it('finds media by a scan after the queue has dropped their events', async () => {
     await open();
     const [fileId] = await makeMedia(stage.vod);
     stage.passSeconds(4 * 86_400 + 1);
@@ -127,7 +127,7 @@ describe('takeQueuedEvents()', () => {
   });
 });
 
-/** Lets the sweep pull once, and find the queue empty after that. */
+/** Lets the sweep pull once and then find the queue empty. */
 async function takeOnce(api: VodApi) {
   let pulls = 0;
   return takeQueue({

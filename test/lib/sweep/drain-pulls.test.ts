@@ -20,7 +20,7 @@ async function drain(api: VodApi = stage.api) {
   return (await stage.sweep({ api })).steps['pulls'];
 }
 
-/** Counts how often each pull is sent, and how many are under way at once. */
+/** Counts how often each pull is sent, and how many are sent at the same time. */
 function watch(api: VodApi) {
   const sent: string[] = [];
   const counts = { underWay: 0, most: 0 };
@@ -38,7 +38,7 @@ function watch(api: VodApi) {
 }
 
 describe('drainPulls()', () => {
-  it('sends every pull that is due, several at once, and notes its task', async () => {
+  it('sends all due pulls, several at the same time, and records their tasks', async () => {
     await enqueue(60);
     const slow: VodApi = {
       ...stage.api,
@@ -62,7 +62,7 @@ describe('drainPulls()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ pulls: 0 });
   });
 
-  it('ends the upload that VOD will not take, with the reason', async () => {
+  it('fails an upload that VOD refuses, with the reason', async () => {
     await enqueue(1, 'not-a-url');
 
     expect(await drain()).toMatchObject({ sent: 0, refused: 1, failed: 0 });
@@ -74,7 +74,7 @@ describe('drainPulls()', () => {
     expect(await drain()).toMatchObject({ refused: 0 });
   });
 
-  it('sends again, later, what VOD could not take', async () => {
+  it('retries later what VOD could not accept', async () => {
     await enqueue(2);
     stage.vod.faults.arm('request-limit-exceeded', 10_000);
     expect(await drain()).toMatchObject({ sent: 0, retried: 2, failed: 0 });
@@ -85,7 +85,7 @@ describe('drainPulls()', () => {
     expect(await drain()).toMatchObject({ sent: 2 });
   });
 
-  it('pulls nothing twice whose answer was lost', async () => {
+  it('pulls nothing twice after a lost answer', async () => {
     await enqueue(1);
     const ended = stage.vod.next(({ type }) => type === 'media');
     stage.vod.faults.arm('lost-api-answer', 1);
@@ -96,7 +96,7 @@ describe('drainPulls()', () => {
     expect(stage.vod.emulator().media()).toHaveLength(1);
   });
 
-  it('leaves to another sweep what another sweep is doing', async () => {
+  it('sends nothing while another sweep holds the turn', async () => {
     await enqueue(3);
     const other = stage.openOther();
     await other.acquireLease('pull-drain', 60);
@@ -105,13 +105,13 @@ describe('drainPulls()', () => {
     expect(await drain()).toEqual({ sent: 0, retried: 0, refused: 0, setAside: 0, failed: 0 });
   });
 
-  it('gives back what it has no time for, and the next one sends it', async () => {
+  it('releases the pulls for which no time is left, and the next sweep sends them', async () => {
     await enqueue(60);
     const { api, sent } = watch(stage.api);
     const deadline = { left: () => (sent.length < 30 ? 60_000 : 1_000) };
 
     const first = await stage.sweep({ api, deadline });
-    // A call that was broken off because time ran out is tried again later than what was given back.
+    // A call that was interrupted for lack of time is retried later than a released pull.
     stage.passSeconds(121);
     const second = await drain(api);
 
@@ -119,13 +119,13 @@ describe('drainPulls()', () => {
     const total = (first.steps['pulls'] as Record<string, number>)['sent'] ?? 0;
     expect(total).toBeLessThan(60);
     expect(second).toMatchObject({ failed: 0 });
-    // What the first ones made may have been found by now, as media of nobody.
+    // The first media may have been found by now, as media without an owner.
     const { items } = await stage.ledger.listUploads({ owner: 'alice', limit: 100 });
     expect(items).toHaveLength(60);
     expect(items.every(({ taskId }) => taskId)).toBe(true);
   });
 
-  it('counts a pull that breaks, and goes on', async () => {
+  it('counts a pull that fails and continues', async () => {
     await enqueue(5);
     const api: VodApi = {
       ...stage.api,

@@ -10,7 +10,7 @@ beforeEach(() => {
   time = Date.UTC(2026, 0, 31);
 });
 
-/** Has an instance of its own ask for the turn; its waiting moves the clock. */
+/** Has a separate instance ask for the turn; waiting moves the clock. */
 function take(ledger = database.open(), until = Number.POSITIVE_INFINITY) {
   return takeDrainTurn({
     ...{ ledger, now: () => time },
@@ -29,7 +29,7 @@ async function demand(turn: Promise<DrainTurn | undefined>): Promise<DrainTurn> 
 }
 
 describe('takeDrainTurn()', () => {
-  it('gives the next one its turn when the calls of the last second count no more', async () => {
+  it('gives the next sweep its turn when the calls of the last second no longer count', async () => {
     const first = await demand(take());
     await first.end(false);
     const endedAt = time;
@@ -40,7 +40,7 @@ describe('takeDrainTurn()', () => {
     expect(time - endedAt).toBeLessThan(2_000);
   });
 
-  it('gives it sooner where calls were even, with a gap all the same', async () => {
+  it('gives the turn sooner, but after a gap, if calls were evenly spaced', async () => {
     const first = await demand(take());
     await first.end(true);
     const endedAt = time;
@@ -51,7 +51,7 @@ describe('takeDrainTurn()', () => {
     expect(time - endedAt).toBeLessThan(500);
   });
 
-  it('lets the same instance go on at once, since it counts its own calls', async () => {
+  it('gives the turn immediately to the same instance, which counts its own calls', async () => {
     const ledger = database.open();
     const first = await demand(take(ledger));
     await first.end(false);
@@ -62,7 +62,7 @@ describe('takeDrainTurn()', () => {
     expect(time).toBe(endedAt);
   });
 
-  it('gives nobody the turn of one that keeps it, for however long', async () => {
+  it('does not give away a turn that its holder keeps, for however long', async () => {
     const begun = time;
     const first = await demand(take());
     for (let seconds = 0; seconds < 120; seconds += 5) {
@@ -74,7 +74,7 @@ describe('takeDrainTurn()', () => {
     expect(time - begun).toBeGreaterThanOrEqual(120_000);
   });
 
-  it('lets one wait for it and no more', async () => {
+  it('lets one sweep wait and no more', async () => {
     await take();
     const next = database.open();
     await next.acquireLease('pull-drain-next', 20);
@@ -85,12 +85,12 @@ describe('takeDrainTurn()', () => {
     expect(time).toBe(before);
   });
 
-  it('is free to anybody, no matter who waits', async () => {
+  it('is free to any sweep, even if another is recorded as waiting', async () => {
     await database.open().acquireLease('pull-drain-next', 20);
     await demand(take());
   });
 
-  it('leaves the place of the one who waits to others, whether it got the turn or ran out of time', async () => {
+  it('frees the waiting place after its sweep got the turn or ran out of time', async () => {
     const first = await demand(take());
     expect(await take(database.open(), time + 5_000)).toBeUndefined();
     const next = database.open();
@@ -103,7 +103,7 @@ describe('takeDrainTurn()', () => {
     expect(await next.acquireLease('pull-drain-next', 20)).toBe(true);
   });
 
-  it('goes over to another where its holder was killed', async () => {
+  it('passes to another sweep after its holder was killed', async () => {
     const killed = await demand(take());
     const before = time;
 
@@ -114,7 +114,7 @@ describe('takeDrainTurn()', () => {
     expect(await killed.keep()).toBe(false);
   });
 
-  it('ends every call a second before somebody else may begin', async () => {
+  it('ends every call a second before another sweep may start', async () => {
     const turn = await demand(take());
 
     expect(turn.deadline.left()).toBe(18_900);

@@ -11,7 +11,7 @@ const stage = useSweepStage();
 
 const mediaOfVod = () => stage.vod.emulator().media();
 
-/** The stage's VOD, and how often it was asked to delete, or to start, something. */
+/** The stage's VOD, with the number of deletions and task flows that it was asked for. */
 function countingApi() {
   const counts = { deletions: 0, flows: 0 };
   const api: VodApi = {
@@ -28,7 +28,7 @@ function countingApi() {
   return { api, counts };
 }
 
-/** Has an upload come by a pull whose envelope allows one second. */
+/** Has VOD pull a file whose envelope allows one second. */
 async function pullTooLong(): Promise<void> {
   const ended = stage.vod.next(({ type }) => type === 'media');
   await stage.vod.client.PullUpload({
@@ -41,7 +41,7 @@ async function pullTooLong(): Promise<void> {
 }
 
 describe('sweep()', () => {
-  it('rejects what comes by the queue, and deletes it once, although two sweep', async () => {
+  it('rejects a file from the queue and deletes it once in two concurrent sweeps', async () => {
     await stage.vod.client.ModifyEventConfig({ Mode: 'PULL' });
     await pullTooLong();
     const { api, counts } = countingApi();
@@ -60,7 +60,7 @@ describe('sweep()', () => {
     expect(counts.deletions).toBe(1);
   });
 
-  it('rejects what it finds by looking, by the policy for what came by itself', async () => {
+  it('rejects a file that a scan finds by the console policy', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     stage.passSeconds(120);
     const settings = settingsOf({ policy: { console: { mediaTypes: ['mp4'] } } });
@@ -73,7 +73,7 @@ describe('sweep()', () => {
     expect(mediaOfVod()).toEqual([]);
   });
 
-  it('does what rules say to what it finds, once, although two sweep and find it again', async () => {
+  it('applies rules to scanned media once in repeated and concurrent sweeps', async () => {
     await makeMedia(stage.vod, 3);
     stage.passSeconds(120);
     const set = { classId: 7, tags: ['found'], procedure: { name: 'LongVideoPreset' } };
@@ -96,7 +96,7 @@ describe('sweep()', () => {
     }
   });
 
-  it('tells what rule could not be carried out, and what became of its upload', async () => {
+  it('reports a rule that fails, and records the failure with its upload', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     stage.passSeconds(120);
     const rules = [{ name: 'past', set: { expireTime: '1999-01-01T00:00:00Z' } }];

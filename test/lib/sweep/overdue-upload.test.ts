@@ -28,7 +28,7 @@ function endAt(upload: Upload, now: number, scannedUntil: number | undefined = n
 }
 
 describe('findEnd()', () => {
-  it('expires a client upload a day after its permission, when a scan has seen that day', () => {
+  it('expires a client upload a day after its signature, once a scan has covered that day', () => {
     const end = START + HOUR + DAY;
 
     expect(endAt(CLIENT, end - 1)).toBeUndefined();
@@ -37,7 +37,7 @@ describe('findEnd()', () => {
     expect(endAt(CLIENT, end)).toEqual({ fact: 'expired', fields: {} });
   });
 
-  it('never expires what has no end to its permission', () => {
+  it('never expires an upload without an expiry', () => {
     const { expiresAt: _, ...endless } = CLIENT;
 
     expect(endAt(endless, START + 365 * DAY)).toBeUndefined();
@@ -53,7 +53,7 @@ describe('findEnd()', () => {
   });
 
   it.each(['uploaded', 'processing'] as const)(
-    'fails the processing of a file of which nothing is told, in state %s',
+    'fails the processing of a file that nothing reports about, in state %s',
     (state) => {
       const upload: Upload = { ...CLIENT, state, fileId: '5285485487985271000' };
 
@@ -63,7 +63,7 @@ describe('findEnd()', () => {
   );
 
   it.each(['ready', 'failed', 'rejected', 'expired', 'cancelled', 'deleted'] as const)(
-    'leaves alone what is %s',
+    'does not change an upload that is %s',
     (state) => {
       expect(endAt({ ...CLIENT, state }, START + 365 * DAY)).toBeUndefined();
     },

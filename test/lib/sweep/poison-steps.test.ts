@@ -12,10 +12,10 @@ import { type SweepStage, useSweepStage } from './sweep-stage.ts';
 const stage = useSweepStage();
 let made = 0;
 
-/** Which of a batch cannot be processed: none, some or all. */
+/** The items of a batch that cannot be processed: none, some or all. */
 const batches = fc.array(fc.boolean(), { minLength: 1, maxLength: 25 });
 
-/** An item of a batch, that no test has had before. */
+/** An item of a batch that no other test uses. */
 interface Item {
   readonly uploadId: string;
   readonly fileId: string;
@@ -32,7 +32,7 @@ function createItems(flags: readonly boolean[]): readonly Item[] {
 
 const seen = new Set<string>();
 
-/** Returns the ids of what was set aside since the last question. */
+/** Returns the ids of the items that became dead since the last call. */
 async function listNewDead(kind: string): Promise<readonly string[]> {
   const { items } = await stage.ledger.listDeadItems({ limit: 1_000 });
   const fresh = items.filter((item) => !seen.has(item.kind + item.id));
@@ -57,7 +57,7 @@ async function listStates(items: readonly Item[]) {
 const reject = () => Promise.reject(new Problem('No.', { code: 'upstream_rejected' }));
 
 describe('checkUploads()', () => {
-  it('looks at all uploads but those that VOD cannot be asked about', async () => {
+  it('checks all uploads except those that VOD refuses', async () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
       for (const { uploadId, fileId } of items) {
@@ -88,7 +88,7 @@ describe('checkUploads()', () => {
 });
 
 describe('drainPulls()', () => {
-  it('sends all pulls but those that cannot be, which fail', async () => {
+  it('sends all pulls except the invalid ones, which fail', async () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
       await stage.ledger.enqueuePulls(
@@ -115,7 +115,7 @@ describe('drainPulls()', () => {
 });
 
 describe('runMediaActions()', () => {
-  it('does all but what VOD refuses', async () => {
+  it('performs all actions except those that VOD refuses', async () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
       await stage.ledger.recordEvent(
@@ -148,7 +148,7 @@ describe('runMediaActions()', () => {
 });
 
 describe('deliverWaiting()', () => {
-  it('delivers all messages but those that cannot be built or sent', async () => {
+  it('delivers all messages except those that cannot be built or sent', async () => {
     const property = fc.asyncProperty(batches, async (flags) => {
       const items = createItems(flags);
       const poisoned = new Set(
@@ -168,7 +168,7 @@ describe('deliverWaiting()', () => {
       }
       const ids = items.map(({ uploadId }) => `evt_${uploadId}_issued`);
       await enqueue(ids, target.id);
-      // Of every other one, the message cannot even be built: its payload has lost its times.
+      // Every other one cannot even be built: its payload has lost its times.
       const unbuilt = ids.filter((_, index) => items[index]?.isPoison && index % 2 === 0);
       await loseTimes(unbuilt);
 

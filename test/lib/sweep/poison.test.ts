@@ -23,7 +23,7 @@ let made = 0;
 
 beforeEach(() => refuseByName(stage.databaseUrl));
 
-/** Sweeps as the timer does, for as long as an item is tried. */
+/** Sweeps on the timer's schedule until all attempts of an item are used. */
 async function sweepOn(
   change: Parameters<SweepStage['sweep']>[0],
   before: () => void = () => undefined,
@@ -39,13 +39,13 @@ async function sweepOn(
 
 const FLAWS = ['none', 'none', ...Object.keys(ODDITIES), ...Object.keys(POISONS)];
 
-/** Returns media with these flaws that no test has had before. */
+/** Returns media with these flaws that no other test uses. */
 function createSamples(flaws: readonly string[]): readonly Sample[] {
   made += flaws.length;
   return flaws.map((flaw, index) => createSample(made - index, flaw));
 }
 
-/** Batches in which any of the media, none or all, cannot be recorded, or are odd. */
+/** Batches in which none, some or all of the media cannot be recorded or are unusual. */
 const batches = fc.oneof(
   fc.array(fc.constantFrom(...FLAWS), { minLength: 1, maxLength: 20 }),
   fc.array(fc.constantFrom(...Object.keys(POISONS)), { minLength: 16, maxLength: 20 }),
@@ -71,7 +71,7 @@ async function expectRecorded(samples: readonly Sample[]): Promise<void> {
 }
 
 describe('takeQueuedEvents()', () => {
-  it('records all that can be, sets the others aside, and leaves nothing in the queue', async () => {
+  it('records all valid events, sets the others aside and leaves nothing in the queue', async () => {
     const property = fc.asyncProperty(batches, async (flaws) => {
       const samples = createSamples(flaws);
       const queue = createQueue(stage.api, samples.map(describeArrival));
@@ -84,7 +84,7 @@ describe('takeQueuedEvents()', () => {
     await fc.assert(property, { numRuns: 8 });
   }, 60_000);
 
-  it('sets aside by name, at the level error, once', async () => {
+  it('reports each attempt, and an error once the item is dead', async () => {
     const sample = createSample(1, 'a name that the database refuses as a value');
     const queue = createQueue(stage.api, [describeArrival(sample)]);
 
@@ -109,7 +109,7 @@ describe('takeQueuedEvents()', () => {
     ]);
   });
 
-  it('is not held up by an event that no JSON text holds, which is dead at once', async () => {
+  it('sets an event that cannot be written as JSON aside immediately and continues', async () => {
     const [deep, good] = [createSample(1, 'none'), createSample(2, 'none')];
     const raw = { EventType: 'OfTomorrow', Deep: nest(), FileId: deep.fileId };
     const queue = createQueue(stage.api, [raw, describeArrival(good)]);
@@ -121,7 +121,7 @@ describe('takeQueuedEvents()', () => {
     expect(await listDead()).toMatchObject([{ kind: 'event', code: 'RangeError' }]);
   });
 
-  it('confirms all others where VOD does not take the handle of one', async () => {
+  it('confirms the other events if VOD refuses the handle of one', async () => {
     const samples = [1, 2, 3].map((index) => createSample(index, 'none'));
     const queue = createQueue(stage.api, samples.map(describeArrival));
     const confirmEvents: VodApi['confirmEvents'] = (request, options) =>
@@ -139,10 +139,10 @@ describe('takeQueuedEvents()', () => {
   });
 
   it.each([
-    ['is away', { code: '57P01', isPassing: true }],
-    ['has no table for it', { code: '42P01', isPassing: false }],
-    ['does not let this user in', { code: '28P01', isPassing: false }],
-  ])('sets nothing aside, and confirms nothing, where the database %s', async (_what, failure) => {
+    ['is not available', { code: '57P01', isPassing: true }],
+    ['lacks a table', { code: '42P01', isPassing: false }],
+    ['refuses the user', { code: '28P01', isPassing: false }],
+  ])('sets nothing aside and confirms nothing if the database %s', async (_what, failure) => {
     const samples = [1, 2].map((index) => createSample(index, 'none'));
     const queue = createQueue(stage.api, samples.map(describeArrival));
     const recordEvents = () => Promise.reject(new LedgerError('No.', failure));
@@ -159,7 +159,7 @@ describe('takeQueuedEvents()', () => {
     await expectRecorded(samples);
   });
 
-  it('tries what was set aside again, once it is asked to', async () => {
+  it('retries a dead item when it is replayed', async () => {
     const sample = createSample(1, 'a name that the database refuses as a value');
     const queue = createQueue(stage.api, [describeArrival(sample)]);
     await sweepOn({ api: queue.api, pullsEvents: true });
@@ -181,7 +181,7 @@ describe('takeQueuedEvents()', () => {
   });
 });
 
-/** Returns an API that lists these media, as VOD does: oldest first, page by page. */
+/** Returns an API that lists these media as VOD does: oldest first, page by page. */
 function createLister(api: VodApi, listed: readonly unknown[]): VodApi {
   return {
     ...api,
@@ -196,7 +196,7 @@ function createLister(api: VodApi, listed: readonly unknown[]): VodApi {
 }
 
 describe('scanMedia()', () => {
-  it('records all that can be, sets the others aside, and moves its mark', async () => {
+  it('records all valid media, sets the others aside and moves its watermark', async () => {
     const property = fc.asyncProperty(batches, async (flaws) => {
       const samples = createSamples(flaws);
       const listed = samples.map(({ media }) => media);
@@ -214,13 +214,13 @@ describe('scanMedia()', () => {
 
   it.each([
     ['null', null],
-    ['a text', 'media'],
+    ['a string', 'media'],
     ['a media without an id', {}],
     ['a media whose id is a number', { FileId: 7 }],
     ['a media whose id has a NUL', { FileId: 'a\0b' }],
-    ['a media whose id is half of a pair', { FileId: '\ud800' }],
-    ['a media that is too deep', { Deep: nest() }],
-  ])('sets aside %s in the list of VOD, and records the others', async (_what, junk) => {
+    ['a media whose id is half of a surrogate pair', { FileId: '\ud800' }],
+    ['a media that is nested too deeply', { Deep: nest() }],
+  ])("sets aside %s in VOD's list and records the others", async (_what, junk) => {
     const samples = [1, 2].map((index) => createSample(index, 'none'));
     const listed = [samples[0]?.media, junk, samples[1]?.media];
 
@@ -233,7 +233,7 @@ describe('scanMedia()', () => {
   });
 
   it.each(['upstream_rejected', 'upstream_failed', 'upstream_timeout'] as const)(
-    'goes on where VOD answers a question about one file with %s, and asks about that one later',
+    'continues after VOD fails with %s for one file, and retries that file later',
     async (code) => {
       const samples = [1, 2, 3].map((index) => createSample(index, 'none'));
       const fileId = samples[1]?.fileId;
@@ -256,7 +256,7 @@ describe('scanMedia()', () => {
     },
   );
 
-  it('stops where VOD lets this service ask nothing', async () => {
+  it('stops if VOD denies access', async () => {
     const samples = [1, 2].map((index) => createSample(index, 'none'));
     const describeTasks = () => Promise.reject(new Problem('No.', { code: 'upstream_denied' }));
     const media = samples.map((each) => each.media);
@@ -271,9 +271,9 @@ describe('scanMedia()', () => {
 });
 
 describe('confirmKeptEvents()', () => {
-  it('records all that can be, and sets the others aside', async () => {
+  it('records all valid events and sets the others aside', async () => {
     const property = fc.asyncProperty(batches, async (flaws) => {
-      // VOD is asked by no id that is none: such an event is denied.
+      // VOD is not called with an invalid id: such an event is denied.
       const samples = createSamples(flaws.filter((flaw) => POISONS[flaw]?.id === undefined));
       for (const [index, { fileId }] of samples.entries()) {
         const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
@@ -292,7 +292,7 @@ describe('confirmKeptEvents()', () => {
   }, 60_000);
 });
 
-/** Values as none of VOD's documents has them. */
+/** Values that no document of VOD has. */
 const junk = fc.oneof(
   { weight: 10, arbitrary: fc.jsonValue() },
   {
@@ -304,7 +304,7 @@ const junk = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(nest(4_000), nest(9_000)) },
 );
 
-/** Names that events of VOD are read for. */
+/** Names that are read from events of VOD. */
 const NAMES = [
   ...['FileId', 'TaskId', 'Status', 'ErrCode', 'MediaBasicInfo', 'MetaData', 'ProcedureTaskId'],
   ...['FileIdSet', 'FileDeleteResultInfo', 'SessionContext', 'FileUrl', 'MediaProcessResultSet'],
@@ -326,7 +326,7 @@ const junkEvent = fc
   .map(([[EventType, member], task]) => ({ EventType, [member]: task }));
 
 describe('an event of any shape', () => {
-  it('is recorded or set aside, and holds up nothing', async () => {
+  it('is recorded or set aside, and never blocks the queue', async () => {
     const property = fc.asyncProperty(
       fc.array(junkEvent, { minLength: 16, maxLength: 20 }),
       async (events) => {

@@ -2,7 +2,7 @@ import open from 'postgres';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import type { RawEvent } from '../../../lib/vod/event.ts';
 
-/** What a media may be described with that a careless reader stumbles over, and that nevertheless comes through. */
+/** Descriptions of media that careless code fails on but that can be recorded. */
 export const ODDITIES: Readonly<Record<string, object>> = {
   'an expiry in the year 0': { BasicInfo: { ExpireTime: '0000-01-01T00:00:00Z' } },
   'an expiry before the year 0': { BasicInfo: { ExpireTime: '0000-01-01T00:00:00+14:00' } },
@@ -25,7 +25,7 @@ export const ODDITIES: Readonly<Record<string, object>> = {
   'numbers for texts': { BasicInfo: { Name: 1, MediaUrl: 2, SourceInfo: 3 }, MetaData: 4 },
 };
 
-/** What cannot be recorded, whatever is done: by how it is described, or called. */
+/** Media that can never be recorded, because of their description or their id. */
 export const POISONS: Readonly<Record<string, { readonly id?: string; readonly info?: object }>> = {
   'an id that no index takes': {
     id: Array.from({ length: 400 }, (_, i) => (i * 7919 + 104_729) ** 2).join(''),
@@ -36,21 +36,21 @@ export const POISONS: Readonly<Record<string, { readonly id?: string; readonly i
   },
 };
 
-/** More levels than JSON.stringify, or jsonb, has a stack for. */
+/** More levels than the stack of JSON.stringify or jsonb allows. */
 export function nest(levels = 20_000): unknown {
   let deep: unknown = 1;
   for (let level = 0; level < levels; level += 1) deep = [deep];
   return deep;
 }
 
-/** One item of a batch: what it is named for, and whether it can be recorded. */
+/** One item of a batch: its id, and whether it can be recorded. */
 export interface Sample {
   readonly fileId: string;
   readonly isPoison: boolean;
   readonly media: object;
 }
 
-/** Returns media number `index`, good where `flaw` names nothing. */
+/** Returns media number `index`; without a flaw if `flaw` is not in the lists. */
 export function createSample(index: number, flaw: string): Sample {
   const { id = '', info = ODDITIES[flaw] } = POISONS[flaw] ?? {};
   const fileId = `${5285485487985270000n + BigInt(index)}${id}`;
@@ -63,7 +63,7 @@ export function createSample(index: number, flaw: string): Sample {
   return { fileId, isPoison, media: { FileId: fileId, ...info, BasicInfo: basic } };
 }
 
-/** Returns the arrival of it as VOD tells it. */
+/** Returns its arrival as VOD reports it. */
 export function describeArrival({ fileId, media }: Sample): RawEvent {
   const { BasicInfo: MediaBasicInfo, MetaData } = media as Record<string, unknown>;
   return {
@@ -72,7 +72,7 @@ export function describeArrival({ fileId, media }: Sample): RawEvent {
   };
 }
 
-/** Has the database refuse what names a SQLSTATE as `refused 22003`. */
+/** Has the database refuse texts with an SQLSTATE such as `refused 22003`. */
 export async function refuseByName(databaseUrl: string): Promise<void> {
   const sql = open(databaseUrl, { max: 1, onnotice: () => undefined });
   await sql.unsafe(`
@@ -88,14 +88,14 @@ export async function refuseByName(databaseUrl: string): Promise<void> {
   await sql.end();
 }
 
-/** Has it refuse nothing any more. */
+/** Has it refuse nothing again. */
 export async function allowAll(databaseUrl: string): Promise<void> {
   const sql = open(databaseUrl, { max: 1, onnotice: () => undefined });
   await sql.unsafe('drop trigger refuse on events');
   await sql.end();
 }
 
-/** Returns an API whose queue has these events: what is not confirmed comes again at each pull, 16 at most. */
+/** Returns an API whose queue has these events: unconfirmed ones repeat at each pull, 16 at most. */
 export function createQueue(api: VodApi, events: readonly RawEvent[]) {
   const waiting = new Map(events.map((event, index) => [`handle-${index}`, event]));
   const out = new Set<string>();

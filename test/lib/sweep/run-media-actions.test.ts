@@ -8,7 +8,7 @@ const DAY = 86_400;
 
 const stage = useSweepStage();
 
-/** Has an upload rejected whose file VOD has. */
+/** Rejects an upload whose file VOD has. */
 async function rejectUpload(): Promise<string> {
   const [fileId = ''] = await makeMedia(stage.vod);
   await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'client' });
@@ -24,7 +24,7 @@ async function actions(api: VodApi = stage.api) {
 const mediaOfVod = () => stage.vod.emulator().media();
 
 describe('runMediaActions()', () => {
-  it('deletes the file of a rejected upload, once', async () => {
+  it('deletes the file of a rejected upload once', async () => {
     await rejectUpload();
 
     expect(await actions()).toEqual({
@@ -38,14 +38,14 @@ describe('runMediaActions()', () => {
     ]);
   });
 
-  it('takes a file that is gone already for deleted', async () => {
+  it('counts a file that is already gone as deleted', async () => {
     const fileId = await rejectUpload();
     await stage.vod.client.DeleteMedia({ FileId: fileId });
 
     expect(await actions()).toMatchObject({ done: 1, failed: 0 });
   });
 
-  it('takes an answer that was lost for what it was', async () => {
+  it('succeeds at the next attempt after a lost answer', async () => {
     await rejectUpload();
     const api: VodApi = {
       ...stage.api,
@@ -61,7 +61,7 @@ describe('runMediaActions()', () => {
     expect(await actions()).toMatchObject({ done: 1, retried: 0, failed: 0 });
   });
 
-  it('tries again ever later, and gives up after three days', async () => {
+  it('retries with growing pauses, and gives up after three days', async () => {
     const fileId = await rejectUpload();
     const api: VodApi = {
       ...stage.api,
@@ -87,7 +87,7 @@ describe('runMediaActions()', () => {
     expect((await stage.sweep()).backlog).toMatchObject({ actions: 0, deadActions: 1 });
   });
 
-  it('leaves an action that it does not know to a version that does', async () => {
+  it('leaves an unknown action to a newer version', async () => {
     await stage.ledger.recordEvent(
       eventOf([], { actions: [{ fileId: '5285485487985271000', kind: 'paint' }] }),
     );

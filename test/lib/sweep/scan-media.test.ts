@@ -23,7 +23,7 @@ afterEach(async () => {
 const listUploads = async () => (await stage.ledger.listUploads({ limit: 1_000 })).items;
 
 describe('scanMedia()', () => {
-  it('records media that no event told of, once', async () => {
+  it('records media that no event reported, once', async () => {
     const [fileId] = await makeMedia(stage.vod);
     stage.passSeconds(120);
 
@@ -55,7 +55,7 @@ describe('scanMedia()', () => {
     });
   });
 
-  it('does not take a media for ready whose task flow still runs', async () => {
+  it('does not report media as ready while their task flow runs', async () => {
     await stage.vod.reopen({ procedureMilliseconds: 600_000 });
     const ended = stage.vod.next(({ type }) => type === 'media');
     await stage.vod.client.PullUpload({ MediaUrl: TONE, Procedure: 'LongVideoPreset' });
@@ -69,7 +69,7 @@ describe('scanMedia()', () => {
     ]);
   });
 
-  it('leaves what came a moment ago to its notification', async () => {
+  it('leaves recent media to their notifications', async () => {
     await makeMedia(stage.vod);
 
     const { steps } = await stage.sweep();
@@ -77,7 +77,7 @@ describe('scanMedia()', () => {
     expect(steps['media']).toMatchObject({ scanned: 0, fresh: 0 });
   });
 
-  it('looks now where it is told so, and records it once', async () => {
+  it('records recent media once with looksNow', async () => {
     const [fileId] = await makeMedia(stage.vod);
 
     const told = await stage.sweep({ looksNow: true });
@@ -89,10 +89,10 @@ describe('scanMedia()', () => {
     expect(await listUploads()).toMatchObject([{ fileId, state: 'ready' }]);
   });
 
-  it('passes over nothing that came between two looks', async () => {
+  it('misses no media that arrive between two scans', async () => {
     await makeMedia(stage.vod);
     await stage.sweep({ looksNow: true });
-    // VOD may show it late, with a time before the mark that the first look has left.
+    // VOD may show it late, with a time before the watermark of the first scan.
     await makeMedia(stage.vod);
 
     await stage.sweep({ looksNow: true });
@@ -100,7 +100,7 @@ describe('scanMedia()', () => {
     expect(await listUploads()).toHaveLength(2);
   });
 
-  it('lets one sweep look at a time', async () => {
+  it('lets one sweep scan at a time', async () => {
     await makeMedia(stage.vod);
     stage.passSeconds(120);
     const other = stage.openOther();
@@ -113,7 +113,7 @@ describe('scanMedia()', () => {
   });
 });
 
-/** Media that were made at these Unix seconds, in a VOD that keeps its documented limits; `gone` are places of deleted ones. */
+/** Media created at these Unix seconds, in a VOD with its documented limits; `gone` has the indexes of deleted ones. */
 async function openLargeVod(
   times: readonly number[],
   gone: ReadonlySet<number> = new Set(),
@@ -157,7 +157,7 @@ function isoTime(seconds: number): string {
 const HOUR_AGO = Math.floor(Date.now() / 1_000) - 3_600;
 
 describe('scanMedia() of many media', () => {
-  it('goes from page to page by time, and by place within one second', async () => {
+  it('reads pages by time, and by offset within one second', async () => {
     const times = Array.from({ length: 730 }, (_, index) =>
       index < 350 ? HOUR_AGO + Math.floor(index / 3) : HOUR_AGO + 200,
     );
@@ -169,22 +169,22 @@ describe('scanMedia() of many media', () => {
     expect(await listUploads()).toHaveLength(730);
   });
 
-  it('says where it cannot see all media of one second, and goes on after it', async () => {
+  it('reports a second with more media than VOD lists, and continues after it', async () => {
     const times = [...Array.from({ length: 5_100 }, () => HOUR_AGO), HOUR_AGO + 1];
     const api = await openLargeVod(times);
-    // Recording as many is another test's affair.
+    // Recording that many is not the subject of this test.
     const ledger: Ledger = { ...stage.ledger, findFilesWithoutArrival: () => Promise.resolve([]) };
 
     const { steps } = await stage.sweep({ api, ledger });
 
-    // Fifty pages of that second, the first of them twice, and the one media after it.
+    // Fifty pages of that second, the first of them twice, and the one file after it.
     expect(steps['media']).toMatchObject({ scanned: 5_101, skipped: 1, failed: 0 });
     expect(stage.reports).toContainEqual(
       expect.objectContaining({ step: 'media', reason: expect.stringContaining('5000') }),
     );
   });
 
-  it('passes over none where media of the same second are deleted between two pages', async () => {
+  it('misses no media if others of the same second are deleted between two pages', async () => {
     const times = Array.from({ length: 115 }, (_, index) => HOUR_AGO + (index < 95 ? 0 : 1));
     const gone = new Set<number>();
     const api = await openLargeVod(times, gone);
@@ -202,7 +202,7 @@ describe('scanMedia() of many media', () => {
     expect(await listUploads()).toHaveLength(115);
   });
 
-  it('passes over none of a second with several pages where some are deleted between them', async () => {
+  it('misses no media of a second with several pages if some are deleted between them', async () => {
     const gone = new Set<number>();
     const api = await openLargeVod(
       Array.from({ length: 320 }, () => HOUR_AGO),
@@ -212,7 +212,7 @@ describe('scanMedia() of many media', () => {
       ...api,
       searchMedia: async (request, options) => {
         const page = await api.searchMedia(request, options);
-        // One of those that were read, while there are some to lose.
+        // Deletes one that was already read, six times.
         if (gone.size < 6) gone.add(gone.size);
         return page;
       },
@@ -223,7 +223,7 @@ describe('scanMedia() of many media', () => {
     expect(await listUploads()).toHaveLength(320);
   });
 
-  it('goes on where it broke off', async () => {
+  it('continues after an interrupted scan', async () => {
     const times = Array.from({ length: 250 }, (_, index) => HOUR_AGO + index * 10);
     const api = await openLargeVod(times);
     let pages = 0;
@@ -241,12 +241,12 @@ describe('scanMedia() of many media', () => {
 
     // The last of a page is the first of the next one.
     expect(first.steps['media']).toMatchObject({ scanned: 200, fresh: 199, failed: 1 });
-    // The overlap of ten minutes holds sixty before the last of them.
+    // The overlap of ten minutes has sixty before the last of them.
     expect(second.steps['media']).toMatchObject({ scanned: 60 + 52 + 1, fresh: 51, failed: 0 });
     expect(await listUploads()).toHaveLength(250);
   });
 
-  it('begins no page that it has no time for, and loses none', async () => {
+  it('reads no page without time left, and misses none', async () => {
     const times = Array.from({ length: 250 }, (_, index) => HOUR_AGO + index * 10);
     const api = await openLargeVod(times);
     let left = 2;
@@ -266,7 +266,7 @@ describe('scanMedia() of many media', () => {
     expect(await listUploads()).toHaveLength(250);
   });
 
-  it('records all others where one cannot be recorded', async () => {
+  it('records all others if one cannot be recorded', async () => {
     const api = await openLargeVod([HOUR_AGO, HOUR_AGO + 1, HOUR_AGO + 2]);
     const { recordEvents } = stage.ledger;
     const ledger: Ledger = {

@@ -20,16 +20,16 @@ import { CONTEXTS } from '../../support/source-contexts.ts';
 import { type TestDatabases, useDatabases } from '../../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-stage.ts';
 
-/** Pulls that a sweep of the stage starts within a second. */
+/** Pulls that a sweep of the stage starts per second. */
 const PULLS_PER_SECOND = 100;
 
-/** How a stage differs from one where nobody is told of anything and VOD is the emulator. */
+/** How a stage differs from one without targets on the default emulator. */
 export interface StageOptions {
   readonly endpoints?: readonly WebhookEndpoint[];
   readonly emulator?: Partial<EmulatorOptions>;
 }
 
-/** What one sweep of the stage is to be. */
+/** The options of one sweep. */
 type SweepChange = Partial<
   SweepOptions &
     Pick<
@@ -38,22 +38,22 @@ type SweepChange = Partial<
     >
 >;
 
-/** The emulator, a ledger and anyone who sweeps, all by one clock. */
+/** The emulator, a ledger and what sweeps, on one clock. */
 export interface SweepStage {
   readonly vod: ApiStage;
   readonly databaseUrl: string;
   readonly ledger: Ledger;
   readonly api: VodApi;
   readonly targets: readonly Target[];
-  /** What was reported in lines of their own. */
+  /** The log lines of the sweep, except its summary. */
   readonly reports: readonly LogFields[];
   readonly now: () => number;
-  /** Moves the clock of this process, which goes on from there. */
+  /** Moves the clock of this process, which continues from there. */
   passSeconds(seconds: number): void;
   /** Returns what a step needs. */
   run(change?: SweepChange): SweepRun;
   sweep(change?: SweepChange): Promise<SweepSummary>;
-  /** Returns another ledger on the same database, as another instance has it. */
+  /** Returns another ledger on the same database, as another instance uses it. */
   openOther(): Ledger;
   close(): Promise<void>;
 }
@@ -119,7 +119,7 @@ export function useSweepStage(choose: () => StageOptions = () => ({})): SweepSta
   );
 }
 
-/** A part of a second is enough, and faster than anything waits. */
+/** A fraction of a second is enough, and faster than any wait. */
 const TICK_MILLISECONDS = 5;
 
 function createClock() {
@@ -147,7 +147,7 @@ function credentialsOf({ account }: ApiStage) {
   return { secretId: account.secretId, secretKey: account.secretKey, token: undefined };
 }
 
-/** Returns the client of the emulator's API, with connections and a count of calls of its own. */
+/** Returns a client of the emulator's API with its own connections and its own count of calls. */
 export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): VodApi {
   const credentials = credentialsOf(vod);
   return connectVod(vod.host, { credentials, pullsPerSecond, sleep: systemClock.sleep });
@@ -156,7 +156,7 @@ export function createApi(vod: ApiStage, pullsPerSecond = PULLS_PER_SECOND): Vod
 /** A media that VOD can pull. */
 export const TONE = 'http://samples.example.com/tone.wav';
 
-/** Has VOD pull so many media that nobody asked this service for, and answers their ids once all are there. */
+/** Has VOD pull that many files that no one asked this service for, and returns their ids once all are there. */
 export async function makeMedia(vod: ApiStage, count = 1): Promise<readonly string[]> {
   const fileIds: string[] = [];
   for (let index = 0; index < count; index += 1) {

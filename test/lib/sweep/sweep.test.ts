@@ -10,7 +10,7 @@ const stage = useSweepStage(() => ({ endpoints: [endpointOf(consumer.url, create
 
 const nameUpload = (index: number) => `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
 
-/** Leaves something to do to every step. */
+/** Creates work for every step. */
 async function makeWork(): Promise<void> {
   await stage.vod.client.ModifyEventConfig({ Mode: 'PULL' });
   const fileIds = await makeMedia(stage.vod, 20);
@@ -50,7 +50,7 @@ describe('sweep()', () => {
     expect(describeSummary(summary)).toMatchObject({ level: 'info' });
   });
 
-  it('does the work of two sweeps once when they run at once', async () => {
+  it('does all work once in two concurrent sweeps', async () => {
     await makeWork();
     const others = { ledger: stage.openOther(), api: createApi(stage.vod) };
 
@@ -71,7 +71,7 @@ describe('sweep()', () => {
     expect(last.backlog).toMatchObject({ deliveries: 0, pulls: 0, actions: 0 });
   });
 
-  it('lets no step that fails stop another', async () => {
+  it('runs all other steps after one fails', async () => {
     await makeWork();
     const broken = () => Promise.reject(new Error('No connection.'));
     const api = {
@@ -97,7 +97,7 @@ describe('sweep()', () => {
     });
   });
 
-  it('answers, and says what it could not do, where the database is gone', async () => {
+  it('returns a summary of the failures if the database is not available', async () => {
     const gone = stage.openOther();
     const failed = () => Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
     const ledger = Object.fromEntries(Object.keys(gone).map((name) => [name, failed]));
@@ -112,7 +112,7 @@ describe('sweep()', () => {
     ]);
   });
 
-  it('begins nothing where no time is left, and loses nothing', async () => {
+  it('starts nothing without time left, and loses nothing', async () => {
     await makeWork();
 
     const none = await stage.sweep({ pullsEvents: true, deadline: { left: () => 1_999 } });
@@ -127,10 +127,10 @@ describe('sweep()', () => {
     expect(next.backlog).toMatchObject({ pulls: 0, actions: 0, deliveries: 0 });
   });
 
-  it('ends in time, however much there is to do', async () => {
+  it('ends in time regardless of the amount of work', async () => {
     await makeWork();
     let looks = 0;
-    // Time passes with every look at the clock.
+    // Time passes at each read of the clock.
     const left = () => {
       looks += 1;
       return 60_000 - looks * 400;
@@ -139,7 +139,7 @@ describe('sweep()', () => {
     const summaries = [await stage.sweep({ pullsEvents: true, deadline: { left } })];
     expect(summaries[0]?.outOfTime).toBe(true);
     expect(summaries[0]?.broken).toEqual([]);
-    // What was claimed and not begun comes back when its claim runs out.
+    // What was claimed and not started is available again after its lease.
     for (let runs = 0; runs < 5; runs += 1) {
       stage.passSeconds(301);
       summaries.push(await stage.sweep({ pullsEvents: true }));

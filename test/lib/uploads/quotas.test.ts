@@ -15,7 +15,7 @@ beforeEach(() => {
   reach = lazyLedger(async () => ledger);
 });
 
-/** Returns what a refusal tells the caller. */
+/** Returns the problem that the caller receives. */
 async function refusalOf(work: Promise<unknown>) {
   const error = await work.then(
     () => undefined,
@@ -40,13 +40,13 @@ const USED_UP = {
 describe.each([
   ['with a ledger', () => createUploadReservation(reach, () => time)],
   ['in one instance', () => createUploadReservation(undefined, () => time)],
-])('a signature within quotas, %s', (_, load) => {
+])('a signature with quotas, %s', (_, load) => {
   const upload = (uploadId: string, quotas: Quotas | undefined) => ({
     ...{ uploadId, owner: 'ann', subAppId: undefined, expireTime: NOW / 1_000 + 600 },
     profile: { quotas },
   });
 
-  it('is refused with the rule, the limit, what is used and when to come again', async () => {
+  it('is refused with the rule, the limit, the use and the time to wait', async () => {
     const keep = load();
     for (let i = 0; i < 3; i += 1) await keep(upload(`u${i}`, MINUTE_QUOTA), { expiresIn: 600 });
 
@@ -54,7 +54,7 @@ describe.each([
     expect(await refused).toEqual({ ...USED_UP, headers: { 'Retry-After': '60' } });
   });
 
-  it('is given again for an upload that has one', async () => {
+  it('is issued again for an existing upload', async () => {
     const keep = load();
     for (let i = 0; i < 9; i += 1) {
       const again = i === 0 ? {} : { uploadId: 'u0' };
@@ -67,7 +67,7 @@ describe.each([
     ).resolves.toBe(undefined);
   });
 
-  it('is given to everybody without quotas', async () => {
+  it('is always issued without quotas', async () => {
     const keep = load();
     for (let i = 0; i < 9; i += 1) await keep(upload(`u${i}`, undefined), { expiresIn: 600 });
 
@@ -78,7 +78,7 @@ describe.each([
 });
 
 describe('a single instance', () => {
-  it('counts the last minute of each owner alone', () => {
+  it('counts the last minute per owner', () => {
     const begin = createQuotaMemory(() => time);
     const quotas = { signaturesPerMinute: 2 };
     begin('ann', quotas);

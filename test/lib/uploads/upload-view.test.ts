@@ -10,7 +10,7 @@ const UPLOAD = {
 } as const;
 
 describe('viewUpload()', () => {
-  it('writes every time as ISO 8601 and leaves the rest as it is', () => {
+  it('writes every time as ISO 8601 and leaves other fields unchanged', () => {
     const known = { owner: 'ann', size: 5, limits: { maxBytes: 5 }, problem: { code: 'x' } };
     const times = { expiresAt: Date.UTC(2026, 1, 1), mediaExpireTime: Date.UTC(2027, 0, 1) };
 
@@ -24,7 +24,7 @@ describe('viewUpload()', () => {
     });
   });
 
-  it('says nothing of what is not known', () => {
+  it('leaves out unknown fields', () => {
     expect(Object.keys(viewUpload(UPLOAD))).toEqual(Object.keys(UPLOAD));
   });
 });

@@ -9,7 +9,7 @@ const MEDIA = 'https://media.example.com/film.mp4';
 const sign = (body: unknown) => parseSignatureRequest(body, NOW, () => false);
 const pull = (body: unknown) => parsePullRequest(body, { nowSeconds: NOW, policy: {} });
 
-/** Every field that a request may leave out, as a program writes it that has no value for any. */
+/** Every optional field, as a program sends it that has no value for any. */
 const NO_SIGNATURE_FIELD = {
   ...{ classId: null, procedure: null, taskPriority: null, taskNotifyMode: null },
   ...{ sourceContext: null, sessionContext: null, storageRegion: null, oneTimeValid: null },
@@ -23,7 +23,7 @@ const NO_PULL_FIELD = {
 const NO_LIMIT = { maxBytes: null, maxSeconds: null, mediaTypes: null };
 
 describe('a field that is null', () => {
-  it('is as if it were absent', () => {
+  it('counts as absent', () => {
     expect(sign(NO_SIGNATURE_FIELD)).toEqual({});
     expect(pull({ mediaUrl: MEDIA, ...NO_PULL_FIELD })).toEqual(pull({ mediaUrl: MEDIA }));
     expect(pull({ mediaUrl: MEDIA, items: null })).toEqual(pull({ mediaUrl: MEDIA }));
@@ -31,7 +31,7 @@ describe('a field that is null', () => {
     expect(parseReplayRequest({ eventId: 'e', endpoint: null })).toEqual({ eventId: 'e' });
   });
 
-  it('is so inside of others', () => {
+  it('counts as absent in nested objects', () => {
     const limits = { ...NO_LIMIT, maxBytes: 5 };
 
     expect(sign({ limits })).toEqual({ limits: { maxBytes: 5 } });
@@ -41,7 +41,7 @@ describe('a field that is null', () => {
     );
   });
 
-  it('is so in a batch, and beside it', () => {
+  it('counts as absent in a batch and its items', () => {
     const items = [{ mediaUrl: MEDIA, ...NO_PULL_FIELD, limits: NO_LIMIT }];
 
     expect(pull({ items, mediaUrl: null, ...NO_PULL_FIELD })).toEqual(
@@ -49,7 +49,7 @@ describe('a field that is null', () => {
     );
   });
 
-  it('is missing where it is needed', () => {
+  it('is missing if it is required', () => {
     const missing = { errors: [{ path: 'mediaUrl', message: 'must be given' }] };
 
     expect(() => pull({ mediaUrl: null })).toThrow(expect.objectContaining(missing));
@@ -59,7 +59,7 @@ describe('a field that is null', () => {
     });
   });
 
-  it('does not hide a name that is not known', () => {
+  it('is still reported if its name is unknown', () => {
     expect(() => sign({ clasId: null })).toThrow('"clasId" is not a field here');
     expect(() => sign({ limits: { maxByte: null } })).toThrow('"limits.maxByte" is not a field');
     expect(() => pull({ mediaUrl: MEDIA, mediaUri: null })).toThrow('"mediaUri" is not a field');
@@ -67,14 +67,14 @@ describe('a field that is null', () => {
     expect(() => parseReplayRequest({ event: null })).toThrow('"event" is not a field here');
   });
 
-  it('is wrong as an item of a list', () => {
+  it('is refused as an item of a list', () => {
     expect(() => sign({ limits: { mediaTypes: ['mp4', null] } })).toThrow('limits.mediaTypes.1');
     expect(pull({ items: [null, { mediaUrl: MEDIA }] })).toMatchObject({
       items: [{ errors: [{ path: 'items.0', message: 'must be a JSON object' }] }, {}],
     });
   });
 
-  it('leaves a text alone that says null', () => {
+  it('differs from the text null', () => {
     expect(sign({ sourceContext: '{"a":null}', sessionContext: 'null' })).toEqual({
       sourceContext: '{"a":null}',
       sessionContext: 'null',

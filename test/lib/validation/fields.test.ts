@@ -26,7 +26,7 @@ describe('subAppId', () => {
 it.each([
   [text(5), null],
   [storageRegion, 7],
-])('says of what is no text that it has to be one (%#)', (schema, value) => {
+])('requires a string (%#)', (schema, value) => {
   expect(v.safeParse(schema, value).issues).toMatchObject([{ message: 'must be a string' }]);
 });
 
@@ -35,13 +35,13 @@ describe('checkFields()', () => {
     [[], '; it is a list'],
     ['{}', '; it is a string, as of an object that was written as JSON twice'],
     [null, ''],
-  ])('says of %j that it is no object', (input, what) => {
+  ])('explains that %j is not an object', (input, what) => {
     expect(checkFields(v.object({}), input, () => []).errors).toEqual([
       { path: '', message: `must be a JSON object${what}` },
     ]);
   });
 
-  it('says of all fields together what is wrong with the body', () => {
+  it('reports the mistakes of all fields together', () => {
     const schema = v.pipe(
       v.object({}),
       v.check(() => false, 'must be another'),
@@ -54,7 +54,7 @@ describe('checkFields()', () => {
 });
 
 describe('findUnknownFields()', () => {
-  it('shortens names, and says of a hundred which field is meant', () => {
+  it('shortens long names, and suggests fields for the first hundred', () => {
     const names = Array.from({ length: 101 }, (_, index) => `class_id${'_'.repeat(index)}`);
     const errors = findUnknownFields(Object.fromEntries(names.map((name) => [name, 0])), {
       classId: 0,
@@ -75,7 +75,7 @@ describe('refuseFields()', () => {
     [undefined, 100],
     [200, 100],
     [7, 7],
-  ])('lists at most %s errors, and tells how many there are', (most, count) => {
+  ])('lists at most %s errors, and the number of all', (most, count) => {
     const problem = refuseFields(errors, most);
 
     expect(problem.message).toBe('Cannot accept the request: "p0" no (and 100 more)');
@@ -86,13 +86,13 @@ describe('refuseFields()', () => {
     [[], 'Cannot accept the request.'],
     [errors.slice(0, 1), 'Cannot accept the request: "p0" no'],
     [[{ path: '', message: 'must be another' }], 'The body must be another.'],
-  ])('says of %j what is wrong', (list, message) => {
+  ])('explains %j', (list, message) => {
     expect(refuseFields(list).message).toBe(message);
   });
 });
 
 describe('defined()', () => {
-  it('leaves out what is undefined alone', () => {
+  it('leaves out undefined fields only', () => {
     expect(Object.keys(defined({ a: undefined, b: null, c: 0, d: '' }))).toEqual(['b', 'c', 'd']);
   });
 });
@@ -102,7 +102,7 @@ describe('explainCoverUrl()', () => {
     ['https://media.example.com/cover.png', undefined],
     ['http://media.example.com/cover.png', 'must begin with https://'],
     ['ftp://media.example.com/cover.png', 'must begin with http:// or https:// and a host'],
-  ])('says of %s: %s', (url, reason) => {
+  ])('explains %s: %s', (url, reason) => {
     expect(explainCoverUrl(url)).toBe(reason);
   });
 });

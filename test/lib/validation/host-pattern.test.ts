@@ -11,7 +11,7 @@ describe('matchesHost()', () => {
     ['8.8.8.8.example.com', '*.example.com'],
     ['8.8.8.8', '8.8.8.8'],
     ['[2001:4860:4860::8888]', '[2001:4860:4860::8888]'],
-  ])('lets %s pass under %s', (host, pattern) => {
+  ])('matches %s with %s', (host, pattern) => {
     expect(matchesHost(host, pattern)).toBe(true);
   });
 
@@ -36,11 +36,11 @@ describe('matchesHost()', () => {
     ['a.example.com', '*example.com'],
     ['a.example.com', 'a.*.com'],
     ['a.example.com', '*.EXAMPLE.com'],
-  ])('keeps %s out under %s', (host, pattern) => {
+  ])('does not match %s with %s', (host, pattern) => {
     expect(matchesHost(host, pattern)).toBe(false);
   });
 
-  it('never matches a host whose last labels are not those of the pattern', () => {
+  it('never matches a host whose last labels differ from the pattern', () => {
     const label = fc.constantFrom('a', 'b', 'evil', 'example', 'evil-example', 'com', 'org');
     const name = fc.array(label, { minLength: 1, maxLength: 5 });
 
@@ -66,7 +66,7 @@ describe('explainHostPattern()', () => {
     'xn--bcher-kva.example.com',
     '8.8.8.8',
     '[2001:4860:4860::8888]',
-  ])('takes %s', (pattern) => {
+  ])('accepts %s', (pattern) => {
     expect(explainHostPattern(pattern)).toBeUndefined();
   });
 

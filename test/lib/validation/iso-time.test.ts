@@ -8,12 +8,12 @@ import {
   readIsoTime,
 } from '../../../lib/validation/iso-time.ts';
 
-/** Times that are written in many ways, all of them 2099-01-01T00:00:00Z. */
+/** Times in many notations, all of them 2099-01-01T00:00:00Z. */
 const NEW_YEAR_2099 = [
   // JavaScript: toISOString(), and Temporal's ZonedDateTime.
   '2099-01-01T00:00:00.000Z',
   '2099-01-01T09:00:00+09:00[Asia/Seoul]',
-  // Java: Instant, OffsetDateTime and ZonedDateTime, which leave out zeros, and SimpleDateFormat with Z and X.
+  // Java: Instant, OffsetDateTime and ZonedDateTime, which omit zeros, and SimpleDateFormat with Z and X.
   '2099-01-01T00:00:00Z',
   '2099-01-01T00:00:00.123456789Z',
   '2099-01-01T00:00Z',
@@ -29,7 +29,7 @@ const NEW_YEAR_2099 = [
   '2099-01-01T00+00:00',
   '2099-01-01 00:00:00+00:00',
   '2099-01-01T08:00:00+0800',
-  // Go: RFC3339Nano, which leaves out final zeros.
+  // Go: RFC3339Nano, which omits final zeros.
   '2099-01-01T00:00:00.1Z',
   '2099-01-01T05:30:00.12345678+05:30',
   // C#: "o" and "u".
@@ -42,14 +42,14 @@ const NEW_YEAR_2099 = [
   // PostgreSQL: timestamptz as text.
   '2099-01-01 00:00:00+00',
   '2099-01-01 05:45:00.25+05:45',
-  // Small letters, of RFC 3339.
+  // Lower case, of RFC 3339.
   '2099-01-01t00:00:00z',
-  // A comma, and the basic format, of ISO 8601.
+  // A comma and the basic format, of ISO 8601.
   '2099-01-01T00:00:00,5Z',
   '20990101T000000Z',
   '20990101T0000Z',
   '20990101T080000.123+0800',
-  // The offset of nowhere, of RFC 3339.
+  // The unknown offset of RFC 3339.
   '2099-01-01T00:00:00-00:00',
 ];
 
@@ -63,7 +63,7 @@ describe('readIsoTime()', () => {
     ['2024-02-29T12:00:00Z', 1709208000],
     ['2026-01-31T08:00:00+08:00', 1769817600],
     ['2026-01-31T08:00:00.999Z', 1769846400],
-    // The leap second of 2016, in UTC and in Seoul, is the same as the second after it.
+    // The leap second of 2016, in UTC and in Seoul, equals the second after it.
     ['2016-12-31T23:59:60Z', Date.UTC(2017, 0, 1) / 1_000],
     ['2017-01-01T08:59:60.5+09:00', Date.UTC(2017, 0, 1) / 1_000],
     ['9999-12-31T23:59:59Z', LAST_SECOND],
@@ -73,10 +73,10 @@ describe('readIsoTime()', () => {
   });
 
   it.each([
-    // Days and hours that there are not, some of which Date takes for others.
+    // Dates and hours that do not exist, some of which Date reads as others.
     ['2099-02-29T00:00:00Z', 'exists'],
     ['2099-02-30T00:00:00Z', 'exists'],
-    // Years that the database does not take, or that nothing here can be of.
+    // Years that the database does not accept, or that make no sense here.
     ['0000-01-01T00:00:00Z', 'from 1970 to 9999'],
     ['0000-01-01T00:00:00+14:00', 'from 1970 to 9999'],
     ['1969-12-31T23:59:59Z', 'from 1970 to 9999'],
@@ -96,7 +96,7 @@ describe('readIsoTime()', () => {
     ['2099-01-31T08:00:00+08:60', 'exists'],
     ['9999-12-31T23:59:59-08:00', 'exists'],
     ['9999-12-31T23:59:60Z', 'exists'],
-    // Nobody can tell when that is.
+    // Times without a zone.
     ['2099-01-31T08:00:00', 'zone at its end'],
     ['2099-01-31 08:00:00', 'zone at its end'],
     ['2099-01-31T08:00', 'zone at its end'],
@@ -105,7 +105,7 @@ describe('readIsoTime()', () => {
     ['20990131T080000', 'zone at its end'],
     ['2099-01-31', 'ISO 8601'],
     ['20990131', 'ISO 8601'],
-    // Something else.
+    // Other formats.
     ['', 'ISO 8601'],
     ['4073529600', 'ISO 8601'],
     [' 2099-01-31T08:00:00Z', 'ISO 8601'],
@@ -129,14 +129,14 @@ describe('readIsoTime()', () => {
     ['２０９９-01-31T08:00:00Z', 'ISO 8601'],
     ['Sat, 31 Jan 2099 08:00:00 GMT', 'ISO 8601'],
     ['01/31/2099 08:00:00', 'ISO 8601'],
-  ])('refuses %j, and says what is missing', (text, what) => {
+  ])('refuses %j and explains what is missing', (text, what) => {
     const read = readIsoTime(text);
 
     expect(read).toEqual({ reason: expect.stringContaining(what) });
     expect(parseIsoTime(text)).toBeUndefined();
   });
 
-  it('takes no time for another one, whatever its zone', () => {
+  it('reads no time as another one, in any zone', () => {
     const zone = fc.integer({ min: -23 * 60 - 59, max: 23 * 60 + 59 });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 250_000_000_000 }), zone, (seconds, minutes) => {
@@ -151,7 +151,7 @@ describe('readIsoTime()', () => {
     );
   });
 
-  it('undoes formatIsoTime()', () => {
+  it('reverses formatIsoTime()', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253_402_300_799 }), (seconds) => {
         expect(parseIsoTime(formatIsoTime(seconds))).toBe(seconds);
@@ -170,7 +170,7 @@ describe('isKeptTime()', () => {
     [Number.NaN, false],
     ['0', false],
     [undefined, false],
-  ])('takes %j for a time that can be kept: %s', (milliseconds, kept) => {
+  ])('accepts %j as a time that can be stored: %s', (milliseconds, kept) => {
     expect(isKeptTime(milliseconds)).toBe(kept);
   });
 });

@@ -4,7 +4,7 @@ import { findExceeded, type JsonBounds } from '../../../lib/validation/json-obje
 
 const MANY = 1_000_000;
 
-/** Counts what the scan counts, on what the parser made of the text. */
+/** Counts the same on the parsed text. */
 function count(value: unknown): JsonBounds {
   if (typeof value !== 'object' || value === null) return { levels: 0, values: 0 };
   const inner = Object.values(value).map(count);
@@ -24,14 +24,14 @@ describe('findExceeded()', () => {
     ['[[],[[[]]],[]]', 4],
     ['["[[[[", "\\"[[[[", "\\\\", ["]"]]', 2],
     ['{"[":{"{\\\\":1},"\\"{":[]}', 2],
-  ])('finds the levels of %s to be %i', (text, levels) => {
+  ])('counts the levels of %s as %i', (text, levels) => {
     expect(findExceeded(text, { levels, values: MANY })).toBeUndefined();
     if (levels > 0) {
       expect(findExceeded(text, { levels: levels - 1, values: MANY })).toBe('levels');
     }
   });
 
-  it('counts what the parser makes of a text', () => {
+  it('agrees with the parser', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -42,11 +42,11 @@ describe('findExceeded()', () => {
     );
   });
 
-  it.each(['"', '["\\', '"\\"', '[[,,', ']]]', '{"a":"'])('comes to an end on %s', (text) => {
+  it.each(['"', '["\\', '"\\"', '[[,,', ']]]', '{"a":"'])('terminates on %s', (text) => {
     expect(findExceeded(text, { levels: 9, values: 9 })).toBeUndefined();
   });
 
-  it('looks at six megabytes of brackets and backslashes', () => {
+  it('scans six megabytes of brackets and backslashes', () => {
     const bounds = { levels: MANY * 9, values: MANY * 9 };
     expect(findExceeded('['.repeat(6 * MANY), { ...bounds, levels: 100 })).toBe('levels');
     expect(findExceeded(`"${'\\'.repeat(6 * MANY)}"`, bounds)).toBeUndefined();

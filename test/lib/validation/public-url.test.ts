@@ -6,7 +6,7 @@ import { checkPublicUrl, type UrlPolicy } from '../../../lib/validation/public-u
 import hostile from '../../fixtures/media-urls/hostile.json' with { type: 'json' };
 import legitimate from '../../fixtures/media-urls/legitimate.json' with { type: 'json' };
 
-/** What the reason of each kind of hostile URL says. */
+/** What the message for each kind of hostile URL contains. */
 const REASONS: Readonly<Record<keyof typeof hostile, RegExp>> = {
   scheme: /^must begin with http:\/\/ or https:\/\/ and a host$/,
   unseen: /^must not have white space, control characters, invisible/,
@@ -28,12 +28,12 @@ const HOSTILE = [
   ...Object.entries(hostile).flatMap(([kind, urls]) =>
     urls.map((url) => ({ kind: kind as keyof typeof hostile, url })),
   ),
-  // Halves of surrogate pairs, which not every reader of JSON lets into a fixture.
+  // Halves of surrogate pairs, which not every JSON parser accepts in a fixture.
   { kind: 'unseen', url: 'http://samples.example.com/\ud83c.mp4' },
   { kind: 'unseen', url: 'http://\udc00.example.com/a.mp4' },
 ] as const;
 
-/** Which addresses are not globally reachable, by the registries and not by the library that the policy asks. */
+/** Addresses that are not globally reachable, by the registries and not by the library that the policy uses. */
 const SPECIAL_IPV4 = new BlockList();
 const SPECIAL_IPV6 = new BlockList();
 // https://www.iana.org/assignments/iana-ipv4-special-registry
@@ -42,7 +42,7 @@ for (const [net, prefix] of [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
-  // In no registry: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16.
+  // Not in a registry: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16.
   ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
@@ -60,7 +60,7 @@ for (const [net, prefix] of [
 ] as const) {
   SPECIAL_IPV4.addSubnet(net, prefix);
 }
-// https://www.iana.org/assignments/iana-ipv6-special-registry, and all that is not 2000::/3.
+// https://www.iana.org/assignments/iana-ipv6-special-registry, and everything outside 2000::/3.
 for (const [net, prefix] of [
   ['::', 3],
   ['4000::', 2],
@@ -84,7 +84,7 @@ function toDotted(address: number): string {
 
 const ipv4 = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  // Around the edges of ranges, which chance alone seldom meets.
+  // Addresses around the edges of ranges, which random ones seldom hit.
   fc
     .tuple(
       fc.constantFrom(0, 10, 100, 127, 169, 172, 192, 198, 203, 223, 224, 255),
@@ -112,7 +112,7 @@ describe('checkPublicUrl()', () => {
   });
 
   it.each(HOSTILE.filter(({ url }) => !/[?#]/.test(url)))(
-    'tells nothing of a query behind $url',
+    'quotes no query behind $url',
     ({ url }) => {
       const verdict = checkPublicUrl(`${url}?token=canary-query`, {});
 
@@ -121,11 +121,11 @@ describe('checkPublicUrl()', () => {
     },
   );
 
-  it.each(legitimate.unchanged)('hands on %s as it is', (url) => {
+  it.each(legitimate.unchanged)('returns %s unchanged', (url) => {
     expect(checkPublicUrl(url, {})).toMatchObject({ href: url, host: new URL(url).hostname });
   });
 
-  it.each(legitimate.normalised)('hands on %s as %s', (url = '', href = '') => {
+  it.each(legitimate.normalised)('returns %s as %s', (url = '', href = '') => {
     expect(checkPublicUrl(url, {})).toMatchObject({ href, host: new URL(href).hostname });
     expect(checkPublicUrl(href, {})).toMatchObject({ href });
   });
@@ -142,15 +142,15 @@ describe('checkPublicUrl()', () => {
     ['https://samples.example.com/a.', ''],
     ['https://samples.example.com', ''],
     ['https://samples.example.com/a?b.mp4', ''],
-  ])('finds in %s the extension %j', (url, extension) => {
+  ])('reads from %s the extension %j', (url, extension) => {
     expect(checkPublicUrl(url, {})).toMatchObject({ extension });
   });
 
   it.each([
     ['ASCII', 'x', 1],
-    ['a letter that becomes six bytes when it is percent-encoded', 'é', 6],
-    ['a letter that becomes nine', '한', 9],
-  ])('takes %s up to the limit and not beyond', (_name, letter, bytes) => {
+    ['a letter that becomes six bytes when percent-encoded', 'é', 6],
+    ['a letter that becomes nine bytes', '한', 9],
+  ])('accepts %s up to the limit and not beyond', (_name, letter, bytes) => {
     const base = 'https://samples.example.com/';
     const count = Math.floor((MAX_URL_BYTES - base.length) / bytes);
     const rest = MAX_URL_BYTES - base.length - count * bytes;
@@ -163,7 +163,7 @@ describe('checkPublicUrl()', () => {
     });
   });
 
-  it('takes no text that is too long, even where its URL is not', () => {
+  it('refuses a text that is too long, even if its URL is not', () => {
     const text = `https://media.example.com/${'./'.repeat(4_000)}a.mp4`;
 
     expect(checkPublicUrl(text, {})).toEqual({
@@ -171,7 +171,7 @@ describe('checkPublicUrl()', () => {
     });
   });
 
-  describe('under a list of hosts', () => {
+  describe('with a list of hosts', () => {
     const policy: UrlPolicy = {
       hosts: ['media.example.com', '*.cdn.example.com', '8.8.8.8', 'xn--bcher-kva.example.com'],
     };
@@ -185,7 +185,7 @@ describe('checkPublicUrl()', () => {
       'https://ｍedia.example.com/a.mp4',
       'http://8.8.8.8/a.mp4',
       'http://0x08080808/a.mp4',
-    ])('takes %s', (url) => {
+    ])('accepts %s', (url) => {
       expect(passes(url, policy)).toBe(true);
     });
 
@@ -212,7 +212,7 @@ describe('checkPublicUrl()', () => {
       expect(passes(url, policy)).toBe(false);
     });
 
-    it('names the host that is not on it, and nothing else of the URL', () => {
+    it('names the refused host, and nothing else of the URL', () => {
       const verdict = checkPublicUrl('https://other.example.org/canary?canary=1', policy);
 
       expect(verdict).toEqual({
@@ -220,7 +220,7 @@ describe('checkPublicUrl()', () => {
       });
     });
 
-    it('takes nothing where the list is empty', () => {
+    it('refuses every URL if the list is empty', () => {
       expect(passes('https://media.example.com/a.mp4', { hosts: [] })).toBe(false);
     });
   });
@@ -233,17 +233,17 @@ describe('checkPublicUrl()', () => {
     ['http://samples.example.com:443/', false],
     ['http://samples.example.com:8081/', false],
     ['http://127.0.0.1:8080/', false],
-  ])('answers to %s with more ports: %s', (url, passing) => {
+  ])('accepts %s with additional ports: %s', (url, passing) => {
     expect(passes(url, { ports: [8080, 8443] })).toBe(passing);
   });
 
-  it('names the ports that are allowed', () => {
+  it('lists the allowed ports', () => {
     expect(checkPublicUrl('http://samples.example.com:81/', { ports: [8080] })).toEqual({
       reason: 'must use the default port of its scheme or 8080',
     });
   });
 
-  describe('whatever the text', () => {
+  describe('for any text', () => {
     const piece = fc.constantFrom(
       ...['http://', 'https://', 'HTTP:', '//', '/', '\\', '@', ':', ':80', '?', '#', '.', '..'],
       ...['%2e', '%00', '%', '[::1]', '[', ']', '127.0.0.1', '0x7f', '1', '。', '１', 'localhost'],
@@ -260,7 +260,7 @@ describe('checkPublicUrl()', () => {
       fc.array(piece, { maxLength: 6 }).map((pieces) => `https://${pieces.join('')}.example.com/`),
     );
 
-    it('never throws, and takes again what it hands on', () => {
+    it('never throws, and accepts its own result', () => {
       let tried = 0;
       let taken = 0;
 
@@ -286,7 +286,7 @@ describe('checkPublicUrl()', () => {
       expect(taken).toBeGreaterThan(tried / 10);
     });
 
-    it('takes an IPv4 address exactly where it is globally reachable', () => {
+    it('accepts exactly the globally reachable IPv4 addresses', () => {
       fc.assert(
         fc.property(ipv4, (number) => {
           const address = toDotted(number);
@@ -296,7 +296,7 @@ describe('checkPublicUrl()', () => {
       );
     });
 
-    it('takes an IPv6 address exactly where it is globally reachable', () => {
+    it('accepts exactly the globally reachable IPv6 addresses', () => {
       const word = fc.oneof(
         fc.integer({ min: 0, max: 0xffff }),
         fc.constantFrom(0, 1, 0x64, 0xff9b, 0x7f00, 0xffff),
@@ -318,7 +318,7 @@ describe('checkPublicUrl()', () => {
       );
     });
 
-    it('takes no IPv4 address that is wrapped into an IPv6 one', () => {
+    it('refuses IPv4 addresses inside IPv6 addresses', () => {
       const wrap = fc.constantFrom('::', '::ffff:', '::ffff:0:', '64:ff9b::', '64:ff9b:1::');
 
       fc.assert(
@@ -331,7 +331,7 @@ describe('checkPublicUrl()', () => {
       );
     });
 
-    it('judges every spelling of an IPv4 address as it judges the dotted one', () => {
+    it('treats every spelling of an IPv4 address like the dotted one', () => {
       const base = fc.constantFrom(
         (part: number) => String(part),
         (part: number) => `0x${part.toString(16)}`,
@@ -362,7 +362,7 @@ describe('checkPublicUrl()', () => {
       );
     });
 
-    it('never takes a host beyond the wildcard', () => {
+    it('never accepts a host outside the wildcard', () => {
       fc.assert(
         fc.property(anyText, (text) => {
           const verdict = checkPublicUrl(text, { hosts: ['*.example.com'] });

@@ -12,7 +12,7 @@ const sign = (body: unknown) =>
   parseSignatureRequest(body, NOW_SECONDS, (uploadId) => uploadId === OWN);
 const pull = (body: unknown) => parsePullRequest(body, { nowSeconds: NOW_SECONDS, policy: {} });
 
-/** Returns what is wrong with the fields of a body, by their paths. */
+/** Returns the messages for the fields of a body, by their paths. */
 function errorsOf(body: unknown, parse: (body: unknown) => unknown = sign) {
   try {
     parse(body);
@@ -40,7 +40,7 @@ describe('parseSignatureRequest()', () => {
     });
   });
 
-  it.each(['Finish', 'Change', 'None'])('takes the mode %s', (taskNotifyMode) => {
+  it.each(['Finish', 'Change', 'None'])('accepts the mode %s', (taskNotifyMode) => {
     expect(sign({ taskNotifyMode })).toEqual({ taskNotifyMode });
   });
 
@@ -102,9 +102,9 @@ describe('parseSignatureRequest()', () => {
     ['class_id', 7, 'is not a field here; did you mean classId?'],
     ['storage-region', '', 'is not a field here; did you mean storageRegion?'],
     ['sourceContex', '', 'is not a field here; did you mean sourceContext?'],
-  ])('says what is wrong with %s, as %j', (path, value, message) => {
+  ])('explains a wrong %s, such as %j', (path, value, message) => {
     const [first = '', second] = path.split('.');
-    // Of JSON, since `__proto__` is no ordinary member of a literal.
+    // Parsed from JSON, since `__proto__` is not an ordinary member of a literal.
     const field = JSON.stringify(second === undefined ? value : { [second]: value });
 
     expect(errorsOf(JSON.parse(`{${JSON.stringify(first)}:${field}}`))).toEqual({
@@ -112,7 +112,7 @@ describe('parseSignatureRequest()', () => {
     });
   });
 
-  it('says what the other function calls a priority', () => {
+  it("suggests this function's name for a priority", () => {
     expect(errorsOf({ mediaUrl: MEDIA, taskPriority: 1 }, pull)).toEqual({
       taskPriority: 'is not a field here; did you mean tasksPriority?',
     });
@@ -137,7 +137,7 @@ describe('a media type', () => {
     ['.mp4', 'mp4'],
     ['*.mov', 'mov'],
     [' mp4 ', 'mp4'],
-  ])('that is written as %j says which extension is meant', (type, meant) => {
+  ])('in the notation %j is refused with the extension to use', (type, meant) => {
     const message = `must be a file name extension without its dot; did you mean ${meant}?`;
     const limits = { mediaTypes: ['mp4', type] };
 
@@ -158,7 +158,7 @@ describe('a media type', () => {
     '__proto__',
     '/',
     '.',
-  ])('that VOD does not take, %j, lists those that it does', (type) => {
+  ])('that VOD does not accept, %j, is refused with the list of types', (type) => {
     expect(errorsOf({ limits: { mediaTypes: [type] } })).toEqual({
       'limits.mediaTypes.0': expect.stringMatching(/^must be a type that VOD accepts: wmv, .*amr$/),
     });

@@ -6,7 +6,7 @@ describe('explainStorageRegion()', () => {
   it.each([
     ...['ap-singapore', 'ap-beijing-1', 'ap-beijing-2', 'ap-beijing-12', 'sa-saopaulo'],
     ...['ap-guangzhou-2', 'me-riyadh', 'me-riyadh-12'],
-  ])('lets %s pass', (region) => {
+  ])('accepts %s', (region) => {
     expect(explainStorageRegion(region)).toBeUndefined();
   });
 
@@ -16,7 +16,7 @@ describe('explainStorageRegion()', () => {
     ['ap-singaproe', 'ap-singapore'],
     ['AP-Seoul', 'ap-seoul'],
     ['ap_tokyo', 'ap-tokyo'],
-  ])('asks behind %s whether %s was meant', (region, meant) => {
+  ])('suggests for %s the region %s', (region, meant) => {
     expect(explainStorageRegion(region)).toContain(`did you mean ${meant}?`);
   });
 
@@ -36,14 +36,14 @@ describe('explainStorageRegion()', () => {
 
 describe('findNearName()', () => {
   it.each(['CLASSID', 'clasId', 'claxssId', 'classIdx', 'claxsId', 'calssId'])(
-    'takes %s for one slip of the hand',
+    'treats %s as a typing mistake',
     (text) => {
       expect(findNearName(text, ['procedure', 'classId'])).toBe('classId');
     },
   );
 
   it.each(['', 'clxxsId', 'caxssId', 'cxlssId', 'calssIx', 'classIdxx', 'clssI'])(
-    'takes %j for another name',
+    'treats %j as another name',
     (text) => {
       expect(findNearName(text, ['procedure', 'classId'])).toBeUndefined();
     },

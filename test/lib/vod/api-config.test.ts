@@ -15,7 +15,7 @@ const ROLE: Environment = {
   TENCENTCLOUD_SESSIONTOKEN: 'role-token-canary',
 };
 
-/** What the pull function reads of it; callers are another matter. */
+/** The part of the pull function's environment that it reads; authentication is tested elsewhere. */
 function readVodApi(environment: Environment) {
   const SOURCE_CONTEXT_KEYS = 'key-of-contexts-for-an-example-alone';
   return readPullConfig({ AUTH: 'none', SOURCE_CONTEXT_KEYS, ...environment }).vodApi;
@@ -24,7 +24,7 @@ function readVodApi(environment: Environment) {
 const problemOf = (read: () => unknown) => thrown(ConfigError, read);
 
 describe('vodApi of readPullConfig()', () => {
-  it('calls the cloud over TLS where nothing is said', () => {
+  it('calls Tencent Cloud over TLS by default', () => {
     const config = readVodApi(ROLE);
 
     expect(config).toEqual({
@@ -37,7 +37,7 @@ describe('vodApi of readPullConfig()', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('reads everything that can be said', () => {
+  it('reads all variables', () => {
     expect(
       readVodApi({
         ...KEY,
@@ -61,7 +61,7 @@ describe('vodApi of readPullConfig()', () => {
     ['https://', 'https'],
     ['http', 'http'],
     ['http://', 'http'],
-  ])('takes the protocol as %s', (given, protocol) => {
+  ])('accepts the protocol as %s', (given, protocol) => {
     const config = readVodApi({
       ...KEY,
       VOD_API_ENDPOINT: '127.0.0.1:3000',
@@ -86,14 +86,14 @@ describe('vodApi of readPullConfig()', () => {
     ['VOD_PULLS_PER_SECOND', '2.5'],
     ['VOD_SECRET_ID', ''],
     ['VOD_SECRET_KEY', undefined],
-  ])('refuses %s=%j, by name alone', (variable, value) => {
+  ])('refuses %s=%j and names the variable without its value', (variable, value) => {
     const error = problemOf(() => readVodApi({ ...KEY, [variable]: value }));
 
     expect(error.variables).toEqual([variable]);
     expect(error.message).not.toContain('canary');
   });
 
-  it('fails closed where there is neither a role nor a key', () => {
+  it('fails without an execution role and without a key', () => {
     const error = problemOf(() => readVodApi({}));
 
     expect(error.variables).toEqual(['VOD_SECRET_ID', 'VOD_SECRET_KEY']);
@@ -102,7 +102,7 @@ describe('vodApi of readPullConfig()', () => {
     );
   });
 
-  it('names every variable that is wrong at once', () => {
+  it('reports all invalid variables together', () => {
     const error = problemOf(() =>
       readVodApi({ VOD_API_ENDPOINT: '', VOD_REGION: '', VOD_SECRET_ID: 'AKIDexample' }),
     );
@@ -112,7 +112,7 @@ describe('vodApi of readPullConfig()', () => {
 });
 
 describe('readVodCredentials()', () => {
-  it('prefers the execution role to the key', () => {
+  it('prefers the execution role over the key', () => {
     expect(readVodCredentials({ ...KEY, ...ROLE })).toEqual({
       secretId: 'AKIDrole',
       secretKey: 'role-key-canary',
@@ -120,7 +120,7 @@ describe('readVodCredentials()', () => {
     });
   });
 
-  it.each(Object.keys(ROLE))('takes the key where the role has no %s', (variable) => {
+  it.each(Object.keys(ROLE))('uses the key if the role has no %s', (variable) => {
     expect(readVodCredentials({ ...KEY, ...ROLE, [variable]: undefined })).toEqual({
       secretId: 'AKIDexample',
       secretKey: 'secret-key-canary',
@@ -129,7 +129,7 @@ describe('readVodCredentials()', () => {
     expect(readVodCredentials({ ...KEY, ...ROLE, [variable]: '' }).token).toBeUndefined();
   });
 
-  it('throws where there are none, and tells no value', () => {
+  it('throws without credentials, and quotes no value', () => {
     const error = problemOf(() =>
       readVodCredentials({ ...ROLE, TENCENTCLOUD_SESSIONTOKEN: undefined }),
     );

@@ -14,7 +14,7 @@ interface Run {
   readonly pauses: readonly number[];
 }
 
-/** Runs a call whose tries throw `failures` one after another, and then answer. */
+/** Runs a call whose attempts throw `failures` one after another and then succeed. */
 async function run(
   failures: readonly unknown[],
   options: CallOptions = {},
@@ -42,27 +42,27 @@ async function run(
 }
 
 describe('callVod()', () => {
-  it('answers at once where nothing fails', async () => {
+  it('returns immediately if nothing fails', async () => {
     expect(await run([])).toEqual({ outcome: 'answer', tries: 1, pauses: [] });
   });
 
   it.each([
-    ['a fault of VOD', INTERNAL_ERROR, [250, 500]],
-    ['a limit of VOD', LIMITED, [1_000, 2_000]],
+    ['an error of VOD', INTERNAL_ERROR, [250, 500]],
+    ['a rate limit of VOD', LIMITED, [1_000, 2_000]],
     ['an HTTP status 500', { httpCode: 500 }, [250, 500]],
     ['an HTTP status 429', { httpCode: 429 }, [1_000, 2_000]],
     ['a broken connection', new Error('socket hang up'), [250, 500]],
-    ['an answer that cannot be read', new SyntaxError('Unexpected token'), [250, 500]],
-  ])('repeats %s after pauses that grow', async (_name, failure, pauses) => {
+    ['an unreadable answer', new SyntaxError('Unexpected token'), [250, 500]],
+  ])('retries %s after growing pauses', async (_name, failure, pauses) => {
     expect(await run([failure, failure])).toEqual({ outcome: 'answer', tries: 3, pauses });
   });
 
-  it('spreads the pauses over their whole length', async () => {
+  it('spreads pauses over their whole length', async () => {
     expect((await run([INTERNAL_ERROR, INTERNAL_ERROR], {}, 0.25)).pauses).toEqual([62.5, 125]);
     expect((await run([INTERNAL_ERROR, INTERNAL_ERROR], {}, 0)).pauses).toEqual([0, 0]);
   });
 
-  it('throws the third failure', async () => {
+  it('throws the third error', async () => {
     const run3 = await run([INTERNAL_ERROR, LIMITED, INTERNAL_ERROR]);
 
     expect(run3).toEqual({ outcome: 'upstream_failed', tries: 3, pauses: [250, 2_000] });
@@ -73,11 +73,11 @@ describe('callVod()', () => {
     ['a denial', { code: 'AuthFailure.TokenFailure' }, 'upstream_denied'],
     ['a quota', { code: 'LimitExceeded' }, 'upstream_busy'],
     ['an HTTP status 403', { httpCode: 403 }, 'upstream_failed'],
-  ])('does not repeat %s', async (_name, failure, code) => {
+  ])('does not retry %s', async (_name, failure, code) => {
     expect(await run([failure])).toEqual({ outcome: code, tries: 1, pauses: [] });
   });
 
-  it('does not pause beyond the time that is left', async () => {
+  it('does not pause longer than the time that is left', async () => {
     const enough = await run([LIMITED], { deadline: { left: () => 1_700 } });
     const short = await run([LIMITED], { deadline: { left: () => 1_699 } });
 
@@ -85,20 +85,20 @@ describe('callVod()', () => {
     expect(short).toEqual({ outcome: 'upstream_busy', tries: 1, pauses: [] });
   });
 
-  it('sends nothing where no time is left for an answer', async () => {
+  it('sends nothing if no time is left for an answer', async () => {
     const run1 = await run([], { deadline: { left: () => 699 } });
 
     expect(run1).toEqual({ outcome: 'upstream_busy', tries: 0, pauses: [] });
   });
 
-  it('throws the failure before where no time is left for another try', async () => {
+  it('throws the previous error if no time is left for another attempt', async () => {
     const left = [2_000, 2_000, 100];
     const run1 = await run([INTERNAL_ERROR], { deadline: { left: () => left.shift() ?? 0 } });
 
     expect(run1).toMatchObject({ outcome: 'upstream_failed', tries: 1 });
   });
 
-  it('needs no signal where the try ends by itself in time', async () => {
+  it('needs no abort signal if the attempt ends in time', async () => {
     const given: unknown[] = [];
     const send = async (signal?: AbortSignal) => {
       given.push(signal);
@@ -114,7 +114,7 @@ describe('callVod()', () => {
     expect(given).toEqual([undefined, expect.any(AbortSignal)]);
   });
 
-  it('gives a try the time that is left, and no more', async () => {
+  it('limits an attempt to the time that is left', async () => {
     const never = (signal?: AbortSignal) =>
       new Promise<never>((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(new Error('The user aborted a request.')));
@@ -128,7 +128,7 @@ describe('callVod()', () => {
     await expect(call).rejects.toMatchObject({ code: 'upstream_timeout' });
   });
 
-  it('takes a turn for every try', async () => {
+  it('takes a rate limit turn for every attempt', async () => {
     const turns: string[] = [];
     await run([INTERNAL_ERROR, INTERNAL_ERROR], {}, 1, {
       tryTurn: () => turns.push('tried') === 1,
@@ -140,7 +140,7 @@ describe('callVod()', () => {
     expect(turns).toEqual(['tried', 'tried', 'taken', 'tried', 'taken']);
   });
 
-  it('does not wait for a turn beyond the time that is left', async () => {
+  it('does not wait for a turn longer than the time that is left', async () => {
     const run1 = await run([], { deadline: { left: () => 510 } }, 1, {
       tryTurn: () => false,
       takeTurn: (signal) =>
@@ -152,14 +152,14 @@ describe('callVod()', () => {
     expect(run1).toEqual({ outcome: 'upstream_busy', tries: 0, pauses: [] });
   });
 
-  it('does nothing for a signal that was aborted before', async () => {
+  it('does nothing if its signal was already aborted', async () => {
     const reason = new Error('gone');
     const run1 = await run([], { signal: AbortSignal.abort(reason) });
 
     expect(run1).toEqual({ outcome: reason, tries: 0, pauses: [] });
   });
 
-  it('throws the reason of the signal and not what its timer makes of it', async () => {
+  it('throws the reason of the signal, not the error of its timer', async () => {
     const controller = new AbortController();
     const reason = new Error('gone');
     const call = callVod(
@@ -179,7 +179,7 @@ describe('callVod()', () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  it('throws the reason of the signal and not what the abort breaks', async () => {
+  it('throws the reason of the signal, not the error that the abort causes', async () => {
     const controller = new AbortController();
     const reason = new Error('gone');
     const send = async () => {
@@ -195,7 +195,7 @@ describe('callVod()', () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer running', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     const before = timers();
 
@@ -204,7 +204,7 @@ describe('callVod()', () => {
     expect(timers()).toEqual(before);
   });
 
-  it('makes a try with 200 ms, and none with less', async () => {
+  it('starts an attempt with 200 ms left, and none with less', async () => {
     expect(await run([], { deadline: { left: () => 700 } })).toMatchObject({ tries: 1 });
     expect(await run([], { deadline: { left: () => 699 } })).toMatchObject({ tries: 0 });
   });

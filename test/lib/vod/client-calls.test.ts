@@ -49,7 +49,7 @@ describe('createVodApi()', () => {
     ]);
   });
 
-  it('calls about another application where the options name one', async () => {
+  it('calls VOD for the application that the options name', async () => {
     const vod = await open((response, { action }) =>
       succeed(response, action === 'PullUpload' ? { TaskId: 'task-1' } : {}),
     );
@@ -72,7 +72,7 @@ describe('createVodApi()', () => {
     );
   });
 
-  it('modifies a media once more only where VOD has refused it', async () => {
+  it('retries ModifyMediaInfo only if VOD has refused it', async () => {
     let count = 0;
     const vod = await open((response) => {
       count += 1;
@@ -88,10 +88,10 @@ describe('createVodApi()', () => {
   });
 
   it.each([
-    ['is none', { MediaInfoSet: 'none' }],
+    ['is a string', { MediaInfoSet: 'none' }],
     ['has a gap', { MediaInfoSet: [null] }],
     ['is an object', { NotExistFileIdSet: {} }],
-  ])('cannot read an answer whose list %s', async (_, fields) => {
+  ])('fails on an answer whose list %s', async (_, fields) => {
     const vod = await open((response) => succeed(response, fields));
 
     await expect(vod.describeMediaInfos({ FileIds: ['1'] })).rejects.toMatchObject({
@@ -99,7 +99,7 @@ describe('createVodApi()', () => {
     });
   });
 
-  it('takes `null` for an empty list', async () => {
+  it('reads `null` as an empty list', async () => {
     const vod = await open((response) => succeed(response, { MediaInfoSet: null }));
 
     await expect(vod.describeMediaInfos({ FileIds: ['1'] })).resolves.toMatchObject({
@@ -107,7 +107,7 @@ describe('createVodApi()', () => {
     });
   });
 
-  it('answers the events that were pulled', async () => {
+  it('returns the pulled events', async () => {
     const EventSet = [{ EventHandle: 'h-1', EventType: 'FileDeleted' }];
     const vod = await open((response) => succeed(response, { EventSet }));
 
@@ -120,16 +120,16 @@ describe('createVodApi()', () => {
   it.each<[string, AnswerVodCall]>([
     ['null', (response) => succeed(response, { EventSet: null })],
     ['an empty list', (response) => succeed(response, { EventSet: [] })],
-    ['no member', (response) => succeed(response)],
+    ['an absent member', (response) => succeed(response)],
     ['ResourceNotFound', (response) => refuse(response, 'ResourceNotFound')],
-  ])('knows an empty queue by %s', async (_spelling, answer) => {
+  ])('reads an empty queue from %s', async (_spelling, answer) => {
     const vod = await open(answer);
 
     await expect(vod.pullEvents()).resolves.toEqual([]);
   });
 
   it.each(['FailedOperation', 'ResourceNotFound.UserNotExist', 'UnauthorizedOperation'])(
-    'does not take %s for an empty queue',
+    'does not read %s as an empty queue',
     async (code) => {
       const vod = await open((response) => refuse(response, code));
 
@@ -137,7 +137,7 @@ describe('createVodApi()', () => {
     },
   );
 
-  it('waits for events longer than for any other answer', async () => {
+  it('waits longer for events than for other answers', async () => {
     const vod = await open((response) => {
       setTimeout(() => succeed(response, { EventSet: [{ EventHandle: 'h-1' }] }), 5_500);
     });

@@ -68,7 +68,7 @@ async function problemOf(call: Promise<unknown>): Promise<Problem> {
 const acceptPull: AnswerVodCall = (response) => succeed(response, { TaskId: '1500000001-pull-1' });
 
 describe('createVodApi()', () => {
-  it('pulls with the signature of the key and the application, whatever the text is', async () => {
+  it('signs pulls with any text, key and application', async () => {
     const server = await serve(acceptPull);
     const vod = connect(server.endpoint, { subAppId: 1_500_000_001, region: 'ap-singapore' });
     const request = {
@@ -97,7 +97,7 @@ describe('createVodApi()', () => {
     expect(call.headers).not.toHaveProperty('x-tc-token');
   });
 
-  it('names no application and no region where none is configured', async () => {
+  it('sends no application and no region if none is configured', async () => {
     const server = await serve(succeed);
 
     await connect(server.endpoint).describeStorageRegions();
@@ -106,7 +106,7 @@ describe('createVodApi()', () => {
     expect(server.calls[0]?.headers).not.toHaveProperty('x-tc-region');
   });
 
-  it('calls an endpoint that has a path', async () => {
+  it('calls an endpoint with a path', async () => {
     const server = await serve(acceptPull);
     const vod = connect(`${server.endpoint}/__vod/vod.tencentcloudapi.com`);
 
@@ -115,7 +115,7 @@ describe('createVodApi()', () => {
     expect(server.calls[0]?.path).toBe('/__vod/vod.tencentcloudapi.com/');
   });
 
-  it('answers what VOD describes', async () => {
+  it('returns what VOD describes', async () => {
     const server = await serve((response, { action, parameters }) =>
       succeed(response, { Action: action, Parameters: parameters }),
     );
@@ -135,7 +135,7 @@ describe('createVodApi()', () => {
     });
   });
 
-  it('signs every call with the credentials of the moment', async () => {
+  it('signs every call with the current credentials', async () => {
     const server = await serve(acceptPull);
     let generation = 1;
     const vod = connect(server.endpoint, {}, () => ({
@@ -162,7 +162,7 @@ describe('createVodApi()', () => {
     );
   });
 
-  it('throws what reading the credentials throws, and sends nothing', async () => {
+  it('throws the error of reading the credentials, and sends nothing', async () => {
     const server = await serve(acceptPull);
     const missing = new Error('no credentials');
     const vod = connect(server.endpoint, {}, () => {
@@ -173,7 +173,7 @@ describe('createVodApi()', () => {
     expect(server.calls).toHaveLength(0);
   });
 
-  it('speaks TLS unless it is told not to', async () => {
+  it('uses TLS unless http is configured', async () => {
     const server = createServer((socket) => {
       socket.once('data', (bytes) => {
         hello.push(bytes[0]);
@@ -191,7 +191,7 @@ describe('createVodApi()', () => {
     expect(hello).toEqual([22, 22, 22]);
   });
 
-  it('tells a session that VOD has seen apart from a failure', async () => {
+  it('returns that VOD already knows a session', async () => {
     const server = await serve((response) => refuse(response, 'InvalidParameterValue.SessionId'));
 
     const outcome = await connect(server.endpoint).pullUpload({
@@ -203,7 +203,7 @@ describe('createVodApi()', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('knows a pull whose answer was lost when it sends it again', async () => {
+  it('recognizes a pull whose answer was lost', async () => {
     const server = await serve((response) => {
       if (server.calls.length === 1) response.destroy();
       else refuse(response, 'InvalidParameterValue.SessionId');
@@ -218,7 +218,7 @@ describe('createVodApi()', () => {
     expect(server.calls.map(({ parameters }) => parameters['SessionId'])).toEqual(['s-1', 's-1']);
   });
 
-  it('tells no secret and no URL of the request in a refusal that quotes them', async () => {
+  it('removes secrets and URLs that a refusal quotes', async () => {
     const server = await serve((response, { text, headers }) =>
       refuse(
         response,
@@ -248,7 +248,7 @@ describe('createVodApi()', () => {
     expect(problem.cause).toBeUndefined();
   });
 
-  it('is broken by an answer without a task', async () => {
+  it('fails on an answer without a task', async () => {
     const server = await serve(succeed);
 
     const problem = await problemOf(
@@ -258,7 +258,7 @@ describe('createVodApi()', () => {
     expect(problem.code).toBe('upstream_failed');
   });
 
-  it('opens no connection for a call after another', async () => {
+  it('reuses its connection for consecutive calls', async () => {
     const server = await serve(succeed);
     const vod = connect(server.endpoint);
 
@@ -267,7 +267,7 @@ describe('createVodApi()', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('opens as many connections as calls are under way, and keeps them', async () => {
+  it('opens a connection for each concurrent call and keeps it', async () => {
     const server = await serve(succeed);
     const vod = connect(server.endpoint);
     const callEight = () =>
@@ -278,7 +278,7 @@ describe('createVodApi()', () => {
     expect(server.connections()).toBe(8);
   });
 
-  it('keeps its connection over a pause that the default agent does not', async () => {
+  it('keeps its connection during a pause that ends those of the default agent', async () => {
     const server = await serve(succeed);
     const vod = connect(server.endpoint);
 
@@ -289,7 +289,7 @@ describe('createVodApi()', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('gives up in time for the invocation to tell it', async () => {
+  it('times out early enough for the function to answer', async () => {
     const server = await serve(() => {});
     const startedAt = performance.now();
     const deadline = { left: () => startedAt + 1_100 - performance.now() };
@@ -300,7 +300,7 @@ describe('createVodApi()', () => {
     expect(deadline.left()).toBeGreaterThan(0);
   });
 
-  it('ends with the reason of the signal', async () => {
+  it('throws the reason of the signal', async () => {
     const server = await serve(() => controller.abort(reason));
     const controller = new AbortController();
     const reason = new Error('the caller went away');

@@ -7,7 +7,7 @@ import {
   refuseForTime,
 } from '../../../lib/vod/error.ts';
 
-/** What the vendor's client throws for an answer with an error; its class has no name of its own. */
+/** The error that the vendor's client throws for an error of the API; its class has no name. */
 function refusal(code: string): Error {
   return Object.assign(new Error('canary: https://media.example.com/a.mp4?signature=canary'), {
     code,
@@ -21,7 +21,7 @@ function networkError(properties: object): Error {
 }
 
 describe('explainVodError()', () => {
-  // Every code that VOD documents for PullUpload, and those that any call may have.
+  // Every code that VOD documents for PullUpload, and those that any call may return.
   it.each([
     ['FailedOperation', 502, 'upstream_failed', 'never', undefined],
     ['FailedOperation.CoverType', 422, 'upstream_rejected', 'never', 'coverUrl'],
@@ -67,7 +67,7 @@ describe('explainVodError()', () => {
     ['LimitExceeded', 503, 'upstream_busy', 'never', undefined],
     ['MissingParameter', 502, 'upstream_failed', 'never', undefined],
     ['SomethingOfTomorrow.Whatever', 502, 'upstream_failed', 'never', undefined],
-  ])('tells what %s means', (vodCode, status, code, repeat, field) => {
+  ])('explains the code %s', (vodCode, status, code, repeat, field) => {
     const { problem, repeat: actualRepeat } = explainVodError(refusal(vodCode));
 
     expect(problem).toMatchObject({ status, code });
@@ -92,7 +92,7 @@ describe('explainVodError()', () => {
     [429, 503, 'upstream_busy', 'later'],
     [403, 502, 'upstream_failed', 'never'],
     [302, 502, 'upstream_failed', 'never'],
-  ])('tells what the HTTP status %i means', (httpCode, status, code, repeat) => {
+  ])('explains the HTTP status %i', (httpCode, status, code, repeat) => {
     const failure = explainVodError(networkError({ httpCode, requestId: '' }));
 
     expect(failure.problem).toMatchObject({ status, code, vod: undefined });
@@ -102,14 +102,14 @@ describe('explainVodError()', () => {
 
   it.each([
     ['a connection that the client lost', networkError({ requestId: '', traceId: 'trace-1' })],
-    ['an error of the system', networkError({ code: 'ECONNRESET', errno: 'ECONNRESET' })],
+    ['an error of the operating system', networkError({ code: 'ECONNRESET', errno: 'ECONNRESET' })],
     ['a stream that ended early', networkError({ code: 'ERR_STREAM_PREMATURE_CLOSE' })],
     ['an answer that is not JSON', new SyntaxError('Unexpected token')],
     ['an answer without a response', new TypeError('Cannot read properties of undefined')],
-    ['something that is no error', 'canary'],
-    ['nothing at all', undefined],
-    ['a code that is no code', { code: 42 }],
-  ])('takes %s for a failure that may pass', (_name, error) => {
+    ['a value that is not an error', 'canary'],
+    ['undefined', undefined],
+    ['a code that is not a string', { code: 42 }],
+  ])('treats %s as a temporary failure', (_name, error) => {
     const { problem, repeat } = explainVodError(error);
 
     expect(problem).toMatchObject({ code: 'upstream_failed', status: 502, vod: undefined });
@@ -122,7 +122,7 @@ describe('explainVodError()', () => {
     ['InternalError'.padEnd(200, 'x'), undefined],
     ['Internal Error', undefined],
     ['InternalError', { code: 'InternalError', requestId: '' }],
-  ])('passes on no code and no id that VOD would not give: %s', (code, vod) => {
+  ])('drops a code and a request id that VOD would not send: %s', (code, vod) => {
     const error = Object.assign(refusal(code), { requestId: '<script>' });
 
     expect(explainVodError(error).problem.vod).toEqual(vod);
@@ -132,11 +132,11 @@ describe('explainVodError()', () => {
 describe('explainVodTimeout()', () => {
   const timeout = { problem: { code: 'upstream_timeout', status: 504 }, repeat: 'soon' };
 
-  it('is an answer that may come another time', () => {
+  it('is a temporary failure', () => {
     expect(explainVodTimeout()).toMatchObject(timeout);
   });
 
-  it('is what the time limit of the client means', () => {
+  it('is the explanation of a timeout of the client', () => {
     const error = new Error('network timeout at: https://vod.tencentcloudapi.com/');
 
     expect(explainVodError(error)).toMatchObject(timeout);
@@ -144,7 +144,7 @@ describe('explainVodTimeout()', () => {
 });
 
 describe('refuseForTime()', () => {
-  it('asks to come again', () => {
+  it('includes Retry-After', () => {
     expect(refuseForTime()).toMatchObject({
       code: 'upstream_busy',
       status: 503,
@@ -153,14 +153,14 @@ describe('refuseForTime()', () => {
   });
 });
 
-describe('what only some failures have', () => {
-  it('is the time to come again where something before the API is busy', () => {
+describe('an explained error', () => {
+  it('has Retry-After if a component before the API is busy', () => {
     const { problem } = explainVodError(networkError({ httpCode: 429 }));
     expect(problem).toMatchObject({ code: 'upstream_busy', headers: { 'Retry-After': '2' } });
     expect(explainVodError(networkError({ httpCode: 502 })).problem.headers).toEqual({});
   });
 
-  it('is a verb of its own for each kind of refusal, and one for all others', () => {
+  it('has its own verb for each kind of refusal, and one for all others', () => {
     const said = (code: string) => explainVodError(refusal(code)).problem.message;
     expect(said('InvalidParameterValue')).toBe('VOD refused the call with InvalidParameterValue.');
     expect(said('SomethingOfTomorrow')).toBe(
@@ -168,7 +168,7 @@ describe('what only some failures have', () => {
     );
   });
 
-  it('is a code of at most so many letters', () => {
+  it('has a code of limited length', () => {
     const of = (sub: number) => readRefusal(refusal(`Aa.${'x'.repeat(sub)}`));
     expect(of(60)).toMatchObject({ code: `Aa.${'x'.repeat(60)}` });
     expect(of(61)).toBeUndefined();

@@ -13,14 +13,14 @@ function nameFact(fact: string): string {
   return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
 }
 
-/** Returns a copy of `body` that `change` was applied to. */
+/** Returns a copy of `body` after `change` was applied to it. */
 function changed<T>(body: T, change: (copy: T) => unknown): T {
   const copy = structuredClone(body);
   change(copy);
   return copy;
 }
 
-/** Says the same with members in another order, and with others that are null. */
+/** Returns the same JSON with its members in another order and additional null members. */
 function reword(value: unknown, seed: number): unknown {
   if (Array.isArray(value)) return value.map((item) => reword(item, seed));
   if (typeof value !== 'object' || value === null) return value;
@@ -35,7 +35,7 @@ const FIXTURES = Object.entries<RawEvent>(events);
 const anyFixture = fc.constantFrom(...FIXTURES.map(([, body]) => body));
 
 describe('identifyEvent()', () => {
-  // Ids are kept and handed out: what they are made of must not change.
+  // Ids are stored and sent to consumers: their input must never change.
   it.each([
     [events.NewFileUpload, '["NewFileUpload","5285890700000000001"]'],
     [events.FileDeleted, '["FileDeleted",["5285890700000000001","5285890700000000002"],[]]'],
@@ -56,17 +56,17 @@ describe('identifyEvent()', () => {
       { Sign: '2f97', EventType: 'HologramComplete', B: null, A: [null] },
       '{"A":[null],"EventType":"HologramComplete"}',
     ],
-  ])('is the hash of what makes the fact: event %#', (body, fact) => {
+  ])('returns the hash of what identifies the fact: event %#', (body, fact) => {
     expect(identify(body)).toBe(nameFact(fact));
     const other = identifyEvent(parseVodEvent(body), 1_500_000_002);
     expect(other).toBe(nameFact(`[1500000002,${fact}]`));
   });
 
-  it('differs between all fixtures', () => {
+  it('differs for all fixtures', () => {
     expect(new Set(FIXTURES.map(([, body]) => identify(body))).size).toBe(FIXTURES.length);
   });
 
-  it('is the same in both modes, in any order of members, and with null for what is absent', () => {
+  it('is the same in both event modes, for any order of members and with null for absent ones', () => {
     fc.assert(
       fc.property(anyFixture, fc.nat(50), fc.string(), fc.integer(), (body, seed, text, number) => {
         const same = Object(reword(body, seed));
@@ -80,7 +80,7 @@ describe('identifyEvent()', () => {
   });
 
   describe('of a NewFileUpload', () => {
-    it('stays where anything but the file changed', () => {
+    it('does not change unless the file changes', () => {
       const later = changed(events.NewFileUpload, ({ FileUploadEvent: task }) => {
         task.MediaBasicInfo.MediaUrl += '?t=68b0&sign=ab12';
         task.MediaBasicInfo.Name = 'renamed';
@@ -102,7 +102,7 @@ describe('identifyEvent()', () => {
   });
 
   describe('of a PullComplete', () => {
-    it('stays where metadata, progress or messages changed', () => {
+    it('does not change with metadata, progress or messages', () => {
       const later = changed(events.PullComplete, ({ PullCompleteEvent: task }) => {
         Object.assign(task, { MetaData: { Size: 777 }, Progress: 99, Message: 'ok', FileUrl: 'u' });
       });
@@ -140,22 +140,22 @@ describe('identifyEvent()', () => {
       ['the order of results', (task) => task.MediaProcessResultSet.reverse()],
       ['an empty set', (task) => Object.assign(task, { AiRecognitionResultSet: [] })],
       ['metadata', (task) => Object.assign(task, { MetaData: { Size: 1 }, FileUrl: 'u' })],
-    ])('stays where %s changed', (_what, change) => {
+    ])('does not change with %s', (_what, change) => {
       expect(step(change)).toBe(identify(events.ProcedureStep));
     });
 
     it.each<[string, (task: Step) => unknown]>([
       ['the task', (task) => Object.assign(task, { TaskId: 'other' })],
-      ['the state', (task) => Object.assign(task, { Status: 'FINISH' })],
+      ['the status', (task) => Object.assign(task, { Status: 'FINISH' })],
       [
-        'the state of one result',
+        'the status of one result',
         (task) =>
           Object.assign(task.MediaProcessResultSet[1]?.SnapshotByTimeOffsetTask ?? {}, {
             Status: 'SUCCESS',
           }),
       ],
       [
-        'the state of a review',
+        'the status of a review',
         (task) =>
           Object.assign(task.AiContentReviewResultSet[0]?.PornTask ?? {}, { Status: 'FAIL' }),
       ],
@@ -166,12 +166,12 @@ describe('identifyEvent()', () => {
             Definition: 21,
           }),
       ],
-      ['the count of results', (task) => task.MediaProcessResultSet.pop()],
+      ['the number of results', (task) => task.MediaProcessResultSet.pop()],
     ])('changes with %s', (_what, change) => {
       expect(step(change)).not.toBe(identify(events.ProcedureStep));
     });
 
-    it('tells apart which of two results is done', () => {
+    it('distinguishes which of two results is done', () => {
       const flow = (first: string, second: string) =>
         identify({
           EventType: 'ProcedureStateChanged',
@@ -194,7 +194,7 @@ describe('identifyEvent()', () => {
       identify({ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet, FileDeleteResultInfo } });
     const parts = (FileId: string, ...DeleteParts: unknown[]) => ({ FileId, DeleteParts });
 
-    it('stays in any order, and where one is named twice', () => {
+    it('does not change with order and repetition', () => {
       const a = parts('1', { Type: 'TranscodeFiles', Definition: 20 }, { Type: 'OriginalFiles' });
       const b = parts('1', { Type: 'OriginalFiles' }, { Definition: 20, Type: 'TranscodeFiles' });
       const c = parts('2', { Type: 'OriginalFiles' });
@@ -209,17 +209,17 @@ describe('identifyEvent()', () => {
       [[null]],
       ['text'],
       [[{ FileId: '1', DeleteParts: null }]],
-    ])('takes %j for no parts', (results) => {
+    ])('reads %j as no parts', (results) => {
       expect(deletion(['1'], results)).toBe(deletion(['1'], [parts('1')]));
     });
 
-    it('takes no definition for 0, which means all', () => {
+    it('distinguishes a missing definition from 0, which means all', () => {
       expect(deletion(['1'], [parts('1', { Type: 'TranscodeFiles', Definition: 0 })])).toBe(
         deletion(['1'], [parts('1', { Type: 'TranscodeFiles' })]),
       );
     });
 
-    it('changes with files, with parts, and with whose parts they are', () => {
+    it('changes with the files, the parts and the files of the parts', () => {
       const original = { Type: 'OriginalFiles' };
       const ids = [
         deletion(['1']),
@@ -236,12 +236,12 @@ describe('identifyEvent()', () => {
     });
   });
 
-  describe('of other types', () => {
+  describe('of another type', () => {
     it.each(
       Object.entries(EVENT_MEMBERS).filter(
         ([type]) => !['NewFileUpload', 'FileDeleted'].includes(type),
       ),
-    )('changes with task and state of %s', (EventType, member) => {
+    )('changes with the task and status of %s', (EventType, member) => {
       const of = (task: RawEvent) => identify({ EventType, [member]: task });
       const ids = [
         of({ TaskId: '1', Status: 'PROCESSING' }),
@@ -256,7 +256,7 @@ describe('identifyEvent()', () => {
       );
     });
 
-    it('takes parts that have a state of their own', () => {
+    it('includes parts with their own status', () => {
       const of = (transcode: string, encrypt: string) =>
         identify({
           EventType: 'ProcessMediaByMPSComplete',
@@ -284,7 +284,7 @@ describe('identifyEvent()', () => {
       expect(of(one)).not.toBe(of(other));
     });
 
-    it('takes all that is said where there is no task id', () => {
+    it('hashes the whole event if it has no task id', () => {
       const of = (task: RawEvent) =>
         identify({ EventType: 'MediaCastStatusChanged', MediaCastStatusChangedEvent: task });
 
@@ -295,7 +295,7 @@ describe('identifyEvent()', () => {
     });
   });
 
-  it('differs wherever unknown events say different things', () => {
+  it('differs for any two different unknown events', () => {
     const bodies = fc
       .dictionary(fc.string(), fc.jsonValue())
       .map((any) => ({ EventType: 'X', ...any }));
@@ -306,7 +306,7 @@ describe('identifyEvent()', () => {
     );
   });
 
-  it('answers an id for any JSON', () => {
+  it('returns an id for any JSON', () => {
     const task = fc.oneof(
       fc.jsonValue(),
       fc.record({
@@ -336,7 +336,7 @@ describe('identifyEvent()', () => {
   });
 
   it.each(['FileUploadEvent', 'MediaCastStatusChangedEvent', 'Hologram'])(
-    'holds 10,000 levels in %s',
+    'handles 10,000 levels in %s',
     (member) => {
       const deep: unknown = JSON.parse(`${'{"a":['.repeat(5_000)}${']}'.repeat(5_000)}`);
       const body = { EventType: 'MediaCastStatusChanged', [member]: deep };
@@ -345,7 +345,7 @@ describe('identifyEvent()', () => {
     },
   );
 
-  it('gives 10,000 events 10,000 ids', () => {
+  it('returns different ids for 10,000 events', () => {
     const types = Object.entries(EVENT_MEMBERS);
     const ids = Array.from({ length: 10_000 }, (_, index) => {
       const [EventType, member] = types[index % types.length] ?? ['', ''];

@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { EVENT_MEMBERS, parseVodEvent, readLegacyEvent } from '../../../lib/vod/event.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
-/** Word for word from the comments of `EventContent`, https://cloud.tencent.com/document/product/266/31773. */
+/** Copied from the comments of `EventContent`, https://cloud.tencent.com/document/product/266/31773. */
 const DOCUMENTED = [
   ['NewFileUpload', 'FileUploadEvent'],
   ['ProcedureStateChanged', 'ProcedureStateChangeEvent'],
@@ -43,11 +43,11 @@ const DOCUMENTED = [
   ['CreateSnapshotByTimeOffsetComplete', 'SnapshotByTimeOffsetCompleteEvent'],
 ] as const;
 
-/** Has what the four checked types are checked for. */
+/** The members that the four checked types are checked for. */
 const TASK = { FileId: '1', TaskId: 't', Status: 'FINISH', FileIdSet: ['1'] };
 
 describe('EVENT_MEMBERS', () => {
-  it('has the documented rows and no other', () => {
+  it('has exactly the documented rows', () => {
     expect(Object.entries(EVENT_MEMBERS).sort()).toEqual(
       [...DOCUMENTED].map((row) => [...row]).sort(),
     );
@@ -72,7 +72,7 @@ describe('parseVodEvent()', () => {
     expect(event).toEqual({ eventType, task: TASK });
   });
 
-  it.each(DOCUMENTED)('keeps %s whole where %s is no object', (EventType, member) => {
+  it.each(DOCUMENTED)('keeps the whole body of %s if %s is not an object', (EventType, member) => {
     for (const task of ['text', 7, true, [], [TASK]]) {
       const raw = { EventType, [member]: task };
 
@@ -91,7 +91,7 @@ describe('parseVodEvent()', () => {
     ['FileDeleted', 'FileDeleteEvent', { FileIdSet: [] }],
     ['FileDeleted', 'FileDeleteEvent', { FileIdSet: [null] }],
     ['FileDeleted', 'FileDeleteEvent', { FileIdSet: '1' }],
-  ])('keeps %s whole where %s is %j', (EventType, member, task) => {
+  ])('keeps the whole body of %s if %s is %j', (EventType, member, task) => {
     expect(parseVodEvent({ EventType, [member]: task })).toMatchObject({
       eventType: 'unknown',
       name: EventType,
@@ -100,18 +100,18 @@ describe('parseVodEvent()', () => {
 
   it.each([
     [
-      'a type of tomorrow',
+      'an unknown type',
       { EventType: 'HologramComplete', HologramEvent: { A: 1 } },
       'HologramComplete',
     ],
     ['the name of a method', { EventType: 'constructor' }, 'constructor'],
-    ['a type that is no text', { EventType: { a: 1 } }, ''],
-    ['no type', {}, ''],
-  ])('keeps %s', (_name, raw, name) => {
+    ['a type that is not a string', { EventType: { a: 1 } }, ''],
+    ['an event without a type', {}, ''],
+  ])('keeps the whole body of %s', (_name, raw, name) => {
     expect(parseVodEvent(raw)).toEqual({ eventType: 'unknown', name, raw });
   });
 
-  it.each(Object.entries(events))('leaves behind how %s came', (_name, body) => {
+  it.each(Object.entries(events))('removes how %s was delivered', (_name, body) => {
     const pushed = { ...body, Sign: '2f97', T: 1_767_225_600 };
     const pulled = { EventHandle: 'eh-1', ReduceMediaBitrateCompleteEvent: null, ...body };
 
@@ -120,7 +120,7 @@ describe('parseVodEvent()', () => {
     expect(JSON.stringify(parseVodEvent(pulled))).not.toContain('null');
   });
 
-  it('leaves what it was given as it is', () => {
+  it('does not modify its input', () => {
     const body = structuredClone(events.ProcedureStep);
 
     parseVodEvent(body);
@@ -128,7 +128,7 @@ describe('parseVodEvent()', () => {
     expect(body).toEqual(events.ProcedureStep);
   });
 
-  it('narrows the task by the type', () => {
+  it('narrows the type of the task by the event type', () => {
     const event = parseVodEvent(events.MediaCast);
 
     if (event.eventType === 'MediaCastStatusChanged') {
@@ -163,7 +163,7 @@ describe('parseVodEvent()', () => {
 });
 
 describe('readLegacyEvent()', () => {
-  it('tells type and file of format 2.0', () => {
+  it('reads type and file of format 2.0', () => {
     expect(readLegacyEvent(events.Legacy)).toEqual({
       eventType: 'NewFileUpload',
       fileId: '9031868200000000003',
@@ -171,7 +171,7 @@ describe('readLegacyEvent()', () => {
   });
 
   it.each([[undefined], [null], [[]], [{}], [{ fileId: '' }], [{ fileId: 9031868200 }]])(
-    'needs no file: data %j',
+    'does not require a file: data %j',
     (data) => {
       const body = { version: '4.0', eventType: 'TranscodeComplete', data };
 
@@ -181,13 +181,13 @@ describe('readLegacyEvent()', () => {
 
   it.each([
     ['format 3.0', events.NewFileUpload],
-    ['both at once', { ...events.Legacy, ...events.NewFileUpload }],
+    ['both formats together', { ...events.Legacy, ...events.NewFileUpload }],
     ['another version', { ...events.Legacy, version: '5.0' }],
     ['a version that is a number', { ...events.Legacy, version: 4 }],
-    ['no type', { version: '4.0', data: {} }],
-    ['a type that is no text', { ...events.Legacy, eventType: ['NewFileUpload'] }],
-    ['nothing', {}],
-  ])('answers undefined for %s', (_name, body) => {
+    ['a body without a type', { version: '4.0', data: {} }],
+    ['a type that is not a string', { ...events.Legacy, eventType: ['NewFileUpload'] }],
+    ['an empty body', {}],
+  ])('returns undefined for %s', (_name, body) => {
     expect(readLegacyEvent(body)).toBeUndefined();
   });
 

@@ -16,7 +16,7 @@ describe('canonicalJson()', () => {
     expect(canonicalJson(value)).toBe(text);
   });
 
-  it('keeps all but null members', () => {
+  it('keeps all members except null', () => {
     const noNulls = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('null'));
     fc.assert(
       fc.property(noNulls, (value) => {
@@ -28,7 +28,7 @@ describe('canonicalJson()', () => {
   it.each([
     ['{"a":', '1', '}'],
     ['[', '1', ']'],
-  ])('holds 40,000 levels of %s', (open, core, close) => {
+  ])('handles 40,000 levels of %s', (open, core, close) => {
     const text = open.repeat(40_000) + core + close.repeat(40_000);
 
     expect(canonicalJson(JSON.parse(text))).toBe(text);
@@ -41,17 +41,17 @@ describe('copyWithoutNulls()', () => {
     [[null, [1, 'x', true], { a: 0, b: '', c: false }]],
     ['text'],
     [0],
-  ])('leaves %j as it is', (value) => {
+  ])('leaves %j unchanged', (value) => {
     expect(copyWithoutNulls(value)).toEqual(value);
   });
 
-  it('leaves out members that are null, at every level, and not items', () => {
+  it('removes null members at every level, but not null items', () => {
     const value = { a: null, b: [{ c: null, d: [null] }], e: { f: undefined, g: { h: null } } };
 
     expect(copyWithoutNulls(value)).toStrictEqual({ b: [{ d: [null] }], e: { g: {} } });
   });
 
-  it('changes nothing, whatever members are called', () => {
+  it('does not modify its input, whatever its members are called', () => {
     const text = '{"__proto__":{"a":{"__proto__":1}},"constructor":null,"list":[{"__proto__":[]}]}';
     const value: unknown = JSON.parse(text);
 
@@ -62,8 +62,8 @@ describe('copyWithoutNulls()', () => {
     expect(JSON.stringify(value)).toBe(text);
   });
 
-  it('says what the canonical text says', () => {
-    // A text has no negative zero.
+  it('returns the same value as the canonical JSON', () => {
+    // JSON text has no negative zero.
     const values = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)));
     fc.assert(
       fc.property(values, (value) => {
@@ -72,7 +72,7 @@ describe('copyWithoutNulls()', () => {
     );
   });
 
-  it('holds 40,000 levels', () => {
+  it('handles 40,000 levels', () => {
     const text = `${'{"a":['.repeat(20_000)}1${']}'.repeat(20_000)}`;
 
     expect(canonicalJson(copyWithoutNulls(JSON.parse(text)))).toBe(text);

@@ -4,14 +4,14 @@ import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import { describeTaskEvent, isTaskEventType, TASK_MEMBERS } from '../../../lib/vod/tasks.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
-/** As VOD answers: with every other member `null`. */
+/** A task as VOD returns it: with every other member `null`. */
 function detailOf(member: string, task: object | null, status = 'FINISH') {
   const others = Object.fromEntries(Object.values(TASK_MEMBERS).map((name) => [name, null]));
   return { ...others, TaskType: 'Any', Status: status, [member]: task };
 }
 
 describe('TASK_MEMBERS', () => {
-  it('leaves out the types that describe no task', () => {
+  it('leaves out types that describe no task', () => {
     const others = Object.keys(EVENT_MEMBERS).filter((type) => !isTaskEventType(type));
 
     expect(others.sort()).toEqual([
@@ -23,7 +23,7 @@ describe('TASK_MEMBERS', () => {
     ]);
   });
 
-  it('names no member twice', () => {
+  it('has no member twice', () => {
     const members = Object.values(TASK_MEMBERS);
 
     expect(new Set(members).size).toBe(members.length);
@@ -55,7 +55,7 @@ describe('describeTaskEvent()', () => {
       events.ProcedureStep.ProcedureStateChangeEvent,
     ],
     [
-      'an edited media',
+      'edited media',
       'EditMediaTask',
       events.MediaEdited,
       events.MediaEdited.EditMediaCompleteEvent,
@@ -66,22 +66,22 @@ describe('describeTaskEvent()', () => {
       events.Snapshots2017,
       events.Snapshots2017.SnapshotByTimeOffsetCompleteEvent,
     ],
-  ])('gives %s the id that it has when it is pushed', (_name, member, pushed, task) => {
+  ])('returns the same id for %s as its pushed event', (_name, member, pushed, task) => {
     const event = describeTaskEvent(detailOf(member, task));
 
     expect(event && identifyEvent(event)).toBe(identifyEvent(parseVodEvent(pushed)));
   });
 
   it.each([
-    ['that is under way', { TaskId: 't-1', Status: 'PROCESSING' }, 'PROCESSING'],
-    ['that waits', { TaskId: 't-1', Status: 'PROCESSING' }, 'WAITING'],
-    ['without a status in an answer that is not at its end', { TaskId: 't-1' }, 'PROCESSING'],
+    ['in progress', { TaskId: 't-1', Status: 'PROCESSING' }, 'PROCESSING'],
+    ['that is queued', { TaskId: 't-1', Status: 'PROCESSING' }, 'WAITING'],
+    ['without a status in a task that is not finished', { TaskId: 't-1' }, 'PROCESSING'],
     ['without its id', { Status: 'FINISH' }, 'FINISH'],
-  ])('tells nothing of a pull %s', (_name, task, status) => {
+  ])('returns no event for a pull %s', (_name, task, status) => {
     expect(describeTaskEvent(detailOf('PullUploadTask', task, status))).toBeUndefined();
   });
 
-  it('tells nothing of a task that no event is about', () => {
+  it('returns no event for a task without an event type', () => {
     const detail = detailOf('PullUploadTask', null);
 
     expect(

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { parseEndpoints, type WebhookEndpoint } from '../../../lib/webhooks/endpoint.ts';
 import { buildUploadMessage, type Message } from '../../../lib/webhooks/message.ts';
 
-/** A webhook as it came in. */
+/** A webhook as it was received. */
 export interface ReceivedWebhook {
   readonly method: string;
   readonly path: string;
@@ -21,7 +21,7 @@ export interface ReceivedWebhook {
 export interface Consumer {
   readonly url: string;
   readonly received: readonly ReceivedWebhook[];
-  /** Connections that were opened so far. */
+  /** Number of connections that were opened so far. */
   readonly connections: () => number;
   readonly close: () => Promise<void>;
 }
@@ -60,12 +60,12 @@ export async function startConsumer(
   };
 }
 
-/** Returns a fresh secret. */
+/** Returns a new secret. */
 export function createSecret(bytes = 32): string {
   return `whsec_${randomBytes(bytes).toString('base64')}`;
 }
 
-/** Returns an endpoint as the local stack may have it. */
+/** Returns an endpoint that the local stack accepts. */
 export function endpointOf(url: string, secret: string, events = ['*']): WebhookEndpoint {
   const { endpoints, errors } = parseEndpoints([{ url, secret, events }], {
     urlPolicy: {},
@@ -76,7 +76,7 @@ export function endpointOf(url: string, secret: string, events = ['*']): Webhook
   return endpoint;
 }
 
-/** Returns the message of an upload, or of another one. */
+/** Returns a message about the given upload. */
 export function messageOf(uploadId = '01JUPLOADEXAMPLE', name = 'a.mp4'): Message {
   return buildUploadMessage({
     uploadId,

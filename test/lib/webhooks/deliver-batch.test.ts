@@ -45,7 +45,7 @@ function deliver(
   });
 }
 
-/** A target that answers only when it is told to. */
+/** A target that answers only when the test releases it. */
 function createSlowTarget(id: string) {
   const waiting: (() => void)[] = [];
   const counts = { inFlight: 0, most: 0, begun: 0 };
@@ -69,7 +69,7 @@ function createSlowTarget(id: string) {
 }
 
 describe('deliverBatch()', () => {
-  it('says what to write back of each delivery', async () => {
+  it('returns the outcome of each delivery', async () => {
     const targets = [
       targetOf('fine', async () => TAKEN),
       targetOf('broken', async () => FAILED),
@@ -103,7 +103,7 @@ describe('deliverBatch()', () => {
     ]);
   });
 
-  it('answers nothing for nothing', async () => {
+  it('returns nothing for an empty batch', async () => {
     expect(await deliver([], [])).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe('deliverBatch()', () => {
     });
   });
 
-  it('comes back as late as the consumer asks', async () => {
+  it('retries as late as the consumer asks', async () => {
     const busy = { ...FAILED, status: 429, error: 'http_429', retryAfterSeconds: 600 };
 
     const [outcome] = await deliver(claim('busy'), [targetOf('busy', async () => busy)]);
@@ -128,7 +128,7 @@ describe('deliverBatch()', () => {
     expect(outcome).toMatchObject({ kind: 'retry', at: NOW + 630_000 });
   });
 
-  it('pauses a target that took nothing for three days', async () => {
+  it('pauses a target that has accepted nothing for three days', async () => {
     const [outcome] = await deliver(claim('broken', 1, { attempts: 10, since: NOW - 3 * DAY }), [
       targetOf('broken', async () => FAILED),
     ]);
@@ -136,7 +136,7 @@ describe('deliverBatch()', () => {
     expect(outcome).toMatchObject({ kind: 'paused', dead: true, attempts: 11, error: 'http_500' });
   });
 
-  it('gives up a delivery alone where its target took others meanwhile', async () => {
+  it('gives up one delivery if its target has accepted others in the meantime', async () => {
     const old = { attempts: 10, since: NOW - 3 * DAY };
     const target = targetOf('picky', async ({ data }) =>
       data['uploadId'] === '0' ? TAKEN : FAILED,
@@ -152,7 +152,7 @@ describe('deliverBatch()', () => {
     expect(learnt.map(({ kind }) => kind)).toEqual(['done', 'failed']);
   });
 
-  it('sends nothing more to a target that is gone', async () => {
+  it('sends nothing more to a target that answers 410', async () => {
     let sent = 0;
     const target = targetOf('gone', async () => {
       sent += 1;
@@ -166,7 +166,7 @@ describe('deliverBatch()', () => {
     expect(outcomes.filter(({ kind }) => kind === 'unsent')).toHaveLength(20 - sent);
   });
 
-  it('keeps deliveries to a target that is not configured here, for three days', async () => {
+  it('retries deliveries to a target that is not configured for three days', async () => {
     const outcomes = await deliver(
       [...claim('new'), ...claim('old', 1, { since: NOW - 3 * DAY })],
       [],
@@ -178,11 +178,11 @@ describe('deliverBatch()', () => {
     ]);
   });
 
-  it('settles all of a fast target while a slow one has not answered once', async () => {
+  it('delivers everything to a fast target while a slow one has not answered', async () => {
     const slow = createSlowTarget('slow');
     const fast = targetOf('fast', async () => TAKEN);
     const settled: string[] = [];
-    // The slow one's come first, and would fill any common lanes.
+    // The slow target's deliveries come first and would fill lanes that all targets share.
     const batch = [...claim('slow', 50), ...claim('fast', 50)];
 
     const all = deliver(batch, [slow.target, fast], {
@@ -199,7 +199,7 @@ describe('deliverBatch()', () => {
     expect(slow.counts.most).toBe(4);
   });
 
-  it('leaves a lane to everybody, however many are slow', async () => {
+  it('leaves a lane for each target, however many are slow', async () => {
     const slow = Array.from({ length: 15 }, (_, i) => createSlowTarget(`slow-${i}`));
     const settled: string[] = [];
     const batch = [...slow.flatMap(({ target }) => claim(target.id, 10)), ...claim('fast', 10)];
@@ -221,7 +221,7 @@ describe('deliverBatch()', () => {
     expect((await all).length).toBe(160);
   });
 
-  it('begins nothing that the time left would cut short', async () => {
+  it('starts no attempt for which too little time is left', async () => {
     let left = 4_500;
     const limits: number[] = [];
     const target = targetOf('late', async (_message, timeLimit) => {
@@ -246,7 +246,7 @@ describe('deliverBatch()', () => {
     [3_000, 'done'],
     [2_999, 'unsent'],
   ])(
-    'begins an attempt that has two seconds, and one for writing back (%i)',
+    'starts an attempt with two seconds for it and one to record its result (%i)',
     async (left, kind) => {
       const outcomes = await deliver(claim('late'), [targetOf('late', async () => TAKEN)], {
         deadline: { left: () => left },
@@ -256,7 +256,7 @@ describe('deliverBatch()', () => {
     },
   );
 
-  it('tells of a message that cannot be sent, and sends the others', async () => {
+  it('reports a message that cannot be sent, and sends the others', async () => {
     const cause = new TypeError('It has no time');
     const target = targetOf('any', async ({ data }) => {
       if (data['uploadId'] === '0') throw cause;
@@ -274,14 +274,14 @@ describe('deliverBatch()', () => {
     expect(outcomes).toContainEqual(expect.objectContaining({ deliveryId: 'any-1', kind: 'done' }));
   });
 
-  it('rejects with what is wrong with no message', async () => {
+  it('throws errors that are not about a message', async () => {
     const fault = new ConfigError([{ variable: 'VOD_SECRET_ID', message: 'must be set' }]);
     const target = targetOf('any', () => Promise.reject(fault));
 
     await expect(deliver(claim('any'), [target])).rejects.toBe(fault);
   });
 
-  it('tells of no status where there was no answer', async () => {
+  it('returns no status without an answer', async () => {
     const silent = targetOf('silent', async () => ({ ok: false, gone: false }));
 
     const [outcome] = await deliver(claim('silent'), [silent]);
@@ -290,7 +290,7 @@ describe('deliverBatch()', () => {
     expect(outcome).not.toHaveProperty('status');
   });
 
-  it('gives an attempt ten seconds at most', async () => {
+  it('limits an attempt to ten seconds', async () => {
     const limits: number[] = [];
     await deliver(claim('any'), [
       targetOf('any', async (_message, timeLimit) => {
@@ -302,7 +302,7 @@ describe('deliverBatch()', () => {
     expect(limits).toEqual([10_000]);
   });
 
-  it('finishes with all other targets before it tells that writing back failed', async () => {
+  it('completes the other targets before it throws that a result cannot be recorded', async () => {
     const settled: string[] = [];
     const fine = targetOf('fine', async () => TAKEN);
 
@@ -323,7 +323,7 @@ describe('deliverBatch()', () => {
 });
 
 describe('selectTargets()', () => {
-  it('answers those whose filters take the type', () => {
+  it('returns the targets whose filters match the type', () => {
     const targets = [
       { ...targetOf('all', async () => TAKEN), events: ['*'] },
       { ...targetOf('uploads', async () => TAKEN), events: ['upload.*', 'vod.PullComplete'] },

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => consumer.close());
 
-/** Delivers what is due. */
+/** Delivers all due messages. */
 async function deliver(remaining = 60_000) {
   const claims = await ledger.claimDeliveries(10, 60, 10);
   return deliverClaimed(claims, {
@@ -58,7 +58,7 @@ async function listDeliveries() {
 }
 
 describe('deliverClaimed()', () => {
-  it('describes the state of an upload as it was reached', async () => {
+  it('sends the state of an upload at the time of the event', async () => {
     await issue();
     time += 1_000;
     await ledger.transition(UPLOAD_ID, 'uploaded', { fileId: '5285485487985271000' });
@@ -78,7 +78,7 @@ describe('deliverClaimed()', () => {
     expect(await deliver()).toMatchObject({ delivered: 0 });
   });
 
-  it('hands an event of VOD on without the envelope with which it was recorded before', async () => {
+  it('sends an event of VOD without the envelope that an earlier version recorded with it', async () => {
     const upload = { uploadId: UPLOAD_ID, owner: 'alice', method: 'client' } as const;
     const SourceContext = writeV1Context(upload, 'mine');
     const arrival = (eventId: string): EventRecord => ({
@@ -99,7 +99,7 @@ describe('deliverClaimed()', () => {
     expect(told).toEqual([{ SourceContext: 'mine' }, { SourceContext }]);
   });
 
-  it('sends the same again later where it was not taken', async () => {
+  it('sends the same message again later after a refusal', async () => {
     await issue();
     status = 500;
     expect(await deliver()).toMatchObject({ delivered: 0, retried: 1 });
@@ -117,7 +117,7 @@ describe('deliverClaimed()', () => {
     expect(second?.body).toBe(first?.body);
   });
 
-  it('waits longer from one attempt to the next', async () => {
+  it('waits longer after each attempt', async () => {
     await issue();
     status = 500;
     const waits: number[] = [];
@@ -132,7 +132,7 @@ describe('deliverClaimed()', () => {
     expect(waits).toEqual([3_000, 152_500, 1_050_000, 4_500_000]);
   });
 
-  it('gives up an endpoint that took nothing for three days', async () => {
+  it('pauses an endpoint that has accepted nothing for three days', async () => {
     await issue();
     status = 500;
     await deliver();
@@ -148,7 +148,7 @@ describe('deliverClaimed()', () => {
     expect(await listDeliveries()).toMatchObject([{ state: 'dead' }, { state: 'pending' }]);
   });
 
-  it('gives up one message that an endpoint does not take, and continues others', async () => {
+  it('gives up one message that an endpoint refuses, and continues with others', async () => {
     await issue();
     status = 400;
     await deliver();
@@ -175,12 +175,12 @@ describe('deliverClaimed()', () => {
     ]);
   });
 
-  it('obeys an endpoint that wants nothing any more', async () => {
+  it('pauses an endpoint that answers 410', async () => {
     await issue();
     await ledger.transition(UPLOAD_ID, 'uploaded');
     status = 410;
 
-    // Both are on their way when the first answer comes.
+    // Both are sent before the first answer arrives.
     expect(await deliver()).toMatchObject({
       ...{ paused: 2, newlyPaused: [{ endpoint: targets[0]?.id, error: 'http_410' }] },
     });
@@ -192,7 +192,7 @@ describe('deliverClaimed()', () => {
     expect(consumer.received).toHaveLength(2);
   });
 
-  it('gives back at once what there was no time for', async () => {
+  it('releases deliveries without time left immediately', async () => {
     await issue();
 
     expect(await deliver(2_000)).toMatchObject({ delivered: 0, unsent: 1 });
@@ -205,54 +205,57 @@ describe('deliverClaimed()', () => {
   it.each([
     ['built', { kind: 'vod', payload: {}, receivedAt: Number.NaN }, 'RangeError'],
     ['sent', {}, 'TypeError'],
-  ] as const)('tries thrice what cannot be %s, beside what can', async (_what, change, code) => {
-    await issue();
-    await ledger.transition(UPLOAD_ID, 'uploaded');
-    const reports: LogFields[] = [];
-    const target: Target = {
-      ...{ id: targets[0]?.id ?? '', events: ['*'] },
-      send: async ({ type }) => {
-        if (type === 'upload.issued') throw new TypeError('canary');
-        return { ok: true, gone: false };
-      },
-    };
-    const counts: object[] = [];
-    for (let tries = 0; tries < 3; tries += 1) {
-      const claims = await ledger.claimDeliveries(10, 60, 10);
-      const changed = claims.map((claim) =>
-        claim.event.eventType === 'upload.issued'
-          ? { ...claim, event: { ...claim.event, ...change } as typeof claim.event }
-          : claim,
+  ] as const)(
+    'tries a message that cannot be %s three times, and delivers others',
+    async (_what, change, code) => {
+      await issue();
+      await ledger.transition(UPLOAD_ID, 'uploaded');
+      const reports: LogFields[] = [];
+      const target: Target = {
+        ...{ id: targets[0]?.id ?? '', events: ['*'] },
+        send: async ({ type }) => {
+          if (type === 'upload.issued') throw new TypeError('canary');
+          return { ok: true, gone: false };
+        },
+      };
+      const counts: object[] = [];
+      for (let tries = 0; tries < 3; tries += 1) {
+        const claims = await ledger.claimDeliveries(10, 60, 10);
+        const changed = claims.map((claim) =>
+          claim.event.eventType === 'upload.issued'
+            ? { ...claim, event: { ...claim.event, ...change } as typeof claim.event }
+            : claim,
+        );
+        const { delivered, retried, dead } = await deliverClaimed(changed, {
+          ...{ ledger, targets: [target], now: () => time, random: () => 0.5 },
+          ...{ report: (fields) => reports.push(fields), deadline: { left: () => 60_000 } },
+        });
+        counts.push({ delivered, retried, dead });
+        // Not before a second has passed.
+        time += 999;
+        expect(await ledger.claimDeliveries(10, 60, 10)).toEqual([]);
+        time += 1;
+      }
+
+      expect(counts).toEqual([
+        { delivered: 1, retried: 1, dead: 0 },
+        { delivered: 0, retried: 1, dead: 0 },
+        { delivered: 0, retried: 0, dead: 1 },
+      ]);
+      expect(await listDeliveries()).toMatchObject([
+        { state: 'dead', attempts: 3, lastError: code },
+        { state: 'delivered' },
+      ]);
+      const [{ eventId } = { eventId: '' }] = await ledger.listEvents(UPLOAD_ID);
+      const item = { kind: 'delivery', id: `${eventId}/${target.id}` };
+      expect(reports).toMatchObject(
+        [1, 2, 3].map((attempts) => ({ item: { ...item, attempts }, code, error: code })),
       );
-      const { delivered, retried, dead } = await deliverClaimed(changed, {
-        ...{ ledger, targets: [target], now: () => time, random: () => 0.5 },
-        ...{ report: (fields) => reports.push(fields), deadline: { left: () => 60_000 } },
-      });
-      counts.push({ delivered, retried, dead });
-      // Not before a second has passed.
-      time += 999;
-      expect(await ledger.claimDeliveries(10, 60, 10)).toEqual([]);
-      time += 1;
-    }
+      expect(JSON.stringify(reports)).not.toContain('canary');
+    },
+  );
 
-    expect(counts).toEqual([
-      { delivered: 1, retried: 1, dead: 0 },
-      { delivered: 0, retried: 1, dead: 0 },
-      { delivered: 0, retried: 0, dead: 1 },
-    ]);
-    expect(await listDeliveries()).toMatchObject([
-      { state: 'dead', attempts: 3, lastError: code },
-      { state: 'delivered' },
-    ]);
-    const [{ eventId } = { eventId: '' }] = await ledger.listEvents(UPLOAD_ID);
-    const item = { kind: 'delivery', id: `${eventId}/${target.id}` };
-    expect(reports).toMatchObject(
-      [1, 2, 3].map((attempts) => ({ item: { ...item, attempts }, code, error: code })),
-    );
-    expect(JSON.stringify(reports)).not.toContain('canary');
-  });
-
-  it('says so where the ledger cannot be told, and delivers again', async () => {
+  it('throws if the result cannot be recorded, and delivers again later', async () => {
     await issue();
     const claims = await ledger.claimDeliveries(10, 60, 10);
     const broken = {
@@ -278,7 +281,7 @@ describe('explainPause()', () => {
   it.each([
     ['http_410', 'it answered 410'],
     ['timeout', 'it had accepted nothing for three days (timeout)'],
-  ])('says after %s that %s, and what resumes it', (error, why) => {
+  ])('explains after %s that %s, and how to resume', (error, why) => {
     expect(explainPause({ endpoint: 'webhook_1', error })).toEqual({
       level: 'error',
       endpoint: 'webhook_1',

@@ -47,7 +47,7 @@ function connect(endpoint: string, readCredentials = () => KEY): Target {
 }
 
 describe('createEventBus()', () => {
-  it('puts a message on the bus as the API wants it, signed', async () => {
+  it('sends a signed message in the format of the API', async () => {
     const server = await serve((response) => succeed(response));
     const message = messageOf('01JUPLOADEXAMPLE', '한글 🎬.mp4');
 
@@ -77,7 +77,7 @@ describe('createEventBus()', () => {
     });
   });
 
-  it('keeps to the size of an event', async () => {
+  it('limits the size of an event', async () => {
     const server = await serve((response) => succeed(response));
 
     await connect(server.endpoint).send(messageOf('01J', 'x'.repeat(70_000)), 5_000);
@@ -86,7 +86,7 @@ describe('createEventBus()', () => {
     expect(server.calls[0]?.text).toContain('dataOmitted');
   });
 
-  it('uses its connection again', async () => {
+  it('reuses its connection', async () => {
     const server = await serve((response) => succeed(response));
     const bus = connect(server.endpoint);
 
@@ -97,7 +97,7 @@ describe('createEventBus()', () => {
   });
 
   it.each(['ResourceNotFound.EventBus', 'AuthFailure.SecretIdNotFound', 'RequestLimitExceeded'])(
-    'tells a refusal by its code, not by its words (%s)',
+    'reports a refusal by its code, not by its text (%s)',
     async (code) => {
       const server = await serve((response) => refuse(response, code, 'canary secret-key-example'));
 
@@ -107,7 +107,7 @@ describe('createEventBus()', () => {
     },
   );
 
-  it('tells a status, silence and an unreachable API apart', async () => {
+  it('distinguishes an HTTP status, a timeout and an unreachable API', async () => {
     const broken = await serve((response) => response.writeHead(502).end());
     const silent = await serve(() => {});
     const closed = await serve(() => {});
@@ -131,7 +131,7 @@ describe('createEventBus()', () => {
     });
   });
 
-  it('rejects with what reading the credentials throws, and calls nobody', async () => {
+  it('throws the error of reading the credentials, and sends nothing', async () => {
     const server = await serve((response) => succeed(response));
     const bus = connect(server.endpoint, () => {
       throw new Error('No key');
@@ -143,7 +143,7 @@ describe('createEventBus()', () => {
 });
 
 describe('createTargets()', () => {
-  it('makes a target of every endpoint and of the bus, each with its filters', async () => {
+  it('creates a target for every endpoint and for the bus, with their filters', async () => {
     const server = await serve((response) => succeed(response));
     const consumer = await startConsumer((response) => response.end());
     const endpoint = endpointOf(consumer.url, createSecret(), ['vod.*']);
@@ -163,7 +163,7 @@ describe('createTargets()', () => {
     expect([consumer.received.length, server.calls.length]).toEqual([1, 1]);
   });
 
-  it('makes none where nobody is told', () => {
+  it('creates no targets if none are configured', () => {
     const dependencies = { clock, readCredentials: () => KEY };
 
     expect(createTargets({ endpoints: [], eventBus: undefined }, dependencies)).toEqual([]);

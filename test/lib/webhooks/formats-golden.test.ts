@@ -7,17 +7,17 @@ import {
 } from '../../../lib/webhooks/message.ts';
 import { createSecret, endpointOf, messageOf } from './consumer.ts';
 
-// Consumers know a repeat by its id, and the ledger a delivery by its endpoint's, from one version to the next. Expected
-// values come of Python's hashlib and hmac, and not of the code itself.
+// Consumers recognize a repeated message by its id, and the ledger a delivery by its endpoint's id, across versions.
+// The expected values were computed with Python's hashlib and hmac, not by this code.
 
-it('gives messages the ids of earlier versions', () => {
+it('message ids are the same as in earlier versions', () => {
   const event = { eventId: 'event-1', raw: { EventType: 'NewFileUpload' }, receivedAt: 0 };
 
   expect(messageOf('01JUPLOADEXAMPLE').id).toBe('msg_24e3148ba556dbfa5c213d706a115d8e');
   expect(buildVodMessage(event).id).toBe('msg_848e7c16a98ed9058015d7ccf62aefad');
 });
 
-it('writes every field of an upload that consumers are told', () => {
+it('an upload message has all its fields', () => {
   const upload: UploadView = {
     uploadId: '01JUPLOADEXAMPLE',
     method: 'pull',
@@ -47,13 +47,13 @@ it('writes every field of an upload that consumers are told', () => {
   expect(buildUploadMessage(upload).data).toEqual(upload);
 });
 
-it('gives endpoints the ids of earlier versions', () => {
+it('endpoint ids are the same as in earlier versions', () => {
   const endpoint = endpointOf('https://hooks.example.com/hook', createSecret());
 
   expect(endpoint.id).toBe('webhook_405f9626431bc707');
 });
 
-it('signs as the specification says', () => {
+it('signatures follow the specification', () => {
   const sign = createSigner(['whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX']);
 
   expect(sign('msg_1', new Date('2026-01-31T08:00:00.900Z'), '{"a":1}')).toBe(

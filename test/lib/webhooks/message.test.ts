@@ -42,7 +42,7 @@ const VOD_EVENT = {
   },
 };
 
-/** The event with another context. */
+/** Returns the event with another source context. */
 function eventWith(SourceContext: string): typeof VOD_EVENT {
   const event = structuredClone(VOD_EVENT);
   event.raw.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = SourceContext;
@@ -50,7 +50,7 @@ function eventWith(SourceContext: string): typeof VOD_EVENT {
 }
 
 describe('buildUploadMessage()', () => {
-  it('tells the state in its type, and when it was reached', () => {
+  it('has the state in its type, and the time when it was reached', () => {
     const message = buildUploadMessage(UPLOAD);
 
     expect(message).toMatchObject({
@@ -60,7 +60,7 @@ describe('buildUploadMessage()', () => {
     });
   });
 
-  it('has the same id for the same fact, another for another, and no dot in it', () => {
+  it('has the same id for the same fact, another for another fact, and no dot in it', () => {
     const { id } = buildUploadMessage(UPLOAD);
 
     expect(id).toMatch(/^msg_[0-9a-f]{32}$/);
@@ -69,7 +69,7 @@ describe('buildUploadMessage()', () => {
     expect(buildUploadMessage({ ...UPLOAD, uploadId: 'other' }).id).not.toBe(id);
   });
 
-  it('hands on the fields of an upload and nothing else that the object holds', () => {
+  it('has the fields of an upload and no others of the object', () => {
     const row = { ...UPLOAD, taskId: undefined, envelope: 'canary', random: 'canary' };
 
     const { data } = buildUploadMessage(row);
@@ -79,7 +79,7 @@ describe('buildUploadMessage()', () => {
 });
 
 describe('buildVodMessage()', () => {
-  it('hands on the event without what proved it', () => {
+  it('has the event without its signature', () => {
     const { type, timestamp, data } = buildVodMessage(VOD_EVENT);
 
     expect({ type, timestamp }).toEqual({
@@ -101,7 +101,7 @@ describe('buildVodMessage()', () => {
     expect(VOD_EVENT.raw.Sign).toBe('canary-sign');
   });
 
-  it('takes the envelope off where it was kept with one, and leaves another program its text', () => {
+  it('removes an envelope that was recorded, and keeps a context of another program', () => {
     const upload = {
       uploadId: '01ARYZ6S410000000000000000',
       owner: 'user-1',
@@ -116,7 +116,7 @@ describe('buildVodMessage()', () => {
     expect(JSON.stringify(buildVodMessage(event).data)).toContain(JSON.stringify(SourceContext));
   });
 
-  it('has the id of the event, whenever it came in', () => {
+  it('has the id of the event, whenever it was received', () => {
     const { id } = buildVodMessage(VOD_EVENT);
 
     expect(buildVodMessage({ ...VOD_EVENT, receivedAt: 0 }).id).toBe(id);
@@ -124,7 +124,7 @@ describe('buildVodMessage()', () => {
   });
 
   it.each([undefined, null, 7, '', 'a.b', 'x\ny', 'x'.repeat(65)])(
-    'has a type that filters can name where VOD says %j',
+    "has a type that filters can match if VOD's type is %j",
     (EventType) => {
       const message = buildVodMessage({ ...VOD_EVENT, raw: { EventType } });
 
@@ -132,7 +132,7 @@ describe('buildVodMessage()', () => {
     },
   );
 
-  it('takes any JSON object', () => {
+  it('accepts any JSON object', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (raw) => {
         const message = buildVodMessage({ ...VOD_EVENT, raw });
@@ -144,14 +144,14 @@ describe('buildVodMessage()', () => {
 });
 
 describe('writeMessageBody()', () => {
-  it('writes the whole message where it fits, to the byte', () => {
+  it('writes the whole message if it fits, to the byte', () => {
     const message = buildVodMessage(VOD_EVENT);
     const whole = JSON.stringify(message);
 
     expect(writeMessageBody(message, Buffer.byteLength(whole))).toBe(whole);
   });
 
-  it('writes identifiers, and says so, where it does not', () => {
+  it('writes identifiers, and says so, if it does not fit', () => {
     const message = buildVodMessage({
       ...VOD_EVENT,
       raw: {
@@ -191,7 +191,7 @@ describe('writeMessageBody()', () => {
     });
   });
 
-  it('writes what names an upload where all of it does not fit', () => {
+  it('writes the identifiers of an upload if its message does not fit', () => {
     const identifiers = { ...UPLOAD, subAppId: 7, taskId: 'task-1' };
     const message = buildUploadMessage({ ...identifiers, name: 'x'.repeat(20_000) });
     const { sourceContext: _context, ...named } = identifiers;
@@ -199,7 +199,7 @@ describe('writeMessageBody()', () => {
     expect(JSON.parse(writeMessageBody(message, 10_000)).data).toEqual(named);
   });
 
-  it('still says of a thin message that it is not confirmed', () => {
+  it('marks a shortened message as unconfirmed', () => {
     const raw = { EventType: 'Odd', confirmed: true, Much: 'x'.repeat(20_000) };
     const message = buildVodMessage({ ...VOD_EVENT, raw, unconfirmed: true });
 
@@ -209,7 +209,7 @@ describe('writeMessageBody()', () => {
     });
   });
 
-  it('stays below its limit whatever the identifiers are', () => {
+  it('stays below its limit for any identifiers', () => {
     const raw = Object.fromEntries(
       Array.from({ length: 3_000 }, (_, i) => [`Member${i}Event`, { FileId: 'f'.repeat(256) }]),
     );
@@ -220,7 +220,7 @@ describe('writeMessageBody()', () => {
 });
 
 describe('readSubject()', () => {
-  it('is the upload, else the file, else the task, else the message', () => {
+  it('is the upload, or else the file, the task or the message', () => {
     const vod = (task: object) =>
       buildVodMessage({
         ...VOD_EVENT,

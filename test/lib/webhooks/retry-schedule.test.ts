@@ -9,7 +9,7 @@ import {
 const HOUR = 3_600_000;
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** Returns the ages at which a delivery that always fails is tried. */
+/** Returns the ages at which a delivery that always fails is attempted. */
 function tryUntilDead(random: () => number, retryAfterSeconds?: number): readonly number[] {
   const ages = [0];
   for (;;) {
@@ -25,7 +25,7 @@ function tryUntilDead(random: () => number, retryAfterSeconds?: number): readonl
 }
 
 describe('scheduleRetry()', () => {
-  it('keeps to the suggested pauses at most', () => {
+  it('pauses at most as long as suggested', () => {
     const pauses = Array.from({ length: 10 }, (_, i) =>
       scheduleRetry({ attempts: i + 1, ageMilliseconds: 0 }, () => 1),
     );
@@ -37,7 +37,7 @@ describe('scheduleRetry()', () => {
     );
   });
 
-  it('tries for three days, the last time within their last hour, whatever chance says', () => {
+  it('retries for three days, the last time within their last hour, for any random numbers', () => {
     fc.assert(
       fc.property(fc.infiniteStream(chance), (chances) => {
         const ages = tryUntilDead(() => chances.next().value);
@@ -50,20 +50,20 @@ describe('scheduleRetry()', () => {
     );
   });
 
-  it('never pauses for less than before, but for the last time', () => {
+  it('never pauses shorter than before, except for the last time', () => {
     fc.assert(
       fc.property(fc.infiniteStream(chance), (chances) => {
         const ages = tryUntilDead(() => chances.next().value);
         const pauses = ages.slice(1).map((age, i) => age - (ages[i] ?? 0));
 
-        // The table ends with a step that repeats, so its pauses may lie anywhere within it.
+        // The table ends with a step that repeats, so its pauses may be anywhere within it.
         const growing = pauses.slice(0, -2);
         expect(growing).toEqual(growing.toSorted((a, b) => a - b));
       }),
     );
   });
 
-  it('spreads what failed together', () => {
+  it('spreads deliveries that failed together', () => {
     fc.assert(
       fc.property(chance, chance, fc.integer({ min: 1, max: 30 }), (a, b, attempts) => {
         const failed = { attempts, ageMilliseconds: 0 };
@@ -74,7 +74,7 @@ describe('scheduleRetry()', () => {
     );
   });
 
-  it('never comes back sooner than asked, and not after three days', () => {
+  it('never retries sooner than asked, nor after three days', () => {
     fc.assert(
       fc.property(chance, fc.nat(80_000), fc.nat(100), (random, retryAfterSeconds, attempts) => {
         const pause = scheduleRetry(
@@ -95,7 +95,7 @@ describe('scheduleRetry()', () => {
     expect(scheduleRetry(late, () => 1)).toBe(5_000 + HOUR);
   });
 
-  it('is over when the three days are, and takes a clock that went back', () => {
+  it('ends after three days, and tolerates a clock that went back', () => {
     const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR };
 
     expect(scheduleRetry(late, () => 0)).toBeUndefined();
@@ -124,7 +124,7 @@ describe('readRetryAfter()', () => {
     ['On Sat, 31 Jan 2026 08:01:30 GMT', undefined],
     ['Saturday, soon', undefined],
   ])('reads %j as %j', (header, seconds) => {
-    // A part of a second is waited for as a whole one.
+    // A fraction of a second is rounded up.
     expect(readRetryAfter(header, NOW + 1)).toBe(seconds);
   });
 });
