@@ -19,11 +19,11 @@ describe('readCredentials()', () => {
     [{ ...LONG, TENCENTCLOUD_SESSION_TOKEN: 't' }, { token: 't' }],
     [{ ...LONG, TENCENTCLOUD_SECURITY_TOKEN: 't' }, { token: 't' }],
     [{ ...KEY, TENCENT_TOKEN: '' }, { token: undefined }],
-  ])('reads %j', (environment, credentials) => {
+  ])('reads credentials from %j', (environment, credentials) => {
     expect(readCredentials(environment)).toMatchObject(credentials);
   });
 
-  it('takes the token of the key that it takes, and no other', () => {
+  it('uses only the token that belongs to the chosen key', () => {
     expect(readCredentials({ ...KEY, ...LONG, TENCENTCLOUD_TOKEN: 't' })).toEqual({
       secretId: 'id',
       secretKey: 'key',
@@ -51,7 +51,7 @@ describe('readCredentials()', () => {
       { ...LONG, TENCENTCLOUD_SECURITY_TOKEN: '"t"' },
       'TENCENTCLOUD_SECURITY_TOKEN is in quotation marks',
     ],
-  ])('says of %j what is missing or wrong', (environment, sentence) => {
+  ])('reports for %j what is missing or wrong', (environment, sentence) => {
     expect(() => readCredentials(environment)).toThrow(sentence);
   });
 });

@@ -12,7 +12,7 @@ describe('explainCron()', () => {
     '0 */30 9-17 * * * *',
     '0 0 12 * * wed *',
     '0 0 0 1 JAN,JUL * 2026-2030',
-  ])('takes %s', (expression) => {
+  ])('accepts %s', (expression) => {
     expect(explainCron(expression)).toBeUndefined();
   });
 
@@ -35,7 +35,7 @@ describe('explainCron()', () => {
     ['0 1/2/3 * * * * *', 'for its minute'],
     ['0 1, * * * * *', 'for its minute'],
     ['0 ? * * * * *', 'for its minute'],
-  ])('says what is wrong with "%s"', (expression, words) => {
+  ])('explains what is wrong with "%s"', (expression, words) => {
     expect(explainCron(expression)).toContain(words);
   });
 });
