@@ -6,7 +6,7 @@ import {
 
 describe('isPublicAddress()', () => {
   it.each(['1.1.1.1', '8.8.8.8', '172.15.255.255', '172.32.0.1', '2606:4700::1111'])(
-    'says yes to %s',
+    'returns true for %s',
     (address) => {
       expect(isPublicAddress(address)).toBe(true);
     },
@@ -36,7 +36,7 @@ describe('isPublicAddress()', () => {
     'ff02::1',
     'localhost',
     '',
-  ])('says no to "%s"', (address) => {
+  ])('returns false for "%s"', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
@@ -51,7 +51,7 @@ describe('lookupPublic()', () => {
     expect(await look('localhost', options)).toContain('localhost leads to');
   });
 
-  it('answers a public address in the shape that was asked for', async () => {
+  it('returns a public address in the requested form', async () => {
     expect(await look('1.1.1.1', {})).toBe('1.1.1.1');
     expect(await look('1.1.1.1', { all: true })).toEqual([{ address: '1.1.1.1', family: 4 }]);
   });
