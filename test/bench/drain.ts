@@ -28,7 +28,7 @@ const REQUEST_START = 'http.client.request.start';
 /** How fast queued pulls were sent by two sweeps that overlap. */
 interface DrainCost {
   readonly pullsPerSecond: number;
-  /** Percentage of the calls that the limit allows between the first call and the last one. */
+  /** Calls in percent of what the limit allows between the first call and the last one. */
   readonly percent: number;
   readonly mostInSecond: number;
   /** From the last call of one sweep to the first of the next. */

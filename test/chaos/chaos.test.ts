@@ -168,7 +168,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     }
   };
 
-  it('met every planned fault: dropped, repeated, misdirected and late notifications, killed processes, refused deliveries', () => {
+  it('applies every planned fault: dropped, repeated, misdirected and late notifications, killed processes, refused deliveries', () => {
     const share = (count: number) => count / tally.happened;
     expect(tally.happened).toBeGreaterThanOrEqual((UPLOADS * 10) / 3);
     expect(share(tally.dropped)).toBeCloseTo(WEATHER.dropped, 1);
@@ -404,7 +404,8 @@ function listSent(course: Course, sent: readonly Sent[]): readonly Sent[] {
 
 /**
  * If a file was deleted before the service knew of it, it counts as never arrived; for a pull, its task still reports
- * it. The context of an app's file proves that it arrived; for another file, only the reported deletion does.
+ * it. The context of an app's file proves that it arrived; for another file, only the reports of its arrival and of its
+ * deletion together prove it.
  */
 function possibleEnds(life: Life, sent: readonly Sent[]): readonly (string | undefined)[] {
   if (life.end !== 'deleted' || life.method === 'pull') return [life.end];

@@ -41,7 +41,7 @@ export type World = ReadonlyMap<number, Application>;
 export interface Course {
   readonly subAppId: number;
   readonly steps: readonly (() => readonly object[])[];
-  /** None of its notifications is sent to another application's address, where it would count as a fact of its own. */
+  /** None of its notifications is sent to another application's address, where it would count as a separate fact. */
   readonly staysHome: boolean;
 }
 

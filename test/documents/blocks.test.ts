@@ -65,7 +65,7 @@ describe('blocks of HTML', () => {
 });
 
 describe('blocks of environment variables', () => {
-  it.each(named(blocksOf('dotenv')))('%s is read as it stands', (_place, { text }) => {
+  it.each(named(blocksOf('dotenv')))('%s is read unchanged', (_place, { text }) => {
     const { variables, problems } = parseEnvFile(text, () => false);
 
     expect(problems).toEqual([]);

@@ -170,7 +170,7 @@ async function callOnce(
     statuses.add(Number(Reflect.get(Object(answer), 'statusCode')));
     if (name === 'sweep')
       return typeof answer === 'object' && answer !== null ? [] : ['is no answer of a timer'];
-    // HEAD works like GET in all functions, without the body.
+    // Functions that answer GET also answer HEAD, without the body.
     const isHead = name === 'uploads' && Object(event)['httpMethod'] === 'HEAD';
     return findFlaws(answer, { faulty: faults > before, hasLedger, isHead }).map(
       (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MAX_SHOWN)}`,

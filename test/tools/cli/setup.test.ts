@@ -82,7 +82,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     ]);
   });
 
-  it('switches off the events that the options switch off', async () => {
+  it('leaves off the events that an option switches off', async () => {
     const args = ['--callback-url', OURS, '--yes', '--persistence-events', 'off'];
     const { out } = await run(args);
 

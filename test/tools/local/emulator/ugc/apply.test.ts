@@ -176,7 +176,7 @@ describe('ApplyUploadUGC that continues an upload', () => {
 });
 
 describe('ApplyUploadUGC with a one-time signature', () => {
-  it('returns the same session to a retry, even without its requested region', async () => {
+  it('returns the same session to a retry, even with another requested region', async () => {
     const signature = stage.sign({ oneTimeValid: 1 });
 
     const [first, second] = await Promise.all([
