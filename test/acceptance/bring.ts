@@ -8,25 +8,25 @@ import { happens } from '../support/activities.ts';
 import { uploadFromServer } from '../support/local-upload-client.ts';
 import type { Way } from './ways.ts';
 
-/** Where media are brought to. */
+/** The stack and the services that a media is brought to. */
 export interface Place {
   readonly stack: LocalStack;
-  /** For files of the test's own. */
+  /** For files that the test creates. */
   readonly dir: string;
 }
 
-/** What the owner of a media is called here; the documents' example of rules knows it. */
+/** The owner of each media here; the documents' example of rules names it. */
 const OWNER = 'user-7';
-/** A stream that the same example knows. */
+/** A stream that the same example names. */
 const STREAM = 'show-7';
 
 const SAMPLE = 'http://samples.example.com/video.mp4';
 const FILM = buildVideo(2);
 
-/** A cover that a media brings along; the samples' own is another. */
+/** A cover that a media arrives with; it differs from the covers of the samples. */
 export const OWN_COVER: Buffer = buildPicture(32, 24);
 
-/** What media say of themselves that say all that they can; all of it is other than what its rules set. */
+/** Every field that a media can set itself; each value differs from what its rules set. */
 export const OWN = {
   classId: 70,
   procedure: 'OwnFlow',
@@ -40,7 +40,7 @@ export const OWN = {
   pullPriority: 4,
 } as const;
 
-/** Sends a request to the stack, and answers what it is answered. */
+/** Sends a request to the stack, and returns its answer. */
 export async function ask(
   { origin }: LocalStack,
   method: string,
@@ -65,17 +65,17 @@ async function authorise(origin: string, scope: string): Promise<string> {
   return `Bearer ${JSON.parse(await response.text()).token}`;
 }
 
-/** Sends a request that must be granted, and answers its answer. */
+/** Sends a request that must succeed, and returns its answer. */
 export async function demand(...request: Parameters<typeof ask>) {
   const { status, json } = await ask(...request);
   if (status >= 300) throw new Error(`${request[2]} is refused: ${JSON.stringify(json)}`);
   return json;
 }
 
-/** Returns the id of a media that has been brought. */
+/** Returns the id of the media after it has arrived. */
 type Bring = (place: Place) => Promise<string>;
 
-/** Each way with as little as it needs: what the media gets is what the rules say. */
+/** Each way with the least that it needs: the media gets what the rules set. */
 export const BRING_PLAIN: Readonly<Record<Way, Bring>> = {
   'console upload': (place) => control(place, 'console-upload', { name: 'film.mp4' }),
   'console pull': async (place) => {
@@ -90,7 +90,7 @@ export const BRING_PLAIN: Readonly<Record<Way, Bring>> = {
   'live recording': (place) => control(place, 'live-recording', { streamId: STREAM }),
 };
 
-/** Each way with all that it can say of a media; the console’s pull can say nothing. */
+/** Each way with every field that it can set; the console’s pull can set none. */
 export const BRING_OWN: Readonly<Partial<Record<Way, Bring>>> = {
   'console upload': (place) =>
     control(place, 'console-upload', { classId: OWN.classId, procedure: OWN.procedure }),
@@ -130,7 +130,7 @@ async function control({ stack }: Place, name: string, body: object): Promise<st
   return fileId;
 }
 
-/** Has the vendor's server SDK upload a film. */
+/** Uploads a film with the vendor's server SDK. */
 export async function uploadAsServer(
   { stack, dir }: Place,
   fields: Parameters<typeof uploadFromServer>[1],
@@ -142,7 +142,7 @@ export async function uploadAsServer(
   return FileId;
 }
 
-/** Has VOD pull a film, and answers the id of what came of it. */
+/** Has VOD pull a film, and returns the id of the resulting media. */
 export async function pull(place: Place, fields: object): Promise<string> {
   const { taskId } = await demand(
     place.stack,
@@ -154,7 +154,7 @@ export async function pull(place: Place, fields: object): Promise<string> {
   return endOfPull(place, taskId);
 }
 
-/** Returns the id of the media that a pull has become. */
+/** Returns the id of the media that a pull created. */
 export async function endOfPull({ stack }: Place, taskId: string): Promise<string> {
   const { fileId = '' } = await happens(
     stack,
@@ -181,7 +181,7 @@ export async function uploadAsClient(
   return sendAsClient(place, (await sign(place, fields)).signature, wish);
 }
 
-/** The same with a signature that is there already. */
+/** The same with an existing signature. */
 export async function sendAsClient(
   { stack, dir }: Place,
   signature: string,

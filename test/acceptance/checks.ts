@@ -1,7 +1,7 @@
 import type { Arrived, Scene } from './scene.ts';
 import type { Way } from './ways.ts';
 
-/** What the documents' example of rules sets of the media that came by a way. */
+/** What the documents' example of rules sets for media that arrive by each way. */
 const RULED = {
   editorial: {
     ...{ rule: 'editorial', classId: 7, expireAfter: 31_536_000 },
@@ -16,7 +16,7 @@ const RULED = {
     ...{ taskPriority: 1, sessionContext: 'user' },
   },
 };
-/** The rule of that example that fills in what came by a way. */
+/** The rule of that example that completes media of each way. */
 export const RULE_OF: Readonly<Record<Way, (typeof RULED)[keyof typeof RULED]>> = {
   'console upload': RULED.editorial,
   'console pull': RULED.editorial,
@@ -28,12 +28,12 @@ export const RULE_OF: Readonly<Record<Way, (typeof RULED)[keyof typeof RULED]>> 
 
 type Check = (arrived: Arrived, way: Way, scene: Scene) => unknown;
 
-/** What came by a way and said nothing of itself is so. */
+/** Checks media that arrived by a way without any fields of their own. */
 export function plain(check: Check) {
   return async (scene: Scene, way: Way) => check(await scene.plain(way), way, scene);
 }
 
-/** What came by a way and said all that it can is so. */
+/** Checks media that arrived by a way with every field that it can set. */
 export function own(check: Check) {
   return async (scene: Scene, way: Way) => check(await scene.own(way), way, scene);
 }

@@ -18,7 +18,7 @@ import type { Scene } from './scene.ts';
 import { ACTIONS, documented, fieldsOf, inBrowser, MODELS, ofVendor } from './vendor.ts';
 import { findNote } from './ways.ts';
 
-/** The vendor's SDK has no word for it, and neither has this project's command. */
+/** Neither the vendor's SDK nor this project's command has an option for it. */
 function notOfServers() {
   expect(findNote('6')).toMatch(/vod-upload/);
   const names = [
@@ -40,7 +40,7 @@ function notOfPulls() {
   expect(MODELS).toMatch(/Abort：终止任务。只能终止已发起且状态为等待中（WAITING）的任务/);
 }
 
-/** Recordings are the live service's, of which VOD's API knows nothing. */
+/** Recordings are made by the live service, which is not part of VOD's API. */
 function notOfRecordings() {
   expect(findNote('7')).toMatch(/StopLiveRecord/);
   expect(ACTIONS.filter((name) => /LiveRecord|StreamRecord/.test(name))).toEqual([]);
@@ -55,7 +55,7 @@ async function isGone({ stack, api }: Scene, fileId: string): Promise<void> {
     .toEqual([fileId]);
 }
 
-/** Returns what the consumer was told of an upload in this state. */
+/** Returns the messages that the consumer received about an upload in this state. */
 function told({ stack }: Scene, state: string, uploadId: string) {
   return happens(
     stack,
@@ -81,7 +81,7 @@ async function cancelsPull(scene: Scene): Promise<void> {
   await told(scene, 'cancelled', uploadId);
 }
 
-/** Proofs of what is said of regions and sizes. */
+/** Proofs of the claims about regions and sizes. */
 export const LIMIT_PROOFS: Proofs = {
   'region of your choice': {
     'no (2)': () => {
@@ -189,7 +189,7 @@ export const CONTROL_PROOFS: Proofs = {
   },
 };
 
-/** What the strict settings of a scene, or the request, do not allow is told of and removed. */
+/** A file that the strict settings of a scene, or the request, do not allow is reported and removed. */
 export const STRICT_PROOFS: Proofs = {
   'limits of your own': {
     '`policy.console`': async (scene, way) => isRejected(scene, await BRING_PLAIN[way](scene)),

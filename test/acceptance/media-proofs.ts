@@ -113,7 +113,7 @@ export const MEDIA_PROOFS: Proofs = {
   },
   expiry: {
     'rule `expireAfter` or `expireTime`': expiresByRule,
-    // VOD's signature has no such parameter, so it is set once the media is there.
+    // VOD's signature has no such parameter, so it is set once the media exists.
     '`mediaExpireTime`': own(({ basic, event, upload }) => {
       expect(event.MediaBasicInfo?.ExpireTime).toBe(FOR_EVER);
       expect(basic.ExpireTime).toBe(OWN.expireTime);

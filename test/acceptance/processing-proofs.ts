@@ -64,7 +64,7 @@ export const PROCESSING_PROOFS: Proofs = {
   },
 };
 
-/** A flow that is to describe its end alone is told of once. */
+/** A flow that is set to report only its end would be reported once. */
 function tellsOfChanges({ fileId, flow }: Arrived, _way: Way, { stack }: Scene): void {
   const notified = seen(stack, 'notification').filter(
     (sent) => sent.fileId === fileId && sent.eventType === 'ProcedureStateChanged',

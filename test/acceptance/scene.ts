@@ -17,18 +17,18 @@ import { useDatabases } from '../support/use-ledger.ts';
 import { BRING_OWN, BRING_PLAIN, demand, type Place } from './bring.ts';
 import { readExample, type Way } from './ways.ts';
 
-/** A media that came, and all that has become of it. */
+/** A media that arrived, and everything that happened to it. */
 export interface Arrived {
   readonly fileId: string;
   readonly upload: UploadView;
-  /** Names of the rules that something was done by. */
+  /** Names of the rules that changed something. */
   readonly rules: readonly string[];
   readonly eventType: string;
-  /** What the webhook about VOD's event said. */
+  /** The data of the webhook about VOD's event. */
   readonly event: FileUploadTask;
-  /** What VOD says of it now. */
+  /** VOD's current description of it. */
   readonly basic: MediaBasicInfo;
-  /** Its task flow: what the webhooks about it said, and its name. */
+  /** Its task flow: the data of the webhooks about it, and its name. */
   readonly flow: readonly ProcedureTask[];
   readonly flowName: string | undefined;
 }
@@ -37,18 +37,18 @@ export interface Arrived {
 export interface Scene extends Place {
   /** The vendor's client of VOD's API. */
   readonly api: InstanceType<typeof Client>;
-  /** Returns a media that says nothing of itself; each way brings one. */
+  /** Returns a media that arrived by this way without fields of its own. */
   plain(way: Way): Promise<Arrived>;
-  /** Returns a media that says all that its way can say. */
+  /** Returns a media that arrived with every field that its way can set. */
   own(way: Way): Promise<Arrived>;
-  /** Waits until all is done with a media. */
+  /** Waits until nothing more is to be done for a media. */
   settle(fileId: string): Promise<Arrived>;
 }
 
 /**
  * Opens one scene for all tests of a file.
  *
- * @param change what is changed in the example, `custom.upload` of serverless.yml.
+ * @param change changes the example, `custom.upload` of serverless.yml.
  */
 export function useScene(change: (upload: object) => object = (upload) => upload): () => Scene {
   const databases = useDatabases();
@@ -56,7 +56,7 @@ export function useScene(change: (upload: object) => object = (upload) => upload
 
   beforeAll(async () => {
     const dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
-    // The storage SDK inside the server SDK keeps its notes in the home directory otherwise.
+    // Otherwise the storage SDK inside the server SDK writes its files into the home directory.
     vi.stubEnv('XDG_CONFIG_HOME', dir);
     const custom = await readCustom(dir, change);
     const stack = await startLocalStack({
@@ -76,7 +76,7 @@ export function useScene(change: (upload: object) => object = (upload) => upload
   };
 }
 
-/** Reads the example as Serverless reads the file that it is meant for. */
+/** Reads the example as Serverless reads the file that contains it. */
 async function readCustom(dir: string, change: (upload: object) => object): Promise<object> {
   const head = 'service: example\nconfigValidationMode: off\nprovider: { name: tencent }\n';
   await writeFile(join(dir, 'serverless.yml'), head + readExample());
@@ -105,7 +105,7 @@ function createScene(place: Place): Scene {
   };
 }
 
-/** Each way is gone once, however many tests look at what came by it. */
+/** Brings media by each way only once, however many tests look at the result. */
 function once(bring: (way: Way) => Promise<Arrived>): (way: Way) => Promise<Arrived> {
   const brought = new Map<Way, Promise<Arrived>>();
   return (way) => {
@@ -148,7 +148,7 @@ async function settleMedia(stack: LocalStack, api: Scene['api'], fileId: string)
   };
 }
 
-/** Returns the id of the upload that a media has, as the consumer is told it. */
+/** Returns the id of a media's upload, from the consumer's messages. */
 async function findUploadId(stack: LocalStack, fileId: string): Promise<string> {
   const { uploadId = '' } = await happens(
     stack,
@@ -158,7 +158,7 @@ async function findUploadId(stack: LocalStack, fileId: string): Promise<string> 
   return uploadId;
 }
 
-/** A flow that is at its end has been told of, where it tells at all. */
+/** Waits until the end of a flow is reported, if the flow is set to report it. */
 async function describeFlow(
   stack: LocalStack,
   fileId: string,

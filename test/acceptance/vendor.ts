@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect } from 'vitest';
 import { findNote, PAGE } from './ways.ts';
 
-/** The vendor's own description of VOD's API: what is not in there cannot be asked for. */
+/** The vendor's own description of VOD's API: a request that is not in it does not exist. */
 export const MODELS = readFileSync(
   createRequire(import.meta.url).resolve(
     'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.d.ts',
@@ -23,7 +23,7 @@ export function fieldsOf(action: string): readonly string[] {
   return [...body.matchAll(/^ {4}(\w+)\??: /gm)].map(([, name = '']) => name);
 }
 
-/** What is a matter of the vendor's alone, and says so in a note or as "the page", has nothing here that could be driven. */
+/** Something that only the vendor controls, as a note or the word "page" says: nothing here can run it. */
 export function ofVendor(note?: string) {
   return () => {
     expect(PAGE).toContain('"page" is VOD\'s console');
@@ -31,7 +31,7 @@ export function ofVendor(note?: string) {
   };
 }
 
-/** Test of a browser that drives the vendor's Web SDK; it needs Chromium, and so is elsewhere. */
+/** A test in a browser with the vendor's Web SDK; it needs Chromium, so it is in another file. */
 export function inBrowser(...titles: readonly string[]) {
   return () => {
     const tests = readFileSync(new URL('../e2e/upload.test.ts', import.meta.url), 'utf8');
@@ -39,7 +39,7 @@ export function inBrowser(...titles: readonly string[]) {
   };
 }
 
-/** What VOD's documents say, the page of which is named. */
+/** A statement of VOD's documents, whose page is named. */
 export const documented = () => {
   expect(PAGE).toContain('https://www.tencentcloud.com/document/product/266/9760');
 };

@@ -32,7 +32,7 @@ const cases = (claims: readonly Claim[]) =>
   claims.map((claim) => [`${claim.way}, ${nameProof(claim)}`, claim] as const);
 
 describe('the tables of docs/ways-of-uploading.md', () => {
-  it('have a cell for each way in every row, and each of its claims is proved here', () => {
+  it('have a cell for each way in every row, and each claim has a proof here', () => {
     const rows = new Set(CLAIMS.map(({ row }) => row));
 
     expect(rows.size).toBe(22);
@@ -44,7 +44,7 @@ describe('the tables of docs/ways-of-uploading.md', () => {
     expect(new Set(CLAIMS.map(nameProof))).toEqual(new Set(PROOFS.keys()));
   });
 
-  it('have controls that play the ways that no program takes', () => {
+  it('have controls that stand in for the ways that no program can take', () => {
     const section = sectionOf('docs/local-stack.md', 'Media that no program uploads');
     const named = [...section.matchAll(/^\| `POST \/__local\/([a-z-]+)` \|/gm)];
 
@@ -69,7 +69,7 @@ describe('with the rules of the documents', () => {
   });
 });
 
-describe('with limits that nothing fits', () => {
+describe('with limits that no file meets', () => {
   const scene = useScene((upload) => ({
     ...upload,
     policy: { console: { maxSeconds: 1 }, live: { maxSeconds: 1 } },

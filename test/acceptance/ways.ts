@@ -1,6 +1,6 @@
 import { readFile, sectionOf } from '../documents/documents.ts';
 
-/** The ways in, as docs/ways-of-uploading.md names them and the seed of this project lists them. */
+/** The ways of uploading, as docs/ways-of-uploading.md names them. */
 export const WAYS = [
   'console upload',
   'console pull',
@@ -13,15 +13,15 @@ export const WAYS = [
 /** One of {@link WAYS}. */
 export type Way = (typeof WAYS)[number];
 
-/** One claim of that page's tables: that what a row is about is done by a way in this manner. */
+/** One claim of the tables of that page: how a way does what the row is about. */
 export interface Claim {
   readonly row: string;
   readonly way: Way;
-  /** As `rule \`classId\``; a cell may make several. */
+  /** For example ``rule `classId` ``; a cell may make several. */
   readonly claim: string;
 }
 
-/** The page that describes the ways in. */
+/** The page that describes the ways of uploading. */
 export const PAGE: string = readFile('docs/ways-of-uploading.md');
 
 /** Returns every claim of the page's tables, in their order. */
@@ -38,7 +38,7 @@ export function listClaims(): readonly Claim[] {
     );
 }
 
-/** Returns `custom` as the documents' example of rules has it, as the text of a file that Serverless reads. */
+/** Returns `custom` of the documents' example of rules, as the text of a file that Serverless reads. */
 export function readExample(): string {
   const [, example = ''] =
     /^```yaml\n(.*?)^```$/ms.exec(sectionOf('docs/policy-and-rules.md', 'Rules')) ?? [];

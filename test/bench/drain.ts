@@ -12,14 +12,14 @@ import { NO_SETTINGS } from '../support/settings.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
 import { startPullServer } from './pull-server.ts';
 
-/** Time of the first sweep, of which the second one, that waits for it, sees the end; and of the second. */
+/** Length of the first sweep, whose end the waiting second one sees; and of the second one. */
 const FIRST_MILLISECONDS = 30_000;
 const SECOND_MILLISECONDS = 30_000;
 
-/** What a sweep keeps back for its end. */
+/** The time that a sweep reserves for its end. */
 const RESERVE_MILLISECONDS = 2_000;
 
-/** How long VOD takes for an answer, about. */
+/** Roughly how long VOD takes to answer. */
 const ANSWER_MILLISECONDS = 50;
 
 /** https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#http */
@@ -28,7 +28,7 @@ const REQUEST_START = 'http.client.request.start';
 /** How fast queued pulls were sent by two sweeps that overlap. */
 interface DrainCost {
   readonly pullsPerSecond: number;
-  /** Of what the limit allows in the time from the first call to the last one. */
+  /** Calls in percent of what the limit allows between the first call and the last one. */
   readonly percent: number;
   readonly mostInSecond: number;
   /** From the last call of one sweep to the first of the next. */
@@ -36,8 +36,8 @@ interface DrainCost {
 }
 
 /**
- * Measures how queued pulls are sent at so many in a second, by the times at which their requests begin. There must be
- * more of them than the time is enough for.
+ * Measures how queued pulls are sent at a given rate, by the times at which their requests begin. There must be more
+ * pulls than can be sent in that time.
  */
 export async function measureDrain(url: string, pullsPerSecond: number): Promise<DrainCost> {
   const server = await startPullServer(ANSWER_MILLISECONDS);

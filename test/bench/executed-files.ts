@@ -17,12 +17,12 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes';
 const SIGN_KEY = 'SignKeyOfTheBench';
 
-/** Calls before the one that is looked at, after which nothing is loaded any more. */
+/** Calls before the measured one; after these, nothing more is loaded. */
 const WARM_CALLS = 3;
 
 type Handler = (event: object, context: object) => Promise<{ statusCode: number; body: string }>;
 
-/** Returns the names of the project's files of which a function ran while `call` did. */
+/** Returns the names of the project's files in which a function ran during `call`. */
 async function listExecuted(session: Session, call: () => Promise<unknown>): Promise<string[]> {
   await session.post('Profiler.takePreciseCoverage');
   await call();
@@ -58,7 +58,10 @@ async function load(name: string, databaseUrl: string | undefined): Promise<Hand
   return handler;
 }
 
-/** Serves what VOD and a consumer answer: the first takes every pull and knows every file, the second takes everything. */
+/**
+ * Serves the answers of VOD and of a consumer: VOD accepts every pull and has every file, the consumer accepts
+ * everything.
+ */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk);

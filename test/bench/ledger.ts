@@ -17,7 +17,7 @@ import { compare, type Ratio } from './measure.ts';
 const BATCH_SIZE = 500;
 const TARGETS = [{ id: 'https://consumer.example', events: ['upload.*'] }];
 
-/** The columns of an event, and none of the ledger's other indexes. */
+/** The columns of an event, without the ledger's other indexes. */
 const BARE_TABLE = `create table bare_events (
   event_id text primary key, event_type text not null, upload_id text, file_id text, task_id text,
   payload jsonb not null, confirmed boolean not null, received_at timestamptz not null, recorded_by text not null,
@@ -31,7 +31,7 @@ export async function withDatabase<Result>(
   work: (url: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
-  // As root, the server runs as another user, who has to get through.
+  // As root, the server runs as another user, who needs access to the folder.
   await chmod(folder, 0o755);
   const server = await openLocalDatabase(folder, { databaseUrl: '' });
   try {
@@ -43,7 +43,7 @@ export async function withDatabase<Result>(
   }
 }
 
-/** Measures events into the ledger against a bare insert of the same rows with the same driver. */
+/** Measures inserting events into the ledger against a bare insert of the same rows with the same driver. */
 export async function measureEvents(url: string): Promise<readonly Ratio[]> {
   const payload = events.NewFileUpload;
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
@@ -73,12 +73,12 @@ export async function measureEvents(url: string): Promise<readonly Ratio[]> {
   return ratios.map(perEvent);
 }
 
-/** Room for all that is measured. */
+/** Quotas that no measurement exceeds. */
 const QUOTAS = { signaturesPerMinute: 1e9, openUploads: 1e9, bytesPerDay: 1e15 };
 
 /**
- * Measures an upload that is issued within quotas against one without; each quota is counted anew every time, so
- * uploads come from so many owners as an instance may see.
+ * Measures an upload that is issued within quotas against one without. The usage is counted again for every upload, so
+ * the uploads come from as many owners as an instance may see.
  */
 export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
@@ -103,14 +103,14 @@ export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
   return ratios;
 }
 
-/** What enqueuing pulls took. */
+/** The cost of enqueuing pulls. */
 interface QueueCost {
-  /** Bytes by which the heap had grown, at most, since a twentieth of them was enqueued. */
+  /** The largest growth of the heap, in bytes, after the first twentieth of them was enqueued. */
   readonly heapGrowth: number;
   readonly pullsPerSecond: number;
 }
 
-/** Measures so many pulls that are enqueued from a list that is made as it is read. */
+/** Measures the enqueuing of this number of pulls from a list that is generated while it is read. */
 export async function measureQueue(url: string, pulls: number): Promise<QueueCost> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -145,7 +145,7 @@ export async function measureQueue(url: string, pulls: number): Promise<QueueCos
 
 type Lives = (count: number) => [EventRecord, ...EventRecord[]];
 
-/** Returns what describes uploads in turns: so many new ones, and then that the same are ready. */
+/** Returns a function whose calls describe a number of new uploads, and then the same uploads as ready. */
 function createLives(payload: object): Lives {
   let begun: readonly string[] = [];
   return (count) => {

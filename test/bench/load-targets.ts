@@ -8,15 +8,15 @@ const SIGN_KEY = 'SignKeyOfTheBench';
 
 const TIMER = { Type: 'Timer', TriggerName: 'sweep', Time: '2026-01-31T08:00:00Z', Message: '' };
 
-/** A function, and what it is asked again and again. */
+/** A function, and the request that it is called with again and again. */
 export interface LoadTarget {
   readonly definition: FunctionDefinition;
   readonly ask: (origin: string, gateway: Gateway) => Promise<number>;
-  /** The same as the platform has it. */
+  /** The same request as the platform passes it. */
   readonly event: object;
 }
 
-/** Returns every function in the folder, without a ledger where it can do without one, and with one. */
+/** Returns every function in the folder: with a ledger, and also without one if it works without. */
 export function listTargets(
   folder: string,
   vodHost: string,

@@ -14,28 +14,28 @@ import type { FunctionDefinition } from '../../tools/local/gateway/instance.ts';
 import { listen } from '../support/listen.ts';
 import { type LoadTarget, listTargets } from './load-targets.ts';
 
-/** What a built function did while it was called without a pause. */
+/** The results of a built function that was called without a pause. */
 export interface Load {
   /** Its name, and whether it had a ledger. */
   readonly name: string;
   readonly requestsPerSecond: number;
-  /** Rate of the last third of the time, in percent of that of the first. */
+  /** Rate in the last third of the time, in percent of the rate in the first third. */
   readonly heldPercent: number;
-  /** Milliseconds within which half of the requests were answered, and 99 of a hundred. */
+  /** Milliseconds within which 50 percent and 99 percent of the requests were answered. */
   readonly p50: number;
   readonly p99: number;
-  /** Megabytes of all instances, once they were warm and at the end. */
+  /** Megabytes of all instances: after warming up and at the end. */
   readonly startMegabytes: number;
   readonly endMegabytes: number;
-  /** Bytes that more requests left behind in the heap of one instance, garbage apart. */
+  /** Bytes that further requests left in the heap of one instance, without garbage. */
   readonly retainedBytes: number;
-  /** Returns with another status than the first one. */
+  /** Answers with a status other than that of the first one. */
   readonly failures: number;
 }
 
 const run = promisify(execFile);
 
-/** Requests under way at once: twice as many as the gateway has instances. */
+/** Concurrent requests: twice as many as the gateway has instances. */
 const AT_ONCE = 8;
 
 /** Share of the time after which the instances are warm. */
@@ -43,12 +43,12 @@ const WARM = 0.2;
 
 const RETAINED = fileURLToPath(new URL('./handlers/retained.ts', import.meta.url));
 
-/** Requests between the two looks at the heap of an instance, and as many before the first one. */
+/** Requests between the two measurements of an instance's heap, and as many before the first one. */
 const RETAINED_REQUESTS = 2_000;
 
 /**
- * Measures every built function in the folder behind the local gateway, each for so many seconds and none beside
- * another.
+ * Measures every built function in the folder behind the local gateway, one after the other, each for this number of
+ * seconds.
  */
 export async function measureLoad(
   folder: string,
@@ -69,12 +69,12 @@ export async function measureLoad(
   return loads;
 }
 
-/** Returns what requests leave behind in a fresh process that has no other to wait for its memory. */
+/** Returns the bytes that requests leave in the heap of a fresh process, which runs alone. */
 async function measureRetained(
   { definition: { name, file, environment }, event }: LoadTarget,
   script: string,
 ): Promise<number> {
-  // A sweep does in one call what others do in many.
+  // A sweep does as much in one call as other functions do in many.
   const requests = name === 'sweep' ? RETAINED_REQUESTS / 20 : RETAINED_REQUESTS;
   const options = ['--expose-gc', script, file, String(requests * 2), JSON.stringify(event)];
   const { stdout } = await run(process.execPath, options, { env: { ...environment } });
@@ -145,7 +145,7 @@ async function drive(
   };
 }
 
-/** Returns the megabytes of memory that the instances of a function have, as Linux tells them. */
+/** Returns the megabytes of memory of a function's instances, as Linux reports them. */
 async function measureMemory(file: string): Promise<number> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const sizes = await Promise.all(pids.map((pid) => readSize(pid, file).catch(() => 0)));
@@ -159,7 +159,7 @@ async function readSize(pid: string, file: string): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
 }
 
-/** Takes every pull, and knows every file. */
+/** Accepts every pull, and has every file. */
 async function answerAsVod(
   request: IncomingMessage,
   response: { end: (text: string) => unknown },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** One thing to measure, run again and again. */
+/** One thing to measure, run repeatedly. */
 export interface Case {
   readonly name: string;
   readonly run: () => unknown;
@@ -19,8 +19,8 @@ const BATCH_MILLISECONDS = 20;
 const ROUNDS = 21;
 
 /**
- * Returns what each case costs against the first one. Every round runs a batch of each, in turning order, and only the
- * round's own ratios count: the speed of a shared machine changes from minute to minute.
+ * Returns the cost of each case relative to the first one. Every round runs a batch of each, in changing order, and a
+ * ratio compares only batches of one round: the speed of a shared machine changes from minute to minute.
  */
 export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]> {
   const calls: number[] = [];
@@ -49,7 +49,7 @@ export interface ProcessOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Returns what fresh processes take against the first script's, pair by pair. */
+/** Returns the time of fresh processes relative to those of the first script, pair by pair. */
 export async function compareProcesses(
   scripts: readonly { readonly name: string; readonly file: string }[],
   options: ProcessOptions = { measure: 'life' },
@@ -71,7 +71,7 @@ export async function compareProcesses(
   );
 }
 
-// Processes may call a server of this one, so it must not stand still meanwhile.
+// The processes may call a server in this process, so it must not block while they run.
 const run = promisify(execFile);
 
 async function timeProcess(
@@ -97,7 +97,7 @@ async function timeBatch(measured: Case | undefined, calls: number): Promise<num
   const startedAt = performance.now();
   for (let i = 0; i < calls; i += 1) {
     const result = run();
-    // Awaiting what is no promise would cost the cheapest cases a good part of their time.
+    // Awaiting a value that is not a promise would add noticeably to the cheapest cases.
     if (result instanceof Promise) await result;
   }
   return (performance.now() - startedAt) / calls;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { listen } from '../support/listen.ts';
 
-/** A server that takes every pull, and does nothing else that would cost time. */
+/** A server that accepts every pull, and does nothing else that would take time. */
 export interface PullServer {
   /** Host and port. */
   readonly endpoint: string;

@@ -19,7 +19,7 @@ const EVENT = {
   body: '{"mediaUrl":"https://media.example.com/a.mp4"}',
 };
 
-/** What the benchmarks of calls to VOD found. */
+/** The results of the benchmarks of calls to VOD. */
 export interface PullFigures {
   readonly bytes: readonly (readonly [string, number])[];
   readonly start: readonly Ratio[];
@@ -28,7 +28,8 @@ export interface PullFigures {
 }
 
 /**
- * Measures calls to VOD against a server of this process: the first one in fresh processes, and many in one.
+ * Measures calls to VOD against a server in this process: the first call in fresh processes, and many calls in one
+ * process.
  *
  * @param pullFile the built `pull` function.
  */
@@ -68,7 +69,7 @@ function environment({ endpoint }: PullServer): NodeJS.ProcessEnv {
   };
 }
 
-/** Each process loads a handler, has it answer once, and prints how long that took. */
+/** Each process loads a handler, calls it once, and prints how long that took. */
 async function measureStart(
   folder: string,
   pullFile: string,
@@ -108,7 +109,7 @@ async function measureThroughput(folder: string, server: PullServer): Promise<re
   return ratios;
 }
 
-/** Makes one call, so many more, and after the given number of milliseconds another one. */
+/** Makes one call, then a number of further ones, and another one after the given number of milliseconds. */
 const COUNTING = `
 const [file, calls, pause] = process.argv.slice(2);
 const { main_handler } = require(file);

@@ -10,10 +10,10 @@ import { measureSignatureStart, measureSigning } from './signing.ts';
 import { printCounts, printLoads, printRatios } from './table.ts';
 import { withoutOutput } from './without-output.ts';
 
-/** Where the command is given no other number. */
+/** Used if the command has no other number. */
 const QUEUED_PULLS = 200_000;
 
-/** Seconds for which each function is under load, where the command is given no other number. */
+/** Seconds for which each function is under load, if the command has no other number. */
 const LOAD_SECONDS = 5;
 
 /** The default limit, and the largest. */

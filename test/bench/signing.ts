@@ -30,7 +30,7 @@ const BODY = JSON.stringify({
 
 type Handler = (event: object, context: object) => Promise<{ statusCode: number; body: string }>;
 
-/** The sample of https://cloud.tencent.com/document/product/266/9221 in its own steps. */
+/** Computes the sample of https://cloud.tencent.com/document/product/266/9221 in the steps of that page. */
 function signAsDocumented(): string {
   const original = new URLSearchParams(
     Object.entries(PARAMETERS).map(([name, value]): [string, string] => [name, String(value)]),
@@ -39,7 +39,7 @@ function signAsDocumented(): string {
   return Buffer.concat([mac, Buffer.from(original, 'utf8')]).toString('base64');
 }
 
-/** Loads a built function as the platform does, under an environment of its own. */
+/** Loads a built function as the platform does, with its own environment. */
 function load(file: string, environment: Readonly<Record<string, string>>): Handler {
   Object.assign(process.env, environment);
   const require = createRequire(file);
@@ -62,12 +62,12 @@ async function callable(handler: Handler, headers: Readonly<Record<string, strin
   return () => handler(event, context);
 }
 
-/** Measures one signature against a raw HMAC of the same text, by itself and in the built function. */
+/** Measures one signature against a raw HMAC of the same text, alone and in the built function. */
 export async function measureSigning(signatureFile: string): Promise<readonly Ratio[]> {
   const key = createSecretKey(Buffer.from(SECRET_KEY));
   const original = Buffer.from(signUpload(PARAMETERS, key), 'base64').subarray(20);
   const vod = { VOD_SECRET_ID: PARAMETERS.secretId, VOD_SECRET_KEY: SECRET_KEY };
-  // Each copy reads its environment at its first call, so it is called before the next one is loaded.
+  // Each copy reads its environment at its first call, so that call is made before the next one is loaded.
   const open = await callable(load(signatureFile, { ...vod, AUTH: 'none' }), {});
   process.env['AUTH'] = 'jwt';
   const token = await new SignJWT({ scope: 'upload:sign' })

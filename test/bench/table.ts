@@ -6,7 +6,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Writes ratios as rows of a table that names its reference first. */
+/** Writes ratios as rows of a table whose title names the reference. */
 export function printRatios(title: string, ratios: readonly Ratio[]): void {
   print(`\n| ${title.padEnd(36)} | times the first | spread |\n| --- | --- | --- |`);
   for (const { name, median, lowest, highest } of ratios) {
@@ -21,7 +21,7 @@ export function printCounts(title: string, counts: readonly (readonly [string, n
   for (const [name, count] of counts) print(`| ${name.padEnd(36)} | ${count} |`);
 }
 
-/** Writes what functions did under load as rows of a table. */
+/** Writes the results of functions under load as rows of a table. */
 export function printLoads(title: string, loads: readonly Load[]): void {
   print(
     `\n| ${title.padEnd(36)} | requests/s | held | p50 ms | p99 ms | RSS MB | at the end | bytes kept | failed |`,

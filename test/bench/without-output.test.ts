@@ -4,7 +4,7 @@ import { withoutOutput } from './without-output.ts';
 describe('withoutOutput()', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it('lets nothing through, whatever becomes of the work, and everything afterwards', async () => {
+  it('discards output until the work ends, whether it succeeds or fails, and writes all later output', async () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const log = () => process.stdout.write('{"level":"info"}\n');
 

@@ -2,8 +2,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 
 /**
- * Returns what `work` resolves to. What is written to standard output meanwhile, as functions do with their log, is
- * still written, so that it costs what it costs, but to nowhere.
+ * Returns what `work` resolves to. What functions write to standard output meanwhile, such as their log, is still
+ * written, so that its cost is measured, but is discarded.
  */
 export async function withoutOutput<Result>(work: () => Promise<Result>): Promise<Result> {
   const write = process.stdout.write;

@@ -10,18 +10,16 @@ import {
 import { buildFolder } from '../support/built-folder.ts';
 import type { Chance } from '../support/chance.ts';
 
-/** The built functions on a disk, each call in a process that may be killed at any moment. */
+/** The built functions on disk; each call runs in a process that may be killed at any moment. */
 export interface BuiltFunctions {
-  /** Returns one worker, which has at most one process at a time, and a new one after each death. */
+  /** Returns one worker, which has at most one process at a time, and starts a new one after each kill. */
   startWorker(name: string, environment: FunctionDefinition['environment']): Worker;
   remove(): Promise<void>;
 }
 
-/** Calls one function, one call after the other. */
+/** Calls one function, one call after another. */
 export interface Worker {
-  /**
-   * @param killAfter milliseconds until the process is killed, if it still works then; `undefined` lets it live.
-   */
+  /** @param killAfter milliseconds after which the process is killed if it still runs; `undefined` never kills it. */
   call(event: object, killAfter?: number): Promise<Outcome>;
   stop(): Promise<void>;
 }
@@ -29,7 +27,7 @@ export interface Worker {
 const TIME_LIMIT_MILLISECONDS = 20_000;
 const CLOCK = fileURLToPath(new URL('./shifted-clock.cjs', import.meta.url));
 
-/** Builds the functions as they are deployed, with these settings beside them. */
+/** Builds the functions as they are deployed, with these settings next to them. */
 export async function buildFunctions(settings: object): Promise<BuiltFunctions> {
   const { folder, remove } = await buildFolder(settings);
   const runtime = await buildRuntime(folder);
@@ -72,7 +70,9 @@ function createWorker(start: () => Instance): Worker {
   };
 }
 
-/** Returns after how many milliseconds the process of a call is killed, for one in so many calls. */
+/**
+ * Returns the milliseconds after which the process of a call is killed, or undefined; `share` of the calls are killed.
+ */
 export function pickDeath(chance: Chance, share: number, longest: number): number | undefined {
   return chance.happens(share) ? chance.next() * longest : undefined;
 }

@@ -27,7 +27,7 @@ const SETTINGS = {
   policy: { tenants: { claim: 'tenant', subAppIds: TENANTS } },
   rules: [{ name: 'all', set: { classId: 7, expireTime: '2099-01-01T00:00:00Z', tags: ['new'] } }],
 };
-// Most calls end before their process does, so a small run needs a larger share for any death at all.
+// Most calls end before their process would be killed, so a small run needs a larger share to kill any.
 const WEATHER = {
   ...{ dropped: 0.3, duplicated: 0.2, astray: 0.05, late: 0.05 },
   killed: UPLOADS < 1_000 ? 0.1 : 0.02,
@@ -38,16 +38,16 @@ const WORKERS = 4;
 /** Notifications between two cuts of database connections, and between two runs of the sweep. */
 const CUT_EVERY = 120;
 const SWEEP_EVERY = 400;
-/** Between which notifications the database is stopped: each is sent three times meanwhile, and given up. */
+/** The notifications between which the database is stopped: VOD sends each of them three times, and then gives up. */
 const OUTAGE = { from: UPLOADS * 1.2, until: UPLOADS * 1.2 + Math.max(60, UPLOADS / 10) };
-/** The end of it all, less than the three days that deliveries are tried. */
+/** The end of the run: less than the three days for which deliveries are tried. */
 const LAST_HOUR = 70;
-/** When VOD begins to refuse some questions, less than the day after which it is asked about each file again. */
+/** When VOD begins to refuse some questions: less than the day after which it is asked about each file again. */
 const UNASKABLE_FROM_HOUR = 20;
 /** Of a message: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. */
 const MAX_MESSAGE_BYTES = 262_144;
 
-describe(`${UPLOADS} uploads to three applications whose notifications are dropped, doubled and shuffled while processes die and the database is stopped`, () => {
+describe(`${UPLOADS} uploads to three applications whose notifications are dropped, repeated and reordered while processes are killed and the database is stopped`, () => {
   const chance = createChance(SEED);
   const world = createWorld();
   const lives = planLives(UPLOADS, world, chance);
@@ -76,13 +76,13 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     ]),
   });
 
-  /** Fires the timer once, the given number of milliseconds from now; the process may be killed at work. */
+  /** Fires the timer once, the given number of milliseconds from now; the process may be killed. */
   const sweep = async (ahead: number, killAfter?: number) => {
     const worker = functions.startWorker('sweep', {
       ...environment(),
       CLOCK_AHEAD_MILLISECONDS: String(ahead),
     });
-    // The consumers live at that time as well: they refuse signatures that are minutes off.
+    // The consumers use that time as well: they refuse signatures that are more than minutes off.
     if (ahead > 0) vi.useFakeTimers({ toFake: ['Date'], now: realNow() + ahead });
     const Time = new Date(realNow() + ahead).toISOString();
     await worker.call({ Type: 'Timer', TriggerName: 'sweep', Time, Message: '' }, killAfter);
@@ -133,7 +133,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     return result;
   };
 
-  /** What an operator is told of by `GET /uploads/dead-items`, page by page. */
+  /** What `GET /uploads/dead-items` lists for an operator, page by page. */
   const listDeadItems = async () => {
     const worker = functions.startWorker('uploads', {
       ...environment(),
@@ -168,7 +168,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     }
   };
 
-  it('had the weather it was promised', () => {
+  it('applies every planned fault: dropped, repeated, misdirected and late notifications, killed processes, refused deliveries', () => {
     const share = (count: number) => count / tally.happened;
     expect(tally.happened).toBeGreaterThanOrEqual((UPLOADS * 10) / 3);
     expect(share(tally.dropped)).toBeCloseTo(WEATHER.dropped, 1);
@@ -194,7 +194,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(wrong).toEqual([]);
   });
 
-  it('has every upload in its application', async () => {
+  it('records every upload in the application that its file is in', async () => {
     const rows = await sql<Record<'upload_id' | 'file_id' | 'sub_app_id', string | null>[]>`
       select upload_id, file_id, sub_app_id from uploads`;
     const named = new Map(
@@ -209,7 +209,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
   });
 
   it.each(APPLICATIONS)(
-    'removes each file that came for a cancelled upload to %i, once and there',
+    'removes each file that arrives for a cancelled upload in %i once, and no other file',
     (subAppId) => {
       const removals = world.get(subAppId)?.removals ?? new Map();
       const cancelled = lives
@@ -220,7 +220,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     },
   );
 
-  it('modifies each media as the rules say, each thing of it once', () => {
+  it('modifies each media as the rules say, and sets each parameter once', () => {
     const applications = [...world.values()];
     const counts = applications.flatMap(({ modifications }) => [...modifications]);
     expect(counts.filter(([, count]) => count !== 1)).toEqual([]);
@@ -236,7 +236,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     ).toEqual([]);
   });
 
-  it('leaves nothing to be done', async () => {
+  it('finishes all deliveries, uploads, confirmations and actions', async () => {
     const [left] = await sql`select
       (select count(*)::integer from deliveries where state <> 'delivered') as deliveries,
       (select count(*)::integer from uploads where state in ('issued', 'uploaded', 'processing')) as uploads,
@@ -246,7 +246,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(left).toEqual({ deliveries: 0, uploads: 0, unheard: 0, unconfirmed: 0, actions: 0 });
   });
 
-  it('has every event delivered, and acted on once, with one text at every attempt', async () => {
+  it('delivers every event, consumers act on each once, and all attempts have the same text', async () => {
     const [count] = await sql<{ all: number; states: number }[]>`select count(*)::integer as all,
       count(*) filter (where event_type like 'upload.%')::integer as states from events`;
     expect(everything.acted.size).toBe(count?.all);
@@ -254,7 +254,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect([...everything.contradictions, ...statesOnly.contradictions]).toEqual([]);
   });
 
-  it('describes each file that came and went that it came, and that it is gone', async () => {
+  it('reports both the arrival and the deletion of each file that was deleted', async () => {
     const rows = await sql<
       { upload_id: string }[]
     >`select upload_id from uploads where state = 'deleted'`;
@@ -272,7 +272,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(wrong).toEqual([]);
   });
 
-  it('records what takes more than 256 kB whole, and delivers it without its data', async () => {
+  it('records an event of more than 256 kB whole, and delivers it without its data', async () => {
     const large = lives.filter(
       (life) =>
         life.largeTaskId !== undefined &&
@@ -300,7 +300,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     }
   });
 
-  it('sets aside what is poisoned, and nothing else', async () => {
+  it('lists poisoned items as dead items, and no others', async () => {
     const nameOf = ({ kind, id }: ItemName, subAppId: number) => `${kind} ${id} of ${subAppId}`;
     const named = new Map(poisoned.map((each) => [each, nameOf(each.name(), each.subAppId)]));
     const dead = (await listDeadItems()).map((item) => nameOf(item, item.subAppId));
@@ -316,7 +316,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(new Set(dead).size).toBe(dead.length);
   });
 
-  it('loses of other facts what came while the database was stopped alone, and has that in the log', () => {
+  it('loses only facts that were reported while the database was stopped, and writes those to the log', () => {
     const told = new Set(
       readMessages(everything).flatMap(({ data }) =>
         Object.values(data).map((part) => Object(part).TaskId),
@@ -332,7 +332,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect(lost.filter(({ log, taskId }) => !hasEvent(log, taskId))).toEqual([]);
   });
 
-  it('tells nothing twice under two names', () => {
+  it('reports no fact under two event ids', () => {
     for (const consumer of [everything, statesOnly]) {
       const counts = new Map<string, number>();
       for (const fact of readMessages(consumer).flatMap((message) => nameFact(message) ?? [])) {
@@ -343,13 +343,13 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     }
   });
 
-  it('says in every message which application it is about', () => {
+  it('names in every message the application that it is about', () => {
     for (const { acted } of [everything, statesOnly]) {
       expect(findMisplaced(acted.values(), [...lives, ...facts, ...poisoned])).toEqual([]);
     }
   });
 
-  it('announces each state of each upload, the last one included', async () => {
+  it("reports each upload's last state", async () => {
     const [missing] = await sql`select count(*)::integer as count from uploads u where not exists (
       select from events e where e.event_type = 'upload.' || u.state
         and e.event_id = 'evt_' || u.upload_id || '_' || u.state)`;
@@ -366,7 +366,7 @@ async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
   }
 }
 
-/** Whether a log has the whole notification about a task. */
+/** Returns whether a log has the whole notification about a task. */
 function hasEvent(log: string, taskId: string): boolean {
   return log
     .split('\n')
@@ -379,13 +379,13 @@ function hasEvent(log: string, taskId: string): boolean {
     });
 }
 
-/** Ends every connection of the functions, whatever they are at. */
+/** Ends every connection of the functions, whatever they are doing. */
 async function cutConnections(sql: Sql): Promise<void> {
   await sql`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'vod-upload' and datname = current_database()`;
 }
 
-/** Whether one of these notifications was taken at its own address, whatever came of it then. */
+/** Returns whether one of these notifications was accepted at its own address, whatever its effect. */
 function isTaken(course: Course, eventType: string, sent: readonly Sent[]): boolean {
   return listSent(course, sent).some(
     ({ event, statuses }) =>
@@ -393,7 +393,7 @@ function isTaken(course: Course, eventType: string, sent: readonly Sent[]): bool
   );
 }
 
-/** Whether it was answered, and never but that it could not be kept. */
+/** Returns whether every answer said that the notification could not be stored. */
 function isGivenUp({ statuses }: Sent): boolean {
   return statuses.length > 0 && statuses.every(isFailure);
 }
@@ -403,8 +403,9 @@ function listSent(course: Course, sent: readonly Sent[]): readonly Sent[] {
 }
 
 /**
- * A file that was gone before anybody heard of it is one that never came; of a pull, its task still tells. The context of an
- * app's file proves that it came, and of another one, that its deletion was told as well.
+ * If a file was deleted before the service knew of it, it counts as never arrived; for a pull, its task still reports
+ * it. The context of an app's file proves that it arrived; for another file, only the reports of its arrival and of its
+ * deletion together prove it.
  */
 function possibleEnds(life: Life, sent: readonly Sent[]): readonly (string | undefined)[] {
   if (life.end !== 'deleted' || life.method === 'pull') return [life.end];
@@ -421,12 +422,15 @@ function describeSent(course: Course, sent: readonly Sent[]): readonly string[] 
   );
 }
 
-/** The texts of messages that a consumer acted on. */
+/** The messages that a consumer acted on. */
 function readMessages({ acted }: Consumer) {
   return [...acted.values()].map((text) => JSON.parse(text));
 }
 
-/** Returns what a message tells, in words that a second message must not have; undefined where VOD may tell it again. */
+/**
+ * Returns the fact that a message reports, as text that no second message may have; undefined if VOD may report it
+ * again.
+ */
 function nameFact({ type, data }: ReturnType<typeof readMessages>[number]): string | undefined {
   if (data.uploadId !== undefined) return `${type} ${data.uploadId}`;
   const task = Object(Object.values(data).find((part) => typeof part === 'object'));

@@ -3,25 +3,25 @@ import { Webhook } from 'standardwebhooks';
 import type { Chance } from '../support/chance.ts';
 import { listen } from '../support/listen.ts';
 
-/** Somebody who is told by webhooks, and acts on each message once. */
+/** A consumer that receives webhooks and acts on each message once. */
 export interface Consumer {
   readonly url: string;
   readonly secret: string;
   /** By `webhook-id`: the text of the message that was acted on. */
   readonly acted: ReadonlyMap<string, string>;
-  /** Messages that came under an id that stood for another text before. */
+  /** Messages whose id was used before for another text. */
   readonly contradictions: readonly string[];
-  /** Attempts whose signature did not fit. */
+  /** Attempts whose signature was not valid. */
   readonly unverified: () => number;
   /** Attempts that were answered with 410. */
   readonly gone: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** Share of the attempts that end badly: half of them before the consumer acted, half after. */
+/** Share of the attempts that fail: half of them before the consumer acted, half after. */
 const TROUBLE = 0.1;
 
-/** Share of the attempts that are answered with 410, and how many of them there are at most. */
+/** Share of the attempts that are answered with 410, and the most of them. */
 const GONE = { share: 0.02, most: 5 } as const;
 
 /** Starts a consumer that checks signatures with the official library. */
@@ -50,7 +50,9 @@ export async function startConsumer(name: string, chance: Chance): Promise<Consu
     if ((acted.get(id) ?? text) !== text) contradictions.push(id);
     acted.set(id, text);
   };
-  /** Acts on the message, once, where it comes to that, and returns the status; undefined where the answer is lost. */
+  /**
+   * Acts on the message once, unless the attempt fails first, and returns the status; undefined if the answer is lost.
+   */
   const take = (text: string, headers: Record<string, string>): number | undefined => {
     if (!isGenuine(text, headers)) {
       unverified += 1;

@@ -8,7 +8,7 @@ import { SIGN_KEY, wrap } from './pushes.ts';
 import { API_KEY } from './vod-api.ts';
 import { OWN } from './world.ts';
 
-/** What VOD cannot be asked about: a type that it has no question for, and one that nobody knows. */
+/** Events that VOD cannot be asked about: a type that its API has no question for, and an unknown type. */
 const CAST = {
   EventType: 'MediaCastStatusChanged',
   MediaCastStatusChangedEvent: {
@@ -19,14 +19,14 @@ const CAST = {
 const TOMORROW = { EventType: 'Tomorrow', TomorrowEvent: { Any: 'thing' } };
 const EVENTS = [CAST, TOMORROW];
 
-describe('types that VOD cannot be asked about, while the database is away', () => {
+describe('events of types that VOD cannot be asked about, while the database is unavailable', () => {
   const database = useLedger({ per: 'file' });
   const { sql } = database;
   let awayUrl: string;
   let closed: Listening;
   let functions: BuiltFunctions;
   let api: VodServer;
-  /** By its handle: what VOD keeps for `sweep`. */
+  /** VOD's queue of events for `sweep`, by handle. */
   const queue = new Map<string, object>();
 
   const environment = (DATABASE_URL: string) => ({
@@ -58,7 +58,7 @@ describe('types that VOD cannot be asked about, while the database is away', () 
   };
 
   beforeAll(async () => {
-    // It takes connections, and ends them, as a server that is starting does.
+    // It accepts connections and ends them, as a starting server does.
     closed = await listen(createServer((socket) => socket.destroy()));
     const url = new URL(database.url);
     url.host = closed.host;
@@ -78,20 +78,23 @@ describe('types that VOD cannot be asked about, while the database is away', () 
     await Promise.all([closed.close(), api.close(), functions.remove()]);
   });
 
-  it.each(EVENTS)('have VOD send $EventType again, and are in the log', async (event) => {
-    const { status, log, lines } = await push(event, awayUrl);
+  it.each(EVENTS)(
+    'of $EventType are answered with 503 so that VOD sends them again, and are written to the log',
+    async (event) => {
+      const { status, log, lines } = await push(event, awayUrl);
 
-    expect(status).toBe(503);
-    const kept = lines.filter((line) => 'event' in line);
-    expect(kept).toMatchObject([
-      { level: 'error', eventType: event.EventType, requestId: 'chaos', piece: '1/1' },
-    ]);
-    expect(JSON.parse(kept[0]?.event ?? '')).toMatchObject({ EventType: event.EventType });
-    expect(log).not.toContain('canary');
-    expect(lines.at(-1)).toMatchObject({ status: 503, code: 'ledger_unavailable' });
-  });
+      expect(status).toBe(503);
+      const kept = lines.filter((line) => 'event' in line);
+      expect(kept).toMatchObject([
+        { level: 'error', eventType: event.EventType, requestId: 'chaos', piece: '1/1' },
+      ]);
+      expect(JSON.parse(kept[0]?.event ?? '')).toMatchObject({ EventType: event.EventType });
+      expect(log).not.toContain('canary');
+      expect(lines.at(-1)).toMatchObject({ status: 503, code: 'ledger_unavailable' });
+    },
+  );
 
-  it('are kept when VOD sends them once the database is back', async () => {
+  it('are recorded when VOD sends them after the database is available again', async () => {
     for (const event of EVENTS) {
       const { status, log } = await push(event, database.url);
       expect(status).toBe(200);
@@ -101,7 +104,7 @@ describe('types that VOD cannot be asked about, while the database is away', () 
     expect(await listTypes()).toEqual(['vod.MediaCastStatusChanged', 'vod.Tomorrow']);
   });
 
-  it('stay in the queue where VOD keeps its events, until they are recorded', async () => {
+  it("stay in VOD's queue until they are recorded", async () => {
     await sql`truncate events cascade`;
     for (const event of EVENTS) queue.set(`handle ${event.EventType}`, event);
 

@@ -14,21 +14,21 @@ const SEED = 20_261_201;
 const MINUTE = 60_000;
 const realNow = Date.now;
 
-/** What is told of a file that is there no more when VOD is asked. */
+/** The notifications about a file that no longer exists when VOD is asked. */
 const TELLINGS = {
   both: ['arrival', 'deletion'],
   reversed: ['deletion', 'arrival'],
   'arrival alone': ['arrival'],
 } as const;
 
-/** A file that came and went before anybody was told. */
+/** A file that arrived and was deleted before either was reported. */
 interface Film {
   readonly uploadId: string | undefined;
   readonly fileId: string;
   readonly told: readonly ('arrival' | 'deletion')[];
 }
 
-/** Of apps' uploads each telling; of the console's those that prove anything. */
+/** For apps' uploads every combination; for the console's, those that prove that the file existed. */
 const FILMS: readonly Film[] = Array.from({ length: 32 }, (_, place) => {
   const number = String(place).padStart(8, '0');
   const isConsole = place >= 24;
@@ -42,7 +42,7 @@ const FILMS: readonly Film[] = Array.from({ length: 32 }, (_, place) => {
   };
 });
 
-describe('files that are deleted before their arrival is confirmed, while processes die', () => {
+describe('files that are deleted before their arrival is confirmed, while processes are killed', () => {
   const chance = createChance(SEED);
   const database = useLedger({ per: 'file' });
   const { ledger } = database;
@@ -62,7 +62,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
   });
 
   const sweep = async (ahead: number) => {
-    // The consumer answers 410 at times, which pauses its endpoint.
+    // The consumer sometimes answers 410, which pauses its endpoint.
     for (const { endpoint } of await ledger.listEndpoints()) await ledger.resumeEndpoint(endpoint);
     const worker = functions.startWorker('sweep', {
       ...environment(),
@@ -74,7 +74,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     await worker.stop();
   };
 
-  /** Sends each notification as VOD does: again where a process dies. */
+  /** Sends each notification as VOD does: again after the process was killed. */
   const pushAll = async () => {
     const worker = functions.startWorker('callback', {
       ...environment(),
@@ -105,7 +105,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     await Promise.all([api.close(), consumer.close(), functions.remove()]);
   });
 
-  it('ends every upload of theirs as deleted', async () => {
+  it('ends every upload of these files as deleted', async () => {
     const { items } = await ledger.listUploads({ limit: 100 });
 
     const found = items.map(({ uploadId, fileId, state }) => [uploadId, fileId, state]);
@@ -116,7 +116,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     );
   });
 
-  it('describes each that it came and that it is gone, once', () => {
+  it('reports for each file its arrival once and its deletion once', () => {
     const told = [...consumer.acted.values()].map((text) => JSON.parse(text));
     const states = told.filter(
       ({ type }) => type.startsWith('upload.') && type !== 'upload.issued',
@@ -131,7 +131,7 @@ describe('files that are deleted before their arrival is confirmed, while proces
     expect(consumer.contradictions).toEqual([]);
   });
 
-  it('leaves nothing open, and nothing to be done', async () => {
+  it('leaves no open upload, unconfirmed event, delivery or action', async () => {
     const { uploads, unconfirmed, deliveries, deadDeliveries, actions } =
       await ledger.readBacklog();
     expect([uploads, unconfirmed, deliveries, actions].map(({ count }) => count)).toEqual([

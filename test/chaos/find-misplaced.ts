@@ -1,6 +1,6 @@
 import type { Life } from './lives.ts';
 
-/** Returns which of the messages that somebody was told do not say the application of the life that they are about. */
+/** Returns the messages that do not name the application of the life that they are about. */
 export function findMisplaced(
   messages: Iterable<string>,
   lives: readonly Partial<Life>[],
@@ -19,7 +19,7 @@ export function findMisplaced(
   });
 }
 
-/** The ids of lives alone: a flow has none of them as its task, and an upload of nobody's only a file. */
+/** Returns only ids of lives: the task of a flow is not one, and an upload without an owner has only a file. */
 function readIds(data: object): readonly string[] {
   return [data, ...Object.values(data)].flatMap((part) => {
     const { uploadId, fileId, FileId, FileIdSet, TaskId } = Object(part);

@@ -17,20 +17,20 @@ import {
   type WorldTask,
 } from './world.ts';
 
-/** What an upload goes through. */
+/** The course of one upload. */
 export interface Life extends Course {
-  /** Missing where the media comes without an envelope. */
+  /** Undefined if the media arrives without an envelope. */
   readonly uploadId: string | undefined;
   readonly method: 'client' | 'pull' | 'live';
   readonly owner: string;
   readonly fileId: string;
-  /** Of a pull. */
+  /** The task of a pull. */
   readonly taskId: string | undefined;
-  /** Cancelled by its owner before the file comes. */
+  /** Its owner cancels it before the file arrives. */
   readonly cancelled: boolean;
-  /** Task of the flow whose end takes more than a message holds. */
+  /** Task of the flow whose end does not fit into a message. */
   readonly largeTaskId: string | undefined;
-  /** Where it ends. */
+  /** The state in which it ends. */
   readonly end: UploadState;
 }
 
@@ -46,7 +46,7 @@ const SHARES = [
 
 type Kind = (typeof SHARES)[number][0];
 
-/** Returns `count` lives in `world`, of every kind by its share, and as many in each application. */
+/** Returns `count` lives in `world`: of every kind by its share, and equally many in each application. */
 export function planLives(count: number, world: World, chance: Chance): readonly Life[] {
   const kinds = SHARES.flatMap(([kind, share]) => Array.from({ length: share }, () => kind));
   return Array.from({ length: count }, (_, index) =>
@@ -54,27 +54,27 @@ export function planLives(count: number, world: World, chance: Chance): readonly
   );
 }
 
-/** What is decided of a life beforehand. */
+/** What is decided about a life in advance. */
 interface Fate {
   readonly kind: Kind;
   readonly procedure: boolean;
-  /** The pull finds nothing, or, where there is a procedure, each of its parts fails. */
+  /** The pull finds nothing; or, if there is a procedure, each of its parts fails. */
   readonly fails: boolean;
-  /** The file is deleted when all is done. */
+  /** The file is deleted after everything is done. */
   readonly gone: boolean;
-  /** It is deleted before anybody is told that it came. */
+  /** It is deleted before its arrival is reported. */
   readonly raced: boolean;
-  /** Bytes of what the end of the flow tells besides, where it tells so much. */
+  /** Bytes of the additional data in the notification about the end of the flow, if that is large. */
   readonly largeBytes: number | undefined;
-  /** Somebody else starts the flow, when the upload has long come. */
+  /** Another program starts the flow, long after the upload arrived. */
   readonly foreign: boolean;
 }
 
-/** Share of the deletions that come before anybody is told of the file, and of the flows that tell much. */
+/** Share of the deletions that happen before the file is reported, and of the flows with large notifications. */
 const RACED = 0.4;
 const LARGE = 0.1;
 
-/** What a large notification has at least and at most, in bytes. */
+/** Least and most bytes of a large notification. */
 const LARGE_BYTES = [300_000, 1_000_000] as const;
 
 function drawFate(kind: Kind, chance: Chance): Fate {
@@ -128,7 +128,7 @@ function planSteps(
   const progress = (done: number) =>
     describeProcedure(procedureTaskId, fileId, { done, fails, largeBytes });
   const arrive = () => {
-    // Searches go by the time at which it came.
+    // Searches use the time at which it arrived.
     const media = describeMedia(identity);
     if (!isLost) files.set(fileId, media);
     if (ownTaskId !== '') tasks.set(ownTaskId, progress(0));
@@ -220,7 +220,7 @@ function describePull(end: PullEnd, isLost: boolean): WorldTask {
 const PARTS = [10, 20, 30, 40, 50] as const;
 
 interface Progress {
-  /** How many of its parts are done; it ends with the last. */
+  /** How many of its parts are done; the flow ends with the last one. */
   readonly done: number;
   readonly fails: boolean;
   readonly largeBytes: number | undefined;
@@ -254,7 +254,7 @@ function describeProcedure(
   };
 }
 
-/** Returns what recognising a long speech comes to, as JSON of `bytes` bytes and a few more. */
+/** Returns the result of recognising a long speech, as JSON of slightly more than `bytes` bytes. */
 function recogniseSpeech(bytes: number): object {
   const segment = { Confidence: 98.5, StartTimeOffset: 1.25, EndTimeOffset: 4.5, Text: SPEECH };
   const count = Math.ceil(bytes / Buffer.byteLength(JSON.stringify(segment)));
@@ -265,5 +265,5 @@ function recogniseSpeech(bytes: number): object {
   };
 }
 
-/** Each of these letters takes three bytes. */
+/** Each of these characters has three bytes. */
 const SPEECH = '从前有一座山，山上有一座庙，庙里有一个老和尚给小和尚讲故事。';

@@ -1,12 +1,15 @@
 import type { Chance } from '../support/chance.ts';
 import { APPLICATIONS, type Course, OWN, type World } from './world.ts';
 
-/** A fact that no upload lives by, and that nobody finds again: its notification is all that there is of it. */
+/** A fact that no upload depends on and that cannot be found again: only its notification reports it. */
 export interface OtherFact extends Course {
   readonly taskId: string;
 }
 
-/** Returns `count` such facts: of a type that VOD has no question for, and edited media that it can be asked about. */
+/**
+ * Returns `count` such facts: some of a type that VOD has no question for, and edited media, which it can be asked
+ * about.
+ */
 export function planOtherFacts(count: number, world: World, chance: Chance): readonly OtherFact[] {
   return Array.from({ length: count }, (_, index) => {
     const subAppId = APPLICATIONS[index % APPLICATIONS.length] ?? OWN;

@@ -16,16 +16,16 @@ import {
   type WorldMedia,
 } from './world.ts';
 
-/** Something that cannot be processed, for a reason of its own. */
+/** Something that cannot be processed because of the item itself. */
 export interface Poisoned extends Course {
   readonly fileId: string;
-  /** Whether it is found where no notification describes it. */
+  /** Whether it is found without a notification. */
   readonly isFound: boolean;
-  /** Returns what is set aside of it: `file` by what VOD lists. */
+  /** Returns the name of its dead item: `file` for an entry of VOD's list. */
   readonly name: () => ItemName;
 }
 
-/** Where one is. */
+/** The number of a poisoned item, and its application. */
 interface Place {
   readonly index: number;
   readonly subAppId: number;
@@ -40,7 +40,7 @@ const KINDS = [
   planUnaskable,
 ];
 
-/** Returns `count` of them, of any kind, `KINDS.length` at least being one of each. */
+/** Returns `count` of them; each kind occurs if there are at least `KINDS.length`. */
 export function planPoisoned(count: number, world: World, chance: Chance): readonly Poisoned[] {
   return Array.from({ length: count }, (_, index) => {
     const subAppId = APPLICATIONS[chance.below(APPLICATIONS.length)] ?? OWN;
@@ -51,7 +51,7 @@ export function planPoisoned(count: number, world: World, chance: Chance): reado
   });
 }
 
-/** A media that the database does not take, by its id or its name. */
+/** A media that the database refuses, because of its id or its name. */
 function planUnrecordable(flaw: string, place: Place): Poisoned {
   const { fileId, media } = createSample(place.index, flaw);
   return {
@@ -70,7 +70,7 @@ function nameEvent(event: Readonly<Record<string, unknown>>, { subAppId }: Place
   return { kind: 'event', id: identifyEvent(parseVodEvent(event), other) };
 }
 
-/** A notification that the database does not take, and that nobody finds again. */
+/** A notification that the database refuses, and whose fact cannot be found again. */
 function planRefusedEvent(place: Place): Poisoned {
   const { index, subAppId } = place;
   const event = {
@@ -89,7 +89,7 @@ function planRefusedEvent(place: Place): Poisoned {
   };
 }
 
-/** An entry of VOD's list that no one can be asked about; no notification describes it. */
+/** An entry of VOD's list that VOD cannot be asked about; no notification describes it. */
 function planUnlisted(place: Place): Poisoned {
   const { index, subAppId, application } = place;
   const fileId = `half\0${index}`;
@@ -104,7 +104,7 @@ function planUnlisted(place: Place): Poisoned {
   return { subAppId, fileId, steps: [appear], staysHome: true, isFound: true, name };
 }
 
-/** A media that comes as any other, and that VOD lets nobody modify. */
+/** A media that arrives like any other, but VOD refuses every modification of it. */
 function planUnmodifiable(place: Place): Poisoned {
   const { index, application } = place;
   const fileId = nameFile(index);
@@ -113,7 +113,9 @@ function planUnmodifiable(place: Place): Poisoned {
   return { ...planArrival(fileId, 'unmodifiable', place), name };
 }
 
-/** A media that comes as any other, and about which VOD lets nobody ask after some hours: see {@link closeUnaskable}. */
+/**
+ * A media that arrives like any other; after some hours, VOD refuses questions about it: see {@link closeUnaskable}.
+ */
 function planUnaskable(place: Place): Poisoned {
   const fileId = nameFile(place.index);
   const name = (): ItemName => ({ kind: 'upload', id: deriveFileUploadId(fileId) });
@@ -122,7 +124,7 @@ function planUnaskable(place: Place): Poisoned {
 
 const UNASKABLE = 'unaskable';
 
-/** From now on VOD refuses to be asked about some files, and about all others that are in the same question. */
+/** From now on VOD refuses questions about some files, and thereby about all files in the same question. */
 export function closeUnaskable(world: World): void {
   for (const { media, unaskable } of world.values()) {
     for (const { FileId, BasicInfo } of media.values()) {

@@ -4,22 +4,22 @@ import type { Chance } from '../support/chance.ts';
 import { pickDeath, type Worker } from './built-functions.ts';
 import { APPLICATIONS, type Course, OWN } from './world.ts';
 
-/** Key of `Sign` in the notifications of the own application; those of the tenants' ones are derived from it. */
+/** Key of `Sign` in the notifications of the own application; the keys of tenants' applications are derived from it. */
 export const SIGN_KEY = 'ChaosSignKeyExample';
 
-/** How the world treats notifications. */
+/** How notifications fail. */
 export interface PushWeather {
   readonly dropped: number;
   readonly duplicated: number;
-  /** Share that somebody sends to another application's address as well, with a good `Sign` of that one. */
+  /** Share that an attacker also sends to another application's address, with a valid `Sign` of that application. */
   readonly astray: number;
-  /** Share that comes when everything else has come. */
+  /** Share that arrives after everything else. */
   readonly late: number;
   /** Share of the calls that are killed. */
   readonly killed: number;
 }
 
-/** What became of the notifications. */
+/** What happened to the notifications. */
 export interface PushTally {
   readonly happened: number;
   readonly dropped: number;
@@ -27,22 +27,22 @@ export interface PushTally {
   readonly astray: number;
   readonly late: number;
   readonly killed: number;
-  /** All that was sent, in the order of its end. */
+  /** All notifications that were sent, in the order in which they ended. */
   readonly sent: readonly Sent[];
 }
 
-/** A notification, and the application whose callback address it goes to. */
+/** A notification, and the application whose callback address it is sent to. */
 interface Push {
   readonly event: object;
   readonly subAppId: number;
 }
 
-/** What became of one notification. */
+/** What happened to one notification. */
 export interface Sent extends Push {
   readonly course: Course;
-  /** Of each answer: none where the process died each time. */
+  /** The status of each answer: none if the process was killed each time. */
   readonly statuses: readonly number[];
-  /** What was logged at the attempts that were answered, but as a failure. */
+  /** The log of the attempts that were answered with a failure. */
   readonly log: string;
 }
 
@@ -50,20 +50,23 @@ type OnTheWay = Pick<Sent, 'event' | 'subAppId' | 'course'>;
 
 type Counts = { -readonly [Name in Exclude<keyof PushTally, 'sent'>]: number };
 
-/** Notifications on their way at once; any of them may come next. */
+/** Notifications that are waiting at the same time; any of them may arrive next. */
 const ON_THEIR_WAY = 200;
 
-/** VOD sends up to three times where it has no answer, or none that says that all is well: https://cloud.tencent.com/document/product/266/7829. */
+/**
+ * VOD sends up to three times if it receives no answer or no success:
+ * https://cloud.tencent.com/document/product/266/7829.
+ */
 const MAX_ATTEMPTS = 3;
 
-/** A killed process lives at most the given number of milliseconds of its call. */
+/** A killed process runs at most this number of milliseconds of its call. */
 const MAX_LIFE = 25;
 
 /**
- * Lets all steps of `courses` happen, those of different ones in any order, and sends what describes them by `workers`:
- * shuffled, some twice, some late and some never, with processes dying at times.
+ * Runs all steps of `courses`, those of different ones in any order, and sends the notifications about them with
+ * `workers`: in random order, some twice, some late and some never, while some processes are killed.
  *
- * @param between is called after every notification, with how many there were.
+ * @param between is called after every notification, with the number of notifications so far.
  */
 export async function pushAll(
   courses: readonly Course[],
@@ -114,7 +117,7 @@ export async function pushAll(
   return { ...tally, sent };
 }
 
-/** Returns what is sent of a notification: nothing, or once or twice to its address, and maybe to another one too. */
+/** Returns how a notification is sent: never, or once or twice to its address, and possibly to another address too. */
 function spread(
   push: OnTheWay,
   tally: Counts,
@@ -139,7 +142,7 @@ function spread(
   return sent;
 }
 
-/** Sends until there is an answer that VOD takes for one; returns how often the process died, too. */
+/** Sends until VOD would accept the answer; also returns how often the process was killed. */
 async function send(push: Push, worker: Worker, { killed }: PushWeather, chance: Chance) {
   const statuses: number[] = [];
   let deaths = 0;
@@ -158,12 +161,12 @@ async function send(push: Push, worker: Worker, { killed }: PushWeather, chance:
   return { statuses, deaths, log };
 }
 
-/** Returns whether an answer says that the notification could not be kept. */
+/** Returns whether an answer says that the notification could not be stored. */
 export function isFailure(status: number): boolean {
   return status >= 500;
 }
 
-/** Returns the event with which a trigger hands `callback` a notification that is signed now. */
+/** Returns the event with which a trigger passes `callback` a notification that is signed now. */
 export function wrap({ event, subAppId }: Push): object {
   const T = Math.floor(Date.now() / 1_000) + 600;
   const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);

@@ -1,4 +1,4 @@
-// Loaded before anything else: lets a process live some time ahead, so that nobody has to wait for days.
+// Loaded before all other code: moves the clock of a process ahead, so that no test has to wait for days.
 const ahead = Number(process.env.CLOCK_AHEAD_MILLISECONDS ?? 0);
 const RealDate = Date;
 

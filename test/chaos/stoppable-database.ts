@@ -7,21 +7,21 @@ import { SCRATCH_FLAGS } from '../support/database-server.ts';
 import { removeScratch } from '../support/remove-scratch.ts';
 import { openTunnel } from '../support/tunnel.ts';
 
-/** A PostgreSQL with the ledger's tables that is stopped for a while, and comes back with all that it had. */
+/** A PostgreSQL with the ledger's tables that can be stopped, and started again with all its data. */
 export interface StoppableDatabase {
-  /** The same at all times; while the server is stopped, connections are broken at once. */
+  /** Does not change; while the server is stopped, connections fail immediately. */
   readonly url: string;
-  /** Stops the server without waiting for those who are connected. */
+  /** Stops the server without waiting for its clients. */
   stop(): Promise<void>;
-  /** Starts it again, where it is stopped. */
+  /** Starts it again if it is stopped. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts a PostgreSQL of its own, with the ledger's tables in it. */
+/** Starts a separate PostgreSQL with the ledger's tables in it. */
 export async function startStoppableDatabase(): Promise<StoppableDatabase> {
   const dir = await mkdtemp(join(tmpdir(), 'chaos-ledger-'));
-  // As root, the server runs as another user, for whom the data would be moved otherwise.
+  // As root, the server runs as another user; without this, the data would have to be moved for that user.
   await chmod(dir, 0o755);
   const open = () => openLocalDatabase(dir, { flags: SCRATCH_FLAGS });
   let server = await open();

@@ -14,7 +14,7 @@ import { type Application, OWN, type World } from './world.ts';
 /** The key that calls must be signed with. */
 export const API_KEY = { secretId: 'AKIDchaosexample', secretKey: 'chaos-key-example' } as const;
 
-/** Share of the calls that VOD has a bad moment at. */
+/** Share of the calls that fail in VOD. */
 const TROUBLE = 0.05;
 
 /** Share of the modifications whose answers are lost. */
@@ -85,14 +85,14 @@ const ACTIONS: Readonly<Record<string, Perform>> = {
   },
 };
 
-/** What is set of a media, by its parameter. */
+/** Returns what each parameter sets in a media. */
 const SET: Readonly<Record<string, (value: unknown, tags: unknown) => object>> = {
   ClassId: (ClassId) => ({ ClassId }),
   ExpireTime: (ExpireTime) => ({ ExpireTime }),
   AddTags: (added, tags) => ({ TagSet: [...new Set([tags, added].flat())] }),
 };
 
-/** Starts VOD's API over `world`: it checks each signature, and now and then it fails, or its answer is lost. */
+/** Starts VOD's API over `world`: it checks each signature, and sometimes it fails, or its answer is lost. */
 export function startVodApi(world: World, chance: Chance): Promise<VodServer> {
   return startVodServer((response, call) => {
     const expected = expectedAuthorization(call, API_KEY.secretId, API_KEY.secretKey);

@@ -15,37 +15,37 @@ export interface WorldTask {
 /** The service's own application. */
 export const OWN = 1_500_000_001;
 
-/** Those of its tenants, by their names. */
+/** The applications of its tenants, by the tenant's name. */
 export const TENANTS = { north: 1_500_000_002, south: 1_500_000_003 } as const;
 
-/** All that there are, the service's own first. */
+/** All applications, the service's own first. */
 export const APPLICATIONS: readonly number[] = [OWN, ...Object.values(TENANTS)];
 
-/** Everything that VOD knows of one application; of what is in another one, it knows nothing there. */
+/** Everything that VOD knows in one application; it does not know there what is in another one. */
 export interface Application {
   readonly media: Map<string, WorldMedia>;
   readonly tasks: Map<string, WorldTask>;
   /** How often DeleteMedia removed each file. */
   readonly removals: Map<string, number>;
-  /** How often ModifyMediaInfo set each thing of each file, by `fileId parameter`. */
+  /** How often ModifyMediaInfo set each parameter of each file, by `fileId parameter`. */
   readonly modifications: Map<string, number>;
-  /** Files that VOD does not let itself be asked about, and those that it lets nobody modify. */
+  /** Files about which VOD refuses questions, and files that it refuses to modify. */
   readonly unaskable: Set<string>;
   readonly unmodifiable: Set<string>;
 }
 
-/** Everything that VOD knows, by application. What happens there is told by events, which may never come. */
+/** Everything that VOD knows, by application. Events report the changes, but may never arrive. */
 export type World = ReadonlyMap<number, Application>;
 
 /** What happens in one application, step by step: each step changes the world and returns what describes it. */
 export interface Course {
   readonly subAppId: number;
   readonly steps: readonly (() => readonly object[])[];
-  /** Nothing of it is sent to another application's address, whose word for it would be a fact of its own. */
+  /** None of its notifications is sent to another application's address, where it would count as a separate fact. */
   readonly staysHome: boolean;
 }
 
-/** Returns a world in which nothing has happened yet. */
+/** Returns a world before anything has happened. */
 export function createWorld(): World {
   return new Map(
     APPLICATIONS.map((subAppId) => [
@@ -58,7 +58,7 @@ export function createWorld(): World {
   );
 }
 
-/** Returns the notification that tells that `media` has come, as VOD sends it. */
+/** Returns the notification that `media` has arrived, as VOD sends it. */
 export function tellNewFile(media: WorldMedia, procedureTaskId: string): object {
   return {
     EventType: 'NewFileUpload',
@@ -72,17 +72,17 @@ export function tellNewFile(media: WorldMedia, procedureTaskId: string): object 
   };
 }
 
-/** Returns the notification that tells how far a processing flow is. */
+/** Returns the notification about the state of a processing flow. */
 export function tellProcedure({ task }: WorldTask): object {
   return { EventType: 'ProcedureStateChanged', ProcedureStateChangeEvent: task };
 }
 
-/** Returns the notification that describes the end of a pull. */
+/** Returns the notification about the end of a pull. */
 export function tellPull({ task }: WorldTask): object {
   return { EventType: 'PullComplete', PullCompleteEvent: task };
 }
 
-/** Returns the notification that tells that a file and all its parts are gone. */
+/** Returns the notification that a file and all its parts are deleted. */
 export function tellDeletion(fileId: string): object {
   return {
     EventType: 'FileDeleted',

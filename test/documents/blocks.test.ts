@@ -10,7 +10,7 @@ const named = (blocks: ReturnType<typeof blocksOf>) =>
   blocks.map((block) => [placeOf(block), block] as const);
 
 describe('each block of code', () => {
-  it('is of a kind that is tested, or says why it cannot be', () => {
+  it('is of a kind that is tested, or says why it cannot be tested', () => {
     const unknown = BLOCKS.flatMap((block) => {
       const problem = explainKind(block);
       return problem === undefined ? [] : [`${placeOf(block)} ${problem}`];
@@ -20,7 +20,7 @@ describe('each block of code', () => {
     expect(BLOCKS.length).toBeGreaterThan(40);
   });
 
-  it('is refused where it is of no such kind', () => {
+  it('is reported if it is not of such a kind', () => {
     const block = { document: 'docs/made-up.md', line: 1, text: '' };
 
     expect(explainKind({ ...block, language: 'sh', word: 'later' })).toMatch(/unknown word/);
@@ -39,9 +39,12 @@ describe('blocks of JSON', () => {
 });
 
 describe('blocks of YAML', () => {
-  it.each(named(blocksOf('yaml')))('%s has settings that are taken', async (_place, { text }) => {
-    expect(Object.keys(await readCustom(text))).not.toEqual([]);
-  });
+  it.each(named(blocksOf('yaml')))(
+    '%s has settings that a deployment accepts',
+    async (_place, { text }) => {
+      expect(Object.keys(await readCustom(text))).not.toEqual([]);
+    },
+  );
 });
 
 describe('blocks of JavaScript', () => {
@@ -54,7 +57,7 @@ describe('blocks of JavaScript', () => {
 });
 
 describe('blocks of HTML', () => {
-  // The tests in a browser write them into files by these names.
+  // The tests in a browser write them into files with these names.
   it.each(named(blocksOf('html')))('%s is a page of the app', (_place, { document, text }) => {
     expect(document).toBe('docs/front-end.md');
     expect(text).toMatch(/^<!-- [\w-]+\.html -->\n<!doctype html>\n/);
@@ -62,7 +65,7 @@ describe('blocks of HTML', () => {
 });
 
 describe('blocks of environment variables', () => {
-  it.each(named(blocksOf('dotenv')))('%s is read as it stands', (_place, { text }) => {
+  it.each(named(blocksOf('dotenv')))('%s is read unchanged', (_place, { text }) => {
     const { variables, problems } = parseEnvFile(text, () => false);
 
     expect(problems).toEqual([]);
@@ -81,8 +84,8 @@ describe('blocks of output', () => {
   });
 });
 
-describe('the picture', () => {
-  it('has each function, and what each is called by', () => {
+describe('the diagram', () => {
+  it('shows each function, what calls it, and that it uses lib', () => {
     const [{ text } = { text: '' }, ...others] = blocksOf('mermaid');
     const [, functions = ''] = /subgraph functions\n(.+?)\n +end\n/s.exec(text) ?? [];
     const names = functions.match(/\w+/g) ?? [];
@@ -97,13 +100,13 @@ describe('the picture', () => {
 });
 
 describe('blocks for a shell', () => {
-  it.each(named(blocksOf('sh')))('%s is what bash reads', async (_place, { text }) => {
+  it.each(named(blocksOf('sh')))('%s is valid bash', async (_place, { text }) => {
     const shell = startShell(`set -n\n${text}`);
 
     expect([await shell.ended, shell.output().err]).toEqual([0, '']);
   });
 
-  it.each(named(blocksOf('sh', 'cloud')))('%s has commands that there are', (_place, { text }) => {
+  it.each(named(blocksOf('sh', 'cloud')))('%s has only commands that exist', (_place, { text }) => {
     const { scripts } = JSON.parse(readFile('package.json'));
     const commands = text.trimEnd().split('\n');
 
@@ -115,15 +118,18 @@ describe('blocks for a shell', () => {
     }
   });
 
-  it.each(named(blocksOf('sh', 'clone')))('%s is done in fresh clones', (_place, { text }) => {
-    const done = readFile('.ci/fresh-machine') + readFile('.ci/run');
+  it.each(named(blocksOf('sh', 'clone')))(
+    '%s is also run by CI in a fresh clone',
+    (_place, { text }) => {
+      const done = readFile('.ci/fresh-machine') + readFile('.ci/run');
 
-    for (const command of text.trimEnd().split('\n')) {
-      expect(done).toMatch(new RegExp(`^[^#\\n]*\\b${command}\\b`, 'm'));
-    }
-  });
+      for (const command of text.trimEnd().split('\n')) {
+        expect(done).toMatch(new RegExp(`^[^#\\n]*\\b${command}\\b`, 'm'));
+      }
+    },
+  );
 
-  it('are shown to those who try it first, and to the two who write code', () => {
+  it('set up a clone in the README, the contributing guide and the guide for app developers', () => {
     const documents = blocksOf('sh', 'clone').map(({ document }) => document);
 
     expect(documents).toEqual(['CONTRIBUTING.md', 'README.md', 'docs/guide-app-developer.md']);

@@ -1,8 +1,8 @@
 import { type Block, listBlocks, listDocuments } from './documents.ts';
 
 /**
- * The words that may stand behind the language of a block, and why such a block is not run as others of its language are.
- * Three digits behind `sh` say with what status its request is refused.
+ * The words that may follow the language of a block, and why such a block is not run like others of its language. Three
+ * digits after `sh` are the status with which its request is refused.
  */
 const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sh: {
@@ -25,24 +25,24 @@ const LANGUAGES = ['dotenv', 'html', 'js', 'json', 'mermaid', 'sh', 'text', 'yam
 /** All blocks of all documents. */
 export const BLOCKS: readonly Block[] = listDocuments().flatMap(listBlocks);
 
-/** Returns where a block is, as editors take it. */
+/** Returns the place of a block, in the form that editors accept. */
 export function placeOf({ document, line }: Block): string {
   return `${document}:${line}`;
 }
 
-/** Returns the blocks of a language with one of `words`, `''` for none; with any where none are given. */
+/** Returns the blocks of a language with one of `words`, `''` for no word; without `words`, all of them. */
 export function blocksOf(language: string, ...words: readonly string[]): readonly Block[] {
   return BLOCKS.filter(
     (block) => block.language === language && (words.length === 0 || words.includes(block.word)),
   );
 }
 
-/** Returns the status with which the request of a shell block is refused; undefined where it is taken. */
+/** Returns the status with which the request of a shell block is refused; undefined if it is accepted. */
 export function refusalOf({ language, word }: Block): string | undefined {
   return language === 'sh' && /^[45]\d\d$/.test(word) ? word : undefined;
 }
 
-/** Returns why a block is of no kind that is tested here. */
+/** Returns why a block is not of a kind that is tested here. */
 export function explainKind(block: Block): string | undefined {
   const { language, word } = block;
   if (!LANGUAGES.includes(language)) return `is in a language that nothing tests: "${language}"`;

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 /** Folder of the project. */
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Folders whose documents are tested, those below them included; of the project's own folder, only its files are. */
+/** Folders whose documents are tested, including their subfolders; of the project's own folder, only its files are. */
 const FOLDERS = ['docs', 'deploy'];
 
 /** A heading of a document. */
 export interface Heading {
-  /** 1 for that of the document itself. */
+  /** 1 for the title of the document. */
   readonly level: number;
   readonly text: string;
   /** Number of its line, from 0. */
@@ -21,9 +21,9 @@ export interface Block {
   readonly document: string;
   /** Number of its first line in the document, from 1, as editors count. */
   readonly line: number;
-  /** As `sh`; empty where the block names none. */
+  /** For example `sh`; empty if the block names none. */
   readonly language: string;
-  /** What stands behind the language and is not shown to readers; empty where nothing does. */
+  /** What follows the language and is not shown to readers; empty if nothing does. */
   readonly word: string;
   /** Without the indentation of the list that it is in. */
   readonly text: string;
@@ -45,7 +45,7 @@ export function readFile(path: string): string {
   return readFileSync(`${ROOT}${path}`, 'utf8');
 }
 
-/** Returns the headings of a document; what begins with `#` in a block of code is none. */
+/** Returns the headings of a document; a line with `#` in a block of code is not one. */
 export function listHeadings(document: string): readonly Heading[] {
   return blankCode(readFile(document))
     .split('\n')
@@ -55,15 +55,15 @@ export function listHeadings(document: string): readonly Heading[] {
     });
 }
 
-/** Returns a text with nothing in its blocks of code, and every line where it was. */
+/** Returns a text with its blocks of code emptied, so that all lines keep their numbers. */
 export function blankCode(text: string): string {
   return text.replaceAll(BLOCK, (block) => block.replaceAll(/.+/g, ''));
 }
 
 /**
- * Returns the blocks of code of a document, in their order.
+ * Returns the blocks of code of a document, in order.
  *
- * @throws where a block is opened or ended that has no other end.
+ * @throws if the start or the end of a block is missing.
  */
 export function listBlocks(document: string): readonly Block[] {
   const text = readFile(document);
@@ -79,9 +79,9 @@ export function listBlocks(document: string): readonly Block[] {
 }
 
 /**
- * Returns the part of a document from a heading to the next one that is not below it.
+ * Returns the part of a document from a heading to the next one of the same or a higher level.
  *
- * @throws where the document has no such heading, so that no test passes over a part that is gone.
+ * @throws if the document has no such heading, so that no test ignores a part that was removed.
  */
 export function sectionOf(document: string, title: string): string {
   const headings = listHeadings(document);
@@ -93,9 +93,9 @@ export function sectionOf(document: string, title: string): string {
 }
 
 /**
- * Returns the output that a block of the documents shows under a word, as `text deploy`.
+ * Returns the output that a block of the documents shows under a word, such as `text deploy`.
  *
- * @throws where there is none, or more than one.
+ * @throws if there is no such block, or more than one.
  */
 export function readShown(word: string): string {
   const [block, ...others] = listDocuments()

@@ -14,7 +14,7 @@ describe('README.md', () => {
     expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_README_LINES);
   });
 
-  it('leads each of its three readers to a page of their own before anything else', () => {
+  it('links each of its three kinds of readers to a page for them before anything else', () => {
     const [beginning = ''] = readme.split('\n## ');
 
     expect(
@@ -22,7 +22,7 @@ describe('README.md', () => {
     ).toEqual(['docs/guide-app-developer.md', 'docs/guide-operator.md', 'CONTRIBUTING.md']);
   });
 
-  it('has the variables of a deployment as the page about it has them', () => {
+  it('has the same variables of a deployment as docs/deployment.md', () => {
     const variablesOf = (document: string) =>
       listBlocks(document).find(({ language }) => language === 'dotenv')?.text;
 
@@ -32,7 +32,7 @@ describe('README.md', () => {
 });
 
 describe('the example of a policy', () => {
-  it('grants and denies what is said of it', async () => {
+  it('allows and denies what the page says', async () => {
     const section = sectionOf('docs/policy-and-rules.md', 'Profiles');
     const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(section) ?? [];
     const { policy } = await readCustom(example);

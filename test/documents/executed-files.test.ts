@@ -3,15 +3,15 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ROOT, sectionOf } from './documents.ts';
 
-/** Most files that each call of the table may run through: what one person still reads in one go. */
+/** Most files that each call of the table may run through: what one person can read in one go. */
 const MOST = [15, 25, 30, 15, 40];
 
-/** Returns what the rows of a table end with, where that is a number. */
+/** Returns the numbers in the last column of a table. */
 function readCounts(table: string): readonly number[] {
   return [...table.matchAll(/\| +(\d+) \|$/gm)].map(([, count]) => Number(count));
 }
 
-it('a call runs through as many files as ARCHITECTURE.md says, and no more than it may', async () => {
+it('a call runs through the number of files that ARCHITECTURE.md says, and no more than the limit', async () => {
   const told = readCounts(sectionOf('ARCHITECTURE.md', 'Files that one call executes'));
   const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'files'], { cwd: ROOT });
   const counted = readCounts(stdout);

@@ -8,9 +8,9 @@ interface Link {
   readonly line: number;
 }
 
-/** Returns the links and pictures of a document, those in code left out. */
+/** Returns the links and pictures of a document, without those in code. */
 function listLinks(document: string): readonly Link[] {
-  // A link may go on in the next line, so the text is searched whole, with code blanked out.
+  // A link may continue in the next line, so the whole text is searched, with code blanked out.
   const text = blankCode(readFile(document)).replaceAll(/`[^`\n]*`/g, (code) =>
     ' '.repeat(code.length),
   );
@@ -34,7 +34,7 @@ function listAnchors(document: string): ReadonlySet<string> {
   );
 }
 
-/** Returns why a link leads nowhere. */
+/** Returns why a link points nowhere. */
 function explainLink(document: string, target: string): string | undefined {
   if (/^https:\/\//.test(target)) return URL.canParse(target) ? undefined : 'is no URL';
   if (/^[a-z]+:/i.test(target)) return 'is neither https nor a file';
@@ -49,16 +49,19 @@ function explainLink(document: string, target: string): string | undefined {
 const documents = listDocuments();
 
 describe('the links of the documents', () => {
-  it.each(documents)('of %s lead to files, headings and https addresses', (document) => {
-    const broken = listLinks(document).flatMap(({ target, line }) => {
-      const problem = explainLink(document, target);
-      return problem === undefined ? [] : [`${document}:${line} ${target} ${problem}`];
-    });
+  it.each(documents)(
+    'of %s point to files, headings and https addresses that are valid',
+    (document) => {
+      const broken = listLinks(document).flatMap(({ target, line }) => {
+        const problem = explainLink(document, target);
+        return problem === undefined ? [] : [`${document}:${line} ${target} ${problem}`];
+      });
 
-    expect(broken).toEqual([]);
-  });
+      expect(broken).toEqual([]);
+    },
+  );
 
-  it('are found, with their anchors', () => {
+  it('are all found, and a broken link is reported', () => {
     const all = documents.flatMap(listLinks).map(({ target }) => target);
 
     expect(all.length).toBeGreaterThan(150);
@@ -70,7 +73,7 @@ describe('the links of the documents', () => {
     expect(explainLink('README.md', 'http://example.com')).toBe('is neither https nor a file');
   });
 
-  it('lead from the README to every page, in two steps at most', () => {
+  it('reach every page from the README in at most two steps', () => {
     const follow = (document: string) =>
       listLinks(document).flatMap(({ target }) => {
         const [path = ''] = target.split('#');
@@ -93,14 +96,14 @@ function listNamedFiles(document: string): readonly string[] {
 }
 
 describe('the files that documents name', () => {
-  // Apps are written from this one, whose files are not of this project.
+  // This document describes how to write an app, whose files are not in this project.
   const named = documents.filter((document) => !/front-end|CHANGELOG/.test(document));
 
-  it.each(named)('in %s are there', (document) => {
+  it.each(named)('in %s exist', (document) => {
     const gone = listNamedFiles(document).filter(
       (name) =>
         !['', 'lib/', 'docs/'].some((folder) => existsSync(join(ROOT, folder + name))) &&
-        // The next migration, whose number says that it is none yet.
+        // The next migration, whose number shows that it does not exist yet.
         !name.startsWith('0012-'),
     );
 

@@ -11,10 +11,10 @@ import { settingsOf } from '../support/settings.ts';
 const HEAD = 'service: example\nconfigValidationMode: off\nprovider: { name: tencent }\n';
 
 /**
- * Returns the settings of an example of serverless.yml, read as a deployment reads them, with a digest in the place of each
- * that is cut short.
+ * Returns the settings of an example of serverless.yml, read as a deployment reads them, with a digest in place of each
+ * one that is shortened.
  *
- * @throws where a deployment would refuse them.
+ * @throws if a deployment would refuse them.
  */
 export async function readCustom(example: string): Promise<Settings> {
   const folder = await mkdtemp(join(tmpdir(), 'documents-'));

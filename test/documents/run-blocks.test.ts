@@ -11,7 +11,7 @@ import { BLOCKS, blocksOf, placeOf, refusalOf } from './blocks.ts';
 import { type Block, ROOT } from './documents.ts';
 import { type Shell, startShell } from './shell.ts';
 
-/** Where the documents have the local stack. */
+/** The address of the local stack in the documents. */
 const DOCUMENTED_HOST = 'localhost:3000';
 
 const runnable = BLOCKS.filter(
@@ -19,7 +19,10 @@ const runnable = BLOCKS.filter(
 );
 const documents = [...new Set(runnable.map(({ document }) => document))];
 
-/** Has a request fail that gets another status than the block says: the documents' own options let some of them pass. */
+/**
+ * Returns a script that fails if a request has a status other than the block says: the documents' own options accept
+ * some of them.
+ */
 function demandStatus(block: Block): string {
   const refusal = refusalOf(block);
   if (refusal === undefined) return 'curl() { command curl --fail --show-error "$@"; }';
@@ -31,33 +34,33 @@ function demandStatus(block: Block): string {
   }`;
 }
 
-/** Returns the line that is written after a block, by which its output is told apart. */
+/** Returns the line that is written after a block, to separate the outputs. */
 const endOf = (block: Block) => `--- end of ${placeOf(block)}`;
 
-/** Returns one script of the blocks, so that a variable of one is there in the next. */
+/** Returns the blocks as one script, so that a later block can use the variables of an earlier one. */
 function joinBlocks(blocks: readonly Block[]): string {
   return blocks
     .map((block) => `${demandStatus(block)}\n${block.text}\nprintf '\\n%s\\n' '${endOf(block)}'\n`)
     .join('');
 }
 
-/** Returns the JSON that a document shows right after a block, as what that block prints. */
+/** Returns the JSON that a document shows directly after a block, as the output of that block. */
 function shownAfter(block: Block): Block | undefined {
   const next = BLOCKS[BLOCKS.indexOf(block) + 1];
   if (next?.document !== block.document || next.language !== 'json') return undefined;
-  // The end of the one, an empty line, and the beginning of the other.
+  // The end of the first block, an empty line, and the beginning of the second.
   return next.line === block.line + block.text.split('\n').length + 2 ? next : undefined;
 }
 
-/** Values of which each answer has others. */
+/** Fields whose values differ in every answer. */
 const VARYING = ['signature', 'uploadId', 'expiresAt', 'requestId'];
 
-/** Returns what every answer to the same request has: the values that vary are left out, their names are not. */
+/** Returns what all answers to the same request have in common: without the varying values, but with their names. */
 function readLasting(json: string): unknown {
   return JSON.parse(json, (name, value) => (VARYING.includes(name) ? 'varies' : value));
 }
 
-it('has shell blocks that run, that are refused, and that show what they print', () => {
+it('has shell blocks that run, shell blocks that are refused, and shell blocks with their output', () => {
   expect(runnable.length).toBeGreaterThan(10);
   expect(runnable.filter((block) => shownAfter(block) !== undefined).length).toBeGreaterThan(1);
   expect(runnable.filter((block) => refusalOf(block) !== undefined).length).toBeGreaterThan(0);
@@ -69,7 +72,7 @@ describe('the shell blocks', () => {
     for (const program of ['curl', 'openssl'] as const) requirePresent(context, program);
   });
 
-  it.each(documents)('of %s run against a local stack, one after the other', async (document) => {
+  it.each(documents)('of %s run against a local stack, one after another', async (document) => {
     const blocks = runnable.filter((block) => block.document === document);
     const { host } = new URL(stage.stack.origin);
     const shell = startShell(joinBlocks(blocks).replaceAll(DOCUMENTED_HOST, host));
@@ -104,7 +107,7 @@ describe('the blocks that start a local stack', () => {
     await removeScratch(folder);
   });
 
-  /** Starts one with a port, a folder and a database that nobody else uses, and returns its address. */
+  /** Starts a stack with its own port, folder and database, and returns its address. */
   async function start({ text }: Block): Promise<string> {
     const script = text
       .replaceAll(/\bPORT=\d+/g, 'PORT=0')
@@ -129,13 +132,16 @@ describe('the blocks that start a local stack', () => {
   const consumer = starting.find(({ document }) => document === WEBHOOKS);
   const others = starting.filter(({ document }) => document !== WEBHOOKS);
 
-  it.each(others.map((block) => [placeOf(block), block] as const))('%s does', async (_, block) => {
-    const origin = await start(block);
+  it.each(others.map((block) => [placeOf(block), block] as const))(
+    '%s starts one',
+    async (_, block) => {
+      const origin = await start(block);
 
-    expect((await fetch(`${origin}/__local/info`)).status).toBe(200);
-  });
+      expect((await fetch(`${origin}/__local/info`)).status).toBe(200);
+    },
+  );
 
-  it(`of ${WEBHOOKS} sends messages to the consumer that is shown there`, async () => {
+  it(`of ${WEBHOOKS} sends messages to the consumer in the same document`, async () => {
     const [program] = blocksOf('js').filter(({ text }) => text.startsWith('// consumer.mjs\n'));
     if (program === undefined || consumer === undefined) throw new Error('There is no consumer');
     const port = String(await findPort());

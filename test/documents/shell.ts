@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ROOT } from './documents.ts';
 
-/** A shell that runs in the folder of the project, in a group of processes of its own. */
+/** A shell that runs in the folder of the project, in its own process group. */
 export interface Shell {
-  /** What it and its processes have written up to now. */
+  /** The output so far of the shell and its processes. */
   readonly output: () => { readonly out: string; readonly err: string };
-  /** Resolves with the exit code; undefined where a signal has ended it. */
+  /** Resolves with the exit code; undefined if a signal ended it. */
   readonly ended: Promise<number | undefined>;
   /** Ends it with all its processes. */
   stop(): Promise<void>;
 }
 
-/** What a test runner tells its own processes, and a user's shell does not have. */
+/** Variables that a test runner sets for its own processes, and that a user's shell does not have. */
 const OF_THE_RUNNER = /^(?:VITEST|NODE_ENV$|NODE_OPTIONS$|TEST$|MODE$|DEV$|PROD$|SSR$|BASE_URL$)/;
 
-/** Starts a script as somebody would who types it, with further environment variables. */
+/** Starts a script as a user would who types it, with further environment variables. */
 export function startShell(
   script: string,
   environment: Readonly<Record<string, string>> = {},
@@ -32,7 +32,7 @@ export function startShell(
   child.stderr?.on('data', (chunk) => {
     texts.err += chunk;
   });
-  // At `close`, unlike `exit`, no process of the group holds its output any more.
+  // At `close`, unlike `exit`, no process of the group has its output open any more.
   const ended = once(child, 'close').then(([code]) =>
     typeof code === 'number' ? code : undefined,
   );
@@ -50,7 +50,7 @@ function signalGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGTERM');
   } catch (error) {
-    // It has ended by itself.
+    // The process group has already ended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

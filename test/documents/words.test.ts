@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listDocuments, ROOT, readFile } from './documents.ts';
 
-/** Words that have a plainer one, or that only old books use, and what to write. */
+/** Words for which there is a plainer one, or that only old books use, and what to write instead. */
 const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/\banew\b/, 'again'],
   [/\bmend(s|ed|ing)?\b/, 'fix, repair'],
@@ -19,7 +19,7 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/\bso many\b/, 'that many'],
 ];
 
-/** Returns the files with words that are read: the documents, and all code but that of the tests. */
+/** Returns the files that are checked: the documents, and all code except tests. */
 function listTexts(): readonly string[] {
   const code = ['functions', 'lib', 'tools'].flatMap((folder) =>
     readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: 'utf8' })
@@ -44,7 +44,7 @@ describe('documents, messages and comments', () => {
     expect(found).toEqual([]);
   });
 
-  it('are read at all', () => {
+  it('are all checked', () => {
     expect(listTexts().length).toBeGreaterThan(400);
   });
 });

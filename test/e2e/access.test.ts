@@ -7,7 +7,7 @@ import { type Caller, type FetchedFile, openSdkPage, type SdkPage } from './sdk-
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Scopes of a caller, by the profile that they lead to. */
+/** Scopes of a caller, by the profile that they select. */
 const SCOPES = { anywhere: 'regions:all', brief: 'films:brief', single: 'one', paced: 'slow' };
 
 const POLICY = {
@@ -22,7 +22,7 @@ const POLICY = {
 };
 
 const TWO_MINUTES = buildVideo(120);
-/** As Windows would run it (https://learn.microsoft.com/windows/win32/debug/pe-format), and as no player would. */
+/** Windows would run it (https://learn.microsoft.com/windows/win32/debug/pe-format); no player can play it. */
 const EXECUTABLE = Buffer.concat([
   Buffer.from('MZ'),
   Buffer.alloc(58),
@@ -44,14 +44,14 @@ beforeEach(async () => {
 });
 afterEach(() => sql.end());
 
-/** Puts a file of these bytes within the page's reach. */
+/** Makes a file of these bytes available to the page. */
 async function film(bytes: Buffer, name = 'film.mp4'): Promise<FetchedFile> {
   const url = `${stage.stack.origin}/app/${name}`;
   await app.page.route(url, (route) => route.fulfill({ body: bytes }));
   return { name, url };
 }
 
-/** What the app of a caller has whom the policy has in this profile. */
+/** Returns the caller of an app to whom the policy gives this profile. */
 function callerIn(profile: keyof typeof SCOPES): Caller {
   return { scope: `upload:sign ${SCOPES[profile]}` };
 }
@@ -97,7 +97,7 @@ function deletions() {
   return seen(stage.stack, 'api').filter(({ action }) => action === 'DeleteMedia');
 }
 
-/** Resolves once the consumer has been told of `uploadId` by a message of this type. */
+/** Resolves once the consumer has received a message of this type about `uploadId`. */
 function isTold(eventType: string, uploadId?: string) {
   return happens(
     stage.stack,
@@ -106,7 +106,7 @@ function isTold(eventType: string, uploadId?: string) {
   );
 }
 
-/** Resolves once the callback function has been told that the file is gone. */
+/** Resolves once the callback function has received the notification that the file is deleted. */
 function isGone(file?: string) {
   return happens(
     stage.stack,
@@ -116,7 +116,7 @@ function isGone(file?: string) {
   );
 }
 
-/** Has the sweep come until nothing is left to do, and expects the upload to end as `problem` says. */
+/** Runs the sweep until nothing is left to do, and expects the upload to end as `problem` says. */
 async function expectRejected(
   { uploadId, fileId }: { readonly uploadId?: string; readonly fileId: string },
   problem: object,
@@ -134,7 +134,7 @@ async function expectRejected(
   expect(await mediaIds()).toEqual([]);
 }
 
-/** Uploads to the end that the SDK sees. */
+/** Uploads until the SDK reports the end. */
 async function upload(id: string, plan: Parameters<SdkPage['start']>[1]) {
   await app.start(id, plan);
   const { done, error, uploadId, signatures } = await app.ends(id);
@@ -142,7 +142,7 @@ async function upload(id: string, plan: Parameters<SdkPage['start']>[1]) {
   return { fileId: done?.fileId ?? '', signatures, ...(uploadId ? { uploadId } : {}) };
 }
 
-/** What the app is told whose upload may not begin. */
+/** Returns the problem that the app receives when its upload may not begin. */
 async function refusal(id: string, plan: Parameters<SdkPage['start']>[1]) {
   await app.start(id, plan);
   const { done, error } = await app.ends(id);
@@ -151,7 +151,7 @@ async function refusal(id: string, plan: Parameters<SdkPage['start']>[1]) {
   return error?.problem;
 }
 
-describe('a file that is more than its ticket allows', () => {
+describe('a file and the limits of its signature', () => {
   const tooLong = { code: 'limits_exceeded', rule: 'maxSeconds', limit: 60, actual: 120 };
   const tooLarge = {
     ...{ code: 'limits_exceeded', rule: 'maxBytes' },
@@ -159,16 +159,21 @@ describe('a file that is more than its ticket allows', () => {
   };
 
   it.each([
-    ['lasts too long', { limits: { maxSeconds: 60 } }, {}, tooLong],
-    ['is too large', { limits: { maxBytes: MEBIBYTE, maxSeconds: 120 } }, {}, tooLarge],
-    ['lasts too long for its caller’s profile', {}, callerIn('brief'), tooLong],
-  ])('is removed where it %s', async (_what, request, caller, problem) => {
+    ['is longer than the request allows', { limits: { maxSeconds: 60 } }, {}, tooLong],
+    [
+      'is larger than the request allows',
+      { limits: { maxBytes: MEBIBYTE, maxSeconds: 120 } },
+      {},
+      tooLarge,
+    ],
+    ['is longer than its caller’s profile allows', {}, callerIn('brief'), tooLong],
+  ])('is removed if it %s', async (_what, request, caller, problem) => {
     const uploaded = await upload('a', { media: await film(TWO_MINUTES), request, caller });
 
     await expectRejected(uploaded, problem);
   });
 
-  it('stays where it is within its limits', async () => {
+  it('stays if it is within the limits', async () => {
     const limits = { maxSeconds: 120, maxBytes: TWO_MINUTES.length, mediaTypes: ['mp4'] };
     const { uploadId, fileId } = await upload('a', {
       ...{ media: await film(TWO_MINUTES), request: { limits } },
@@ -180,12 +185,12 @@ describe('a file that is more than its ticket allows', () => {
     expect(deletions()).toEqual([]);
   });
 
-  it('is removed where it is a program that is called a film, once VOD had its time', async () => {
+  it('is removed ten minutes later if it is a program named like a film, which VOD cannot read', async () => {
     const limits = { maxSeconds: 60, mediaTypes: ['mp4'] };
     const uploaded = await upload('a', { media: await film(EXECUTABLE), request: { limits } });
     await isTold('upload.uploaded', uploaded.uploadId);
 
-    // Ten minutes, with a look every two.
+    // Ten minutes, with a check every two.
     for (let minutes = 0; minutes < 10; minutes += 2) {
       await sweep();
       expect(await uploadOf(uploaded.uploadId)).toMatchObject({ state: 'uploaded' });
@@ -205,10 +210,10 @@ describe('a file that is more than its ticket allows', () => {
 describe('a quota', () => {
   const short = buildVideo(1);
 
-  it('of one open upload counts its signatures and repeats once, and ends with it', async () => {
+  it('of one open upload counts all signatures of an upload once, and is free again when the upload ends', async () => {
     const caller = callerIn('single');
     stage.stack.faults.arm('apply-unavailable', 2);
-    // It would last more than a minute, so it is on its way for as long as the second is refused.
+    // It would take more than a minute, so it is still being sent when the second one is refused.
     await send('POST', '/__local/speed', { body: { bytesPerSecond: MEBIBYTE / 32 } });
     await app.start('a', { media: await film(TWO_MINUTES), caller });
     await happens(
@@ -236,7 +241,7 @@ describe('a quota', () => {
     expect(await uploadIds()).toEqual([uploadId, next.uploadId]);
   });
 
-  it('of one beginning a minute counts signatures and repeats once, for a minute', async () => {
+  it('of one new upload a minute counts all signatures of an upload once, and is free again after a minute', async () => {
     const caller = callerIn('paced');
     stage.stack.faults.arm('apply-unavailable', 2);
     const first = await upload('a', { media: await film(short), caller });
@@ -265,7 +270,7 @@ describe('a profile that a scope selects', () => {
       errors: [{ path: 'storageRegion', rule: 'regions', message: 'must be ap-singapore' }],
     });
     expect(await uploadIds()).toEqual([]);
-    // Of the emulator's regions another one is nearest.
+    // Another one of the emulator's regions is nearest.
     const unnamed = await upload('unnamed', { ...plan, request: {} });
     expect((await isTold('upload.ready', unnamed.uploadId)).data).toMatchObject({
       storageRegion: 'ap-singapore',
@@ -277,8 +282,8 @@ describe('a profile that a scope selects', () => {
   });
 });
 
-describe('a second file under one upload', () => {
-  it('is removed, and the upload keeps its first', async () => {
+describe('a second file with the same signature', () => {
+  it('is removed, and the upload keeps its first file', async () => {
     const { signature, uploadId } = await ask('POST', '/signature', 'upload:sign', {});
     const reuseSignature = String(signature);
     const [one, other] = [await film(buildVideo(1)), await film(buildVideo(2), 'other.mp4')];
@@ -307,7 +312,7 @@ describe('a second file under one upload', () => {
     expect(deletions()).toHaveLength(1);
     expect(await uploadOf(String(uploadId))).toEqual(before);
     expect(await uploadIds()).toEqual([uploadId]);
-    // Nor does a new ticket under its name let a third one in.
+    // A new signature for the same upload does not allow a third one either.
     expect(await refusal('c', { media: one, request: { uploadId } })).toMatchObject({
       ...{ status: 409, code: 'upload_finished' },
     });

@@ -10,23 +10,23 @@ import { makeBytes } from './sdk-page.ts';
 
 const SEED = 7;
 
-/** A browser, and the local stack of the test that runs. */
+/** A browser, and the local stack of the running test. */
 export interface BrowserStage extends StackStage {
   readonly browser: Browser;
-  /** What scripts of pages that {@link openPage} opened have thrown. */
+  /** Errors that scripts of pages opened by {@link openPage} have thrown. */
   readonly faults: readonly string[];
   /**
-   * Makes a file of `bytes` of noise, and returns its path. The browser reads it by itself: bytes that are handed over travel
-   * as text through the channel that it is controlled by, which takes a minute for a few megabytes on a busy machine.
+   * Makes a file of `bytes` of noise, and returns its path. The browser reads the file itself: bytes passed to it are
+   * sent as text through the channel that controls it, which takes a minute for a few megabytes on a busy machine.
    */
   makeFile(name: string, bytes: number): Promise<string>;
-  /** Opens the stack's own page, connected, in a window of its own. */
+  /** Opens the stack's own page in a separate window, and waits until it is connected. */
   openPage(hash?: string): Promise<Page>;
 }
 
 /**
- * Gives the file a browser, and each of its tests a local stack as `useStack` does. Where there is no browser, the
- * tests are skipped, or fail where nothing may be skipped.
+ * Gives the file a browser, and each of its tests a local stack as `useStack` does. Without a browser, the tests are
+ * skipped, or fail if nothing may be skipped.
  */
 export function useBrowserStage(change?: Parameters<typeof useStack>[0]): BrowserStage {
   let browser: Browser | undefined;
@@ -41,7 +41,7 @@ export function useBrowserStage(change?: Parameters<typeof useStack>[0]): Browse
     faults = [];
   });
   const stage = useStack(change);
-  // Before the stack goes, so that no page sees it gone.
+  // Before the stack stops, so that no page loses its connection.
   afterEach(async () => {
     await Promise.all(browser?.contexts().map((context) => context.close()) ?? []);
   });

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 describe('the code that connects an app', () => {
-  it('uploads from a page of another port', async () => {
+  it('uploads from a page on another port', async () => {
     const html = await code('app');
     const server = createServer((_, response) => {
       response.writeHead(200, { 'Content-Type': 'text/html' }).end(html);
@@ -36,7 +36,7 @@ describe('the code that connects an app', () => {
     }
   });
 
-  it('is signed, pulled and listed by curl', async () => {
+  it('works with curl: signing, pulling and listing', async () => {
     const { stdout } = await run('bash', ['-euc', await code('curl')]);
 
     const [signed, pulled, listed] = stdout.match(/\{.*?\}(?=\{|\s*$)/gs) ?? [];

@@ -5,10 +5,10 @@ import { dirname, extname, join } from 'node:path';
 import { createViteServer } from 'vitest/node';
 import { listBlocks, ROOT } from '../documents/documents.ts';
 
-/** Where the documents have the local stack. */
+/** The address of the local stack in the documents. */
 export const DOCUMENTED_ORIGIN = 'http://localhost:3000';
 
-/** Returns the blocks of code of docs/front-end.md by what their first line, a comment, calls them. */
+/** Returns the blocks of code of docs/front-end.md by the name in their first line, a comment. */
 export function readBlocks(): ReadonlyMap<string, string> {
   const named = /^(?:\/\/|<!--) (.+?)(?: -->)?\n/;
   return new Map(
@@ -19,7 +19,7 @@ export function readBlocks(): ReadonlyMap<string, string> {
   );
 }
 
-/** Writes the documented files into `folder`, each as `change` has it, beside the packages of this project. */
+/** Writes the documented files into `folder`, each as `change` returns it, next to the packages of this project. */
 export async function writeApp(
   folder: string,
   change: (text: string, path: string) => string,
@@ -33,7 +33,7 @@ export async function writeApp(
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }
 
-/** A server of an app, on a port of its own. */
+/** A server of an app, on its own port. */
 export interface AppServer {
   readonly port: number;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export interface AppServer {
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
-/** Serves the files of `folder` as any static server does, on every address of this machine. */
+/** Serves the files of `folder` like any static server, on every address of this machine. */
 export async function serveFiles(folder: string): Promise<AppServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://app');
@@ -57,7 +57,7 @@ export async function serveFiles(folder: string): Promise<AppServer> {
   return { port: portOf(server), close: () => closeServer(server) };
 }
 
-/** Serves `folder` with Vite, with the documented configuration where `configFile` names it. */
+/** Serves `folder` with Vite, with the documented configuration if `configFile` names it. */
 export async function serveWithVite(
   folder: string,
   configFile: string | false,

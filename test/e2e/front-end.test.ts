@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const toStack = (text: string) => text.replaceAll(DOCUMENTED_ORIGIN, stage.stack.origin);
 
-/** Takes the SDK from the window, as the document says for pages without a bundler. */
+/** Uses the SDK from `window`, as the document says for pages without a bundler. */
 function withoutBundler(text: string): string {
   const taken = readBlocks().get('in the place of the import in src/upload.js') ?? '';
   return text.replace(/^import TcVod from .+\n/m, taken);
@@ -79,10 +79,10 @@ describe('the documented app', () => {
   });
 
   it.each([
-    ['as Vite writes it', toStack],
-    // As other dev servers do, and Vite where it is told so.
-    ['that is left as it is', (text: string) => leaveHost(toStack(text))],
-  ])('uploads through the proxy of Vite, with a Host %s', async (_, configure) => {
+    ['of the stack, as Vite writes it', toStack],
+    // Other dev servers do this, and Vite if it is configured so.
+    ['of the app, unchanged', (text: string) => leaveHost(toStack(text))],
+  ])('uploads through the proxy of Vite, with the Host %s', async (_, configure) => {
     const folder = await writeFor((text, path) =>
       path === 'vite.config.js' ? configure(text) : text.replaceAll(DOCUMENTED_ORIGIN, ''),
     );
@@ -99,7 +99,7 @@ describe('the documented app', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('says what the function refused, in its words', async () => {
+  it("shows the function's own message when it refuses", async () => {
     const folder = await writeFor((text) =>
       withoutBundler(toStack(text)).replace('upload:sign upload:read', 'upload:read'),
     );
@@ -118,7 +118,7 @@ function leaveHost(config: string): string {
 }
 
 describe('the snippet of the README', () => {
-  /** As an app has it, with what the reader is to fill in. */
+  /** Returns the snippet in an app, with the parts that the reader has to fill in. */
   function fillIn(scope: string): string {
     const snippet = listBlocks('README.md').find(({ language }) => language === 'js')?.text ?? '';
     return `
@@ -140,16 +140,16 @@ describe('the snippet of the README', () => {
     );
     app = await serveFiles(folder);
     const page = await openApp(`http://localhost:${app.port}/plain.html`);
-    // It signs in first, and the page counts as loaded meanwhile.
+    // It signs in first, and the page counts as loaded before that ends.
     await page.waitForFunction('window.told');
     return page.evaluate('window.told');
   }
 
-  it('uploads', async () => {
+  it('uploads a file', async () => {
     expect(await run('upload:sign')).toEqual({ fileId: expect.stringMatching(/^\d+$/) });
   });
 
-  it('hands on the problem of a request that is refused', async () => {
+  it('passes on the problem of a request that is refused', async () => {
     expect(await run('upload:read')).toMatchObject({
       message: expect.stringContaining('upload:sign'),
       problem: { status: 403, code: 'insufficient_scope' },
@@ -157,7 +157,7 @@ describe('the snippet of the README', () => {
   });
 });
 
-/** What a page can find out of the stack, by whatever it is allowed to send. */
+/** What a page can learn from the stack with any request that it may send. */
 const PROBE = `async (origin) => {
   const told = {};
   const tries = {
@@ -179,7 +179,7 @@ const PROBE = `async (origin) => {
   return told;
 }`;
 
-describe('a page of somebody else', () => {
+describe('a page of another site', () => {
   const foreign = 'http://evil.example';
   let browser: Browser | undefined;
 
@@ -188,7 +188,7 @@ describe('a page of somebody else', () => {
     browser = undefined;
   });
 
-  /** Opens a browser to which the page's name is one of this machine. */
+  /** Opens a browser that resolves the page's name to this machine. */
   async function lure(port: number): Promise<Browser> {
     const { port: stackPort } = new URL(stage.stack.origin);
     const rules = [
@@ -197,13 +197,13 @@ describe('a page of somebody else', () => {
     ];
     browser = await launchChromium([
       `--host-resolver-rules=${rules.join(',')}`,
-      // The browser's own guard is not what is tested.
+      // The browser's own protection is not tested here.
       '--disable-features=LocalNetworkAccessChecks',
     ]);
     return browser;
   }
 
-  it('gets neither a token nor an answer, and begins nothing', async () => {
+  it('receives no token and no answer, and starts nothing in the stack', async () => {
     app = await serveFiles(await writeFor(toStack));
     const page = await openApp(`${foreign}/index.html`, await lure(app.port));
     const before = seen(stage.stack, 'function').length;
@@ -218,7 +218,7 @@ describe('a page of somebody else', () => {
     expect([...seen(stage.stack, 'ugc'), ...seen(stage.stack, 'api')]).toEqual([]);
   });
 
-  it('reads nothing by giving its own name this machine’s address', async () => {
+  it('reads nothing if its own name resolves to this machine’s address', async () => {
     app = await serveFiles(await writeFor(toStack));
     const rebound = await lure(app.port);
     const { port } = new URL(stage.stack.origin);
@@ -230,7 +230,7 @@ describe('a page of somebody else', () => {
     }
   });
 
-  it('is let in where DEV_ORIGINS names it', async () => {
+  it('may upload if DEV_ORIGINS names it', async () => {
     app = await serveFiles(await writeFor((text) => withoutBundler(toStack(text))));
     await stage.restart({
       port: Number(new URL(stage.stack.origin).port),

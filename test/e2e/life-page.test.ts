@@ -24,7 +24,7 @@ function reaches(phase: string) {
   return page.waitForSelector(`#upload-state[data-phase="${phase}"]`);
 }
 
-/** Resolves once the ledger has the upload of the card in this state. */
+/** Resolves once the ledger has the upload shown in the card in this state. */
 function isIn(state: string) {
   return page.waitForSelector(`#upload-state[data-ledger="${state}"]`);
 }
@@ -33,7 +33,7 @@ function show(view: 'Try it' | 'Lab') {
   return page.click(`nav a:text-is("${view}")`);
 }
 
-/** Fires the timer from the lab, and resolves once it is back where the upload is. */
+/** Fires the timer in the lab, and resolves once the page is back at the upload. */
 async function sweep() {
   await show('Lab');
   await page.click('#sweep-run');
@@ -52,7 +52,7 @@ function titles(): Promise<(string | null)[]> {
 }
 
 describe('the timeline of an upload', () => {
-  it('reaches ready, with every webhook delivered and verified', async () => {
+  it('ends with ready, and every webhook is delivered and verified', async () => {
     await page.click('#options summary');
     await page.fill('#procedure', 'LongVideoPreset');
     await upload('film.mp4', 1_000);
@@ -71,14 +71,14 @@ describe('the timeline of an upload', () => {
     expect(stage.faults).toEqual([]);
   });
 
-  it('shows a delivery that failed, and the one that did not', async () => {
+  it('shows a failed delivery and the later successful one', async () => {
     stage.stack.faults.arm('consumer-error', 2);
     await upload('film.mp4', 1_000);
     await isIn('ready');
     await page.waitForSelector(`${entry('ready')} [data-tone="warn"]`);
     expect(await page.locator(entry('ready')).innerText()).toContain('Webhook failed once');
 
-    // When a delivery is tried again is the retry schedule's to say, so the sweep is run until it is.
+    // The retry schedule decides when a delivery is tried again, so the sweep is run until then.
     await expect
       .poll(
         async () => {
@@ -91,7 +91,7 @@ describe('the timeline of an upload', () => {
     expect(await page.locator(entry('ready')).innerText()).toContain('at the 2nd attempt');
   });
 
-  it('is found by the sweep at once where the callback was lost', async () => {
+  it('shows ready after one sweep when the callback was lost', async () => {
     stage.stack.faults.arm('lost-callback');
     await upload('film.mp4', 1_000);
     await reaches('done');
@@ -107,7 +107,7 @@ describe('the timeline of an upload', () => {
     expect(seen(stage.stack, 'function').some((call) => call.function === 'callback')).toBe(false);
   });
 
-  it('ends with a cancellation, after which the same file begins anew', async () => {
+  it('ends with cancelled, and uploading the same file again begins a new upload', async () => {
     await setSpeed(MEBIBYTE);
     await upload('film.mp4', 12 * MEBIBYTE);
     await page.waitForSelector('#stop[aria-disabled="false"]');
@@ -137,8 +137,8 @@ describe('the timeline of an upload', () => {
   });
 });
 
-describe('what the ledger keeps', () => {
-  it('is there after a reload, with its timeline and its film', async () => {
+describe('what the ledger has recorded', () => {
+  it('is shown after a reload, with the timeline and the film', async () => {
     await upload('film.mp4', 1_000);
     await isIn('ready');
 
@@ -153,7 +153,7 @@ describe('what the ledger keeps', () => {
     );
   });
 
-  it('has the name of a file that never came after a reload', async () => {
+  it('includes the name of a file that never arrived', async () => {
     stage.stack.faults.arm('expired-signature', 4);
     await upload('film.mp4', 1_000);
     await reaches('failed');
@@ -164,7 +164,7 @@ describe('what the ledger keeps', () => {
     expect(await page.innerText('.recent')).not.toContain('No name yet');
   });
 
-  it('has the rows of pulls after a reload and after a restart', async () => {
+  it('includes the rows of pulls, after a reload and after a restart', async () => {
     await page.click('#pull-tab');
     await page.fill('#pull-urls', [`${SAMPLES}/video.mp4`, `${SAMPLES}/missing.mp4`].join('\n'));
     await page.click('#pull-start');
@@ -184,7 +184,7 @@ describe('what the ledger keeps', () => {
     await page.waitForSelector('.pull .timeline-entry[data-title="failed"]');
   });
 
-  it('has of a pull that failed why, and what it was to fetch', async () => {
+  it('includes why a pull failed and what it should fetch', async () => {
     const reason = 'VOD could not read the media at its URL.';
     await page.click('#pull-tab');
     await page.fill('#pull-urls', `${SAMPLES}/missing.mp4?signature=canary`);
@@ -213,7 +213,7 @@ describe('what the ledger keeps', () => {
     await expectTold(reason);
   });
 
-  it('lets a pull be cancelled, whose media are then removed', async () => {
+  it('allows a pull to be cancelled; its media is then removed', async () => {
     stage.stack.faults.arm('slow-source', 1, 3_000);
     await page.click('#pull-tab');
     await page.fill('#pull-urls', `${SAMPLES}/video.mp4`);
@@ -230,7 +230,7 @@ describe('what the ledger keeps', () => {
     await page.waitForSelector('.pull .timeline-entry[data-title="File removed"]');
   });
 
-  it('says so where it does not answer, and goes on when it does', async () => {
+  it('shows an error while it cannot be read, and is shown again afterwards', async () => {
     await page.route('**/uploads?*', (route) =>
       route.fulfill({ status: 501, json: { title: 'Not Implemented', detail: 'No ledger.' } }),
     );
@@ -248,7 +248,7 @@ describe.each([
   { width: 390, height: 844 },
   { width: 1280, height: 900 },
 ])('at $width pixels', (viewport) => {
-  it('fits with timelines open', async () => {
+  it('fits the window when timelines are open', async () => {
     await page.setViewportSize(viewport);
     stage.stack.faults.arm('consumer-error', 1);
     await upload(`${'long-name-'.repeat(12)}.mp4`, 1_000);

@@ -4,7 +4,7 @@ import { seen } from '../support/activities.ts';
 import { useBrowserStage } from './browser-stage.ts';
 
 const MEBIBYTE = 1024 * 1024;
-/** More stops than any view has. */
+/** More tab stops than any view has. */
 const MOST_STOPS = 80;
 
 const stage = useBrowserStage(() => ({ emulator: { procedureMilliseconds: 20 } }));
@@ -12,11 +12,11 @@ let page: Page;
 
 beforeEach(async () => {
   page = await stage.openPage();
-  // From now on, so that no dialogue opens before anyone waits for it.
+  // From now on, so that no dialogue opens before the test waits for it.
   page.on('filechooser', () => undefined);
 });
 
-/** Presses the tab key until an element has the focus; resolves with how often that was. */
+/** Presses the tab key until an element has the focus; resolves with the number of presses. */
 async function tabTo(selector: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<number> {
   for (let stops = 1; stops <= MOST_STOPS; stops += 1) {
     await page.keyboard.press(key);
@@ -27,7 +27,7 @@ async function tabTo(selector: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promis
   throw new Error(`${selector} is not reached by ${key}`);
 }
 
-/** Chooses a file as the keyboard does, which opens the browser's own dialogue. */
+/** Chooses a file by keyboard, which opens the browser's own dialogue. */
 async function chooseFile(path: string): Promise<void> {
   await tabTo('#file');
   const [dialogue] = await Promise.all([
@@ -35,7 +35,7 @@ async function chooseFile(path: string): Promise<void> {
     page.keyboard.press('Enter'),
   ]);
   await dialogue.setFiles(path);
-  // Choosing a file moves the focus to the button that starts.
+  // Choosing a file moves the focus to the start button.
   await page.waitForSelector('#start:focus');
 }
 
@@ -49,22 +49,22 @@ function isIn(state: string) {
   return page.waitForSelector(`#upload-state[data-ledger="${state}"]`);
 }
 
-describe('by the keyboard alone', () => {
-  it('a file is chosen and uploaded, and its result is near', async () => {
+describe('by keyboard alone', () => {
+  it('a file is chosen and uploaded, and its result is at most two tab stops away', async () => {
     await chooseFile(await stage.makeFile('film.mp4', 1_000));
     await page.keyboard.press('Enter');
     await isIn('ready');
     await page.waitForSelector('#result-card');
 
     await page.waitForSelector('#reset:focus');
-    // The options, closed, are the one stop on the way.
+    // The closed options are the only stop in between.
     expect(await tabTo('#result-card *')).toBeLessThanOrEqual(2);
     await tabTo('#result-card a[href="#connect"]');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#connect-view');
   });
 
-  it('a URL is pulled, and its row is near', async () => {
+  it('a URL is pulled, and its row is a few tab stops away', async () => {
     await tabTo('#upload-tab');
     await page.keyboard.press('ArrowRight');
     await tabTo('#pull-urls');
@@ -93,12 +93,12 @@ describe('by the keyboard alone', () => {
 
     await isIn('cancelled');
     await page.waitForSelector('#cancelled-text');
-    // The focus stays where something can be done next.
+    // The focus stays at the next possible action.
     await page.waitForSelector('#actions button:focus');
     expect(seen(stage.stack, 'function').some(({ method }) => method === 'DELETE')).toBe(true);
   });
 
-  it('a notification is lost on purpose, and found again', async () => {
+  it('a callback is lost on purpose, and the upload is found by the sweep', async () => {
     await tabTo('nav a[href="#lab"]');
     await page.keyboard.press('Enter');
     await tabTo('[data-fault="lost-callback"]');
@@ -122,7 +122,7 @@ describe('by the keyboard alone', () => {
     await page.waitForSelector('.lab-note', { state: 'detached' });
   });
 
-  it('the list of what happens is one stop, and the arrow keys go through it', async () => {
+  it('the list of activity is one tab stop, and the arrow keys move through it', async () => {
     await chooseFile(await stage.makeFile('film.mp4', 1_000));
     await page.keyboard.press('Enter');
     await isIn('ready');

@@ -29,15 +29,15 @@ async function choose(name: string, bytes: number) {
   await page.setInputFiles('#file', await stage.makeFile(name, bytes));
 }
 
-/** What axe finds on one element, or what is measured where it cannot tell. */
+/** What axe finds on one element, or what is measured if axe cannot decide. */
 interface Finding {
   readonly rule: string;
   readonly target: string;
-  /** Of a text with what it stands on. */
+  /** Contrast of a text with its background. */
   readonly contrast?: number;
 }
 
-/** Resolves with what axe finds in both schemes, and at the widths of a desk and of a telephone. */
+/** Resolves with what axe finds in both colour schemes, at the widths of a desktop and of a telephone. */
 async function inspect(): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -68,7 +68,7 @@ async function runAxe(): Promise<readonly Finding[]> {
   return found as readonly Finding[];
 }
 
-/** Declares how the contrast of two colours, and of a text with what it stands on, is measured in the page. */
+/** Declares functions in the page that measure the contrast of two colours, and of a text with its background. */
 const CONTRAST = `
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const readColour = (colour) => {
@@ -122,7 +122,7 @@ describe('axe', () => {
     expect(await inspect()).toEqual([]);
   });
 
-  it('finds nothing where something went wrong', async () => {
+  it('finds nothing after an error', async () => {
     stage.stack.faults.arm('expired-signature', 4);
     await choose('film.mp4', 1_000);
     await page.click('#start');
@@ -134,7 +134,7 @@ describe('axe', () => {
     expect(await inspect()).toEqual([]);
   });
 
-  it('finds nothing in pulls', async () => {
+  it('finds nothing in the pull panel', async () => {
     await page.click('#pull-tab');
     expect(await inspect()).toEqual([]);
     const urls = [`${SAMPLES}/tone.wav`, `${SAMPLES}/missing.mp4`, 'http://10.0.0.7/video.mp4'];
@@ -147,7 +147,7 @@ describe('axe', () => {
     expect(await inspect()).toEqual([]);
   });
 
-  it('finds nothing in the lab and in what connects an app', async () => {
+  it('finds nothing in the lab and in the panel for connecting an app', async () => {
     await choose('film.mp4', 1_000);
     await page.click('#start');
     await page.waitForSelector('#upload-state[data-ledger="ready"]');
@@ -163,7 +163,7 @@ describe('axe', () => {
   });
 });
 
-/** What tells something without being text, with what it stands on: WCAG asks for three to one. */
+/** Graphics that carry information, with their background: WCAG requires a contrast of 3:1. */
 const GRAPHICS: readonly (readonly [selector: string, property: string, ground: string])[] = [
   ['.drop-zone label', 'border-top-color', '.ways-card'],
   ['.drop-icon path', 'stroke', '.drop-zone label'],
@@ -175,7 +175,7 @@ const GRAPHICS: readonly (readonly [selector: string, property: string, ground: 
 ];
 
 describe('contrast', () => {
-  it.each(['light', 'dark'] as const)('is enough of what is no text, %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('is at least 3:1 for graphics, %s', async (colorScheme) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.click('#options summary');
 
@@ -186,7 +186,7 @@ describe('contrast', () => {
   });
 
   it.each(['light', 'dark'] as const)(
-    'is enough of the focus and of a stage that is done, %s',
+    'is at least 3:1 for the focus and for a finished stage, %s',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await choose('film.mp4', 16 * MEBIBYTE);
@@ -204,7 +204,7 @@ describe('contrast', () => {
   );
 
   it.each(['light', 'dark'] as const)(
-    'is enough of the bar and the parts of an upload, %s',
+    'is at least 3:1 for the progress bar and the parts of an upload, %s',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await setSpeed(4 * MEBIBYTE);
@@ -253,7 +253,7 @@ describe('contrast', () => {
 });
 
 describe('the first view', () => {
-  it('fits in 1,100 pixels of height at 1280, however much has been uploaded', async () => {
+  it('fits in 1,100 pixels of height at a width of 1280, however many uploads there are', async () => {
     await page.setViewportSize({ width: 1280, height: 720 });
     await page.waitForSelector('#recents-card:has-text("Nothing yet")');
     expect(await measureHeight()).toBeLessThanOrEqual(1_100);
@@ -262,7 +262,7 @@ describe('the first view', () => {
     expect(await measureHeight()).toBeLessThanOrEqual(1_100);
   });
 
-  it('lists older uploads when asked, past twenty', async () => {
+  it('lists older uploads on request, in more than one page', async () => {
     await beginUploads(25);
     await page.reload();
     await page.waitForSelector('#recents-more');
@@ -280,7 +280,7 @@ describe('the first view', () => {
     return Number(await page.evaluate('document.documentElement.scrollHeight'));
   }
 
-  /** Has uploads begun as the page begins them, from which no file comes. */
+  /** Begins uploads as the page does, but sends no file. */
   async function beginUploads(count: number): Promise<void> {
     const { origin } = stage.stack;
     const post = (path: string, body: object, headers = {}) =>
@@ -293,7 +293,7 @@ describe('the first view', () => {
   }
 });
 
-/** Names as people give them, with the direction of their script. */
+/** Names as users write them, with the direction of their script. */
 const NAMES = [
   ['Korean', '한국어 영화.mp4', 'ltr'],
   ['Korean, as macOS writes it', '한국어 영화.mp4'.normalize('NFD'), 'ltr'],
@@ -304,22 +304,25 @@ const NAMES = [
 describe('a name', () => {
   useRequirement('fonts');
 
-  it.each(NAMES)('in %s is shown right, in its own direction', async (_, name, direction) => {
-    const shown = name.normalize('NFC');
-    const file = { name, mimeType: 'video/mp4', buffer: Buffer.alloc(1_000, 7) };
-    await page.setInputFiles('#file', file);
-    expect(await page.innerText('#file-name')).toBe(shown);
-    expect(await page.evaluate(`(${MISSING_GLYPHS})('#file-name')`)).toEqual([]);
-    expect(await directionOf('#file-name bdi')).toBe(direction);
+  it.each(NAMES)(
+    'in %s is shown with all its letters, in its own direction',
+    async (_, name, direction) => {
+      const shown = name.normalize('NFC');
+      const file = { name, mimeType: 'video/mp4', buffer: Buffer.alloc(1_000, 7) };
+      await page.setInputFiles('#file', file);
+      expect(await page.innerText('#file-name')).toBe(shown);
+      expect(await page.evaluate(`(${MISSING_GLYPHS})('#file-name')`)).toEqual([]);
+      expect(await directionOf('#file-name bdi')).toBe(direction);
 
-    await page.click('#start');
-    await page.waitForSelector('#upload-state[data-ledger="ready"]');
-    expect(await page.innerText('.result-name')).toBe(shown);
-    const row = page.locator('.recent .row-name bdi');
-    await row.waitFor();
-    expect(`${await row.innerText()}.mp4`).toBe(shown);
-    expect(await directionOf('.recent .row-name bdi')).toBe(direction);
-  });
+      await page.click('#start');
+      await page.waitForSelector('#upload-state[data-ledger="ready"]');
+      expect(await page.innerText('.result-name')).toBe(shown);
+      const row = page.locator('.recent .row-name bdi');
+      await row.waitFor();
+      expect(`${await row.innerText()}.mp4`).toBe(shown);
+      expect(await directionOf('.recent .row-name bdi')).toBe(direction);
+    },
+  );
 
   function directionOf(selector: string) {
     return page.evaluate(`getComputedStyle(document.querySelector('${selector}')).direction`);
@@ -327,7 +330,7 @@ describe('a name', () => {
 });
 
 describe('a long name', () => {
-  it('of 200 letters does not widen a window of 390 pixels in any state', async () => {
+  it('of 200 letters does not make a page of 390 pixels wider in any state', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const name = `${'n'.repeat(196)}.mp4`;
     const widths: unknown[] = [];
@@ -357,8 +360,8 @@ describe('a long name', () => {
 });
 
 /**
- * Returns the letters of an element that no font of this machine has: each is drawn, and looks as a letter does that no font
- * can have.
+ * Returns the letters of an element for which no font of this machine has a glyph: each is drawn, and compared with a
+ * letter that no font can have.
  */
 const MISSING_GLYPHS = `(selector) => {
   const element = document.querySelector(selector);

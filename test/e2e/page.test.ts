@@ -22,12 +22,12 @@ async function readPercent() {
   return Number.parseInt((await page.textContent('#percent')) ?? '', 10);
 }
 
-/** Resolves with what the page says of the parts that it found in storage. */
+/** Resolves with the page's text about the parts that it found in storage. */
 function keptParts() {
   return page.textContent('[data-stage="upload"]');
 }
 
-/** Has the page upload the file at `path`, or one that is made here. */
+/** Uploads the file at `path`, or one with the given content, with the page. */
 async function upload(chosen: Parameters<Page['setInputFiles']>[1]) {
   await page.setInputFiles('#file', chosen);
   await page.click('#start');
@@ -45,9 +45,9 @@ function setSpeed(bytesPerSecond: number | null) {
 }
 
 /**
- * Starts the upload of eight parts, and resolves with the file's path when some are stored and the rest is held up.
+ * Starts the upload of eight parts, and resolves with the file's path when some are stored and the others wait.
  *
- * Four parts travel at a time, and the buffers on the way swallow most of them.
+ * Four parts are sent at a time, and network buffers accept most of their bytes.
  */
 async function uploadPartly(): Promise<string> {
   const path = await stage.makeFile('a.mp4', 64 * MEBIBYTE);
@@ -58,7 +58,7 @@ async function uploadPartly(): Promise<string> {
   return path;
 }
 
-/** Has the browser film a canvas, which gives a real and small video. */
+/** Has the browser film a canvas, which gives a small real video. */
 async function filmVideo(): Promise<Buffer> {
   const base64 = await page.evaluate(`new Promise((resolve) => {
     const canvas = document.createElement('canvas');
@@ -85,7 +85,7 @@ async function filmVideo(): Promise<Buffer> {
 }
 
 describe('the page', () => {
-  it('uploads a film, plays it from the emulator and shows the event as it arrived', async () => {
+  it('uploads a film, plays it from the emulator and shows the unchanged event', async () => {
     const buffer = await filmVideo();
     await page.click('#options summary');
     await page.fill('#procedure', 'LongVideoPreset');
@@ -130,7 +130,7 @@ describe('the page', () => {
     );
   });
 
-  it('says before anything is signed that a file is no media, and what is', async () => {
+  it('says before anything is signed that a file is not media, and which types are', async () => {
     const problem = page.locator('#file-problem:visible');
     for (const name of ['notes.pdf', 'holiday.heic', 'script.MP4.exe', 'README']) {
       await page.setInputFiles('#file', await stage.makeFile(name, 1_000));
@@ -149,7 +149,7 @@ describe('the page', () => {
     expect(await problem.count()).toBe(0);
   });
 
-  it('says the same of a cover', async () => {
+  it('says the same about a cover', async () => {
     await page.setInputFiles('#file', await stage.makeFile('film.mp4', 1_000));
     await page.setInputFiles('#cover', await stage.makeFile('poster.webp', 1_000));
 
@@ -159,7 +159,7 @@ describe('the page', () => {
     await page.waitForSelector('#start:enabled');
   });
 
-  it('puts a refusal beside the field it is about', async () => {
+  it('shows a refusal next to the field that it is about', async () => {
     await page.setInputFiles('#file', await stage.makeFile('a.mp4', 1_000));
     await page.click('#options summary');
     await page.fill('#classId', '-1');
@@ -189,7 +189,7 @@ describe('the page', () => {
     );
   });
 
-  it('stops at a cancel, and begins again where it stopped', async () => {
+  it('stops when the upload is cancelled, and continues there on retry', async () => {
     await uploadPartly();
 
     await page.click('#stop');
@@ -201,7 +201,7 @@ describe('the page', () => {
     expect(await keptParts()).toMatch(/[1-9] kept from before/);
   });
 
-  it('tells after a reload what stopped, and sends the missing parts alone', async () => {
+  it('shows after a reload which upload was interrupted, and sends only its missing parts', async () => {
     const film = await uploadPartly();
 
     await page.reload();
@@ -215,7 +215,7 @@ describe('the page', () => {
     expect(await page.isVisible('#resume-banner')).toBe(false);
   });
 
-  it('says what went wrong and what to do, and retries', async () => {
+  it('says what failed and what to do, and retries', async () => {
     stage.stack.faults.arm('expired-signature', 4);
     await uploadSmallFile();
     await reaches('failed');
@@ -226,7 +226,7 @@ describe('the page', () => {
     await reaches('done');
   });
 
-  it('arms a fault by its button', async () => {
+  it('arms a fault with its button', async () => {
     await page.click('nav a:text("Lab")');
     await page.click('[data-fault="duplicate-callback"]');
 
@@ -234,7 +234,7 @@ describe('the page', () => {
     expect(stage.stack.faults.armed()).toEqual([{ fault: 'duplicate-callback', times: 1 }]);
   });
 
-  it('says that the stack is gone, and goes on when it is back', async () => {
+  it('says that the stack is not available, and continues when it is available again', async () => {
     const port = Number(new URL(stage.stack.origin).port);
     await stage.stack.close();
     await page.waitForSelector('#offline-banner:visible');
@@ -247,9 +247,9 @@ describe('the page', () => {
     await reaches('done');
   });
 
-  it('is driven by the keyboard alone', async () => {
+  it('is used by keyboard alone', async () => {
     await page.setInputFiles('#file', await stage.makeFile('a.mp4', 1_000));
-    // Choosing a file moves the focus to the button that starts.
+    // Choosing a file moves the focus to the start button.
     await page.waitForSelector('#start:focus');
     await page.keyboard.press('Enter');
 

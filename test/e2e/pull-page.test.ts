@@ -26,7 +26,7 @@ function textOf(selector: string): Promise<string> {
 }
 
 describe('the pull panel', () => {
-  it('makes playable media of a sample, and marks the callback as received', async () => {
+  it('turns a sample into playable media, and marks the callback as received', async () => {
     await page.click('[data-sample$="/video.mp4"]');
     await page.click('#pull-start');
     await ends('made');
@@ -51,7 +51,7 @@ describe('the pull panel', () => {
     expect(stage.faults).toEqual([]);
   });
 
-  it('says of a missing source what failed and what its code means', async () => {
+  it('says for a missing source what failed and what its code means', async () => {
     await pull(`${SAMPLES}/missing.mp4?signature=secret`);
     await ends('failed');
     await page.waitForSelector('.pull [data-callback="received"]');
@@ -68,7 +68,7 @@ describe('the pull panel', () => {
     await page.waitForSelector('.pull', { state: 'detached' });
   });
 
-  it('refuses a private address beside its line, and sends nothing', async () => {
+  it('shows the refusal of a private address in its row, and sends nothing to VOD', async () => {
     await pull('http://10.0.0.7/video.mp4');
     await ends('refused');
 
@@ -84,7 +84,7 @@ describe('the pull panel', () => {
     expect(await page.locator('.pull').count()).toBe(1);
   });
 
-  it('gives each of several URLs its row, and back what has to be corrected', async () => {
+  it('shows each of several URLs in its row, and returns those to be corrected to the input', async () => {
     const paths = ['video.mp4', 'tone.wav', 'missing.mp4', 'redirect-private.mp4', 'slow.mp4'];
     await pull(...paths.map((path) => `${SAMPLES}/${path}`), 'http://10.0.0.7/video.mp4');
     await page.waitForSelector('.pull:nth-child(5)[data-state="failed"]');
@@ -99,7 +99,7 @@ describe('the pull panel', () => {
     expect(await page.inputValue('#pull-urls')).toBe('http://10.0.0.7/video.mp4');
   });
 
-  it('sends the rest of what the function had no time for', async () => {
+  it('sends the items that the function had no time for, on request', async () => {
     const detail = 'There was no time left.';
     const items = [
       { queued: false, detail },
@@ -118,7 +118,7 @@ describe('the pull panel', () => {
     expect(await page.isVisible('#pulls-rest')).toBe(false);
   });
 
-  it('pulls once under the same idempotency key', async () => {
+  it('pulls each URL only once under the same idempotency key', async () => {
     await page.click('#pull-options summary');
     await page.fill('#pull-key', 'night-job');
     const urls = [`${SAMPLES}/video.mp4`, `${SAMPLES}/tone.wav`];
@@ -131,7 +131,7 @@ describe('the pull panel', () => {
     expect(seen(stage.stack, 'media')).toHaveLength(2);
   });
 
-  it('is reached and driven by the keyboard alone', async () => {
+  it('is reached and used by keyboard alone', async () => {
     await page.goto(`${stage.stack.origin}/#upload`);
     await page.focus('#upload-tab');
     await page.keyboard.press('ArrowRight');

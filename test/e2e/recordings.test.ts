@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => sql.end());
 
-/** Written as text, since it belongs to the browser and not to this program. */
+/** Text, since it runs in the browser and not in this program. */
 const RECORD = `async (type) => {
   if (!MediaRecorder.isTypeSupported(type)) return undefined;
   const canvas = document.createElement('canvas');
@@ -58,7 +58,10 @@ const RECORD = `async (type) => {
   return URL.createObjectURL(new Blob(pieces, { type }));
 }`;
 
-/** Has the page record 2.5 seconds in pieces, as apps do that send them on, and returns the file that they make. */
+/**
+ * Has the page record 2.5 seconds in pieces, as apps do that send the pieces while they record, and returns the
+ * complete file.
+ */
 async function record(page: Page, mimeType: string): Promise<FetchedFile> {
   const url: unknown = await page.evaluate(`(${RECORD})(${JSON.stringify(mimeType)})`);
   if (typeof url !== 'string') throw new Error(`This Chromium does not record ${mimeType}`);
@@ -79,7 +82,7 @@ async function uploadOf(uploadId = '') {
   return send('GET', `/uploads/${uploadId}`, undefined, token);
 }
 
-/** Uploads with the vendor's SDK, and answers the upload once the ledger knows that its file came. */
+/** Uploads with the vendor's SDK, and returns the upload once the ledger has recorded that its file arrived. */
 async function upload(app: SdkPage, media: FetchedFile, limits?: object) {
   const request = limits === undefined ? {} : { limits };
   await app.start('a', { media, request, caller: { sub: 'app' } });
@@ -91,7 +94,7 @@ async function upload(app: SdkPage, media: FetchedFile, limits?: object) {
   return uploadOf(uploadId);
 }
 
-/** Lets the time pass that VOD has for reading a file. */
+/** Lets the time pass that VOD has to read a file. */
 async function passTenMinutes(): Promise<void> {
   await sql`update media_actions set created_at = created_at - interval '10 minutes',
     next_attempt_at = next_attempt_at - interval '10 minutes'`;
@@ -104,28 +107,31 @@ describe('what Chromium records', () => {
     app = await openSdkPage(stage.browser, stage.stack.origin);
   });
 
-  it.each(WEBM)('has no length as %s, and so none that a limit lets pass', async (type) => {
-    const held = await upload(app, await record(app.page, type), AMPLE);
-    expect(held).toMatchObject({ state: 'uploaded', size: expect.any(Number) });
-    expect(held).not.toHaveProperty('duration');
+  it.each(WEBM)(
+    'has no length as %s, so an upload with a limit on its length is rejected',
+    async (type) => {
+      const held = await upload(app, await record(app.page, type), AMPLE);
+      expect(held).toMatchObject({ state: 'uploaded', size: expect.any(Number) });
+      expect(held).not.toHaveProperty('duration');
 
-    await passTenMinutes();
-    await send('POST', '/__local/sweep');
+      await passTenMinutes();
+      await send('POST', '/__local/sweep');
 
-    expect(await uploadOf(held.uploadId)).toMatchObject({
-      state: 'rejected',
-      problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
-    });
-  });
+      expect(await uploadOf(held.uploadId)).toMatchObject({
+        state: 'rejected',
+        problem: { code: 'media_unreadable', rules: ['maxSeconds'] },
+      });
+    },
+  );
 
-  it('is taken as webm where nothing limits its length', async () => {
+  it('is accepted as webm if nothing limits its length', async () => {
     const limits = { maxBytes: 10_000_000, mediaTypes: ['webm'] };
     expect(await upload(app, await record(app.page, 'video/webm'), limits)).toMatchObject({
       state: 'ready',
     });
   });
 
-  it.each(MP4)('has its length as %s, which writes it piece by piece', async (type) => {
+  it.each(MP4)('has a length as %s, although it is written piece by piece', async (type) => {
     const file = await record(app.page, type);
     const { state, duration } = await upload(app, { ...file, name: 'a.mp4' }, AMPLE);
     expect([state, duration > 1 && duration < 60]).toEqual(['ready', true]);
@@ -144,12 +150,12 @@ describe('an empty file that the vendor’s Web SDK uploads', () => {
     return { app, media: { name: 'empty.mp4', url } };
   };
 
-  it('is taken as it is where nothing limits it', async () => {
+  it('is accepted if nothing limits it', async () => {
     const { app, media } = await empty();
     expect(await upload(app, media)).toMatchObject({ state: 'ready' });
   });
 
-  it('ends after ten minutes where something does', async () => {
+  it('is rejected after ten minutes if something limits it', async () => {
     const { app, media } = await empty();
     const limits = { maxBytes: 100, maxSeconds: 60, mediaTypes: ['mp4'] };
     const { state, uploadId } = await upload(app, media, limits);
@@ -166,7 +172,7 @@ describe('an empty file that the vendor’s Web SDK uploads', () => {
 });
 
 describe('the page', () => {
-  it('says in plain words why a recording without a length is not taken', async () => {
+  it('says in plain words why a recording without a length is not accepted', async () => {
     const page = await stage.openPage();
     const buffer = LENGTHLESS.webm;
     await page.setInputFiles('#file', { name: 'recording.webm', mimeType: 'video/webm', buffer });

@@ -1,42 +1,42 @@
 import type { Browser, Page } from 'playwright-core';
 import { STEP_MILLISECONDS } from '../support/chromium.ts';
 
-/** A file that the page makes for itself: `bytes` of noise from `seed`. */
+/** A file that the page creates itself: `bytes` of noise from `seed`. */
 export interface MadeFile {
   readonly name: string;
   readonly bytes: number;
   readonly seed: number;
 }
 
-/** A file whose bytes the page fetches, from where a test has them. */
+/** A file that the page fetches from the address where a test serves it. */
 export interface FetchedFile {
   readonly name: string;
   readonly url: string;
 }
 
-/** Who asks for signatures. */
+/** The caller who asks for signatures. */
 export interface Caller {
   readonly sub?: string;
-  /** Separated by spaces. */
+  /** Scopes, separated by spaces. */
   readonly scope?: string;
-  /** Further ones of its token, such as that of its tenant. */
+  /** Further claims of its token, such as the one that names its tenant. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** What an upload on the page is started with. */
+/** The parameters of an upload on the page. */
 interface UploadPlan {
   readonly media?: MadeFile | FetchedFile;
   readonly cover?: MadeFile;
   /** Body of `POST /signature`. */
   readonly request?: Readonly<Record<string, unknown>>;
   readonly caller?: Caller;
-  /** One signature for every call, as an app does that does not know better. */
+  /** One signature for every call, as a naive app does. */
   readonly reuseSignature?: string;
   /** Options of the SDK's `upload()`. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** How an upload on the page stands or ended. */
+/** The state or the end of an upload on the page. */
 interface UploadState {
   readonly done?: {
     readonly fileId: string;
@@ -46,23 +46,23 @@ interface UploadState {
   readonly error?: {
     readonly code?: unknown;
     readonly message: string;
-    /** What the signature function answered, where it refused and the SDK said so. */
+    /** The answer of the signature function, if it refused and the SDK reported that. */
     readonly problem?: Readonly<Record<string, unknown>>;
   };
-  /** Share of the media's bytes that were sent, 0 to 1. */
+  /** Share of the media's bytes that are sent, 0 to 1. */
   readonly progress: number;
   readonly signatures: readonly string[];
   readonly uploadId?: string;
 }
 
-/** What the page's program puts within the reach of `evaluate`. */
+/** What the page's program makes available to `evaluate`. */
 declare const window: {
   readonly uploads: Record<string, UploadState>;
   readonly startUpload: (id: string, plan: UploadPlan) => Promise<void>;
   readonly controlUpload: (id: string, action: 'pause' | 'resume' | 'cancel') => void;
 };
 
-/** What the page runs; it is written as text, since it belongs to the browser and not to this program. */
+/** The program of the page; it is text, since it runs in the browser and not in this program. */
 const PROGRAM = `
 const TcVod = window.TcVod.default || window.TcVod;
 const uploaders = {};
@@ -129,15 +129,15 @@ window.controlUpload = (id, action) => {
 };
 `;
 
-/** A page of an app that uses the vendor's SDK, with the hands of a test on it. */
+/** A page of an app that uses the vendor's SDK, controlled by a test. */
 export interface SdkPage {
   readonly page: Page;
   start(id: string, plan: UploadPlan): Promise<void>;
   control(id: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
   state(id: string): Promise<UploadState>;
-  /** Resolves when the upload is at `share` of its bytes. */
+  /** Resolves when `share` of the upload's bytes are sent. */
   reaches(id: string, share: number): Promise<void>;
-  /** Resolves with the end of an upload, whichever it is. */
+  /** Resolves with the end of an upload, whether it succeeded or failed. */
   ends(id: string): Promise<UploadState>;
 }
 
@@ -181,7 +181,7 @@ export async function openSdkPage(
   };
 }
 
-/** Returns the bytes that the page makes for `file`, made here once more. */
+/** Returns the bytes that the page creates for `file`, computed here again. */
 export function makeBytes({ bytes, seed }: MadeFile): Buffer {
   const words = new Uint32Array(Math.ceil(bytes / 4));
   let x = seed >>> 0 || 1;

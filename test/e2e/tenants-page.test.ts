@@ -23,7 +23,7 @@ function choose(tenant: string) {
   return page.getByLabel('Tenant').selectOption(tenant);
 }
 
-/** Resolves with the tenant that the page offers as the chosen one, once it offers any. */
+/** Resolves with the tenant that is chosen in the page, once the page lists tenants. */
 async function chosen() {
   await page.waitForSelector('#tenant-field:visible');
   return page.getByLabel('Tenant').inputValue();
@@ -34,7 +34,7 @@ async function upload(name: string, bytes = 1_000) {
   await page.click('#start');
 }
 
-/** Resolves with where the upload of the card says that it is, once it is ready. */
+/** Resolves with the application that the card shows for its upload, once the upload is ready. */
 async function placeOfReady() {
   await page.waitForSelector('#upload-state[data-ledger="ready"]');
   return page.textContent('#life-application');
@@ -53,7 +53,7 @@ function setSpeed(bytesPerSecond: number | null) {
 }
 
 describe('the choice of the tenant', () => {
-  it('is the first tenant’s, then what uploads and pulls go by, and outlives the page', async () => {
+  it('is the first tenant at first, applies to uploads and pulls, and survives a reload', async () => {
     expect(await chosen()).toBe('acme');
     expect(await page.getByLabel('Tenant').locator('option').allInnerTexts()).toEqual([
       ...['acme', 'globex'],
@@ -83,7 +83,7 @@ describe('the choice of the tenant', () => {
     expect(stage.faults).toEqual([]);
   });
 
-  it('is made by the keyboard alone', async () => {
+  it('is made by keyboard alone', async () => {
     expect(await chosen()).toBe('acme');
     await page.getByLabel('Tenant').focus();
     await page.keyboard.press('ArrowDown');
@@ -93,7 +93,7 @@ describe('the choice of the tenant', () => {
     expect(await placeOfReady()).toBe(`Application ${GLOBEX}`);
   });
 
-  it('leaves an upload that is on its way to the tenant that began it', async () => {
+  it('does not change the tenant of an upload that has begun', async () => {
     await chosen();
     await setSpeed(MEBIBYTE);
     await upload('film.mp4', 4 * MEBIBYTE);
@@ -106,7 +106,7 @@ describe('the choice of the tenant', () => {
     expect(await countMedia()).toEqual({ [OWN]: 0, [ACME]: 1, [GLOBEX]: 0 });
   });
 
-  it('has another tenant begin anew what was broken off', async () => {
+  it('starts an interrupted upload from the beginning for another tenant', async () => {
     await chosen();
     await setSpeed(MEBIBYTE);
     await upload('film.mp4', 12 * MEBIBYTE);
@@ -126,7 +126,7 @@ describe('the choice of the tenant', () => {
     expect(await countMedia()).toEqual({ [OWN]: 0, [ACME]: 0, [GLOBEX]: 1 });
   });
 
-  it('falls back to the first where the chosen tenant is no more', async () => {
+  it('falls back to the first tenant if the chosen one no longer exists', async () => {
     await chosen();
     await choose('globex');
     const port = Number(new URL(stage.stack.origin).port);
@@ -157,7 +157,7 @@ describe('the choice of the tenant', () => {
 });
 
 describe('the page of a service without tenants', () => {
-  it('says nothing of tenants nor of applications', async () => {
+  it('shows neither tenants nor applications', async () => {
     await stage.restart({ port: Number(new URL(stage.stack.origin).port), custom: {} });
     await page.reload();
     await upload('film.mp4');

@@ -23,7 +23,7 @@ const stage = useBrowserStage(() => ({
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Returns who a token is of; everybody has the same `sub`. */
+/** Returns the caller that a token belongs to; all have the same `sub`. */
 function userOf(org: string, scope = 'upload:sign'): Caller & Json {
   return { sub: 'ann', scope, claims: { org } };
 }
@@ -43,7 +43,7 @@ async function postAs(caller: Caller, path: string, body: object) {
   return post(path, body, String(json['token']));
 }
 
-/** Returns the upload as the operator sees it, who is of no tenant. */
+/** Returns the upload as an operator without a tenant sees it. */
 async function uploadOf(uploadId: unknown): Promise<Json> {
   const { json } = await post('/__local/token', { scope: 'upload:read upload:admin' });
   const headers = { authorization: `Bearer ${json['token']}` };
@@ -64,7 +64,7 @@ function webhookOf(type: string, file: unknown) {
   );
 }
 
-/** Has an app of `caller` upload a film with the vendor's SDK, to the end that the SDK sees. */
+/** An app of `caller` uploads a film with the vendor's SDK, until the SDK reports the end. */
 async function upload(caller: Caller, seconds = 1) {
   const app = await openSdkPage(stage.browser, stage.stack.origin);
   const url = `${stage.stack.origin}/app/film.mp4`;
@@ -92,7 +92,7 @@ describe('an upload of a tenant', () => {
     });
   });
 
-  it('is not gone on with for another tenant, not even by its owner', async () => {
+  it('cannot be continued by another tenant, not even by its owner', async () => {
     const { json } = await postAs(userOf('acme'), '/signature', {});
     const request = { uploadId: json['uploadId'] };
 
@@ -103,7 +103,7 @@ describe('an upload of a tenant', () => {
     expect((await postAs(userOf('acme'), '/signature', request)).status).toBe(200);
   });
 
-  it('is removed once, and from its application, where it is more than its policy allows', async () => {
+  it('is removed once, and from its application, if it exceeds the limits of its policy', async () => {
     const { fileId, uploadId } = await upload(userOf('acme', 'upload:sign films:brief'), 120);
     const problem = { code: 'limits_exceeded', rule: 'maxSeconds', limit: 60, actual: 120 };
     const { data } = await webhookOf('upload.rejected', fileId);
@@ -124,8 +124,8 @@ describe('an upload of a tenant', () => {
     expect(await uploadOf(uploadId)).toMatchObject({ state: 'rejected', fileId, subAppId: ACME });
   });
 
-  it('is found by the sweep in its application where its notification is lost', async () => {
-    // The sweep leaves what came within the last minute to its notification, so here VOD's clock is behind.
+  it('is found by the sweep in its application if its notification is lost', async () => {
+    // The sweep leaves files of the last minute to their notification, so VOD's clock is slow here.
     await stage.restart({ emulator: { now: () => new Date(Date.now() - 90_000) } });
     stage.stack.faults.arm('lost-callback');
     const { fileId, uploadId } = await upload(userOf('globex'));
@@ -169,13 +169,13 @@ describe('a pull of a tenant', () => {
   });
 });
 
-describe('a caller of no tenant', () => {
+describe('a caller without a tenant', () => {
   it.each([
-    ['names none', {}],
-    ['names one that is unknown', { claims: { org: 'initech' } }],
-    ['names what every object has', { claims: { org: 'toString' } }],
-    ['names several', { claims: { org: ['acme'] } }],
-  ])('is refused where it %s', async (_what, claims) => {
+    ['names no tenant', {}],
+    ['names an unknown tenant', { claims: { org: 'initech' } }],
+    ['names a property that every object has', { claims: { org: 'toString' } }],
+    ['names several tenants', { claims: { org: ['acme'] } }],
+  ])('is refused if it %s', async (_what, claims) => {
     const { error } = await upload({ sub: 'ann', ...claims });
     const pulled = await postAs({ sub: 'ann', scope: 'upload:pull', ...claims }, '/pull', {
       mediaUrl: TONE,

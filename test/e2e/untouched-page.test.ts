@@ -15,7 +15,7 @@ import { makeBytes, openSdkPage } from './sdk-page.ts';
 let tls: Server | undefined;
 let browser: Browser | undefined;
 
-/** Makes a certificate for the cloud's names, good for this test alone. */
+/** Makes a certificate for the cloud's names, only for this test. */
 async function makeCertificate(folder: string): Promise<{ key: Buffer; cert: Buffer }> {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   execFileSync(
@@ -51,7 +51,7 @@ beforeEach(async () => {
   browser = await launchChromium([
     `--host-resolver-rules=${rules}`,
     '--ignore-certificate-errors',
-    // A public name that leads to this machine looks like an attack on it, and here it is the point.
+    // The browser treats a public name that resolves to this machine as an attack; here that is intended.
     '--disable-features=LocalNetworkAccessChecks',
   ]);
 });
@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe('a page without the shim', () => {
-  it('uploads to the cloud’s own host names, where they lead here', async () => {
+  it('uploads to the cloud’s own host names if they resolve to this machine', async () => {
     if (browser === undefined) throw new Error('There is no browser');
     const { stack } = stage;
     const app = await openSdkPage(browser, stack.origin, { shim: false });

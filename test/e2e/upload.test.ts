@@ -5,7 +5,7 @@ import { useBrowserStage } from './browser-stage.ts';
 import { type MadeFile, makeBytes, openSdkPage, type SdkPage } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
-/** SDK options: parts of 1 MiB, the smallest there are, and two at a time. */
+/** SDK options: parts of 1 MiB, the smallest possible, and two at a time. */
 const IN_SMALL_PARTS = { chunkSize: MEBIBYTE, chunkParallelLimit: 2 };
 
 const stage = useBrowserStage(() => ({
@@ -23,7 +23,7 @@ function file(name: string, bytes: number): MadeFile {
   return { name, bytes, seed };
 }
 
-/** Resolves when the callback function has taken the upload's `eventType`. */
+/** Resolves when the callback function has accepted the upload's `eventType`. */
 async function callbackOf(fileId: string, eventType: string) {
   const { status, log } = await happens(
     stage.stack,
@@ -35,7 +35,7 @@ async function callbackOf(fileId: string, eventType: string) {
   return { status, line: log[0] };
 }
 
-/** Numbers of the parts that were stored, in the order of their arrival. */
+/** Numbers of the stored parts, in the order of their arrival. */
 function partNumbersPut(): number[] {
   return seen(stage.stack, 'storage')
     .filter(({ operation, status }) => operation === 'UploadPart' && status === 200)
@@ -43,8 +43,8 @@ function partNumbersPut(): number[] {
 }
 
 /**
- * Starts an upload at a speed that leaves time to interrupt it, and resolves with the numbers of three parts whose
- * answers the browser has.
+ * Starts an upload that is slow enough to interrupt, and resolves with the numbers of three parts whose answers the
+ * browser has received.
  */
 async function startSlowly(id: string, media: MadeFile): Promise<number[]> {
   await limitSpeed(4 * MEBIBYTE);
@@ -65,7 +65,7 @@ function expectSentOnce(partNumbers: readonly number[]) {
   for (const number of partNumbers) expect(all.filter((put) => put === number)).toEqual([number]);
 }
 
-/** Limits the emulator, so that an upload lasts long enough to be interrupted. */
+/** Limits the speed of the emulator, so that an upload takes long enough to be interrupted. */
 async function limitSpeed(bytesPerSecond: number | null) {
   const response = await fetch(`${stage.stack.origin}/__local/speed`, {
     method: 'POST',
@@ -95,7 +95,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     const fileId = done?.fileId ?? '';
     expect(await fetchSha256(done?.video?.url ?? '')).toBe(sha256(makeBytes(media)));
     expect(await fetchSha256(done?.cover?.url ?? '')).toBe(sha256(makeBytes(cover)));
-    // Prepare, Apply and Commit ask for one each, and no two are the same.
+    // Prepare, Apply and Commit each ask for one, and no two are the same.
     expect(new Set(signatures).size).toBe(3);
     expect(await callbackOf(fileId, 'NewFileUpload')).toMatchObject({
       status: 200,
@@ -178,7 +178,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expectSentOnce(before);
   });
 
-  it('survives a restart of the stack in the middle', async () => {
+  it('continues after a restart of the stack', async () => {
     const media = file('restarted.mp4', 12 * MEBIBYTE);
     const before = await startSlowly('a', media);
     await app.control('a', 'cancel');
@@ -191,7 +191,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     for (const partNumber of before) expect(partNumbersPut()).not.toContain(partNumber);
   });
 
-  it('recovers from one expired signature, since the SDK asks for a new one', async () => {
+  it('succeeds after one expired signature, since the SDK asks for a new one', async () => {
     stage.stack.faults.arm('expired-signature', 1);
 
     await app.start('a', { media: file('late.mp4', 1_000) });
@@ -201,7 +201,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(done?.fileId).toMatch(/^\d+$/);
   });
 
-  it('is refused with a signature whose life is over', async () => {
+  it('is refused with an expired signature', async () => {
     await app.start('a', {
       media: file('late.mp4', 1_000),
       reuseSignature: await issueSignature({ expiresIn: 1 }, 2_000),
@@ -227,13 +227,13 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(seen(stage.stack, 'media')).toHaveLength(1);
   });
 
-  it('takes a new one-time signature for each of its requests', async () => {
+  it('uses a new one-time signature for each of its requests', async () => {
     await app.start('a', { media: file('once.mp4', 1_000), request: { oneTimeValid: true } });
 
     expect((await app.ends('a')).done?.fileId).toMatch(/^\d+$/);
   });
 
-  it('gets over two failing parts and a dropped connection', async () => {
+  it('succeeds despite two failing parts and a dropped connection', async () => {
     const media = file('rough.mp4', 6 * MEBIBYTE);
     stage.stack.faults.arm('failed-part', 2);
     stage.stack.faults.arm('dropped-connection', 1);
@@ -247,7 +247,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(struck.sort()).toEqual(['dropped-connection', 'failed-part', 'failed-part']);
   });
 
-  it('gets new credentials when the old ones end on the way', async () => {
+  it('gets new credentials when the old ones expire during the upload', async () => {
     const media = file('slow.mp4', 6 * MEBIBYTE);
     stage.stack.faults.arm('short-credentials', 10, 3);
     await limitSpeed(1.2 * MEBIBYTE);
@@ -273,7 +273,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect((await callbackOf(done?.fileId ?? '', 'NewFileUpload')).status).toBe(200);
   });
 
-  it('changes a cover alone', async () => {
+  it('replaces only a cover', async () => {
     await app.start('a', { media: file('covered.mp4', 1_000), cover: file('old.png', 500) });
     const first = await app.ends('a');
     const cover = file('new.jpg', 900);
@@ -286,7 +286,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(await fetchSha256(done?.cover?.url ?? '')).toBe(sha256(makeBytes(cover)));
   });
 
-  it('makes one file and one event of a commit whose answer was lost', async () => {
+  it('creates one file and one event if the answer to its commit is lost', async () => {
     stage.stack.faults.arm('lost-commit-answer', 1);
 
     await app.start('a', { media: file('lost.mp4', 1_000) });
@@ -294,7 +294,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(error).toBeUndefined();
     await callbackOf(done?.fileId ?? '', 'NewFileUpload');
 
-    // A second event would follow the first: notifications are sent in order, so the next upload's comes after it.
+    // Notifications are sent in order, so a second event would be sent before that of the next upload.
     await app.start('b', { media: file('next.mp4', 1_001) });
     const next = await app.ends('b');
     await happens(stage.stack, 'notification', ({ fileId }) => fileId === next.done?.fileId);
@@ -305,7 +305,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(seen(stage.stack, 'media')).toHaveLength(2);
   });
 
-  it('gets over an apply that is unavailable twice', async () => {
+  it('succeeds although apply is unavailable twice', async () => {
     stage.stack.faults.arm('apply-unavailable', 2);
 
     await app.start('a', { media: file('patient.mp4', 1_000) });
@@ -316,7 +316,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(signatures.length).toBe(5);
   });
 
-  it('goes to the region that the signature fixes', async () => {
+  it('is stored in the region that the signature names', async () => {
     await app.start('a', {
       media: file('seoul.mp4', 1_000),
       request: { storageRegion: 'ap-seoul' },
@@ -333,7 +333,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     });
   });
 
-  it('is refused a region that is not opened', async () => {
+  it('is refused in a region that is not enabled', async () => {
     await app.start('a', {
       media: file('moscow.mp4', 1_000),
       request: { storageRegion: 'eu-moscow' },
@@ -343,7 +343,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(error?.message).toContain('eu-moscow');
   });
 
-  it('is refused at the end where the size is not the declared one', async () => {
+  it('is refused by commit if the size is not the declared one', async () => {
     await app.page.route('**/v3/index.php?Action=ApplyUploadUGC', (route) => {
       const body = JSON.parse(route.request().postData() ?? '{}');
       return route.continue({ postData: JSON.stringify({ ...body, videoSize: 999 }) });
@@ -357,7 +357,7 @@ describe('an upload with the vendor’s Web SDK', () => {
     expect(seen(stage.stack, 'notification')).toEqual([]);
   });
 
-  it('is told by the callback function that a wrong Sign is not believed', async () => {
+  it('is not recorded by the callback function if the notification has a wrong Sign', async () => {
     stage.stack.faults.arm('wrong-sign', 1);
 
     await app.start('a', { media: file('forged.mp4', 1_000) });
@@ -368,7 +368,10 @@ describe('an upload with the vendor’s Web SDK', () => {
   });
 });
 
-/** Asks the signature function as an app's own code would, and waits until the signature is `ageMilliseconds` old. */
+/**
+ * Asks the signature function as an app's own code would, and waits until the signature has expired if
+ * `ageMilliseconds` is set.
+ */
 async function issueSignature(
   request: Readonly<Record<string, unknown>>,
   ageMilliseconds = 0,

@@ -1,7 +1,7 @@
 import type { Chance } from '../support/chance.ts';
 import { makeQueued } from './fuzz-events.ts';
 
-/** Returns what VOD might say to a call, whatever it is about. */
+/** Returns an answer that VOD might give to a call, whatever the call is about. */
 export function answerFairly(
   action: string,
   { FileIds }: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** Codes of answers with a status of 500 and more that describe somebody else's fault, or of no ledger. */
+/** Codes of answers with a status of 500 or more that report another service's fault, or that there is no ledger. */
 const OTHERS_FAULT = new Set([
   'upstream_denied',
   'upstream_failed',
@@ -10,16 +10,16 @@ const OTHERS_FAULT = new Set([
 
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** What surrounds a call. */
+/** The circumstances of a call. */
 interface Circumstances {
-  /** Whether somebody else failed on purpose meanwhile. */
+  /** Whether another service failed on purpose during the call. */
   readonly faulty: boolean;
   readonly hasLedger: boolean;
-  /** Whether an answer without its body was asked for. */
+  /** Whether an answer without a body was requested. */
   readonly isHead: boolean;
 }
 
-/** Returns what is wrong with what a function answered to an HTTP trigger; nothing where all is well. */
+/** Returns what is wrong with a function's answer to an HTTP trigger; nothing if it is correct. */
 export function findFlaws(answer: unknown, circumstances: Circumstances): readonly string[] {
   const { statusCode, headers, body, isBase64Encoded }: Record<string, unknown> = Object(answer);
   if (typeof statusCode !== 'number' || typeof body !== 'string' || isBase64Encoded !== false) {
@@ -37,8 +37,8 @@ export function findFlaws(answer: unknown, circumstances: Circumstances): readon
 }
 
 /**
- * Returns what is wrong with what a number of calls have written: each writes one line, besides those that hold a piece of a
- * notification that could not be kept, and nothing that is none.
+ * Returns what is wrong with the log of this number of calls: each writes one line, in addition to those that hold a
+ * piece of a notification that could not be stored, and nothing that is not a line of the log.
  */
 export function findLogFlaws(output: string, calls: number | undefined): readonly string[] {
   const lines = output.split('\n').slice(0, -1);

@@ -4,7 +4,7 @@ import { CANARIES } from '../security/canaries.ts';
 import type { Chance } from '../support/chance.ts';
 import { makeJunk } from './junk.ts';
 
-/** The service's own application, and those of its tenants. */
+/** The service's own application, and the applications of its tenants. */
 export const APPLICATIONS = [1_500_000_001, 1_500_000_002, 1_500_000_003] as const;
 
 const [, ACME, GLOBEX] = APPLICATIONS;
@@ -13,7 +13,7 @@ const SCOPES = ['upload:sign', 'upload:pull', 'upload:read', 'upload:cancel', 'u
 const KEY = CANARIES.apiKey.value;
 const TENANTLESS_KEY = `${KEY}-of-nobody`;
 
-/** Settings by which callers belong to tenants. */
+/** Settings that assign callers to tenants. */
 export const TENANT_SETTINGS = {
   keys: [
     { name: 'server', sha256: digest(KEY), scopes: SCOPES, tenant: 'acme' },
@@ -22,11 +22,11 @@ export const TENANT_SETTINGS = {
   policy: { tenants: { claim: CLAIM, subAppIds: { acme: ACME, globex: GLOBEX } } },
 };
 
-/** Values of `Authorization`, each with every right. */
+/** Values of `Authorization`, each with all rights. */
 export interface FuzzCallers {
-  /** Of somebody who belongs to a tenant. */
+  /** Of a caller who belongs to a tenant. */
   readonly known: readonly string[];
-  /** Of somebody who belongs to none, whatever a token says. */
+  /** Of a caller who belongs to no tenant, whatever the token says. */
   readonly strangers: readonly string[];
 }
 
@@ -36,10 +36,10 @@ const WRONG_NAMES: readonly unknown[] = [
   ...[[], ['acme'], [['acme']], {}, { acme: ACME }, { toString: 'acme' }, { __proto__: null }],
 ];
 
-/** Made-up values of the claim besides. */
+/** Number of additional invented values of the claim. */
 const JUNK_COUNT = 40;
 
-/** Returns callers whose tokens hold for hours. */
+/** Returns callers whose tokens are valid for hours. */
 export async function makeCallers(chance: Chance): Promise<FuzzCallers> {
   const names = [...WRONG_NAMES, ...Array.from({ length: JUNK_COUNT }, () => makeJunk(chance, 4))];
   const strangers = names.map((name) => mint({ [CLAIM]: name }));

@@ -3,10 +3,10 @@ import type { Chance } from '../support/chance.ts';
 import { APPLICATIONS, type FuzzCallers } from './fuzz-callers.ts';
 import { makeBrokenText, makeJunk, type Plain, pick, spoil } from './junk.ts';
 
-/** What every request has that is to get further than its token. */
+/** What a request needs to pass the authentication. */
 export interface FuzzCredentials {
   readonly callers: FuzzCallers;
-  /** What VOD adds to a notification of the own application, and of those of tenants by their number. */
+  /** What VOD adds to a notification of the own application, and by their number of the tenants' applications. */
   readonly signed: object;
   readonly signedOf: Readonly<Record<string, object>>;
 }
@@ -106,7 +106,7 @@ const TIMER = {
   Message: '',
 };
 
-/** Returns any event, by either trigger or a timer: mostly one that the function `name` nearly understands. */
+/** Returns any event, from either trigger or a timer: usually one that is nearly valid for the function `name`. */
 export function makeEvent(name: string, credentials: FuzzCredentials, chance: Chance): unknown {
   if (chance.happens(0.03)) return makeJunk(chance, 4);
   if (chance.happens(0.03)) return spoil(TIMER, 2, chance);
@@ -119,7 +119,7 @@ export function makeEvent(name: string, credentials: FuzzCredentials, chance: Ch
   return chance.happens(0.15) ? spoil(event, 1 + chance.below(3), chance) : event;
 }
 
-/** Returns an item of VOD's queue of events, mostly one that is nearly right. */
+/** Returns an item of VOD's queue of events, usually one that is nearly valid. */
 export function makeQueued(chance: Chance): unknown {
   const item = {
     EventHandle: `handle-${chance.below(1e9)}`,
@@ -186,7 +186,7 @@ function makePath(chance: Chance): string {
   return `/${Array.from({ length: chance.below(6) }, () => pick(parts, chance)).join('/')}`;
 }
 
-/** Returns the query of a callback address: of an application, of none, or of what there is not. */
+/** Returns the query of a callback address: of an application, of none, or of one that does not exist. */
 function makeAddress(chance: Chance): object {
   if (chance.happens(0.4)) return {};
   const subAppId = pick(APPLICATIONS, chance);
@@ -195,7 +195,7 @@ function makeAddress(chance: Chance): object {
   return { subAppId: chance.happens(0.5) ? pick(odd, chance) : makeJunk(chance) };
 }
 
-/** Some come twice, in another spelling. */
+/** Returns headers, some of them twice with different capitals. */
 function makeHeaders({ callers }: FuzzCredentials, chance: Chance): Plain {
   const authorization = pick(chance.happens(0.8) ? callers.known : callers.strangers, chance);
   const headers: Plain = {
@@ -209,7 +209,7 @@ function makeHeaders({ callers }: FuzzCredentials, chance: Chance): Plain {
   return chance.happens(0.05) ? Object(spoil(headers, 1, chance)) : headers;
 }
 
-/** Mostly that of the application in the address. */
+/** Returns what VOD adds, usually for the application in the address. */
 function chooseSigned(
   queryString: unknown,
   { signed, signedOf }: FuzzCredentials,

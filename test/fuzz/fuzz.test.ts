@@ -21,30 +21,30 @@ const ALL_EVENTS = 200_000;
 /** Share of all events that are sent. */
 const SHARE = readSize('FUZZ', { small: ALL_EVENTS / 40, full: ALL_EVENTS }) / ALL_EVENTS;
 
-/** Share of the events in whose time calls to VOD fail, or are answered with anything. */
+/** Share of the events during which calls to VOD fail or receive arbitrary answers. */
 const FAULTS = 0.1;
 
-/** Most characters of an event that a flaw is shown with. */
+/** Most characters of an event that are shown with a flaw. */
 const MAX_SHOWN = 500;
 
-/** Returns are searched for secrets together. */
+/** This number of answers is searched for secrets together. */
 const SEARCH_EVERY = 1_000;
 
 const OTHERS = Object.values(CANARIES).filter(({ name }) => name !== CANARIES.keyId.name);
 
-/** A platform's clock moves on with every look, so that no rate limit is ever waited for. */
+/** The clock advances each time it is read, so that no rate limit makes a call wait. */
 const TICK_MILLISECONDS = 11;
 
 const databases = useDatabases();
 let vod: VodServer;
-/** Without tenants and with some, with the applications that are known there; each gets half of all events. */
+/** One without tenants and one with tenants, and the applications known there; each gets half of all events. */
 let worlds: readonly {
   readonly built: BuiltFolder;
   readonly applications: readonly unknown[];
 }[];
 let credentials: FuzzCredentials;
 let faults: number;
-/** Whether VOD fails, whatever it is asked. */
+/** Whether VOD fails, whatever the call. */
 let isBadMoment: boolean;
 let statuses: Set<number>;
 /** Applications that VOD was asked about. */
@@ -95,7 +95,7 @@ function stubEnvironment(databaseUrl: string | undefined, own: unknown): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
 
-/** Runs `work` while this process' output is kept, its clock hurries, and no repeat waits; returns what was written. */
+/** Runs `work` while the output of this process is captured, its clock runs fast, and retries do not wait. */
 async function overhear(work: (takeOutput: () => string) => Promise<void>): Promise<void> {
   const { write } = process.stdout;
   const { random } = Math;
@@ -124,7 +124,7 @@ async function overhear(work: (takeOutput: () => string) => Promise<void>): Prom
   }
 }
 
-/** Sends so many events to a function; returns everything that is wrong with what came back. */
+/** Sends this number of events to a function; returns everything that is wrong with the answers. */
 async function bombard(
   name: string,
   main: EntryPoint,
@@ -170,7 +170,7 @@ async function callOnce(
     statuses.add(Number(Reflect.get(Object(answer), 'statusCode')));
     if (name === 'sweep')
       return typeof answer === 'object' && answer !== null ? [] : ['is no answer of a timer'];
-    // What the functions have of GET, they have of HEAD, without its body.
+    // Functions that answer GET also answer HEAD, without the body.
     const isHead = name === 'uploads' && Object(event)['httpMethod'] === 'HEAD';
     return findFlaws(answer, { faulty: faults > before, hasLedger, isHead }).map(
       (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MAX_SHOWN)}`,
@@ -196,7 +196,7 @@ const PLAN: Readonly<Record<string, readonly [without: number, withLedger: numbe
   sweep: [0, 200],
 };
 
-/** Statuses that a function must have answered with, or the events were too bad to try it. */
+/** Statuses that each function must have returned; otherwise the events did not reach enough of it. */
 const REACHED: Readonly<
   Record<string, readonly [without: readonly number[], withLedger: readonly number[]]>
 > = {
@@ -221,9 +221,9 @@ const REACHED: Readonly<
 describe.each([
   ['without a ledger', 0],
   ['with a ledger', 1],
-] as const)('whatever comes, %s', (_, place) => {
+] as const)('for any event, %s', (_, place) => {
   it.each(Object.keys(PLAN).filter((name) => (PLAN[name]?.[place] ?? 0) > 0))(
-    '%s answers well, and tells no secret',
+    '%s answers correctly, and reveals no secret',
     { timeout: 900_000 },
     async (name) => {
       const prototypes = () => [Object.prototype, Array.prototype].map(Object.getOwnPropertyNames);
@@ -240,7 +240,7 @@ describe.each([
 
         expect(flaws.slice(0, 20)).toEqual([]);
         expect([...asked].filter((subAppId) => !applications.includes(subAppId))).toEqual([]);
-        // Notifications of tenants' applications got so far that VOD was asked about them.
+        // Notifications of tenants' applications were processed far enough that VOD was asked about them.
         if (name === 'callback') expect(asked.size).toBeGreaterThan(applications.length - 2);
       }
 
@@ -250,7 +250,7 @@ describe.each([
   );
 });
 
-it('has a plan for every function, of 200,000 events at least', () => {
+it('plans at least 200,000 events, and some for every function', () => {
   for (const { built } of worlds) expect(Object.keys(PLAN).sort()).toEqual(built.names);
   const all = Object.values(PLAN).flat();
   expect(all.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(200_000);

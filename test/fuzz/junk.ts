@@ -1,6 +1,6 @@
 import type { Chance } from '../support/chance.ts';
 
-/** A JSON value that is being spoilt. */
+/** A JSON object that is being changed. */
 export type Plain = Record<string, unknown>;
 
 const TEXTS: readonly string[] = [
@@ -109,7 +109,7 @@ export function pick<Item>(list: readonly Item[], chance: Chance): Item {
   return item;
 }
 
-/** Returns any value: nested at most so many levels deep, and mostly small. */
+/** Returns any value: nested at most this number of levels deep, and usually small. */
 export function makeJunk(chance: Chance, levels = 3): unknown {
   const kind = chance.below(levels > 0 ? 12 : 8);
   if (kind < 3) return makeText(chance);
@@ -137,7 +137,7 @@ function makeObject(chance: Chance, levels: number): Plain {
   return made;
 }
 
-/** Sets an own property, also of a name that an assignment would take for the prototype's. */
+/** Sets an own property, also under a name that an assignment would apply to the prototype. */
 function set(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, {
     value,
@@ -145,7 +145,10 @@ function set(target: object, name: string, value: unknown): void {
   });
 }
 
-/** Returns a copy of `value` with so many places spoilt: replaced, left out, doubled, or with strangers beside them. */
+/**
+ * Returns a copy of `value` with changes at this number of places: replaced, removed, repeated, or with unknown members
+ * added.
+ */
 export function spoil<Value>(value: Value, places: number, chance: Chance): unknown {
   let spoilt: unknown = value;
   for (let i = 0; i < places; i += 1) spoilt = spoilOnce(spoilt, chance);
@@ -171,7 +174,7 @@ function addStranger(value: object, chance: Chance): object {
   return copy;
 }
 
-/** Returns a JSON text that is too large, too deep, cut off or none. */
+/** Returns a JSON text that is too large, too deep, truncated or not JSON. */
 export function makeBrokenText(text: string, chance: Chance): string {
   switch (chance.below(6)) {
     case 0:

@@ -2,27 +2,29 @@ import { hash } from 'node:crypto';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { signCallback } from '../support/sign-callback.ts';
 
-/** Where something that a function lets out can end. */
+/** Where output of a function can go. */
 export type Outlet =
-  /** What the caller gets: headers and body. */
+  /** The answer to the caller: headers and body. */
   | 'answer'
   /** Standard output and standard error. */
   | 'log'
-  /** Calls of the cloud's APIs, their headers included. */
+  /** Calls of the cloud's APIs, including their headers. */
   | 'cloud'
-  /** Messages to consumers, in whatever way they travel. */
+  /** Messages to consumers, by any transport. */
   | 'message'
-  /** Everything that the ledger keeps. */
+  /** Everything that the ledger stores. */
   | 'database';
 
-/** Something that must not get out but where it belongs. */
+/** A value that may only occur in certain outlets. */
 export interface Canary {
   readonly name: string;
   readonly value: string;
   readonly belongs: readonly Outlet[];
 }
 
-/** Letters and digits alone, and as many as a `SignKey` has at most, so that every variable and header takes it as it is. */
+/**
+ * Returns only letters and digits, the most that a `SignKey` may have, so that every variable and header accepts it.
+ */
 function invent(name: string): string {
   return `Canary${hash('sha256', name, 'hex').slice(0, 26)}`;
 }
@@ -33,19 +35,19 @@ function plant(name: string, ...belongs: Outlet[]): Canary {
 
 const signKey = plant('CALLBACK_SIGN_KEYS');
 
-/** What VOD adds to a notification that it sends now; anyone who has it may send others for ten minutes. */
+/** What VOD adds to a notification that it sends now; anyone who has it can send others for ten minutes. */
 export const SIGNED = signCallback(signKey.value, Math.floor(Date.now() / 1_000) + 600);
 
-/** An application that is a tenant's, or might be. */
+/** An application that belongs to a tenant, or could. */
 export const TENANTS_APPLICATION = 1_500_000_002;
 
 /** Its key, and what VOD adds to its notifications. */
 const tenantsSignKey = deriveSignKey(signKey.value, TENANTS_APPLICATION);
 export const TENANTS_SIGNED = signCallback(tenantsSignKey, SIGNED.T);
 
-/** All that is planted. */
+/** All canaries. */
 export const CANARIES = {
-  // The upload signature and the cloud's own signatures name the key that they were made with.
+  // The upload signature and the cloud's own signatures contain the id of the key that signed them.
   keyId: plant('VOD_SECRET_ID', 'answer', 'cloud'),
   key: plant('VOD_SECRET_KEY'),
   previousKey: plant('VOD_PREVIOUS_SECRET_KEY'),
@@ -70,7 +72,7 @@ export const CANARIES = {
   path: plant('path of a request'),
   unknownField: plant('value of an unknown field'),
   wrongField: plant('value of a wrong field'),
-  // As short as what a parser quotes.
+  // Short enough for a parser to quote it.
   brokenBody: { name: 'body that is no JSON', value: 'Zq8Canary5', belongs: [] },
   mediaQuery: plant('query of a media URL', 'cloud', 'database'),
   coverQuery: plant('query of a cover URL', 'cloud', 'database'),
@@ -79,15 +81,15 @@ export const CANARIES = {
   sourceContext: plant('sourceContext', 'answer', 'cloud', 'message', 'database'),
   sessionContext: plant('sessionContext', 'answer', 'cloud', 'message', 'database'),
   forgery: plant('notification that nobody signed'),
-  // It is kept where VOD cannot be asked.
+  // It is stored while VOD cannot be asked.
   denied: plant('notification that VOD denies', 'database'),
   eventSecret: plant('context and address of a notification', 'answer', 'message', 'database'),
-  // Where a notification can be neither kept nor found again, the log has it, in lines of their own.
+  // The log has a notification that can neither be stored nor found again, in separate lines.
   eventText: plant('text of a notification', 'answer', 'message', 'database'),
   variable: plant('variable that is malformed'),
 } as const satisfies Record<string, Canary>;
 
-/** Returns the names of the canaries that `text` holds, in whichever way they are written. */
+/** Returns the names of the canaries in `text`, in any spelling. */
 export function findCanaries(text: string, canaries: readonly Canary[]): readonly string[] {
   return canaries
     .filter(({ value }) => spell(value).some((form) => text.includes(form)))
@@ -96,7 +98,7 @@ export function findCanaries(text: string, canaries: readonly Canary[]): readonl
 
 const spelt = new Map<string, readonly string[]>();
 
-/** Returns the ways in which a canary may be written: as it is, backwards, and in Base64 and hexadecimal. */
+/** Returns the spellings of a canary: as it is, reversed, and in Base64 and hexadecimal. */
 export function spell(value: string): readonly string[] {
   const known = spelt.get(value);
   if (known !== undefined) return known;
@@ -112,7 +114,7 @@ export function spell(value: string): readonly string[] {
   return forms;
 }
 
-/** Returns the digits that are the same whatever stands around, where so many bytes stand before. */
+/** Returns the Base64 digits that do not depend on the surrounding bytes, of which `before` precede. */
 function spellBase64(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes]);
   const first = Math.ceil((before * 8) / 6);

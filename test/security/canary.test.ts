@@ -21,7 +21,7 @@ const TIMER = {
 
 const ALL: readonly Canary[] = Object.values(CANARIES);
 
-/** Variables whose values anybody may know. */
+/** Variables whose values are not secret. */
 const HARMLESS: Readonly<Record<string, string>> = {
   DATABASE_CA: '',
   AUTH_JWKS_URL: '',
@@ -102,18 +102,18 @@ function environmentOf(databaseUrl: string | undefined): Record<string, string |
   };
 }
 
-/** What the functions let out in one run. */
+/** The output of the functions in one run. */
 type Findings = Record<Outlet, string> & {
   readonly statuses: ReadonlyMap<string, ReadonlySet<number>>;
 };
 
-/** Calls every function with every request, and twice as a timer does. */
+/** Calls every function with every request, and twice with a timer. */
 async function drive(
   environment: Readonly<Record<string, string | undefined>>,
   asked: readonly TestRequest[] = requests,
 ): Promise<Findings> {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  // Repeats come at once.
+  // Retries do not wait.
   vi.spyOn(Math, 'random').mockReturnValue(0);
   const read = overhear();
   const answers: unknown[] = [];
@@ -155,7 +155,7 @@ async function drive(
   };
 }
 
-/** Returns what reads all that is written from now on to standard output and standard error. */
+/** Returns a function that returns everything written to standard output and standard error from now on. */
 function overhear(): () => string {
   let written = '';
   for (const stream of [process.stdout, process.stderr]) {
@@ -164,7 +164,7 @@ function overhear(): () => string {
       return true;
     });
   }
-  // The test runner's own console writes elsewhere.
+  // The test runner's own console does not write there.
   for (const method of [
     'debug',
     'dir',
@@ -182,7 +182,7 @@ function overhear(): () => string {
   return () => written;
 }
 
-/** A platform that breaks in the middle of a call, and has much to say about it. */
+/** A platform that fails in the middle of a call, with a long message. */
 const BROKEN_CONTEXT = {
   ...SCF_CONTEXT,
   getRemainingTimeInMillis: () => {
@@ -190,7 +190,7 @@ const BROKEN_CONTEXT = {
   },
 };
 
-/** A signature is read by everybody who has it. */
+/** Anyone who has a signature can read it. */
 function decodeSignature(answer: unknown): string {
   const body: unknown = Reflect.get(Object(answer), 'body');
   const signature = /"signature":"([^"]*)"/.exec(typeof body === 'string' ? body : '')?.[1] ?? '';
@@ -212,7 +212,7 @@ async function dump(databaseUrl: string): Promise<string> {
   }
 }
 
-/** Returns what got out where it does not belong. */
+/** Returns what was found where it is not allowed. */
 function findLeaks(findings: Findings): readonly string[] {
   const outlets = ['answer', 'log', 'cloud', 'message', 'database'] as const;
   const lines = findings.log.split('\n');
@@ -228,12 +228,12 @@ function findLeaks(findings: Findings): readonly string[] {
   return [...leaks, ...findCanaries(unkept.join('\n'), secrets).map((name) => `${name} in event`)];
 }
 
-/** Returns whether a line of the log holds a notification that could not be kept. */
+/** Returns whether a line of the log holds a notification that could not be stored. */
 function isUnkeptEvent(line: string): boolean {
   return line.includes('"event":"');
 }
 
-/** Returns a new database by the URL of a user with a planted password. */
+/** Returns the URL of a new database, with a user whose password is a canary. */
 async function createDatabase(content?: 'empty'): Promise<string> {
   const plain = await databases.create(content);
   const sql = postgres(plain, { max: 1, onnotice: () => undefined });
@@ -248,9 +248,9 @@ async function createDatabase(content?: 'empty'): Promise<string> {
   return url.href;
 }
 
-describe('the search', () => {
+describe('the search for canaries', () => {
   it.each(ALL.map(({ name, value }) => [name, value] as const))(
-    'finds "%s" however it is written',
+    'finds "%s" in every spelling',
     (name, value) => {
       for (const form of spell(value)) {
         expect(findCanaries(`{"a":"${form}b"}`, ALL)).toEqual([name]);
@@ -262,13 +262,13 @@ describe('the search', () => {
 });
 
 describe('every function', () => {
-  it('lets out no secret while all goes well', async () => {
+  it('reveals no secret while everything works', async () => {
     stage.weather = 'fair';
     const findings = await drive(environmentOf(await createDatabase()));
 
     expect(findLeaks(findings)).toEqual([]);
     expect(findings.log.split('\n').filter(isUnkeptEvent)).toEqual([]);
-    // What belongs somewhere is there, so the search looked at the right things.
+    // The canaries are found where they are allowed, so the search looked at the right output.
     const { keyId, mediaQuery, roleToken, sourceContext, webhookQuery, eventText } = CANARIES;
     expect(findCanaries(findings.answer, [keyId, sourceContext])).toHaveLength(2);
     expect(findCanaries(findings.cloud, [roleToken, mediaQuery])).toHaveLength(2);
@@ -283,7 +283,7 @@ describe('every function', () => {
   });
 
   it.each<Weather>(['refusing', 'garbled', 'broken'])(
-    'lets out no secret where the others are %s',
+    'reveals no secret if the other services are %s',
     async (weather) => {
       stage.weather = weather;
       const kept = await drive(environmentOf(await createDatabase()));
@@ -295,7 +295,7 @@ describe('every function', () => {
     },
   );
 
-  it('lets out no secret where the database is not there, or not as it should be', async () => {
+  it('reveals no secret if the database is missing, or its tables are not as expected', async () => {
     stage.weather = 'fair';
     const gone = await drive(
       environmentOf(`postgres://vod:${CANARIES.databasePassword.value}@127.0.0.1:1/vod`),
@@ -311,7 +311,7 @@ describe('every function', () => {
 });
 
 describe('a malformed variable', () => {
-  it('is planted or known to be harmless, whichever there is', async () => {
+  it('contains a canary or is known to be harmless, for every variable that exists', async () => {
     const folder = fileURLToPath(new URL('../../lib', import.meta.url));
     const files = [
       'vod/api-config.ts',
@@ -333,7 +333,7 @@ describe('a malformed variable', () => {
     expect([...read].filter((name) => !planted.includes(name))).toEqual([]);
   });
 
-  it('is named, and not quoted', async () => {
+  it('is named in the log, but its value is not', async () => {
     stage.weather = 'fair';
     const { value } = CANARIES.variable;
     const spellings = [
@@ -355,7 +355,7 @@ async function findQuotes(name: string, wrong: string): Promise<readonly string[
     { ...environmentOf(undefined), [name]: wrong },
     requests.slice(0, 1),
   );
-  // A signature names the key that it was made with, whatever that looks like.
+  // A signature contains the id of the key that signed it, whatever it looks like.
   const own = name === 'VOD_SECRET_ID' ? 'answer' : undefined;
   return findLeaks(findings)
     .filter((leak) => !leak.endsWith('in cloud') && leak !== `${CANARIES.variable.name} in ${own}`)

@@ -31,7 +31,7 @@ const {
 
 const SCOPES = 'upload:sign upload:pull upload:read upload:cancel upload:admin';
 
-/** Returns requests with secrets in all their parts, good ones and bad ones; each may go to any function. */
+/** Returns requests with secrets in all their parts, valid and invalid ones; each may be sent to any function. */
 export async function makeRequests(): Promise<readonly TestRequest[]> {
   const now = Math.floor(Date.now() / 1_000);
   const token = await new SignJWT({ scope: SCOPES, secret: claim.value })
@@ -180,7 +180,7 @@ function uploadRequests(): readonly TestRequest[] {
   ];
 }
 
-/** Returns headers of callers that are nobody here. */
+/** Returns headers of callers who are unknown here. */
 function refusedCallers(): readonly string[] {
   const segment = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const unsigned = `${segment({ alg: 'none' })}.${segment({ sub: foreignToken.value, exp: 9e9 })}.`;

@@ -11,31 +11,31 @@ import {
 } from '../support/vod-server.ts';
 import { CANARIES } from './canaries.ts';
 
-/** How the world around the functions behaves. */
+/** How the services around the functions behave. */
 export type Weather =
   | 'fair'
-  /** VOD refuses every call, in words that quote all it was sent, and more. */
+  /** VOD refuses every call, with messages that quote everything it was sent, and more. */
   | 'refusing'
-  /** Something before VOD answers in its place, and no JSON. */
+  /** A proxy in front of VOD answers instead, with something that is not JSON. */
   | 'garbled'
-  /** VOD and consumers end the connection, or send people elsewhere. */
+  /** VOD and consumers end the connection, or redirect. */
   | 'broken';
 
-/** What stands around the functions, and keeps all that comes from them. */
+/** The services around the functions, with a record of all that they receive. */
 export interface CanaryStage {
   readonly vod: VodServer;
   readonly bus: VodServer;
   readonly consumer: Consumer;
   weather: Weather;
-  /** Returns all calls of the cloud, and all messages, as texts. */
+  /** Returns all calls of the cloud, and all messages, as text. */
   texts(): { readonly cloud: string; readonly message: string };
   close(): Promise<void>;
 }
 
-/** Id of a file that the stage's VOD has. */
+/** Id of a file in the stage's VOD. */
 export const FILE_ID = '5285890700000000042';
 
-/** Everything that is planted, as somebody would quote it who has it all. */
+/** All canaries, quoted as by a service that knows all of them. */
 export const GOSSIP = Object.values(CANARIES)
   .map(({ value }) => value)
   .join(' ');
@@ -47,7 +47,7 @@ const REFUSALS = [
   'RequestLimitExceeded',
 ];
 
-/** A media that came from a client. */
+/** A media that a client uploaded. */
 const MEDIA = {
   FileId: FILE_ID,
   BasicInfo: {

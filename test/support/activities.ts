@@ -27,10 +27,10 @@ export function nextActivity(
   });
 }
 
-/** Less than a test has in all, so that it says what it waited for. */
+/** Shorter than a test's time limit, so that the failure says what the test waited for. */
 const WAIT_MILLISECONDS = 100_000;
 
-/** Resolves with the first activity, past or to come, that `fits`; rejects where none comes. */
+/** Resolves with the first past or future activity that `fits`; rejects if there is none. */
 export function happens<Type extends RecordedActivity['type']>(
   stack: LocalStack,
   type: Type,

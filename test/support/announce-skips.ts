@@ -1,6 +1,6 @@
 import { listMissing } from './requirement.ts';
 
-/** Says at the start, and not only with each test, what will be skipped and why. */
+/** Reports at the start, and not only with each test, which tests will be skipped and why. */
 export function setup(): void {
   const missing = listMissing();
   if (missing.length === 0) return;

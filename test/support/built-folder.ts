@@ -14,19 +14,19 @@ export interface BuiltFolder {
   readonly folder: string;
   /** Names of the functions. */
   readonly names: readonly string[];
-  /** Loads a function anew, as a new instance does; it reads the environment of this process. */
+  /** Loads a function again, as a new instance does; it reads the environment of this process. */
   load(name: 'signature' | 'pull' | 'callback' | 'uploads'): HttpHandler;
   load(name: string): EntryPoint;
-  /** Puts settings beside the functions that are loaded from then on. */
+  /** Writes settings next to the functions; functions that are loaded afterwards use them. */
   writeSettings(settings: object): Promise<void>;
-  /** Returns the names of what the instance has loaded that was loaded last. */
+  /** Returns the names of the files that the last loaded instance has loaded. */
   loaded(): readonly string[];
   remove(): Promise<void>;
 }
 
 const FUNCTIONS = fileURLToPath(new URL('../../functions', import.meta.url));
 
-/** Builds all functions, with these settings beside them. */
+/** Builds all functions, with these settings next to them. */
 export async function buildFolder(settings?: object): Promise<BuiltFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'vod-upload-built-'));
   await writeFunctions(folder);

@@ -15,7 +15,7 @@ const policy = v.strictObject({
 /** Name of a file in `deploy/cam/`. */
 export type PolicyName = 'deployer' | 'function-role' | 'upload-key';
 
-/** Returns the actions that a policy allows, sorted, as `scf:CreateFunction`; fails where it is no policy. */
+/** Returns the actions that a policy allows, such as `scf:CreateFunction`, sorted; throws if it is not a policy. */
 export function readPolicyActions(name: PolicyName): readonly string[] {
   const { statement } = v.parse(policy, JSON.parse(readPolicyFile(name)));
   return statement.flatMap(({ action }) => action.map((text) => text.replace('name/', ''))).sort();

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LogFields } from '../../lib/runtime/invocation.ts';
 
-/** What was written to standard output since the test began. */
+/** What has been written to standard output since the test began. */
 export interface CapturedLog {
   readonly text: string;
   /** Its lines, parsed. */
   readonly lines: readonly LogFields[];
-  /** Its only line, parsed; throws where there is none, or there are several. */
+  /** Its only line, parsed; throws if there are no lines or several. */
   readonly line: LogFields;
-  /** Forgets what was written so far. */
+  /** Forgets what has been written so far. */
   clear(): void;
 }
 
-/** Takes what the tests of a file write to standard output, which gets nothing of it until they are over. */
+/** Captures what the tests of a file write to standard output, and does not print it. */
 export function captureLog(): CapturedLog {
   const { write } = process.stdout;
   let text = '';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Makes a certificate for `name`, signed by itself and good for one test alone. */
+/** Makes a self-signed certificate for `name`, only for one test. */
 export async function makeCertificate(
   folder: string,
   name: string,

@@ -1,14 +1,17 @@
-/** A seeded source of chance: the same seed gives the same run of numbers. */
+/** A seeded source of random numbers: the same seed gives the same sequence. */
 export interface Chance {
-  /** A number from 0 up to, and without, 1. */
+  /** A number from 0 to 1, without 1. */
   readonly next: () => number;
   /** Returns true with this probability. */
   readonly happens: (probability: number) => boolean;
-  /** A whole number from 0 up to, and without, `range`. */
+  /** A whole number from 0 to `range`, without `range`. */
   readonly below: (range: number) => number;
 }
 
-/** Returns chance as Mulberry32 makes it: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c. */
+/**
+ * Returns random numbers computed with Mulberry32:
+ * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c.
+ */
 export function createChance(seed: number): Chance {
   let state = seed;
   const next = () => {

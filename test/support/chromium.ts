@@ -1,10 +1,10 @@
 import { type Browser, chromium } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
 
-/** Longest wait of one step on a page, for those whom a busy machine lets wait: a test has not much more in all. */
+/** Longest wait of one step on a page, sufficient on a busy machine: the limit of a whole test is not much longer. */
 export const STEP_MILLISECONDS = 100_000;
 
-/** Starts a headless Chromium that talks to this machine only. */
+/** Starts a headless Chromium that connects only to this machine. */
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('There is no Chromium');

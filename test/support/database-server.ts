@@ -17,13 +17,13 @@ declare module 'vitest' {
 interface DatabaseServer {
   /** URL of its superuser. */
   readonly url: string;
-  /** Name of a database with the ledger's tables, which nobody connects to: others are copied from it. */
+  /** Name of a database with the ledger's tables, which no test connects to: others are copied from it. */
   readonly template: string;
-  /** The end of a statement that creates a database: the way that is fastest. */
+  /** The end of a statement that creates a database: the fastest strategy. */
   readonly strategy: string;
 }
 
-/** Arguments of a server whose data need not outlive the tests, so that nothing waits for a disk. */
+/** Arguments of a server whose data may be lost after the tests, so that nothing waits for a disk. */
 export const SCRATCH_FLAGS = [
   'fsync=off',
   'synchronous_commit=off',
@@ -33,9 +33,9 @@ export const SCRATCH_FLAGS = [
   'max_connections=200',
 ].flatMap((flag) => ['-c', flag]);
 
-/** Memory in which a database of some 300 files is copied six times as fast as on a disk. */
+/** A folder in memory, in which a database of some 300 files is copied six times as fast as on a disk. */
 const MEMORY = '/dev/shm';
-/** Room for the server and the databases of two test files, with much to spare. */
+/** More than enough space for the server and the databases of two test files. */
 const MEMORY_BYTES = 2 * 1024 ** 3;
 
 /** Starts the server before the first test file, or uses the one that `TEST_DATABASE_URL` names; stops it after the last. */
@@ -47,7 +47,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await administer(server.url, `create database ${template}`);
   await applyMigrations(url.href);
   const [version] = await administer(server.url, 'show server_version_num');
-  // Older ones know no other: https://www.postgresql.org/docs/15/sql-createdatabase.html.
+  // Older servers have only one strategy: https://www.postgresql.org/docs/15/sql-createdatabase.html.
   const strategy = Number(version?.['server_version_num']) >= 150_000 ? 'strategy file_copy' : '';
   project.provide('databaseServer', { url: server.url, template, strategy });
   return async () => {
@@ -56,10 +56,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** Returns a server of its own, or the one at `databaseUrl`, as its superuser reaches it. */
+/** Returns a new server, or the one at `databaseUrl`, with a superuser's URL. */
 export async function openServer(databaseUrl = '') {
   const dir = await mkdtemp(join(await chooseFolder(), 'ledger-'));
-  // As root, the server runs as another user, for whom the data would be moved otherwise.
+  // As root, the server runs as another user; without this, the data would have to be moved for that user.
   await chmod(dir, 0o755);
   const server = await openLocalDatabase(dir, { databaseUrl, flags: SCRATCH_FLAGS });
   return {

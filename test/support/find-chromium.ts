@@ -8,7 +8,7 @@ const USUAL_PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** Returns the path of a Chromium on this machine; `CHROMIUM_PATH` goes before the usual places. */
+/** Returns the path of a Chromium on this machine; `CHROMIUM_PATH` has precedence over the usual places. */
 export function findChromium(): string | undefined {
   const given = process.env['CHROMIUM_PATH'];
   return (given === undefined ? USUAL_PLACES : [given]).find((path) => existsSync(path));

@@ -1,6 +1,6 @@
 /**
- * Returns what stands for whichever object or function `find` returns at the time: what is read, called or spread is
- * that one. So a fixture can be a constant of the file although each test has one of its own.
+ * Returns a proxy of the object or function that `find` returns at the time of each access. So a fixture can be a
+ * constant of the file although each test has its own object.
  */
 export function forward<T extends object>(find: () => T): T {
   const target: object = () => undefined;

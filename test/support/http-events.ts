@@ -1,16 +1,16 @@
 import { type HttpHandler, httpHandler, type Route } from '../../lib/runtime/http-handler.ts';
 
-/** What a test asks a function. */
+/** A request of a test to a function. */
 export interface TestRequest {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, unknown>>;
-  /** Text as it is; anything else as JSON. */
+  /** Text is sent unchanged, anything else as JSON. */
   readonly body?: unknown;
 }
 
-/** A trigger's way to put a request into an event. */
+/** How a trigger puts a request into an event. */
 export interface EventShape {
   readonly name: string;
   readonly toEvent: (request: TestRequest) => Readonly<Record<string, unknown>>;
@@ -72,7 +72,7 @@ const apiGateway: EventShape = {
   }),
 };
 
-/** Both HTTP triggers of SCF; what is true of a function is true behind either. */
+/** Both HTTP triggers of SCF; functions behave the same behind either. */
 export const EVENT_SHAPES: readonly EventShape[] = [functionUrl, apiGateway];
 
 /** SCF's context: https://cloud.tencent.com/document/product/583/11060. */
@@ -86,12 +86,12 @@ export const SCF_CONTEXT = {
   getRemainingTimeInMillis: () => 3_000,
 };
 
-/** As {@link SCF_CONTEXT}, with a minute left: for what is about no time. */
+/** {@link SCF_CONTEXT} with a minute left, for tests that are not about time. */
 const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
 
 /**
- * Returns what asks a handler as the trigger does, with {@link PATIENT_CONTEXT} where nothing else is said, and parses
- * the answer, where there is one.
+ * Returns a function that calls a handler as the trigger does, by default with {@link PATIENT_CONTEXT}, and parses the
+ * answer, if there is one.
  */
 export function askHandler(handler: HttpHandler, toEvent = functionUrl.toEvent) {
   return async (request: TestRequest, context: object = PATIENT_CONTEXT) => {
@@ -100,7 +100,7 @@ export function askHandler(handler: HttpHandler, toEvent = functionUrl.toEvent) 
   };
 }
 
-/** Returns what asks a route behind a trigger: a Function URL where nothing else is said. */
+/** Returns a function that calls a route behind a trigger, by default a Function URL. */
 export function askRoute(name: string, route: Route, toEvent?: EventShape['toEvent']) {
   const methods = name === 'uploads' ? ['GET', 'POST', 'DELETE'] : ['POST'];
   return askHandler(

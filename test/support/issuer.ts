@@ -11,12 +11,12 @@ export interface IssuerKey {
   readonly publicKey: KeyObject;
 }
 
-/** An issuer of tokens whose public keys are at a URL, as an identity provider has them. */
+/** An issuer of tokens whose public keys are at a URL, as with an identity provider. */
 export interface Issuer {
   readonly keySetUrl: string;
-  /** Paths that were asked for, in their order. */
+  /** Requested paths, in order. */
   readonly requests: readonly string[];
-  /** What the next requests are answered with, by their path; the keys where it is undefined. */
+  /** Answers the next requests, by their path; undefined answers with the keys. */
   respond: ((response: ServerResponse, path: string) => void) | undefined;
   readonly publish: (...keys: readonly IssuerKey[]) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -32,7 +32,7 @@ export function createIssuerKey(kid: string, alg: 'ES256' | 'RS256' | 'EdDSA'): 
   return { kid, alg, ...pair };
 }
 
-/** Returns a token that `key` signs, with further parameters in its header. */
+/** Returns a token signed with `key`, with further parameters in its header. */
 export function issueToken(
   key: IssuerKey,
   claims: Readonly<Record<string, unknown>>,
@@ -43,7 +43,7 @@ export function issueToken(
     .sign(key.privateKey);
 }
 
-/** Returns the public half of `key` as a key set names it. */
+/** Returns the public half of `key` as in a key set. */
 export async function describeKey({ kid, alg, publicKey }: IssuerKey): Promise<JWK> {
   return { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
 }

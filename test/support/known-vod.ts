@@ -6,17 +6,17 @@ import {
   type VodServer,
 } from './vod-server.ts';
 
-/** What VOD's API would be to somebody who asks it about media and tasks. */
+/** A stand-in for VOD's API that knows media and tasks. */
 export interface KnownVod extends VodServer {
-  /** `MediaInfo` of each media that there is, by its id. */
+  /** `MediaInfo` of each existing media, by its id. */
   readonly media: Map<string, object>;
-  /** What DescribeTaskDetail answers, by the id of the task. */
+  /** The answers of DescribeTaskDetail, by the id of the task. */
   readonly tasks: Map<string, object>;
-  /** Code with which every call is refused from now on; none where it is empty. */
+  /** From now on refuses every call with this code; an empty code ends that. */
   refuseAll(code: string): void;
 }
 
-/** Starts a VOD that knows of nothing yet. */
+/** Starts a VOD that has no media and no tasks yet. */
 export async function startKnownVod(): Promise<KnownVod> {
   const media = new Map<string, object>();
   const tasks = new Map<string, object>();

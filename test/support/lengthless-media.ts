@@ -1,4 +1,6 @@
-/** Size of an EBML element whose end nobody knew when it was begun: https://www.rfc-editor.org/rfc/rfc8794#section-6.2. */
+/**
+ * Size of an EBML element whose end is not known when it is begun: https://www.rfc-editor.org/rfc/rfc8794#section-6.2.
+ */
 const UNKNOWN_SIZE = Buffer.from('01ffffffffffffff', 'hex');
 
 /** https://www.rfc-editor.org/rfc/rfc8794#section-6 */
@@ -20,15 +22,16 @@ function text(id: string, value: string): Buffer {
 }
 
 /**
- * A key frame of VP8 of 64 x 48 pixels, whose picture nobody looks at:
+ * A key frame of VP8 of 64 x 48 pixels, whose picture does not matter:
  * https://www.rfc-editor.org/rfc/rfc6386#section-9.1.
  */
 const KEY_FRAME = Buffer.from('1002009d012a4000300000', 'hex');
 
-/** Matroska of one frame each 100 ms, written in one go: with no length, no index and no end of its segment. */
+/** Matroska with one frame each 100 ms, written in one go: without a length, an index and the size of its segment. */
 function streamMatroska(docType: 'webm' | 'matroska', seconds: number): Buffer {
   const head = element('1a45dfa3', text('4282', docType), uint('4287', 4), uint('4285', 2));
-  // TimestampScale and who wrote it. A Duration would stand here: https://www.rfc-editor.org/rfc/rfc9559#section-5.1.2.
+  // TimestampScale and the names of the writers. A Duration would be here:
+  // https://www.rfc-editor.org/rfc/rfc9559#section-5.1.2.
   const info = element('1549a966', uint('2ad7b1', 1_000_000), text('4d80', 'T'), text('5741', 'T'));
   const picture = element('e0', uint('b0', 64), uint('ba', 48));
   const track = [uint('d7', 1), uint('73c5', 1), uint('83', 1), text('86', 'V_VP8'), picture];
@@ -45,7 +48,7 @@ function streamMatroska(docType: 'webm' | 'matroska', seconds: number): Buffer {
   return Buffer.concat([head, ...segment]);
 }
 
-/** AAC frames one after another, each with its header and nothing about all of them: ISO/IEC 13818-7, 6.2. */
+/** AAC frames one after another, each with its own header and without a common one: ISO/IEC 13818-7, 6.2. */
 function streamAdts(seconds: number): Buffer {
   const payload = Buffer.alloc(23, 0x21);
   const size = payload.length + 7;
@@ -57,17 +60,20 @@ function streamAdts(seconds: number): Buffer {
   return Buffer.concat(Array.from({ length: Math.ceil((seconds * 44_100) / 1_024) }, () => frame));
 }
 
-/** FLAC to a pipe: 0 samples in all means that they were not counted, https://www.rfc-editor.org/rfc/rfc9639#section-8.2. */
+/**
+ * FLAC written to a pipe: a total of 0 samples means that they were not counted,
+ * https://www.rfc-editor.org/rfc/rfc9639#section-8.2.
+ */
 function streamFlac(): Buffer {
   const info = Buffer.alloc(34);
   info.writeUInt16BE(4_096, 0);
   info.writeUInt16BE(4_096, 2);
-  // 44,100 Hz in 20 bits, one channel in 3, 16 bits a sample in 5.
+  // 44,100 Hz in 20 bits, one channel in 3, 16 bits per sample in 5.
   info.writeUInt32BE(((44_100 << 12) | (15 << 4)) >>> 0, 10);
   return Buffer.concat([Buffer.from('fLaC'), Buffer.from([0x80, 0, 0, 34]), info]);
 }
 
-/** Files with streams that do not say how long they last, as they are written where nobody knows that yet. */
+/** Files with streams that do not contain their length, as they are written while the length is not known yet. */
 export const LENGTHLESS: Readonly<Record<'webm' | 'mkv' | 'aac' | 'flac', Buffer>> = {
   webm: streamMatroska('webm', 3),
   mkv: streamMatroska('matroska', 3),

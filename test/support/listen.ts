@@ -13,14 +13,14 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-/** Has a server, of whatever protocol, listen on a free port. */
+/** Starts listening on a free port, with a server of any protocol. */
 export async function listen(server: Server): Promise<Listening> {
   const open = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket) => {
     connections += 1;
     open.add(socket);
-    // A client that gives up is for the test to judge, not for the process to end of.
+    // A client that aborts is a matter of the test, and must not end the process.
     socket.on('error', () => undefined);
     socket.once('close', () => open.delete(socket));
   });

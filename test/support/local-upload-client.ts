@@ -7,7 +7,7 @@ import {
 } from 'vod-node-sdk';
 import type { LocalStack } from '../../tools/local/local-stack.ts';
 
-/** The vendor's client as it is; the SDK has no option for an endpoint, so each step is pointed here on its way. */
+/** The vendor's unmodified client; the SDK has no option for an endpoint, so each step is redirected here. */
 class LocalUploadClient extends VodUploadClient {
   readonly #address: string;
 
@@ -40,8 +40,8 @@ class LocalUploadClient extends VodUploadClient {
 }
 
 /**
- * Has the vendor's server SDK upload to `stack`, with another key than the account's where `secretKey` says so. The
- * storage SDK inside keeps notes below `XDG_CONFIG_HOME`.
+ * Uploads to `stack` with the vendor's server SDK, with the account's key or with `secretKey`. The storage SDK inside
+ * writes files below `XDG_CONFIG_HOME`.
  */
 export function uploadFromServer(
   { origin, account }: Pick<LocalStack, 'origin' | 'account'>,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { buffer } from 'node:stream/consumers';
 import { listen } from './listen.ts';
 
-/** A call of VOD's API that was carried out. */
+/** A call of VOD's API that VOD carried out. */
 export interface CarriedOut {
   readonly action: string;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -10,11 +10,11 @@ export interface CarriedOut {
   readonly answer: string;
 }
 
-/** What stands between the functions and VOD's API. */
+/** A proxy between the functions and VOD's API. */
 export interface LossyProxy {
   /** `127.0.0.1` and the port. */
   readonly endpoint: string;
-  /** All that was carried out, in its order. */
+  /** All calls that were carried out, in order. */
   readonly calls: readonly CarriedOut[];
   readonly close: () => Promise<void>;
 }
@@ -22,7 +22,8 @@ export interface LossyProxy {
 /**
  * Starts a proxy that passes every call on to `host`.
  *
- * @param loses is asked of each call that was carried out; where it says yes, its answer is lost with the connection.
+ * @param loses is called for each call that was carried out; if it returns true, the connection is closed instead of
+ * answering.
  */
 export async function startLossyProxy(
   host: string,
@@ -42,7 +43,7 @@ export async function startLossyProxy(
   return { endpoint, calls, close };
 }
 
-/** Sends a request on to `host` as it was sent: its signature, which covers the host that it names, is checked there. */
+/** Passes a request on to `host` unchanged: `host` checks its signature, which covers the host that it names. */
 export function passOn(
   host: string,
   { method, url: path, headers }: IncomingMessage,

@@ -2,8 +2,8 @@ import { afterEach, beforeEach } from 'vitest';
 import { forward } from './forward.ts';
 
 /**
- * Opens something anew before each test of the file, and closes it afterwards. What is returned stands for that of the
- * test that runs.
+ * Opens an object before each test of the file, and closes it afterwards. Returns a proxy for the running test's
+ * object.
  */
 export function perTest<T extends { close(): unknown }>(open: () => T | Promise<T>): T;
 export function perTest<T extends object>(

@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { findPgBouncer } from './find-pgbouncer.ts';
 import { listen } from './listen.ts';
 
-/** A PgBouncer before a PostgreSQL. */
+/** A PgBouncer in front of a PostgreSQL. */
 export interface PgBouncer {
-  /** Of a database behind it, which has the same name here as there. */
+  /** Returns the URL of a database through the pooler, where it has the same name as on the server. */
   urlOf(databaseUrl: string): string;
   close(): Promise<void>;
 }
 
-/** Password of everybody who comes through the pooler. */
+/** Password of all users of the pooler. */
 const PASSWORD = 'pooled-example';
 
 /**
- * Starts the PgBouncer that is installed, in the pool mode `transaction` and otherwise with its defaults, which refuse
- * every startup parameter that they do not know.
+ * Starts the installed PgBouncer in the pool mode `transaction`, otherwise with its defaults, which refuse every
+ * startup parameter that it does not know.
  *
  * @param server URL of a superuser of the server behind it.
  * @param settings further lines of its configuration.
@@ -47,7 +47,7 @@ pool_mode = transaction
 ${settings.join('\n')}
 `,
   );
-  // It does not run as root, and who it runs as must read that.
+  // It does not run as root, and its user must be able to read the folder.
   await chmod(folder, 0o755);
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const pooler = spawn(program, [...user, ini], { stdio: ['ignore', 'ignore', 'pipe'] });

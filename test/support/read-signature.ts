@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'vitest';
 
-/** Returns the parameters of an upload signature as VOD reads them; fails where its MAC does not fit. */
+/** Returns the parameters of an upload signature as VOD reads them; throws if its MAC is wrong. */
 export function readSignature(signature: string, secretKey: string): Record<string, string> {
   const bytes = Buffer.from(signature, 'base64');
   const original = bytes.subarray(20);

@@ -1,8 +1,8 @@
 /**
- * Returns how large a test is that can run for minutes: `small`, which has room in every `npm test`, unless the environment
- * variable `name` is `full` or a number.
+ * Returns the size of a test that can run for minutes: `small`, which is short enough for every `npm test`, unless the
+ * environment variable `name` is `full` or a number.
  *
- * @throws Error where the variable is neither.
+ * @throws Error if the variable is neither.
  */
 export function readSize(name: string, { small, full }: { small: number; full: number }): number {
   const given = process.env[name];

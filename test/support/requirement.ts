@@ -11,7 +11,10 @@ interface Requirement {
   isPresent(): boolean;
 }
 
-/** What tests need and a machine may lack. Anyone who adds one adds it to `.ci/run` as well, which installs all of them. */
+/**
+ * Programs and fonts that tests need and a machine may lack. Anyone who adds one adds it to `.ci/run` as well, which
+ * installs all of them.
+ */
 const REQUIREMENTS = {
   chromium: {
     advice: 'install it, or set CHROMIUM_PATH',
@@ -48,10 +51,10 @@ const REQUIREMENTS = {
 /** Something that a machine may lack. */
 export type RequirementName = keyof typeof REQUIREMENTS;
 
-/** Where this variable is `all`, as in CI, nothing may be skipped: what is missing fails the test. */
+/** If this variable is `all`, as in CI, no test may be skipped: a missing requirement fails the test. */
 const REQUIRED = process.env['TEST_REQUIRE'] === 'all';
 
-/** Goes on where it is there; otherwise skips the test with a sentence, or fails it where nothing may be skipped. */
+/** Does nothing if it is present; otherwise skips the test with a sentence, or fails it if no test may be skipped. */
 export function requirePresent(context: TestContext, name: RequirementName): void {
   if (REQUIREMENTS[name].isPresent()) return;
   if (REQUIRED) throw new Error(explainMissing(name));
@@ -59,8 +62,8 @@ export function requirePresent(context: TestContext, name: RequirementName): voi
 }
 
 /**
- * Has every test of the file need it. Returns whether it is there, since hooks for the whole file run before any test is
- * skipped.
+ * Makes it a requirement of every test of the file. Returns whether it is present, since hooks for the whole file run
+ * before any test is skipped.
  */
 export function useRequirement(name: RequirementName): boolean {
   beforeEach((context) => requirePresent(context, name));
@@ -78,7 +81,7 @@ function explainMissing(name: RequirementName): string {
   return `${name} is missing for ${tests}: ${advice}.`;
 }
 
-/** Tells whether there is a font of a language; where nothing can say so, there is none. */
+/** Returns whether there is a font of a language; false if that cannot be found out. */
 function hasFontOf(language: string): boolean {
   const { status, stdout } = spawnSync('fc-list', [`:lang=${language}`], { encoding: 'utf8' });
   return status === 0 && stdout !== '';

@@ -8,25 +8,25 @@ import {
   encodeSourceContext,
 } from '../../lib/model/source-context.ts';
 
-/** Key of functions that have this `VOD_SECRET_KEY`, and no `SOURCE_CONTEXT_KEYS`. */
+/** Returns the keys of functions that have this `VOD_SECRET_KEY`, and no `SOURCE_CONTEXT_KEYS`. */
 export function contextKeysOf(secretKey: string): ContextKeys {
   return [deriveContextKey(secretKey)];
 }
 
-/** By which contexts are proven where a test says nothing else: those of `VOD_SECRET_KEY=secret-key-example`. */
+/** The keys that prove contexts by default: those of `VOD_SECRET_KEY=secret-key-example`. */
 export const CONTEXTS: ContextConfig = {
   keys: contextKeysOf('secret-key-example'),
   v1Until: undefined,
 };
 
-/** That contexts of nothing else are believed, of no application. */
+/** Options for reading contexts that have a MAC and belong to no application. */
 export const NOWHERE = {
   subAppId: undefined,
   own: undefined,
   contexts: { keys: CONTEXTS.keys, acceptsV1: false },
 };
 
-/** What a context is for, where that is not {@link NOWHERE}. */
+/** What a context is issued for, if that is not {@link NOWHERE}. */
 interface TestSigner {
   readonly keys?: ContextKeys;
   readonly subAppId?: number | undefined;
@@ -41,7 +41,7 @@ export function sealContext(
   return encodeSourceContext(envelope, sourceContext, { key: keys[0], subAppId });
 }
 
-/** Returns what the functions read of a context. */
+/** Returns what the functions read from a context. */
 export function openContext(
   context: string,
   { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
@@ -49,7 +49,7 @@ export function openContext(
   return decodeSourceContext(context, { keys, subAppIds: [subAppId], acceptsV1: false });
 }
 
-/** Returns a context as it was written before contexts had a MAC, and as any program can write it. */
+/** Returns a context as it was written before contexts had a MAC; any program can write it. */
 export function writeV1Context(
   { uploadId, owner, method, limits, mediaExpireTime }: Envelope,
   sourceContext?: string,

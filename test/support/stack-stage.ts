@@ -8,23 +8,23 @@ import {
 import { makeFolder } from './make-folder.ts';
 import { useDatabases } from './use-ledger.ts';
 
-/** How a stack differs from the one that everyone uses. */
+/** Differences from the stack that users start. */
 type StackChange = Partial<
   Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'emulator'>
 >;
 
-/** The local stack of the test that runs. */
+/** The local stack of the running test. */
 export interface StackStage {
   readonly stack: LocalStack;
-  /** Where the test may keep files of its own; the stack keeps its in `stack` below it. */
+  /** A folder for files of the test; the stack's own files are in `stack` below it. */
   readonly dir: string;
-  /** Stops the stack, and starts it again over the same files and database. */
+  /** Stops the stack, and starts it again with the same files and database. */
   restart(change?: StackChange): Promise<void>;
 }
 
 /**
- * Gives each test of the file a local stack of its own, with a new database on one server for all of them. What
- * `change` asks for is asked for before each test.
+ * Gives each test of the file a separate local stack, with a new database on one server for all of them. `change` is
+ * called before each test.
  */
 export function useStack(change: () => StackChange = () => ({})): StackStage {
   const databases = useDatabases();
@@ -50,7 +50,7 @@ export function useStack(change: () => StackChange = () => ({})): StackStage {
     await start({});
   });
   afterEach(async () => {
-    // A test that was skipped has none.
+    // A skipped test has no stack.
     await stack?.close();
   });
   return {

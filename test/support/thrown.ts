@@ -1,4 +1,7 @@
-/** Returns the error of this class that `run` throws. @throws whatever else it throws, or an Error where it throws nothing. */
+/**
+ * Returns the error of this class that `run` throws. @throws any other error of `run`, or an Error if it throws
+ * nothing.
+ */
 export function thrown<Thrown extends Error>(
   kind: abstract new (...args: never[]) => Thrown,
   run: () => unknown,

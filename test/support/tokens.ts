@@ -11,7 +11,7 @@ export function mintToken(
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret));
 }
 
-/** Returns the headers of `sub` with the rights `scope`, for an hour from `now`, Unix milliseconds. */
+/** Returns the headers of a caller `sub` with `scope`, valid for an hour from `now`, Unix milliseconds. */
 export async function bearer(sub: string, scope: string, now: number) {
   const exp = Math.floor(now / 1_000) + 3_600;
   return { authorization: `Bearer ${await mintToken({ sub, scope, exp })}` };

@@ -1,18 +1,18 @@
 import { connect, createServer } from 'node:net';
 import { listen } from './listen.ts';
 
-/** A way to a server that can be cut. */
+/** A connection to a server that can be cut. */
 export interface Tunnel {
-  /** The server's URL by this way. */
+  /** The server's URL through the tunnel. */
   readonly url: string;
-  /** From now on it is as if the server were not there. */
+  /** From now on, the server cannot be reached. */
   cut(): Promise<void>;
 }
 
 /**
- * Opens a way to the server of `url`.
+ * Opens a tunnel to the server of `url`.
  *
- * @param readUrl is asked at each connection, for a server that comes back on another port.
+ * @param readUrl is called at each connection, since a server may be started again on another port.
  */
 export async function openTunnel(url: string, readUrl = () => url): Promise<Tunnel> {
   const server = createServer((inner) => {

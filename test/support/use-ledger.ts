@@ -9,13 +9,13 @@ import { forward } from './forward.ts';
 /** Makes databases for one test file. */
 export interface TestDatabases {
   /**
-   * Returns the URL of a new database: with the ledger's tables, or `empty`. It is dropped after the test that made it,
-   * or after the file where none did.
+   * Returns the URL of a new database: with the ledger's tables, or `empty`. It is dropped after the test that created
+   * it, or after the file if it was created outside tests.
    */
   create(content?: 'empty'): Promise<string>;
 }
 
-/** Makes databases for the file that calls it, on the server that all files share. */
+/** Makes databases for the calling file, on the server that all files share. */
 export function useDatabases(): TestDatabases {
   const server = inject('databaseServer');
   const admin = connect(server.url);
@@ -49,7 +49,7 @@ export function useDatabases(): TestDatabases {
   };
 }
 
-/** Returns an event that tells of these changes of uploads, under an id of its own where `more` has none. */
+/** Returns an event with these changes of uploads, under a new id unless `more` has one. */
 export const eventOf = (
   changes: readonly UploadChange[],
   more: Partial<EventRecord> = {},
@@ -58,27 +58,27 @@ export const eventOf = (
   ...{ changes, ...more },
 });
 
-/** How a ledger differs from one by the system's clock, without targets. */
+/** Differences from a ledger with the system's clock and without targets. */
 type LedgerChange = Partial<LedgerOptions> & {
-  /** By which way its database is reached, other than the direct one. */
+  /** The URL of its database, if not the direct one. */
   readonly url?: string;
 };
 
-/** A database with the ledger's tables; all that is opened on it is closed by itself. */
+/** A database with the ledger's tables; everything opened on it is closed automatically. */
 export interface LedgerStage {
   readonly url: string;
   /** With the options of the file. */
   readonly ledger: Ledger;
-  /** A connection beside the ledger's. */
+  /** A connection in addition to the ledger's. */
   readonly sql: Sql;
-  /** Opens another ledger, as another instance has it. */
+  /** Opens another ledger, as in another instance. */
   open(change?: LedgerChange): Ledger;
   readonly createDatabase: TestDatabases['create'];
 }
 
 /**
- * Gives each test a new database with a ledger, or all tests of the file one `per: 'file'`. What is returned stands for
- * that of the test that runs, except for `url`, which is to be read anew.
+ * Gives each test a new database with a ledger, or with `per: 'file'` one to all tests of the file. Returns a proxy for
+ * that of the running test, except for `url`, which must be read again in each test.
  */
 export function useLedger({
   per = 'test',
@@ -123,7 +123,7 @@ function openStage(databaseUrl: string, options: Partial<LedgerOptions>) {
   };
 }
 
-/** Connects twice where one connection is in a transaction that a test leaves open. */
+/** Connects twice, since a test may leave one connection in an open transaction. */
 function connect(url: string): Sql {
   return postgres(url, { max: 2, fetch_types: false, onnotice: () => undefined });
 }

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { listen } from './listen.ts';
 
-/** A call of VOD's API as it came in. */
+/** A received call of VOD's API. */
 export interface VodCall {
   readonly action: string;
   readonly path: string;
@@ -11,7 +11,7 @@ export interface VodCall {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** What VOD's API would be, on a port of this machine. */
+/** A stand-in for VOD's API, on a port of this machine. */
 export interface VodServer {
   /** Host and port. */
   readonly endpoint: string;
@@ -21,7 +21,7 @@ export interface VodServer {
   readonly close: () => Promise<void>;
 }
 
-/** Returns one call. */
+/** Answers one call. */
 export type AnswerVodCall = (response: ServerResponse, call: VodCall) => void;
 
 /** Starts a server whose connections stay open until it is closed. */
@@ -47,12 +47,12 @@ export async function startVodServer(answer: AnswerVodCall): Promise<VodServer> 
   return { endpoint, calls, connections, close };
 }
 
-/** Returns as VOD does when a call succeeded. */
+/** Answers as VOD does when a call succeeded. */
 export function succeed(response: ServerResponse, fields: object = {}): void {
   writeJson(response, { Response: { ...fields, RequestId: 'request-1' } });
 }
 
-/** Returns as VOD does when it refuses a call: with status 200, and words that quote what was sent. */
+/** Answers as VOD does when it refuses a call: with status 200, and a message that quotes what was sent. */
 export function refuse(response: ServerResponse, code: string, message = 'No.'): void {
   writeJson(response, {
     Response: { Error: { Code: code, Message: message }, RequestId: 'request-2' },
@@ -65,14 +65,14 @@ function writeJson(response: ServerResponse, value: object): void {
 }
 
 /**
- * Returns the signature that a call should have, worked out from the rules of TC3-HMAC-SHA256.
+ * Returns the signature that a call should have, computed by the rules of TC3-HMAC-SHA256.
  *
  * @see https://cloud.tencent.com/document/api/213/30654
  */
 export function expectedAuthorization(call: VodCall, secretId: string, secretKey: string): string {
   const seconds = String(call.headers['x-tc-timestamp']);
   const date = new Date(Number(seconds) * 1_000).toISOString().slice(0, 10);
-  // The vendor's clients sign the host without its port, and take the service from its first label.
+  // The vendor's clients sign the host without its port, and use its first label as the service.
   const host = String(call.headers.host).split(':')[0] ?? '';
   const scope = `${date}/${host.split('.')[0]}/tc3_request`;
   const canonical = [

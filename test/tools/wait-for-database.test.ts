@@ -15,7 +15,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Listens on `port` and hands each connection to the next of `answers`, the last of them again and again. */
+/** Listens on `port` and passes each connection to the next of `answers`, and all later ones to the last. */
 async function listen(port: number, ...answers: ((socket: Socket) => void)[]): Promise<number> {
   let count = 0;
   const server = createServer((socket) => {
@@ -29,14 +29,14 @@ async function listen(port: number, ...answers: ((socket: Socket) => void)[]): P
   return (server.address() as AddressInfo).port;
 }
 
-/** Leads to the real server. */
+/** Connects to the real server. */
 function lead(socket: Socket): void {
   const server = connect(Number(databaseUrl.port), databaseUrl.hostname);
   server.on('error', () => socket.destroy());
   socket.pipe(server).pipe(socket);
 }
 
-/** Says as a server does that refuses: https://www.postgresql.org/docs/current/protocol-message-formats.html. */
+/** Refuses as a server does: https://www.postgresql.org/docs/current/protocol-message-formats.html. */
 const refuse = (code: string, message: string) => (socket: Socket) => {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
   const head = Buffer.from('E\0\0\0\0');
@@ -62,7 +62,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('waitForDatabase()', () => {
-  it('says nothing where the server is up', async () => {
+  it('prints nothing if the server is up', async () => {
     const said: string[] = [];
 
     await waitForDatabase(databaseUrl.href, { say: (line) => said.push(line) });
@@ -72,11 +72,11 @@ describe('waitForDatabase()', () => {
 
   it.each([
     ['is starting', startingUp, '57P03'],
-    ['is stopped once more by what prepares it', refuse('57P01', 'stopping'), '57P01'],
-    ['is behind a proxy that accepts and breaks off', reset, 'ECONNRESET'],
-  ])('waits for one that %s', async (_what, answer, code) => {
+    ['is stopped again during its preparation', refuse('57P01', 'stopping'), '57P01'],
+    ['is behind a proxy that accepts and then closes connections', reset, 'ECONNRESET'],
+  ])('waits for a server that %s', async (_what, answer, code) => {
     const said: string[] = [];
-    // A connection tries more than once by itself.
+    // One attempt opens more than one connection.
     const port = await listen(0, answer, answer, answer, answer, lead);
 
     await waitForDatabase(urlAt(port), { say: (line) => said.push(line) });
@@ -87,7 +87,7 @@ describe('waitForDatabase()', () => {
     );
   });
 
-  it('waits for one that does not listen yet', async () => {
+  it('waits for a server that does not listen yet', async () => {
     const port = await freePort();
     const said: string[] = [];
     const listening: Promise<number>[] = [];
@@ -103,7 +103,7 @@ describe('waitForDatabase()', () => {
     expect(await listening[0]).toBe(port);
   });
 
-  it('gives up in the end, with what to do', async () => {
+  it('gives up at the end, and says what to do', async () => {
     const said: string[] = [];
     const port = await listen(0, startingUp);
 
@@ -112,7 +112,7 @@ describe('waitForDatabase()', () => {
     });
 
     await expect(waiting).rejects.toThrow(
-      /^Waited for 1 s, in vain\. The database of DATABASE_URL failed: it is starting or stopping; see that/,
+      /^Gave up after 1 s\. The database of DATABASE_URL failed: it is starting or stopping; see that/,
     );
     expect(said).toHaveLength(1);
   });
@@ -120,7 +120,7 @@ describe('waitForDatabase()', () => {
   it.each([
     ['28P01', 'password authentication failed for user "ann"', 'this user with this password'],
     ['3D000', 'database "none" does not exist', 'no database of this name'],
-  ])('does not wait for what does not pass: %s', async (code, message, told) => {
+  ])('does not wait for an error that waiting does not fix: %s', async (code, message, told) => {
     const port = await listen(0, refuse(code, message));
     const said: string[] = [];
 
@@ -132,7 +132,7 @@ describe('waitForDatabase()', () => {
   });
 
   it.each(['not a url', 'postgres://u:hidden-value@host:x/a'])(
-    'refuses %s by name',
+    'refuses %s and names the variable',
     async (text) => {
       const waiting = waitForDatabase(text, { say: () => undefined });
 
@@ -141,7 +141,7 @@ describe('waitForDatabase()', () => {
     },
   );
 
-  it('never tells the password', async () => {
+  it('never prints the password', async () => {
     const port = await listen(0, startingUp);
     const url = new URL(urlAt(port));
     url.password = 'hidden-value';

@@ -1,7 +1,7 @@
 import { clock, random } from '../../../lib/system.ts';
 import { createVodApi } from '../../../lib/vod/client.ts';
 
-/** The same pull through `lib/vod`, with no limit that a benchmark would reach. */
+/** The same pull through `lib/vod`, with limits that a benchmark does not reach. */
 const api = createVodApi(
   {
     endpoint: process.env['VOD_API_ENDPOINT'] ?? '',

@@ -1,4 +1,4 @@
-// Runs in a process of its own: calls one built function again and again, and prints what stays in its memory.
+// Runs in its own process: calls one built function again and again, and prints how much of its memory is retained.
 import { createRequire } from 'node:module';
 
 async function report(file: string, count: number, event: unknown): Promise<void> {

@@ -1,6 +1,6 @@
 import { vod } from 'tencentcloud-sdk-nodejs-vod';
 
-/** A pull as the vendor's documents show it: the package as it comes, and its default settings. */
+/** A pull as the vendor's documents show it: the unmodified package with its default settings. */
 const client = new vod.v20180717.Client({
   credential: { secretId: 'AKIDexample', secretKey: 'secret-key-example' },
   profile: {

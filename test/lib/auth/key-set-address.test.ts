@@ -130,12 +130,7 @@ const WRONG: readonly Wrong[] = [
       /set it to the jwks_uri in it, an https address$/,
     ],
   ),
-  [
-    'a web page',
-    () => text('\n<!doctype html><title>canary</title>'),
-    /returns a web page/,
-    WHERE,
-  ],
+  ['a web page', () => text('\n<!doctype html><title>canary</title>'), /returns a web page/, WHERE],
   ['plain text', () => text('canary'), /not JSON/, WHERE],
   ['an empty body', () => text(''), /not JSON/, WHERE],
   ['truncated JSON', () => text('{"keys":['), /not JSON/, WHERE],
@@ -186,12 +181,7 @@ const WRONG: readonly Wrong[] = [
     /itself$/,
   ],
   ['302 without a Location', () => text('', 302), /redirects/, /itself$/],
-  [
-    '302 to an invalid URL',
-    () => text('', 302, { Location: 'https://%' }),
-    /redirects/,
-    /itself$/,
-  ],
+  ['302 to an invalid URL', () => text('', 302, { Location: 'https://%' }), /redirects/, /itself$/],
   ['an endless body', () => sendWithoutEnd, /more than 262144 bytes/, WHERE],
   [
     'a body larger than any key set',

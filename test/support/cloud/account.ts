@@ -2,18 +2,18 @@
 export interface CloudKey {
   readonly secretId: string;
   readonly secretKey: string;
-  /** Of temporary credentials: every request must carry it. */
+  /** Of temporary credentials: every request must contain it. */
   readonly token?: string;
 }
 
-/** The made-up account that tests deploy to. Every value is fake by its looks. */
+/** The made-up account that tests deploy to. Every value looks fake. */
 export const CLOUD_ACCOUNT = {
   appId: 1250000009,
   uin: '100000000009',
   region: 'ap-singapore',
   /** Long-lived. */
   key: { secretId: 'AKIDcloudtestexample', secretKey: 'cloud-test-secret-key-example' },
-  /** As STS gives them. */
+  /** In the form in which STS returns them. */
   temporary: {
     secretId: 'AKIDtemporaryexample',
     secretKey: 'cloud-temporary-secret-key-example',

@@ -31,7 +31,7 @@ interface Service {
   readonly actions: Readonly<Record<string, Action>>;
 }
 
-/** Services of the API, by the first label of their host, with all that the cloud knows of them. */
+/** Services of the API, by the first label of their host, with the actions that this cloud has. */
 export const SERVICES: ReadonlyMap<string, Service> = new Map([
   [
     'cam',

@@ -18,27 +18,27 @@ export interface ApiCall {
   readonly version: string;
   readonly region: string;
   readonly signature: 'v1' | 'tc3';
-  /** The action's own; where they came in a form, numbers are text. */
+  /** The action's own parameters; in a form, numbers are text. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secretId: string;
-  /** Throws where the call is not signed as it must be. */
+  /** Throws if the call is not signed correctly. */
   readonly verify: (nowSeconds: number) => void;
 }
 
 const API_HOST = /^([a-z0-9]+)(?:\.[a-z0-9-]+)?\.tencentcloudapi\.com$/;
 
-/** Parameters of the older signature that belong to no action. */
+/** Parameters of the older signature, which are not part of any action. */
 const ENVELOPE = new Set([
   ...['Action', 'Version', 'Region', 'Timestamp', 'Nonce', 'SecretId', 'Signature'],
   ...['SignatureMethod', 'Token', 'RequestClient', 'Language'],
 ]);
 
-/** Returns the service that a host belongs to, undefined where it is none of the API's. */
+/** Returns the service that a host belongs to, undefined if it is not a host of the API. */
 export function findApiService(host: string): string | undefined {
   return API_HOST.exec(host)?.[1];
 }
 
-/** Returns the call in a request. @throws CloudError or ApiError where it cannot be read. */
+/** Returns the call in a request. @throws CloudError or ApiError if it cannot be read. */
 export function readApiCall(request: IncomingMessage, host: string, body: Buffer): ApiCall {
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
   const call: SignedCall = {
@@ -83,7 +83,7 @@ function readV1Call(service: string, call: SignedCall): ApiCall {
   };
 }
 
-/** Does what a call asks for. @throws CloudError or ApiError where it is refused. */
+/** Does what a call asks for. @throws CloudError or ApiError if it is refused. */
 export async function performApiCall(
   call: ApiCall,
   context: Omit<ActionContext, 'region'>,
@@ -104,7 +104,7 @@ export async function performApiCall(
   return action({ ...context, region: call.region }, call.parameters, isFlat);
 }
 
-/** Returns the code and the words of a refusal; what is none is the cloud's own failure. */
+/** Returns the code and the message of a refusal; any other error is an internal failure of the cloud. */
 export function describeRefusal(error: unknown): {
   readonly Code: string;
   readonly Message: string;

@@ -3,7 +3,7 @@ import { CLOUD_ACCOUNT } from './account.ts';
 import { CloudError } from './cloud-error.ts';
 import { defineAction } from './define-action.ts';
 
-/** Policies of the cloud's own, of which real accounts have some thousand. */
+/** Policies that the cloud provides; real accounts have some thousand. */
 const POLICIES: readonly { readonly PolicyId: number; readonly PolicyName: string }[] = [
   { PolicyId: 28341895, PolicyName: 'QcloudAccessForScfRole' },
   { PolicyId: 219188, PolicyName: 'QcloudVODFullAccess' },
@@ -12,7 +12,7 @@ const POLICIES: readonly { readonly PolicyId: number; readonly PolicyName: strin
 
 const text = v.string();
 
-/** What accounts are called; the vendor's plugin asks for it. */
+/** Returns the account's id; the vendor's plugin asks for it. */
 export const getUserAppId = defineAction(
   () => ({}),
   () => ({
@@ -90,7 +90,7 @@ export const attachRolePolicy = defineAction(
   },
 );
 
-/** https://cloud.tencent.com/document/product/1312/48195: who a key belongs to. */
+/** https://cloud.tencent.com/document/product/1312/48195: the owner of a key. */
 export const getCallerIdentity = defineAction(
   () => ({}),
   () => ({

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a TLS server needs that plays the cloud's hosts. */
+/** The files of a TLS server that stands in for the cloud's hosts. */
 export interface Certificates {
   /** Path of the certificate of the authority, for `NODE_EXTRA_CA_CERTS`. */
   readonly authorityFile: string;
@@ -14,7 +14,7 @@ export interface Certificates {
   readonly certificate: string;
 }
 
-/** Makes an authority that lives for a day, and its certificate for `hosts`, in `folder`. */
+/** Makes an authority that is valid for a day, and its certificate for `hosts`, in `folder`. */
 export async function makeCertificates(
   folder: string,
   hosts: readonly string[],

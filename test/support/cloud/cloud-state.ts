@@ -15,7 +15,7 @@ export interface Bucket {
   readonly objects: Map<string, StoredObject>;
 }
 
-/** All that the cloud keeps for the account. */
+/** All that the cloud stores for the account. */
 export interface CloudState {
   /** By region, namespace and name: see `functionKey`. */
   functions: Map<string, FunctionRecord>;
@@ -27,7 +27,7 @@ export interface CloudState {
   roles: Map<string, Set<string>>;
 }
 
-/** Returns a cloud with nothing in it but what every account that uses SCF has. */
+/** Returns a cloud that contains only what every account with SCF has. */
 export function createCloudState(): CloudState {
   return {
     functions: new Map(),
@@ -37,7 +37,7 @@ export function createCloudState(): CloudState {
   };
 }
 
-/** Returns all that a cloud keeps, so that it can be put back. */
+/** Returns all that a cloud stores, so that it can be restored. */
 export function copyCloudState(state: CloudState): CloudState {
   return {
     functions: copyMap(state.functions, (record) => ({ ...record })),

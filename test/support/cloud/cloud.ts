@@ -22,19 +22,19 @@ export interface Cloud {
   readonly faults: Faults;
   /** Every call so far, oldest first. */
   readonly calls: readonly CloudCall[];
-  /** Hosts that were asked for and are none of the cloud's that it plays. */
+  /** Hosts that were requested and that this cloud does not stand in for. */
   readonly strangers: readonly string[];
   /** How many connections were opened. */
   readonly connections: () => number;
-  /** Forgets the calls, so that a test sees its own only. */
+  /** Forgets the calls, so that a test sees only its own. */
   readonly forgetCalls: () => void;
-  /** Brings the cloud to what it kept once, a new account by default; calls, faults and settings are cleared. */
+  /** Restores an earlier state of the cloud, by default a new account; calls, faults and settings are cleared. */
   readonly reset: (kept?: CloudState) => void;
-  /** Returns what the cloud keeps now. */
+  /** Returns what the cloud stores now. */
   readonly remember: () => CloudState;
   /** Changes how the cloud behaves, until it is reset. */
   readonly configure: (settings: Partial<CloudSettings>) => void;
-  /** What a program needs in its environment to reach this cloud and nothing else. */
+  /** The environment with which a program reaches this cloud and nothing else. */
   readonly environment: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
 }
@@ -67,7 +67,7 @@ export async function startCloud(): Promise<Cloud> {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     answerExchange(desk, request, response).catch(() => response.destroy());
   };
-  // Anyone who is not played has no certificate here, so this is the only trace of it.
+  // A host that this cloud does not stand in for has no certificate here, so this is the only trace of it.
   const noteHost = (host: string, choose: (error: null) => void) => {
     if (!isPlayed(host)) strangers.push(host);
     choose(null);

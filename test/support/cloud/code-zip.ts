@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** Returns a zip with these files, by name, as they are. */
+/** Returns a zip of these files, by name, uncompressed. */
 export function writeZip(files: Readonly<Record<string, string>>): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];

@@ -23,7 +23,7 @@ export interface CosCall {
   readonly action: CosAction;
   readonly host: string;
   readonly region: string;
-  /** Empty where all buckets are meant. */
+  /** Empty if the call is about all buckets. */
   readonly bucket: string;
   readonly key: string;
   readonly query: Query;
@@ -63,7 +63,7 @@ export function isCosHost(host: string): boolean {
   return host === SERVICE_HOST || COS_HOST.test(host);
 }
 
-/** Returns the call in a request. @throws CosError where there is no such operation. */
+/** Returns the call in a request. @throws CosError if there is no such operation. */
 export function readCosCall(request: IncomingMessage, host: string, body: Buffer): CosCall {
   const [path = '/', queryText = ''] = (request.url ?? '/').split('?');
   const [, bucket = '', region = ''] = COS_HOST.exec(host) ?? [];
@@ -87,7 +87,7 @@ function nameAction(method: string, bucket: string, key: string, query: Query): 
     'DELETE /bucket/key': 'DeleteObject',
   };
   const place = bucket === '' ? '/' : `/bucket${key === '' ? '' : '/key'}`;
-  // Parameters that choose another operation are none that this storage knows.
+  // Parameters that choose another operation are not known to this storage.
   const others = query
     .map(([name]) => name)
     .filter((name) => !/^(?:prefix|marker|max-keys|delimiter|encoding-type|q-.*)$/.test(name));
@@ -96,7 +96,7 @@ function nameAction(method: string, bucket: string, key: string, query: Query): 
   throw new CosError('NotImplemented', `${method} ${place} with ${others} is not known here`);
 }
 
-/** Does what a call asks for. @throws CosError where it is refused. */
+/** Does what a call asks for. @throws CosError if it is refused. */
 export function performCosCall(call: CosCall, state: CloudState, now: Date): CosAnswer {
   authorize(call, now);
   switch (call.action) {
@@ -124,7 +124,7 @@ export function performCosCall(call: CosCall, state: CloudState, now: Date): Cos
   }
 }
 
-/** Returns a refusal as the storage writes it; what is none is its own failure. */
+/** Returns a refusal as the storage writes it; any other error is an internal failure of the storage. */
 export function describeCosRefusal(
   error: unknown,
   requestId: string,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { CloudError } from './cloud-error.ts';
 import type { CloudState } from './cloud-state.ts';
 
-/** What an action of the API has besides its parameters. */
+/** The context of an action of the API, in addition to its parameters. */
 export interface ActionContext {
   readonly state: CloudState;
   readonly settings: CloudSettings;
@@ -10,11 +10,13 @@ export interface ActionContext {
   readonly now: () => Date;
 }
 
-/** How a cloud behaves where the real one differs between accounts and days. */
+/** How a cloud behaves in points where the real one differs between accounts and over time. */
 export interface CloudSettings {
-  /** Whether the account may still make API Gateway triggers: https://cloud.tencent.com/document/product/583/107631. */
+  /**
+   * Whether the account may still create API Gateway triggers: https://cloud.tencent.com/document/product/583/107631.
+   */
   readonly apiGateway: boolean;
-  /** How many questions find a function busy after it was changed. */
+  /** The number of reads that find a function busy after a change. */
   readonly busyReads: number;
 }
 
@@ -31,16 +33,16 @@ export type Action = (
 type IntegerSchema = v.GenericSchema<unknown, number>;
 
 const jsonInteger: IntegerSchema = v.pipe(v.number(), v.safeInteger());
-/** In a form, everything is text; the numbers are those that an action fills in itself. */
+/** In a form, every value is text; numbers are values that an action fills in itself. */
 const flatInteger: IntegerSchema = v.union([
   v.pipe(v.string(), v.regex(/^-?\d{1,15}$/), v.transform(Number)),
   jsonInteger,
 ]);
 
 /**
- * Returns an action that takes these parameters and no others.
+ * Returns an action that accepts these parameters and no others.
  *
- * @param entries answers their schemas, given that of a whole number.
+ * @param entries returns their schemas, given the schema of a whole number.
  */
 export function defineAction<const Entries extends v.ObjectEntries>(
   entries: (integer: IntegerSchema) => Entries,

@@ -20,16 +20,16 @@ export interface CloudCall {
   readonly service: string;
   readonly action: string;
   readonly region: string;
-  /** An action's own; of the storage, bucket, key and how many bytes were sent. */
+  /** An action's own parameters; for the storage: bucket, key and the number of bytes sent. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly signature: 'v1' | 'tc3' | 'cos';
-  /** Code of the refusal; undefined where it was done. */
+  /** Code of the refusal; undefined if it succeeded. */
   readonly refusal?: string;
-  /** What went wrong on purpose. */
+  /** The fault that was injected. */
   readonly fault?: FaultKind['kind'];
 }
 
-/** What a cloud answers its calls from, and where it notes them. */
+/** What a cloud uses to answer calls, and where it records them. */
 export interface Desk {
   readonly state: CloudState;
   readonly faults: Faults;
@@ -42,9 +42,9 @@ interface Refusal extends CosAnswer {
   readonly code: string;
 }
 
-/** One of the two ways in which the cloud's services speak. */
+/** One of the two protocols of the cloud's services. */
 interface Dialect {
-  /** Returns what a request asks for; throws where it cannot be read. */
+  /** Returns what a request asks for; throws if it cannot be read. */
   readonly read: (request: IncomingMessage, host: string, body: Buffer) => Exchange;
   readonly refuse: (error: unknown) => Refusal;
   readonly makeError: (code: string, message: string) => Error;
@@ -55,12 +55,12 @@ interface Exchange {
   readonly perform: () => CosAnswer | Promise<CosAnswer>;
 }
 
-/** Returns whether the cloud speaks for this host. */
+/** Returns whether this cloud stands in for a host. */
 export function isPlayed(host: string): boolean {
   return findApiService(host) !== undefined || isCosHost(host);
 }
 
-/** Returns a request to any of the cloud's hosts, and notes it. */
+/** Answers a request to any of the cloud's hosts, and records it. */
 export async function answerExchange(
   desk: Desk,
   request: IncomingMessage,
@@ -74,7 +74,7 @@ export async function answerExchange(
     response.writeHead(404).end();
     return;
   }
-  // Without this header, the storage's client takes an answer for one of somebody in between.
+  // Without this header, the storage's client believes that the answer came from a proxy.
   response.setHeader('x-cos-request-id', randomUUID());
   const dialect = isCosHost(host) ? speakCos(desk) : speakApi(desk);
   try {
@@ -152,7 +152,7 @@ function speakCos(desk: Desk): Dialect {
   };
 }
 
-/** The status is 200 whatever happens, and `Error` tells what did. */
+/** The status is always 200; a failure is in `Error`. */
 function writeApi(answered: object): CosAnswer {
   const body = JSON.stringify({ Response: { ...answered, RequestId: randomUUID() } });
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body };

@@ -1,4 +1,4 @@
-/** What goes wrong with a call. */
+/** How a call fails. */
 export type FaultKind =
   /** It is refused with `code`, and nothing is done. */
   | { readonly kind: 'refuse'; readonly code: string; readonly message?: string }
@@ -9,24 +9,24 @@ export type FaultKind =
   /** It is done, and the connection ends before the answer. */
   | { readonly kind: 'lost' };
 
-/** A call that goes wrong. */
+/** A call that fails. */
 export type Fault = FaultKind & {
   /** `scf`, `cam`, `cos` … */
   readonly service: string;
   readonly action: string;
-  /** How many calls go wrong; all, unless given. */
+  /** The number of calls that fail; by default all. */
   readonly times?: number;
-  /** How many calls go well before. */
+  /** The number of calls that succeed before. */
   readonly after?: number;
   /** Only calls about this function. */
   readonly functionName?: string;
 };
 
-/** The switches of a cloud. */
+/** The faults of a cloud. */
 export interface Faults {
   arm(fault: Fault): void;
   clear(): void;
-  /** Uses up one strike of what is armed for a call. */
+  /** Uses one of the remaining failures that are armed for a call. */
   take(service: string, action: string, functionName: string | undefined): FaultKind | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Armed {
   left: number;
 }
 
-/** Returns switches that are all off. */
+/** Returns faults of which none is armed. */
 export function createFaults(): Faults {
   let armed: Armed[] = [];
   return {
@@ -59,7 +59,7 @@ export function createFaults(): Faults {
   };
 }
 
-/** Returns whether it is this call that goes wrong. */
+/** Returns whether this call fails. */
 function strike(entry: Armed): boolean {
   if (entry.wait > 0) {
     entry.wait -= 1;

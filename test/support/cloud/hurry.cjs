@@ -1,9 +1,9 @@
-// Loaded before a program that waits for the cloud: its waits pass faster, while its time limits stay in proportion.
+// Loaded before a program that waits for the cloud: shortens its waits by one factor, and its time limits by another.
 'use strict';
 const { syncBuiltinESMExports } = require('node:module');
 const promises = require('node:timers/promises');
 
-/** From here on a delay is a time limit, not a wait between two questions. */
+/** A delay of at least this is a time limit, not a wait between two calls. */
 const TIME_LIMIT_MILLISECONDS = 15_000;
 const WAITS = Number(process.env['TEST_CLOUD_WAITS'] ?? 50);
 const LIMITS = Number(process.env['TEST_CLOUD_LIMITS'] ?? 1);

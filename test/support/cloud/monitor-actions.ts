@@ -3,7 +3,7 @@ import { defineAction } from './define-action.ts';
 
 const text = v.string();
 
-/** https://cloud.tencent.com/document/product/248/31014: nothing happened yet. */
+/** https://cloud.tencent.com/document/product/248/31014: there are no data yet. */
 export const getMonitorData = defineAction(
   (integer) => ({
     Namespace: text,

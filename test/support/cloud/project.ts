@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { CLOUD_ACCOUNT, type CloudKey } from './account.ts';
 import type { Cloud } from './cloud.ts';
 
-/** What a command did. */
+/** The result of a command. */
 export interface CommandResult {
   readonly code: number;
   /** Both of its outputs. */
   readonly output: string;
 }
 
-/** A copy of this project, in which a test changes what it likes. */
+/** A copy of this project that a test may change. */
 export interface Project {
   readonly folder: string;
   /** Runs `serverless`, as the scripts of package.json do. */
@@ -23,7 +23,7 @@ export interface Project {
   ) => Promise<CommandResult>;
   /** Runs a script of package.json. */
   readonly npm: (script: string) => Promise<CommandResult>;
-  /** Changes a file until `restore`. @throws RangeError where `from` is not in it. */
+  /** Changes a file until `restore`. @throws RangeError if `from` is not in it. */
   readonly edit: (file: string, from: string | RegExp, to: string) => Promise<void>;
   /** Adds a file until `restore`. */
   readonly add: (file: string, text: string) => Promise<void>;
@@ -34,7 +34,7 @@ export interface Project {
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const COPIED = ['functions', 'lib', 'tools/deploy', 'package.json', 'tsconfig.json'];
 
-/** Returns the variables that say who deploys. */
+/** Returns the variables with the deployer's credentials. */
 export function credentialsOf({ secretId, secretKey, token }: CloudKey): Record<string, string> {
   return {
     TENCENT_SECRET_ID: secretId,
@@ -46,7 +46,7 @@ export function credentialsOf({ secretId, secretKey, token }: CloudKey): Record<
 /**
  * Copies the project.
  *
- * @param environment what every command gets, besides what leads it to `cloud`.
+ * @param environment variables of every command, in addition to those that redirect it to `cloud`.
  */
 export async function copyProject(
   cloud: Cloud,
@@ -57,7 +57,7 @@ export async function copyProject(
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
-  /** What was in the files that are changed; nothing, of those that were not there. */
+  /** The former content of changed files; undefined for files that did not exist. */
   const changed = new Map<string, string | undefined>();
   const run = (program: string, args: readonly string[], more: Record<string, string> = {}) =>
     runCommand(program, args, folder, { ...cloud.environment, ...environment, ...more });
@@ -68,7 +68,7 @@ export async function copyProject(
         ...credentialsOf(CLOUD_ACCOUNT.key),
         ...more,
       }),
-    // npm itself would look for a newer npm.
+    // Otherwise npm would look for a newer version of itself.
     npm: (script) => run('npm', ['run', script], { npm_config_update_notifier: 'false' }),
     edit: async (file, from, to) => {
       const text = await readFile(join(folder, file), 'utf8');
@@ -103,7 +103,7 @@ function runCommand(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
-  // Nothing of this machine's settings: another home folder has no credentials and no telemetry.
+  // Nothing of this machine's settings: the new home folder has no credentials and no telemetry settings.
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder, ...environment };
   return new Promise((resolve, reject) => {
     const done = (error: ExecFileException | null, stdout: string, stderr: string) => {
@@ -111,7 +111,7 @@ function runCommand(
       else resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
     };
     const child = execFile(program, [...args], { cwd: folder, env, timeout: 120_000 }, done);
-    // Anyone who asks a question gets no answer.
+    // A program that asks a question gets no answer.
     child.stdin?.end();
   });
 }

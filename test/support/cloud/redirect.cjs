@@ -1,4 +1,4 @@
-// Loaded before a program that talks to the cloud: whatever address it connects to, it reaches the cloud of the tests.
+// Loaded before a program that calls the cloud: it reaches the cloud of the tests, whatever address it connects to.
 'use strict';
 const net = require('node:net');
 
@@ -10,9 +10,9 @@ if (!tlsPort || !plainPort)
 const connect = net.Socket.prototype.connect;
 
 net.Socket.prototype.connect = function connectToTestCloud(...args) {
-  // `net.connect` hands on an array that it has put in order, others hand on what they were given.
+  // `net.connect` passes on a normalised array, other callers pass on their own arguments.
   const [options, listener] = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
-  // Pipes between processes are no network.
+  // Pipes between processes do not use the network.
   if (options.path) return connect.apply(this, args);
   const port = Number(options.port) === 443 ? tlsPort : plainPort;
   const redirected = { ...options, host: '127.0.0.1', port, autoSelectFamily: false };

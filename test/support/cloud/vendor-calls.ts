@@ -11,7 +11,7 @@ export interface VendorCall {
   readonly parameters?: object;
 }
 
-/** What became of a call. */
+/** The result of a call. */
 type VendorOutcome =
   | { readonly answer: Readonly<Record<string, unknown>>; readonly refusal?: undefined }
   | { readonly refusal: string; readonly message: string };
@@ -23,9 +23,9 @@ export interface VendorOptions {
   readonly region?: string;
 }
 
-/** The clients of the vendor's plugin, in a process of their own. */
+/** The clients of the vendor's plugin, in a separate process. */
 export interface Vendor {
-  /** Makes calls one after another, and answers their outcomes. */
+  /** Makes calls one after another, and returns their results. */
   readonly call: (
     calls: readonly VendorCall[],
     options?: VendorOptions,

@@ -1,5 +1,5 @@
-// Calls the cloud with the vendor's own clients: those that serverless-tencent-scf has, which sign in the older way or with
-// TC3. A process of its own, because it reaches the cloud of the tests by a preload.
+// Calls the cloud with the vendor's own clients: those in serverless-tencent-scf, which sign in the older way or with
+// TC3. It is a separate process, since a preload redirects it to the cloud of the tests.
 'use strict';
 const { createRequire } = require('node:module');
 const { promisify } = require('node:util');

@@ -4,9 +4,9 @@ import { crc32, inflateRawSync } from 'node:zlib';
 export interface ZipEntry {
   readonly name: string;
   readonly content: Buffer;
-  /** Permissions and kind as Unix has them, 0 where they are not said. */
+  /** Permissions and kind as in Unix; 0 if unknown. */
   readonly mode: number;
-  /** Date and time as MS-DOS has them, in 32 bits. */
+  /** Date and time as in MS-DOS, in 32 bits. */
   readonly modified: number;
 }
 
@@ -21,7 +21,7 @@ const DEFLATED = 8;
  * Returns the files of a zip, in its order.
  *
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
- * @throws RangeError where a size, a place or a checksum is not what it should be.
+ * @throws RangeError if a size, a position or a checksum is wrong.
  */
 export function readZip(zip: Buffer): readonly ZipEntry[] {
   const end = zip.length - END_BYTES;

@@ -13,7 +13,7 @@ describe('addressFor()', () => {
     [undefined, URL_OF, URL_OF],
     [7, URL_OF, `${URL_OF}?subAppId=7`],
     [7, `${URL_OF}?a=1`, `${URL_OF}?a=1&subAppId=7`],
-  ])('tells the application %s to %s', (tenantsApplication, url, address) => {
+  ])('returns for the application %s at %s the address %s', (tenantsApplication, url, address) => {
     expect(addressFor(url, tenantsApplication)).toBe(address);
     expect(isAddressFor(address, tenantsApplication)).toBe(true);
     expect(isAddressFor(address, 8)).toBe(false);
@@ -28,8 +28,11 @@ describe('addresses', () => {
     [`${URL_OF}?a=1&subAppId=8`, `${URL_OF}?subAppId=7`, false, false],
     [URL_OF, 'https://b.example.com/callback?subAppId=7', false, false],
     ['', '', false, false],
-  ])('%s and %s are compared', (a, b, isSame, isSameBut) => {
-    expect(isSameUrl(a, b)).toBe(isSame);
-    expect(isSameFunction(a, b)).toBe(isSameBut);
-  });
+  ])(
+    '%s and %s are compared: same address %s, same except for subAppId %s',
+    (a, b, isSame, isSameBut) => {
+      expect(isSameUrl(a, b)).toBe(isSame);
+      expect(isSameFunction(a, b)).toBe(isSameBut);
+    },
+  );
 });

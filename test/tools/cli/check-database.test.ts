@@ -5,7 +5,7 @@ import { useLedger } from '../../support/use-ledger.ts';
 
 const database = useLedger({ per: 'file' });
 
-/** Returns the URL with a part of it changed. */
+/** Returns the URL of the test's database after a change. */
 function change(edit: (there: URL) => unknown): string {
   const there = new URL(database.url);
   edit(there);
@@ -13,7 +13,7 @@ function change(edit: (there: URL) => unknown): string {
 }
 
 describe('checkDatabase()', () => {
-  it('finds nothing wrong with a good one, whatever its URL says besides', async () => {
+  it('finds nothing wrong with a valid URL, whatever its other parameters are', async () => {
     for (const query of [
       '',
       '?pgbouncer=true',
@@ -25,7 +25,12 @@ describe('checkDatabase()', () => {
   });
 
   it.each<[string, () => string, RegExp, RegExp]>([
-    ['nobody there', () => 'postgres://a:b@127.0.0.1:1/c', /nothing listens there/, /DATABASE_URL/],
+    [
+      'that nothing listens at the address',
+      () => 'postgres://a:b@127.0.0.1:1/c',
+      /nothing listens there/,
+      /DATABASE_URL/,
+    ],
     [
       'an unknown host',
       () => 'postgres://a:b@nowhere.invalid/c',
@@ -39,24 +44,24 @@ describe('checkDatabase()', () => {
       /DATABASE_URL/,
     ],
     [
-      'no such database',
+      'a missing database',
       () => change((there) => (there.pathname = '/canary')),
       /no database/,
       /DATABASE_URL/,
     ],
     [
-      'no TLS where it must be',
+      'missing TLS although it is required',
       () => `${database.url}?sslmode=verify-full`,
       /no TLS, which sslmode asks/,
       /DATABASE_URL/,
     ],
     [
-      'a setting that is unknown',
+      'an unknown setting',
       () => `${database.url}?options=-c%20colour%3Dred`,
       /setting/,
       /DATABASE_URL/,
     ],
-  ])('finds %s, with a remedy that names the variable', async (_what, make, text, remedy) => {
+  ])('finds %s, and its remedy names the variable', async (_what, make, text, remedy) => {
     const notes = await checkDatabase(make());
 
     expect(notes).toEqual([
@@ -70,7 +75,7 @@ describe('checkDatabase()', () => {
     expect(JSON.stringify(notes)).not.toContain('canary');
   });
 
-  it.each(['SQL_ASCII', 'LATIN1'])('finds a database of the encoding %s', async (encoding) => {
+  it.each(['SQL_ASCII', 'LATIN1'])('reports a database with the encoding %s', async (encoding) => {
     const name = `encoding_${encoding.toLowerCase()}`;
     await database.sql.unsafe(
       `create database ${name} encoding '${encoding}' locale 'C' template template0`,
@@ -86,7 +91,7 @@ describe('checkDatabase()', () => {
     await database.sql.unsafe(`drop database ${name}`);
   });
 
-  it('leaves what is wrong with the variables to those who look at the configuration', async () => {
+  it('does not report malformed URLs, which the check of the configuration reports', async () => {
     for (const wrong of ['mysql://a:b@c/d', `${database.url}?colour=red`]) {
       expect(await checkDatabase(wrong)).toMatchObject([{ kind: 'skipped', check: 'database' }]);
     }
@@ -100,7 +105,7 @@ describe('explainServer()', () => {
     [130_000, true],
     [180_004, true],
     [190_000, true],
-  ])('judges the version %i', (version, isGood) => {
+  ])('decides for the version %i whether it is supported: %s', (version, isGood) => {
     const told = explainServer({ version, encoding: 'UTF8' });
 
     expect(told === undefined).toBe(isGood);

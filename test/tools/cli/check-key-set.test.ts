@@ -13,7 +13,7 @@ beforeEach(async () => {
   origin = new URL(issuer.keySetUrl).origin;
 });
 
-/** Has the issuer answer as most do that have a discovery document, and the keys elsewhere. */
+/** Makes the issuer answer like most issuers with a discovery document, and with the keys at another address. */
 function publish(discovery: object): void {
   issuer.respond = (response, path) => {
     if (path === '/.well-known/openid-configuration') response.end(JSON.stringify(discovery));
@@ -30,7 +30,7 @@ function check(change: Readonly<Record<string, string>> = {}) {
   });
 }
 
-/** Returns what is said of an issuer that signs with a shared secret. */
+/** Returns the notes about AUTH_JWT_ISSUER for an issuer that signs with a shared secret. */
 async function checkIssuer(name: string): Promise<readonly string[]> {
   const notes = await checkKeySet({
     AUTH_JWT_SECRET: 'x'.repeat(32),
@@ -41,12 +41,12 @@ async function checkIssuer(name: string): Promise<readonly string[]> {
 }
 
 describe('checkKeySet()', () => {
-  it('has nothing to say of keys that can be had', async () => {
+  it('finds nothing wrong with keys that can be fetched', async () => {
     expect(await check()).toEqual([]);
     expect(issuer.requests).toEqual(['/.well-known/jwks.json']);
   });
 
-  it('tells the address in a discovery document', async () => {
+  it('suggests the address in a discovery document', async () => {
     issuer.respond = (response) => response.end(JSON.stringify({ jwks_uri: KEYS }));
     const notes = await check({ AUTH_JWKS_URL: `${origin}/.well-known/openid-configuration` });
 
@@ -60,7 +60,7 @@ describe('checkKeySet()', () => {
   });
 
   it.each(['', '/'])(
-    'finds the address where the issuer itself is set, with %j at its end',
+    'suggests the address of the keys if AUTH_JWKS_URL is the issuer itself, with %j at its end',
     async (end) => {
       publish({ jwks_uri: KEYS });
 
@@ -74,7 +74,7 @@ describe('checkKeySet()', () => {
     },
   );
 
-  it('finds the address by the issuer that is named', async () => {
+  it('suggests the address of the keys that AUTH_JWT_ISSUER publishes', async () => {
     publish({ issuer: origin, jwks_uri: KEYS });
 
     const [note] = await check({ AUTH_JWKS_URL: `${origin}/wrong`, AUTH_JWT_ISSUER: `${origin}/` });
@@ -82,7 +82,7 @@ describe('checkKeySet()', () => {
     expect(note).toMatchObject({ remedy: `Set AUTH_JWKS_URL to ${KEYS}, and deploy again.` });
   });
 
-  it('says where addresses are found, where the issuer does not tell', async () => {
+  it('explains where to find the address if the issuer does not publish a usable one', async () => {
     publish({ jwks_uri: 'http://canary.example.com/keys' });
 
     const notes = await check({ AUTH_JWKS_URL: origin });
@@ -104,7 +104,7 @@ describe('checkKeySet()', () => {
     expect(notes.join()).not.toContain('canary');
   });
 
-  it('describes a slash at the end of AUTH_JWT_ISSUER, in which the issuer differs', async () => {
+  it('describes a slash at the end of AUTH_JWT_ISSUER that the issuer does not have, or the reverse', async () => {
     publish({ issuer: `${origin}/` });
     expect(await checkIssuer(origin)).toEqual([
       expect.stringContaining('with the slash at the end'),
@@ -118,7 +118,7 @@ describe('checkKeySet()', () => {
     expect(await checkIssuer(origin)).toEqual([]);
   });
 
-  it('says nothing of an issuer without a discovery document', async () => {
+  it('finds nothing wrong with an issuer without a discovery document', async () => {
     issuer.respond = (response) => response.writeHead(404).end();
 
     expect(await checkIssuer(origin)).toEqual([]);

@@ -10,7 +10,7 @@ const [ACME, GLOBEX] = [1_500_000_002, 1_500_000_003];
 const KEYS = ['5a9f1c6e8b3d7042', 'c07e94d1a2b86f35'];
 
 let server: Listening;
-/** Keys that the function takes at an address, which is the application that it names. */
+/** Returns the keys that the function accepts at an address with this application. */
 let keysOf: (subAppId: string | null) => readonly string[];
 
 beforeAll(async () => {
@@ -42,12 +42,12 @@ async function check(tenants: readonly number[]): Promise<readonly string[]> {
 }
 
 describe('the sign keys of the callback function', () => {
-  it("are right where it knows those of the own application and of tenants' ones", async () => {
+  it("are right if it accepts those of the own application and of tenants' applications", async () => {
     expect(await check([])).toEqual([]);
     expect(await check([ACME, GLOBEX])).toEqual([]);
   });
 
-  it('are wrong where it takes one key for all applications, as before each had its own', async () => {
+  it('are wrong if it accepts one key for all applications, as before each had its own', async () => {
     keysOf = () => KEYS;
 
     expect(await check([])).toEqual([]);
@@ -56,7 +56,7 @@ describe('the sign keys of the callback function', () => {
     ]);
   });
 
-  it('are told of once where they are others altogether', async () => {
+  it('are reported once each if they are all different', async () => {
     keysOf = () => ['another0key'];
 
     for (const finding of await check([ACME])) {

@@ -18,19 +18,19 @@ import { type ApiStage, openApiStage } from '../local/emulator/api/api-stage.ts'
 /** Variables of a process. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** What became of one run of the command. */
+/** The result of one run of the command. */
 export interface Outcome {
   readonly exitCode: number;
   readonly out: string;
   readonly error: string;
 }
 
-/** Returns a secret as `openssl rand` would make it. */
+/** Returns a random secret, in the form in which `openssl rand` prints it. */
 export function makeSecret(bytes: number, encoding: 'base64' | 'hex' = 'base64'): string {
   return randomBytes(bytes).toString(encoding);
 }
 
-/** Runs the command in this process; `typed` is what the user answers to each question where there is a terminal. */
+/** Runs the command in this process; `typed` is the user's answer to each question on a terminal. */
 export async function runCommand(
   args: readonly string[],
   environment: Variables,
@@ -44,9 +44,9 @@ export async function runCommand(
     readonly typed?: string;
     readonly now?: () => number;
     readonly folder?: string;
-    /** Takes the questions. */
+    /** The questions are added to it. */
     readonly asked?: string[];
-    /** Takes what is told to be done. */
+    /** The progress messages are added to it. */
     readonly progress?: string[];
   } = {},
 ): Promise<Outcome> {
@@ -75,7 +75,7 @@ export async function runCommand(
   return { exitCode, out, error };
 }
 
-/** Writes a serverless.yml whose `custom.upload` is `upload` into a new folder, and answers that. */
+/** Writes a serverless.yml whose `custom.upload` is `upload` into a new folder, and returns the folder. */
 export async function writeService(upload: unknown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'service-'));
   const service = { service: 'other', configValidationMode: 'off', provider: { name: 'tencent' } };
@@ -90,36 +90,36 @@ export function describeTenants(subAppIds: Readonly<Record<string, number>>) {
   return { policy: { tenants: { claim: 'tenant', subAppIds } } };
 }
 
-/** What serves the functions. */
+/** A server of the functions. */
 export type TestServer = Pick<Listening, 'origin' | 'close'>;
 
-/** The emulator for VOD, which can be told to answer otherwise than it would. */
+/** The emulator as VOD, with answers that can be replaced. */
 export interface VodFront {
   /** Host and port. */
   readonly endpoint: string;
-  /** Of the service's own application. */
+  /** The emulator of the service's own application. */
   readonly stage: ApiStage;
-  /** Actions that were called, in their order. */
+  /** Actions that were called, in order. */
   readonly actions: string[];
-  /** Gives the account another application, with settings and media of its own. */
+  /** Adds another application to the account, with its own settings and media. */
   readonly addApplication: (subAppId: number) => Promise<ApiStage>;
-  /** Has an action answered by other fields, or refused with a code; for one application alone where one is named. */
+  /** Answers an action with other fields, or refuses it with a code; only in one application if one is given. */
   readonly override: (action: string, answer: object | string, subAppId?: number) => void;
-  /** Takes back what an action was to be answered by. */
+  /** Removes all overrides. */
   readonly restore: () => void;
   /** Moves VOD's clock. */
   readonly shiftClock: (seconds: number) => void;
   readonly close: () => Promise<void>;
 }
 
-/** Opens the emulator behind a server through which all calls go. Each application is an emulator of its own. */
+/** Opens the emulator behind a server that receives all calls. Each application has a separate emulator. */
 export async function openVodFront(): Promise<VodFront> {
   const stage = await openApiStage();
   const others = new Map<number, ApiStage>();
   const overrides = new Map<string, object | string>();
   const actions: string[] = [];
   let ahead = 0;
-  /** An application that nobody has is for the first to refuse. */
+  /** The first emulator refuses an application that does not exist. */
   const pass = async (action: string, subAppId: number, ...call: [IncomingMessage, Buffer]) => {
     const { host } = others.get(subAppId) ?? stage;
     const { status, text } = await passOn(host, ...call);
@@ -167,7 +167,7 @@ export async function openVodFront(): Promise<VodFront> {
   };
 }
 
-/** Each emulator knows its own application alone, and lists it. */
+/** Each emulator lists only its own application; this adds the others. */
 function addApplications(text: string, subAppIds: readonly number[]): string {
   const { Response } = JSON.parse(text);
   const [first] = Response.SubAppIdInfoSet ?? [];
@@ -176,7 +176,7 @@ function addApplications(text: string, subAppIds: readonly number[]): string {
   return JSON.stringify({ Response: { ...Response, SubAppIdInfoSet } });
 }
 
-/** The bundles of the functions, on the disk. */
+/** The bundles of the functions, on disk. */
 export interface BuiltFunctions {
   /** Serves every function at the path of its name, with its variables. */
   readonly serve: (environments: Readonly<Record<string, Variables>>) => Promise<TestServer>;
@@ -218,20 +218,20 @@ export async function buildFunctions(): Promise<BuiltFunctions> {
   };
 }
 
-/** What SCF answers about a function. */
+/** The answer of SCF about a function. */
 export interface ScfFunction {
   readonly runtime: string;
   /** Name of its execution role. */
   readonly role?: string;
-  /** Of its Function URL. */
+  /** The origin of its Function URL. */
   readonly origin?: string;
-  /** Whether its timer is on; it has none where nothing is said. */
+  /** Whether its timer is on; undefined for a function without a timer. */
   readonly timer?: boolean;
-  /** What it is told. */
+  /** Its environment variables. */
   readonly variables?: Variables;
 }
 
-/** Starts what SCF's API would be; a function of which `find` answers nothing is not deployed. */
+/** Starts a stand-in for SCF's API; a function for which `find` returns undefined is not deployed. */
 export function startScf(find: (name: string) => ScfFunction | undefined): Promise<VodServer> {
   return startVodServer((response, { action, parameters }) => {
     const found = find(String(parameters['FunctionName']));

@@ -6,13 +6,13 @@ const { account, setHere, setEvents, expectFindings } = doctor;
 
 const FAULTS: readonly Fault[] = [
   [
-    'a secret that is not that of the id',
+    'a secret that belongs to another id',
     () => setHere({ TENCENT_SECRET_KEY: 'of-another-key' }),
     'credentials',
     /TENCENT_SECRET_ID: the secret does not belong to the id/,
   ],
   [
-    'a session token that is over',
+    'an expired session token',
     () => setHere({ TENCENT_TOKEN: 'of-yesterday' }),
     'credentials',
     /session token is wrong or too old/,
@@ -42,7 +42,7 @@ const FAULTS: readonly Fault[] = [
     /no application 1400000001; it has 1500000001/,
   ],
   [
-    'no application at all',
+    'a missing application number',
     () => setHere({ VOD_SUB_APP_ID: '' }),
     'application',
     /VOD_SUB_APP_ID is not set; the account has 1500000001/,
@@ -57,7 +57,7 @@ const FAULTS: readonly Fault[] = [
     /its status is Off/,
   ],
   [
-    'no opened region',
+    'an account without an opened region',
     () =>
       account.vod.override('DescribeStorageRegions', {
         StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'unopened', IsDefault: true }],
@@ -66,19 +66,19 @@ const FAULTS: readonly Fault[] = [
     /No storage region is opened/,
   ],
   [
-    'notifications that nobody fetches',
+    'notifications in PULL mode, which the functions do not pull',
     () => setEvents({ Mode: 'PULL' }),
     'notification',
     /mode is PULL, and the functions expect PUSH/,
   ],
   [
-    'notifications to somebody else',
+    'notifications that go to another address',
     () => setEvents({ NotificationUrl: 'https://other.example.com/hook?token=theirs' }),
     'notification',
     /reports to https:\/\/other\.example\.com\/hook\?…, and the callback function is at/,
   ],
   [
-    'notifications to nobody',
+    'a missing callback address',
     () => setEvents({ NotificationUrl: '' }),
     'notification',
     /no callback address/,
@@ -96,14 +96,14 @@ const FAULTS: readonly Fault[] = [
     /deletions are switched off/,
   ],
   [
-    'a key that deploys with a character that nobody sees',
+    'a deployment key with an invisible character',
     () => setHere({ TENCENT_SECRET_KEY: '\u200bkey' }),
     'credentials',
     /TENCENT_SECRET_KEY begins with an invisible character \(U\+200B\)/,
   ],
-  // Several checks see something of these.
+  // Several checks are affected by these.
   [
-    'one wrong key for everything',
+    'one key that is wrong for every API',
     () => {
       const { VOD_SECRET_ID = '' } = doctor.environment;
       const key = { TENCENT_SECRET_ID: VOD_SECRET_ID, TENCENT_SECRET_KEY: 'wrong-secret' };
@@ -123,7 +123,7 @@ const FAULTS: readonly Fault[] = [
     /^The key may not ask about the regions and the notification: /,
   ],
   [
-    'an application of another account, in which no sweep has been',
+    'an application of another account, without any sweep',
     async () => {
       const DATABASE_URL = await doctor.createDatabase();
       setHere({ VOD_SUB_APP_ID: '1400000001', DATABASE_URL });

@@ -22,75 +22,80 @@ function setWebhooks(endpoints: readonly object[]): void {
 
 const FAULTS: readonly Fault[] = [
   [
-    'a runtime that is none',
+    'an unknown runtime',
     () => setHere({ RUNTIME: 'nodejs22' }),
     'configuration',
     /^RUNTIME must be Nodejs20\.19, Nodejs22\.21 or Nodejs24\.11, .* and is nodejs22\.$/,
   ],
   [
-    'no context keys',
+    'missing context keys',
     () => setHere({ SOURCE_CONTEXT_KEYS: '' }),
     'configuration',
-    /SOURCE_CONTEXT_KEYS is not set, without which pull, callback and sweep serve nobody/,
+    /SOURCE_CONTEXT_KEYS is not set, without which pull, callback and sweep refuse every call/,
   ],
   [
     'a context key that can be guessed',
     () => setContextKeys('example-key-example-key-example-key'),
     'secrets',
-    /Key 1 of SOURCE_CONTEXT_KEYS has a word in it/,
+    /Key 1 of SOURCE_CONTEXT_KEYS contains a word that many use/,
   ],
   [
     'a context key that is too short',
     () => setContextKeys(makeSecret(8, 'hex')),
     'configuration',
-    /SOURCE_CONTEXT_KEYS must be keys of 32 to 128 letters, digits and/,
+    /SOURCE_CONTEXT_KEYS must be a comma-separated list of keys of 32 to 128 letters, digits and/,
   ],
   [
-    'contexts that need no proof for a while',
+    'contexts that need no proof for some time',
     () => setGrace(30),
     'configuration',
     /Until .* nothing has to prove .* as an upload that the database knows/,
   ],
-  ['a grace that is over', () => setGrace(-1), 'configuration', /lies in the past/],
-  ['a grace without an end', () => setGrace(91), 'configuration', /must be at most 90 days ahead/],
+  ['a grace period that is over', () => setGrace(-1), 'configuration', /is in the past/],
   [
-    "tenants' applications that may have the key of the own one",
+    'a grace period that is too long',
+    () => setGrace(91),
+    'configuration',
+    /must be at most 90 days ahead/,
+  ],
+  [
+    "tenants' applications that may sign with the key of the own application",
     () => setGrace(1, 'CALLBACK_SHARED_SIGN_KEY_UNTIL'),
     'configuration',
     /Until .* tenants' applications may sign with the key of the service's own/,
   ],
   [
-    'such a grace that is over',
+    'a grace period for shared sign keys that is over',
     () => setGrace(-1, 'CALLBACK_SHARED_SIGN_KEY_UNTIL'),
     'configuration',
-    /CALLBACK_SHARED_SIGN_KEY_UNTIL lies in the past/,
+    /CALLBACK_SHARED_SIGN_KEY_UNTIL is in the past/,
   ],
   [
-    'such a grace without an end',
+    'a grace period for shared sign keys that is too long',
     () => setGrace(8, 'CALLBACK_SHARED_SIGN_KEY_UNTIL'),
     'configuration',
     /CALLBACK_SHARED_SIGN_KEY_UNTIL must be at most 7 days ahead/,
   ],
   [
-    'a secret with the end of a line behind it',
+    'a secret that ends with a line break',
     () => setHere({ AUTH_JWT_SECRET: `${SECRETS.AUTH_JWT_SECRET}\n` }),
     'configuration',
     /signature, pull,? and uploads: .*AUTH_JWT_SECRET ends with a line break \(U\+000A\)/,
   ],
   [
-    'a key that uploads with a space behind it',
+    'an upload key that ends with a space',
     () => setHere({ VOD_SECRET_ID: `${doctor.environment['VOD_SECRET_ID']} ` }),
     'configuration',
     /VOD_SECRET_ID ends with a space \(U\+0020\)/,
   ],
   [
-    'a variable that is missing',
+    'a missing variable',
     () => setHere({ AUTH_JWT_SECRET: '' }),
     'configuration',
     /AUTH_JWT_SECRET must/,
   ],
   [
-    'a webhook secret that is none',
+    'an invalid webhook secret',
     () => setWebhooks([{ url: 'https://hooks.example.com/vod', secret: 'whsec_short' }]),
     'configuration',
     /callback and sweep: .*WEBHOOK_ENDPOINTS.*secret must be whsec_/,
@@ -105,10 +110,10 @@ const FAULTS: readonly Fault[] = [
         },
       ]),
     'secrets',
-    /secret of endpoint 0 of WEBHOOK_ENDPOINTS has a word in it/,
+    /secret of endpoint 0 of WEBHOOK_ENDPOINTS contains a word that many use/,
   ],
   [
-    'a webhook secret for two',
+    'a webhook secret of two endpoints',
     () =>
       setWebhooks([
         { url: 'https://hooks.example.com/vod', secret: SECRETS.webhook },
@@ -124,32 +129,32 @@ const FAULTS: readonly Fault[] = [
     /Key 1 of CALLBACK_SIGN_KEYS has less than 16/,
   ],
   [
-    'a token secret of one letter',
+    'a token secret of one repeated letter',
     () => setEverywhere({ AUTH_JWT_SECRET: 'x'.repeat(40) }),
     'secrets',
     /AUTH_JWT_SECRET consists of few different characters/,
   ],
   [
-    'an address of something else than a database',
+    'a database URL of another kind of database',
     () => setHere({ DATABASE_URL: 'mysql://a:b@127.0.0.1/c' }),
     'configuration',
     /^signature, pull, callback, uploads and sweep: .*DATABASE_URL must be a URL that begins with postgres/,
   ],
-  // Several checks see something of these.
+  // Several checks are affected by these.
   [
-    'a number of an application that is none',
+    'an invalid application number',
     () => setEverywhere({ VOD_SUB_APP_ID: 'of-the-team' }),
     'configuration',
     /^signature, pull, callback and sweep: VOD_SUB_APP_ID must /,
   ],
   [
-    'an address of VOD that is none',
+    "an invalid protocol of VOD's API",
     () => setHere({ VOD_API_PROTOCOL: 'ftp' }),
     'configuration',
     /^pull, callback and sweep: VOD_API_PROTOCOL must be /,
   ],
   [
-    'a mode that is none',
+    'an invalid event mode',
     async () => {
       await setEvents({ Mode: 'PULL' });
       setHere({ VOD_EVENT_MODE: 'poll' });
@@ -158,13 +163,13 @@ const FAULTS: readonly Fault[] = [
     /^sweep: VOD_EVENT_MODE must be PUSH or PULL\.$/,
   ],
   [
-    'origins that are none',
+    'invalid origins',
     () => setHere({ CORS_ORIGINS: 'app.example.com' }),
     'configuration',
     /^signature, pull and uploads: CORS_ORIGINS entry 1 must /,
   ],
   [
-    'a sign key that is none',
+    'an invalid sign key',
     () => setEverywhere({ CALLBACK_SIGN_KEYS: 'not a key' }),
     'configuration',
     /^callback: CALLBACK_SIGN_KEYS must be /,
@@ -183,7 +188,7 @@ describe('vod-upload doctor', () => {
     await expectFindings(check, text);
   });
 
-  it('describes each variable that is wrong once, with the functions that read it', async () => {
+  it('reports each wrong variable once, with the functions that read it', async () => {
     setHere({
       AUTH_JWT_SECRET: '',
       VOD_SECRET_KEY: '',

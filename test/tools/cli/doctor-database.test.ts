@@ -7,7 +7,7 @@ import { type Fault, sweepLately, useDoctor } from './doctor-stage.ts';
 const doctor = useDoctor();
 const { setHere, expectFindings } = doctor;
 
-/** Has the endpoint at `address` answer 410 to something. */
+/** Makes the endpoint at `address` answer 410 to a message. */
 async function pauseEndpoint(url: string, address: string): Promise<void> {
   const targets = [{ id: `webhook_${hash('sha256', address).slice(0, 16)}`, events: ['*'] }];
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets });
@@ -18,7 +18,7 @@ async function pauseEndpoint(url: string, address: string): Promise<void> {
   await ledger.close();
 }
 
-/** Gives the doctor a database of its own, in which `statement` changed something. */
+/** Gives the doctor a separate database that `statement` has changed. */
 async function alterDatabase(statement: string): Promise<void> {
   const url = await doctor.createDatabase();
   setHere({ DATABASE_URL: url });
@@ -29,7 +29,7 @@ async function alterDatabase(statement: string): Promise<void> {
 
 const FAULTS: readonly Fault[] = [
   [
-    'an endpoint that is paused, and not one that nobody has configured any more',
+    'a paused endpoint, but not one that is no longer configured',
     async () => {
       const DATABASE_URL = await doctor.createDatabase();
       await sweepLately(DATABASE_URL);
@@ -38,16 +38,16 @@ const FAULTS: readonly Fault[] = [
       setHere({ DATABASE_URL });
     },
     'endpoints',
-    /^The endpoint webhook_[0-9a-f]{16} \(hooks\.example\.com\) is paused since \S+: it answered 410\. Messages that wait, each for three days: 1; that were given up: 0\.$/,
+    /^The endpoint webhook_[0-9a-f]{16} \(hooks\.example\.com\) is paused since \S+: it answered 410\. Messages waiting, each for three days: 1; given up: 0\.$/,
   ],
   [
-    'a database that is not there',
+    'a database that cannot be reached',
     () => setHere({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' }),
     'database',
     /nothing listens there/,
   ],
   [
-    'a database of another name',
+    'a database that does not exist',
     () => {
       const url = new URL(doctor.databaseUrl);
       url.pathname = '/no_such_database';
@@ -62,7 +62,7 @@ const FAULTS: readonly Fault[] = [
       setHere({ DATABASE_URL: await doctor.createDatabase('empty') });
     },
     'migrations',
-    /has not had: 0001-uploads\.sql, /,
+    /lacks the migrations: 0001-uploads\.sql, /,
   ],
   [
     'a sweep that has never run',
@@ -89,10 +89,10 @@ const FAULTS: readonly Fault[] = [
     /Migrations that changed since they were applied: 0002-events\.sql\./,
   ],
   [
-    'a migration of newer code',
+    'a migration from newer code',
     () => alterDatabase("insert into migrations (name, checksum) values ('9999-later.sql', 'x')"),
     'migrations',
-    /has had what is not here: 9999-later\.sql\./,
+    /were applied and are not in this code: 9999-later\.sql\./,
   ],
 ];
 

@@ -16,7 +16,7 @@ const FAULTS: readonly Fault[] = [
     /^vod-upload-dev-pull runs on Nodejs18\.15, and RUNTIME, or its default, is Nodejs20\.19\.$/,
   ],
   [
-    'a runtime that the functions do not have yet',
+    'a runtime that the deployed functions do not have yet',
     () => setHere({ RUNTIME: 'Nodejs22.21' }),
     'deployment',
     /^vod-upload-dev-signature, .+ and vod-upload-dev-sweep run on Nodejs20\.19, and RUNTIME, or its default, is Nodejs22\.21\.$/,
@@ -67,7 +67,7 @@ const FAULTS: readonly Fault[] = [
     /vod-upload-dev-sweep has no execution role/,
   ],
   [
-    'an address where nothing is',
+    'an address where nothing listens',
     () => {
       setArguments('--pull-url', `${doctor.nowhere}/pull`);
     },
@@ -75,7 +75,7 @@ const FAULTS: readonly Fault[] = [
     /pull at http:\/\/127\.0\.0\.1:\d+\/pull: it cannot be reached \(ECONNREFUSED\)/,
   ],
   [
-    'an address where something else is',
+    'an address where something else answers',
     () => {
       setArguments('--signature-url', `http://${account.vod.stage.host}/signature`);
     },
@@ -95,13 +95,13 @@ const FAULTS: readonly Fault[] = [
     /^Pages of https:\/\/new\.example\.com, which CORS_ORIGINS names, may not call signature, pull and uploads\.$/,
   ],
   [
-    'a callback function with another key',
+    'a callback function with other sign keys',
     () => account.deploy({ CALLBACK_SIGN_KEYS: makeSecret(16, 'hex') }),
     'sign key',
     /does not have key 1 and key 2 of CALLBACK_SIGN_KEYS/,
   ],
   [
-    'functions that have other context keys',
+    'functions with other context keys',
     () => {
       const variables = { SOURCE_CONTEXT_KEYS: makeSecret(32) };
       for (const name of ['vod-upload-dev-callback', SWEEP]) {
@@ -113,31 +113,31 @@ const FAULTS: readonly Fault[] = [
     /^callback and sweep have other SOURCE_CONTEXT_KEYS than are set here/,
   ],
   [
-    'everybody let in',
+    'that calls without a token are accepted, as configured',
     () => setEverywhere({ AUTH: 'none', AUTH_JWT_SECRET: '' }),
     'callers',
     /AUTH is none, and signature, pull and uploads took a call without a token/,
   ],
   [
-    'everybody let in, and not here',
+    'that calls without a token are accepted, unlike the configuration here',
     () => account.deploy({ AUTH: 'none', AUTH_JWT_SECRET: '' }),
     'callers',
     /your account: signature, pull and uploads took a call/,
   ],
   [
-    'public keys that cannot be had',
+    'public keys that cannot be fetched',
     () => setEverywhere(describeKeySet(`${doctor.nowhere}/jwks.json`)),
     'callers',
-    /AUTH_JWKS_URL does not lead to public keys.* the connection failed \(ECONNREFUSED\)\./,
+    /AUTH_JWKS_URL does not return public keys.* the connection failed \(ECONNREFUSED\)\./,
   ],
   [
-    'public keys that are none',
-    // It answers with a problem.
+    'public keys that are something else',
+    // This address answers with a problem.
     () => setEverywhere(describeKeySet(`${doctor.origin}/signature`)),
     'callers',
     /No token is accepted: AUTH_JWKS_URL answers 405\./,
   ],
-  // Several checks see something of these.
+  // Several checks are affected by these.
   [
     'a backend that is not deployed',
     async () => {
@@ -158,7 +158,7 @@ const FAULTS: readonly Fault[] = [
     /^Each of vod-upload-dev-pull, vod-upload-dev-callback and vod-upload-dev-sweep has no execution role/,
   ],
   [
-    'several addresses where nothing is',
+    'several addresses where nothing listens',
     () => {
       setArguments(
         ...['signature', 'pull'].flatMap((name) => [`--${name}-url`, `${doctor.nowhere}/${name}`]),

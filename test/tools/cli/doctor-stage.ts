@@ -21,7 +21,7 @@ import {
   type VodFront,
 } from './cli-stage.ts';
 
-/** Secrets that nobody guesses. */
+/** Secrets that cannot be guessed. */
 export const SECRETS = {
   AUTH_JWT_SECRET: makeSecret(48),
   CALLBACK_SIGN_KEYS: `${makeSecret(16, 'hex')},${makeSecret(16, 'hex')}`,
@@ -36,14 +36,14 @@ export const DEPLOYED = { runtime: 'Nodejs20.19', role: 'vod-upload', variables:
 /** Name of the function that the timer calls. */
 export const SWEEP = 'vod-upload-dev-sweep';
 
-/** Name of the fault, how it comes about, the check that finds it, and what it says. */
+/** Name of the fault, the function that causes it, the check that finds it, and the message. */
 export type Fault = readonly [name: string, seed: () => unknown, check: string, text: RegExp];
 
-/** A good account, of which a test breaks one thing. */
+/** A correctly set up account, in which a test breaks one thing. */
 interface Account {
   readonly vod: VodFront;
   readonly scf: VodServer;
-  /** What SCF describes each function. */
+  /** SCF's description of each function. */
   readonly deployed: Map<string, ScfFunction>;
   /** Deploys the functions again, with other variables. */
   readonly deploy: (change: Variables) => Promise<void>;
@@ -59,35 +59,35 @@ interface Report {
   readonly out: string;
 }
 
-/** The doctor before an account, which is a good one when a test begins. */
+/** The doctor and an account, which is correctly set up when a test begins. */
 export interface DoctorStage {
   readonly account: Account;
-  /** What the doctor is run with. */
+  /** The environment of the doctor. */
   readonly environment: Variables;
-  /** Of a backend that is at work; the doctor changes nothing in it. */
+  /** URL of the database of a working backend, which the doctor does not change. */
   readonly databaseUrl: string;
-  /** Of the functions as they should be. */
+  /** Origin of the correct functions. */
   readonly origin: string;
-  /** Of an address where nobody listens. */
+  /** Origin of an address where nothing listens. */
   readonly nowhere: string;
   readonly createDatabase: TestDatabases['create'];
-  /** Sets variables of the doctor's alone. */
+  /** Sets variables of the doctor only. */
   setHere(change: Variables): void;
-  /** Sets a variable of the doctor's, and for the functions too. */
+  /** Sets variables of the doctor and of the functions. */
   setEverywhere(change: Variables): Promise<void>;
-  /** Sets what the doctor is run with behind its name. */
+  /** Sets the arguments of the doctor. */
   setArguments(...args: readonly string[]): void;
   /** Sets the folder that the doctor is run in. */
   setFolder(folder: string): void;
-  /** Changes what VOD sends notifications of, and where to. */
+  /** Changes which events VOD reports, and to which address. */
   setEvents(change: object): Promise<unknown>;
   run(...more: readonly string[]): Promise<Outcome>;
   examine(): Promise<Report>;
-  /** Expects the doctor to find this fault and no other, in one sentence without a secret, and to say how to mend it. */
+  /** Expects the doctor to find only this fault, in one sentence without a secret, and to say how to fix it. */
   expectFindings(check: string, text: RegExp): Promise<void>;
 }
 
-/** Builds the functions for the file, and gives each test a good account of its own. */
+/** Builds the functions for the file, and gives each test a separate correct account. */
 export function useDoctor(): DoctorStage {
   const databases = useDatabases();
   let backend: Backend;
@@ -171,7 +171,7 @@ function expectFindings(
   expect(out).not.toContain('token=theirs');
 }
 
-/** Returns everything in the doctor's environment that it must not tell. */
+/** Returns everything in the doctor's environment that it must not print. */
 function listSecrets(environment: Variables): readonly string[] {
   const { TENCENT_TOKEN, TENCENT_SECRET_KEY, VOD_SECRET_KEY, AUTH_JWT_SECRET } = environment;
   const { CALLBACK_SIGN_KEYS = '', SOURCE_CONTEXT_KEYS = '' } = environment;
@@ -228,7 +228,7 @@ async function openAccount({ good, serve }: Backend): Promise<Account> {
   };
 }
 
-/** Leaves what a sweep leaves that has looked through the media the given number of minutes ago. */
+/** Writes what a sweep writes that scanned the media this number of minutes ago. */
 export async function sweepLately(url: string, minutes = 1, subAppId?: number): Promise<void> {
   const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
   const mark = subAppId === undefined ? 'media-scan' : `media-scan ${subAppId}`;
@@ -236,7 +236,7 @@ export async function sweepLately(url: string, minutes = 1, subAppId?: number): 
   await ledger.close();
 }
 
-/** The variables for callers whose tokens are checked by the public keys at `url`. */
+/** Variables for callers whose tokens are verified with the public keys at `url`. */
 export function describeKeySet(url: string): Variables {
   return {
     AUTH_JWT_SECRET: '',
@@ -253,7 +253,7 @@ function describeUploads(): Variables {
   return { VOD_SECRET_ID: secretId, VOD_SECRET_KEY: secretKey, VOD_SUB_APP_ID: String(subAppId) };
 }
 
-/** What the platform adds where a function has a role. */
+/** Variables that the platform adds for a function with a role. */
 function describeRole(): Variables {
   const { role } = localAccount();
   return {
@@ -263,7 +263,7 @@ function describeRole(): Variables {
   };
 }
 
-/** A variable whose text is empty is not there, as at a deployment. */
+/** As in a deployment, an empty variable is not set. */
 function describeFunctions(DATABASE_URL: string, change: Variables) {
   const database = { DATABASE_URL };
   const shared = { ...describeUploads(), ...CONTEXTS, ...describeCallers(), ...database };

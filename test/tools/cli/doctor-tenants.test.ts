@@ -41,7 +41,7 @@ describe('tenants', () => {
       ],
     });
 
-  it('are no reason to say anything on a good account', async () => {
+  it('cause no findings on a correct account', async () => {
     account.vod.actions.length = 0;
 
     expect(await doctor.run()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
@@ -52,7 +52,7 @@ describe('tenants', () => {
 
   it.each<[string, () => unknown, string, RegExp]>([
     [
-      'an application that is missing',
+      'a missing application',
       () => listStatus(undefined),
       'application',
       /^The account has no application 1500000002, which policy\.tenants names; it has 1500000001, 1500000003\.$/,
@@ -64,19 +64,19 @@ describe('tenants', () => {
       /^Application 1500000002 is not in service: its status is Off\.$/,
     ],
     [
-      'no opened region',
+      'that no region is opened',
       () => account.vod.override('DescribeStorageRegions', { StorageRegionInfos: [] }, ACME),
       'regions',
       /^Application 1500000002: No storage region is opened/,
     ],
     [
-      'another mode',
+      'another event mode',
       () => setAcme({ Mode: 'PULL' }),
       'notification',
       /^Application 1500000002: VOD's mode is PULL, and the functions expect PUSH\.$/,
     ],
     [
-      'no address',
+      'a missing address',
       () => setAcme({ NotificationUrl: '' }),
       'notification',
       /^Application 1500000002: VOD has no callback address\.$/,
@@ -88,13 +88,13 @@ describe('tenants', () => {
       /^Application 1500000002: VOD reports to http:\S+\/callback, without the query subAppId=1500000002, so /,
     ],
     [
-      'an address for another application',
+      'an address with another application',
       () => setAcme({ NotificationUrl: `${doctor.origin}/callback?subAppId=${GLOBEX}` }),
       'notification',
       /^Application 1500000002: VOD reports to \S+\/callback\?subAppId=1500000003, without the query subAppId=1500000002, so /,
     ],
     [
-      'an address of somebody else',
+      'an address of another service',
       () => setAcme({ NotificationUrl: 'https://other.example.com/hook?token=theirs' }),
       'notification',
       /^Application 1500000002: VOD reports to https:\/\/other\.example\.com\/hook\?…, and the callback function is at \S+\/callback\?subAppId=1500000002\.$/,
@@ -106,37 +106,37 @@ describe('tenants', () => {
       /^Application 1500000001: VOD reports to \S+\/callback\?subAppId=1500000002, with the query subAppId, which is for tenants, so /,
     ],
     [
-      'upload events that are off',
+      'disabled upload events',
       () => setAcme({ UploadMediaCompleteEventSwitch: 'OFF' }),
       'notification',
       /^Application 1500000002: Events of finished uploads are switched off/,
     ],
     [
-      'delete events that are off',
+      'disabled delete events',
       () => setAcme({ DeleteMediaCompleteEventSwitch: 'OFF' }),
       'notification',
       /^Application 1500000002: Events of deletions are switched off/,
     ],
     [
-      'a key that may not see the settings of all',
+      'a key that may not read the settings of every application',
       () => account.vod.override('DescribeEventConfig', 'UnauthorizedOperation.Cam', ACME),
       'credentials',
       /^The key may not ask about the notification of application 1500000002: /,
     ],
     [
-      "that the service's own is not named",
+      "that the service's own application is not set",
       () => {
         setHere({ VOD_SUB_APP_ID: '' });
       },
       'application',
       /^VOD_SUB_APP_ID is not set, and must be where there are tenants; the account has 1500000001, 1500000002, 1500000003\.$/,
     ],
-  ])('have found %s, and nothing else', async (_, seed, check, text) => {
+  ])('are reported with %s, and nothing else', async (_, seed, check, text) => {
     await seed();
     await expectFindings(check, text);
   });
 
-  it("are looked at although the service's own application is gone", async () => {
+  it("are checked although the service's own application does not exist", async () => {
     setHere({ VOD_SUB_APP_ID: '1400000001' });
     await setAcme({ Mode: 'PULL' });
 
@@ -145,7 +145,7 @@ describe('tenants', () => {
     expect(findings.map(({ check }) => check)).toEqual(['application', 'notification']);
   });
 
-  it('have their queries looked at where nobody says the address of the function', async () => {
+  it("have the queries of their addresses checked although the function's address is not known", async () => {
     account.deployed.clear();
     await setAcme({ NotificationUrl: `${doctor.origin}/callback` });
 

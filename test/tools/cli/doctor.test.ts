@@ -23,7 +23,7 @@ const {
 } = doctor;
 
 describe('vod-upload doctor', () => {
-  it('is silent on a good account', async () => {
+  it('finds nothing wrong with a correct account', async () => {
     expect(await doctor.run()).toEqual({ exitCode: 0, out: 'All is well.\n', error: '' });
     expect(await examine()).toMatchObject({
       ...{ ok: true, exitCode: 0 },
@@ -31,7 +31,7 @@ describe('vod-upload doctor', () => {
     });
   });
 
-  it('is silent where public keys can be had', async () => {
+  it('finds nothing wrong if the public keys can be fetched', async () => {
     const issuer = await startIssuer();
     await issuer.publish(createIssuerKey('first', 'ES256'));
     await setEverywhere(describeKeySet(issuer.keySetUrl));
@@ -40,7 +40,7 @@ describe('vod-upload doctor', () => {
     await issuer.close();
   });
 
-  it('tells what it does while it works, but not where it writes JSON', async () => {
+  it('prints its progress, but not with JSON output', async () => {
     const progress: string[] = [];
     await runCommand(['doctor'], doctor.environment, { progress });
 
@@ -52,7 +52,7 @@ describe('vod-upload doctor', () => {
     expect(progress).toEqual([]);
   });
 
-  it('changes nothing: no call but such as only ask, and no event for the ledger', async () => {
+  it('changes nothing: it only makes read calls, and records no event in the ledger', async () => {
     account.vod.actions.length = 0;
 
     await doctor.run();
@@ -68,7 +68,7 @@ describe('vod-upload doctor', () => {
     await sql.end();
   });
 
-  it('writes for people what is wrong and what to do', async () => {
+  it('prints what is wrong and what to do', async () => {
     await setEvents({ UploadMediaCompleteEventSwitch: 'OFF' });
 
     expect(await doctor.run()).toEqual({
@@ -82,7 +82,7 @@ One thing is wrong.
     expect((await doctor.run()).out).toBe(readShown('doctor'));
   });
 
-  it('finds several things at once', async () => {
+  it('finds several faults in one run', async () => {
     await setEvents({ Mode: 'PULL', DeleteMediaCompleteEventSwitch: 'OFF' });
     setHere({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' });
 
@@ -101,8 +101,8 @@ function sayAddresses(): readonly string[] {
   ]);
 }
 
-describe('what cannot be found out', () => {
-  it('has an exit code of its own where VOD cannot be reached', async () => {
+describe('what cannot be checked', () => {
+  it('has a separate exit code if VOD cannot be reached', async () => {
     setHere({ VOD_API_ENDPOINT: new URL(doctor.nowhere).host });
     setArguments(...sayAddresses());
 
@@ -110,10 +110,10 @@ describe('what cannot be found out', () => {
 
     expect(exitCode).toBe(2);
     expect(out).toMatch(/^unclear {2}clock: VOD's API at 127\.0\.0\.1:\d+ cannot be reached/);
-    expect(out).toMatch(/Nothing is wrong as far as could be seen\.\n$/);
+    expect(out).toMatch(/Nothing wrong was found, but something could not be checked\.\n$/);
   });
 
-  it('is unclear where VOD or SCF break', async () => {
+  it('is unclear if VOD or SCF fail', async () => {
     account.vod.override('DescribeStorageRegions', 'InternalError');
     const broken = await listen(createServer((_, response) => response.writeHead(500).end()));
     setHere({ SCF_API_ENDPOINT: new URL(broken.origin).host });
@@ -126,7 +126,7 @@ describe('what cannot be found out', () => {
     await broken.close();
   });
 
-  it('is skipped with a sentence where nobody says enough, and is no fault', async () => {
+  it('is skipped with a sentence if a setting is missing, and is not a fault', async () => {
     setArguments(...sayAddresses());
     setHere({ DATABASE_URL: '' });
 
@@ -141,7 +141,7 @@ All is well in what was checked.
     expect(account.scf.calls).toEqual([]);
   });
 
-  it('includes functions whose address nobody says; VOD says that of one', async () => {
+  it('includes functions with unknown addresses; VOD knows the address of the callback', async () => {
     account.deployed.clear();
 
     const { skipped } = await examine();
@@ -154,7 +154,7 @@ All is well in what was checked.
     ]);
   });
 
-  it('is all about the cloud without a key', async () => {
+  it('includes all checks of the cloud without a key', async () => {
     setHere({ TENCENT_SECRET_ID: '', TENCENT_SECRET_KEY: '' });
     setHere({ VOD_SECRET_ID: '', VOD_SECRET_KEY: '' });
 
@@ -166,7 +166,7 @@ All is well in what was checked.
 });
 
 describe('the uploads function', () => {
-  it('tells by a code that it lets nobody in without a token', async () => {
+  it('answers a request without a token with a code that doctor recognises', async () => {
     const response = await fetch(`${doctor.origin}/uploads`);
 
     expect(response.status).toBe(401);
@@ -176,7 +176,7 @@ describe('the uploads function', () => {
 });
 
 describe('a backend without a database', () => {
-  it('is good although its uploads function has nothing to read, and nothing sweeps', async () => {
+  it('is correct although its uploads function has nothing to read, and there is no sweep', async () => {
     await account.deploy({ DATABASE_URL: '' });
     account.deployed.delete(SWEEP);
     setHere({ DATABASE_URL: '' });
@@ -184,12 +184,14 @@ describe('a backend without a database', () => {
     const { exitCode, findings, skipped } = await examine();
 
     expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
-    expect(skipped).toEqual([{ check: 'database', text: expect.stringContaining('no memory') }]);
+    expect(skipped).toEqual([
+      { check: 'database', text: expect.stringContaining('record nothing') },
+    ]);
   });
 });
 
 describe('the PULL mode', () => {
-  it('is good where the functions expect it', async () => {
+  it('is correct if the functions expect it', async () => {
     await setEvents({ Mode: 'PULL', NotificationUrl: '' });
     setHere({ VOD_EVENT_MODE: 'PULL' });
 
@@ -205,7 +207,7 @@ describe('a serverless.yml', () => {
       '{ service: other, configValidationMode: off, provider: { name: tencent }, custom: { upload: { rule: [] } } }',
       /^The settings in serverless\.yml are wrong: custom\.upload\.rule /,
     ],
-  ])('is a finding where it %s', async (_, text, reason) => {
+  ])('is reported if it %s', async (_, text, reason) => {
     const folder = await writeService({});
     setFolder(folder);
     await writeFile(join(folder, 'serverless.yml'), text);

@@ -19,14 +19,14 @@ const CREDENTIALS = { secretId: 'AKIDexample', secretKey: 'key', token: undefine
 
 const server = perTest(() => startVodServer((response) => succeed(response, { TaskId: 'task-1' })));
 
-/** Calls every method of `api`, whatever it makes of such arguments, and answers how many there are. */
+/** Calls every method of `api`, even if the arguments are wrong, and returns the number of methods. */
 async function callEverything(api: object): Promise<number> {
   const methods = Object.values(api).filter((method) => typeof method === 'function');
   for (const method of methods) {
     try {
       await Reflect.apply(method, undefined, [{}, {}, {}, {}]);
     } catch {
-      // What is made of the answer does not matter here.
+      // The answer does not matter here.
     }
   }
   return methods.length;
@@ -54,13 +54,13 @@ describe('the policy of the functions’ role', () => {
     };
     await bus.send(message, 1_000);
 
-    // Each method makes one call of its own; one that made none would be missed below.
+    // Each method makes one call that no other makes; one without a call would not be compared below.
     expect(vod).toHaveLength(methods);
     expect([...vod, 'eb:PutEvents'].sort()).toEqual(readPolicyActions('function-role'));
     expect(server.calls.at(-1)?.action).toBe('PutEvents');
   });
 
-  it('misses no client: nothing else in lib or functions makes one', () => {
+  it('covers every client: nothing else in lib or functions creates one', () => {
     const users = ['lib', 'functions'].flatMap((folder) =>
       readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
         .map((file) => `${folder}/${file}`)
@@ -75,7 +75,7 @@ describe('the policy of the functions’ role', () => {
     ]);
   });
 
-  it('is for SCF alone to take on', () => {
+  it('can only be assumed by SCF', () => {
     expect(JSON.parse(readPolicyFile('function-role-trust'))).toEqual({
       version: '2.0',
       statement: [
@@ -112,13 +112,13 @@ describe('the deployer’s policy', () => {
       ),
     );
     for (const action of listActions('vod')) calls.add(action);
-    // No call: a function cannot be given a role by somebody who may not pass it on.
+    // Not a call: only a caller who may pass a role on can give it to a function.
     calls.add('cam:PassRole');
 
     expect([...calls].sort()).toEqual(readPolicyActions('deployer'));
   });
 
-  it('allows what doctor asks of SCF', async () => {
+  it('allows the calls that doctor makes to SCF', async () => {
     const environment = { SCF_API_ENDPOINT: server.endpoint, SCF_API_PROTOCOL: 'http' };
     await createFindFunction(DEFAULT_DEPLOYMENT, CREDENTIALS, environment)('callback');
 
@@ -127,7 +127,7 @@ describe('the deployer’s policy', () => {
     expect(readPolicyActions('deployer')).toEqual(expect.arrayContaining([...actions]));
   });
 
-  it('reaches no bucket, role or application by a bare *', () => {
+  it('allows no bucket, role or application with only *', () => {
     const { statement } = JSON.parse(readPolicyFile('deployer'));
     const bare: readonly string[] = statement
       .filter(({ resource }: { resource: readonly string[] }) => resource.includes('*'))
@@ -142,7 +142,7 @@ describe('the deployer’s policy', () => {
 
 describe('the policy of the key that signs uploads', () => {
   it('allows uploads and nothing else', () => {
-    // https://cloud.tencent.com/document/product/266/33980 has the first two, .../598/57178 the others besides.
+    // https://cloud.tencent.com/document/product/266/33980 has the first two, .../598/57178 also the others.
     expect(readPolicyActions('upload-key')).toEqual([
       'vod:ApplyUpload',
       'vod:ApplyUploadUGC',
@@ -157,7 +157,7 @@ describe('every policy', () => {
   const EVERY_APPLICATION = 'qcs::vod::uin/*:subAppId/*';
 
   it.each(['deployer', 'function-role', 'upload-key'] as const)(
-    'lets %s into all applications, those of tenants included',
+    'allows %s in all applications, including those of tenants',
     (name) => {
       const { statement } = JSON.parse(readPolicyFile(name));
       const resources: readonly string[] = statement.flatMap(
@@ -171,8 +171,8 @@ describe('every policy', () => {
   );
 });
 
-describe('where the functions are looked for by default', () => {
-  it('is where serverless.yml deploys them to, all that answer over HTTP', () => {
+describe('the default addresses of the functions', () => {
+  it('are those to which serverless.yml deploys all functions with HTTP', () => {
     const { service, stage, region } = DEFAULT_DEPLOYMENT;
     const file = read('serverless.yml');
 

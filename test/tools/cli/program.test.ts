@@ -17,13 +17,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { removeScratch } from '../../support/remove-scratch.ts';
 
-// Several programs are built one after another.
+// Several programs are built, one after another.
 vi.setConfig({ testTimeout: 90_000 });
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const COPIED = ['lib', 'tools/cli', 'tools/deploy', 'package.json'];
 
-/** A checkout of its own, with the packages of this one. */
+/** A separate checkout with the packages of this one. */
 let copy: string;
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ function run(
   });
 }
 
-/** Runs the program, and answers what it wrote and the names of all files of code that it loaded. */
+/** Runs the program, and returns its output and the names of all files of code that it loaded. */
 async function trace(args: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'loaded-'));
   const { stdout } = await run(args, { NODE_V8_COVERAGE: folder });
@@ -79,7 +79,7 @@ const BUILT = /^[0-9a-f]{16}\.mjs$/;
 
 describe('the program', () => {
   it.each([[['--version']], [['doctor', '--json']]])(
-    'is one file for %j once it is built',
+    'loads one built file for %j',
     async (args) => {
       await run(['--version']);
 
@@ -90,7 +90,7 @@ describe('the program', () => {
     },
   );
 
-  it('is built anew after any change of a source, also one whose time is set back', async () => {
+  it('is built again after any change of a source, even if its time is set back', async () => {
     expect((await run(['--version'])).stdout).toBe('0.1.0\n');
     const path = join(copy, 'package.json');
     const { atime, mtime } = await stat(path);
@@ -108,7 +108,7 @@ describe('the program', () => {
     expect((await run(['--help'])).stdout).toContain('Usage:');
   });
 
-  it('is never an older one: what cannot be built ends with an error', async () => {
+  it('is never outdated: a failing build ends with an error', async () => {
     await run(['--version']);
     await edit('tools/cli/suggest.ts', 'return', 'retrun');
 
@@ -120,7 +120,7 @@ describe('the program', () => {
     expect((await run(['--version'])).stdout).toBe('0.1.0\n');
   });
 
-  it('runs from its sources where nothing can be written', async () => {
+  it('runs from its sources if nothing can be written', async () => {
     const cache = join(copy, 'node_modules/.cache');
     await rm(cache, { recursive: true });
     await writeFile(cache, '');
@@ -132,7 +132,7 @@ describe('the program', () => {
     await rm(cache);
   });
 
-  it('finds what lies beside its sources', async () => {
+  it('finds the files next to its sources', async () => {
     const service = await mkdtemp(join(tmpdir(), 'service-'));
     await writeFile(
       join(service, 'serverless.yml'),

@@ -13,16 +13,16 @@ function record(stream: { readonly isTTY?: boolean; readonly columns?: number })
   return shown;
 }
 
-it('is a line for each step where there is no terminal', () => {
+it('prints a line for each step without a terminal', () => {
   expect(record({})).toBe('asking VOD …\ncalling the functions …\n');
 });
 
-it('is one line of a terminal, which is cleared in the end', () => {
+it('prints one line on a terminal, and clears it at the end', () => {
   expect(record({ isTTY: true, columns: 80 })).toBe(
     '\r\u001b[Kasking VOD …\r\u001b[Kcalling the functions …\r\u001b[K',
   );
 });
 
-it('is never longer than the terminal is wide', () => {
+it('prints no line longer than the terminal is wide', () => {
   expect(record({ isTTY: true, columns: 12 })).toContain('\r\u001b[Kcalling t …\r');
 });

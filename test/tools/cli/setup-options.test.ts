@@ -29,7 +29,7 @@ describe('the address of the callback function', () => {
   it.each([
     ['is not deployed', undefined],
     ['has no address', { runtime: 'Nodejs20.19' }],
-  ])('is missed where it %s', async (lack, answer) => {
+  ])('is reported as missing if the function %s', async (lack, answer) => {
     deploy(answer);
 
     const { exitCode, error } = await run(['--yes']);
@@ -50,7 +50,7 @@ describe('the address of the callback function', () => {
     [['--mode'], "Option '--mode <value>' argument missing: see"],
     [['now'], "Unexpected argument 'now'"],
     [['--env-file', '/nowhere/.env'], 'There is no file /nowhere/.env.'],
-  ])('and every other option is checked: %j', async (args, reason) => {
+  ])('is checked, as every other option: %j', async (args, reason) => {
     const { exitCode, out, error } = await run(args);
 
     expect(exitCode).toBe(2);
@@ -64,12 +64,12 @@ describe('the address of the callback function', () => {
 describe('a wrong environment', () => {
   it.each([
     [{ CALLBACK_SIGN_KEYS: 'not+a+key' }, 'CALLBACK_SIGN_KEYS must be'],
-    [{ TENCENTCLOUD_SECRET_ID: '', TENCENTCLOUD_SECRET_KEY: '' }, 'There are no credentials'],
+    [{ TENCENTCLOUD_SECRET_ID: '', TENCENTCLOUD_SECRET_KEY: '' }, 'Credentials are missing'],
     [{ TENCENTCLOUD_SECRET_KEY: '' }, 'TENCENTCLOUD_SECRET_ID is set and'],
     [{ TENCENTCLOUD_SECRET_KEY: 'another' }, 'AuthFailure.SignatureFailure'],
     [{ VOD_SUB_APP_ID: '1400000001' }, 'InvalidParameterValue.SubAppId'],
     [{ VOD_API_ENDPOINT: '127.0.0.1:1' }, "VOD's API could not be reached"],
-  ])('is told in a sentence: %j', async (change, reason) => {
+  ])('is reported in a sentence: %j', async (change, reason) => {
     setHere(change);
 
     const { exitCode, error } = await run(['--callback-url', OURS, '--yes']);
@@ -80,7 +80,7 @@ describe('a wrong environment', () => {
     expect(error).not.toContain('not+a+key');
   });
 
-  it('does not hinder the key that signs uploads, where there is no other', async () => {
+  it('does not matter for the key that signs uploads, if there is no other key', async () => {
     const { account } = vod.stage;
     setHere({
       TENCENTCLOUD_SECRET_ID: '',
@@ -92,7 +92,7 @@ describe('a wrong environment', () => {
     expect((await run(['--callback-url', OURS, '--yes'])).exitCode).toBe(0);
   });
 
-  it('is less with a file of variables, before which go those of the process', async () => {
+  it('can be completed by a file of variables; those of the process have precedence', async () => {
     const folder = await makeFolder();
     const file = join(folder, '.env');
     await writeFile(file, `VOD_SUB_APP_ID=1400000001\nVOD_EVENT_MODE="PULL"\n`);

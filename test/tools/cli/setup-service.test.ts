@@ -22,7 +22,7 @@ describe('a serverless.yml', () => {
       /^serverless\.yml cannot be read: Cannot parse "serverless\.yml": .*\(\d+:\d+\)\.$/,
     ],
     [
-      'has a variable that nobody sets',
+      'has a variable that is not set',
       `custom: { upload: "${variable('env:NOBODY_SETS_THIS')}" }`,
       /^serverless\.yml cannot be read: .*"custom\.upload": Value not found/,
     ],
@@ -32,11 +32,11 @@ describe('a serverless.yml', () => {
       /^The settings in serverless\.yml are wrong: custom\.upload\.policy\.tenants\.claim .*; custom\.upload\.policy\.tenants\.subAppIds\.acme .*; custom\.upload\.rule .*\.$/,
     ],
     [
-      'has settings that are none',
+      'has settings of another type',
       'custom: { upload: [] }',
       /^The settings in serverless\.yml are wrong: custom\.upload .*\.$/,
     ],
-  ])('is refused in a sentence where it %s', async (_, rest, reason) => {
+  ])('is refused in a sentence if it %s', async (_, rest, reason) => {
     await writeFile(join(folder, 'serverless.yml'), `${HEAD}${rest}\n`);
 
     const { exitCode, out, error } = await run(['--callback-url', OURS, '--yes'], { folder });
@@ -49,7 +49,7 @@ describe('a serverless.yml', () => {
   });
 
   it.each(['', 'custom: { other: 1 }', 'custom: { upload: }'])(
-    'names no tenants where it has "%s"',
+    'has no tenants with "%s"',
     async (rest) => {
       await writeFile(join(folder, 'serverless.yml'), `${HEAD}${rest}\n`);
 

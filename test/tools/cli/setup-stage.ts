@@ -18,20 +18,20 @@ export const OURS = 'https://1500000001-ours.ap-singapore.tencentscf.com/callbac
 /** The first of the keys that VOD may sign with. */
 export const SIGN_KEY = makeSecret(16, 'hex');
 
-/** `vod-upload setup` before an account whose application was never set up. */
+/** `vod-upload setup` and an account whose application was never set up. */
 export interface SetupStage {
   readonly vod: VodFront;
   readonly scf: VodServer;
-  /** What the command is run with. */
+  /** The environment of the command. */
   readonly environment: Variables;
-  /** Changes that. */
+  /** Changes the environment. */
   setHere(change: Variables): void;
-  /** Says what SCF has of the callback function: nothing at first. */
+  /** Sets SCF's answer about the callback function: by default it is not deployed. */
   deploy(deployed: ScfFunction | undefined): void;
   run(args: readonly string[], options?: Parameters<typeof runCommand>[2]): Promise<Outcome>;
 }
 
-/** Gives each test of the file an account of its own. */
+/** Gives each test of the file a separate account. */
 export function useSetup(): SetupStage {
   let environment: Variables;
   let deployed: ScfFunction | undefined;
@@ -69,7 +69,7 @@ export function useSetup(): SetupStage {
   };
 }
 
-/** Has an application as new ones are: the emulator's own callback address would be somebody else's. */
+/** Sets an application as new ones are: the emulator's own callback address would count as another service's. */
 export function clearSettings({ client }: ApiStage): Promise<unknown> {
   return client.ModifyEventConfig({
     Mode: 'PUSH',
@@ -80,7 +80,7 @@ export function clearSettings({ client }: ApiStage): Promise<unknown> {
   });
 }
 
-/** Returns a variable as serverless.yml has it. */
+/** Returns the text of a variable in serverless.yml. */
 export function variable(source: string): string {
   return `\${${source}}`;
 }

@@ -35,7 +35,7 @@ describe('tenants', () => {
     );
   const countChanges = () => vod.actions.filter((action) => action === 'ModifyEventConfig').length;
 
-  it('have their changes shown, are asked about once, and are all changed', async () => {
+  it('show their changes, need one confirmation, and are all changed', async () => {
     const asked: string[] = [];
     const outcome = await run(['--callback-url', OURS], {
       ...{ folder, asked },
@@ -78,7 +78,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     }
   });
 
-  it('get their keys again while they may have that of the own application, which a setting says', async () => {
+  it('get their keys again while a setting says that they may have the key of the own application', async () => {
     await setupHere(EVERYTHING);
     vod.actions.length = 0;
     const shared = { ...setup.environment, CALLBACK_SHARED_SIGN_KEY_UNTIL: '2099-01-01T00:00:00Z' };
@@ -94,7 +94,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     expect(again.out).toMatch(/^Nothing to change/);
   });
 
-  it('are left alone by a second run', async () => {
+  it('are not changed by a second run', async () => {
     await setupHere(EVERYTHING);
     vod.actions.length = 0;
 
@@ -108,7 +108,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     expect(countChanges()).toBe(3);
   });
 
-  it('are changed where they need it, and the others are said to need nothing', async () => {
+  it('are changed only if needed; the others are listed with nothing to change', async () => {
     await setupHere(EVERYTHING);
     await acme.client.ModifyEventConfig({ DeleteMediaCompleteEventSwitch: 'OFF' });
     vod.actions.length = 0;
@@ -129,7 +129,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     [`?subAppId=${GLOBEX}`, `${OURS}?subAppId=${GLOBEX}`],
     [`?subAppId=${ACME}&subAppId=${GLOBEX}`, `${OURS}?subAppId=${ACME}&…`],
   ])(
-    'are changed where the address has "%s" for a query, which takes it from nobody',
+    'are changed if the address has the query "%s", without --force, since the function is the same',
     async (query, shown) => {
       await setupHere(EVERYTHING);
       await acme.client.ModifyEventConfig({ NotificationUrl: `${OURS}${query}` });
@@ -146,7 +146,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     },
   );
 
-  it("have the service's own application report without the query", async () => {
+  it("do not affect the address of the service's own application, which has no query", async () => {
     await vod.stage.client.ModifyEventConfig({ NotificationUrl: `${OURS}?subAppId=${ACME}` });
 
     const { out } = await setupHere(EVERYTHING);
@@ -155,7 +155,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     expect((await readUrls())[0]).toBe(OURS);
   });
 
-  it('keep the query that the function has already', async () => {
+  it("keep the other query of the function's address", async () => {
     await setupHere(['--callback-url', `${OURS}?token=not-for-everybody`, '--yes']);
     const { out } = await setupHere(['--callback-url', `${OURS}?token=new`, '--yes', '--force']);
 
@@ -166,7 +166,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     expect((await readUrls())[1]).toBe(`${OURS}?token=new&subAppId=${ACME}`);
   });
 
-  it("lose nobody else's address without --force, and then none is changed", async () => {
+  it("do not replace another service's address without --force, and then none is changed", async () => {
     const theirs =
       'https://other.example.com/hook?token=not-for-everybody&subAppId=not-for-anybody';
     await acme.client.ModifyEventConfig({ NotificationUrl: theirs });
@@ -208,29 +208,32 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
       'InternalError',
       `VOD could not serve the call with InternalError. Changed: application ${OWN}. Perhaps changed: application ${ACME}. Not changed: application ${GLOBEX}.`,
     ],
-  ])('are told apart where one %s, and done by the next run', async (_, code, said) => {
-    vod.override('ModifyEventConfig', code, ACME);
-    const half = await setupHere(EVERYTHING);
-    const then = await readUrls();
-    vod.restore();
-    const whole = await setupHere(EVERYTHING);
+  ])(
+    'are listed as changed or not changed if one %s; the next run continues',
+    async (_, code, said) => {
+      vod.override('ModifyEventConfig', code, ACME);
+      const half = await setupHere(EVERYTHING);
+      const then = await readUrls();
+      vod.restore();
+      const whole = await setupHere(EVERYTHING);
 
-    expect(half.exitCode).toBe(2);
-    expect(half.error).toBe(
-      `vod-upload setup: application ${ACME}: ${said} Run it again, and it continues what is left.\n`,
-    );
-    expect(half.out).not.toContain('Done.');
-    expect(then).toEqual([OURS, '', '']);
-    expect(whole.exitCode).toBe(0);
-    expect(whole.out).toMatch(new RegExp(`^Nothing to change: application ${OWN} is`));
-    expect(await readUrls()).toEqual([
-      OURS,
-      `${OURS}?subAppId=${ACME}`,
-      `${OURS}?subAppId=${GLOBEX}`,
-    ]);
-  });
+      expect(half.exitCode).toBe(2);
+      expect(half.error).toBe(
+        `vod-upload setup: application ${ACME}: ${said} Run it again, and it continues what is left.\n`,
+      );
+      expect(half.out).not.toContain('Done.');
+      expect(then).toEqual([OURS, '', '']);
+      expect(whole.exitCode).toBe(0);
+      expect(whole.out).toMatch(new RegExp(`^Nothing to change: application ${OWN} is`));
+      expect(await readUrls()).toEqual([
+        OURS,
+        `${OURS}?subAppId=${ACME}`,
+        `${OURS}?subAppId=${GLOBEX}`,
+      ]);
+    },
+  );
 
-  it('are named where VOD does not know one, and none is changed', async () => {
+  it('are named if VOD does not know one, and none is changed', async () => {
     const other = await writeService(describeTenants({ acme: ACME, nobody: 1500000099 }));
 
     const { exitCode, out, error } = await run(EVERYTHING, { folder: other });
@@ -255,7 +258,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     }
   });
 
-  it("may have the service's own application, which stays that", async () => {
+  it("may include the service's own application, which keeps its address", async () => {
     const shared = await writeService(describeTenants({ ours: OWN, acme: ACME }));
 
     await run(EVERYTHING, { folder: shared });
@@ -264,7 +267,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     await removeScratch(shared);
   });
 
-  it('are those of the stage, and of the file with variables', async () => {
+  it('are read for the stage, and with the variables of the given file', async () => {
     const upload = variable(`file(./${variable('env:TENANTS')}-${variable('opt:stage')}.json)`);
     const staged = await writeService(upload);
     await writeFile(
@@ -281,7 +284,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
     await removeScratch(staged);
   });
 
-  it('cannot be without VOD_SUB_APP_ID', async () => {
+  it('require VOD_SUB_APP_ID', async () => {
     setHere({ VOD_SUB_APP_ID: '' });
     vod.actions.length = 0;
 

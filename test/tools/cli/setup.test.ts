@@ -7,7 +7,7 @@ import { OURS, SIGN_KEY, useSetup } from './setup-stage.ts';
 const { vod, setHere, run } = useSetup();
 
 describe('vod-upload setup', () => {
-  it('shows what changes, asks, and has VOD report to the callback function', async () => {
+  it('shows the changes, asks, and sets the callback address in VOD', async () => {
     const { exitCode, out, error } = await run(['--callback-url', OURS], { typed: 'y' });
 
     expect(error).toBe('');
@@ -19,7 +19,7 @@ describe('vod-upload setup', () => {
   SignKey             becomes the first key of CALLBACK_SIGN_KEYS; VOD does not tell what it is now
 Done. "vod-upload doctor" checks that everything fits together.
 `);
-    // The question is asked where a terminal shows it, and answered there.
+    // A terminal shows the question and the answer.
     const shown = readShown('setup').replace('Change it? [y/N] y\n', '');
     expect(out).toBe(shown.replace(/https:\S+/, OURS));
     expect(exitCode).toBe(0);
@@ -41,7 +41,7 @@ Done. "vod-upload doctor" checks that everything fits together.
   });
 
   it.each(['n', '', 'yes please', 'Y E S'])(
-    'changes nothing where the answer is "%s"',
+    'changes nothing if the answer is "%s"',
     async (typed) => {
       const { exitCode, error } = await run(['--callback-url', OURS], { typed });
 
@@ -51,7 +51,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     },
   );
 
-  it('refuses to go on without a terminal and without --yes', async () => {
+  it('refuses to continue without a terminal and without --yes', async () => {
     const { exitCode, out, error } = await run(['--callback-url', OURS]);
 
     expect(exitCode).toBe(1);
@@ -62,7 +62,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     expect(vod.actions).toEqual(['DescribeEventConfig']);
   });
 
-  it('says so where nothing is to change, and sends the key again where it is asked to', async () => {
+  it('says if nothing is to change, and sends the key again on request', async () => {
     await run(['--callback-url', OURS, '--yes']);
     vod.actions.length = 0;
 
@@ -82,7 +82,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     ]);
   });
 
-  it('leaves what it was told to leave off', async () => {
+  it('leaves off the events that an option switches off', async () => {
     const args = ['--callback-url', OURS, '--yes', '--persistence-events', 'off'];
     const { out } = await run(args);
 
@@ -94,7 +94,7 @@ Done. "vod-upload doctor" checks that everything fits together.
   });
 });
 
-describe("somebody else's callback address", () => {
+describe('the callback address of another service', () => {
   const theirs = 'https://other.example.com/hook?token=not-for-everybody';
 
   beforeEach(async () => {
@@ -104,8 +104,8 @@ describe("somebody else's callback address", () => {
 
   it.each([
     ['is not replaced', ['--callback-url', OURS]],
-    ['does not go silent by another mode', ['--mode', 'pull']],
-  ])('%s without --force, whatever else is said', async (_, args) => {
+    ['is not disabled by another mode', ['--mode', 'pull']],
+  ])('%s without --force, whatever other options are set', async (_, args) => {
     const { exitCode, out, error } = await run([...args, '--yes'], { typed: 'y' });
 
     expect(exitCode).toBe(1);
@@ -117,13 +117,13 @@ describe("somebody else's callback address", () => {
     expect(vod.actions).toEqual(['DescribeEventConfig']);
   });
 
-  it('is replaced with --force, which still asks', async () => {
+  it('is replaced with --force after a confirmation', async () => {
     expect((await run(['--callback-url', OURS, '--force'], { typed: 'n' })).exitCode).toBe(1);
     expect((await run(['--callback-url', OURS, '--force'], { typed: 'y' })).exitCode).toBe(0);
     expect(await vod.stage.client.DescribeEventConfig({})).toMatchObject({ NotificationUrl: OURS });
   });
 
-  it('is one where only the query differs', async () => {
+  it('can differ only in the query', async () => {
     await vod.stage.client.ModifyEventConfig({ NotificationUrl: `${OURS}?a=1` });
 
     const { exitCode, out } = await run(['--callback-url', `${OURS}?a=2`, '--yes']);
@@ -134,7 +134,7 @@ describe("somebody else's callback address", () => {
 });
 
 describe('the PULL mode', () => {
-  it('is set without an address and a key, and leaves the address alone', async () => {
+  it('is set without an address and a key, and does not change the address', async () => {
     await run(['--callback-url', OURS, '--yes']);
     setHere({ CALLBACK_SIGN_KEYS: '', VOD_EVENT_MODE: 'PULL' });
 
@@ -152,7 +152,7 @@ describe('the PULL mode', () => {
     );
   });
 
-  it('goes back to PUSH with the address that was there', async () => {
+  it('changes back to PUSH with the same address', async () => {
     await run(['--callback-url', OURS, '--yes']);
     await run(['--mode', 'pull', '--callback-url', OURS, '--yes']);
 

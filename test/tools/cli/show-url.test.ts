@@ -15,7 +15,7 @@ describe('showUrl()', () => {
     [`${URL_OF}?subAppId=7&subAppId=secret`, `${URL_OF}?subAppId=7&…`],
     [`${URL_OF}?subAppId=secret`, `${URL_OF}?…`],
     [`${URL_OF}?subAppId=`, `${URL_OF}?…`],
-  ])('shows of "%s" what may be seen', (url, shown) => {
+  ])('shows the public parts of "%s"', (url, shown) => {
     expect(showUrl(url)).toBe(shown);
   });
 });

@@ -16,7 +16,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the program as a shell does, from a folder that has nothing to do with it. */
+/** Runs the program as a shell does, from an unrelated folder. */
 function runProgram(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   return new Promise<Ended>((resolve) => {
     const env = { PATH: process.env['PATH'] ?? '', ...environment };
@@ -28,7 +28,7 @@ function runProgram(args: readonly string[], environment: Readonly<Record<string
 }
 
 describe('the program', () => {
-  it('runs from anywhere without a build, and describes its commands', async () => {
+  it('runs from any folder without a build, and describes its commands', async () => {
     const { code, stdout, stderr } = await runProgram(['--help']);
 
     expect(stderr).toBe('');
@@ -38,23 +38,23 @@ describe('the program', () => {
     expect(code).toBe(0);
   });
 
-  it('fails in a sentence, without a stack, and without colours where it has no terminal', async () => {
+  it('fails with a sentence, without a stack, and without colours if there is no terminal', async () => {
     const { code, stdout, stderr } = await runProgram(['setup', '--mode', 'pull']);
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^vod-upload setup: There are no credentials: [^\n]+\n$/);
+    expect(stderr).toMatch(/^vod-upload setup: Credentials are missing: [^\n]+\n$/);
   });
 
-  it('checks what it can of an empty environment', async () => {
+  it('checks what is possible with an empty environment', async () => {
     const { code, stdout, stderr } = await runProgram(['doctor']);
 
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'reading the settings …\n' });
-    expect(stdout).toContain('wrong    credentials: There are no credentials');
+    expect(stdout).toContain('wrong    credentials: Credentials are missing');
     expect(stdout).not.toContain('\u001b');
     expect(stdout).not.toMatch(/^ {4}at /m);
   });
 
-  it('says nothing of what it does where it writes JSON', async () => {
+  it('prints no progress with JSON output', async () => {
     const { code, stdout, stderr } = await runProgram(['doctor', '--json']);
 
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
@@ -70,7 +70,7 @@ describe('runCli()', () => {
     });
   });
 
-  it.each([['--version'], ['-v']])('tells its version with %s', async (argument) => {
+  it.each([['--version'], ['-v']])('prints its version with %s', async (argument) => {
     expect(await runCommand([argument], {})).toEqual({
       ...{ exitCode: 0, out: `${PACKAGE.version}\n`, error: '' },
     });
@@ -96,7 +96,7 @@ describe('runCli()', () => {
       ['doctor', '--stage', '--json'],
       "vod-upload doctor: Option '--stage' argument is ambiguous: see",
     ],
-  ])('says of %j what was meant', async (args, start) => {
+  ])('suggests for %j what was meant', async (args, start) => {
     const { exitCode, out, error } = await runCommand(args, {});
 
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
@@ -144,7 +144,7 @@ describe('the report', () => {
   const unsure = unable('clock', 'Nobody knows.');
   const left = skipped('database', 'There is none.');
 
-  it('paints what needs eyes where it may', () => {
+  it('colours findings if it may', () => {
     expect(writeReport([bad, unsure, left], true)).toBe(
       `\u001b[31mwrong\u001b[0m    regions: There is none.\n         Open one.\n\u001b[33munclear\u001b[0m  clock: Nobody knows.\nskipped  database: There is none.\nOne thing is wrong.\n`,
     );
@@ -156,7 +156,7 @@ describe('the report', () => {
     [[left], 0],
     [[left, unsure], 2],
     [[left, unsure, bad], 1],
-  ])('has an exit code for %j', (notes, code) => {
+  ])('has for %j the exit code %i', (notes, code) => {
     expect(exitCode(notes)).toBe(code);
   });
 });

@@ -4,13 +4,16 @@ import { type Bundle, bundleFunctions } from '../../../tools/deploy/bundle.ts';
 import { captureLog } from '../../support/capture-log.ts';
 import { loadBundle } from './load-bundle.ts';
 
-/** What a bundle may weigh in bytes; those that are not named, 110 kB. Nobody waits for `callback` and `sweep` to start. */
+/**
+ * Maximum sizes of bundles in bytes; 110 kB for those that are not named. No caller waits for `callback` and `sweep` to
+ * start.
+ */
 const LIMITS: Readonly<Record<string, number>> = {
   ...{ signature: 45_000, uploads: 45_000 },
   ...{ callback: 160_000, sweep: 160_000 },
 };
 
-/** What functions load when they need it. */
+/** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'ledger'],
   ...['narrow-by-claim', 'settings', 'verify-token'],
@@ -34,7 +37,7 @@ function readers(text: string): readonly string[] {
 }
 
 describe('bundleFunctions()', () => {
-  it('builds every function, each with the entry that the platform calls', async () => {
+  it('builds every function with the entry point that the platform calls', async () => {
     const sources = await readdir(new URL('../../../functions/', import.meta.url));
 
     expect(functions.map(({ name }) => `${name}.ts`).sort()).toEqual(sources.sort());
@@ -43,14 +46,14 @@ describe('bundleFunctions()', () => {
     }
   });
 
-  it('leaves out of a function what only another one reads', () => {
+  it('excludes from a function what only another one reads', () => {
     expect(readers('CALLBACK_SIGN_KEYS')).toEqual(['callback']);
     expect(readers('SOURCE_CONTEXT_V1_UNTIL')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
   });
 
-  it('builds each part once, and functions ask for it there', () => {
+  it('builds each part once, and functions load it from there', () => {
     const names = functions.map(({ name }) => name);
     expect(parts.map(({ name }) => name).sort()).toEqual(PARTS);
     expect(readers('insert into uploads')).toEqual(['ledger']);
@@ -67,7 +70,7 @@ describe('bundleFunctions()', () => {
     expect(bundle && (await loadBundle(bundle))).toHaveProperty('main_handler');
   });
 
-  it('builds functions that answer, whatever their environment lacks', async () => {
+  it('builds functions that answer, even if all variables are missing', async () => {
     for (const bundle of functions) {
       const { main_handler } = (await loadBundle(bundle, parts)) as { main_handler: Handler };
 
@@ -78,7 +81,7 @@ describe('bundleFunctions()', () => {
     }
   });
 
-  it('gives the same bytes for the same sources', async () => {
+  it('returns the same bytes for the same sources', async () => {
     expect(await bundleFunctions()).toEqual(bundles);
   });
 

@@ -33,7 +33,7 @@ function serviceOf(change: Partial<FunctionSpec>, more: Partial<Service> = {}): 
   };
 }
 
-/** The limit is of names and values together. */
+/** The limit applies to names and values together. */
 const variables = (bytes: number) => ({ AB: 'x'.repeat(bytes - 2) });
 
 describe('checkService()', () => {
@@ -48,7 +48,7 @@ describe('checkService()', () => {
     { environment: variables(4_096) },
     { vpc: { vpcId: 'vpc-1', subnetId: 'subnet-1' } },
     { description: '函数, 一.' },
-  ])('takes a function with %j', (change) => {
+  ])('accepts a function with %j', (change) => {
     expect(() => checkService(serviceOf(change), FILES)).not.toThrow();
   });
 
@@ -76,8 +76,8 @@ describe('checkService()', () => {
     [{ vpc: { vpcId: 'vpc-1', subnetId: '' } }, 'both vpcId and subnetId'],
     [{ environment: { '1A': 'x' } }, 'variable 1A must have'],
     [{ environment: { A: 'x' } }, 'variable A must have 2 to 64'],
-    [{ environment: { SCF_NAME: 'x' } }, 'SCF_NAME has a name that the platform keeps'],
-    [{ environment: { TENCENTCLOUD_SECRETID: 'x' } }, 'that the platform keeps'],
+    [{ environment: { SCF_NAME: 'x' } }, 'SCF_NAME has a name that the platform reserves'],
+    [{ environment: { TENCENTCLOUD_SECRETID: 'x' } }, 'that the platform reserves'],
     [{ environment: variables(4_097) }, 'has 4097 bytes of names and values, and SCF accepts 4096'],
     [{ environment: { AB: '한'.repeat(1_365) } }, 'has 4097 bytes'],
     [{ triggers: [...SPEC.triggers, ...SPEC.triggers] }, 'the same type and name'],
@@ -93,7 +93,7 @@ describe('checkService()', () => {
     expect(() => checkService(serviceOf(change), FILES)).toThrow(words);
   });
 
-  it('names everything at once, and no value of a variable', () => {
+  it('reports all problems together, without the values of variables', () => {
     const wrong = { timeout: 0, memorySize: 1, environment: { A: 'hidden-value' } };
     const check = () => checkService(serviceOf(wrong, { region: 'Mars', bucket: 'A_B' }), FILES);
 
@@ -101,7 +101,7 @@ describe('checkService()', () => {
     expect(check).not.toThrow('hidden-value');
   });
 
-  it('tells once of a runtime that all functions have', () => {
+  it('reports a wrong runtime of all functions once', () => {
     const spec = { ...SPEC, runtime: 'Nodejs18.15' };
     const check = () => checkService(serviceOf({}, { functions: [spec, spec] }), FILES);
 
@@ -111,6 +111,6 @@ describe('checkService()', () => {
   it('refuses code that is too large', () => {
     const files = [...FILES, { name: 'large.js', content: Buffer.alloc(500 * 1024 * 1024) }];
 
-    expect(() => checkService(serviceOf({}), files)).toThrow('SCF takes 524288000');
+    expect(() => checkService(serviceOf({}), files)).toThrow('SCF accepts 524288000');
   });
 });

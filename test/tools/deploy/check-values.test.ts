@@ -31,7 +31,7 @@ const CALLBACK = { CALLBACK_SIGN_KEYS: 'SignKey', ...CONTEXTS };
 const KEY = { VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' };
 
 describe('checkValues()', () => {
-  it('takes functions that would serve', () => {
+  it('accepts functions that can serve', () => {
     const functions = [
       specOf('signature', { ...CALLERS, ...KEY }),
       specOf('pull', { ...CALLERS, ...CONTEXTS }, 'VodUpload'),
@@ -47,7 +47,7 @@ describe('checkValues()', () => {
     expect(() => checkValues({ functions, settings: NO_SETTINGS })).not.toThrow();
   });
 
-  it('says of every function what its callers would meet as a 500', () => {
+  it('reports for every function what would make it answer 500', () => {
     const functions = [
       specOf('signature', { AUTH_JWT_SECRET: 'too-short-to-be-one' }),
       specOf('pull', { ...CALLERS, PULL_PORTS: 'not-ports' }, ''),
@@ -61,7 +61,7 @@ describe('checkValues()', () => {
     expect(check).not.toThrow(/too-short-to-be-one|not-ports|not-json/);
   });
 
-  it('refuses a grace that is longer than any signature lives', () => {
+  it('refuses a grace period that is longer than the life of any signature', () => {
     const check = (SOURCE_CONTEXT_V1_UNTIL: string) => () => {
       const callback = specOf('callback', { ...CALLBACK, SOURCE_CONTEXT_V1_UNTIL }, 'VodUpload');
       checkValues({ functions: [callback], settings: NO_SETTINGS }, () => Date.UTC(2026, 0, 1));
@@ -72,7 +72,7 @@ describe('checkValues()', () => {
     expect(check('soon')).toThrow(/callback: .*SOURCE_CONTEXT_V1_UNTIL must be an ISO 8601 time/);
   });
 
-  it("refuses a grace for the own application's key that is longer than it needs", () => {
+  it("refuses a grace period for the own application's key that is longer than necessary", () => {
     const check = (CALLBACK_SHARED_SIGN_KEY_UNTIL: string) => () => {
       const variables = { ...CALLBACK, CALLBACK_SHARED_SIGN_KEY_UNTIL };
       const callback = specOf('callback', variables, 'VodUpload');
@@ -86,7 +86,7 @@ describe('checkValues()', () => {
     expect(check('soon')).toThrow(/callback: CALLBACK_SHARED_SIGN_KEY_UNTIL must be an ISO 8601/);
   });
 
-  it('says what came with a copy into the names of the role and the private network', () => {
+  it('reports invisible characters and quotation marks in the names of the role and the private network', () => {
     const spec = {
       ...specOf('uploads', CALLERS, 'Vod\u200bUpload'),
       vpc: { vpcId: 'vpc-\u00ad1', subnetId: '"subnet-1"' },
@@ -97,7 +97,7 @@ describe('checkValues()', () => {
     );
   });
 
-  it.each(FUNCTIONS)('knows what %s reads', (name) => {
+  it.each(FUNCTIONS)('knows the variables of %s', (name) => {
     expect(() => checkValues({ functions: [specOf(name, {})], settings: NO_SETTINGS })).toThrow(
       `${name}: `,
     );
@@ -105,19 +105,19 @@ describe('checkValues()', () => {
 
   it.each<[string, Readonly<Record<string, string>>, object, string]>([
     [
-      'API keys where nobody has to have one',
+      'API keys if authentication is off',
       { AUTH: 'none' },
       { keys: [API_KEY] },
       'Cannot serve with these settings: keys must not be set while AUTH is none',
     ],
     [
-      'callers with API keys alone, and no such key',
+      'API keys as the only authentication, without any key',
       { AUTH: 'keys' },
       {},
       'Cannot serve with these settings: keys must have at least one key, since AUTH is keys',
     ],
     [
-      'a quota of uploads on their way without a database',
+      'a quota of open uploads without a database',
       CALLERS,
       { policy: { profiles: { default: { quotas: { openUploads: 3 } } } } },
       'policy.profiles.default.quotas.openUploads counts what only a database records: set DATABASE_URL',
@@ -138,7 +138,7 @@ describe('checkValues()', () => {
     expect(check).toThrow(`signature, pull: ${words}`);
   });
 
-  it('takes quotas that count on a database where there is one, and keys for their functions', () => {
+  it('accepts quotas that need a database if there is one, and API keys for the functions that use them', () => {
     const quotas = { signaturesPerMinute: 3, openUploads: 3, bytesPerDay: 3 };
     const upload = { keys: [API_KEY], policy: { profiles: { default: { quotas } } } };
     const variables = { AUTH: 'keys', DATABASE_URL: 'postgres://ledger.example.com/ledger' };
@@ -152,7 +152,7 @@ describe('checkValues()', () => {
     expect(() => checkValues({ functions, settings: readSettings({ upload }) })).not.toThrow();
   });
 
-  it('wants the service’s own application named where tenants have others', () => {
+  it('requires the service’s own application if tenants have others', () => {
     const upload = { policy: { tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002 } } } };
     const check = (own: Readonly<Record<string, string>>) => () => {
       const functions = [
@@ -170,7 +170,7 @@ describe('checkValues()', () => {
     expect(check({})).not.toThrow(/uploads/);
   });
 
-  it('takes tokens that are checked by public keys, from anywhere but this machine', () => {
+  it('accepts tokens that are verified with public keys, from any host except this machine', () => {
     const check = (AUTH_JWKS_URL: string) => () =>
       checkValues({
         functions: [specOf('uploads', { AUTH_JWKS_URL, AUTH_JWT_AUDIENCE: 'vod-upload' })],

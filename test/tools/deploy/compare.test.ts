@@ -51,11 +51,11 @@ const bare = describeConfiguration(
 );
 
 describe('listDifferences()', () => {
-  it('finds none in what is as it shall be, in whatever order the variables come', () => {
+  it('finds none if everything is as wanted, in any order of the variables', () => {
     expect(listDifferences(WANTED, STATE)).toEqual([]);
   });
 
-  it('takes what is empty, null or absent for the same', () => {
+  it('treats empty, null and absent as equal', () => {
     const empty = {
       Role: '',
       VpcConfig: { VpcId: '', SubnetId: '' },
@@ -94,7 +94,7 @@ describe('listDifferences()', () => {
         },
       },
     ],
-  ])('finds another %s', (part, change) => {
+  ])('finds a different %s', (part, change) => {
     expect(listDifferences(WANTED, { ...STATE, ...change })).toEqual([part]);
   });
 });
@@ -106,7 +106,7 @@ describe('differsInCode()', () => {
     [true, { Description: 'Somebody wrote this.' }],
     [true, { Description: null }],
     [true, { Handler: 'other.main_handler' }],
-  ])('is %j with %j', (differs, change) => {
+  ])('returns %j for %j', (differs, change) => {
     expect(differsInCode(SPEC, DIGEST, { ...STATE, ...change })).toBe(differs);
   });
 });
@@ -114,22 +114,22 @@ describe('differsInCode()', () => {
 describe('clearWhatLeft()', () => {
   it.each<[string, Configuration, FunctionState, object]>([
     [
-      'a role and a network that are left',
+      'an empty role and network if they are removed from the file',
       bare,
       STATE,
       { Role: '', VpcConfig: { VpcId: '', SubnetId: '' } },
     ],
     [
-      'what stays',
+      'the role and network that remain',
       WANTED,
       STATE,
       { Role: 'VodUpload', VpcConfig: { VpcId: 'vpc-1', SubnetId: 'subnet-1' } },
     ],
-  ])('says %s', (_name, configuration, state, expected) => {
+  ])('sends %s', (_name, configuration, state, expected) => {
     expect(clearWhatLeft(configuration, state)).toMatchObject(expected);
   });
 
-  it('does not speak of what was never there', () => {
+  it('does not send what was never set', () => {
     const cleared = clearWhatLeft(bare, { ...STATE, Role: '', VpcConfig: null });
 
     expect(Object.keys(cleared)).not.toEqual(expect.arrayContaining(['Role']));
@@ -156,13 +156,13 @@ const TIMER_STATE: TriggerState = {
 };
 
 describe('compareTriggers()', () => {
-  it('leaves alone what is as it shall be, a Function URL by whatever name', () => {
+  it('does not change triggers that are as wanted, even if a Function URL has another name', () => {
     expect(compareTriggers([URL_SPEC, TIMER], [TIMER_STATE, URL_STATE])).toEqual({
       ...{ create: [], update: [], remove: [] },
     });
   });
 
-  it('makes what is missing and removes what left', () => {
+  it('creates missing triggers and removes those that are no longer in the file', () => {
     const other = { ...TIMER_STATE, TriggerName: 'seldom' };
 
     expect(compareTriggers([URL_SPEC, TIMER], [other])).toEqual({
@@ -171,23 +171,23 @@ describe('compareTriggers()', () => {
   });
 
   it.each<[string, TriggerSpec, TriggerState]>([
-    ['a URL that is off', URL_SPEC, { ...URL_STATE, Enable: 0 }],
+    ['a URL that is switched off', URL_SPEC, { ...URL_STATE, Enable: 0 }],
     [
-      'a URL that asks for signatures',
+      'a URL that requires signatures',
       URL_SPEC,
       { ...URL_STATE, TriggerDesc: '{"AuthType":"CAM"}' },
     ],
     [
-      'a URL with headers of its own',
+      'a URL that adds CORS headers',
       URL_SPEC,
       {
         ...URL_STATE,
         TriggerDesc: (URL_STATE.TriggerDesc ?? '').replace('{', '{"CorsConfig":{"Enable":true},'),
       },
     ],
-    ['a URL that cannot be read', URL_SPEC, { ...URL_STATE, TriggerDesc: '?' }],
+    ['a URL with an unreadable description', URL_SPEC, { ...URL_STATE, TriggerDesc: '?' }],
     ['a timer at another time', TIMER, { ...TIMER_STATE, TriggerDesc: '{"cron":"0 0 * * * * *"}' }],
-    ['a timer that shall be off', { ...TIMER, enable: false }, TIMER_STATE],
+    ['a timer that should be off', { ...TIMER, enable: false }, TIMER_STATE],
   ])('updates %s', (_name, spec, state) => {
     expect(compareTriggers([spec], [state])).toEqual({
       ...{ create: [], update: [{ spec, state }], remove: [] },

@@ -19,11 +19,11 @@ describe('readCredentials()', () => {
     [{ ...LONG, TENCENTCLOUD_SESSION_TOKEN: 't' }, { token: 't' }],
     [{ ...LONG, TENCENTCLOUD_SECURITY_TOKEN: 't' }, { token: 't' }],
     [{ ...KEY, TENCENT_TOKEN: '' }, { token: undefined }],
-  ])('reads %j', (environment, credentials) => {
+  ])('reads credentials from %j', (environment, credentials) => {
     expect(readCredentials(environment)).toMatchObject(credentials);
   });
 
-  it('takes the token of the key that it takes, and no other', () => {
+  it('uses only the token that belongs to the chosen key', () => {
     expect(readCredentials({ ...KEY, ...LONG, TENCENTCLOUD_TOKEN: 't' })).toEqual({
       secretId: 'id',
       secretKey: 'key',
@@ -33,7 +33,7 @@ describe('readCredentials()', () => {
 
   it.each([
     [{}, 'Credentials are missing: set TENCENT_SECRET_ID and TENCENT_SECRET_KEY'],
-    [{ ...KEY, TENCENT_SECRET_KEY: '', TENCENT_SECRET_ID: '' }, 'There are no credentials'],
+    [{ ...KEY, TENCENT_SECRET_KEY: '', TENCENT_SECRET_ID: '' }, 'Credentials are missing'],
     [{ TENCENT_SECRET_ID: 'id' }, 'TENCENT_SECRET_ID is set and TENCENT_SECRET_KEY is not'],
     [
       { ...LONG, TENCENTCLOUD_SECRET_ID: '' },
@@ -51,7 +51,7 @@ describe('readCredentials()', () => {
       { ...LONG, TENCENTCLOUD_SECURITY_TOKEN: '"t"' },
       'TENCENTCLOUD_SECURITY_TOKEN is in quotation marks',
     ],
-  ])('says of %j what is missing or wrong', (environment, sentence) => {
+  ])('reports for %j what is missing or wrong', (environment, sentence) => {
     expect(() => readCredentials(environment)).toThrow(sentence);
   });
 });

@@ -12,7 +12,7 @@ describe('explainCron()', () => {
     '0 */30 9-17 * * * *',
     '0 0 12 * * wed *',
     '0 0 0 1 JAN,JUL * 2026-2030',
-  ])('takes %s', (expression) => {
+  ])('accepts %s', (expression) => {
     expect(explainCron(expression)).toBeUndefined();
   });
 
@@ -21,7 +21,7 @@ describe('explainCron()', () => {
     ['0 * * * * * * *', 'not 8'],
     ['', 'must have 7 fields'],
     ['60 * * * * * *', 'has "60" for its second'],
-    ['0 60 * * * * *', 'for its minute, which takes 0 to 59'],
+    ['0 60 * * * * *', 'for its minute, which is from 0 to 59'],
     ['0 0 24 * * * *', 'for its hour'],
     ['0 0 0 0 * * *', 'for its day'],
     ['0 0 0 * 13 * *', 'for its month'],
@@ -35,7 +35,7 @@ describe('explainCron()', () => {
     ['0 1/2/3 * * * * *', 'for its minute'],
     ['0 1, * * * * *', 'for its minute'],
     ['0 ? * * * * *', 'for its minute'],
-  ])('says what is wrong with "%s"', (expression, words) => {
+  ])('explains what is wrong with "%s"', (expression, words) => {
     expect(explainCron(expression)).toContain(words);
   });
 });

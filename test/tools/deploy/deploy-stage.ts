@@ -8,7 +8,7 @@ import { type CommandResult, copyProject, type Project } from '../../support/clo
 import type { FunctionRecord } from '../../support/cloud/scf/function-record.ts';
 import { startVodServer, succeed, type VodCall } from '../../support/vod-server.ts';
 
-/** What is told to functions and must reach nobody else. */
+/** Variables of functions that must not be visible anywhere else. */
 export const SECRETS = {
   VOD_SECRET_KEY: 'upload-secret-key-example',
   AUTH_JWT_SECRET: 'caller-secret-example-of-32-bytes',
@@ -28,30 +28,33 @@ const ENVIRONMENT = {
   PULL_HOSTS: 'media.example.com',
 };
 
-/** A cloud, and a copy of the project to deploy there. */
+/** A cloud, and a copy of the project to deploy to it. */
 export interface DeployStage {
   readonly cloud: Cloud;
   readonly project: Project;
-  /** Runs `serverless` with nothing remembered of calls before. */
+  /** Runs `serverless` after forgetting all earlier calls. */
   readonly run: (
     command: string,
     environment?: Readonly<Record<string, string>>,
   ) => Promise<CommandResult>;
-  /** Returns the deployed function that serverless.yml calls so. @throws RangeError */
+  /** Returns the deployed function with this key in serverless.yml. @throws RangeError */
   readonly find: (key: string) => FunctionRecord;
 }
 
-/** Several stages, since a command keeps one core busy, and what the functions call when they run. */
+/** Several stages, since a command keeps one core busy, and the calls of the deployed functions. */
 export interface DeployStages {
-  /** All that the functions are told. */
+  /** All variables of the functions. */
   readonly environment: Readonly<Record<string, string>>;
-  /** An account with nothing in it but the functions' role. */
+  /** An account that contains only the functions' role. */
   readonly emptyAccount: CloudState;
   /** Every kind of call that any command made, such as `scf:GetFunction`. */
   readonly called: ReadonlySet<string>;
-  /** What functions called of VOD's API when they ran. */
+  /** Calls of VOD's API by functions that ran. */
   readonly vodCalls: readonly VodCall[];
-  /** Does something on a stage that nobody else uses, whose cloud keeps `account` and whose project is unchanged. */
+  /**
+   * Runs `work` with a stage that no other test uses, whose cloud has the content `account` and whose project is
+   * unchanged.
+   */
   readonly use: <Result>(
     account: CloudState,
     work: (stage: DeployStage) => Promise<Result>,
@@ -66,7 +69,7 @@ export function expectSuccess({ code, output }: CommandResult): void {
 
 const STAGES = 2;
 
-/** Opens the stages; functions are told of the database at `databaseUrl`, which is there only where they run. */
+/** Opens the stages; functions get the database URL `databaseUrl`, which only has to exist if they run. */
 export async function openDeployStages(databaseUrl: string): Promise<DeployStages> {
   const vod = await startVodServer((response, { action }) =>
     succeed(response, action === 'PullUpload' ? { TaskId: 'task-1' } : {}),
@@ -74,7 +77,7 @@ export async function openDeployStages(databaseUrl: string): Promise<DeployStage
   const webhook = {
     url: 'https://hooks.example.com/vod',
     secret: `whsec_${randomBytes(24).toString('base64')}`,
-    // Of what no test makes, so that nothing is sent anywhere.
+    // Events that no test causes, so that nothing is sent anywhere.
     events: ['vod.SplitMediaComplete'],
   };
   const environment = {
@@ -134,7 +137,7 @@ async function openStage(
   };
 }
 
-/** Returns the function of an account that serverless.yml calls so. @throws RangeError */
+/** Returns the function of an account with this key in serverless.yml. @throws RangeError */
 export function findDeployed({ functions }: CloudState, key: string): FunctionRecord {
   const name = `vod-upload-dev-${key}`;
   const found = [...functions.values()].find((record) => record.name === name);
@@ -145,7 +148,7 @@ export function findDeployed({ functions }: CloudState, key: string): FunctionRe
 /** Actions that change nothing. */
 const READING = /^(?:Get|Head|List|Describe)/;
 
-/** Returns the calls that changed something, in words: service, action, and what it was done to. */
+/** Returns the calls that changed something, as text: service, action and object. */
 export function listWrites(calls: readonly CloudCall[]): readonly string[] {
   return calls
     .filter(({ action }) => !READING.test(action))
@@ -156,7 +159,7 @@ export function listWrites(calls: readonly CloudCall[]): readonly string[] {
     });
 }
 
-/** Returns a caller's token, as the team's own login would make it. */
+/** Returns a caller's token, as a login service would issue it. */
 export function mintToken(scope: string): Promise<string> {
   return new SignJWT({ sub: 'user-42', scope })
     .setProtectedHeader({ alg: 'HS256' })

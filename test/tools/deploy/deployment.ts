@@ -20,7 +20,7 @@ import {
 export const HTTP_FUNCTIONS = ['signature', 'pull', 'callback', 'uploads'] as const;
 /** All functions. */
 export const FUNCTIONS = [...HTTP_FUNCTIONS, 'sweep'] as const;
-/** Where archives are stored. */
+/** The bucket for archives. */
 export const BUCKET = `sls-cloudfunction-${CLOUD_ACCOUNT.region}-${CLOUD_ACCOUNT.appId}`;
 /** An edit that changes what is built of a function. */
 export const OTHER_CODE = [
@@ -32,7 +32,7 @@ export const OTHER_CODE = [
 const CALLERS = ['AUTH_JWT_AUDIENCE', 'AUTH_JWT_SECRET', 'CORS_ORIGINS', 'DATABASE_URL'];
 const CONTEXT_KEYS = 'SOURCE_CONTEXT_KEYS';
 const API = ['VOD_API_ENDPOINT', 'VOD_API_PROTOCOL', 'VOD_SUB_APP_ID'];
-/** What each function is told, and nothing else. */
+/** The names of each function's variables, and no others. */
 export const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = {
   signature: [...[...CALLERS, CONTEXT_KEYS, 'VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_SUB_APP_ID']],
   pull: [...CALLERS, 'PULL_HOSTS', CONTEXT_KEYS, ...API],
@@ -41,27 +41,27 @@ export const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]
   sweep: ['DATABASE_URL', CONTEXT_KEYS, ...API, 'WEBHOOK_ENDPOINTS'],
 };
 
-/** The first deployment of a file, which other commands find when it has just ended. */
+/** The first deployment of a file; other commands run after it. */
 export interface Deployment {
   readonly stages: DeployStages;
   readonly result: CommandResult;
   readonly calls: readonly CloudCall[];
-  /** Hosts that were called and are none of the cloud's. */
+  /** Called hosts that do not belong to the cloud. */
   readonly strangers: readonly string[];
-  /** What the account has afterwards. */
+  /** The content of the account afterwards. */
   readonly deployed: CloudState;
 }
 
-/** How the tests of a file begin. */
+/** The start of the tests of a file. */
 interface DeploymentStage {
   readonly deployment: Deployment;
-  /** Tests something on a stage of its own, where the first deployment has just ended. */
+  /** Runs a test with a separate stage, directly after the first deployment. */
   itAfterDeployment(title: string, work: (stage: DeployStage) => Promise<void>): void;
-  /** Returns a function as that left it. */
+  /** Returns a function after the first deployment. */
   find(key: string): FunctionRecord;
 }
 
-/** Deploys once for the file, in an account with nothing in it. */
+/** Deploys once for the file, into an empty account. */
 export function useDeployment(): DeploymentStage {
   const databases = useDatabases();
   const hasOpenssl = useRequirement('openssl');
@@ -89,13 +89,13 @@ export function useDeployment(): DeploymentStage {
   };
 }
 
-/** Checks, after all commands of the file, that a deployer needs no more rights than the policy gives. */
+/** Checks after all commands of the file that the policy allows every call of a deployer. */
 export function describePolicy(deployment: Deployment): void {
   describe('all commands together', () => {
-    /** Those of `serverless logs` and `serverless metrics`, which look and deploy nothing. */
+    /** The calls of `serverless logs` and `serverless metrics`, which only read. */
     const LOOKING = ['monitor:GetMonitorData', 'scf:GetFunctionLogs'];
 
-    it('call nothing that the policy of the deployer leaves out', () => {
+    it('make only calls that the policy of the deployer allows', () => {
       const { called } = deployment.stages;
       const allowed = new Set([...readPolicyActions('deployer'), ...LOOKING]);
 
@@ -125,12 +125,12 @@ export function functionNames({ cloud }: DeployStage): string[] {
   return [...cloud.state.functions.values()].map(({ name }) => name);
 }
 
-/** Returns the keys of what is stored. */
+/** Returns the keys of the stored archives. */
 export function storedKeys({ cloud }: DeployStage): string[] {
   return [...(cloud.state.buckets.get(BUCKET)?.objects.keys() ?? [])];
 }
 
-/** Returns what a function is told. */
+/** Returns the environment variables of a function. */
 export function environmentOf({ environment }: FunctionRecord): Readonly<Record<string, string>> {
   return Object.fromEntries(environment);
 }

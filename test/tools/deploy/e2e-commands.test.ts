@@ -14,7 +14,7 @@ import {
 
 const { deployment, itAfterDeployment } = useDeployment();
 
-/** Puts another archive in the place of a stored one, of the same length, as anyone who may write there can. */
+/** Replaces a stored archive by another one of the same length, as anyone with write access can. */
 function changeStored({ cloud }: DeployStage, key: string): void {
   const objects = cloud.state.buckets.get(BUCKET)?.objects;
   const object = objects?.get(key);
@@ -25,7 +25,7 @@ function changeStored({ cloud }: DeployStage, key: string): void {
 }
 
 describe.concurrent('the other commands', () => {
-  itAfterDeployment('info tells what is deployed', async (stage) => {
+  itAfterDeployment('info shows what is deployed', async (stage) => {
     const result = await stage.run('info');
 
     expect(result.code).toBe(0);
@@ -44,7 +44,7 @@ describe.concurrent('the other commands', () => {
     expect(listWrites(stage.cloud.calls)).toEqual([`scf Invoke ${nameOf('signature')}`]);
   });
 
-  itAfterDeployment('deploy function changes that one alone', async (stage) => {
+  itAfterDeployment('deploy function changes only that function', async (stage) => {
     await stage.project.edit(...OTHER_CODE);
     const result = await stage.run('deploy function -f callback');
 
@@ -56,7 +56,7 @@ describe.concurrent('the other commands', () => {
     ]);
   });
 
-  itAfterDeployment('rollback brings back the code before', async (stage) => {
+  itAfterDeployment('rollback restores the previous code', async (stage) => {
     const { code } = stage.find('callback');
     await stage.project.edit(...OTHER_CODE);
     await stage.run('deploy');
@@ -67,31 +67,27 @@ describe.concurrent('the other commands', () => {
     for (const key of FUNCTIONS) expect(stage.find(key).code.equals(code)).toBe(true);
   });
 
-  it.each(['deploy', 'rollback'])(
-    '%s uses no archive that somebody changed in the bucket',
-    (command) =>
-      deployment.stages.use(deployment.deployed, async (stage) => {
-        const [stored = ''] = storedKeys(stage);
-        await stage.project.edit(...OTHER_CODE);
-        expectSuccess(await stage.run('deploy'));
-        const before = FUNCTIONS.map((key) => stage.find(key).code);
-        // The code of the first deployment is wanted again, and is another by then.
-        if (command === 'deploy') await stage.project.restore();
-        changeStored(stage, stored);
-        stage.cloud.forgetCalls();
-        const result = await stage.run(command);
+  it.each(['deploy', 'rollback'])('%s uses no archive that was changed in the bucket', (command) =>
+    deployment.stages.use(deployment.deployed, async (stage) => {
+      const [stored = ''] = storedKeys(stage);
+      await stage.project.edit(...OTHER_CODE);
+      expectSuccess(await stage.run('deploy'));
+      const before = FUNCTIONS.map((key) => stage.find(key).code);
+      // The code of the first deployment is wanted again, but its archive has been changed.
+      if (command === 'deploy') await stage.project.restore();
+      changeStored(stage, stored);
+      stage.cloud.forgetCalls();
+      const result = await stage.run(command);
 
-        expect(result.code, result.output).toBe(1);
-        expect(result.output).toContain(`${stored} is not the archive that was stored`);
-        expect(result.output).toMatch(/its SHA-256 is [0-9a-f]{64}\./);
-        expect(FUNCTIONS.map((key) => stage.find(key).code)).toEqual(before);
-        expect(listWrites(stage.cloud.calls).filter((write) => write.startsWith('scf'))).toEqual(
-          [],
-        );
-      }),
+      expect(result.code, result.output).toBe(1);
+      expect(result.output).toContain(`${stored} is not the archive that was stored`);
+      expect(result.output).toMatch(/its SHA-256 is [0-9a-f]{64}\./);
+      expect(FUNCTIONS.map((key) => stage.find(key).code)).toEqual(before);
+      expect(listWrites(stage.cloud.calls).filter((write) => write.startsWith('scf'))).toEqual([]);
+    }),
   );
 
-  it.each(['logs -f signature', 'metrics'])('%s works', (command) =>
+  it.each(['logs -f signature', 'metrics'])('%s succeeds and changes nothing', (command) =>
     deployment.stages.use(deployment.deployed, async ({ cloud, run }) => {
       const result = await run(command);
 
@@ -103,7 +99,7 @@ describe.concurrent('the other commands', () => {
 });
 
 describe.concurrent('remove', () => {
-  itAfterDeployment('leaves nothing behind', async (stage) => {
+  itAfterDeployment('deletes everything that was deployed', async (stage) => {
     expectSuccess(await stage.run('remove'));
 
     const { functions, buckets, tags } = stage.cloud.state;
@@ -114,7 +110,7 @@ describe.concurrent('remove', () => {
     });
   });
 
-  itAfterDeployment('goes on past what is gone already', async (stage) => {
+  itAfterDeployment('continues if something is already deleted', async (stage) => {
     const { state } = stage.cloud;
     for (const [key, { name }] of state.functions) {
       if (name === nameOf('signature')) state.functions.delete(key);
@@ -126,7 +122,7 @@ describe.concurrent('remove', () => {
     expect(functionNames(stage)).toEqual([]);
   });
 
-  itAfterDeployment('leaves alone what is not its own', async (stage) => {
+  itAfterDeployment('does not touch objects of other services', async (stage) => {
     const { functions, buckets } = stage.cloud.state;
     const other = {
       ...stage.find('pull'),

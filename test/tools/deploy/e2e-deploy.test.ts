@@ -21,7 +21,7 @@ import {
 const { deployment, itAfterDeployment } = useDeployment();
 
 describe.concurrent('another deployment', () => {
-  itAfterDeployment('changes nothing where nothing changed, and says so', async (stage) => {
+  itAfterDeployment('changes nothing if nothing changed, and says so', async (stage) => {
     const result = await stage.run('deploy');
 
     expect(result).toMatchObject({ code: 0, output: expect.stringContaining('No changes') });
@@ -29,7 +29,7 @@ describe.concurrent('another deployment', () => {
   });
 
   itAfterDeployment(
-    'brings other code to every function, once stored, and leaves the rest as it is',
+    'stores changed code once, updates every function, and changes nothing else',
     async (stage) => {
       const before = addresses(stage);
       await stage.project.edit(...OTHER_CODE);
@@ -53,7 +53,7 @@ describe.concurrent('another deployment', () => {
     },
   );
 
-  itAfterDeployment('brings other settings as other code', async (stage) => {
+  itAfterDeployment('deploys changed settings with the code', async (stage) => {
     await stage.project.edit(
       'serverless.yml',
       'policy: {}',
@@ -70,7 +70,7 @@ describe.concurrent('another deployment', () => {
   });
 
   itAfterDeployment(
-    'changes variables of those functions that have them, and takes away what is not set',
+    'changes variables only in functions that have them, and removes those that are not set',
     async (stage) => {
       const change = { CORS_ORIGINS: 'https://other.example.com', PULL_HOSTS: '' };
       const result = await stage.run('deploy', change);
@@ -87,7 +87,7 @@ describe.concurrent('another deployment', () => {
     },
   );
 
-  itAfterDeployment('changes a timer, and no other trigger', async (stage) => {
+  itAfterDeployment('changes only the timer if nothing else changed', async (stage) => {
     await stage.project.edit('serverless.yml', "'0 * * * * * *'", "'0 */5 * * * * *'");
     expectSuccess(await stage.run('deploy'));
 
@@ -99,7 +99,7 @@ describe.concurrent('another deployment', () => {
     ]);
   });
 
-  itAfterDeployment('deletes a trigger that left the file', async (stage) => {
+  itAfterDeployment('deletes a trigger that was removed from the file', async (stage) => {
     await stage.project.edit('serverless.yml', '- http: { path: /uploads, enable: true }', '[]');
     await stage.project.edit('serverless.yml', /events:\n\s+\[\]/, 'events: []');
     expectSuccess(await stage.run('deploy'));
@@ -108,7 +108,7 @@ describe.concurrent('another deployment', () => {
     expect(stage.find('uploads').triggers).toEqual([]);
   });
 
-  itAfterDeployment('deletes a function that left the file', async (stage) => {
+  itAfterDeployment('deletes a function that the settings no longer need', async (stage) => {
     const result = await stage.run('deploy', { DATABASE_URL: '', WEBHOOK_ENDPOINTS: '' });
 
     expect(result.code, result.output).toBe(0);
@@ -119,7 +119,7 @@ describe.concurrent('another deployment', () => {
   });
 
   itAfterDeployment(
-    'puts right what somebody changed by hand, at the same address',
+    'reverts changes that were made by hand, and keeps the addresses',
     async (stage) => {
       const record = stage.find('signature');
       const before = addresses(stage);
@@ -161,7 +161,7 @@ describe.concurrent('another deployment', () => {
   });
 
   itAfterDeployment(
-    'keeps stages apart, with temporary credentials, and a private network of which .env tells',
+    'separates stages, with temporary credentials and a private network from .env',
     async (stage) => {
       await stage.project.add('.env', 'VPC_ID=vpc-example1\nSUBNET_ID=subnet-example1\n');
       const result = await stage.run('deploy --stage prod', credentialsOf(CLOUD_ACCOUNT.temporary));
@@ -176,7 +176,7 @@ describe.concurrent('another deployment', () => {
       expect(storedKeys(stage)).toHaveLength(2);
       for (const { name, vpc, publicNetwork } of stage.cloud.state.functions.values()) {
         expect(vpc.vpcId, name).toBe(name.includes('-prod-') ? 'vpc-example1' : '');
-        // VOD is reached through the internet.
+        // VOD is called through the internet.
         expect(publicNetwork, name).toBe('ENABLE');
       }
     },
@@ -184,7 +184,7 @@ describe.concurrent('another deployment', () => {
 });
 
 describe.concurrent('with API Gateway', () => {
-  itAfterDeployment('takes the place of the Function URLs', async (stage) => {
+  itAfterDeployment('replaces the Function URLs', async (stage) => {
     stage.cloud.configure({ apiGateway: true });
     const result = await stage.run('deploy', { HTTP_TRIGGER: 'apigw' });
 
@@ -208,7 +208,7 @@ describe.concurrent('with API Gateway', () => {
     expect(listWrites(stage.cloud.calls)).toEqual([]);
   });
 
-  itAfterDeployment('says what is wrong where the account has none', async (stage) => {
+  itAfterDeployment('reports that the account cannot create its triggers', async (stage) => {
     const result = await stage.run('deploy', { HTTP_TRIGGER: 'apigw' });
 
     expect(result).toMatchObject({

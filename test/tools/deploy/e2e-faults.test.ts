@@ -14,7 +14,7 @@ import { FUNCTIONS, OTHER_CODE } from './deployment.ts';
 
 const PULL = 'vod-upload-dev-pull';
 
-// Every test starts programs, waits for a stage, and the machine may be busy.
+// Every test starts programs and waits for a stage, and the machine may be busy.
 
 let stages: DeployStages;
 let deployed: CloudState;
@@ -34,7 +34,7 @@ const itInEmptyAccount = (title: string, work: Test) =>
 const itAfterDeployment = (title: string, work: Test) =>
   it(title, () => stages.use(deployed, work));
 
-/** Runs a deployment that must fail: with one message, without a stack, and without anything secret. */
+/** Runs a deployment that must fail: with one message, without a stack, and without a secret. */
 async function failToDeploy(
   { run }: DeployStage,
   environment?: Readonly<Record<string, string>>,
@@ -48,7 +48,7 @@ async function failToDeploy(
   return output;
 }
 
-/** Runs a deployment after which everything must be as it should, whatever was there before. */
+/** Runs a deployment after which everything must be correct, whatever the state before. */
 async function deploy({ cloud, run, find }: DeployStage): Promise<void> {
   const { code, output } = await run('deploy');
   expect(code, output).toBe(0);
@@ -64,7 +64,7 @@ async function deploy({ cloud, run, find }: DeployStage): Promise<void> {
 }
 
 const refusal = { kind: 'refuse' } as const;
-/** What goes wrong at once, and what is said of it. */
+/** Faults that occur together, and the messages about them. */
 const STEPS: readonly {
   readonly faults: readonly Fault[];
   readonly messages: readonly RegExp[];
@@ -106,7 +106,7 @@ const STEPS: readonly {
 
 describe.concurrent('a step that is refused', () => {
   itInEmptyAccount(
-    'ends the deployment with its name, and the next one goes on from there',
+    'ends the deployment with its name, and the next deployment continues',
     async (stage) => {
       for (const { faults, messages } of STEPS) {
         for (const fault of faults) stage.cloud.faults.arm(fault);
@@ -118,7 +118,7 @@ describe.concurrent('a step that is refused', () => {
     },
   );
 
-  itInEmptyAccount('of one function leaves the others deployed', async (stage) => {
+  itInEmptyAccount('does not stop the deployment of other functions', async (stage) => {
     const { arm, clear } = stage.cloud.faults;
     const fault = { kind: 'refuse', code: 'LimitExceeded.Function', service: 'scf' } as const;
     arm({ ...fault, action: 'CreateFunction', functionName: PULL });
@@ -135,7 +135,7 @@ describe.concurrent('a step that is refused', () => {
     ]);
   });
 
-  itAfterDeployment('of an update leaves what is deployed at work', async (stage) => {
+  itAfterDeployment('does not stop a function that is already deployed', async (stage) => {
     const { code } = stage.find('signature');
     await stage.project.edit(...OTHER_CODE);
     const { arm, clear } = stage.cloud.faults;
@@ -150,8 +150,8 @@ describe.concurrent('a step that is refused', () => {
   });
 });
 
-describe.concurrent('an answer that does not come', () => {
-  itInEmptyAccount('is waited for a minute', async (stage) => {
+describe.concurrent('a missing answer', () => {
+  itInEmptyAccount('fails the deployment after a minute', async (stage) => {
     stage.cloud.faults.arm({ kind: 'silence', service: 'scf', action: 'GetFunction' });
 
     expect(await failToDeploy(stage, { TEST_CLOUD_LIMITS: '30' })).toMatch(
@@ -159,7 +159,7 @@ describe.concurrent('an answer that does not come', () => {
     );
   });
 
-  itInEmptyAccount('to what was done is no harm', async (stage) => {
+  itInEmptyAccount('to a completed call does no harm', async (stage) => {
     const once = { service: 'scf', times: 1 } as const;
     stage.cloud.faults.arm({ ...once, kind: 'lost', action: 'CreateFunction' });
     stage.cloud.faults.arm({ ...once, kind: 'half', action: 'CreateTrigger' });
@@ -173,14 +173,14 @@ describe.concurrent('an answer that does not come', () => {
     ]);
   });
 
-  itInEmptyAccount('from the storage is asked for again', async (stage) => {
+  itInEmptyAccount('from the storage is followed by a retry', async (stage) => {
     stage.cloud.faults.arm({ kind: 'lost', service: 'cos', action: 'PutObject', times: 1 });
     await deploy(stage);
   });
 });
 
 describe.concurrent('a function', () => {
-  itAfterDeployment('that stays busy is given up after three minutes', async (stage) => {
+  itAfterDeployment('that stays busy fails after three minutes', async (stage) => {
     const busy = { status: 'Updating', busyReads: Number.POSITIVE_INFINITY } as const;
     Object.assign(stage.find('pull'), busy);
     expect(await failToDeploy(stage, { TEST_CLOUD_WAITS: '400' })).toMatch(
@@ -197,7 +197,7 @@ describe.concurrent('a function', () => {
   });
 
   itAfterDeployment(
-    'of another runtime is left alone, since the cloud cannot change that',
+    'with another runtime is not changed, since the cloud cannot change runtimes',
     async (stage) => {
       Object.assign(stage.find('pull'), { runtime: 'Nodejs18.15' });
 
@@ -206,7 +206,7 @@ describe.concurrent('a function', () => {
     },
   );
 
-  itAfterDeployment('gets the runtime that RUNTIME says once it was removed', async (stage) => {
+  itAfterDeployment('gets the runtime in RUNTIME after it was removed', async (stage) => {
     const newer = { RUNTIME: 'Nodejs22.21' };
 
     const refused = await failToDeploy(stage, newer);
@@ -223,20 +223,17 @@ describe.concurrent('a function', () => {
     expect((await stage.run('deploy', newer)).output).toContain('No changes');
   });
 
-  itInEmptyAccount(
-    'is not sent anywhere for a runtime on which it was never tested',
-    async (stage) => {
-      const connections = stage.cloud.connections();
+  itInEmptyAccount('is not deployed with a runtime that is not supported', async (stage) => {
+    const connections = stage.cloud.connections();
 
-      const refused = await failToDeploy(stage, { RUNTIME: 'Nodejs18.15' });
+    const refused = await failToDeploy(stage, { RUNTIME: 'Nodejs18.15' });
 
-      expect(refused).toContain('RUNTIME must be Nodejs20.19, Nodejs22.21 or Nodejs24.11');
-      expect(refused.match(/RUNTIME must/g)).toHaveLength(1);
-      expect(stage.cloud.connections()).toBe(connections);
-    },
-  );
+    expect(refused).toContain('RUNTIME must be Nodejs20.19, Nodejs22.21 or Nodejs24.11');
+    expect(refused.match(/RUNTIME must/g)).toHaveLength(1);
+    expect(stage.cloud.connections()).toBe(connections);
+  });
 
-  itInEmptyAccount('that would not serve is not deployed, nor is any other', async (stage) => {
+  itInEmptyAccount('that could not serve stops the whole deployment', async (stage) => {
     const connections = stage.cloud.connections();
 
     expect(await failToDeploy(stage, { CALLBACK_SIGN_KEYS: '', SOURCE_CONTEXT_KEYS: '' })).toMatch(
@@ -245,7 +242,7 @@ describe.concurrent('a function', () => {
     expect(stage.cloud.connections()).toBe(connections);
   });
 
-  itAfterDeployment('whose creation failed is made anew', async (stage) => {
+  itAfterDeployment('whose creation failed is created again', async (stage) => {
     Object.assign(stage.find('pull'), { status: 'CreateFailed', triggers: [] });
     await deploy(stage);
     expect(listWrites(stage.cloud.calls)).toContain(`scf DeleteFunction ${PULL}`);
@@ -253,7 +250,7 @@ describe.concurrent('a function', () => {
 });
 
 describe.concurrent('the other commands', () => {
-  itAfterDeployment('remove says what is still there, and goes on', async ({ cloud, run }) => {
+  itAfterDeployment('remove names what is still there, and continues', async ({ cloud, run }) => {
     const fault = { kind: 'refuse', code: 'InternalError.System', service: 'scf' } as const;
     cloud.faults.arm({ ...fault, action: 'DeleteFunction', functionName: PULL });
 
@@ -267,14 +264,14 @@ describe.concurrent('the other commands', () => {
     expect([cloud.state.functions.size, cloud.state.buckets.size]).toEqual([0, 0]);
   });
 
-  itInEmptyAccount('invoke fails where there is no such function', async ({ run }) => {
+  itInEmptyAccount('invoke fails if there is no such function', async ({ run }) => {
     expect(await run('invoke -f pull')).toMatchObject({
       code: 1,
       output: expect.stringContaining('ResourceNotFound.Function'),
     });
   });
 
-  itAfterDeployment('invoke fails where the function does', async ({ find, run }) => {
+  itAfterDeployment('invoke fails if the function fails', async ({ find, run }) => {
     Object.assign(find('pull'), { handler: 'pull.nothing_there' });
 
     expect(await run('invoke -f pull')).toMatchObject({
@@ -292,8 +289,8 @@ describe.concurrent('the other commands', () => {
     }),
   );
 
-  // One of the commands that are done here and one of serverless-tencent-scf; plugin.test.ts has the others.
-  it.each(['deploy', 'logs -f pull'])('%s says that there are no credentials', (command) =>
+  // One command of this project and one of serverless-tencent-scf; plugin.test.ts has the others.
+  it.each(['deploy', 'logs -f pull'])('%s reports missing credentials', (command) =>
     stages.use(deployed, async ({ cloud, run }) => {
       const connections = cloud.connections();
 

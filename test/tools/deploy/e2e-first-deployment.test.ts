@@ -22,14 +22,14 @@ import {
 
 const { deployment, find } = useDeployment();
 
-/** What functions load only when they need it. */
+/** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'ledger'],
   ...['narrow-by-claim', 'settings', 'verify-token'],
 ];
 
 describe('the first deployment', () => {
-  it('stores one archive, then makes each function and its trigger', () => {
+  it('stores one archive, then creates each function and its trigger', () => {
     expectSuccess(deployment.result);
     expect(listWrites(deployment.calls)).toEqual([
       'cos PutBucket ',
@@ -43,13 +43,13 @@ describe('the first deployment', () => {
     ]);
   });
 
-  it('tells the addresses that the cloud gave', () => {
+  it('prints the addresses from the cloud', () => {
     for (const key of HTTP_FUNCTIONS) {
       expect(deployment.result.output).toContain(`${addressOf(find(key))}/${key}`);
     }
   });
 
-  it('writes what the documents show, with names and numbers of its own', () => {
+  it('prints what the documents show, with other names and numbers', () => {
     const mask = (text: string) =>
       text
         .replaceAll(/^\S+(?=\.serverless)/gm, '')
@@ -57,14 +57,14 @@ describe('the first deployment', () => {
         .replaceAll(/-[0-9a-f]+(?:…[0-9a-f]+)?\.zip/g, '-#.zip')
         .replaceAll(/https:\/\/\d+-[^./]+\.[^/]+/g, 'https://#');
 
-    // What it does goes to one stream and what came of it to another; a terminal shows both, one after the other.
+    // Progress goes to one stream and the result to another; a terminal shows both, one after the other.
     const [steps = '', outcome = ''] = mask(readShown('deploy')).split(/(?=^Done)/m);
     expect(outcome).not.toBe('');
     expect(mask(deployment.result.output)).toContain(steps);
     expect(mask(deployment.result.output)).toContain(outcome);
   });
 
-  it('makes functions as serverless.yml says', () => {
+  it('creates functions as serverless.yml describes them', () => {
     expect(FUNCTIONS.map((key) => find(key))).toMatchObject([
       { handler: 'signature.main_handler', timeout: 5, memorySize: 128, role: '' },
       { handler: 'pull.main_handler', timeout: 60, role: 'VodUpload' },
@@ -77,12 +77,12 @@ describe('the first deployment', () => {
     }
   });
 
-  it('opens Function URLs to everybody and a timer, all switched on', () => {
+  it('creates public Function URLs and a timer, all switched on', () => {
     for (const key of HTTP_FUNCTIONS) {
       const [trigger, ...others] = find(key).triggers;
       expect(others).toEqual([]);
       expect(trigger).toMatchObject({ type: 'http', isOpen: true, qualifier: '$DEFAULT' });
-      // Functions answer for CORS themselves; twice the headers would be refused by browsers.
+      // Functions set CORS headers themselves; browsers would refuse duplicate headers.
       expect(JSON.parse(trigger?.description ?? '')).toMatchObject({
         AuthType: 'NONE',
         NetConfig: { EnableIntranet: false, EnableExtranet: true },
@@ -94,7 +94,7 @@ describe('the first deployment', () => {
     ]);
   });
 
-  it.each(FUNCTIONS)('tells %s what is meant for it, and nothing else', (key) => {
+  it.each(FUNCTIONS)('gives %s its own variables, and no others', (key) => {
     const told = environmentOf(find(key));
 
     expect(Object.keys(told).sort()).toEqual([...TOLD[key]].sort());
@@ -102,7 +102,7 @@ describe('the first deployment', () => {
       expect(told[name], name).toBe(deployment.stages.environment[name]);
   });
 
-  it('keeps every secret out of the bucket and off the screen', () => {
+  it('writes no secret to the bucket or the terminal', () => {
     const objects = [...(deployment.deployed.buckets.get(BUCKET)?.objects.values() ?? [])];
     const files = objects.flatMap(({ body }) => readZip(body).map(({ content }) => content));
     const texts = [...objects.map(({ body }) => body), ...files].map((bytes) => bytes.toString());
@@ -123,7 +123,7 @@ describe('the first deployment', () => {
     }
   });
 
-  it('talks to the cloud alone', () => {
+  it('connects only to the cloud', () => {
     expect(deployment.strangers).toEqual([]);
   });
 });
@@ -139,19 +139,19 @@ describe('the archive', () => {
         .sort(),
     );
     expect(new Set(files.map(({ modified }) => modified))).toHaveProperty('size', 1);
-    // Files that everybody may read: https://cloud.tencent.com/document/product/583/9702.
+    // All users must be able to read the files: https://cloud.tencent.com/document/product/583/9702.
     expect(new Set(files.map(({ mode }) => mode & 0o777))).toEqual(new Set([0o644]));
   });
 
   describe.each(EVENT_SHAPES)('behind $name', ({ toEvent }) => {
-    /** Calls a function, with a token for `scope` where that is given. */
+    /** Calls a function, with a token for `scope` if it is given. */
     const call = async (key: string, request: TestRequest, scope?: string) => {
       const authorization = scope === undefined ? {} : await authorize(scope);
       const outcome = await runFunction(find(key), toEvent({ ...request, headers: authorization }));
       return readAnswer(outcome);
     };
 
-    it('issues a signature, and reports its upload', async () => {
+    it('issues a signature, and returns its upload', async () => {
       const signed = await call('signature', { body: { classId: 7 } }, 'upload:sign');
       const { signature, uploadId } = signed.json;
       const path = `/uploads/${uploadId}`;
@@ -164,7 +164,7 @@ describe('the archive', () => {
       expect(shown).toMatchObject({ status: 200, json: { uploadId, state: 'issued', classId: 7 } });
     });
 
-    it('has VOD pull', async () => {
+    it('makes VOD pull', async () => {
       const body = { mediaUrl: 'https://media.example.com/film.mp4' };
 
       expect(await call('pull', { body }, 'upload:pull')).toMatchObject({
@@ -177,7 +177,7 @@ describe('the archive', () => {
       });
     });
 
-    it('takes a notification that is proven', async () => {
+    it('accepts a notification with a valid Sign', async () => {
       const body = {
         EventType: 'MediaCastStatusChanged',
         MediaCastStatusChangedEvent: { CastId: `cast-${randomUUID()}`, Status: 'Working' },
@@ -187,7 +187,7 @@ describe('the archive', () => {
       expect(await call('callback', { body })).toMatchObject({ status: 200, json: { code: 0 } });
     });
 
-    it.each(HTTP_FUNCTIONS)('refuses by %s what is not proven', async (key) => {
+    it.each(HTTP_FUNCTIONS)('refuses calls of %s without a token or Sign', async (key) => {
       const method = key === 'uploads' ? 'GET' : 'POST';
 
       expect(await call(key, { method, body: {} })).toMatchObject({
@@ -196,7 +196,7 @@ describe('the archive', () => {
       });
     });
 
-    it.each(HTTP_FUNCTIONS)('answers a wrong method by %s with an HTTP answer', async (key) => {
+    it.each(HTTP_FUNCTIONS)('answers calls of %s with a wrong method', async (key) => {
       expect(await call(key, { method: 'PATCH' })).toMatchObject({
         status: 405,
         json: { code: 'method_not_allowed' },
@@ -204,7 +204,7 @@ describe('the archive', () => {
     });
   });
 
-  it('does at the timer what is due, with the rights of its role', async () => {
+  it("does at the timer what is due, with its role's credentials", async () => {
     const event = {
       Type: 'Timer',
       TriggerName: 'every-minute',
@@ -232,7 +232,7 @@ const httpAnswer = v.object({
   value: v.object({ statusCode: v.number(), body: v.string() }),
 });
 
-/** Returns what a function answered; fails where that is no HTTP answer with JSON. */
+/** Returns the answer of a function; throws if it is not an HTTP answer with JSON. */
 function readAnswer(outcome: Invocation) {
   const { statusCode, body } = v.parse(httpAnswer, outcome).value;
   return { status: statusCode, json: v.parse(v.record(v.string(), v.unknown()), JSON.parse(body)) };

@@ -22,7 +22,7 @@ afterAll(async () => {
   await cloud.close();
 });
 
-it('npm run package makes the same archive anywhere, without a network, credentials or values', async () => {
+it('npm run package creates the same archive everywhere, without a network, credentials or variables', async () => {
   const archives: Buffer[] = [];
   for (const { npm, folder } of [project, other]) {
     const { code, output } = await npm('package');

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: such texts are what this is about.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this file is about such texts.
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,8 +13,8 @@ function parse(text: string) {
 describe('parseEnvFile()', () => {
   it.each<[string, string, Record<string, string>]>([
     ['a dollar in a password', 'A=Pa$word9', { A: 'Pa$word9' }],
-    ['dollars that begin no name', 'A=$$a$1$', { A: '$$a$1$' }],
-    ['a dollar before the beginning of a name that is there', 'A=$B9\nB=1', { A: '$B9', B: '1' }],
+    ['dollars without a name', 'A=$$a$1$', { A: '$$a$1$' }],
+    ['a dollar before the beginning of a name that is set', 'A=$B9\nB=1', { A: '$B9', B: '1' }],
     ['an escaped dollar', 'A=a\\$B\nB=1', { A: 'a$B', B: '1' }],
     ['an escaped dollar within double quotes', 'A="\\${B}"', { A: '${B}' }],
     ['dollars within single quotes', "A='${B}\\$B$HOME'", { A: '${B}\\$B$HOME' }],
@@ -42,19 +42,23 @@ describe('parseEnvFile()', () => {
     ['line ends of old Macs', 'A=1\rB=2', { A: '1', B: '2' }],
     ['a variable twice', 'A=1\nA=2', { A: '2' }],
     ['equals signs', 'A=a=b==', { A: 'a=b==' }],
-    ['nothing', '\n \n', {}],
-  ])('takes %s as it stands', (_, text, variables) => {
+    ['an empty file', '\n \n', {}],
+  ])('reads %s unchanged', (_, text, variables) => {
     expect(parse(text)).toEqual({ variables, problems: [] });
   });
 
   it.each<[string, string, RegExp]>([
-    ['what would be cut', 'A=1\nB=Pa#word', /^B \(line 2\) has a # .* single quotes/],
-    ['what would be cut away', 'B=#fff', /^B \(line 1\) has a # /],
+    [
+      'a value that other readers would shorten',
+      'A=1\nB=Pa#word',
+      /^B \(line 2\) has a # .* single quotes/,
+    ],
+    ['a value that other readers would read as empty', 'B=#fff', /^B \(line 1\) has a # /],
     ['a reference', 'B=x${SOME}', /^B \(line 1\) refers to another variable .* single quotes/],
     ['a reference with a default', 'B="${SOME:-word}"', /^B \(line 1\) refers to another/],
     ['a reference within back quotes', 'B=`${SOME}`', /^B \(line 1\) refers to another/],
     ['a reference without braces', 'SOME=1\nB=x$SOME', /^B \(line 2\) refers to another/],
-    ['a reference to what the process has', 'B=$HOME/x', /^B \(line 1\) refers to another/],
+    ['a reference to a variable of the process', 'B=$HOME/x', /^B \(line 1\) refers to another/],
     ["Serverless's own syntax", "B='a${env:SOME}'", /^B \(line 1\) has a \$\{ .* %24/],
     ["Serverless's functions", "B='${file(word)}'", /^B \(line 1\) has a \$\{ /],
     ['an escaped quote', 'B="a\\"word"', /^B \(line 1\) has \\" or \\r within double quotes/],
@@ -69,14 +73,14 @@ describe('parseEnvFile()', () => {
     ['a bare certificate', `B=${PEM}\nC=1`, /^B \(line 1\) has several lines: put double quotes/],
     ['a line of another kind', 'A=1\n\nB: word', /^line 3 is neither NAME=value nor a comment/],
     ['a name alone', 'word', /^line 1 is neither/],
-  ])('says of %s where it is and what to write, and not what it is', (_, text, problem) => {
+  ])('reports %s with its line and what to write, without the value', (_, text, problem) => {
     const { problems } = parse(text);
 
     expect(problems).toEqual([expect.stringMatching(problem)]);
     expect(problems.join()).not.toMatch(/word|SOME|fff|MIIB/);
   });
 
-  it('goes on after each, counting lines', () => {
+  it('continues after each problem, and counts lines correctly', () => {
     const text = `A="a\nb"\nB=x#y\n${PEM.replace('-', 'C=-')}\nD=\`\n\`x\nE=1\nnothing\nF="`;
 
     expect(parse(text).problems.map((problem) => problem.split(/\)| is/)[0])).toEqual([
@@ -84,8 +88,8 @@ describe('parseEnvFile()', () => {
     ]);
   });
 
-  it('takes as Node.js does what it takes at all, but for what that cuts short', () => {
-    // Node.js 22 takes the next line for a value that is white space.
+  it('reads what it accepts as Node.js does, except for what Node.js shortens', () => {
+    // Node.js 22 reads the next line as the value if the value is white space.
     const value = fc
       .string({ unit: fc.constantFrom(...'aZ0 =\'"`\\n{}[]:,./@%-_') })
       .filter((text) => text.trim() !== '');

@@ -43,7 +43,7 @@ afterEach(() => {
 
 afterAll(() => server.close());
 
-/** What a failure carries of what anybody reads; ports and times differ from run to run. */
+/** Returns the parts of a failure that the code reads; ports and times differ between runs. */
 function describeFailure(error: unknown): object {
   if (!(error instanceof Error)) throw new Error('Nothing was thrown', { cause: error });
   const own = (name: string): unknown => Reflect.get(error, name);
@@ -140,7 +140,7 @@ describe('leanPackages()', () => {
       (response) => response.end('{}'),
       { message: expect.stringContaining('undefined'), fromTheSdk: false },
     ],
-  ])('fails as the whole SDK does at %s', async (_name, respond, expected) => {
+  ])('fails with %s as the whole SDK does', async (_name, respond, expected) => {
     answer = respond;
     const [full, lean] = await failBoth();
 
@@ -148,7 +148,7 @@ describe('leanPackages()', () => {
     expect(lean).toMatchObject(expected);
   });
 
-  it('fails as the whole SDK does where nobody listens', async () => {
+  it('fails as the whole SDK does if nothing listens', async () => {
     const closed = await startVodServer(succeed);
     await closed.close();
     const [full, lean] = await failBoth(closed.endpoint);
@@ -160,14 +160,14 @@ describe('leanPackages()', () => {
     });
   });
 
-  it('notices an answer that was cut, and means the same by it', async () => {
+  it('detects a truncated answer, and reports it as the same kind of failure', async () => {
     answer = (response) => {
       response.writeHead(200, { 'Content-Length': '1000' });
       response.write('{"Response":', () => response.destroy());
     };
     const [full, lean] = await failBoth();
 
-    // The whole SDK waits for its time limit, and then throws what is not its own kind of error.
+    // The whole SDK waits until its time limit, and then throws an error of another class.
     expect(full).toMatchObject({ fromTheSdk: false });
     expect(lean).toMatchObject({
       message: 'request to http://HOST/ failed, reason: aborted',
@@ -178,14 +178,14 @@ describe('leanPackages()', () => {
     }
   });
 
-  it('follows no redirection, so that a signature goes to its own host only', async () => {
+  it('follows no redirect, so that a signature is sent only to its own host', async () => {
     answer = (response) => response.writeHead(307, { Location: 'http://127.0.0.1:1/' }).end();
     const [, lean] = await failBoth();
 
     expect(lean).toMatchObject({ httpCode: 307, meaning: 'upstream_failed', repeat: 'never' });
   });
 
-  it.each(['the full', 'the lean'])('ends a call when it is aborted, in %s build', async (name) => {
+  it.each(['the full', 'the lean'])('ends an aborted call, in %s build', async (name) => {
     const controller = new AbortController();
     answer = () => controller.abort();
     const create = name.endsWith('lean') ? createLean : createFull;
@@ -195,7 +195,7 @@ describe('leanPackages()', () => {
     ).rejects.toMatchObject({ message: 'The user aborted a request.' });
   });
 
-  it('leaves out what a call of VOD does not need', async () => {
+  it('excludes what a call of VOD does not need', async () => {
     const [[lean], [full]] = await Promise.all([bundleFiles([API]), bundleFiles([API], [])]);
     if (lean === undefined || full === undefined) throw new Error('Nothing was bundled');
 
@@ -203,7 +203,7 @@ describe('leanPackages()', () => {
     expect(lean.code.length).toBeLessThan(30_000);
   });
 
-  it('gives the same bytes for the same sources', async () => {
+  it('returns the same bytes for the same sources', async () => {
     const [[first], [second]] = await Promise.all([bundleFiles([API]), bundleFiles([API])]);
 
     expect(first?.code).toEqual(second?.code);

@@ -28,36 +28,36 @@ const OPEN = {
 const hide = createHide(listSecrets({ ...SECRET, ...OPEN }));
 
 describe('listSecrets()', () => {
-  it.each(Object.entries(SECRET))('names the value of %s', (_name, value) => {
+  it.each(Object.entries(SECRET))('lists the value of %s', (_name, value) => {
     expect(hide(`refused: ${value}.`)).toBe('refused: ***.');
   });
 
   it.each([
-    ['a key of several', 'SecondSignKey'],
+    ['one of several keys', 'SecondSignKey'],
     ["a database's password", 'p%40ssword'],
-    ["a database's password, decoded", 'p@ssword'],
+    ["a database's decoded password", 'p@ssword'],
     ["a database's password in the query", 'qu%2Bery'],
     ["an endpoint's secrets", 'whsec_first whsec_second'],
     ["one of an endpoint's secrets", 'whsec_second'],
     [
-      "an endpoint's address, which may be all that it takes",
+      "an endpoint's address, which may itself be the secret",
       'https://hooks.example.com/T01/x?token=y',
     ],
-  ])('names %s by itself, however the cloud quotes it', (_what, value) => {
+  ])('lists %s separately, so that it is hidden wherever the cloud quotes it', (_what, value) => {
     expect(hide(`{"Value":"${value}"}`)).toBe('{"Value":"***"}');
   });
 
-  it.each(Object.entries(OPEN))('leaves %s to be read', (_name, value) => {
+  it.each(Object.entries(OPEN))('does not hide %s', (_name, value) => {
     const text = `vod-upload-dev-pull in ap-singapore: ${value}`;
 
     expect(hide(text)).toBe(text);
   });
 
-  it('names the password of any other address', () => {
+  it('lists the password in any other address', () => {
     expect(listSecrets({ MIRROR: 'https://user:passw0rd@example.com/' })).toContain('passw0rd');
   });
 
-  it('takes endpoints that are none for a secret as a whole', () => {
+  it('treats invalid endpoints as one secret', () => {
     expect(listSecrets({ WEBHOOK_ENDPOINTS: '{ not JSON' })).toEqual(['{ not JSON']);
     expect(listSecrets({ WEBHOOK_ENDPOINTS: '"text"' })).toEqual(['"text"']);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle } from '../../../tools/deploy/bundle.ts';
 
-/** Loads a bundle as the platform does: as a CommonJS file with nothing around it but the bundles `beside` it. */
+/** Loads a bundle as the platform does: as a CommonJS file with only the bundles `beside` next to it. */
 export async function loadBundle(
   { name, code }: Bundle,
   beside: readonly Bundle[] = [],

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: such texts are what this is about.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this file is about such texts.
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ function run(args: readonly string[], environment: Variables = {}): Promise<Ende
   });
 }
 
-/** Returns all variables that functions would be deployed with, and the region. */
+/** Returns all variables of a deployment, and the region. */
 async function readDeployed(args: readonly string[], environment: Variables): Promise<Variables> {
   const print = [QUIET, SERVERLESS, 'print', '--format', 'json', ...args];
   const { stdout, stderr } = await run(print, environment);
@@ -51,7 +51,7 @@ async function readDeployed(args: readonly string[], environment: Variables): Pr
   return { ...all, TENCENT_REGION: provider.region };
 }
 
-/** Writes files, and expects a deployment and the commands to find the same in them, which is answered. */
+/** Writes files, expects a deployment and the commands to read the same from them, and returns the variables. */
 async function expectOneReading(
   files: Variables,
   { stage, environment = {} }: { stage?: string; environment?: Variables } = {},
@@ -66,7 +66,7 @@ async function expectOneReading(
 }
 
 describe('a deployment and the commands', () => {
-  it('read the same in values that other readers would expand, cut or trim', async () => {
+  it('read the same values, including those that other readers would expand, shorten or trim', async () => {
     const file = [
       '\uFEFFexport VOD_SUB_APP_ID = 1500000001 # of the team',
       'DATABASE_URL=postgres://vod:Pa$word9$@db.example.com:5432/vod?options=-c%20a%3Db',
@@ -93,7 +93,7 @@ describe('a deployment and the commands', () => {
     });
   });
 
-  it('read the file of the stage in the place of .env, and the environment before both', async () => {
+  it('read the file of the stage instead of .env, and prefer the environment', async () => {
     const files = {
       '.env': 'VOD_SECRET_ID=of-env\nVOD_SECRET_KEY=of-env',
       '.env.dev': 'VOD_SECRET_ID=of-dev\nAUTH=of-dev\nCORS_ORIGINS=of-dev\nPULL_HOSTS=',
@@ -109,7 +109,7 @@ describe('a deployment and the commands', () => {
     });
   });
 
-  it('refuse the same, by name and file, without a value and without a stack', async () => {
+  it('refuse the same variables, with name and file, without a value and without a stack', async () => {
     await writeFile(
       join(folder, '.env.prod'),
       'AUTH=keys\nDATABASE_URL=postgres://vod:Pa#word@db/vod\nVOD_SECRET_KEY="${PASSWORD}"\n',
@@ -133,7 +133,7 @@ describe('a deployment and the commands', () => {
     expect(message).not.toMatch(/Pa#|word|PASSWORD/);
   });
 
-  it('refuse a file of another encoding, and what is no file', async () => {
+  it('refuse a file with another encoding, and a path that is not a file', async () => {
     const read = () => readVariables(undefined, { environment: {}, folder });
 
     await writeFile(join(folder, '.env'), Buffer.from('\uFEFFA=1', 'utf16le'));

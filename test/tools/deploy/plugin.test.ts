@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPlugin } from '../../../tools/deploy/plugin.ts';
 
-/** Variables that have to do with who deploys. */
+/** Variables with the deployer's credentials. */
 const CREDENTIALS = [
   ...['TENCENT_SECRET_ID', 'TENCENT_SECRET_KEY', 'TENCENT_TOKEN'],
   ...['TENCENTCLOUD_SECRET_ID', 'TENCENTCLOUD_SECRET_KEY'],
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Returns the plugin where Serverless was called with this command. */
+/** Returns the plugin as Serverless creates it for this command. */
 function pluginOf(command: string) {
   const hooks = { 'deploy:deploy': [{ pluginName: 'TencentDeploy' }, { pluginName: 'Other' }] };
   const pluginManager = { cliOptions: {}, hooks };
@@ -36,17 +36,17 @@ describe('the first step of a command', () => {
   it.each([
     ...['deploy', 'deploy function', 'deploy list', 'info', 'invoke', 'logs', 'metrics', 'remove'],
     'rollback',
-  ])('says of %s that there are no credentials, before anything is built', async (command) => {
+  ])('reports missing credentials for %s, before anything is built', async (command) => {
     await expect(pluginOf(command).steps.initialize()).rejects.toThrow(
       'set TENCENT_SECRET_ID and TENCENT_SECRET_KEY',
     );
   });
 
-  it('asks for none where nothing reaches the cloud', async () => {
+  it('needs no credentials if the command does not call the cloud', async () => {
     await expect(pluginOf('package').steps.initialize()).resolves.toBeUndefined();
   });
 
-  it('keeps serverless-tencent-scf from what is done here, and nobody else from anything', async () => {
+  it('removes the hooks of serverless-tencent-scf that this project replaces, and no others', async () => {
     const { steps, hooks } = pluginOf('package');
     await steps.initialize();
 

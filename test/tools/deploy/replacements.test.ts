@@ -7,13 +7,13 @@ import { isStream, refuseStream } from '../../../tools/deploy/replacements/strea
 import { createTraceId } from '../../../tools/deploy/replacements/trace-id.ts';
 
 describe('fetch()', () => {
-  it('says that it sends no streams', async () => {
+  it('refuses a stream as a body', async () => {
     await expect(
       fetch('http://127.0.0.1:1/', { method: 'POST', headers: {}, body: Readable.from(['']) }),
     ).rejects.toThrow('sends text and bytes only');
   });
 
-  it('sends nothing for a signal that was aborted before', async () => {
+  it('sends nothing if the signal is already aborted', async () => {
     await expect(
       fetch('http://127.0.0.1:1/', { method: 'GET', headers: {}, signal: AbortSignal.abort() }),
     ).rejects.toThrow('The user aborted a request.');
@@ -21,7 +21,7 @@ describe('fetch()', () => {
 });
 
 describe('createJson()', () => {
-  it('writes what was read, and refuses big numbers by name', () => {
+  it('reads and writes JSON, and refuses BigInt values', () => {
     expect(createJson().stringify(createJson().parse('{"a":[1,"\u2028"]}'))).toBe(
       '{"a":[1,"\u2028"]}',
     );
@@ -30,9 +30,12 @@ describe('createJson()', () => {
 });
 
 describe('isStream()', () => {
-  it.each([undefined, null, 1, 'text', Buffer.from(''), {}, []])('says no to %j', (value) => {
-    expect(isStream(value)).toBe(false);
-  });
+  it.each([undefined, null, 1, 'text', Buffer.from(''), {}, []])(
+    'returns false for %j',
+    (value) => {
+      expect(isStream(value)).toBe(false);
+    },
+  );
 
   it('refuses a stream', () => {
     expect(() => isStream(Readable.from(['']))).toThrow('leaves streams out');
@@ -40,7 +43,7 @@ describe('isStream()', () => {
 });
 
 describe('refuseStream() and refuseProxy()', () => {
-  it('say what is missing when they are called and when they are made', () => {
+  it('throw what is missing when they are called or constructed', () => {
     expect(() => refuseStream()).toThrow('leaves streams out');
     expect(() => Reflect.construct(refuseStream, [])).toThrow('leaves streams out');
     expect(() => Reflect.construct(refuseProxy, ['http://proxy'])).toThrow('leaves proxies out');
@@ -48,7 +51,7 @@ describe('refuseStream() and refuseProxy()', () => {
 });
 
 describe('createTraceId()', () => {
-  it('answers another one every time', () => {
+  it('returns a different id each time', () => {
     expect(createTraceId()).toMatch(/^[\da-f-]{36}$/);
     expect(createTraceId()).not.toBe(createTraceId());
   });

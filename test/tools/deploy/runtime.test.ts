@@ -9,7 +9,7 @@ import {
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-/** Majors of Node.js and the oldest minor of each, from a range such as `^20.19.0 || ^22.13.0`. */
+/** Returns the major versions of Node.js with the oldest minor of each, from a range such as `^20.19.0 || ^22.13.0`. */
 function readEngines(range: string): ReadonlyMap<number, number> {
   const oldest = [...range.matchAll(/\^(\d+)\.(\d+)\.0(?: \|\| |$)/g)];
   return new Map(oldest.map(([, major, minor]) => [Number(major), Number(minor)]));
@@ -23,7 +23,7 @@ describe('readRuntime()', () => {
     [{ RUNTIME: '' }, DEFAULT_RUNTIME],
     [{ RUNTIME: ' Nodejs22.21\n' }, 'Nodejs22.21'],
     [{ RUNTIME: 'nodejs22.21' }, 'nodejs22.21'],
-  ])('reads of %j the runtime %s', (environment, runtime) => {
+  ])('reads from %j the runtime %s', (environment, runtime) => {
     expect(readRuntime(environment)).toBe(runtime);
   });
 
@@ -33,7 +33,7 @@ describe('readRuntime()', () => {
 });
 
 describe('explainRuntime()', () => {
-  it.each(RUNTIMES)('takes %s, whose Node.js is one that package.json names', (runtime) => {
+  it.each(RUNTIMES)('accepts %s, whose Node.js is supported by package.json', (runtime) => {
     const [, major, minor] = /^Nodejs(\d+)\.(\d+)$/.exec(runtime) ?? [];
 
     expect(explainRuntime(runtime)).toBeUndefined();
@@ -41,7 +41,7 @@ describe('explainRuntime()', () => {
   });
 
   it.each(['', 'Nodejs', '22', 'v22.21', 'nodejs22.21', 'Nodejs18.15', 'Nodejs22.12', 'Python3.9'])(
-    'says what is wrong with %j',
+    'explains what is wrong with %j',
     (runtime) => {
       expect(explainRuntime(runtime)).toBe(
         `RUNTIME must be Nodejs20.19, Nodejs22.21 or Nodejs24.11, on which the functions are tested, and is ${runtime || 'empty'}`,
@@ -63,7 +63,7 @@ describe('the versions of Node.js', () => {
     );
   });
 
-  it('begin with the one that .nvmrc and the container for development have', () => {
+  it('begin with the version of .nvmrc and of the development container', () => {
     const { image } = JSON.parse(read('.devcontainer/devcontainer.json'));
 
     expect(read('.nvmrc').trim()).toBe(majors[0]);

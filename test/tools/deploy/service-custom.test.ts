@@ -19,7 +19,7 @@ function write(custom: readonly string[]): Promise<void> {
   return writeFile(join(folder, 'serverless.yml'), [...head, ...custom, ''].join('\n'));
 }
 
-/** Returns a variable as serverless.yml has it. */
+/** Returns the text of a variable in serverless.yml. */
 function variable(source: string): string {
   return `\${${source}}`;
 }
@@ -39,8 +39,8 @@ describe('readServiceCustom()', () => {
     });
   });
 
-  it('needs no home directory that can be written', async () => {
-    // Not even by root.
+  it('needs no writable home directory', async () => {
+    // Nobody can write there, not even root.
     vi.stubEnv('HOME', '/dev/null/home');
     const head = ['service: other', 'configValidationMode: warn', 'provider: { name: tencent }'];
     await writeFile(join(folder, 'serverless.yml'), [...head, 'custom: { a: 1 }', ''].join('\n'));
@@ -48,7 +48,7 @@ describe('readServiceCustom()', () => {
     expect(await readServiceCustom(folder)).toEqual({ a: 1 });
   });
 
-  it('says what Serverless says of a file that it cannot read', async () => {
+  it("passes on Serverless's message about a file that it cannot read", async () => {
     await write(['custom:', `  upload: ${variable('env:NOBODY_SETS_THIS')}`]);
 
     await expect(readServiceCustom(folder)).rejects.toThrow(
@@ -56,7 +56,7 @@ describe('readServiceCustom()', () => {
     );
   });
 
-  it('reads it with what a deployment is told, and with no other variables', async () => {
+  it('reads it with the variables of a deployment, and no others', async () => {
     await write([
       'custom:',
       `  stage: ${variable("opt:stage, 'dev'")}`,
@@ -77,7 +77,7 @@ describe('readServiceCustom()', () => {
     });
   });
 
-  it('answers nothing where the file has nothing', async () => {
+  it('returns undefined if the file has no custom', async () => {
     await write([]);
 
     expect(await readServiceCustom(folder)).toBeUndefined();

@@ -40,12 +40,15 @@ const FUNCTIONS = readdirSync(new URL('../../../functions', import.meta.url)).ma
   source.replace('.ts', ''),
 );
 
-/** Of the platform itself, and of a replacement on the same machine. */
+/** Variables of the platform, and of a stand-in for it on the same machine. */
 const PLATFORM = /^TENCENTCLOUD_|^WEBHOOK_LOOPBACK$|^AUTH_JWKS_LOOPBACK$|^EVENT_BUS_API_/;
 
 const UPLOAD_KEY = ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PREVIOUS_SECRET_KEY'];
 
-/** They have a role instead of the key, and keys for contexts alone; what one does not do needs no limit and no grace. */
+/**
+ * Functions without the key have a role instead, and only keys for contexts; a variable for something that a function
+ * does not do is left out.
+ */
 const NOT_HANDED_ON: Readonly<Record<string, readonly string[]>> = {
   pull: [...UPLOAD_KEY, 'SOURCE_CONTEXT_V1_UNTIL'],
   callback: [...UPLOAD_KEY, 'VOD_PULLS_PER_SECOND'],
@@ -53,7 +56,7 @@ const NOT_HANDED_ON: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('readService()', () => {
-  it('gives each function its own environment, without what is empty', () => {
+  it('gives each function its own environment, without empty variables', () => {
     const { functions, leftOut } = readService(SOURCE, {});
 
     expect(functions.map(({ key, environment }) => [key, environment])).toEqual([
@@ -63,7 +66,7 @@ describe('readService()', () => {
     expect(leftOut).toMatchObject([{ key: 'second', missing: ['ONLY_FIRST'] }]);
   });
 
-  it('takes from the provider what a function does not say', () => {
+  it("uses the provider's value if a function has none", () => {
     const { functions } = readService(SOURCE, { stage: 'prod', region: 'ap-seoul' });
 
     expect(functions).toMatchObject([
@@ -87,7 +90,7 @@ describe('readService()', () => {
     expect(readService(SOURCE, { region: 'ap-seoul' }).region).toBe('ap-seoul');
   });
 
-  it('makes API Gateway triggers where that is chosen', () => {
+  it('creates API Gateway triggers if they are chosen', () => {
     const { functions } = readService({ ...SOURCE, custom: { httpTrigger: 'apigw' } }, {});
 
     expect(functions[0]?.triggers).toEqual([
@@ -101,7 +104,7 @@ describe('readService()', () => {
       { handler: 'a.b', memory: 1 },
       'functions.first.memory is not known here',
     ],
-    ['a text for a number', { handler: 'a.b', timeout: '5' }, 'functions.first.timeout'],
+    ['text instead of a number', { handler: 'a.b', timeout: '5' }, 'functions.first.timeout'],
     ['no handler', {}, 'functions.first.handler is missing'],
     [
       'an unknown event',
@@ -109,14 +112,14 @@ describe('readService()', () => {
       'an event of the type http or timer',
     ],
     [
-      'an event that does not say whether it is on',
+      'an event without enable',
       { handler: 'a.b', events: [{ http: { path: '/a' } }] },
-      'functions.first.events.0.http.enable must be said',
+      'functions.first.events.0.http.enable must be true or false',
     ],
     [
-      'a timer that does not say whether it is on',
+      'a timer without enable',
       { handler: 'a.b', events: [{ timer: { name: 'a', parameters: { cronExpression: '' } } }] },
-      'functions.first.events.0.timer.parameters.enable must be said',
+      'functions.first.events.0.timer.parameters.enable must be true or false',
     ],
     [
       'a path without a slash',
@@ -137,7 +140,7 @@ describe('readService()', () => {
 describe('serverless.yml', () => {
   const file = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
 
-  it.each(FUNCTIONS)('hands on to %s every variable that it reads, and no other', (name) => {
+  it.each(FUNCTIONS)('passes to %s every variable that it reads, and no other', (name) => {
     const others = NOT_HANDED_ON[name] ?? [];
     const wanted = listRead(name).filter(
       (variable) => !PLATFORM.test(variable) && !others.includes(variable),
@@ -148,7 +151,7 @@ describe('serverless.yml', () => {
   });
 });
 
-/** Returns the variables that a function asks its environment for when it starts. */
+/** Returns the variables that a function reads from its environment when it starts. */
 function listRead(name: string): readonly string[] {
   const read = new Set<string>();
   const environment = new Proxy<Record<string, string>>(
@@ -168,7 +171,7 @@ function listRead(name: string): readonly string[] {
   return [...read].sort();
 }
 
-/** Returns the variables of a function in the file, those of the lists that it takes whole included. */
+/** Returns the variables of a function in the file, including those of lists that it uses whole. */
 function listHandedOn(file: string, name: string): readonly string[] {
   const handedOn = (text: string) =>
     [...text.matchAll(/^ +([A-Z\d_]+): \$\{env:\1, ''\}$/gm)].map(([, variable = '']) => variable);

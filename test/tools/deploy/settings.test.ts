@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../tools/deploy/settings.ts';
 
 describe('readSettings()', () => {
-  it('writes the same text for the same settings, in whatever order the file has them', () => {
+  it('writes the same text for the same settings in any order', () => {
     const one = {
       upload: {
         rules: [{ set: { classId: 7 }, name: 'a' }],
@@ -28,11 +28,11 @@ describe('readSettings()', () => {
     expect(readSettings(custom)).toBe('{}\n');
   });
 
-  it.each([[[]], ['text'], [1]])('refuses %j in their place', (upload) => {
+  it.each([[[]], ['text'], [1]])('refuses %j instead of settings', (upload) => {
     expect(() => readSettings({ upload })).toThrow('custom.upload must be a map');
   });
 
-  it('takes a time without quotes, of which YAML makes a date, as one with quotes', () => {
+  it('reads a time without quotes, which YAML parses as a date, like one with quotes', () => {
     const settings = (expireTime: unknown) =>
       readSettings({ upload: { rules: [{ name: 'a', set: { expireTime } }] } });
 
@@ -44,7 +44,7 @@ describe('readSettings()', () => {
     );
   });
 
-  it('names everything that is wrong with its place, and no value', () => {
+  it('names the place of every problem, without a value', () => {
     const sha256 = hash('sha256', 'made-up API key');
     const upload = {
       keys: [

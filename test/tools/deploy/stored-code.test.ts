@@ -6,7 +6,7 @@ const SERVICE = { name: 'vod-upload', stage: 'dev' };
 const digestOf = (digit: string) => digit.repeat(64);
 const keyOf = (digit: string, stage = 'dev') => `vod-upload-${stage}-${digestOf(digit)}.zip`;
 
-/** A bucket whose objects are there without a network; what COS itself does is proven end to end. */
+/** A bucket without a network; the end-to-end tests cover COS itself. */
 function bucketOf(keys: readonly string[]): Bucket & { readonly keys: () => readonly string[] } {
   const objects = new Map(
     keys.map((key, index) => [key, new Date(Date.UTC(2026, 0, 1 + index)).toISOString()]),
@@ -34,7 +34,7 @@ const OTHERS = [
 ];
 
 describe('listCode()', () => {
-  it('answers the archives of this stage, the newest first', async () => {
+  it('returns the archives of this stage, newest first', async () => {
     const stored = await listCode(SERVICE, bucketOf([keyOf('1'), ...OTHERS, keyOf('2')]));
 
     expect(stored).toEqual([
@@ -47,11 +47,11 @@ describe('listCode()', () => {
 describe('pruneCode()', () => {
   it.each([
     ['5', ['3', '4', '5']],
-    // In use again after a way back.
+    // In use again after a rollback.
     ['1', ['1', '4', '5']],
-    // Another one was stored, and nobody uses it.
+    // Another one was stored, but is not used.
     ['3', ['3', '4', '5']],
-  ])('keeps three, among them %s in use', async (used, kept) => {
+  ])('keeps three archives, including %s, which is in use', async (used, kept) => {
     const bucket = bucketOf([...['1', '2', '3', '4', '5'].map((digit) => keyOf(digit)), ...OTHERS]);
 
     expect(await pruneCode(SERVICE, digestOf(used), bucket)).toBe(2);
@@ -66,19 +66,19 @@ describe('chooseCode()', () => {
     storedAt: `2026-01-0${digit}T00:00:00Z`,
   }));
 
-  it('takes the newest that is not in use, or the one of a time', () => {
+  it('returns the newest archive that is not in use, or the one stored at a given time', () => {
     expect(chooseCode(stored, new Set([digestOf('3')]), undefined)).toBe(stored[1]);
     expect(chooseCode(stored, new Set(), '2026-01-01T00:00:00Z')).toBe(stored[2]);
   });
 
   it.each(['2026-01-01T00:00Z', '2026-01-01T09:00:00+0900', '2026-01-01 00:00:00.000+00'])(
-    'takes the one of a time that is written as %s',
+    'returns the archive stored at a time written as %s',
     (time) => {
       expect(chooseCode(stored, new Set(), time)).toBe(stored[2]);
     },
   );
 
-  it('says where there is none', () => {
+  it('throws if there is none', () => {
     const choose = (time: string) => () => chooseCode(stored, new Set(), time);
 
     expect(() => chooseCode([], new Set(), undefined)).toThrow('no older code');

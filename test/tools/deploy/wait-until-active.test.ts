@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FunctionState } from '../../../tools/deploy/cloud/function-state.ts';
 import { readSettled, waitUntilActive } from '../../../tools/deploy/wait-until-active.ts';
 
-/** Returns these states one after the other, and the last for ever. */
+/** Returns these states one after another, and then always the last one. */
 function answer(...states: readonly (string | undefined)[]) {
   const left = [...states];
   return {
@@ -14,7 +14,7 @@ function answer(...states: readonly (string | undefined)[]) {
 }
 
 describe('readSettled()', () => {
-  it('asks ever more seldom until the change is over', async () => {
+  it('waits longer between reads until the change is over', async () => {
     const pauses: number[] = [];
     const scf = answer('Creating', 'Creating', 'Creating', 'Updating', 'Updating', 'Active');
     const state = await readSettled(scf, 'f', async (milliseconds) => pauses.push(milliseconds));
@@ -23,11 +23,11 @@ describe('readSettled()', () => {
     expect(pauses).toEqual([200, 400, 800, 1_600, 2_000]);
   });
 
-  it('answers undefined once a deleted function is gone', async () => {
+  it('returns undefined once a deleted function is gone', async () => {
     expect(await readSettled(answer('Deleting', undefined), 'f', async () => {})).toBeUndefined();
   });
 
-  it('gives up in the end', async () => {
+  it('gives up after the last read', async () => {
     await expect(readSettled(answer('Updating'), 'f', async () => {})).rejects.toThrow(
       'f is still Updating after 180 seconds',
     );
@@ -38,7 +38,7 @@ describe('waitUntilActive()', () => {
   it.each([
     ['UpdateFailed', 'f is UpdateFailed: why'],
     [undefined, 'f is gone'],
-  ])('throws at %s', async (status, words) => {
+  ])('throws for the status %s', async (status, words) => {
     await expect(waitUntilActive(answer(status), 'f', async () => {})).rejects.toThrow(words);
   });
 });

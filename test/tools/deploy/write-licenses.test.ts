@@ -15,7 +15,7 @@ beforeEach(async () => {
   folder = await makeFolder();
 });
 
-/** Makes a package and returns its folder. */
+/** Creates a package and returns its folder. */
 async function make(manifest: object, files: Readonly<Record<string, string>> = {}) {
   const made = await mkdtemp(join(folder, 'package-'));
   await writeFile(join(made, 'package.json'), JSON.stringify(manifest));
@@ -26,7 +26,7 @@ async function make(manifest: object, files: Readonly<Record<string, string>> = 
 const ACME = { name: '@acme/a', version: '1.2.3', license: 'ISC' };
 
 describe('writeLicenses()', () => {
-  it('has name, version, licence and every text of each package, once and by name', async () => {
+  it('contains name, version, licence and all texts of each package, once and sorted by name', async () => {
     const a = await make(ACME, {
       'LICENSE.md': 'Copyright Acme\r\nAll of it.\r\n',
       NOTICE: 'Made by Acme.',
@@ -48,20 +48,20 @@ describe('writeLicenses()', () => {
     expect(text).toContain('Older terms');
     expect(text).not.toMatch(/Only a|\r/);
     expect(await writeLicenses([a, older, b])).toBe(text);
-    // Where a package is in two places, with the same version.
+    // If a package is in two places with the same version.
     expect((await writeLicenses([a, same])).match(/^@acme.*$/gm)).toEqual(['@acme/a 1.2.3 (ISC)']);
   });
 
   it.each([
     ['MIT', /^Copyright \(c\) Ann\n\nPermission is hereby granted, free of charge/m],
     ['Unlicense', /^This is free and unencumbered software released into the public domain\.$/m],
-  ])('has the text of %s where a package ships none', async (license, words) => {
+  ])('adds the text of %s if a package ships none', async (license, words) => {
     expect(await writeLicenses([await make({ ...ACME, license, author: 'Ann' })])).toMatch(words);
     const author = { name: 'Ann', email: 'ann@example.com' };
     expect(await writeLicenses([await make({ ...ACME, license, author })])).toMatch(words);
   });
 
-  it('names every package whose licence it does not know', async () => {
+  it('names every package with an unknown licence', async () => {
     const folders = [
       await make(ACME),
       await make({ ...ACME, name: 'b', license: 'SEE LICENSE IN elsewhere' }),
@@ -84,7 +84,7 @@ describe('buildCode()', () => {
       ?.content.toString();
     const named = (text ?? '').match(/^\S+(?= \d+\.\d+\.\d+ \(.+\)$)/gm) ?? [];
 
-    // All that the functions depend on, and what those depend on.
+    // All dependencies of the functions, including indirect ones.
     expect(named).toEqual(expect.arrayContaining(Object.keys(packages.dependencies)));
     expect(named).toEqual(
       expect.arrayContaining(['tencentcloud-sdk-nodejs-common', 'fast-sha256']),
@@ -94,7 +94,7 @@ describe('buildCode()', () => {
       lock.packages;
     expect(named.filter((name) => locked[`node_modules/${name}`]?.dev !== undefined)).toEqual([]);
     expect(named.filter((name) => locked[`node_modules/${name}`] === undefined)).toEqual([]);
-    // What is left out of the vendor's SDK, and what only builds.
+    // Parts of the vendor's SDK that are left out, and build tools.
     for (const absent of ['node-fetch', 'form-data', 'json-bigint', 'esbuild', 'tsx']) {
       expect(named).not.toContain(absent);
     }

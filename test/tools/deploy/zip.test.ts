@@ -12,7 +12,7 @@ const FILES = [
   { name: 'settings.json', content: Buffer.from('') },
 ];
 
-/** Reads an archive with Python's reader, which shares nothing with the writer. */
+/** Reads an archive with Python's reader, which has no code in common with the writer. */
 async function readWithPython(zip: Buffer): Promise<unknown> {
   const folder = await makeFolder();
   await writeFile(join(folder, 'code.zip'), zip);
@@ -25,7 +25,7 @@ print(json.dumps([[i.filename, oct(i.external_attr >> 16), list(i.date_time), le
 }
 
 describe('writeZip()', () => {
-  it('writes what another program reads: files by name, readable by all, without a date', async (context) => {
+  it('writes an archive that another program reads: files by name, readable by all, without a date', async (context) => {
     requirePresent(context, 'python3');
     const date = [1980, 1, 1, 0, 0, 0];
 
@@ -36,7 +36,7 @@ describe('writeZip()', () => {
     ]);
   });
 
-  it('gives the same bytes for the same files, in whatever order they come', () => {
+  it('returns the same bytes for the same files in any order', () => {
     expect(writeZip(FILES.toReversed()).equals(writeZip(FILES))).toBe(true);
   });
 });

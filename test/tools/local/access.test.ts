@@ -17,11 +17,11 @@ const FOREIGN_ORIGINS = [
 ];
 
 describe('isLoopbackOrigin()', () => {
-  it.each(LOCAL_ORIGINS)('knows %s', (origin) => {
+  it.each(LOCAL_ORIGINS)('accepts %s', (origin) => {
     expect(isLoopbackOrigin(origin)).toBe(true);
   });
 
-  it.each(FOREIGN_ORIGINS)('does not know "%s"', (origin) => {
+  it.each(FOREIGN_ORIGINS)('does not accept "%s"', (origin) => {
     expect(isLoopbackOrigin(origin)).toBe(false);
   });
 });
@@ -74,7 +74,7 @@ describe('a stack', () => {
     });
   }
 
-  /** Sends what `fetch` would not: any `Host`. */
+  /** Sends any `Host`, which `fetch` cannot. */
   function askAs(
     host: string,
     path: string,
@@ -91,7 +91,7 @@ describe('a stack', () => {
     });
   }
 
-  it('lets every page of this machine call the functions, as their CORS has it', async () => {
+  it("lets every page on this machine call the functions, with the functions' own CORS headers", async () => {
     for (const origin of LOCAL_ORIGINS) {
       const login = { method: 'POST', headers: { origin }, body: '{}' };
       const { token } = JSON.parse((await send('/__local/token', login)).text);
@@ -113,7 +113,7 @@ describe('a stack', () => {
     }
   });
 
-  it('lets such a page read what an app needs, refusals included', async () => {
+  it('lets such a page read what an app needs, including refusals', async () => {
     const calls = [
       ['GET', '/uploads', 401],
       ['DELETE', '/uploads/01JNONE0000000000000000000', 401],
@@ -136,11 +136,11 @@ describe('a stack', () => {
         expect(headers.get('access-control-allow-origin')).toBe(LOCAL);
       }
     }
-    // What was cached where no page asked would be of no use to one.
+    // An answer that was cached without an origin would not be usable for a page.
     expect((await send('/media/none/none.mp4')).headers.get('vary')).toBe('Origin');
   });
 
-  it('keeps the other controls to its own page, by whatever name it has here', async () => {
+  it('allows the other controls only to its own page, under all of its names on this machine', async () => {
     const controls = [
       ...['POST /__local/sweep', 'POST /__local/faults', 'DELETE /__local/faults'],
       ...['POST /__local/speed', 'POST /__local/console-upload', 'GET /__local/events'],
@@ -164,7 +164,7 @@ describe('a stack', () => {
     '/__vod/vod.tencentcloudapi.com/',
   ];
 
-  it('gives a page of somebody else nothing', async () => {
+  it('refuses every request from a page of another site', async () => {
     for (const origin of ['null', 'http://evil.example', 'http://localhost.evil.example']) {
       for (const path of paths) {
         for (const { status, headers } of [
@@ -178,7 +178,7 @@ describe('a stack', () => {
     }
   });
 
-  it('answers on no path to a name of somebody else that leads here', async () => {
+  it('refuses on every path a foreign name that resolves to this machine', async () => {
     for (const path of paths) expect(await askAs('evil.example', path)).toBe(421);
     expect(await askAs('evil.example:80', '/', { origin: 'http://localhost' })).toBe(421);
     expect(await askAs('localhost.evil.example', '/')).toBe(421);
@@ -187,7 +187,7 @@ describe('a stack', () => {
     }
   });
 
-  it('answers to its own names and the cloud’s, also as a proxy, and to no other there', async () => {
+  it('answers under its own names and those of the cloud, also as a proxy, and under no others', async () => {
     const { host } = new URL(stage.stack.origin);
     const vod = 'vod.tencentcloudapi.com';
     const cases = [
@@ -200,7 +200,7 @@ describe('a stack', () => {
       [vod, `http://${vod}/`, 200],
       [vod, `http://${vod}:80/`, 200],
       [host, `http://${vod}/`, 200],
-      // Names of the cloud that it does not speak for, and of anybody.
+      // Names of the cloud that it does not serve, and foreign names.
       ['sts.tencentcloudapi.com', 'http://sts.tencentcloudapi.com/', 421],
       ['evil.example', 'http://evil.example/__local/info', 421],
       [host, 'http://evil.example/__local/info', 421],
@@ -212,7 +212,7 @@ describe('a stack', () => {
     }
   });
 
-  it('begins nothing that a page of another site has loaded without naming its origin', async () => {
+  it('refuses what a page of another site loads without an Origin header', async () => {
     const load = (path: string, dest: string, mode = 'no-cors', site = 'cross-site') =>
       askAs('localhost', path, {
         ...{ 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest },
@@ -223,13 +223,13 @@ describe('a stack', () => {
       expect([path, (await load(path, 'image')) === 403]).toEqual([path, !isShown]);
     }
     expect(await load('/', 'iframe', 'navigate')).toBe(403);
-    // A link that is followed, and what pages of this machine show.
+    // A link that a user follows, and what pages on this machine show.
     expect(await load('/', 'document', 'navigate')).toBe(200);
     expect(await load('/__local/info', 'image', 'no-cors', 'same-site')).toBe(200);
     expect(await load('/__local/info', 'empty', 'cors', 'same-origin')).toBe(200);
   });
 
-  it('lets in what DEV_ORIGINS names, by its own name too, and nothing besides', async () => {
+  it('allows the origins in DEV_ORIGINS, also as host names, and no others', async () => {
     const named = ['http://dev.example.com:5173', 'capacitor://localhost'];
     await stage.restart({ chosen: { DEV_ORIGINS: named.join(', ') } });
 
@@ -240,7 +240,7 @@ describe('a stack', () => {
     for (const origin of ['http://dev.example.com', 'https://dev.example.com:5173', 'null']) {
       expect((await preflight('/signature', origin, 'POST')).status).toBe(403);
     }
-    // A dev server may hand requests on under the name that it has.
+    // A dev server may pass requests on with its own name.
     const [origin = ''] = named;
     expect(await askAs('dev.example.com:5173', '/__local/info', { origin })).toBe(200);
     expect(await askAs('dev.example.com:5174', '/__local/info', { origin })).toBe(421);

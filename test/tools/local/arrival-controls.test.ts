@@ -19,7 +19,7 @@ async function post(path: string, body: unknown) {
   return { status: response.status, json: JSON.parse(await response.text()) };
 }
 
-/** Returns how many media of this id an application has. */
+/** Returns the number of media with this id in an application. */
 async function countIn(SubAppId: number, FileId: string) {
   const { account, origin } = stage.stack;
   const client = new Client({
@@ -35,7 +35,7 @@ function told(fileId: string) {
   return happens(stage.stack, 'notification', (sent) => sent.fileId === fileId);
 }
 
-describe('the controls of what no program uploads', () => {
+describe('the controls for media that no program uploads', () => {
   it.each([
     ['console-upload', {}, 'Upload', {}],
     [
@@ -56,7 +56,7 @@ describe('the controls of what no program uploads', () => {
       'WebPageRecord',
       { WebPageRecordInfo: { RecordUrl: 'https://board.example.com' } },
     ],
-  ])('make a media by %s', async (control, body, sourceType, info) => {
+  ])('create a media with %s', async (control, body, sourceType, info) => {
     const { status, json } = await post(control, { ...body, seconds: 3 });
 
     expect(status).toBe(200);
@@ -70,7 +70,7 @@ describe('the controls of what no program uploads', () => {
     expect((await fetch(json.mediaUrl)).headers.get('content-length')).not.toBe('0');
   });
 
-  it('describe a live recording from when to when it was made', async () => {
+  it('set the start and end of a live recording', async () => {
     const { json } = await post('live-recording', { streamId: 'room1', seconds: 60 });
 
     const { event } = await told(json.fileId);
@@ -79,7 +79,7 @@ describe('the controls of what no program uploads', () => {
     expect(Date.parse(RecordEndTime) - Date.parse(RecordStartTime)).toBe(60_000);
   });
 
-  it('pull by console-pull', async () => {
+  it('pull a URL with console-pull', async () => {
     const mediaUrl = 'http://samples.example.com/video.mp4';
     const { status, json } = await post('console-pull', { mediaUrl });
 
@@ -98,7 +98,7 @@ describe('the controls of what no program uploads', () => {
     ['live-recording', { streamId: 'room1' }],
     ['trtc-recording', { roomId: 'class-7' }],
     ['web-page-recording', { recordUrl: 'https://board.example.com' }],
-  ])('play %s in the application that is named', async (control, body) => {
+  ])('use the named application for %s', async (control, body) => {
     const { status } = await post(control, { ...body, subAppId: OTHER });
     const { event } = await happens(
       stage.stack,
@@ -122,7 +122,7 @@ describe('the controls of what no program uploads', () => {
     ['console-pull', { mediaUrl: 'ftp://example.com/a.mp4' }, 'not an http or https URL'],
     ['live-recording', {}, 'streamId'],
     ['live-recording', { streamId: 'a', storageRegion: 'ap-tokyo' }, 'storageRegion'],
-  ])('refuse of %s what is wrong: %j', async (control, body, detail) => {
+  ])('refuse %s with %j', async (control, body, detail) => {
     const { status, json } = await post(control, body);
 
     expect(status).toBe(400);

@@ -25,7 +25,7 @@ describe('checkChosen()', () => {
       PULL_HOSTS: 'media.example.com,*.example.org',
       PULL_PORTS: '8080',
     },
-    // Of a cloud's deployment, and nothing to this machine.
+    // Variables of a deployment, which this machine ignores.
     { CORS_ORIGINS: '*', AUTH_JWT_SECRET: 'x', CALLBACK_SIGN_KEYS: '!' },
   ])('finds nothing wrong with %j', (chosen) => {
     expect(() => checkChosen(chosen)).not.toThrow();
@@ -44,14 +44,14 @@ describe('checkChosen()', () => {
     [{ VOD_PULLS_PER_SECOND: '101' }, 'VOD_PULLS_PER_SECOND must be a whole number from 1 to 100'],
     [{ PULL_HOSTS: 'http://canary/' }, 'PULL_HOSTS must be a comma-separated list of host names'],
     [{ DEV_ORIGINS: 'canary' }, 'DEV_ORIGINS must be a comma-separated list of exact origins'],
-  ])('refuses %j by name', (chosen, message) => {
+  ])('refuses %j and names the variable', (chosen, message) => {
     const check = () => checkChosen(chosen);
 
     expect(check).toThrow(message);
     expect(check).not.toThrow('canary');
   });
 
-  it('says all of it at once, and each thing once', () => {
+  it('reports all problems together, each once', () => {
     const chosen = { WEBHOOK_ENDPOINTS: '{', VOD_PULLS_PER_SECOND: '0', DEV_ORIGINS: '*' };
     let message = '';
     try {
@@ -65,14 +65,14 @@ describe('checkChosen()', () => {
 });
 
 describe('startLocalStack()', () => {
-  it('begins nothing where what is chosen is wrong', async () => {
+  it('starts nothing if a chosen setting is wrong', async () => {
     const options = { dir: '/dev/null/nowhere', port: 0, chosen: { VOD_PULLS_PER_SECOND: 'many' } };
 
     await expect(startLocalStack(options)).rejects.toThrow('VOD_PULLS_PER_SECOND');
   });
 });
 
-describe('what is chosen', () => {
+describe('chosen settings', () => {
   let consumer: Listening;
   let received: { readonly type: string; readonly data: Readonly<Record<string, unknown>> }[] = [];
 
@@ -117,7 +117,7 @@ describe('what is chosen', () => {
     return post('/pull', { mediaUrl }, json.token);
   }
 
-  it('has a consumer of one’s own told, beside that of the page, and bounds pulls', async () => {
+  it('add a consumer in addition to the page’s own, and limit the hosts of pulls', async () => {
     const { json } = await pull('http://samples.example.com/missing.mp4');
     const refused = await pull('http://other.example.org/video.mp4');
 

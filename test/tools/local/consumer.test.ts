@@ -46,7 +46,7 @@ async function send(
 
 const webhooks = () => activity.since(0).filter(({ type }) => type === 'webhook');
 
-it('takes what is signed with its key, and reports what it is about', async () => {
+it('accepts messages signed with its key, and reports what they are about', async () => {
   expect(await send(READY)).toBe(204);
   const FileUploadEvent = { FileId: 'F2' };
   await send(
@@ -74,7 +74,7 @@ it('takes what is signed with its key, and reports what it is about', async () =
   ]);
 });
 
-it('counts how often a message came', async () => {
+it('counts how often it received each message', async () => {
   await send(READY);
   await send(READY, 'msg_2');
   await send(READY);
@@ -82,7 +82,7 @@ it('counts how often a message came', async () => {
   expect(webhooks()).toMatchObject([{ attempt: 1 }, { attempt: 1 }, { attempt: 2 }]);
 });
 
-it('refuses what is signed with another key, and says nothing of it', async () => {
+it('refuses messages signed with another key, and shows nothing of them', async () => {
   const other = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
   expect(await send(READY, 'msg_1', other)).toBe(401);
@@ -91,17 +91,17 @@ it('refuses what is signed with another key, and says nothing of it', async () =
   expect(JSON.stringify(webhooks())).not.toContain('U1');
 });
 
-it('refuses what has no signature at all', async () => {
+it('refuses messages without a signature', async () => {
   expect(await send(READY, 'msg_1', CONSUMER_SECRET, { headers: {} })).toBe(401);
 });
 
-it('fails as often as it is told to', async () => {
+it('fails as often as the fault says', async () => {
   faults.arm('consumer-error', 2);
 
   expect([await send(READY), await send(READY), await send(READY)]).toEqual([500, 500, 204]);
 });
 
-it('is slow when it is told to', async () => {
+it('answers slowly if the fault says so', async () => {
   faults.arm('consumer-slow', 1, 60_000);
 
   const signal = AbortSignal.timeout(200);

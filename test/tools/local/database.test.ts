@@ -38,7 +38,7 @@ async function ask<Row>(url: string, statement: string): Promise<readonly Row[]>
   }
 }
 
-/** Has an upload put into the ledger by the signature function. */
+/** Creates an upload in the ledger through the signature function. */
 async function sign({ origin }: LocalStack): Promise<string> {
   const post = async (path: string, body: unknown, token = '') => {
     const response = await fetch(`${origin}${path}`, {
@@ -58,8 +58,8 @@ const idsIn = async (url: string) =>
   );
 
 describe('the database of a stack', () => {
-  it('has what the functions put there, and keeps it from one start to the next', async () => {
-    // Nobody but this user gets through, as below the folder of root.
+  it('contains what the functions wrote, also after a restart', async () => {
+    // Only this user has access, as below root's home folder.
     await chmod(dir, 0o700);
     const first = await start('a');
     const uploadId = await sign(first);
@@ -72,7 +72,7 @@ describe('the database of a stack', () => {
     expect(second.databaseFolder).toBe(first.databaseFolder);
   });
 
-  it('is one of its own for each of two stacks side by side', async () => {
+  it('is separate for each of two running stacks', async () => {
     await chmod(dir, 0o755);
     const [left, right] = [await start('left'), await start('right')];
     const uploadId = await sign(left);
@@ -81,7 +81,7 @@ describe('the database of a stack', () => {
     expect(await idsIn(right.databaseUrl)).toEqual([]);
   });
 
-  it('is gone when the stack is, and its data stay', async () => {
+  it('stops with the stack, and its data stay', async () => {
     await chmod(dir, 0o755);
     const { databaseUrl, databaseFolder = '' } = await start('a');
     await stacks.pop()?.close();
@@ -91,7 +91,7 @@ describe('the database of a stack', () => {
     expect((await stat(join(databaseFolder, 'PG_VERSION'))).isFile()).toBe(true);
   });
 
-  it('begins anew where that is asked for', async () => {
+  it('starts empty on request', async () => {
     const first = await start('a');
     await sign(first);
     await stacks.pop()?.close();
@@ -102,7 +102,7 @@ describe('the database of a stack', () => {
     expect(await idsIn(second.databaseUrl)).toEqual([]);
   });
 
-  it('stays as it is where the port is taken, whatever is asked for', async () => {
+  it('does not change if the port is taken, even if an empty one was requested', async () => {
     const first = await start('a');
     const uploadId = await sign(first);
     const port = Number(new URL(first.origin).port);
@@ -118,7 +118,7 @@ describe('openLocalDatabase()', () => {
   it.each(['with spaces and 한국어', 'x'.repeat(150)])('works in a folder %s', async (name) => {
     await chmod(dir, 0o755);
     const first = await openLocalDatabase(join(dir, name));
-    // A second process finds the server by what is in the folder.
+    // A second process finds the server by the files in the folder.
     const second = await openLocalDatabase(join(dir, name));
 
     expect(second.url).toBe(first.url);
@@ -126,7 +126,7 @@ describe('openLocalDatabase()', () => {
     await second.close();
   });
 
-  it('has a password of its own, and takes over data that were made with another', async () => {
+  it('has its own password, also for data that were created with another one', async () => {
     await chmod(dir, 0o755);
     const first = await openLocalDatabase(dir);
     await ask(first.url, 'create table kept (n int)');
@@ -148,7 +148,7 @@ describe('openLocalDatabase()', () => {
     await second.close();
   });
 
-  it('heeds no variable that is meant for other servers', async () => {
+  it('ignores variables for other servers', async () => {
     const variables = { PGDATA: '/none', PGPORT: '1', PGOPTIONS: '--none', PGHOST: '192.0.2.1' };
     Object.assign(process.env, variables);
     try {
@@ -161,7 +161,7 @@ describe('openLocalDatabase()', () => {
     }
   });
 
-  it('makes whole what a start left behind that was broken off', async () => {
+  it('repairs what an interrupted start left behind', async () => {
     await mkdir(join(dir, 'postgres.new'));
     await writeFile(join(dir, 'postgres.new', 'PG_VERSION'), '18\n');
     await mkdir(join(dir, 'postgres'));
@@ -172,7 +172,7 @@ describe('openLocalDatabase()', () => {
     await close();
   });
 
-  it('says what the server says where it does not start', async () => {
+  it("shows the server's message if it does not start", async () => {
     const failing = openLocalDatabase(dir, { flags: ['-c', 'no_such_setting=1'] });
 
     await expect(failing).rejects.toThrow(/PostgreSQL did not start on .*no_such_setting/);
@@ -183,7 +183,7 @@ describe('openLocalDatabase()', () => {
 });
 
 describe('discardState()', () => {
-  it('throws away what a stack kept, and nothing else', async () => {
+  it('removes what a stack stored, and nothing else', async () => {
     await mkdir(join(dir, 'vod'));
     await mkdir(join(dir, 'postgres'));
     await writeFile(join(dir, 'vod', 'state.json'), '{}');
@@ -195,7 +195,7 @@ describe('discardState()', () => {
   });
 
   it.each([0o755, 0o700])(
-    'stops a server that was left running, below a folder of mode %o',
+    'stops a server that is still running, below a folder of mode %o',
     async (mode) => {
       await chmod(dir, mode);
       const { url, folder = '' } = await openLocalDatabase(dir);

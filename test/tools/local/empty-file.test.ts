@@ -12,7 +12,7 @@ import { useStack } from '../../support/stack-stage.ts';
 let source: Listening;
 let policy: object;
 
-// The source is there before the stack, which is told where it is.
+// The source starts before the stack, which needs its address.
 beforeEach(async () => {
   policy = {};
   const server = createServer((_request, response) => {
@@ -28,7 +28,7 @@ const stage = useStack(() => ({
   custom: { upload: { policy } },
 }));
 beforeEach(() => {
-  // The storage SDK inside the server SDK keeps its notes in the home directory otherwise.
+  // Otherwise the storage SDK inside the server SDK writes its files into the home directory.
   vi.stubEnv('XDG_CONFIG_HOME', stage.dir);
 });
 afterEach(() => {
@@ -60,14 +60,14 @@ async function bringFromServer(): Promise<string> {
   return (await uploadFromServer(stage.stack, { MediaFilePath })).FileId;
 }
 
-/** Resolves once the callback function has been told of the file. */
+/** Resolves once the callback function has been notified of the file. */
 function isTold(fileId: string) {
   return happens(stage.stack, 'notification', (call) => {
     return call.fileId === fileId && call.outcome === 'delivered';
   });
 }
 
-/** Lets the time pass that VOD has for reading a file. */
+/** Lets the time pass that VOD has to read a file. */
 async function passTenMinutes(): Promise<void> {
   const sql = postgres(stage.stack.databaseUrl, { max: 1 });
   await sql`update media_actions set created_at = created_at - interval '10 minutes',
@@ -79,9 +79,9 @@ async function passTenMinutes(): Promise<void> {
 describe.each([
   ['the console', bringFromConsole],
   ['the vendor’s server SDK', bringFromServer],
-])('an empty file that %s brings', (_way, bring) => {
+])('an empty file from %s', (_way, bring) => {
   it.each([{ maxBytes: 100 }, { maxSeconds: 60 }, { mediaTypes: ['mp4'] }])(
-    'ends after ten minutes, for VOD cannot read it, under %j',
+    'is rejected after ten minutes, since VOD cannot read it, with the limits %j',
     async (limits) => {
       policy = { console: limits };
       await stage.restart();
@@ -98,7 +98,7 @@ describe.each([
     },
   );
 
-  it('is taken as it is where nothing limits it', async () => {
+  it('is accepted if nothing limits it', async () => {
     const fileId = await bring();
     await isTold(fileId);
     expect(await uploadOf(deriveFileUploadId(fileId))).toMatchObject({ state: 'ready' });
@@ -107,7 +107,7 @@ describe.each([
 
 describe('an empty file at a URL', () => {
   it.each([{}, { limits: { maxBytes: 100, maxSeconds: 60 } }])(
-    'fails its pull at once, with %j',
+    'fails its pull immediately, with %j',
     async (fields) => {
       const { token } = await send('POST', '/__local/token', { scope: 'upload:pull' });
       const mediaUrl = 'http://library.example.com/empty.mp4';

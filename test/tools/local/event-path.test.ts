@@ -24,7 +24,7 @@ async function signIn(scope: string): Promise<string> {
 
 const sweep = () => ask('POST', '/__local/sweep', {});
 
-/** Pulls a film, and answers its upload's id when VOD is done with it. */
+/** Pulls a film, and returns its upload's id when VOD has finished it. */
 async function pull(token: string): Promise<string> {
   const { json } = await ask('POST', '/pull', { mediaUrl: FILM }, token);
   await happens(
@@ -43,8 +43,8 @@ function told(eventType: string, uploadId: string) {
   );
 }
 
-describe('the way of an event', () => {
-  it('leads from VOD through the callback to the ledger and the consumer', async () => {
+describe('an event', () => {
+  it('is delivered from VOD through the callback function to the ledger and the consumer', async () => {
     const token = await signIn('upload:pull upload:read');
     const uploadId = await pull(token);
 
@@ -61,7 +61,7 @@ describe('the way of an event', () => {
     );
   });
 
-  it('leads through the sweep where VOD keeps its events, which are confirmed', async () => {
+  it("is read by the sweep from VOD's queue in PULL mode, and confirmed", async () => {
     await stage.restart({ eventMode: 'PULL' });
     const token = await signIn('upload:pull upload:read');
     const uploadId = await pull(token);
@@ -75,7 +75,7 @@ describe('the way of an event', () => {
     expect((await sweep()).json.steps.queue).toMatchObject({ pulled: 0 });
   });
 
-  it('gets over an API that is away: the event is kept, and taken when it is back', async () => {
+  it("is stored while VOD's API is down, and confirmed later", async () => {
     const token = await signIn('upload:pull upload:read');
     stage.stack.faults.arm('slow-source', 1, 500);
     const { json } = await ask('POST', '/pull', { mediaUrl: FILM }, token);
@@ -95,7 +95,7 @@ describe('the way of an event', () => {
     ['a pull', { mediaUrl: FILM }, 1, 'ready'],
     ['a pull that failed', { mediaUrl: `${SAMPLES}/missing.mp4` }, 1, 'failed'],
     ['a pull and its task flow', { mediaUrl: FILM, procedure: 'LongVideoPreset' }, 2, 'ready'],
-  ])('is made good by one run by hand where %s lost its callbacks', async (...sample) => {
+  ])('is recovered by one sweep if %s lost its callbacks', async (...sample) => {
     const [, request, times, state] = sample;
     const token = await signIn('upload:pull upload:read');
     stage.stack.faults.arm('lost-callback', times);
@@ -115,7 +115,7 @@ describe('the way of an event', () => {
     expect(await told(`upload.${state}`, json.uploadId)).toMatchObject({ verified: true });
   });
 
-  it('tells a consumer once of what it took, however often VOD tells', async () => {
+  it('is sent to a consumer once, even if VOD sends it twice', async () => {
     stage.stack.faults.arm('duplicate-callback');
     const uploadId = await pull(await signIn('upload:pull'));
     await told('upload.ready', uploadId);

@@ -16,7 +16,7 @@ const stage = useStack(() => ({
 }));
 
 beforeEach(() => {
-  // The storage SDK inside keeps its notes in the home directory otherwise.
+  // Otherwise the storage SDK inside writes its files into the home directory.
   vi.stubEnv('XDG_CONFIG_HOME', stage.dir);
 });
 
@@ -39,7 +39,7 @@ async function signIn(scope: string): Promise<string> {
   return JSON.parse(await response.text()).token;
 }
 
-/** Runs the timer until nothing is left to be done to any media; returns the ids of those that VOD has then. */
+/** Runs the timer until nothing is left to do for any media; returns the ids of the media that VOD has then. */
 async function settle(): Promise<readonly string[]> {
   await expect
     .poll(async () => (await ask('POST', '/__local/sweep', {})).backlog.actions, {
@@ -53,7 +53,7 @@ async function settle(): Promise<readonly string[]> {
   return [...states].filter(([, state]) => state === 'ready').map(([fileId]) => fileId);
 }
 
-/** Has another program upload a media whose context is `SourceContext`, which the functions are told of. */
+/** Another program uploads a media with the context `SourceContext`, and the functions are notified of it. */
 async function bringWith(SourceContext: string, film = SHORT): Promise<string> {
   const fileId = await uploadAsServer(stage, { SourceContext }, film);
   await told(fileId);
@@ -71,7 +71,7 @@ const findByFile = async (fileId: string) => {
 };
 
 describe('a context that another program wrote', () => {
-  it('takes nobody’s upload, and costs nobody’s film', async () => {
+  it('does not take over another upload, and deletes no other film', async () => {
     const { signature, uploadId } = await sign(stage, {});
     const forged = { uploadId, owner: 'user-7', method: 'client' } as const;
 
@@ -91,7 +91,7 @@ describe('a context that another program wrote', () => {
     expect(other.owner).toBeUndefined();
   });
 
-  it('avoids no limit of the policy', async () => {
+  it('does not avoid limits of the policy', async () => {
     const uploadId = '01ARYZ6S410000000000000000';
     const forged = writeV1Context({ uploadId, owner: 'user-7', method: 'server' });
 
@@ -104,14 +104,14 @@ describe('a context that another program wrote', () => {
     });
   });
 
-  it('uses up nobody’s quota', async () => {
+  it('uses no quota of another caller', async () => {
     const uploadId = '01ARYZ6S410000000000000000';
     await bringWith(writeV1Context({ uploadId, owner: 'user-7', method: 'client' }));
 
     expect(await sign(stage, {})).toHaveProperty('signature');
   });
 
-  it('names no upload as a path', async () => {
+  it('cannot name a path as an upload', async () => {
     const forged = { uploadId: '../dead-deliveries', owner: 'user-7', method: 'client' } as const;
 
     const fileId = await bringWith(writeV1Context(forged));

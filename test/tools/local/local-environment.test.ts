@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeScratch(folder));
 
-it('takes settings of the stack from .env, and nothing that leads to the cloud', async () => {
+it('reads settings of the stack from .env, but nothing of the cloud', async () => {
   const environment = await readLocalEnvironment({}, folder);
 
   expect(environment).toMatchObject({
@@ -32,7 +32,7 @@ it('takes settings of the stack from .env, and nothing that leads to the cloud',
   expect(JSON.stringify(environment)).not.toContain('of-the-cloud');
 });
 
-it('takes everything from the environment, which goes before .env', async () => {
+it('reads everything from the environment, which has precedence over .env', async () => {
   const given = { DATABASE_URL: 'postgres://localhost/mine', PORT: '3200', HTTP_TRIGGER: '' };
 
   const environment = await readLocalEnvironment(given, folder);

@@ -11,7 +11,7 @@ import { makeFolder } from '../../support/make-folder.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 describe('makeLocalKeys()', () => {
-  it('makes keys that no two stacks share, of which each looks fake', () => {
+  it('makes different keys for each stack, all of which look fake', () => {
     const [keys, others] = [makeLocalKeys(), makeLocalKeys()];
 
     const values = Object.values(keys);
@@ -36,7 +36,7 @@ describe('readLocalKeys()', () => {
     dir = await makeFolder();
   });
 
-  it('makes them once for each folder, for its user alone', async () => {
+  it('makes them once for each folder, readable only by its user', async () => {
     const keys = await readLocalKeys(join(dir, 'a'));
 
     expect(await readLocalKeys(join(dir, 'a'))).toEqual(keys);
@@ -47,7 +47,7 @@ describe('readLocalKeys()', () => {
   });
 
   it.each(['', '{', '{}', '{"signKey":"canary"}', '[]'])(
-    'refuses a file that has %s',
+    'refuses a file with the content %s',
     async (text) => {
       await writeFile(join(dir, 'keys.json'), text);
 
@@ -83,7 +83,7 @@ describe('a stack', () => {
     return post('/signature', {}, { authorization: `Bearer ${token}` });
   };
 
-  it('tells the keys of its folder, and goes by them alone', async () => {
+  it('shows the keys of its folder, and accepts only those', async () => {
     const info = await readInfo();
     const keys = await readLocalKeys(join(stage.dir, 'stack'));
 
@@ -98,7 +98,7 @@ describe('a stack', () => {
     }
     expect(await notify(keys.signKey)).toBe(200);
     expect(await signWith(keys.jwtSecret)).toBe(200);
-    // What every stack once had.
+    // The key that every stack had before.
     expect(await notify('LocalSignKeyExample')).toBe(401);
     expect(await signWith('local-jwt-secret-example-not-for-the-cloud')).toBe(401);
 
@@ -106,7 +106,7 @@ describe('a stack', () => {
     expect(await readInfo()).toMatchObject({ secretKey: keys.secretKey, signKey: keys.signKey });
   });
 
-  it('throws them away where it begins anew', async () => {
+  it('replaces them when it starts empty', async () => {
     const { signKey, databaseUrl = '' } = await readInfo();
     const dir = join(stage.dir, 'stack');
     await stage.stack.close();

@@ -14,7 +14,7 @@ const stage = useStack();
 interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  // Tests look into answers of many shapes, and fail where one is not as they say.
+  // Tests read answers of many shapes, and fail if one has another shape.
   readonly json: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
@@ -40,7 +40,7 @@ async function issue(body: unknown = {}) {
   return post('/signature', body, { authorization: `Bearer ${json['token']}` });
 }
 
-/** Sends what `fetch` would not: any target and any `Host`. */
+/** Sends any target and any `Host`, which `fetch` cannot. */
 function askRaw(target: string, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     request(
@@ -61,7 +61,7 @@ function askRaw(target: string, host: string): Promise<number> {
 }
 
 describe('the functions', () => {
-  it('answer through their built bundles', async () => {
+  it('answer from their built bundles', async () => {
     const { status, json, headers } = await issue();
 
     expect(status).toBe(200);
@@ -70,7 +70,7 @@ describe('the functions', () => {
     expect(await readdir(join(stage.dir, 'stack', 'code'))).toContain('signature.js');
   });
 
-  it('have the settings of serverless.yml beside them, as in the cloud', async () => {
+  it('have the settings of serverless.yml next to them, as in the cloud', async () => {
     const file = join(stage.dir, 'stack', 'code', 'settings.json');
     expect(await readFile(file, 'utf8')).toBe('{}\n');
 
@@ -79,7 +79,7 @@ describe('the functions', () => {
     expect(await readFile(file, 'utf8')).toBe('{"policy":{},"rules":[]}\n');
   });
 
-  it('answer behind an API Gateway event as well', async () => {
+  it('also answer an API Gateway event', async () => {
     await stage.restart({ trigger: 'apigw' });
 
     const { status, json } = await issue({ classId: 3 });
@@ -88,14 +88,14 @@ describe('the functions', () => {
     expect(json['uploadId']).toMatch(/^[0-9A-Z]{26}$/);
   });
 
-  it('are called one request at a time, in as many instances as it takes', async () => {
+  it('are called one request at a time, in as many instances as needed', async () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => issue()));
 
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 200));
     expect(new Set(answers.map(({ json }) => json['uploadId'])).size).toBe(40);
   });
 
-  it('report each call with the lines that the function logged', async () => {
+  it('record each call with the lines that the function logged', async () => {
     const { json } = await issue();
 
     const calls = stage.stack.activity.since(0).filter(({ type }) => type === 'function');
@@ -108,7 +108,7 @@ describe('the functions', () => {
     });
   });
 
-  it('refuse a request that is larger than the platform takes', async () => {
+  it('refuse a request that is larger than the platform accepts', async () => {
     const response = await fetch(`${stage.stack.origin}/signature`, {
       method: 'POST',
       body: Buffer.alloc(6 * 1024 * 1024 + 1),
@@ -119,7 +119,7 @@ describe('the functions', () => {
     expect((await issue()).status).toBe(200);
   });
 
-  it('take a notification that VOD signed', async () => {
+  it('accept a notification that VOD signed', async () => {
     const t = Math.floor(Date.now() / 1_000) + 600;
     const sign = createHash('md5').update(`${stage.stack.account.signKey}${t}`).digest('hex');
 
@@ -132,12 +132,12 @@ describe('the functions', () => {
 });
 
 describe('the function behind the timer', () => {
-  it('is out of reach of requests', async () => {
+  it('cannot be called by requests', async () => {
     expect((await ask('/sweep')).status).toBe(404);
     expect((await post('/sweep', {})).status).toBe(404);
   });
 
-  it('is fired by the control with a timer’s event, and answers its summary', async () => {
+  it('is called by the control with a timer’s event, and its summary is returned', async () => {
     const { status, json } = await post('/__local/sweep', {});
 
     expect(status).toBe(200);
@@ -148,7 +148,7 @@ describe('the function behind the timer', () => {
     ]);
   });
 
-  it('says what is wrong where it gives no summary', async () => {
+  it('has its error returned if it gives no summary', async () => {
     await writeFile(join(stage.dir, 'stack', 'code', 'sweep.js'), 'process.exit(1)');
 
     const { status, json } = await post('/__local/sweep', {});
@@ -169,14 +169,14 @@ describe('the page', () => {
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
   });
 
-  it('has nothing else', async () => {
+  it('has no other paths', async () => {
     expect((await ask('/nothing')).status).toBe(404);
     expect((await ask('/media/../../package.json')).status).toBe(404);
   });
 });
 
 describe('the controls', () => {
-  it('tell what the stack is made of', async () => {
+  it('describe the stack', async () => {
     const { json } = await ask('/__local/info');
 
     expect(json).toMatchObject({
@@ -192,7 +192,7 @@ describe('the controls', () => {
     expect(json).not.toHaveProperty('tenants');
   });
 
-  it('describe the tenants in serverless.yml, and of their applications, each once', async () => {
+  it('list the tenants of serverless.yml, and each of their applications once', async () => {
     const own = stage.stack.account.subAppId;
     const subAppIds = {
       acme: 1_500_000_002,
@@ -216,7 +216,7 @@ describe('the controls', () => {
     });
   });
 
-  it('mint tokens with further claims, and none in the place of their own', async () => {
+  it('issue tokens with further claims, which cannot replace the standard ones', async () => {
     const registered = { iss: 'a', sub: 'a', aud: 'a', iat: 1, exp: 1, scope: 'a' };
     const { json } = await post('/__local/token', {
       ...{ sub: 'user-7', scope: 'upload:read', expiresIn: 60 },
@@ -236,14 +236,14 @@ describe('the controls', () => {
     [{ claims: 'org' }, 'claims: must be an object'],
     [{ claims: ['org'] }, 'claims: must be an object'],
     [{ claim: {} }, 'claim'],
-  ])('refuse the token %j by name', async (body, detail) => {
+  ])('refuse the token request %j and name the field', async (body, detail) => {
     const { status, json } = await post('/__local/token', body);
 
     expect(status).toBe(400);
     expect(json['detail']).toContain(detail);
   });
 
-  it('mint tokens of other rights and lives', async () => {
+  it('issue tokens with other scopes and lives', async () => {
     const { json: other } = await post('/__local/token', { sub: 'a', scope: 'upload:read' });
     const { json: old } = await post('/__local/token', { sub: 'a', expiresIn: -60 });
 
@@ -270,20 +270,20 @@ describe('the controls', () => {
     [{ fault: 'no-such-fault' }, 'fault'],
     [{ fault: 'failed-part', times: 0 }, 'times'],
     [{}, 'fault'],
-  ])('refuse the fault %j by name', async (body, field) => {
+  ])('refuse the fault %j and name the field', async (body, field) => {
     const { status, json } = await post('/__local/faults', body);
 
     expect(status).toBe(400);
     expect(json['detail']).toContain(field);
   });
 
-  it('set the speed limit, and refuse one that stands still', async () => {
+  it('set the speed limit, and refuse one of zero', async () => {
     expect((await post('/__local/speed', { bytesPerSecond: 1_000 })).status).toBe(200);
     expect((await ask('/__local/speed')).json).toEqual({ bytesPerSecond: 1_000 });
     expect((await post('/__local/speed', { bytesPerSecond: 0 })).status).toBe(400);
   });
 
-  it('stream what happens, from where the listener left off', async () => {
+  it('stream activities, from where the listener stopped', async () => {
     await issue();
     await issue();
     const stop = new AbortController();
@@ -304,7 +304,7 @@ describe('the controls', () => {
     expect(stream).not.toContain('id: 1\n');
   });
 
-  it('answer to their own page only', async () => {
+  it('answer only their own page', async () => {
     const { status } = await post('/__local/token', {}, { origin: 'https://evil.example.com' });
 
     expect(status).toBe(403);
@@ -312,12 +312,12 @@ describe('the controls', () => {
 });
 
 describe('the port', () => {
-  it('answers to its own names only, against DNS rebinding', async () => {
+  it('answers only under its own names, against DNS rebinding', async () => {
     expect(await askRaw('/__local/info', 'evil.example.com')).toBe(421);
     expect(await askRaw('/', 'evil.example.com')).toBe(421);
   });
 
-  it('leads the cloud’s hosts to the emulator, by path, by Host and as a proxy', async () => {
+  it('passes requests for the cloud’s hosts to the emulator, by path, by Host and as a proxy', async () => {
     const host = new URL(stage.stack.origin).host;
     const storage = 'vodlocal01-1250000001.cos.ap-seoul.myqcloud.com';
 
@@ -327,7 +327,7 @@ describe('the port', () => {
     expect(await askRaw('/__vod/unknown.example.com/', host)).toBe(404);
   });
 
-  it('is refused to a second stack with the code that says so', async () => {
+  it('is refused to a second stack with the code EADDRINUSE', async () => {
     const port = Number(new URL(stage.stack.origin).port);
 
     await expect(startLocalStack({ dir: stage.dir, port })).rejects.toMatchObject({

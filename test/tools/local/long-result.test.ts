@@ -23,14 +23,14 @@ async function signIn(scope: string): Promise<string> {
 
 const sweep = () => ask('POST', '/__local/sweep', {});
 
-/** Waits until the flow that was begun with so long a result has ended. */
+/** Waits until the flow with the long result has ended. */
 async function recognise(begin: () => Promise<unknown>): Promise<void> {
   stage.stack.faults.arm('long-result', 1, BYTES);
   await begin();
   await happens(stage.stack, 'procedure', ({ status }) => status === 'FINISH');
 }
 
-/** Has VOD pull a film and recognise speech in it; returns the upload's id. */
+/** Has VOD pull a film and recognise its speech; returns the upload's id. */
 async function pull(): Promise<string> {
   let uploadId = '';
   await recognise(async () => {
@@ -41,7 +41,7 @@ async function pull(): Promise<string> {
   return uploadId;
 }
 
-/** Returns what was told of the flow's end, once the consumer has taken it. */
+/** Returns the message about the flow's end, once the consumer has accepted it. */
 const seeEnd = () =>
   happens(
     stage.stack,
@@ -66,7 +66,7 @@ const CONFIRMED = expect.objectContaining({
   confirmed: true,
 });
 
-/** Its ids alone: the message would be longer than 256 kB. */
+/** Only its ids: the whole message would be longer than 256 kB. */
 const THIN = {
   EventType: 'ProcedureStateChanged',
   SubAppId: expect.any(Number),
@@ -76,7 +76,7 @@ const THIN = {
 };
 
 describe('a task flow whose results are a megabyte long', () => {
-  it('ends its upload, and is told without them', async () => {
+  it('ends its upload, and is reported without the results', async () => {
     const uploadId = await pull();
 
     expect(await seeEnd()).toMatchObject({ verified: true, data: THIN });
@@ -91,7 +91,7 @@ describe('a task flow whose results are a megabyte long', () => {
     expect(sent.map(({ outcome }) => outcome)).toEqual(['delivered']);
   });
 
-  it('is told where somebody else has started it', async () => {
+  it('is reported if another program started it', async () => {
     await recognise(() => ask('POST', '/__local/console-upload', { procedure: 'Speech' }));
 
     const { fileId } = await seeEnd();
@@ -101,7 +101,7 @@ describe('a task flow whose results are a megabyte long', () => {
     expect(events).toContainEqual(CONFIRMED);
   });
 
-  it('is kept by its ids while VOD cannot be asked, and told when it can', async () => {
+  it('is stored by its ids while VOD cannot be asked, and reported afterwards', async () => {
     stage.stack.faults.arm('delayed-callback', 10, 400);
     await pull();
     stage.stack.faults.arm('internal-error', 10_000);
@@ -119,7 +119,7 @@ describe('a task flow whose results are a megabyte long', () => {
     await seeState('ready');
   });
 
-  it('comes out of the queue where VOD keeps its events', async () => {
+  it("is read from VOD's queue in PULL mode", async () => {
     await stage.restart({ eventMode: 'PULL' });
     const uploadId = await pull();
 

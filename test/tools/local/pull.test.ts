@@ -5,14 +5,14 @@ import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { type Listening, listen } from '../../support/listen.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
-/** A name that nobody owns; the emulator leads it to this test's own server. */
+/** A name without an owner; the emulator redirects it to this test's own server. */
 const SOURCE = 'http://library.example.com';
 const FILM = Buffer.alloc(3 * 1024 * 1024, 'film');
 
 let source: Listening;
 let token: string;
 
-// The source is there before the stack, which is told where it is.
+// The source starts before the stack, which needs its address.
 beforeEach(async () => {
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/film')) {
@@ -68,7 +68,7 @@ function callsOf(action: string) {
 }
 
 describe('a pull through the built function', () => {
-  it('becomes media with the same bytes, and its event arrives at the callback function', async () => {
+  it('becomes media with the same bytes, and its event is delivered to the callback function', async () => {
     const { status, json } = await pull({
       mediaUrl: `${SOURCE}/film.mp4?signature=canary`,
       sourceContext: 'job-7',
@@ -100,10 +100,10 @@ describe('a pull through the built function', () => {
 
   it.each([
     ['a missing source', '/missing.mp4', 60_000],
-    ['a page in place of a film', '/page.mp4', 60_000],
+    ['a page instead of a film', '/page.mp4', 60_000],
     ['a source that stalls', '/stalls.mp4', 60_000],
     ['a redirect to a private address', '/private.mp4', 60_000],
-  ])('ends %s in a clear state', async (_name, path, errCode) => {
+  ])('ends as failed, with the reason, for %s', async (_name, path, errCode) => {
     const { json } = await pull({ mediaUrl: `${SOURCE}${path}` });
 
     const end = await ends(json.taskId);
@@ -114,7 +114,7 @@ describe('a pull through the built function', () => {
     expect(seen(stage.stack, 'media')).toEqual([]);
   });
 
-  it('is made once of 100 parallel requests with one key, in as many instances as run', async () => {
+  it('is made once by 100 parallel requests with one key, in all running instances', async () => {
     const answers = await Promise.all(
       Array.from({ length: 100 }, () =>
         pull({ mediaUrl: `${SOURCE}/film.mp4` }, { 'Idempotency-Key': 'job-7' }),
@@ -140,7 +140,7 @@ describe('a pull through the built function', () => {
     expect(theirs.json.taskId).not.toBe(mine.json.taskId);
   });
 
-  it('is taken for done where the answer to it was lost', async () => {
+  it("counts as done if VOD's answer was lost", async () => {
     stage.stack.faults.arm('lost-api-answer', 1);
 
     const { status, json } = await pull({ mediaUrl: `${SOURCE}/film.mp4` });
@@ -155,16 +155,19 @@ describe('a pull through the built function', () => {
     expect(log[0]).toMatchObject({ uploadId: json.uploadId, taskErrCode: 0 });
   });
 
-  it.each(['request-limit-exceeded', 'internal-error'] as const)('gets over %s', async (fault) => {
-    stage.stack.faults.arm(fault, 1);
+  it.each(['request-limit-exceeded', 'internal-error'] as const)(
+    'succeeds despite %s',
+    async (fault) => {
+      stage.stack.faults.arm(fault, 1);
 
-    const { status } = await pull({ mediaUrl: `${SOURCE}/film.mp4` });
+      const { status } = await pull({ mediaUrl: `${SOURCE}/film.mp4` });
 
-    expect(status).toBe(202);
-    expect(callsOf('PullUpload')).toHaveLength(2);
-  });
+      expect(status).toBe(202);
+      expect(callsOf('PullUpload')).toHaveLength(2);
+    },
+  );
 
-  it('is refused a region that the account has not opened, with those that it has', async () => {
+  it('is refused in a region that the account has not opened, with a list of those that it has', async () => {
     const { status, json } = await pull({
       mediaUrl: `${SOURCE}/film.mp4`,
       storageRegion: 'eu-moscow',
@@ -177,7 +180,7 @@ describe('a pull through the built function', () => {
     expect(callsOf('PullUpload')).toEqual([]);
   });
 
-  it('needs its own scope', async () => {
+  it('requires its own scope', async () => {
     const { json } = await post('/__local/token', { scope: 'upload:sign' });
 
     const { status } = await pull({}, { authorization: `Bearer ${json.token}` });
@@ -187,7 +190,7 @@ describe('a pull through the built function', () => {
 });
 
 describe('a batch of pulls', () => {
-  it('is sent no faster than configured: what a second takes at once, and the rest by the sweep', async () => {
+  it('is sent no faster than configured: the calls of one second immediately, and the rest by the sweep', async () => {
     const items = Array.from({ length: 60 }, (_, i) => ({
       mediaUrl: i % 20 === 7 ? 'http://10.0.0.1/film.mp4' : `${SOURCE}/film-${i}.mp4`,
     }));
@@ -203,7 +206,7 @@ describe('a batch of pulls', () => {
     expect(summary).toMatchObject({ steps: { pulls: { sent: 37, failed: 0 } } });
     const times = callsOf('PullUpload').map(({ at }) => Date.parse(at));
     expect(times).toHaveLength(57);
-    // 20 a second by default, so the last of them waits for two full seconds; one is enough to tell.
+    // 20 a second by default, so the last of them waits for two full seconds; a difference of one is enough to show it.
     expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1_000);
   });
 });

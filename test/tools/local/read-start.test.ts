@@ -7,11 +7,11 @@ const DEFAULTS = {
 };
 
 describe('readStart()', () => {
-  it('starts as docs/local-stack.md says where nothing is asked for', () => {
+  it('starts as docs/local-stack.md says without any options', () => {
     expect(readStart([], {})).toEqual(DEFAULTS);
   });
 
-  it('takes each flag and variable', () => {
+  it('reads each flag and variable', () => {
     const environment = {
       ...{ PORT: '4000', LOCAL_DIR: '/srv/state', HTTP_TRIGGER: 'apigw', VOD_EVENT_MODE: 'PULL' },
       DATABASE_URL: 'postgres://localhost/a',
@@ -23,17 +23,17 @@ describe('readStart()', () => {
     });
   });
 
-  it('takes an empty variable for none', () => {
+  it('treats an empty variable as not set', () => {
     const names = ['PORT', 'LOCAL_DIR', 'HTTP_TRIGGER', 'VOD_EVENT_MODE', 'DATABASE_URL'];
 
     expect(readStart([], Object.fromEntries(names.map((name) => [name, ''])))).toEqual(DEFAULTS);
   });
 
-  it.each(['--help', '-h'])('describes itself at %s, whatever else is wrong', (flag) => {
+  it.each(['--help', '-h'])('prints its help with %s, whatever else is wrong', (flag) => {
     expect(readStart([flag], { PORT: 'abc' })).toBe('help');
   });
 
-  it.each(['0', '1', '65535'])('takes PORT=%s', (PORT) => {
+  it.each(['0', '1', '65535'])('accepts PORT=%s', (PORT) => {
     expect(readStart([], { PORT })).toMatchObject({ port: Number(PORT) });
   });
 
@@ -66,7 +66,7 @@ describe('readStart()', () => {
     },
   );
 
-  it('names all that is wrong at once', () => {
+  it('names all problems together', () => {
     expect(() => readStart(['--frehs'], { PORT: 'abc', HTTP_TRIGGER: 'http' })).toThrow(
       /^There is no option.*\nPORT must.*\nHTTP_TRIGGER must[^\n]*$/,
     );

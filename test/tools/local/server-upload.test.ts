@@ -11,7 +11,7 @@ import { useStack } from '../../support/stack-stage.ts';
 const stage = useStack();
 
 beforeEach(() => {
-  // The storage SDK inside keeps its notes in the home directory otherwise.
+  // Otherwise the storage SDK inside writes its files into the home directory.
   vi.stubEnv('XDG_CONFIG_HOME', stage.dir);
 });
 
@@ -30,7 +30,7 @@ async function write(name: string, content: Buffer | string): Promise<string> {
 }
 
 describe('the vendor’s server upload SDK', () => {
-  it('uploads a file with its cover, and the event arrives', async () => {
+  it('uploads a file with its cover, and the event is delivered', async () => {
     const film = randomBytes(3 * 1024 * 1024 + 1);
     const cover = randomBytes(5_000);
 
@@ -48,7 +48,7 @@ describe('the vendor’s server upload SDK', () => {
     expect(log[0]).toMatchObject({ status: 200, eventType: 'NewFileUpload', sourceType: 'Upload' });
   });
 
-  it('uploads an HLS set, its segments beside the manifest', async () => {
+  it('uploads an HLS set with its segments next to the manifest', async () => {
     await mkdir(join(stage.dir, 'segments'));
     const segments = [randomBytes(2_000), randomBytes(3_000)];
     await write('segments/a.ts', segments[0] ?? '');
@@ -73,7 +73,7 @@ describe('the vendor’s server upload SDK', () => {
     }
   });
 
-  it('uploads into the application of a tenant, and into none that there is not', async () => {
+  it('uploads into the application of a tenant, but not into one that does not exist', async () => {
     const subAppIds = { acme: 1_500_000_002 };
     await stage.restart({
       custom: { upload: { policy: { tenants: { claim: 'org', subAppIds } } } },

@@ -23,7 +23,7 @@ interface Ending {
   readonly err: string;
 }
 
-/** Runs a start that ends by itself, as `npm start` does. */
+/** Runs a start that ends without being stopped, as `npm start` does. */
 function run(args: readonly string[], environment: Record<string, string> = {}): Promise<Ending> {
   const env = { ...process.env, LOCAL_DIR: join(folder, 'state'), PORT: '0', ...environment };
   const program = ['--import', 'tsx', 'tools/local/start.ts', ...args];
@@ -35,14 +35,14 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
 }
 
 describe('npm start', () => {
-  it('describes itself, and starts nothing', async () => {
+  it('prints its help, and starts nothing', async () => {
     const { code, out, err } = await run(['--help']);
 
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('Usage: npm start');
   });
 
-  it('refuses what it does not know, without a stack', async () => {
+  it('refuses unknown arguments, without a stack', async () => {
     expect(await run(['--frehs'], { PORT: 'abc' })).toEqual({
       code: 1,
       out: '',
@@ -54,7 +54,7 @@ describe('npm start', () => {
     });
   });
 
-  it('says that its folder cannot be written', async () => {
+  it('reports that its folder cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
     const dir = join(folder, 'file', 'state');
 
@@ -64,7 +64,7 @@ describe('npm start', () => {
     expect(err).toMatch(/^The folder .*\/file\/state cannot be written: .* LOCAL_DIR, .*\.\n$/);
   });
 
-  it('says what is wrong with a database that it is given', async () => {
+  it('reports what is wrong with a given database', async () => {
     const { code, err } = await run([], { DATABASE_URL: 'nonsense' });
 
     expect(code).toBe(1);
@@ -76,7 +76,7 @@ describe('explainStart()', () => {
   const failure = (code: string) =>
     Object.assign(new Error(`listen ${code}`), { code, syscall: 'listen' });
 
-  it('knows a port that is taken, and advises one that there is', async () => {
+  it('recognises a port that is taken, and suggests a free one', async () => {
     const { port, close } = await listen(createServer());
     const [error] = await once(createServer().listen(port, '127.0.0.1'), 'error');
     await close();
@@ -87,13 +87,13 @@ describe('explainStart()', () => {
     expect(explainStart(error, 65_535)).toContain('PORT=65534 npm start');
   });
 
-  it('knows a port that needs rights', () => {
+  it('recognises a port that needs privileges', () => {
     expect(explainStart(failure('EACCES'), 80)).toBe(
       'Port 80 needs privileges that this user does not have: choose another with PORT=3000 npm start.',
     );
   });
 
-  it('shows the stack of a fault in the code alone', () => {
+  it('shows the stack only for a fault in the code', () => {
     expect(explainStart(new Error('In a sentence.'), 0)).toBe('In a sentence.');
     expect(explainStart(new TypeError('x is not a function'), 0)).toContain('start.test.ts');
   });

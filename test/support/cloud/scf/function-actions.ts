@@ -92,7 +92,7 @@ export const updateFunctionCode = defineAction(
   },
 );
 
-/** https://cloud.tencent.com/document/api/583/18580: what is left out stays as it is. */
+/** https://cloud.tencent.com/document/api/583/18580: what is left out does not change. */
 export const updateFunctionConfiguration = defineAction(
   (integer) => ({
     ...name,
@@ -174,7 +174,7 @@ export const getFunction = defineAction(
   },
 );
 
-/** https://cloud.tencent.com/document/api/583/18582: at most ten filters, all of which have to fit. */
+/** https://cloud.tencent.com/document/api/583/18582: at most ten filters, all of which must match. */
 export const listFunctions = defineAction(
   (integer) => ({
     Namespace: v.optional(text, 'default'),
@@ -235,7 +235,7 @@ export const invoke = defineAction(
   },
 );
 
-/** https://cloud.tencent.com/document/api/583/18583: nothing was logged yet. */
+/** https://cloud.tencent.com/document/api/583/18583: there is no log yet. */
 export const getFunctionLogs = defineAction(
   (integer) => ({
     ...name,

@@ -24,7 +24,7 @@ const MAX_MEMORY = 3_072;
 const MAX_SECONDS = 900;
 const MAX_DESCRIPTION_CHARACTERS = 1_000;
 
-/** What is checked of a function; what is left out stays as it is. */
+/** The settings of a function that are checked; what is left out does not change. */
 export interface FunctionSettings {
   readonly FunctionName: string;
   readonly Handler?: string | undefined;
@@ -34,7 +34,7 @@ export interface FunctionSettings {
   readonly Description?: string | undefined;
 }
 
-/** @throws CloudError where a setting is none that the platform takes. */
+/** @throws CloudError if the platform does not accept a setting. */
 export function checkFunctionSettings(settings: FunctionSettings): void {
   const { FunctionName, Handler, Runtime, MemorySize, Timeout, Description = '' } = settings;
   const refuse = (field: string, value: unknown): never => {
@@ -50,13 +50,13 @@ export function checkFunctionSettings(settings: FunctionSettings): void {
   if ([...Description].length > MAX_DESCRIPTION_CHARACTERS) refuse('Description', Description);
 }
 
-/** @throws CloudError where the account has as many functions as it may. */
+/** @throws CloudError if the account already has the maximum number of functions. */
 export function checkFunctionCount(count: number): void {
   if (count < MAX_FUNCTIONS) return;
   throw new CloudError('LimitExceeded.Function', `There are ${MAX_FUNCTIONS} functions already`);
 }
 
-/** Returns the variables of a function. @throws CloudError where the platform does not take them. */
+/** Returns the variables of a function. @throws CloudError if the platform does not accept them. */
 export function readEnvironment(
   variables: readonly { readonly Key: string; readonly Value: string }[],
 ): ReadonlyMap<string, string> {

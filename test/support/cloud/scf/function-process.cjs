@@ -1,4 +1,4 @@
-// One instance of one function: a process of its own, with no environment but the function's.
+// One instance of one function: a separate process with only the function's environment.
 'use strict';
 const { createRequire } = require('node:module');
 const { join } = require('node:path');

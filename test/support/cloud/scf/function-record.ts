@@ -1,8 +1,8 @@
-/** A trigger as the cloud keeps it. */
+/** A trigger as the cloud stores it. */
 export interface TriggerRecord {
   readonly type: string;
   readonly name: string;
-  /** As it is read back, which is not as it was sent. */
+  /** In the form in which it is read back, which differs from the form in which it was sent. */
   readonly description: string;
   readonly isOpen: boolean;
   readonly qualifier: string;
@@ -19,7 +19,7 @@ type FunctionStatus =
   | 'Active'
   | 'Deleting';
 
-/** A function as the cloud keeps it. */
+/** A function as the cloud stores it. */
 export interface FunctionRecord {
   readonly functionId: string;
   readonly region: string;
@@ -34,16 +34,16 @@ export interface FunctionRecord {
   timeout: number;
   role: string;
   vpc: { readonly vpcId: string; readonly subnetId: string };
-  /** Whether it reaches the internet. */
+  /** Whether it can reach the internet. */
   publicNetwork: 'ENABLE' | 'DISABLE';
   environment: ReadonlyMap<string, string>;
-  /** The zip as it was when the function took it. */
+  /** The zip when it was deployed to the function. */
   code: Buffer;
   status: FunctionStatus;
   statusReason: string;
-  /** What it becomes when it has been asked for often enough. */
+  /** Its status after enough reads. */
   nextStatus: FunctionStatus;
-  /** How many more questions find it busy. */
+  /** The number of further reads that find it busy. */
   busyReads: number;
   triggers: readonly TriggerRecord[];
 }

@@ -16,7 +16,7 @@ export interface CodePlace {
 /** https://cloud.tencent.com/document/product/583/11637: before compression. */
 const MAX_CODE_BYTES = 500 * 1024 * 1024;
 
-/** Returns the function of this name. @throws CloudError where there is none. */
+/** Returns the function of this name. @throws CloudError if there is none. */
 export function findFunction(
   { state, region }: ActionContext,
   name: string,
@@ -31,8 +31,8 @@ export function findFunction(
 }
 
 /**
- * @param action what somebody wants to do.
- * @throws CloudError where the function is busy, as https://github.com/qkqpttgf/OneDrive_SCF/issues/51 shows it.
+ * @param action the requested operation.
+ * @throws CloudError if the function is busy, as https://github.com/qkqpttgf/OneDrive_SCF/issues/51 shows it.
  */
 export function demandIdle(record: FunctionRecord, action: string): void {
   if (record.status === 'Active' || record.status === 'UpdateFailed') return;
@@ -42,7 +42,7 @@ export function demandIdle(record: FunctionRecord, action: string): void {
   );
 }
 
-/** Returns the status, which is one question nearer to its end then. */
+/** Returns the status; each read brings it one step nearer to its next status. */
 export function readStatus(record: FunctionRecord): FunctionRecord['status'] {
   const { status } = record;
   if (status !== 'Creating' && status !== 'Updating') return status;
@@ -51,7 +51,7 @@ export function readStatus(record: FunctionRecord): FunctionRecord['status'] {
   return record.status;
 }
 
-/** Makes the function busy, because its code or settings were changed. */
+/** Makes the function busy, since its code or settings were changed. */
 export function beginChange(
   { settings, now }: ActionContext,
   record: FunctionRecord,
@@ -66,14 +66,14 @@ export function beginChange(
   else record.nextStatus = status === 'Creating' ? 'CreateFailed' : 'UpdateFailed';
 }
 
-/** Returns the zip that a request names. @throws CloudError where there is none. */
+/** Returns the zip that a request names. @throws CloudError if there is none. */
 export function readCode({ state, region }: ActionContext, place: CodePlace): Buffer {
   if (place.ZipFile !== undefined) return Buffer.from(place.ZipFile, 'base64');
   const { CosBucketName, CosObjectName, CosBucketRegion = region } = place;
   if (CosBucketName === undefined || CosObjectName === undefined) {
     throw new CloudError('MissingParameter.Code', 'There is no code: give a bucket and an object');
   }
-  // The short name is meant here: the account's id is added by the platform.
+  // A request has the short name; the platform adds the account's id.
   const bucket = state.buckets.get(`${CosBucketName}-${CLOUD_ACCOUNT.appId}`);
   if (bucket === undefined || bucket.region !== CosBucketRegion) {
     throw new CloudError(
@@ -98,7 +98,7 @@ export function formatTime(time: Date): string {
   return local.toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** The entry has to be at the root: https://cloud.tencent.com/document/product/583/67790. */
+/** The entry must be at the root: https://cloud.tencent.com/document/product/583/67790. */
 function findCodeProblem({ code, handler }: FunctionRecord): string | undefined {
   try {
     const entries = readZip(code);

@@ -7,7 +7,7 @@ import { CLOUD_ACCOUNT } from '../account.ts';
 import { readZip } from '../zip.ts';
 import type { FunctionRecord } from './function-record.ts';
 
-/** What became of a call of a function. */
+/** The result of a call of a function. */
 export type Invocation = { readonly log: string } & (
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly message: string }
@@ -15,7 +15,7 @@ export type Invocation = { readonly log: string } & (
 
 const PROCESS = fileURLToPath(new URL('./function-process.cjs', import.meta.url));
 
-/** Credentials of a function's role, as the platform puts them into its environment. */
+/** Credentials of a function's role, which the platform adds to its environment. */
 const ROLE_ENVIRONMENT = {
   TENCENTCLOUD_SECRETID: 'AKIDroleexample',
   TENCENTCLOUD_SECRETKEY: 'role-secret-key-example',
@@ -23,8 +23,8 @@ const ROLE_ENVIRONMENT = {
 };
 
 /**
- * Calls a function: its zip is unpacked into an empty folder, and a new process with its environment and nothing else
- * loads it from there.
+ * Calls a function: its zip is unpacked into an empty folder, and a new process with only its environment loads it from
+ * there.
  *
  * @see https://cloud.tencent.com/document/product/583/32748 for what the platform adds to the environment.
  */

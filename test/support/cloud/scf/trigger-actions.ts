@@ -7,7 +7,7 @@ import type { FunctionRecord, TriggerRecord } from './function-record.ts';
 import { demandIdle, findFunction, formatTime } from './functions.ts';
 import { readTriggerDescription } from './trigger-descriptions.ts';
 
-/** https://cloud.tencent.com/document/product/583/11637: of one type. */
+/** https://cloud.tencent.com/document/product/583/11637: per type. */
 const MAX_TRIGGERS = 10;
 /** https://cloud.tencent.com/document/product/867/18589 */
 const TRIGGER_NAME = /^[\w-]{1,100}$/;
@@ -55,7 +55,7 @@ export const createTrigger = defineAction(
   },
 );
 
-/** https://cloud.tencent.com/document/api/583/96828: what is left out stays as it is. */
+/** https://cloud.tencent.com/document/api/583/96828: what is left out does not change. */
 export const updateTrigger = defineAction(
   () => ({
     ...which,
@@ -117,7 +117,7 @@ export const listTriggers = defineAction(
   },
 );
 
-/** Returns a trigger as it is read back. */
+/** Returns a trigger in the form in which it is read back. */
 export function describeTrigger(trigger: TriggerRecord): ApiAnswer {
   return {
     Type: trigger.type,

@@ -5,7 +5,7 @@ import { CloudError } from '../cloud-error.ts';
 
 interface DescriptionContext {
   readonly apiGateway: boolean;
-  /** Returns a new address; `part` stands before the region. */
+  /** Returns a new address; `part` is before the region. */
   readonly newUrl: (part: '' | 'in.') => string;
 }
 
@@ -41,7 +41,7 @@ const FUNCTION_URL = v.strictObject({
 
 /** https://cloud.tencent.com/document/product/583/39901 */
 const API_GATEWAY = v.object({
-  // What is not looked at here is read back as it was sent.
+  // What is not checked here is read back as it was sent.
   api: v.looseObject({
     authRequired: v.optional(v.picklist(['TRUE', 'FALSE'])),
     requestConfig: v.object({ method: v.string(), path: v.optional(v.string()) }),
@@ -52,9 +52,9 @@ const API_GATEWAY = v.object({
 });
 
 /**
- * Returns how a trigger's `TriggerDesc` is read back.
+ * Returns the form in which a trigger's `TriggerDesc` is read back.
  *
- * @throws CloudError where the type or the description is none that the platform takes.
+ * @throws CloudError if the platform does not accept the type or the description.
  */
 export function readTriggerDescription(
   type: string,

@@ -22,7 +22,7 @@ describe('readAddress()', () => {
       { service: { subDomain: 'service-a.apigw.example/release' } },
       'https://service-a.apigw.example/release',
     ],
-  ])('of %s %j is %s', (Type, description, address) => {
+  ])('returns for a %s trigger with %j the address %s', (Type, description, address) => {
     const state = { TriggerName: 'a', Type, TriggerDesc: JSON.stringify(description) };
 
     expect(readAddress(state)).toBe(address);
@@ -30,7 +30,7 @@ describe('readAddress()', () => {
 });
 
 describe('isUpToDate()', () => {
-  it('knows an API Gateway trigger again, with what the cloud added', () => {
+  it('recognises an API Gateway trigger with the fields that the cloud added', () => {
     const { service: _service, ...sent } = JSON.parse(writeTriggerDescription(GATEWAY));
     const TriggerDesc = JSON.stringify({
       ...sent,
@@ -43,7 +43,7 @@ describe('isUpToDate()', () => {
     expect(isUpToDate({ ...GATEWAY, path: '/other' }, state)).toBe(false);
   });
 
-  it.each([1, '1', 'OPEN', true])('takes %j for on', (Enable) => {
+  it.each([1, '1', 'OPEN', true])('accepts %j for on', (Enable) => {
     const timer: TriggerSpec = { type: 'timer', name: 'a', enable: true, cron: '0 * * * * * *' };
     const state = { TriggerName: 'a', Type: 'timer', Enable, TriggerDesc: timer.cron };
 

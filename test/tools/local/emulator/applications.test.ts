@@ -15,7 +15,7 @@ const recording: Recording = {
 };
 const film = { name: 'film', type: 'mp4', seconds: 1, classId: 0, procedure: null } as const;
 
-/** What an application has, by which it can be asked for. */
+/** The ids of one application, with which it can be queried. */
 interface Belongings {
   readonly FileId: string;
   readonly TaskId: string;
@@ -23,7 +23,7 @@ interface Belongings {
   readonly VodSessionKey: string;
 }
 
-/** What no application has. */
+/** Ids that no application has. */
 const NOTHING: Belongings = {
   FileId: '5285890000000000000',
   TaskId: `${OWN}-pull-${'0'.repeat(32)}`,
@@ -34,7 +34,7 @@ const NOTHING: Belongings = {
 const others = { otherSubAppIds: [OTHER, THIRD], otherSignKeys: { [OTHER]: OTHERS_KEY } };
 const stage = perTest(() => openApiStage({ account: { ...localAccount(), ...others } }));
 
-/** Pulls a media into an application and answers the task at its end. */
+/** Pulls a media into an application and returns the finished task. */
 async function pull(SubAppId: number, change: object = {}) {
   const ended = stage.next(({ type }) => type === 'media');
   const { TaskId = '' } = await stage.client.PullUpload({ MediaUrl: TONE, SubAppId, ...change });
@@ -43,7 +43,7 @@ async function pull(SubAppId: number, change: object = {}) {
   return { TaskId, FileId: PullUploadTask?.FileId ?? '' };
 }
 
-/** Gives an application one of each. */
+/** Creates one of each in an application. */
 async function provide(SubAppId: number): Promise<Belongings> {
   await stage.client.ModifyEventConfig({ SubAppId, Mode: 'PULL' });
   const ids = await pull(SubAppId);
@@ -52,7 +52,7 @@ async function provide(SubAppId: number): Promise<Belongings> {
   return { ...ids, EventHandle: EventSet?.[0]?.EventHandle ?? '', VodSessionKey };
 }
 
-/** Returns what a call came to: the code of its refusal, or its answer with the names of ids in their places. */
+/** Returns the result of a call: the code of its refusal, or its answer with the names of ids instead of the ids. */
 async function outcomeOf(call: Promise<object>, ids: Belongings): Promise<unknown> {
   const answer = await call.catch((error: unknown) => ({
     refused: Reflect.get(Object(error), 'code'),
@@ -125,7 +125,7 @@ describe.each([
   ['a further application', OTHER, [OWN, THIRD]],
   ['the own application', OWN, [OTHER]],
 ])('what belongs to %s', (_name, owner, others) => {
-  it.each(ASKED)('is unknown in others to %s', async (_action, ask, unknown) => {
+  it.each(ASKED)('is unknown in other applications to %s', async (_action, ask, unknown) => {
     const ids = await provide(owner);
 
     for (const SubAppId of others) {
@@ -135,7 +135,7 @@ describe.each([
     expect(await outcomeOf(ask({ ...ids, SubAppId: owner }), ids)).not.toEqual(unknown);
   });
 
-  it('is still its own after a restart', async () => {
+  it('still belongs to it after a restart', async () => {
     const ids = await provide(owner);
     await stage.reopen();
 
@@ -147,7 +147,7 @@ describe.each([
     }
   });
 
-  it('is on no list of others', async () => {
+  it('is in no list of other applications', async () => {
     await provide(owner);
     await pull(owner);
 
@@ -156,7 +156,7 @@ describe.each([
       (await stage.client.DescribeTasks({ SubAppId })).TaskSet?.length,
       (await stage.client.DescribeEventsState({ SubAppId })).CountOfEventsToPull,
     ];
-    // The first event is pulled, and hidden for now.
+    // The first event has been pulled, and is hidden for now.
     expect(await count(owner)).toEqual([2, 2, 1]);
     for (const SubAppId of others) expect(await count(SubAppId)).toEqual([0, 0, 0]);
     expect(stage.emulator().media()).toHaveLength(2);
@@ -165,11 +165,11 @@ describe.each([
 
 describe('the application of an API request', () => {
   it.each([
-    ['none', undefined],
+    ['no SubAppId', undefined],
     ['0', 0],
     ['the AppId', localAccount().appId],
     ['its own number', OWN],
-  ])('is the account’s own for %s', async (_name, named) => {
+  ])('is the account’s own one for %s', async (_name, named) => {
     const { FileId } = await pull(OWN);
 
     const { MediaInfoSet } = await stage.client.DescribeMediaInfos({
@@ -180,7 +180,7 @@ describe('the application of an API request', () => {
     expect(MediaInfoSet).toHaveLength(1);
   });
 
-  it('is refused where the account has no such one', async () => {
+  it('is refused if the account does not have it', async () => {
     expect(await refusalOf(stage.client.SearchMedia({ SubAppId: 1_500_000_009 }))).toEqual({
       code: 'InvalidParameterValue.SubAppId',
       message: expect.stringContaining('SubAppId 1500000009'),
@@ -200,7 +200,7 @@ describe('the application of an API request', () => {
     });
   });
 
-  it('begins the ids of its tasks', async () => {
+  it('is the beginning of the ids of its tasks', async () => {
     const { TaskId, FileId } = await pull(OTHER, { Procedure: 'flow' });
     const { TaskSet = [] } = await stage.client.DescribeTasks({ SubAppId: OTHER, FileId });
     const flow = { ProcedureName: 'flow', SubAppId: OTHER, FileId };
@@ -214,7 +214,7 @@ describe('the application of an API request', () => {
     ]);
   });
 
-  it('has categories of its own', async () => {
+  it('has separate categories', async () => {
     const create = (SubAppId: number, ClassName: string) =>
       stage.client.CreateClass({ SubAppId, ParentId: -1, ClassName });
     const { ClassId = 0 } = await create(OTHER, 'a');
@@ -235,7 +235,7 @@ describe('the application of an API request', () => {
     expect(MediaInfoSet?.[0]?.BasicInfo?.ClassName).toBe('a');
   });
 
-  it('has its own SessionIds', async () => {
+  it('has separate SessionIds', async () => {
     const ask = (SubAppId: number) =>
       stage.client.PullUpload({ SubAppId, MediaUrl: TONE, SessionId: 'once' });
     await ask(OWN);
@@ -248,7 +248,7 @@ describe('the application of an API request', () => {
 });
 
 describe('the notifications of an application', () => {
-  it('go where those of the own one go, told apart by a parameter', async () => {
+  it('are sent to the address of the own one by default, with a parameter for the application', async () => {
     await pull(OTHER);
     const others = await stage.receiver.next();
     await pull(OWN);
@@ -268,7 +268,7 @@ describe('the notifications of an application', () => {
     expect((await stage.receiver.next()).target).toBe(`/callback?stage=local&subAppId=${OTHER}`);
   });
 
-  it('go where the application says, signed with its key, and leave the others alone', async () => {
+  it('are sent to the address and with the key of the application, and do not change those of others', async () => {
     const receiver = await openReceiver();
     const before = await stage.client.DescribeEventConfig({ SubAppId: OWN });
     await stage.client.ModifyEventConfig({
@@ -306,7 +306,7 @@ describe('the notifications of an application', () => {
     await receiver.close();
   });
 
-  it('are sent after a restart where nobody took them before', async () => {
+  it('are sent after a restart if they were not received before', async () => {
     await stage.reopen({ callbackUrl: 'http://127.0.0.1:1/', attemptWaits: [0, 600_000] });
     const failed = stage.next(({ type }) => type === 'notification');
     const { FileId } = await pull(OTHER);
@@ -321,7 +321,7 @@ describe('the notifications of an application', () => {
 });
 
 describe('the queue of an application in PULL mode', () => {
-  it('has its events and no others, while others are notified', async () => {
+  it('contains only its own events, while other applications are notified', async () => {
     await stage.client.ModifyEventConfig({ SubAppId: OTHER, Mode: 'PULL' });
     const { FileId } = await pull(OTHER);
     await pull(OWN);
@@ -335,7 +335,7 @@ describe('the queue of an application in PULL mode', () => {
     expect(stage.receiver.received).toHaveLength(1);
   });
 
-  it('is there from the beginning where every application begins in this mode', async () => {
+  it('exists from the beginning if every application begins in this mode', async () => {
     await stage.reopen({ eventMode: 'PULL' });
     const own = await pull(OWN);
     const other = await pull(OTHER);
@@ -350,8 +350,8 @@ describe('the queue of an application in PULL mode', () => {
   });
 });
 
-describe('what no program uploads', () => {
-  it('arrives in the application that is named', async () => {
+describe('media that no program uploads', () => {
+  it('arrive in the named application', async () => {
     const { arrivals } = stage.emulator();
     const uploaded = await arrivals.uploadFromConsole({ ...film, subAppId: OTHER });
     const recorded = await arrivals.record({
@@ -375,7 +375,7 @@ describe('what no program uploads', () => {
     expect(taskId).toMatch(/^1500000002-pull-/);
   });
 
-  it('is refused where the account has no such application', async () => {
+  it('are refused if the account does not have the application', async () => {
     const { arrivals } = stage.emulator();
 
     for (const call of [

@@ -36,7 +36,7 @@ async function search(request: NonNullable<Parameters<typeof stage.client.Search
 }
 
 describe('an upload on the console’s page', () => {
-  it('is a media without a context in the nearest region, with its metadata, and announced', async () => {
+  it('creates a media without a context in the nearest region, with its metadata, and sends an event', async () => {
     const { fileId } = await arrivals().uploadFromConsole({ ...film, classId: 7 });
 
     const { body } = await stage.receiver.next();
@@ -56,7 +56,7 @@ describe('an upload on the console’s page', () => {
     expect(await describeMedia(fileId)).toMatchObject({ BasicInfo: { Name: 'film' } });
   });
 
-  it('is processed where the page was told to', async () => {
+  it('is processed if the page has a procedure', async () => {
     const { fileId } = await arrivals().uploadFromConsole({ ...film, procedure: 'flow' });
 
     const upload = await stage.receiver.next();
@@ -71,7 +71,7 @@ describe('an upload on the console’s page', () => {
   it.each([
     ['wav', 'Audio', { Duration: 3, Container: 'wav' }],
     ['png', 'Image', { Width: 64, Height: 48 }],
-  ] as const)('may be a %s', async (type, category, metaData) => {
+  ] as const)('can be a %s', async (type, category, metaData) => {
     const media = await arrivals().uploadFromConsole({ ...film, type });
 
     expect(media).toMatchObject({ category, metaData });
@@ -80,7 +80,7 @@ describe('an upload on the console’s page', () => {
 });
 
 describe('a URL in the console’s page', () => {
-  it('is pulled into the default region, without a context, and announced as a pull', async () => {
+  it('is pulled into the default region, without a context, and reported as a pull', async () => {
     const { taskId } = await arrivals().pullFromConsole('http://samples.example.com/video.mp4');
 
     const { body } = await stage.receiver.next();
@@ -97,7 +97,7 @@ describe('a URL in the console’s page', () => {
     });
   });
 
-  it('is refused as PullUpload refuses it', async () => {
+  it('is refused for the same reasons as in PullUpload', async () => {
     expect(await refusalOf(arrivals().pullFromConsole('ftp://example.com/a.mp4'))).toMatchObject({
       code: 'InvalidParameterValue.MediaUrl',
     });
@@ -135,7 +135,7 @@ describe('a recording', () => {
         ...{ LiveRecordInfo: null, TrtcRecordInfo: null },
       },
     ],
-  ])('says where it comes from: %j', async (recording, source) => {
+  ])('has its origin in the media: %j', async (recording, source) => {
     const { fileId } = await record(recording);
 
     const { body } = await stage.receiver.next();
@@ -154,13 +154,13 @@ describe('a recording', () => {
     expect(await describeMedia(fileId)).toMatchObject({ BasicInfo: { SourceInfo: source } });
   });
 
-  it('lives as long as its settings say', async () => {
+  it('expires as its settings say', async () => {
     const { createTime, expireTime } = await record(live, 3_600);
 
     expect(Date.parse(expireTime) - Date.parse(createTime)).toBe(3_600_000);
   });
 
-  it('is found by what it recorded, and nothing else is', async () => {
+  it('is found by its stream, room or page, and others are not', async () => {
     const { fileId: ofStream } = await record(live);
     const { fileId: ofRoom } = await record(trtc);
     const { fileId: uploaded } = await arrivals().uploadFromConsole(film);

@@ -117,7 +117,7 @@ const delivery = (eventType: string) =>
 const eventTypes = () => receiver.received.map(({ body }) => body['EventType']);
 
 describe('openEmulator()', () => {
-  it('takes an upload from its preparation to its events', async () => {
+  it('processes an upload from its preparation to its events', async () => {
     const fields = { sourceContext: 'order 7', sessionContext: 'basket 9', procedure: 'flow' };
     const signature = sign({ ...fields, oneTimeValid: 1, storageRegion: 'ap-seoul' });
 
@@ -158,7 +158,7 @@ describe('openEmulator()', () => {
     expect(emulator.media()).toMatchObject([{ fileId: done.fileId, mediaUrl: done.video?.url }]);
   });
 
-  it('plays what was uploaded under its MediaUrl, from any place', async () => {
+  it('plays an uploaded file at its MediaUrl, with byte ranges', async () => {
     const done = await commit((await applyAndPut(sign())).vodSessionKey);
 
     const whole = await fetch(done.video?.url ?? '');
@@ -171,7 +171,7 @@ describe('openEmulator()', () => {
     expect(Buffer.from(await cover.arrayBuffer())).toEqual(png);
   });
 
-  it("does not let one upload's credentials touch another upload's folder", async () => {
+  it("does not allow one upload's credentials in the folder of another upload", async () => {
     const other = await applyAndPut(sign());
     const mine = await doUgc(server.origin, 'ApplyUploadUGC', { signature: sign(), ...files });
 
@@ -180,7 +180,7 @@ describe('openEmulator()', () => {
     expect(put.status).toBe(403);
   });
 
-  it('sends one event where the answer of the Commit was lost and it is repeated', async () => {
+  it('sends one event if the answer to Commit is lost and Commit is repeated', async () => {
     const { vodSessionKey } = await applyAndPut(sign());
     faults.arm('lost-commit-answer');
     const body = { signature: sign(), vodSessionKey };
@@ -196,7 +196,7 @@ describe('openEmulator()', () => {
     expect(second.body).toMatchObject({ FileUploadEvent: { FileId: (await next).fileId } });
   });
 
-  it('goes on after a restart in the middle of an upload', async () => {
+  it('continues an upload after a restart', async () => {
     const signature = sign({ oneTimeValid: 1 });
     const applied = await doUgc(server.origin, 'ApplyUploadUGC', { signature, ...files });
     const videoPath = applied.video?.storagePath ?? '';
@@ -215,7 +215,7 @@ describe('openEmulator()', () => {
     });
   });
 
-  it('delivers after a restart what nobody took before, and nothing twice', async () => {
+  it('sends after a restart the notifications that were not received, and no others', async () => {
     await reopen({ callbackUrl: 'http://127.0.0.1:1/', attemptWaits: [0, 600_000] });
     const failed = nextActivity(activity, ({ type }) => type === 'notification');
     const { vodSessionKey } = await applyAndPut(sign({ procedure: 'flow' }));
@@ -253,7 +253,7 @@ describe('openEmulator()', () => {
     await rm(join(dir, 'state.json'));
   });
 
-  it('answers 500 where its state cannot be saved', async () => {
+  it('answers 500 if its state cannot be saved', async () => {
     await rm(dir, { recursive: true });
 
     const response = await callUgc(server.origin, 'ApplyUploadUGC', {
@@ -268,7 +268,7 @@ describe('openEmulator()', () => {
 });
 
 describe('the other hosts', () => {
-  it('thanks for reports, with leave for any page', async () => {
+  it('accepts reports, with CORS headers for any page', async () => {
     const response = await fetch(`${server.origin}/vodreport.qcloud.com/ugcupload_new`, {
       method: 'POST',
       headers: { Origin: 'https://shop.example' },
@@ -281,7 +281,7 @@ describe('the other hosts', () => {
     expect(activity.since(0)).toEqual([]);
   });
 
-  it('names the hosts it speaks for where it is taken for another', async () => {
+  it('names the hosts that it serves if it is called under another one', async () => {
     const response = await fetch(`${server.origin}/cvm.tencentcloudapi.com/`, { method: 'POST' });
 
     expect(response.status).toBe(404);
@@ -299,7 +299,7 @@ describe('isCloudHost()', () => {
     'vodreport.qcloud.com',
     'vodlocal01-1250000001.cos.ap-seoul.myqcloud.com',
     'vodlocal01-1250000001.cos.ap-seoul.tencentcos.cn',
-  ])('knows %s', (host) => {
+  ])('returns true for %s', (host) => {
     expect(isCloudHost(host)).toBe(true);
   });
 
@@ -312,7 +312,7 @@ describe('isCloudHost()', () => {
     'xvod2.qcloud.com',
     'a.cos.ap-seoul.myqcloud.com.example',
     'constructor',
-  ])('does not know "%s"', (host) => {
+  ])('returns false for "%s"', (host) => {
     expect(isCloudHost(host)).toBe(false);
   });
 });

@@ -64,7 +64,7 @@ describe('probeMetaData()', () => {
     });
   });
 
-  it('reads no more than it needs of a long file', async () => {
+  it('reads only what it needs from a long file', async () => {
     const bytes = turnedMp4(64, 36, 40, 1_000_000);
     let read = 0;
 
@@ -90,7 +90,7 @@ describe('probeMetaData()', () => {
     ['aac', 'aac', 'AudioStreamSet', 'aac'],
     ['flac', 'flac', 'AudioStreamSet', 'flac'],
   ] as const)(
-    'has streams and no length of %s that does not say it',
+    'finds the streams but no length of %s if the file does not contain its length',
     async (type, container, streams, codec) => {
       const metaData = await probeBytes(LENGTHLESS[type]);
 
@@ -105,11 +105,11 @@ describe('probeMetaData()', () => {
     ['text', Buffer.from('this is no media file at all')],
     ['nothing', Buffer.alloc(0)],
     ['zeroes', Buffer.alloc(100_000)],
-  ])('answers null for %s', async (_name, bytes) => {
+  ])('returns null for %s', async (_name, bytes) => {
     expect(await probeBytes(bytes)).toBeNull();
   });
 
-  it('answers null where reading fails, and still reads the next file', async () => {
+  it('returns null if reading fails, and still reads the next file', async () => {
     const broken = probeMetaData(storeBytes(100), () => {
       throw new Error('the disk is gone');
     });
@@ -119,7 +119,7 @@ describe('probeMetaData()', () => {
     expect(await whole).toMatchObject({ Duration: 1 });
   });
 
-  it('answers each of several files at once with its own', async () => {
+  it('returns the right result for each of several concurrent files', async () => {
     const durations = await Promise.all(
       [1, 2, 3].map(async (seconds) => (await probeBytes(silentWav(seconds)))?.Duration),
     );

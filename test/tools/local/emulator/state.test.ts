@@ -43,14 +43,14 @@ function buildGrant(secretId: string, expiresAt: number) {
 }
 
 describe('openState()', () => {
-  it('begins empty and makes its directory', async () => {
+  it('begins empty and creates its directory', async () => {
     const state = await openState(file, now);
 
     expect(state.sessions.size + state.media.size + state.notifications.size).toBe(0);
     expect(await readdir(join(dir, 'deep'))).toEqual([]);
   });
 
-  it('gives back what was saved, in its order', async () => {
+  it('returns what was saved, in order', async () => {
     const state = await openState(file, now);
     state.sessions.set('s', buildSession('s', NOW + DAY));
     state.grants.set('g', buildGrant('g', NOW + 1));
@@ -69,7 +69,7 @@ describe('openState()', () => {
     expect([...again.notifications.values()]).toEqual([...state.notifications.values()]);
   });
 
-  it('gives back what belongs to further applications, apart from the own one', async () => {
+  it('returns what belongs to further applications, separately from the own one', async () => {
     const state = await openState(file, now);
     state.sessions.set('own', buildSession('own', NOW + DAY));
     state.of(7).sessions.set('s', buildSession('s', NOW + DAY));
@@ -85,7 +85,7 @@ describe('openState()', () => {
     expect([...again.grants.keys()]).toEqual(['g']);
   });
 
-  it('keeps what belongs to an application that nobody asks for', async () => {
+  it('keeps data of an application that is not opened', async () => {
     const state = await openState(file, now);
     state.of(7).sessions.set('s', buildSession('s', NOW + DAY));
     await state.save();
@@ -95,7 +95,7 @@ describe('openState()', () => {
     expect([...(await openState(file, now)).of(7).sessions.keys()]).toEqual(['s']);
   });
 
-  it('takes what an older file holds for what belongs to the own application', async () => {
+  it('reads data in an older file as belonging to the own application', async () => {
     await openState(file, now);
     const sessions = [buildSession('s', NOW + DAY)];
     const others = { media: [], usedSignatures: [], notifications: [], procedures: [] };
@@ -109,7 +109,7 @@ describe('openState()', () => {
     expect(state.pulls.size).toBe(0);
   });
 
-  it('forgets sessions, credentials and used signatures whose time is over', async () => {
+  it('drops expired sessions, credentials and used signatures', async () => {
     const state = await openState(file, now);
     state.sessions.set('old', buildSession('old', NOW + 1));
     state.sessions.set('new', buildSession('new', NOW + 2));
@@ -128,7 +128,7 @@ describe('openState()', () => {
     expect([...again.usedSignatures.keys()]).toEqual(['new']);
   });
 
-  it('has on the disk whatever was set before any of several saves at once', async () => {
+  it('has on disk everything that was set before any of several concurrent saves', async () => {
     const state = await openState(file, now);
     const saves = Array.from({ length: 50 }, (_, index) => {
       state.sessions.set(`s${index}`, buildSession(`s${index}`, NOW + DAY));
@@ -141,7 +141,7 @@ describe('openState()', () => {
     expect(await readdir(join(dir, 'deep'))).toEqual(['state.json']);
   });
 
-  it('saves again after a save that failed', async () => {
+  it('saves again after a failed save', async () => {
     const state = await openState(file, now);
     await rm(join(dir, 'deep'), { recursive: true });
     await expect(state.save()).rejects.toThrow('ENOENT');
@@ -168,6 +168,6 @@ describe('openState()', () => {
 
     await expect(opened).rejects.toThrow(`${file} is not a state of the VOD emulator`);
     await expect(opened).rejects.toThrow(detail);
-    await expect(opened).rejects.toThrow('Delete it to start anew');
+    await expect(opened).rejects.toThrow('Delete it to start without it');
   });
 });

@@ -19,7 +19,7 @@ afterEach(async () => {
   await pool?.close();
 });
 
-/** Runs a function whose handler has `body`. */
+/** Creates a pool for a function whose handler has `body`. */
 async function run(body: string, environment: Record<string, string> = {}): Promise<Pool> {
   const file = join(dir, 'function.js');
   await writeFile(
@@ -38,7 +38,7 @@ function call(event: unknown = {}, timeLimitMilliseconds = 5_000) {
 }
 
 describe('createPool()', () => {
-  it('gives the function its event, its context and nothing but its own environment', async () => {
+  it('passes the function its event, its context and only its own environment', async () => {
     const functions = await run(
       'return { event, keys: Object.keys(process.env), id: context.request_id, left: context.getRemainingTimeInMillis() };',
       { ONLY: 'this' },
@@ -48,13 +48,13 @@ describe('createPool()', () => {
 
     expect(outcome).toMatchObject({ kind: 'result', value: { event: { a: 1 }, id: 'r1' } });
     const { keys, left } = (outcome as { value: { keys: string[]; left: number } }).value;
-    // The channel to the parent is the one thing that Node itself adds.
+    // Only the channel to the parent is added by Node itself.
     expect(keys.filter((key) => !key.startsWith('NODE_CHANNEL_'))).toEqual(['ONLY']);
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(5_000);
   });
 
-  it('passes on what JSON can say, and no more', async () => {
+  it('passes on only what JSON can represent', async () => {
     const functions = await run('return { when: new Date(0), gone: undefined, odd: NaN };');
 
     expect(await functions.call(call())).toMatchObject({
@@ -62,13 +62,13 @@ describe('createPool()', () => {
     });
   });
 
-  it('keeps what the function logs, in order with its result', async () => {
+  it('returns what the function logs, in order, with its result', async () => {
     const functions = await run("console.log('one'); process.stdout.write('two\\n'); return 1;");
 
     expect(await functions.call(call())).toEqual({ kind: 'result', value: 1, log: 'one\ntwo\n' });
   });
 
-  it('calls an idle instance again, and a busy one never', async () => {
+  it('calls an idle instance again, and never a busy one', async () => {
     const functions = await run(
       'calls += 1; const mine = calls; await new Promise((r) => setTimeout(r, event.ms)); return { pid: process.pid, mine, now: calls };',
     );
@@ -89,7 +89,7 @@ describe('createPool()', () => {
     expect(pids.size).toBeLessThanOrEqual(4);
   });
 
-  it('ends a call at its time limit, and the instance with it', async () => {
+  it('aborts a call at its time limit, and ends the instance', async () => {
     const functions = await run('if (event.hang) await new Promise(() => {}); return process.pid;');
     const before = await functions.call(call());
 
@@ -101,7 +101,7 @@ describe('createPool()', () => {
     expect((after as { value: number }).value).not.toBe((before as { value: number }).value);
   });
 
-  it('describes a function that exits or throws, and serves the next call', async () => {
+  it('reports a function that exits or throws, and serves the next call', async () => {
     const functions = await run(
       "if (event.exit) process.exit(3); if (event.fail) throw new TypeError('no good'); return 'fine';",
     );
@@ -114,12 +114,12 @@ describe('createPool()', () => {
     expect(await functions.call(call())).toMatchObject({ kind: 'result', value: 'fine' });
   });
 
-  it('starts nothing any more once it is closed, for those who waited neither', async () => {
+  it('starts nothing after it is closed, not even for waiting calls', async () => {
     const started = join(dir, 'started');
     const functions = await run(
       `require('node:fs').appendFileSync(${JSON.stringify(started)}, 'x'); await new Promise(() => {});`,
     );
-    // One more than there are instances.
+    // One more than the number of instances.
     const calls = Array.from({ length: 5 }, () => functions.call(call()));
     await expect.poll(() => readFile(started, 'utf8').catch(() => '')).toBe('xxxx');
 

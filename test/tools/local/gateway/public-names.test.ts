@@ -19,7 +19,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Asks as the functions do, with an agent that is for https alone. */
+/** Sends a request as the functions do, with an agent that only allows https. */
 function ask(url: string | URL): Promise<string> {
   return new Promise((answered, failed) => {
     https
@@ -32,7 +32,7 @@ function ask(url: string | URL): Promise<string> {
 
 describe('findPublicNames()', () => {
   it.each(['https://samples.example.com/cover.png?a=1', new URL('https://samples.example.com/b')])(
-    'leads %s to the origin that its name stands for',
+    'redirects %s to the local origin for its name',
     async (url) => {
       const { pathname, search } = new URL(url);
 
@@ -40,8 +40,8 @@ describe('findPublicNames()', () => {
     },
   );
 
-  it('leaves other names to the network', async () => {
-    // Nobody can own it: https://www.rfc-editor.org/rfc/rfc2606.
+  it('does not change other names', async () => {
+    // This name can have no owner: https://www.rfc-editor.org/rfc/rfc2606.
     await expect(ask('https://samples.invalid/')).rejects.toMatchObject({
       syscall: 'getaddrinfo',
     });

@@ -21,7 +21,7 @@ import {
 } from '../../../../tools/local/postgres/place.ts';
 import { makeFolder } from '../../../support/make-folder.ts';
 
-/** PostgreSQL runs as another user than root, who may not get where root keeps its files. */
+/** Instead of root, PostgreSQL runs as another user, who may not have access to root's folders. */
 const isRoot = process.getuid?.() === 0;
 
 let root: string;
@@ -34,7 +34,7 @@ afterEach(async () => {
   for (const name of await readdir(root)) await removeData(join(root, name));
 });
 
-/** Makes what a server would have written into the folder that was chosen for `dir`, and returns that folder. */
+/** Writes what a server would write into the folder that was chosen for `dir`, and returns that folder. */
 async function keep(dir: string, text: string): Promise<string> {
   const { folder } = await choosePlace(dir);
   await mkdir(folder, { recursive: true });
@@ -54,7 +54,7 @@ const isThere = (path: string) =>
   );
 
 describe('choosePlace()', () => {
-  it('stays in an ordinary folder, as root with a user that every machine has', async () => {
+  it('chooses an ordinary folder, and instead of root a user that every machine has', async () => {
     await chmod(root, 0o755);
 
     const { folder, user } = await choosePlace(join(root, 'a'));
@@ -64,11 +64,11 @@ describe('choosePlace()', () => {
     expect(user?.uid === 0).toBe(false);
   });
 
-  it('goes where the user of the server gets to, and changes no mode on the way', async () => {
+  it("chooses a folder that the server's user can reach, and changes no mode on the path", async () => {
     const { folder } = await choosePlace(join(root, 'a'));
 
     expect(folder.startsWith(isRoot ? `${ELSEWHERE}/` : root)).toBe(true);
-    // A start that failed does not leave one more behind each time.
+    // A failed start does not leave another folder each time.
     expect(await choosePlace(join(root, 'a'))).toMatchObject({ folder });
     expect((await stat(root)).mode & 0o777).toBe(0o700);
   });
@@ -82,7 +82,7 @@ describe('choosePlace()', () => {
     expect(await readKept(join(root, 'a'))).toBe('mine');
   });
 
-  it('stays with the data when the way opens or closes', async () => {
+  it('stays with the data when access to the folder changes', async () => {
     await keep(join(root, 'closed'), 'begun closed');
     await chmod(root, 0o755);
     await keep(join(root, 'open'), 'begun open');
@@ -99,7 +99,7 @@ describe('choosePlace()', () => {
     await rename(join(root, 'a'), join(root, 'b'));
 
     expect(await readKept(join(root, 'b'))).toBe('mine');
-    // And another one at the old path has nothing of it.
+    // Another folder at the old path has none of the data.
     expect(await findData(join(root, 'a'))).toBeUndefined();
     await keep(join(root, 'a'), 'new');
     expect(await readKept(join(root, 'b'))).toBe('mine');
@@ -116,7 +116,7 @@ describe('choosePlace()', () => {
     expect(await readKept(join(root, 'a'))).toBe('first');
   });
 
-  it('begins anew where a link leads to nothing', async () => {
+  it('starts empty if a link points to nothing', async () => {
     await mkdir(join(root, 'a'));
     await symlink(join(ELSEWHERE, 'data-gone', 'postgres'), join(root, 'a', 'postgres'));
 
@@ -126,7 +126,7 @@ describe('choosePlace()', () => {
     expect(await readKept(join(root, 'a'))).toBe('new');
   });
 
-  it('follows a link of the user’s own to another disk', async () => {
+  it("follows the user's own link to another disk", async () => {
     await chmod(root, 0o755);
     await mkdir(join(root, 'disk'));
     await mkdir(join(root, 'a'));
@@ -137,7 +137,7 @@ describe('choosePlace()', () => {
 });
 
 describe('removeData()', () => {
-  it('leaves nothing behind of a start that failed', async () => {
+  it('removes everything that a failed start left', async () => {
     const { folder } = await choosePlace(join(root, 'a'));
 
     await removeData(join(root, 'a'));
@@ -146,10 +146,10 @@ describe('removeData()', () => {
     expect(await isThere(isRoot ? join(folder, '..') : folder)).toBe(false);
   });
 
-  it.each([0o755, 0o700])('leaves nothing behind, with a root of mode %o', async (mode) => {
+  it.each([0o755, 0o700])('removes everything, with a root of mode %o', async (mode) => {
     await chmod(root, mode);
     const folder = await keep(join(root, 'a'), 'mine');
-    // As a start does that is broken off.
+    // As after an interrupted start.
     for (const draft of draftsOf(folder)) await writeFile(draft, '');
     await writeFile(join(root, 'a', 'mine.txt'), 'keep me');
     const inPlace = folder.startsWith(root);
@@ -160,7 +160,7 @@ describe('removeData()', () => {
     expect(await isThere(inPlace ? folder : join(folder, '..'))).toBe(false);
   });
 
-  it('bears a folder that is not there', async () => {
+  it('accepts a missing folder', async () => {
     await expect(removeData(join(root, 'none'))).resolves.toBeUndefined();
   });
 });

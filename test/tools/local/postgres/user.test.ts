@@ -21,9 +21,9 @@ describe('findBarrier()', () => {
     [0o700, { owner: false, colleague: true, stranger: true }],
     [0o710, { owner: false, colleague: false, stranger: true }],
     [0o711, { owner: false, colleague: false, stranger: false }],
-    // Anyone who is of the group is not one of the others.
+    // Access as "others" does not apply to members of the group.
     [0o701, { owner: false, colleague: true, stranger: false }],
-  ])('knows whom a folder of mode %o lets through', async (mode, barred) => {
+  ])('finds whom a folder of mode %o blocks', async (mode, barred) => {
     await chmod(root, 0o755);
     await chmod(join(root, 'inner'), mode);
 
@@ -34,13 +34,13 @@ describe('findBarrier()', () => {
     }
   });
 
-  it('names the outermost', async () => {
+  it('returns the outermost folder that blocks', async () => {
     await chmod(join(root, 'inner'), 0o700);
 
     expect(await findBarrier(join(root, 'inner', 'data'), stranger)).toBe(root);
   });
 
-  it('looks at where a link leads, too', async () => {
+  it('also checks the target of a link', async () => {
     await chmod(root, 0o755);
     await chmod(join(root, 'inner'), 0o700);
     await symlink(join(root, 'inner', 'data'), join(root, 'link'));

@@ -5,7 +5,7 @@ import { openApiStage, refusalOf } from './api-stage.ts';
 const stage = perTest(() => openApiStage());
 
 describe('DescribeStorageRegions', () => {
-  it('answers the opened regions, the default one and others', async () => {
+  it('returns the opened regions, the default one and others', async () => {
     const { StorageRegionInfos = [] } = await stage.client.DescribeStorageRegions({});
     const opened = StorageRegionInfos.filter(({ Status }) => Status === 'opened');
 
@@ -21,7 +21,7 @@ describe('DescribeStorageRegions', () => {
 });
 
 describe('DescribeSubAppIds', () => {
-  it('answers the one application, by its name', async () => {
+  it('returns the one application, by its name', async () => {
     const all = await stage.client.DescribeSubAppIds({});
 
     expect(all).toMatchObject({
@@ -47,7 +47,7 @@ describe('CreateClass and DescribeAllClass', () => {
   const create = (ParentId: number, ClassName: string) =>
     stage.client.CreateClass({ ParentId, ClassName });
 
-  it('make categories of four levels and answer them', async () => {
+  it('create categories of four levels and return them', async () => {
     const ids: number[] = [-1];
     for (const name of ['a', 'b', 'c', 'd']) {
       const { ClassId = 0 } = await create(ids.at(-1) ?? 0, name);
@@ -68,7 +68,7 @@ describe('CreateClass and DescribeAllClass', () => {
     });
   });
 
-  it('refuse a name twice in one place, an unknown parent and a name of no or 65 characters', async () => {
+  it('refuse a name that exists in the same place, an unknown parent, and a name of 0 or 65 characters', async () => {
     await create(-1, 'a');
 
     expect(await refusalOf(create(-1, 'a'))).toMatchObject({

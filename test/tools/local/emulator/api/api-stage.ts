@@ -21,21 +21,21 @@ import { nextActivity } from '../../../../support/activities.ts';
 import { listen } from '../../../../support/listen.ts';
 import { type CallbackReceiver, openReceiver } from '../events/callback-receiver.ts';
 
-/** The vendor's client, as its package has it. */
+/** The vendor's client, from its package. */
 type VodClient = InstanceType<typeof Client>;
 
 type ClientProfile = NonNullable<ConstructorParameters<typeof Client>[0]['profile']>;
 
-/** How a client differs from the one that everyone uses. */
+/** Differences from the default client. */
 interface ClientChange {
   readonly credential?: { secretId: string; secretKey: string; token?: string };
   readonly signMethod?: NonNullable<ClientProfile['signMethod']>;
   readonly http?: NonNullable<ClientProfile['httpProfile']>;
 }
 
-/** The emulator behind a server of its own, routed as the local stack routes it. */
+/** The emulator behind a separate server, with the routes of the local stack. */
 export interface ApiStage {
-  /** Where the emulator keeps its files. */
+  /** The folder of the emulator's files. */
   readonly dir: string;
   readonly account: Account;
   readonly activity: ActivityLog;
@@ -48,14 +48,14 @@ export interface ApiStage {
   createClient(change?: ClientChange): VodClient;
   /** Moves the emulator's clock, which otherwise follows the real one. */
   passSeconds(seconds: number): void;
-  /** Closes the emulator and opens it again over the same files. */
+  /** Closes the emulator and opens it again with the same files. */
   reopen(change?: Partial<EmulatorOptions>): Promise<void>;
-  /** Resolves with the next activity that `wanted` says yes to. */
+  /** Resolves with the next activity for which `wanted` returns true. */
   next(wanted: (activity: RecordedActivity) => boolean): Promise<RecordedActivity>;
   close(): Promise<void>;
 }
 
-/** Opens a stage with nothing on it. */
+/** Opens a stage without media. */
 export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promise<ApiStage> {
   const dir = await mkdtemp(join(tmpdir(), 'api-'));
   const account = localAccount();
@@ -120,7 +120,7 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
   };
 }
 
-/** Returns the code and the message with which an API call is refused; fails where it is not. */
+/** Returns the code and the message with which an API call is refused; throws if it is not refused. */
 export async function refusalOf(
   call: Promise<unknown>,
 ): Promise<{ readonly code: unknown; readonly message: string }> {

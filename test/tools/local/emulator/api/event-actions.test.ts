@@ -9,7 +9,7 @@ const stage = perTest(() => openApiStage());
 
 afterEach(() => void vi.useRealTimers());
 
-/** Pulls media, each of which makes one event, and answers once all are there. */
+/** Pulls media, each of which causes one event, and resolves once all events exist. */
 async function makeEvents(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const ended = stage.next(({ type }) => type === 'media');
@@ -23,7 +23,7 @@ const handlesOf = (events: readonly { EventHandle?: string }[]) =>
   events.map(({ EventHandle }) => EventHandle ?? '');
 
 describe('ModifyEventConfig', () => {
-  it('begins with notifications, every switch on', async () => {
+  it('begins in PUSH mode with every switch on', async () => {
     expect(await stage.client.DescribeEventConfig({})).toMatchObject({
       Mode: 'PUSH',
       NotificationUrl: stage.receiver.url,
@@ -33,7 +33,7 @@ describe('ModifyEventConfig', () => {
     });
   });
 
-  it('changes what it names, for good, and never tells the key', async () => {
+  it('changes only the given settings, permanently, and never shows the key', async () => {
     await stage.client.ModifyEventConfig({ Mode: 'PULL', SignKey: 'AnotherKey7' });
     await stage.client.ModifyEventConfig({ DeleteMediaCompleteEventSwitch: 'OFF' });
     await stage.reopen();
@@ -48,7 +48,7 @@ describe('ModifyEventConfig', () => {
     expect(JSON.stringify(config)).not.toContain('AnotherKey7');
   });
 
-  it('sends to another address, signed with another key', async () => {
+  it('changes the address and the key of notifications', async () => {
     const other = await openReceiver();
     await stage.client.ModifyEventConfig({ NotificationUrl: other.url, SignKey: 'AnotherKey7' });
 
@@ -60,7 +60,7 @@ describe('ModifyEventConfig', () => {
     await other.close();
   });
 
-  it('takes an empty address for none', async () => {
+  it('removes the address if it is empty', async () => {
     await stage.client.ModifyEventConfig({ NotificationUrl: '' });
 
     expect(await stage.client.DescribeEventConfig({})).toMatchObject({ NotificationUrl: '' });
@@ -86,7 +86,7 @@ describe('ModifyEventConfig', () => {
 });
 
 describe('PullEvents', () => {
-  it('gives what happens in PULL mode, of which nothing is sent', async () => {
+  it('returns events in PULL mode, which are not sent as notifications', async () => {
     await stage.client.ModifyEventConfig({ Mode: 'PULL' });
     await makeEvents(1);
 
@@ -103,7 +103,7 @@ describe('PullEvents', () => {
     expect(stage.receiver.received).toEqual([]);
   });
 
-  it('gives sixteen at once, all of them after 30 seconds once more, and the confirmed ones never', async () => {
+  it('returns at most sixteen events, again after 30 seconds, but never after their confirmation', async () => {
     await stage.client.ModifyEventConfig({ Mode: 'PULL' });
     const begin = Date.now();
     vi.useFakeTimers({ toFake: ['Date'], now: begin });
@@ -122,7 +122,7 @@ describe('PullEvents', () => {
     expect((await stage.client.DescribeEventsState({})).CountOfEventsToPull).toBe(0);
   });
 
-  it('keeps what is not confirmed over a restart', async () => {
+  it('keeps unconfirmed events over a restart', async () => {
     await stage.client.ModifyEventConfig({ Mode: 'PULL' });
     await makeEvents(1);
 
@@ -131,7 +131,7 @@ describe('PullEvents', () => {
     expect(await pullEvents()).toHaveLength(1);
   });
 
-  it('forgets after four days', async () => {
+  it('drops events after four days', async () => {
     await stage.client.ModifyEventConfig({ Mode: 'PULL' });
     await makeEvents(2);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 4 * 86_400_000 });
@@ -139,7 +139,7 @@ describe('PullEvents', () => {
     expect(await pullEvents()).toEqual([]);
   });
 
-  it('says that there is none in either of two ways', async () => {
+  it('reports an empty queue in one of two ways', async () => {
     expect((await stage.client.PullEvents({})).EventSet).toBeNull();
 
     await stage.reopen({ emptyQueue: 'ResourceNotFound' });
@@ -159,7 +159,7 @@ describe('PullEvents', () => {
     expect(await pulled).toHaveLength(1);
   });
 
-  it('does not wait in PUSH mode, and gives what was queued before', async () => {
+  it('does not wait in PUSH mode, and returns events that were queued before', async () => {
     await stage.reopen({ pollMilliseconds: 600_000 });
     await stage.client.ModifyEventConfig({ Mode: 'PULL' });
     await makeEvents(1);
@@ -173,7 +173,7 @@ describe('PullEvents', () => {
 });
 
 describe('ConfirmEvents', () => {
-  it('refuses a handle that is unknown, or was pulled 30 seconds ago', async () => {
+  it('refuses an unknown handle, and one that was pulled 30 seconds ago', async () => {
     await stage.client.ModifyEventConfig({ Mode: 'PULL' });
     await makeEvents(1);
     const begin = Date.now();

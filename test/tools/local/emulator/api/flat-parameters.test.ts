@@ -4,7 +4,7 @@ import { unflatten } from '../../../../../tools/local/emulator/api/flat-paramete
 const grow = (fields: Readonly<Record<string, string>>) => unflatten(Object.entries(fields));
 
 describe('unflatten()', () => {
-  it('makes lists and structures of names that are paths', () => {
+  it('builds lists and structures from names that are paths', () => {
     expect(
       grow({ Name: 'a', 'FileIds.0': 'x', 'FileIds.1': 'y', 'Sort.Field': 'f', 'A.0.B': '1' }),
     ).toEqual({
@@ -15,7 +15,7 @@ describe('unflatten()', () => {
     });
   });
 
-  it('orders a list by its numbers, not by its texts', () => {
+  it('sorts a list by number, not by text', () => {
     const fields = Object.fromEntries(
       Array.from({ length: 11 }, (_, index) => [`L.${10 - index}`, String(10 - index)]),
     );
@@ -23,11 +23,11 @@ describe('unflatten()', () => {
     expect(grow(fields)['L']).toEqual(Array.from({ length: 11 }, (_, index) => String(index)));
   });
 
-  it('takes a list with gaps for a structure', () => {
+  it('reads a list with gaps as a structure', () => {
     expect(grow({ 'A.0': 'x', 'A.2': 'y' })['A']).toEqual({ 0: 'x', 2: 'y' });
   });
 
-  it('changes no prototype', () => {
+  it('does not change any prototype', () => {
     const grown = grow({ '__proto__.polluted': 'yes', 'a.constructor.b': '1' });
 
     expect(Object.hasOwn(grown, '__proto__')).toBe(true);

@@ -9,7 +9,7 @@ const stage = perTest(() => openApiStage());
 
 const reports = () => stage.activity.since(0).filter(({ type }) => type === 'api');
 
-/** Posts what no SDK would. */
+/** Posts a request that no SDK would send. */
 async function post(headers: Record<string, string>, body: string, path = '/') {
   const response = await fetch(`http://${stage.host}${path}`, { method: 'POST', headers, body });
   const { Response } = (await response.json()) as {
@@ -19,7 +19,7 @@ async function post(headers: Record<string, string>, body: string, path = '/') {
 }
 
 describe('a request', () => {
-  it('is answered with an id of its own, and reported under it', async () => {
+  it('is answered with a new id, and recorded under it', async () => {
     const { RequestId } = await stage.client.DescribeEventConfig({});
 
     expect(RequestId).toMatch(/^[0-9a-f-]{36}$/);
@@ -35,7 +35,7 @@ describe('a request', () => {
     ['POST', 'HmacSHA1'],
     ['GET', 'HmacSHA1'],
   ] as const)(
-    'is taken as %s with %s, with its numbers, lists and structures',
+    'is accepted as %s with %s, with its numbers, lists and structures',
     async (reqMethod, signMethod) => {
       const client = stage.createClient({ signMethod, http: { reqMethod } });
       const { SubAppIdInfoSet } = await client.DescribeSubAppIds({ Limit: 3 });
@@ -53,7 +53,7 @@ describe('a request', () => {
   );
 
   it.each(['TC3-HMAC-SHA256', 'HmacSHA256'] as const)(
-    'is taken below the path of a cloud host, with %s',
+    'is accepted below the path of a cloud host, with %s',
     async (signMethod) => {
       const endpoint = `${stage.host}/__vod/vod.tencentcloudapi.com`;
       const client = stage.createClient({ signMethod, http: { endpoint } });
@@ -62,7 +62,7 @@ describe('a request', () => {
     },
   );
 
-  it('is taken with the temporary credentials of a role, and their token only', async () => {
+  it("is accepted with a role's temporary credentials, but only with their token", async () => {
     const { role } = stage.account;
     const { secretId, secretKey } = role;
     const good = stage.createClient({ credential: { ...role, token: role.token ?? '' } });
@@ -78,7 +78,7 @@ describe('a request', () => {
   });
 });
 
-describe('the way to the API', () => {
+describe('the route to the API', () => {
   const read = (method: string, url: string, headers: Record<string, string>) => {
     const incoming = new IncomingMessage(new Socket());
     return readCloudAddress(Object.assign(incoming, { method, url, headers }));
@@ -96,7 +96,7 @@ describe('the way to the API', () => {
     ['POST', 'http://vod.tencentcloudapi.com/', { host: 'localhost:3000' }],
     ['POST', 'http://localhost:3000/', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
     ['POST', 'http://localhost:3000', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
-  ])('is taken by %s %s with %j', (method, url, headers) => {
+  ])('is used for %s %s with %j', (method, url, headers) => {
     expect(read(method, url, headers)?.host).toBe('vod.tencentcloudapi.com');
   });
 
@@ -108,13 +108,13 @@ describe('the way to the API', () => {
     ['GET', signed, { host: 'evil.example.com' }],
     ['POST', 'http://localhost:3000/pull', { host: 'localhost:3000' }],
     ['POST', 'http://evil.example.com/', { host: 'localhost:3000', 'x-tc-action': 'PullEvents' }],
-  ])('is not taken by %s %s with %j', (method, url, headers) => {
+  ])('is not used for %s %s with %j', (method, url, headers) => {
     expect(read(method, url, headers)).toBeUndefined();
   });
 });
 
 describe('a refusal', () => {
-  it('answers a wrong key, and tells the list why', async () => {
+  it('is returned for a wrong key, and its reason is recorded', async () => {
     const { secretId } = stage.account;
     const client = stage.createClient({ credential: { secretId, secretKey: 'wrong' } });
 
@@ -125,7 +125,7 @@ describe('a refusal', () => {
   });
 
   it.each(['TC3-HMAC-SHA256', 'HmacSHA1'] as const)(
-    'answers an unknown key with %s',
+    'is returned for an unknown key with %s',
     async (signMethod) => {
       const credential = { secretId: 'AKIDother', secretKey: stage.account.secretKey };
       const client = stage.createClient({ credential, signMethod });
@@ -136,8 +136,8 @@ describe('a refusal', () => {
     },
   );
 
-  it.each([301, -301])('answers a clock that is %i seconds off', async (seconds) => {
-    // The request leaves within a second of the moment that the clock is moved.
+  it.each([301, -301])('is returned for a clock that is %i seconds off', async (seconds) => {
+    // The request is sent less than a second after the clock is moved.
     stage.passSeconds(seconds + Math.sign(seconds));
 
     expect(await refusalOf(stage.client.DescribeEventConfig({}))).toMatchObject({
@@ -145,7 +145,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('answers another application, and takes the own one', async () => {
+  it('is returned for another application, but not for the own one', async () => {
     expect(await refusalOf(stage.client.DescribeEventConfig({ SubAppId: 7 }))).toMatchObject({
       code: 'InvalidParameterValue.SubAppId',
     });
@@ -153,7 +153,7 @@ describe('a refusal', () => {
     expect(own.Mode).toBe('PUSH');
   });
 
-  it('answers what the emulator does not know', async () => {
+  it('is returned for an action that the emulator does not have', async () => {
     expect(await refusalOf(stage.client.ComposeMedia({} as never))).toMatchObject({
       code: 'InvalidAction',
       message: expect.stringContaining('ComposeMedia'),
@@ -162,16 +162,16 @@ describe('a refusal', () => {
 
   it.each([
     ['a missing parameter', {}, 'MissingParameter', 'TaskId'],
-    ['an unknown one', { TaskId: '1-pull-a', Other: 1 }, 'UnknownParameter', 'Other'],
-    ['one of another type', { TaskId: 7 }, 'InvalidParameter', 'TaskId'],
-  ])('answers %s by its name', async (_name, parameters, code, name) => {
+    ['an unknown parameter', { TaskId: '1-pull-a', Other: 1 }, 'UnknownParameter', 'Other'],
+    ['a parameter of another type', { TaskId: 7 }, 'InvalidParameter', 'TaskId'],
+  ])('names the parameter if there is %s', async (_name, parameters, code, name) => {
     expect(await refusalOf(stage.client.DescribeTaskDetail(parameters as never))).toEqual({
       code,
       message: expect.stringContaining(name),
     });
   });
 
-  it('has status 200, whatever comes', async () => {
+  it('has status 200 for all malformed requests', async () => {
     const unsigned = await post({ 'X-TC-Action': 'DescribeEventConfig' }, '{}');
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     const nothing = await post(form, '');
@@ -189,7 +189,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('answers a body that is larger than the API takes', async () => {
+  it('is returned for a body that is larger than the API accepts', async () => {
     const body = 'x'.repeat(10 * 1024 * 1024 + 1);
 
     expect(await post({ 'X-TC-Action': 'PullEvents' }, body)).toMatchObject({
@@ -209,7 +209,7 @@ describe('a fault', () => {
     expect(await stage.client.DescribeEventConfig({})).toMatchObject({ Mode: 'PUSH' });
   });
 
-  it('api-down closes the connection before anything is read, as often as it is armed', async () => {
+  it('api-down closes the connection before it reads anything, as often as it is armed', async () => {
     stage.faults.arm('api-down', 2);
     const call = () => refusalOf(stage.client.CreateClass({ ParentId: -1, ClassName: 'sports' }));
 
@@ -221,7 +221,7 @@ describe('a fault', () => {
     expect((await stage.client.DescribeAllClass({})).ClassInfoSet).toHaveLength(1);
   });
 
-  it('lost-api-answer does what was asked and drops the connection', async () => {
+  it('lost-api-answer executes the request and closes the connection without an answer', async () => {
     stage.faults.arm('lost-api-answer');
 
     const lost = await refusalOf(stage.client.CreateClass({ ParentId: -1, ClassName: 'sports' }));
@@ -231,7 +231,7 @@ describe('a fault', () => {
     expect(ClassInfoSet?.map(({ Name }) => Name)).toContain('sports');
   });
 
-  it('api-timeout does nothing and answers nothing', async () => {
+  it('api-timeout does not execute the request and does not answer', async () => {
     stage.faults.arm('api-timeout');
     const given = new AbortController();
     const struck = stage.next(({ type }) => type === 'fault');

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Brings a sample in, waits for its event and answers its id. */
+/** Pulls a sample, waits for its event and returns its id. */
 async function bring(): Promise<string> {
   await stage.client.PullUpload({
     MediaUrl: 'http://samples.example.com/video.mp4',
@@ -29,7 +29,7 @@ async function describeMedia(FileIds = [fileId], Filters: string[] = []) {
 const statusOf = async (url: string | undefined) => (await fetch(url ?? '')).status;
 
 describe('DescribeMediaInfos', () => {
-  it('answers all that is known, and which media there are none', async () => {
+  it('returns all data of media, and the ids that do not exist', async () => {
     const { MediaInfoSet, NotExistFileIdSet } = await stage.client.DescribeMediaInfos({
       FileIds: ['7', fileId],
     });
@@ -46,14 +46,14 @@ describe('DescribeMediaInfos', () => {
     ]);
   });
 
-  it('answers what is asked for', async () => {
+  it('returns only the requested parts', async () => {
     expect(await describeMedia([fileId], ['metaData'])).toMatchObject({
       BasicInfo: null,
       MetaData: { Duration: 2 },
     });
   });
 
-  it('takes 20 media at once, not none and not 21', async () => {
+  it('accepts 20 media, but not 0 or 21', async () => {
     const ids = (length: number) => Array.from({ length }, (_, index) => String(index));
     const call = (length: number) => stage.client.DescribeMediaInfos({ FileIds: ids(length) });
 
@@ -69,7 +69,7 @@ describe('DescribeMediaInfos', () => {
 });
 
 describe('ModifyMediaInfo', () => {
-  it('changes what it names and nothing else', async () => {
+  it('changes only the given fields', async () => {
     const before = await describeMedia();
     const { ClassId } = await stage.client.CreateClass({ ParentId: -1, ClassName: 'sports' });
 
@@ -90,7 +90,7 @@ describe('ModifyMediaInfo', () => {
     expect((await describeMedia())?.BasicInfo?.ExpireTime).toBe('9999-12-31T23:59:59Z');
   });
 
-  it('gives another cover, and removes the one before', async () => {
+  it('replaces the cover, and removes the previous one', async () => {
     const before = (await describeMedia())?.BasicInfo?.CoverUrl;
     const cover = blackPng(8, 4);
 
@@ -120,7 +120,7 @@ describe('ModifyMediaInfo', () => {
   it.each([
     [{ Name: '한'.repeat(64), Description: 'x'.repeat(128), AddTags: tags(16) }],
     [{ AddTags: ['x'.repeat(32)] }],
-  ])('takes values at their limits', async (change) => {
+  ])('accepts values at their limits', async (change) => {
     await stage.client.ModifyMediaInfo({ FileId: fileId, ...change });
   });
 
@@ -147,7 +147,7 @@ describe('ModifyMediaInfo', () => {
 });
 
 describe('DeleteMedia', () => {
-  it('removes a media with its files and describes it', async () => {
+  it('removes a media with its files and sends an event', async () => {
     const info = (await describeMedia())?.BasicInfo;
 
     await stage.client.DeleteMedia({ FileId: fileId });
@@ -191,7 +191,7 @@ describe('DeleteMedia', () => {
 describe('ProcessMediaByProcedure', () => {
   const request = () => ({ FileId: fileId, ProcedureName: 'LongVideoPreset' });
 
-  it('runs a flow that can be asked for while it lasts and afterwards', async () => {
+  it('runs a flow that can be queried while it runs and afterwards', async () => {
     const { TaskId = '' } = await stage.client.ProcessMediaByProcedure({
       ...request(),
       ...{ SessionContext: 'basket 9', SessionId: 'once', TasksPriority: 5 },
@@ -210,7 +210,7 @@ describe('ProcessMediaByProcedure', () => {
     expect(body['ProcedureStateChangeEvent']).toEqual(detail.ProcedureTask);
   });
 
-  it('answers a flow that runs', async () => {
+  it('returns a running flow', async () => {
     await stage.reopen({ procedureMilliseconds: 600_000 });
     const { TaskId = '' } = await stage.client.ProcessMediaByProcedure(request());
 
@@ -220,7 +220,7 @@ describe('ProcessMediaByProcedure', () => {
     });
   });
 
-  it('refuses an identifier that came in the last seven days', async () => {
+  it('refuses a SessionId that was used in the last seven days', async () => {
     const begin = Date.now();
     vi.useFakeTimers({ toFake: ['Date'], now: begin });
     const call = () => stage.client.ProcessMediaByProcedure({ ...request(), SessionId: 'once' });
@@ -248,7 +248,7 @@ describe('ProcessMediaByProcedure', () => {
 });
 
 describe('DescribeProcedureTemplates', () => {
-  it('answers the preset, by name and by type', async () => {
+  it('returns the preset, by name and by type', async () => {
     const all = await stage.client.DescribeProcedureTemplates({});
     const named = await stage.client.DescribeProcedureTemplates({ Names: ['LongVideoPreset'] });
     const custom = await stage.client.DescribeProcedureTemplates({ Type: 'Custom' });

@@ -12,7 +12,7 @@ afterEach(() => void vi.useRealTimers());
 type PullRequest = Parameters<typeof stage.client.PullUpload>[0];
 type SearchRequest = NonNullable<Parameters<typeof stage.client.SearchMedia>[0]>;
 
-/** Brings a sample in, the given number of seconds after the beginning, and answers its id. */
+/** Pulls a sample the given number of seconds after the beginning, and returns its id. */
 async function bring(seconds: number, change: Partial<PullRequest> = {}): Promise<string> {
   vi.setSystemTime(BEGIN + seconds * 1_000);
   const MediaUrl = 'http://samples.example.com/tone.wav';
@@ -27,7 +27,7 @@ async function search(request: SearchRequest = {}): Promise<readonly string[]> {
 }
 
 describe('SearchMedia', () => {
-  it('answers the newest first, page by page', async () => {
+  it('returns the newest first, page by page', async () => {
     const [a, b, c] = [await bring(0), await bring(1), await bring(2)];
 
     expect(await search()).toEqual([c, b, a]);
@@ -37,14 +37,14 @@ describe('SearchMedia', () => {
     expect(await stage.client.SearchMedia({ Limit: 1 })).toMatchObject({ TotalCount: 3 });
   });
 
-  it('answers ten unless it is asked for more', async () => {
+  it('returns ten unless more are requested', async () => {
     for (let second = 0; second < 11; second += 1) await bring(second);
 
     expect(await search()).toHaveLength(10);
     expect(await search({ Limit: 11 })).toHaveLength(11);
   });
 
-  it('answers media as DescribeMediaInfos does', async () => {
+  it('returns media as DescribeMediaInfos does', async () => {
     const id = await bring(0, { SourceContext: 'context' });
 
     const described = await stage.client.DescribeMediaInfos({ FileIds: [id] });
@@ -57,7 +57,7 @@ describe('SearchMedia', () => {
     ]);
   });
 
-  it('takes both ends of a range of times, and of the older pair the first alone', async () => {
+  it('includes both ends of a time range, but only the first one of StartTime and EndTime', async () => {
     const [a, b, c] = [await bring(0), await bring(10), await bring(20)];
     const at = (seconds: number) => new Date(BEGIN + seconds * 1_000).toISOString();
 
@@ -68,7 +68,7 @@ describe('SearchMedia', () => {
     expect(await search({ ExpireTime: { Before: '2030-01-01T00:00:00Z' } })).toEqual([]);
   });
 
-  it('answers those that every set has a match for', async () => {
+  it('returns media that match all filters', async () => {
     const { ClassId = 0 } = await stage.client.CreateClass({ ParentId: -1, ClassName: 'sports' });
     const inner = await stage.client.CreateClass({ ParentId: ClassId, ClassName: 'football' });
     const seoul = await bring(0, { StorageRegion: 'ap-seoul', ClassId });
@@ -103,7 +103,7 @@ describe('SearchMedia', () => {
     }
   });
 
-  it('answers the best match of names first, however it is sorted', async () => {
+  it('returns the best match of names first, whatever the sort order', async () => {
     const both = await bring(0, { MediaName: 'night train' });
     const one = await bring(1, { MediaName: 'night' });
     await bring(2, { MediaName: 'day' });
@@ -116,7 +116,7 @@ describe('SearchMedia', () => {
     ]);
   });
 
-  it('does not find what has expired', async () => {
+  it('does not return expired media', async () => {
     await bring(0, { ExpireTime: '2026-03-01T10:00:05Z' });
     expect(await search()).toHaveLength(1);
 

@@ -9,7 +9,7 @@ const stage = perTest(() => openApiStage());
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: BEGIN }));
 afterEach(() => void vi.useRealTimers());
 
-/** Pulls a sample, waits for its end, and answers its task's id. */
+/** Pulls a sample, waits for the end, and returns the id of its task. */
 async function pull(path = '/tone.wav', SessionId = ''): Promise<string> {
   const ended = stage.next(({ type, ...rest }) => type === 'pull' && 'errCode' in rest);
   const MediaUrl = `http://samples.example.com${path}`;
@@ -22,7 +22,7 @@ const idsOf = (answer: { TaskSet?: { TaskId?: string }[] }) =>
   answer.TaskSet?.map(({ TaskId }) => TaskId);
 
 describe('DescribeTaskDetail', () => {
-  it('answers a task of the last three days and no older one', async () => {
+  it('returns tasks of the last three days, but no older ones', async () => {
     const TaskId = await pull();
 
     vi.setSystemTime(BEGIN + 3 * 86_400_000);
@@ -38,7 +38,7 @@ describe('DescribeTaskDetail', () => {
   });
 
   it.each(['/video.mp4', '/missing.mp4'])(
-    'describes a pull of %s what its event tells',
+    'describes a pull of %s with the same data as its event',
     async (path) => {
       const { TaskId = '' } = await stage.client.PullUpload({
         MediaUrl: `http://samples.example.com${path}`,
@@ -53,7 +53,7 @@ describe('DescribeTaskDetail', () => {
     },
   );
 
-  it('describes a flow, step by step, what its events tell', async () => {
+  it('describes a flow at each step with the same data as its events', async () => {
     await pull('/video.mp4');
     await stage.receiver.next();
     const FileId = stage.emulator().media()[0]?.fileId ?? '';
@@ -69,7 +69,8 @@ describe('DescribeTaskDetail', () => {
       details.push((await stage.client.DescribeTaskDetail({ TaskId })).ProcedureTask);
     }
 
-    // A flow goes on while it is asked for, so each answer is one of the events', and the last is the last.
+    // A flow continues between the queries, so each answer equals one of the events, and the last answer the last
+    // event.
     for (const detail of details) expect(events).toContainEqual(detail);
     expect(details.at(-1)).toEqual(events.at(-1));
     expect(details.at(-1)).toMatchObject({
@@ -78,7 +79,7 @@ describe('DescribeTaskDetail', () => {
     });
   });
 
-  it('tells an unknown task from what is no id', async () => {
+  it('distinguishes an unknown task from an invalid id', async () => {
     const call = (TaskId: string) => refusalOf(stage.client.DescribeTaskDetail({ TaskId }));
 
     expect(await call('1500000001-pull-00')).toMatchObject({ code: 'ResourceNotFound' });
@@ -105,7 +106,7 @@ describe('DescribeTasks', () => {
     expect(second.ScrollToken).toBe('');
   });
 
-  it('answers those that it is asked for', async () => {
+  it('returns only the requested tasks', async () => {
     const failed = await pull('/missing.mp4', 'failed');
     vi.setSystemTime(BEGIN + 5_000);
     const good = await pull('/tone.wav', 'good');

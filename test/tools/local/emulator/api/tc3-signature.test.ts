@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SignedCall } from '../../../../../tools/local/emulator/api/signed-call.ts';
 import { readTc3, verifyTc3 } from '../../../../../tools/local/emulator/api/tc3-signature.ts';
 
-// The worked example of https://cloud.tencent.com/document/api/213/30654 with both keys that editions of it show.
+// The worked example of https://cloud.tencent.com/document/api/213/30654, with both keys that its editions show.
 const TIMESTAMP = 1_551_113_065;
 const BODY = String.raw`{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}`;
 const EXAMPLES = [
@@ -46,7 +46,7 @@ function verify(
 const failure = (code: string) => expect.objectContaining({ code });
 
 describe('verifyTc3()', () => {
-  it.each(EXAMPLES)('takes the published example with the key %s', (key, signature) => {
+  it.each(EXAMPLES)('accepts the published example with the key %s', (key, signature) => {
     expect(() => verifyTc3(call, readTc3(authorize(signature)), key, TIMESTAMP)).not.toThrow();
   });
 
@@ -61,12 +61,12 @@ describe('verifyTc3()', () => {
     expect(() => verify(change)).toThrow(failure('AuthFailure.SignatureFailure'));
   });
 
-  it('refuses another key and another signature', () => {
+  it('refuses another key and a wrong signature', () => {
     expect(() => verify({}, SIGNATURE, 'x')).toThrow(failure('AuthFailure.SignatureFailure'));
     expect(() => verify({}, '0'.repeat(64))).toThrow(failure('AuthFailure.SignatureFailure'));
   });
 
-  it('takes any of the hosts and paths that a client may have been given', () => {
+  it('accepts any of the hosts and paths that a client may use', () => {
     expect(() =>
       verify({ hosts: ['localhost', 'cvm.tencentcloudapi.com'], paths: ['/__vod/x/', '/'] }),
     ).not.toThrow();
@@ -77,14 +77,14 @@ describe('verifyTc3()', () => {
     [300, true],
     [-301, false],
     [301, false],
-  ])('with a clock %i seconds off: %s', (off, taken) => {
+  ])('with a clock %i seconds off, accepts the signature: %s', (off, taken) => {
     const check = () => verifyTc3(call, readTc3(authorize(SIGNATURE)), KEY, TIMESTAMP + off);
 
     if (taken) expect(check).not.toThrow();
     else expect(check).toThrow(failure('AuthFailure.SignatureExpire'));
   });
 
-  it('refuses a date that is not that of the timestamp', () => {
+  it('refuses a date that does not match the timestamp', () => {
     const signature = { ...readTc3(authorize(SIGNATURE)), date: '2019-02-26' };
 
     expect(() => verifyTc3(call, signature, KEY, TIMESTAMP)).toThrow(
@@ -92,7 +92,7 @@ describe('verifyTc3()', () => {
     );
   });
 
-  it('takes a service with a slash, as an endpoint with a path makes it', () => {
+  it('accepts a service with a slash, as from an endpoint with a path', () => {
     const service = '127.0.0.1:3000/__vod/vod';
     const hash = (text: string) => createHash('sha256').update(text).digest('hex');
     const canonical = [
@@ -117,7 +117,7 @@ describe('verifyTc3()', () => {
 });
 
 describe('readTc3()', () => {
-  it('answers the parts of the header', () => {
+  it('returns the parts of the header', () => {
     expect(readTc3(authorize(SIGNATURE, 'content-type;host;x-tc-action'))).toEqual({
       secretId: 'AKIDexample',
       date: '2019-02-25',

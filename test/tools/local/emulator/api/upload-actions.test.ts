@@ -18,7 +18,7 @@ afterEach(() => void vi.useRealTimers());
 
 type Applied = Awaited<ReturnType<ApiStage['client']['ApplyUpload']>>;
 
-/** Uploads with the vendor's storage SDK and the credentials of an apply. */
+/** Uploads with the vendor's storage SDK and the credentials from ApplyUpload. */
 function put(applied: Applied, key: string, body: Buffer) {
   const { SecretId = '', SecretKey = '', Token = '' } = applied.TempCertificate ?? {};
   const cos = new COS({
@@ -33,7 +33,7 @@ const commit = (applied: Applied) =>
   stage.client.CommitUpload({ VodSessionKey: applied.VodSessionKey ?? '' });
 
 describe('ApplyUpload and CommitUpload', () => {
-  it('take a media with its cover from a server to its events', async () => {
+  it('upload a media with its cover from a server, and cause its events', async () => {
     const applied = await stage.client.ApplyUpload({
       ...{ MediaType: 'WAV', MediaName: 'holiday', CoverType: 'png', ClassId: 7 },
       ...{ StorageRegion: 'ap-seoul', ExpireTime: '2099-01-01T00:00:00Z' },
@@ -67,7 +67,7 @@ describe('ApplyUpload and CommitUpload', () => {
     expect(Buffer.from(await stored.arrayBuffer())).toEqual(wav);
   });
 
-  it('let the segments of a playlist lie beside it, and nowhere else', async () => {
+  it('allow the segments of a playlist next to it, and nowhere else', async () => {
     const applied = await stage.client.ApplyUpload({ MediaType: 'm3u8' });
     const folder = (applied.MediaStoragePath ?? '').replace(/[^/]*$/, '');
 
@@ -81,7 +81,7 @@ describe('ApplyUpload and CommitUpload', () => {
     expect((await fetch(`http://${stage.host}/media${folder}low/0.ts`)).status).toBe(404);
   });
 
-  it('commit once, however often it is asked', async () => {
+  it('create one media, however often CommitUpload is called', async () => {
     const applied = await stage.client.ApplyUpload({ MediaType: 'wav' });
     await put(applied, applied.MediaStoragePath ?? '', wav);
 
@@ -94,7 +94,7 @@ describe('ApplyUpload and CommitUpload', () => {
     expect(stage.emulator().media()).toHaveLength(1);
   });
 
-  it('refuse what is not uploaded, and take it afterwards', async () => {
+  it('refuse a file that is not uploaded, and accept it afterwards', async () => {
     const applied = await stage.client.ApplyUpload({ MediaType: 'wav', CoverType: 'png' });
     await put(applied, applied.MediaStoragePath ?? '', wav);
 
@@ -133,7 +133,7 @@ describe('ApplyUpload and CommitUpload', () => {
     expect(await refusalOf(stage.client.ApplyUpload(request))).toMatchObject({ code });
   });
 
-  it.each(['mp4', 'mpd', 'M3U8', 'mp3'])('take %s', async (MediaType) => {
+  it.each(['mp4', 'mpd', 'M3U8', 'mp3'])('accept %s', async (MediaType) => {
     const { MediaStoragePath } = await stage.client.ApplyUpload({ MediaType });
 
     expect(MediaStoragePath).toMatch(
@@ -149,7 +149,7 @@ describe('ParseStreamingManifest', () => {
       ...(ManifestType === undefined ? {} : { ManifestType }),
     });
 
-  it('answers the files of a playlist, each once', async () => {
+  it('returns the files of a playlist, each once', async () => {
     const playlist = [
       '#EXTM3U',
       '#EXT-X-KEY:METHOD=AES-128,URI="key.bin"',
@@ -171,7 +171,7 @@ describe('ParseStreamingManifest', () => {
     ]);
   });
 
-  it('answers the files of a DASH manifest that lists them', async () => {
+  it('returns the files that a DASH manifest lists', async () => {
     const manifest =
       '<MPD><BaseURL>video.mp4</BaseURL><SegmentList><Initialization sourceURL="i.mp4"/><SegmentURL media="1.m4s"/></SegmentList></MPD>';
 
@@ -179,11 +179,11 @@ describe('ParseStreamingManifest', () => {
   });
 
   it.each([
-    ['no playlist', 'low/0.ts', undefined],
+    ['something that is not a playlist', 'low/0.ts', undefined],
     ['a URL', '#EXTM3U\nhttps://cdn.example.com/0.ts', undefined],
     ['an absolute path', '#EXTM3U\n/0.ts', undefined],
     ['a path that leaves the folder', '#EXTM3U\nlow/../../0.ts', undefined],
-    ['no DASH manifest', '#EXTM3U', 'mpd'],
+    ['something that is not a DASH manifest', '#EXTM3U', 'mpd'],
     ['numbered segments', '<MPD><SegmentTemplate media="$Number$.m4s"/></MPD>', 'mpd'],
   ])('refuses %s', async (_name, content, type) => {
     expect(await refusalOf(parse(content, type))).toMatchObject({
@@ -191,7 +191,7 @@ describe('ParseStreamingManifest', () => {
     });
   });
 
-  it('refuses another type', async () => {
+  it('refuses another type of manifest', async () => {
     expect(await refusalOf(parse('x', 'ism'))).toMatchObject({ code: 'InvalidParameterValue' });
   });
 });

@@ -33,7 +33,7 @@ function verify(change: Record<string, string> = {}, now = NOW, changed = call):
 const failure = (code: string) => expect.objectContaining({ code });
 
 describe('verifyV1()', () => {
-  it('takes the published example, in whatever order its parameters come', () => {
+  it('accepts the published example, with its parameters in any order', () => {
     const reversed = new Map(Object.entries(FIELDS).reverse());
 
     expect(() => verify()).not.toThrow();
@@ -42,7 +42,7 @@ describe('verifyV1()', () => {
 
   it.each([
     ['another value', { Limit: '21' }],
-    ['one parameter more', { Extra: '' }],
+    ['an additional parameter', { Extra: '' }],
     ['another digest', { SignatureMethod: 'HmacSHA256' }],
     ['an unknown digest', { SignatureMethod: 'MD5' }],
   ])('refuses %s', (_name, change) => {
@@ -62,7 +62,7 @@ describe('verifyV1()', () => {
     expect(() => verify({}, NOW - 301)).toThrow(failure('AuthFailure.SignatureExpire'));
   });
 
-  it('names what is missing', () => {
+  it('names missing parameters', () => {
     const { Nonce: _nonce, ...rest } = FIELDS;
 
     expect(() => verifyV1(call, new Map(Object.entries(rest)), KEY, NOW)).toThrow('Nonce');

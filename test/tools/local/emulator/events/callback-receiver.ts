@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { listen } from '../../../../support/listen.ts';
 
-/** A notification as it came in. */
+/** A notification as it was received. */
 export interface Received {
   readonly method: string;
   /** Path and query. */
@@ -14,14 +14,14 @@ export interface Received {
 /** Receives event notifications. */
 export interface CallbackReceiver {
   readonly url: string;
-  /** The next one that has not been asked for yet. */
+  /** Resolves with the next one that was not returned yet. */
   next(): Promise<Received>;
-  /** All that came so far. */
+  /** All notifications received so far. */
   readonly received: readonly Received[];
   close(): Promise<void>;
 }
 
-/** What a receiver does with the notification that is the `index`th to come, from 0. */
+/** What a receiver does with the notification number `index`, from 0. */
 export type Reaction = (outgoing: ServerResponse, index: number) => void;
 
 /** Opens a receiver on a free port that answers 200 unless `react` says otherwise. */

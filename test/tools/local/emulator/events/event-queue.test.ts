@@ -42,7 +42,7 @@ const idsOf = (events: readonly QueuedEvent[]) => events.map(({ id }) => id);
 const pull = async () => idsOf(await queue.pull(shut, never));
 
 describe('createEventQueue()', () => {
-  it('gives out sixteen at most, oldest first, and the others to the next', async () => {
+  it('returns at most sixteen events, oldest first, and the others to the next caller', async () => {
     add(20);
 
     const [first, second, third] = [await pull(), await pull(), await pull()];
@@ -53,7 +53,7 @@ describe('createEventQueue()', () => {
     expect(saves).toBe(2);
   });
 
-  it('hides what it gave out for 30 seconds, and gives it out again under the same handle', async () => {
+  it('hides returned events for 30 seconds, and then returns them again with the same handle', async () => {
     add(1);
     await pull();
 
@@ -65,7 +65,7 @@ describe('createEventQueue()', () => {
     expect(await pull()).toEqual(['e0']);
   });
 
-  it('keeps an event for four days and not longer', async () => {
+  it('stores an event for four days, and no longer', async () => {
     add(1);
 
     time += 96 * HOUR - 1;
@@ -75,7 +75,7 @@ describe('createEventQueue()', () => {
     expect(queuedEvents.size).toBe(0);
   });
 
-  it('confirms what was pulled within 30 seconds', async () => {
+  it('confirms events that were pulled within 30 seconds', async () => {
     add(2);
     await pull();
 
@@ -88,7 +88,7 @@ describe('createEventQueue()', () => {
     expect(queuedEvents.size).toBe(0);
   });
 
-  it('confirms nothing where one handle is none', async () => {
+  it('confirms nothing if one handle is invalid', async () => {
     add(2);
     await pull();
 
@@ -97,13 +97,13 @@ describe('createEventQueue()', () => {
     expect(await queue.confirm(['e0'])).toBe(false);
   });
 
-  it('confirms nothing that nobody pulled', async () => {
+  it('confirms nothing that was not pulled', async () => {
     add(1);
 
     expect(await queue.confirm(['e0'])).toBe(false);
   });
 
-  it('waits for an event that comes', async () => {
+  it('waits for the next event', async () => {
     openQueue(600_000);
     const pulled = queue.pull(open, never);
 
@@ -113,19 +113,19 @@ describe('createEventQueue()', () => {
     expect(idsOf(await pulled)).toEqual(['e0']);
   });
 
-  it('waits no longer than it is told', async () => {
+  it('waits no longer than requested', async () => {
     openQueue(5);
 
     expect(await queue.pull(open, never)).toEqual([]);
   });
 
-  it('does not wait where nothing can come', async () => {
+  it('does not wait if no event can arrive', async () => {
     openQueue(600_000);
 
     expect(await queue.pull(shut, never)).toEqual([]);
   });
 
-  it('gives nothing to a client that is gone', async () => {
+  it('returns nothing to a disconnected client', async () => {
     openQueue(600_000);
     const gone = new AbortController();
     const pulled = queue.pull(open, gone.signal);
@@ -137,7 +137,7 @@ describe('createEventQueue()', () => {
     expect(queue.count()).toBe(1);
   });
 
-  it('ends every wait when it closes', async () => {
+  it('ends all waits when it closes', async () => {
     openQueue(600_000);
     const pulled = queue.pull(open, never);
 

@@ -80,7 +80,7 @@ const isReport =
     activity.attempt === attempt;
 
 describe('createNotifier()', () => {
-  it('sends a notification as signed JSON, reports it without the proof, and forgets it', async () => {
+  it('sends a notification as signed JSON, records it without the signature, and removes it', async () => {
     const { notifier, receiver, activity, notifications, saves } = await openStage();
     add(notifications, 'a');
     const delivered = nextActivity(activity, isReport('delivered', 1));
@@ -129,7 +129,7 @@ describe('createNotifier()', () => {
     held[2]?.();
   });
 
-  it.each([401, 500, 302])('takes status %i for an answer like any other', async (status) => {
+  it.each([401, 500, 302])('accepts status %i like any other answer', async (status) => {
     const { notifier, receiver, activity, notifications } = await openStage((outgoing) =>
       outgoing.writeHead(status, { Location: '/elsewhere' }).end(),
     );
@@ -143,7 +143,7 @@ describe('createNotifier()', () => {
     expect((await receiver.next()).body['Number']).toBe('b');
   });
 
-  it('sends a third time after two time-outs, each time with a fresh proof', async () => {
+  it('sends a third time after two time-outs, each time with a new signature', async () => {
     let now = NOW;
     const { notifier, receiver, activity, notifications } = await openStage(
       (outgoing, index) => {
@@ -174,7 +174,7 @@ describe('createNotifier()', () => {
     ]);
   });
 
-  it('gives up after the third time and continues the next notification', async () => {
+  it('gives up after the third attempt and sends the next notification', async () => {
     const { notifier, receiver, activity, notifications } = await openStage((outgoing, index) => {
       if (index < 3) outgoing.destroy();
       else outgoing.end();
@@ -190,7 +190,7 @@ describe('createNotifier()', () => {
     expect(notifications.size).toBe(0);
   });
 
-  it('reports why nobody is there', async () => {
+  it('records why the receiver cannot be reached', async () => {
     const { origin, close } = await listen(createServer());
     await close();
     const target = () => ({ url: origin, signKey: SIGN_KEY });
@@ -203,7 +203,7 @@ describe('createNotifier()', () => {
     expect(await failed).toMatchObject({ error: expect.stringContaining('ECONNREFUSED') });
   });
 
-  it('sends what has no key unsigned', async () => {
+  it('sends without a signature if there is no key', async () => {
     const receiver = await openReceiver();
     closing.push(receiver.close);
     const target = () => ({ url: receiver.url, signKey: '' });
@@ -215,7 +215,7 @@ describe('createNotifier()', () => {
     expect((await receiver.next()).body).toEqual({ EventType: 'NewFileUpload', Number: 'a' });
   });
 
-  it('drops at once what has no address, and says so', async () => {
+  it('drops notifications without an address, and records that', async () => {
     const target = () => ({ url: '', signKey: SIGN_KEY });
     const { notifier, activity, notifications } = await openStage(undefined, { target });
     add(notifications, 'a', 'b');
@@ -232,7 +232,7 @@ describe('createNotifier()', () => {
     expect(notifications.size).toBe(0);
   });
 
-  it('keeps what closing interrupts, for another notifier to send', async () => {
+  it('keeps a notification whose attempt is interrupted by closing, for another notifier', async () => {
     const { notifier, receiver, activity, notifications } = await openStage(() => undefined);
     add(notifications, 'a');
     notifier.wake();
@@ -249,7 +249,7 @@ describe('createNotifier()', () => {
     expect((await later.receiver.next()).body['Number']).toBe('a');
   });
 
-  it('keeps what closing finds between two attempts', async () => {
+  it('keeps a notification that waits between two attempts when it closes', async () => {
     const { notifier, activity, notifications } = await openStage(
       (outgoing) => outgoing.destroy(),
       { attemptWaits: [0, 60_000] },
@@ -266,7 +266,7 @@ describe('createNotifier()', () => {
 });
 
 describe('createNotifier() under faults', () => {
-  it('lost-callback: never sends it, and sends the next', async () => {
+  it('lost-callback: does not send one notification, and sends the next', async () => {
     const { notifier, receiver, activity, faults, notifications } = await openStage();
     add(notifications, 'a', 'b');
     faults.arm('lost-callback');
@@ -283,7 +283,7 @@ describe('createNotifier() under faults', () => {
     expect(notifications.size).toBe(0);
   });
 
-  it('flaky-callback: loses the share that it is told to, the same ones in each run', async () => {
+  it('flaky-callback: loses the given share, and the same ones in each run', async () => {
     const numbers = Array.from({ length: 200 }, (_, index) => String(index));
     const arriving = async () => {
       const { notifier, receiver, activity, faults, notifications } = await openStage();
@@ -297,13 +297,14 @@ describe('createNotifier() under faults', () => {
 
     const first = await arriving();
 
-    // Of 200 at 0.3, fewer than 35 or more than 85 would be lost once in a hundred thousand runs.
+    // With 200 notifications and a share of 0.3, fewer than 35 or more than 85 are lost once in a hundred thousand
+    // runs.
     expect(numbers.length + 1 - first.length).toBeGreaterThan(35);
     expect(numbers.length + 1 - first.length).toBeLessThan(85);
     expect(await arriving()).toEqual(first);
   });
 
-  it('delayed-callback: later ones overtake it, and it is sent once', async () => {
+  it('delayed-callback: sends one notification once, after later ones', async () => {
     const { notifier, receiver, activity, faults, notifications } = await openStage();
     add(notifications, 'a', 'b', 'c');
     faults.arm('delayed-callback', 1, 2_000);
@@ -321,7 +322,7 @@ describe('createNotifier() under faults', () => {
     expect(notifications.size).toBe(0);
   });
 
-  it('delayed-callback: delays a notification no second time', async () => {
+  it('delayed-callback: delays a notification only once', async () => {
     const { notifier, activity, faults, notifications } = await openStage();
     add(notifications, 'a');
     faults.arm('delayed-callback', 2, 1);
@@ -333,7 +334,7 @@ describe('createNotifier() under faults', () => {
     expect(faults.armed()).toMatchObject([{ fault: 'delayed-callback', times: 1 }]);
   });
 
-  it('delayed-callback: what is delayed at the close is kept', async () => {
+  it('delayed-callback: keeps a delayed notification when it closes', async () => {
     const { notifier, receiver, faults, notifications } = await openStage();
     add(notifications, 'a', 'b');
     faults.arm('delayed-callback', 1, 60_000);
@@ -345,7 +346,7 @@ describe('createNotifier() under faults', () => {
     expect(notifications.has('a')).toBe(true);
   });
 
-  it('duplicate-callback: sends it twice', async () => {
+  it('duplicate-callback: sends one notification twice', async () => {
     const { notifier, receiver, faults, notifications } = await openStage();
     add(notifications, 'a', 'b');
     faults.arm('duplicate-callback');
@@ -356,7 +357,7 @@ describe('createNotifier() under faults', () => {
     expect(order.map(({ body }) => body['Number'])).toEqual(['a', 'a', 'b']);
   });
 
-  it('wrong-sign: sends one with a Sign that is not right', async () => {
+  it('wrong-sign: sends one with a wrong Sign', async () => {
     const { notifier, receiver, faults, notifications } = await openStage();
     add(notifications, 'a', 'b');
     faults.arm('wrong-sign');
@@ -370,7 +371,7 @@ describe('createNotifier() under faults', () => {
     expect(right.body['Sign']).toBe(expectedSign(SIGN_KEY, right));
   });
 
-  it('expired-t: sends one with a right Sign for a T that is over', async () => {
+  it('expired-t: sends one with a correct Sign for an expired T', async () => {
     const { notifier, receiver, faults, notifications } = await openStage();
     add(notifications, 'a');
     faults.arm('expired-t');

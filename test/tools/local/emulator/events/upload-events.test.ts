@@ -110,7 +110,7 @@ function upload(change: Partial<UploadSession>, changedMedia: Partial<Media> = {
   events.start();
 }
 
-/** Resolves when the simulated flow is at its end. */
+/** Resolves when the simulated flow has ended. */
 const flowEnd = () =>
   nextActivity(activity, (each) => each.type === 'procedure' && each.status === 'FINISH');
 
@@ -122,7 +122,7 @@ const member = (body: Readonly<Record<string, unknown>>, name: string) =>
   body[name] as Readonly<Record<string, unknown>>;
 
 describe('createUploadEvents()', () => {
-  it('describes an upload with everything that is known of it, other members null', async () => {
+  it('describes an upload with all its data, other members null', async () => {
     openEvents();
 
     upload({ procedure: null }, { procedureTaskId: '' });
@@ -169,7 +169,7 @@ describe('createUploadEvents()', () => {
     expect(state.procedures.size).toBe(0);
   });
 
-  it('describes a file that nobody can read with MetaData null', async () => {
+  it('describes an unreadable file with MetaData null', async () => {
     openEvents();
 
     upload({ procedure: null }, { metaData: null, category: 'Image', type: 'png' });
@@ -178,7 +178,7 @@ describe('createUploadEvents()', () => {
     expect(member(body, 'FileUploadEvent')).toMatchObject({ FileId: media.fileId, MetaData: null });
   });
 
-  it('tells once of a flow, at its end, where the signature asks for Finish', async () => {
+  it('reports a flow once, at its end, if the signature has Finish', async () => {
     openEvents();
 
     upload({ taskNotifyMode: 'Finish' });
@@ -227,7 +227,7 @@ describe('createUploadEvents()', () => {
     expect(state.procedures.size).toBe(0);
   });
 
-  it('describes each step where the signature asks for Change', async () => {
+  it('reports each step of a flow if the signature has Change', async () => {
     openEvents();
 
     upload({ taskNotifyMode: 'Change' });
@@ -247,7 +247,7 @@ describe('createUploadEvents()', () => {
     ]);
   });
 
-  it('describes no step where the signature asks for None, and the flow runs all the same', async () => {
+  it('reports no step of a flow if the signature has None, but runs the flow', async () => {
     openEvents();
     const end = flowEnd();
     const delivered = delivery();
@@ -305,7 +305,7 @@ describe('createUploadEvents()', () => {
     expect((await receiver.next()).body['EventType']).toBe('NewFileUpload');
   });
 
-  it('queues for pulling what comes in PULL mode, and sends nothing', async () => {
+  it('queues events in PULL mode, and sends nothing', async () => {
     openEvents();
     settings.change({ mode: 'PULL' });
 
@@ -316,7 +316,7 @@ describe('createUploadEvents()', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('describes a deletion, in the order things happened', async () => {
+  it('reports a deletion after earlier events of the file', async () => {
     openEvents();
     upload({ procedure: null });
     events.recordDeletion(media.fileId, []);
@@ -332,7 +332,7 @@ describe('createUploadEvents()', () => {
     expect(deleted.body['FileUploadEvent']).toBeNull();
   });
 
-  it('leaves out what is switched off', async () => {
+  it('sends no events of types that are switched off', async () => {
     openEvents();
     settings.change({ uploadSwitch: 'OFF', deleteSwitch: 'OFF' });
 

@@ -6,7 +6,7 @@ import {
 
 describe('isPublicAddress()', () => {
   it.each(['1.1.1.1', '8.8.8.8', '172.15.255.255', '172.32.0.1', '2606:4700::1111'])(
-    'says yes to %s',
+    'returns true for %s',
     (address) => {
       expect(isPublicAddress(address)).toBe(true);
     },
@@ -36,7 +36,7 @@ describe('isPublicAddress()', () => {
     'ff02::1',
     'localhost',
     '',
-  ])('says no to "%s"', (address) => {
+  ])('returns false for "%s"', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
@@ -48,10 +48,10 @@ describe('lookupPublic()', () => {
     });
 
   it.each([{}, { all: true }])('refuses a name of this machine, with %j', async (options) => {
-    expect(await look('localhost', options)).toContain('localhost leads to');
+    expect(await look('localhost', options)).toContain('localhost points to');
   });
 
-  it('answers a public address in the shape that was asked for', async () => {
+  it('returns a public address in the requested form', async () => {
     expect(await look('1.1.1.1', {})).toBe('1.1.1.1');
     expect(await look('1.1.1.1', { all: true })).toEqual([{ address: '1.1.1.1', family: 4 }]);
   });

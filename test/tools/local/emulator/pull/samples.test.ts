@@ -17,7 +17,7 @@ function probe(bytes: Buffer) {
 }
 
 describe('buildVideo()', () => {
-  it('makes an MP4 that players know', async () => {
+  it('returns an MP4 that players can play', async () => {
     expect(await probe(buildVideo(2))).toMatchObject({
       Container: 'mov,mp4,m4a,3gp,3g2,mj2',
       ...{ Width: 64, Height: 48, Duration: 2 },
@@ -27,7 +27,7 @@ describe('buildVideo()', () => {
 });
 
 describe('buildTone()', () => {
-  it('makes a WAV', async () => {
+  it('returns a WAV file', async () => {
     expect(await probe(buildTone(2))).toMatchObject({
       ...{ Container: 'wav', Duration: 2 },
       AudioStreamSet: [{ Codec: 'pcm', SamplingRate: 8_000 }],
@@ -36,7 +36,7 @@ describe('buildTone()', () => {
 });
 
 describe('buildPicture()', () => {
-  it('makes a PNG', async () => {
+  it('returns a PNG file', async () => {
     const picture = buildPicture(64, 48);
 
     expect(imageTypeOf(picture)).toBe('png');

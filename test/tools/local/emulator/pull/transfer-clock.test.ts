@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('startTransferClock()', () => {
-  it('ends a transfer of which nothing comes for too long, counted from the last byte', () => {
+  it('ends a transfer without data for too long, counted from the last byte', () => {
     const { signal, touch } = startTransferClock({ idleMilliseconds: 100 }, never);
 
     vi.advanceTimersByTime(99);
@@ -23,7 +23,7 @@ describe('startTransferClock()', () => {
     expect(signal.reason).toMatchObject({ errCode: 60_000, message: 'Nothing came for 100 ms' });
   });
 
-  it('ends a transfer that takes too long, whatever comes', () => {
+  it('ends a transfer that takes too long, even if data arrive', () => {
     const times = { idleMilliseconds: 100, totalMilliseconds: 150 };
     const { signal, touch } = startTransferClock(times, never);
 
@@ -34,7 +34,7 @@ describe('startTransferClock()', () => {
     expect(signal.reason).toMatchObject({ errCode: 60_000, message: 'Not done within 150 ms' });
   });
 
-  it('ends no transfer that is over', () => {
+  it('does not end a finished transfer', () => {
     const { signal, stop } = startTransferClock({ idleMilliseconds: 100 }, never);
 
     stop();
@@ -43,7 +43,7 @@ describe('startTransferClock()', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('ends with what breaks everything off', () => {
+  it('ends when the outer signal aborts', () => {
     const closing = new AbortController();
     const { signal, stop } = startTransferClock({}, closing.signal);
 

@@ -31,7 +31,7 @@ function vectorSignature(change = '') {
 }
 
 describe('expectedCosSignature', () => {
-  test('agrees with the documented vector', () => {
+  test('computes the documented example', () => {
     expect(expectedCosSignature(vectorRequest(), vectorSignature(), 'tmpkey', HOST)).toBe(
       '3d2bd0e96f7515c9ab3fa8970aebd2fbc4bf76bc',
     );
@@ -41,12 +41,12 @@ describe('expectedCosSignature', () => {
 describe('verifyCosSignature', () => {
   const at = 1_700_000_100;
 
-  test('accepts the documented vector until its last second', () => {
+  test('accepts the documented example until its last second', () => {
     verifyCosSignature(vectorRequest(), vectorSignature(), 'tmpkey', at);
     verifyCosSignature(vectorRequest(), vectorSignature(), 'tmpkey', 1_700_003_600);
   });
 
-  test('accepts any of the hosts the client may have signed', () => {
+  test('accepts any of the hosts that the client may have signed', () => {
     const request = { ...vectorRequest(), hosts: ['localhost:3000', HOST] };
 
     verifyCosSignature(request, vectorSignature(), 'tmpkey', at);
@@ -67,7 +67,7 @@ describe('verifyCosSignature', () => {
     );
   });
 
-  test('refuses another secret key, and never says the right one', () => {
+  test('refuses another secret key, and never shows the correct signature', () => {
     expect(() => verifyCosSignature(vectorRequest(), vectorSignature(), 'wrong', at)).toThrow(
       expect.objectContaining({
         code: 'SignatureDoesNotMatch',
@@ -76,7 +76,7 @@ describe('verifyCosSignature', () => {
     );
   });
 
-  test('refuses a signature that is over with the text the SDK corrects its clock by', () => {
+  test('refuses an expired signature with the text by which the SDK corrects its clock', () => {
     expect(() =>
       verifyCosSignature(vectorRequest(), vectorSignature(), 'tmpkey', 1_700_003_601),
     ).toThrow(expect.objectContaining({ code: 'AccessDenied', message: 'Request has expired' }));
@@ -110,12 +110,12 @@ describe('readCosSignature', () => {
     expect(fromQuery).toEqual(vectorSignature());
   });
 
-  test('answers undefined for a request without one', () => {
+  test('returns undefined for a request without a signature', () => {
     expect(readCosSignature(undefined, parseQuery('uploads=&prefix=a'))).toBeUndefined();
     expect(readCosSignature('Bearer example', [])).toBeUndefined();
   });
 
-  test('names the field that is missing', () => {
+  test('names the missing field', () => {
     expect(() => readCosSignature('q-sign-algorithm=sha1&q-ak=a', [])).toThrow(/q-sign-time/);
   });
 
@@ -123,7 +123,7 @@ describe('readCosSignature', () => {
     expect(() => readCosSignature(AUTHORIZATION.replace('sha1', 'md5'), [])).toThrow(/sha1/);
   });
 
-  test('never throws anything but a refusal', () => {
+  test('throws only refusals, for any input', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {

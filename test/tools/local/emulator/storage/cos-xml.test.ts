@@ -25,14 +25,14 @@ describe('parseCompleteRequest', () => {
   });
 
   test.each([
-    ['no XML', 'not xml'],
-    ['nothing', ''],
+    ['text that is not XML', 'not xml'],
+    ['an empty text', ''],
     ['an open element', '<CompleteMultipartUpload><Part>'],
     ['another document', '<Delete/>'],
-    ['no part', complete('')],
+    ['a list without parts', complete('')],
     ['part 0', complete(part(0, 'x'))],
     ['part 10001', complete(part(10_001, 'x'))],
-    ['a part that is no number', complete(part('1e1', 'x'))],
+    ['a part number that is not a number', complete(part('1e1', 'x'))],
     ['an empty ETag', complete(part(1, ''))],
   ])('refuses %s', (_what, xml) => {
     expect(() => parseCompleteRequest(xml)).toThrow(
@@ -42,7 +42,7 @@ describe('parseCompleteRequest', () => {
 });
 
 describe('writeXml', () => {
-  test('escapes whatever a key may hold', () => {
+  test('escapes all characters of a key', () => {
     const xml = writeXml('Result', { Key: `a&b<c>"d"'e'`, Upload: [{ Id: 1 }, { Id: 2 }] });
 
     expect(new XMLParser({ ignoreDeclaration: true }).parse(xml)).toEqual({

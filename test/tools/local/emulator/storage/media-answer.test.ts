@@ -42,7 +42,7 @@ async function ask(path: string, headers: Record<string, string> = {}, method = 
 }
 
 describe('serveMedia', () => {
-  test('sends a file as what its extension says', async () => {
+  test('sends a file with the type of its extension', async () => {
     const { etag } = await store('1/a b/é.MP4', '0123456789');
 
     const answer = await ask('/1/a%20b/%C3%A9.MP4');
@@ -61,7 +61,7 @@ describe('serveMedia', () => {
     ['bytes=4-5', 206, '45', 'bytes 4-5/10'],
     ['bytes=-1', 206, '9', 'bytes 9-9/10'],
     ['bytes=10-', 416, '', 'bytes */10'],
-  ])('answers %s as players ask', async (range, status, body, contentRange) => {
+  ])('answers the range %s of a player', async (range, status, body, contentRange) => {
     await store('a.mp4', '0123456789');
 
     const answer = await ask('/a.mp4', { Range: range });
@@ -70,7 +70,7 @@ describe('serveMedia', () => {
     expect(answer.headers['content-range']).toBe(contentRange);
   });
 
-  test('sends the whole of a file that was replaced since the player began', async () => {
+  test('sends the whole file if it was replaced since the player began', async () => {
     const { etag } = await store('a.mp4', 'old');
     const same = await ask('/a.mp4', { Range: 'bytes=1-1', 'If-Range': etag });
     await store('a.mp4', 'new');
@@ -81,7 +81,7 @@ describe('serveMedia', () => {
     expect([changed.status, changed.body]).toEqual([200, 'new']);
   });
 
-  test('tells the size to HEAD, and sends an empty file', async () => {
+  test('answers HEAD with the size, and sends an empty file', async () => {
     await store('a.mp4', '0123456789');
     await store('empty.mp4', '');
 
@@ -92,16 +92,19 @@ describe('serveMedia', () => {
     expect(await ask('/empty.mp4')).toMatchObject({ status: 200, body: '' });
   });
 
-  test.each(['a.html', 'a.svg', 'a.js', 'a'])('never lets %s run as a page', async (key) => {
-    await store(key, '<script>');
+  test.each(['a.html', 'a.svg', 'a.js', 'a'])(
+    'never sends %s as a page that a browser would run',
+    async (key) => {
+      await store(key, '<script>');
 
-    const { headers } = await ask(`/${key}`);
+      const { headers } = await ask(`/${key}`);
 
-    expect(headers).toMatchObject({
-      'content-type': 'application/octet-stream',
-      'x-content-type-options': 'nosniff',
-    });
-  });
+      expect(headers).toMatchObject({
+        'content-type': 'application/octet-stream',
+        'x-content-type-options': 'nosniff',
+      });
+    },
+  );
 
   test.each(['/none.mp4', '/../objects', '/%2e%2e/%2e%2e/etc/passwd', '/%ff', '/', '/a.mp4/'])(
     'finds nothing at %s',
@@ -112,7 +115,7 @@ describe('serveMedia', () => {
     },
   );
 
-  test('refuses to be written to', async () => {
+  test('refuses writing methods', async () => {
     await store('a.mp4', 'x');
 
     const answer = await ask('/a.mp4', {}, 'DELETE');

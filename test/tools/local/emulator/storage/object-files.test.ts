@@ -43,7 +43,7 @@ async function filesUnder(directory: string): Promise<string[]> {
 }
 
 describe('put', () => {
-  test('stores what it is given, with its MD5 as ETag', async () => {
+  test('stores the given bytes, with their MD5 as ETag', async () => {
     const store = await openObjects(dir);
 
     const object = await put(store, NAME, 'hello');
@@ -65,7 +65,7 @@ describe('put', () => {
   test.each([
     ['ends early', 6],
     ['is longer than announced', 4],
-  ])('keeps nothing of a body that %s', async (_what, length) => {
+  ])('stores nothing of a body that %s', async (_what, length) => {
     const store = await openObjects(dir);
 
     await expect(
@@ -76,7 +76,7 @@ describe('put', () => {
     expect(await filesUnder(dir)).toEqual([]);
   });
 
-  test('keeps the old object when its replacement breaks off', async () => {
+  test('keeps the old object when its replacement is interrupted', async () => {
     const store = await openObjects(dir);
     await put(store, NAME, 'old');
     const body = new PassThrough();
@@ -90,7 +90,7 @@ describe('put', () => {
     expect(object && String(await contentOf(store, object))).toBe('old');
   });
 
-  test('keeps nothing of a body that fails halfway', async () => {
+  test('stores nothing of a body that fails halfway', async () => {
     const store = await openObjects(dir);
     async function* failing() {
       yield Buffer.alloc(100_000);
@@ -114,7 +114,7 @@ describe('put', () => {
     expect(await filesUnder(join(dir, 'blobs'))).toHaveLength(1);
   });
 
-  test('leaves one whole object of many put at once', async () => {
+  test('stores one of many concurrent objects with the same key as a whole', async () => {
     const store = await openObjects(dir);
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
 
@@ -139,7 +139,7 @@ describe('keys', () => {
     `${'long/'.repeat(400)}end`,
     'é中文\u202e',
     '__proto__',
-  ])('keeps %j apart from every other, inside its directory', async (key) => {
+  ])('stores %j separately from all others, inside its directory', async (key) => {
     const store = await openObjects(join(dir, 'inner'));
     await put(store, NAME, 'another');
 
@@ -154,7 +154,7 @@ describe('keys', () => {
   });
 
   test.each(['..', '../objects', 'a/b', '', '0'.repeat(31), `${'0'.repeat(32)}/..`])(
-    'finds no upload called %j',
+    'finds no upload with the id %j',
     async (uploadId) => {
       const store = await openObjects(dir);
 
@@ -167,7 +167,7 @@ describe('keys', () => {
 });
 
 describe('multipart', () => {
-  test('makes an object of the named parts without copying them', async () => {
+  test('makes an object of the listed parts without copying them', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
     const parts = [randomBytes(300_000), randomBytes(70_000), randomBytes(5)];
@@ -205,7 +205,7 @@ describe('multipart', () => {
     }
   });
 
-  test('lets the part that was finished last win', async () => {
+  test('uses the part that finished last', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
     const slow = new PassThrough();
@@ -221,7 +221,7 @@ describe('multipart', () => {
     expect(String(await contentOf(store, object))).toBe('slow');
   });
 
-  test('keeps one whole part of many sent at once', async () => {
+  test('stores one of many concurrent parts with the same number as a whole', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
     const bodies = Array.from({ length: 20 }, () => randomBytes(100_000));
@@ -235,7 +235,7 @@ describe('multipart', () => {
     expect(`"${md5(await contentOf(store, object))}"`).toBe(part?.etag);
   });
 
-  test('keeps nothing of a part that ends early', async () => {
+  test('stores nothing of a part that ends early', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
 
@@ -246,7 +246,7 @@ describe('multipart', () => {
     expect(await readdir(join(dir, 'blobs', uploadId))).toEqual([]);
   });
 
-  test('answers the same object when completed again, until it is replaced', async () => {
+  test('returns the same object when it is completed again, until it is replaced', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
     await putPart(store, uploadId, 1, Buffer.from('one'));
@@ -263,7 +263,7 @@ describe('multipart', () => {
     await expect(store.complete(uploadId, [1])).rejects.toThrow(/no open upload/);
   });
 
-  test('refuses to complete with a part it does not have, and stays open', async () => {
+  test('refuses to complete with a missing part, and stays open', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
     await putPart(store, uploadId, 1, Buffer.from('one'));
@@ -274,7 +274,7 @@ describe('multipart', () => {
     expect(await store.find(NAME)).toBeUndefined();
   });
 
-  test('forgets an aborted upload and its parts', async () => {
+  test('removes an aborted upload and its parts', async () => {
     const store = await openObjects(dir);
     const { uploadId } = await store.initiate(NAME, 'video/mp4');
     await putPart(store, uploadId, 1, Buffer.from('one'));
@@ -294,7 +294,7 @@ describe('multipart', () => {
     expect(await store.listUploads('b-1', 'a/')).toEqual([mine]);
   });
 
-  test('remove() takes the object away with its files', async () => {
+  test('remove() deletes the object and its files', async () => {
     const store = await openObjects(dir);
     await put(store, NAME, 'old');
 
@@ -324,7 +324,7 @@ describe('openObjects', () => {
     expect(await (await openObjects(dir)).findCompleted(uploadId)).toEqual(completed);
   });
 
-  test('lets a part sent again win even if the clock went back meanwhile', async () => {
+  test('uses a part that was sent again even if the clock was set back in between', async () => {
     const before = await openObjects(dir, () => new Date('2026-01-02T00:00:00Z'));
     const { uploadId } = await before.initiate(NAME, 'video/mp4');
     await putPart(before, uploadId, 1, Buffer.from('first'));
@@ -352,7 +352,7 @@ describe('openObjects', () => {
     expect(await readdir(join(dir, 'blobs'))).toEqual([fresh.uploadId]);
   });
 
-  test('sweeps up what an interrupted writer left', async () => {
+  test('removes files that an interrupted writer left', async () => {
     const before = await openObjects(dir);
     const { uploadId } = await before.initiate(NAME, 'video/mp4');
     await writeFile(join(dir, 'blobs', uploadId, 'half.tmp'), 'half a part');
@@ -372,7 +372,7 @@ describe('openObjects', () => {
   });
 });
 
-test('a 512 MiB part streams through with flat memory', async () => {
+test('a 512 MiB part is stored without growing memory', async () => {
   const store = await openObjects(dir);
   const { uploadId } = await store.initiate(NAME, 'video/mp4');
   const chunk = randomBytes(256 * 1024);

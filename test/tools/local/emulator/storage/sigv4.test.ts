@@ -118,14 +118,14 @@ describe('verifySigv4', () => {
 });
 
 describe('readSigv4', () => {
-  test('leaves other authorizations to others', () => {
+  test('ignores authorizations of other kinds', () => {
     expect(readSigv4(undefined)).toBeUndefined();
     expect(readSigv4('q-sign-algorithm=sha1')).toBeUndefined();
   });
 
   test.each([
-    ['nothing', ''],
-    ['no signature', `Credential=${SCOPE},SignedHeaders=host`],
+    ['empty fields', ''],
+    ['a missing signature', `Credential=${SCOPE},SignedHeaders=host`],
     ['another service', `Credential=a/20130524/r/sqs/aws4_request,SignedHeaders=host,Signature=0`],
     ['an unsigned host', `Credential=${SCOPE},SignedHeaders=x-amz-date,Signature=0`],
   ])('refuses %s', (_what, fields) => {

@@ -7,7 +7,7 @@ async function* chunks(count: number, size: number) {
   for (let index = 0; index < count; index += 1) yield Buffer.alloc(size, index);
 }
 
-/** Counts what comes through, as it comes. */
+/** Counts the bytes that pass, while they pass. */
 function drain(body: AsyncIterable<Buffer>) {
   const counted = { bytes: 0, slices: 0, largest: 0 };
   const done = (async () => {
@@ -28,7 +28,7 @@ describe('createSpeedLimit', () => {
     vi.useRealTimers();
   });
 
-  test('hands on whole chunks at once where there is no limit', async () => {
+  test('passes on whole chunks immediately if there is no limit', async () => {
     const { counted, done } = drain(createSpeedLimit().pace(chunks(3, 64 * KIB)));
 
     await done;
@@ -36,7 +36,7 @@ describe('createSpeedLimit', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('keeps several bodies together to one rate, and treats them alike', async () => {
+  test('limits several bodies together to one rate, in equal shares', async () => {
     const limit = createSpeedLimit(1000 * KIB);
     const bodies = Array.from({ length: 6 }, () => drain(limit.pace(chunks(100, 64 * KIB))));
 
@@ -58,7 +58,7 @@ describe('createSpeedLimit', () => {
     expect(counted.slices).toBeGreaterThanOrEqual(5);
   });
 
-  test('does not save up what an idle while left unused', async () => {
+  test('does not save up rate during an idle time', async () => {
     const limit = createSpeedLimit(1000 * KIB);
     await vi.advanceTimersByTimeAsync(60_000);
 
@@ -68,7 +68,7 @@ describe('createSpeedLimit', () => {
     expect(counted.bytes).toBeLessThanOrEqual(160 * KIB);
   });
 
-  test('follows a change while bodies are under way', async () => {
+  test('applies a change to bodies in progress', async () => {
     const limit = createSpeedLimit(1 * KIB);
     const { counted, done } = drain(limit.pace(chunks(4, 64 * KIB)));
     await vi.advanceTimersByTimeAsync(1000);
@@ -90,7 +90,7 @@ describe('createSpeedLimit', () => {
     expect(timeouts.mock.calls.length).toBeLessThanOrEqual(8);
   });
 
-  test('fails as the body fails', async () => {
+  test('fails if the body fails', async () => {
     async function* broken() {
       yield Buffer.alloc(10);
       throw new Error('connection lost');

@@ -20,7 +20,7 @@ export const REGION = 'ap-singapore';
 export const HOST = `${BUCKET}.cos.${REGION}.myqcloud.com`;
 export const PREFIX = 'vodlocal01/5285890000000000001/';
 
-/** Credentials that open {@link PREFIX} for an hour. */
+/** Returns credentials that are valid for {@link PREFIX} for an hour. */
 export function exampleGrant(change: Partial<StorageGrant> = {}): StorageGrant {
   return {
     secretId: 'AKIDtmpexample',
@@ -47,7 +47,7 @@ export interface Send {
   readonly body?: string | Buffer;
 }
 
-/** A storage side over a directory of its own, behind a real HTTP server on 127.0.0.1. */
+/** Starts the storage side with a separate directory, behind a real HTTP server on 127.0.0.1. */
 export async function startStorage(now?: () => Date) {
   const directory = await mkdtemp(join(tmpdir(), 'storage-'));
   const grants = new Map<string, StorageGrant>();
@@ -121,7 +121,7 @@ function sendTo(port: number, { method, path, headers, body = '' }: Send): Promi
   });
 }
 
-/** The headers of a request that the vendor's SDK signed for `grant`. */
+/** Returns the headers of a request that the vendor's SDK signed for `grant`. */
 export function signedHeaders(
   grant: StorageGrant,
   method: COS.Method,

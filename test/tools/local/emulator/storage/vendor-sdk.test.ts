@@ -75,7 +75,7 @@ describe('cos-nodejs-sdk-v5', () => {
     expect(range.Body.equals(body.subarray(10, 20))).toBe(true);
   });
 
-  test('is told that a key holds nothing', async () => {
+  test('reports that a key has no object', async () => {
     const cos = client();
 
     await expect(cos.headObject({ ...WHERE, Key: `${PREFIX}none` })).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('cos-nodejs-sdk-v5', () => {
     expect(parts.reduce((sum, { bytes: size = 0 }) => sum + size, 0)).toBe(bytes.length);
   });
 
-  test('resumes an upload with the parts that are missing only', async () => {
+  test('resumes an upload with only the missing parts', async () => {
     const cos = client();
     const Key = `${PREFIX}video.mp4`;
     const bytes = randomBytes(5 * MIB);
@@ -137,7 +137,7 @@ describe('cos-nodejs-sdk-v5', () => {
     expect((await cos.getObject({ ...WHERE, Key })).Body.equals(bytes)).toBe(true);
   });
 
-  test('sends a part again whose connection broke', async () => {
+  test('sends a part again after its connection was interrupted', async () => {
     const cos = client();
     const Key = `${PREFIX}video.mp4`;
     const bytes = randomBytes(3 * MIB);
@@ -194,7 +194,7 @@ describe('cos-nodejs-sdk-v5', () => {
   });
 });
 
-// What the npm build of the Web SDK brings along and uses with storageType 's3'.
+// The SDK that the npm build of the Web SDK includes and uses with storageType 's3'.
 const loadForWebSdk = createRequire(import.meta.resolve('vod-js-sdk-v6/package.json'));
 
 interface S3Upload {

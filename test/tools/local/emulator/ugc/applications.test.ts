@@ -51,7 +51,7 @@ async function filesOf(SubAppId: number) {
 }
 
 describe('an upload signature with vodSubAppId', () => {
-  it('uploads into the application that it names, which is told of it', async () => {
+  it('uploads into the application that it names, which is notified', async () => {
     const others = await upload(OTHER);
     const { target, body } = await stage.receiver.next();
     const own = await upload(undefined);
@@ -63,14 +63,14 @@ describe('an upload signature with vodSubAppId', () => {
     expect((await stage.receiver.next()).target).toBe('/callback');
   });
 
-  it.each([0, OWN])('uploads into the own application where it is %i', async (vodSubAppId) => {
+  it.each([0, OWN])('uploads into the own application if it is %i', async (vodSubAppId) => {
     const fileId = await upload(vodSubAppId);
 
     expect(await filesOf(OWN)).toEqual([fileId]);
     expect(await filesOf(OTHER)).toEqual([]);
   });
 
-  it('is refused where the account has no such application, at every step', async () => {
+  it('is refused at every step if the account does not have the application', async () => {
     const signature = sign(1_500_000_009);
     const refused = { code: 10004, message: expect.stringContaining('vodSubAppId 1500000009') };
 
@@ -83,24 +83,27 @@ describe('an upload signature with vodSubAppId', () => {
   it.each([
     [OTHER, OWN],
     [OWN, OTHER],
-  ])('knows no session of another: of %i with that of %i', async (owner, stranger) => {
-    const vodSessionKey = await begin(sign(owner));
-    const foreign = { signature: sign(stranger), vodSessionKey };
-    const unknown = { signature: sign(stranger), vodSessionKey: 'none' };
+  ])(
+    'accepts no session of another application: one of %i with a signature for %i',
+    async (owner, stranger) => {
+      const vodSessionKey = await begin(sign(owner));
+      const foreign = { signature: sign(stranger), vodSessionKey };
+      const unknown = { signature: sign(stranger), vodSessionKey: 'none' };
 
-    for (const action of ['ApplyUploadUGC', 'CommitUploadUGC']) {
-      const refused = await askUgc(origin, action, foreign);
-      expect(refused).toEqual(await askUgc(origin, action, unknown));
-      expect(refused.code).toBe(10005);
-    }
-    await stage.reopen();
-    const signature = sign(owner);
-    const { fileId } = await doUgc(origin, 'CommitUploadUGC', { signature, vodSessionKey });
-    expect(await filesOf(owner)).toEqual([fileId]);
-    expect(await filesOf(stranger)).toEqual([]);
-  });
+      for (const action of ['ApplyUploadUGC', 'CommitUploadUGC']) {
+        const refused = await askUgc(origin, action, foreign);
+        expect(refused).toEqual(await askUgc(origin, action, unknown));
+        expect(refused.code).toBe(10005);
+      }
+      await stage.reopen();
+      const signature = sign(owner);
+      const { fileId } = await doUgc(origin, 'CommitUploadUGC', { signature, vodSessionKey });
+      expect(await filesOf(owner)).toEqual([fileId]);
+      expect(await filesOf(stranger)).toEqual([]);
+    },
+  );
 
-  it('gives no cover to a media of another', async () => {
+  it("cannot set the cover of another application's media", async () => {
     const fileId = await upload(OTHER);
     const ask = (vodSubAppId: number) =>
       askUgc(origin, 'ApplyUploadUGC', { signature: sign(vodSubAppId), fileId, ...cover });
@@ -109,7 +112,7 @@ describe('an upload signature with vodSubAppId', () => {
     expect((await ask(OTHER)).code).toBe(0);
   });
 
-  it('is used up once, whichever application it is for', async () => {
+  it('can be used once, in one application', async () => {
     const signature = sign(OTHER, { oneTimeValid: 1 });
     const vodSessionKey = await begin(signature);
 
@@ -119,7 +122,7 @@ describe('an upload signature with vodSubAppId', () => {
     expect(await filesOf(OTHER)).toEqual([fileId]);
   });
 
-  it('is told the number of its application', async () => {
+  it('returns the number of its application', async () => {
     const prepared = await doUgc(origin, 'PrepareUploadUGC', { signature: sign(OTHER) });
     const applied = await doUgc(origin, 'ApplyUploadUGC', { signature: sign(OTHER), ...video });
 

@@ -14,7 +14,7 @@ const ask = (body: Readonly<Record<string, unknown>>) =>
   askUgc(stage.origin, 'ApplyUploadUGC', { signature: stage.sign(), ...body });
 
 describe('ApplyUploadUGC of a new file', () => {
-  it('answers where the file and its cover go, and with which credentials', async () => {
+  it('returns where to store the file and its cover, and with which credentials', async () => {
     const data = await apply({ ...video, ...cover });
 
     expect(data).toMatchObject({
@@ -43,11 +43,11 @@ describe('ApplyUploadUGC of a new file', () => {
     });
   });
 
-  it('leaves the cover out where none was announced', async () => {
+  it('returns no cover if none was announced', async () => {
     expect(await apply(video)).not.toHaveProperty('cover');
   });
 
-  it('reports what was asked and what came of it', async () => {
+  it('records the request and its result', async () => {
     const signature = stage.sign({ sourceContext: 'order 7' });
     const data = await apply({ ...video, signature });
 
@@ -65,11 +65,11 @@ describe('ApplyUploadUGC of a new file', () => {
     ]);
   });
 
-  it('takes the types in capitals too', async () => {
+  it('accepts types in capitals too', async () => {
     expect((await apply({ ...video, videoType: 'MOV' })).video?.storagePath).toMatch(/\.mov$/);
   });
 
-  it('takes a name of 200 bytes', async () => {
+  it('accepts a name of 200 bytes', async () => {
     expect(await ask({ ...video, videoName: `${'한'.repeat(66)}ab` })).toMatchObject({ code: 0 });
   });
 
@@ -84,14 +84,18 @@ describe('ApplyUploadUGC of a new file', () => {
     ['an unknown type', { videoType: 'exe' }, 'videoType: is not a type of media'],
     ['a type with a path', { videoType: 'mp4/../x' }, 'videoType: is not a type of media'],
     ['a missing type', { videoType: undefined }, 'videoType'],
-    ['half a byte', { videoSize: 0.5 }, 'videoSize'],
+    ['a fractional size', { videoSize: 0.5 }, 'videoSize'],
     ['a negative size', { videoSize: -1 }, 'videoSize'],
-    ['a size in text', { videoSize: '1000' }, 'videoSize'],
+    ['a size that is text', { videoSize: '1000' }, 'videoSize'],
     ['an unknown cover type', { ...cover, coverType: 'mp4' }, 'coverType: is not a type of cover'],
     ['a cover without size', { ...cover, coverSize: undefined }, 'coverSize'],
     ['a cover name with a slash', { ...cover, coverName: 'a/b' }, 'coverName: must not contain'],
     ['an ExpireTime in words', { ExpireTime: 'tomorrow' }, 'ExpireTime: must be ISO 8601'],
-    ['an ExpireTime that is no time', { ExpireTime: '2026-13-01T00:00:00Z' }, 'a time that exists'],
+    [
+      'an ExpireTime that does not exist',
+      { ExpireTime: '2026-13-01T00:00:00Z' },
+      'a time that exists',
+    ],
     ['an ExpireTime in the past', { ExpireTime: '2023-11-14T22:13:20Z' }, 'is over'],
   ])('refuses %s with 10001', async (_name, change, detail) => {
     expect(await ask({ ...video, ...change })).toMatchObject({
@@ -104,16 +108,16 @@ describe('ApplyUploadUGC of a new file', () => {
 
 describe('ApplyUploadUGC and the region', () => {
   it.each([
-    ['the nearest region without a wish', {}, {}, 'ap-seoul'],
-    ['the region wished for', {}, { storageRegion: 'ap-chongqing' }, 'ap-chongqing'],
-    ['the nearest region where a closed one is wished', {}, { storageRegion: 'eu' }, 'ap-seoul'],
+    ['the nearest region without a request', {}, {}, 'ap-seoul'],
+    ['the requested region', {}, { storageRegion: 'ap-chongqing' }, 'ap-chongqing'],
+    ['the nearest region if a closed one is requested', {}, { storageRegion: 'eu' }, 'ap-seoul'],
     [
-      "the signature's region over the wished one",
+      "the signature's region rather than the requested one",
       { storageRegion: 'ap-tokyo' },
       { storageRegion: 'ap-seoul' },
       'ap-tokyo',
     ],
-  ])('takes %s', async (_name, signed, body, expected) => {
+  ])('uses %s', async (_name, signed, body, expected) => {
     const data = await apply({ ...video, ...body, signature: stage.sign(signed) });
 
     expect(data.StorageRegionV5).toBe(expected);
@@ -128,7 +132,7 @@ describe('ApplyUploadUGC and the region', () => {
 });
 
 describe('ApplyUploadUGC that continues an upload', () => {
-  it('answers the same paths with new credentials; the old ones stay', async () => {
+  it('returns the same paths with new credentials; the old ones stay valid', async () => {
     const first = await apply({ ...video, ...cover });
     stage.passSeconds(1_000);
 
@@ -142,7 +146,7 @@ describe('ApplyUploadUGC that continues an upload', () => {
     expect(stage.state.grants.has(first.tempCertificate.secretId)).toBe(true);
   });
 
-  it('goes by the session key where the file is named beside it, as mobile SDKs do', async () => {
+  it('uses the session key if the file is named too, as mobile SDKs do', async () => {
     const first = await apply(video);
 
     const again = await apply({ ...video, videoType: 'exe', vodSessionKey: first.vodSessionKey });
@@ -150,7 +154,7 @@ describe('ApplyUploadUGC that continues an upload', () => {
     expect(again.video?.storagePath).toBe(first.video?.storagePath);
   });
 
-  it('is possible for 24 hours and no second longer', async () => {
+  it('is possible for 24 hours and no longer', async () => {
     const { vodSessionKey } = await apply(video);
     stage.passSeconds(86_400);
     expect(await ask({ vodSessionKey })).toMatchObject({ code: 0 });
@@ -159,11 +163,11 @@ describe('ApplyUploadUGC that continues an upload', () => {
     expect(await ask({ vodSessionKey })).toMatchObject({ code: 10005 });
   });
 
-  it('is refused with 10005 where the session is unknown', async () => {
+  it('is refused with 10005 if the session is unknown', async () => {
     expect(await ask({ vodSessionKey: 'nothing' })).toMatchObject({ code: 10005 });
   });
 
-  it('is refused with 10005 once the upload is committed', async () => {
+  it('is refused with 10005 after the upload is committed', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     await doUgc(stage.origin, 'CommitUploadUGC', { signature: stage.sign(), vodSessionKey });
 
@@ -172,7 +176,7 @@ describe('ApplyUploadUGC that continues an upload', () => {
 });
 
 describe('ApplyUploadUGC with a one-time signature', () => {
-  it('answers the same session to a repeat, even one that has lost its wish for a region', async () => {
+  it('returns the same session to a retry, even with another requested region', async () => {
     const signature = stage.sign({ oneTimeValid: 1 });
 
     const [first, second] = await Promise.all([
@@ -192,7 +196,7 @@ describe('ApplyUploadUGC with a one-time signature', () => {
     expect(await ask({ ...video, videoSize: 1_001, signature })).toMatchObject({ code: 10003 });
   });
 
-  it('is refused with 10003 for the same file once that is committed', async () => {
+  it('is refused with 10003 for the same file after it is committed', async () => {
     const bytes = Buffer.alloc(10);
     const signature = stage.sign({ oneTimeValid: 1 });
     const { vodSessionKey } = await stage.upload(bytes, { signature });
@@ -203,7 +207,7 @@ describe('ApplyUploadUGC with a one-time signature', () => {
     expect(await ask(again)).toMatchObject({ code: 10003 });
   });
 
-  it('is refused with 10003 to continue, or to commit, the upload of another', async () => {
+  it('is refused with 10003 to continue, or to commit, another upload', async () => {
     const signature = stage.sign({ oneTimeValid: 1 });
     await apply({ ...video, signature });
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
@@ -214,7 +218,7 @@ describe('ApplyUploadUGC with a one-time signature', () => {
     ).toMatchObject({ code: 10003 });
   });
 
-  it('may be a fresh one at each step', async () => {
+  it('can be a new one at each step', async () => {
     const sign = () => stage.sign({ oneTimeValid: 1 });
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10), { signature: sign() });
     await apply({ vodSessionKey, signature: sign() });
@@ -225,7 +229,7 @@ describe('ApplyUploadUGC with a one-time signature', () => {
   });
 });
 
-describe('ApplyUploadUGC with a signature for many', () => {
+describe('ApplyUploadUGC with a reusable signature', () => {
   it('begins a new upload each time', async () => {
     const signature = stage.sign();
 
@@ -245,7 +249,7 @@ describe('ApplyUploadUGC under faults', () => {
     expect(await ask(video)).toMatchObject({ code: 0 });
   });
 
-  it('reused-signature: strikes a one-time signature only', async () => {
+  it('reused-signature: refuses only a one-time signature', async () => {
     stage.faults.arm('reused-signature');
 
     expect(await ask(video)).toMatchObject({ code: 0 });
@@ -254,7 +258,7 @@ describe('ApplyUploadUGC under faults', () => {
     expect(await ask({ ...video, signature })).toMatchObject({ code: 0 });
   });
 
-  it('apply-unavailable: answers 503 that a page may read', async () => {
+  it('apply-unavailable: answers 503, which a page can read', async () => {
     stage.faults.arm('apply-unavailable');
     const body = { ...video, signature: stage.sign() };
 
@@ -268,7 +272,7 @@ describe('ApplyUploadUGC under faults', () => {
   it.each([
     [undefined, 20],
     [90, 90],
-  ])('short-credentials: with value %s they live %i seconds', async (value, seconds) => {
+  ])('short-credentials: with value %s they are valid for %i seconds', async (value, seconds) => {
     stage.faults.arm('short-credentials', 1, value);
 
     const { tempCertificate, timestamp } = await apply(video);

@@ -14,7 +14,7 @@ const ask = (vodSessionKey: string) =>
   askUgc(stage.origin, 'CommitUploadUGC', { signature: stage.sign(), vodSessionKey });
 const committed = () => stage.activities().filter(({ type }) => type === 'media');
 
-/** Returns the text of a `verify_content` whose digest is right. */
+/** Returns the text of a `verify_content` whose digest is correct. */
 function readVerifyContent(content: string): string {
   const bytes = Buffer.from(content, 'base64');
   const text = bytes.subarray(20);
@@ -24,7 +24,7 @@ function readVerifyContent(content: string): string {
 }
 
 describe('CommitUploadUGC', () => {
-  it('makes a media of the file and its cover', async () => {
+  it('creates a media from the file and its cover', async () => {
     const wav = silentWav(1);
     const png = blackPng(4, 4);
     const cover = { coverName: 'beach', coverType: 'png', coverSize: png.length };
@@ -76,7 +76,7 @@ describe('CommitUploadUGC', () => {
     ]);
   });
 
-  it('answers proofs of the upload, the video under its FileId and the cover under its own', async () => {
+  it('returns proofs of the upload, the video under its FileId and the cover under its own id', async () => {
     const cover = { coverType: 'png', coverSize: 1 };
     const applied = await stage.upload(Buffer.alloc(10), cover);
     stage.objects.store(applied.cover?.storagePath ?? '', Buffer.alloc(1));
@@ -91,7 +91,7 @@ describe('CommitUploadUGC', () => {
     expect(applied.cover?.storagePath).toBe(`/vodlocal01/${id}/${coverId}.png`);
   });
 
-  it('keeps a file for ever, in the category of all others, where nothing else was said', async () => {
+  it('keeps a file for ever, in the default category, if the signature says nothing else', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
 
     await commit(vodSessionKey);
@@ -107,7 +107,7 @@ describe('CommitUploadUGC', () => {
     });
   });
 
-  it('answers the same to a repeat, later too, and makes one media of it', async () => {
+  it('returns the same to a retry, also later, and creates one media', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
 
     const first = await commit(vodSessionKey);
@@ -119,7 +119,7 @@ describe('CommitUploadUGC', () => {
     expect(committed()).toHaveLength(1);
   });
 
-  it('answers the same to a repeat that comes while the first is at work', async () => {
+  it('returns the same to a retry while the first call is being processed', async () => {
     const { vodSessionKey } = await stage.upload(silentWav(1));
     const commitUpload = createCommitUpload(stage.applications);
 
@@ -132,7 +132,7 @@ describe('CommitUploadUGC', () => {
     expect(committed()).toHaveLength(1);
   });
 
-  it('takes the one-time signature of its own Apply', async () => {
+  it('accepts the one-time signature of its own Apply', async () => {
     const signature = stage.sign({ oneTimeValid: 1 });
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10), { signature });
 
@@ -141,7 +141,7 @@ describe('CommitUploadUGC', () => {
     expect(answer.code).toBe(0);
   });
 
-  it('refuses with 10008 while the file is not there, and succeeds when it is', async () => {
+  it('refuses with 10008 while the file is missing, and succeeds when it exists', async () => {
     const body = { videoName: 'a', videoType: 'mp4', videoSize: 3, signature: stage.sign() };
     const { vodSessionKey, video } = await doUgc(stage.origin, 'ApplyUploadUGC', body);
     const path = video?.storagePath ?? '';
@@ -155,7 +155,7 @@ describe('CommitUploadUGC', () => {
     expect(await ask(vodSessionKey)).toMatchObject({ code: 0 });
   });
 
-  it('refuses with 10008 while the announced cover is not there', async () => {
+  it('refuses with 10008 while the announced cover is missing', async () => {
     const cover = { coverType: 'png', coverSize: 1 };
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10), cover);
 
@@ -163,7 +163,7 @@ describe('CommitUploadUGC', () => {
     expect(stage.announced).toEqual([]);
   });
 
-  it.each([9, 11])('refuses with 10009 where %i bytes came instead of 10', async (size) => {
+  it.each([9, 11])('refuses with 10009 if %i bytes were stored instead of 10', async (size) => {
     const { vodSessionKey, video } = await stage.upload(Buffer.alloc(10));
     stage.objects.store(video?.storagePath ?? '', Buffer.alloc(size));
 
@@ -173,14 +173,14 @@ describe('CommitUploadUGC', () => {
     });
   });
 
-  it('refuses with 10009 where the cover has another size', async () => {
+  it('refuses with 10009 if the cover has another size', async () => {
     const applied = await stage.upload(Buffer.alloc(10), { coverType: 'png', coverSize: 2 });
     stage.objects.store(applied.cover?.storagePath ?? '', Buffer.alloc(3));
 
     expect(await ask(applied.vodSessionKey)).toMatchObject({ code: 10009 });
   });
 
-  it('refuses an unknown session with 10005, an over-age one too', async () => {
+  it('refuses an unknown session and an expired one with 10005', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     stage.passSeconds(86_401);
 
@@ -188,13 +188,13 @@ describe('CommitUploadUGC', () => {
     expect(await ask(vodSessionKey)).toMatchObject({ code: 10005 });
   });
 
-  it('refuses a request without session key with 10001', async () => {
+  it('refuses a request without a session key with 10001', async () => {
     const answer = await askUgc(stage.origin, 'CommitUploadUGC', { signature: stage.sign() });
 
     expect(answer).toMatchObject({ code: 10001, message: expect.stringContaining('vodSession') });
   });
 
-  it('refuses an expired signature with 10010 and leaves the upload to be committed', async () => {
+  it('refuses an expired signature with 10010, after which the upload can still be committed', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     const signature = stage.sign();
     stage.passSeconds(3_601);
@@ -205,7 +205,7 @@ describe('CommitUploadUGC', () => {
     expect(await ask(vodSessionKey)).toMatchObject({ code: 0 });
   });
 
-  it('lost-commit-answer: does it, closes the connection, and answers the repeat', async () => {
+  it('lost-commit-answer: commits, closes the connection, and answers the retry', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     stage.faults.arm('lost-commit-answer');
     const body = { signature: stage.sign(), vodSessionKey };
@@ -221,7 +221,7 @@ describe('CommitUploadUGC', () => {
 describe('a new cover for a media', () => {
   const cover = { coverName: 'new', coverType: 'jpg', coverSize: 5 };
 
-  it('replaces the old one and makes no event', async () => {
+  it('replaces the old one and causes no event', async () => {
     const { vodSessionKey } = await stage.upload(Buffer.alloc(10));
     const { fileId } = await commit(vodSessionKey);
     stage.passSeconds(60);
@@ -248,7 +248,7 @@ describe('a new cover for a media', () => {
     expect(stage.announced).toHaveLength(1);
   });
 
-  it('is refused with 10001 where the media is unknown', async () => {
+  it('is refused with 10001 if the media is unknown', async () => {
     const body = { signature: stage.sign(), fileId: '5285890784273533167', ...cover };
 
     expect(await askUgc(stage.origin, 'ApplyUploadUGC', body)).toMatchObject({

@@ -28,7 +28,7 @@ function pngChunk(type: string, data: Buffer): Buffer {
   return chunk;
 }
 
-/** A black grey-scale PNG. */
+/** A black greyscale PNG. */
 export function blackPng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -72,7 +72,10 @@ function sampleEntry(width: number, height: number): Buffer {
   return box('mp4v', entry);
 }
 
-/** An MP4 with one video track of as many one-second samples, recorded with the camera turned by 90 degrees. */
+/**
+ * An MP4 with one video track of one-second samples, one for each second, recorded with the camera turned by 90
+ * degrees.
+ */
 export function turnedMp4(width: number, height: number, seconds: number, sampleBytes: number) {
   const milliseconds = seconds * 1_000;
   const fileType = box('ftyp', Buffer.from('isom'), words(512), Buffer.from('isommp41'));

@@ -5,7 +5,7 @@ import type {
   StoredObject,
 } from '../../../../../tools/local/emulator/storage/objects.ts';
 
-/** Objects in memory, as far as a Commit looks at them. */
+/** Objects in memory, with the methods that a Commit needs. */
 export interface MemoryObjects extends Pick<ObjectStore, 'find' | 'read'> {
   /** Stores bytes under a storage path with its leading slash. */
   store(storagePath: string, bytes: Buffer): void;

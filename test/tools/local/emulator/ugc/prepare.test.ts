@@ -6,7 +6,7 @@ import { openUploadStage } from './upload-stage.ts';
 const stage = perTest(() => openUploadStage());
 
 describe('PrepareUploadUGC', () => {
-  it('answers every opened region with its host', async () => {
+  it('returns every opened region with its host', async () => {
     const data = await doUgc(stage.origin, 'PrepareUploadUGC', { signature: stage.sign() });
 
     expect(data.appId).toBe(stage.account.appId);
@@ -19,7 +19,7 @@ describe('PrepareUploadUGC', () => {
     });
   });
 
-  it('answers just the region that the signature names', async () => {
+  it('returns only the region that the signature names', async () => {
     const signature = stage.sign({ storageRegion: 'ap-tokyo' });
 
     const data = await doUgc(stage.origin, 'PrepareUploadUGC', { signature });
@@ -37,7 +37,7 @@ describe('PrepareUploadUGC', () => {
     expect(await askUgc(stage.origin, 'ApplyUploadUGC', upload)).toMatchObject({ code: 0 });
   });
 
-  it('leaves the expired-signature fault to a step whose failure shows', async () => {
+  it('leaves the expired-signature fault for a step whose failure is visible', async () => {
     stage.faults.arm('expired-signature');
 
     await doUgc(stage.origin, 'PrepareUploadUGC', { signature: stage.sign() });
@@ -47,7 +47,7 @@ describe('PrepareUploadUGC', () => {
 });
 
 describe('the client upload host', () => {
-  it('answers a refusal with status 200, the reason, and leave for any page to read it', async () => {
+  it('returns a refusal with status 200, the reason, and CORS headers for any page', async () => {
     const response = await fetch(
       `${stage.origin}/vod2.dnsv1.com/v3/index.php?Action=PrepareUploadUGC`,
       { method: 'POST', headers: { Origin: 'https://shop.example' }, body: '{"signature":"x"}' },
@@ -69,7 +69,7 @@ describe('the client upload host', () => {
     ]);
   });
 
-  it('answers a preflight with what it asked for', async () => {
+  it('answers a preflight with the requested method and headers', async () => {
     const response = await fetch(`${stage.origin}/vod2.qcloud.com/v3/index.php?Action=X`, {
       method: 'OPTIONS',
       headers: {
@@ -88,8 +88,8 @@ describe('the client upload host', () => {
 
   it.each([
     ['an unknown action', 'DeleteEverything', '{"signature":""}', 'POST /v3/index.php'],
-    ['no JSON', 'PrepareUploadUGC', '{signature', 'not JSON'],
-    ['no signature', 'PrepareUploadUGC', '{}', 'signature'],
+    ['a body that is not JSON', 'PrepareUploadUGC', '{signature', 'not JSON'],
+    ['a missing signature', 'PrepareUploadUGC', '{}', 'signature'],
     ['a list', 'PrepareUploadUGC', '[]', 'signature'],
     ['null', 'ApplyUploadUGC', 'null', 'body'],
     ['a body over 64 kB', 'CommitUploadUGC', `"${'x'.repeat(70_000)}"`, 'longer than 65536'],

@@ -3,7 +3,7 @@ import type { UgcData } from './upload-client.ts';
 
 const hmac = (key: string, text: string) => createHmac('sha1', key).update(text).digest('hex');
 
-/** Returns a COS signature over a PUT without headers and parameters, by the rule of the COS documentation. */
+/** Returns a COS signature of a PUT without headers and parameters, computed by the COS documentation. */
 function signPut(data: UgcData, path: string): string {
   const { secretId, secretKey } = data.tempCertificate;
   const time = `${data.timestamp};${data.tempCertificate.expiredTime}`;
@@ -20,7 +20,7 @@ function signPut(data: UgcData, path: string): string {
   ].join('&');
 }
 
-/** Puts bytes where an Apply answer says, with the credentials it gave. */
+/** Stores bytes at the path and with the credentials of an Apply answer. */
 export function putObject(
   origin: string,
   data: UgcData,

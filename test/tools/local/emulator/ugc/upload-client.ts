@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import type { CloudRequest } from '../../../../../tools/local/emulator/cloud-request.ts';
 import { listen } from '../../../../support/listen.ts';
 
-/** Returns an upload signature over a query string, by the rule of the vendor's documentation. */
+/** Returns an upload signature of a query string, computed by the vendor's documentation. */
 export function signText(secretKey: string, original: string): string {
   const digest = createHmac('sha1', secretKey).update(original, 'utf8').digest();
   return Buffer.concat([digest, Buffer.from(original, 'utf8')]).toString('base64');
 }
 
-/** Returns an upload signature over fields; those that are undefined are left out. */
+/** Returns an upload signature of fields; undefined fields are left out. */
 export function signFields(
   secretKey: string,
   fields: Readonly<Record<string, string | number | undefined>>,
@@ -20,7 +20,7 @@ export function signFields(
   return signText(secretKey, pairs.join('&'));
 }
 
-/** A running server of this machine. */
+/** A server running on this machine. */
 export interface LocalServer {
   readonly origin: string;
   close(): Promise<void>;
@@ -56,7 +56,7 @@ interface UgcFile {
   readonly verify_content: string;
 }
 
-/** What the three actions answer with, all in one. */
+/** The data of the three actions' answers, combined. */
 export interface UgcData {
   readonly appId: number;
   readonly cosRegionList: readonly { readonly region: string; readonly domain: string }[];
@@ -87,13 +87,13 @@ export function callUgc(origin: string, action: string, body: unknown): Promise<
   });
 }
 
-/** Calls a UGC action and answers its envelope. */
+/** Calls a UGC action and returns its answer. */
 export async function askUgc(origin: string, action: string, body: unknown): Promise<UgcAnswer> {
   const response = await callUgc(origin, action, body);
   return (await response.json()) as UgcAnswer;
 }
 
-/** Calls a UGC action that must succeed and answers its data. */
+/** Calls a UGC action that must succeed and returns its data. */
 export async function doUgc(origin: string, action: string, body: unknown): Promise<UgcData> {
   const answer = await askUgc(origin, action, body);
   if (answer.code !== 0 || answer.data === undefined) {

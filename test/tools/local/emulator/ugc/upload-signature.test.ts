@@ -24,7 +24,7 @@ function verifyText(original: string) {
   return verifyUploadSignature(signText(account.secretKey, original), account, NOW);
 }
 
-describe('verifyUploadSignature() with signatures made elsewhere', () => {
+describe('verifyUploadSignature() with signatures of other implementations', () => {
   const documented = { ...account, secretId: 'IamSecretId', secretKey: 'IamSecretKey' };
 
   it('reads a signature with every kind of field', () => {
@@ -50,7 +50,7 @@ describe('verifyUploadSignature() with signatures made elsewhere', () => {
     });
   });
 
-  it('reads the longest life there is, Korean, and characters that mean something in a query', () => {
+  it('reads the longest possible life, Korean text, and characters with a meaning in a query', () => {
     const signature =
       'KwRHv+J1uV9ftjytQdQb7IA2vv5zZWNyZXRJZD1JYW1TZWNyZXRJZCZjdXJyZW50VGltZVN0YW1wPTE1NzEyMTUwOTUmZXhwaXJlVGltZT0xNTc4OTkxMDk1JnJhbmRvbT0yMjA2MjUmY2xhc3NJZD0wJnByb2NlZHVyZT1teSUyMGZsb3cmc291cmNlQ29udGV4dD0lN0IlMjJ1JTIyJTNBJTIyJUVEJTk1JTlDJUVBJUI4JTgwJTIwJTI2JTIwJTNEJTJCJTJGJTIyJTJDJTIybiUyMiUzQTElN0Qmb25lVGltZVZhbGlkPTEmdm9kU3ViQXBwSWQ9MTUwMDAwMDAwMSZzdG9yYWdlUmVnaW9uPWFwLXNlb3Vs';
 
@@ -64,7 +64,7 @@ describe('verifyUploadSignature() with signatures made elsewhere', () => {
     });
   });
 
-  it("refuses the ten years of the vendor's sample, after its digest was found right", () => {
+  it("refuses the ten-year life of the vendor's sample, but finds its digest correct", () => {
     const signature =
       'aG6ZX3aZf+6tg/yRDZdRSNtM39lzZWNyZXRJZD1JYW1TZWNyZXRJZCZjdXJyZW50VGltZVN0YW1wPTE1NzEyMTUwOTUmZXhwaXJlVGltZT0xODg2NTc1MDk1JnJhbmRvbT0yMjA2MjU=';
 
@@ -92,7 +92,7 @@ describe('verifyUploadSignature() accepts', () => {
     ['its own vodSubAppId', `vodSubAppId=${account.subAppId}`, {}],
     ['an opened region', 'storageRegion=ap-tokyo', { storageRegion: 'ap-tokyo' }],
     ['an empty context', 'sourceContext=', { sourceContext: null }],
-    ['fields nobody knows', 'somethingElse=1', {}],
+    ['unknown fields', 'somethingElse=1', {}],
   ])('%s', (_name, field, expected) => {
     const text = `secretId=${account.secretId}&currentTimeStamp=${NOW}&expireTime=${NOW}&random=0`;
 
@@ -102,7 +102,7 @@ describe('verifyUploadSignature() accepts', () => {
     expect(verdict).toMatchObject(expected);
   });
 
-  it('contexts as long as they may be, in bytes', () => {
+  it('contexts of maximum length in bytes', () => {
     const sourceContext = `${'한'.repeat(83)}a`;
     const sessionContext = 'b'.repeat(1_000);
 
@@ -112,7 +112,7 @@ describe('verifyUploadSignature() accepts', () => {
     });
   });
 
-  it('a clock that is ten minutes ahead', () => {
+  it('a clock that is ten minutes fast', () => {
     const ahead = { currentTimeStamp: NOW + 600, expireTime: NOW + 601 };
 
     expect(verifyFields({ ...required, ...ahead })).not.toHaveProperty('code');
@@ -127,16 +127,21 @@ describe('verifyUploadSignature() accepts', () => {
 
 describe('verifyUploadSignature() refuses', () => {
   it.each<[string, Record<string, string | number | undefined>, number, string]>([
-    ['no secretId', { secretId: undefined }, 10004, 'secretId is missing'],
-    ['a foreign secretId', { secretId: 'AKIDother' }, 10004, 'secretId AKIDother is not known'],
-    ['no currentTimeStamp', { currentTimeStamp: undefined }, 10004, 'currentTimeStamp is missing'],
+    ['a missing secretId', { secretId: undefined }, 10004, 'secretId is missing'],
+    ['an unknown secretId', { secretId: 'AKIDother' }, 10004, 'secretId AKIDother is not known'],
+    [
+      'a missing currentTimeStamp',
+      { currentTimeStamp: undefined },
+      10004,
+      'currentTimeStamp is missing',
+    ],
     ['fractions of a second', { currentTimeStamp: '1700000000.5' }, 10004, 'currentTimeStamp must'],
     ['a clock 601 seconds ahead', { currentTimeStamp: NOW + 601 }, 10004, '601 seconds ahead'],
-    ['no expireTime', { expireTime: undefined }, 10004, 'expireTime is missing'],
+    ['a missing expireTime', { expireTime: undefined }, 10004, 'expireTime is missing'],
     ['a fractional expireTime', { expireTime: '1700003600.1' }, 10004, 'expireTime must'],
-    ['an end in the past', { expireTime: NOW - 1 }, 10010, '1 seconds ago'],
+    ['an expireTime in the past', { expireTime: NOW - 1 }, 10010, '1 seconds ago'],
     ['a life over 90 days', { expireTime: NOW + 7_776_001 }, 10004, 'more than 7776000 seconds'],
-    ['no random', { random: undefined }, 10004, 'random is missing'],
+    ['a missing random', { random: undefined }, 10004, 'random is missing'],
     ['random above 32 bits', { random: 4_294_967_296 }, 10004, 'random must'],
     ['a negative random', { random: -1 }, 10004, 'random must'],
     ['a hexadecimal random', { random: '0x10' }, 10004, 'random must'],
@@ -148,7 +153,7 @@ describe('verifyUploadSignature() refuses', () => {
     ['another taskNotifyMode', { taskNotifyMode: 'finish' }, 10004, 'it is "finish"'],
     ['oneTimeValid 2', { oneTimeValid: 2 }, 10004, 'oneTimeValid must'],
     ['oneTimeValid true', { oneTimeValid: 'true' }, 10004, 'oneTimeValid must'],
-    ['a foreign vodSubAppId', { vodSubAppId: 7 }, 10004, 'vodSubAppId 7 is not'],
+    ['an unknown vodSubAppId', { vodSubAppId: 7 }, 10004, 'vodSubAppId 7 is not'],
     ['a closed region', { storageRegion: 'ap-mumbai' }, 10006, 'ap-mumbai is not opened'],
     ['a long sourceContext', { sourceContext: `${'한'.repeat(83)}ab` }, 10004, 'is 251 bytes long'],
     ['a long sessionContext', { sessionContext: 'b'.repeat(1_001) }, 10004, 'the limit is 1000'],
@@ -164,18 +169,18 @@ describe('verifyUploadSignature() refuses', () => {
     ['missing padding', signText('k', 'a=b').slice(0, -1), 'Base64'],
     ['a line break', `${signFields(account.secretKey, required)}\n`, 'Base64'],
     ['a digest alone', Buffer.alloc(20).toString('base64'), 'nothing follows'],
-    ['text that is no query', signText(account.secretKey, 'hello'), 'not a query string'],
+    ['text that is not a query', signText(account.secretKey, 'hello'), 'not a query string'],
     ['a question mark', signText(account.secretKey, '?secretId=1&a=b'), 'secretId is missing'],
     ['a field twice', signText(account.secretKey, 'random=1&random=2'), 'random is there twice'],
     ['a bare percent sign', signText(account.secretKey, 'procedure=50%'), 'procedure is not url'],
-    ['a foreign key', signFields('another-key', required), 'the digest is not the one'],
+    ['another secret key', signFields('another-key', required), 'the digest is not the one'],
   ])('%s', (_name, signature, detail) => {
     const verdict = verifyUploadSignature(signature, account, NOW);
 
     expect(verdict).toMatchObject({ code: 10004, message: expect.stringContaining(detail) });
   });
 
-  it('text that was changed after it was signed', () => {
+  it('text that was changed after signing', () => {
     const bytes = Buffer.from(signFields(account.secretKey, required), 'base64');
     const changed = Buffer.concat([bytes, Buffer.from('&classId=9')]).toString('base64');
 
@@ -183,11 +188,11 @@ describe('verifyUploadSignature() refuses', () => {
   });
 });
 
-describe('verifyUploadSignature() on whatever comes', () => {
+describe('verifyUploadSignature() with arbitrary input', () => {
   const verdictOf = (signature: string): UploadSignature | { code: number; message: string } =>
     verifyUploadSignature(signature, account, NOW);
 
-  it('refuses every string that nobody signed, without throwing', () => {
+  it('refuses every unsigned string, without throwing', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String()), (signature) => {
         const verdict = verdictOf(signature);
@@ -197,7 +202,7 @@ describe('verifyUploadSignature() on whatever comes', () => {
     );
   });
 
-  it('answers something for every text that was signed, without throwing', () => {
+  it('returns a result for every signed text, without throwing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const signature = signText(
@@ -209,7 +214,7 @@ describe('verifyUploadSignature() on whatever comes', () => {
     );
   });
 
-  it('gives back every context that fits', () => {
+  it('returns every context of valid length unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), (sourceContext) => {
         fc.pre(Buffer.byteLength(sourceContext) <= 250);

@@ -15,28 +15,28 @@ import { createUgcHandler } from '../../../../../tools/local/emulator/ugc/handle
 import { createMemoryObjects, type MemoryObjects } from './memory-objects.ts';
 import { doUgc, serveCloud, signFields, type UgcData } from './upload-client.ts';
 
-/** The client upload side on a server of its own, with a clock that only the test moves. */
+/** The client upload API on a separate server, with a clock that only the test moves. */
 export interface UploadStage {
   readonly origin: string;
   readonly account: Account;
   readonly state: State;
   readonly objects: MemoryObjects;
   readonly faults: Faults;
-  /** What the server's handler works with, for the one application that there is. */
+  /** The dependencies of the server's handler, for its one application. */
   readonly applications: Applications<UgcDependencies>;
-  /** Media that events were asked for, one each. */
+  /** Media for which an event was requested, once for each event. */
   readonly announced: readonly Media[];
   activities(): readonly RecordedActivity[];
   nowSeconds(): number;
   passSeconds(seconds: number): void;
-  /** Returns a new upload signature; no two are equal. */
+  /** Returns a new upload signature; all of them differ. */
   sign(fields?: Readonly<Record<string, string | number>>): string;
-  /** Applies for an upload of these bytes, stores them, and answers what Apply said. */
+  /** Applies for an upload of these bytes, stores them, and returns the answer of Apply. */
   upload(bytes: Buffer, body?: Readonly<Record<string, unknown>>): Promise<UgcData>;
   close(): Promise<void>;
 }
 
-/** Opens a stage with nothing on it. */
+/** Opens a stage without media. */
 export async function openUploadStage(): Promise<UploadStage> {
   const dir = await mkdtemp(join(tmpdir(), 'ugc-'));
   const account = localAccount();

@@ -40,23 +40,23 @@ describe('foldActivities()', () => {
     expect(rows).toEqual([{ title: 'Timer', status: '2 runs', folded: [1, 2, 3, 4] }]);
   });
 
-  test('leaves out of a run what was called before it began, or by somebody else', () => {
+  test('does not include calls before a run, or of other functions, in the run', () => {
     const rows = fold(api(1, -50), probe(2), api(3, 50), run(4, 100, 'timer'));
     expect(rows.map(({ folded }) => folded)).toEqual([[1], [2], [3, 4]]);
     expect(fold(api(1, -50), run(2, 100, 'timer')).map(({ folded }) => folded)).toEqual([[1], [2]]);
   });
 
-  test('shows a run by hand, and its calls, one by one', () => {
+  test('shows a manual run and its calls separately', () => {
     expect(fold(api(1, 50), run(2, 100, 'hand'))).toHaveLength(2);
   });
 
-  test('shows a run of the timer that failed by itself', () => {
+  test('shows a failed run of the timer separately', () => {
     const failed = { ...run(3, 200, 'timer'), failed: true } as RecordedActivity;
     const rows = fold(run(1, 100, 'timer'), failed, run(4, 300, 'timer'));
     expect(rows.map(({ folded }) => folded)).toEqual([[1], [3], [4]]);
   });
 
-  test('folds the probes of regions that follow each other', () => {
+  test('folds consecutive probes of regions', () => {
     const rows = fold(probe(1), probe(2), api(3, 3), probe(4));
     expect(rows.map(({ title, folded }) => [title, folded])).toEqual([
       ['Region probes', [1, 2]],

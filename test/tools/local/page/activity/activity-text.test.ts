@@ -11,14 +11,14 @@ const notification = {
 } as const;
 
 describe('describeActivity()', () => {
-  test('marks a notification by what the callback function answered, not by its delivery', () => {
+  test("marks a notification by the callback function's answer, not by its delivery", () => {
     const delivered = { ...notification, outcome: 'delivered' } as const;
     expect(describeActivity({ ...delivered, status: 200 }).tone).toBe('good');
     expect(describeActivity({ ...delivered, status: 401 }).tone).toBe('bad');
     expect(describeActivity({ ...notification, outcome: 'held' }).tone).toBe('warn');
   });
 
-  test('says of a procedure that it is simulated', () => {
+  test('says that a procedure is simulated', () => {
     const { detail } = describeActivity({
       ...order,
       type: 'procedure',
@@ -43,7 +43,7 @@ describe('describeActivity()', () => {
     expect(text).toMatchObject({ kind: 'api', status: '10010', detail: 'expired', tone: 'bad' });
   });
 
-  test('says of a refused API request which code it was', () => {
+  test('shows the code of a refused API request', () => {
     const text = describeActivity({
       ...{ ...order, type: 'api', action: 'PullUpload', requestId: 'r' },
       ...{ code: 'RequestLimitExceeded', message: 'slower' },
@@ -55,7 +55,7 @@ describe('describeActivity()', () => {
     });
   });
 
-  test('shows how far a pull is, and how it ended', () => {
+  test('shows the progress of a pull, and its end', () => {
     const url = 'media.example.com/a.mp4';
     const pull = { ...order, type: 'pull', taskId: '1-pull-1', url } as const;
     const fetching = describeActivity({ ...pull, status: 'PROCESSING', progress: 50 });
@@ -70,7 +70,7 @@ describe('describeActivity()', () => {
     expect(describeActivity({ ...end, errCode: 0, fileId: '7' })).toMatchObject({ tone: 'good' });
   });
 
-  test('tells the page’s own questions from calls that do something', () => {
+  test('distinguishes the page’s own reads from calls that change something', () => {
     const call = { ...order, type: 'function', status: 200, milliseconds: 3, log: [] } as const;
     const kindOf = (name: string, method: string) =>
       describeActivity({ ...call, function: name, method }).kind;
@@ -79,7 +79,7 @@ describe('describeActivity()', () => {
     expect(kindOf('signature', 'POST')).toBe('function');
   });
 
-  test('says of a webhook whether it was genuine, and how often it came', () => {
+  test('shows for a webhook whether its signature was valid, and how often it was received', () => {
     const webhook = { ...order, type: 'webhook', webhookId: 'msg_1' } as const;
     const good = { ...webhook, verified: true, eventType: 'upload.ready', status: 204 };
     expect(describeActivity({ ...good, attempt: 1, uploadId: 'U1' })).toMatchObject({
@@ -89,10 +89,10 @@ describe('describeActivity()', () => {
       ...{ detail: 'delivery 2, msg_1', tone: 'bad' },
     });
     const forged = { ...webhook, verified: false, eventType: '', attempt: 1, status: 401 };
-    expect(describeActivity(forged).detail).toContain('signature does not fit');
+    expect(describeActivity(forged).detail).toContain('signature does not match');
   });
 
-  test('says of a sweep what it did', () => {
+  test('shows what a sweep did', () => {
     const sweep = {
       ...order,
       type: 'sweep',

@@ -23,7 +23,7 @@ function noteOn(delivery: object): string | undefined {
 }
 
 describe('describeLife()', () => {
-  test('puts what led to a state before it, and what was done about it behind', () => {
+  test('shows what caused a state before it, and its consequences after it', () => {
     const removal = { fileId: 'F1', kind: 'delete', state: 'done', attempts: 1, updatedAt: at(2) };
     const told = entries(
       [event('upload.cancelled', 2), event('upload.issued', 1), event('vod.NewFileUpload', 2)],
@@ -44,7 +44,7 @@ describe('describeLife()', () => {
       'pull_failed (60000): VOD could not read it.',
     ],
     [{ code: 'limits_exceeded', rule: 'maxBytes' }, 'limits_exceeded'],
-  ])('says below the state what %j led to it', (problem, text) => {
+  ])('shows below the state its problem %j', (problem, text) => {
     const upload = readUpload({ uploadId: 'U1', state: 'failed', problem });
     const events = [event('upload.issued', 1), event('upload.failed', 2)];
 
@@ -54,7 +54,7 @@ describe('describeLife()', () => {
     ]);
   });
 
-  test('says how a delivery stands', () => {
+  test('shows the state of a delivery', () => {
     expect(noteOn({ state: 'pending' })).toBe('Webhook waiting');
     expect(noteOn({ state: 'delivered', attempts: 1 })).toBe('Webhook delivered');
     expect(noteOn({ state: 'delivered', attempts: 3 })).toBe(
@@ -65,10 +65,10 @@ describe('describeLife()', () => {
       'Webhook given up after 9 attempts: http_500',
     );
     const failed = { state: 'pending', attempts: 2, lastError: 'timeout', nextAttemptAt: at(9) };
-    expect(noteOn(failed)).toMatch(/^Webhook failed twice \(timeout\), again after \d\d:\d\d:09$/);
+    expect(noteOn(failed)).toMatch(/^Webhook failed twice \(timeout\), next at \d\d:\d\d:09$/);
   });
 
-  test('names the endpoints where there are several', () => {
+  test('names the endpoints if there are several', () => {
     const deliveries = ['a', 'b'].map((endpoint) => ({
       endpoint,
       state: 'delivered',
@@ -82,13 +82,13 @@ describe('describeLife()', () => {
     ]);
   });
 
-  test('says of an event that VOD did not confirm that it did not', () => {
+  test('says that an event was not confirmed by VOD', () => {
     const [entry] = entries([event('vod.FileDeleted', 1, { confirmed: false })]);
 
     expect(entry?.notes).toEqual([{ text: 'VOD could not be asked about it', tone: 'warn' }]);
   });
 
-  test('says why a file was rejected, where it was', () => {
+  test('says why a file was rejected', () => {
     const problem = { code: 'media_unreadable', detail: 'VOD finds no duration in the file.' };
     const told = entries(
       [event('upload.uploaded', 1), event('upload.rejected', 2)],
@@ -103,7 +103,7 @@ describe('describeLife()', () => {
     ]);
   });
 
-  test('says what a file waits for that cannot be judged yet', () => {
+  test('says what a file is waiting for before its limits can be checked', () => {
     const inspection = { fileId: 'F1', kind: 'inspect', state: 'pending', updatedAt: at(1) };
     const lastError = 'media_unreadable';
     const [entry] = entries([], [{ ...inspection, attempts: 1, lastError }], { state: 'uploaded' });
@@ -115,7 +115,7 @@ describe('describeLife()', () => {
     });
   });
 
-  test('says of a removal that does not work why', () => {
+  test('says why a removal fails', () => {
     const removal = { fileId: 'F1', kind: 'delete', attempts: 2, updatedAt: at(1) };
     const lastError = 'RequestLimitExceeded';
     const notesOf = (state: string) => entries([], [{ ...removal, state, lastError }])[0]?.notes;

@@ -15,13 +15,13 @@ const part = (partNumber: number, status: number) =>
   }) as const;
 
 describe('createPartFacts()', () => {
-  test('knows a key with and without its leading slash', () => {
+  test('finds a key with and without its leading slash', () => {
     const facts = createPartFacts();
     facts.take(part(1, 200));
     expect(facts.parts('/b/1/x.mp4').get(1)).toEqual({ state: 'stored', at: Date.parse(AT) });
   });
 
-  test('takes a part that was refused and then stored for stored, and never back', () => {
+  test('shows a part that was refused and then stored as stored, and keeps that', () => {
     const facts = createPartFacts();
     facts.take(part(1, 503));
     expect(facts.parts('b/1/x.mp4').get(1)?.state).toBe('failed');
@@ -30,7 +30,7 @@ describe('createPartFacts()', () => {
     expect(facts.parts('b/1/x.mp4').get(1)?.state).toBe('stored');
   });
 
-  test('keeps what an earlier life of the page saw, unless storage says otherwise', () => {
+  test('keeps the parts from before a reload, unless storage says otherwise', () => {
     const facts = createPartFacts();
     facts.take(part(2, 503));
     facts.keepParts('b/1/x.mp4', [1, 2]);

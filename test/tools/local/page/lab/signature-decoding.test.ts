@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeSignature } from '../../../../../tools/local/page/lab/signature-decoding.ts';
 
-test('decodeSignature() takes a signature apart into its MAC and its parameters', () => {
+test('decodeSignature() splits a signature into its MAC and its parameters', () => {
   const query =
     'secretId=AKIDexample&currentTimeStamp=1700000000&sourceContext=%7B%22u%22%3A%22%C3%A4%22%7D';
   const mac = Buffer.from('00ff102030405060708090a0b0c0d0e0f0010203', 'hex');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeSweep } from '../../../../../tools/local/page/lab/sweep-text.ts';
 
-test('describeSweep() says what was done and what waits, and nothing of the rest', () => {
+test('describeSweep() lists what was done and what is waiting, and nothing else', () => {
   const summary = {
     steps: {
       queue: { pulled: 0, failed: 0 },
@@ -23,7 +23,7 @@ test('describeSweep() says what was done and what waits, and nothing of the rest
   ]);
 });
 
-test('describeSweep() takes a summary of another shape for one that says nothing', () => {
+test('describeSweep() returns nothing for a summary of another shape', () => {
   expect(describeSweep({})).toEqual([]);
   expect(describeSweep({ steps: 7, backlog: 'x' })).toEqual([]);
 });

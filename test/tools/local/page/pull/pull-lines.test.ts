@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readLines, shortenAddress } from '../../../../../tools/local/page/pull/pull-lines.ts';
 
 describe('readLines()', () => {
-  test('takes the lines that have something on them', () => {
+  test('returns the lines that are not empty', () => {
     expect(readLines(' http://a.example.com/1.mp4 \r\n\n\thttp://a.example.com/2.mp4')).toEqual([
       'http://a.example.com/1.mp4',
       'http://a.example.com/2.mp4',
@@ -18,7 +18,7 @@ describe('shortenAddress()', () => {
     ['https://me:secret@a.example.com/c.mp4', '…@a.example.com', '/c.mp4'],
     ['ftp://a.example.com/c.mp4', 'ftp://a.example.com', '/c.mp4'],
     ['no address at all', 'no address at all', ''],
-  ])('shows of %s host and path alone', (url, host, path) => {
+  ])('shows only host and path of %s', (url, host, path) => {
     expect(shortenAddress(url)).toEqual({ host, path });
   });
 });

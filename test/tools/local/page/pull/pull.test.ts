@@ -24,7 +24,7 @@ function callback(status: number): Recorded<'function'> {
   return { ...order, ...call, type: 'function', status, log };
 }
 
-/** @param upload what the ledger says of it, where it is asked. */
+/** @param upload its upload in the ledger, if it was read. */
 function view(answer: unknown, facts = createServerFacts(), upload?: object) {
   const fields = { mediaUrl: 'https://media.example.com/a.mp4' };
   const item = { id: 1, fields, outcome: readPullOutcome(answer) };
@@ -45,7 +45,7 @@ describe('viewPull()', () => {
     expect(view(sent, facts)).toMatchObject({ callback: 'received' });
   });
 
-  test('counts a callback as received only where the function accepted it', () => {
+  test('shows a callback as received only if the function accepted it', () => {
     const facts = createServerFacts();
     facts.take(pullActivity({ status: 'FINISH', errCode: 0, fileId: 'F1' }));
     facts.take(callback(401));
@@ -56,7 +56,7 @@ describe('viewPull()', () => {
     [40_000, 'parameter'],
     [60_000, 'source'],
     [70_000, 'VOD itself'],
-  ])('says what the code %i means', (errCode, meaning) => {
+  ])('explains the code %i', (errCode, meaning) => {
     const facts = createServerFacts();
     facts.take(pullActivity({ status: 'FINISH', errCode, message: 'why' }));
     const { state, trouble } = view(sent, facts);
@@ -65,7 +65,7 @@ describe('viewPull()', () => {
     expect(trouble?.advice).toContain(meaning);
   });
 
-  test('tells a failure of the service from a refusal', () => {
+  test('distinguishes a failure of the service from a refusal', () => {
     const problem = { title: 'Bad Gateway', detail: 'VOD broke.', code: 'upstream_failed' };
     expect(view({ problem: { ...problem, status: 502 } }).state).toBe('failed');
     expect(view({ problem: { ...problem, status: 422 } }).state).toBe('refused');
@@ -81,7 +81,7 @@ describe('viewPull()', () => {
     expect(view(queued, facts)).toMatchObject({ state: 'made', taskId: 'T1' });
   });
 
-  test('says what was ended here, whatever VOD tells', () => {
+  test('shows an upload that was cancelled or rejected here, whatever VOD reports', () => {
     const facts = createServerFacts();
     facts.take(pullActivity({ status: 'FINISH', errCode: 0, fileId: 'F1' }));
     expect(view(sent, facts, { state: 'cancelled' })).toMatchObject({
@@ -95,7 +95,7 @@ describe('viewPull()', () => {
     });
   });
 
-  test('tells from the ledger alone what the stack has forgotten', () => {
+  test('uses only the ledger for what the stack no longer knows', () => {
     const facts = createServerFacts();
     const made = { state: 'ready', fileId: 'F1', mediaUrl: '/media/a', size: 2_000, duration: 3 };
     expect(view(sent, facts, made)).toMatchObject({
@@ -113,7 +113,7 @@ describe('viewPull()', () => {
     expect(view(sent, facts, {})).toMatchObject({ state: 'sent' });
   });
 
-  test('shows of a restored pull where it came from, as far as that is known', () => {
+  test('shows the source of a restored pull, as far as it is known', () => {
     const facts = createServerFacts();
     const item = { id: 1, fields: { mediaUrl: '' }, outcome: readPullOutcome(sent) };
     const upload = readUpload({ ...sent, name: 'holiday' });
@@ -134,7 +134,7 @@ describe('viewPull()', () => {
 });
 
 describe('readPullOutcomes()', () => {
-  test('reads each item, and names its wrong fields without its place', () => {
+  test("reads each item, and names its wrong fields without the item's index", () => {
     const errors = [{ path: 'items.1.mediaUrl', message: 'must be public' }];
     const problem = { status: 400, title: 'Bad Request', code: 'invalid_request', errors };
     const detail = 'no time';

@@ -14,7 +14,7 @@ describe('localAddress()', () => {
     expect(localAddress(url, ORIGIN)).toBe(`${ORIGIN}/__vod/${rest}`);
   });
 
-  test('adds the slash that an address without a path leaves out', () => {
+  test('adds the slash that an address without a path lacks', () => {
     expect(localAddress('https://vod2.qcloud.com', ORIGIN)).toBe(
       `${ORIGIN}/__vod/vod2.qcloud.com/`,
     );
@@ -29,7 +29,7 @@ describe('localAddress()', () => {
     'https://vod2.qcloud.com.example.com/',
     'https://evil.example/?u=https://vod2.qcloud.com/',
     'blob:https://vod2.qcloud.com/1',
-  ])('leaves %s alone', (url) => {
+  ])('does not change %s', (url) => {
     expect(localAddress(url, ORIGIN)).toBe(url);
   });
 });

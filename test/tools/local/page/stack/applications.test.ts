@@ -8,13 +8,13 @@ import { readUpload } from '../../../../../tools/local/page/stack/ledger-answers
 describe('describeApplication()', () => {
   const upload = readUpload({ uploadId: 'U1', subAppId: 1_500_000_002 });
 
-  test('says where an upload is once there are several places', () => {
+  test('shows the application of an upload if there are several', () => {
     expect(describeApplication(upload, null)).toBe('');
     const info = { applications: [1_500_000_001, 1_500_000_002] };
     expect(describeApplication(upload, info)).toBe('Application 1500000002');
   });
 
-  test('says nothing where there is one application, or the upload’s is not known', () => {
+  test('shows nothing if there is one application, or the upload’s is not known', () => {
     expect(describeApplication(upload, { applications: [1_500_000_002] })).toBe('');
     const info = { applications: [1_500_000_001, 1_500_000_002] };
     expect(describeApplication(readUpload({ uploadId: 'U2' }), info)).toBe('');
@@ -23,11 +23,11 @@ describe('describeApplication()', () => {
 });
 
 describe('describeApplications()', () => {
-  test('names the one there is', () => {
+  test('names the only application', () => {
     expect(describeApplications({ applications: [1] })).toBe('application 1');
   });
 
-  test('says whose the others are', () => {
+  test('names the tenants of the other applications', () => {
     const subAppIds = { acme: 2, home: 1, globex: 3, twin: 2 };
     const tenants = { claim: 'org', subAppIds };
 

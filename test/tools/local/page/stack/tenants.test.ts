@@ -7,12 +7,12 @@ import {
 
 const tenants = { claim: 'org', subAppIds: { acme: 2, globex: 3 } };
 
-test('listTenants() answers their names, and none where there are no tenants', () => {
+test('listTenants() returns their names, or none if there are no tenants', () => {
   expect(listTenants(tenants)).toEqual(['acme', 'globex']);
   expect(listTenants(undefined)).toEqual([]);
 });
 
-test('pickTenant() keeps to the one that is named, and falls back to the first', () => {
+test('pickTenant() returns the named tenant, or else the first', () => {
   expect(pickTenant(tenants, 'globex')).toBe('globex');
   expect(pickTenant(tenants, '')).toBe('acme');
   expect(pickTenant(tenants, 'initech')).toBe('acme');
@@ -21,7 +21,7 @@ test('pickTenant() keeps to the one that is named, and falls back to the first',
   expect(pickTenant(undefined, 'acme')).toBe('');
 });
 
-test('claimTenant() names the tenant in the claim of the service, where it has tenants', () => {
+test('claimTenant() names the tenant in the claim of the service, if it has tenants', () => {
   expect(claimTenant(tenants, 'globex')).toEqual({ org: 'globex' });
   expect(claimTenant(tenants, '')).toEqual({ org: 'acme' });
   expect(claimTenant({ claim: 'org', subAppIds: {} }, 'acme')).toEqual({});

@@ -28,7 +28,7 @@ function transfer(change: Partial<Upload>) {
 }
 
 describe('describeTransfer()', () => {
-  test('stays where it is at a pause, and says what will be sent again', () => {
+  test('does not move during a pause, and says what will be sent again', () => {
     expect(transfer({ phase: 'uploading' })?.percent).toBe(80);
     expect(transfer({ phase: 'paused' })).toMatchObject({
       percent: 80,
@@ -36,7 +36,7 @@ describe('describeTransfer()', () => {
     });
   });
 
-  test('does not go back while the rest of a pause is sent again', () => {
+  test('does not go back while bytes from before a pause are sent again', () => {
     const sending = {
       ...NO_UPLOAD.transfer,
       loaded: 2 * PART,
@@ -47,13 +47,13 @@ describe('describeTransfer()', () => {
     expect(text).toMatch(/^16.8 MB of 41.9 MB, sending again/);
   });
 
-  test('is 100 percent when storage has all, and not before', () => {
+  test('is 100 percent only when storage has everything', () => {
     const all = { ...NO_UPLOAD.transfer, loaded: 5 * PART, reached: 5 * PART };
     expect(transfer({ phase: 'uploading', transfer: all })?.percent).toBe(99);
     expect(transfer({ phase: 'uploading', transfer: all, stored: true })?.percent).toBe(100);
   });
 
-  test('is nothing before the start, and once VOD has the media', () => {
+  test('is not shown before the start, and after VOD has the media', () => {
     expect(
       transfer({ phase: 'ready', transfer: NO_UPLOAD.transfer, applied: null }),
     ).toBeUndefined();

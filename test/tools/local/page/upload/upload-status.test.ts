@@ -8,26 +8,26 @@ function status(change: Partial<Upload>, state?: string): string {
 }
 
 describe('describeStatus()', () => {
-  test('does not call an upload done of which the backend has only heard that it began', () => {
+  test('does not show an upload as done while the backend only knows that it began', () => {
     expect(status({ phase: 'done', stored: true }, 'issued')).toMatch(/awaited/);
     expect(status({ phase: 'done', stored: true })).toMatch(/awaited/);
     expect(status({ phase: 'done', stored: true }, 'ready')).toBe('Ready');
     expect(status({ phase: 'done', stored: true }, 'processing')).toBe('Processing');
   });
 
-  test('says while the browser sends how that stands, whatever the backend has of it', () => {
+  test("shows the browser's state while it sends, whatever the backend's state", () => {
     expect(status({ phase: 'uploading' }, 'issued')).toBe('Uploading');
     expect(status({ phase: 'paused' }, 'issued')).toBe('Paused');
     expect(status({ phase: 'uploading', stored: true }, 'issued')).toBe('Finishing');
   });
 
-  test('tells an upload that can be continued from one that is cancelled for good', () => {
+  test('distinguishes an upload that can be continued from a cancelled one', () => {
     expect(status({ phase: 'cancelled' }, 'issued')).toBe('Stopped');
     expect(status({ phase: 'cancelled', isGivenUp: true }, 'issued')).toBe('Cancelled');
     expect(status({ phase: 'uploading' }, 'cancelled')).toBe('Cancelled');
   });
 
-  test('says of a file that was over its limits that it was rejected, though all was sent', () => {
+  test('shows a file over its limits as rejected, although all of it was sent', () => {
     expect(status({ phase: 'done', stored: true }, 'rejected')).toBe('Rejected');
   });
 });
