@@ -112,7 +112,7 @@ describe('waitForDatabase()', () => {
     });
 
     await expect(waiting).rejects.toThrow(
-      /^Gave up after 1 s\. The database of DATABASE_URL failed: it is starting or stopping; see that/,
+      /^Gave up after 1 s\. The database of DATABASE_URL failed: it is starting or stopping; check that/,
     );
     expect(said).toHaveLength(1);
   });
