@@ -173,8 +173,8 @@ describe('a file that has streams and no duration', () => {
     ['its upload', { context }, {}],
     ['the policy for the console', {}, { policy }],
     ['the policy for live recordings', { sourceType: 'Record' }, { policy }],
-  ])('is held if %s limits the duration', (_whose, told, input) => {
-    const { change, actions } = settle(arrival({ meta, basic, ...told }), input);
+  ])('is held if %s limits the duration', (_whose, more, input) => {
+    const { change, actions } = settle(arrival({ meta, basic, ...more }), input);
     expect(change).toMatchObject({ fact: 'uploadedForProcessing', fields: { size: 5 } });
     expect([change?.fields?.duration, change?.fields?.problem]).toEqual([undefined, undefined]);
     expect(actions).toMatchObject([{ kind: 'inspect', detail: { fact: 'uploaded' } }]);
@@ -182,8 +182,8 @@ describe('a file that has streams and no duration', () => {
 
   it('is accepted without such a limit', () => {
     const limits = { maxBytes: 5, mediaTypes: ['webm'] };
-    for (const told of [{}, { context: contextOf({ limits }) }]) {
-      expect(settle(arrival({ meta, basic, ...told }), { policy: {} })).toMatchObject({
+    for (const more of [{}, { context: contextOf({ limits }) }]) {
+      expect(settle(arrival({ meta, basic, ...more }), { policy: {} })).toMatchObject({
         change: { fact: 'uploaded' },
         actions: [],
       });
