@@ -157,10 +157,10 @@ describe('what the ledger has recorded', () => {
     stage.stack.faults.arm('expired-signature', 4);
     await upload('film.mp4', 1_000);
     await reaches('failed');
-    await page.waitForSelector('.recent .row-name:text-is("film.mp4")');
+    await page.waitForSelector('.recent .row-name:has-text("film.mp4")');
 
     await page.reload();
-    await page.waitForSelector('.recent .row-name:text-is("film.mp4")');
+    await page.waitForSelector('.recent .row-name:has-text("film.mp4")');
     expect(await page.innerText('.recent')).not.toContain('No name yet');
   });
 

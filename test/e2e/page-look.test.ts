@@ -207,10 +207,12 @@ describe('contrast', () => {
     'is at least 3:1 for the progress bar and the parts of an upload, %s',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await setSpeed(4 * MEBIBYTE);
-      await choose('film.mp4', 32 * MEBIBYTE);
+      await setSpeed(8 * MEBIBYTE);
+      await choose('film.mp4', 64 * MEBIBYTE);
       await page.click('#start');
       await page.waitForSelector('.part[data-state="stored"]');
+      await setSpeed(MEBIBYTE / 8);
+      await page.waitForSelector('#pause[aria-disabled="false"]');
       await page.click('#pause');
       await reaches('paused');
 
