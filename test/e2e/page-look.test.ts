@@ -190,6 +190,7 @@ describe('contrast', () => {
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await choose('film.mp4', 16 * MEBIBYTE);
+      await page.waitForSelector('#start:focus-visible');
       expect(await measureContrast('#start', 'outline-color', '.ways-card')).toBeGreaterThan(3);
       await page.click('#start');
       await page.waitForSelector('.stage[data-state="done"] .stage-dot');

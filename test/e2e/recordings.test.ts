@@ -187,7 +187,7 @@ describe('the page', () => {
     await sweep();
     await page.waitForSelector('#life .timeline-entry[data-kind="action"] [data-tone="warn"]');
     expect(await page.locator('#life').innerText()).toContain(
-      'VOD does not tell yet what the limits of this upload need',
+      'VOD has not reported yet what the limits of this upload need',
     );
 
     await passTenMinutes();
