@@ -191,19 +191,24 @@ interface CloudApi {
   readonly version?: string;
   /** Seconds that an answer may take; if absent, the vendor's default of 60. */
   readonly answerSeconds?: number;
+  /**
+   * Whether connections stay open between calls; true if absent. A server closes one that was idle, and a call that is just
+   * being sent on it fails: a program that does not repeat calls opens a connection for each.
+   */
+  readonly keepsOpen?: boolean;
 }
 
 /** The vendor's client, reduced to its one method that calls any action. */
 type VendorClient = Pick<Client, 'request'>;
 
 /**
- * Creates the vendor's client of an API. It keeps connections open, so an instance creates it once.
+ * Creates the vendor's client of an API. It may keep connections open, so an instance creates it once.
  *
  * @param readCredentials called for every request; the vendor's client treats an error that it throws as a failed
  * request.
  */
 export function createVendorClient(
-  { endpoint, protocol, region, version, answerSeconds }: CloudApi,
+  { endpoint, protocol, region, version, answerSeconds, keepsOpen = true }: CloudApi,
   readCredentials: () => VodCredentials,
 ): VendorClient {
   const client = new Client({
@@ -221,8 +226,8 @@ export function createVendorClient(
         // The default agent of Node.js drops connections that are idle for five seconds.
         agent:
           protocol === 'https'
-            ? new HttpsAgent({ keepAlive: true })
-            : new HttpAgent({ keepAlive: true }),
+            ? new HttpsAgent({ keepAlive: keepsOpen })
+            : new HttpAgent({ keepAlive: keepsOpen }),
         ...defined({ reqTimeout: answerSeconds }),
       },
     },

@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +52,7 @@ const HOSTS = [
   ]),
 ];
 
-const DEFAULTS: CloudSettings = { apiGateway: false, busyReads: 1 };
+const DEFAULTS: CloudSettings = { apiGateway: false, busyReads: 1, closesIdle: false };
 
 /** Starts a cloud with an empty account. */
 export async function startCloud(): Promise<Cloud> {
@@ -64,7 +65,11 @@ export async function startCloud(): Promise<Cloud> {
   const state = createCloudState();
   let settings = DEFAULTS;
   const desk: Desk = { state, faults, calls, strangers, settings: () => settings };
+  const used = new WeakSet<Socket>();
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    if (settings.closesIdle && used.has(socket)) return void socket.destroy();
+    used.add(socket);
     answerExchange(desk, request, response).catch(() => response.destroy());
   };
   // A host that this cloud does not stand in for has no certificate here, so this is the only trace of it.

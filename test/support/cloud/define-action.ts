@@ -18,6 +18,8 @@ export interface CloudSettings {
   readonly apiGateway: boolean;
   /** The number of reads that find a function busy after a change. */
   readonly busyReads: number;
+  /** Whether an API closes a connection that was idle just when the next call arrives on it. */
+  readonly closesIdle: boolean;
 }
 
 /** An answer, without its `RequestId`. */

@@ -26,9 +26,10 @@ function changeStored({ cloud }: DeployStage, key: string): void {
 
 describe.concurrent('the other commands', () => {
   itAfterDeployment('info shows what is deployed', async (stage) => {
+    stage.cloud.configure({ closesIdle: true });
     const result = await stage.run('info');
 
-    expect(result.code).toBe(0);
+    expectSuccess(result);
     for (const key of FUNCTIONS) expect(result.output).toMatch(new RegExp(`${key} +Active`));
     for (const address of addresses(stage)) expect(result.output).toContain(address);
     expect(listWrites(stage.cloud.calls)).toEqual([]);

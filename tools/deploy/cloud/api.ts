@@ -55,6 +55,7 @@ export function createCloudApi(
       region,
       version: VERSIONS[name],
       answerSeconds: ANSWER_SECONDS,
+      keepsOpen: false,
     },
     () => credentials,
   );
