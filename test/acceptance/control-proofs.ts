@@ -34,7 +34,7 @@ function notOfServers() {
 
 /** VOD's API has no action to pause or resume anything; the only one to end a task does so before it begins. */
 function notOfPulls() {
-  expect(findNote('5')).toMatch(/pauses a pull/);
+  expect(findNote('5')).toMatch(/neither pause a pull/);
   expect(ACTIONS).toContain('PullUpload');
   expect(ACTIONS.filter((name) => /^(?:Pause|Resume|Cancel|Abort|Stop)/.test(name))).toEqual([]);
   expect(MODELS).toMatch(/Abort：终止任务。只能终止已发起且状态为等待中（WAITING）的任务/);
