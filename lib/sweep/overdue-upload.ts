@@ -42,6 +42,5 @@ const NO_ANSWER = {
 
 const NO_RESULT = {
   code: 'outcome_unknown',
-  detail:
-    'VOD has the file, and reported nothing about its processing within three days. The file itself is in VOD.',
+  detail: 'VOD has the file, and reported nothing about its processing within three days.',
 };

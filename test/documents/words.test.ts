@@ -22,7 +22,7 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
 /** Returns the files that are checked: the documents, and all code except tests. */
 function listTexts(): readonly string[] {
   const code = ['functions', 'lib', 'test', 'tools'].flatMap((folder) =>
-    readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: 'utf8' })
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|tsx|mjs|cjs)$/.test(file))
       .map((file) => `${folder}/${file}`)
       .filter((file) => file !== 'test/documents/words.test.ts'),

@@ -95,7 +95,7 @@ describe('the pull panel', () => {
       .locator('.pull')
       .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')));
     expect(states).toEqual(['made', 'made', 'failed', 'failed', 'failed', 'refused']);
-    expect(await textOf('#pulls-summary')).toBe('6 URLs · 2 ready · 3 failed · 1 refused');
+    expect(await textOf('#pulls-summary')).toBe('6 URLs · 2 fetched · 3 failed · 1 refused');
     expect(await page.inputValue('#pull-urls')).toBe('http://10.0.0.7/video.mp4');
   });
 

@@ -17,15 +17,14 @@ const ANSWER_MILLISECONDS = 10_000;
 
 /** Returns a client for the API at `address`. */
 export function createCloudClient(
-  address: Omit<Parameters<typeof createVendorClient>[0], 'answerSeconds' | 'keepsOpen'>,
+  address: Omit<Parameters<typeof createVendorClient>[0], 'answerSeconds'>,
   credentials: VodCredentials,
 ): CloudClient {
   const open = async () => {
     // The client is half of the program, so it is loaded before the first call only.
     const vendor = await import('../../../lib/vod/call.ts');
     const answerSeconds = ANSWER_MILLISECONDS / 1_000;
-    const options = { ...address, answerSeconds, keepsOpen: false };
-    return vendor.createVendorClient(options, () => credentials);
+    return vendor.createVendorClient({ ...address, answerSeconds }, () => credentials);
   };
   let client: ReturnType<typeof open> | undefined;
   return {

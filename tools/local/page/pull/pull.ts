@@ -72,13 +72,13 @@ export function isCorrectable(outcome: PullOutcome | undefined): boolean {
   return outcome?.kind === 'refused' && outcome.problem.status < 500;
 }
 
-/** Counts the pulls by how they stand, such as "3 ready, 1 failed". */
+/** Counts the pulls by state, such as "3 fetched · 1 failed". */
 export function summarizePulls(views: readonly PullView[]): string {
   const count = (...states: readonly PullView['state'][]) =>
     views.filter(({ state }) => states.includes(state)).length;
   const parts = [
     { text: 'under way', number: count('sending', 'sent', 'waiting', 'fetching') },
-    { text: 'ready', number: count('made') },
+    { text: 'fetched', number: count('made') },
     { text: 'failed', number: count('failed') },
     { text: 'refused', number: count('refused') },
     { text: 'not sent', number: count('unsent') },

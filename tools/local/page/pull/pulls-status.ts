@@ -13,5 +13,5 @@ export function describePulls(views: readonly PullView[]): {
   if (first === undefined) return { text: '', tone: 'plain' };
   if (others.length === 0) return { text: first.label, tone };
   if (running > 0) return { text: `${running.toLocaleString('en')} under way`, tone };
-  return { text: bad === 0 ? 'All ready' : `${bad} of ${views.length} not ready`, tone };
+  return { text: bad === 0 ? 'All fetched' : `${bad} of ${views.length} not fetched`, tone };
 }
