@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          setupFiles: ['test/support/seed-properties.ts'],
           ...LIMITS,
           // Most files wait for a database, a process or a port for part of their time, so that two cores bear two.
           maxWorkers: 2,
