@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import newest from '../../../../fixtures/vod-types.json' with { type: 'json' };
 import { perTest } from '../../../../support/per-test.ts';
 import { openApiStage, refusalOf } from './api-stage.ts';
 
@@ -22,6 +23,17 @@ const idsOf = (answer: { TaskSet?: { TaskId?: string }[] }) =>
   answer.TaskSet?.map(({ TaskId }) => TaskId);
 
 describe('DescribeTaskDetail', () => {
+  it('has a member for each type of task in the newest typings, all but one null', async () => {
+    const TaskId = await pull();
+
+    const detail = Object.entries(await stage.client.DescribeTaskDetail({ TaskId }));
+
+    const members = Object.values(newest.tasks);
+    expect(Object.keys(Object.fromEntries(detail))).toEqual(expect.arrayContaining(members));
+    const filled = detail.filter(([name, task]) => members.includes(name) && task !== null);
+    expect(filled.map(([name]) => name)).toEqual(['PullUploadTask']);
+  });
+
   it('returns tasks of the last three days, but no older ones', async () => {
     const TaskId = await pull();
 
