@@ -3,7 +3,7 @@ import type { Recording } from '../../../../tools/local/emulator/recording.ts';
 import { perTest } from '../../../support/per-test.ts';
 import { openApiStage, refusalOf } from './api/api-stage.ts';
 
-const stage = perTest(() => openApiStage());
+const stage = perTest(() => openApiStage({ names: { procedures: ['flow'], classIds: [7] } }));
 
 const film = { name: 'film', type: 'mp4', seconds: 3, classId: 0, procedure: null } as const;
 

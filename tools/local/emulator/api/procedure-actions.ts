@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { PRESET_PROCEDURE } from '../known-names.ts';
 import { newProcedureTaskId } from '../new-media.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
@@ -13,7 +14,7 @@ const MAX_NAMES = 100;
 
 /** A template that every account has; further ones are created in the console, which does not exist here. */
 const PRESET: ApiAnswer = {
-  Name: 'LongVideoPreset',
+  Name: PRESET_PROCEDURE,
   Type: 'Preset',
   Comment: 'SIMULATED by the local emulator',
   MediaProcessTask: {
@@ -36,10 +37,7 @@ const PRESET: ApiAnswer = {
   UpdateTime: '2019-01-01T00:00:00Z',
 };
 
-/**
- * https://cloud.tencent.com/document/product/266/34124. Every name of a procedure is accepted, as in uploads: templates
- * cannot be created here.
- */
+/** https://cloud.tencent.com/document/product/266/34124 */
 export const processMediaByProcedure = defineAction({
   entries: {
     ...application,
@@ -62,6 +60,8 @@ export const processMediaByProcedure = defineAction({
     const fileId = givenText(input.FileId);
     if (fileId === undefined) throw apiError('MissingParameter', 'The parameter FileId is missing');
     const media = demandMedia(api, fileId, 'InvalidParameterValue.FileId');
+    const why = api.names.explainRefusal({ classId: 0, procedure: input.ProcedureName });
+    if (why !== undefined) throw apiError('InvalidParameterValue.ProcedureName', why);
     claimSessionId(api, 'ProcessMediaByProcedure', input.SessionId, SESSION_ID_SECONDS);
     const taskId = newProcedureTaskId(api.account);
     api.events.recordProcedure(media, {

@@ -15,6 +15,7 @@ import {
   type UploadEventsOptions,
 } from '../../../../../tools/local/emulator/events/upload-events.ts';
 import { createFaults } from '../../../../../tools/local/emulator/faults.ts';
+import { createKnownNames } from '../../../../../tools/local/emulator/known-names.ts';
 import {
   type Media,
   openState,
@@ -83,6 +84,7 @@ function openEvents(
     settings,
     queue,
     faults: createFaults(activity),
+    names: createKnownNames(state, {}),
     activity,
     now: () => NOW,
     procedureMilliseconds: 3,
