@@ -120,10 +120,31 @@ describe('an unknown name', () => {
 describe('a known name', () => {
   it('is a preset, one of the settings, or none', async () => {
     await upload({ procedure: 'LongVideoPreset', classId: 0 });
+    await upload({ procedure: 'SimpleAesEncryptPreset' });
     await upload({ procedure: 'Thumbnails', classId: 7 });
     await upload({ procedure: '' });
 
-    expect(stage.emulator().media()).toHaveLength(3);
+    expect(stage.emulator().media()).toHaveLength(4);
+  });
+
+  it('is listed by the API, and a new category gets another id', async () => {
+    const { ProcedureTemplateSet } = await stage.client.DescribeProcedureTemplates({
+      Type: 'Custom',
+    });
+    const { ClassId = 0 } = await stage.client.CreateClass({ ParentId: 7, ClassName: 'shows' });
+    const { ClassInfoSet } = await stage.client.DescribeAllClass({});
+
+    expect(ProcedureTemplateSet).toMatchObject([{ Name: 'Thumbnails' }]);
+    expect(ClassInfoSet).toMatchObject([
+      { ClassId: 0, Level: 0 },
+      { ClassId: 7, ClassName: 'Category 7', Level: 0, SubClassIdSet: [ClassId] },
+      { ClassId, ClassName: 'shows', ParentId: 7, Level: 1 },
+    ]);
+    expect(ClassId).toBe(8);
+    await upload({ classId: ClassId });
+    expect(await eventOf('NewFileUpload')).toMatchObject({
+      FileUploadEvent: { MediaBasicInfo: { ClassId, ClassPath: 'Category 7-shows' } },
+    });
   });
 
   it('is a category of the same application', async () => {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PRESET_PROCEDURE } from '../known-names.ts';
+import { PRESET_PROCEDURES } from '../known-names.ts';
 import { newProcedureTaskId } from '../new-media.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
@@ -12,10 +12,8 @@ import { refuseStoragePath } from './upload-actions.ts';
 const SESSION_ID_SECONDS = 604_800;
 const MAX_NAMES = 100;
 
-/** A template that every account has; further ones are created in the console, which does not exist here. */
-const PRESET: ApiAnswer = {
-  Name: PRESET_PROCEDURE,
-  Type: 'Preset',
+/** What is the same in all templates, since none is ever read. */
+const TEMPLATE: ApiAnswer = {
   Comment: 'SIMULATED by the local emulator',
   MediaProcessTask: {
     TranscodeTaskSet: [{ Definition: 1 }],
@@ -93,11 +91,13 @@ export const describeProcedureTemplates = defineAction({
     Type: 'InvalidParameterValue.Type',
     Limit: 'InvalidParameterValue.Limit',
   },
-  perform(_api, { Names, Type, Offset, Limit }) {
-    const found = [PRESET].filter(
+  perform({ names }, { Names, Type, Offset, Limit }) {
+    const presets = PRESET_PROCEDURES.map((Name) => ({ Name, Type: 'Preset', ...TEMPLATE }));
+    const custom = names.customProcedures.map((Name) => ({ Name, Type: 'Custom', ...TEMPLATE }));
+    const found = [...presets, ...custom].filter(
       (template) =>
-        (Names.length === 0 || Names.some((name) => name === template['Name'])) &&
-        (givenText(Type) ?? template['Type']) === template['Type'],
+        (Names.length === 0 || Names.includes(template.Name)) &&
+        (givenText(Type) ?? template.Type) === template.Type,
     );
     return {
       TotalCount: found.length,

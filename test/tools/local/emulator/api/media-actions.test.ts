@@ -248,14 +248,17 @@ describe('ProcessMediaByProcedure', () => {
 });
 
 describe('DescribeProcedureTemplates', () => {
-  it('returns the preset, by name and by type', async () => {
+  it('returns the presets, by name and by type', async () => {
     const all = await stage.client.DescribeProcedureTemplates({});
     const named = await stage.client.DescribeProcedureTemplates({ Names: ['LongVideoPreset'] });
     const custom = await stage.client.DescribeProcedureTemplates({ Type: 'Custom' });
 
     expect(all).toMatchObject({
-      TotalCount: 1,
-      ProcedureTemplateSet: [{ Name: 'LongVideoPreset', Type: 'Preset' }],
+      TotalCount: 2,
+      ProcedureTemplateSet: [
+        { Name: 'LongVideoPreset', Type: 'Preset' },
+        { Name: 'SimpleAesEncryptPreset', Type: 'Preset' },
+      ],
     });
     expect(named.TotalCount).toBe(1);
     expect(custom).toMatchObject({ TotalCount: 0, ProcedureTemplateSet: [] });
