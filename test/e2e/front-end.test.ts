@@ -59,7 +59,7 @@ async function expectReady(page: Page): Promise<void> {
     'webhook',
     ({ eventType }) => eventType === 'upload.ready',
   );
-  expect(ready.data).toMatchObject({ owner: 'user-42', classId: 7 });
+  expect(ready.data).toMatchObject({ owner: 'user-42', sourceContext: 'lesson 7' });
 }
 
 describe('the documented app', () => {

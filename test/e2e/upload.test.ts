@@ -9,6 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 const IN_SMALL_PARTS = { chunkSize: MEBIBYTE, chunkParallelLimit: 2 };
 
 const stage = useBrowserStage(() => ({
+  names: { classIds: [7] },
   emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
 }));
 let app: SdkPage;

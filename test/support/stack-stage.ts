@@ -10,7 +10,10 @@ import { useDatabases } from './use-ledger.ts';
 
 /** Differences from the stack that users start. */
 type StackChange = Partial<
-  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'emulator'>
+  Pick<
+    LocalStackOptions,
+    'port' | 'trigger' | 'eventMode' | 'names' | 'custom' | 'chosen' | 'emulator'
+  >
 >;
 
 /** The local stack of the running test. */

@@ -52,6 +52,7 @@ async function open(change: Partial<EmulatorOptions> = {}): Promise<void> {
     faults,
     speed: createSpeedLimit(),
     procedureMilliseconds: 3,
+    names: { procedures: ['flow'] },
     ...change,
   });
 }

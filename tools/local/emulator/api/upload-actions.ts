@@ -57,6 +57,7 @@ export const applyUpload = defineAction({
   },
   async perform(api, input) {
     refuseStoragePath(input.MediaStoragePath);
+    refuseUnknownNames(api, { classId: input.ClassId, procedure: input.Procedure });
     const fileId = newFileId();
     const folder = `/${api.account.storageBucket}/${fileId}`;
     const build = (
@@ -135,6 +136,15 @@ export function refuseStoragePath(path: string | undefined): void {
     'InvalidParameterValue.MediaStoragePath',
     'MediaStoragePath is for applications in the mode FileID + Path',
   );
+}
+
+/** The page of no action has a code for these. */
+export function refuseUnknownNames(
+  { names }: Pick<ApiServices, 'names'>,
+  { classId, procedure }: { readonly classId: number; readonly procedure: string | undefined },
+): void {
+  const why = names.explainRefusal({ classId, procedure: givenText(procedure) ?? null });
+  if (why !== undefined) throw apiError('InvalidParameterValue', why);
 }
 
 function chooseRegion({ account }: ApiServices, region: string | undefined): string {

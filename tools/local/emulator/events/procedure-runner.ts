@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ActivityLog } from '../../activity.ts';
 import type { Faults } from '../faults.ts';
+import type { KnownNames } from '../known-names.ts';
 import { isoTimeOf } from '../new-media.ts';
 import type { Media, ProcedureRun, State } from '../state.ts';
 import { buildProcedureTask, buildSpeech, PROCEDURE_STEPS } from './procedure-task.ts';
@@ -10,6 +11,7 @@ export interface ProcedureRunnerOptions {
   readonly state: Pick<State, 'media' | 'procedures' | 'finishedProcedures' | 'save'>;
   readonly activity: ActivityLog;
   readonly faults: Faults;
+  readonly names: Pick<KnownNames, 'hasProcedure'>;
   readonly now: () => Date;
   /** Duration of each step of a flow. */
   readonly stepMilliseconds: number;
@@ -55,7 +57,8 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   const time = now();
   const long = finished ? faults.take('long-result') : undefined;
   const speech = long && buildSpeech(long.value ?? DEFAULT_SPEECH_BYTES);
-  const task = { ...buildProcedureTask(run, media, step, isoTimeOf(time)), ...speech };
+  const described = buildProcedureTask(options.names, run, media, step, isoTimeOf(time));
+  const task = { ...described, ...speech };
   const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
   if (finished) {
     const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;

@@ -81,6 +81,8 @@ function buildSession(
   signature: UploadSignature,
   apply: NewApply,
 ): UploadSession {
+  const why = apply.kind === 'cover' ? undefined : ugc.names.explainRefusal(signature);
+  if (why !== undefined) throw refusal('unknown name', why);
   const files =
     apply.kind === 'cover'
       ? buildCoverFiles(ugc, apply.request)

@@ -8,7 +8,7 @@ import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
 const wav = silentWav(2);
 const png = blackPng(8, 4);
 
-const stage = perTest(() => openApiStage());
+const stage = perTest(() => openApiStage({ names: { classIds: [7] } }));
 let dir: string;
 
 beforeEach(async () => {

@@ -8,6 +8,7 @@ import {
   localAccount,
 } from '../../../../../tools/local/emulator/account.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
+import { createKnownNames } from '../../../../../tools/local/emulator/known-names.ts';
 import { probeMetaData } from '../../../../../tools/local/emulator/metadata.ts';
 import { type Media, openState, type State } from '../../../../../tools/local/emulator/state.ts';
 import type { UgcDependencies } from '../../../../../tools/local/emulator/ugc/dependencies.ts';
@@ -54,6 +55,7 @@ export async function openUploadStage(): Promise<UploadStage> {
     state,
     objects,
     faults,
+    names: createKnownNames(state, { procedures: ['flow'], classIds: [7] }),
     activity,
     now,
     probe: (object) => probeMetaData(object, objects.read),
