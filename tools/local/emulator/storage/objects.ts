@@ -16,6 +16,8 @@ export interface StoredObject extends ObjectName {
   readonly contentType: string;
   /** ISO 8601. */
   readonly lastModified: string;
+  /** CRC-64 of all bytes, unsigned decimal; absent if an earlier version stored the object or one of its parts. */
+  readonly crc64?: string;
   readonly parts: readonly { readonly file: string; readonly size: number }[];
 }
 
@@ -25,6 +27,8 @@ export interface StoredPart {
   readonly size: number;
   /** Quoted MD5 of the part. */
   readonly etag: string;
+  /** CRC-64, unsigned decimal; absent if an earlier version stored the part. */
+  readonly crc64?: string;
   readonly lastModified: string;
 }
 
