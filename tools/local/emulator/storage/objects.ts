@@ -41,8 +41,16 @@ export interface OpenUpload extends ObjectName {
 
 /** The objects of all buckets, on the file system. Nothing is only in memory, so a restart loses nothing. */
 export interface ObjectStore {
-  /** Streams `body` into one object; throws and stores nothing if it ends before `length` bytes. */
-  put(name: ObjectName, body: Readable, length: number, contentType: string): Promise<StoredObject>;
+  /**
+   * Streams `body` into one object; throws and stores nothing if it does not have `length` bytes. A `length` of undefined
+   * is that of the whole body.
+   */
+  put(
+    name: ObjectName,
+    body: Readable,
+    length: number | undefined,
+    contentType: string,
+  ): Promise<StoredObject>;
   initiate(name: ObjectName, contentType: string): Promise<OpenUpload>;
   findUpload(uploadId: string): Promise<OpenUpload | undefined>;
   listUploads(bucket: string, prefix: string): Promise<readonly OpenUpload[]>;

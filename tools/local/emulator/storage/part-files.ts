@@ -36,22 +36,22 @@ const WRITE_BUFFER_BYTES = 1024 * 1024;
 /**
  * Streams `body` into a new part file of `directory`.
  *
- * @throws Error if `body` fails or is not exactly `length` bytes; nothing is stored then.
+ * @throws Error if `body` fails or is not exactly `length` bytes, where that is given; nothing is stored then.
  */
 export async function writePartFile(
   directory: string,
   partNumber: number,
   body: Readable,
-  length: number,
+  length: number | undefined,
   nextOrder: NextOrder,
 ): Promise<PartFile> {
   const draft = join(directory, `${randomUUID()}${DRAFT}`);
   try {
-    const { md5, crc64 } = await writeDraft(draft, body, length);
+    const { size, md5, crc64 } = await writeDraft(draft, body, length);
     const order = nextOrder();
-    const file = [String(partNumber).padStart(5, '0'), order, length, md5, crc64].join('-');
+    const file = [String(partNumber).padStart(5, '0'), order, size, md5, crc64].join('-');
     await rename(draft, join(directory, file));
-    return { file, partNumber, order, size: length, md5, crc64 };
+    return { file, partNumber, order, size, md5, crc64 };
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
@@ -61,8 +61,8 @@ export async function writePartFile(
 async function writeDraft(
   draft: string,
   body: Readable,
-  length: number,
-): Promise<{ md5: string; crc64: string }> {
+  length: number | undefined,
+): Promise<Pick<PartFile, 'size' | 'md5' | 'crc64'>> {
   const hash = createHash('md5');
   const crc = createCrc64();
   let size = 0;
@@ -75,7 +75,8 @@ async function writeDraft(
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         size += chunk.length;
-        if (size > length) throw new Error(`The body is longer than the ${length} bytes announced`);
+        if (length !== undefined && size > length)
+          throw new Error(`The body is longer than the ${length} bytes announced`);
         hash.update(chunk);
         crc.update(chunk);
         yield chunk;
@@ -83,8 +84,9 @@ async function writeDraft(
     },
     handle.createWriteStream({ highWaterMark: WRITE_BUFFER_BYTES }),
   );
-  if (size < length) throw new Error(`The body ended after ${size} of ${length} bytes`);
-  return { md5: hash.digest('hex'), crc64: String(crc.value()) };
+  if (length !== undefined && size < length)
+    throw new Error(`The body ended after ${size} of ${length} bytes`);
+  return { size, md5: hash.digest('hex'), crc64: String(crc.value()) };
 }
 
 /** Returns every complete part file of `directory`, by part number and then oldest first. */
